@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { ErrorCode } from "./expected-error";
+import { itemId, MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH, type Session } from "./session";
+
+/** The bodies that clients send. Everything else in the HTTP contract is a type only. */
+const textParts = z
+  .array(z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) }))
+  .min(1)
+  .max(16);
+const modelId = z.string().min(1).max(200);
+
+/** Two shapes would be ambiguous in one object, so each is strict. */
+export const postMessageBody = z.union([
+  z.strictObject({
+    message: z.strictObject({ id: itemId, parts: textParts }),
+    parentId: itemId.nullable(),
+    modelId: modelId.optional(),
+    replyMessageId: itemId.optional(),
+  }),
+  z.strictObject({ regenerate: itemId, modelId: modelId.optional(), replyMessageId: itemId.optional() }),
+  z.strictObject({ continue: itemId, modelId: modelId.optional(), replyMessageId: itemId.optional() }),
+]);
+
+export const patchSessionBody = z.strictObject({
+  title: z.string().trim().min(1).max(MAX_TITLE_LENGTH).optional(),
+  settings: z
+    .strictObject({
+      modelId: modelId.optional(),
+      instructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).optional(),
+    })
+    .optional(),
+  head: itemId.optional(),
+});
+
+export type PostMessageBody = z.infer<typeof postMessageBody>;
+export type PatchSessionBody = z.infer<typeof patchSessionBody>;
+
+/** `GET /api/session`. `recovered` names the damaged revision in whose place this one is served. */
+export type SessionView = Session & { rev: number; recovered: string | null };
+
+/** `POST /api/session/messages` with `Accept: application/json`. */
+export type MessageAccepted = { rev: number; replyId: string };
+
+export type ModelView = { id: string; name: string; provider: string };
+
+/** `GET /api/models`. `notice` is a sentence for people where the choice needs one, as with the demo model. */
+export type ModelsView = { models: ModelView[]; defaultModelId: string; notice: string | null };
+
+export type ErrorBody = { error: { code: ErrorCode; message: string } & Record<string, string | number> };
+
+/** Data of `event: session` on `GET /api/session/stream?watch`. */
+export type SessionEvent = { rev: number };

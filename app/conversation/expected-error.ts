@@ -1,0 +1,49 @@
+/**
+ * The failures that a person or a client can do something about. Each has a stable code (part of the HTTP
+ * contract) and a message that is a sentence for a person; it never holds a session id, a secret or a stack.
+ */
+export type ErrorCode =
+  | "bad_session_id"
+  | "bad_request"
+  | "body_too_large"
+  | "not_found"
+  | "method_not_allowed"
+  | "session_not_found"
+  | "session_busy"
+  | "session_damaged"
+  | "session_newer_format"
+  | "message_not_found"
+  | "message_conflict"
+  | "reply_running"
+  | "model_not_found"
+  | "node_draining"
+  | "volume_unavailable"
+  | "model_denied"
+  | "model_credentials"
+  | "model_throttled"
+  | "model_rejected"
+  | "model_unavailable"
+  | "model_interrupted"
+  | "model_stalled"
+  | "internal_error";
+
+export class ExpectedError extends Error {
+  override readonly name = "ExpectedError";
+  readonly code: ErrorCode;
+  /** Facts that a client may act on, such as the id of the reply that is running. Sent with the error. */
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Readonly<Record<string, string | number>> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  static isInstance(error: unknown): error is ExpectedError {
+    return error instanceof ExpectedError;
+  }
+}

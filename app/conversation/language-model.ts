@@ -1,0 +1,41 @@
+import type { Message } from "./session";
+import type { ReplyChunk } from "./reply-chunk";
+
+/** One model that a person can choose. */
+export type ModelOffer = {
+  /** `provider/model`, as in `bedrock/us.amazon.nova-pro-v1:0`. */
+  id: string;
+  name: string;
+  /** Most tokens of one reply. */
+  maxOutputTokens: number;
+  /**
+   * How it goes on with a text that it has begun: `prefill` models are given the text as the beginning of
+   * their own answer; `ask` models are asked to continue from exactly there.
+   */
+  continuation: "prefill" | "ask";
+};
+
+export type GenerateRequest = {
+  modelId: string;
+  instructions: string;
+  /** The branch from the first message to the user's message that is to be answered. Never empty. */
+  messages: readonly Message[];
+  /** What the model has said of this very answer before it was cut; what it yields then goes on from there. */
+  continueFrom: string | null;
+  signal: AbortSignal;
+};
+
+/** The models on offer, whoever serves them. */
+export type LanguageModels = {
+  offers: readonly ModelOffer[];
+  defaultModelId: string;
+  /** A sentence for people about the choice of models, where there is something to know; else null. */
+  notice: string | null;
+  /**
+   * Streams one answer: parts that open, grow and end, then one `finish` chunk with the usage. Never yields
+   * `start`, `error` or `abort`: those are the runner's.
+   * @throws ExpectedError `model_*` where the answer could not be had whole, with a sentence that says what to
+   * do; also in mid-stream, after the chunks that did arrive. Ends with the signal's reason when aborted.
+   */
+  generate(request: GenerateRequest): AsyncIterable<ReplyChunk>;
+};

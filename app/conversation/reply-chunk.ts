@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { itemId, usage } from "./session";
+
+/**
+ * One step of a reply: the part of the AI SDK's `UIMessageChunk` protocol that a chat without tools needs.
+ * It is what a journal holds, what a follower is sent and what a browser applies, all the same objects.
+ */
+export const replyChunk = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("start"), messageId: itemId }),
+  z.strictObject({ type: z.literal("text-start"), id: z.string() }),
+  z.strictObject({ type: z.literal("text-delta"), id: z.string(), delta: z.string() }),
+  z.strictObject({ type: z.literal("text-end"), id: z.string() }),
+  z.strictObject({ type: z.literal("reasoning-start"), id: z.string() }),
+  z.strictObject({ type: z.literal("reasoning-delta"), id: z.string(), delta: z.string() }),
+  z.strictObject({ type: z.literal("reasoning-end"), id: z.string() }),
+  z.strictObject({
+    type: z.literal("finish"),
+    finishReason: z.enum(["stop", "length", "content-filter", "other"]).optional(),
+    messageMetadata: z.strictObject({ usage: usage.optional() }).optional(),
+  }),
+  z.strictObject({ type: z.literal("error"), errorText: z.string() }),
+  z.strictObject({ type: z.literal("abort") }),
+]);
+
+export type ReplyChunk = z.infer<typeof replyChunk>;
+
+/** A place in a reply's stream, as the event id of a server-sent event: `replyId.epoch.seq`. */
+export type Cursor = { replyId: string; epoch: number; seq: number };
+
+export function formatCursor(cursor: Cursor): string {
+  return `${cursor.replyId}.${cursor.epoch}.${cursor.seq}`;
+}
+
+/** Null when the text is no cursor: a follower with an unreadable cursor begins at the beginning. */
+export function parseCursor(text: string): Cursor | null {
+  const match = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9})\.(\d{1,9})$/.exec(text);
+  if (!match) return null;
+  const [, replyId, epoch, seq] = match;
+  return { replyId: replyId!, epoch: Number(epoch), seq: Number(seq) };
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { ITEM_ID_PATTERN } from "./session-id";
+
+/** Longest text of one message, in UTF-16 units. The body limit of a request is the first bound; this is the last. */
+export const MAX_TEXT_LENGTH = 4_000_000;
+export const MAX_TITLE_LENGTH = 200;
+export const MAX_INSTRUCTIONS_LENGTH = 20_000;
+
+export const itemId = z.string().regex(ITEM_ID_PATTERN);
+const timestamp = z.iso.datetime();
+
+const textPart = z.strictObject({ type: z.literal("text"), text: z.string().max(MAX_TEXT_LENGTH) });
+const reasoningPart = z.strictObject({ type: z.literal("reasoning"), text: z.string().max(MAX_TEXT_LENGTH) });
+export const part = z.discriminatedUnion("type", [textPart, reasoningPart]);
+
+export const usage = z.strictObject({
+  inputTokens: z.int().nonnegative().optional(),
+  outputTokens: z.int().nonnegative().optional(),
+});
+
+/** How a reply ended. Only `complete` means that the model said all it wanted to say. */
+export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
+
+const userMessage = z.strictObject({
+  id: itemId,
+  parentId: itemId.nullable(),
+  role: z.literal("user"),
+  parts: z.array(textPart).min(1),
+  metadata: z.strictObject({ createdAt: timestamp }),
+});
+
+const assistantMessage = z.strictObject({
+  id: itemId,
+  parentId: itemId,
+  role: z.literal("assistant"),
+  parts: z.array(part),
+  metadata: z.strictObject({
+    status: replyStatus,
+    modelId: z.string(),
+    node: z.string(),
+    createdAt: timestamp,
+    finishedAt: timestamp,
+    usage: usage.optional(),
+    /** Why it failed or was cut, as the person was told. */
+    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  }),
+});
+
+/** A message in the AI SDK's `UIMessage` form, with its parent: a conversation is a tree. */
+export const message = z.discriminatedUnion("role", [userMessage, assistantMessage]);
+
+export const settings = z.strictObject({
+  modelId: z.string().max(200),
+  instructions: z.string().max(MAX_INSTRUCTIONS_LENGTH),
+});
+
+/** A reply that is running, or was when its runner died. */
+export const reply = z.strictObject({
+  id: itemId,
+  /** The assistant message that it becomes; not among the messages yet. */
+  messageId: itemId,
+  /** The user's message that it answers. */
+  parentId: itemId,
+  /** The assistant message whose text it goes on from, if it continues one that was cut. */
+  continues: itemId.nullable(),
+  /** 1 for the first runner, one more for each takeover. */
+  epoch: z.int().positive(),
+  /** The node and boot that runs it; null when a draining node has handed it over. */
+  node: z.string().nullable(),
+  modelId: z.string(),
+  startedAt: timestamp,
+  stopRequested: z.boolean(),
+});
+
+/** What a conversation is: everything in its file but the bookkeeping of commits. */
+export const session = z.strictObject({
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  title: z.string().max(MAX_TITLE_LENGTH),
+  settings,
+  messages: z.array(message),
+  /** The leaf of the branch that is shown; null before the first message. */
+  head: itemId.nullable(),
+  reply: reply.nullable(),
+});
+
+export type Part = z.infer<typeof part>;
+export type Usage = z.infer<typeof usage>;
+export type ReplyStatus = z.infer<typeof replyStatus>;
+export type UserMessage = z.infer<typeof userMessage>;
+export type AssistantMessage = z.infer<typeof assistantMessage>;
+export type Message = z.infer<typeof message>;
+export type Settings = z.infer<typeof settings>;
+export type Reply = z.infer<typeof reply>;
+export type Session = z.infer<typeof session>;

@@ -1,0 +1,47 @@
+import type { AssistantMessage, Part, Session } from "./session";
+
+export type Settlement = {
+  replyId: string;
+  epoch: number;
+  parts: Part[];
+  finishedAt: string;
+} & Pick<AssistantMessage["metadata"], "status" | "node"> &
+  Partial<Pick<AssistantMessage["metadata"], "usage" | "error">>;
+
+/**
+ * Turns the running reply into a message of the conversation. Returns the session itself where that reply is
+ * not the one that runs: it was superseded or has settled, and what its runner still has to say is not wanted.
+ */
+export function settleReply(session: Session, settlement: Settlement): Session {
+  const { reply } = session;
+  if (!reply || reply.id !== settlement.replyId || reply.epoch !== settlement.epoch) return session;
+  const message: AssistantMessage = {
+    id: reply.messageId,
+    parentId: reply.parentId,
+    role: "assistant",
+    parts: settlement.parts,
+    metadata: {
+      status: settlement.status,
+      modelId: reply.modelId,
+      node: settlement.node,
+      createdAt: reply.startedAt,
+      finishedAt: settlement.finishedAt,
+      ...(settlement.usage && { usage: settlement.usage }),
+      ...(settlement.error && { error: settlement.error }),
+    },
+  };
+  return {
+    ...session,
+    updatedAt: settlement.finishedAt,
+    messages: [...session.messages, message],
+    // A person who has turned to another branch meanwhile is not pulled back.
+    head: session.head === reply.parentId ? message.id : session.head,
+    reply: null,
+  };
+}
+
+/** Asks the runner, wherever it is, to stop. The session itself where nothing runs or it was asked before. */
+export function requestStop(session: Session): Session {
+  if (!session.reply || session.reply.stopRequested) return session;
+  return { ...session, reply: { ...session.reply, stopRequested: true } };
+}

@@ -1,0 +1,170 @@
+import { ExpectedError } from "./expected-error";
+import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
+
+/** What a person asks for: to say something, another answer, or the rest of one that was cut. */
+export type StartCommand =
+  | { kind: "send"; message: Pick<UserMessage, "id" | "parts">; parentId: string | null }
+  | { kind: "regenerate"; messageId: string }
+  | { kind: "continue"; messageId: string };
+
+export type StartContext = {
+  now: string;
+  /** The model that the person asked for now; undefined leaves it to the session. */
+  modelId: string | undefined;
+  /** The model for a session: its own where it is still on offer, else the default. */
+  modelFor: (session: Session | null) => string;
+  /** The ids of the reply, should one start. Fixed before the change is tried, so that trying again is harmless. */
+  reply: Pick<Reply, "id" | "messageId"> & { node: string };
+};
+
+export type StartOutcome =
+  { kind: "started" | "joined"; reply: Reply } | { kind: "settled"; message: AssistantMessage };
+
+export type Started = { session: Session; outcome: StartOutcome };
+
+/**
+ * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
+ * asked for before is joined, not repeated.
+ * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`
+ */
+export function startReply(
+  session: Session | null,
+  command: StartCommand,
+  context: StartContext,
+): { session: Session | null; outcome: StartOutcome } {
+  const repeated = session && findRepeated(session, command, context.reply.messageId);
+  if (repeated) return { session, outcome: repeated };
+  if (session?.reply) {
+    throw new ExpectedError(
+      "reply_running",
+      "The previous answer is still being written. Wait for it or stop it.",
+      {
+        details: { replyId: session.reply.id },
+      },
+    );
+  }
+
+  const base = session ?? emptySession(command, context);
+  const target = command.kind === "send" ? sendTarget(base, command) : answerTarget(base, command);
+  const reply: Reply = {
+    ...context.reply,
+    parentId: target.question.id,
+    continues: target.continues,
+    epoch: 1,
+    modelId: context.modelId ?? context.modelFor(session),
+    startedAt: context.now,
+    stopRequested: false,
+  };
+  const messages = target.isNew
+    ? [...base.messages, withParent(target.question, context.now)]
+    : base.messages;
+  return {
+    session: {
+      ...base,
+      updatedAt: context.now,
+      settings: { ...base.settings, modelId: reply.modelId },
+      messages,
+      head: target.question.id,
+      reply,
+    },
+    outcome: { kind: "started", reply },
+  };
+}
+
+type Target = {
+  question: Pick<UserMessage, "id" | "parts" | "parentId">;
+  isNew: boolean;
+  continues: string | null;
+};
+
+function sendTarget(session: Session, command: Extract<StartCommand, { kind: "send" }>): Target {
+  if (command.parentId !== null && find(session, command.parentId)?.role !== "assistant") {
+    throw new ExpectedError(
+      "message_not_found",
+      "The answer that this message follows is not in the conversation.",
+    );
+  }
+  return { question: { ...command.message, parentId: command.parentId }, isNew: true, continues: null };
+}
+
+function answerTarget(session: Session, command: Exclude<StartCommand, { kind: "send" }>): Target {
+  const message = find(session, command.messageId);
+  const question = message?.role === "assistant" ? find(session, message.parentId) : message;
+  if (
+    !question ||
+    question.role !== "user" ||
+    (command.kind === "continue" && message?.role !== "assistant")
+  ) {
+    throw new ExpectedError("message_not_found", "That message is not in the conversation.");
+  }
+  return { question, isNew: false, continues: command.kind === "continue" ? command.messageId : null };
+}
+
+/** The outcome of the same request made before: a message id or a reply's message id that is already known. */
+function findRepeated(session: Session, command: StartCommand, replyMessageId: string): StartOutcome | null {
+  if (command.kind === "send") {
+    const known = find(session, command.message.id);
+    if (!known) return null;
+    const same =
+      known.role === "user" &&
+      known.parentId === command.parentId &&
+      JSON.stringify(known.parts) === JSON.stringify(command.message.parts);
+    if (!same) {
+      throw new ExpectedError("message_conflict", "Another message was already sent under this id.");
+    }
+    return answerOf(session, (reply) => reply.parentId === known.id);
+  }
+  return answerOf(session, (reply) => reply.messageId === replyMessageId);
+}
+
+function answerOf(
+  session: Session,
+  matches: (reply: { messageId: string; parentId: string }) => boolean,
+): StartOutcome | null {
+  if (session.reply && matches(session.reply)) return { kind: "joined", reply: session.reply };
+  const message = session.messages.findLast(
+    (message): message is AssistantMessage =>
+      message.role === "assistant" && matches({ messageId: message.id, parentId: message.parentId }),
+  );
+  return message ? { kind: "settled", message } : null;
+}
+
+function emptySession(command: StartCommand, context: StartContext): Session {
+  if (command.kind !== "send") {
+    throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+  }
+  return {
+    createdAt: context.now,
+    updatedAt: context.now,
+    title: titleFrom(command.message.parts.map((part) => part.text).join(" ")),
+    settings: { modelId: "", instructions: "" },
+    messages: [],
+    head: null,
+    reply: null,
+  };
+}
+
+const TITLE_LENGTH = 60;
+
+/** The first words of a text, cut at a word where there is one. */
+export function titleFrom(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  if (line.length <= TITLE_LENGTH) return line;
+  const cut = line.slice(0, TITLE_LENGTH);
+  const space = cut.lastIndexOf(" ");
+  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+function withParent(question: Target["question"], now: string): UserMessage {
+  return {
+    id: question.id,
+    parentId: question.parentId,
+    role: "user",
+    parts: question.parts,
+    metadata: { createdAt: now },
+  };
+}
+
+function find(session: Session, id: string): Message | undefined {
+  return session.messages.find((message) => message.id === id);
+}

@@ -1,0 +1,75 @@
+import reactHooks from "eslint-plugin-react-hooks";
+import tseslint from "typescript-eslint";
+
+/** Who may import whom (DESIGN: direction). Each folder lists what it must not know. */
+const folders = ["routes", "http", "conversation", "store", "replies", "model", "browser", "components"];
+const allowed = {
+  conversation: [],
+  store: ["conversation"],
+  model: ["conversation"],
+  replies: ["store", "model", "conversation"],
+  http: ["conversation"],
+  browser: ["conversation"],
+  components: ["conversation", "browser"],
+};
+
+function direction(folder) {
+  const forbidden = folders.filter((other) => other !== folder && !allowed[folder].includes(other));
+  const patterns = [
+    {
+      group: forbidden.flatMap((other) => [`~/${other}/*`, `**/${other}/*`]),
+      message: `${folder}/ must not know this folder: see the layout in the README.`,
+    },
+    {
+      group: ["**/services.server", "**/config.server"],
+      message: "Dependencies come in as arguments from services.server.ts.",
+    },
+  ];
+  return {
+    files: [`app/${folder}/**/*.{ts,tsx}`],
+    ignores: ["**/*.test.ts"],
+    rules: {
+      "no-restricted-imports": ["error", { patterns: folder === "http" ? patterns.slice(0, 1) : patterns }],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ["build/", "public/", "node_modules/", "data/", "tests/.artifacts/"] },
+  tseslint.configs.strict,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    files: ["**/*.{ts,tsx}"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
+      "@typescript-eslint/await-thenable": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      "@typescript-eslint/only-throw-error": "error",
+    },
+  },
+  {
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "env", message: "Configuration is parsed once, in config.server.ts." },
+        {
+          object: "Math",
+          property: "random",
+          message: "Take a random source as an argument, or use newId().",
+        },
+      ],
+    },
+  },
+  { files: ["app/**/*.{ts,tsx}"], ...reactHooks.configs.flat.recommended },
+  ...Object.keys(allowed).map(direction),
+  {
+    files: ["app/config.server.ts", "tests/**/*", "app/**/*.test.ts"],
+    rules: { "no-restricted-properties": "off" },
+  },
+);

@@ -1,0 +1,40 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const resolve = { alias: { "~": `${root}app` } };
+
+/**
+ * Three kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium.
+ * The last two start servers, so their files run one after another.
+ */
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      { resolve, test: { name: "unit", root, include: ["app/**/*.test.ts", "tests/*.test.ts"] } },
+      {
+        resolve,
+        test: {
+          name: "cluster",
+          root,
+          include: ["tests/cluster/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "browser",
+          root,
+          include: ["tests/browser/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
