@@ -38,7 +38,9 @@ export default tseslint.config(
   { ignores: ["build/", "public/", "node_modules/", "data/", "tests/.artifacts/"] },
   tseslint.configs.strict,
   {
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` },
+    },
     files: ["**/*.{ts,tsx}"],
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
@@ -54,6 +56,7 @@ export default tseslint.config(
   {
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-invalid-void-type": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "no-restricted-properties": [
         "error",
@@ -66,7 +69,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["app/**/*.{ts,tsx}"], ...reactHooks.configs.flat.recommended },
+  {
+    files: ["app/**/*.tsx", "app/browser/**/*.ts", "app/components/**/*.ts"],
+    ...reactHooks.configs.flat.recommended,
+  },
   ...Object.keys(allowed).map(direction),
   {
     files: ["app/config.server.ts", "tests/**/*", "app/**/*.test.ts"],

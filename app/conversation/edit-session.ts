@@ -3,7 +3,7 @@ import type { Session, Settings } from "./session";
 
 export type SessionEdit = {
   title?: string | undefined;
-  settings?: Partial<Settings> | undefined;
+  settings?: { [Name in keyof Settings]?: Settings[Name] | undefined } | undefined;
   head?: string | undefined;
 };
 

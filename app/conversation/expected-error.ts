@@ -6,6 +6,7 @@ export type ErrorCode =
   | "bad_session_id"
   | "bad_request"
   | "body_too_large"
+  | "unsupported_media_type"
   | "not_found"
   | "method_not_allowed"
   | "session_not_found"

@@ -1,0 +1,172 @@
+import type {
+  ErrorBody,
+  MessageAccepted,
+  ModelsView,
+  PatchSessionBody,
+  PostMessageBody,
+  SessionView,
+} from "~/conversation/api";
+import { ApiError } from "./api-error";
+
+const ANSWER_WITHIN_MS = 30_000;
+
+export type LoadedSession =
+  { kind: "session"; session: SessionView; etag: string | null } | { kind: "unchanged" } | { kind: "absent" };
+
+/** The HTTP contract for one conversation. The session id travels in a header, never in a URL. */
+export type SessionApi = {
+  load: (etag: string | null, signal?: AbortSignal) => Promise<LoadedSession>;
+  post: (body: PostMessageBody) => Promise<MessageAccepted>;
+  patch: (body: PatchSessionBody) => Promise<void>;
+  stop: () => Promise<void>;
+  remove: () => Promise<void>;
+  /** The open event stream, from after the cursor. Null where there is no such session. */
+  watch: (cursor: string | null, signal: AbortSignal) => Promise<Response | null>;
+};
+
+export type ApiClient = { models: () => Promise<ModelsView>; session: (id: string) => SessionApi };
+
+type Dependencies = {
+  fetch: typeof fetch;
+  /** Told the name of the node behind every answer. */
+  onNode: (name: string) => void;
+};
+
+type Call = {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** Statuses besides 2xx that are answers, not failures. */
+  accept?: number[];
+};
+
+export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
+  async function call(path: string, { method = "GET", headers, body, signal, accept = [] }: Call) {
+    let response: Response;
+    try {
+      response = await fetch(path, {
+        method,
+        headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+        cache: "no-store",
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      });
+    } catch (cause) {
+      throw unreachable(cause);
+    }
+    const node = response.headers.get("X-Node");
+    if (node) onNode(node);
+    if (!response.ok && !accept.includes(response.status)) throw await toError(response);
+    return response;
+  }
+
+  /** A call whose whole answer has to be there in time. */
+  async function ask<T>(path: string, options: Call, read: (response: Response) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const abort = () => controller.abort(options.signal?.reason);
+    const timer = setTimeout(() => controller.abort(new Error("No answer in time.")), ANSWER_WITHIN_MS);
+    options.signal?.addEventListener("abort", abort, { once: true });
+    if (options.signal?.aborted) abort();
+    try {
+      return await read(await call(path, { ...options, signal: controller.signal }));
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  return {
+    models: () => ask("/api/models", {}, (response) => readJson<ModelsView>(response)),
+    session(id) {
+      const headers = { "X-Session-Id": id };
+      return {
+        load: (etag, signal) =>
+          ask(
+            "/api/session",
+            { headers: etag ? { ...headers, "If-None-Match": etag } : headers, signal, accept: [304, 404] },
+            readSession,
+          ),
+        post: (body) =>
+          ask(
+            "/api/session/messages",
+            { method: "POST", headers: { ...headers, Accept: "application/json" }, body },
+            (response) => readJson<MessageAccepted>(response),
+          ),
+        patch: (body) => ask("/api/session", { method: "PATCH", headers, body }, nothing),
+        stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
+        remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
+        async watch(cursor, signal) {
+          const response = await call("/api/session/stream?watch", {
+            headers: {
+              ...headers,
+              Accept: "text/event-stream",
+              ...(cursor && { "Last-Event-ID": cursor }),
+            },
+            signal,
+            accept: [404],
+          });
+          if (response.status !== 404) return response;
+          await expectSessionNotFound(response);
+          return null;
+        },
+      };
+    },
+  };
+}
+
+async function readSession(response: Response): Promise<LoadedSession> {
+  if (response.status === 304) return { kind: "unchanged" };
+  if (response.status === 404) {
+    await expectSessionNotFound(response);
+    return { kind: "absent" };
+  }
+  const session = await readJson<SessionView>(response);
+  return { kind: "session", session, etag: response.headers.get("ETag") };
+}
+
+/** A 404 of somebody else, such as a proxy, must not pass for "there is no such conversation". */
+async function expectSessionNotFound(response: Response): Promise<void> {
+  const error = await toError(response);
+  if (error.code !== "session_not_found") throw error;
+}
+
+const nothing = () => Promise.resolve();
+
+async function readJson<T>(response: Response): Promise<T> {
+  let value: unknown;
+  try {
+    value = await response.json();
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? unreadable(response.status, cause) : unreachable(cause);
+  }
+  if (typeof value !== "object" || value === null) throw unreadable(response.status);
+  return value as T;
+}
+
+async function toError(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as ErrorBody;
+    return new ApiError(error.code, error.message, response.status);
+  } catch (cause) {
+    return unreadable(response.status, cause);
+  }
+}
+
+function unreachable(cause: unknown): ApiError {
+  return new ApiError(
+    "unreachable",
+    "The server cannot be reached. Check your connection, then try again.",
+    0,
+    { cause },
+  );
+}
+
+function unreadable(status: number, cause?: unknown): ApiError {
+  return new ApiError(
+    "unreadable",
+    `The server gave an answer that this page does not understand (status ${status}). Try again in a moment.`,
+    status,
+    { cause },
+  );
+}

@@ -1,0 +1,94 @@
+import { newId } from "~/conversation/session-id";
+import { titleFrom } from "~/conversation/start-reply";
+import { createApiClient } from "./api-client";
+import { createChatSession, type ChatSession } from "./chat-session";
+import { createConversations, type Conversations } from "./conversations";
+import { createDraft } from "./draft";
+import { createKeptValues } from "./kept-values";
+import { createModelChoices, type ModelChoices } from "./model-choice";
+import { createObservable, type Observable } from "./observable";
+import { createOutbox } from "./outbox";
+import { createPageActivity } from "./page-activity";
+
+/** Everything behind the page: this browser's conversations and the ways to reach the server. */
+export type ChatApp = {
+  conversations: Conversations;
+  models: ModelChoices;
+  /** The node that answered last. */
+  node: Observable<string>;
+  session: (conversationId: string) => ChatSession;
+  /** Deletes a conversation on the server, then here. */
+  remove: (conversationId: string) => Promise<void>;
+  /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
+  isDurable: () => boolean;
+};
+
+/** The browser's composition root. */
+export function createChatApp(page: Window & typeof globalThis, firstNode: string): ChatApp {
+  const node = createObservable(firstNode);
+  const api = createApiClient({ fetch: page.fetch.bind(page), onNode: node.set });
+  const shared = createKeptValues(() => page.localStorage);
+  const activity = createPageActivity(page);
+  const models = createModelChoices(api, shared);
+  const sessions = new Map<string, ChatSession>();
+  const conversations = createConversations({
+    shared,
+    tab: createKeptValues(() => page.sessionStorage),
+    newId,
+    onOtherTab(key, listener) {
+      page.addEventListener("storage", (event) => {
+        // A null key means that everything was cleared.
+        if (event.key === key || event.key === null) listener();
+      });
+    },
+  });
+
+  // What another tab has begun, this one has heard of through the list: from then on it can follow the session.
+  conversations.subscribe(() => {
+    const { list, currentId } = conversations.getSnapshot();
+    const session = sessions.get(currentId);
+    const isSaved = list.some(({ id, saved }) => id === currentId && saved);
+    if (isSaved && session?.getSnapshot().phase === "absent") session.wake();
+  });
+
+  function open(id: string): ChatSession {
+    const known = () => conversations.getSnapshot().list.find((conversation) => conversation.id === id);
+    const draft = createDraft(shared, id);
+    page.addEventListener("pagehide", draft.flush);
+    return createChatSession({
+      api: api.session(id),
+      outbox: createOutbox(shared, id),
+      draft,
+      page: activity,
+      random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
+      isSaved: () => known()?.saved ?? false,
+      onSaved({ title, updatedAt }) {
+        conversations.remember({ id, title: title || (known()?.title ?? ""), updatedAt, saved: true });
+      },
+      onSending(text) {
+        const updatedAt = new Date().toISOString();
+        const { title, saved } = known() ?? { title: titleFrom(text), saved: false };
+        conversations.remember({ id, title, updatedAt, saved });
+      },
+    });
+  }
+
+  function session(id: string): ChatSession {
+    let opened = sessions.get(id);
+    if (!opened) sessions.set(id, (opened = open(id)));
+    return opened;
+  }
+
+  return {
+    conversations,
+    models,
+    node,
+    session,
+    async remove(id) {
+      await session(id).remove();
+      sessions.delete(id);
+      conversations.forget(id);
+    },
+    isDurable: shared.isDurable,
+  };
+}

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { createConversations } from "./conversations";
+import { createKeptValues, type KeptValues } from "./kept-values";
+
+const A = "aaaaaaaaaaaaaaaaaaaaaa";
+const B = "bbbbbbbbbbbbbbbbbbbbbb";
+
+/** One browser: tabs share `local`, and each write reaches the other tabs as a storage event does. */
+function fakeBrowser() {
+  const local = fakeStorage();
+  const listeners: { tab: number; key: string; listener: () => void }[] = [];
+  let tabs = 0;
+  let ids = 0;
+  function openTab(session = fakeStorage()) {
+    const tab = ++tabs;
+    const kept = createKeptValues(() => local);
+    const shared: KeptValues = {
+      ...kept,
+      set(key, value) {
+        kept.set(key, value);
+        for (const other of listeners) if (other.tab !== tab && other.key === key) other.listener();
+      },
+    };
+    const conversations = createConversations({
+      shared,
+      tab: createKeptValues(() => session),
+      newId: () => String(++ids).padEnd(22, "n"),
+      onOtherTab: (key, listener) => listeners.push({ tab, key, listener }),
+    });
+    return { conversations, session };
+  }
+  return { local, openTab };
+}
+
+function fakeStorage(): Storage {
+  const values = new Map<string, string>();
+  return {
+    getItem: (key: string) => values.get(key) ?? null,
+    setItem: (key: string, value: string) => void values.set(key, value),
+    removeItem: (key: string) => void values.delete(key),
+  } as Storage;
+}
+
+const conversation = (id: string, title: string, updatedAt = "2026-01-01T00:00:00.000Z") => ({
+  id,
+  title,
+  updatedAt,
+  saved: true,
+});
+
+describe("the current conversation", () => {
+  test("survives a refresh of its tab", () => {
+    const browser = fakeBrowser();
+    const { conversations, session } = browser.openTab();
+    const { currentId } = conversations.getSnapshot();
+    expect(browser.openTab(session).conversations.getSnapshot().currentId).toBe(currentId);
+  });
+
+  test("of a new tab is the one used last", () => {
+    const browser = fakeBrowser();
+    browser.openTab().conversations.open(A);
+    expect(browser.openTab().conversations.getSnapshot().currentId).toBe(A);
+  });
+
+  test("of one tab is not changed by another tab", () => {
+    const browser = fakeBrowser();
+    const first = browser.openTab();
+    first.conversations.open(A);
+    browser.openTab().conversations.open(B);
+    expect(first.conversations.getSnapshot().currentId).toBe(A);
+    expect(browser.openTab(first.session).conversations.getSnapshot().currentId).toBe(A);
+  });
+
+  test("makes way for a new one when it is deleted in another tab, and says so", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    first.open(A);
+    first.remember(conversation(A, "Tea"));
+    second.forget(A);
+    expect(first.getSnapshot()).toMatchObject({ list: [], deletedElsewhere: true });
+    expect(first.getSnapshot().currentId).not.toBe(A);
+    first.open(B);
+    expect(first.getSnapshot().deletedElsewhere).toBe(false);
+  });
+
+  test("that is new stays when other tabs change the list", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    first.startNew();
+    const { currentId } = first.getSnapshot();
+    second.remember(conversation(A, "Tea"));
+    expect(first.getSnapshot()).toMatchObject({ currentId, deletedElsewhere: false });
+  });
+});
+
+describe("the list", () => {
+  test("holds the newest first, and each conversation once", () => {
+    const { conversations } = fakeBrowser().openTab();
+    conversations.remember(conversation(A, "Tea", "2026-01-01T00:00:00.000Z"));
+    conversations.remember(conversation(B, "Coffee", "2026-01-02T00:00:00.000Z"));
+    conversations.remember(conversation(A, "Green tea", "2026-01-03T00:00:00.000Z"));
+    expect(conversations.getSnapshot().list.map(({ title }) => title)).toEqual(["Green tea", "Coffee"]);
+  });
+
+  test("keeps what two tabs add", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    first.remember(conversation(A, "Tea"));
+    second.remember(conversation(B, "Coffee"));
+    for (const tab of [first, second]) expect(tab.getSnapshot().list).toHaveLength(2);
+  });
+
+  test("is not written when nothing changes", () => {
+    const { conversations } = fakeBrowser().openTab();
+    conversations.remember(conversation(A, "Tea"));
+    const before = conversations.getSnapshot();
+    conversations.remember(conversation(A, "Tea"));
+    expect(conversations.getSnapshot()).toBe(before);
+  });
+
+  test("that cannot be read is set aside, not lost", () => {
+    const browser = fakeBrowser();
+    browser.local.setItem("holdfast.conversations", "[{oops");
+    const { conversations } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"));
+    expect(conversations.getSnapshot().list).toHaveLength(1);
+    expect(browser.local.getItem("holdfast.conversations.damaged")).toBe("[{oops");
+  });
+
+  test("leaves out entries without a proper id and mends those without a title", () => {
+    const browser = fakeBrowser();
+    browser.local.setItem(
+      "holdfast.conversations",
+      JSON.stringify([null, 7, { id: "../etc" }, { id: A, title: 3 }]),
+    );
+    expect(browser.openTab().conversations.getSnapshot().list).toEqual([
+      { id: A, title: "Untitled conversation", updatedAt: "", saved: true },
+    ]);
+  });
+});
+
+test("a garbled current id is replaced", () => {
+  const browser = fakeBrowser();
+  browser.local.setItem("holdfast.current", "<script>");
+  expect(browser.openTab().conversations.getSnapshot().currentId).toMatch(/^[A-Za-z0-9_-]{22}$/);
+});

@@ -1,0 +1,37 @@
+import type { KeptValues } from "./kept-values";
+import { createObservable, type Observable } from "./observable";
+
+const SAVE_DELAY_MS = 150;
+
+/** What a person has typed into one conversation and not sent yet. */
+export type Draft = Observable<string> & {
+  set: (text: string) => void;
+  /** Writes what is still waiting to be written: the page may be about to go. */
+  flush: () => void;
+};
+
+export function createDraft(values: KeptValues, conversationId: string): Draft {
+  const key = `holdfast.draft.${conversationId}`;
+  const text = createObservable(values.get(key) ?? "");
+  let timer: ReturnType<typeof setTimeout> | null = null;
+
+  function flush() {
+    if (timer === null) return;
+    clearTimeout(timer);
+    timer = null;
+    if (text.getSnapshot() === "") values.remove(key);
+    else values.set(key, text.getSnapshot());
+  }
+
+  return {
+    getSnapshot: text.getSnapshot,
+    subscribe: text.subscribe,
+    set(next) {
+      text.set(next);
+      timer ??= setTimeout(flush, SAVE_DELAY_MS);
+      // A message that was sent must not come back as a draft, however soon the page goes.
+      if (next === "") flush();
+    },
+    flush,
+  };
+}

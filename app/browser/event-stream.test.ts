@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { readEvents, type StreamEvent } from "./event-stream";
+
+const response = (...pieces: string[]) =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(new TextEncoder().encode(piece));
+        controller.close();
+      },
+    }),
+  );
+
+async function collect(stream: AsyncIterable<StreamEvent[]>) {
+  const batches = [];
+  for await (const batch of stream) batches.push(batch);
+  return batches;
+}
+
+describe("events of a watched session", () => {
+  test("are chunks with their cursors, ends and new revisions", async () => {
+    const stream = readEvents(
+      response(
+        ": open\n\nevent: session\ndata: {\"rev\":3}\n\n",
+        'id: r1.1.1\ndata: {"type":"start","messageId":"m1"}\n\ndata: [DONE]\n\n',
+      ),
+    );
+    expect((await collect(stream)).flat()).toEqual([
+      { type: "session", rev: 3 },
+      {
+        type: "chunk",
+        id: "r1.1.1",
+        cursor: { replyId: "r1", epoch: 1, seq: 1 },
+        chunk: { type: "start", messageId: "m1" },
+      },
+      { type: "done" },
+    ]);
+  });
+
+  test("come together when they arrived together, however they were cut", async () => {
+    const text = 'id: r.1.1\ndata: {"type":"text-delta","id":"0","delta":"é"}\n\n';
+    const bytes = new TextEncoder().encode(text + text);
+    const middle = bytes.indexOf(0xc3) + 1;
+    const stream = readEvents(
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(bytes.slice(0, middle));
+            controller.enqueue(bytes.slice(middle));
+            controller.close();
+          },
+        }),
+      ),
+    );
+    const batches = await collect(stream);
+    expect(batches).toHaveLength(1);
+    expect(batches[0]).toHaveLength(2);
+    expect(batches[0]![0]).toMatchObject({ chunk: { delta: "é" } });
+  });
+
+  test("without a cursor are an error, since they could be lost or told twice", async () => {
+    await expect(collect(readEvents(response('data: {"type":"abort"}\n\n')))).rejects.toThrow("no cursor");
+  });
+});
+
+test("a stream that has gone silent is given up", async () => {
+  let isCancelled = false;
+  const silent = new Response(
+    new ReadableStream({
+      cancel() {
+        isCancelled = true;
+      },
+    }),
+  );
+  await expect(collect(readEvents(silent, 20))).rejects.toThrow("silent");
+  expect(isCancelled).toBe(true);
+});

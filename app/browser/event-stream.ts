@@ -1,0 +1,56 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { SessionEvent } from "~/conversation/api";
+import type { Cursor, ReplyChunk } from "~/conversation/reply-chunk";
+import { readCursor } from "./stream-cursor";
+
+/** The server sends a heartbeat every 15 s: after this silence the connection is dead, whatever TCP thinks. */
+const SILENCE_MS = 40_000;
+
+export type StreamEvent =
+  | { type: "chunk"; id: string; cursor: Cursor; chunk: ReplyChunk }
+  | { type: "done" }
+  | { type: "session"; rev: number };
+
+/**
+ * The events of a watched session, as many at a time as arrived together, so that a view is drawn once for
+ * them. `EventSource` would not do: it cannot send the session id in a header.
+ */
+export async function* readEvents(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamEvent[]> {
+  if (!response.body) return;
+  let events: StreamEvent[] = [];
+  const parser = createParser({ onEvent: (message) => events.push(toStreamEvent(message)) });
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = await within(silenceMs, reader.read());
+      if (done) return;
+      parser.feed(decoder.decode(value, { stream: true }));
+      if (events.length > 0) yield events;
+      events = [];
+    }
+  } finally {
+    // The connection may be broken already, which is why we are leaving.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
+  if (event === "session") return { type: "session", rev: (JSON.parse(data) as SessionEvent).rev };
+  if (data === "[DONE]") return { type: "done" };
+  const cursor = readCursor(id ?? "");
+  if (!id || !cursor) throw new Error("A chunk of the event stream has no cursor.");
+  return { type: "chunk", id, cursor, chunk: JSON.parse(data) as ReplyChunk };
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("The event stream has gone silent.")), ms);
+  });
+  try {
+    return await Promise.race([promise, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,54 @@
+import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import type { KeptValues } from "./kept-values";
+
+/** A message on its way. Kept until the server has it, so that a refresh in between sends the same one again. */
+export type OutgoingMessage = {
+  id: string;
+  text: string;
+  parentId: string | null;
+  modelId: string | null;
+  /** The id that the answer is to have: with it the page can show where the answer will be. */
+  replyMessageId: string;
+};
+
+export type Outbox = {
+  read: () => OutgoingMessage | null;
+  put: (message: OutgoingMessage) => void;
+  clear: () => void;
+};
+
+/** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
+export function createOutbox(values: KeptValues, conversationId: string): Outbox {
+  const key = `holdfast.outbox.${conversationId}`;
+  return {
+    read() {
+      const text = values.get(key);
+      if (text === null) return null;
+      try {
+        const message: unknown = JSON.parse(text);
+        return isOutgoingMessage(message) ? message : null;
+      } catch {
+        return null;
+      }
+    },
+    put: (message) => values.set(key, JSON.stringify(message)),
+    clear: () => values.remove(key),
+  };
+}
+
+function isOutgoingMessage(value: unknown): value is OutgoingMessage {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, text, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
+  return (
+    isItemId(id) &&
+    isItemId(replyMessageId) &&
+    typeof text === "string" &&
+    text !== "" &&
+    (parentId === null || isItemId(parentId)) &&
+    (modelId === null || typeof modelId === "string")
+  );
+}
+
+function isItemId(value: unknown): value is string {
+  return typeof value === "string" && ITEM_ID_PATTERN.test(value);
+}

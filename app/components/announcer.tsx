@@ -1,0 +1,22 @@
+import { useEffect, useState } from "react";
+import { announcementOf } from "~/browser/announcement";
+import type { ChatSession } from "~/browser/chat-session";
+
+/** The one live region: an answer is announced when it begins and read out once when it has ended. */
+export function Announcer({ chat }: { chat: ChatSession }) {
+  const [words, setWords] = useState("");
+  useEffect(() => {
+    let before = chat.getSnapshot();
+    return chat.subscribe(() => {
+      const after = chat.getSnapshot();
+      const announcement = announcementOf(before, after);
+      before = after;
+      if (announcement !== null) setWords(announcement);
+    });
+  }, [chat]);
+  return (
+    <div className="visually-hidden" aria-live="polite" aria-atomic="true">
+      {words}
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { memo } from "react";
+import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
+import { MarkdownText } from "./markdown-text";
+import { ReplyEnding } from "./reply-ending";
+import { TypingIndicator } from "./typing-indicator";
+
+type Props = {
+  id: string;
+  parts: readonly Part[];
+  status: ReplyStatus | "streaming";
+  error: Settled["metadata"]["error"];
+  /** Only the last answer can be had again: what follows an earlier one would go out of sight. */
+  isLast: boolean;
+  /** Something is on its way already. */
+  isBusy: boolean;
+  /** Why Retry or Continue did not work. */
+  problem: string | null;
+  onRetry: (messageId: string) => void;
+  onContinue: (messageId: string) => void;
+};
+
+/** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
+export const AssistantMessage = memo(function AssistantMessage(props: Props) {
+  const { id, parts, status, error } = props;
+  const isStreaming = status === "streaming";
+  const lastText = parts.findLastIndex((part) => part.type === "text");
+  return (
+    <article
+      className="message message--assistant"
+      aria-label="Assistant"
+      aria-busy={isStreaming}
+      data-message-id={id}
+      data-status={status}
+    >
+      {parts.map((part, index) =>
+        part.type === "text" ? (
+          <MarkdownText key={index} text={part.text} isGrowing={isStreaming && index === lastText} />
+        ) : (
+          <Reasoning key={index} text={part.text} />
+        ),
+      )}
+      <div className="message__foot">
+        {isStreaming ? (
+          <TypingIndicator />
+        ) : (
+          <ReplyEnding
+            status={status}
+            error={error?.message ?? null}
+            hasText={lastText >= 0}
+            canAsk={props.isLast}
+            isBusy={props.isBusy}
+            problem={props.problem}
+            onRetry={() => props.onRetry(id)}
+            onContinue={() => props.onContinue(id)}
+          />
+        )}
+      </div>
+    </article>
+  );
+});
+
+function Reasoning({ text }: { text: string }) {
+  return (
+    <details className="reasoning">
+      <summary>Reasoning</summary>
+      <div className="reasoning__text" dir="auto">
+        {text}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useState } from "react";
+import type { ChatApp } from "~/browser/chat-app";
+import { useObservable } from "~/browser/use-observable";
+import { COMPOSER_ID } from "./composer";
+import { ConversationView } from "./conversation-view";
+import { Drawer } from "./drawer";
+import { loadMarkdown } from "./markdown-loader";
+import { Sidebar } from "./sidebar";
+import { useMediaQuery } from "./use-media-query";
+
+/** The same width as in page.css. */
+const WIDE = "(min-width: 56rem)";
+
+export function ChatPage({ app }: { app: ChatApp }) {
+  const { currentId } = useObservable(app.conversations);
+  const isWide = useMediaQuery(WIDE);
+  const [isDrawerOpen, setIsDrawerOpen] = useState(false);
+  const openDrawer = useCallback(() => setIsDrawerOpen(true), []);
+  const closeDrawer = useCallback(() => setIsDrawerOpen(false), []);
+
+  useEffect(() => {
+    void app.models.load();
+    void loadMarkdown();
+    // For tests, and for styles that depend on it: from now on the page answers.
+    document.documentElement.dataset.hydrated = "true";
+  }, [app]);
+
+  return (
+    <div className="page">
+      <a
+        className="skip-link"
+        href={`#${COMPOSER_ID}`}
+        onClick={(event) => {
+          // The address stays as it is.
+          event.preventDefault();
+          document.getElementById(COMPOSER_ID)?.focus();
+        }}
+      >
+        Skip to the message box
+      </a>
+      {isWide ? (
+        <aside className="page__side">
+          <Sidebar app={app} onChoose={closeDrawer} />
+        </aside>
+      ) : (
+        <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
+          <Sidebar app={app} onChoose={closeDrawer} />
+        </Drawer>
+      )}
+      <ConversationView
+        key={currentId}
+        app={app}
+        conversationId={currentId}
+        onOpenDrawer={isWide ? null : openDrawer}
+      />
+    </div>
+  );
+}

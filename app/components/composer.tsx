@@ -1,0 +1,86 @@
+import { memo, useEffect, type KeyboardEvent, type MouseEvent } from "react";
+import type { Draft } from "~/browser/draft";
+import { useObservable } from "~/browser/use-observable";
+import { SendIcon, StopIcon } from "./icons";
+import { useGrowingTextarea } from "./use-growing-textarea";
+
+type Props = {
+  draft: Draft;
+  canSend: boolean;
+  isReplying: boolean;
+  isStopping: boolean;
+  onSend: (text: string) => void;
+  onStop: () => void;
+};
+
+export const COMPOSER_ID = "message";
+
+export const Composer = memo(function Composer(props: Props) {
+  const { draft, canSend, isReplying, isStopping, onSend, onStop } = props;
+  const text = useObservable(draft);
+  const textarea = useGrowingTextarea(text);
+  const isReady = canSend && text.trim() !== "";
+
+  // On a touch screen this would bring up the keyboard, over the very text that was to be read.
+  useEffect(() => {
+    if (!isTouchScreen()) textarea.current?.focus();
+  }, [textarea]);
+
+  function send() {
+    if (isReady) onSend(text);
+    textarea.current?.focus();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchScreen()) return;
+    event.preventDefault();
+    send();
+  }
+
+  function onClick(event: MouseEvent) {
+    if (!isReplying) return send();
+    // The second click of a double click on Send lands here.
+    if (event.detail < 2) onStop();
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="composer__box">
+        <textarea
+          ref={textarea}
+          id={COMPOSER_ID}
+          className="composer__text"
+          rows={1}
+          dir="auto"
+          aria-label="Message"
+          placeholder="Write a message"
+          value={text}
+          onChange={(event) => draft.set(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        {/* One element for both, so that the focus stays where it is. */}
+        <button
+          type="button"
+          className="composer__button"
+          aria-label={isReplying ? "Stop" : "Send"}
+          aria-disabled={isReplying ? isStopping : !isReady}
+          onClick={onClick}
+        >
+          {isReplying ? <StopIcon /> : <SendIcon />}
+        </button>
+      </div>
+    </form>
+  );
+});
+
+/** There, Enter is the only way to break a line. */
+function isTouchScreen(): boolean {
+  return window.matchMedia("(hover: none) and (pointer: coarse)").matches;
+}

@@ -1,0 +1,45 @@
+import { memo } from "react";
+import type { ModelView } from "~/conversation/api";
+import { DeleteIcon, MenuIcon, NewIcon } from "./icons";
+import { ModelPicker } from "./model-picker";
+
+type Props = {
+  title: string;
+  models: readonly ModelView[];
+  modelId: string | null;
+  canDelete: boolean;
+  onPickModel: (modelId: string) => void;
+  onDelete: () => void;
+  /** Null where the sidebar is always in view. */
+  onOpenDrawer: (() => void) | null;
+  onStartNew: () => void;
+};
+
+export const ConversationHeader = memo(function ConversationHeader(props: Props) {
+  const { title, models, modelId, canDelete, onPickModel, onDelete, onOpenDrawer, onStartNew } = props;
+  return (
+    <header className="header">
+      {onOpenDrawer && (
+        <button type="button" className="icon-button" aria-label="Show conversations" onClick={onOpenDrawer}>
+          <MenuIcon />
+        </button>
+      )}
+      <div className="header__middle">
+        <h1 className="header__title" dir="auto">
+          {title}
+        </h1>
+        <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />
+      </div>
+      {onOpenDrawer && (
+        <button type="button" className="icon-button" aria-label="New conversation" onClick={onStartNew}>
+          <NewIcon />
+        </button>
+      )}
+      {canDelete && (
+        <button type="button" className="icon-button" aria-label="Delete conversation" onClick={onDelete}>
+          <DeleteIcon />
+        </button>
+      )}
+    </header>
+  );
+});

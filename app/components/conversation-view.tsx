@@ -1,0 +1,124 @@
+import { useCallback, useEffect, useState } from "react";
+import type { ChatApp } from "~/browser/chat-app";
+import { canSend, type ChatState } from "~/browser/chat-state";
+import { modelFor } from "~/browser/model-choice";
+import { useObservable } from "~/browser/use-observable";
+import { Announcer } from "./announcer";
+import { Composer } from "./composer";
+import { ConversationHeader } from "./conversation-header";
+import { DeleteDialog } from "./delete-dialog";
+import { EmptyState } from "./empty-state";
+import { DownIcon } from "./icons";
+import { LoadingConversation } from "./loading-conversation";
+import { MessageList } from "./message-list";
+import { Notices } from "./notices";
+import { useFollowBottom } from "./use-follow-bottom";
+
+type Props = { app: ChatApp; conversationId: string; onOpenDrawer: (() => void) | null };
+
+/** One open conversation: what was said, and where to say more. */
+export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
+  const [chat] = useState(() => app.session(conversationId));
+  const state = useObservable(chat);
+  const models = useObservable(app.models);
+  const { list, deletedElsewhere } = useObservable(app.conversations);
+  const [isDeleting, setIsDeleting] = useState(false);
+  const { scroller, content, isAtEnd, jump } = useFollowBottom();
+  const entry = list.find(({ id }) => id === conversationId);
+  const title = state.session?.title || entry?.title || "New conversation";
+
+  useEffect(() => chat.start(), [chat]);
+  useEffect(() => {
+    document.title = entry ? `${title} · Holdfast` : "Holdfast";
+  }, [entry, title]);
+
+  const currentModel = useCallback(() => {
+    const { pickedModelId, session } = chat.getSnapshot();
+    return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
+  }, [app, chat]);
+
+  const send = useCallback(
+    (text: string) => {
+      if (chat.send(text, currentModel())) jump();
+    },
+    [chat, currentModel, jump],
+  );
+
+  const retry = useCallback((id: string) => chat.retry(id, currentModel()), [chat, currentModel]);
+  const goOn = useCallback((id: string) => chat.continueReply(id, currentModel()), [chat, currentModel]);
+  const openDelete = useCallback(() => setIsDeleting(true), []);
+
+  const pickModel = useCallback(
+    (modelId: string) => {
+      app.models.prefer(modelId);
+      chat.pickModel(modelId);
+    },
+    [app, chat],
+  );
+
+  const isEmpty = state.phase === "absent" && !state.pending;
+  return (
+    <main className="conversation">
+      <ConversationHeader
+        title={title}
+        models={models.models}
+        modelId={modelFor(models, [state.pickedModelId, state.session?.settings.modelId])}
+        canDelete={entry !== undefined}
+        onPickModel={pickModel}
+        onDelete={openDelete}
+        onOpenDrawer={onOpenDrawer}
+        onStartNew={app.conversations.startNew}
+      />
+      <section className="conversation__scroller" aria-label="Conversation" ref={scroller} tabIndex={0}>
+        <div className="conversation__content" ref={content}>
+          {isEmpty ? (
+            <EmptyState
+              why={whyEmpty(entry?.saved ?? false, deletedElsewhere)}
+              notice={models.notice}
+              onPick={send}
+            />
+          ) : isLoading(state) ? (
+            <LoadingConversation isLate={state.connection === "reconnecting"} />
+          ) : (
+            <MessageList chat={chat} state={state} onRetry={retry} onContinue={goOn} />
+          )}
+        </div>
+      </section>
+      <div className="conversation__dock">
+        {!isAtEnd && (
+          <button type="button" className="jump" onClick={jump}>
+            <DownIcon />
+            Jump to latest
+          </button>
+        )}
+        <Notices chat={chat} state={state} isDurable={app.isDurable()} />
+        <Composer
+          draft={chat.draft}
+          canSend={canSend(state)}
+          isReplying={state.live !== null || state.pending?.state === "accepted"}
+          isStopping={state.isStopping}
+          onSend={send}
+          onStop={chat.stop}
+        />
+      </div>
+      <Announcer chat={chat} />
+      {isDeleting && (
+        <DeleteDialog
+          title={title}
+          onDelete={() => app.remove(conversationId)}
+          onClose={() => setIsDeleting(false)}
+        />
+      )}
+    </main>
+  );
+}
+
+function isLoading({ phase, pending }: ChatState): boolean {
+  return phase === "loading" && !pending;
+}
+
+function whyEmpty(wasSaved: boolean, deletedElsewhere: boolean): string | null {
+  if (deletedElsewhere) return "The conversation that was open here was deleted in another tab.";
+  if (wasSaved) return "This conversation is not on the server any more. What you write here begins it anew.";
+  return null;
+}

@@ -1,0 +1,28 @@
+import { useEffect, useRef, type ReactNode } from "react";
+import { CloseIcon } from "./icons";
+
+type Props = { isOpen: boolean; onClose: () => void; children: ReactNode };
+
+/** The sidebar of a narrow page: a dialog that slides in, with the browser's own focus handling. */
+export function Drawer({ isOpen, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    if (isOpen && !element?.open) element?.showModal();
+    if (!isOpen && element?.open) element.close();
+  }, [isOpen]);
+  return (
+    <dialog
+      ref={dialog}
+      className="drawer"
+      aria-label="Conversations"
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      <button type="button" className="icon-button drawer__close" aria-label="Close" onClick={onClose}>
+        <CloseIcon />
+      </button>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,62 @@
+import type { ReactNode } from "react";
+
+/** Drawn on a 20 px grid with one stroke width. They stand beside or inside a label, so they are never named. */
+function icon(drawing: ReactNode) {
+  return function Icon() {
+    return (
+      <svg
+        className="icon"
+        viewBox="0 0 20 20"
+        width="20"
+        height="20"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.6"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+        focusable="false"
+      >
+        {drawing}
+      </svg>
+    );
+  };
+}
+
+export const MenuIcon = icon(<path d="M3 6h14M3 10h14M3 14h9" />);
+export const CloseIcon = icon(<path d="M5 5l10 10M15 5L5 15" />);
+export const NewIcon = icon(
+  <>
+    <path d="M9 4H6a2.5 2.5 0 0 0-2.5 2.5V14A2.5 2.5 0 0 0 6 16.5h7.5A2.5 2.5 0 0 0 16 14v-3" />
+    <path d="M8 12l.6-2.6L15 3a1.4 1.4 0 0 1 2 2l-6.4 6.4z" />
+  </>,
+);
+export const DeleteIcon = icon(
+  <path d="M3.5 5.5h13M8 5.5V4.2a.7.7 0 0 1 .7-.7h2.6a.7.7 0 0 1 .7.7V5.5M5 5.5l.7 10a1.2 1.2 0 0 0 1.2 1.1h6.2a1.2 1.2 0 0 0 1.2-1.1l.7-10M8.5 9v4.5M11.5 9v4.5" />,
+);
+export const SendIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" strokeWidth="2" />);
+export const StopIcon = icon(
+  <rect x="5.5" y="5.5" width="9" height="9" rx="2" fill="currentColor" stroke="none" />,
+);
+export const DownIcon = icon(<path d="M10 4v11.5M5 10.5l5 5 5-5" />);
+export const CopyIcon = icon(
+  <>
+    <rect x="7" y="7" width="9.5" height="9.5" rx="2" />
+    <path d="M13 7V5.5a2 2 0 0 0-2-2H5.5a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7" />
+  </>,
+);
+export const CheckIcon = icon(<path d="M4 10.5l4 4 8-9" />);
+export const RetryIcon = icon(
+  <>
+    <path d="M15.8 7.5A6.3 6.3 0 1 0 16.3 11" />
+    <path d="M16.5 3.5v4h-4" />
+  </>,
+);
+export const ContinueIcon = icon(<path d="M4 10h11.5M11 5.5l4.5 4.5-4.5 4.5" />);
+export const WarningIcon = icon(<path d="M10 3.2l7.3 12.9H2.7zM10 8.2v3.6M10 14.1v.1" />);
+export const ImageIcon = icon(
+  <>
+    <rect x="3" y="4" width="14" height="12" rx="2" />
+    <path d="M3.5 14l4-4 3 3 2.5-2.5 3.5 3.5M12.5 7.7v.1" />
+  </>,
+);

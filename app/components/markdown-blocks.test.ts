@@ -1,0 +1,49 @@
+import { describe, expect, test } from "vitest";
+import { markdownBlocks } from "./markdown-blocks";
+
+describe("Markdown is cut", () => {
+  test.each([
+    ["between paragraphs", "one\n\ntwo\nlines\n\n\nthree", ["one", "two\nlines", "three"]],
+    ["after a closed fence", "```js\na\n\nb\n```\nafter", ["```js\na\n\nb\n```", "after"]],
+    ["before a fence that interrupts a paragraph", "text:\n```\na\n```", ["text:", "```\na\n```"]],
+    ["between a heading and what follows a blank line", "# A\n\ntext", ["# A", "text"]],
+  ])("%s", (_, markdown, blocks) => {
+    expect(markdownBlocks(markdown).map((block) => block.trim())).toEqual(blocks);
+  });
+});
+
+describe("Markdown is left whole", () => {
+  test.each([
+    ["in a list with blank lines", "1. one\n\n2. two\n\n3. three"],
+    ["in a list item of several paragraphs", "- one\n\n  more of one\n- two"],
+    ["in code inside of a list", "- one\n\n  ```\n  a\n\n  b\n  ```\n\n- two"],
+    ["in a fence of tildes that holds backticks", "~~~\n```\n\n```\n~~~"],
+    ["in a longer fence that holds a shorter one", "````\n```\n\n```\n````"],
+    ["in indented code with blank lines", "    a\n\n    b"],
+    ["in a fence that is still open", "```\na\n\nb"],
+    ["where a definition may be used anywhere", "see [docs]\n\ntext\n\n[docs]: https://example.com"],
+    ["with footnotes", "a[^1]\n\ntext\n\n[^1]: note"],
+  ])("%s", (_, markdown) => {
+    expect(markdownBlocks(markdown)).toEqual([markdown]);
+  });
+});
+
+test("a paragraph after a list is a block of its own", () => {
+  expect(markdownBlocks("- one\n- two\n\ntext")).toEqual(["- one\n- two\n", "text"]);
+});
+
+test("finished blocks stay the same while the text grows", () => {
+  const text = "# A\n\nsome *text*\n\n- a\n- b\n\n```js\nlet a;\n\nlet b;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nend";
+  const whole = markdownBlocks(text);
+  for (let length = 1; length <= text.length; length++) {
+    const blocks = markdownBlocks(text.slice(0, length));
+    for (const [index, block] of blocks.slice(0, -1).entries()) {
+      expect(block.trim(), `after ${length} characters`).toBe(whole[index]!.trim());
+    }
+  }
+});
+
+test("nothing but blank lines is lost", () => {
+  const text = "a\n\n- b\n\n  c\n\nd\n```\ne\n\n```\nf";
+  expect(markdownBlocks(text).join("").replace(/\s/g, "")).toBe(text.replace(/\s/g, ""));
+});

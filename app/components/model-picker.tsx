@@ -1,0 +1,28 @@
+import type { ModelView } from "~/conversation/api";
+
+type Props = { models: readonly ModelView[]; modelId: string | null; onPick: (modelId: string) => void };
+
+export function ModelPicker({ models, modelId, onPick }: Props) {
+  if (models.length === 0 || modelId === null) return null;
+  const providers = [...new Set(models.map(({ provider }) => provider))];
+  const options = (offered: readonly ModelView[]) =>
+    offered.map(({ id, name }) => (
+      <option key={id} value={id}>
+        {name}
+      </option>
+    ));
+  return (
+    <label className="model-picker">
+      <span className="visually-hidden">Model</span>
+      <select value={modelId} onChange={(event) => onPick(event.target.value)}>
+        {providers.length === 1
+          ? options(models)
+          : providers.map((provider) => (
+              <optgroup key={provider} label={provider}>
+                {options(models.filter((model) => model.provider === provider))}
+              </optgroup>
+            ))}
+      </select>
+    </label>
+  );
+}

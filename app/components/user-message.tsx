@@ -1,0 +1,41 @@
+import { memo } from "react";
+import type { PendingMessage } from "~/browser/chat-state";
+import { WarningIcon } from "./icons";
+
+type Props = {
+  id: string;
+  text: string;
+  state: PendingMessage["state"];
+  error: string | null;
+  onTryAgain: () => void;
+  onEdit: () => void;
+};
+
+export const UserMessage = memo(function UserMessage({ id, text, state, error, onTryAgain, onEdit }: Props) {
+  return (
+    <article className="message message--user" aria-label="You" data-message-id={id} data-state={state}>
+      <p className="message__bubble" dir="auto">
+        {text}
+      </p>
+      {state === "sending" && <p className="message__note message__note--late">Sending…</p>}
+      {state === "failed" && (
+        <div className="message__trouble">
+          <p role="alert" className="trouble">
+            <WarningIcon />
+            <span>
+              <strong>Not sent.</strong> {error}
+            </span>
+          </p>
+          <div className="message__actions">
+            <button type="button" className="button" onClick={onTryAgain}>
+              Try again
+            </button>
+            <button type="button" className="button button--quiet" onClick={onEdit}>
+              Edit
+            </button>
+          </div>
+        </div>
+      )}
+    </article>
+  );
+});

@@ -1,0 +1,95 @@
+import { hostname } from "node:os";
+import { z } from "zod";
+import { parseModelConfig, type ModelConfig } from "./model/model-config";
+import { ModelConfigError } from "./model/model-config-error";
+
+export type Config = {
+  dataDir: string;
+  /** The name of this node, as people and other nodes see it: letters, digits and dashes. */
+  nodeName: string;
+  drainSeconds: number;
+  journalFlushMs: number;
+  keepAliveSeconds: number;
+  maxBodyBytes: number;
+  logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  /** People read the log in development, programs elsewhere. */
+  readableLog: boolean;
+  model: ModelConfig;
+};
+
+const wholeNumber = (name: string, fallback: number, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, `${name} must be a whole number.`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `${name} must be from ${min} to ${max}.`)
+    .default(fallback);
+
+const environment = z.object({
+  DATA_DIR: z.string().default("./data"),
+  NODE_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, "NODE_NAME must be 1 to 64 letters, digits and dashes.")
+    .optional(),
+  PORT: wholeNumber("PORT", 3000, 0, 65_535),
+  DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
+  JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
+  // Longer than the 60 s for which a load balancer keeps an idle connection.
+  KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
+  MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
+  LOG_LEVEL: z
+    .enum(
+      ["silent", "error", "warn", "info", "debug"],
+      "LOG_LEVEL must be silent, error, warn, info or debug.",
+    )
+    .default("info"),
+  NODE_ENV: z.string().optional(),
+});
+
+/** What is wrong with the environment, one line for each variable. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * The configuration from the environment. Unset and empty mean the default.
+ * @throws ConfigError naming every variable that is wrong
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(environment.shape).flatMap((name) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
+  );
+  const parsed = environment.safeParse(given);
+  const issues = parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+  let model: ModelConfig | null = null;
+  try {
+    model = parseModelConfig(env);
+  } catch (error) {
+    if (!(error instanceof ModelConfigError)) throw error;
+    issues.push(...error.issues);
+  }
+  if (!parsed.success || !model) throw new ConfigError(issues.join("\n"));
+  const values = parsed.data;
+  return {
+    dataDir: values.DATA_DIR,
+    nodeName: values.NODE_NAME ?? defaultNodeName(values.PORT),
+    drainSeconds: values.DRAIN_SECONDS,
+    journalFlushMs: values.JOURNAL_FLUSH_MS,
+    keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
+    maxBodyBytes: values.MAX_BODY_BYTES,
+    logLevel: values.LOG_LEVEL,
+    readableLog: values.NODE_ENV === "development",
+    model,
+  };
+}
+
+/** The same after a restart, so that the new process is known as the successor of the old one. */
+function defaultNodeName(port: number): string {
+  const host = hostname()
+    .replace(/[^A-Za-z0-9-]+/g, "-")
+    .slice(0, 50);
+  return `${host || "node"}-${port}`;
+}
+
+/** The environment that this process was started with: the only place that reads it. */
+export const processEnvironment: Readonly<Record<string, string | undefined>> = process.env;

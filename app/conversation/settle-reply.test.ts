@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import type { Session } from "./session";
+import { requestStop, settleReply, type Settlement } from "./settle-reply";
+
+const NOW = "2026-01-01T00:00:00.000Z";
+
+const running: Session = {
+  createdAt: NOW,
+  updatedAt: NOW,
+  title: "Hi",
+  settings: { modelId: "demo/demo", instructions: "" },
+  messages: [
+    {
+      id: "m1",
+      parentId: null,
+      role: "user",
+      parts: [{ type: "text", text: "Hi" }],
+      metadata: { createdAt: NOW },
+    },
+  ],
+  head: "m1",
+  reply: {
+    id: "r1",
+    messageId: "a1",
+    parentId: "m1",
+    continues: null,
+    epoch: 2,
+    node: "n.boot",
+    modelId: "demo/demo",
+    startedAt: NOW,
+    stopRequested: false,
+  },
+};
+
+const settlement: Settlement = {
+  replyId: "r1",
+  epoch: 2,
+  status: "complete",
+  parts: [{ type: "text", text: "Hello" }],
+  node: "n",
+  finishedAt: NOW,
+};
+
+describe("settling a reply", () => {
+  it("makes it the message that is shown", () => {
+    const session = settleReply(running, settlement);
+    expect(session).toMatchObject({
+      reply: null,
+      head: "a1",
+      messages: [{ id: "m1" }, { id: "a1", parentId: "m1" }],
+    });
+  });
+
+  it("does not pull back a person who has turned to another branch", () => {
+    expect(settleReply({ ...running, head: "elsewhere" }, settlement).head).toBe("elsewhere");
+  });
+
+  it("changes nothing for a runner that was superseded, or a second time", () => {
+    expect(settleReply(running, { ...settlement, epoch: 1 })).toBe(running);
+    expect(settleReply(running, { ...settlement, replyId: "r0" })).toBe(running);
+    const settled = settleReply(running, settlement);
+    expect(settleReply(settled, settlement)).toBe(settled);
+  });
+});
+
+describe("asking for a stop", () => {
+  it("is noted once, and not where nothing runs", () => {
+    const stopping = requestStop(running);
+    expect(stopping.reply?.stopRequested).toBe(true);
+    expect(requestStop(stopping)).toBe(stopping);
+    const idle = { ...running, reply: null };
+    expect(requestStop(idle)).toBe(idle);
+  });
+});

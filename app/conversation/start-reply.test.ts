@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { session as sessionSchema, type Session } from "./session";
+import { settleReply } from "./settle-reply";
+import { startReply, titleFrom, type StartCommand, type StartContext } from "./start-reply";
+
+const NOW = "2026-01-01T00:00:00.000Z";
+
+function context(overrides: Partial<StartContext> = {}): StartContext {
+  return {
+    now: NOW,
+    modelId: undefined,
+    modelFor: (session) => session?.settings.modelId ?? "demo/demo",
+    reply: { id: "r1", messageId: "a1", node: "n.boot" },
+    ...overrides,
+  };
+}
+
+function send(id: string, text: string, parentId: string | null = null): StartCommand {
+  return { kind: "send", message: { id, parts: [{ type: "text", text }] }, parentId };
+}
+
+function started(
+  session: Session | null,
+  command: StartCommand,
+  overrides: Partial<StartContext> = {},
+): Session {
+  return startReply(session, command, context(overrides)).session!;
+}
+
+function settled(session: Session, text: string, status: "complete" | "interrupted" = "complete"): Session {
+  return settleReply(session, {
+    replyId: session.reply!.id,
+    epoch: session.reply!.epoch,
+    status,
+    parts: [{ type: "text", text }],
+    node: "n",
+    finishedAt: NOW,
+  });
+}
+
+describe("sending the first message", () => {
+  it("makes a session that its schema accepts, with the message and a reply of epoch 1", () => {
+    const { session, outcome } = startReply(null, send("m1", "Hello, world"), context());
+    expect(sessionSchema.parse(session)).toEqual(session);
+    expect(session).toMatchObject({
+      title: "Hello, world",
+      head: "m1",
+      messages: [{ id: "m1", parentId: null }],
+    });
+    expect(outcome).toEqual({ kind: "started", reply: session!.reply });
+    expect(session!.reply).toMatchObject({ parentId: "m1", epoch: 1, node: "n.boot", stopRequested: false });
+  });
+
+  it("takes the model that was asked for, and keeps it for the session", () => {
+    const session = started(null, send("m1", "Hi"), { modelId: "bedrock/x" });
+    expect(session.settings.modelId).toBe("bedrock/x");
+    expect(session.reply!.modelId).toBe("bedrock/x");
+  });
+
+  it("refuses another answer in a session that does not exist", () => {
+    expect(() => startReply(null, { kind: "regenerate", messageId: "a1" }, context())).toThrowError(
+      expect.objectContaining({ code: "session_not_found" }),
+    );
+  });
+});
+
+describe("sending again", () => {
+  it("joins the running reply, whoever it was that asked first", () => {
+    const first = started(null, send("m1", "Hi"));
+    const again = startReply(
+      first,
+      send("m1", "Hi"),
+      context({ reply: { id: "r2", messageId: "a2", node: "other" } }),
+    );
+    expect(again.session).toBe(first);
+    expect(again.outcome).toEqual({ kind: "joined", reply: first.reply });
+  });
+
+  it("is given the message that the reply has become", () => {
+    const session = settled(started(null, send("m1", "Hi")), "Hello");
+    const again = startReply(session, send("m1", "Hi"), context());
+    expect(again.session).toBe(session);
+    expect(again.outcome).toMatchObject({ kind: "settled", message: { id: "a1" } });
+  });
+
+  it("under the same id but with other words is a conflict", () => {
+    const session = started(null, send("m1", "Hi"));
+    expect(() => startReply(session, send("m1", "Ho"), context())).toThrowError(
+      expect.objectContaining({ code: "message_conflict" }),
+    );
+  });
+
+  it("with another id while a reply runs is told which one runs", () => {
+    const session = started(null, send("m1", "Hi"));
+    expect(() => startReply(session, send("m2", "Ho"), context())).toThrowError(
+      expect.objectContaining({ code: "reply_running", details: { replyId: "r1" } }),
+    );
+  });
+
+  it("after an answer that is not there is refused", () => {
+    const session = settled(started(null, send("m1", "Hi")), "Hello");
+    for (const parentId of ["nowhere", "m1"]) {
+      expect(() => startReply(session, send("m2", "Ho", parentId), context())).toThrowError(
+        expect.objectContaining({ code: "message_not_found" }),
+      );
+    }
+  });
+});
+
+describe("another answer", () => {
+  const answered = settled(started(null, send("m1", "Hi")), "Hello", "interrupted");
+
+  it("is a sibling of the old one, which stays", () => {
+    const session = started(
+      answered,
+      { kind: "regenerate", messageId: "a1" },
+      { reply: { id: "r2", messageId: "a2", node: "n" } },
+    );
+    expect(session.messages).toEqual(answered.messages);
+    expect(session).toMatchObject({
+      head: "m1",
+      reply: { parentId: "m1", messageId: "a2", continues: null },
+    });
+    expect(settled(session, "Hello again")).toMatchObject({ head: "a2", messages: { length: 3 } });
+  });
+
+  it("that continues one names the text that it goes on from", () => {
+    const session = started(
+      answered,
+      { kind: "continue", messageId: "a1" },
+      { reply: { id: "r2", messageId: "a2", node: "n" } },
+    );
+    expect(session.reply).toMatchObject({ parentId: "m1", continues: "a1" });
+  });
+
+  it("asked for twice under one message id is one answer", () => {
+    const reply = { id: "r2", messageId: "a2", node: "n" };
+    const session = started(answered, { kind: "regenerate", messageId: "a1" }, { reply });
+    const again = { ...reply, id: "r3" };
+    expect(
+      startReply(session, { kind: "regenerate", messageId: "a1" }, context({ reply: again })).outcome.kind,
+    ).toBe("joined");
+    const done = settled(session, "Hello again");
+    expect(
+      startReply(done, { kind: "regenerate", messageId: "a1" }, context({ reply: again })).outcome.kind,
+    ).toBe("settled");
+  });
+
+  it("to a message that is not there, or a continuation of a person's words, is refused", () => {
+    for (const command of [
+      { kind: "regenerate", messageId: "nowhere" },
+      { kind: "continue", messageId: "m1" },
+    ] as const) {
+      expect(() =>
+        startReply(answered, command, context({ reply: { id: "r2", messageId: "a2", node: "n" } })),
+      ).toThrowError(expect.objectContaining({ code: "message_not_found" }));
+    }
+  });
+});
+
+describe("a title", () => {
+  it("is the first words on one line, cut between words", () => {
+    expect(titleFrom("  A\nshort   one ")).toBe("A short one");
+    const long = titleFrom("word ".repeat(40));
+    expect(long.length).toBeLessThanOrEqual(61);
+    expect(long).toMatch(/word…$/);
+  });
+
+  it("never ends in half a character", () => {
+    expect(titleFrom("😀".repeat(60))).not.toMatch(/[\uD800-\uDBFF]…$/);
+    expect(titleFrom(`a${"😀".repeat(60)}`)).not.toMatch(/[\uD800-\uDBFF]…$/);
+  });
+});

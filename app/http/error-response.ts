@@ -1,0 +1,45 @@
+import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
+import type { ErrorBody } from "~/conversation/api";
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  bad_session_id: 400,
+  bad_request: 400,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  not_found: 404,
+  method_not_allowed: 405,
+  session_not_found: 404,
+  session_busy: 503,
+  session_damaged: 410,
+  session_newer_format: 503,
+  message_not_found: 404,
+  message_conflict: 409,
+  reply_running: 409,
+  model_not_found: 400,
+  node_draining: 503,
+  volume_unavailable: 503,
+  model_denied: 502,
+  model_credentials: 502,
+  model_throttled: 503,
+  model_rejected: 502,
+  model_unavailable: 502,
+  model_interrupted: 502,
+  model_stalled: 504,
+  internal_error: 500,
+};
+
+/** The one place where a failure becomes a response. What is not expected tells people nothing but that it failed. */
+export function errorResponse(error: unknown, headers: Record<string, string> = {}): Response {
+  const known = ExpectedError.isInstance(error)
+    ? error
+    : new ExpectedError(
+        "internal_error",
+        "Something went wrong on our side. Nothing that was saved is lost.",
+      );
+  const status = STATUS[known.code];
+  const body: ErrorBody = { error: { code: known.code, message: known.message, ...known.details } };
+  return Response.json(body, {
+    status,
+    headers: { "Cache-Control": "no-store", ...(status === 503 && { "Retry-After": "1" }), ...headers },
+  });
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { ExpectedError } from "~/conversation/expected-error";
+import { newId, sessionKey } from "~/conversation/session-id";
+import { errorResponse } from "./error-response";
+import { eventStream, type ServerSentEvent } from "./event-stream";
+import { handleMethods } from "./handle-methods";
+import { readJson, requireSessionKey } from "./request-input";
+
+const post = (body: BodyInit, headers: Record<string, string> = { "Content-Type": "application/json" }) =>
+  new Request("http://localhost/x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+
+describe("the session header", () => {
+  it("becomes the key of the session", () => {
+    const id = newId();
+    expect(requireSessionKey(new Request("http://x", { headers: { "X-Session-Id": id } }))).toBe(
+      sessionKey(id),
+    );
+  });
+
+  it.each([
+    undefined,
+    "",
+    "short",
+    "A".repeat(23),
+    "../../../../etc/passwd",
+    `${"A".repeat(21)}/`,
+    `${"A".repeat(21)}=`,
+  ])("%j is refused", (id) => {
+    const headers = id === undefined ? {} : { "X-Session-Id": id };
+    expect(() => requireSessionKey(new Request("http://x", { headers }))).toThrowError(
+      expect.objectContaining({ code: "bad_session_id" }),
+    );
+  });
+});
+
+describe("a JSON body", () => {
+  const schema = z.strictObject({ a: z.number() });
+  const read = (request: Request) => readJson(request, schema, 100);
+
+  it("is parsed by its schema", async () => {
+    await expect(read(post('{"a":1}'))).resolves.toEqual({ a: 1 });
+    await expect(
+      read(post('{"a":1}', { "Content-Type": "application/json; charset=utf-8" })),
+    ).resolves.toEqual({ a: 1 });
+  });
+
+  it.each([
+    ["what is no JSON", post("{"), "bad_request"],
+    ["nothing", post(""), "bad_request"],
+    ["bytes that are not UTF-8", post(new Uint8Array([0x22, 0xff, 0x22])), "bad_request"],
+    ["a wrong type", post('{"a":"1"}'), "bad_request"],
+    ["unknown fields", post('{"a":1,"b":2}'), "bad_request"],
+    ["__proto__", post('{"a":1,"__proto__":{"b":1}}'), "bad_request"],
+    ["another media type", post('{"a":1}', { "Content-Type": "text/plain" }), "unsupported_media_type"],
+    ["too many bytes", post(JSON.stringify({ a: 1, b: "x".repeat(100) })), "body_too_large"],
+  ])("of %s is refused", async (_, request, code) => {
+    await expect(read(request)).rejects.toMatchObject({ code });
+  });
+
+  it("that does not come to an end is given up some time", async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1;
+        controller.enqueue(new Uint8Array(1_000_000));
+      },
+    });
+    await expect(read(post(body))).rejects.toMatchObject({ code: "body_too_large" });
+    expect(sent).toBeLessThan(25);
+  });
+
+  it("that is refused is read all the same, so that its connection can go on", async () => {
+    const handle = handleMethods({ GET: () => new Response() }, vi.fn());
+    let ended = false;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(10));
+        controller.close();
+        ended = true;
+      },
+    });
+    await handle({ request: post(body) });
+    expect(ended).toBe(true);
+  });
+});
+
+describe("failures", () => {
+  it("that are expected keep their code, status and sentence", async () => {
+    const response = errorResponse(
+      new ExpectedError("reply_running", "Wait.", { details: { replyId: "r1" } }),
+    );
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      error: { code: "reply_running", message: "Wait.", replyId: "r1" },
+    });
+  });
+
+  it("that are not tell the client nothing, and the log all", async () => {
+    const unexpected = vi.fn();
+    const error = new TypeError("inner secret");
+    const handle = handleMethods({ GET: () => Promise.reject(error) }, unexpected);
+    const response = await handle({ request: new Request("http://x") });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret");
+    expect(unexpected).toHaveBeenCalledWith(error, expect.any(Request));
+  });
+
+  it("of method name the methods there are", async () => {
+    const handle = handleMethods({ GET: () => new Response(), POST: () => new Response() }, vi.fn());
+    for (const method of ["DELETE", "OPTIONS", "constructor"]) {
+      const response = await handle({ request: new Request("http://x", { method }) });
+      expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET, POST"]);
+    }
+  });
+});
+
+describe("an event stream", () => {
+  async function* events(...list: ServerSentEvent[]) {
+    yield* list;
+  }
+  const signal = new AbortController().signal;
+  const failed = vi.fn();
+
+  it("says so in its headers, begins at once and holds every event", async () => {
+    const response = eventStream(events({ id: "r.1.1", data: "{}" }, { event: "session", data: "1" }), {
+      signal,
+      failed,
+    });
+    expect(response.headers.get("Content-Type")).toMatch("text/event-stream");
+    expect(response.headers.get("Cache-Control")).toBe("no-cache, no-transform");
+    expect(await response.text()).toBe(": open\n\nid: r.1.1\ndata: {}\n\nevent: session\ndata: 1\n\n");
+  });
+
+  it("breaks a silence with heartbeats, from the first moment on", async () => {
+    vi.useFakeTimers();
+    try {
+      const end = Promise.withResolvers<void>();
+      async function* silent(): AsyncGenerator<ServerSentEvent> {
+        await end.promise;
+      }
+      const text = eventStream(silent(), { signal, failed, heartbeatMs: 15_000 }).text();
+      await vi.advanceTimersByTimeAsync(45_000);
+      end.resolve();
+      expect(await text).toBe(`: open\n\n${": heartbeat\n\n".repeat(3)}`);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("ends without a stack when its source fails", async () => {
+    async function* broken(): AsyncGenerator<ServerSentEvent> {
+      yield { data: "1" };
+      throw new Error("inner secret");
+    }
+    expect(await eventStream(broken(), { signal, failed }).text()).toBe(": open\n\ndata: 1\n\n");
+    expect(failed).toHaveBeenCalled();
+  });
+
+  it("lets go of its source when the client leaves", async () => {
+    const request = new AbortController();
+    const released = Promise.withResolvers<void>();
+    async function* endless(): AsyncGenerator<ServerSentEvent> {
+      try {
+        for (;;) {
+          yield { data: "x" };
+          await new Promise(setImmediate);
+        }
+      } finally {
+        released.resolve();
+      }
+    }
+    const text = eventStream(endless(), { signal: request.signal, failed }).text();
+    request.abort();
+    await released.promise;
+    await text;
+  });
+});

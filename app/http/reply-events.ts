@@ -1,0 +1,33 @@
+import type { SessionEvent } from "~/conversation/api";
+import { messageChunks } from "~/conversation/message-chunks";
+import { formatCursor, type Cursor, type ReplyChunk } from "~/conversation/reply-chunk";
+import type { AssistantMessage } from "~/conversation/session";
+import type { ServerSentEvent } from "./event-stream";
+
+type Followed =
+  { type: "chunk"; cursor: Cursor; chunk: ReplyChunk } | { type: "done" } | { type: "session"; rev: number };
+
+const DONE: ServerSentEvent = { data: "[DONE]" };
+
+/** What a follower is told, on the wire. */
+export async function* followEvents(
+  events: AsyncGenerator<Followed> | null,
+): AsyncGenerator<ServerSentEvent> {
+  for await (const event of events ?? []) {
+    if (event.type === "chunk") yield { id: formatCursor(event.cursor), data: JSON.stringify(event.chunk) };
+    else if (event.type === "done") yield DONE;
+    else yield { event: "session", data: JSON.stringify({ rev: event.rev } satisfies SessionEvent) };
+  }
+}
+
+/** A reply that has settled, told again as it was streamed. Without ids: there is nothing left to resume. */
+export async function* replayEvents(message: AssistantMessage): AsyncGenerator<ServerSentEvent> {
+  const { error, status, usage } = message.metadata;
+  const chunks = messageChunks(message.id, message.parts);
+  if (error) chunks.push({ type: "error", errorText: error.message });
+  else if (status === "complete")
+    chunks.push({ type: "finish", messageMetadata: { ...(usage && { usage }) } });
+  else chunks.push({ type: "abort" });
+  for (const chunk of chunks) yield { data: JSON.stringify(chunk) };
+  yield DONE;
+}

@@ -1,0 +1,61 @@
+import { channel, tracingChannel } from "node:diagnostics_channel";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+export type LifecycleOptions = {
+  nodeName: string;
+  keepAliveSeconds: number;
+  drainSeconds: number;
+  /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
+  drain: (deadlineMs: number) => Promise<void>;
+};
+
+/** A load balancer that reuses a connection just as we close it answers 502, so headers may take a bit longer. */
+const HEADERS_MARGIN_MS = 5_000;
+const CLOSE_IDLE_EVERY_MS = 250;
+
+/**
+ * Tunes the server that remix-serve makes and does not hand out: `node:diagnostics_channel` carries it. To be
+ * called before it listens, so from entry.server.
+ */
+export function tuneServer(options: LifecycleOptions): void {
+  const servers = new Set<Server>();
+
+  tracingChannel("net.server.listen").subscribe({
+    asyncStart(message: object) {
+      const { server } = message as { server: Server };
+      if (!("keepAliveTimeout" in server)) return;
+      server.keepAliveTimeout = options.keepAliveSeconds * 1000;
+      server.headersTimeout = server.keepAliveTimeout + HEADERS_MARGIN_MS;
+      servers.add(server);
+    },
+  } as never);
+
+  channel("http.server.request.start").subscribe((message) => {
+    const { response, server } = message as {
+      request: IncomingMessage;
+      response: ServerResponse;
+      server: Server;
+    };
+    if (servers.has(server)) response.setHeader("X-Node", options.nodeName);
+  });
+
+  let draining = false;
+  async function drainOnce(deadlineMs: number) {
+    if (draining) return;
+    draining = true;
+    // remix-serve has stopped listening; a connection whose stream ends from now on would sit idle and keep the
+    // process alive for as long as the load balancer may reuse it.
+    const closing = setInterval(() => {
+      for (const server of servers) server.closeIdleConnections();
+    }, CLOSE_IDLE_EVERY_MS).unref();
+    await options.drain(deadlineMs);
+    clearInterval(closing);
+    for (const server of servers) server.closeIdleConnections();
+    setTimeout(() => {
+      for (const server of servers) server.closeAllConnections();
+    }, 2_000).unref();
+  }
+  process.once("SIGTERM", () => void drainOnce(options.drainSeconds * 1000));
+  // Ctrl-C: a person at a keyboard does not wait for models.
+  process.once("SIGINT", () => void drainOnce(0));
+}

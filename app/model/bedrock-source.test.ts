@@ -1,0 +1,272 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
+import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import type { AwsCredentials } from "./bedrock-source";
+import { createLanguageModels } from "./create-language-models";
+import { parseModelConfig } from "./model-config";
+
+const KEYS: AwsCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" };
+const CLAUDE = "bedrock/eu.anthropic.claude-sonnet-5-5";
+
+let endpoint: BedrockEndpoint;
+beforeEach(async () => {
+  endpoint = await startBedrockEndpoint();
+});
+afterEach(() => endpoint.close());
+
+function bedrock(
+  env: Record<string, string> = {},
+  options: { credentials?: () => Promise<AwsCredentials>; stallSeconds?: number; maxRetries?: number } = {},
+) {
+  const config = parseModelConfig({
+    MODEL_PROVIDER: "bedrock",
+    AWS_REGION: "eu-central-1",
+    BEDROCK_BASE_URL: endpoint.url,
+    ...env,
+  });
+  const {
+    credentials = () => Promise.resolve(KEYS),
+    stallSeconds = config.stallSeconds,
+    maxRetries,
+  } = options;
+  return createLanguageModels(
+    { ...config, provider: "bedrock", stallSeconds },
+    { credentials, ...(maxRetries !== undefined && { maxRetries }) },
+  );
+}
+
+function expectFailure(error: unknown, code: string, ...words: string[]) {
+  expect(error).toBeInstanceOf(ExpectedError);
+  const { code: actual, message } = error as ExpectedError;
+  expect({ code: actual, message }).toEqual({ code, message });
+  for (const word of words) expect(message).toContain(word);
+  // A sentence, and nothing of the machine in it.
+  expect(message).toMatch(/^[A-Z].*[.?]$/);
+  expect(message).not.toMatch(/[{}]|Exception|Error|\bat \w+ \(/);
+  expect(message).not.toContain(KEYS.accessKeyId);
+}
+
+describe("an answer from Bedrock", () => {
+  test("arrives in parts, then finishes with its usage", async () => {
+    endpoint.script({ name: "ok", reasoning: "Let me see.", text: "Hello there, friend." });
+    const { parts, chunks, finish, error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expect(error).toBeUndefined();
+    expect(parts).toEqual([
+      { type: "reasoning", text: "Let me see." },
+      { type: "text", text: "Hello there, friend." },
+    ]);
+    expect(chunks.map(({ type }) => type)).toEqual([
+      ...["reasoning-start", "reasoning-delta", "reasoning-end"],
+      ...["text-start", "text-delta", "text-delta", "text-delta", "text-end", "finish"],
+    ]);
+    expect(finish).toEqual({
+      type: "finish",
+      finishReason: "stop",
+      messageMetadata: { usage: { inputTokens: 12, outputTokens: 3 } },
+    });
+  });
+
+  test("is asked for with the whole branch, the instructions and the token limit, signed", async () => {
+    await collectAnswer(bedrock({ MAX_OUTPUT_TOKENS: "700" }), {
+      messages: conversation("One", "1", "Two"),
+      instructions: "Be brief.",
+    });
+    const { modelId, body, authorization } = await endpoint.request(0);
+    expect(modelId).toBe("eu.amazon.nova-pro-v1:0");
+    expect(authorization).toBe("sigv4");
+    expect(body.system).toEqual([{ text: "Be brief." }]);
+    expect(body.messages).toEqual([
+      { role: "user", content: [{ text: "One" }] },
+      { role: "assistant", content: [{ text: "1" }] },
+      { role: "user", content: [{ text: "Two" }] },
+    ]);
+    expect(body.inferenceConfig?.maxTokens).toBe(700);
+  });
+
+  test("is asked for with an API key where there is one, without looking for credentials", async () => {
+    const models = bedrock(
+      { AWS_BEARER_TOKEN_BEDROCK: "key" },
+      { credentials: () => Promise.reject(new Error("asked")) },
+    );
+    const { error } = await collectAnswer(models, { messages: conversation("Hi") });
+    expect(error).toBeUndefined();
+    expect((await endpoint.request(0)).authorization).toBe("bearer");
+  });
+
+  test("that stops at the token limit says so", async () => {
+    endpoint.script({ name: "ok", stopReason: "max_tokens" });
+    const { finish } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expect(finish?.finishReason).toBe("length");
+  });
+
+  test.each(["us.amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5-5"])(
+    "that was cut is continued by %s without a seam, wherever it was cut",
+    async (model) => {
+      const models = bedrock({ MODELS: `bedrock/${model}` });
+      const messages = conversation("say it\n\n  [again]");
+      const whole = (await collectAnswer(models, { messages })).text;
+      for (const cut of [1, 3, 4, 9, 10, whole.length - 1]) {
+        const begun = whole.slice(0, cut);
+        const { text } = await collectAnswer(models, { messages, continueFrom: begun });
+        expect(begun + text).toBe(whole);
+      }
+      expect(endpoint.requests.at(-1)?.body.messages.at(-1)?.role).toBe(
+        model.includes("nova") ? "assistant" : "user",
+      );
+    },
+  );
+});
+
+describe("a call that Bedrock refuses", () => {
+  test("for throttling is tried again, and nobody notices", async () => {
+    endpoint.script("throttled", "throttled");
+    const { text, error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expect(error).toBeUndefined();
+    expect(text).toBe("You said: Hi");
+    expect(endpoint.requests).toHaveLength(3);
+  });
+
+  test("for throttling again and again asks for patience", async () => {
+    endpoint.script("throttled", "throttled", "throttled");
+    const { error, chunks } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expectFailure(error, "model_throttled", "Amazon Nova Pro", "eu-central-1", "Wait a minute");
+    expect(chunks).toEqual([]);
+    expect(endpoint.requests).toHaveLength(3);
+  });
+
+  test.each([
+    ["denied", "model_denied", ["Claude Sonnet 5.5", "eu-central-1", "Model access"]],
+    ["badCredentials", "model_credentials", ["Claude Sonnet 5.5", "expired"]],
+    ["rejected", "model_rejected", ["Claude Sonnet 5.5", "did not accept"]],
+    ["tooLong", "model_rejected", ["Claude Sonnet 5.5", "too long"]],
+    ["unknownModel", "model_rejected", ["eu.anthropic.claude-sonnet-5-5", "eu-central-1"]],
+  ] as const)("with %s is not tried again, and explained", async (behaviour, code, words) => {
+    endpoint.script(behaviour);
+    const { error, chunks } = await collectAnswer(bedrock(), {
+      modelId: CLAUDE,
+      messages: conversation("Hi"),
+    });
+    expectFailure(error, code, ...words);
+    expect(chunks).toEqual([]);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test("for being unavailable is tried again, then explained", async () => {
+    endpoint.script("unavailable", "unavailable", "unavailable");
+    const { error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expectFailure(error, "model_unavailable", "Bedrock in eu-central-1", "Amazon Nova Pro");
+    expect(endpoint.requests).toHaveLength(3);
+  });
+
+  test("because nobody listens there names the address", async () => {
+    await endpoint.close();
+    const { error } = await collectAnswer(bedrock({}, { maxRetries: 0 }), { messages: conversation("Hi") });
+    expectFailure(error, "model_unavailable", `Nothing answers at ${endpoint.url}`);
+    endpoint = await startBedrockEndpoint();
+  });
+});
+
+describe("an answer that breaks off", () => {
+  const text = "one two three four five six";
+  const arrived = "one two three ";
+
+  test.each([
+    ["errorFrame", "model_interrupted", "cut off"],
+    ["throttleFrame", "model_throttled", "Wait a minute"],
+    ["cut", "model_interrupted", "cut off"],
+  ] as const)("by %s keeps what arrived, and is not asked for again", async (name, code, words) => {
+    endpoint.script({ name, text });
+    const collected = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expectFailure(collected.error, code, "Amazon Nova Pro", words);
+    expect(collected.text).toBe(arrived);
+    expect(collected.finish).toBeUndefined();
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test("by ending without a messageStop is not taken for complete", async () => {
+    endpoint.script({ name: "noStop", text });
+    const collected = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expectFailure(collected.error, "model_interrupted", "Amazon Nova Pro");
+    expect(collected.text).toBe(text);
+    expect(collected.finish).toBeUndefined();
+  });
+
+  test("by falling silent is ended, and the connection with it", async () => {
+    endpoint.script({ name: "stall", text });
+    const models = bedrock({}, { stallSeconds: 0.15 });
+    const collected = await collectAnswer(models, { messages: conversation("Hi") });
+    expectFailure(collected.error, "model_stalled", "Amazon Nova Pro");
+    expect(collected.text).toBe(arrived);
+    expect(await (await endpoint.request(0)).ended).toBe("closed by client");
+  });
+
+  test("because the reader stopped it ends with the reason, and closes the connection", async () => {
+    endpoint.script({ name: "stall", text });
+    const stop = new AbortController();
+    const reason = new Error("stopped by a person");
+    let words = 0;
+    const collected = await collectAnswer(
+      bedrock(),
+      { messages: conversation("Hi"), signal: stop.signal },
+      ({ type }) => {
+        if (type === "text-delta" && ++words === 3) stop.abort(reason);
+      },
+    );
+    expect(collected.error).toBe(reason);
+    expect(collected.text).toBe(arrived);
+    expect(await (await endpoint.request(0)).ended).toBe("closed by client");
+  });
+
+  test("because the reader left closes the connection", async () => {
+    endpoint.script({ name: "stall", text });
+    const models = bedrock();
+    for await (const chunk of models.generate({
+      modelId: models.defaultModelId,
+      instructions: "",
+      messages: conversation("Hi"),
+      continueFrom: null,
+      signal: new AbortController().signal,
+    })) {
+      if (chunk.type === "text-delta") break;
+    }
+    expect(await (await endpoint.request(0)).ended).toBe("closed by client");
+  });
+});
+
+describe("without credentials", () => {
+  test("the sentence says where they come from", async () => {
+    const cause = Object.assign(new Error("Could not load credentials from any providers"), {
+      name: "CredentialsProviderError",
+    });
+    const models = bedrock({}, { credentials: () => Promise.reject(cause) });
+    const { error } = await collectAnswer(models, { messages: conversation("Hi") });
+    expectFailure(error, "model_credentials", "No AWS credentials were found: ");
+    expect(((error as Error).cause as Error).cause).toBe(cause);
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  test("stopping does not wait for a chain that hangs", async () => {
+    const stop = new AbortController();
+    const models = bedrock({}, { credentials: () => new Promise(() => undefined) });
+    const answer = collectAnswer(models, { messages: conversation("Hi"), signal: stop.signal });
+    stop.abort(new Error("stopped"));
+    expect((await answer).error).toBe(stop.signal.reason);
+  });
+});
+
+test("what is logged of a failure holds nothing of the conversation", async () => {
+  endpoint.script("rejected");
+  const { error } = await collectAnswer(bedrock(), { messages: conversation("my secret diary") });
+  const cause = (error as Error).cause as Error;
+  expect(cause).toMatchObject({ name: "AI_APICallError", statusCode: 400 });
+  expect(JSON.stringify({ ...cause, message: cause.message })).not.toContain("diary");
+});
+
+test("a model that is not on offer is not called", async () => {
+  const { error } = await collectAnswer(bedrock(), {
+    modelId: "bedrock/none",
+    messages: conversation("Hi"),
+  });
+  expectFailure(error, "model_not_found", "bedrock/none");
+});

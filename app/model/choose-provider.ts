@@ -1,0 +1,58 @@
+import type { ProviderName } from "./model-config";
+
+export type CredentialProbe = {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Whether a file exists, for the shared AWS files. */
+  fileExists: (path: string) => Promise<boolean>;
+  homeDirectory: string;
+  /** The AWS credential chain, set up to answer soon. */
+  credentials: () => Promise<unknown>;
+  /** The longest that start-up waits for the chain. */
+  timeoutMs?: number;
+};
+
+const ON_ECS = [
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  "ECS_CONTAINER_METADATA_URI_V4",
+];
+const MAY_HOLD_CREDENTIALS = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_PROFILE"];
+
+/**
+ * The provider where MODEL_PROVIDER does not say: bedrock on ECS or where AWS credentials resolve, else demo.
+ * Without a trace of AWS the chain is not even asked: it would end at the metadata service of EC2, and a
+ * laptop has none to wait for. On EC2 without such a trace, MODEL_PROVIDER=bedrock says it.
+ */
+export async function chooseProvider(probe: CredentialProbe): Promise<ProviderName> {
+  const { env } = probe;
+  if (ON_ECS.some((name) => env[name]) || env.AWS_BEARER_TOKEN_BEDROCK?.trim()) return "bedrock";
+  if (!MAY_HOLD_CREDENTIALS.some((name) => env[name]) && !(await hasSharedFile(probe))) return "demo";
+  return (await resolvesInTime(probe)) ? "bedrock" : "demo";
+}
+
+async function hasSharedFile({ env, fileExists, homeDirectory }: CredentialProbe): Promise<boolean> {
+  const files = [
+    env.AWS_SHARED_CREDENTIALS_FILE || `${homeDirectory}/.aws/credentials`,
+    env.AWS_CONFIG_FILE || `${homeDirectory}/.aws/config`,
+  ];
+  return (await Promise.all(files.map(fileExists))).includes(true);
+}
+
+async function resolvesInTime({ credentials, timeoutMs = 3000 }: CredentialProbe): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
+  });
+  // Whatever keeps credentials from resolving means the same here: there are none to use.
+  const resolved = Promise.resolve()
+    .then(credentials)
+    .then(
+      () => true,
+      () => false,
+    );
+  try {
+    return await Promise.race([resolved, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,61 @@
+import type { TextStreamPart, ToolSet } from "ai";
+import { expect, test } from "vitest";
+import { createChunkMapper } from "./chunk-mapper";
+
+type StreamPart = TextStreamPart<ToolSet>;
+
+const USAGE = {
+  inputTokens: 1,
+  outputTokens: undefined,
+  totalTokens: undefined,
+  inputTokenDetails: { noCacheTokens: undefined, cacheReadTokens: undefined, cacheWriteTokens: undefined },
+  outputTokenDetails: { textTokens: undefined, reasoningTokens: undefined },
+};
+
+const map = (parts: StreamPart[], begun = "") => {
+  const mapper = createChunkMapper(begun);
+  return [...parts.flatMap((part) => [...mapper.map(part)]), ...mapper.finish("tool-calls", USAGE)];
+};
+
+test("parts that come under one id after another get ids of their own", () => {
+  const part = (text: string): StreamPart[] => [
+    { type: "text-start", id: "0" },
+    { type: "text-delta", id: "0", text },
+    { type: "text-end", id: "0" },
+  ];
+  expect(map([...part("a"), ...part("b")]).slice(0, 6)).toEqual([
+    { type: "text-start", id: "text-0" },
+    { type: "text-delta", id: "text-0", delta: "a" },
+    { type: "text-end", id: "text-0" },
+    { type: "text-start", id: "text-1" },
+    { type: "text-delta", id: "text-1", delta: "b" },
+    { type: "text-end", id: "text-1" },
+  ]);
+});
+
+test("thoughts that the model keeps to itself leave no part", () => {
+  const hidden: StreamPart[] = [
+    { type: "reasoning-start", id: "0" },
+    { type: "reasoning-delta", id: "0", text: "" },
+    { type: "reasoning-end", id: "0" },
+  ];
+  expect(map(hidden).map(({ type }) => type)).toEqual(["finish"]);
+});
+
+test("what is open at the end is closed, and only what was counted is told", () => {
+  expect(map([{ type: "text-delta", id: "0", text: "a" }]).slice(2)).toEqual([
+    { type: "text-end", id: "text-0" },
+    { type: "finish", finishReason: "other", messageMetadata: { usage: { inputTokens: 1 } } },
+  ]);
+});
+
+test("only text meets the seam of a continuation", () => {
+  const chunks = map(
+    [
+      { type: "reasoning-delta", id: "0", text: " hm" },
+      { type: "text-delta", id: "1", text: " world" },
+    ],
+    "Hello ",
+  );
+  expect(chunks.flatMap((chunk) => ("delta" in chunk ? [chunk.delta] : []))).toEqual([" hm", "world"]);
+});

@@ -1,0 +1,72 @@
+import type { FinishReason, LanguageModelUsage, TextStreamPart, ToolSet } from "ai";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Usage } from "~/conversation/session";
+import { createSeam } from "./continuation-seam";
+
+type PartType = "text" | "reasoning";
+
+/**
+ * Turns the AI SDK's stream parts into reply chunks. Providers reuse the ids of their parts within an answer;
+ * ours are unique. A part opens with its first word: models announce thoughts that they then keep to themselves.
+ */
+export function createChunkMapper(begunText: string) {
+  const open = new Map<string, { type: PartType; id: string }>();
+  const seam = createSeam(begunText);
+  let opened = 0;
+
+  function* delta(type: PartType, sourceId: string, text: string): Generator<ReplyChunk> {
+    const joined = type === "text" ? seam(text) : text;
+    if (joined === "") return;
+    const key = `${type}:${sourceId}`;
+    let part = open.get(key);
+    if (!part) {
+      part = { type, id: `${type}-${String(opened++)}` };
+      open.set(key, part);
+      yield { type: `${type}-start`, id: part.id };
+    }
+    yield { type: `${type}-delta`, id: part.id, delta: joined };
+  }
+
+  function* end(key: string): Generator<ReplyChunk> {
+    const part = open.get(key);
+    if (!part) return;
+    open.delete(key);
+    yield { type: `${part.type}-end`, id: part.id };
+  }
+
+  return {
+    begun: () => opened > 0,
+
+    *map(part: TextStreamPart<ToolSet>): Generator<ReplyChunk> {
+      if (part.type === "text-delta") yield* delta("text", part.id, part.text);
+      else if (part.type === "reasoning-delta") yield* delta("reasoning", part.id, part.text);
+      else if (part.type === "text-end") yield* end(`text:${part.id}`);
+      else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
+    },
+
+    *finish(reason: FinishReason, usage: LanguageModelUsage): Generator<ReplyChunk> {
+      for (const key of [...open.keys()]) yield* end(key);
+      yield {
+        type: "finish",
+        finishReason: toFinishReason(reason),
+        messageMetadata: { usage: toUsage(usage) },
+      };
+    },
+  };
+}
+
+function toFinishReason(reason: FinishReason) {
+  return reason === "stop" || reason === "length" || reason === "content-filter" ? reason : "other";
+}
+
+/** Only what the provider counted. */
+function toUsage({ inputTokens, outputTokens }: LanguageModelUsage): Usage {
+  return {
+    ...(isCount(inputTokens) && { inputTokens }),
+    ...(isCount(outputTokens) && { outputTokens }),
+  };
+}
+
+function isCount(tokens: number | undefined): tokens is number {
+  return tokens !== undefined && Number.isInteger(tokens) && tokens >= 0;
+}

@@ -1,0 +1,68 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createBedrockSource, type AwsCredentials } from "./bedrock-source";
+import { createDemoModel } from "./demo-model";
+import type { ModelConfig, ProviderName } from "./model-config";
+import { createOpenAICompatibleSource } from "./openai-compatible-source";
+import { resolveOffers } from "./resolve-offers";
+import { streamAnswer } from "./stream-answer";
+
+export type LanguageModelDependencies = {
+  /** The AWS credential chain, with a cache of its own. Asked before every call to Bedrock. */
+  credentials: () => Promise<AwsCredentials>;
+  fetch?: typeof fetch;
+  /** How often the start of a call is tried again after throttling, an error of the service or of the network. */
+  maxRetries?: number;
+  /** Monotonic milliseconds, and a wait that ends with the signal: the demo's pace. */
+  now?: () => number;
+  delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+};
+
+const DEMO_NOTICE =
+  "Answers come from Holdfast's built-in demo model. To talk to a real one, restart with MODEL_PROVIDER=bedrock and AWS credentials, or with OPENAI_COMPATIBLE_BASE_URL and MODELS.";
+
+/**
+ * All the models on offer behind one interface.
+ * @throws ModelConfigError when DEFAULT_MODEL is not on offer
+ */
+export function createLanguageModels(
+  config: ModelConfig & { provider: ProviderName },
+  dependencies: LanguageModelDependencies,
+): LanguageModels {
+  const { offers, defaultModelId } = resolveOffers(config, config.provider);
+  const generateWith = {
+    bedrock: fromSource(() => createBedrockSource(config, dependencies)),
+    "openai-compatible": fromSource(() => createOpenAICompatibleSource(config, dependencies)),
+    demo: createDemoModel(config, dependencies),
+  };
+  return {
+    offers,
+    defaultModelId,
+    notice: offers.every((offer) => offer.id.startsWith("demo/")) ? DEMO_NOTICE : null,
+
+    async *generate(request) {
+      const offer = offers.find(({ id }) => id === request.modelId);
+      if (!offer) {
+        throw new ExpectedError(
+          "model_not_found",
+          `The model ${request.modelId} is not on offer any more: choose another one.`,
+        );
+      }
+      const provider = offer.id.slice(0, offer.id.indexOf("/")) as ProviderName;
+      yield* generateWith[provider](offer, request);
+    },
+  };
+}
+
+type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<ReplyChunk>;
+type SourceOf = ReturnType<typeof createBedrockSource>;
+
+/** Made at the first call: most configurations never use most providers. */
+function fromSource(create: () => SourceOf): Generate {
+  let source: SourceOf | null = null;
+  return (offer, request) => {
+    source ??= create();
+    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request);
+  };
+}

@@ -1,0 +1,83 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
+import { plainText } from "~/conversation/reply-text";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { answerAsDemo } from "./demo-answer";
+
+type Pace = {
+  now?: () => number;
+  delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+};
+
+/** The embedded model: no account, no network, and the same answer to the same conversation every time. */
+export function createDemoModel(config: { demoTokensPerSecond: number }, pace: Pace) {
+  const now = pace.now ?? (() => performance.now());
+  const delay = pace.delay ?? ((ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }));
+
+  return async function* generate(offer: ModelOffer, request: GenerateRequest): AsyncGenerator<ReplyChunk> {
+    const { signal } = request;
+    const answer = answerAsDemo(request.messages);
+    const begun = request.continueFrom ?? "";
+    const parts = [
+      // Thoughts come before the first word, so whoever has words has had them.
+      ...(answer.reasoning !== null && begun === "" ? [["reasoning", answer.reasoning] as const] : []),
+      ["text", restOf(answer.text, begun)] as const,
+    ];
+    const startedAt = now();
+    let spoken = 0;
+    let cut = false;
+
+    for (const [type, text] of parts) {
+      const id = `${type}-0`;
+      if (text === "" || cut) continue;
+      signal.throwIfAborted();
+      yield { type: `${type}-start`, id };
+      for (const token of tokensOf(text)) {
+        if (spoken === offer.maxOutputTokens) {
+          cut = true;
+          break;
+        }
+        // Each token is due at a time since the start, so that late ones do not delay all that follow.
+        const due = startedAt + (spoken * 1000) / config.demoTokensPerSecond - now();
+        if (due > 0) await untilAborted(delay(due, signal), signal);
+        signal.throwIfAborted();
+        spoken += 1;
+        yield { type: `${type}-delta`, id, delta: token };
+      }
+      yield { type: `${type}-end`, id };
+    }
+    yield {
+      type: "finish",
+      finishReason: cut ? "length" : "stop",
+      messageMetadata: { usage: { inputTokens: countTokens(request), outputTokens: spoken } },
+    };
+  };
+}
+
+/** Words with the white space after them; a longer run without any, as in Chinese, in pieces. */
+export function tokensOf(text: string): string[] {
+  return text.match(/\s+|\S{1,24}\s*/gu) ?? [];
+}
+
+/** A wait that was aborted ends with the signal's reason, not with Node's word for it. */
+async function untilAborted(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  try {
+    await waiting;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** What is left to say after what was said; all of it, as a new paragraph, if this answer went otherwise. */
+function restOf(text: string, begun: string): string {
+  return text.startsWith(begun) ? text.slice(begun.length) : `\n\n${text}`;
+}
+
+function countTokens({ instructions, messages }: GenerateRequest): number {
+  return [instructions, ...messages.map(({ parts }) => plainText(parts))].reduce(
+    (sum, text) => sum + tokensOf(text).length,
+    0,
+  );
+}

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { parseModelConfig, providerOf } from "./model-config";
+import { ModelConfigError } from "./model-config-error";
+
+function issuesOf(env: Record<string, string>): readonly string[] {
+  try {
+    parseModelConfig(env);
+  } catch (error) {
+    if (error instanceof ModelConfigError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+describe("without a word in the environment", () => {
+  test("everything has its default, and the provider is left to be found", () => {
+    expect(parseModelConfig({})).toEqual({
+      provider: null,
+      models: null,
+      defaultModelId: null,
+      maxOutputTokens: 5000,
+      region: "us-east-1",
+      bedrockBaseUrl: null,
+      bedrockApiKey: null,
+      openaiCompatibleBaseUrl: null,
+      openaiCompatibleApiKey: null,
+      demoTokensPerSecond: 40,
+      stallSeconds: 120,
+    });
+  });
+
+  test("empty and blank are the same as unset", () => {
+    expect(
+      parseModelConfig({ MODEL_PROVIDER: "", MODELS: " ", MAX_OUTPUT_TOKENS: "", AWS_REGION: "" }),
+    ).toEqual(parseModelConfig({}));
+  });
+});
+
+test("the region is AWS_REGION, else AWS_DEFAULT_REGION", () => {
+  expect(parseModelConfig({ AWS_DEFAULT_REGION: "eu-west-1" }).region).toBe("eu-west-1");
+  expect(parseModelConfig({ AWS_DEFAULT_REGION: "eu-west-1", AWS_REGION: "us-gov-west-1" }).region).toBe(
+    "us-gov-west-1",
+  );
+});
+
+describe("MODELS", () => {
+  const OLLAMA = { OPENAI_COMPATIBLE_BASE_URL: "http://localhost:11434/v1" };
+
+  test("lists ids, with names where they are given, of several providers", () => {
+    const { models, provider } = parseModelConfig({
+      ...OLLAMA,
+      MODELS: "openai-compatible/llama3.2:3b=Llama on my desk, bedrock/us.amazon.nova-lite-v1:0 ,demo/demo,",
+      MAX_OUTPUT_TOKENS: "900",
+    });
+    expect(provider).toBe("openai-compatible");
+    expect(models).toEqual([
+      {
+        id: "openai-compatible/llama3.2:3b",
+        name: "Llama on my desk",
+        maxOutputTokens: 900,
+        continuation: "ask",
+      },
+      {
+        id: "bedrock/us.amazon.nova-lite-v1:0",
+        name: "Amazon Nova Lite",
+        maxOutputTokens: 900,
+        continuation: "prefill",
+      },
+      { id: "demo/demo", name: "Demo model", maxOutputTokens: 900, continuation: "ask" },
+    ]);
+  });
+
+  test("may be JSON, with limits of their own that never exceed the common one", () => {
+    const { models } = parseModelConfig({
+      MODELS: JSON.stringify([
+        { id: "bedrock/x", name: "X", maxOutputTokens: 100, continuation: "prefill" },
+        { id: "bedrock/y", maxOutputTokens: 1_000_000 },
+      ]),
+    });
+    expect(models).toEqual([
+      { id: "bedrock/x", name: "X", maxOutputTokens: 100, continuation: "prefill" },
+      { id: "bedrock/y", name: "y", maxOutputTokens: 5000, continuation: "ask" },
+    ]);
+  });
+
+  test("keeps the slashes of an ARN", () => {
+    const arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc";
+    expect(parseModelConfig({ MODELS: `bedrock/${arn}` }).models?.[0]?.id).toBe(`bedrock/${arn}`);
+  });
+
+  test.each([
+    ["llama3.2", 'MODELS: "llama3.2" must begin with bedrock/, openai-compatible/ or demo/'],
+    ["demo/a,demo/a", 'MODELS lists "demo/a" twice.'],
+    ["[", "MODELS begins like a JSON array but is none"],
+    ["[]", "MODELS is an empty list."],
+    [",", "MODELS is an empty list."],
+    ['[{"id":"demo/a","tokens":5}]', "MODELS[0]: "],
+  ])("%s is refused", (value, issue) => {
+    expect(issuesOf({ MODELS: value }).join("\n")).toContain(issue);
+  });
+});
+
+describe("DEFAULT_MODEL", () => {
+  test("must be on offer", () => {
+    const env = { MODELS: "demo/a,demo/b", DEFAULT_MODEL: "demo/c" };
+    expect(issuesOf(env).join()).toContain('DEFAULT_MODEL is "demo/c", which is not on offer');
+    expect(issuesOf({ ...env, DEFAULT_MODEL: "demo/b" })).toEqual([]);
+  });
+
+  test("is checked against the provider's own list, too", () => {
+    const env = { MODEL_PROVIDER: "bedrock", AWS_REGION: "eu-west-1" };
+    expect(issuesOf({ ...env, DEFAULT_MODEL: "bedrock/us.amazon.nova-pro-v1:0" })).toHaveLength(1);
+    expect(issuesOf({ ...env, DEFAULT_MODEL: "bedrock/eu.amazon.nova-lite-v1:0" })).toEqual([]);
+  });
+});
+
+test("openai-compatible needs an address and a list", () => {
+  const issues = issuesOf({ MODEL_PROVIDER: "openai-compatible" });
+  expect(issues[0]).toContain("OPENAI_COMPATIBLE_BASE_URL is needed");
+  expect(issues[1]).toContain("MODELS must list");
+  expect(issuesOf({ MODELS: "openai-compatible/x" }).join()).toContain(
+    "OPENAI_COMPATIBLE_BASE_URL is needed",
+  );
+  expect(issuesOf({ OPENAI_COMPATIBLE_BASE_URL: "http://localhost:1/v1" }).join()).toContain(
+    "MODELS must list",
+  );
+});
+
+test.each([
+  ["MODEL_PROVIDER", "openai"],
+  ["MAX_OUTPUT_TOKENS", "0"],
+  ["MAX_OUTPUT_TOKENS", "many"],
+  ["DEMO_TOKENS_PER_SECOND", "-1"],
+  ["MODEL_STALL_SECONDS", "291"],
+  ["AWS_REGION", "Frankfurt"],
+  ["BEDROCK_BASE_URL", "localhost"],
+  ["OPENAI_COMPATIBLE_BASE_URL", "file:///etc"],
+])("%s=%s is refused in a sentence that names the variable", (name, value) => {
+  const issues = issuesOf({ [name]: value });
+  expect(issues).toHaveLength(1);
+  expect(issues[0]).toMatch(new RegExp(`^${name} must .*\\.$`));
+});
+
+test("several mistakes are told at once, without the values of secrets", () => {
+  const env = { MODEL_PROVIDER: "x", MAX_OUTPUT_TOKENS: "y", OPENAI_COMPATIBLE_API_KEY: "secret" };
+  expect(issuesOf(env)).toHaveLength(2);
+  expect(issuesOf(env).join()).not.toContain("secret");
+});
+
+test("an id says who serves it", () => {
+  expect(providerOf("openai-compatible/a/b")).toBe("openai-compatible");
+  expect(() => providerOf("llama")).toThrow();
+});

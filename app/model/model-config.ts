@@ -1,0 +1,130 @@
+import { z } from "zod";
+import type { ModelOffer } from "~/conversation/language-model";
+import { ModelConfigError } from "./model-config-error";
+import { parseModelList } from "./model-list";
+import { resolveOffers } from "./resolve-offers";
+
+export const PROVIDER_NAMES = ["bedrock", "openai-compatible", "demo"] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+/** Everything that the choice and use of models depends on. Holds secrets: never log it whole. */
+export type ModelConfig = {
+  /** Null until `chooseProvider` has looked for AWS credentials. */
+  provider: ProviderName | null;
+  /** The list from MODELS; null leaves it to the provider. */
+  models: readonly ModelOffer[] | null;
+  defaultModelId: string | null;
+  maxOutputTokens: number;
+  region: string;
+  bedrockBaseUrl: string | null;
+  /** A Bedrock API key (AWS_BEARER_TOKEN_BEDROCK), used instead of AWS credentials. */
+  bedrockApiKey: string | null;
+  openaiCompatibleBaseUrl: string | null;
+  openaiCompatibleApiKey: string | null;
+  demoTokensPerSecond: number;
+  stallSeconds: number;
+};
+
+const wholeNumber = (name: string, fallback: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `${name} must be a whole number.`)
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(1, `${name} must be at least 1.`)
+        .max(max, `${name} must be at most ${String(max)}.`),
+    )
+    .default(fallback);
+
+const baseUrl = (name: string) =>
+  z.url({ protocol: /^https?$/, error: `${name} must be a URL that begins with http:// or https://.` });
+
+const region = z
+  .string()
+  .regex(/^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/, "AWS_REGION must be the name of a region, such as eu-central-1.");
+
+const environment = z.object({
+  MODEL_PROVIDER: z
+    .enum(PROVIDER_NAMES, "MODEL_PROVIDER must be bedrock, openai-compatible or demo.")
+    .optional(),
+  MODELS: z.string().optional(),
+  DEFAULT_MODEL: z.string().optional(),
+  MAX_OUTPUT_TOKENS: wholeNumber("MAX_OUTPUT_TOKENS", 5000, 1_000_000),
+  AWS_REGION: region.optional(),
+  AWS_DEFAULT_REGION: region.optional(),
+  AWS_BEARER_TOKEN_BEDROCK: z.string().optional(),
+  BEDROCK_BASE_URL: baseUrl("BEDROCK_BASE_URL").optional(),
+  OPENAI_COMPATIBLE_BASE_URL: baseUrl("OPENAI_COMPATIBLE_BASE_URL").optional(),
+  OPENAI_COMPATIBLE_API_KEY: z.string().optional(),
+  DEMO_TOKENS_PER_SECOND: wholeNumber("DEMO_TOKENS_PER_SECOND", 40, 100_000),
+  // Node's fetch gives up a silent connection after 300 s on its own, with an error that says less.
+  MODEL_STALL_SECONDS: wholeNumber("MODEL_STALL_SECONDS", 120, 290),
+});
+
+/**
+ * Reads the variables about models. Unset and empty mean the default.
+ * @throws ModelConfigError naming every variable that is wrong
+ */
+export function parseModelConfig(env: Readonly<Record<string, string | undefined>>): ModelConfig {
+  const given = Object.fromEntries(
+    Object.keys(environment.shape).flatMap((name) => {
+      const value = env[name]?.trim();
+      return value ? [[name, value]] : [];
+    }),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) throw new ModelConfigError(parsed.error.issues.map((issue) => issue.message));
+  const values = parsed.data;
+
+  const list = values.MODELS === undefined ? null : parseModelList(values.MODELS, values.MAX_OUTPUT_TOKENS);
+  if (list && "issues" in list) throw new ModelConfigError(list.issues);
+  const models = list?.offers ?? null;
+
+  const config: ModelConfig = {
+    // A list says by itself who serves it; no need to look for AWS credentials.
+    provider: values.MODEL_PROVIDER ?? (models ? providerOf(models[0]!.id) : null),
+    models,
+    defaultModelId: values.DEFAULT_MODEL ?? null,
+    maxOutputTokens: values.MAX_OUTPUT_TOKENS,
+    region: values.AWS_REGION ?? values.AWS_DEFAULT_REGION ?? "us-east-1",
+    bedrockBaseUrl: values.BEDROCK_BASE_URL ?? null,
+    bedrockApiKey: values.AWS_BEARER_TOKEN_BEDROCK ?? null,
+    openaiCompatibleBaseUrl: values.OPENAI_COMPATIBLE_BASE_URL ?? null,
+    openaiCompatibleApiKey: values.OPENAI_COMPATIBLE_API_KEY ?? null,
+    demoTokensPerSecond: values.DEMO_TOKENS_PER_SECOND,
+    stallSeconds: values.MODEL_STALL_SECONDS,
+  };
+  const issues = openaiCompatibleIssues(config);
+  if (issues.length > 0) throw new ModelConfigError(issues);
+  // Throws where the default is not on offer. Without a provider the list is not known yet.
+  if (config.provider) resolveOffers(config, config.provider);
+  return config;
+}
+
+/** The part of a `provider/model` id that says who serves it. */
+export function providerOf(modelId: string): ProviderName {
+  const provider = modelId.slice(0, modelId.indexOf("/"));
+  const known = PROVIDER_NAMES.find((name) => name === provider);
+  if (!known) throw new Error(`"${modelId}" does not begin with a provider.`);
+  return known;
+}
+
+/** There is no list to guess and no address to guess it from. */
+function openaiCompatibleIssues(config: ModelConfig): string[] {
+  const issues: string[] = [];
+  const listed = config.models?.some((offer) => offer.id.startsWith("openai-compatible/")) ?? false;
+  if (!config.openaiCompatibleBaseUrl && (config.provider === "openai-compatible" || listed)) {
+    issues.push(
+      "OPENAI_COMPATIBLE_BASE_URL is needed for openai-compatible models, such as http://localhost:11434/v1 for Ollama.",
+    );
+  }
+  const meant = config.provider ?? (config.openaiCompatibleBaseUrl ? "openai-compatible" : null);
+  if (!config.models && meant === "openai-compatible") {
+    issues.push(
+      "MODELS must list the models of your openai-compatible server, such as openai-compatible/llama3.2.",
+    );
+  }
+  return issues;
+}

@@ -1,0 +1,86 @@
+import { APICallError, RetryError } from "ai";
+import { expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { type ModelErrorContext, toModelError } from "./model-error";
+import { stallReason, unfinishedReason } from "./model-failure";
+
+const BEDROCK: ModelErrorContext = {
+  modelName: "Amazon Nova Pro",
+  model: "us.amazon.nova-pro-v1:0",
+  service: { kind: "bedrock", region: "us-east-1", baseUrl: null },
+  begun: false,
+};
+
+const call = (statusCode: number | undefined, message = "no words of ours", type = "") =>
+  new APICallError({
+    message,
+    url: "https://bedrock-runtime.us-east-1.amazonaws.com",
+    requestBodyValues: {},
+    ...(statusCode !== undefined && { statusCode }),
+    responseHeaders: { "x-amzn-errortype": type },
+    responseBody: JSON.stringify({ message }),
+  });
+
+test.each([
+  [call(403, "You don't have access"), "model_denied", "enable it in the Bedrock console under Model access"],
+  [
+    call(403, "", "InvalidSignatureException"),
+    "model_credentials",
+    "did not accept the server's credentials",
+  ],
+  [call(403, "", "UnrecognizedClientException"), "model_credentials", "Amazon Nova Pro in us-east-1"],
+  [call(401), "model_credentials", "did not accept"],
+  [call(429), "model_throttled", "Wait a minute"],
+  [call(400), "model_rejected", "did not accept the request"],
+  [call(400, "Input Tokens Exceeded: too many input tokens"), "model_rejected", "too long"],
+  [call(400, "prompt is too long: 250000 tokens > 200000 maximum"), "model_rejected", "too long"],
+  [call(400, "with on-demand throughput isn’t supported"), "model_rejected", "correct its id in MODELS"],
+  [call(404), "model_rejected", "does not offer"],
+  [call(413), "model_rejected", "too long"],
+  [call(408), "model_unavailable", "Try again"],
+  [call(424), "model_interrupted", "cut off"],
+  [call(500), "model_unavailable", "Bedrock in us-east-1"],
+  [call(undefined), "model_unavailable", "Bedrock in us-east-1 cannot be reached"],
+  [new TypeError("terminated"), "model_interrupted", "before it answered"],
+  [unfinishedReason(), "model_interrupted", "cut off"],
+  [stallReason(120), "model_stalled", "went silent"],
+  ["a string", "model_interrupted", "cut off"],
+  [undefined, "model_interrupted", "cut off"],
+])("%s is %s", (error, code, words) => {
+  const mapped = toModelError(error, BEDROCK);
+  expect({ code: mapped.code, message: mapped.message }).toEqual({
+    code,
+    message: expect.stringContaining(words) as string,
+  });
+  expect(mapped.message).not.toContain("no words of ours");
+});
+
+test("once the answer has begun, a failing service has cut it off, and the text is said to be kept", () => {
+  for (const error of [call(500), call(503), new TypeError("terminated")]) {
+    const mapped = toModelError(error, { ...BEDROCK, begun: true });
+    expect(mapped.code).toBe("model_interrupted");
+    expect(mapped.message).toContain("What it had said is kept");
+  }
+});
+
+test("of several tries the last one counts", () => {
+  const errors = [call(503), call(429)];
+  const retried = new RetryError({
+    message: "Failed after 2 attempts.",
+    reason: "maxRetriesExceeded",
+    errors,
+  });
+  expect(toModelError(retried, BEDROCK).code).toBe("model_throttled");
+});
+
+test("what was explained already stays as it is", () => {
+  const error = new ExpectedError("model_denied", "No.");
+  expect(toModelError(error, BEDROCK)).toBe(error);
+});
+
+test("a password in the address of a server is not shown", () => {
+  const service = { kind: "server", baseUrl: "http://ada:secret@localhost:11434/v1/" } as const;
+  expect(toModelError(call(undefined), { ...BEDROCK, service }).message).toContain(
+    "Nothing answers at http://localhost:11434/v1:",
+  );
+});

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { ModelOffer } from "~/conversation/language-model";
+import { DEMO_OFFER } from "./demo-offer";
+import { bedrockContinuation, bedrockModelName } from "./bedrock-offers";
+
+const PROVIDER_PREFIX = /^(bedrock|openai-compatible|demo)\/\S+$/;
+
+const entry = z.strictObject({
+  id: z.string().max(200),
+  name: z.string().trim().min(1).max(100).optional(),
+  maxOutputTokens: z.int().positive().optional(),
+  continuation: z.enum(["prefill", "ask"]).optional(),
+});
+type Entry = z.infer<typeof entry>;
+
+/**
+ * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
+ * `{id, name?, maxOutputTokens?, continuation?}`.
+ */
+export function parseModelList(
+  text: string,
+  maxOutputTokens: number,
+): { offers: ModelOffer[] } | { issues: string[] } {
+  const entries = text.startsWith("[") ? parseJson(text) : parseCommas(text);
+  if ("issues" in entries) return entries;
+
+  const issues: string[] = [];
+  const seen = new Set<string>();
+  for (const { id } of entries.entries) {
+    if (!PROVIDER_PREFIX.test(id)) {
+      issues.push(
+        `MODELS: "${id}" must begin with bedrock/, openai-compatible/ or demo/, followed by the model.`,
+      );
+    }
+    if (seen.has(id)) issues.push(`MODELS lists "${id}" twice.`);
+    seen.add(id);
+  }
+  if (entries.entries.length === 0) issues.push("MODELS is an empty list.");
+  if (issues.length > 0) return { issues };
+  return { offers: entries.entries.map((each) => toOffer(each, maxOutputTokens)) };
+}
+
+function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
+  const model = given.id.slice(given.id.indexOf("/") + 1);
+  const isBedrock = given.id.startsWith("bedrock/");
+  return {
+    id: given.id,
+    name:
+      given.name ??
+      (isBedrock ? bedrockModelName(model) : given.id === DEMO_OFFER.id ? DEMO_OFFER.name : model),
+    maxOutputTokens: Math.min(given.maxOutputTokens ?? maxOutputTokens, maxOutputTokens),
+    continuation: given.continuation ?? (isBedrock ? bedrockContinuation(model) : "ask"),
+  };
+}
+
+type Entries = { entries: Entry[] } | { issues: string[] };
+
+function parseCommas(text: string): Entries {
+  const entries = text.split(",").flatMap((item): Entry[] => {
+    const [id = "", ...name] = item.split("=");
+    if (item.trim() === "") return [];
+    const displayName = name.join("=").trim();
+    return [displayName ? { id: id.trim(), name: displayName } : { id: id.trim() }];
+  });
+  return { entries };
+}
+
+function parseJson(text: string): Entries {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { issues: [`MODELS begins like a JSON array but is none: ${(error as Error).message}.`] };
+  }
+  const parsed = z.array(entry).safeParse(json);
+  if (parsed.success) return { entries: parsed.data };
+  return {
+    issues: parsed.error.issues.map((issue) => `MODELS${z.core.toDotPath(issue.path)}: ${issue.message}.`),
+  };
+}

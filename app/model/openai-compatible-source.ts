@@ -1,0 +1,26 @@
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import type { ModelConfig } from "./model-config";
+import type { AnswerSource } from "./stream-answer";
+
+/** The models of a server that speaks OpenAI's chat completions: Ollama, llama.cpp, vLLM, LM Studio. */
+export function createOpenAICompatibleSource(
+  config: Pick<ModelConfig, "openaiCompatibleBaseUrl" | "openaiCompatibleApiKey" | "stallSeconds">,
+  dependencies: { fetch?: typeof fetch; maxRetries?: number },
+): (model: string) => AnswerSource {
+  const { openaiCompatibleBaseUrl: baseUrl, openaiCompatibleApiKey: apiKey } = config;
+  if (baseUrl === null) throw new Error("There are openai-compatible models without a base URL.");
+  const provider = createOpenAICompatible({
+    name: "openai-compatible",
+    baseURL: baseUrl,
+    includeUsage: true,
+    ...(apiKey !== null && { apiKey }),
+    ...(dependencies.fetch && { fetch: dependencies.fetch }),
+  });
+  return (model) => ({
+    model: provider(model),
+    service: { kind: "server", baseUrl },
+    // Mostly a server next door: when it does not answer, somebody has to start it, and is waiting to be told.
+    maxRetries: dependencies.maxRetries ?? 1,
+    stallSeconds: config.stallSeconds,
+  });
+}

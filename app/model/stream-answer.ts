@@ -1,0 +1,98 @@
+import { type LanguageModel, streamText } from "ai";
+import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createChunkMapper } from "./chunk-mapper";
+import { toModelError, type ModelErrorContext } from "./model-error";
+import { stallReason, unfinishedReason } from "./model-failure";
+import { toModelMessages } from "./to-model-messages";
+
+export type AnswerSource = {
+  model: LanguageModel;
+  service: ModelErrorContext["service"];
+  maxRetries: number;
+  stallSeconds: number;
+  /** Runs before the call, so that its failures are told from the call's. */
+  prepare?: () => Promise<unknown>;
+};
+
+/** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
+export async function* streamAnswer(
+  source: AnswerSource,
+  offer: ModelOffer,
+  request: GenerateRequest,
+): AsyncGenerator<ReplyChunk, void, undefined> {
+  request.signal.throwIfAborted();
+  const upstream = new AbortController();
+  const watch = createWatch(request.signal, source.stallSeconds);
+  const mapper = createChunkMapper(request.continueFrom ?? "");
+  try {
+    if (source.prepare) await watch.next(source.prepare());
+    const parts = streamText({
+      model: source.model,
+      ...(request.instructions.trim() !== "" && { instructions: request.instructions }),
+      messages: toModelMessages(
+        request.messages,
+        request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
+      ),
+      maxOutputTokens: offer.maxOutputTokens,
+      // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.
+      maxRetries: source.maxRetries,
+      abortSignal: upstream.signal,
+      // The default prints the error with the whole conversation in it. We throw it instead.
+      onError: () => undefined,
+    }).stream[Symbol.asyncIterator]();
+
+    for (;;) {
+      const step = await watch.next(parts.next());
+      if (step.done) throw unfinishedReason();
+      const part = step.value;
+      if (part.type === "error") throw part.error;
+      if (part.type === "finish") {
+        // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
+        const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
+        if (unfinished || part.finishReason === "error") throw unfinishedReason();
+        yield* mapper.finish(part.finishReason, part.totalUsage);
+        return;
+      }
+      yield* mapper.map(part);
+    }
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw toModelError(error, {
+      modelName: offer.name,
+      model: offer.id.slice(offer.id.indexOf("/") + 1),
+      service: source.service,
+      begun: mapper.begun(),
+    });
+  } finally {
+    watch.end();
+    // Whoever stops listening, however, the connection to the model is closed.
+    upstream.abort();
+  }
+}
+
+/**
+ * Waits for the model, but no longer than it may be silent, and not beyond the person's patience. Time that
+ * the reader of the answer takes does not count.
+ */
+function createWatch(signal: AbortSignal, stallSeconds: number) {
+  const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
+  // It may be rejected while nobody waits; the next wait sees it.
+  interrupted.catch(() => undefined);
+  const onAbort = () => interrupt(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+
+  return {
+    async next<T>(promise: Promise<T>): Promise<T> {
+      const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), stallSeconds * 1000);
+      try {
+        return await Promise.race([interrupted, promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    end() {
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createVolume, type AppendLog } from "~/store/volume";
+import { createJournalWriter, readJournal } from "./journal";
+
+const delta = (text: string): ReplyChunk => ({ type: "text-delta", id: "0", delta: text });
+
+/** A file whose appends end when the test says so. */
+function controlledLog() {
+  const appended: { bytes: string; land: () => void; fail: (error: Error) => void }[] = [];
+  const log: AppendLog = {
+    append: (bytes) => new Promise((land, fail) => appended.push({ bytes, land, fail })),
+    close: () => Promise.resolve(),
+  };
+  return { log, appended };
+}
+
+describe("writing", () => {
+  it("appends the first chunk at once, and what comes meanwhile in one append", async () => {
+    const { log, appended } = controlledLog();
+    const durable: ReplyChunk[][] = [];
+    const journal = createJournalWriter({
+      log,
+      flushMs: 0,
+      durable: (chunks) => durable.push(chunks),
+      failed: () => {},
+    });
+    journal.write(delta("a"));
+    expect(appended).toHaveLength(1);
+    journal.write(delta("b"));
+    journal.write(delta("c"));
+    expect(appended).toHaveLength(1);
+    expect(durable).toEqual([]);
+    appended[0]!.land();
+    const flushed = journal.flush();
+    await expect.poll(() => appended.length).toBe(2);
+    appended[1]!.land();
+    await flushed;
+    expect(durable).toEqual([[delta("a")], [delta("bc")]]);
+  });
+
+  it("after a failed append writes no more, tells once, and shows nobody what is not there", async () => {
+    const { log, appended } = controlledLog();
+    const durable: ReplyChunk[][] = [];
+    const failures: unknown[] = [];
+    const journal = createJournalWriter({
+      log,
+      flushMs: 0,
+      durable: (chunks) => durable.push(chunks),
+      failed: (error) => failures.push(error),
+    });
+    journal.write(delta("a"));
+    journal.write(delta("b"));
+    appended[0]!.fail(new Error("no space"));
+    await journal.flush();
+    journal.write(delta("c"));
+    await journal.close();
+    expect(failures).toHaveLength(1);
+    expect(durable).toEqual([]);
+    expect(appended).toHaveLength(1);
+  });
+});
+
+describe("reading", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "holdfast-journal-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("gives back what was written, as far as its lines are whole", async () => {
+    const path = join(folder, "r.1.ndjson");
+    const volume = createVolume();
+    const journal = createJournalWriter({
+      log: await volume.createLog(path),
+      flushMs: 0,
+      durable: () => {},
+      failed: (error) => {
+        throw error;
+      },
+    });
+    const chunks = [delta("a\nb"), { type: "text-end", id: "0" } as const, delta("ü😀")];
+    for (const chunk of chunks) journal.write(chunk);
+    await journal.close();
+    expect(await readJournal(volume, path)).toEqual(chunks);
+    await appendFile(path, JSON.stringify(delta("cut off")).slice(0, -3));
+    expect(await readJournal(volume, path)).toEqual(chunks);
+    await appendFile(path, `\nnot json\n${JSON.stringify(delta("after damage"))}\n`);
+    expect(await readJournal(volume, path)).toEqual(chunks);
+  });
+
+  it("finds nothing where there is no journal", async () => {
+    expect(await readJournal(createVolume(), join(folder, "none.ndjson"))).toEqual([]);
+  });
+});

@@ -1,0 +1,442 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
+import { newId, sessionKey } from "~/conversation/session-id";
+import type { AssistantMessage, Reply } from "~/conversation/session";
+import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
+import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import type { FollowEvent } from "./follow-session";
+
+const nodes: TestNode[] = [];
+
+async function node(options: Parameters<typeof startNode>[0] = {}) {
+  const started = await startNode(options);
+  nodes.push(started);
+  return started;
+}
+
+afterEach(async () => {
+  const started = nodes.splice(0);
+  await Promise.all(started.map(({ replies }) => replies.drain(0)));
+  await Promise.all(started.map(removeData));
+});
+
+function send(text: string, parentId: string | null = null, id = newId()): StartCommand {
+  return { kind: "send", message: { id, parts: [{ type: "text", text }] }, parentId };
+}
+
+function startedReply(outcome: StartOutcome): Reply {
+  if (outcome.kind !== "started") throw new Error(`the reply was ${outcome.kind}`);
+  return outcome.reply;
+}
+
+const never = new AbortController().signal;
+
+async function follow(
+  { replies }: TestNode,
+  key: string,
+  options: { watch?: boolean; signal?: AbortSignal } = {},
+) {
+  const events = await replies.follow(key, { cursor: null, watch: false, signal: never, ...options });
+  if (!events) throw new Error("nothing to follow");
+  return events;
+}
+
+async function collect(events: AsyncGenerator<FollowEvent>) {
+  const all: FollowEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+const chunksIn = (events: FollowEvent[]) =>
+  events.flatMap((event) => (event.type === "chunk" ? [event.chunk] : []));
+const textIn = (chunks: ReplyChunk[]) => plainText(chunks.reduce(applyChunk, EMPTY_REPLY).parts);
+
+/** Reads on until the text so far satisfies. */
+async function untilText(events: AsyncGenerator<FollowEvent>, text: string, chunks: ReplyChunk[] = []) {
+  while (textIn(chunks) !== text) {
+    const { value, done } = await events.next();
+    if (done) throw new Error(`the stream ended at "${textIn(chunks)}"`);
+    if (value.type === "chunk") chunks.push(value.chunk);
+  }
+  return chunks;
+}
+
+async function lastMessage({ store }: TestNode, key: string) {
+  const record = await store.read(key);
+  return record?.session.messages.at(-1) as AssistantMessage;
+}
+
+describe("a reply", () => {
+  it("is asked for only after the message is in its file", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    const asked = one.model.request(0).then(async () => one.store.read(key));
+    await one.replies.start(key, send("Hello"));
+    expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
+  });
+
+  it("reaches its followers chunk by chunk, and then is the message", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    const { outcome } = await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("Good ");
+    const chunks = await untilText(events, "Good ");
+    one.model.text("day");
+    one.model.finish();
+    const rest = await collect(events);
+    expect(rest.at(-1)).toEqual({ type: "done" });
+    expect(textIn([...chunks, ...chunksIn(rest)])).toBe("Good day");
+    const reply = startedReply(outcome);
+    expect(await lastMessage(one, key)).toMatchObject({
+      id: reply.messageId,
+      parts: [{ type: "text", text: "Good day" }],
+      metadata: { status: "complete", modelId: "test/one", usage: { outputTokens: 7 } },
+    });
+  });
+
+  it("shows no follower a chunk that is not in the journal yet", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    const { outcome } = await one.replies.start(key, send("Hello"));
+    const reply = startedReply(outcome);
+    const events = await follow(one, key);
+    one.model.text("one ");
+    one.model.text("two");
+    const chunks: ReplyChunk[] = [];
+    while (textIn(chunks) !== "one two") {
+      const { value } = (await events.next()) as { value: Extract<FollowEvent, { type: "chunk" }> };
+      chunks.push(value.chunk);
+      const journal = await readFile(one.layout.journal(key, reply.id, 1), "utf8");
+      expect(journal.split("\n").slice(0, chunks.length)).toEqual(
+        chunks.map((chunk) => JSON.stringify(chunk)),
+      );
+    }
+  });
+
+  it("goes on without anybody who follows it", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const left = new AbortController();
+    const events = await follow(one, key, { signal: left.signal });
+    one.model.text("to ");
+    await untilText(events, "to ");
+    left.abort();
+    expect(await collect(events)).toEqual([]);
+    one.model.text("nobody");
+    one.model.finish();
+    await collect(await follow(one, key));
+    expect(await lastMessage(one, key)).toMatchObject({ parts: [{ text: "to nobody" }] });
+  });
+
+  it("is followed from a cursor without a gap or a repeat", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const left = new AbortController();
+    const first = await follow(one, key, { signal: left.signal });
+    one.model.text("a");
+    let cursor = null;
+    const seen: ReplyChunk[] = [];
+    while (textIn(seen) !== "a") {
+      const { value } = (await first.next()) as { value: Extract<FollowEvent, { type: "chunk" }> };
+      cursor = value.cursor;
+      seen.push(value.chunk);
+    }
+    left.abort();
+    one.model.text("b");
+    one.model.finish();
+    const again = await one.replies.follow(key, { cursor, watch: false, signal: never });
+    expect(textIn([...seen, ...chunksIn(await collect(again!))])).toBe("ab");
+  });
+
+  it("is stored as far as it came when the model fails, with the reason", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("half");
+    one.model.fail(modelDenied);
+    const chunks = chunksIn(await collect(events));
+    expect(chunks.at(-1)).toEqual({ type: "error", errorText: "The model was denied." });
+    expect(await lastMessage(one, key)).toMatchObject({
+      parts: [{ text: "half" }],
+      metadata: { status: "failed", error: { code: "model_denied", message: "The model was denied." } },
+    });
+  });
+
+  it("that fails in a way nobody foresaw tells people nothing of the inside", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.fail(new TypeError("secret of the inside"));
+    await collect(await follow(one, key));
+    const message = await lastMessage(one, key);
+    expect(message.metadata.error?.code).toBe("internal_error");
+    expect(JSON.stringify(message)).not.toContain("secret");
+    expect(
+      JSON.stringify(one.logged.map((entry) => String((entry.fields as { err?: unknown }).err))),
+    ).toContain("secret");
+  });
+
+  it("stops when asked, keeps its text, and stays stopped", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("enough");
+    await untilText(events, "enough");
+    await one.replies.stop(key);
+    one.model.text(" and more");
+    const rest = await collect(events);
+    expect(chunksIn(rest).at(-1)).toEqual({ type: "abort" });
+    expect(await lastMessage(one, key)).toMatchObject({
+      parts: [{ text: "enough" }],
+      metadata: { status: "stopped" },
+    });
+    expect(one.model.requests[0]!.signal.aborted).toBe(true);
+  });
+
+  it("ends without a word when its session is deleted", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("gone");
+    await untilText(events, "gone");
+    await one.store.remove(key);
+    await collect(events);
+    expect(one.model.requests[0]!.signal.aborted).toBe(true);
+    expect(await one.store.read(key)).toBeNull();
+  });
+
+  it("sent twice runs once", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    const command = send("Hello");
+    const [first, second] = await Promise.all([
+      one.replies.start(key, command),
+      one.replies.start(key, command),
+    ]);
+    expect([first.outcome.kind, second.outcome.kind].sort()).toEqual(["joined", "started"]);
+    one.model.finish();
+    await collect(await follow(one, key));
+    expect(one.model.requests).toHaveLength(1);
+  });
+
+  it("is refused for a model that is not on offer, and nothing is written", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await expect(one.replies.start(key, send("Hello"), { modelId: "test/three" })).rejects.toMatchObject({
+      code: "model_not_found",
+    });
+    expect(await one.store.read(key)).toBeNull();
+  });
+
+  it("that continues another begins with its text and joins on", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Count"));
+    one.model.text("one, t");
+    one.model.fail(modelDenied);
+    await collect(await follow(one, key));
+    const cut = await lastMessage(one, key);
+
+    await one.replies.start(key, { kind: "continue", messageId: cut.id });
+    expect((await one.model.request(1)).continueFrom).toBe("one, t");
+    one.model.text("wo");
+    one.model.finish();
+    await collect(await follow(one, key));
+    const whole = await lastMessage(one, key);
+    expect(whole).toMatchObject({
+      parentId: cut.parentId,
+      parts: [{ text: "one, two" }],
+      metadata: { status: "complete" },
+    });
+    expect(whole.id).not.toBe(cut.id);
+  });
+
+  it("is told to the model as the branch that it belongs to", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("First"));
+    one.model.text("One");
+    one.model.finish();
+    await collect(await follow(one, key));
+    const answer = await lastMessage(one, key);
+    await one.replies.start(key, send("Other beginning"));
+    const { messages } = await one.model.request(1);
+    expect(messages.map((message) => plainText(message.parts))).toEqual(["Other beginning"]);
+    one.model.finish();
+    await collect(await follow(one, key));
+    await one.replies.start(key, send("Second", answer.id));
+    const next = await one.model.request(2);
+    expect(next.messages.map((message) => plainText(message.parts))).toEqual(["First", "One", "Second"]);
+  });
+});
+
+describe("a watcher", () => {
+  it("is told of every commit, sees the next reply, and leaves when the session goes", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("First"));
+    one.model.finish();
+    await collect(await follow(one, key));
+
+    const events = await follow(one, key, { watch: true });
+    expect(await events.next()).toEqual({ value: { type: "session", rev: 2 }, done: false });
+    const answer = await lastMessage(one, key);
+    await one.replies.start(key, send("Second", answer.id));
+    expect(await events.next()).toEqual({ value: { type: "session", rev: 3 }, done: false });
+    one.model.text("Hello");
+    await untilText(events, "Hello");
+    one.model.finish();
+    const rest: FollowEvent[] = [];
+    while (rest.at(-1)?.type !== "session") rest.push((await events.next()).value as FollowEvent);
+    expect(rest.at(-2)).toEqual({ type: "done" });
+    expect(rest.at(-1)).toEqual({ type: "session", rev: 4 });
+    await one.store.remove(key);
+    expect((await events.next()).done).toBe(true);
+  });
+
+  it("of a session that does not exist is told so, and leaves nothing behind", async () => {
+    const one = await node();
+    const listeners = new Set<unknown>();
+    const subscribe = one.events.subscribe;
+    one.events.subscribe = (key, listener) => {
+      listeners.add(listener);
+      const unsubscribe = subscribe(key, listener);
+      return () => {
+        listeners.delete(listener);
+        unsubscribe();
+      };
+    };
+    await expect(follow(one, sessionKey(newId()), { watch: true })).rejects.toMatchObject({
+      code: "session_not_found",
+    });
+    expect(listeners.size).toBe(0);
+  });
+
+  it("between replies is let go when the node drains", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("First"));
+    one.model.finish();
+    await collect(await follow(one, key));
+    const events = await follow(one, key, { watch: true });
+    await events.next();
+    const ended = events.next();
+    await one.replies.drain(0);
+    expect((await ended).done).toBe(true);
+  });
+});
+
+describe("a node that stops", () => {
+  it("lets a running reply end, takes no new one, and then has drained", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    const drained = one.replies.drain(60_000);
+    await expect(one.replies.start(sessionKey(newId()), send("Too late"))).rejects.toMatchObject({
+      code: "node_draining",
+    });
+    one.model.text("done");
+    one.model.finish();
+    await drained;
+    await collect(events);
+    expect(await lastMessage(one, key)).toMatchObject({
+      parts: [{ text: "done" }],
+      metadata: { status: "complete" },
+    });
+  });
+
+  it("keeps what a reply has said when the time is up", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("so far");
+    await untilText(events, "so far");
+    await one.replies.drain(0);
+    expect(await lastMessage(one, key)).toMatchObject({
+      parts: [{ text: "so far" }],
+      metadata: { status: "interrupted" },
+    });
+  });
+});
+
+describe("a node that was killed", () => {
+  it("leaves a reply that its successor settles with every word of the journal", async () => {
+    const before = await node();
+    const key = sessionKey(newId());
+    await before.replies.start(key, send("Hello"));
+    const events = await follow(before, key);
+    before.model.text("cut off he");
+    await untilText(events, "cut off he");
+
+    const after = await node({ dataDir: before.dataDir });
+    const record = await after.replies.read(key);
+    expect(record?.session.reply).toBeNull();
+    expect(record?.session.messages.at(-1)).toMatchObject({
+      parts: [{ text: "cut off he" }],
+      metadata: { status: "interrupted" },
+    });
+  });
+
+  it("does not keep a person from sending the next message", async () => {
+    const before = await node();
+    const key = sessionKey(newId());
+    await before.replies.start(key, send("Hello"));
+    await before.model.request(0);
+    const after = await node({ dataDir: before.dataDir });
+    await expect(after.replies.start(key, send("Still there?"))).resolves.toMatchObject({
+      outcome: { kind: "started" },
+    });
+  });
+
+  it("and still runs (a zombie) changes nothing that came after it", async () => {
+    const zombie = await node();
+    const key = sessionKey(newId());
+    await zombie.replies.start(key, send("Hello"));
+    const events = await follow(zombie, key);
+    zombie.model.text("before");
+    await untilText(events, "before");
+    const after = await node({ dataDir: zombie.dataDir });
+    const taken = await after.replies.read(key);
+    zombie.model.text(" and after");
+    zombie.model.finish();
+    await collect(events);
+    expect((await after.store.read(key))?.session).toEqual(taken?.session);
+  });
+
+  it("of another name is left alone: it may be well", async () => {
+    const other = await node({ name: "other" });
+    const key = sessionKey(newId());
+    await other.replies.start(key, send("Hello"));
+    const one = await node({ dataDir: other.dataDir, name: "one" });
+    expect((await one.replies.read(key))?.session.reply).toMatchObject({ node: other.instance });
+  });
+});
+
+it("journals go some time after their reply has settled", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.finish();
+    await collect(await follow(one, key));
+    const journals = async () =>
+      (await readdir(one.layout.sessionFolder(key))).filter((name) => name.endsWith(".ndjson"));
+    expect(await journals()).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    await vi.waitFor(async () => expect(await journals()).toEqual([]));
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -1,0 +1,57 @@
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+
+/** A chunk and its number in the reply, counted from 1. */
+export type NumberedChunk = { seq: number; chunk: ReplyChunk };
+
+/** The chunks of one reply that are in its journal, for any number of followers on this node. */
+export type ReplyStream = {
+  /** Chunks so far. */
+  length(): number;
+  publish(chunks: readonly ReplyChunk[]): void;
+  end(): void;
+  /** All chunks after `afterSeq`, those to come included, until the stream ends or the signal aborts. */
+  follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk>;
+};
+
+export function createReplyStream(): ReplyStream {
+  const chunks: ReplyChunk[] = [];
+  const wake = new Set<() => void>();
+  let ended = false;
+
+  const wakeAll = () => {
+    for (const resume of [...wake]) resume();
+  };
+
+  /** Resolves at the next chunk, the end, or the abort. */
+  function next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const resume = () => {
+        wake.delete(resume);
+        signal.removeEventListener("abort", resume);
+        resolve();
+      };
+      wake.add(resume);
+      signal.addEventListener("abort", resume, { once: true });
+    });
+  }
+
+  return {
+    length: () => chunks.length,
+    publish(added) {
+      chunks.push(...added);
+      wakeAll();
+    },
+    end() {
+      ended = true;
+      wakeAll();
+    },
+    async *follow(afterSeq, signal) {
+      for (let index = Math.max(0, afterSeq); !signal.aborted;) {
+        const chunk = chunks[index];
+        if (chunk) yield { seq: ++index, chunk };
+        else if (ended) return;
+        else await next(signal);
+      }
+    },
+  };
+}

@@ -1,0 +1,8 @@
+/** No page is here. Thrown, so that the root's error boundary says so, and the log has no error of ours. */
+export function loader() {
+  throw new Response(null, { status: 404, statusText: "Not Found" });
+}
+
+export default function NotFound() {
+  return null;
+}

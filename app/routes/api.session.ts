@@ -1,0 +1,58 @@
+import { patchSessionBody, type SessionView } from "~/conversation/api";
+import { editSession } from "~/conversation/edit-session";
+import { ExpectedError } from "~/conversation/expected-error";
+import { readJson, requireSessionKey } from "~/http/request-input";
+import type { SessionRecord } from "~/store/session-store";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async GET(request) {
+    const record = required(await services.replies.read(requireSessionKey(request)));
+    const etag = etagOf(record);
+    if (request.headers.get("If-None-Match") === etag) {
+      return new Response(null, { status: 304, headers: { ETag: etag, "Cache-Control": "no-store" } });
+    }
+    return respond(record);
+  },
+
+  async PATCH(request) {
+    const key = requireSessionKey(request);
+    const edit = await readJson(request, patchSessionBody, services.limits.maxBodyBytes);
+    const { modelId } = edit.settings ?? {};
+    if (modelId !== undefined && !services.models.offers.some((offer) => offer.id === modelId)) {
+      throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
+    }
+    const now = new Date().toISOString();
+    const { record } = await services.store.update(key, (session) => ({
+      session: session && editSession(session, edit, now),
+      result: null,
+    }));
+    return respond(required(record));
+  },
+
+  async DELETE(request) {
+    await services.store.remove(requireSessionKey(request));
+    return new Response(null, { status: 204 });
+  },
+});
+
+export const loader = handle;
+export const action = handle;
+
+function required(record: SessionRecord | null): SessionRecord {
+  if (!record)
+    throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+  return record;
+}
+
+function respond(record: SessionRecord): Response {
+  const { rev, session, recovered } = record;
+  const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
+  // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
+  return Response.json(view, { headers: { ETag: etagOf(record), "Cache-Control": "no-store" } });
+}
+
+function etagOf({ rev, recovered }: SessionRecord): string {
+  return recovered === null ? `"${rev}"` : `"${rev}-${recovered}"`;
+}

@@ -1,0 +1,36 @@
+import { postMessageBody, type MessageAccepted, type PostMessageBody } from "~/conversation/api";
+import type { StartCommand } from "~/conversation/start-reply";
+import { followEvents, replayEvents } from "~/http/reply-events";
+import { eventStream } from "~/http/event-stream";
+import { readJson, requireSessionKey } from "~/http/request-input";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async POST(request) {
+    const key = requireSessionKey(request);
+    const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
+    const { modelId, replyMessageId } = body;
+    const { rev, outcome } = await services.replies.start(key, toCommand(body), { modelId, replyMessageId });
+
+    const replyId = outcome.kind === "settled" ? outcome.message.id : outcome.reply.id;
+    if (request.headers.get("Accept")?.includes("application/json")) {
+      const accepted: MessageAccepted = { rev, replyId };
+      return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
+    }
+    const { signal } = request;
+    const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
+    if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), { signal, failed });
+    const events = await services.replies.follow(key, { cursor: null, watch: false, signal });
+    return eventStream(followEvents(events), { signal, failed });
+  },
+});
+
+export const loader = handle;
+export const action = handle;
+
+function toCommand(body: PostMessageBody): StartCommand {
+  if ("message" in body) return { kind: "send", message: body.message, parentId: body.parentId };
+  if ("regenerate" in body) return { kind: "regenerate", messageId: body.regenerate };
+  return { kind: "continue", messageId: body.continue };
+}

@@ -1,0 +1,26 @@
+import { parseCursor } from "~/conversation/reply-chunk";
+import { eventStream } from "~/http/event-stream";
+import { followEvents } from "~/http/reply-events";
+import { requireSessionKey } from "~/http/request-input";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async GET(request) {
+    const key = requireSessionKey(request);
+    const { signal } = request;
+    const events = await services.replies.follow(key, {
+      cursor: parseCursor(request.headers.get("Last-Event-ID") ?? ""),
+      watch: new URL(request.url).searchParams.has("watch"),
+      signal,
+    });
+    if (!events) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+    return eventStream(followEvents(events), {
+      signal,
+      failed: (error) => services.log.error({ err: error }, "a stream failed"),
+    });
+  },
+});
+
+export const loader = handle;
+export const action = handle;

@@ -1,0 +1,128 @@
+import { access } from "node:fs/promises";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import { pino } from "pino";
+import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
+import { newId, sessionFingerprint } from "./conversation/session-id";
+import { chooseProvider } from "./model/choose-provider";
+import { createLanguageModels } from "./model/create-language-models";
+import { createReplies } from "./replies/replies";
+import { createLayout } from "./store/layout";
+import { createSessionEvents } from "./store/session-events";
+import { createSessionStore } from "./store/session-store";
+import { createVolume } from "./store/volume";
+import { createVolumeProbe } from "./store/volume-probe";
+
+/** Everything that routes call, wired once for the process. */
+export type Services = Awaited<ReturnType<typeof createServices>>;
+
+async function createServices(config: Config) {
+  const log = pino({
+    level: config.logLevel,
+    ...(config.readableLog && {
+      transport: { target: "pino-pretty", options: { ignore: "pid,hostname,node" } },
+    }),
+  }).child({ node: config.nodeName });
+
+  const boot = newId().replace(/[^A-Za-z0-9]/g, "");
+  const instance = `${config.nodeName}.${boot}`;
+  const layout = createLayout(resolve(config.dataDir));
+  const volume = createVolume();
+  const events = createSessionEvents();
+  const now = () => performance.now();
+  const store = createSessionStore({
+    volume,
+    layout,
+    instance,
+    newId,
+    // eslint-disable-next-line no-restricted-properties -- the backoff of a commit needs no better source
+    random: Math.random,
+    delay,
+    now,
+    committed: events.emit,
+    damaged: ({ key, rev, reason, cause }) =>
+      log.error(
+        { session: sessionFingerprint(key), rev, reason, err: cause },
+        "a damaged revision was put aside",
+      ),
+  });
+
+  const credentials = defaultProvider();
+  const provider =
+    config.model.provider ??
+    (await chooseProvider({
+      env: processEnvironment,
+      fileExists: (path) =>
+        access(path).then(
+          () => true,
+          () => false,
+        ),
+      homeDirectory: homedir(),
+      credentials,
+    }));
+  const models = createLanguageModels({ ...config.model, provider }, { credentials });
+
+  const replies = createReplies({
+    store,
+    volume,
+    layout,
+    models,
+    events,
+    instance,
+    node: { name: config.nodeName },
+    // Another boot under our own name is a process that we have replaced.
+    isDead: (other) => other !== instance && other.startsWith(`${config.nodeName}.`),
+    flushMs: config.journalFlushMs,
+    clock: () => new Date(),
+    delay: (ms) => delay(ms, undefined, { ref: false }),
+    newId,
+    log,
+  });
+
+  let draining = false;
+  const probe = createVolumeProbe({ volume, layout, instance, now });
+  void probe.state().then((state) => {
+    if (state.usable) log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
+    else log.error({ dataDir: layout.sessions }, `DATA_DIR cannot be used: ${state.reason}`);
+  });
+
+  return {
+    node: { name: config.nodeName },
+    limits: { maxBodyBytes: config.maxBodyBytes },
+    server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
+    models,
+    store,
+    replies,
+    log,
+    /** Null where the node may be sent requests, else why not. */
+    async notReady(): Promise<string | null> {
+      if (draining) return "this node is about to stop";
+      const state = await probe.state();
+      return state.usable ? null : `the volume cannot be used: ${state.reason}`;
+    },
+    async drain(deadlineMs: number) {
+      draining = true;
+      log.info({ deadlineMs }, "draining");
+      await replies.drain(deadlineMs);
+      log.info("drained");
+    },
+  };
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(processEnvironment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // For a person who has just started the server: what to mend, and nothing else.
+    console.error(`Holdfast cannot start:\n${error.message}`);
+    process.exit(1);
+  }
+}
+
+// `remix dev` imports a new build into the same process: what runs must not be there twice.
+const shared = globalThis as { holdfast?: Promise<Services> };
+
+export const services: Services = await (shared.holdfast ??= createServices(readConfig()));

@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+export const FEED_FORMAT = 1;
+
+/** A file of a node's feed. A feed is cut into segments, each with one writer, read in the order of their numbers. */
+export type FeedSegment = { name: string; boot: string; segment: number };
+
+const SEGMENT_NAME = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})\.ndjson$/;
+const PROBE_NAME = /^([A-Za-z0-9-]{1,64}\.[A-Za-z0-9-]{1,64})\.probe[a-z-]*$/;
+
+export function feedName({ name, boot, segment }: FeedSegment): string {
+  return `${name}.${boot}.${segment}.ndjson`;
+}
+
+/** Null for a name that is no segment of a feed. */
+export function parseFeedName(fileName: string): FeedSegment | null {
+  const match = SEGMENT_NAME.exec(fileName);
+  return match && { name: match[1]!, boot: match[2]!, segment: Number(match[3]) };
+}
+
+/** Whose test file this is, `name.boot`; null for any other name. */
+export function parseProbeName(fileName: string): string | null {
+  return PROBE_NAME.exec(fileName)?.[1] ?? null;
+}
+
+export function splitInstance(instance: string): { name: string; boot: string } {
+  const dot = instance.indexOf(".");
+  return { name: instance.slice(0, dot), boot: instance.slice(dot + 1) };
+}
+
+/** What a segment begins with: whoever reads only the newest segment knows all that matters about the node. */
+const head = z.object({
+  format: z.int().positive(),
+  name: z.string(),
+  boot: z.string(),
+  segment: z.int().positive(),
+  /** For people; no node compares it with its own clock. */
+  startedAt: z.iso.datetime(),
+  /** The boots of the same name that were there before: their processes are gone. */
+  succeeds: z.array(z.string()),
+  draining: z.boolean(),
+});
+
+const line = z.union([
+  head,
+  z.object({ beat: z.int().nonnegative() }),
+  /** Sessions by key with their new revision; null for one that was removed. */
+  z.object({ changed: z.record(z.string().regex(/^[0-9a-f]{64}$/), z.int().positive().nullable()) }),
+  /** More sessions changed than the node could keep while the volume was away. */
+  z.object({ missed: z.literal(true) }),
+  z.object({ draining: z.literal(true) }),
+  /** The last line of a node that ends by itself. */
+  z.object({ goodbye: z.literal(true) }),
+  /** From a newer version of the application, which may say more. */
+  z.record(z.string(), z.unknown()).transform(() => ({ unknown: true as const })),
+]);
+
+export type FeedHead = z.infer<typeof head>;
+export type FeedLine = z.infer<typeof line>;
+
+/** @returns null for bytes that are no line of a feed */
+export function parseFeedLine(text: string): FeedLine | null {
+  try {
+    return line.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export function formatFeedLine(value: Exclude<FeedLine, { unknown: true }>): string {
+  return `${JSON.stringify(value)}\n`;
+}

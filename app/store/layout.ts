@@ -1,0 +1,75 @@
+import { join } from "node:path";
+
+/** Where things lie on the volume (DESIGN, The volume). */
+export type Layout = {
+  sessions: string;
+  quarantine: string;
+  nodes: string;
+  /** The folder of one session, by its key. */
+  sessionFolder(key: string): string;
+  /** The journal of a reply, in the folder of its session. */
+  journal(key: string, replyId: string, epoch: number): string;
+};
+
+export function createLayout(dataDir: string): Layout {
+  const sessions = join(dataDir, "sessions");
+  const sessionFolder = (key: string) => join(sessions, key.slice(0, 2), key);
+  return {
+    sessions,
+    quarantine: join(dataDir, "quarantine"),
+    nodes: join(dataDir, "nodes"),
+    sessionFolder,
+    journal: (key, replyId, epoch) => join(sessionFolder(key), journalName(replyId, epoch)),
+  };
+}
+
+const REVISION_NAME = /^(\d{10})\.json$/;
+const DAMAGED_NAME = /^(\d{10})\.damaged$/;
+
+export const MAX_REVISION = 9_999_999_999;
+
+export function revisionName(rev: number): string {
+  return `${String(rev).padStart(10, "0")}.json`;
+}
+
+/** Stands where a damaged revision stood, so that its number is not used again and people can be told. */
+export function damagedName(rev: number): string {
+  return `${String(rev).padStart(10, "0")}.damaged`;
+}
+
+export function journalName(replyId: string, epoch: number): string {
+  return `${replyId}.${epoch}.ndjson`;
+}
+
+/** A commit in the making; the name tells whose, so that only what a dead writer left is swept. */
+export function temporaryName(commitId: string, instance: string): string {
+  return `${commitId}.${instance}.tmp`;
+}
+
+const TEMPORARY_NAME = /^[A-Za-z0-9_-]+\.([A-Za-z0-9-]+\.[A-Za-z0-9-]+)\.tmp$/;
+
+export type SessionFolder = {
+  /** Newest first. */
+  revisions: number[];
+  /** Newest first. */
+  damaged: number[];
+  journals: string[];
+  temporaries: { name: string; instance: string }[];
+};
+
+/** What the names in a session's folder mean; others, such as NFS's `.nfs…` leftovers, mean nothing. */
+export function readSessionFolder(names: readonly string[]): SessionFolder {
+  const folder: SessionFolder = { revisions: [], damaged: [], journals: [], temporaries: [] };
+  for (const name of names) {
+    const revision = REVISION_NAME.exec(name);
+    const damaged = DAMAGED_NAME.exec(name);
+    const temporary = TEMPORARY_NAME.exec(name);
+    if (revision) folder.revisions.push(Number(revision[1]));
+    else if (damaged) folder.damaged.push(Number(damaged[1]));
+    else if (temporary) folder.temporaries.push({ name, instance: temporary[1]! });
+    else if (name.endsWith(".ndjson")) folder.journals.push(name);
+  }
+  folder.revisions.sort((a, b) => b - a);
+  folder.damaged.sort((a, b) => b - a);
+  return folder;
+}

@@ -1,0 +1,264 @@
+import * as nodeFs from "node:fs/promises";
+import { constants } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { ExpectedError } from "~/conversation/expected-error";
+
+/** The file system calls that the store makes, so that a test can fail, delay or count each of them. */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  "open" | "readdir" | "link" | "rename" | "unlink" | "mkdir" | "rm" | "rmdir" | "lstat" | "statfs"
+>;
+
+/**
+ * The shared directory, as far as the app touches it. Every operation waits for one of a few places, so that a
+ * volume that hangs cannot hold all of libuv's threads, and every caller has an answer within the deadline.
+ * Errors of the file system come as they are (ENOENT, EEXIST, …), those of waiting as `volume_unavailable`.
+ */
+export type Volume = {
+  /** Names in a folder. On NFS this is what makes names fresh: opendir revalidates, stat does not. */
+  list(folder: string): Promise<string[]>;
+  /** The whole of a regular file; a symbolic link is refused with ELOOP. */
+  read(path: string): Promise<FileContent>;
+  /**
+   * The bytes of a file from `offset` on, at most `limit` of them; empty at the end. Opened anew each time, for
+   * NFS shows growth only so.
+   */
+  readFrom(path: string, offset: number, limit?: number): Promise<Buffer>;
+  /** A new file with its bytes on stable storage. EEXIST where the name is taken. */
+  writeNew(path: string, bytes: string | Uint8Array): Promise<void>;
+  /** A file that one writer appends to. EEXIST where the name is taken. */
+  createLog(path: string): Promise<AppendLog>;
+  link(existing: string, name: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  /** Makes a folder and its parents, durably. */
+  makeFolder(folder: string): Promise<void>;
+  removeFolder(folder: string): Promise<void>;
+  /** Removes a folder that has nothing in it, in one step. ENOTEMPTY where somebody was faster. */
+  removeEmptyFolder(folder: string): Promise<void>;
+  /** What is known of a name. On NFS up to a minute old: never a test of whether something is new. */
+  stats(path: string): Promise<FileStats>;
+  space(folder: string): Promise<VolumeSpace>;
+  /** Puts the names in a folder on stable storage. */
+  syncFolder(folder: string): Promise<void>;
+};
+
+export type FileContent = { bytes: Buffer; uid: number };
+
+/** `modifiedAt` is in milliseconds by the clock of the volume, which is one for all nodes. */
+export type FileStats = { isFolder: boolean; mode: number; uid: number; modifiedAt: number };
+
+/** `type` is the magic number of the file system; `freeFiles` is null where it keeps no such count. */
+export type VolumeSpace = { type: number; freeBytes: number; freeFiles: number | null };
+
+export type AppendLog = {
+  /** On stable storage, and visible to other machines, when it resolves. */
+  append(bytes: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type VolumeOptions = {
+  fs?: FileSystem;
+  /** Operations under way at once; keep it below UV_THREADPOOL_SIZE, which other work of Node shares. */
+  maxInFlight?: number;
+  /** Callers that may wait for a place before new ones are refused at once. */
+  maxWaiting?: number;
+  /** Longest that a caller waits for an answer, in milliseconds. */
+  deadlineMs?: number;
+};
+
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+export function createVolume({
+  fs = nodeFs,
+  maxInFlight = 8,
+  maxWaiting = 2_000,
+  deadlineMs = 10_000,
+}: VolumeOptions = {}): Volume {
+  const places = createPlaces(maxInFlight, maxWaiting);
+
+  /**
+   * Runs one operation in a place of its own. A caller gives up at the deadline; the operation cannot be
+   * cancelled, so it keeps its place until the volume answers.
+   */
+  async function run<T>(operation: (abandoned: AbortSignal) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const abandoned = new AbortController();
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = unavailable(`The volume gave no answer for ${deadlineMs / 1000} s.`);
+        abandoned.abort(error);
+        reject(error);
+      }, deadlineMs);
+      timer.unref();
+    });
+    const work = places.take(abandoned.signal).then(async (giveBack) => {
+      try {
+        return await operation(abandoned.signal);
+      } finally {
+        giveBack();
+      }
+    });
+    try {
+      return await Promise.race([work, deadline]);
+    } finally {
+      clearTimeout(timer);
+      // What becomes of an abandoned operation is nobody's business any more; its error must not end the process.
+      work.catch(() => undefined);
+    }
+  }
+
+  async function withFile<T>(path: string, flags: number | string, use: (file: FileHandle) => Promise<T>) {
+    const file = await fs.open(path, flags, FILE_MODE);
+    let result: T;
+    try {
+      result = await use(file);
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+    // An NFS client may report a failed write only here.
+    await file.close();
+    return result;
+  }
+
+  async function syncFolder(folder: string) {
+    await withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, (file) => file.sync());
+  }
+
+  return {
+    list: (folder) => run(() => fs.readdir(folder)),
+
+    read: (path) =>
+      run(() =>
+        withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
+          const stats = await file.stat();
+          if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
+          return { bytes: await file.readFile(), uid: stats.uid };
+        }),
+      ),
+
+    readFrom: (path, offset, limit = Infinity) =>
+      run(() =>
+        withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
+          const chunks: Buffer[] = [];
+          for (let at = offset; at < offset + limit;) {
+            const buffer = Buffer.alloc(Math.min(65_536, offset + limit - at));
+            const { bytesRead } = await file.read({ buffer, position: at });
+            if (bytesRead === 0) break;
+            chunks.push(buffer.subarray(0, bytesRead));
+            at += bytesRead;
+          }
+          return Buffer.concat(chunks);
+        }),
+      ),
+
+    writeNew: (path, bytes) =>
+      run(() =>
+        withFile(path, "wx", async (file) => {
+          await file.writeFile(bytes);
+          await file.sync();
+        }),
+      ),
+
+    createLog: async (path) => {
+      const file = await run(async (abandoned) => {
+        const opened = await fs.open(path, "ax", FILE_MODE);
+        if (abandoned.aborted) await opened.close();
+        return opened;
+      });
+      return {
+        append: (bytes) =>
+          run(async () => {
+            await file.appendFile(bytes);
+            await file.datasync();
+          }),
+        close: () => run(() => file.close()),
+      };
+    },
+
+    link: (existing, name) => run(() => fs.link(existing, name)),
+    rename: (from, to) => run(() => fs.rename(from, to)),
+    unlink: (path) => run(() => fs.unlink(path)),
+    removeFolder: (folder) => run(() => fs.rm(folder, { recursive: true, force: true })),
+    removeEmptyFolder: (folder) => run(() => fs.rmdir(folder)),
+    stats: (path) =>
+      run(async () => {
+        const stats = await fs.lstat(path);
+        const { mode, uid, mtimeMs } = stats;
+        return { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, modifiedAt: mtimeMs };
+      }),
+    space: (folder) =>
+      run(async () => {
+        const { type, bsize, bavail, files, ffree } = await fs.statfs(folder);
+        return { type, freeBytes: bavail * bsize, freeFiles: files > 0 ? ffree : null };
+      }),
+    syncFolder: (folder) => run(() => syncFolder(folder)),
+
+    makeFolder: (folder) =>
+      run(async () => {
+        const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+        // Each new name is durable only when the folder that holds it has been synced.
+        for (let made = folder; first !== undefined; made = parentOf(made)) {
+          await syncFolder(parentOf(made));
+          if (made.length <= first.length) break;
+        }
+      }),
+  };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/** A counting semaphore, first come first served. */
+function createPlaces(count: number, maxWaiting: number) {
+  let free = count;
+  const waiting = new Set<() => void>();
+
+  function giveBack() {
+    const [next] = waiting;
+    if (!next) {
+      free += 1;
+      return;
+    }
+    waiting.delete(next);
+    next();
+  }
+
+  return {
+    take(signal: AbortSignal): Promise<() => void> {
+      if (free > 0) {
+        free -= 1;
+        return Promise.resolve(giveBack);
+      }
+      if (waiting.size >= maxWaiting) {
+        return Promise.reject(unavailable("Too many operations wait for the volume."));
+      }
+      return new Promise((resolve, reject) => {
+        const start = () => resolve(giveBack);
+        waiting.add(start);
+        signal.addEventListener("abort", () => {
+          if (waiting.delete(start)) reject(signal.reason as Error);
+        });
+      });
+    },
+  };
+}
+
+function unavailable(reason: string): ExpectedError {
+  return new ExpectedError(
+    "volume_unavailable",
+    "The storage for conversations is not answering. Nothing that was sent before is lost; try again soon.",
+    { cause: new Error(reason) },
+  );
+}
+
+/** The code of a file system error, with the names that Node has no name for on NFS. */
+export function errorCode(error: unknown): string | undefined {
+  const { code, errno } = error as NodeJS.ErrnoException;
+  // libuv does not know ESTALE (FACTS: it arrives as "Unknown system error -116").
+  if (errno === -116) return "ESTALE";
+  return typeof code === "string" ? code : undefined;
+}

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { startBedrockEndpoint, type BedrockEndpoint, type BehaviourName } from "../fixtures/bedrock-endpoint";
+import { test } from "../fixtures/browser-test";
+import { textOf } from "../fixtures/session-api";
+
+let bedrock: BedrockEndpoint;
+let server: AppServer;
+
+beforeAll(async () => {
+  bedrock = await startBedrockEndpoint();
+  server = await startAppServer({
+    env: {
+      MODEL_PROVIDER: "bedrock",
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+      AWS_SECRET_ACCESS_KEY: "not-a-real-key",
+      BEDROCK_BASE_URL: bedrock.url,
+      MODEL_STALL_SECONDS: "1",
+    },
+  });
+});
+afterAll(async () => {
+  await server.stop();
+  await bedrock.close();
+});
+
+test("a conversation with Bedrock: signed, limited, and with all that was said before", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const before = bedrock.requests.length;
+  const answer = await chat.ask("The first question");
+  expect(await answer.innerText()).toContain("You said: The first question");
+  await chat.ask("The second question");
+
+  const [first, second] = bedrock.requests.slice(before);
+  expect(first).toMatchObject({
+    authorization: "sigv4",
+    modelId: expect.stringMatching(/^eu\.amazon\.nova-/) as string,
+    body: { inferenceConfig: { maxTokens: 5000 } },
+  });
+  expect(second!.body.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  expect(JSON.stringify(second!.body.messages)).toContain("You said: The first question");
+  await chat.refresh();
+  await chat.reply(1, "complete");
+});
+
+test("the model that was picked is the one that is asked", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const before = bedrock.requests.length;
+  const names = await chat.model.locator("option").allInnerTexts();
+  const lite = names.find((name) => /lite/i.test(name))!;
+  await chat.chooseModel(lite);
+  await chat.ask("Hello");
+  expect(bedrock.requests[before]?.modelId).toMatch(/nova-lite/);
+});
+
+/** `tries`: how often the server asks before it tells the person. */
+type Refusal = [behaviour: BehaviourName, tries: number, sentence: RegExp];
+type Break = [behaviour: BehaviourName, sentence: RegExp];
+
+describe.each([
+  ["denied", 1, /Bedrock denied access to .+ in eu-central-1: enable it/],
+  ["badCredentials", 1, /AWS did not accept the server's credentials/],
+  ["throttled", 3, /more requests for .+ than it takes\. Wait a minute/],
+  ["unavailable", 3, /has a problem at the moment/],
+  ["unknownModel", 1, /does not offer .+: choose another model/],
+  ["tooLong", 1, /too long for .+\. Start a new one/],
+] satisfies Refusal[])("when Bedrock answers %s", (behaviour, tries, sentence) => {
+  test("the person is told what to do, and Retry asks again", async ({ openChat }) => {
+    const chat = await openChat(server);
+    bedrock.script(...Array.from({ length: tries }, () => behaviour));
+    await chat.send("A question");
+    const failed = await chat.reply(0, "failed");
+    expect(await failed.innerText()).toMatch(sentence);
+    expect((await chat.stored()).messages[1]).toMatchObject({ metadata: { status: "failed" } });
+    await chat.refresh();
+    expect(await (await chat.reply(0, "failed")).innerText()).toMatch(sentence);
+
+    await chat.button("Retry").click();
+    const answer = await chat.reply(0, "complete");
+    expect(await answer.innerText()).toContain("You said: A question");
+    expect(await chat.replies.count()).toBe(1);
+  });
+});
+
+describe.each([
+  ["errorFrame", /was cut off in the middle/],
+  ["throttleFrame", /more requests for .+ than it takes/],
+  ["cut", /was cut off in the middle/],
+  ["noStop", /was cut off in the middle/],
+  ["stall", /went silent/],
+] satisfies Break[])("when Bedrock's answer breaks off (%s)", (behaviour, sentence) => {
+  test("what it had said is kept, the person is told, and Retry asks again", async ({ openChat }) => {
+    const chat = await openChat(server);
+    bedrock.script(behaviour);
+    await chat.send("Count for me [words:40]");
+    const failed = await chat.reply(0, "failed");
+    expect(await failed.innerText()).toMatch(sentence);
+    expect(await failed.innerText()).toContain("word19 word20");
+    await chat.refresh();
+    expect(await (await chat.reply(0, "failed")).innerText()).toContain("word19 word20");
+    const { messages } = await chat.stored();
+    expect(textOf(messages[1])).toMatch(/^word1 .* word20\b/);
+    expect(messages[1]).toMatchObject({ metadata: { status: "failed" } });
+
+    await chat.button("Retry").click();
+    const answer = await chat.reply(0, "complete");
+    expect(await answer.innerText()).toContain("word39 word40");
+    expect(await chat.replies.count()).toBe(1);
+  });
+});
+
+test("Stop ends the connection to Bedrock, too", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const index = bedrock.requests.length;
+  await chat.send("Slowly [words:200] [paced:30]");
+  await chat.replyOfLength(0, 60);
+  await chat.button("Stop").click();
+  await chat.reply(0, "stopped");
+  expect(await bedrock.requests[index]!.ended).toBe("closed by client");
+});

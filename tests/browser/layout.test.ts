@@ -1,0 +1,76 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { backgroundLuminance, unreadableText } from "../fixtures/readability";
+
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000" } });
+});
+afterAll(() => server.stop());
+
+test("nothing is wider than a phone, and the composer is in sight", async ({ openChat }) => {
+  const chat = await openChat(server, { context: phone });
+  await expectFits(chat.page);
+  await chat.ask("Show me a table");
+  await chat.ask("Show me some code");
+  await chat.ask(`${"a-word-that-does-not-end-".repeat(20)} https://example.com/${"path/".repeat(40)}`);
+  await expectFits(chat.page);
+  const box = (await chat.composer.boundingBox())!;
+  expect(box.y).toBeGreaterThan(0);
+  expect(box.y + box.height).toBeLessThanOrEqual(740);
+  // What was said last is in sight as well, not below the fold.
+  expect((await chat.replies.last().boundingBox())!.y).toBeLessThan(box.y);
+});
+
+test("the conversations are in a drawer on a phone, and beside the chat on a wide screen", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: phone });
+  await chat.ask("A talk about lighthouses");
+  expect(await chat.conversations.isVisible()).toBe(false);
+  await chat.openDrawer();
+  await chat.conversations.waitFor();
+  await expectFits(chat.page);
+  await chat.drawer.getByRole("button", { name: "New conversation" }).click();
+  await chat.emptyState.waitFor();
+  await chat.conversations.waitFor({ state: "hidden" });
+
+  await chat.openDrawer();
+  await chat.conversations.getByText("A talk about lighthouses").click();
+  await chat.mine.filter({ hasText: "A talk about lighthouses" }).waitFor();
+
+  const wide = await openChat(server, { context: { viewport: { width: 1440, height: 900 } } });
+  await wide.conversations.waitFor();
+  await expectFits(wide.page);
+});
+
+describe.each([
+  ["dark", (luminance: number) => luminance < 0.1],
+  ["light", (luminance: number) => luminance > 0.8],
+] as const)("on a system set to %s", (colorScheme, isRight) => {
+  test("the page is of that kind, and all its text is readable", async ({ openChat }) => {
+    const chat = await openChat(server, { context: { colorScheme } });
+    expect(await unreadableText(chat.page)).toEqual([]);
+    await chat.ask("Show me a table");
+    await chat.ask("Show me some code");
+    // Colours for code are loaded when there is code.
+    await chat.replies.last().locator("pre .hljs-keyword").first().waitFor();
+    expect(await backgroundLuminance(chat.page)).toSatisfy(isRight);
+    expect(await unreadableText(chat.page)).toEqual([]);
+    await chat.button("Delete conversation").click();
+    await chat.deleteDialog.waitFor();
+    expect(await unreadableText(chat.page)).toEqual([]);
+  });
+});
+
+async function expectFits(page: Page): Promise<void> {
+  const { needed, given } = await page.evaluate(() => ({
+    needed: document.documentElement.scrollWidth,
+    given: document.documentElement.clientWidth,
+  }));
+  expect(needed).toBeLessThanOrEqual(given);
+}

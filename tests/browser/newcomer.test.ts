@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { textOf } from "../fixtures/session-api";
+
+describe.each(["production", "dev"] as const)("a newcomer to the %s server", (mode) => {
+  let server: AppServer;
+  beforeAll(async () => {
+    server = await startAppServer({ mode, env: { DEMO_TOKENS_PER_SECOND: "400" } });
+  });
+  afterAll(() => server.stop());
+
+  test("chats with the demo model, and the conversation is there after a refresh", async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.emptyState.waitFor();
+    const answer = await chat.ask("Good morning, who are you?");
+    expect(await answer.innerText()).toMatch(/demo/i);
+    expect(await chat.emptyState.count()).toBe(0);
+
+    await chat.ask("And what did I say before?");
+    const { messages } = await chat.stored();
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
+    expect(textOf(messages[3])).toContain("Good morning, who are you?");
+
+    await chat.refresh();
+    await chat.reply(1, "complete");
+    expect(await chat.mine.count()).toBe(2);
+    expect(await chat.mine.first().innerText()).toContain("Good morning, who are you?");
+  });
+
+  test("gets going with a suggestion", async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.emptyState.getByRole("button").first().click();
+    await chat.reply(0, "complete");
+    expect(await chat.mine.count()).toBe(1);
+  });
+
+  test("sees which node serves the page, and a fingerprint that tells conversations apart", async ({
+    openChat,
+  }) => {
+    const chat = await openChat(server);
+    await chat.ask("Hello");
+    expect(await chat.nodeName.innerText()).not.toBe("");
+    const fingerprint = await chat.fingerprint.innerText();
+    expect(fingerprint).toContain((await chat.sessionKey()).slice(0, 8));
+
+    await chat.button("New conversation").click();
+    await chat.emptyState.waitFor();
+    await chat.ask("Hello again");
+    expect(await chat.fingerprint.innerText()).not.toBe(fingerprint);
+  });
+});

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { textOf, undisturbedAnswer } from "../fixtures/session-api";
+import { shrinkages, watchReply } from "../fixtures/watch-reply";
+
+const LONG = "Tell me a long story.";
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({
+    env: { DEMO_TOKENS_PER_SECOND: "120", MODELS: "demo/demo=First demo,demo/second=Second demo" },
+  });
+});
+afterAll(() => server.stop());
+
+test("a finished reply is there after a refresh, word for word", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.ask("Hello");
+  const shown = await chat.replies.allInnerTexts();
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  expect(await chat.replies.allInnerTexts()).toEqual(shown);
+});
+
+test("a refresh in mid-reply shows the text so far, which goes on growing to the whole answer", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const sights = await watchReply(chat);
+  const whole = undisturbedAnswer(server.url, LONG);
+  await chat.send(LONG);
+  for (const length of [150, 400, 700]) {
+    await chat.replyOfLength(0, length);
+    await chat.refresh();
+    await chat.reply(0, "streaming");
+  }
+  await chat.reply(0, "complete");
+  expect(shrinkages(sights)).toEqual([]);
+  expect(new Set(sights.map(({ load }) => load)).size).toBe(4);
+  expect(textOf((await chat.stored()).messages[1])).toBe(await whole);
+
+  const shown = await chat.replies.allInnerTexts();
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  expect(await chat.replies.allInnerTexts()).toEqual(shown);
+});
+
+test("a draft survives a refresh, and is gone once it was sent", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.composer.fill("half a thought\nin two lines");
+  await chat.refresh();
+  expect(await chat.composer.inputValue()).toBe("half a thought\nin two lines");
+  await chat.button("Send").click();
+  await chat.reply(0, "complete");
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  expect(await chat.composer.inputValue()).toBe("");
+});
+
+test("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
+  const chat = await openChat(server);
+  expect(await chat.chosenModel()).toBe("First demo");
+  await chat.chooseModel("Second demo");
+  await chat.refresh();
+  expect(await chat.chosenModel()).toBe("Second demo");
+  await chat.ask("Hello");
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  expect(await chat.chosenModel()).toBe("Second demo");
+  expect((await chat.stored()).messages[1]?.metadata).toMatchObject({ modelId: "demo/second" });
+});

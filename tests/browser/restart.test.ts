@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { textOf, undisturbedAnswer } from "../fixtures/session-api";
+import { shrinkages, watchReply } from "../fixtures/watch-reply";
+
+const LONG = "Tell me a long story.";
+/** A tab that asks a dead server for the conversation logs each refusal. */
+const expectErrors = [/Failed to load resource: net::ERR_/];
+let server: AppServer;
+
+beforeEach(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "60", NODE_NAME: "laptop" } });
+});
+afterEach(() => server.stop());
+
+/** The next life of the server is fast: what is left of an answer need not take its time. */
+async function killInMidReplyAndRestart(): Promise<void> {
+  await server.kill9();
+  await server.restart({ DEMO_TOKENS_PER_SECOND: "2000" });
+}
+
+test("after kill -9 in mid-reply everything said is there, and the cut reply with its text", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { expectErrors });
+  const sights = await watchReply(chat);
+  await chat.ask("Hello");
+  const finished = await chat.replies.first().innerText();
+  sights.length = 0;
+  await chat.send(LONG);
+  await chat.replyOfLength(1, 300);
+  await killInMidReplyAndRestart();
+
+  // The tab that was open all the while finds back by itself.
+  await chat.reply(1, "interrupted");
+  expect(shrinkages(sights)).toEqual([]);
+  expect(await chat.replies.first().innerText()).toBe(finished);
+
+  await chat.refresh();
+  const cut = await chat.reply(1, "interrupted");
+  expect((await cut.innerText()).length).toBeGreaterThan(300);
+  expect(shrinkages(sights)).toEqual([]);
+  expect(await chat.mine.allInnerTexts()).toEqual([
+    expect.stringContaining("Hello"),
+    expect.stringContaining(LONG),
+  ]);
+  await chat.button("Continue").waitFor();
+  await chat.button("Retry").last().waitFor();
+});
+
+test("Continue completes a cut reply to exactly the whole answer", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors });
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 300);
+  await killInMidReplyAndRestart();
+  await chat.refresh();
+  await chat.reply(0, "interrupted");
+  const sights = await watchReply(chat);
+
+  await chat.button("Continue").click();
+  await chat.reply(0, "complete");
+  expect(shrinkages(sights)).toEqual([]);
+  const { head, messages } = await chat.stored();
+  expect(textOf(messages.find(({ id }) => id === head))).toBe(await undisturbedAnswer(server.url, LONG));
+  expect(await chat.replies.count()).toBe(1);
+});
+
+test("Retry answers afresh in the place of a cut reply", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors });
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 300);
+  await killInMidReplyAndRestart();
+  await chat.refresh();
+  await chat.reply(0, "interrupted");
+
+  await chat.button("Retry").click();
+  await chat.reply(0, "complete");
+  const { head, messages } = await chat.stored();
+  expect(textOf(messages.find(({ id }) => id === head))).toBe(await undisturbedAnswer(server.url, LONG));
+  expect(await chat.replies.count()).toBe(1);
+  expect(await chat.mine.count()).toBe(1);
+});
+
+test("a message sent while the server is down is sent when it is back", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors });
+  await chat.ask("Hello");
+  await server.kill9();
+  await chat.send("Are you there?");
+  await server.restart();
+  await chat.reply(1, "complete");
+  expect((await chat.stored()).messages).toHaveLength(4);
+});

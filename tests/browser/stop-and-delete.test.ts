@@ -1,0 +1,76 @@
+import { readdir } from "node:fs/promises";
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { readSession, textOf } from "../fixtures/session-api";
+
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "80" } });
+});
+afterAll(() => server.stop());
+
+test("Stop ends the reply and keeps its text, also after a refresh", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.send("Tell me a long story.");
+  await chat.replyOfLength(0, 150);
+  await chat.button("Stop").click();
+  await chat.reply(0, "stopped");
+  await chat.button("Send").waitFor();
+  const shown = await chat.replies.allInnerTexts();
+  expect(shown[0]!.length).toBeGreaterThan(150);
+
+  const { reply, messages } = await chat.stored();
+  expect(reply).toBeNull();
+  expect(messages[1]?.metadata).toMatchObject({ status: "stopped" });
+  await chat.refresh();
+  await chat.reply(0, "stopped");
+  expect(await chat.replies.allInnerTexts()).toEqual(shown);
+  expect(textOf((await chat.stored()).messages[1])).toBe(textOf(messages[1]));
+
+  // And the conversation goes on.
+  await chat.ask("Hello");
+  expect(await chat.replies.count()).toBe(2);
+});
+
+test("Stop works after a refresh, too", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.send("Tell me a long story.");
+  await chat.replyOfLength(0, 100);
+  await chat.refresh();
+  await chat.reply(0, "streaming");
+  await chat.button("Stop").click();
+  await chat.reply(0, "stopped");
+});
+
+test("Delete asks first; then the conversation is gone from the page and from the disk", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.ask("Something to forget");
+  const sessionId = await chat.sessionId();
+  const key = await chat.sessionKey();
+  expect(await foldersOf(key)).toHaveLength(1);
+
+  await chat.button("Delete conversation").click();
+  await chat.deleteDialog.getByRole("heading").waitFor();
+  await chat.deleteDialog.getByRole("button", { name: "Cancel" }).click();
+  await chat.deleteDialog.waitFor({ state: "hidden" });
+  expect(await chat.mine.count()).toBe(1);
+  expect(await readSession(server.url, sessionId)).not.toBeNull();
+
+  await chat.deleteConversation();
+  await chat.emptyState.waitFor();
+  expect(await chat.mine.count()).toBe(0);
+  expect(await readSession(server.url, sessionId)).toBeNull();
+  expect(await foldersOf(key)).toEqual([]);
+  await chat.refresh();
+  await chat.emptyState.waitFor();
+  expect(await chat.mine.count()).toBe(0);
+});
+
+async function foldersOf(key: string): Promise<string[]> {
+  const names = await readdir(server.dataDir, { recursive: true });
+  return names.filter((name) => name.endsWith(key));
+}

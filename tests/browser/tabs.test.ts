@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { followToEnd, textOf, undisturbedAnswer } from "../fixtures/session-api";
+import { shrinkages, watchReply } from "../fixtures/watch-reply";
+
+const LONG = "Tell me a long story.";
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "120" } });
+});
+afterAll(() => server.stop());
+
+test("two tabs see the same conversation live, whichever of them speaks", async ({ openChat }) => {
+  const first = await openChat(server);
+  await first.ask("Hello");
+  const second = await openChat(server, { beside: first });
+  await second.reply(0, "complete");
+  const sights = await watchReply(second);
+
+  await first.send(LONG);
+  await second.mine.filter({ hasText: LONG }).waitFor();
+  await second.reply(1, "streaming");
+  await second.replyOfLength(1, 200);
+  await Promise.all([first.reply(1, "complete"), second.reply(1, "complete")]);
+  expect(await second.replies.allInnerTexts()).toEqual(await first.replies.allInnerTexts());
+  expect(shrinkages(sights.slice(1))).toEqual([]);
+
+  await second.ask("And from the other side?");
+  await first.reply(2, "complete");
+  expect(await first.mine.allInnerTexts()).toEqual(await second.mine.allInnerTexts());
+});
+
+test("closing the browser does not stop the reply", async ({ openChat, browser }) => {
+  const chat = await openChat(server);
+  const whole = undisturbedAnswer(server.url, LONG);
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 150);
+  const sessionId = await chat.sessionId();
+  const storageState = await chat.page.context().storageState();
+  await chat.page.context().close();
+
+  await followToEnd(server.url, sessionId);
+  const later = await openChat(server, { context: { storageState } });
+  await later.reply(0, "complete");
+  expect(textOf((await later.stored()).messages[1])).toBe(await whole);
+  expect(browser.isConnected()).toBe(true);
+});
+
+test("a conversation deleted in one tab is gone from the other", async ({ openChat }) => {
+  const first = await openChat(server);
+  await first.ask("Hello");
+  const second = await openChat(server, { beside: first });
+  await second.reply(0, "complete");
+  await first.deleteConversation();
+  await second.emptyState.waitFor();
+});

@@ -1,0 +1,119 @@
+import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { endCommandsOnSignal, runCommand } from "./fixtures/run-command.ts";
+
+/**
+ * `npm test`: every check and every kind of test, with one total at the end. It goes on after a failure, so
+ * that one run tells all that is wrong. Further words go to vitest: `npm test -- -t "name of a test"`.
+ */
+type Tally = { passed: number; failed: number; skipped: number };
+type Step = { name: string; run: (live: boolean) => Promise<Tally>; hasFailed: boolean };
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const artifacts = `${root}tests/.artifacts`;
+const began = performance.now();
+
+endCommandsOnSignal();
+rmSync(artifacts, { recursive: true, force: true });
+mkdirSync(artifacts, { recursive: true });
+
+const build = check("build", "remix", "build");
+const tallies = await sideBySide([
+  build,
+  check("types", "tsc"),
+  check("lint", "eslint", "--config", "tests/eslint.config.js", "--max-warnings", "0", "."),
+  project("unit", "{app/**,tests}/*.test.ts"),
+  check("format", "prettier", "--check", "."),
+]);
+// These serve the build, measure time and fill the machine: one after the other, with nothing beside them.
+for (const name of ["cluster", "browser"]) {
+  tallies.push(await timed(project(name, `tests/${name}/**/*.test.ts`, build), true));
+}
+
+const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
+console.log(`\nwhole run: ${secondsSince(began)}`);
+console.log(
+  `${sum("passed")} passed, ${sum("failed")} failed` + (sum("skipped") ? `, ${sum("skipped")} skipped` : ""),
+);
+process.exitCode = sum("failed") > 0 ? 1 : 0;
+
+/** A command that passes or fails as a whole: one test. */
+function check(name: string, command: string, ...args: string[]): Step {
+  return {
+    name,
+    hasFailed: false,
+    run: async (live) => {
+      const { code, output } = await runCommand(command, args, live);
+      if (code !== 0 && !live) console.log(output.trimEnd());
+      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+    },
+  };
+}
+
+/** One project of tests/vitest.config.ts. `files` is where its tests live, `needed` what they cannot do without. */
+function project(name: string, files: string, needed?: Step): Step {
+  const report = `${artifacts}/${name}.json`;
+  const args = ["run", "--config", "tests/vitest.config.ts", "--project", name];
+  args.push("--reporter", "default", "--reporter", "json", `--outputFile.json=${report}`);
+  return {
+    name,
+    hasFailed: false,
+    run: async (live) => {
+      if (globSync(files, { cwd: root }).length === 0) {
+        console.log(`${name}: there is no ${files} yet`);
+        return { passed: 0, failed: 0, skipped: 0 };
+      }
+      // What an older build does says nothing about this one.
+      if (needed?.hasFailed) return { passed: 0, failed: 1, skipped: 0 };
+      const { code, output } = await runCommand("vitest", [...args, ...process.argv.slice(2)], live);
+      if (!live) console.log(output.trimEnd());
+      return tallyOf(name, report, code);
+    },
+  };
+}
+
+/** What vitest counted. A run without a test, and one that failed without a failed test, is one failure. */
+function tallyOf(name: string, file: string, code: number): Tally {
+  const report = readReport(file);
+  const passed = report.numPassedTests ?? 0;
+  const failed = report.numFailedTests ?? 0;
+  const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
+  if (failed > 0 || (code === 0 && passed > 0)) return { passed, failed, skipped };
+  console.log(`${name}: vitest ended with code ${code} after ${passed} passed tests`);
+  return { passed, failed: 1, skipped };
+}
+
+type Report = Partial<
+  Record<"numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests", number>
+>;
+
+function readReport(file: string): Report {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Report;
+  } catch (error) {
+    console.log(`no report of the tests: ${String(error)}`);
+    return {};
+  }
+}
+
+async function sideBySide(steps: Step[]): Promise<Tally[]> {
+  const tallies: Tally[] = [];
+  const lane = async () => {
+    for (let step = steps.shift(); step; step = steps.shift()) tallies.push(await timed(step, false));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return tallies;
+}
+
+async function timed(step: Step, live: boolean): Promise<Tally> {
+  const start = performance.now();
+  const tally = await step.run(live);
+  step.hasFailed = tally.failed > 0;
+  console.log(`${step.hasFailed ? "✗" : "✓"} ${step.name} (${secondsSince(start)})`);
+  return tally;
+}
+
+function secondsSince(start: number): string {
+  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
+}
