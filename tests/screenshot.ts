@@ -6,7 +6,7 @@ import { launchChromium } from "./fixtures/chromium.ts";
 
 /**
  * `npm run screenshot`: takes the README's picture, of the build as it is, in a conversation with the demo
- * model: a wide screen in light colours with a phone in dark ones in front of it.
+ * model: a wide screen in light colours, beside it a phone in dark ones.
  */
 const file = new URL("screenshot.png", import.meta.url).pathname;
 const said = ["Hello, my name is Ada.", "Show me a table", "What is my name?"];
@@ -17,7 +17,7 @@ const server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000", NOD
 const browser = await launchChromium();
 try {
   const pictures = [await picture(wide), await picture(phone)];
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 828 } });
   await page.setContent(montage(pictures.map((png) => `data:image/png;base64,${png.toString("base64")}`)));
   await page.screenshot({ path: file });
   console.log(`${file}: ${Math.round(statSync(file).size / 1000)} KB`);
@@ -38,9 +38,9 @@ async function picture(options: BrowserContextOptions): Promise<Buffer> {
 
 function montage([screen, phone]: string[]): string {
   return `<style>
-    body { margin: 0 }
-    .screen { display: block; width: 1440px }
-    .phone { position: absolute; right: 40px; bottom: 40px; width: 320px; border-radius: 28px;
-      border: 8px solid #111; box-shadow: 0 16px 48px #0006 }
+    body { margin: 0; height: 100vh; background: linear-gradient(#e6eeed, #cfdedc) }
+    img { position: absolute; box-shadow: 0 12px 40px #0004 }
+    .screen { left: 40px; top: 76px; width: 1080px; border-radius: 12px }
+    .phone { right: 40px; top: 140px; width: 282px; border-radius: 28px; border: 7px solid #111 }
   </style><img class="screen" src="${screen}"><img class="phone" src="${phone}">`;
 }

@@ -38,7 +38,7 @@ test("the session id travels in the header and in no URL or body", async () => {
 
 test("every answer tells which node gave it", async () => {
   const { api, nodes } = clientFor(() => Response.json({}, { headers: { "X-Node": "harbour-2" } }));
-  await api.models();
+  await api.session(ID).stop();
   expect(nodes).toEqual(["harbour-2"]);
 });
 
@@ -66,9 +66,12 @@ test("errors carry the server's code and sentence", async () => {
 
 test("no answer, and a proxy's answer, are sentences too, and worth another try", async () => {
   const offline = clientFor(() => Promise.reject(new TypeError("Failed to fetch")));
-  await expect(offline.api.models()).rejects.toMatchObject({ code: "unreachable", isPassing: true });
+  await expect(offline.api.session(ID).stop()).rejects.toMatchObject({
+    code: "unreachable",
+    isPassing: true,
+  });
   const proxy = clientFor(() => new Response("<html>Bad Gateway</html>", { status: 502 }));
-  await expect(proxy.api.models()).rejects.toMatchObject({ code: "unreadable", isPassing: true });
+  await expect(proxy.api.session(ID).stop()).rejects.toMatchObject({ code: "unreadable", isPassing: true });
   const nonsense = clientFor(() => new Response("<html>Sign in to the café's Wi-Fi</html>"));
-  await expect(nonsense.api.models()).rejects.toMatchObject({ code: "unreadable" });
+  await expect(nonsense.api.session(ID).load(null)).rejects.toMatchObject({ code: "unreadable" });
 });

@@ -1,7 +1,6 @@
 import type {
   ErrorBody,
   MessageAccepted,
-  ModelsView,
   PatchSessionBody,
   PostMessageBody,
   SessionView,
@@ -24,7 +23,7 @@ export type SessionApi = {
   watch: (cursor: string | null, signal: AbortSignal) => Promise<Response | null>;
 };
 
-export type ApiClient = { models: () => Promise<ModelsView>; session: (id: string) => SessionApi };
+export type ApiClient = { session: (id: string) => SessionApi };
 
 type Dependencies = {
   fetch: typeof fetch;
@@ -77,7 +76,6 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
   }
 
   return {
-    models: () => ask("/api/models", {}, (response) => readJson<ModelsView>(response)),
     session(id) {
       const headers = { "X-Session-Id": id };
       return {

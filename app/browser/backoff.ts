@@ -7,7 +7,10 @@ const LONGEST_MS = 15_000;
  */
 export function backoffMs(failures: number, random: () => number): number {
   const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, failures - 1));
-  return failures === 0 ? 100 * random() : longest / 2 + (longest / 2) * random();
+  // A stream that ended in good order, perhaps because another tab has just deleted its conversation, in which
+  // case the news of that is still on its way to us.
+  if (failures === 0) return 200 + 100 * random();
+  return longest / 2 + (longest / 2) * random();
 }
 
 /** Waits, or until the signal aborts or `wake` is called. Never rejects: the caller looks at its signal. */

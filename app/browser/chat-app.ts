@@ -1,3 +1,4 @@
+import type { ModelsView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
 import { titleFrom } from "~/conversation/start-reply";
 import { createApiClient } from "./api-client";
@@ -23,13 +24,16 @@ export type ChatApp = {
   isDurable: () => boolean;
 };
 
+/** What the page's server knew when it sent the page. */
+export type PageFacts = { node: string; models: ModelsView };
+
 /** The browser's composition root. */
-export function createChatApp(page: Window & typeof globalThis, firstNode: string): ChatApp {
-  const node = createObservable(firstNode);
+export function createChatApp(page: Window & typeof globalThis, facts: PageFacts): ChatApp {
+  const node = createObservable(facts.node);
   const api = createApiClient({ fetch: page.fetch.bind(page), onNode: node.set });
   const shared = createKeptValues(() => page.localStorage);
   const activity = createPageActivity(page);
-  const models = createModelChoices(api, shared);
+  const models = createModelChoices(facts.models, shared);
   const sessions = new Map<string, ChatSession>();
   const conversations = createConversations({
     shared,

@@ -94,8 +94,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
   );
 
+  let isOpen = false;
+  let isDelivering = false;
+  let isRemoved = false;
+
   function wake() {
-    if (isSaved()) follower.wake();
+    if (isOpen && isSaved()) follower.wake();
   }
 
   /** Every request carries the ids that make repeating it harmless, so one that may have failed is repeated. */
@@ -104,7 +108,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       try {
         return await api.post(body);
       } catch (error) {
-        if (!(error instanceof ApiError && error.isPassing) || tries === TRIES) throw error;
+        const isPassing = error instanceof ApiError && error.isPassing;
+        if (!isPassing || tries === TRIES || isRemoved) throw error;
         await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, random)));
       }
     }
@@ -112,10 +117,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   function accepted(answer: { rev: number; replyId: string }, reply: Parameters<typeof withAccepted>[2]) {
     state.set(withAccepted({ ...now(), isAsking: false }, answer, reply));
-    if ((now().session?.rev ?? 0) < answer.rev) follower.restart();
+    if (isOpen && (now().session?.rev ?? 0) < answer.rev) follower.restart();
   }
 
   async function deliver(message: OutgoingMessage) {
+    if (isDelivering) return;
+    isDelivering = true;
     try {
       const answer = await post({
         message: { id: message.id, parts: [{ type: "text", text: message.text }] },
@@ -123,6 +130,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         ...(message.modelId !== null && { modelId: message.modelId }),
         replyMessageId: message.replyMessageId,
       });
+      if (isRemoved) return;
       outbox.clear();
       setPending(message.id, { state: "accepted", error: null });
       accepted(answer, { messageId: message.replyMessageId, parentId: message.id });
@@ -132,6 +140,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       else setPending(message.id, { state: "failed", error: sentenceOf(error) });
       // It may have arrived all the same, and only the answer was lost.
       wake();
+    } finally {
+      isDelivering = false;
     }
   }
 
@@ -177,11 +187,13 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     subscribe: state.subscribe,
     draft,
     start() {
+      isOpen = true;
       const unsubscribe = page.subscribe(() => (page.isVisible() ? wake() : follower.rest()));
       const { pending } = now();
       wake();
-      if (pending?.state === "sending" && unsent?.id === pending.id) void deliver(pending);
+      if (pending?.state === "sending") void deliver(pending);
       return () => {
+        isOpen = false;
         unsubscribe();
         follower.rest();
         draft.flush();
@@ -234,6 +246,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         wake();
         throw error;
       }
+      isRemoved = true;
       outbox.clear();
       draft.set("");
     },

@@ -74,13 +74,34 @@ describe("the current conversation", () => {
   test("makes way for a new one when it is deleted in another tab, and says so", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
-    first.open(A);
-    first.remember(conversation(A, "Tea"));
-    second.forget(A);
+    const { currentId } = first.getSnapshot();
+    first.remember(conversation(currentId, "Tea"));
+    second.forget(currentId);
     expect(first.getSnapshot()).toMatchObject({ list: [], deletedElsewhere: true });
-    expect(first.getSnapshot().currentId).not.toBe(A);
+    expect(first.getSnapshot().currentId).not.toBe(currentId);
     first.open(B);
     expect(first.getSnapshot().deletedElsewhere).toBe(false);
+  });
+
+  test("without a message is one for each tab, and is come back to", () => {
+    const { conversations } = fakeBrowser().openTab();
+    const { currentId } = conversations.getSnapshot();
+    conversations.startNew();
+    expect(conversations.getSnapshot().currentId).toBe(currentId);
+    conversations.open(A);
+    conversations.startNew();
+    expect(conversations.getSnapshot().currentId).toBe(currentId);
+    conversations.remember(conversation(currentId, "Sent now"));
+    conversations.startNew();
+    expect(conversations.getSnapshot().currentId).not.toBe(currentId);
+  });
+
+  test("that was deleted does not come back as the new one", () => {
+    const { conversations } = fakeBrowser().openTab();
+    const { currentId } = conversations.getSnapshot();
+    conversations.remember(conversation(currentId, "Sent"));
+    conversations.forget(currentId);
+    expect(conversations.getSnapshot().currentId).not.toBe(currentId);
   });
 
   test("that is new stays when other tabs change the list", () => {

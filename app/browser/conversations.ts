@@ -4,6 +4,7 @@ import { createObservable, type Observable } from "./observable";
 
 const LIST_KEY = "holdfast.conversations";
 const CURRENT_KEY = "holdfast.current";
+const UNSENT_KEY = "holdfast.unsent";
 
 /** One conversation of this browser. Its id is the secret that opens it, so this list is the only way back to it. */
 export type Conversation = {
@@ -24,6 +25,7 @@ export type ConversationsSnapshot = {
 
 export type Conversations = Observable<ConversationsSnapshot> & {
   open: (id: string) => void;
+  /** Opens this tab's conversation without a message, with the draft that may be in it. */
   startNew: () => void;
   remember: (conversation: Conversation) => void;
   forget: (id: string) => void;
@@ -42,7 +44,7 @@ type Dependencies = {
 export function createConversations({ shared, tab, newId, onOtherTab }: Dependencies): Conversations {
   const state = createObservable<ConversationsSnapshot>({
     list: readList(shared),
-    currentId: readId(tab) ?? readId(shared) ?? newId(),
+    currentId: readId(tab, CURRENT_KEY) ?? readId(shared, CURRENT_KEY) ?? unsentId(),
     deletedElsewhere: false,
   });
   keepCurrent(state.getSnapshot().currentId);
@@ -51,13 +53,13 @@ export function createConversations({ shared, tab, newId, onOtherTab }: Dependen
     const before = state.getSnapshot();
     const list = readList(shared);
     const deletedElsewhere = has(before.list, before.currentId) && !has(list, before.currentId);
-    if (deletedElsewhere) show(newId(), list, true);
-    else state.set({ ...before, list });
+    setList(list);
+    if (deletedElsewhere) show(unsentId(), true);
   });
 
-  function show(currentId: string, list = state.getSnapshot().list, deletedElsewhere = false) {
+  function show(currentId: string, deletedElsewhere = false) {
     keepCurrent(currentId);
-    state.set({ list, currentId, deletedElsewhere });
+    state.set({ ...state.getSnapshot(), currentId, deletedElsewhere });
   }
 
   /** A refresh keeps this tab's conversation; a new tab opens the one used last in any tab. */
@@ -66,18 +68,32 @@ export function createConversations({ shared, tab, newId, onOtherTab }: Dependen
     shared.set(CURRENT_KEY, id);
   }
 
+  /** One at a time, so that what was typed into it is found again however it was left. */
+  function unsentId(): string {
+    const id = readId(tab, UNSENT_KEY) ?? newId();
+    tab.set(UNSENT_KEY, id);
+    return id;
+  }
+
+  /** Once in the list, it is not the unsent one any more, also after it was deleted. */
+  function setList(list: readonly Conversation[]) {
+    const unsent = readId(tab, UNSENT_KEY);
+    if (unsent !== null && has(list, unsent)) tab.remove(UNSENT_KEY);
+    state.set({ ...state.getSnapshot(), list });
+  }
+
   /** Reads before it writes: other tabs add to the same list. */
   function changeList(change: (list: Conversation[]) => Conversation[]) {
     const list = change(readList(shared)).sort(newestFirst);
     shared.set(LIST_KEY, JSON.stringify(list));
-    state.set({ ...state.getSnapshot(), list });
+    setList(list);
   }
 
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     open: (id) => show(id),
-    startNew: () => show(newId()),
+    startNew: () => show(unsentId()),
     remember(conversation) {
       const known = state.getSnapshot().list.find(({ id }) => id === conversation.id);
       if (known && JSON.stringify(known) === JSON.stringify(conversation)) return;
@@ -85,13 +101,13 @@ export function createConversations({ shared, tab, newId, onOtherTab }: Dependen
     },
     forget(id) {
       changeList((list) => list.filter((conversation) => conversation.id !== id));
-      if (state.getSnapshot().currentId === id) show(newId());
+      if (state.getSnapshot().currentId === id) show(unsentId());
     },
   };
 }
 
-function readId(values: KeptValues): string | null {
-  const id = values.get(CURRENT_KEY);
+function readId(values: KeptValues, key: string): string | null {
+  const id = values.get(key);
   return id !== null && SESSION_ID_PATTERN.test(id) ? id : null;
 }
 

@@ -21,7 +21,7 @@ describe("events of a watched session", () => {
   test("are chunks with their cursors, ends and new revisions", async () => {
     const stream = readEvents(
       response(
-        ": open\n\nevent: session\ndata: {\"rev\":3}\n\n",
+        ': open\n\nevent: session\ndata: {"rev":3}\n\n',
         'id: r1.1.1\ndata: {"type":"start","messageId":"m1"}\n\ndata: [DONE]\n\n',
       ),
     );

@@ -34,7 +34,11 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
     >
       {parts.map((part, index) =>
         part.type === "text" ? (
-          <MarkdownText key={index} text={part.text} isGrowing={isStreaming && index === lastText} />
+          <MarkdownText
+            key={index}
+            text={part.text}
+            isOpenEnded={status !== "complete" && index === lastText}
+          />
         ) : (
           <Reasoning key={index} text={part.text} />
         ),

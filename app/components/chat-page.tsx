@@ -1,10 +1,9 @@
 import { useCallback, useEffect, useState } from "react";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
-import { COMPOSER_ID } from "./composer";
 import { ConversationView } from "./conversation-view";
 import { Drawer } from "./drawer";
-import { loadMarkdown } from "./markdown-loader";
+import { COMPOSER_ID, focusComposer } from "./focus-composer";
 import { Sidebar } from "./sidebar";
 import { useMediaQuery } from "./use-media-query";
 
@@ -17,13 +16,15 @@ export function ChatPage({ app }: { app: ChatApp }) {
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
   const openDrawer = useCallback(() => setIsDrawerOpen(true), []);
   const closeDrawer = useCallback(() => setIsDrawerOpen(false), []);
+  const onChoose = useCallback(() => {
+    setIsDrawerOpen(false);
+    focusComposer();
+  }, []);
 
   useEffect(() => {
-    void app.models.load();
-    void loadMarkdown();
     // For tests, and for styles that depend on it: from now on the page answers.
     document.documentElement.dataset.hydrated = "true";
-  }, [app]);
+  }, []);
 
   return (
     <div className="page">
@@ -40,11 +41,11 @@ export function ChatPage({ app }: { app: ChatApp }) {
       </a>
       {isWide ? (
         <aside className="page__side">
-          <Sidebar app={app} onChoose={closeDrawer} />
+          <Sidebar app={app} onChoose={onChoose} />
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
-          <Sidebar app={app} onChoose={closeDrawer} />
+          <Sidebar app={app} onChoose={onChoose} />
         </Drawer>
       )}
       <ConversationView

@@ -17,7 +17,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language }: Props) {
         <span className="code-block__language">{language ?? "text"}</span>
         <CopyButton code={code} />
       </figcaption>
-      <pre tabIndex={0} aria-label={language ? `Code in ${language}` : "Code"}>
+      <pre tabIndex={0} role="group" aria-label={language ? `Code in ${language}` : "Code"}>
         <code>{useColoured(code, language)}</code>
       </pre>
     </figure>

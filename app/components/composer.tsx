@@ -1,6 +1,7 @@
 import { memo, useEffect, type KeyboardEvent, type MouseEvent } from "react";
 import type { Draft } from "~/browser/draft";
 import { useObservable } from "~/browser/use-observable";
+import { COMPOSER_ID, focusComposer, isTouchScreen } from "./focus-composer";
 import { SendIcon, StopIcon } from "./icons";
 import { useGrowingTextarea } from "./use-growing-textarea";
 
@@ -13,26 +14,22 @@ type Props = {
   onStop: () => void;
 };
 
-export const COMPOSER_ID = "message";
-
 export const Composer = memo(function Composer(props: Props) {
   const { draft, canSend, isReplying, isStopping, onSend, onStop } = props;
   const text = useObservable(draft);
   const textarea = useGrowingTextarea(text);
   const isReady = canSend && text.trim() !== "";
 
-  // On a touch screen this would bring up the keyboard, over the very text that was to be read.
-  useEffect(() => {
-    if (!isTouchScreen()) textarea.current?.focus();
-  }, [textarea]);
+  useEffect(focusComposer, []);
 
   function send() {
     if (isReady) onSend(text);
-    textarea.current?.focus();
+    focusComposer();
   }
 
   function onKeyDown(event: KeyboardEvent) {
     const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
+    // On a touch screen, Enter is the only way to break a line.
     if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchScreen()) return;
     event.preventDefault();
     send();
@@ -79,8 +76,3 @@ export const Composer = memo(function Composer(props: Props) {
     </form>
   );
 });
-
-/** There, Enter is the only way to break a line. */
-function isTouchScreen(): boolean {
-  return window.matchMedia("(hover: none) and (pointer: coarse)").matches;
-}

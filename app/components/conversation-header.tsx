@@ -6,7 +6,7 @@ import { ModelPicker } from "./model-picker";
 type Props = {
   title: string;
   models: readonly ModelView[];
-  modelId: string | null;
+  modelId: string;
   canDelete: boolean;
   onPickModel: (modelId: string) => void;
   onDelete: () => void;

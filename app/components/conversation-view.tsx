@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ChatApp } from "~/browser/chat-app";
 import { canSend, type ChatState } from "~/browser/chat-state";
 import { modelFor } from "~/browser/model-choice";
@@ -8,11 +8,13 @@ import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
 import { DeleteDialog } from "./delete-dialog";
 import { EmptyState } from "./empty-state";
+import { focusComposer } from "./focus-composer";
 import { DownIcon } from "./icons";
 import { LoadingConversation } from "./loading-conversation";
 import { MessageList } from "./message-list";
 import { Notices } from "./notices";
 import { useFollowBottom } from "./use-follow-bottom";
+import { useMarkdownReady } from "./use-markdown-ready";
 
 type Props = { app: ChatApp; conversationId: string; onOpenDrawer: (() => void) | null };
 
@@ -22,6 +24,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const state = useObservable(chat);
   const models = useObservable(app.models);
   const { list, deletedElsewhere } = useObservable(app.conversations);
+  const isMarkdownReady = useMarkdownReady();
   const [isDeleting, setIsDeleting] = useState(false);
   const { scroller, content, isAtEnd, jump } = useFollowBottom();
   const entry = list.find(({ id }) => id === conversationId);
@@ -37,24 +40,30 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
     return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
   }, [app, chat]);
 
-  const send = useCallback(
-    (text: string) => {
-      if (chat.send(text, currentModel())) jump();
-    },
-    [chat, currentModel, jump],
-  );
-
-  const retry = useCallback((id: string) => chat.retry(id, currentModel()), [chat, currentModel]);
-  const goOn = useCallback((id: string) => chat.continueReply(id, currentModel()), [chat, currentModel]);
-  const openDelete = useCallback(() => setIsDeleting(true), []);
-
-  const pickModel = useCallback(
-    (modelId: string) => {
-      app.models.prefer(modelId);
-      chat.pickModel(modelId);
-    },
-    [app, chat],
-  );
+  /** What a person can do here. The focus goes to the composer, since most of what is pressed goes away. */
+  const actions = useMemo(() => {
+    const andFocus =
+      <Arguments extends unknown[]>(act: (...args: Arguments) => void) =>
+      (...args: Arguments) => {
+        act(...args);
+        focusComposer();
+      };
+    return {
+      send: andFocus((text: string) => {
+        if (chat.send(text, currentModel())) jump();
+      }),
+      retry: andFocus((id: string) => chat.retry(id, currentModel())),
+      continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
+      trySendingAgain: andFocus(chat.trySendingAgain),
+      editUnsent: andFocus(chat.editUnsent),
+      jump: andFocus(jump),
+      pickModel(modelId: string) {
+        app.models.prefer(modelId);
+        chat.pickModel(modelId);
+      },
+      askToDelete: () => setIsDeleting(true),
+    };
+  }, [app, chat, currentModel, jump]);
 
   const isEmpty = state.phase === "absent" && !state.pending;
   return (
@@ -64,29 +73,34 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         models={models.models}
         modelId={modelFor(models, [state.pickedModelId, state.session?.settings.modelId])}
         canDelete={entry !== undefined}
-        onPickModel={pickModel}
-        onDelete={openDelete}
+        onPickModel={actions.pickModel}
+        onDelete={actions.askToDelete}
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />
+      {state.connection === "reconnecting" && state.phase !== "loading" && (
+        <p className="conversation__reconnecting" role="status">
+          Reconnecting…
+        </p>
+      )}
       <section className="conversation__scroller" aria-label="Conversation" ref={scroller} tabIndex={0}>
         <div className="conversation__content" ref={content}>
           {isEmpty ? (
             <EmptyState
               why={whyEmpty(entry?.saved ?? false, deletedElsewhere)}
               notice={models.notice}
-              onPick={send}
+              onPick={actions.send}
             />
-          ) : isLoading(state) ? (
+          ) : isLoading(state, isMarkdownReady) ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
           ) : (
-            <MessageList chat={chat} state={state} onRetry={retry} onContinue={goOn} />
+            <MessageList state={state} actions={actions} />
           )}
         </div>
       </section>
       <div className="conversation__dock">
         {!isAtEnd && (
-          <button type="button" className="jump" onClick={jump}>
+          <button type="button" className="jump" onClick={actions.jump}>
             <DownIcon />
             Jump to latest
           </button>
@@ -97,7 +111,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           canSend={canSend(state)}
           isReplying={state.live !== null || state.pending?.state === "accepted"}
           isStopping={state.isStopping}
-          onSend={send}
+          onSend={actions.send}
           onStop={chat.stop}
         />
       </div>
@@ -113,8 +127,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   );
 }
 
-function isLoading({ phase, pending }: ChatState): boolean {
-  return phase === "loading" && !pending;
+function isLoading({ phase, pending }: ChatState, isMarkdownReady: boolean): boolean {
+  return (phase === "loading" || !isMarkdownReady) && !pending;
 }
 
 function whyEmpty(wasSaved: boolean, deletedElsewhere: boolean): string | null {

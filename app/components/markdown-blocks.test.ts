@@ -28,12 +28,17 @@ describe("Markdown is left whole", () => {
   });
 });
 
+test("what looks like a definition in code is none", () => {
+  expect(markdownBlocks("text\n\n```ts\n  [key: string]: number\n```")).toHaveLength(2);
+});
+
 test("a paragraph after a list is a block of its own", () => {
   expect(markdownBlocks("- one\n- two\n\ntext")).toEqual(["- one\n- two\n", "text"]);
 });
 
 test("finished blocks stay the same while the text grows", () => {
-  const text = "# A\n\nsome *text*\n\n- a\n- b\n\n```js\nlet a;\n\nlet b;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nend";
+  const text =
+    "# A\n\nsome *text*\n\n- a\n- b\n\n```js\nlet a;\n\nlet b;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nend";
   const whole = markdownBlocks(text);
   for (let length = 1; length <= text.length; length++) {
     const blocks = markdownBlocks(text.slice(0, length));

@@ -3,8 +3,6 @@
  * is made only where it cannot change the meaning; two blocks in one piece are merely slower.
  */
 export function markdownBlocks(markdown: string): string[] {
-  // A definition may be used in any block, before or after it.
-  if (DEFINITION.test(markdown)) return [markdown];
   const blocks: string[] = [];
   let block: string[] = [];
   let fence: string | null = null;
@@ -30,6 +28,8 @@ export function markdownBlocks(markdown: string): string[] {
       afterBlank = true;
       continue;
     }
+    // A definition may be used in any block, before or after it.
+    if (DEFINITION.test(line)) return [markdown];
     const opened = FENCE.exec(line)?.[1] ?? null;
     const goesOn = isInList(block) && (/^\s/.test(line) || (afterBlank && LIST_ITEM.test(line)));
     const isIndented = /^(\t| {4})/.test(line);
@@ -42,7 +42,7 @@ export function markdownBlocks(markdown: string): string[] {
   return blocks;
 }
 
-const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/;
 const FENCE = /^\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})/;
 const LIST_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 

@@ -25,9 +25,13 @@ const COMPONENTS: Components = {
   ),
   table: ({ children }) => (
     // In the tab order, since it may have to be scrolled.
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Table">
+    <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>
     </div>
+  ),
+  // The boxes of a task list, which nobody can tick here.
+  input: ({ checked }) => (
+    <input type="checkbox" checked={checked ?? false} disabled aria-label={checked ? "Done" : "To do"} />
   ),
   code: ({ children }) => <code className="inline-code">{children}</code>,
   // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.

@@ -1,18 +1,20 @@
-import type { ChatSession } from "~/browser/chat-session";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
 import { plainText } from "~/conversation/reply-text";
 import { AssistantMessage } from "./assistant-message";
 import { UserMessage } from "./user-message";
 
 type Props = {
-  chat: ChatSession;
   state: ChatState;
-  onRetry: (messageId: string) => void;
-  onContinue: (messageId: string) => void;
+  actions: {
+    retry: (messageId: string) => void;
+    continueReply: (messageId: string) => void;
+    trySendingAgain: () => void;
+    editUnsent: () => void;
+  };
 };
 
 /** The messages in reading order. A message keeps its key from being typed or written to being settled. */
-export function MessageList({ chat, state, onRetry, onContinue }: Props) {
+export function MessageList({ state, actions }: Props) {
   const shown = shownMessages(state);
   const isBusy = !canSend(state);
 
@@ -24,8 +26,8 @@ export function MessageList({ chat, state, onRetry, onContinue }: Props) {
         text={text}
         state={sending?.state ?? "accepted"}
         error={sending?.error ?? null}
-        onTryAgain={chat.trySendingAgain}
-        onEdit={chat.editUnsent}
+        onTryAgain={actions.trySendingAgain}
+        onEdit={actions.editUnsent}
       />
     );
   }
@@ -42,8 +44,8 @@ export function MessageList({ chat, state, onRetry, onContinue }: Props) {
         isLast={isLast}
         isBusy={isLast && isBusy}
         problem={problem?.messageId === answer.id ? problem.message : null}
-        onRetry={onRetry}
-        onContinue={onContinue}
+        onRetry={actions.retry}
+        onContinue={actions.continueReply}
       />
     );
   }
@@ -60,5 +62,15 @@ export function MessageList({ chat, state, onRetry, onContinue }: Props) {
     return drawAssistant({ id, parts, status: metadata.status, error: metadata.error }, isLast);
   }
 
-  return <>{shown.map((item, index) => draw(item, index === shown.length - 1))}</>;
+  return (
+    <>
+      {shown.map((item, index) => draw(item, index === shown.length - 1))}
+      {state.session?.recovered && (
+        <p className="notice">
+          The last change to this conversation was damaged on disk and has been set aside. You see it as it
+          was just before.
+        </p>
+      )}
+    </>
+  );
 }

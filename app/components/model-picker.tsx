@@ -1,9 +1,8 @@
 import type { ModelView } from "~/conversation/api";
 
-type Props = { models: readonly ModelView[]; modelId: string | null; onPick: (modelId: string) => void };
+type Props = { models: readonly ModelView[]; modelId: string; onPick: (modelId: string) => void };
 
 export function ModelPicker({ models, modelId, onPick }: Props) {
-  if (models.length === 0 || modelId === null) return null;
   const providers = [...new Set(models.map(({ provider }) => provider))];
   const options = (offered: readonly ModelView[]) =>
     offered.map(({ id, name }) => (

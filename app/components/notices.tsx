@@ -6,7 +6,7 @@ type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
 
 /** What the person should know about the conversation as a whole, above the place where they write. */
 export function Notices({ chat, state, isDurable }: Props) {
-  const { phase, session, problem, connection } = state;
+  const { phase, problem } = state;
   return (
     <div className="notices">
       {problem && problem.messageId === null && (
@@ -24,21 +24,10 @@ export function Notices({ chat, state, isDurable }: Props) {
           )}
         </div>
       )}
-      {session?.recovered && (
-        <p className="notice">
-          The last change to this conversation was damaged on disk and has been set aside. You see it as it
-          was just before.
-        </p>
-      )}
       {!isDurable && (
         <p className="notice">
           This browser does not let the page keep anything, so the way back to this conversation is lost when
           you close the tab.
-        </p>
-      )}
-      {connection === "reconnecting" && phase !== "loading" && (
-        <p className="notice notice--quiet" role="status">
-          Reconnecting…
         </p>
       )}
     </div>

@@ -6,7 +6,7 @@ import { Logo } from "./logo";
 
 type Props = {
   app: ChatApp;
-  /** Something was chosen, so that a drawer can close. */
+  /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
 };
 

@@ -1,19 +1,23 @@
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
-import { createChatApp, type ChatApp } from "~/browser/chat-app";
+import { createChatApp, type ChatApp, type PageFacts } from "~/browser/chat-app";
 import { ChatPage } from "~/components/chat-page";
+import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
 import { services } from "~/services.server";
 
-export function loader() {
-  return { node: services.node.name };
+/** Nothing about any conversation: those are known to the browser alone. */
+export function loader(): PageFacts {
+  const { offers, defaultModelId, notice } = services.models;
+  const models = offers.map(({ id, name }) => ({ id, name, provider: id.slice(0, id.indexOf("/")) }));
+  return { node: services.node.name, models: { models, defaultModelId, notice } };
 }
 
 /** One for the life of the page: it holds the open conversations. */
 let app: ChatApp | null = null;
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
-  const { node } = await serverLoader<typeof loader>();
-  app ??= createChatApp(window, node);
+  void loadMarkdown();
+  app ??= createChatApp(window, await serverLoader<typeof loader>());
   return { app };
 }
 clientLoader.hydrate = true;

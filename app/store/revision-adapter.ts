@@ -3,6 +3,7 @@ import type { Adapter } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import {
   damagedName,
+  lifeName,
   MAX_REVISION,
   readSessionFolder,
   revisionName,
@@ -10,13 +11,9 @@ import {
   type Layout,
   type SessionFolder,
 } from "./layout";
-import {
-  FORMAT,
-  parseStoredSession,
-  RECENT_COMMITS,
-  type ParsedSession,
-  type StoredSession,
-} from "./stored-session";
+import { quarantine, type DamageEvent } from "./quarantine";
+import { readRevision } from "./read-revision";
+import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
 export type RevisionAdapterOptions = {
@@ -27,21 +24,27 @@ export type RevisionAdapterOptions = {
   commitId: string;
   /** This node and boot, in the names of temporary files. */
   instance: string;
-  /** Told once of each damaged revision, after it has been moved to quarantine. */
-  damaged: (event: { key: string; rev: number; reason: string; cause?: unknown }) => void;
+  newId: () => string;
+  /** Told of each damaged revision that was met and put aside, or could not be. */
+  damaged: (event: DamageEvent) => void;
+  /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
+  leftOver: (path: string) => void;
 };
 
 /** What a lowdb adapter for one commit of one session also knows. */
 export type RevisionAdapter = Adapter<StoredSession | null> & {
-  /** The names in the session's folder at the last read. */
-  folder(): SessionFolder;
   /** The damaged revision in whose place the last read served an older one. */
   recovered(): number | null;
-  /** Whether what was last read is, or was built on, this adapter's own commit. */
+  /** Whether a document is, or was built on, this adapter's own commit. */
   isOwnCommit(document: StoredSession): boolean;
+  /** Puts what was read on stable storage, whoever committed it. */
+  sync(): Promise<void>;
 };
 
-/** The next revision was committed by another writer first: read again, apply again, write again. */
+/**
+ * Nothing was committed: read again, apply again, write again. Another writer was first; or, with a cause, it
+ * is not known whether we were, and the next read tells.
+ */
 export class RevisionTaken extends Error {
   override readonly name = "RevisionTaken";
 }
@@ -57,27 +60,21 @@ const READ_ATTEMPTS = 100;
 export function createRevisionAdapter(options: RevisionAdapterOptions): RevisionAdapter {
   const { volume, layout, key, commitId, instance } = options;
   const sessionFolder = layout.sessionFolder(key);
-  const at = (name: string) => join(sessionFolder, name);
 
   let base: StoredSession | null = null;
   let folder: SessionFolder = readSessionFolder([]);
   let recovered: number | null = null;
+  /** Why a damaged revision is still where it was. */
+  let unmoved: unknown = null;
 
-  async function listFolder(): Promise<SessionFolder> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return readSessionFolder(await volume.list(sessionFolder));
-      } catch (error) {
-        const code = errorCode(error);
-        if (code === "ENOENT") return readSessionFolder([]);
-        if (code !== "ESTALE" || attempt === READ_ATTEMPTS) throw error;
-      }
-    }
-  }
+  /** The session's folder, as long as it lives the life in which it was last read. `join` would undo the detour. */
+  const here = () => (folder.life === null ? sessionFolder : `${sessionFolder}/${folder.life}/..`);
+  const at = (name: string) => `${here()}/${name}`;
 
   async function read(): Promise<StoredSession | null> {
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-      folder = await listFolder();
+      folder = (await listFolder(sessionFolder)) ?? readSessionFolder([]);
+      unmoved = null;
       const found = await readNewestWhole();
       if (found === "again") continue;
       ({ document: base, recovered } = found);
@@ -95,6 +92,19 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     );
   }
 
+  /** Null where there is no such folder. */
+  async function listFolder(path: string): Promise<SessionFolder | null> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return readSessionFolder(await volume.list(path));
+      } catch (error) {
+        const code = errorCode(error);
+        if (code === "ENOENT") return null;
+        if (code !== "ESTALE" || attempt === READ_ATTEMPTS) throw error;
+      }
+    }
+  }
+
   type Found = { document: StoredSession | null; recovered: number | null };
 
   /** The newest revision that is whole; damaged ones on the way are put aside. */
@@ -102,84 +112,48 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     let damaged = folder.damaged[0] ?? 0;
     const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
     for (const rev of folder.revisions) {
-      const revision = await readRevision(rev);
-      if (revision === "again") return "again";
+      const revision = await readRevision(volume, at(revisionName(rev)), rev);
+      if (revision.kind === "gone") return "again";
       if (revision.kind === "whole") return { document: revision.document, recovered: recoveredBelow(rev) };
       damaged = Math.max(damaged, rev);
-      await quarantine(rev, revision.reason);
+      await putAside(rev, revision.reason);
     }
     return { document: null, recovered: recoveredBelow(0) };
   }
 
-  async function readRevision(rev: number): Promise<Exclude<ParsedSession, { kind: "newer" }> | "again"> {
-    try {
-      const { bytes, uid } = await volume.read(at(revisionName(rev)));
-      const own = process.geteuid?.();
-      if (own !== undefined && own !== 0 && uid !== own) {
-        return { kind: "damaged", reason: `it belongs to user ${uid}` };
-      }
-      const parsed = parseStoredSession(bytes, rev);
-      if (parsed.kind !== "newer") return parsed;
-    } catch (error) {
-      const code = errorCode(error);
-      // Pruned, or replaced under our feet: the listing is out of date (FACTS, ESTALE).
-      if (code === "ENOENT" || code === "ESTALE") return "again";
-      const reason = code === undefined ? undefined : UNREADABLE[code];
-      if (reason === undefined) throw error;
-      return { kind: "damaged", reason };
-    }
-    // Not damage: a node of a newer version wrote it, and will read it. It stays where it is.
-    throw new ExpectedError(
-      "session_newer_format",
-      "This conversation was written by a newer version of the application. Try again when the update is complete.",
-    );
-  }
-
-  /**
-   * Moves a revision away as it is. The mark comes first: a crash between the two must not hide the loss.
-   * Where the volume does not let it, the spare is served all the same.
-   */
-  async function quarantine(rev: number, reason: string) {
-    try {
-      await volume.writeNew(at(damagedName(rev)), "").catch(unlessCode("EEXIST"));
-      await volume.makeFolder(layout.quarantine);
-      await volume.rename(
-        at(revisionName(rev)),
-        join(layout.quarantine, `${key}.${revisionName(rev)}.${commitId}`),
-      );
-      await volume.syncFolder(layout.quarantine);
-      await volume.syncFolder(sessionFolder);
-    } catch (error) {
-      // Another node was faster, and has told.
-      if (errorCode(error) === "ENOENT") return;
-      options.damaged({ key, rev, reason: `${reason}; it could not be moved to quarantine`, cause: error });
-      return;
-    }
-    options.damaged({ key, rev, reason });
+  /** Where the volume does not let it, the spare is served all the same. */
+  async function putAside(rev: number, reason: string) {
+    const event = await quarantine(options, { key, rev, reason, folder: here(), id: commitId });
+    if (!event) return;
+    unmoved = event.cause ?? unmoved;
+    if (!folder.damaged.includes(rev)) folder.damaged.unshift(rev);
+    options.damaged(event);
   }
 
   async function write(document: StoredSession | null): Promise<void> {
     if (document === null) return;
+    // The commit after the next would prune it, and what is damaged is kept.
+    if (unmoved !== null) throw unmoved as Error;
     const rev = nextRevision();
     document.format = FORMAT;
     document.rev = rev;
     document.recent = [commitId, ...(base?.recent ?? [])].slice(0, RECENT_COMMITS);
+    checkStoredSession(document, base);
 
+    await beginLife();
     const temporary = at(temporaryName(commitId, instance));
+    const target = at(revisionName(rev));
+    await put(JSON.stringify(document), temporary, target);
+    const tidied = [discard(temporary)];
     try {
-      await writeTemporary(temporary, JSON.stringify(document));
-      await volume.link(temporary, at(revisionName(rev)));
+      await fenceZombie(rev, target);
+      tidied.push(prune(rev));
+      await sync();
     } catch (error) {
-      // Not waited for: on a volume that hangs the caller has waited long enough.
-      void remove(temporary).catch(() => undefined);
-      // ENOENT: the session was deleted, folder and temporary file with it.
-      if (errorCode(error) === "EEXIST" || errorCode(error) === "ENOENT") throw new RevisionTaken();
-      throw error;
+      throw error instanceof RevisionTaken ? error : inDoubt(error);
+    } finally {
+      await Promise.all(tidied);
     }
-    await remove(temporary);
-    await fenceZombie(rev, document);
-    await prune(rev);
-    await volume.syncFolder(sessionFolder);
     base = document;
   }
 
@@ -189,67 +163,123 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     return rev;
   }
 
-  async function writeTemporary(path: string, bytes: string) {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await volume.writeNew(path, bytes);
-      } catch (error) {
-        const code = errorCode(error);
-        // Left over from an attempt of our own that failed half-way, or whose answer was lost.
-        if (code === "EEXIST" && attempt < 2) await remove(path);
-        else if (code === "ENOENT" && attempt < 2) await volume.makeFolder(sessionFolder);
-        else throw error;
-      }
+  async function beginLife() {
+    if (folder.life !== null) return;
+    const life = lifeName(options.newId());
+    await volume.makeFolder(join(sessionFolder, life)).catch((error: unknown) => {
+      throw isGone(error) ? new RevisionTaken() : error;
+    });
+    // Restored from a backup that leaves out empty folders: nothing says that the life is the one that was read.
+    if (base !== null) throw new RevisionTaken();
+    folder.life = life;
+  }
+
+  /** Writes a file of its own and gives it the name of the revision, unless another writer has that already. */
+  async function put(bytes: string, temporary: string, target: string) {
+    try {
+      await volume.writeNew(temporary, bytes, { removeIfLate: true }).catch(async (error: unknown) => {
+        if (errorCode(error) !== "EEXIST") throw error;
+        // Left over from an attempt of our own.
+        await volume.unlink(temporary);
+        await volume.writeNew(temporary, bytes, { removeIfLate: true });
+      });
+      // Whoever finds a first revision may rely on the way to it.
+      if (base === null) await syncParents();
+    } catch (error) {
+      await giveUp(temporary, error);
+      throw isGone(error) ? new RevisionTaken() : error;
+    }
+    try {
+      await volume.link(temporary, target);
+    } catch (error) {
+      await giveUp(temporary, error);
+      if (errorCode(error) === "EEXIST" || isGone(error)) throw new RevisionTaken();
+      // It may have been made all the same. On a volume that hangs there is no time to look.
+      throw ExpectedError.isInstance(error)
+        ? inDoubt(error)
+        : new RevisionTaken("the answer to link() was lost", { cause: error });
     }
   }
 
-  /**
-   * A writer that was frozen may link a name that others have passed and pruned. Then a newer revision is there
-   * that was not built on ours; or our base is gone without one, when the session was deleted and begun anew.
-   */
-  async function fenceZombie(rev: number, document: StoredSession) {
-    const now = await listFolder();
-    const newest = now.revisions[0] ?? 0;
-    if (newest > rev) {
-      // It may go on: what was built on ours is ours, however far it has come.
-      const latest = await read();
-      if (latest?.recent.includes(commitId)) return;
-    } else if (newest === rev && (base === null || now.revisions.includes(base.rev))) {
-      return;
+  async function giveUp(temporary: string, error: unknown) {
+    const discarded = discard(temporary);
+    // On a volume that hangs the caller has waited long enough.
+    if (!ExpectedError.isInstance(error)) await discarded;
+  }
+
+  /** Never rejects: a commit does not fail for what it leaves behind. */
+  async function discard(path: string) {
+    try {
+      await volume.unlink(path);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") options.leftOver(path);
     }
-    document.rev = base?.rev ?? 0;
-    await remove(at(revisionName(rev)));
+  }
+
+  async function syncParents() {
+    await volume.syncFolder(join(sessionFolder, ".."));
+    await volume.syncFolder(layout.sessions);
+  }
+
+  /** A writer that was frozen may link a name that others have passed and pruned: then there are newer ones. */
+  async function fenceZombie(rev: number, target: string) {
+    const now = await listFolder(here());
+    // Deleted since, and what we committed with the rest.
+    if (now === null) return;
+    if (now.revisions[0] === rev && (now.damaged[0] ?? 0) < rev) return;
+    const latest = await read();
+    // Others were faster than our look: what was built on ours is ours. But the number of a revision that was put
+    // aside while we wrote is not ours to use: people are still to be told of it.
+    const isOurs = latest?.recent.includes(commitId);
+    if (isOurs && !(latest?.rev === rev && folder.damaged.includes(rev))) return;
+    await volume.unlink(target).catch(unlessCode("ENOENT", "ESTALE"));
     throw new RevisionTaken();
   }
 
-  /** Older revisions go, but for one spare; so do the marks of damage that this commit has passed. */
+  /** Older revisions go, but for one spare; so do the marks of damage that this commit has passed. Never rejects. */
   async function prune(rev: number) {
     const spare = base?.rev ?? 0;
     const old = folder.revisions.filter((other) => other < rev && other !== spare).map(revisionName);
     const marks = folder.damaged.filter((other) => other < rev).map(damagedName);
-    await Promise.all([...old, ...marks].map((name) => remove(at(name))));
+    // The commit is made: what stays now goes with the next one.
+    await Promise.all([...old, ...marks].map((name) => volume.unlink(at(name)).catch(() => undefined)));
   }
 
-  async function remove(path: string) {
-    await volume.unlink(path).catch(unlessCode("ENOENT", "ESTALE"));
+  async function sync() {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await volume.syncFolder(here());
+      } catch (error) {
+        // Deleted since: there is nothing to keep.
+        if (errorCode(error) === "ENOENT") return;
+        if (errorCode(error) !== "ESTALE" || attempt === READ_ATTEMPTS) throw error;
+      }
+    }
   }
 
   return {
     read,
     write,
-    folder: () => folder,
+    sync,
     recovered: () => recovered,
     isOwnCommit: (document) => document.recent.includes(commitId),
   };
 }
 
-const UNREADABLE: Readonly<Record<string, string>> = {
-  EISDIR: "it is a folder",
-  ENOTREG: "it is not a regular file",
-  ELOOP: "it is a symbolic link",
-  EACCES: "it may not be read",
-  EPERM: "it may not be read",
-};
+/** A failure after which nobody can say whether the change was stored. Doing it again is harmless. */
+export function inDoubt(cause: unknown): ExpectedError {
+  return new ExpectedError(
+    "volume_unavailable",
+    "The storage for conversations did not confirm that your message was saved. Send it again: it will not be there twice.",
+    { cause },
+  );
+}
+
+/** The session's folder, or its life, is not there any more. */
+function isGone(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOENT" || code === "ESTALE";
+}
 
 function unlessCode(...harmless: string[]) {
   return (error: unknown) => {

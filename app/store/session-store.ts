@@ -3,8 +3,9 @@ import { Low } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "~/conversation/session";
 import type { Layout } from "./layout";
-import { createRevisionAdapter, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
-import type { StoredSession } from "./stored-session";
+import type { DamageEvent } from "./quarantine";
+import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
+import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
 export type SessionRecord = {
@@ -50,58 +51,89 @@ export type SessionStoreOptions = {
   now: () => number;
   /** Told after every commit and every removal (rev null) that this store made. */
   committed: (key: string, rev: number | null) => void;
-  damaged: (event: { key: string; rev: number; reason: string; cause?: unknown }) => void;
-  /** How long a commit may be beaten by others before it gives up, in milliseconds. */
+  /** Told once of each damaged revision. */
+  damaged: (event: DamageEvent) => void;
+  /** How long a commit may wait for its turn and be beaten by others before it gives up, in milliseconds. */
   busyAfterMs?: number;
 };
+
+/** Updates and removals that may wait for their turn before new ones are refused at once. */
+const MAX_WAITING = 2_000;
+/** What the store remembers in order to tell or to tidy only once. */
+const MAX_REMEMBERED = 1_000;
 
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
   const inTurn = createQueue();
+  const told = new Set<string>();
+  const leftOver = new Set<string>();
+
+  function damaged(event: DamageEvent) {
+    const revision = `${event.key}.${event.rev}`;
+    // Where it cannot be moved away, every reader meets it again.
+    if (told.has(revision)) return;
+    remember(told, revision);
+    options.damaged(event);
+  }
 
   const adapterFor = (key: string): RevisionAdapter =>
-    createRevisionAdapter({ volume, layout, key, instance, commitId: newId(), damaged: options.damaged });
+    createRevisionAdapter({
+      volume,
+      layout,
+      key,
+      instance,
+      newId,
+      commitId: newId(),
+      damaged,
+      leftOver: (path) => remember(leftOver, path),
+    });
 
   async function read(key: string): Promise<SessionRecord | null> {
     const adapter = adapterFor(key);
-    const document = await onVolume(() => adapter.read());
-    return document && toRecord(document, adapter.recovered());
+    const document = await adapter.read();
+    return document && !document.retiredAt ? toRecord(document, adapter.recovered()) : null;
   }
 
-  async function update<T>(key: string, change: Change<T>) {
+  async function update<T>(key: string, change: Change<T>, giveUpAt: number) {
     const adapter = adapterFor(key);
-    const giveUpAt = now() + busyAfterMs;
-    let attempted: { result: T } | null = null;
+    let attempted: { result: T; doubt: unknown } | null = null;
     for (let lost = 0; ; lost++) {
+      if (now() > giveUpAt) throw attempted?.doubt ? inDoubt(attempted.doubt) : busy();
       const db = new Low<StoredSession | null>(adapter, null);
-      await db.read();
-      const current = db.data && toRecord(db.data, adapter.recovered());
-      if (attempted && current && db.data && adapter.isOwnCommit(db.data)) {
+      try {
+        await db.read();
         // The answer to our link was lost, but the link was not.
-        await volume.syncFolder(layout.sessionFolder(key));
-        options.committed(key, current.rev);
-        return { record: current, result: attempted.result };
+        if (attempted && db.data && adapter.isOwnCommit(db.data)) {
+          await adapter.sync();
+          const record = toRecord(db.data, adapter.recovered());
+          options.committed(key, record.rev);
+          return { record, result: attempted.result };
+        }
+      } catch (error) {
+        throw attempted?.doubt ? inDoubt(error) : error;
       }
+      if (attempted?.doubt) throw attempted.doubt as Error;
+
+      const current = db.data && !db.data.retiredAt ? toRecord(db.data, adapter.recovered()) : null;
       const { session, result } = change(current?.session ?? null);
-      if (session === null || session === current?.session) return { record: current, result };
-      attempted = { result };
-      db.data = { format: 1, rev: 0, recent: [], ...session };
+      if (session === null || session === current?.session) {
+        // Whoever made the commit that is confirmed here may have died before it was durable.
+        if (current) await adapter.sync();
+        return { record: current, result };
+      }
+      db.data = { format: FORMAT, rev: 0, recent: [], ...session };
       try {
         await db.write();
       } catch (error) {
         if (!(error instanceof RevisionTaken)) throw error;
-        if (now() > giveUpAt) {
-          throw new ExpectedError(
-            "session_busy",
-            "This conversation is being changed too often. Try again in a moment.",
-          );
-        }
+        attempted = { result, doubt: error.cause };
         // Whoever has lost often waits least, so that nobody starves behind newcomers.
         await delay(random() * Math.max(2, 24 / (lost + 1)));
         continue;
       }
       const record = toRecord(db.data, null);
       options.committed(key, record.rev);
+      void removeLeftOver();
       return { record, result };
     }
   }
@@ -121,10 +153,23 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     await volume.removeFolder(doomed);
   }
 
+  /** What a failing volume made us leave goes when it answers again. Never rejects. */
+  async function removeLeftOver() {
+    for (const path of [...leftOver]) {
+      leftOver.delete(path);
+      await volume.unlink(path).catch((error: unknown) => {
+        if (errorCode(error) !== "ENOENT") remember(leftOver, path);
+      });
+    }
+  }
+
   return {
-    read,
-    update: (key, change) => inTurn(key, () => onVolume(() => update(key, change))),
-    remove: (key) => inTurn(key, () => onVolume(() => remove(key))),
+    read: (key) => onVolume(() => read(key), "read"),
+    update: (key, change) => {
+      const giveUpAt = now() + busyAfterMs;
+      return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written"));
+    },
+    remove: (key) => inTurn(key, () => onVolume(() => remove(key), "written")),
   };
 }
 
@@ -135,11 +180,30 @@ function toRecord(
   return { rev, session, recovered };
 }
 
+function remember(values: Set<string>, value: string) {
+  if (values.size >= MAX_REMEMBERED) values.delete(values.values().next().value!);
+  values.add(value);
+}
+
+function busy(): ExpectedError {
+  return new ExpectedError(
+    "session_busy",
+    "Too much is being stored in this conversation at once. Try again in a moment.",
+  );
+}
+
 /** Runs the tasks of one key one after another, and those of different keys side by side. */
 function createQueue() {
   const last = new Map<string, Promise<unknown>>();
+  let waiting = 0;
   return async function inTurn<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const turn = (last.get(key) ?? Promise.resolve()).then(task, task);
+    if (waiting >= MAX_WAITING) throw busy();
+    waiting += 1;
+    const start = () => {
+      waiting -= 1;
+      return task();
+    };
+    const turn = (last.get(key) ?? Promise.resolve()).then(start, start);
     last.set(key, turn);
     try {
       return await turn;
@@ -150,26 +214,31 @@ function createQueue() {
 }
 
 /** Everything that the file system may answer and no caller can mend is one failure to people. */
-async function onVolume<T>(work: () => Promise<T>): Promise<T> {
+async function onVolume<T>(work: () => Promise<T>, what: "read" | "written"): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = errorCode(error);
-    if (ExpectedError.isInstance(error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
-    throw new ExpectedError("volume_unavailable", volumeMessage(code), { cause: error });
+    const code = ExpectedError.isInstance(error) ? undefined : errorCode(error);
+    // Errors of the system have a number; those that Node makes itself, such as ERR_INVALID_ARG_TYPE, are bugs.
+    if (code === undefined || code.startsWith("ERR_")) throw error;
+    throw new ExpectedError("volume_unavailable", volumeMessage(code, what), { cause: error });
   }
 }
 
-function volumeMessage(code: string): string {
+function volumeMessage(code: string, what: "read" | "written"): string {
+  const consequence =
+    what === "read"
+      ? "Nothing that was saved is lost; try again soon."
+      : "Your message was not saved; nothing that was saved before is lost.";
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return "The storage for conversations is full. Your message was not saved; nothing that was saved before is lost.";
+      return `The storage for conversations is full. ${consequence}`;
     case "EROFS":
     case "EACCES":
     case "EPERM":
-      return "The storage for conversations may not be written. Your message was not saved; nothing that was saved before is lost.";
+      return `The storage for conversations may not be ${what}. ${consequence}`;
     default:
-      return "The storage for conversations has a fault. Your message was not saved; nothing that was saved before is lost.";
+      return `The storage for conversations has a fault. ${consequence}`;
   }
 }

@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { z } from "zod";
-import { itemId, session } from "~/conversation/session";
+import { itemId, message, session } from "~/conversation/session";
 
 export const FORMAT = 1;
 
@@ -12,10 +13,16 @@ export const storedSession = z.strictObject({
   rev: z.int().positive(),
   /** The ids of the last commits, this one's first. */
   recent: z.array(itemId).min(1).max(RECENT_COMMITS),
+  /** When the session was retired: there is none any more, but its revisions go on being counted (retention.ts). */
+  retiredAt: z.iso.datetime().optional(),
   ...session.shape,
 });
 
 export type StoredSession = z.infer<typeof storedSession>;
+
+const { messages: _messages, ...allButMessages } = storedSession.shape;
+const withoutMessages = z.strictObject(allButMessages);
+const justMessages = z.strictObject({ messages: z.array(message) });
 
 export type ParsedSession =
   | { kind: "whole"; document: StoredSession }
@@ -26,6 +33,8 @@ export type ParsedSession =
 export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
   if (bytes.length === 0) return { kind: "damaged", reason: "the file is empty" };
   let json: unknown;
+  // Decoding would put a replacement for each broken byte, and a changed word would pass for what was said.
+  if (!isUtf8(bytes)) return { kind: "damaged", reason: "the file is not UTF-8" };
   try {
     json = JSON.parse(bytes.toString("utf8"));
   } catch {
@@ -42,4 +51,20 @@ export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
   }
   if (result.data.rev !== rev) return { kind: "damaged", reason: "its number is not that of its name" };
   return { kind: "whole", document: result.data };
+}
+
+/**
+ * Makes sure that readers will take a document for whole. What it has of `known`, which was read and checked, is
+ * not looked at again, so that the cost is that of the change and not of the conversation.
+ * @throws Error naming the place; never what people wrote
+ */
+export function checkStoredSession(document: StoredSession, known: StoredSession | null): void {
+  const { messages, ...rest } = document;
+  const trusted = new Set<unknown>(known?.messages);
+  const unchecked = messages.filter((candidate) => !trusted.has(candidate));
+  for (const result of [withoutMessages.safeParse(rest), justMessages.safeParse({ messages: unchecked })]) {
+    if (result.success) continue;
+    const path = result.error.issues[0]?.path.join(".") || "its root";
+    throw new Error(`A change made something that is not a session, at ${path}.`);
+  }
 }

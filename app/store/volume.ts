@@ -17,15 +17,18 @@ export type FileSystem = Pick<
 export type Volume = {
   /** Names in a folder. On NFS this is what makes names fresh: opendir revalidates, stat does not. */
   list(folder: string): Promise<string[]>;
-  /** The whole of a regular file; a symbolic link is refused with ELOOP. */
+  /** The whole of a regular file; a symbolic link is refused with ELOOP, what is no file with ENOTREG. */
   read(path: string): Promise<FileContent>;
   /**
    * The bytes of a file from `offset` on, at most `limit` of them; empty at the end. Opened anew each time, for
    * NFS shows growth only so.
    */
   readFrom(path: string, offset: number, limit?: number): Promise<Buffer>;
-  /** A new file with its bytes on stable storage. EEXIST where the name is taken. */
-  writeNew(path: string, bytes: string | Uint8Array): Promise<void>;
+  /**
+   * A new file with its bytes on stable storage. EEXIST where the name is taken. With `removeIfLate`, a file that
+   * the volume makes after its caller has given up is removed again.
+   */
+  writeNew(path: string, bytes: string | Uint8Array, options?: { removeIfLate: boolean }): Promise<void>;
   /** A file that one writer appends to. EEXIST where the name is taken. */
   createLog(path: string): Promise<AppendLog>;
   link(existing: string, name: string): Promise<void>;
@@ -46,7 +49,7 @@ export type Volume = {
 export type FileContent = { bytes: Buffer; uid: number };
 
 /** `modifiedAt` is in milliseconds by the clock of the volume, which is one for all nodes. */
-export type FileStats = { isFolder: boolean; mode: number; uid: number; modifiedAt: number };
+export type FileStats = { isFolder: boolean; mode: number; uid: number; size: number; modifiedAt: number };
 
 /** `type` is the magic number of the file system; `freeFiles` is null where it keeps no such count. */
 export type VolumeSpace = { type: number; freeBytes: number; freeFiles: number | null };
@@ -69,6 +72,8 @@ export type VolumeOptions = {
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+/** What V8 can hold as one string, about; a larger file is none of ours. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 export function createVolume({
   fs = nodeFs,
@@ -127,14 +132,37 @@ export function createVolume({
     await withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, (file) => file.sync());
   }
 
+  /**
+   * An NFS client remembers for up to a minute that a name was not there. It forgets when the folder that should
+   * hold the name is opened, if that one is not thought to be missing, too.
+   */
+  async function lookAgainIn(folder: string): Promise<void> {
+    const open = () => withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, async () => {});
+    try {
+      await open();
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT" || folder === "/") return;
+      await lookAgainIn(parentOf(folder));
+      await open().catch(() => undefined);
+    }
+  }
+
   return {
-    list: (folder) => run(() => fs.readdir(folder)),
+    list: (folder) =>
+      run(() =>
+        fs.readdir(folder).catch(async (error: unknown) => {
+          if (errorCode(error) !== "ENOENT") throw error;
+          await lookAgainIn(parentOf(folder));
+          return fs.readdir(folder);
+        }),
+      ),
 
     read: (path) =>
       run(() =>
         withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
           const stats = await file.stat();
           if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
+          if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
           return { bytes: await file.readFile(), uid: stats.uid };
         }),
       ),
@@ -154,13 +182,20 @@ export function createVolume({
         }),
       ),
 
-    writeNew: (path, bytes) =>
-      run(() =>
-        withFile(path, "wx", async (file) => {
-          await file.writeFile(bytes);
-          await file.sync();
-        }),
-      ),
+    writeNew: (path, bytes, { removeIfLate = false } = { removeIfLate: false }) =>
+      run(async (abandoned) => {
+        let made = false;
+        try {
+          await withFile(path, "wx", async (file) => {
+            made = true;
+            abandoned.throwIfAborted();
+            await file.writeFile(bytes);
+            await file.sync();
+          });
+        } finally {
+          if (made && removeIfLate && abandoned.aborted) await fs.unlink(path);
+        }
+      }),
 
     createLog: async (path) => {
       const file = await run(async (abandoned) => {
@@ -181,13 +216,13 @@ export function createVolume({
     link: (existing, name) => run(() => fs.link(existing, name)),
     rename: (from, to) => run(() => fs.rename(from, to)),
     unlink: (path) => run(() => fs.unlink(path)),
-    removeFolder: (folder) => run(() => fs.rm(folder, { recursive: true, force: true })),
+    removeFolder: (folder) => run(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 })),
     removeEmptyFolder: (folder) => run(() => fs.rmdir(folder)),
     stats: (path) =>
       run(async () => {
         const stats = await fs.lstat(path);
-        const { mode, uid, mtimeMs } = stats;
-        return { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, modifiedAt: mtimeMs };
+        const { mode, uid, size, mtimeMs } = stats;
+        return { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, size, modifiedAt: mtimeMs };
       }),
     space: (folder) =>
       run(async () => {

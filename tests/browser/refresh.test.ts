@@ -18,6 +18,7 @@ test("a finished reply is there after a refresh, word for word", async ({ openCh
   const chat = await openChat(server);
   await chat.ask("Hello");
   const shown = await chat.replies.allInnerTexts();
+  expect(shown[0]).toContain("demo model");
   await chat.refresh();
   await chat.reply(0, "complete");
   expect(await chat.replies.allInnerTexts()).toEqual(shown);

@@ -38,7 +38,7 @@ test("a session id is in no URL, no log line, no file name and no file", async (
   await fetch(`${server.url}/api/session`, { headers: { "X-Session-Id": `${first}!` } });
   await fetch(`${server.url}/api/session/messages`, {
     method: "POST",
-    headers: { "X-Session-Id": first },
+    headers: { "X-Session-Id": first, "Content-Type": "application/json" },
     body: "{",
   });
   await fetch(`${server.url}/api/session`, { method: "PUT", headers: { "X-Session-Id": first } });

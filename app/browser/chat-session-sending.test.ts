@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ApiError } from "./api-error";
+import {
+  assistant,
+  delta,
+  expectNothingShrank,
+  fakeServer,
+  openTab,
+  read,
+  reply,
+  settle,
+  tabInMidReply,
+  user,
+} from "./fake-chat";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("sending", () => {
+  test("shows the message at once and keeps it until the server has it", async () => {
+    const { server, api } = fakeServer();
+    server.post = (body) => {
+      if (!("message" in body)) throw new Error("Not a message.");
+      const { id } = body.message;
+      server.commit({ messages: [user(id, "Hi")], head: id, reply: reply("r1", body.replyMessageId!, id) });
+      return { rev: 1, replyId: "r1" };
+    };
+    const { chat, outbox } = openTab(api, { isSaved: false });
+    expect(chat.send("Hi", "demo")).toBe(true);
+    expect(read(chat.getSnapshot())).toEqual(["Hi (sending)"]);
+    expect(outbox.read()?.text).toBe("Hi");
+    const { id, replyMessageId } = outbox.read()!;
+    await settle();
+    expect(outbox.read()).toBeNull();
+    expect(server.posts).toEqual([
+      {
+        message: { id, parts: [{ type: "text", text: "Hi" }] },
+        parentId: null,
+        modelId: "demo",
+        replyMessageId,
+      },
+    ]);
+    await server.sendChunk("r1.1.1", { type: "start", messageId: replyMessageId });
+    await server.sendChunk("r1.1.2", delta("Hello"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
+  });
+
+  test("follows the answer that is shown, and not before that has ended", async () => {
+    const { server, chat } = await tabInMidReply();
+    expect(chat.send("More", null)).toBe(false);
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")],
+      head: "a1",
+      reply: null,
+    });
+    await server.sendDone();
+    expect(chat.send("More", null)).toBe(true);
+    await settle();
+    expect(server.posts[0]).toMatchObject({ parentId: "a1" });
+    expect(server.posts[0]).not.toHaveProperty("modelId");
+  });
+
+  test("goes on after a refresh, as the same message", async () => {
+    const { server, api } = fakeServer();
+    server.post = () => new Promise<never>(() => undefined) as never;
+    const first = openTab(api, { isSaved: false });
+    first.chat.send("Hi", null);
+    await settle();
+    first.stop();
+    const second = openTab(api, { isSaved: false, storage: first.storage });
+    expect(read(second.chat.getSnapshot())).toEqual(["Hi (sending)"]);
+    await settle();
+    expect(server.posts).toHaveLength(2);
+    expect(server.posts[1]).toEqual(server.posts[0]);
+  });
+
+  test("is tried again by itself with the same ids when a node is leaving", async () => {
+    const { server, api } = fakeServer();
+    const answers = [
+      new ApiError("node_draining", "Leaving.", 503),
+      new ApiError("unreadable", "Bad gateway.", 502),
+    ];
+    server.post = () => {
+      const error = answers.shift();
+      if (error) throw error;
+      return { rev: 1, replyId: "r1" };
+    };
+    const { chat, outbox } = openTab(api, { isSaved: false });
+    chat.send("Hi", null);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.posts).toHaveLength(3);
+    expect(server.posts[2]).toEqual(server.posts[0]);
+    expect(outbox.read()).toBeNull();
+  });
+
+  test("that failed says why, keeps the text, and can be tried again or edited", async () => {
+    const { server, api } = fakeServer();
+    server.isDown = true;
+    const { chat, outbox, draft } = openTab(api, { isSaved: false });
+    chat.send("Hi", null);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(chat.getSnapshot().pending).toMatchObject({
+      state: "failed",
+      error: "The server cannot be reached.",
+      text: "Hi",
+    });
+    expect(outbox.read()?.text).toBe("Hi");
+    chat.trySendingAgain();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(new Set(server.posts.map((body) => JSON.stringify(body))).size).toBe(1);
+    draft.set("and more");
+    chat.editUnsent();
+    expect(draft.getSnapshot()).toBe("Hi\n\nand more");
+    expect(chat.getSnapshot().pending).toBeNull();
+    expect(outbox.read()).toBeNull();
+  });
+
+  test("of which only the answer was lost is seen to have arrived", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const { chat, outbox } = openTab(api);
+    await settle();
+    server.post = (body) => {
+      if (!("message" in body)) throw new Error("Not a message.");
+      const { id } = body.message;
+      if (server.session!.reply === null) {
+        server.commit({
+          messages: [...server.session!.messages, user(id, "More", "a1")],
+          head: id,
+          reply: reply("r2", body.replyMessageId!, id),
+        });
+      }
+      throw new ApiError("unreachable", "The server cannot be reached.", 0);
+    };
+    chat.send("More", null);
+    await settle();
+    await server.sendSession();
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello", "More", "▌"]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(chat.getSnapshot().pending).toBeNull();
+    expect(outbox.read()).toBeNull();
+  });
+
+  test("waits for an answer that the session read meanwhile does not know of yet", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const { chat } = openTab(api);
+    await settle();
+    server.post = () => {
+      server.commit({ title: "Read too early" });
+      return { rev: 3, replyId: "r2" };
+    };
+    chat.send("More", null);
+    await settle();
+    expect(chat.getSnapshot().session?.title).toBe("Read too early");
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello", "More (accepted)", "▌"]);
+  });
+
+  test("while another tab's reply runs gives the text back", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    server.post = () => {
+      throw new ApiError("reply_running", "The previous answer is still being written.", 409);
+    };
+    const { chat, draft, outbox } = openTab(api);
+    await settle();
+    chat.send("More", null);
+    await settle();
+    expect(draft.getSnapshot()).toBe("More");
+    expect(outbox.read()).toBeNull();
+    expect(chat.getSnapshot()).toMatchObject({
+      pending: null,
+      problem: { message: "The previous answer is still being written." },
+    });
+  });
+});
+
+describe("asking again", () => {
+  async function tabWithCutAnswer() {
+    const { server, api } = fakeServer();
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1", "interrupted")],
+      head: "a1",
+    });
+    const tab = openTab(api);
+    await settle();
+    server.post = (body) => {
+      const continues = "continue" in body ? body.continue : null;
+      server.commit({ head: "u1", reply: reply("r2", body.replyMessageId!, "u1", continues) });
+      return { rev: server.session!.rev, replyId: "r2" };
+    };
+    return { server, ...tab };
+  }
+
+  test("Retry puts a new answer in the place of the old one", async () => {
+    const { server, chat } = await tabWithCutAnswer();
+    chat.retry("a1", "demo");
+    await settle();
+    expect(server.posts).toMatchObject([{ regenerate: "a1", modelId: "demo" }]);
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "▌"]);
+  });
+
+  test("Continue keeps what there was in view until the new answer has caught up", async () => {
+    const { server, chat, seen } = await tabWithCutAnswer();
+    seen.length = 0;
+    chat.continueReply("a1", "demo");
+    await settle();
+    const { messageId } = chat.getSnapshot().live!;
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
+    await server.sendChunk("r2.1.1", { type: "start", messageId });
+    await server.sendChunk("r2.1.2", delta("Hello"));
+    await server.sendChunk("r2.1.3", delta(", you"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you▌"]);
+    expectNothingShrank(seen);
+  });
+
+  test("says at the message why it did not work", async () => {
+    const { server, chat } = await tabWithCutAnswer();
+    server.post = () => {
+      throw new ApiError("model_not_found", "That model is not on offer here.", 400);
+    };
+    chat.retry("a1", "demo");
+    await settle();
+    expect(chat.getSnapshot()).toMatchObject({
+      isAsking: false,
+      problem: { message: "That model is not on offer here.", messageId: "a1" },
+    });
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
+  });
+});

@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ApiError } from "./api-error";
+import { shownMessages } from "./chat-state";
+import {
+  assistant,
+  delta,
+  expectNothingShrank,
+  fakeServer,
+  openTab,
+  read,
+  reply,
+  settle,
+  tabInMidReply,
+  user,
+} from "./fake-chat";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe("opening", () => {
+  test("a conversation that the server has never seen asks for nothing", async () => {
+    const { server, api } = fakeServer();
+    const { chat } = openTab(api, { isSaved: false });
+    await settle();
+    expect(chat.getSnapshot().phase).toBe("absent");
+    expect(server.loads).toBe(0);
+  });
+
+  test("in mid-reply shows what there is, then what comes", async () => {
+    const { server, chat } = await tabInMidReply();
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
+    await server.sendChunk("r1.1.3", delta(", you"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you▌"]);
+  });
+
+  test("a conversation that was deleted elsewhere is empty", async () => {
+    const { chat } = openTab(fakeServer().api);
+    await settle();
+    expect(chat.getSnapshot()).toMatchObject({ phase: "absent", session: null });
+  });
+
+  test("what the server refuses to show is not asked for again until the person says so", async () => {
+    const { server, api } = fakeServer();
+    server.commit({});
+    let loads = 0;
+    const load = api.load;
+    api.load = async (...args) => {
+      if (++loads === 1) throw new ApiError("session_damaged", "This conversation is damaged.", 410);
+      return load(...args);
+    };
+    const { chat } = openTab(api);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(chat.getSnapshot()).toMatchObject({
+      phase: "refused",
+      problem: { message: "This conversation is damaged." },
+    });
+    expect(loads).toBe(1);
+    chat.wake();
+    await settle();
+    expect(chat.getSnapshot()).toMatchObject({ phase: "ready", problem: null });
+  });
+});
+
+describe("a reply", () => {
+  test("turns into its settled message without a gap, under the same id", async () => {
+    const { server, chat, seen } = await tabInMidReply();
+    seen.length = 0;
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello, you", "u1")],
+      head: "a1",
+      reply: null,
+    });
+    await server.sendDone();
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
+    expectNothingShrank(seen);
+    for (const state of seen) {
+      const last = shownMessages(state).at(-1)!;
+      expect(last.kind === "live" ? last.reply.messageId : last.message.id).toBe("a1");
+    }
+  });
+
+  test("that another tab started is shown when the stream tells of it", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const { chat } = openTab(api);
+    await settle();
+    server.commit({
+      messages: [...server.session!.messages, user("u2", "More", "a1")],
+      head: "u2",
+      reply: reply("r2", "a2", "u2"),
+    });
+    await server.sendSession();
+    await server.sendChunk("r2.1.1", { type: "start", messageId: "a2" });
+    await server.sendChunk("r2.1.2", delta("Yes"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello", "More", "Yes▌"]);
+  });
+
+  test("is followed on from the last chunk after a lost connection", async () => {
+    const { server, chat, seen } = await tabInMidReply();
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(server.streams.map(({ cursor }) => cursor)).toEqual([null, "r1.1.2"]);
+    await server.sendChunk("r1.1.3", delta(", you"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you▌"]);
+    expect(seen.every(({ connection }) => connection === "ok")).toBe(true);
+  });
+
+  test("that is told again from the start does not shrink meanwhile", async () => {
+    const { server, chat, seen } = await tabInMidReply();
+    seen.length = 0;
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await server.sendChunk("r1.2.1", { type: "start", messageId: "a1" });
+    await server.sendChunk("r1.2.2", delta("Hel"));
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
+    await server.sendChunk("r1.2.3", delta("lo, you"));
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello, you▌");
+    expectNothingShrank(seen);
+  });
+
+  test("of which some chunks come twice is not doubled", async () => {
+    const { server, chat } = await tabInMidReply();
+    await server.sendChunk("r1.1.2", delta("Hello"));
+    await server.sendChunk("r1.1.3", delta("!"));
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
+  });
+
+  test("does not hear the runner that was replaced", async () => {
+    const { server, chat } = await tabInMidReply();
+    await server.sendChunk("r1.2.3", delta(" again"));
+    await server.sendChunk("r1.1.4", delta(" ghost"));
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello again▌");
+  });
+
+  test("that has settled while nobody looked is replaced by its message", async () => {
+    const { server, chat } = await tabInMidReply();
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1", "interrupted")],
+      head: "a1",
+      reply: null,
+    });
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(chat.getSnapshot().live).toBeNull();
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
+  });
+
+  test("is stopped once, however often it is asked for", async () => {
+    const { server, chat } = await tabInMidReply();
+    chat.stop();
+    chat.stop();
+    await settle();
+    expect(server.stops).toBe(1);
+    expect(chat.getSnapshot().isStopping).toBe(true);
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1", "stopped")],
+      head: "a1",
+      reply: null,
+    });
+    await server.sendDone();
+    expect(chat.getSnapshot()).toMatchObject({ isStopping: false, live: null });
+  });
+});
+
+describe("the connection", () => {
+  test("is mentioned when it has been away for two seconds, and tried ever less often", async () => {
+    const { server, chat } = await tabInMidReply();
+    server.isDown = true;
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(chat.getSnapshot().connection).toBe("ok");
+    await vi.advanceTimersByTimeAsync(200);
+    expect(chat.getSnapshot().connection).toBe("reconnecting");
+    await vi.advanceTimersByTimeAsync(60_000);
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(chat.getSnapshot().connection).toBe("ok");
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
+  });
+
+  test("is let go of while the tab is hidden, and caught up when it is shown", async () => {
+    const { server, chat, setVisible } = await tabInMidReply();
+    await setVisible(false);
+    const { loads } = server;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.loads).toBe(loads);
+    await setVisible(true);
+    expect(server.streams.at(-1)!.cursor).toBe("r1.1.2");
+    await server.sendChunk("r1.1.3", delta("!"));
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
+  });
+
+  test("that only ever ends at once is not opened in a loop", async () => {
+    const { server, api } = fakeServer();
+    server.commit({});
+    openTab(api);
+    let opened = 0;
+    api.watch = async () => {
+      opened++;
+      return new Response("");
+    };
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(opened).toBeLessThan(15);
+  });
+
+  test("is closed for good with the conversation", async () => {
+    const { server, stop } = await tabInMidReply();
+    stop();
+    const { loads } = server;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.loads).toBe(loads);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+test("a model that was picked counts until the session has it", async () => {
+  const { server, api } = fakeServer();
+  server.commit({});
+  const { chat } = openTab(api);
+  await settle();
+  chat.pickModel("other");
+  expect(chat.getSnapshot().pickedModelId).toBe("other");
+  server.commit({ settings: { modelId: "other", instructions: "" } });
+  await server.sendSession();
+  expect(chat.getSnapshot()).toMatchObject({
+    pickedModelId: null,
+    session: { settings: { modelId: "other" } },
+  });
+});
+
+test("deleting forgets what was typed and lets go of the connection; failing, it goes on", async () => {
+  const { server, chat, draft } = await tabInMidReply();
+  server.isDown = true;
+  await expect(chat.remove()).rejects.toThrow("cannot be reached");
+  server.isDown = false;
+  await vi.advanceTimersByTimeAsync(1_000);
+  await server.sendChunk("r1.1.3", delta("!"));
+  expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
+  draft.set("half a thought");
+  await chat.remove();
+  expect(draft.getSnapshot()).toBe("");
+  const { loads } = server;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.loads).toBe(loads);
+});
+
+test("messages that are known keep their identity when the session is read again", async () => {
+  const { server, chat } = await tabInMidReply();
+  const before = chat.getSnapshot().session!.messages[0];
+  server.commit({ title: "Coffee" });
+  await server.sendSession();
+  expect(chat.getSnapshot().session!.title).toBe("Coffee");
+  expect(chat.getSnapshot().session!.messages[0]).toBe(before);
+});

@@ -1,0 +1,134 @@
+import { createFeedPoller, type Interest } from "./feed-poller";
+import { createFeedReader } from "./feed-reader";
+import type { Layout } from "./layout";
+import { createNodeFeed } from "./node-feed";
+import { createNodeLiveness, DEAD_AFTER_MS } from "./node-liveness";
+import { KEEP_DEAD_MS, sweepNodes } from "./sweep-nodes";
+import type { Timer } from "./timer";
+import type { Volume } from "./volume";
+
+/** This node among the others: what it tells them, what they tell, and which of them are dead. */
+export type NodeRegistry = {
+  /** Looks at the others, then begins to be heard. Resolves also where the volume is away: it goes on by itself. */
+  start(): Promise<void>;
+  /** To be told to the others. Null: the session was removed. */
+  changed(key: string, rev: number | null): void;
+  /** Whether a node and boot, `name.boot`, is gone for good. Never true of this one. */
+  isDead(instance: string): boolean;
+  /**
+   * Makes news and deaths known sooner, until what it returns is called: within a second and some ten seconds
+   * while there is interest in a reply, later with one in a session, much later without.
+   */
+  attend(interest: Interest): () => void;
+  /** Whether the others have had no sign of life from here for so long that they may hold this node to be dead. */
+  isUnheard(): boolean;
+  /** Says that this node is finishing: a successor under its name does not make it dead. */
+  draining(): Promise<void>;
+  /** The last word of this node. */
+  goodbye(): Promise<void>;
+};
+
+export type NodeRegistryOptions = {
+  volume: Volume;
+  layout: Layout;
+  name: string;
+  boot: string;
+  startedAt: Date;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  timer: Timer;
+  /** A number from 0 up to 1. */
+  random: () => number;
+  /** Another node has changed a session. */
+  changed: (key: string, rev: number | null) => void;
+  /** Changes of other nodes may have been lost: whatever is waited for is to be looked at. */
+  missed: () => void;
+  log: {
+    info(details: object, message: string): void;
+    warn(details: object, message: string): void;
+    error(details: object, message: string): void;
+  };
+};
+
+export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
+  const { volume, layout, name, boot, now, timer, random, log } = options;
+  const own = `${name}.${boot}`;
+  const liveness = createNodeLiveness({ own });
+  let drains = false;
+  let left = false;
+  let cancelSweep = () => {};
+
+  const feed = createNodeFeed({
+    ...options,
+    succeeded: (boots) => liveness.succeeded(boots, name),
+    failed: (error) => log.warn({ err: error }, "other nodes cannot hear this one: its feed was not written"),
+    recovered: () => log.info({}, "other nodes can hear this one again"),
+  });
+
+  const reader = createFeedReader({
+    volume,
+    layout,
+    own,
+    ownSegment: feed.segment,
+    liveness,
+    now,
+    changed: options.changed,
+    missed: options.missed,
+    ownSegmentLost: feed.segmentLost,
+    namesake(instance) {
+      // While this one drains it is its successor.
+      if (!drains) log.error({ instance }, "another process has started under the name of this node");
+    },
+    damaged: (event) => log.warn(event, "the feed of a node is damaged"),
+  });
+
+  const poller = createFeedPoller({
+    poll: reader.poll,
+    now,
+    timer,
+    failed: (error) =>
+      log.warn({ err: error }, "this node cannot hear the others: their feeds were not read"),
+    recovered: () => log.info({}, "this node can hear the others again"),
+  });
+
+  /** Not all nodes at once, and none in step with another. */
+  function scheduleSweep() {
+    cancelSweep = timer(KEEP_DEAD_MS * (0.5 + random()), () => void sweep());
+  }
+
+  async function sweep() {
+    try {
+      await sweepNodes({ volume, layout, liveness, now });
+    } catch (error) {
+      log.warn({ err: error }, "the feeds of dead nodes were not removed");
+    }
+    if (!left) scheduleSweep();
+  }
+
+  return {
+    async start() {
+      // For the first look of the first node there is.
+      await volume.makeFolder(layout.nodes).catch(() => undefined);
+      await poller.start();
+      await feed.start();
+      scheduleSweep();
+    },
+    changed: feed.changed,
+    isDead: liveness.isDead,
+    attend: poller.attend,
+    isUnheard() {
+      const heardAt = feed.lastHeardAt();
+      return heardAt === null || now() - heardAt >= DEAD_AFTER_MS;
+    },
+    async draining() {
+      drains = true;
+      await feed.draining();
+    },
+    async goodbye() {
+      left = true;
+      poller.stop();
+      cancelSweep();
+      await feed.goodbye();
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import { damagedName, readSessionFolder, revisionName, type Layout } from "./layout";
+import type { DamageEvent } from "./quarantine";
+import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
+import { parseStoredSession, type StoredSession } from "./stored-session";
+import { errorCode, type Volume } from "./volume";
+
+/**
+ * How a session that nobody needs any more is removed, so that a message which somebody sends meanwhile is not.
+ *
+ * First it is retired: one commit, made like every other, says that there is no session. A sender who was faster
+ * has the next revision, and nothing is retired; one who is later sees that there is no session, begins a new one
+ * and commits on top. Then what was said is removed, all but that one file. Much later the folder is moved away
+ * and looked at once more: what somebody has begun in it at that moment is put back. A crash anywhere leaves
+ * what the next sweep goes on with, and any number of nodes may do the same at once.
+ */
+export type SessionRetirement = {
+  /** @returns false where the session is not due any more, or somebody else was faster */
+  retire(key: string, due: (document: StoredSession) => boolean): Promise<boolean>;
+  /** Removes what a retired session has left, but for the file that says so. */
+  purge(key: string): Promise<void>;
+  /** Removes a retired and purged session's folder. @returns false where it has come to life again */
+  remove(key: string): Promise<boolean>;
+  /** Goes on with a folder that a node was about to remove when it died. */
+  finishRemoval(folderName: string): Promise<boolean>;
+};
+
+export type SessionRetirementOptions = {
+  volume: Volume;
+  layout: Layout;
+  /** This node and boot, `name.boot`. */
+  instance: string;
+  newId: () => string;
+  clock: () => Date;
+  damaged: (event: DamageEvent) => void;
+  /** Told of every session that this retired. */
+  retired: (key: string) => void;
+  /** Told where two sessions had begun in the place of a removed one: the older was put into quarantine. */
+  setAside: (key: string) => void;
+};
+
+const DOOMED_NAME = /^([0-9a-f]{64})\.[A-Za-z0-9_-]+\.retired$/;
+
+/** The key of a session that is about to be removed, by the name of its folder; null for any other name. */
+export function parseDoomedName(name: string): string | null {
+  return DOOMED_NAME.exec(name)?.[1] ?? null;
+}
+
+export function createSessionRetirement(options: SessionRetirementOptions): SessionRetirement {
+  const { volume, layout, instance, newId, clock } = options;
+
+  async function retire(key: string, due: (document: StoredSession) => boolean) {
+    const adapter = createRevisionAdapter({
+      volume,
+      layout,
+      key,
+      instance,
+      newId,
+      commitId: newId(),
+      damaged: options.damaged,
+      leftOver: () => undefined,
+    });
+    try {
+      const document = await adapter.read();
+      if (!document || document.retiredAt || !due(document)) return false;
+      await adapter.write(retiredSession(clock().toISOString()));
+    } catch (error) {
+      if (error instanceof RevisionTaken) return false;
+      // Damaged, or of a newer version: not for a sweep to decide.
+      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
+      throw error;
+    }
+    options.retired(key);
+    await purge(key);
+    return true;
+  }
+
+  async function purge(key: string) {
+    const folder = layout.sessionFolder(key);
+    const names = await listIfThere(folder);
+    if (!names) return;
+    const { revisions, damaged, journals, life } = readSessionFolder(names);
+    const [newest, ...older] = revisions;
+    if (newest === undefined) return;
+    // Through the life that was seen, so that nothing of a later one is meant.
+    const here = life === null ? folder : `${folder}/${life}/..`;
+    if (!(await isRetired(`${here}/${revisionName(newest)}`, newest))) return;
+    const marks = damaged.map(damagedName);
+    for (const name of [...older.map(revisionName), ...marks, ...journals]) {
+      await volume.unlink(`${here}/${name}`).catch(unlessGone);
+    }
+    await volume.syncFolder(folder).catch(unlessGone);
+  }
+
+  async function remove(key: string) {
+    const folder = layout.sessionFolder(key);
+    const doomed = `${folder}.${newId()}.retired`;
+    try {
+      await volume.rename(folder, doomed);
+    } catch (error) {
+      unlessGone(error);
+      return false;
+    }
+    return finish(key, doomed);
+  }
+
+  /** What is in the folder cannot be reached by anybody now: whoever began there has either said so, or begins anew. */
+  async function finish(key: string, doomed: string): Promise<boolean> {
+    const names = await listIfThere(doomed);
+    if (!names) return true;
+    const newest = readSessionFolder(names).revisions[0];
+    if (newest === undefined || (await isRetired(`${doomed}/${revisionName(newest)}`, newest))) {
+      await volume.removeFolder(doomed);
+      return true;
+    }
+    await putBack(key, doomed);
+    return false;
+  }
+
+  async function putBack(key: string, doomed: string) {
+    const folder = layout.sessionFolder(key);
+    try {
+      await volume.rename(doomed, folder);
+      await volume.syncFolder(parentOf(folder));
+    } catch (error) {
+      if (!OCCUPIED.has(errorCode(error) ?? "")) return unlessGone(error);
+      await volume.makeFolder(layout.quarantine);
+      await volume.rename(doomed, `${layout.quarantine}/${baseName(doomed)}`);
+      await volume.syncFolder(layout.quarantine);
+      options.setAside(key);
+    }
+  }
+
+  async function isRetired(path: string, rev: number): Promise<boolean> {
+    try {
+      const parsed = parseStoredSession((await volume.read(path)).bytes, rev);
+      return parsed.kind === "whole" && parsed.document.retiredAt !== undefined;
+    } catch (error) {
+      unlessGone(error);
+      return false;
+    }
+  }
+
+  async function listIfThere(folder: string): Promise<string[] | null> {
+    return volume.list(folder).catch((error: unknown) => {
+      unlessGone(error);
+      return null;
+    });
+  }
+
+  return {
+    retire,
+    purge,
+    remove,
+    finishRemoval: (folderName) => {
+      const key = parseDoomedName(folderName);
+      if (key === null) throw new Error("not the name of a folder that was about to be removed");
+      return finish(key, `${parentOf(layout.sessionFolder(key))}/${folderName}`);
+    },
+  };
+}
+
+/** A session that is none. Nothing of what was said or set is in it. */
+function retiredSession(now: string): StoredSession {
+  return {
+    format: 1,
+    rev: 0,
+    recent: [],
+    retiredAt: now,
+    createdAt: now,
+    updatedAt: now,
+    title: "",
+    settings: { modelId: "", instructions: "" },
+    messages: [],
+    head: null,
+    reply: null,
+  };
+}
+
+const OCCUPIED: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST"]);
+
+function unlessGone(error: unknown): void {
+  const code = errorCode(error);
+  if (code !== "ENOENT" && code !== "ESTALE") throw error;
+}
+
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
+const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

@@ -1,0 +1,305 @@
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { MAX_TEXT_LENGTH } from "~/conversation/session";
+import { sessionKey } from "~/conversation/session-id";
+import { errorResponse } from "~/http/error-response";
+import {
+  append,
+  createTestStore,
+  emptySession,
+  findBrokenChain,
+  KEY,
+  messageIds,
+  nothing,
+} from "../../tests/fixtures/store-conversation";
+import {
+  describeCall,
+  interceptedFileSystem,
+  systemError,
+  type FileCall,
+} from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { RECENT_COMMITS, type StoredSession } from "./stored-session";
+
+const OTHER_KEY = sessionKey("another-session");
+
+/** A store that keeps the calls that it makes. */
+function recordingStore() {
+  const calls: FileCall[] = [];
+  const fs = interceptedFileSystem((call, proceed) => {
+    calls.push(call);
+    return proceed();
+  });
+  return { ...createTestStore(temporaryFolder(), { fs }), calls };
+}
+
+const namesIn = (folder: string) => readdirSync(folder).filter((name) => !name.endsWith(".life"));
+
+describe("a session", () => {
+  test("that was never written is null", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    expect(await store.read(KEY)).toBeNull();
+  });
+
+  test("is read by every node as it was committed, with the number of its commits", async () => {
+    const dataDir = temporaryFolder();
+    const [a, b] = [createTestStore(dataDir), createTestStore(dataDir)];
+    await a.store.update(KEY, append("m1", "¡Hola! \u{1F30D} \u0000 \ud800"));
+    const { record, result } = await b.store.update(KEY, append("m2"));
+    expect(result).toBe(1);
+    expect(await a.store.read(KEY)).toEqual(record);
+    expect(record).toMatchObject({ rev: 2, recovered: null });
+    expect(messageIds(record?.session)).toEqual(["m1", "m2"]);
+    expect(record?.session.messages[0]?.parts[0]?.text).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
+  });
+
+  test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {
+    const { store, committed } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, nothing);
+    await store.remove(KEY);
+    await store.remove(KEY);
+    expect(committed).toEqual([
+      { key: KEY, rev: 1 },
+      { key: KEY, rev: null },
+    ]);
+  });
+
+  test("loses no update of many at once on several nodes, and applies each once", async () => {
+    const dataDir = temporaryFolder();
+    const nodes = [1, 2, 3].map(() => createTestStore(dataDir).store);
+    const ids = Array.from({ length: 45 }, (_, index) => `m${index}`);
+    await Promise.all(ids.map((id, index) => nodes[index % 3]!.update(KEY, append(id))));
+    const record = await nodes[0]!.read(KEY);
+    expect(messageIds(record?.session).sort()).toEqual([...ids].sort());
+    expect(findBrokenChain(record!.session)).toBeNull();
+    expect(record?.rev).toBe(ids.length);
+  });
+});
+
+describe("a commit", () => {
+  test("has its bytes on stable storage before they have a name, and the name before it is acknowledged", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    await store.update(KEY, append("m2"));
+    const order = calls.map(describeCall);
+    const place = (what: string) => order.indexOf(what);
+    expect(place("write temporary")).toBeGreaterThan(-1);
+    expect(place("sync temporary")).toBeGreaterThan(place("write temporary"));
+    expect(place("close temporary")).toBeGreaterThan(place("sync temporary"));
+    expect(place("link 0000000002.json")).toBeGreaterThan(place("close temporary"));
+    expect(order.indexOf("readdir folder", place("link 0000000002.json"))).toBeGreaterThan(0);
+    expect(place("sync folder")).toBeGreaterThan(place("link 0000000002.json"));
+  });
+
+  test("has the way to a new session on stable storage before there is a revision", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    const order = calls.map(describeCall);
+    const linked = order.indexOf("link 0000000001.json");
+    for (const folder of ["shard", "sessions"]) {
+      expect(order.lastIndexOf(`sync ${folder}`)).toBeGreaterThan(order.indexOf("mkdir life"));
+      expect(order.indexOf(`sync ${folder}`)).toBeGreaterThan(-1);
+      expect(order.lastIndexOf(`sync ${folder}`)).toBeLessThan(linked);
+    }
+  });
+
+  test("makes no call to the file system that it does not need", async () => {
+    const { store, calls } = recordingStore();
+    for (const id of ["m1", "m2"]) await store.update(KEY, append(id));
+    calls.length = 0;
+    await store.update(KEY, append("m3"));
+    expect(calls.map(describeCall).sort()).toEqual(
+      [
+        ...["readdir folder", "open 0000000002.json", "stat 0000000002.json", "read 0000000002.json"],
+        ...["close 0000000002.json", "open temporary", "write temporary", "sync temporary"],
+        ...["close temporary", "link 0000000003.json", "readdir folder", "unlink temporary"],
+        ...["unlink 0000000001.json", "open folder", "sync folder", "close folder"],
+      ].sort(),
+    );
+  });
+
+  test("touches no folder but the session's own, however many sessions there are", async () => {
+    const { store, calls, layout } = recordingStore();
+    for (const id of ["a", "b", "c"]) await store.update(sessionKey(id), append("m1"));
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    await store.update(KEY, append("m2"));
+    await store.read(KEY);
+    const listed = calls.filter((call) => call.name === "readdir").map((call) => join(call.path));
+    expect(new Set(listed)).toEqual(new Set([layout.sessionFolder(KEY)]));
+  });
+
+  test("keeps the revision before it as a spare, removes older ones, and leaves nothing else", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    for (const id of ["m1", "m2", "m3", "m4"]) await store.update(KEY, append(id));
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual(["0000000003.json", "0000000004.json"]);
+  });
+
+  test("remembers the last commits, its own first, and no more than 16", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    const recents: string[][] = [];
+    for (let rev = 1; rev <= RECENT_COMMITS + 2; rev++) {
+      await store.update(KEY, append(`m${rev}`));
+      const name = `${String(rev).padStart(10, "0")}.json`;
+      const stored = readFileSync(join(layout.sessionFolder(KEY), name), "utf8");
+      recents.push((JSON.parse(stored) as StoredSession).recent);
+    }
+    const all = recents.map((recent) => recent[0]!).reverse();
+    expect(new Set(all).size).toBe(RECENT_COMMITS + 2);
+    expect(recents.at(-1)).toEqual(all.slice(0, RECENT_COMMITS));
+  });
+
+  test("lets nobody but the owner into files and folders", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    const folder = layout.sessionFolder(KEY);
+    const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect(mode(join(folder, "0000000001.json"))).toBe("600");
+    const folders = [layout.sessions, join(folder, ".."), folder];
+    expect(folders.map(mode)).toEqual(["700", "700", "700"]);
+  });
+
+  test("writes nothing when there is nothing to do, but makes sure that what it confirms is durable", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    expect(await store.update(KEY, nothing)).toMatchObject({ result: "nothing", record: { rev: 1 } });
+    const order = calls.map(describeCall);
+    expect(order.filter((call) => /write|link|mkdir|rename/.test(call))).toEqual([]);
+    expect(order).toContain("sync folder");
+    expect(await store.update(OTHER_KEY, nothing)).toEqual({ result: "nothing", record: null });
+    expect(await store.read(OTHER_KEY)).toBeNull();
+  });
+
+  test("applies what was applied before no second time", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
+    const again = await store.update(KEY, append("m1"));
+    expect(again).toMatchObject({ result: 0, record: { rev: 2 } });
+  });
+
+  test("throws what the change throws, and writes nothing", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    const failure = new ExpectedError("reply_running", "An answer is being written.");
+    const failed = store.update(KEY, () => {
+      throw failure;
+    });
+    await expect(failed).rejects.toBe(failure);
+    expect(calls.map(describeCall).filter((call) => /write|link|mkdir|rename/.test(call))).toEqual([]);
+    expect(await store.update(KEY, append("m2"))).toMatchObject({ record: { rev: 2 } });
+  });
+
+  test("refuses what readers would take for damage, and tells where but not what it says", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    const tooLong = (session: Parameters<ReturnType<typeof append>>[0]) => ({
+      session: { ...(session ?? emptySession()), title: "secret ".repeat(100) },
+      result: null,
+    });
+    const tooLongText = "x".repeat(MAX_TEXT_LENGTH + 1);
+    await expect(store.update(KEY, tooLong)).rejects.toThrow(/not a session, at title/);
+    await expect(store.update(KEY, append("m2", tooLongText))).rejects.toThrow(/at messages\.0\.parts/);
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1"]);
+  });
+
+  test("of one session waits for the one before it, and not for another session", async () => {
+    const held = Promise.withResolvers<void>();
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "link" && call.path.includes(KEY)) await held.promise;
+      return proceed();
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs });
+    const order: string[] = [];
+    const note = (what: string) => () => order.push(what);
+    const first = store.update(KEY, append("m1")).then(note("first"));
+    const second = store.update(KEY, append("m2")).then(note("second"));
+    await store.update(OTHER_KEY, append("m1")).then(note("other"));
+    held.resolve();
+    await Promise.all([first, second]);
+    expect(order).toEqual(["other", "first", "second"]);
+  });
+
+  test("gives up with a clear error when other writers are always first", async () => {
+    let time = 0;
+    const waits: number[] = [];
+    const fs = interceptedFileSystem((call, proceed) =>
+      call.name === "link" ? Promise.reject(systemError("EEXIST", call)) : proceed(),
+    );
+    const { store, layout } = createTestStore(temporaryFolder(), {
+      fs,
+      busyAfterMs: 100,
+      random: () => 0.5,
+      now: () => time,
+      delay: (ms) => {
+        waits.push(ms);
+        time += ms;
+        return Promise.resolve();
+      },
+    });
+    const error: unknown = await store.update(KEY, append("m1")).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "session_busy", message: /Try again/ });
+    expect(errorResponse(error).status).toBe(503);
+    expect(waits.length).toBeGreaterThan(10);
+    expect(Math.max(...waits)).toBeLessThan(25);
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual([]);
+  });
+
+  test("that waited too long for its turn is not begun, and not too many may wait", async () => {
+    let time = 0;
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const fs = interceptedFileSystem(async (_, proceed) => {
+      begun.resolve();
+      await held.promise;
+      return proceed();
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs, now: () => time, busyAfterMs: 1_000 });
+    const first = store.update(KEY, append("m0"));
+    const waiting = Array.from({ length: 2_100 }, (_, index) => store.update(KEY, append(`m${index + 1}`)));
+    const outcomes = Promise.allSettled(waiting);
+    await begun.promise;
+    time = 2_000;
+    held.resolve();
+    // Begun in time, it is finished.
+    await first;
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "session_busy" } });
+    }
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m0"]);
+  });
+});
+
+describe("removing a session", () => {
+  test("removes its folder with everything in it, and no other", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.update(OTHER_KEY, append("m1"));
+    mkdirSync(join(layout.sessionFolder(KEY), "attachments"));
+    await store.remove(KEY);
+    expect(readdirSync(join(layout.sessionFolder(KEY), ".."))).toEqual([]);
+    expect(await store.read(KEY)).toBeNull();
+    expect(messageIds((await store.read(OTHER_KEY))?.session)).toEqual(["m1"]);
+  });
+
+  test("that does not exist is no error", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.remove(KEY);
+  });
+
+  test("leaves room for a new one with the same key", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.remove(KEY);
+    const { record } = await store.update(KEY, append("m2"));
+    expect(record?.rev).toBe(1);
+    expect(messageIds(record?.session)).toEqual(["m2"]);
+  });
+});

@@ -1,0 +1,42 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createLayout, type Layout } from "./layout";
+import { createNodeLiveness } from "./node-liveness";
+import { sweepNodes } from "./sweep-nodes";
+import { createVolume } from "./volume";
+
+let dataDir: string;
+let layout: Layout;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "holdfast-sweep-"));
+  layout = createLayout(dataDir);
+  await mkdir(layout.nodes);
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+const at = (ms: number) => ({ askedAt: ms, answeredAt: ms });
+const DEAD = ["dead.b1.1.ndjson", "dead.b1.2.ndjson", "gone.b1.probe", "gone.b1.probe-link"];
+const KEPT = ["alive.b1.1.ndjson", "me.b1.1.ndjson", "me.b1.probe", "notes.txt"];
+
+function sweepAt(now: number, liveness: ReturnType<typeof createNodeLiveness>) {
+  return sweepNodes({ volume: createVolume(), layout, liveness, now: () => now, keepMs: 60_000 });
+}
+
+test("what dead nodes left behind goes after a while, and nothing else, by however many nodes", async () => {
+  for (const name of [...DEAD, ...KEPT]) await writeFile(join(layout.nodes, name), "");
+  await mkdir(join(layout.nodes, "dead.b1.3.ndjson"));
+  const liveness = createNodeLiveness({ own: "me.b1" });
+  liveness.isDead("gone.b1");
+  for (let ms = 0; ms <= 80_000; ms += 1_000) {
+    liveness.listed(new Set(["dead.b1", "alive.b1", "me.b1"]), at(ms));
+    liveness.read("dead.b1", false, at(ms));
+    liveness.read("alive.b1", true, at(ms));
+  }
+  expect(await sweepAt(60_000, liveness)).toBe(0);
+  const swept = await Promise.all([sweepAt(80_000, liveness), sweepAt(80_000, liveness)]);
+  expect(swept[0] + swept[1]).toBe(DEAD.length);
+  expect((await readdir(layout.nodes)).sort()).toEqual([...KEPT, "dead.b1.3.ndjson"].sort());
+});
