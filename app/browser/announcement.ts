@@ -1,6 +1,7 @@
 import { plainText } from "~/conversation/reply-text";
 import type { AssistantMessage } from "~/conversation/session";
 import type { ChatState } from "./chat-state";
+import { spokenText } from "./spoken-text";
 
 /** What a screen reader is told of a change, if anything: that an answer begins, then the whole answer, once. */
 export function announcementOf(before: ChatState, after: ChatState): string | null {
@@ -8,7 +9,7 @@ export function announcementOf(before: ChatState, after: ChatState): string | nu
   if (!before.live || after.live) return null;
   const settled = after.session?.messages.find(({ id }) => id === before.live?.messageId);
   if (settled?.role !== "assistant") return null;
-  return [plainText(settled.parts), endingOf(settled)].filter(Boolean).join("\n\n");
+  return [spokenText(plainText(settled.parts)), endingOf(settled)].filter(Boolean).join("\n\n");
 }
 
 function endingOf({ metadata }: AssistantMessage): string {
