@@ -1,7 +1,8 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { SessionEvent } from "~/conversation/api";
-import type { Cursor, ReplyChunk } from "~/conversation/reply-chunk";
-import { readCursor } from "./stream-cursor";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Cursor } from "~/conversation/cursor";
+import { parseCursor } from "~/conversation/cursor";
 
 /** The server sends a heartbeat every 15 s: after this silence the connection is dead, whatever TCP thinks. */
 const SILENCE_MS = 40_000;
@@ -38,7 +39,7 @@ export async function* readEvents(response: Response, silenceMs = SILENCE_MS): A
 function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
   if (event === "session") return { type: "session", rev: (JSON.parse(data) as SessionEvent).rev };
   if (data === "[DONE]") return { type: "done" };
-  const cursor = readCursor(id ?? "");
+  const cursor = parseCursor(id ?? "");
   if (!id || !cursor) throw new Error("A chunk of the event stream has no cursor.");
   return { type: "chunk", id, cursor, chunk: JSON.parse(data) as ReplyChunk };
 }

@@ -1,4 +1,5 @@
-import type { Cursor, ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply-text";
 import type { Part, Reply } from "~/conversation/session";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { formatCursor, parseCursor } from "./reply-chunk";
+import { formatCursor, parseCursor } from "./cursor";
 import { newId, SESSION_ID_PATTERN, sessionKey } from "./session-id";
 
 it("new ids are session ids, and never the same", () => {

@@ -1,6 +1,7 @@
 import type { SessionEvent } from "~/conversation/api";
 import { messageChunks } from "~/conversation/message-chunks";
-import { formatCursor, type Cursor, type ReplyChunk } from "~/conversation/reply-chunk";
+import { type ReplyChunk } from "~/conversation/reply-chunk";
+import { formatCursor, type Cursor } from "~/conversation/cursor";
 import type { AssistantMessage } from "~/conversation/session";
 import type { ServerSentEvent } from "./event-stream";
 

@@ -1,5 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Cursor, ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Cursor } from "~/conversation/cursor";
 import type { Reply } from "~/conversation/session";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";

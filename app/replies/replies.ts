@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Cursor } from "~/conversation/reply-chunk";
+import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import type { Reply, Session } from "~/conversation/session";
 import { requestStop, settleReply } from "~/conversation/settle-reply";

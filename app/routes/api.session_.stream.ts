@@ -1,4 +1,4 @@
-import { parseCursor } from "~/conversation/reply-chunk";
+import { parseCursor } from "~/conversation/cursor";
 import { eventStream } from "~/http/event-stream";
 import { followEvents } from "~/http/reply-events";
 import { requireSessionKey } from "~/http/request-input";
