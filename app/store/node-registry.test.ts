@@ -144,6 +144,14 @@ test("a node that says goodbye is dead to the others with their next look", asyn
   expect(b.registry.isDead("a.b1")).toBe(true);
 });
 
+test("who asks for a node that nobody knows has an answer when he asks again some ten seconds later", async () => {
+  const b = await start("b", "b1");
+  await pass(20_000, b);
+  expect(b.registry.isDead("gone.b1")).toBe(false);
+  await pass(12_000, b);
+  expect(b.registry.isDead("gone.b1")).toBe(true);
+});
+
 test("the feed of a dead node is removed in the end", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
   await b.time.advance(1_200_000, () => settled(b));

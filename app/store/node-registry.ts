@@ -13,7 +13,10 @@ export type NodeRegistry = {
   start(): Promise<void>;
   /** To be told to the others. Null: the session was removed. */
   changed(key: string, rev: number | null): void;
-  /** Whether a node and boot, `name.boot`, is gone for good. Never true of this one. */
+  /**
+   * Whether a node and boot, `name.boot`, is gone. Never true of this one. To ask makes it known sooner: who asks
+   * again after `DEAD_AFTER_MS` and a little has an answer, whether others are interested or not.
+   */
   isDead(instance: string): boolean;
   /**
    * Makes news and deaths known sooner, until what it returns is called: within a second and some ten seconds
@@ -49,6 +52,9 @@ export type NodeRegistryOptions = {
     error(details: object, message: string): void;
   };
 };
+
+/** How long a node is of interest after somebody has asked for it, in milliseconds. */
+const CURIOUS_MS = 2 * DEAD_AFTER_MS;
 
 export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
   const { volume, layout, name, boot, now, timer, random, log } = options;
@@ -91,6 +97,22 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
     recovered: () => log.info({}, "this node can hear the others again"),
   });
 
+  let forget: (() => void) | null = null;
+
+  function isDead(instance: string): boolean {
+    const dead = liveness.isDead(instance);
+    if (!dead && instance !== own && !left) {
+      forget?.();
+      const leave = poller.attend("reply");
+      const cancel = timer(CURIOUS_MS, leave);
+      forget = () => {
+        cancel();
+        leave();
+      };
+    }
+    return dead;
+  }
+
   /** Not all nodes at once, and none in step with another. */
   function scheduleSweep() {
     cancelSweep = timer(KEEP_DEAD_MS * (0.5 + random()), () => void sweep());
@@ -114,7 +136,7 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
       scheduleSweep();
     },
     changed: feed.changed,
-    isDead: liveness.isDead,
+    isDead,
     attend: poller.attend,
     isUnheard() {
       const heardAt = feed.lastHeardAt();

@@ -1,81 +1,94 @@
 import { join } from "node:path";
+import { explainVolumeError } from "./explain-volume-error";
 import type { Layout } from "./layout";
+import { timer as realTimer, type Timer } from "./timer";
 import { errorCode, type Volume } from "./volume";
 
 export type VolumeState = { usable: true } | { usable: false; reason: string };
+
+export type VolumeProbe = {
+  /** Whether the volume can be written the way that a commit writes it. Never rejects, and never takes long. */
+  state(): Promise<VolumeState>;
+};
 
 export type VolumeProbeOptions = {
   volume: Volume;
   layout: Layout;
   /** This node and boot: the names of its own test files. */
   instance: string;
+  /** A monotonic clock in milliseconds. */
   now: () => number;
+  timer?: Timer;
   /** How long one answer serves, in milliseconds: many may ask, the volume is asked seldom. */
   freshMs?: number;
+  /** How long the volume may take before it counts as giving no answer, in milliseconds. */
+  patienceMs?: number;
 };
 
-/** Tells whether the volume can be written the way that a commit writes it. Never throws. */
-export function createVolumeProbe({ volume, layout, instance, now, freshMs = 2_000 }: VolumeProbeOptions) {
-  let asked: { at: number; state: Promise<VolumeState> } | null = null;
+export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
+  const { volume, layout, instance, now, timer = realTimer, freshMs = 2_000, patienceMs = 2_500 } = options;
   const temporary = join(layout.nodes, `${instance}.probe`);
   const linked = join(layout.nodes, `${instance}.probe-link`);
 
+  let answer: { at: number; state: VolumeState } | null = null;
+  let asking: { since: number; state: Promise<VolumeState> } | null = null;
+  /** The folders are there, and no test file of ours. */
+  let prepared = false;
+
   async function probe(): Promise<VolumeState> {
     try {
-      await volume.makeFolder(layout.sessions);
-      await volume.makeFolder(layout.nodes);
-      await Promise.all([temporary, linked].map(remove));
-      await volume.writeNew(temporary, instance);
+      if (!prepared) await prepare();
+      prepared = false;
+      await volume.writeNew(temporary, "", { removeIfLate: true });
       await volume.link(temporary, linked);
       await volume.link(temporary, linked).then(
-        () => Promise.reject(new Error("a second link() to one name succeeded")),
+        () => Promise.reject(new Error("a second link() to one name succeeded there")),
         (error: unknown) => {
           if (errorCode(error) !== "EEXIST") throw error;
         },
       );
       await volume.syncFolder(layout.nodes);
-      await Promise.all([temporary, linked].map(remove));
+      await volume.unlink(temporary);
+      await volume.unlink(linked);
+      prepared = true;
       return { usable: true };
     } catch (error) {
-      return { usable: false, reason: explain(error) };
+      return { usable: false, reason: explainVolumeError(error) };
     }
   }
 
-  async function remove(path: string) {
-    await volume.unlink(path).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
+  async function prepare() {
+    await volume.makeFolder(layout.sessions);
+    await volume.makeFolder(layout.nodes);
+    for (const path of [temporary, linked]) {
+      await volume.unlink(path).catch((error: unknown) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+      });
+    }
+  }
+
+  /** One at a time: a volume that hangs is not asked again before it has answered. */
+  function ask() {
+    const state = probe().then((state) => {
+      answer = { at: now(), state };
+      asking = null;
+      return state;
     });
+    return (asking = { since: now(), state });
   }
 
   return {
-    state(): Promise<VolumeState> {
-      if (!asked || now() - asked.at > freshMs) asked = { at: now(), state: probe() };
-      return asked.state;
+    async state() {
+      if (!asking && answer && now() - answer.at <= freshMs) return answer.state;
+      const { since, state } = asking ?? ask();
+      let cancel = () => {};
+      const impatience = new Promise<VolumeState>((resolve) => {
+        const left = Math.max(0, since + patienceMs - now());
+        cancel = timer(left, () => resolve({ usable: false, reason: "it gives no answer" }));
+      });
+      const first = await Promise.race([state, impatience]);
+      cancel();
+      return first;
     },
   };
-}
-
-function explain(error: unknown): string {
-  const code = errorCode(error);
-  switch (code) {
-    case "EACCES":
-    case "EPERM":
-      return "it may not be written by this user, or its file system has no hard links";
-    case "EROFS":
-      return "it is mounted read-only";
-    case "ENOSPC":
-    case "EDQUOT":
-      return "it is full";
-    case "ENOTSUP":
-    case "ENOSYS":
-    case "EOPNOTSUPP":
-      return "its file system has no hard links, which commits need";
-    case "ENOTDIR":
-    case "EEXIST":
-      return "a file stands where a folder should be";
-    case "volume_unavailable":
-      return "it gives no answer";
-    default:
-      return code ?? (error as Error).message;
-  }
 }

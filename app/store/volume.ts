@@ -134,28 +134,32 @@ export function createVolume({
 
   /**
    * An NFS client remembers for up to a minute that a name was not there. It forgets when the folder that should
-   * hold the name is opened, if that one is not thought to be missing, too.
+   * hold the name is opened.
    */
-  async function lookAgainIn(folder: string): Promise<void> {
+  async function lookTwice<T>(path: string, look: () => Promise<T>): Promise<T> {
+    try {
+      return await look();
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      await refresh(parentOf(path));
+      return look();
+    }
+  }
+
+  /** Opens a folder; first the one that holds it, if it is thought to be missing itself. */
+  async function refresh(folder: string): Promise<void> {
     const open = () => withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, async () => {});
     try {
       await open();
     } catch (error) {
       if (errorCode(error) !== "ENOENT" || folder === "/") return;
-      await lookAgainIn(parentOf(folder));
+      await refresh(parentOf(folder));
       await open().catch(() => undefined);
     }
   }
 
   return {
-    list: (folder) =>
-      run(() =>
-        fs.readdir(folder).catch(async (error: unknown) => {
-          if (errorCode(error) !== "ENOENT") throw error;
-          await lookAgainIn(parentOf(folder));
-          return fs.readdir(folder);
-        }),
-      ),
+    list: (folder) => run(() => lookTwice(folder, () => fs.readdir(folder))),
 
     read: (path) =>
       run(() =>
@@ -169,17 +173,19 @@ export function createVolume({
 
     readFrom: (path, offset, limit = Infinity) =>
       run(() =>
-        withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
-          const chunks: Buffer[] = [];
-          for (let at = offset; at < offset + limit;) {
-            const buffer = Buffer.alloc(Math.min(65_536, offset + limit - at));
-            const { bytesRead } = await file.read({ buffer, position: at });
-            if (bytesRead === 0) break;
-            chunks.push(buffer.subarray(0, bytesRead));
-            at += bytesRead;
-          }
-          return Buffer.concat(chunks);
-        }),
+        lookTwice(path, () =>
+          withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
+            const chunks: Buffer[] = [];
+            for (let at = offset; at < offset + limit;) {
+              const buffer = Buffer.alloc(Math.min(65_536, offset + limit - at));
+              const { bytesRead } = await file.read({ buffer, position: at });
+              if (bytesRead === 0) break;
+              chunks.push(buffer.subarray(0, bytesRead));
+              at += bytesRead;
+            }
+            return Buffer.concat(chunks);
+          }),
+        ),
       ),
 
     writeNew: (path, bytes, { removeIfLate = false } = { removeIfLate: false }) =>

@@ -1,0 +1,35 @@
+import { errorCode } from "./volume";
+
+/** What an error of the volume means to whoever runs the server, as the end of "the volume cannot be used: …". */
+export function explainVolumeError(error: unknown): string {
+  const code = errorCode(error);
+  const syscall = (error as NodeJS.ErrnoException).syscall;
+  switch (code) {
+    case "EACCES":
+      return "it may not be written by this user";
+    case "EPERM":
+      // What Linux says of a file system without hard links, and of one that forbids them.
+      return syscall === "link" ? NO_HARD_LINKS : "it may not be written by this user";
+    case "ENOTSUP":
+    case "ENOSYS":
+    case "EOPNOTSUPP":
+    case "EMLINK":
+      return syscall === "link" || syscall === undefined
+        ? NO_HARD_LINKS
+        : `${syscall} is not supported there`;
+    case "EROFS":
+      return "it is mounted read-only";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "it is full";
+    case "ENOTDIR":
+    case "EEXIST":
+      return "a file stands where a folder should be";
+    case "volume_unavailable":
+      return "it gives no answer";
+    default:
+      return code ?? (error as Error).message;
+  }
+}
+
+const NO_HARD_LINKS = "its file system has no hard links, which commits need";

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "holdfast-check-volume-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function checkVolume(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const script = ["--import", "./tests/fixtures/register-app.ts", "tests/check-volume.ts", ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, script, { cwd: root }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+test("a folder that will do gives a table, a verdict and 0", async () => {
+  const { code, stdout } = await checkVolume(folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^ok {4}link excludes +\d+ ms {2}1 of 8 writers got the name$/m);
+  expect(stdout).toContain(`\n${folder} can be used`);
+});
+
+test("one that will not gives the reason and 1", async () => {
+  await writeFile(join(folder, "file"), "");
+  const { code, stdout } = await checkVolume(join(folder, "file"));
+  expect(code).toBe(1);
+  expect(stdout).toContain("cannot be used: folder: a file stands where a folder should be.");
+});
+
+test.each([[[]], [["--help"]], [["a", "b"]]])("%j is answered with one clear line and 1", async (args) => {
+  expect(await checkVolume(...args)).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "Say which folder to check: npm run check-volume -- DIR\n",
+  });
+});

@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { newId } from "~/conversation/session-id";
+import { createVolume } from "~/store/volume";
+import { checkVolume, type VolumeFinding } from "~/store/volume-check";
+
+// npm run check-volume -- DIR: whether a folder can be the DATA_DIR, and how fast it is.
+
+const [dir, ...more] = process.argv.slice(2);
+if (!dir || dir.startsWith("-") || more.length > 0) {
+  console.error("Say which folder to check: npm run check-volume -- DIR");
+  process.exit(1);
+}
+
+const MARKS = { ok: "ok", warning: "WARN", failed: "FAIL" } as const;
+
+function printFinding({ name, result, detail, ms }: VolumeFinding) {
+  console.log(
+    `${MARKS[result].padEnd(4)}  ${name.padEnd(17)}  ${`${ms.toFixed(0)} ms`.padStart(8)}  ${detail}`,
+  );
+}
+
+const findings = await checkVolume({
+  volume: createVolume({ deadlineMs: 5_000 }),
+  dataDir: resolve(dir),
+  uid: process.geteuid?.() ?? null,
+  newId,
+  now: () => performance.now(),
+  found: printFinding,
+});
+
+const failed = findings.filter(({ result }) => result === "failed");
+const warnings = findings.filter(({ result }) => result === "warning").length;
+if (failed.length > 0) {
+  console.log(`\n${dir} cannot be used: ${failed[0]!.name}: ${failed[0]!.detail}.`);
+} else {
+  console.log(
+    `\n${dir} can be used${warnings > 0 ? `; see ${warnings === 1 ? "the warning" : "the warnings"} above` : ""}.`,
+  );
+}
+process.exitCode = failed.length > 0 ? 1 : 0;
+// A volume that hangs holds threads, and with them process.exit (FACTS): only this ends it.
+setTimeout(() => process.kill(process.pid, "SIGKILL"), 2_000).unref();
