@@ -11,6 +11,8 @@ export type Config = {
   journalFlushMs: number;
   keepAliveSeconds: number;
   maxBodyBytes: number;
+  /** Days after which a conversation that nobody has touched is removed; null keeps all. */
+  retentionDays: number | null;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
   /** People read the log in development, programs elsewhere. */
   readableLog: boolean;
@@ -37,6 +39,7 @@ const environment = z.object({
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
+  RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   LOG_LEVEL: z
     .enum(
       ["silent", "error", "warn", "info", "debug"],
@@ -77,6 +80,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     journalFlushMs: values.JOURNAL_FLUSH_MS,
     keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
     maxBodyBytes: values.MAX_BODY_BYTES,
+    retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     readableLog: values.NODE_ENV === "development",
     model,

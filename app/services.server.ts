@@ -10,8 +10,13 @@ import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
 import { createLayout } from "./store/layout";
+import { createNodeRegistry } from "./store/node-registry";
+import type { DamageEvent } from "./store/quarantine";
+import { createRetention } from "./store/retention";
+import { createSessionRetirement } from "./store/retire-session";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
+import { timer } from "./store/timer";
 import { createVolume } from "./store/volume";
 import { createVolumeProbe } from "./store/volume-probe";
 
@@ -32,22 +37,71 @@ async function createServices(config: Config) {
   const volume = createVolume();
   const events = createSessionEvents();
   const now = () => performance.now();
+  // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
+  const random = Math.random;
+  const damaged = ({ key, rev, reason, cause }: DamageEvent) =>
+    log.error(
+      { session: sessionFingerprint(key), rev, reason, err: cause },
+      "a damaged revision was put aside",
+    );
+  const committed = (key: string, rev: number | null) => {
+    events.emit(key, rev);
+    registry.changed(key, rev);
+  };
   const store = createSessionStore({
     volume,
     layout,
     instance,
     newId,
-    // eslint-disable-next-line no-restricted-properties -- the backoff of a commit needs no better source
-    random: Math.random,
+    random,
     delay,
     now,
-    committed: events.emit,
-    damaged: ({ key, rev, reason, cause }) =>
-      log.error(
-        { session: sessionFingerprint(key), rev, reason, err: cause },
-        "a damaged revision was put aside",
-      ),
+    committed,
+    damaged,
   });
+
+  const registry = createNodeRegistry({
+    volume,
+    layout,
+    name: config.nodeName,
+    boot,
+    startedAt: new Date(),
+    now,
+    timer,
+    random,
+    changed: events.emit,
+    missed: events.missed,
+    log,
+  });
+  // Not waited for: on a volume that hangs the process must come up all the same, and say that it is not ready.
+  void registry.start();
+
+  createRetention({
+    volume,
+    layout,
+    instance,
+    retirement: createSessionRetirement({
+      volume,
+      layout,
+      instance,
+      newId,
+      clock: () => new Date(),
+      damaged,
+      retired: (key) => committed(key, null),
+      setAside: (key) =>
+        log.error(
+          { session: sessionFingerprint(key) },
+          "two sessions stood in one place; the older is in quarantine",
+        ),
+    }),
+    isDead: registry.isDead,
+    days: config.retentionDays,
+    clock: () => new Date(),
+    timer,
+    delay: (ms) => delay(ms, undefined, { ref: false }),
+    random,
+    log,
+  }).start();
 
   const credentials = defaultProvider();
   const provider =
@@ -72,8 +126,8 @@ async function createServices(config: Config) {
     events,
     instance,
     node: { name: config.nodeName },
-    // Another boot under our own name is a process that we have replaced.
-    isDead: (other) => other !== instance && other.startsWith(`${config.nodeName}.`),
+    isDead: registry.isDead,
+    attend: registry.attend,
     flushMs: config.journalFlushMs,
     clock: () => new Date(),
     delay: (ms) => delay(ms, undefined, { ref: false }),
@@ -105,7 +159,9 @@ async function createServices(config: Config) {
     async drain(deadlineMs: number) {
       draining = true;
       log.info({ deadlineMs }, "draining");
+      await registry.draining();
       await replies.drain(deadlineMs);
+      await registry.goodbye();
       log.info("drained");
     },
   };

@@ -4,6 +4,7 @@ import type { Cursor } from "~/conversation/cursor";
 import type { Reply } from "~/conversation/session";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
+import { followReply } from "./follow-reply";
 import type { ReplyStream } from "./reply-stream";
 
 /** What a follower is told: the chunks of replies, the end of each, and (watching) that there is a new commit. */
@@ -13,12 +14,19 @@ export type FollowEvent =
 export type FollowOptions = { cursor: Cursor | null; watch: boolean; signal: AbortSignal };
 
 export type FollowDependencies = {
+  /** The session, after replies of dead runners were taken over. */
   read: (key: string) => Promise<SessionRecord | null>;
   events: SessionEvents;
-  /** The stream of a reply that this node runs or has just run. */
-  streamOf: (reply: Reply) => ReplyStream | null;
+  /** The stream of a running reply, whichever node runs it; null where this node is about to stop. */
+  streamOf: (key: string, rev: number, reply: Reply) => { stream: ReplyStream; leave: () => void } | null;
   /** Aborted when this node is about to stop: watchers between replies are let go, to watch elsewhere. */
   draining: AbortSignal;
+  /** All chunks of a reply that runs or has settled a short while ago; empty where they are gone. */
+  journal: (reply: Reply) => Promise<ReplyChunk[]>;
+  /** Asks for news of other nodes soon, until what it returns is called. */
+  attend: (interest: "reply" | "watch") => () => void;
+  /** A pause before a stream that has ended too soon is looked for again. */
+  pause: () => Promise<unknown>;
 };
 
 /** See `Replies.follow`. A watcher is told the current revision first, so that it can see what it has missed. */
@@ -27,13 +35,14 @@ export async function followSession(
   options: FollowOptions,
   deps: FollowDependencies,
 ): Promise<AsyncGenerator<FollowEvent> | null> {
+  const { signal, watch } = options;
   // Subscribed before the first read: what is committed in between is seen twice rather than never.
-  const commits = collectCommits(key, deps.events, options.signal);
+  const commits = collectCommits(key, deps.events, signal);
   try {
     const record = await deps.read(key);
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
-    if (record.session.reply || options.watch) return follow(record);
+    if (record.session.reply || watch) return leavingAtTheEnd(follow(record));
   } catch (error) {
     commits.leave();
     throw error;
@@ -41,31 +50,31 @@ export async function followSession(
   commits.leave();
   return null;
 
-  async function* follow(first: SessionRecord): AsyncGenerator<FollowEvent> {
+  async function* leavingAtTheEnd(events: AsyncGenerator<FollowEvent>): AsyncGenerator<FollowEvent> {
     try {
-      yield* followFrom(first);
+      yield* events;
     } finally {
       commits.leave();
     }
   }
 
-  async function* followFrom(first: SessionRecord): AsyncGenerator<FollowEvent> {
+  async function* follow(first: SessionRecord): AsyncGenerator<FollowEvent> {
     let { cursor } = options;
-    for (let record = first; !options.signal.aborted;) {
-      if (options.watch) yield { type: "session", rev: record.rev };
+    for (let record = first; !signal.aborted;) {
+      if (watch) yield { type: "session", rev: record.rev };
       const { reply } = record.session;
-      const stream = reply && deps.streamOf(reply);
-      if (reply && stream) {
-        const seen = cursor?.replyId === reply.id ? cursor.seq : 0;
-        for await (const { seq, chunk } of stream.follow(seen, options.signal)) {
-          cursor = { replyId: reply.id, epoch: reply.epoch, seq };
-          yield { type: "chunk", cursor, chunk };
-        }
-        if (options.signal.aborted) return;
+      if (reply) {
+        const followed = yield* followReply(key, record, reply, cursor, options, deps);
+        if (!followed) return;
+        cursor = followed.cursor;
         yield { type: "done" };
+        if (watch && followed.record.rev > record.rev) {
+          record = followed.record;
+          continue;
+        }
       }
-      if (!options.watch || deps.draining.aborted) return;
-      if (!(await commits.newerThan(record.rev, deps.draining))) return;
+      if (!watch || !(await attending(deps.attend("watch"), commits.newerThan(record.rev, deps.draining))))
+        return;
       const next = await deps.read(key);
       if (!next) return;
       record = next;
@@ -73,15 +82,25 @@ export async function followSession(
   }
 }
 
+async function attending<T>(leave: () => void, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    leave();
+  }
+}
+
 /** The commits since it was called, until it is left. */
 function collectCommits(key: string, events: SessionEvents, signal: AbortSignal) {
   let latest = 0;
   let gone = false;
+  let unsure = false;
   let wake = () => {};
   const wakeUp = () => wake();
-  const unsubscribe = events.subscribe(key, (rev) => {
-    if (rev === null) gone = true;
-    else latest = Math.max(latest, rev);
+  const unsubscribe = events.subscribe(key, (news) => {
+    if (news === null) gone = true;
+    else if (news === "unknown") unsure = true;
+    else latest = Math.max(latest, news);
     wake();
   });
   signal.addEventListener("abort", wakeUp);
@@ -90,12 +109,13 @@ function collectCommits(key: string, events: SessionEvents, signal: AbortSignal)
       unsubscribe();
       signal.removeEventListener("abort", wakeUp);
     },
-    /** False when the session is gone, or there is nobody to wait any more. */
+    /** Resolves when there is, or may be, a newer commit. False when there is nothing to wait for any more. */
     async newerThan(rev: number, draining: AbortSignal): Promise<boolean> {
       const over = () => gone || signal.aborted || draining.aborted;
       draining.addEventListener("abort", wakeUp);
-      while (!over() && latest <= rev) await new Promise<void>((resolve) => (wake = resolve));
+      while (!over() && latest <= rev && !unsure) await new Promise<void>((resolve) => (wake = resolve));
       draining.removeEventListener("abort", wakeUp);
+      unsure = false;
       return !over();
     },
   };

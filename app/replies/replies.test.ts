@@ -354,71 +354,230 @@ describe("a node that stops", () => {
     });
   });
 
-  it("keeps what a reply has said when the time is up", async () => {
-    const one = await node();
+  it("hands over what still runs when the time is up, and another goes on with it at once", async () => {
+    const one = await node({ name: "one" });
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
-    one.model.text("so far");
-    await untilText(events, "so far");
+    one.model.text("so far, ");
+    await untilText(events, "so far, ");
     await one.replies.drain(0);
-    expect(await lastMessage(one, key)).toMatchObject({
-      parts: [{ text: "so far" }],
-      metadata: { status: "interrupted" },
-    });
+    // Its followers are let go, to ask elsewhere.
+    expect(await collect(events)).toEqual([]);
+    expect((await one.store.read(key))?.session.reply).toMatchObject({ node: null, epoch: 1 });
+
+    const two = await node({ dataDir: one.dataDir, name: "two" });
+    const rest = await follow(two, key);
+    expect((await two.model.request(0)).continueFrom).toBe("so far, ");
+    two.model.text("so good");
+    two.model.finish();
+    expect(textIn(chunksIn(await collect(rest)))).toBe("so far, so good");
+    expect(await lastMessage(two, key)).toMatchObject({ metadata: { status: "complete", node: "two" } });
   });
 });
 
 describe("a node that was killed", () => {
-  it("leaves a reply that its successor settles with every word of the journal", async () => {
+  /** A reply that has said `text`, whose runner writes no more: as good as dead to its successor. */
+  async function cutReply(text: string) {
     const before = await node();
     const key = sessionKey(newId());
     await before.replies.start(key, send("Hello"));
     const events = await follow(before, key);
-    before.model.text("cut off he");
-    await untilText(events, "cut off he");
+    before.model.text(text);
+    await untilText(events, text);
+    return { before, key, events };
+  }
 
+  it("leaves a reply that its successor goes on with, without a seam", async () => {
+    const { before, key } = await cutReply("cut off he");
     const after = await node({ dataDir: before.dataDir });
-    const record = await after.replies.read(key);
-    expect(record?.session.reply).toBeNull();
-    expect(record?.session.messages.at(-1)).toMatchObject({
-      parts: [{ text: "cut off he" }],
+    const events = await follow(after, key);
+    expect((await after.model.request(0)).continueFrom).toBe("cut off he");
+    after.model.text("re");
+    after.model.finish();
+    const chunks = chunksIn(await collect(events));
+    expect(chunks.reduce(applyChunk, EMPTY_REPLY).parts).toEqual([{ type: "text", text: "cut off here" }]);
+    expect(await lastMessage(after, key)).toMatchObject({
+      parts: [{ text: "cut off here" }],
+      metadata: { status: "complete" },
+    });
+  });
+
+  it("after the model had said all leaves nothing to ask the model for", async () => {
+    const { before, key, events } = await cutReply("all of it");
+    const settling = vi.spyOn(before.store, "update").mockReturnValue(new Promise(() => {}));
+    before.model.finish();
+    await vi.waitFor(() => expect(settling).toHaveBeenCalled());
+    const after = await node({ dataDir: before.dataDir });
+    await collect(await follow(after, key));
+    expect(after.model.requests).toEqual([]);
+    expect(await lastMessage(after, key)).toMatchObject({
+      parts: [{ text: "all of it" }],
+      metadata: { status: "complete", usage: { outputTokens: 7 } },
+    });
+    await events.return(undefined);
+    nodes.splice(nodes.indexOf(before), 1);
+  });
+
+  it("and still runs (a zombie) is not heard any more, by anybody", async () => {
+    const { before: zombie, key, events } = await cutReply("before");
+    const after = await node({ dataDir: zombie.dataDir });
+    const followers = [await follow(after, key), events];
+    await after.model.request(0);
+    zombie.model.text(" ZOMBIE");
+    zombie.model.finish();
+    after.model.text(" and after");
+    after.model.finish();
+    for (const follower of followers) {
+      expect(JSON.stringify(await collect(follower))).not.toContain("ZOMBIE");
+    }
+    expect(await lastMessage(after, key)).toMatchObject({ parts: [{ text: "before and after" }] });
+    expect((await after.store.read(key))?.session.messages).toHaveLength(2);
+  });
+
+  it("leaves a reply that only one of two successors takes over", async () => {
+    const { before, key } = await cutReply("who ");
+    const isDead = (other: string) => other === before.instance;
+    const [one, two] = await Promise.all([
+      node({ dataDir: before.dataDir, name: "one", isDead }),
+      node({ dataDir: before.dataDir, name: "two", isDead }),
+    ]);
+    const streams = await Promise.all([follow(one, key), follow(two, key)]);
+    const reply = (await one.store.read(key))!.session.reply!;
+    const [runner, other] = reply.node === one.instance ? [one, two] : [two, one];
+    runner.model.text("now");
+    runner.model.finish();
+    const told = await Promise.all(streams.map(collect));
+    expect(told.map((events) => textIn(chunksIn(events)))).toEqual(["who now", "who now"]);
+    expect(other.model.requests).toEqual([]);
+    expect(reply.epoch).toBe(2);
+  });
+
+  it("time and again leaves a reply that is kept as it is in the end, for a person to continue", async () => {
+    const { before, key } = await cutReply("enough");
+    let last = before;
+    for (let successor = 0; successor < 4; successor++) {
+      last = await node({ dataDir: before.dataDir });
+      await last.replies.read(key);
+    }
+    expect((await last.store.read(key))?.session.reply).toBeNull();
+    expect(await lastMessage(last, key)).toMatchObject({
+      parts: [{ text: "enough" }],
       metadata: { status: "interrupted" },
     });
   });
 
-  it("does not keep a person from sending the next message", async () => {
-    const before = await node();
-    const key = sessionKey(newId());
-    await before.replies.start(key, send("Hello"));
-    await before.model.request(0);
+  it("leaves a reply that is kept with its words where the model does not go on", async () => {
+    const { before, key } = await cutReply("so far");
     const after = await node({ dataDir: before.dataDir });
-    await expect(after.replies.start(key, send("Still there?"))).resolves.toMatchObject({
-      outcome: { kind: "started" },
+    const events = await follow(after, key);
+    await after.model.request(0);
+    after.model.fail(modelDenied);
+    await collect(events);
+    expect(await lastMessage(after, key)).toMatchObject({
+      parts: [{ text: "so far" }],
+      metadata: { status: "interrupted", error: { code: "model_denied" } },
     });
   });
 
-  it("and still runs (a zombie) changes nothing that came after it", async () => {
-    const zombie = await node();
+  it("before its journal was there leaves a reply that begins anew", async () => {
+    const before = await node();
     const key = sessionKey(newId());
-    await zombie.replies.start(key, send("Hello"));
-    const events = await follow(zombie, key);
-    zombie.model.text("before");
-    await untilText(events, "before");
-    const after = await node({ dataDir: zombie.dataDir });
-    const taken = await after.replies.read(key);
-    zombie.model.text(" and after");
-    zombie.model.finish();
-    await collect(events);
-    expect((await after.store.read(key))?.session).toEqual(taken?.session);
+    vi.spyOn(before.volume, "createLog").mockReturnValue(new Promise(() => {}));
+    await before.replies.start(key, send("Hello"));
+    const after = await node({ dataDir: before.dataDir });
+    const events = await follow(after, key);
+    after.model.text("Good day");
+    after.model.finish();
+    expect(textIn(chunksIn(await collect(events)))).toBe("Good day");
+    nodes.splice(nodes.indexOf(before), 1);
   });
 
-  it("of another name is left alone: it may be well", async () => {
-    const other = await node({ name: "other" });
+  it("does not keep a person from stopping its reply", async () => {
+    const { before, key } = await cutReply("enough");
+    const after = await node({ dataDir: before.dataDir });
+    await after.replies.read(key);
+    await after.replies.stop(key);
+    await vi.waitFor(async () =>
+      expect(await lastMessage(after, key)).toMatchObject({
+        parts: [{ text: "enough" }],
+        metadata: { status: "stopped" },
+      }),
+    );
+  });
+});
+
+describe("another node", () => {
+  it("follows a reply as it is written, to its end, from a cursor of any node", async () => {
+    const one = await node({ name: "one" });
+    const two = await node({ dataDir: one.dataDir, name: "two" });
     const key = sessionKey(newId());
-    await other.replies.start(key, send("Hello"));
-    const one = await node({ dataDir: other.dataDir, name: "one" });
-    expect((await one.replies.read(key))?.session.reply).toMatchObject({ node: other.instance });
+    await one.replies.start(key, send("Hello"));
+    const left = new AbortController();
+    const first = await follow(two, key, { signal: left.signal });
+    one.model.text("over ");
+    const seen: ReplyChunk[] = [];
+    let cursor = null;
+    while (textIn(seen) !== "over ") {
+      const { value } = (await first.next()) as { value: Extract<FollowEvent, { type: "chunk" }> };
+      seen.push(value.chunk);
+      cursor = value.cursor;
+    }
+    left.abort();
+    await first.return(undefined);
+    const again = await two.replies.follow(key, { cursor, watch: false, signal: never });
+    one.model.text("there");
+    one.model.finish();
+    const rest = await collect(again!);
+    expect(rest.at(-1)).toEqual({ type: "done" });
+    expect(chunksIn(rest).at(-1)).toMatchObject({
+      type: "finish",
+      messageMetadata: { usage: { outputTokens: 7 } },
+    });
+    expect(textIn([...seen, ...chunksIn(rest)])).toBe("over there");
+  });
+
+  it("stops a reply, wherever it runs", async () => {
+    const one = await node({ name: "one" });
+    const two = await node({ dataDir: one.dataDir, name: "two" });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("enough");
+    await untilText(events, "enough");
+    await two.replies.stop(key);
+    await collect(events);
+    expect(await lastMessage(two, key)).toMatchObject({
+      parts: [{ text: "enough" }],
+      metadata: { status: "stopped" },
+    });
+  });
+
+  it("leaves the reply of a node alone that may be well", async () => {
+    const one = await node({ name: "one" });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const two = await node({ dataDir: one.dataDir, name: "two" });
+    expect((await two.replies.read(key))?.session.reply).toMatchObject({ node: one.instance, epoch: 1 });
+  });
+
+  it("follows a reply on to the runner that takes it over", async () => {
+    const one = await node({ name: "one" });
+    const dead = new Set<string>();
+    const isDead = (other: string) => dead.has(other);
+    const two = await node({ dataDir: one.dataDir, name: "two", isDead });
+    const three = await node({ dataDir: one.dataDir, name: "three", isDead: () => false });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const onThree = await follow(three, key);
+    one.model.text("from one ");
+    const chunks = await untilText(onThree, "from one ");
+    dead.add(one.instance);
+    const onTwo = await follow(two, key);
+    two.model.text("to two");
+    two.model.finish();
+    expect(textIn(chunksIn(await collect(onTwo)))).toBe("from one to two");
+    expect(textIn([...chunks, ...chunksIn(await collect(onThree))])).toBe("from one to two");
   });
 });
 

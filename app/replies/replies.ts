@@ -1,22 +1,24 @@
-import { ExpectedError } from "~/conversation/expected-error";
 import type { Cursor } from "~/conversation/cursor";
-import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply, Session } from "~/conversation/session";
-import { requestStop, settleReply } from "~/conversation/settle-reply";
+import { requestStop } from "~/conversation/settle-reply";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
 import { readSessionFolder } from "~/store/layout";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
 import { followSession, type FollowEvent } from "./follow-session";
-import { readJournal } from "./journal";
-import { runReply, saidBefore, type Run, type RunnerDependencies } from "./run-reply";
+import { readJournal } from "./journal-reader";
+import { createRemoteReplies } from "./remote-replies";
+import { runReply, type Run, type RunnerDependencies } from "./run-reply";
+import { takeOver } from "./take-over";
 
 export type RepliesDependencies = RunnerDependencies & {
   events: SessionEvents;
-  /** This node and boot, as it stands in a session's reply. */
-  instance: string;
   /** Whether the node and boot that runs a reply is known to be gone for good. */
   isDead: (instance: string) => boolean;
+  /** Asks for news of other nodes soon, until what it returns is called. */
+  attend: (interest: "reply" | "watch") => () => void;
   newId: () => string;
 };
 
@@ -37,7 +39,7 @@ export type Replies = {
     command: StartCommand,
     options?: StartOptions,
   ): Promise<{ rev: number; outcome: StartOutcome }>;
-  /** The session as it is, after a reply whose runner has died was settled with what it had said. */
+  /** The session as it is, after a reply whose runner is gone was taken over. */
   read(key: string): Promise<SessionRecord | null>;
   /**
    * A reply's stream from a cursor on, and with `watch` all that comes after it. Null where no reply runs.
@@ -49,17 +51,31 @@ export type Replies = {
   ): Promise<AsyncGenerator<FollowEvent> | null>;
   /** Asks for the end of the running reply; nothing where none runs. */
   stop(key: string): Promise<void>;
-  /** Takes no new replies, waits for the running ones at most so long (ms), then keeps what they have said. */
+  /** Takes no new replies, waits for the running ones at most so long (ms), then hands them over to other nodes. */
   drain(deadlineMs: number): Promise<void>;
 };
 
 /** How long the chunks of a reply that has ended are kept for slow followers, in milliseconds. */
 const KEEP_ENDED_MS = 30_000;
 
+/** Time before a follower looks again for a reply that nobody runs, in milliseconds. */
+const LOOK_AGAIN_MS = 250;
+
 export function createReplies(deps: RepliesDependencies): Replies {
   const { store, models, instance } = deps;
   const runs = new Map<string, Run>();
+  /** Replies of this node between their commit and their run. */
+  const starting = new Set<string>();
   const draining = new AbortController();
+  const runOf = (reply: Reply) => runs.get(`${reply.id}.${reply.epoch}`) ?? null;
+  const remote = createRemoteReplies({ ...deps, isOrphaned });
+
+  /** Whether nobody runs it any more: not a dead node, not a draining one, and not this one if it has forgotten. */
+  function isOrphaned(reply: Reply): boolean {
+    if (reply.node === null) return true;
+    if (reply.node === instance) return !runOf(reply) && !starting.has(reply.id);
+    return deps.isDead(reply.node);
+  }
 
   async function start(key: string, command: StartCommand, options: StartOptions = {}) {
     if (draining.signal.aborted)
@@ -80,30 +96,39 @@ export function createReplies(deps: RepliesDependencies): Replies {
         const started = startReply(session, command, context);
         return { session: started.session, result: started.outcome };
       });
-    const { record, result: outcome } = await commit().catch(async (error: unknown) => {
-      if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
-      // Perhaps its runner is dead, and the reply stands there only because nobody has looked since.
-      const read = await readAndRecover(key);
-      if (read?.session.reply) throw error;
-      return commit();
-    });
-    if (record?.session.reply) ensureRunning(key, record.session, record.session.reply);
-    return { rev: record?.rev ?? 0, outcome };
+    starting.add(context.reply.id);
+    try {
+      const { record, result: outcome } = await commit().catch(async (error: unknown) => {
+        if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
+        // Perhaps its runner is gone, and it has ended or is about to: then there is another one to name.
+        const read = await readAndTakeOver(key);
+        if (read?.session.reply) throw error;
+        return commit();
+      });
+      const reply = record?.session.reply;
+      if (reply?.id === context.reply.id) run(key, record!, reply, []);
+      return { rev: record?.rev ?? 0, outcome };
+    } finally {
+      starting.delete(context.reply.id);
+    }
   }
 
-  /** Starts the run of a reply that is this node's, unless it runs already. */
-  function ensureRunning(key: string, session: Session, reply: Reply) {
-    if (reply.node !== instance || runs.has(reply.id)) return;
-    const run = runReply(key, session, reply, deps);
-    runs.set(reply.id, run);
-    const unsubscribe = deps.events.subscribe(key, (rev) => {
-      if (rev === null) run.stop("superseded");
+  function run(key: string, record: SessionRecord, reply: Reply, said: readonly ReplyChunk[]) {
+    if (runOf(reply)) return;
+    const id = `${reply.id}.${reply.epoch}`;
+    const started = runReply(key, record, reply, said, deps);
+    runs.set(id, started);
+    const unsubscribe = deps.events.subscribe(key, (news) => {
+      if (news === null) started.stop("superseded");
+      else started.look();
     });
-    if (reply.stopRequested) run.stop("stopped");
-    void run.ended.then(() => {
+    if (reply.stopRequested) started.stop("stopped");
+    void started.ended.then((settled) => {
       unsubscribe();
+      // Whoever follows it now must look where it goes on.
+      if (!settled) runs.delete(id);
       setTimeout(() => {
-        runs.delete(reply.id);
+        runs.delete(id);
         void removeJournals(key).catch((error: unknown) => {
           deps.log.warn({ reply: reply.id, err: error }, "old journals were not removed");
         });
@@ -119,32 +144,24 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const needed = record.session.reply && `${record.session.reply.id}.`;
     const { journals } = readSessionFolder(await deps.volume.list(folder));
     for (const name of journals) {
-      const recent = runs.has(name.split(".")[0]!);
+      const recent = runs.has(name.replace(/\.ndjson$/, ""));
       if (!recent && !(needed && name.startsWith(needed))) await deps.volume.unlink(`${folder}/${name}`);
     }
   }
 
-  async function readAndRecover(key: string): Promise<SessionRecord | null> {
+  async function readAndTakeOver(key: string): Promise<SessionRecord | null> {
     const record = await store.read(key);
     const reply = record?.session.reply;
-    if (!record || !reply?.node || !deps.isDead(reply.node)) return record;
-    const said = await readJournal(deps.volume, deps.layout.journal(key, reply.id, reply.epoch));
-    const text = (said.length > 0 ? said : saidBefore(record.session, reply)).reduce(applyChunk, EMPTY_REPLY);
-    const settled = await store.update(key, (session) => ({
-      session:
-        session &&
-        settleReply(session, {
-          replyId: reply.id,
-          epoch: reply.epoch,
-          status: "interrupted",
-          parts: settledParts(text),
-          node: deps.node.name,
-          finishedAt: deps.clock().toISOString(),
-        }),
-      result: null,
-    }));
-    deps.log.warn({ reply: reply.id, runner: reply.node }, "settled the reply of a node that is gone");
-    return settled.record;
+    if (!record || !reply || draining.signal.aborted || !isOrphaned(reply)) return record;
+    starting.add(reply.id);
+    try {
+      const taken = await takeOver(key, record, reply, deps);
+      const mine = taken.record?.session.reply;
+      if (taken.said && taken.record && mine) run(key, taken.record, mine, taken.said);
+      return taken.record;
+    } finally {
+      starting.delete(reply.id);
+    }
   }
 
   async function stop(key: string) {
@@ -153,26 +170,33 @@ export function createReplies(deps: RepliesDependencies): Replies {
       result: null,
     }));
     const reply = record?.session.reply;
-    if (reply) runs.get(reply.id)?.stop("stopped");
+    if (reply) runOf(reply)?.stop("stopped");
   }
 
   async function drain(deadlineMs: number) {
     draining.abort();
     const ended = () => Promise.all([...runs.values()].map((run) => run.ended));
     await Promise.race([ended(), deps.delay(deadlineMs)]);
-    for (const run of runs.values()) run.stop("interrupted");
+    for (const run of runs.values()) run.stop("handed over");
     await ended();
   }
 
   return {
     start,
-    read: readAndRecover,
+    read: readAndTakeOver,
     follow: (key, options) =>
       followSession(key, options, {
-        read: readAndRecover,
+        read: readAndTakeOver,
         events: deps.events,
-        streamOf: (reply) => runs.get(reply.id)?.stream ?? null,
+        streamOf(key, rev, reply) {
+          const own = runOf(reply);
+          if (own) return { stream: own.stream, leave: () => {} };
+          return draining.signal.aborted ? null : remote.follow(key, rev, reply);
+        },
         draining: draining.signal,
+        attend: deps.attend,
+        journal: (reply) => readJournal(deps.volume, deps.layout.journal(key, reply.id, reply.epoch)),
+        pause: () => deps.delay(LOOK_AGAIN_MS),
       }),
     stop,
     drain,

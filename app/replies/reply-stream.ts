@@ -9,6 +9,7 @@ export type ReplyStream = {
   length(): number;
   publish(chunks: readonly ReplyChunk[]): void;
   end(): void;
+  ended(): boolean;
   /** All chunks after `afterSeq`, those to come included, until the stream ends or the signal aborts. */
   follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk>;
 };
@@ -45,6 +46,7 @@ export function createReplyStream(): ReplyStream {
       ended = true;
       wakeAll();
     },
+    ended: () => ended,
     async *follow(afterSeq, signal) {
       for (let index = Math.max(0, afterSeq); !signal.aborted;) {
         const chunk = chunks[index];

@@ -5,12 +5,20 @@ import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText, settledParts, type ReplyText } from "~/conversation/reply-text";
 import type { Reply, ReplyStatus, Session, Usage } from "~/conversation/session";
-import { settleReply, type Settlement } from "~/conversation/settle-reply";
-import type { Layout } from "~/store/layout";
-import type { SessionStore } from "~/store/session-store";
+import { settleReply } from "~/conversation/settle-reply";
+import { handOverReply } from "~/conversation/take-over-reply";
+import { journalName, temporaryName, type Layout } from "~/store/layout";
+import type { SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
 import { createSplice } from "./continuation";
-import { createJournalLog, createJournalWriter, type JournalWriter } from "./journal";
+import {
+  createJournalLog,
+  createJournalLogFrom,
+  createJournalWriter,
+  type JournalWriter,
+} from "./journal-writer";
+import { readIfNewer } from "./read-if-newer";
+import { createReplyGuard } from "./reply-guard";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
 
 export type RunnerDependencies = {
@@ -19,6 +27,8 @@ export type RunnerDependencies = {
   layout: Layout;
   models: LanguageModels;
   node: { name: string };
+  /** This node and boot, in the names of temporary files. */
+  instance: string;
   flushMs: number;
   clock: () => Date;
   /** Resolves after so many milliseconds. */
@@ -33,46 +43,86 @@ export type RunnerLog = {
 };
 
 /** Why a run ends before the model has said all. */
-export type StopReason = "stopped" | "interrupted" | "superseded";
+export type StopReason = "stopped" | "handed over" | "superseded";
 
 /** A reply that runs on this node, or has just ended here. */
 export type Run = {
   reply: Reply;
   stream: ReplyStream;
-  /** Ends it: kept as `stopped` or `interrupted`, or without a word when another has taken its place. */
+  /** Ends it: kept as `stopped`, left to another node, or without a word when another has taken its place. */
   stop(reason: StopReason): void;
-  /** Resolves when it has settled and its followers have been told. Never rejects. */
-  ended: Promise<void>;
+  /** Looks at once whether the session still wants it, instead of at the next turn. */
+  look(): void;
+  /** Resolves at its end with whether it has settled, and its followers know it. Never rejects. */
+  ended: Promise<boolean>;
 };
+
+/** Longest time between two looks at the session, in milliseconds. */
+const LOOK_EVERY_MS = 250;
 
 /**
  * Runs a reply to its end, detached from whoever asked for it: model, journal, followers, settlement.
- * Each chunk is in the journal before any follower is sent it (invariant 8).
+ * Each chunk is in the journal, and this node still in charge, before any follower is sent it (invariants 6, 8).
+ * `said` is what earlier runners of the reply have said; empty for a first one.
  */
-export function runReply(key: string, session: Session, reply: Reply, deps: RunnerDependencies): Run {
+export function runReply(
+  key: string,
+  record: SessionRecord,
+  reply: Reply,
+  said: readonly ReplyChunk[],
+  deps: RunnerDependencies,
+): Run {
+  const { session } = record;
   const stream = createReplyStream();
   const abort = new AbortController();
+  const guard = createReplyGuard(reply, record.rev, (rev) => readIfNewer(deps, key, rev));
+  const about = { reply: reply.id, epoch: reply.epoch, model: reply.modelId };
   let stopReason: StopReason | null = null;
   let text: ReplyText = EMPTY_REPLY;
+  let lookedAt = -Infinity;
 
   function stop(reason: StopReason) {
-    if (stopReason) return;
+    // The first reason stands; but what another has taken over is not ours, whatever we were about to do.
+    if (stopReason && reason !== "superseded") return;
     stopReason = reason;
     abort.abort(new Error(`the reply was ${reason}`));
   }
 
-  function durable(chunks: readonly ReplyChunk[]) {
-    text = chunks.reduce(applyChunk, text);
-    stream.publish(chunks);
+  async function look() {
+    lookedAt = performance.now();
+    const standing = await guard.check();
+    if (standing === "superseded") stop("superseded");
+    else if (standing === "stop requested") stop("stopped");
   }
 
+  async function durable(chunks: readonly ReplyChunk[]) {
+    // After the append: had another node taken over before, it would have read the journal without these.
+    await look();
+    if (stopReason === "superseded") return;
+    text = chunks.reduce(applyChunk, text);
+    // How it ended is told once the session says so too.
+    stream.publish(chunks.filter((chunk) => chunk.type !== "finish"));
+  }
+
+  /** While the model is silent nothing is appended, but a stop or a successor must be noticed all the same. */
+  async function keepLooking() {
+    while (!abort.signal.aborted && !over) {
+      await deps.delay(LOOK_EVERY_MS);
+      if (over || performance.now() - lookedAt < LOOK_EVERY_MS) continue;
+      await look().catch((error: unknown) =>
+        deps.log.warn({ ...about, err: error }, "the session was not looked at"),
+      );
+    }
+  }
+
+  let over = false;
   async function run() {
+    void keepLooking();
     const outcome = await generate();
-    if (outcome) await settle(outcome);
-    await outcome?.journal?.close().catch((error: unknown) => {
-      deps.log.warn({ reply: reply.id, err: error }, "the journal could not be closed");
-    });
+    over = true;
+    const settled = outcome !== null && (await settle(outcome));
     stream.end();
+    return settled;
   }
 
   type Outcome = {
@@ -80,17 +130,17 @@ export function runReply(key: string, session: Session, reply: Reply, deps: Runn
     usage?: Usage | undefined;
     error?: { code: string; message: string };
     last: ReplyChunk;
-    journal: JournalWriter | null;
   };
 
   /** Null where the reply is not this node's to settle. */
   async function generate(): Promise<Outcome | null> {
     let journal: JournalWriter | null = null;
     let journalError: Error | null = null;
+    let outcome: Outcome | null;
     try {
-      const log = await createJournalLog(deps.volume, deps.layout.journal(key, reply.id, reply.epoch));
+      const before = said.length > 0 ? said : saidBefore(session, reply);
       journal = createJournalWriter({
-        log,
+        log: await openJournal(before),
         flushMs: deps.flushMs,
         durable,
         failed: (error) => {
@@ -98,106 +148,132 @@ export function runReply(key: string, session: Session, reply: Reply, deps: Runn
           abort.abort(error);
         },
       });
-      const said = saidBefore(session, reply);
-      for (const chunk of said) journal.write(chunk);
-      const finish = await relay(journal, said);
+      if (said.length > 0) await durable(said);
+      else for (const chunk of before) journal.write(chunk);
+      const finish = await relay(journal, before);
       await journal.flush();
       if (journalError) throw journalError as Error;
-      if (stopReason) return cut(stopReason, journal);
-      return { status: "complete", usage: finish.messageMetadata?.usage, last: finish, journal };
+      outcome = stopReason
+        ? cut(stopReason)
+        : { status: "complete", usage: finish.messageMetadata?.usage, last: finish };
     } catch (error) {
       await journal?.flush();
-      if (errorCode(error) === "EEXIST" && !journal) {
-        deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "the reply has been run before; left alone");
-        return null;
-      }
-      if (stopReason && !journalError) return cut(stopReason, journal);
-      return failed(journalError ?? error, journal);
+      if (stopReason && !journalError) outcome = cut(stopReason);
+      else if (errorCode(error) === "EEXIST" && !journal) {
+        deps.log.warn(about, "the reply has been run before; left alone");
+        outcome = null;
+      } else outcome = failed(journalError ?? error);
     }
+    await journal?.close().catch((error: unknown) => {
+      deps.log.warn({ ...about, err: error }, "the journal could not be closed");
+    });
+    return outcome;
   }
 
-  /** Passes the model's chunks to the journal. @returns the finish chunk */
-  async function relay(journal: JournalWriter, said: readonly ReplyChunk[]) {
+  function openJournal(before: readonly ReplyChunk[]) {
+    const path = deps.layout.journal(key, reply.id, reply.epoch);
+    if (said.length === 0) return createJournalLog(deps.volume, path);
+    const temporary = path.replace(
+      journalName(reply.id, reply.epoch),
+      temporaryName(`${reply.id}-${reply.epoch}`, deps.instance),
+    );
+    return createJournalLogFrom(deps.volume, path, temporary, before);
+  }
+
+  /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too */
+  async function relay(journal: JournalWriter, before: readonly ReplyChunk[]) {
     let finish: Extract<ReplyChunk, { type: "finish" }> = { type: "finish" };
-    const splice = createSplice(said);
-    const before = said.reduce(applyChunk, EMPTY_REPLY);
+    const ended = before.find((chunk) => chunk.type === "finish");
+    // The runner before had all of it, and died before it could settle.
+    if (ended) return ended;
+    const splice = createSplice(before);
     const chunks = deps.models.generate({
       modelId: reply.modelId,
       instructions: session.settings.instructions,
       messages: branchTo(session.messages, reply.parentId),
-      continueFrom: plainText(before.parts) || null,
+      continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
       signal: abort.signal,
     });
     for await (const chunk of chunks) {
       for (const joined of splice(chunk)) {
         if (joined.type === "finish") finish = joined;
-        else journal.write(joined);
+        journal.write(joined);
       }
       if (abort.signal.aborted) break;
     }
     return finish;
   }
 
-  function cut(reason: StopReason, journal: JournalWriter | null): Outcome {
-    return { status: reason === "stopped" ? "stopped" : "interrupted", last: { type: "abort" }, journal };
+  function cut(reason: StopReason): Outcome {
+    return { status: reason === "stopped" ? "stopped" : "interrupted", last: { type: "abort" } };
   }
 
-  function failed(error: unknown, journal: JournalWriter | null): Outcome {
-    const known = toPersonsError(error);
-    const level = known.code === "internal_error" ? "error" : "warn";
-    deps.log[level](
-      { reply: reply.id, model: reply.modelId, code: known.code, err: error },
+  function failed(error: unknown): Outcome {
+    const { code, message } = toPersonsError(error);
+    deps.log[code === "internal_error" ? "error" : "warn"](
+      { ...about, code, err: error },
       "the reply failed",
     );
     return {
-      status: "failed",
-      error: { code: known.code, message: known.message },
-      last: { type: "error", errorText: known.message },
-      journal,
+      // Another runner had begun it well: what could not be done is to go on.
+      status: reply.epoch > 1 ? "interrupted" : "failed",
+      error: { code, message },
+      last: { type: "error", errorText: message },
     };
   }
 
-  /** Stores the message, then tells followers. */
-  async function settle({ status, usage, error, last, journal }: Outcome) {
-    const settlement: Settlement = {
-      replyId: reply.id,
-      epoch: reply.epoch,
-      status,
-      parts: settledParts(text),
-      node: deps.node.name,
-      finishedAt: deps.clock().toISOString(),
-      ...(usage && { usage }),
-      ...(error && { error }),
-    };
-    await store(settlement);
+  async function settle({ status, usage, error, last }: Outcome) {
+    const finishedAt = deps.clock().toISOString();
+    const stored = await commit((now) =>
+      stopReason === "handed over"
+        ? handOverReply(now, reply)
+        : settleReply(now, {
+            replyId: reply.id,
+            epoch: reply.epoch,
+            status,
+            parts: settledParts(text),
+            node: deps.node.name,
+            finishedAt,
+            ...(usage && { usage }),
+            ...(error && { error }),
+          }),
+    );
+    if (stopReason === "handed over" || stopReason === "superseded") {
+      deps.log.info(about, `the reply was ${stopReason}`);
+      return false;
+    }
+    if (!stored) return false;
     // After the commit, so that whoever is told that the reply has ended finds it in the session.
-    if (journal) journal.write(last);
-    else stream.publish([last]);
-    deps.log.info({ reply: reply.id, model: reply.modelId, status, usage }, "the reply has settled");
+    stream.publish([last]);
+    deps.log.info({ ...about, status, usage }, "the reply has settled");
+    return true;
   }
 
   /** A volume that is away is waited for, since the words are still here; superseded, there is nothing to store. */
-  async function store(settlement: Settlement) {
+  async function commit(change: (session: Session) => Session) {
     for (let attempt = 0; stopReason !== "superseded"; attempt++) {
       try {
-        await deps.store.update(key, (now) => ({
-          session: now && settleReply(now, settlement),
-          result: null,
-        }));
-        return;
+        await deps.store.update(key, (now) => ({ session: now && change(now), result: null }));
+        return true;
       } catch (error) {
         const passing = ExpectedError.isInstance(error) && PASSING.has(error.code);
-        deps.log[passing ? "warn" : "error"](
-          { reply: reply.id, attempt, err: error },
-          "the reply was not stored",
-        );
-        if (!passing) return;
+        deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
+        if (!passing) return false;
         await deps.delay(Math.min(10_000, 250 * 2 ** attempt));
       }
     }
+    return false;
   }
 
-  return { reply, stream, stop, ended: run() };
+  return {
+    reply,
+    stream,
+    stop,
+    look() {
+      if (!over) void look().catch(() => undefined);
+    },
+    ended: run(),
+  };
 }
 
 /** Failures of the store that pass, with nothing for a person to do. */

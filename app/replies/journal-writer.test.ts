@@ -1,10 +1,11 @@
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createVolume, type AppendLog } from "~/store/volume";
-import { createJournalWriter, readJournal } from "./journal";
+import { createJournalReader, readJournal } from "./journal-reader";
+import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
 
 const delta = (text: string): ReplyChunk => ({ type: "text-delta", id: "0", delta: text });
 
@@ -25,7 +26,7 @@ describe("writing", () => {
     const journal = createJournalWriter({
       log,
       flushMs: 0,
-      durable: (chunks) => durable.push(chunks),
+      durable: (chunks) => void durable.push(chunks),
       failed: () => {},
     });
     journal.write(delta("a"));
@@ -49,7 +50,7 @@ describe("writing", () => {
     const journal = createJournalWriter({
       log,
       flushMs: 0,
-      durable: (chunks) => durable.push(chunks),
+      durable: (chunks) => void durable.push(chunks),
       failed: (error) => failures.push(error),
     });
     journal.write(delta("a"));
@@ -90,6 +91,35 @@ describe("reading", () => {
     expect(await readJournal(volume, path)).toEqual(chunks);
     await appendFile(path, `\nnot json\n${JSON.stringify(delta("after damage"))}\n`);
     expect(await readJournal(volume, path)).toEqual(chunks);
+  });
+
+  it("goes on where it was, and never in the middle of a line", async () => {
+    const path = join(folder, "r.1.ndjson");
+    const reader = createJournalReader(createVolume(), path);
+    expect(await reader.readMore()).toEqual([]);
+    const lines = [delta("a"), delta("ü😀"), delta("c")].map((chunk) => `${JSON.stringify(chunk)}\n`);
+    const bytes = Buffer.from(lines.join(""));
+    const seen: ReplyChunk[] = [];
+    for (const [index] of bytes.entries()) {
+      await appendFile(path, bytes.subarray(index, index + 1));
+      seen.push(...(await reader.readMore()));
+    }
+    expect(seen).toEqual([delta("a"), delta("ü😀"), delta("c")]);
+  });
+
+  it("finds what an earlier journal held at the beginning of the next, whole or not at all", async () => {
+    const volume = createVolume();
+    const path = join(folder, "r.2.ndjson");
+    const log = await createJournalLogFrom(volume, path, join(folder, "x.tmp"), [delta("a"), delta("b")]);
+    expect(await readJournal(volume, path)).toEqual([delta("a"), delta("b")]);
+    await log.append(`${JSON.stringify(delta("c"))}\n`);
+    await log.close();
+    expect(await readJournal(volume, path)).toEqual([delta("a"), delta("b"), delta("c")]);
+    expect(await readdir(folder)).toEqual(["r.2.ndjson"]);
+    await expect(createJournalLogFrom(volume, path, join(folder, "y.tmp"), [])).rejects.toMatchObject({
+      code: "EEXIST",
+    });
+    expect(await readdir(folder)).toEqual(["r.2.ndjson"]);
   });
 
   it("finds nothing where there is no journal", async () => {

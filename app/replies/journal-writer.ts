@@ -1,15 +1,14 @@
 import { dirname } from "node:path";
-import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
-import type { AppendLog, Volume } from "~/store/volume";
-import { errorCode } from "~/store/volume";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { errorCode, type AppendLog, type Volume } from "~/store/volume";
 import { mergeDeltas } from "./merge-deltas";
 
 export type JournalWriterOptions = {
   log: AppendLog;
   /** Least time between two appends, in milliseconds. The first chunk is appended at once. */
   flushMs: number;
-  /** Told of chunks once they are on stable storage, and not before (invariant 8). */
-  durable: (chunks: ReplyChunk[]) => void;
+  /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
+  durable: (chunks: ReplyChunk[]) => void | Promise<void>;
   /** Told once when an append failed; nothing is written after it. */
   failed: (error: unknown) => void;
 };
@@ -44,8 +43,8 @@ export function createJournalWriter({ log, flushMs, durable, failed }: JournalWr
       const batch = mergeDeltas(waiting);
       waiting = [];
       try {
-        await log.append(batch.map((chunk) => `${JSON.stringify(chunk)}\n`).join(""));
-        durable(batch);
+        await log.append(formatLines(batch));
+        await durable(batch);
       } catch (error) {
         // A line may have been cut: whatever came after it could not be read.
         broken = true;
@@ -78,42 +77,46 @@ export function createJournalWriter({ log, flushMs, durable, failed }: JournalWr
 
 /** A new journal, whose name is on stable storage by the time its first line is. EEXIST where the name is taken. */
 export async function createJournalLog(volume: Volume, path: string): Promise<AppendLog> {
-  const log = await volume.createLog(path);
+  return named(volume, path, await volume.createLog(path));
+}
+
+/**
+ * A new journal that begins with what an earlier one held, all of it or not there at all: a runner that dies
+ * while it copies must not leave a shorter one than its predecessor. EEXIST where the name is taken.
+ */
+export async function createJournalLogFrom(
+  volume: Volume,
+  path: string,
+  temporary: string,
+  chunks: readonly ReplyChunk[],
+): Promise<AppendLog> {
+  const log = await volume.createLog(temporary);
+  try {
+    await log.append(formatLines(chunks));
+    await volume.link(temporary, path);
+  } catch (error) {
+    await log.close().catch(() => undefined);
+    throw error;
+  } finally {
+    await volume.unlink(temporary).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+    });
+  }
+  return named(volume, path, log);
+}
+
+function named(volume: Volume, path: string, log: AppendLog): AppendLog {
   // Beside the first append, not before it: the first word should not wait for two syncs in a row.
-  const named = volume.syncFolder(dirname(path));
-  named.catch(() => undefined);
+  const synced = volume.syncFolder(dirname(path));
+  synced.catch(() => undefined);
   return {
     append: async (bytes) => {
-      await Promise.all([log.append(bytes), named]);
+      await Promise.all([log.append(bytes), synced]);
     },
     close: () => log.close(),
   };
 }
 
-/** The whole lines of a journal; a line that was cut, and all after it, is not read. Empty where there is none. */
-export async function readJournal(volume: Volume, path: string): Promise<ReplyChunk[]> {
-  let bytes: Buffer;
-  try {
-    bytes = await volume.readFrom(path, 0);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
-  const chunks: ReplyChunk[] = [];
-  const lines = bytes.toString("utf8").split("\n");
-  // What follows the last line feed is not a whole line.
-  for (const line of lines.slice(0, -1)) {
-    const chunk = parseLine(line);
-    if (!chunk) break;
-    chunks.push(chunk);
-  }
-  return chunks;
-}
-
-function parseLine(line: string): ReplyChunk | null {
-  try {
-    return replyChunk.parse(JSON.parse(line));
-  } catch {
-    return null;
-  }
+function formatLines(chunks: readonly ReplyChunk[]): string {
+  return chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join("");
 }

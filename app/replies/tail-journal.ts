@@ -1,0 +1,53 @@
+import type { JournalReader } from "./journal-reader";
+import type { ReplyGuard } from "./reply-guard";
+import { createReplyStream, type ReplyStream } from "./reply-stream";
+
+export type TailOptions = {
+  guard: ReplyGuard;
+  /** The name of the journal in its session's folder. */
+  name: string;
+  reader: JournalReader;
+  /** Whether the runner is gone, so that there is nothing to wait for. */
+  isOrphaned: () => boolean;
+  delay: (ms: number) => Promise<unknown>;
+  pollMs: number;
+  /** Told of a volume that does not answer; the tail ends, and its followers come back. */
+  failed: (error: unknown) => void;
+};
+
+export type Tail = { stream: ReplyStream; leave(): void };
+
+/**
+ * The stream of a reply that another node runs, read from its journal. Bytes are shown only after a later look
+ * has found their runner still in charge: what a replaced runner appends is never seen (invariant 6).
+ */
+export function tailJournal(options: TailOptions): Tail {
+  const { guard, reader } = options;
+  const stream = createReplyStream();
+  let left = false;
+
+  async function run() {
+    try {
+      while (!left) {
+        // A name that is not listed yet must not be opened: NFS would remember its absence for seconds.
+        const chunks = guard.journals().includes(options.name) ? await reader.readMore() : [];
+        if ((await guard.check()) === "superseded") return;
+        stream.publish(chunks.filter((chunk) => chunk.type !== "finish"));
+        if (chunks.length === 0 && options.isOrphaned()) return;
+        await options.delay(options.pollMs);
+      }
+    } catch (error) {
+      options.failed(error);
+    } finally {
+      stream.end();
+    }
+  }
+  void run();
+
+  return {
+    stream,
+    leave() {
+      left = true;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
+import type { Reply } from "~/conversation/session";
+import { settleReply } from "~/conversation/settle-reply";
+import { mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
+import type { SessionRecord } from "~/store/session-store";
+import { readJournal } from "./journal-reader";
+import { saidBefore, type RunnerDependencies } from "./run-reply";
+
+export type TakenOver = {
+  record: SessionRecord | null;
+  /** What the new runner goes on from; null where there is nothing for this node to run. */
+  said: ReplyChunk[] | null;
+};
+
+/**
+ * Makes this node the runner of a reply whose own is gone, and reads what that one has said. After too many
+ * takeovers the reply is kept as it is instead, for a person to continue.
+ */
+export async function takeOver(
+  key: string,
+  record: SessionRecord,
+  reply: Reply,
+  deps: RunnerDependencies,
+): Promise<TakenOver> {
+  if (!mayTakeOver(reply)) return { record: await giveUp(key, record, reply, deps), said: null };
+  const { record: taken } = await deps.store.update(key, (session) => ({
+    session: session && takeOverReply(session, reply, deps.instance),
+    result: null,
+  }));
+  const mine = taken?.session.reply;
+  if (mine?.id !== reply.id || mine.epoch !== reply.epoch + 1 || mine.node !== deps.instance) {
+    return { record: taken, said: null };
+  }
+  deps.log.warn(
+    { reply: reply.id, epoch: mine.epoch, from: reply.node },
+    "took over the reply of another node",
+  );
+  // After the commit: what the old runner still appends from now on is not read by anybody.
+  return { record: taken, said: await salvage(key, reply, deps) };
+}
+
+/** The journal of the last runner that had one: each begins with all that was in the one before. */
+async function salvage(key: string, reply: Reply, deps: RunnerDependencies): Promise<ReplyChunk[]> {
+  for (let epoch = reply.epoch; epoch > 0; epoch--) {
+    const said = await readJournal(deps.volume, deps.layout.journal(key, reply.id, epoch));
+    if (said.length > 0) return said;
+  }
+  return [];
+}
+
+async function giveUp(key: string, record: SessionRecord, reply: Reply, deps: RunnerDependencies) {
+  const salvaged = await salvage(key, reply, deps);
+  const said = salvaged.length > 0 ? salvaged : saidBefore(record.session, reply);
+  const { record: settled } = await deps.store.update(key, (session) => ({
+    session:
+      session &&
+      settleReply(session, {
+        replyId: reply.id,
+        epoch: reply.epoch,
+        status: "interrupted",
+        parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
+        node: deps.node.name,
+        finishedAt: deps.clock().toISOString(),
+      }),
+    result: null,
+  }));
+  deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "kept a reply as it was after too many takeovers");
+  return settled;
+}
