@@ -115,6 +115,24 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
+  test("that failed because the server was away goes out by itself, once, when it is back", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const { chat, outbox } = openTab(api);
+    await settle();
+    server.isDown = true;
+    await server.cut();
+    chat.send("More", null);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(chat.getSnapshot().pending).toMatchObject({ state: "failed", isWaiting: true });
+    const before = server.posts.length;
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.posts).toHaveLength(before + 1);
+    expect(new Set(server.posts.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect(outbox.read()).toBeNull();
+  });
+
   test("of which only the answer was lost is seen to have arrived", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });

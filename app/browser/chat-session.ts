@@ -79,7 +79,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         if (session) onSaved(session);
       },
       onEvents: (events) => state.set(withEvents(now(), events)),
-      onConnection: (connection) => patch({ connection }),
+      onConnection(connection) {
+        patch({ connection });
+        if (connection === "ok") sendWhatWaits();
+      },
       onRefused: (error) =>
         patch(
           now().session
@@ -137,7 +140,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onSaved({ title: now().session?.title ?? "", updatedAt: new Date().toISOString() });
     } catch (error) {
       if (error instanceof ApiError && error.code === "reply_running") takeBack(message, error.message);
-      else setPending(message.id, { state: "failed", error: sentenceOf(error) });
+      else {
+        const isWaiting = error instanceof ApiError && error.isPassing;
+        setPending(message.id, { state: "failed", error: sentenceOf(error), isWaiting });
+      }
       // It may have arrived all the same, and only the answer was lost.
       wake();
     } finally {
@@ -145,7 +151,19 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     }
   }
 
-  function setPending(id: string, change: Pick<PendingMessage, "state" | "error">) {
+  /** It has its ids since it was written: however often it goes out, it is there once. */
+  function sendWhatWaits() {
+    if (isOpen && now().pending?.isWaiting) trySendingAgain();
+  }
+
+  function trySendingAgain() {
+    const { pending } = now();
+    if (pending?.state !== "failed" || isDelivering) return;
+    setPending(pending.id, { state: "sending", error: null, isWaiting: false });
+    void deliver(pending);
+  }
+
+  function setPending(id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting">) {
     const { pending } = now();
     if (pending?.id === id) patch({ pending: { ...pending, ...change } });
   }
@@ -188,7 +206,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     draft,
     start() {
       isOpen = true;
-      const unsubscribe = page.subscribe(() => (page.isVisible() ? wake() : follower.rest()));
+      const unsubscribe = page.subscribe(() => {
+        if (!page.isVisible()) return follower.rest();
+        wake();
+        sendWhatWaits();
+      });
       const { pending } = now();
       wake();
       if (pending?.state === "sending") void deliver(pending);
@@ -213,12 +235,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       void deliver(message);
       return true;
     },
-    trySendingAgain() {
-      const { pending } = now();
-      if (pending?.state !== "failed") return;
-      setPending(pending.id, { state: "sending", error: null });
-      void deliver(pending);
-    },
+    trySendingAgain,
     editUnsent() {
       const { pending } = now();
       if (pending?.state === "failed") takeBack(pending, null);

@@ -2,7 +2,7 @@ import type { MessageAccepted, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
 import type { Message } from "~/conversation/session";
 import type { StreamEvent } from "./event-stream";
-import { hearChunk, liveReply, type LiveReply } from "./live-reply";
+import { hearChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "./outbox";
 import type { Connection } from "./session-follower";
 
@@ -11,6 +11,8 @@ export type PendingMessage = OutgoingMessage & {
   state: "sending" | "accepted" | "failed";
   /** Why it failed, as a sentence. */
   error: string | null;
+  /** It failed for a reason that passes, and goes out by itself when the connection is back. */
+  isWaiting?: boolean;
 };
 
 /** Everything that is known about one open conversation. */
@@ -104,11 +106,10 @@ function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { t
 
 function reconcile(live: LiveReply | null, session: SessionView): LiveReply | null {
   const { reply } = session;
-  if (live && reply?.id === live.replyId) return { ...live, parentId: reply.parentId };
+  const continued = session.messages.find(({ id }) => id === reply?.continues);
+  if (live && reply?.id === live.replyId) return placed(live, reply.parentId, continued?.parts);
   if (live && session.rev < live.sinceRev) return live;
-  if (!reply) return null;
-  const continued = session.messages.find(({ id }) => id === reply.continues);
-  return liveReply(reply, session.rev, continued?.parts);
+  return reply && liveReply(reply, session.rev, continued?.parts);
 }
 
 /** Messages never change once they are in a session, so a view that knows one need not draw it again. */

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { readEvents, type StreamEvent } from "./event-stream";
+import { describe, expect, test, vi } from "vitest";
+import { readEvents, SilenceError, type StreamEvent } from "./event-stream";
 
 const response = (...pieces: string[]) =>
   new Response(
@@ -72,6 +72,24 @@ test("a stream that has gone silent is given up", async () => {
       },
     }),
   );
-  await expect(collect(readEvents(silent, 20))).rejects.toThrow("silent");
+  await expect(collect(readEvents(silent, 20))).rejects.toThrow(SilenceError);
   expect(isCancelled).toBe(true);
+});
+
+test("a comment is a sign of life, though it is no event", async () => {
+  vi.useFakeTimers();
+  try {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const node = writable.getWriter();
+    const events = collect(readEvents(new Response(readable), 12_000));
+    for (let beats = 0; beats < 10; beats++) {
+      await vi.advanceTimersByTimeAsync(11_000);
+      await node.write(new TextEncoder().encode(": heartbeat\n\n"));
+    }
+    await node.close();
+    expect(await events).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });

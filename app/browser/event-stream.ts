@@ -4,8 +4,16 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
 import { parseCursor } from "~/conversation/cursor";
 
-/** The server sends a heartbeat every 15 s: after this silence the connection is dead, whatever TCP thinks. */
-const SILENCE_MS = 40_000;
+/**
+ * A node breaks every silence after 5 s, or 6 at most: after this one it is frozen or cut off, whatever TCP thinks,
+ * and the conversation goes on at another.
+ */
+const SILENCE_MS = 12_000;
+
+/** Nothing was heard for so long that the other side is taken for gone. */
+export class SilenceError extends Error {
+  override readonly name = "SilenceError";
+}
 
 export type StreamEvent =
   | { type: "chunk"; id: string; cursor: Cursor; chunk: ReplyChunk }
@@ -24,7 +32,7 @@ export async function* readEvents(response: Response, silenceMs = SILENCE_MS): A
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await within(silenceMs, reader.read());
+      const { done, value } = await unlessSilent(reader.read(), silenceMs);
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
       if (events.length > 0) yield events;
@@ -44,13 +52,14 @@ function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
   return { type: "chunk", id, cursor, chunk: JSON.parse(data) as ReplyChunk };
 }
 
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+/** What the server answers, or a `SilenceError` where it does not in time. */
+export async function unlessSilent<T>(answer: Promise<T>, silenceMs = SILENCE_MS): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("The event stream has gone silent.")), ms);
+    timer = setTimeout(() => reject(new SilenceError("The server has gone silent.")), silenceMs);
   });
   try {
-    return await Promise.race([promise, silence]);
+    return await Promise.race([answer, silence]);
   } finally {
     clearTimeout(timer);
   }

@@ -51,6 +51,12 @@ export function hearChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk): L
   return { ...live, cursor, heard, shown: lengthOf(heard) >= lengthOf(live.shown) ? heard : live.shown };
 }
 
+/** The reply now that the session says where it belongs, and which answer it goes on from. */
+export function placed(live: LiveReply, parentId: string, known: readonly Part[] = []): LiveReply {
+  const before: ReplyText = { parts: known, open: {} };
+  return { ...live, parentId, shown: lengthOf(live.shown) >= lengthOf(before) ? live.shown : before };
+}
+
 function lengthOf({ parts }: ReplyText): number {
   return parts.reduce((sum, part) => sum + part.text.length, 0);
 }

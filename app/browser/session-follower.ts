@@ -2,7 +2,7 @@ import type { SessionView } from "~/conversation/api";
 import type { SessionApi } from "./api-client";
 import { ApiError } from "./api-error";
 import { backoffMs, pause } from "./backoff";
-import { readEvents, type StreamEvent } from "./event-stream";
+import { readEvents, SilenceError, unlessSilent, type StreamEvent } from "./event-stream";
 import type { PageActivity } from "./page-activity";
 
 /** A connection that is back within this time was never missed, so nobody is told. */
@@ -57,7 +57,7 @@ export function createSessionFollower(
 
   /** False where there is no session. */
   async function load(signal: AbortSignal): Promise<boolean> {
-    const answer = await api.load(etag, signal);
+    const answer = await unlessSilent(api.load(etag, signal));
     if (signal.aborted) return false;
     if (answer.kind === "absent") {
       etag = null;
@@ -73,7 +73,7 @@ export function createSessionFollower(
 
   /** One connection, from asking to its end. False where there is nothing to follow. */
   async function followOnce(signal: AbortSignal, onOpen: () => void): Promise<boolean> {
-    const opening = api.watch(events.cursor(), signal);
+    const opening = unlessSilent(api.watch(events.cursor(), signal));
     // Awaited below; if reading the session fails first, that is the failure to report.
     opening.catch(() => undefined);
     const [exists, response] = [await load(signal), await opening];
@@ -100,6 +100,7 @@ export function createSessionFollower(
       connection = new AbortController();
       const { signal: here, abort } = linked(connection, signal);
       const opened = { at: 0 };
+      let wasSilent = false;
       try {
         const exists = await followOnce(here, () => {
           opened.at = Date.now();
@@ -115,6 +116,7 @@ export function createSessionFollower(
           connected();
           return events.onRefused(error);
         }
+        wasSilent = error instanceof SilenceError;
         failures = opened.at > 0 ? 1 : failures + 1;
       } finally {
         abort();
@@ -122,7 +124,9 @@ export function createSessionFollower(
       const wasRestarted = connection.signal.reason === RESTART;
       if (wasRestarted) failures = 0;
       disconnected();
-      if (!wasRestarted) await pause(backoffMs(failures, random), signal, (wake) => (endPause = wake));
+      // Silence was pause enough: at once, and perhaps of another node.
+      if (!wasRestarted && !wasSilent)
+        await pause(backoffMs(failures, random), signal, (wake) => (endPause = wake));
     }
   }
 

@@ -26,6 +26,7 @@ export function MessageList({ state, actions }: Props) {
         text={text}
         state={sending?.state ?? "accepted"}
         error={sending?.error ?? null}
+        isWaiting={sending?.isWaiting ?? false}
         onTryAgain={actions.trySendingAgain}
         onEdit={actions.editUnsent}
       />

@@ -7,11 +7,20 @@ type Props = {
   text: string;
   state: PendingMessage["state"];
   error: string | null;
+  isWaiting: boolean;
   onTryAgain: () => void;
   onEdit: () => void;
 };
 
-export const UserMessage = memo(function UserMessage({ id, text, state, error, onTryAgain, onEdit }: Props) {
+export const UserMessage = memo(function UserMessage({
+  id,
+  text,
+  state,
+  error,
+  isWaiting,
+  onTryAgain,
+  onEdit,
+}: Props) {
   return (
     <article className="message message--user" aria-label="You" data-message-id={id} data-state={state}>
       <p className="message__bubble" dir="auto">
@@ -23,7 +32,8 @@ export const UserMessage = memo(function UserMessage({ id, text, state, error, o
           <p role="alert" className="trouble">
             <WarningIcon />
             <span>
-              <strong>Not sent.</strong> {error}
+              <strong>{isWaiting ? "Not sent yet." : "Not sent."}</strong> {error}
+              {isWaiting && " It is kept here, and goes out when the connection is back."}
             </span>
           </p>
           <div className="message__actions">

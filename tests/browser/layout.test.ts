@@ -17,7 +17,7 @@ test("nothing is wider than a phone, and the composer is in sight", async ({ ope
   await expectFits(chat.page);
   await chat.ask("Show me a table");
   await chat.ask("Show me some code");
-  await chat.ask(`${"a-word-that-does-not-end-".repeat(20)} https://example.com/${"path/".repeat(40)}`);
+  await chat.ask(`${"unbreakable".repeat(30)} https://example.com/${"path/".repeat(40)}`);
   await expectFits(chat.page);
   const box = (await chat.composer.boundingBox())!;
   expect(box.y).toBeGreaterThan(0);
@@ -76,12 +76,17 @@ async function sticksOut(): Promise<string[]> {
   const moving = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
   await Promise.all(moving.map(({ finished }) => finished));
   const root = document.documentElement;
+  // Within a message, that is: the conversation scrolls up and down, and must not have to scroll sideways.
   const canScroll = (element: Element | null): boolean =>
     element !== null &&
+    !element.matches("article, main") &&
     (/auto|scroll/.test(getComputedStyle(element).overflowX) || canScroll(element.parentElement));
   const found = [...document.body.querySelectorAll("*")].filter((element) => {
     const { left, right, width } = element.getBoundingClientRect();
-    return width > 1 && (left < -0.5 || right > root.clientWidth + 0.5) && !canScroll(element.parentElement);
+    const isOutside = left < -0.5 || right > root.clientWidth + 0.5;
+    // Its own box may fit where its text does not.
+    const overflows = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1;
+    return width > 1 && (isOutside ? !canScroll(element.parentElement) : overflows && !canScroll(element));
   });
   const wide = root.scrollWidth > root.clientWidth ? [root] : [];
   return [...wide, ...found].map((element) => element.outerHTML.slice(0, 120));

@@ -15,14 +15,15 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 /** The next life of the server is fast: what is left of an answer need not take its time. */
-async function killInMidReplyAndRestart(): Promise<void> {
+async function killInMidReplyAndRestart(changes: Record<string, string> = {}): Promise<void> {
   await server.kill9();
-  await server.restart({ DEMO_TOKENS_PER_SECOND: "2000" });
+  await server.restart({ DEMO_TOKENS_PER_SECOND: "2000", ...changes });
 }
 
-test("after kill -9 in mid-reply everything said is there, and the cut reply with its text", async ({
-  openChat,
-}) => {
+/** The model that has begun the answer is not on offer any more: nobody can go on with it. */
+const withoutItsModel = { MODELS: "demo/other=Other" };
+
+test("after kill -9 in mid-reply the answer goes on by itself to its end", async ({ openChat }) => {
   const chat = await openChat(server, { expectErrors });
   const sights = await watchReply(chat);
   await chat.ask("Hello");
@@ -33,27 +34,42 @@ test("after kill -9 in mid-reply everything said is there, and the cut reply wit
   await killInMidReplyAndRestart();
 
   // The tab that was open all the while finds back by itself.
-  await chat.reply(1, "interrupted");
+  await chat.reply(1, "complete");
   expect(shrinkages(sights)).toEqual([]);
   expect(await chat.replies.first().innerText()).toBe(finished);
-
+  const { head, messages } = await chat.stored();
+  expect(messages).toHaveLength(4);
+  expect(textOf(messages.find(({ id }) => id === head))).toContain("The rest of the story");
   await chat.refresh();
-  const cut = await chat.reply(1, "interrupted");
-  expect((await cut.innerText()).length).toBeGreaterThan(300);
-  expect(shrinkages(sights)).toEqual([]);
+  await chat.reply(1, "complete");
   expect(await chat.mine.allInnerTexts()).toEqual([
     expect.stringContaining("Hello"),
     expect.stringContaining(LONG),
   ]);
+});
+
+test("an answer that nobody can go on with is shown as interrupted, with its text", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors });
+  const sights = await watchReply(chat);
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 300);
+  await killInMidReplyAndRestart(withoutItsModel);
+  await chat.reply(0, "interrupted");
+  expect(shrinkages(sights)).toEqual([]);
+
+  await chat.refresh();
+  const cut = await chat.reply(0, "interrupted");
+  expect((await cut.innerText()).length).toBeGreaterThan(300);
+  expect(await chat.mine.allInnerTexts()).toEqual([expect.stringContaining(LONG)]);
   await chat.button("Continue").waitFor();
-  await chat.button("Retry").last().waitFor();
+  await chat.button("Retry").waitFor();
 });
 
 test("Continue completes a cut reply to exactly the whole answer", async ({ openChat }) => {
   const chat = await openChat(server, { expectErrors });
   await chat.send(LONG);
   await chat.replyOfLength(0, 300);
-  await killInMidReplyAndRestart();
+  await killInMidReplyAndRestart(withoutItsModel);
   await chat.refresh();
   await chat.reply(0, "interrupted");
   const sights = await watchReply(chat);
@@ -70,7 +86,7 @@ test("Retry answers afresh in the place of a cut reply", async ({ openChat }) =>
   const chat = await openChat(server, { expectErrors });
   await chat.send(LONG);
   await chat.replyOfLength(0, 300);
-  await killInMidReplyAndRestart();
+  await killInMidReplyAndRestart(withoutItsModel);
   await chat.refresh();
   await chat.reply(0, "interrupted");
 

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { delta, fakeServer, openTab, read, reply, settle, tabInMidReply, user } from "./fake-chat";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const heartbeat = ": heartbeat\n\n";
+
+test("a stream that says nothing but that it lives is kept", async () => {
+  const { server } = await tabInMidReply();
+  for (let beats = 0; beats < 60; beats++) {
+    await server.send(heartbeat);
+    await vi.advanceTimersByTimeAsync(5_000);
+  }
+  expect(server.streams).toHaveLength(1);
+});
+
+test("a node that falls silent in mid-reply is left, and the reply goes on from the cursor at once", async () => {
+  const { server, chat } = await tabInMidReply();
+  await server.send(heartbeat);
+  await vi.advanceTimersByTimeAsync(11_900);
+  expect(server.streams).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.streams.map(({ cursor }) => cursor)).toEqual([null, "r1.1.2"]);
+  await server.sendChunk("r1.2.3", delta(", you"));
+  expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you▌"]);
+  expect(chat.getSnapshot().connection).toBe("ok");
+});
+
+test.each(["load", "watch"] as const)(
+  "a node that does not answer at all is left, whatever it was asked for: %s",
+  async (call) => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi")], head: "u1", reply: reply("r1", "a1", "u1") });
+    const unanswered: AbortSignal[] = [];
+    const answers = api[call] as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(api, {
+      [call]: (argument: unknown, signal: AbortSignal) => {
+        if (unanswered.length > 0) return answers(argument, signal);
+        unanswered.push(signal);
+        return new Promise(() => undefined);
+      },
+    });
+    const { chat } = openTab(api);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(unanswered[0]!.aborted).toBe(true);
+    await settle();
+    await server.sendChunk("r1.1.1", { type: "start", messageId: "a1" });
+    await server.sendChunk("r1.1.2", delta("Hello"));
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
+  },
+);
+
+test("a node that falls silent while the session is read again is left, too", async () => {
+  const { server, api } = fakeServer();
+  server.commit({ messages: [user("u1", "Hi")], head: "u1" });
+  const { chat } = openTab(api);
+  await settle();
+  const load = api.load;
+  api.load = () => new Promise(() => undefined);
+  server.commit({ title: "Coffee" });
+  await server.sendSession();
+  api.load = load;
+  await vi.advanceTimersByTimeAsync(12_000);
+  expect(chat.getSnapshot()).toMatchObject({ connection: "ok", session: { title: "Coffee" } });
+});
