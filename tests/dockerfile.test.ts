@@ -88,7 +88,7 @@ test.each([
     /CMD \["node", "node_modules.*/,
     "CMD npm start",
   ],
-  ["serves the build", "build/index.js", "build/server.js"],
+  ["serves the build", '"build/index.js"]', '"build/server.js"]'],
   ["tells whether it is healthy, without a shell", /HEALTHCHECK[^]*?CMD .*/, ""],
   [
     "tells whether it is healthy, without a shell",

@@ -13,8 +13,11 @@ export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[
     chunks.push(chunk);
     text = applyChunk(text, chunk);
   };
-  // Parts that never got a word are not in the message, and must not shift those that did.
-  const shown = seen.parts.map((part, index) => ({ part, index })).filter(({ part }) => part.text !== "");
+  // Parts that ended without a word are not in the message, and must not shift those that did.
+  const isOpen = (index: number) => Object.values(seen.open).includes(index);
+  const shown = seen.parts
+    .map((part, index) => ({ part, index }))
+    .filter(({ part, index }) => part.text !== "" || isOpen(index));
   message.parts.forEach((part, position) => {
     const at = shown[position];
     if (!at) say(...open(part, position));

@@ -38,6 +38,8 @@ const assistantMessage = z.strictObject({
     status: replyStatus,
     modelId: z.string(),
     node: z.string(),
+    /** The reply that it was: what a repeat of the request is told. */
+    replyId: itemId.optional(),
     createdAt: timestamp,
     finishedAt: timestamp,
     usage: usage.optional(),

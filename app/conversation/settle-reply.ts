@@ -24,6 +24,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
       status: settlement.status,
       modelId: reply.modelId,
       node: settlement.node,
+      replyId: reply.id,
       createdAt: reply.startedAt,
       finishedAt: settlement.finishedAt,
       ...(settlement.usage && { usage: settlement.usage }),

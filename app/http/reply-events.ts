@@ -1,4 +1,5 @@
 import type { SessionEvent } from "~/conversation/api";
+import { lastChunk } from "~/conversation/catch-up";
 import { messageChunks } from "~/conversation/message-chunks";
 import { type ReplyChunk } from "~/conversation/reply-chunk";
 import { formatCursor, type Cursor } from "~/conversation/cursor";
@@ -23,12 +24,7 @@ export async function* followEvents(
 
 /** A reply that has settled, told again as it was streamed. Without ids: there is nothing left to resume. */
 export async function* replayEvents(message: AssistantMessage): AsyncGenerator<ServerSentEvent> {
-  const { error, status, usage } = message.metadata;
-  const chunks = messageChunks(message.id, message.parts);
-  if (error) chunks.push({ type: "error", errorText: error.message });
-  else if (status === "complete")
-    chunks.push({ type: "finish", messageMetadata: { ...(usage && { usage }) } });
-  else chunks.push({ type: "abort" });
+  const chunks = [...messageChunks(message.id, message.parts), lastChunk(message)];
   for (const chunk of chunks) yield { data: JSON.stringify(chunk) };
   yield DONE;
 }

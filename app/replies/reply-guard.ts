@@ -28,7 +28,8 @@ export function createReplyGuard(
     async check() {
       const { news, journals: listed } = await glance(rev);
       journals = listed;
-      if (news) {
+      // Looks overlap, and an older one may end last: what was superseded stays so.
+      if (news && standing !== "superseded") {
         latest = news.record;
         rev = news.record?.rev ?? 0;
         standing = standingOf(news.record?.session.reply ?? null, which);

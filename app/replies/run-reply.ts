@@ -253,8 +253,11 @@ export function runReply(
   async function commit(change: (session: Session) => Session) {
     for (let attempt = 0; stopReason !== "superseded"; attempt++) {
       try {
-        await deps.store.update(key, (now) => ({ session: now && change(now), result: null }));
-        return true;
+        const { result } = await deps.store.update(key, (now) => {
+          const changed = now && change(now);
+          return { session: changed, result: changed !== now };
+        });
+        return result;
       } catch (error) {
         const passing = ExpectedError.isInstance(error) && PASSING.has(error.code);
         deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");

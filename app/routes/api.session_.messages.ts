@@ -13,16 +13,20 @@ const handle = api({
     const { modelId, replyMessageId } = body;
     const { rev, outcome } = await services.replies.start(key, toCommand(body), { modelId, replyMessageId });
 
-    const replyId = outcome.kind === "settled" ? outcome.message.id : outcome.reply.id;
+    const replyId =
+      outcome.kind === "settled"
+        ? (outcome.message.metadata.replyId ?? outcome.message.id)
+        : outcome.reply.id;
     if (request.headers.get("Accept")?.includes("application/json")) {
       const accepted: MessageAccepted = { rev, replyId };
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
     const { signal } = request;
     const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
-    if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), { signal, failed });
+    const options = { signal, failed, ...services.streams };
+    if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), options);
     const events = await services.replies.follow(key, { cursor: null, watch: false, signal });
-    return eventStream(followEvents(events), { signal, failed });
+    return eventStream(followEvents(events), options);
   },
 });
 
