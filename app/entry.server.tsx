@@ -9,6 +9,9 @@ tuneServer({ nodeName: services.node.name, ...services.server, drain: services.d
 
 const RENDER_DEADLINE_MS = 5_000;
 
+/** Remix's own deadline for a page's data. Its timer is never cleared, and would hold up the end of the process. */
+export const streamTimeout = 1_000;
+
 /** The page is a small shell without a word of any conversation, so it is sent whole, to browsers and bots alike. */
 export default function handleRequest(
   request: Request,

@@ -8,7 +8,7 @@ import { launchChromium } from "./fixtures/chromium.ts";
  * `npm run screenshot`: takes the README's picture, of the build as it is, in a conversation with the demo
  * model: a wide screen in light colours, beside it a phone in dark ones.
  */
-const file = new URL("screenshot.png", import.meta.url).pathname;
+const file = new URL("../public/screenshot.png", import.meta.url).pathname;
 const said = ["Hello, my name is Ada.", "Show me a table", "What is my name?"];
 const wide: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, colorScheme: "light" };
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 720 }, colorScheme: "dark" };

@@ -15,7 +15,7 @@ type Props = {
 /** How an answer ended, if not as it should have, and what the person can do about it. */
 export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, onRetry, onContinue }: Props) {
   if (status === "complete" && !problem) return null;
-  const canContinue = hasText && (status === "interrupted" || status === "stopped");
+  const canContinue = hasText && status !== "complete";
   return (
     <>
       {status === "stopped" && <p className="message__note">Stopped</p>}

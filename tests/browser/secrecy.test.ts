@@ -26,8 +26,7 @@ test("a session id is in no URL, no log line, no file name and no file", async (
   await chat.reply(1, "streaming");
   await chat.replyOfLength(1, 100);
   await server.kill9();
-  // Without the model that has begun it, nobody goes on with the answer before it is asked for.
-  await server.restart({ DEMO_TOKENS_PER_SECOND: "2000", MODELS: "demo/other=Other" });
+  await server.restart({ DEMO_TOKENS_PER_SECOND: "2000" });
   await chat.refresh();
   await chat.reply(1, "complete");
   await chat.button("New conversation").click();
