@@ -10,6 +10,8 @@ export type Config = {
   drainSeconds: number;
   journalFlushMs: number;
   keepAliveSeconds: number;
+  /** Longest silence on an event stream. */
+  heartbeatSeconds: number;
   maxBodyBytes: number;
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
@@ -38,6 +40,9 @@ const environment = z.object({
   JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
+  // A tab takes a stream that was silent for 12 s for dead (app/browser/event-stream.ts), so that a frozen node
+  // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
+  HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   LOG_LEVEL: z
@@ -79,6 +84,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     drainSeconds: values.DRAIN_SECONDS,
     journalFlushMs: values.JOURNAL_FLUSH_MS,
     keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
+    heartbeatSeconds: values.HEARTBEAT_SECONDS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,

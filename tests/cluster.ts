@@ -1,74 +1,135 @@
+import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { startCluster, type ClusterNode } from "./fixtures/cluster.ts";
+import { startCluster, type Cluster, type ClusterNode } from "./fixtures/cluster.ts";
 
 /**
- * `npm run cluster`: several nodes of the production build over one directory, behind a load balancer without
- * stickiness, for people to try what happens when one is killed, frozen or restarted.
+ * `npm run cluster -- --nodes 3 --port 3000 --data ./data`: several nodes of the production build over one
+ * directory, behind a load balancer without stickiness, for people to see what happens when one is killed, frozen
+ * or restarted.
  */
-const { values } = parseArgs({
-  options: {
-    nodes: { type: "string", default: "3" },
-    port: { type: "string", default: "3000" },
-    data: { type: "string", default: "./data" },
-  },
-});
+const HELP = `Type a letter and a node's number, such as k1, and Enter:
+  k kill (as a power cut)   f freeze   t thaw   r restart (as a deployment; a killed one starts again)
+  s status   q quit
+`;
+/** After so long a load balancer's health check takes out a node that does not answer. */
+const UNHEALTHY_AFTER_MS = 3_000;
 
-const size = Number(values.nodes);
-if (!Number.isInteger(size) || size < 1 || size > 9) {
-  console.error("--nodes must be from 1 to 9.");
-  process.exit(1);
-}
-
-const { HOST = "127.0.0.1", ...env } = process.env;
-const cluster = await startCluster({
-  size,
-  port: Number(values.port),
-  host: HOST,
-  dataDir: values.data,
-  env: Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] =>
-        entry[1] !== undefined && !["PORT", "NODE_NAME", "NODE_ENV"].includes(entry[0]),
-    ),
-  ),
-});
-
+const { nodes: size, port, data: dataDir } = readOptions();
+const cluster = await start();
 console.log(`\nHoldfast on ${size} nodes: ${cluster.url}`);
-console.log(`Conversations: ${values.data}\n`);
-console.log("Type a letter and a node's number, such as k1, and Enter:");
-console.log("  k kill   f freeze   t thaw   r restart (drain, then start; or start)   s status   q quit\n");
+console.log(`Conversations: ${dataDir}\n\n${HELP}`);
 status();
 
 const actions: Record<string, (node: ClusterNode) => Promise<void> | void> = {
-  async k(node) {
-    await node.kill();
+  k: (node) => node.kill(),
+  f(node) {
+    node.freeze();
+    setTimeout(() => cluster.balance(node, node.state !== "frozen"), UNHEALTHY_AFTER_MS).unref();
   },
-  f: (node) => node.freeze(),
-  t: (node) => node.thaw(),
+  t(node) {
+    node.thaw();
+    cluster.balance(node, true);
+  },
   async r(node) {
+    console.log(`  ${node.name} restarts …`);
+    cluster.balance(node, false);
     await node.terminate();
     await node.start();
+    cluster.balance(node, true);
   },
 };
+/** One thing at a time with each node; others need not wait for it. */
+const busy = new Set<ClusterNode>();
 
-process.stdin.setEncoding("utf8");
-for await (const input of process.stdin) {
-  const [, letter, number] = /^([a-z])\s*(\d?)/.exec(String(input).trim()) ?? [];
+for await (const line of createInterface({ input: process.stdin })) {
+  const [, letter = "", number] = /^\s*([a-z])\s*(\d?)\s*$/i.exec(line) ?? [];
   const node = cluster.nodes[Number(number) - 1];
-  const action = letter === undefined ? undefined : actions[letter];
-  if (letter === "q") break;
-  else if (letter === "s") status();
-  else if (action && node) {
-    await action(node);
-    status();
-  } else console.log("Not understood. Examples: k1, f2, t2, r1, s, q");
+  const action = actions[letter.toLowerCase()];
+  if (/^q$/i.test(letter)) await quit();
+  else if (/^s$/i.test(letter)) status();
+  else if (!action || !node) console.log("Not understood. Examples: k1, f2, t2, r1, s, q");
+  else if (busy.has(node)) console.log(`  ${node.name} is busy with the last command`);
+  else void perform(action, node);
 }
-await cluster.stop();
-process.exit(0);
+// Without a keyboard there is nobody to say `q`: it runs until it is told to end.
+if (process.stdin.isTTY) await quit();
+else setInterval(() => {}, 2 ** 30);
+
+async function perform(action: (typeof actions)[string], node: ClusterNode) {
+  busy.add(node);
+  try {
+    await action(node);
+  } catch (error) {
+    console.log((error as Error).message);
+  }
+  busy.delete(node);
+  status();
+}
 
 function status() {
   for (const [index, node] of cluster.nodes.entries()) {
     console.log(`  ${index + 1}  ${node.name}  ${node.state}`);
   }
   console.log();
+}
+
+async function quit(): Promise<never> {
+  await cluster.stop();
+  process.exit(0);
+}
+
+async function start(): Promise<Cluster> {
+  // Short, so that a restart in mid-reply shows how another node goes on with it.
+  const { HOST = "127.0.0.1", DRAIN_SECONDS = "2", ...env } = process.env;
+  const own = ["PORT", "NODE_NAME", "NODE_ENV"];
+  try {
+    return await startCluster({
+      size,
+      port,
+      host: HOST,
+      dataDir,
+      env: Object.fromEntries(
+        Object.entries({ ...env, DRAIN_SECONDS }).filter(
+          (entry): entry is [string, string] => entry[1] !== undefined && !own.includes(entry[0]),
+        ),
+      ),
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return fail(
+      code === "EADDRINUSE"
+        ? `Port ${port} is in use. Choose another: npm run cluster -- --port 3100`
+        : message,
+    );
+  }
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        nodes: { type: "string", default: "3" },
+        port: { type: "string", default: "3000" },
+        data: { type: "string", default: "./data" },
+      },
+    });
+    return {
+      nodes: whole("--nodes", values.nodes, 1, 9),
+      port: whole("--port", values.port, 1, 65_535),
+      data: values.data,
+    };
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function whole(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  return fail(`${name} must be from ${min} to ${max}.`);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
 }

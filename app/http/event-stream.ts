@@ -1,24 +1,25 @@
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 
-/** Longest silence on a stream, in milliseconds: CloudFront cuts after 30 s, a load balancer after 60. */
-export const HEARTBEAT_MS = 15_000;
+export type EventStreamOptions = {
+  /** The request's: Remix never cancels the body of a client that has gone. */
+  signal: AbortSignal;
+  failed: (error: unknown) => void;
+  /** Longest silence on the stream, in milliseconds. */
+  heartbeatMs: number;
+};
 
 /**
  * A response of server-sent events in the form of the AI SDK's UI message stream. It begins with a comment, so
  * that headers reach the client before the first event, and breaks every silence with another.
- * `signal` is the request's: Remix never cancels the body of a client that has gone.
  */
-export function eventStream(
-  events: AsyncGenerator<ServerSentEvent>,
-  options: { signal: AbortSignal; failed: (error: unknown) => void; heartbeatMs?: number },
-): Response {
+export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: EventStreamOptions): Response {
   const encoder = new TextEncoder();
   let heartbeat: NodeJS.Timeout;
   let left = false;
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       const send = (text: string) => controller.enqueue(encoder.encode(text));
-      heartbeat = setInterval(() => send(": heartbeat\n\n"), options.heartbeatMs ?? HEARTBEAT_MS);
+      heartbeat = setInterval(() => send(": heartbeat\n\n"), options.heartbeatMs);
       send(": open\n\n");
       try {
         for await (const event of events) {

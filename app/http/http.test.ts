@@ -121,11 +121,13 @@ describe("an event stream", () => {
   }
   const signal = new AbortController().signal;
   const failed = vi.fn();
+  const heartbeatMs = 5_000;
 
   it("says so in its headers, begins at once and holds every event", async () => {
     const response = eventStream(events({ id: "r.1.1", data: "{}" }, { event: "session", data: "1" }), {
       signal,
       failed,
+      heartbeatMs,
     });
     expect(response.headers.get("Content-Type")).toMatch("text/event-stream");
     expect(response.headers.get("Cache-Control")).toBe("no-cache, no-transform");
@@ -139,8 +141,8 @@ describe("an event stream", () => {
       async function* silent(): AsyncGenerator<ServerSentEvent> {
         await end.promise;
       }
-      const text = eventStream(silent(), { signal, failed, heartbeatMs: 15_000 }).text();
-      await vi.advanceTimersByTimeAsync(45_000);
+      const text = eventStream(silent(), { signal, failed, heartbeatMs }).text();
+      await vi.advanceTimersByTimeAsync(15_000);
       end.resolve();
       expect(await text).toBe(`: open\n\n${": heartbeat\n\n".repeat(3)}`);
       expect(vi.getTimerCount()).toBe(0);
@@ -154,7 +156,7 @@ describe("an event stream", () => {
       yield { data: "1" };
       throw new Error("inner secret");
     }
-    expect(await eventStream(broken(), { signal, failed }).text()).toBe(": open\n\ndata: 1\n\n");
+    expect(await eventStream(broken(), { signal, failed, heartbeatMs }).text()).toBe(": open\n\ndata: 1\n\n");
     expect(failed).toHaveBeenCalled();
   });
 
@@ -171,7 +173,7 @@ describe("an event stream", () => {
         released.resolve();
       }
     }
-    const text = eventStream(endless(), { signal: request.signal, failed }).text();
+    const text = eventStream(endless(), { signal: request.signal, failed, heartbeatMs }).text();
     request.abort();
     await released.promise;
     await text;

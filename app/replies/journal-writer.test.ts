@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createVolume, type AppendLog } from "~/store/volume";
 import { createJournalReader, readJournal } from "./journal-reader";
@@ -30,7 +30,7 @@ describe("writing", () => {
       failed: () => {},
     });
     journal.write(delta("a"));
-    expect(appended).toHaveLength(1);
+    await expect.poll(() => appended.length).toBe(1);
     journal.write(delta("b"));
     journal.write(delta("c"));
     expect(appended).toHaveLength(1);
@@ -54,6 +54,7 @@ describe("writing", () => {
       failed: (error) => failures.push(error),
     });
     journal.write(delta("a"));
+    await expect.poll(() => appended.length).toBe(1);
     journal.write(delta("b"));
     appended[0]!.fail(new Error("no space"));
     await journal.flush();
@@ -62,6 +63,45 @@ describe("writing", () => {
     expect(failures).toHaveLength(1);
     expect(durable).toEqual([]);
     expect(appended).toHaveLength(1);
+  });
+});
+
+describe("pacing", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function pacedJournal() {
+    const { log, appended } = controlledLog();
+    const journal = createJournalWriter({ log, flushMs: 50, durable: () => {}, failed: () => {} });
+    return { journal, appended, passes: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+  }
+
+  it("does not make the first words wait for the announcement of the reply, nor for that of their part", async () => {
+    const { journal, appended, passes } = pacedJournal();
+    journal.write({ type: "start", messageId: "m" });
+    await passes(1);
+    appended[0]!.land();
+    journal.write({ type: "text-start", id: "0" });
+    journal.write(delta("a"));
+    await passes(1);
+    expect(appended.map(({ bytes }) => bytes.split("\n").length - 1)).toEqual([1, 2]);
+  });
+
+  it.each([
+    { took: 10, next: 50 },
+    { took: 40, next: 80 },
+    { took: 200, next: 250 },
+  ])("appends after $took ms of an append again $next ms after it began", async ({ took, next }) => {
+    const { journal, appended, passes } = pacedJournal();
+    journal.write(delta("a"));
+    await passes(0);
+    journal.write(delta("b"));
+    await passes(took);
+    appended[0]!.land();
+    await passes(next - took - 2);
+    expect(appended).toHaveLength(1);
+    await passes(2);
+    expect(appended).toHaveLength(2);
   });
 });
 

@@ -5,7 +5,7 @@ import { mergeDeltas } from "./merge-deltas";
 
 export type JournalWriterOptions = {
   log: AppendLog;
-  /** Least time between two appends, in milliseconds. The first chunk is appended at once. */
+  /** Least time between two appends of words, in milliseconds. The first words are appended at once. */
   flushMs: number;
   /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
   durable: (chunks: ReplyChunk[]) => void | Promise<void>;
@@ -25,21 +25,28 @@ export type JournalWriter = {
 export function createJournalWriter({ log, flushMs, durable, failed }: JournalWriterOptions): JournalWriter {
   let waiting: ReplyChunk[] = [];
   let appending: Promise<void> | null = null;
-  let timer: NodeJS.Timeout | null = null;
+  let unschedule: (() => void) | null = null;
   let broken = false;
-  let lastAppendAt = -Infinity;
+  let notBefore = -Infinity;
 
   function schedule() {
-    if (timer || appending || waiting.length === 0 || broken) return;
-    const wait = lastAppendAt + flushMs - performance.now();
-    if (wait <= 0) void append();
-    else timer = setTimeout(() => void append(), wait);
+    if (unschedule || appending || waiting.length === 0 || broken) return;
+    const wait = notBefore - performance.now();
+    if (wait > 0) {
+      const timer = setTimeout(() => void append(), wait);
+      unschedule = () => clearTimeout(timer);
+    } else {
+      // At the end of this turn: a part comes with its first word, and a packet of a model's with many.
+      const turn = setImmediate(() => void append());
+      unschedule = () => clearImmediate(turn);
+    }
   }
 
   function append(): Promise<void> {
-    if (timer) clearTimeout(timer);
-    timer = null;
+    unschedule?.();
+    unschedule = null;
     appending ??= (async () => {
+      const startedAt = performance.now();
       const batch = mergeDeltas(waiting);
       waiting = [];
       try {
@@ -51,8 +58,8 @@ export function createJournalWriter({ log, flushMs, durable, failed }: JournalWr
         failed(error);
       } finally {
         appending = null;
-        // Counted from the answer, not from the question: a slow volume is not to be asked without a pause.
-        lastAppendAt = performance.now();
+        // The announcement of a reply does not make its first words wait.
+        if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs);
         schedule();
       }
     })();
@@ -74,6 +81,13 @@ export function createJournalWriter({ log, flushMs, durable, failed }: JournalWr
   };
   return writer;
 }
+
+/** From one append to the next. A slow volume is left alone for as long as it took, up to `flushMs`. */
+function pace(took: number, flushMs: number): number {
+  return Math.max(flushMs, took + Math.min(took, flushMs));
+}
+
+const hasWords = ({ type }: ReplyChunk) => type === "text-delta" || type === "reasoning-delta";
 
 /** A new journal, whose name is on stable storage by the time its first line is. EEXIST where the name is taken. */
 export async function createJournalLog(volume: Volume, path: string): Promise<AppendLog> {

@@ -6,6 +6,7 @@ import { newId, sessionKey } from "~/conversation/session-id";
 import type { AssistantMessage, Reply } from "~/conversation/session";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";
 
 const nodes: TestNode[] = [];
@@ -595,6 +596,41 @@ it("journals go some time after their reply has settled", async () => {
     await vi.advanceTimersByTimeAsync(30_000);
     vi.useRealTimers();
     await vi.waitFor(async () => expect(await journals()).toEqual([]));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it("the journal of a reply that begins while old ones are removed stays", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    let beginAnother = () => Promise.resolve();
+    const looks: string[] = [];
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      // Between the two looks at the session's folder: what is removed, and what is needed.
+      if (call.name === "readdir" && looks.push(call.path) === 2) await beginAnother();
+      return proceed();
+    });
+    const one = await node({ name: "one", fs });
+    const two = await node({ dataDir: one.dataDir, name: "two" });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.finish();
+    await collect(await follow(one, key));
+    const { id: last } = await lastMessage(one, key);
+
+    const journals = async () =>
+      (await readdir(one.layout.sessionFolder(key))).filter((name) => name.endsWith(".ndjson"));
+    const [old] = await journals();
+    beginAnother = async () => {
+      await two.replies.start(key, send("Again", last));
+      await vi.waitUntil(async () => (await journals()).length === 2);
+    };
+    looks.length = 0;
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    await vi.waitUntil(async () => !(await journals()).includes(old!));
+    expect(await journals()).toHaveLength(1);
   } finally {
     vi.useRealTimers();
   }

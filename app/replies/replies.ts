@@ -138,11 +138,13 @@ export function createReplies(deps: RepliesDependencies): Replies {
 
   /** Removes the journals that no reply needs, those included that a dead process left behind. */
   async function removeJournals(key: string) {
-    const record = await store.read(key);
     const folder = deps.layout.sessionFolder(key);
+    // Listed before the session is read: a journal that is there by now belongs to a reply that this session
+    // knows, or has known.
+    const { journals } = readSessionFolder(await deps.volume.list(folder));
+    const record = await store.read(key);
     if (!record) return;
     const needed = record.session.reply && `${record.session.reply.id}.`;
-    const { journals } = readSessionFolder(await deps.volume.list(folder));
     for (const name of journals) {
       const recent = runs.has(name.replace(/\.ndjson$/, ""));
       if (!recent && !(needed && name.startsWith(needed))) await deps.volume.unlink(`${folder}/${name}`);

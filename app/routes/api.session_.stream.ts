@@ -16,6 +16,7 @@ const handle = api({
     });
     if (!events) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
     return eventStream(followEvents(events), {
+      ...services.streams,
       signal,
       failed: (error) => services.log.error({ err: error }, "a stream failed"),
     });

@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { parseStoredSession, type StoredSession } from "./stored-session";
+import type { ParsedSession, StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
 export type Revision =
@@ -13,11 +13,15 @@ export type Revision =
  * it never quotes what people wrote.
  * @throws ExpectedError `session_newer_format`, and what the volume throws when it is the volume that fails
  */
-export async function readRevision(volume: Volume, path: string, rev: number): Promise<Revision> {
+export async function readRevision(
+  volume: Volume,
+  path: string,
+  parse: (bytes: Buffer) => ParsedSession,
+): Promise<Revision> {
   try {
     const { bytes, uid } = await volume.read(path);
     if (await isForeign(volume, path, uid)) return { kind: "damaged", reason: `it belongs to user ${uid}` };
-    const parsed = parseStoredSession(bytes, rev);
+    const parsed = parse(bytes);
     if (parsed.kind !== "newer") return parsed;
   } catch (error) {
     return whyUnreadable(volume, path, error);

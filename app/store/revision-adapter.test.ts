@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorResponse } from "~/http/error-response";
 import {
@@ -21,6 +21,9 @@ import {
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, readSessionFolder } from "./layout";
 import { parseStoredSession } from "./stored-session";
+
+// Many scenarios in each test: seconds on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Moment = { index: number; when: "before" | "after"; call: FileCall };
 

@@ -13,6 +13,7 @@ import {
 } from "./layout";
 import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision } from "./read-revision";
+import { createSessionCodec, type SessionCodec } from "./session-codec";
 import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
@@ -25,6 +26,8 @@ export type RevisionAdapterOptions = {
   /** This node and boot, in the names of temporary files. */
   instance: string;
   newId: () => string;
+  /** What the process remembers of other adapters' work on the same bytes. */
+  codec?: SessionCodec;
   /** Told of each damaged revision that was met and put aside, or could not be. */
   damaged: (event: DamageEvent) => void;
   /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
@@ -58,7 +61,7 @@ const READ_ATTEMPTS = 100;
  * @throws RevisionTaken from `write`; ExpectedError `session_damaged`, `session_newer_format` from `read`
  */
 export function createRevisionAdapter(options: RevisionAdapterOptions): RevisionAdapter {
-  const { volume, layout, key, commitId, instance } = options;
+  const { volume, layout, key, commitId, instance, codec = createSessionCodec() } = options;
   const sessionFolder = layout.sessionFolder(key);
 
   let base: StoredSession | null = null;
@@ -112,12 +115,15 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     let damaged = folder.damaged[0] ?? 0;
     const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
     for (const rev of folder.revisions) {
-      const revision = await readRevision(volume, at(revisionName(rev)), rev);
+      const revision = await readRevision(volume, at(revisionName(rev)), (bytes) =>
+        codec.decode(key, bytes, rev),
+      );
       if (revision.kind === "gone") return "again";
       if (revision.kind === "whole") return { document: revision.document, recovered: recoveredBelow(rev) };
       damaged = Math.max(damaged, rev);
       await putAside(rev, revision.reason);
     }
+    codec.forget(key);
     return { document: null, recovered: recoveredBelow(0) };
   }
 
@@ -143,7 +149,7 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     await beginLife();
     const temporary = at(temporaryName(commitId, instance));
     const target = at(revisionName(rev));
-    await put(JSON.stringify(document), temporary, target);
+    await put(codec.encode(key, document), temporary, target);
     const tidied = [discard(temporary)];
     try {
       await fenceZombie(rev, target);
@@ -175,7 +181,7 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
   }
 
   /** Writes a file of its own and gives it the name of the revision, unless another writer has that already. */
-  async function put(bytes: string, temporary: string, target: string) {
+  async function put(bytes: Uint8Array, temporary: string, target: string) {
     try {
       await volume.writeNew(temporary, bytes, { removeIfLate: true }).catch(async (error: unknown) => {
         if (errorCode(error) !== "EEXIST") throw error;

@@ -18,6 +18,7 @@ import {
   describeCall,
   interceptedFileSystem,
   systemError,
+  withoutSync,
   type FileCall,
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
@@ -96,8 +97,15 @@ describe("a commit", () => {
     expect(place("sync folder")).toBeGreaterThan(place("link 0000000002.json"));
   });
 
-  test("has the way to a new session on stable storage before there is a revision", async () => {
-    const { store, calls } = recordingStore();
+  test.each([
+    ["that it makes", () => undefined],
+    [
+      "that another made and did not live to sync",
+      (folder: string) => void mkdirSync(join(folder, "other.life"), { recursive: true }),
+    ],
+  ])("has the way to a new session, %s, on stable storage before a revision", async (_, prepare) => {
+    const { store, calls, layout } = recordingStore();
+    prepare(layout.sessionFolder(KEY));
     await store.update(KEY, append("m1"));
     const order = calls.map(describeCall);
     const linked = order.indexOf("link 0000000001.json");
@@ -231,11 +239,11 @@ describe("a commit", () => {
     let time = 0;
     const waits: number[] = [];
     const fs = interceptedFileSystem((call, proceed) =>
-      call.name === "link" ? Promise.reject(systemError("EEXIST", call)) : proceed(),
+      call.name === "link" ? Promise.reject(systemError("EEXIST", call)) : withoutSync(call, proceed),
     );
     const { store, layout } = createTestStore(temporaryFolder(), {
       fs,
-      busyAfterMs: 100,
+      busyAfterMs: 50,
       random: () => 0.5,
       now: () => time,
       delay: (ms) => {

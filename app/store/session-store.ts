@@ -5,6 +5,7 @@ import type { Session } from "~/conversation/session";
 import type { Layout } from "./layout";
 import type { DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
+import { createSessionCodec } from "./session-codec";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
@@ -65,6 +66,7 @@ const MAX_REMEMBERED = 1_000;
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
   const inTurn = createQueue();
+  const codec = createSessionCodec();
   const told = new Set<string>();
   const leftOver = new Set<string>();
 
@@ -84,6 +86,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       instance,
       newId,
       commitId: newId(),
+      codec,
       damaged,
       leftOver: (path) => remember(leftOver, path),
     });
@@ -91,30 +94,30 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   async function read(key: string): Promise<SessionRecord | null> {
     const adapter = adapterFor(key);
     const document = await adapter.read();
-    return document && !document.retiredAt ? toRecord(document, adapter.recovered()) : null;
+    return toRecord(document, adapter.recovered());
   }
 
   async function update<T>(key: string, change: Change<T>, giveUpAt: number) {
     const adapter = adapterFor(key);
     let attempted: { result: T; doubt: unknown } | null = null;
+    if (now() > giveUpAt) throw busy();
     for (let lost = 0; ; lost++) {
-      if (now() > giveUpAt) throw attempted?.doubt ? inDoubt(attempted.doubt) : busy();
       const db = new Low<StoredSession | null>(adapter, null);
       try {
         await db.read();
         // The answer to our link was lost, but the link was not.
         if (attempted && db.data && adapter.isOwnCommit(db.data)) {
           await adapter.sync();
-          const record = toRecord(db.data, adapter.recovered());
-          options.committed(key, record.rev);
-          return { record, result: attempted.result };
+          options.committed(key, db.data.rev);
+          return { record: toRecord(db.data, adapter.recovered()), result: attempted.result };
         }
       } catch (error) {
         throw attempted?.doubt ? inDoubt(error) : error;
       }
       if (attempted?.doubt) throw attempted.doubt as Error;
+      if (attempted && now() > giveUpAt) throw busy();
 
-      const current = db.data && !db.data.retiredAt ? toRecord(db.data, adapter.recovered()) : null;
+      const current = toRecord(db.data, adapter.recovered());
       const { session, result } = change(current?.session ?? null);
       if (session === null || session === current?.session) {
         // Whoever made the commit that is confirmed here may have died before it was durable.
@@ -131,10 +134,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         await delay(random() * Math.max(2, 24 / (lost + 1)));
         continue;
       }
-      const record = toRecord(db.data, null);
-      options.committed(key, record.rev);
+      options.committed(key, db.data.rev);
       void removeLeftOver();
-      return { record, result };
+      return { record: toRecord(db.data, null), result };
     }
   }
 
@@ -148,6 +150,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       if (errorCode(error) === "ENOENT") return;
       throw error;
     }
+    codec.forget(key);
     await volume.syncFolder(join(folder, ".."));
     options.committed(key, null);
     await volume.removeFolder(doomed);
@@ -173,10 +176,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   };
 }
 
-function toRecord(
-  { format: _, rev, recent: __, ...session }: StoredSession,
-  recovered: number | null,
-): SessionRecord {
+/** Null where there is no session, or it has been retired. */
+function toRecord(document: StoredSession | null, recovered: number | null): SessionRecord | null {
+  if (!document || document.retiredAt !== undefined) return null;
+  const { format: _, rev, recent: __, retiredAt: ___, ...session } = document;
   return { rev, session, recovered };
 }
 

@@ -1,11 +1,20 @@
 import { createHash, pbkdf2 } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
-import { interceptedFileSystem, type FileCall } from "../../tests/fixtures/store-file-system";
+import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 import { sessionKey } from "~/conversation/session-id";
 import { createVolume, errorCode } from "./volume";
 
@@ -89,6 +98,25 @@ describe("a volume", () => {
     await expect(volume.createLog(at("log"))).rejects.toMatchObject({ code: "EEXIST" });
   });
 
+  test("finds what another machine has made since it was not there, as an NFS client would not", async () => {
+    mkdirSync(at("ab/session"), { recursive: true });
+    writeFileSync(at("ab/session/journal"), "line\n");
+    // Until its folder has been opened again, the client swears that a name is not there.
+    const missing = new Set([at("ab"), at("ab/session"), at("ab/session/journal")]);
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if ([...missing].some((name) => call.path === name)) throw systemError("ENOENT", call);
+      const result = await proceed();
+      for (const name of missing)
+        if (call.name === "open" && dirname(name) === call.path) missing.delete(name);
+      return result;
+    });
+    const volume = createVolume({ fs });
+    expect((await volume.readFrom(at("ab/session/journal"), 0)).toString()).toBe("line\n");
+    missing.add(at("ab")).add(at("ab/session"));
+    expect(await volume.list(at("ab/session"))).toEqual(["journal"]);
+    await expect(volume.list(at("nowhere/session"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test("knows NFS's ESTALE by its number", () => {
     const stale = Object.assign(new Error(), { errno: -116, code: "Unknown system error -116" });
     expect(errorCode(stale)).toBe("ESTALE");
@@ -106,7 +134,7 @@ describe("a volume", () => {
       return result;
     });
     const volume = createVolume({ fs });
-    writeFileSync(at("there"), "");
+    writeFileSync(at("there"), "x");
     await expect(volume.writeNew(at("a"), "one")).rejects.toThrow("broken");
     await expect(volume.read(at("there"))).rejects.toThrow("broken");
     await expect(volume.syncFolder(folder)).rejects.toThrow("broken");

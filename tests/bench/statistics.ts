@@ -12,7 +12,10 @@ export type RatioOfMedians = { ratio: number; low: number; high: number };
  * The ratio of two medians with its 95 % confidence interval, by bootstrap over pairs: the two values of a pair
  * were measured side by side, and share what the machine did meanwhile.
  */
-export function ratioOfMedians(pairs: readonly (readonly [number, number])[], resamples = 1_000): RatioOfMedians {
+export function ratioOfMedians(
+  pairs: readonly (readonly [number, number])[],
+  resamples = 1_000,
+): RatioOfMedians {
   const ratioOf = (sample: readonly (readonly [number, number])[]) =>
     median(sample.map(([value]) => value)) / median(sample.map(([, base]) => base));
   const ratios = Array.from({ length: resamples }, () =>

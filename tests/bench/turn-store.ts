@@ -5,7 +5,6 @@ import type { Message } from "~/conversation/session";
  * Sessions are numbers; calls for different sessions may overlap, those for one do not.
  */
 export type TurnStore = {
-  name: string;
   /** Gives a session the conversation that it begins with. Not measured. */
   begin(sessionIndex: number, messages: Message[]): Promise<void>;
   appendTurn(sessionIndex: number, message: Message): Promise<void>;
@@ -20,6 +19,8 @@ export type Contestant = {
   name: string;
   /** What a reader must know of its durability to compare it with the others. */
   durability: string;
+  /** Why it is ahead or behind, for the text below the table. */
+  why: string;
   /** @throws NotInstalled */
   start(folder: string, concurrency: number): Promise<TurnStore>;
 };

@@ -17,14 +17,17 @@ export function createHistory() {
     const found = await reader.call("read", key);
     const own = acked.filter((ack) => ack.key === key);
     const where = `session ${key.slice(0, 8)} read on ${reader.client}`;
-    if (!found) return own.length > 0 ? [`${where}: it is gone, with ${own.length} acknowledged messages`] : [];
+    if (!found)
+      return own.length > 0 ? [`${where}: it is gone, with ${own.length} acknowledged messages`] : [];
     const faults: string[] = [];
     if (found.broken) faults.push(found.broken);
     if (found.recovered !== null) faults.push(`revision ${found.recovered} was held to be damaged`);
-    if (found.rev !== found.ids.length) faults.push(`${found.ids.length} messages after ${found.rev} commits`);
+    if (found.rev !== found.ids.length)
+      faults.push(`${found.ids.length} messages after ${found.rev} commits`);
     for (const { id, place, rev } of own) {
       if (found.ids[place] !== id) faults.push(`${id} was acknowledged and is not at its place ${place}`);
-      if (rev <= place || rev > found.rev) faults.push(`${id} at ${place} was acknowledged as revision ${rev}`);
+      if (rev <= place || rev > found.rev)
+        faults.push(`${id} at ${place} was acknowledged as revision ${rev}`);
     }
     return faults.map((fault) => `${where}: ${fault}`);
   }

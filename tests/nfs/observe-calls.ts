@@ -6,11 +6,11 @@ export function observeCalls(paused: (before: string) => void) {
   let failed: Record<string, number> = {};
   let linksTakenBack = 0;
   const lastLink = new Map<string, string>();
-  let pause: { in: number; how: "freeze" | "hold" } | null = null;
+  let pause: { in: number; how: "freeze" | "hold"; only: string | null } | null = null;
   let release = () => {};
 
   const intercept: Intercept = async (call, proceed) => {
-    if (pause && pause.in-- === 0) {
+    if (pause && (pause.only === null || pause.only === call.name) && pause.in-- === 0) {
       const { how } = pause;
       pause = null;
       const released = new Promise<void>((resolve) => (release = resolve));
@@ -34,8 +34,8 @@ export function observeCalls(paused: (before: string) => void) {
 
   return {
     intercept,
-    pauseAt(n: number, how: "freeze" | "hold") {
-      pause = { in: n, how };
+    pauseAt(n: number, how: "freeze" | "hold", only: string | null = null) {
+      pause = { in: n, how, only };
     },
     release() {
       pause = null;

@@ -15,7 +15,13 @@ export async function readAgainstFloor(dataDir: string, rounds: number) {
 
   const bare = async () => {
     const names = await readdir(folder);
-    const file = await open(join(folder, names.find((name) => name.endsWith(".json"))!), "r");
+    const file = await open(
+      join(
+        folder,
+        names.find((name) => name.endsWith(".json"))!,
+      ),
+      "r",
+    );
     await file.stat();
     await file.readFile();
     await file.close();

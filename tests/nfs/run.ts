@@ -1,16 +1,40 @@
 import { rig, whyNoRig } from "../fixtures/nfs-rig.ts";
 import { play, type Scenario } from "./scenario.ts";
+import { cost } from "./scenarios/cost.ts";
+import { deletedElsewhere, deletionCutShort } from "./scenarios/deletion.ts";
+import { networkCut, serverFrozen, serverRestart } from "./scenarios/outages.ts";
+import { clientPowerLoss } from "./scenarios/power-loss.ts";
 import { readYourWrites, sharedWriting } from "./scenarios/shared-writing.ts";
+import { newLog, tailing } from "./scenarios/tailing.ts";
+import { volumeCheck } from "./scenarios/volume-check.ts";
+import { frozenAtEveryStep, frozenAtRandom } from "./scenarios/zombies.ts";
 
 /**
  * `npm run test:nfs`: the store on a real NFSv4.1 volume, between two clients with kernels of their own. Words
  * after `--` choose the scenarios whose names have them; `--keep` leaves the guests up.
  */
-const scenarios: Scenario[] = [sharedWriting, readYourWrites];
+const scenarios: Scenario[] = [
+  volumeCheck,
+  cost,
+  readYourWrites,
+  sharedWriting,
+  frozenAtEveryStep,
+  frozenAtRandom,
+  deletedElsewhere,
+  deletionCutShort,
+  newLog,
+  tailing,
+  networkCut,
+  serverFrozen,
+  serverRestart,
+  clientPowerLoss,
+];
 
 const why = whyNoRig();
 if (why) {
-  console.error(`test:nfs needs root on Debian (x86-64) with /dev/net/tun, to boot an NFS server and two clients: ${why}.`);
+  console.error(
+    `test:nfs needs root on Debian (x86-64) with /dev/net/tun, to boot an NFS server and two clients: ${why}.`,
+  );
   process.exit(1);
 }
 
@@ -32,8 +56,12 @@ try {
   for (const [index, scenario] of chosen.entries()) {
     const start = performance.now();
     const { facts, failure } = await play(scenario, index + 1);
+    // What one leaves frozen, cut off or without power is no business of the next.
+    await rig("up");
     if (!failure) passed += 1;
-    console.log(`${failure ? "✗" : "✓"} ${scenario.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    console.log(
+      `${failure ? "✗" : "✓"} ${scenario.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+    );
     for (const fact of facts) console.log(`    ${fact}`);
     if (failure) console.log(`    FAILED: ${failure.message}`);
   }

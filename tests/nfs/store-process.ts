@@ -116,8 +116,8 @@ const methods = {
 
   remove: (key: string) => store.remove(key),
 
-  /** Stops at the n-th call to the file system from now on: the whole process, or only the commit. */
-  pauseAt: (n: number, how: "freeze" | "hold") => calls.pauseAt(n, how),
+  /** Stops at the n-th call to the file system, or of one kind, from now on: the whole process, or only the commit. */
+  pauseAt: (n: number, how: "freeze" | "hold", only: string | null = null) => calls.pauseAt(n, how, only),
   release: () => calls.release(),
   /** Failed calls by kind, links taken back, and damage found since the last time that it was asked. */
   report: () => ({ ...calls.report(), damaged: damaged.splice(0) }),
@@ -144,7 +144,7 @@ const methods = {
   },
 
   createLog: (path: string) => postbox.create(`${dataDir}/${path}`),
-  awaitLog: (path: string, listing: boolean) => postbox.awaitCreation(`${dataDir}/${path}`, listing),
+  awaitLog: (path: string) => postbox.awaitCreation(`${dataDir}/${path}`),
   echo: (from: string, to: string) => postbox.echo(`${dataDir}/${from}`, `${dataDir}/${to}`),
   ping: (to: string, from: string, rounds: number) =>
     postbox.ping(`${dataDir}/${to}`, `${dataDir}/${from}`, rounds),

@@ -15,7 +15,9 @@ export const sharedWriting: Scenario = {
     // All on one session first, where they are most in each other's way.
     const began = performance.now();
     const written = await Promise.all(
-      writers.map((writer) => writer.call("write", { keys: [keys[0]!], prefix: writer.name, count: MESSAGES })),
+      writers.map((writer) =>
+        writer.call("write", { keys: [keys[0]!], prefix: writer.name, count: MESSAGES }),
+      ),
     );
     const contendedSeconds = (performance.now() - began) / 1000;
     await Promise.all(
@@ -34,12 +36,18 @@ export const sharedWriting: Scenario = {
     const all = 2 * WRITERS_EACH * MESSAGES;
     expect(history.acked.length === 2 * all, `${history.acked.length} of ${2 * all} acknowledged`);
 
-    say(`${all} commits by ${writers.length} processes on one session: ${(all / contendedSeconds).toFixed(0)}/s, ` +
-      distribution(written.flatMap(({ times }) => times)));
-    say(`${watched.reduce((sum, { times }) => sum + times.length, 0)} reads meanwhile, ` +
-      distribution(watched.flatMap(({ times }) => times)));
-    say(`links taken back: ${reports.reduce((sum, { linksTakenBack }) => sum + linksTakenBack, 0)}; ` +
-      `calls that failed and were dealt with: ${tally(...reports.map(({ failed }) => failed))}`);
+    say(
+      `${all} commits by ${writers.length} processes on one session: ${(all / contendedSeconds).toFixed(0)}/s, ` +
+        distribution(written.flatMap(({ times }) => times)),
+    );
+    say(
+      `${watched.reduce((sum, { times }) => sum + times.length, 0)} reads meanwhile, ` +
+        distribution(watched.flatMap(({ times }) => times)),
+    );
+    say(
+      `links taken back: ${reports.reduce((sum, { linksTakenBack }) => sum + linksTakenBack, 0)}; ` +
+        `calls that failed and were dealt with: ${tally(...reports.map(({ failed }) => failed))}`,
+    );
   },
 };
 

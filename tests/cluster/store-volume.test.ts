@@ -1,0 +1,59 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { sessionKey } from "~/conversation/session-id";
+import { revisionName } from "~/store/layout";
+import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
+import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";
+
+let folder: string;
+let volume: SmallVolume;
+let node: ReturnType<typeof createTestStore>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-small-"));
+  volume = mountSmallVolume(folder);
+  node = createTestStore(folder, { fs: volume.fs });
+  for (const id of ["m1", "m2"]) await node.store.update(KEY, append(id));
+});
+afterEach(() => {
+  volume.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const names = () => readdirSync(node.layout.sessionFolder(KEY)).filter((name) => !name.endsWith(".life"));
+
+test("a full volume takes no message, keeps what it has, leaves no half of a file, and heals", async () => {
+  volume.fill();
+  const long = "words ".repeat(10_000);
+  for (const key of [KEY, sessionKey("a new conversation on a full volume")]) {
+    await expect(node.store.update(key, append("m3", long))).rejects.toMatchObject({
+      code: "volume_unavailable",
+      message: /is full/,
+    });
+  }
+  expect(names()).toEqual([1, 2].map(revisionName));
+  expect(messageIds((await node.store.read(KEY))?.session)).toEqual(["m1", "m2"]);
+  volume.makeRoom();
+  await node.store.update(KEY, append("m3", long));
+  expect(messageIds((await node.store.read(KEY))?.session)).toEqual(["m1", "m2", "m3"]);
+  expect(names()).toEqual([2, 3].map(revisionName));
+});
+
+test("a volume that becomes read-only still serves, also the spare of what is damaged, and heals", async () => {
+  writeFileSync(join(node.layout.sessionFolder(KEY), revisionName(2)), "{");
+  volume.makeReadOnly();
+  await expect(node.store.update(KEY, append("m3"))).rejects.toMatchObject({
+    code: "volume_unavailable",
+    message: /may not be written/,
+  });
+  await expect(node.store.remove(KEY)).rejects.toMatchObject({ code: "volume_unavailable" });
+  const record = await node.store.read(KEY);
+  expect(record).toMatchObject({ rev: 1, recovered: 2 });
+  expect(node.damaged).toHaveLength(1);
+  volume.makeWritable();
+  expect(await node.store.update(KEY, append("m3"))).toMatchObject({ record: { rev: 3, recovered: null } });
+  expect(messageIds((await node.store.read(KEY))?.session)).toEqual(["m1", "m3"]);
+  expect(readdirSync(node.layout.quarantine)).toHaveLength(1);
+});

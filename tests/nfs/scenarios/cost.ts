@@ -1,0 +1,16 @@
+import type { Scenario } from "../scenario.ts";
+
+export const cost: Scenario = {
+  name: "what a commit and a read of 20 KB cost, beside the same file operations bare",
+  async run({ start, say }) {
+    const a = await start("a", "a");
+    const { commit, read } = await a.call("cost", 150);
+    const row = (what: string, store: number, floor: number, { ratio, low, high }: typeof commit.ratio) =>
+      say(
+        `${what}: median ${store.toFixed(1)} ms, bare ${floor.toFixed(1)} ms, ratio ${ratio.toFixed(2)} ` +
+          `(${low.toFixed(2)} to ${high.toFixed(2)})`,
+      );
+    row("commit", commit.store.median, commit.floor.median, commit.ratio);
+    row("read", read.store, read.floor, read.ratio);
+  },
+};
