@@ -6,7 +6,8 @@ import { torture } from "./fixtures/torture.ts";
 
 /**
  * `npm run torture -- --kills 10000 --minutes 60 --seed 1 --processes 6 --sessions 8 --dir /tmp`: kills and
- * freezes processes in mid-commit, and says what became of the messages. The short form is part of `npm test`.
+ * freezes processes in mid-commit, and says what became of the messages. Ctrl-C ends it early, with its summary.
+ * The short form is part of `npm test`.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const dataDir = mkdtempSync(join(values.dir, "holdfast-torture-"));
+const stopped = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
 const began = performance.now();
 const { faults, ...summary } = await torture({
   dataDir,
@@ -28,6 +31,7 @@ const { faults, ...summary } = await torture({
   seed: Number(values.seed),
   processes: Number(values.processes),
   sessions: Number(values.sessions),
+  signal: stopped.signal,
   progress: (line) => console.log(`${((performance.now() - began) / 1000).toFixed(0)} s: ${line}`),
 });
 const seconds = (performance.now() - began) / 1000;

@@ -1,8 +1,9 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { damagedName, readSessionFolder, revisionName, type Layout } from "./layout";
+import { readSessionFolder, revisionName, type Layout } from "./layout";
 import type { DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
-import { parseStoredSession, type StoredSession } from "./stored-session";
+import { isRetired, listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
+import type { StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
 /**
@@ -71,25 +72,8 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       throw error;
     }
     options.retired(key);
-    await purge(key);
+    await purgeRetired(volume, layout, key);
     return true;
-  }
-
-  async function purge(key: string) {
-    const folder = layout.sessionFolder(key);
-    const names = await listIfThere(folder);
-    if (!names) return;
-    const { revisions, damaged, journals, life } = readSessionFolder(names);
-    const [newest, ...older] = revisions;
-    if (newest === undefined) return;
-    // Through the life that was seen, so that nothing of a later one is meant.
-    const here = life === null ? folder : `${folder}/${life}/..`;
-    if (!(await isRetired(`${here}/${revisionName(newest)}`, newest))) return;
-    const marks = damaged.map(damagedName);
-    for (const name of [...older.map(revisionName), ...marks, ...journals]) {
-      await volume.unlink(`${here}/${name}`).catch(unlessGone);
-    }
-    await volume.syncFolder(folder).catch(unlessGone);
   }
 
   async function remove(key: string) {
@@ -106,10 +90,10 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
 
   /** What is in the folder cannot be reached by anybody now: whoever began there has either said so, or begins anew. */
   async function finish(key: string, doomed: string): Promise<boolean> {
-    const names = await listIfThere(doomed);
+    const names = await listIfThere(volume, doomed);
     if (!names) return true;
     const newest = readSessionFolder(names).revisions[0];
-    if (newest === undefined || (await isRetired(`${doomed}/${revisionName(newest)}`, newest))) {
+    if (newest === undefined || (await isRetired(volume, `${doomed}/${revisionName(newest)}`, newest))) {
       await volume.removeFolder(doomed);
       return true;
     }
@@ -131,26 +115,9 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
     }
   }
 
-  async function isRetired(path: string, rev: number): Promise<boolean> {
-    try {
-      const parsed = parseStoredSession((await volume.read(path)).bytes, rev);
-      return parsed.kind === "whole" && parsed.document.retiredAt !== undefined;
-    } catch (error) {
-      unlessGone(error);
-      return false;
-    }
-  }
-
-  async function listIfThere(folder: string): Promise<string[] | null> {
-    return volume.list(folder).catch((error: unknown) => {
-      unlessGone(error);
-      return null;
-    });
-  }
-
   return {
     retire,
-    purge,
+    purge: (key) => purgeRetired(volume, layout, key),
     remove,
     finishRemoval: (folderName) => {
       const key = parseDoomedName(folderName);
@@ -160,29 +127,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
   };
 }
 
-/** A session that is none. Nothing of what was said or set is in it. */
-function retiredSession(now: string): StoredSession {
-  return {
-    format: 1,
-    rev: 0,
-    recent: [],
-    retiredAt: now,
-    createdAt: now,
-    updatedAt: now,
-    title: "",
-    settings: { modelId: "", instructions: "" },
-    messages: [],
-    head: null,
-    reply: null,
-  };
-}
-
 const OCCUPIED: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST"]);
-
-function unlessGone(error: unknown): void {
-  const code = errorCode(error);
-  if (code !== "ENOENT" && code !== "ESTALE") throw error;
-}
 
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
 const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

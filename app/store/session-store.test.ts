@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
@@ -23,6 +23,7 @@ import {
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { RECENT_COMMITS, type StoredSession } from "./stored-session";
+import { revisionName, temporaryName } from "./layout";
 
 const OTHER_KEY = sessionKey("another-session");
 
@@ -286,15 +287,37 @@ describe("a commit", () => {
 });
 
 describe("removing a session", () => {
-  test("removes its folder with everything in it, and no other", async () => {
+  test("leaves no word of it behind, and touches no other", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
+    const folder = layout.sessionFolder(KEY);
     await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
     await store.update(OTHER_KEY, append("m1"));
-    mkdirSync(join(layout.sessionFolder(KEY), "attachments"));
+    writeFileSync(join(folder, "r1.1.ndjson"), "a journal");
+    writeFileSync(join(folder, temporaryName("c1", "gone.boot")), "a commit in the making");
     await store.remove(KEY);
-    expect(readdirSync(join(layout.sessionFolder(KEY), ".."))).toEqual([]);
+    const files = readdirSync(folder).filter((name) => !name.endsWith(".life"));
+    expect(files).toEqual([revisionName(3)]);
+    const {
+      createdAt: _,
+      updatedAt: __,
+      ...left
+    } = JSON.parse(readFileSync(join(folder, files[0]!), "utf8")) as Record<string, unknown>;
+    expect(left).toMatchObject({ title: "", messages: [], head: null, reply: null });
     expect(await store.read(KEY)).toBeNull();
     expect(messageIds((await store.read(OTHER_KEY))?.session)).toEqual(["m1"]);
+  });
+
+  test("on one node while another commits loses nothing that was acknowledged after it", async () => {
+    const dataDir = temporaryFolder();
+    const [one, two] = [createTestStore(dataDir).store, createTestStore(dataDir).store];
+    await one.update(KEY, append("m0"));
+    const ids = Array.from({ length: 12 }, (_, index) => `m${index + 1}`);
+    const removals = ids.map(() => one.remove(KEY));
+    for (const id of ids) await two.update(KEY, append(id));
+    await Promise.all(removals);
+    await two.update(KEY, append("last"));
+    expect(messageIds((await one.read(KEY))?.session).at(-1)).toBe("last");
   });
 
   test("that does not exist is no error", async () => {
@@ -307,7 +330,8 @@ describe("removing a session", () => {
     await store.update(KEY, append("m1"));
     await store.remove(KEY);
     const { record } = await store.update(KEY, append("m2"));
-    expect(record?.rev).toBe(1);
+    // Never a number that meant something else before: it is what caches compare.
+    expect(record?.rev).toBe(3);
     expect(messageIds(record?.session)).toEqual(["m2"]);
   });
 });

@@ -5,6 +5,7 @@ import type { Session } from "~/conversation/session";
 import type { Layout } from "./layout";
 import type { DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
+import { purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import { createSessionCodec } from "./session-codec";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
@@ -34,7 +35,7 @@ export type SessionStore = {
    * @throws what `read` throws, `session_busy` when other writers were always first, and what `change` throws
    */
   update<T>(key: string, change: Change<T>): Promise<{ record: SessionRecord | null; result: T }>;
-  /** Removes a session with everything in its folder. No error where there is none. */
+  /** Removes a session and all that was said in it. No error where there is none. */
   remove(key: string): Promise<void>;
 };
 
@@ -50,6 +51,8 @@ export type SessionStoreOptions = {
   delay: (ms: number) => Promise<unknown>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
+  /** The time of day, for what is stored. */
+  clock?: () => Date;
   /** Told after every commit and every removal (rev null) that this store made. */
   committed: (key: string, rev: number | null) => void;
   /** Told once of each damaged revision. */
@@ -65,6 +68,7 @@ const MAX_REMEMBERED = 1_000;
 
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
+  const { clock = () => new Date() } = options;
   const inTurn = createQueue();
   const codec = createSessionCodec();
   const told = new Set<string>();
@@ -97,7 +101,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return toRecord(document, adapter.recovered());
   }
 
-  async function update<T>(key: string, change: Change<T>, giveUpAt: number) {
+  async function update<T>(key: string, change: Change<T>, giveUpAt: number, committed = options.committed) {
     const adapter = adapterFor(key);
     let attempted: { result: T; doubt: unknown } | null = null;
     if (now() > giveUpAt) throw busy();
@@ -108,7 +112,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         // The answer to our link was lost, but the link was not.
         if (attempted && db.data && adapter.isOwnCommit(db.data)) {
           await adapter.sync();
-          options.committed(key, db.data.rev);
+          committed(key, db.data.rev);
           return { record: toRecord(db.data, adapter.recovered()), result: attempted.result };
         }
       } catch (error) {
@@ -134,23 +138,36 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         await delay(random() * Math.max(2, 24 / (lost + 1)));
         continue;
       }
-      options.committed(key, db.data.rev);
+      committed(key, db.data.rev);
       void removeLeftOver();
       return { record: toRecord(db.data, null), result };
     }
   }
 
-  async function remove(key: string) {
-    const folder = layout.sessionFolder(key);
-    const doomed = `${folder}.${newId()}.deleted`;
+  /**
+   * A commit like any other says that there is no session any more, so that whoever sends to it at the same
+   * moment, on a node that has not heard of it, cannot be told that a message is kept which is not. What was said
+   * goes at once; the file that says so goes with a sweep, much later.
+   */
+  async function remove(key: string, giveUpAt: number) {
     try {
-      // One step for every reader; what is in it goes afterwards.
-      await volume.rename(folder, doomed);
+      const retired = retiredSession(clock().toISOString());
+      const change: Change<null> = (session) => ({ session: session && retired, result: null });
+      await update(key, change, giveUpAt, () => options.committed(key, null));
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return;
-      throw error;
+      if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
+      return moveAway(key);
     }
     codec.forget(key);
+    await purgeRetired(volume, layout, key);
+  }
+
+  /** Where no revision is whole nothing can be committed on top, and nobody else can either. */
+  async function moveAway(key: string) {
+    const folder = layout.sessionFolder(key);
+    const doomed = `${folder}.${newId()}.deleted`;
+    // One step for every reader; what is in it goes afterwards.
+    await volume.rename(folder, doomed).catch(unlessGone);
     await volume.syncFolder(join(folder, ".."));
     options.committed(key, null);
     await volume.removeFolder(doomed);
@@ -172,7 +189,10 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const giveUpAt = now() + busyAfterMs;
       return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written"));
     },
-    remove: (key) => inTurn(key, () => onVolume(() => remove(key), "written")),
+    remove: (key) => {
+      const giveUpAt = now() + busyAfterMs;
+      return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written"));
+    },
   };
 }
 

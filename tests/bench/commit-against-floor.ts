@@ -2,88 +2,71 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { revisionName } from "~/store/layout";
-import { parseStoredSession } from "~/store/stored-session";
-import { bareCommit } from "./bare-commit";
-import { openStore } from "./open-store";
-import { sampleMessages, sampleSession } from "./sample-conversation";
-import { median, quantile, ratioOfMedians, type RatioOfMedians } from "./statistics";
+import type { SessionStore } from "~/store/session-store";
+import { bareCommit } from "./bare-commit.ts";
+import { openStore } from "./open-store.ts";
+import { sampleMessages, sampleSession } from "./sample-conversation.ts";
+import { median, quantile, ratioOfMedians, type RatioOfMedians } from "./statistics.ts";
 
-export type CommitAgainstFloor = {
-  bytes: number;
-  commits: number;
-  store: { median: number; p95: number };
-  floor: { median: number; p95: number };
-  ratio: RatioOfMedians;
-  /** Milliseconds of a commit's work that is no file operation, measured by itself. */
-  compute: { parse: number; schema: number; stringify: number };
-};
+/** Times in milliseconds. */
+export type CommitTimes = { name: string; median: number; p95: number; ratio: RatioOfMedians };
+
+type Arm = { name: string; commit: (rev: number) => Promise<unknown>; times: number[] };
 
 const SESSION_BYTES = 20_000;
 
 /**
- * Commits by the store and bare ones, in turns and in changing order, so that both meet the same disk. Times are
- * in milliseconds.
+ * Commits by one node, by two that take turns, and bare ones: one after the other in changing order, so that all
+ * of them meet the same disk.
  */
-export async function commitAgainstFloor(folder: string, commits: number): Promise<CommitAgainstFloor> {
-  const { store, layout } = openStore(join(folder, "store"));
+export async function commitAgainstFloor(folder: string, commits: number) {
+  const bytes = await sampleBytes(join(folder, "sample"));
+  const floor: Arm = { name: "floor", commit: await bareCommits(join(folder, "bare"), bytes), times: [] };
+  const arms: Arm[] = [
+    { name: "one node", commit: await storeCommits(join(folder, "one"), 1), times: [] },
+    { name: "two nodes in turns", commit: await storeCommits(join(folder, "two"), 2), times: [] },
+    floor,
+  ];
+  const warmUp = Math.ceil(commits / 10);
+  for (let turn = 0; turn < warmUp + commits; turn++) {
+    for (let place = 0; place < arms.length; place++) {
+      const { commit, times } = arms[(turn + place) % arms.length]!;
+      const start = performance.now();
+      await commit(turn + 2);
+      if (turn >= warmUp) times.push(performance.now() - start);
+    }
+  }
+  const result = arms.map(({ name, times }): CommitTimes => {
+    const pairs = times.map((time, index) => [time, floor.times[index]!] as const);
+    return { name, median: median(times), p95: quantile(times, 0.95), ratio: ratioOfMedians(pairs) };
+  });
+  return { bytes: bytes.length, result };
+}
+
+async function sampleBytes(folder: string): Promise<Buffer> {
   const key = sessionKey(newId());
-  const first = sampleSession(sampleMessages(SESSION_BYTES));
-  await store.update(key, () => ({ session: first, result: null }));
-  const bytes = await readFile(join(layout.sessionFolder(key), revisionName(1)));
+  await begin(openStore(folder).store, key);
+  return readFile(join(openStore(folder).layout.sessionFolder(key), revisionName(1)));
+}
 
-  const bareFolder = join(folder, "bare");
-  await mkdir(bareFolder);
-  await writeFile(join(bareFolder, revisionName(1)), bytes);
-
-  // The size stays: another title of the same length.
-  const commit = (rev: number) =>
-    store.update(key, (session) => ({
+/** The size stays: another title of the same length each time. */
+async function storeCommits(folder: string, nodes: number) {
+  const stores = Array.from({ length: nodes }, () => openStore(folder).store);
+  const key = sessionKey(newId());
+  await begin(stores[0]!, key);
+  return (rev: number) =>
+    stores[rev % nodes]!.update(key, (session) => ({
       session: session && { ...session, title: `Title ${String(rev).padStart(8, "0")}` },
       result: null,
     }));
-  const bare = (rev: number) => bareCommit(bareFolder, rev, bytes);
-
-  const pairs: [number, number][] = [];
-  const warmUp = Math.ceil(commits / 10);
-  for (let turn = 0; turn < warmUp + commits; turn++) {
-    const rev = turn + 2;
-    const floorFirst = turn % 2 === 0 ? await timed(() => bare(rev)) : null;
-    const stored = await timed(() => commit(rev));
-    const floor = floorFirst ?? (await timed(() => bare(rev)));
-    if (turn >= warmUp) pairs.push([stored, floor]);
-  }
-
-  const of = (values: number[]) => ({ median: median(values), p95: quantile(values, 0.95) });
-  return {
-    bytes: bytes.length,
-    commits,
-    store: of(pairs.map(([stored]) => stored)),
-    floor: of(pairs.map(([, floor]) => floor)),
-    ratio: ratioOfMedians(pairs),
-    compute: computeTimes(bytes),
-  };
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
+async function begin(store: SessionStore, key: string) {
+  await store.update(key, () => ({ session: sampleSession(sampleMessages(SESSION_BYTES)), result: null }));
 }
 
-function computeTimes(bytes: Buffer): CommitAgainstFloor["compute"] {
-  const text = bytes.toString("utf8");
-  const document: unknown = JSON.parse(text);
-  const parse = medianTime(() => JSON.parse(bytes.toString("utf8")) as unknown);
-  const both = medianTime(() => parseStoredSession(bytes, 1));
-  return { parse, schema: both - parse, stringify: medianTime(() => JSON.stringify(document)) };
-}
-
-function medianTime(work: () => unknown): number {
-  const times: number[] = [];
-  for (let turn = 0; turn < 500; turn++) {
-    const start = performance.now();
-    work();
-    times.push(performance.now() - start);
-  }
-  return median(times);
+async function bareCommits(folder: string, bytes: Buffer) {
+  await mkdir(folder);
+  await writeFile(join(folder, revisionName(1)), bytes);
+  return (rev: number) => bareCommit(folder, rev, bytes);
 }

@@ -44,9 +44,11 @@ const METERED = [
 
 type Calls = Record<string, number>;
 
-console.log(`An idle hour of ${NODES} nodes, in calls to the file system, each node's mean\n`);
 console.log(
-  row("tabs in all", "readdir", "open", "read", "append", "sync", "close", "other", "sum", "a tab"),
+  `An idle hour of ${NODES} nodes, in calls to the file system: the mean of a node, and what a tab adds to all\n`,
+);
+console.log(
+  row("tabs in all", "readdir", "open", "read", "append", "sync", "close", "other", "sum", "a tab adds"),
 );
 let baseline: Calls = {};
 let crowded: Calls = {};
@@ -58,7 +60,9 @@ for (const watchers of WATCHERS) {
   const sum = sumOf(calls);
   const other = sum - shown.reduce((total, name) => total + (calls[name] ?? 0), 0);
   const cells = [...shown.map((name) => calls[name] ?? 0), other, sum].map((count) => mean(count));
-  console.log(row(String(watchers), ...cells, watchers === 0 ? "-" : (sum / watchers).toFixed(1)));
+  console.log(
+    row(String(watchers), ...cells, watchers === 0 ? "-" : ((sum - sumOf(baseline)) / watchers).toFixed(1)),
+  );
 }
 
 const tabs = WATCHERS.at(-1)!;
@@ -195,5 +199,5 @@ function mean(count: number): string {
 }
 
 function row(...cells: string[]): string {
-  return cells.map((cell, index) => cell.padStart(index === 0 ? 12 : 8)).join("");
+  return cells.map((cell, index) => cell.padStart(index % 9 === 0 ? 12 : 8)).join("");
 }

@@ -11,7 +11,7 @@ let cluster: Cluster;
 let whole: string;
 
 beforeAll(async () => {
-  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "40", DRAIN_SECONDS: "1" } });
+  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "40", DRAIN_SECONDS: "0" } });
   whole = await undisturbedAnswer(cluster.url, QUESTION);
 });
 afterAll(() => cluster.stop());

@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { branchTo } from "~/conversation/branch";
+import { answerAsDemo } from "~/model/demo-answer";
 import { test, type OpenChat } from "../fixtures/browser-test";
 import type { ChatPage } from "../fixtures/chat-page";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { textOf, undisturbedAnswer } from "../fixtures/session-api";
+import { textOf } from "../fixtures/session-api";
 import { shrinkages, watchReply, type Sight } from "../fixtures/watch-reply";
 
 const LONG = "Tell me a long story.";
 const expectErrors = [/Failed to load resource/];
 let cluster: Cluster;
-let whole: string;
 
 beforeAll(async () => {
   cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "100" } });
-  whole = await undisturbedAnswer(cluster.url, LONG);
 });
 afterEach(async () => {
   for (const node of cluster.nodes) if (node.state === "frozen") node.thaw();
@@ -56,6 +56,7 @@ async function expectTheWholeAnswer(tabs: readonly Watched[]): Promise<void> {
   expect(await first!.replies.allInnerTexts()).toEqual(await second!.replies.allInnerTexts());
   const { messages } = await first!.stored();
   expect(messages).toHaveLength(4);
+  const whole = answerAsDemo(branchTo(messages, messages[2]!.id)).text;
   expect(textOf(messages[3])).toBe(whole);
 }
 
