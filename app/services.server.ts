@@ -56,6 +56,7 @@ async function createServices(config: Config) {
     random,
     delay,
     now,
+    isDead: (other) => registry.isDead(other),
     committed,
     damaged,
   });

@@ -15,6 +15,7 @@ import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision } from "./read-revision";
 import { createSessionCodec, type SessionCodec } from "./session-codec";
 import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
+import { leftTemporaries } from "./sweep-temporaries";
 import { errorCode, type Volume } from "./volume";
 
 export type RevisionAdapterOptions = {
@@ -26,6 +27,8 @@ export type RevisionAdapterOptions = {
   /** This node and boot, in the names of temporary files. */
   instance: string;
   newId: () => string;
+  /** Whether a node and boot is gone, so that what it left unfinished may go. */
+  isDead?: (instance: string) => boolean;
   /** What the process remembers of other adapters' work on the same bytes. */
   codec?: SessionCodec;
   /** Told of each damaged revision that was met and put aside, or could not be. */
@@ -242,13 +245,19 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     throw new RevisionTaken();
   }
 
-  /** Older revisions go, but for one spare; so do the marks of damage that this commit has passed. Never rejects. */
+  /**
+   * Older revisions go, but for one spare; so do the marks of damage that this commit has passed, and what dead
+   * writers have left unfinished. Never rejects.
+   */
   async function prune(rev: number) {
     const spare = base?.rev ?? 0;
     const old = folder.revisions.filter((other) => other < rev && other !== spare).map(revisionName);
     const marks = folder.damaged.filter((other) => other < rev).map(damagedName);
+    const unfinished = leftTemporaries(folder, options.isDead ?? (() => false));
     // The commit is made: what stays now goes with the next one.
-    await Promise.all([...old, ...marks].map((name) => volume.unlink(at(name)).catch(() => undefined)));
+    await Promise.all(
+      [...old, ...marks, ...unfinished].map((name) => volume.unlink(at(name)).catch(() => undefined)),
+    );
   }
 
   async function sync() {

@@ -286,6 +286,19 @@ describe("a commit", () => {
   });
 });
 
+test("what dead writers left unfinished goes with a commit, what live ones are about never", async () => {
+  const { store, layout } = createTestStore(temporaryFolder(), {
+    isDead: (instance: string) => instance === "dead.boot",
+  });
+  await store.update(KEY, append("m1"));
+  const at = (name: string) => join(layout.sessionFolder(KEY), name);
+  writeFileSync(at(temporaryName("c1", "dead.boot")), "half a comm");
+  writeFileSync(at(temporaryName("c2", "live.boot")), "half a comm");
+  await store.update(KEY, append("m2"));
+  const left = readdirSync(layout.sessionFolder(KEY)).filter((name) => name.endsWith(".tmp"));
+  expect(left).toEqual([temporaryName("c2", "live.boot")]);
+});
+
 describe("removing a session", () => {
   test("leaves no word of it behind, and touches no other", async () => {
     const { store, layout } = createTestStore(temporaryFolder());

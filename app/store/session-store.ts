@@ -51,6 +51,8 @@ export type SessionStoreOptions = {
   delay: (ms: number) => Promise<unknown>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
+  /** Whether a node and boot is gone, so that what it left unfinished may go. Nobody is, if not given. */
+  isDead?: (instance: string) => boolean;
   /** The time of day, for what is stored. */
   clock?: () => Date;
   /** Told after every commit and every removal (rev null) that this store made. */
@@ -90,6 +92,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       instance,
       newId,
       commitId: newId(),
+      ...(options.isDead && { isDead: options.isDead }),
       codec,
       damaged,
       leftOver: (path) => remember(leftOver, path),
