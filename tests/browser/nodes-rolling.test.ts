@@ -5,13 +5,13 @@ import { startCluster, type Cluster } from "../fixtures/cluster";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/watch-reply";
 
-const QUESTION = "A list, please";
+const QUESTION = "Tell me a long story.";
 const TABS = 10;
 let cluster: Cluster;
 let whole: string;
 
 beforeAll(async () => {
-  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "40", DRAIN_SECONDS: "0" } });
+  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "120", DRAIN_SECONDS: "0" } });
   whole = await undisturbedAnswer(cluster.url, QUESTION);
 });
 afterAll(() => cluster.stop());
@@ -26,7 +26,8 @@ test(
       chats.push(await openChat(cluster, { expectErrors: [/Failed to load resource/] }));
     }
     let isRolled = false;
-    const rolling = cluster.roll().then(() => (isRolled = true));
+    // The first replies begin at the node that is the first to go.
+    cluster.lead(cluster.nodes[0]!);
     const chatting = chats.map(async (chat) => {
       const sights = await watchReply(chat);
       let asked = 0;
@@ -38,7 +39,13 @@ test(
       } while (!isRolled);
       return asked;
     });
-    const [asked] = await Promise.all([Promise.all(chatting), rolling]);
+    const roll = async () => {
+      await Promise.race(chats.map((chat) => chat.replyOfLength(0, 20)));
+      cluster.lead();
+      await cluster.roll();
+      isRolled = true;
+    };
+    const [asked] = await Promise.all([Promise.all(chatting), roll()]);
 
     for (const [index, chat] of chats.entries()) {
       const { messages } = await chat.stored();
