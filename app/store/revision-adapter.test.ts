@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
@@ -100,12 +100,19 @@ describe("a writer that is frozen", () => {
       await begin(dataDir, 5, "new");
       return ["new1", "new2", "new3", "new4", "new5"];
     },
-    // As many commits as before the deletion, one more, or only the first: the numbers that it could mistake.
+    "while others delete the session and begin it anew": async (dataDir) => {
+      await quickStore(dataDir).remove(KEY);
+      await begin(dataDir, BASE, "new");
+      return ["new1", "new2", "new3", "new4"];
+    },
+    // As many commits as before, one more, or only the first: the numbers that it could mistake.
     ...Object.fromEntries(
       [BASE, BASE + 1, 1].map((count) => [
-        `while others delete the session and begin it anew with ${count} commits`,
+        `while others delete the session's folder, as a sweep does, and begin it anew with ${count} commits`,
         async (dataDir: string) => {
-          await quickStore(dataDir).remove(KEY);
+          const folder = createLayout(dataDir).sessionFolder(KEY);
+          if (existsSync(folder)) renameSync(folder, `${folder}.swept.deleted`);
+          rmSync(`${folder}.swept.deleted`, { recursive: true, force: true });
           await begin(dataDir, count, "new");
           return Array.from({ length: count }, (_, index) => `new${index + 1}`);
         },
