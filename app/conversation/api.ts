@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { ErrorCode } from "./expected-error";
-import { itemId, MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH, type Session } from "./session";
+import type { ModelOffer } from "./language-model";
+import {
+  instructions,
+  itemId,
+  MAX_TEXT_LENGTH,
+  MAX_TITLE_LENGTH,
+  temperature,
+  type Session,
+} from "./session";
 
 /** The bodies that clients send. Everything else in the HTTP contract is a type only. */
 const textParts = z
@@ -9,26 +17,33 @@ const textParts = z
   .max(16);
 const modelId = z.string().min(1).max(200);
 
+/** What a person sets, beside the model. Null takes the temperature back. */
+const settingsEdit = {
+  instructions: instructions.optional(),
+  temperature: temperature.nullable().optional(),
+};
+
+/** Settings come with the message too, for a conversation exists from its first message on. */
+const answerOptions = {
+  modelId: modelId.optional(),
+  settings: z.strictObject(settingsEdit).optional(),
+  replyMessageId: itemId.optional(),
+};
+
 /** Two shapes would be ambiguous in one object, so each is strict. */
 export const postMessageBody = z.union([
   z.strictObject({
     message: z.strictObject({ id: itemId, parts: textParts }),
     parentId: itemId.nullable(),
-    modelId: modelId.optional(),
-    replyMessageId: itemId.optional(),
+    ...answerOptions,
   }),
-  z.strictObject({ regenerate: itemId, modelId: modelId.optional(), replyMessageId: itemId.optional() }),
-  z.strictObject({ continue: itemId, modelId: modelId.optional(), replyMessageId: itemId.optional() }),
+  z.strictObject({ regenerate: itemId, ...answerOptions }),
+  z.strictObject({ continue: itemId, ...answerOptions }),
 ]);
 
 export const patchSessionBody = z.strictObject({
   title: z.string().trim().min(1).max(MAX_TITLE_LENGTH).optional(),
-  settings: z
-    .strictObject({
-      modelId: modelId.optional(),
-      instructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).optional(),
-    })
-    .optional(),
+  settings: z.strictObject({ modelId: modelId.optional(), ...settingsEdit }).optional(),
   head: itemId.optional(),
 });
 
@@ -41,7 +56,10 @@ export type SessionView = Session & { rev: number; recovered: string | null };
 /** `POST /api/session/messages` with `Accept: application/json`. */
 export type MessageAccepted = { rev: number; replyId: string };
 
-export type ModelView = { id: string; name: string; provider: string };
+export type ModelView = Pick<
+  ModelOffer,
+  "id" | "name" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
+> & { provider: string };
 
 /** `GET /api/models`. `notice` is a sentence for people where the choice needs one, as with the demo model. */
 export type ModelsView = { models: ModelView[]; defaultModelId: string; notice: string | null };

@@ -6,6 +6,7 @@ const session: Session = {
   createdAt: "2026-01-01T00:00:00.000Z",
   updatedAt: "2026-01-01T00:00:00.000Z",
   title: "Old",
+  titleSource: "person",
   settings: { modelId: "demo/demo", instructions: "" },
   messages: [
     {
@@ -27,6 +28,26 @@ it("changes what was named and nothing else", () => {
     updatedAt: LATER,
     settings: { modelId: "demo/demo", instructions: "Be brief." },
   });
+});
+
+it("a person's title is the person's, also where it is the same words", () => {
+  for (const title of ["Old", "New"]) {
+    expect(editSession({ ...session, titleSource: "first-words" }, { title }, LATER)).toMatchObject({
+      title,
+      titleSource: "person",
+      updatedAt: LATER,
+    });
+  }
+});
+
+it("a temperature is set, kept by other edits, and taken back by null", () => {
+  const warm = editSession(session, { settings: { temperature: 0.7 } }, LATER);
+  expect(warm.settings).toEqual({ modelId: "demo/demo", instructions: "", temperature: 0.7 });
+  expect(editSession(warm, { settings: { instructions: "Be brief." } }, LATER).settings.temperature).toBe(
+    0.7,
+  );
+  expect(editSession(warm, { settings: { temperature: null } }, LATER).settings).toEqual(session.settings);
+  expect(editSession(session, { settings: { temperature: null } }, LATER)).toBe(session);
 });
 
 it("an edit that changes nothing is the session itself, so that nothing is written", () => {

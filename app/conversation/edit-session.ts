@@ -3,8 +3,15 @@ import type { Session, Settings } from "./session";
 
 export type SessionEdit = {
   title?: string | undefined;
-  settings?: { [Name in keyof Settings]?: Settings[Name] | undefined } | undefined;
+  settings?: SettingsEdit | undefined;
   head?: string | undefined;
+};
+
+export type SettingsEdit = {
+  modelId?: string | undefined;
+  instructions?: string | undefined;
+  /** Null leaves it to the model again. */
+  temperature?: number | null | undefined;
 };
 
 /**
@@ -17,17 +24,32 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
   }
   const edited: Session = {
     ...session,
-    title: edit.title ?? session.title,
-    settings: {
-      modelId: edit.settings?.modelId ?? session.settings.modelId,
-      instructions: edit.settings?.instructions ?? session.settings.instructions,
-    },
+    // Also where it is the same: who names it means it.
+    ...(edit.title !== undefined && { title: edit.title, titleSource: "person" as const }),
+    settings: editSettings(session.settings, edit.settings),
     head: edit.head ?? session.head,
   };
   const changed =
     edited.title !== session.title ||
+    edited.titleSource !== session.titleSource ||
     edited.head !== session.head ||
-    edited.settings.modelId !== session.settings.modelId ||
-    edited.settings.instructions !== session.settings.instructions;
+    edited.settings !== session.settings;
   return changed ? { ...edited, updatedAt: now } : session;
+}
+
+/** The settings with what was asked changed; themselves where nothing is. */
+export function editSettings(settings: Settings, edit: SettingsEdit = {}): Settings {
+  const { temperature: before, ...others } = settings;
+  const temperature = edit.temperature === undefined ? before : (edit.temperature ?? undefined);
+  const edited: Settings = {
+    ...others,
+    modelId: edit.modelId ?? settings.modelId,
+    instructions: edit.instructions ?? settings.instructions,
+    ...(temperature !== undefined && { temperature }),
+  };
+  const changed =
+    edited.modelId !== settings.modelId ||
+    edited.instructions !== settings.instructions ||
+    temperature !== before;
+  return changed ? edited : settings;
 }

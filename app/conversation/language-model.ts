@@ -13,11 +13,18 @@ export type ModelOffer = {
    * their own answer; `ask` models are asked to continue from exactly there.
    */
   continuation: "prefill" | "ask";
+  /** Whether a request may name a temperature; models that do not take one refuse the whole request. */
+  takesTemperature: boolean;
+  /** What a million tokens cost in US dollars, where the operator has said so. */
+  inputPricePerMillion?: number;
+  outputPricePerMillion?: number;
 };
 
 export type GenerateRequest = {
   modelId: string;
   instructions: string;
+  /** From 0 to 1, where the person has chosen one. Left out for models that do not take it. */
+  temperature?: number | undefined;
   /** The branch from the first message to the user's message that is to be answered. Never empty. */
   messages: readonly Message[];
   /** What the model has said of this very answer before it was cut; what it yields then goes on from there. */

@@ -42,6 +42,8 @@ const assistantMessage = z.strictObject({
     replyId: itemId.optional(),
     createdAt: timestamp,
     finishedAt: timestamp,
+    /** From the start of the run that ended it to the model's first words, thoughts included, in milliseconds. */
+    timeToFirstTokenMs: z.int().nonnegative().optional(),
     usage: usage.optional(),
     /** Why it failed or was cut, as the person was told. */
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
@@ -51,10 +53,20 @@ const assistantMessage = z.strictObject({
 /** A message in the AI SDK's `UIMessage` form, with its parent: a conversation is a tree. */
 export const message = z.discriminatedUnion("role", [userMessage, assistantMessage]);
 
+export const instructions = z.string().max(MAX_INSTRUCTIONS_LENGTH);
+
+/** How freely the model chooses its words, on the scale that every provider has in common. */
+export const temperature = z.number().min(0).max(1);
+
 export const settings = z.strictObject({
   modelId: z.string().max(200),
-  instructions: z.string().max(MAX_INSTRUCTIONS_LENGTH),
+  instructions,
+  /** The model's own choice where there is none. */
+  temperature: temperature.optional(),
 });
+
+/** Who gave the title. What a person gave is not replaced by anybody else. Unknown in old files. */
+export const titleSource = z.enum(["first-words", "model", "person"]);
 
 /** A reply that is running, or was when its runner died. */
 export const reply = z.strictObject({
@@ -79,6 +91,7 @@ export const session = z.strictObject({
   createdAt: timestamp,
   updatedAt: timestamp,
   title: z.string().max(MAX_TITLE_LENGTH),
+  titleSource: titleSource.optional(),
   settings,
   messages: z.array(message),
   /** The leaf of the branch that is shown; null before the first message. */

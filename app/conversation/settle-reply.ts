@@ -6,7 +6,7 @@ export type Settlement = {
   parts: Part[];
   finishedAt: string;
 } & Pick<AssistantMessage["metadata"], "status" | "node"> &
-  Partial<Pick<AssistantMessage["metadata"], "usage" | "error">>;
+  Partial<Pick<AssistantMessage["metadata"], "timeToFirstTokenMs" | "usage" | "error">>;
 
 /**
  * Turns the running reply into a message of the conversation. Returns the session itself where that reply is
@@ -27,6 +27,9 @@ export function settleReply(session: Session, settlement: Settlement): Session {
       replyId: reply.id,
       createdAt: reply.startedAt,
       finishedAt: settlement.finishedAt,
+      ...(settlement.timeToFirstTokenMs !== undefined && {
+        timeToFirstTokenMs: settlement.timeToFirstTokenMs,
+      }),
       ...(settlement.usage && { usage: settlement.usage }),
       ...(settlement.error && { error: settlement.error }),
     },

@@ -57,6 +57,17 @@ describe("sending the first message", () => {
     expect(session.reply!.modelId).toBe("bedrock/x");
   });
 
+  it("keeps the settings that came with it, and those of a later message in their place", () => {
+    const first = started(null, send("m1", "Hi"), {
+      settings: { instructions: "Be brief.", temperature: 0.2 },
+    });
+    expect(first.settings).toEqual({ modelId: "demo/demo", instructions: "Be brief.", temperature: 0.2 });
+    const second = started(settled(first, "Hello"), send("m2", "And?", "a1"), {
+      settings: { temperature: null },
+    });
+    expect(second.settings).toEqual({ modelId: "demo/demo", instructions: "Be brief." });
+  });
+
   it("refuses another answer in a session that does not exist", () => {
     expect(() => startReply(null, { kind: "regenerate", messageId: "a1" }, context())).toThrowError(
       expect.objectContaining({ code: "session_not_found" }),

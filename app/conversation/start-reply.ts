@@ -1,3 +1,4 @@
+import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
 import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
 
@@ -11,6 +12,8 @@ export type StartContext = {
   now: string;
   /** The model that the person asked for now; undefined leaves it to the session. */
   modelId: string | undefined;
+  /** What the person has set anew for this answer and those after it. */
+  settings?: Omit<SettingsEdit, "modelId"> | undefined;
   /** The model for a session: its own where it is still on offer, else the default. */
   modelFor: (session: Session | null) => string;
   /** The ids of the reply, should one start. Fixed before the change is tried, so that trying again is harmless. */
@@ -62,7 +65,7 @@ export function startReply(
     session: {
       ...base,
       updatedAt: context.now,
-      settings: { ...base.settings, modelId: reply.modelId },
+      settings: editSettings(base.settings, { ...context.settings, modelId: reply.modelId }),
       messages,
       head: target.question.id,
       reply,
@@ -137,6 +140,7 @@ function emptySession(command: StartCommand, context: StartContext): Session {
     createdAt: context.now,
     updatedAt: context.now,
     title: titleFrom(command.message.parts.map((part) => part.text).join(" ")),
+    titleSource: "first-words",
     settings: { modelId: "", instructions: "" },
     messages: [],
     head: null,

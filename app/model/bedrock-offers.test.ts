@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { bedrockContinuation, bedrockModelName, bedrockOffers } from "./bedrock-offers";
+import {
+  bedrockContinuation,
+  bedrockModelName,
+  bedrockOffers,
+  bedrockTakesTemperature,
+} from "./bedrock-offers";
 
 const idsIn = (region: string) => bedrockOffers(region, 5000).map(({ id }) => id.replace("bedrock/", ""));
 
@@ -60,4 +65,18 @@ test.each([
   ["something.new", "ask"],
 ])("%s is continued by %s", (model, continuation) => {
   expect(bedrockContinuation(model)).toBe(continuation);
+});
+
+test.each([
+  ["amazon.nova-lite-v1:0", true],
+  ["us.amazon.nova-2-lite-v1:0", true],
+  ["us.anthropic.claude-3-7-sonnet-20250219-v1:0", true],
+  ["us.anthropic.claude-opus-4-20250514-v1:0", true],
+  ["eu.anthropic.claude-haiku-4-5-20251001-v1:0", true],
+  ["eu.anthropic.claude-opus-4-6-v1", true],
+  ["us.anthropic.claude-opus-4-7", false],
+  ["us.anthropic.claude-sonnet-5-5", false],
+  ["something.new", false],
+])("%s takes a temperature: %s", (model, takes) => {
+  expect(bedrockTakesTemperature(model)).toBe(takes);
 });

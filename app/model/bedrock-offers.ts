@@ -20,6 +20,7 @@ export function bedrockOffers(region: string, maxOutputTokens: number): ModelOff
     name: bedrockModelName(model),
     maxOutputTokens: Math.min(maxOutputTokens, model.includes("nova") ? NOVA_MAX_OUTPUT : CLAUDE_MAX_OUTPUT),
     continuation: bedrockContinuation(model),
+    takesTemperature: bedrockTakesTemperature(model),
   }));
 }
 
@@ -57,6 +58,14 @@ export function bedrockContinuation(model: string): ModelOffer["continuation"] {
   const prefills =
     /amazon\.nova-(pro|lite|micro)-v1|anthropic\.claude-(3-|(sonnet|opus|haiku)-4-(5-|1-|\d{8}))/;
   return prefills.test(model) ? "prefill" : "ask";
+}
+
+/**
+ * Whether a model takes a temperature. Nova does, and Claude did up to 4.6; Claude since 4.7 answers 400. Of what
+ * is not known nobody is offered a choice that might fail.
+ */
+export function bedrockTakesTemperature(model: string): boolean {
+  return /amazon\.nova-|anthropic\.claude-(3-|(sonnet|opus|haiku)-4-([1-6](?!\d)|\d{8}))/.test(model);
 }
 
 /** A name for people: "us.anthropic.claude-sonnet-5-5" is Claude Sonnet 5.5. Falls back to the id. */

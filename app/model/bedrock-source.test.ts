@@ -84,6 +84,19 @@ describe("an answer from Bedrock", () => {
     expect(body.inferenceConfig?.maxTokens).toBe(700);
   });
 
+  test("is asked for with the temperature only where the model takes one", async () => {
+    const takes = "bedrock/eu.amazon.nova-pro-v1:0";
+    // Not a Claude that refuses: the provider knows those too, and would hide a mistake of ours.
+    const doesNot = { id: "bedrock/amazon.nova-lite-v1:0", takesTemperature: false };
+    const models = bedrock({ MODELS: JSON.stringify([{ id: takes }, doesNot]) });
+    for (const modelId of [takes, doesNot.id]) {
+      await collectAnswer(models, { modelId, messages: conversation("Hi"), temperature: 0.3 });
+    }
+    const [first, second] = [await endpoint.request(0), await endpoint.request(1)];
+    expect(first.body.inferenceConfig?.temperature).toBe(0.3);
+    expect(second.body.inferenceConfig).not.toHaveProperty("temperature");
+  });
+
   test("is asked for with an API key where there is one, without looking for credentials", async () => {
     const models = bedrock(
       { AWS_BEARER_TOKEN_BEDROCK: "key" },

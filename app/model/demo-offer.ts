@@ -5,4 +5,5 @@ export const DEMO_OFFER = {
   id: "demo/demo",
   name: "Demo model",
   continuation: "prefill",
+  takesTemperature: false,
 } as const satisfies Omit<ModelOffer, "maxOutputTokens">;

@@ -59,27 +59,51 @@ describe("MODELS", () => {
         name: "Llama on my desk",
         maxOutputTokens: 900,
         continuation: "ask",
+        takesTemperature: true,
       },
       {
         id: "bedrock/us.amazon.nova-lite-v1:0",
         name: "Amazon Nova Lite",
         maxOutputTokens: 900,
         continuation: "prefill",
+        takesTemperature: true,
       },
-      { id: "demo/demo", name: "Demo model", maxOutputTokens: 900, continuation: "ask" },
+      {
+        id: "demo/demo",
+        name: "Demo model",
+        maxOutputTokens: 900,
+        continuation: "ask",
+        takesTemperature: false,
+      },
     ]);
   });
 
   test("may be JSON, with limits of their own that never exceed the common one", () => {
     const { models } = parseModelConfig({
       MODELS: JSON.stringify([
-        { id: "bedrock/x", name: "X", maxOutputTokens: 100, continuation: "prefill" },
+        {
+          id: "bedrock/x",
+          name: "X",
+          maxOutputTokens: 100,
+          continuation: "prefill",
+          takesTemperature: true,
+          inputPricePerMillion: 0.8,
+          outputPricePerMillion: 3.2,
+        },
         { id: "bedrock/y", maxOutputTokens: 1_000_000 },
       ]),
     });
     expect(models).toEqual([
-      { id: "bedrock/x", name: "X", maxOutputTokens: 100, continuation: "prefill" },
-      { id: "bedrock/y", name: "y", maxOutputTokens: 5000, continuation: "ask" },
+      {
+        id: "bedrock/x",
+        name: "X",
+        maxOutputTokens: 100,
+        continuation: "prefill",
+        takesTemperature: true,
+        inputPricePerMillion: 0.8,
+        outputPricePerMillion: 3.2,
+      },
+      { id: "bedrock/y", name: "y", maxOutputTokens: 5000, continuation: "ask", takesTemperature: false },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ModelOffer } from "~/conversation/language-model";
 import { DEMO_OFFER } from "./demo-offer";
-import { bedrockContinuation, bedrockModelName } from "./bedrock-offers";
+import { bedrockContinuation, bedrockModelName, bedrockTakesTemperature } from "./bedrock-offers";
 
 const PROVIDER_PREFIX = /^(bedrock|openai-compatible|demo)\/\S+$/;
 
@@ -10,12 +10,15 @@ const entry = z.strictObject({
   name: z.string().trim().min(1).max(100).optional(),
   maxOutputTokens: z.int().positive().optional(),
   continuation: z.enum(["prefill", "ask"]).optional(),
+  takesTemperature: z.boolean().optional(),
+  inputPricePerMillion: z.number().nonnegative().optional(),
+  outputPricePerMillion: z.number().nonnegative().optional(),
 });
 type Entry = z.infer<typeof entry>;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?}`.
+ * `{id, name?, maxOutputTokens?, continuation?, takesTemperature?, inputPricePerMillion?, outputPricePerMillion?}`.
  */
 export function parseModelList(
   text: string,
@@ -50,6 +53,11 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
       (isBedrock ? bedrockModelName(model) : given.id === DEMO_OFFER.id ? DEMO_OFFER.name : model),
     maxOutputTokens: Math.min(given.maxOutputTokens ?? maxOutputTokens, maxOutputTokens),
     continuation: given.continuation ?? (isBedrock ? bedrockContinuation(model) : "ask"),
+    takesTemperature:
+      given.takesTemperature ??
+      (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),
+    ...(given.inputPricePerMillion !== undefined && { inputPricePerMillion: given.inputPricePerMillion }),
+    ...(given.outputPricePerMillion !== undefined && { outputPricePerMillion: given.outputPricePerMillion }),
   };
 }
 

@@ -35,6 +35,8 @@ export async function* streamAnswer(
         request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
       ),
       maxOutputTokens: offer.maxOutputTokens,
+      ...(offer.takesTemperature &&
+        request.temperature !== undefined && { temperature: request.temperature }),
       // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.
       maxRetries: source.maxRetries,
       abortSignal: upstream.signal,

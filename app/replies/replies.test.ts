@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
@@ -76,6 +77,34 @@ describe("a reply", () => {
     const asked = one.model.request(0).then(async () => one.store.read(key));
     await one.replies.start(key, send("Hello"));
     expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
+  });
+
+  it("is asked for with the instructions and the temperature of the session", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"), {
+      settings: { instructions: "Be brief.", temperature: 0.4 },
+    });
+    expect(await one.model.request(0)).toMatchObject({ instructions: "Be brief.", temperature: 0.4 });
+  });
+
+  it("knows how long its first word took", async () => {
+    const one = await node();
+    const key = sessionKey(newId());
+    const began = performance.now();
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    await one.model.request(0);
+    await delay(50);
+    one.model.text("Good day");
+    await untilText(events, "Good day");
+    const heard = performance.now();
+    await delay(200);
+    one.model.finish();
+    await collect(events);
+    const { timeToFirstTokenMs } = (await lastMessage(one, key)).metadata;
+    expect(timeToFirstTokenMs).toBeGreaterThanOrEqual(49);
+    expect(timeToFirstTokenMs).toBeLessThanOrEqual(Math.ceil(heard - began));
   });
 
   it("reaches its followers chunk by chunk, and then is the message", async () => {

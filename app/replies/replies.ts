@@ -1,4 +1,5 @@
 import type { Cursor } from "~/conversation/cursor";
+import type { SettingsEdit } from "~/conversation/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply, Session } from "~/conversation/session";
@@ -24,6 +25,8 @@ export type RepliesDependencies = RunnerDependencies & {
 
 export type StartOptions = {
   modelId?: string | undefined;
+  /** What the person has set anew, for this answer and those after it. */
+  settings?: Omit<SettingsEdit, "modelId"> | undefined;
   /** The id of the assistant message to be, where the client made one: a repeat of it joins. */
   replyMessageId?: string | undefined;
 };
@@ -87,6 +90,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const context = {
       now: deps.clock().toISOString(),
       modelId: options.modelId,
+      settings: options.settings,
       modelFor: (session: Session | null) =>
         session && offered(session.settings.modelId) ? session.settings.modelId : models.defaultModelId,
       reply: { id: deps.newId(), messageId: options.replyMessageId ?? deps.newId(), node: instance },

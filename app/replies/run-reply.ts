@@ -80,6 +80,7 @@ export function runReply(
   let stopReason: StopReason | null = null;
   let text: ReplyText = EMPTY_REPLY;
   let lookedAt = -Infinity;
+  let timeToFirstTokenMs: number | undefined;
 
   function stop(reason: StopReason) {
     // The first reason stands; but what another has taken over is not ours, whatever we were about to do.
@@ -187,14 +188,17 @@ export function runReply(
     // The runner before had all of it, and died before it could settle.
     if (ended) return ended;
     const splice = createSplice(before);
+    const startedAt = performance.now();
     const chunks = deps.models.generate({
       modelId: reply.modelId,
       instructions: session.settings.instructions,
+      temperature: session.settings.temperature,
       messages: branchTo(session.messages, reply.parentId),
       continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
       signal: abort.signal,
     });
     for await (const chunk of chunks) {
+      if ("delta" in chunk) timeToFirstTokenMs ??= Math.round(performance.now() - startedAt);
       for (const joined of splice(chunk)) {
         if (joined.type === "finish") finish = joined;
         journal.write(joined);
@@ -234,6 +238,7 @@ export function runReply(
             parts: settledParts(text),
             node: deps.node.name,
             finishedAt,
+            ...(timeToFirstTokenMs !== undefined && { timeToFirstTokenMs }),
             ...(usage && { usage }),
             ...(error && { error }),
           }),

@@ -3,13 +3,12 @@ import { createChatApp, type ChatApp, type PageFacts } from "~/browser/chat-app"
 import { ChatPage } from "~/components/chat-page";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
+import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 
 /** Nothing about any conversation: those are known to the browser alone. */
 export function loader(): PageFacts {
-  const { offers, defaultModelId, notice } = services.models;
-  const models = offers.map(({ id, name }) => ({ id, name, provider: id.slice(0, id.indexOf("/")) }));
-  return { node: services.node.name, models: { models, defaultModelId, notice } };
+  return { node: services.node.name, models: modelsView(services.models) };
 }
 
 /** One for the life of the page: it holds the open conversations. */

@@ -1,16 +1,10 @@
-import type { ModelsView } from "~/conversation/api";
+import { modelsView } from "~/conversation/models-view";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   GET() {
-    const { offers, defaultModelId, notice } = services.models;
-    const view: ModelsView = {
-      models: offers.map(({ id, name }) => ({ id, name, provider: id.slice(0, id.indexOf("/")) })),
-      defaultModelId,
-      notice,
-    };
-    return Response.json(view, { headers: { "Cache-Control": "no-store" } });
+    return Response.json(modelsView(services.models), { headers: { "Cache-Control": "no-store" } });
   },
 });
 

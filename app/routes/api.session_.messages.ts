@@ -10,8 +10,9 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
-    const { modelId, replyMessageId } = body;
-    const { rev, outcome } = await services.replies.start(key, toCommand(body), { modelId, replyMessageId });
+    const { modelId, settings, replyMessageId } = body;
+    const options = { modelId, settings, replyMessageId };
+    const { rev, outcome } = await services.replies.start(key, toCommand(body), options);
 
     const replyId =
       outcome.kind === "settled"
@@ -23,10 +24,10 @@ const handle = api({
     }
     const { signal } = request;
     const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
-    const options = { signal, failed, ...services.streams };
-    if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), options);
+    const stream = { signal, failed, ...services.streams };
+    if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);
     const events = await services.replies.follow(key, { cursor: null, watch: false, signal });
-    return eventStream(followEvents(events), options);
+    return eventStream(followEvents(events), stream);
   },
 });
 

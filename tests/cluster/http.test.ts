@@ -203,6 +203,32 @@ describe("changing", () => {
     expect(await readSession(server.url, sessionId)).toMatchObject({ title: "A title", rev: 3 });
   });
 
+  it("a temperature is kept until it is taken back, and a name given by a person says so", async () => {
+    const sessionId = newId();
+    const first = JSON.parse(message("Hello")) as object;
+    await (
+      await post(
+        sessionId,
+        JSON.stringify({ ...first, settings: { instructions: "Be brief.", temperature: 0.2 } }),
+      )
+    ).text();
+    expect(await readSession(server.url, sessionId)).toMatchObject({
+      titleSource: "first-words",
+      settings: { instructions: "Be brief.", temperature: 0.2 },
+    });
+    const patch = async (body: object) => {
+      const init = { method: "PATCH", body: JSON.stringify(body), headers: json };
+      return (await (await request("/api/session", sessionId, init)).json()) as SessionView;
+    };
+    const named = await patch({ title: "Hello", settings: { temperature: 1 } });
+    expect(named).toMatchObject({ titleSource: "person", settings: { temperature: 1 } });
+    expect((await patch({ settings: { temperature: null } })).settings).not.toHaveProperty("temperature");
+    expect(await patch({ settings: { temperature: 1.5 } })).toMatchObject({ error: { code: "bad_request" } });
+    expect(await patch({ settings: { temperature: "0.5" } })).toMatchObject({
+      error: { code: "bad_request" },
+    });
+  });
+
   it("deletes for good, and again without complaint", async () => {
     const sessionId = newId();
     await (await post(sessionId, message("Hello"))).text();
@@ -248,7 +274,7 @@ describe("every response", () => {
   it("names the models on offer", async () => {
     expect((await (await request("/api/models", null)).json()) as ModelsView).toMatchObject({
       defaultModelId: "demo/demo",
-      models: [{ id: "demo/demo", provider: "demo" }],
+      models: [{ id: "demo/demo", provider: "demo", takesTemperature: false }],
       notice: expect.stringContaining("demo model") as string,
     });
   });
