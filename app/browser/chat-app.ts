@@ -1,6 +1,6 @@
 import type { ModelsView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
-import { titleFrom } from "~/conversation/start-reply";
+import { titleFrom } from "~/conversation/session-title";
 import { createApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createConversations, type Conversations } from "./conversations";

@@ -29,6 +29,8 @@ export type GenerateRequest = {
   messages: readonly Message[];
   /** What the model has said of this very answer before it was cut; what it yields then goes on from there. */
   continueFrom: string | null;
+  /** Fewer than the offer's own, where less is wanted. */
+  maxOutputTokens?: number;
   signal: AbortSignal;
 };
 
@@ -38,6 +40,8 @@ export type LanguageModels = {
   defaultModelId: string;
   /** A sentence for people about the choice of models, where there is something to know; else null. */
   notice: string | null;
+  /** The model that gives a title to a conversation held with this one; null where none does. */
+  titleModelFor(modelId: string): string | null;
   /**
    * Streams one answer: parts that open, grow and end, then one `finish` chunk with the usage. Never yields
    * `start`, `error` or `abort`: those are the runner's.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { session as sessionSchema, type Session } from "./session";
 import { settleReply } from "./settle-reply";
-import { startReply, titleFrom, type StartCommand, type StartContext } from "./start-reply";
+import { startReply, type StartCommand, type StartContext } from "./start-reply";
 
 const NOW = "2026-01-01T00:00:00.000Z";
 
@@ -166,19 +166,5 @@ describe("another answer", () => {
         startReply(answered, command, context({ reply: { id: "r2", messageId: "a2", node: "n" } })),
       ).toThrowError(expect.objectContaining({ code: "message_not_found" }));
     }
-  });
-});
-
-describe("a title", () => {
-  it("is the first words on one line, cut between words", () => {
-    expect(titleFrom("  A\nshort   one ")).toBe("A short one");
-    const long = titleFrom("word ".repeat(40));
-    expect(long.length).toBeLessThanOrEqual(61);
-    expect(long).toMatch(/word…$/);
-  });
-
-  it("never ends in half a character", () => {
-    expect(titleFrom("😀".repeat(60))).not.toMatch(/[\uD800-\uDBFF]…$/);
-    expect(titleFrom(`a${"😀".repeat(60)}`)).not.toMatch(/[\uD800-\uDBFF]…$/);
   });
 });

@@ -1,5 +1,6 @@
 import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
+import { titleFrom } from "./session-title";
 import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
 
 /** What a person asks for: to say something, another answer, or the rest of one that was cut. */
@@ -146,17 +147,6 @@ function emptySession(command: StartCommand, context: StartContext): Session {
     head: null,
     reply: null,
   };
-}
-
-const TITLE_LENGTH = 60;
-
-/** The first words of a text, cut at a word where there is one. */
-export function titleFrom(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  if (line.length <= TITLE_LENGTH) return line;
-  const cut = line.slice(0, TITLE_LENGTH);
-  const space = cut.lastIndexOf(" ");
-  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 function withParent(question: Target["question"], now: string): UserMessage {

@@ -97,6 +97,14 @@ describe("an answer from Bedrock", () => {
     expect(second.body.inferenceConfig).not.toHaveProperty("temperature");
   });
 
+  test("is asked for with fewer tokens where less is wanted, never with more", async () => {
+    for (const maxOutputTokens of [100, 10_000]) {
+      await collectAnswer(bedrock(), { messages: conversation("Hi"), maxOutputTokens });
+    }
+    const limits = endpoint.requests.map(({ body }) => body.inferenceConfig?.maxTokens);
+    expect(limits).toEqual([100, 5000]);
+  });
+
   test("is asked for with an API key where there is one, without looking for credentials", async () => {
     const models = bedrock(
       { AWS_BEARER_TOKEN_BEDROCK: "key" },
@@ -129,6 +137,15 @@ describe("an answer from Bedrock", () => {
       );
     },
   );
+});
+
+test.each([
+  [{}, CLAUDE, CLAUDE],
+  [{}, "demo/demo", null],
+  [{ TITLE_MODEL: "none" }, CLAUDE, null],
+  [{ TITLE_MODEL: "bedrock/eu.amazon.nova-micro-v1:0" }, CLAUDE, "bedrock/eu.amazon.nova-micro-v1:0"],
+])("with %j titles of conversations with %s come from %s", (env, modelId, titleModelId) => {
+  expect(bedrock(env).titleModelFor(modelId)).toBe(titleModelId);
 });
 
 describe("a call that Bedrock refuses", () => {

@@ -24,7 +24,7 @@ const DEMO_NOTICE =
 
 /**
  * All the models on offer behind one interface.
- * @throws ModelConfigError when DEFAULT_MODEL is not on offer
+ * @throws ModelConfigError when DEFAULT_MODEL or TITLE_MODEL is not on offer
  */
 export function createLanguageModels(
   config: ModelConfig & { provider: ProviderName },
@@ -40,6 +40,12 @@ export function createLanguageModels(
     offers,
     defaultModelId,
     notice: offers.every((offer) => offer.id.startsWith("demo/")) ? DEMO_NOTICE : null,
+
+    titleModelFor(modelId) {
+      const chosen = config.titleModelId ?? modelId;
+      // The demo answers what it knows, and knows no titles.
+      return chosen === "none" || chosen.startsWith("demo/") ? null : chosen;
+    },
 
     async *generate(request) {
       const offer = offers.find(({ id }) => id === request.modelId);

@@ -18,6 +18,7 @@ describe("without a word in the environment", () => {
       provider: null,
       models: null,
       defaultModelId: null,
+      titleModelId: null,
       maxOutputTokens: 5000,
       region: "us-east-1",
       bedrockBaseUrl: null,
@@ -169,6 +170,15 @@ test("several mistakes are told at once, without the values of secrets", () => {
   const env = { MODEL_PROVIDER: "x", MAX_OUTPUT_TOKENS: "y", OPENAI_COMPATIBLE_API_KEY: "secret" };
   expect(issuesOf(env)).toHaveLength(2);
   expect(issuesOf(env).join()).not.toContain("secret");
+});
+
+test("TITLE_MODEL is a model on offer or none", () => {
+  const MODELS = "bedrock/a,bedrock/b";
+  expect(parseModelConfig({ MODELS, TITLE_MODEL: "bedrock/b" }).titleModelId).toBe("bedrock/b");
+  expect(parseModelConfig({ MODELS, TITLE_MODEL: "none" }).titleModelId).toBe("none");
+  expect(issuesOf({ MODELS, TITLE_MODEL: "bedrock/c" })).toEqual([
+    'TITLE_MODEL is "bedrock/c", which is neither "none" nor on offer. On offer: bedrock/a, bedrock/b.',
+  ]);
 });
 
 test("an id says who serves it", () => {

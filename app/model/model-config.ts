@@ -14,6 +14,8 @@ export type ModelConfig = {
   /** The list from MODELS; null leaves it to the provider. */
   models: readonly ModelOffer[] | null;
   defaultModelId: string | null;
+  /** What gives titles to conversations: a model, nobody, or each conversation's own model (null). */
+  titleModelId: string | "none" | null;
   maxOutputTokens: number;
   region: string;
   bedrockBaseUrl: string | null;
@@ -51,6 +53,7 @@ const environment = z.object({
     .optional(),
   MODELS: z.string().optional(),
   DEFAULT_MODEL: z.string().optional(),
+  TITLE_MODEL: z.string().optional(),
   MAX_OUTPUT_TOKENS: wholeNumber("MAX_OUTPUT_TOKENS", 5000, 1_000_000),
   AWS_REGION: region.optional(),
   AWS_DEFAULT_REGION: region.optional(),
@@ -87,6 +90,7 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
     provider: values.MODEL_PROVIDER ?? (models ? providerOf(models[0]!.id) : null),
     models,
     defaultModelId: values.DEFAULT_MODEL ?? null,
+    titleModelId: values.TITLE_MODEL ?? null,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     region: values.AWS_REGION ?? values.AWS_DEFAULT_REGION ?? "us-east-1",
     bedrockBaseUrl: values.BEDROCK_BASE_URL ?? null,

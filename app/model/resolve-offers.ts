@@ -6,7 +6,7 @@ import { ModelConfigError } from "./model-config-error";
 
 /**
  * The models on offer: those that MODELS lists, else the provider's own.
- * @throws ModelConfigError when DEFAULT_MODEL is none of them
+ * @throws ModelConfigError when DEFAULT_MODEL or TITLE_MODEL is none of them
  */
 export function resolveOffers(
   config: ModelConfig,
@@ -14,11 +14,17 @@ export function resolveOffers(
 ): { offers: readonly ModelOffer[]; defaultModelId: string } {
   const offers = config.models ?? providerOffers(config, provider);
   const defaultModelId = config.defaultModelId ?? offers[0]?.id;
-  if (!offers.some((offer) => offer.id === defaultModelId)) {
-    throw new ModelConfigError([
-      `DEFAULT_MODEL is "${String(defaultModelId)}", which is not on offer. On offer: ${offers.map((offer) => offer.id).join(", ")}.`,
-    ]);
+  const { titleModelId } = config;
+  const isOffered = (id: string | undefined) => offers.some((offer) => offer.id === id);
+  const onOffer = `On offer: ${offers.map((offer) => offer.id).join(", ")}.`;
+  const issues: string[] = [];
+  if (!isOffered(defaultModelId)) {
+    issues.push(`DEFAULT_MODEL is "${String(defaultModelId)}", which is not on offer. ${onOffer}`);
   }
+  if (titleModelId !== null && titleModelId !== "none" && !isOffered(titleModelId)) {
+    issues.push(`TITLE_MODEL is "${titleModelId}", which is neither "none" nor on offer. ${onOffer}`);
+  }
+  if (issues.length > 0) throw new ModelConfigError(issues);
   return { offers, defaultModelId: defaultModelId! };
 }
 

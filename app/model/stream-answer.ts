@@ -34,7 +34,7 @@ export async function* streamAnswer(
         request.messages,
         request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
       ),
-      maxOutputTokens: offer.maxOutputTokens,
+      maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
       ...(offer.takesTemperature &&
         request.temperature !== undefined && { temperature: request.temperature }),
       // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.

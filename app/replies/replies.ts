@@ -10,6 +10,7 @@ import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
 import { followSession, type FollowEvent } from "./follow-session";
 import { readJournal } from "./journal-reader";
+import { nameSession } from "./name-session";
 import { createRemoteReplies } from "./remote-replies";
 import { runReply, type Run, type RunnerDependencies } from "./run-reply";
 import { takeOver } from "./take-over";
@@ -130,7 +131,8 @@ export function createReplies(deps: RepliesDependencies): Replies {
     void started.ended.then((settled) => {
       unsubscribe();
       // Whoever follows it now must look where it goes on.
-      if (!settled) runs.delete(id);
+      if (settled) void nameSession(key, record.session, { ...deps, signal: draining.signal });
+      else runs.delete(id);
       setTimeout(() => {
         runs.delete(id);
         void removeJournals(key).catch((error: unknown) => {

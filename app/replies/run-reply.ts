@@ -37,6 +37,7 @@ export type RunnerDependencies = {
 };
 
 export type RunnerLog = {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -133,7 +133,7 @@ function createNode(
   const boot = newId().replace(/[^A-Za-z0-9]/g, "");
   const instance = `${name}.${boot}`;
   const quiet = () => {};
-  const log = { info: quiet, warn: console.warn, error: console.error };
+  const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
   const delay = (ms: number) => new Promise<void>((resolve) => time.timer(ms, resolve));
   const registry = createNodeRegistry({
     volume,

@@ -32,6 +32,8 @@ beforeAll(async () => {
       AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
       AWS_SECRET_ACCESS_KEY: "not-a-real-key",
       BEDROCK_BASE_URL: bedrock.url,
+      // Titles would be requests that nobody here has asked for.
+      TITLE_MODEL: "none",
     },
   });
 });

@@ -1,0 +1,89 @@
+import { describe, expect, it, test } from "vitest";
+import { conversation } from "../../tests/fixtures/collect-answer";
+import { plainText } from "./reply-text";
+import type { Session } from "./session";
+import { awaitsTitle, nameByModel, titleFrom, titleFromAnswer, titleRequest } from "./session-title";
+
+const NOW = "2026-01-01T00:00:00.000Z";
+
+function sessionWith(...texts: string[]): Session {
+  const messages = conversation(...texts);
+  return {
+    createdAt: NOW,
+    updatedAt: NOW,
+    title: texts[0]!,
+    titleSource: "first-words",
+    settings: { modelId: "demo/demo", instructions: "" },
+    messages,
+    head: messages.at(-1)!.id,
+    reply: null,
+  };
+}
+
+describe("a title of first words", () => {
+  it("is the first words on one line, cut between words", () => {
+    expect(titleFrom("  A\nshort   one ")).toBe("A short one");
+    const long = titleFrom("word ".repeat(40));
+    expect(long.length).toBeLessThanOrEqual(61);
+    expect(long).toMatch(/word…$/);
+  });
+
+  it("never ends in half a character", () => {
+    expect(titleFrom("😀".repeat(60))).not.toMatch(/[\uD800-\uDBFF]…$/);
+    expect(titleFrom(`a${"😀".repeat(60)}`)).not.toMatch(/[\uD800-\uDBFF]…$/);
+  });
+});
+
+describe("a conversation awaits a title", () => {
+  it("until its first complete answer, as long as nobody has named it", () => {
+    expect(awaitsTitle(sessionWith("Hi"))).toBe(true);
+    expect(awaitsTitle(sessionWith("Hi", "", "Hi again"))).toBe(true);
+    expect(awaitsTitle(sessionWith("Hi", "Hello", "And?"))).toBe(false);
+    expect(awaitsTitle({ ...sessionWith("Hi"), titleSource: "person" })).toBe(false);
+    const { titleSource: _, ...old } = sessionWith("Hi");
+    expect(awaitsTitle(old)).toBe(false);
+  });
+});
+
+describe("what a model is asked for a title", () => {
+  it("holds the beginning of both sides, and no half character", () => {
+    const request = titleRequest(sessionWith("Why?".padEnd(5_000, "😀"), `x${"😀".repeat(5_000)}`), NOW)!;
+    const text = plainText(request.messages[0].parts);
+    expect(text).toContain("Why?");
+    expect(text.length).toBeLessThan(4_200);
+    expect(text.isWellFormed()).toBe(true);
+  });
+
+  it("is nothing where no answer is complete, or the title is somebody's already", () => {
+    expect(titleRequest(sessionWith("Hi", ""), NOW)).toBeNull();
+    expect(titleRequest({ ...sessionWith("Hi", "Hello"), titleSource: "person" }, NOW)).toBeNull();
+  });
+});
+
+test.each([
+  ["Bread without yeast", "Bread without yeast"],
+  ['\n\n"Bread without yeast."\n\nI hope it helps!', "Bread without yeast"],
+  ["**Brot ohne Hefe**", "Brot ohne Hefe"],
+  ["# «Хлеб без дрожжей»", "Хлеб без дрожжей"],
+  ["「酵母なしのパン」。", "酵母なしのパン"],
+  ["Why C++?", "Why C++?"],
+  ["a\u0007b\tc", "a b c"],
+  ["", null],
+  [' "" ', null],
+])("of the answer %j the title is %j", (answer, title) => {
+  expect(titleFromAnswer(answer)).toBe(title);
+});
+
+test("a title that runs on is cut", () => {
+  expect(titleFromAnswer("word ".repeat(100))!.length).toBeLessThanOrEqual(61);
+});
+
+test("a model names what nobody has named, and it is not a change to date", () => {
+  const session = sessionWith("Hi", "Hello");
+  expect(nameByModel(session, "Greeting")).toEqual({ ...session, title: "Greeting", titleSource: "model" });
+  for (const titleSource of ["person", "model", undefined] as const) {
+    const { titleSource: _, ...rest } = session;
+    const named: Session = titleSource ? { ...rest, titleSource } : rest;
+    expect(nameByModel(named, "Greeting")).toBe(named);
+  }
+});

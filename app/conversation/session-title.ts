@@ -1,0 +1,64 @@
+import { plainText } from "./reply-text";
+import type { AssistantMessage, Session, UserMessage } from "./session";
+
+const TITLE_LENGTH = 60;
+
+/** The first words of a text, cut at a word where there is one. */
+export function titleFrom(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  if (line.length <= TITLE_LENGTH) return line;
+  const cut = line.slice(0, TITLE_LENGTH);
+  const space = cut.lastIndexOf(" ");
+  return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/** Whether the next answer that completes is the one to make a title from: once in a conversation's life. */
+export function awaitsTitle(session: Pick<Session, "titleSource" | "messages">): boolean {
+  return session.titleSource === "first-words" && !session.messages.some(isComplete);
+}
+
+export type TitleRequest = { instructions: string; messages: [UserMessage] };
+
+const INSTRUCTIONS =
+  "You name conversations. Answer with a title for the one you are shown: at most six words, in the language of " +
+  "the conversation, without quotation marks, markup or a full stop. Answer with the title and nothing else.";
+
+/** As much of each side as a title needs, in UTF-16 units. */
+const EXCERPT_LENGTH = 2_000;
+
+/** What to ask a model; null where there is no complete answer yet, or the title is not to be changed any more. */
+export function titleRequest(session: Session, now: string): TitleRequest | null {
+  const answer = session.messages.find(isComplete);
+  if (session.titleSource !== "first-words" || !answer) return null;
+  const question = session.messages.find(({ id }) => id === answer.parentId);
+  const said = [question, answer].map((message) =>
+    plainText(message?.parts ?? [])
+      .slice(0, EXCERPT_LENGTH)
+      .toWellFormed(),
+  );
+  const text = `The person wrote:\n\n${said[0]!}\n\nThe answer was:\n\n${said[1]!}\n\nThe title:`;
+  const parts: UserMessage["parts"] = [{ type: "text", text }];
+  return {
+    instructions: INSTRUCTIONS,
+    messages: [{ id: "title", parentId: null, role: "user", parts, metadata: { createdAt: now } }],
+  };
+}
+
+/** The title in what a model said; null where there is none. Models wrap what they were asked not to wrap. */
+export function titleFromAnswer(answer: string): string | null {
+  const line = answer.split("\n").find((candidate) => candidate.trim() !== "") ?? "";
+  const title = line
+    // eslint-disable-next-line no-control-regex -- they have no place in a title
+    .replace(/[\u0000-\u001f\u007f]+/g, " ")
+    .replace(/^[\s#*_`"'“”„«»‘’「」]+|[\s*_`"'“”„«»‘’「」.。]+$/gu, "");
+  return title === "" ? null : titleFrom(title);
+}
+
+/** The session with a title that a model gave; itself where somebody else was faster. Not a change to date. */
+export function nameByModel(session: Session, title: string): Session {
+  return session.titleSource === "first-words" ? { ...session, title, titleSource: "model" } : session;
+}
+
+function isComplete(message: Session["messages"][number]): message is AssistantMessage {
+  return message.role === "assistant" && message.metadata.status === "complete";
+}
