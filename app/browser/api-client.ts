@@ -1,5 +1,7 @@
 import type {
+  Committed,
   ErrorBody,
+  ForkBody,
   MessageAccepted,
   PatchSessionBody,
   PostMessageBody,
@@ -23,7 +25,13 @@ export type SessionApi = {
   watch: (cursor: string | null, signal: AbortSignal) => Promise<Response | null>;
 };
 
-export type ApiClient = { session: (id: string) => SessionApi };
+/** What is done with a whole conversation. Asking again for the same is harmless. */
+export type TransferApi = {
+  /** Begins this conversation as another one was up to a message. */
+  fork: (body: ForkBody) => Promise<Committed>;
+};
+
+export type ApiClient = { session: (id: string) => SessionApi & TransferApi };
 
 type Dependencies = {
   fetch: typeof fetch;
@@ -94,6 +102,10 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
         patch: (body) => ask("/api/session", { method: "PATCH", headers, body }, nothing),
         stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
         remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
+        fork: (body) =>
+          ask("/api/session/fork", { method: "POST", headers, body }, (response) =>
+            readJson<Committed>(response),
+          ),
         async watch(cursor, signal) {
           const response = await call("/api/session/stream?watch", {
             headers: {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
+import { SESSION_ID_PATTERN } from "./session-id";
 import {
   instructions,
   itemId,
@@ -47,11 +48,21 @@ export const patchSessionBody = z.strictObject({
   head: itemId.optional(),
 });
 
+/** `from` is the id of the session that is forked; that of the new one is in the header as ever. */
+export const forkBody = z.strictObject({
+  from: z.string().regex(SESSION_ID_PATTERN),
+  messageId: itemId,
+});
+
+export type ForkBody = z.infer<typeof forkBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;
 
 /** `GET /api/session`. `recovered` names the damaged revision in whose place this one is served. */
 export type SessionView = Session & { rev: number; recovered: string | null };
+
+/** What an answer to a change says: the revision that it became. */
+export type Committed = { rev: number };
 
 /** `POST /api/session/messages` with `Accept: application/json`. */
 export type MessageAccepted = { rev: number; replyId: string };

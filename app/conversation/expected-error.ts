@@ -10,6 +10,7 @@ export type ErrorCode =
   | "not_found"
   | "method_not_allowed"
   | "session_not_found"
+  | "session_exists"
   | "session_busy"
   | "session_damaged"
   | "session_newer_format"

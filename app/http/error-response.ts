@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   session_not_found: 404,
+  session_exists: 409,
   session_busy: 503,
   session_damaged: 410,
   session_newer_format: 503,
