@@ -13,6 +13,8 @@ export type Config = {
   /** Longest silence on an event stream. */
   heartbeatSeconds: number;
   maxBodyBytes: number;
+  /** The largest conversation that may be imported. */
+  maxImportBytes: number;
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
@@ -44,6 +46,7 @@ const environment = z.object({
   // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
+  MAX_IMPORT_BYTES: wholeNumber("MAX_IMPORT_BYTES", 10_000_000, 1_024, 100_000_000),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   LOG_LEVEL: z
     .enum(
@@ -86,6 +89,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
     heartbeatSeconds: values.HEARTBEAT_SECONDS,
     maxBodyBytes: values.MAX_BODY_BYTES,
+    maxImportBytes: values.MAX_IMPORT_BYTES,
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     readableLog: values.NODE_ENV === "development",

@@ -145,7 +145,7 @@ async function createServices(config: Config) {
 
   return {
     node: { name: config.nodeName },
-    limits: { maxBodyBytes: config.maxBodyBytes },
+    limits: { maxBodyBytes: config.maxBodyBytes, maxImportBytes: config.maxImportBytes },
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
     models,

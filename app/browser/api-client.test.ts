@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createApiClient } from "./api-client";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
+const OTHER_ID = "bbbbbbbbbbbbbbbbbbbbbb";
 
 function clientFor(answer: (url: string, init: RequestInit) => Response | Promise<Response>) {
   const requests: { url: string; init: RequestInit }[] = [];
@@ -27,8 +28,10 @@ test("the session id travels in the header and in no URL or body", async () => {
   await session.patch({ title: "T" });
   await session.stop();
   await session.remove();
+  await session.fork({ from: OTHER_ID, messageId: "m" });
+  await session.import("{}");
   await session.watch("r.1.1", new AbortController().signal);
-  expect(requests).toHaveLength(6);
+  expect(requests).toHaveLength(8);
   for (const { url, init } of requests) {
     expect(new Headers(init.headers).get("X-Session-Id")).toBe(ID);
     expect(url + JSON.stringify(init.body ?? "")).not.toContain(ID);

@@ -29,6 +29,8 @@ export type SessionApi = {
 export type TransferApi = {
   /** Begins this conversation as another one was up to a message. */
   fork: (body: ForkBody) => Promise<Committed>;
+  /** Begins this conversation with what `exportJson` wrote. */
+  import: (file: string) => Promise<Committed>;
 };
 
 export type ApiClient = { session: (id: string) => SessionApi & TransferApi };
@@ -43,20 +45,23 @@ type Call = {
   method?: string;
   headers?: Record<string, string>;
   body?: unknown;
+  /** A body that is JSON already. */
+  json?: string;
   signal?: AbortSignal | undefined;
   /** Statuses besides 2xx that are answers, not failures. */
   accept?: number[];
 };
 
 export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
-  async function call(path: string, { method = "GET", headers, body, signal, accept = [] }: Call) {
+  async function call(path: string, { method = "GET", headers, body, signal, accept = [], ...rest }: Call) {
+    const json = rest.json ?? (body === undefined ? undefined : JSON.stringify(body));
     let response: Response;
     try {
       response = await fetch(path, {
         method,
-        headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+        headers: { ...(json !== undefined && { "Content-Type": "application/json" }), ...headers },
         cache: "no-store",
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(json !== undefined && { body: json }),
         ...(signal && { signal }),
       });
     } catch (cause) {
@@ -104,6 +109,10 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
         remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
         fork: (body) =>
           ask("/api/session/fork", { method: "POST", headers, body }, (response) =>
+            readJson<Committed>(response),
+          ),
+        import: (file) =>
+          ask("/api/session/import", { method: "POST", headers, json: file }, (response) =>
             readJson<Committed>(response),
           ),
         async watch(cursor, signal) {

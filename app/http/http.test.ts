@@ -70,6 +70,12 @@ describe("a JSON body", () => {
     expect(sent).toBeLessThan(25);
   });
 
+  it("that is long is read whole where it may be", async () => {
+    const a = "x".repeat(17 * 1024 * 1024);
+    const long = readJson(post(JSON.stringify({ a })), z.object({ a: z.string() }), 18 * 1024 * 1024);
+    expect((await long).a.length).toBe(a.length);
+  });
+
   it("that is refused is read all the same, so that its connection can go on", async () => {
     const handle = handleMethods({ GET: () => new Response() }, vi.fn());
     let ended = false;

@@ -55,7 +55,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     length += chunk.byteLength;
     if (length <= maxBytes) chunks.push(chunk);
     else chunks.length = 0;
-    if (length > MAX_DISCARDED_BYTES) break;
+    if (length > Math.max(maxBytes, MAX_DISCARDED_BYTES)) break;
   }
   if (length <= maxBytes) return Buffer.concat(chunks);
   throw new ExpectedError(

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Committed, ErrorBody, SessionView } from "~/conversation/api";
+import { exportJson } from "~/conversation/export-conversation";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { readSession } from "../fixtures/session-api";
@@ -82,5 +83,55 @@ describe("a fork", () => {
     expect(await fork(newId(), { from: "../x", messageId })).toEqual([400, "bad_request"]);
     expect(await fork("../x", { from, messageId })).toEqual([400, "bad_session_id"]);
     expect((await call("GET", "/api/session/fork", inSession(from))).status).toBe(405);
+  });
+});
+
+describe("an import", () => {
+  const put = (sessionId: string, file: string) =>
+    call("POST", "/api/session/import", inSession(sessionId), file);
+
+  it("is the conversation that was exported, wherever it was held", async () => {
+    const source = await read(await converse("One", "Two"));
+    const to = newId();
+    const imported = await put(to, exportJson(source));
+    expect([imported.status, await imported.json()]).toEqual([201, { rev: 1 }]);
+    const { createdAt, title, settings, messages, head } = source;
+    const expected = { rev: 1, createdAt, title, settings, messages, head, reply: null };
+    expect(await read(to)).toMatchObject({ ...expected, titleSource: "person" });
+    const again = await put(to, exportJson(source));
+    expect([again.status, await again.json()]).toEqual([201, { rev: 1 }]);
+
+    const other = { ...source, settings: { ...settings, modelId: "bedrock/elsewhere" } };
+    const there = newId();
+    await put(there, exportJson(other));
+    expect((await read(there)).settings.modelId).toBe("demo/demo");
+  });
+
+  it("may be larger than a message, but not larger than its own limit", async () => {
+    const source = await read(await converse("One"));
+    const [question, ...rest] = source.messages;
+    const long = (length: number) => {
+      const parts = [{ type: "text" as const, text: "x".repeat(length) }];
+      return exportJson({
+        ...source,
+        messages: [{ ...question, parts } as typeof question, ...rest] as never,
+      });
+    };
+    expect((await put(newId(), long(1_000_000))).status).toBe(201);
+    expect(await refusal(put(newId(), long(10_000_000)))).toEqual([413, "body_too_large"]);
+  });
+
+  it("is refused where it is none, and says what is wrong", async () => {
+    const source = await read(await converse("One"));
+    const taken = await converse("Else");
+    expect(await refusal(put(taken, exportJson(source)))).toEqual([409, "session_exists"]);
+    expect(await refusal(put(newId(), "{"))).toEqual([400, "bad_request"]);
+    const to = newId();
+    const broken = await put(to, exportJson({ ...source, head: "nowhere" }));
+    expect([broken.status, await broken.json()]).toEqual([
+      400,
+      { error: { code: "bad_request", message: "The body does not fit at head: no message has this id." } },
+    ]);
+    expect(await readSession(server.url, to)).toBeNull();
   });
 });

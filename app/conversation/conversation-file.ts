@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { message, session, type Message, type Session } from "./session";
+
+export const FILE_FORMAT = "holdfast-conversation";
+export const FILE_VERSION = 1;
+
+/** A conversation as people take it with them: all of its branches, without what belongs to the server. */
+export const conversationFile = z
+  .strictObject({
+    format: z.literal(FILE_FORMAT, "this is not a conversation that was exported here"),
+    version: z.literal(FILE_VERSION, "it was exported by a newer version of the application"),
+    title: session.shape.title,
+    settings: session.shape.settings,
+    messages: z.array(message).min(1, "there is no message"),
+    head: z.string(),
+    createdAt: session.shape.createdAt,
+  })
+  .superRefine(({ messages, head }, context) => {
+    const issue = findTreeIssue(messages, head);
+    if (issue) context.addIssue({ code: "custom", ...issue });
+  });
+
+export type ConversationFile = z.infer<typeof conversationFile>;
+
+export type ImportContext = {
+  now: string;
+  /** The model for a conversation that was held with this one: itself where it is on offer. */
+  modelFor: (modelId: string) => string;
+};
+
+/** A session of what was in a file. Its title is the person's: nobody gives it another. */
+export function importSession(file: ConversationFile, { now, modelFor }: ImportContext): Session {
+  const { title, settings, messages, head, createdAt } = file;
+  return {
+    createdAt,
+    updatedAt: now,
+    title,
+    titleSource: "person",
+    settings: { ...settings, modelId: modelFor(settings.modelId) },
+    messages,
+    head,
+    reply: null,
+  };
+}
+
+/**
+ * Why messages are no tree of questions and answers; null where they are one. Each comes after the one that it
+ * follows, as in every session, so that there can be no circle.
+ */
+function findTreeIssue(messages: readonly Message[], head: string) {
+  const before = new Map<string, Message["role"]>();
+  for (const [index, { id, parentId, role }] of messages.entries()) {
+    const at = (field: string, message: string) => ({ path: ["messages", index, field], message });
+    if (before.has(id)) return at("id", "another message has the same id");
+    const parent = parentId === null ? null : before.get(parentId);
+    if (parent === undefined) return at("parentId", "no earlier message has this id");
+    if (parent === role) return at("role", "questions and answers do not take turns");
+    before.set(id, role);
+  }
+  return before.has(head) ? null : { path: ["head"], message: "no message has this id" };
+}

@@ -1,0 +1,38 @@
+import { branchTo } from "./branch";
+import type { ConversationFile } from "./conversation-file";
+import { plainText } from "./reply-text";
+import type { Session } from "./session";
+
+type Exported = Pick<Session, "title" | "settings" | "messages" | "head" | "createdAt">;
+
+/**
+ * The file that `POST /api/session/import` takes, with every branch of the conversation in it.
+ * @throws TypeError for a session without a message, of which there is none
+ */
+export function exportJson({ title, settings, messages, head, createdAt }: Exported): string {
+  if (head === null) throw new TypeError("There is nothing to export.");
+  const file: ConversationFile = {
+    format: "holdfast-conversation",
+    version: 1,
+    title,
+    settings,
+    messages,
+    head,
+    createdAt,
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+export type MarkdownLabels = { you: string; assistant: string };
+
+/** The branch that is shown, to read elsewhere: what was said, without the model's thoughts. */
+export function exportMarkdown(
+  { title, messages, head }: Pick<Exported, "title" | "messages" | "head">,
+  { you, assistant }: MarkdownLabels = { you: "You", assistant: "Assistant" },
+): string {
+  const blocks = branchTo(messages, head).flatMap(({ role, parts }) => [
+    `## ${role === "user" ? you : assistant}`,
+    plainText(parts).trim(),
+  ]);
+  return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
+}

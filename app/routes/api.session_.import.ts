@@ -1,0 +1,27 @@
+import type { Committed } from "~/conversation/api";
+import { beginSession } from "~/conversation/begin-session";
+import { conversationFile, importSession } from "~/conversation/conversation-file";
+import { readJson, requireSessionKey } from "~/http/request-input";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async POST(request) {
+    const key = requireSessionKey(request);
+    const file = await readJson(request, conversationFile, services.limits.maxImportBytes);
+    const { offers, defaultModelId } = services.models;
+    const imported = importSession(file, {
+      now: new Date().toISOString(),
+      modelFor: (modelId) => (offers.some(({ id }) => id === modelId) ? modelId : defaultModelId),
+    });
+    const { record } = await services.store.update(key, (session) => ({
+      session: beginSession(session, imported),
+      result: null,
+    }));
+    const committed: Committed = { rev: record!.rev };
+    return Response.json(committed, { status: 201, headers: { "Cache-Control": "no-store" } });
+  },
+});
+
+export const loader = handle;
+export const action = handle;
