@@ -9,7 +9,9 @@ import {
   useRouteError,
 } from "@remix-run/react";
 import type { ReactNode } from "react";
+import { APPEARANCE_SCRIPT } from "~/browser/appearance";
 import { ErrorPage } from "~/components/error-page";
+import { en } from "~/i18n/locales/en";
 import stylesheet from "~/styles/app.css";
 
 export const links: LinksFunction = () => [
@@ -26,7 +28,8 @@ export const meta: MetaFunction = () => [
 
 export function Layout({ children }: { children: ReactNode }) {
   return (
-    <html lang="en">
+    // The script below and the page itself change its attributes.
+    <html lang="en" suppressHydrationWarning>
       <head>
         <meta charSet="utf-8" />
         <meta
@@ -36,6 +39,7 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta name="color-scheme" content="light dark" />
         <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf7" />
         <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#15181a" />
+        <script dangerouslySetInnerHTML={{ __html: APPEARANCE_SCRIPT }} />
         <Meta />
         <Links />
       </head>
@@ -55,14 +59,7 @@ export default function Root() {
 export function ErrorBoundary() {
   const error = useRouteError();
   if (isRouteErrorResponse(error) && error.status === 404) {
-    return (
-      <ErrorPage title="There is nothing here" text="This address does not lead anywhere in Holdfast." />
-    );
+    return <ErrorPage title={en.errorPage.notFoundTitle} text={en.errorPage.notFoundText} />;
   }
-  return (
-    <ErrorPage
-      title="Something went wrong"
-      text="This page has failed. Your conversations are safe: open Holdfast again to go on."
-    />
-  );
+  return <ErrorPage title={en.errorPage.failedTitle} text={en.errorPage.failedText} />;
 }

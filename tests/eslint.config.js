@@ -2,15 +2,26 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 /** Who may import whom (DESIGN: direction). Each folder lists what it must not know. */
-const folders = ["routes", "http", "conversation", "store", "replies", "model", "browser", "components"];
+const folders = [
+  "routes",
+  "http",
+  "conversation",
+  "store",
+  "replies",
+  "model",
+  "browser",
+  "components",
+  "i18n",
+];
 const allowed = {
   conversation: [],
   store: ["conversation"],
   model: ["conversation"],
   replies: ["store", "model", "conversation"],
   http: ["conversation"],
-  browser: ["conversation"],
-  components: ["conversation", "browser"],
+  i18n: ["conversation"],
+  browser: ["conversation", "i18n"],
+  components: ["conversation", "browser", "i18n"],
 };
 
 function direction(folder) {

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
+import { createTranslator } from "~/i18n/create-translator";
 import { announcementOf } from "./announcement";
 import { INITIAL_STATE, withSession, type ChatState } from "./chat-state";
 import { hearChunk, liveReply } from "./live-reply";
 
+const { t } = createTranslator().i18n;
 const NOW = "2026-01-01T00:00:00.000Z";
 
 function settled(status: "complete" | "stopped" | "failed" | "interrupted"): ChatState {
@@ -42,13 +44,13 @@ const answering: ChatState = {
 };
 
 test("an answer is announced when it begins, and not at every word", () => {
-  expect(announcementOf(INITIAL_STATE, answering)).toBe("Assistant is answering…");
+  expect(announcementOf(INITIAL_STATE, answering, t)).toBe("Assistant is answering…");
   const live = hearChunk(
     answering.live!,
     { replyId: "r", epoch: 1, seq: 1 },
     { type: "text-delta", id: "0", delta: "Hel" },
   );
-  expect(announcementOf(answering, { ...answering, live })).toBeNull();
+  expect(announcementOf(answering, { ...answering, live }, t)).toBeNull();
 });
 
 test.each([
@@ -57,10 +59,10 @@ test.each([
   ["failed", "Hello\n\nAccess was denied."],
   ["interrupted", "Hello\n\nThis answer was cut off."],
 ] as const)("an answer that ended %s is read out once", (status, words) => {
-  expect(announcementOf(answering, settled(status))).toBe(words);
-  expect(announcementOf(settled(status), settled(status))).toBeNull();
+  expect(announcementOf(answering, settled(status), t)).toBe(words);
+  expect(announcementOf(settled(status), settled(status), t)).toBeNull();
 });
 
 test("opening a conversation is no news", () => {
-  expect(announcementOf(INITIAL_STATE, settled("complete"))).toBeNull();
+  expect(announcementOf(INITIAL_STATE, settled("complete"), t)).toBeNull();
 });

@@ -7,6 +7,7 @@ import type {
   PostMessageBody,
   SessionView,
 } from "~/conversation/api";
+import { en } from "~/i18n/locales/en";
 import { ApiError } from "./api-error";
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -173,19 +174,9 @@ async function toError(response: Response): Promise<ApiError> {
 }
 
 function unreachable(cause: unknown): ApiError {
-  return new ApiError(
-    "unreachable",
-    "The server cannot be reached. Check your connection, then try again.",
-    0,
-    { cause },
-  );
+  return new ApiError("unreachable", en.problem.unreachable, 0, { cause });
 }
 
 function unreadable(status: number, cause?: unknown): ApiError {
-  return new ApiError(
-    "unreadable",
-    `The server gave an answer that this page does not understand (status ${status}). Try again in a moment.`,
-    status,
-    { cause },
-  );
+  return new ApiError("unreadable", en.problem.unreadable, status, { cause });
 }

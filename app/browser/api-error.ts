@@ -1,4 +1,6 @@
 import type { ErrorCode } from "~/conversation/expected-error";
+import { en } from "~/i18n/locales/en";
+import type { Trouble } from "~/i18n/trouble";
 
 /** Why a request got no good answer, with a sentence for the person who waits for it. */
 export class ApiError extends Error {
@@ -21,8 +23,8 @@ export class ApiError extends Error {
   }
 }
 
-export function sentenceOf(error: unknown): string {
-  return error instanceof ApiError
-    ? error.message
-    : "Something went wrong in this page. Reload it and try again.";
+/** What to tell a person of an error. One that is not the server's is a mistake of the page. */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof ApiError) return { code: error.code, message: error.message };
+  return { code: "page", message: en.problem.page };
 }

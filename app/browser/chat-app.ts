@@ -1,6 +1,8 @@
 import type { ModelsView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
 import { titleFrom } from "~/conversation/session-title";
+import { chooseLanguage } from "~/i18n/languages";
+import type { Translator } from "~/i18n/create-translator";
 import { createApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createConversations, type Conversations } from "./conversations";
@@ -10,11 +12,15 @@ import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Observable } from "./observable";
 import { createOutbox } from "./outbox";
 import { createPageActivity } from "./page-activity";
+import { showAppearance } from "./appearance";
+import { createPreferences, type PreferencesStore } from "./preferences";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {
   conversations: Conversations;
   models: ModelChoices;
+  preferences: PreferencesStore;
+  translator: Translator;
   /** The node that answered last. */
   node: Observable<string>;
   session: (conversationId: string) => ChatSession;
@@ -27,25 +33,40 @@ export type ChatApp = {
 /** What the page's server knew when it sent the page. */
 export type PageFacts = { node: string; models: ModelsView };
 
-/** The browser's composition root. */
-export function createChatApp(page: Window & typeof globalThis, facts: PageFacts): ChatApp {
+/** The browser's composition root. Settles once the page speaks the person's language. */
+export async function createChatApp(
+  page: Window & typeof globalThis,
+  facts: PageFacts,
+  translator: Translator,
+): Promise<ChatApp> {
   const node = createObservable(facts.node);
   const api = createApiClient({ fetch: page.fetch.bind(page), onNode: node.set });
   const shared = createKeptValues(() => page.localStorage);
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
   const sessions = new Map<string, ChatSession>();
+  const onOtherTab = (key: string, listener: () => void) => {
+    page.addEventListener("storage", (event) => {
+      // A null key means that everything was cleared.
+      if (event.key === key || event.key === null) listener();
+    });
+  };
   const conversations = createConversations({
     shared,
     tab: createKeptValues(() => page.sessionStorage),
     newId,
-    onOtherTab(key, listener) {
-      page.addEventListener("storage", (event) => {
-        // A null key means that everything was cleared.
-        if (event.key === key || event.key === null) listener();
-      });
-    },
+    onOtherTab,
   });
+  const preferences = createPreferences({ shared, onOtherTab });
+
+  async function applyPreferences() {
+    const wanted = preferences.getSnapshot();
+    const language = wanted.language ?? chooseLanguage(page.navigator.languages);
+    await translator.speak(language);
+    showAppearance(page.document.documentElement, preferences.getSnapshot(), translator.language());
+  }
+  preferences.subscribe(() => void applyPreferences());
+  await applyPreferences();
 
   // What another tab has begun, this one has heard of through the list: from then on it can follow the session.
   conversations.subscribe(() => {
@@ -86,6 +107,8 @@ export function createChatApp(page: Window & typeof globalThis, facts: PageFacts
   return {
     conversations,
     models,
+    preferences,
+    translator,
     node,
     session,
     async remove(id) {

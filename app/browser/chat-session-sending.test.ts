@@ -101,7 +101,7 @@ describe("sending", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(chat.getSnapshot().pending).toMatchObject({
       state: "failed",
-      error: "The server cannot be reached.",
+      error: { code: "unreachable", message: "The server cannot be reached." },
       text: "Hi",
     });
     expect(outbox.read()?.text).toBe("Hi");
@@ -188,7 +188,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
     expect(chat.getSnapshot()).toMatchObject({
       pending: null,
-      problem: { message: "The previous answer is still being written." },
+      problem: { trouble: { code: "reply_running" } },
     });
   });
 });
@@ -241,7 +241,7 @@ describe("asking again", () => {
     await settle();
     expect(chat.getSnapshot()).toMatchObject({
       isAsking: false,
-      problem: { message: "That model is not on offer here.", messageId: "a1" },
+      problem: { trouble: { code: "model_not_found" }, messageId: "a1" },
     });
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
   });

@@ -52,7 +52,7 @@ describe("opening", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(chat.getSnapshot()).toMatchObject({
       phase: "refused",
-      problem: { message: "This conversation is damaged." },
+      problem: { trouble: { code: "session_damaged" } },
     });
     expect(loads).toBe(1);
     chat.wake();

@@ -1,7 +1,8 @@
 import type { PostMessageBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
+import type { Trouble } from "~/i18n/trouble";
 import type { SessionApi } from "./api-client";
-import { ApiError, sentenceOf } from "./api-error";
+import { ApiError, troubleOf } from "./api-error";
 import { backoffMs } from "./backoff";
 import {
   canSend,
@@ -86,8 +87,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onRefused: (error) =>
         patch(
           now().session
-            ? { problem: { message: error.message, messageId: null } }
-            : { phase: "refused", problem: { message: error.message, messageId: null } },
+            ? { problem: { trouble: troubleOf(error), messageId: null } }
+            : { phase: "refused", problem: { trouble: troubleOf(error), messageId: null } },
         ),
       rev: () => now().session?.rev ?? 0,
       cursor() {
@@ -139,10 +140,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       accepted(answer, { messageId: message.replyMessageId, parentId: message.id });
       onSaved({ title: now().session?.title ?? "", updatedAt: new Date().toISOString() });
     } catch (error) {
-      if (error instanceof ApiError && error.code === "reply_running") takeBack(message, error.message);
+      if (error instanceof ApiError && error.code === "reply_running") takeBack(message, troubleOf(error));
       else {
         const isWaiting = error instanceof ApiError && error.isPassing;
-        setPending(message.id, { state: "failed", error: sentenceOf(error), isWaiting });
+        setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
       }
       // It may have arrived all the same, and only the answer was lost.
       wake();
@@ -168,11 +169,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     if (pending?.id === id) patch({ pending: { ...pending, ...change } });
   }
 
-  function takeBack(message: OutgoingMessage, why: string | null) {
+  function takeBack(message: OutgoingMessage, why: Trouble | null) {
     outbox.clear();
     const typed = draft.getSnapshot();
     draft.set(typed.trim() === "" ? message.text : `${message.text}\n\n${typed}`);
-    patch({ pending: null, problem: why === null ? null : { message: why, messageId: null } });
+    patch({ pending: null, problem: why === null ? null : { trouble: why, messageId: null } });
   }
 
   async function ask(messageId: string, kind: "regenerate" | "continue", modelId: string | null) {
@@ -191,13 +192,13 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         continues: kind === "continue" ? message : undefined,
       });
     } catch (error) {
-      patch({ isAsking: false, problem: { message: sentenceOf(error), messageId: message.id } });
+      patch({ isAsking: false, problem: { trouble: troubleOf(error), messageId: message.id } });
       wake();
     }
   }
 
   function report(error: unknown) {
-    patch({ problem: { message: sentenceOf(error), messageId: null } });
+    patch({ problem: { trouble: troubleOf(error), messageId: null } });
   }
 
   return {

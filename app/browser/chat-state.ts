@@ -1,6 +1,7 @@
 import type { MessageAccepted, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
 import type { Message } from "~/conversation/session";
+import type { Trouble } from "~/i18n/trouble";
 import type { StreamEvent } from "./event-stream";
 import { hearChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "./outbox";
@@ -9,8 +10,8 @@ import type { Connection } from "./session-follower";
 /** A person's message that is not in the session yet. */
 export type PendingMessage = OutgoingMessage & {
   state: "sending" | "accepted" | "failed";
-  /** Why it failed, as a sentence. */
-  error: string | null;
+  /** Why it failed. */
+  error: Trouble | null;
   /** It failed for a reason that passes, and goes out by itself when the connection is back. */
   isWaiting?: boolean;
 };
@@ -29,7 +30,7 @@ export type ChatState = {
   isAsking: boolean;
   isStopping: boolean;
   /** What went wrong with something other than sending, and at which message if at one. */
-  problem: { message: string; messageId: string | null } | null;
+  problem: { trouble: Trouble; messageId: string | null } | null;
 };
 
 export const INITIAL_STATE: ChatState = {

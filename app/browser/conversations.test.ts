@@ -155,7 +155,7 @@ describe("the list", () => {
       JSON.stringify([null, 7, { id: "../etc" }, { id: A, title: 3 }]),
     );
     expect(browser.openTab().conversations.getSnapshot().list).toEqual([
-      { id: A, title: "Untitled conversation", updatedAt: "", saved: true },
+      { id: A, title: "", updatedAt: "", saved: true },
     ]);
   });
 });

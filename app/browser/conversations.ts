@@ -9,6 +9,7 @@ const UNSENT_KEY = "holdfast.unsent";
 /** One conversation of this browser. Its id is the secret that opens it, so this list is the only way back to it. */
 export type Conversation = {
   id: string;
+  /** Empty where it has none. */
   title: string;
   updatedAt: string;
   /** The server has said that it has it: when it then says 404, it was deleted. */
@@ -132,7 +133,7 @@ function toConversation(entry: unknown): Conversation[] {
   return [
     {
       id,
-      title: typeof title === "string" && title.trim() !== "" ? title : "Untitled conversation",
+      title: typeof title === "string" ? title.trim() : "",
       updatedAt: typeof updatedAt === "string" ? updatedAt : "",
       saved: saved !== false,
     },

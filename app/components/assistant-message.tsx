@@ -1,5 +1,7 @@
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
+import type { Trouble } from "~/i18n/trouble";
 import { MarkdownText } from "./markdown-text";
 import { ReplyEnding } from "./reply-ending";
 import { TypingIndicator } from "./typing-indicator";
@@ -14,7 +16,7 @@ type Props = {
   /** Something is on its way already. */
   isBusy: boolean;
   /** Why Retry or Continue did not work. */
-  problem: string | null;
+  problem: Trouble | null;
   onRetry: (messageId: string) => void;
   onContinue: (messageId: string) => void;
 };
@@ -22,12 +24,13 @@ type Props = {
 /** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
   const { id, parts, status, error } = props;
+  const { t } = useTranslation();
   const isStreaming = status === "streaming";
   const lastText = parts.findLastIndex((part) => part.type === "text");
   return (
     <article
       className="message message--assistant"
-      aria-label="Assistant"
+      aria-label={t("message.assistant")}
       aria-busy={isStreaming}
       data-message-id={id}
       data-status={status}
@@ -49,7 +52,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
         ) : (
           <ReplyEnding
             status={status}
-            error={error?.message ?? null}
+            error={error ?? null}
             hasText={lastText >= 0}
             canAsk={props.isLast}
             isBusy={props.isBusy}
@@ -64,9 +67,10 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
 });
 
 function Reasoning({ text }: { text: string }) {
+  const { t } = useTranslation();
   return (
     <details className="reasoning">
-      <summary>Reasoning</summary>
+      <summary>{t("message.reasoning")}</summary>
       <div className="reasoning__text" dir="auto">
         {text}
       </div>

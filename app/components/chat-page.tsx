@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
+import { SettingsDialog } from "./settings-dialog";
 import { Sidebar } from "./sidebar";
 import { useMediaQuery } from "./use-media-query";
 
@@ -11,11 +13,17 @@ import { useMediaQuery } from "./use-media-query";
 const WIDE = "(min-width: 56rem)";
 
 export function ChatPage({ app }: { app: ChatApp }) {
+  const { t } = useTranslation();
   const { currentId } = useObservable(app.conversations);
   const isWide = useMediaQuery(WIDE);
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
   const openDrawer = useCallback(() => setIsDrawerOpen(true), []);
   const closeDrawer = useCallback(() => setIsDrawerOpen(false), []);
+  const [isSettingsOpen, setIsSettingsOpen] = useState(false);
+  const openSettings = useCallback(() => {
+    setIsDrawerOpen(false);
+    setIsSettingsOpen(true);
+  }, []);
   const onChoose = useCallback(() => {
     setIsDrawerOpen(false);
     focusComposer();
@@ -37,16 +45,19 @@ export function ChatPage({ app }: { app: ChatApp }) {
           document.getElementById(COMPOSER_ID)?.focus();
         }}
       >
-        Skip to the message box
+        {t("app.skip")}
       </a>
       {isWide ? (
         <aside className="page__side">
-          <Sidebar app={app} onChoose={onChoose} />
+          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} />
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
-          <Sidebar app={app} onChoose={onChoose} />
+          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} />
         </Drawer>
+      )}
+      {isSettingsOpen && (
+        <SettingsDialog preferences={app.preferences} onClose={() => setIsSettingsOpen(false)} />
       )}
       <ConversationView
         key={currentId}

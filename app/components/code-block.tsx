@@ -1,4 +1,5 @@
 import { memo, useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { copyText } from "~/browser/copy-text";
 import { CheckIcon, CopyIcon } from "./icons";
 
@@ -11,13 +12,18 @@ const SETTLES_AFTER_MS = 400;
 const COPIED_MS = 2_000;
 
 export const CodeBlock = memo(function CodeBlock({ code, language }: Props) {
+  const { t } = useTranslation();
   return (
     <figure className="code-block" dir="ltr">
       <figcaption className="code-block__bar">
-        <span className="code-block__language">{language ?? "text"}</span>
+        <span className="code-block__language">{language ?? t("markdown.plainCode")}</span>
         <CopyButton code={code} />
       </figcaption>
-      <pre tabIndex={0} role="group" aria-label={language ? `Code in ${language}` : "Code"}>
+      <pre
+        tabIndex={0}
+        role="group"
+        aria-label={language ? t("markdown.codeIn", { language }) : t("markdown.code")}
+      >
         <code>{useColoured(code, language)}</code>
       </pre>
     </figure>
@@ -65,7 +71,14 @@ function wholeLines(code: string): string {
   return ready === 0 ? "" : `${lines.slice(0, ready).join("\n")}\n`;
 }
 
+const LABELS = {
+  ready: "markdown.copy",
+  copied: "markdown.copied",
+  failed: "markdown.notCopied",
+} as const;
+
 function CopyButton({ code }: { code: string }) {
+  const { t } = useTranslation();
   const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
   useEffect(() => {
     if (state === "ready") return;
@@ -79,7 +92,7 @@ function CopyButton({ code }: { code: string }) {
       onClick={async () => setState((await copyText(code)) ? "copied" : "failed")}
     >
       {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-      {state === "copied" ? "Copied" : state === "failed" ? "Could not copy" : "Copy"}
+      {t(LABELS[state])}
     </button>
   );
 }

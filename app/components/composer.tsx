@@ -1,4 +1,5 @@
 import { memo, useEffect, type KeyboardEvent, type MouseEvent } from "react";
+import { useTranslation } from "react-i18next";
 import type { Draft } from "~/browser/draft";
 import { useObservable } from "~/browser/use-observable";
 import { COMPOSER_ID, focusComposer, isTouchScreen } from "./focus-composer";
@@ -10,12 +11,15 @@ type Props = {
   canSend: boolean;
   isReplying: boolean;
   isStopping: boolean;
+  /** As in the preferences. */
+  enterSends: boolean;
   onSend: (text: string) => void;
   onStop: () => void;
 };
 
 export const Composer = memo(function Composer(props: Props) {
-  const { draft, canSend, isReplying, isStopping, onSend, onStop } = props;
+  const { draft, canSend, isReplying, isStopping, enterSends, onSend, onStop } = props;
+  const { t } = useTranslation();
   const text = useObservable(draft);
   const textarea = useGrowingTextarea(text);
   const isReady = canSend && text.trim() !== "";
@@ -29,8 +33,10 @@ export const Composer = memo(function Composer(props: Props) {
 
   function onKeyDown(event: KeyboardEvent) {
     const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key !== "Enter" || event.shiftKey || isComposing) return;
+    const isCommand = event.ctrlKey || event.metaKey;
     // On a touch screen, Enter is the only way to break a line.
-    if (event.key !== "Enter" || event.shiftKey || isComposing || isTouchScreen()) return;
+    if (!isCommand && (!enterSends || isTouchScreen())) return;
     event.preventDefault();
     send();
   }
@@ -56,8 +62,8 @@ export const Composer = memo(function Composer(props: Props) {
           className="composer__text"
           rows={1}
           dir="auto"
-          aria-label="Message"
-          placeholder="Write a message"
+          aria-label={t("composer.label")}
+          placeholder={t("composer.placeholder")}
           value={text}
           onChange={(event) => draft.set(event.target.value)}
           onKeyDown={onKeyDown}
@@ -66,7 +72,7 @@ export const Composer = memo(function Composer(props: Props) {
         <button
           type="button"
           className="composer__button"
-          aria-label={isReplying ? "Stop" : "Send"}
+          aria-label={isReplying ? t("composer.stop") : t("composer.send")}
           aria-disabled={isReplying ? isStopping : !isReady}
           onClick={onClick}
         >

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
 import { DeleteIcon, MenuIcon, NewIcon } from "./icons";
 import { ModelPicker } from "./model-picker";
@@ -17,10 +18,16 @@ type Props = {
 
 export const ConversationHeader = memo(function ConversationHeader(props: Props) {
   const { title, models, modelId, canDelete, onPickModel, onDelete, onOpenDrawer, onStartNew } = props;
+  const { t } = useTranslation();
   return (
     <header className="header">
       {onOpenDrawer && (
-        <button type="button" className="icon-button" aria-label="Show conversations" onClick={onOpenDrawer}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("conversations.show")}
+          onClick={onOpenDrawer}
+        >
           <MenuIcon />
         </button>
       )}
@@ -31,12 +38,17 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
         <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />
       </div>
       {onOpenDrawer && (
-        <button type="button" className="icon-button" aria-label="New conversation" onClick={onStartNew}>
+        <button
+          type="button"
+          className="icon-button"
+          aria-label={t("conversations.new")}
+          onClick={onStartNew}
+        >
           <NewIcon />
         </button>
       )}
       {canDelete && (
-        <button type="button" className="icon-button" aria-label="Delete conversation" onClick={onDelete}>
+        <button type="button" className="icon-button" aria-label={t("deletion.button")} onClick={onDelete}>
           <DeleteIcon />
         </button>
       )}

@@ -1,8 +1,11 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { canSend, type ChatState } from "~/browser/chat-state";
 import { modelFor } from "~/browser/model-choice";
 import { useObservable } from "~/browser/use-observable";
+import { sentenceFor } from "~/i18n/trouble";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
@@ -21,14 +24,16 @@ type Props = { app: ChatApp; conversationId: string; onOpenDrawer: (() => void) 
 /** One open conversation: what was said, and where to say more. */
 export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const [chat] = useState(() => app.session(conversationId));
+  const { t } = useTranslation();
   const state = useObservable(chat);
   const models = useObservable(app.models);
+  const preferences = useObservable(app.preferences);
   const { list, deletedElsewhere } = useObservable(app.conversations);
   const isMarkdownReady = useMarkdownReady();
   const [isDeleting, setIsDeleting] = useState(false);
   const { scroller, content, isAtEnd, jump } = useFollowBottom();
   const entry = list.find(({ id }) => id === conversationId);
-  const title = state.session?.title || entry?.title || "New conversation";
+  const title = state.session?.title || entry?.title || t("conversations.new");
 
   useEffect(() => chat.start(), [chat]);
   useEffect(() => {
@@ -80,15 +85,20 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
       />
       {state.connection === "reconnecting" && state.phase !== "loading" && (
         <p className="conversation__reconnecting" role="status">
-          Reconnecting…
+          {t("conversation.reconnecting")}
         </p>
       )}
-      <section className="conversation__scroller" aria-label="Conversation" ref={scroller} tabIndex={0}>
+      <section
+        className="conversation__scroller"
+        aria-label={t("conversation.label")}
+        ref={scroller}
+        tabIndex={0}
+      >
         <div className="conversation__content" ref={content}>
           {isEmpty ? (
             <EmptyState
-              why={whyEmpty(entry?.saved ?? false, deletedElsewhere)}
-              notice={models.notice}
+              why={whyEmpty(t, entry?.saved ?? false, deletedElsewhere)}
+              notice={models.notice && sentenceFor(t, models.notice)}
               onPick={actions.send}
             />
           ) : isLoading(state, isMarkdownReady) ? (
@@ -102,7 +112,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         {!isAtEnd && (
           <button type="button" className="jump" onClick={actions.jump}>
             <DownIcon />
-            Jump to latest
+            {t("conversation.jump")}
           </button>
         )}
         <Notices chat={chat} state={state} isDurable={app.isDurable()} />
@@ -111,6 +121,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           canSend={canSend(state)}
           isReplying={state.live !== null || state.pending?.state === "accepted"}
           isStopping={state.isStopping}
+          enterSends={preferences.enterSends}
           onSend={actions.send}
           onStop={chat.stop}
         />
@@ -131,8 +142,8 @@ function isLoading({ phase, pending }: ChatState, isMarkdownReady: boolean): boo
   return (phase === "loading" || !isMarkdownReady) && !pending;
 }
 
-function whyEmpty(wasSaved: boolean, deletedElsewhere: boolean): string | null {
-  if (deletedElsewhere) return "The conversation that was open here was deleted in another tab.";
-  if (wasSaved) return "This conversation is not on the server any more. What you write here begins it anew.";
+function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): string | null {
+  if (deletedElsewhere) return t("conversation.deletedElsewhere");
+  if (wasSaved) return t("conversation.notOnServer");
   return null;
 }

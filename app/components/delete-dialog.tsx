@@ -1,21 +1,16 @@
-import { useEffect, useId, useRef, useState } from "react";
-import { sentenceOf } from "~/browser/api-error";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { troubleOf } from "~/browser/api-error";
+import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { Dialog } from "./dialog";
 
 type Props = { title: string; onDelete: () => Promise<void>; onClose: () => void };
 
-/** Asks before it deletes. Shown while it is mounted; the browser gives the focus back when it closes. */
+/** Asks before it deletes. */
 export function DeleteDialog({ title, onDelete, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useId();
-  const text = useId();
+  const { t } = useTranslation();
   const [isDeleting, setIsDeleting] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  useEffect(() => {
-    const element = dialog.current;
-    if (element && !element.open) element.showModal();
-    return () => element?.close();
-  }, []);
+  const [problem, setProblem] = useState<Trouble | null>(null);
 
   async function confirm() {
     setIsDeleting(true);
@@ -23,44 +18,32 @@ export function DeleteDialog({ title, onDelete, onClose }: Props) {
     try {
       await onDelete();
     } catch (error) {
-      setProblem(sentenceOf(error));
+      setProblem(troubleOf(error));
       setIsDeleting(false);
     }
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      aria-labelledby={heading}
-      aria-describedby={text}
-      onClose={onClose}
-      onClick={(event) => event.target === dialog.current && dialog.current.close()}
-    >
-      <div className="dialog__body">
-        <h2 id={heading}>Delete this conversation?</h2>
-        <p id={text}>
-          “{title}” and all its messages will be deleted from the server. This cannot be undone.
+    <Dialog title={t("deletion.question")} onClose={onClose}>
+      <p>{t("deletion.explanation", { title })}</p>
+      {problem && (
+        <p role="alert" className="trouble">
+          {t("deletion.failed", { why: sentenceFor(t, problem) })}
         </p>
-        {problem && (
-          <p role="alert" className="trouble">
-            Not deleted. {problem}
-          </p>
-        )}
-        <div className="dialog__actions">
-          <button type="button" className="button button--quiet" onClick={() => dialog.current?.close()}>
-            Cancel
-          </button>
-          <button
-            type="button"
-            className="button button--danger"
-            aria-disabled={isDeleting}
-            onClick={isDeleting ? undefined : () => void confirm()}
-          >
-            Delete
-          </button>
-        </div>
+      )}
+      <div className="dialog__actions">
+        <button type="button" className="button button--quiet" onClick={onClose}>
+          {t("dialog.cancel")}
+        </button>
+        <button
+          type="button"
+          className="button button--danger"
+          aria-disabled={isDeleting}
+          onClick={isDeleting ? undefined : () => void confirm()}
+        >
+          {t("deletion.confirm")}
+        </button>
       </div>
-    </dialog>
+    </Dialog>
   );
 }

@@ -1,10 +1,12 @@
 import { useEffect, useRef, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import { CloseIcon } from "./icons";
 
 type Props = { isOpen: boolean; onClose: () => void; children: ReactNode };
 
 /** The sidebar of a narrow page: a dialog that slides in, with the browser's own focus handling. */
 export function Drawer({ isOpen, onClose, children }: Props) {
+  const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -15,11 +17,16 @@ export function Drawer({ isOpen, onClose, children }: Props) {
     <dialog
       ref={dialog}
       className="drawer"
-      aria-label="Conversations"
+      aria-label={t("conversations.label")}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
-      <button type="button" className="icon-button drawer__close" aria-label="Close" onClick={onClose}>
+      <button
+        type="button"
+        className="icon-button drawer__close"
+        aria-label={t("dialog.close")}
+        onClick={onClose}
+      >
         <CloseIcon />
       </button>
       {children}

@@ -1,11 +1,7 @@
+import { useTranslation } from "react-i18next";
 import { Logo } from "./logo";
 
-const SUGGESTIONS = [
-  "Plan a three-day hike for two people who have never slept in a tent",
-  "Compare tea, coffee and cocoa in a table",
-  "Write a function that finds the longest word in a text, and explain it",
-  "What makes a good apology?",
-];
+const SUGGESTIONS = ["hike", "table", "code", "apology"] as const;
 
 type Props = {
   /** A sentence on why the conversation is empty, where that needs explaining. */
@@ -16,13 +12,14 @@ type Props = {
 };
 
 export function EmptyState({ why, notice, onPick }: Props) {
+  const { t } = useTranslation();
   return (
     <div className="empty" data-testid="empty-state">
       <Logo />
-      <h2>What shall we talk about?</h2>
+      <h2>{t("empty.heading")}</h2>
       {why && <p className="empty__why">{why}</p>}
       <ul className="empty__suggestions">
-        {SUGGESTIONS.map((text) => (
+        {SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`)).map((text) => (
           <li key={text}>
             <button type="button" onClick={() => onPick(text)}>
               {text}

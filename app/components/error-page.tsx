@@ -1,7 +1,9 @@
+import { en } from "~/i18n/locales/en";
 import { Logo } from "./logo";
 
 type Props = { title: string; text: string };
 
+/** In English only: it must work where nothing else does, on the server as well. */
 export function ErrorPage({ title, text }: Props) {
   return (
     <main className="error-page">
@@ -9,7 +11,7 @@ export function ErrorPage({ title, text }: Props) {
       <h1>{title}</h1>
       <p>{text}</p>
       <a className="button" href="/">
-        Open Holdfast
+        {en.errorPage.open}
       </a>
     </main>
   );

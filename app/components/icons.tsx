@@ -60,3 +60,10 @@ export const ImageIcon = icon(
     <path d="M3.5 14l4-4 3 3 2.5-2.5 3.5 3.5M12.5 7.7v.1" />
   </>,
 );
+export const SettingsIcon = icon(
+  <>
+    <path d="M3 6h8M15 6h2M3 14h2M9 14h8" />
+    <circle cx="13" cy="6" r="2" />
+    <circle cx="7" cy="14" r="2" />
+  </>,
+);

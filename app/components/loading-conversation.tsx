@@ -1,5 +1,7 @@
+import { useTranslation } from "react-i18next";
 /** Shows nothing for the blink that loading usually takes, then that something is on its way. */
 export function LoadingConversation({ isLate }: { isLate: boolean }) {
+  const { t } = useTranslation();
   return (
     <div className="loading">
       <span className="loading__line" />
@@ -7,9 +9,9 @@ export function LoadingConversation({ isLate }: { isLate: boolean }) {
       <span className="loading__line" />
       <p className="loading__words">
         {isLate ? (
-          "The server cannot be reached. Trying again…"
+          t("conversation.loadingLate")
         ) : (
-          <span className="visually-hidden">Loading…</span>
+          <span className="visually-hidden">{t("conversation.loading")}</span>
         )}
       </p>
     </div>

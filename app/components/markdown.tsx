@@ -1,4 +1,5 @@
 import { isValidElement, memo, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import { CodeBlock } from "./code-block";
@@ -17,22 +18,9 @@ const PLUGINS = [remarkGfm];
 
 const COMPONENTS: Components = {
   a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
-  img: ({ src, alt }) => (
-    <SafeLink href={typeof src === "string" ? src : undefined} className="image-link">
-      <ImageIcon />
-      Image: {alt || "no description"}
-    </SafeLink>
-  ),
-  table: ({ children }) => (
-    // In the tab order, since it may have to be scrolled.
-    <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
-      <table>{children}</table>
-    </div>
-  ),
-  // The boxes of a task list, which nobody can tick here.
-  input: ({ checked }) => (
-    <input type="checkbox" checked={checked ?? false} disabled aria-label={checked ? "Done" : "To do"} />
-  ),
+  img: ({ src, alt }) => <ImageLink src={typeof src === "string" ? src : undefined} alt={alt} />,
+  table: ({ children }) => <Table>{children}</Table>,
+  input: ({ checked }) => <TaskBox checked={checked ?? false} />,
   code: ({ children }) => <code className="inline-code">{children}</code>,
   // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.
   pre: ({ children }) => {
@@ -41,6 +29,39 @@ const COMPONENTS: Components = {
     return <CodeBlock code={String(children.props.children ?? "").replace(/\n$/, "")} language={language} />;
   },
 };
+
+function ImageLink({ src, alt }: { src: string | undefined; alt: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <SafeLink href={src} className="image-link">
+      <ImageIcon />
+      {t("markdown.image", { description: alt || t("markdown.noDescription") })}
+    </SafeLink>
+  );
+}
+
+/** In the tab order, since it may have to be scrolled. */
+function Table({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={t("markdown.table")}>
+      <table>{children}</table>
+    </div>
+  );
+}
+
+/** The box of a task list, which nobody can tick here. */
+function TaskBox({ checked }: { checked: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <input
+      type="checkbox"
+      checked={checked}
+      disabled
+      aria-label={checked ? t("markdown.done") : t("markdown.toDo")}
+    />
+  );
+}
 
 type LinkProps = { href: string | undefined; className?: string; children: ReactNode };
 

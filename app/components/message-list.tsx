@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
 import { plainText } from "~/conversation/reply-text";
 import { AssistantMessage } from "./assistant-message";
@@ -15,6 +16,7 @@ type Props = {
 
 /** The messages in reading order. A message keeps its key from being typed or written to being settled. */
 export function MessageList({ state, actions }: Props) {
+  const { t } = useTranslation();
   const shown = shownMessages(state);
   const isBusy = !canSend(state);
 
@@ -44,7 +46,7 @@ export function MessageList({ state, actions }: Props) {
         {...answer}
         isLast={isLast}
         isBusy={isLast && isBusy}
-        problem={problem?.messageId === answer.id ? problem.message : null}
+        problem={problem?.messageId === answer.id ? problem.trouble : null}
         onRetry={actions.retry}
         onContinue={actions.continueReply}
       />
@@ -66,12 +68,7 @@ export function MessageList({ state, actions }: Props) {
   return (
     <>
       {shown.map((item, index) => draw(item, index === shown.length - 1))}
-      {state.session?.recovered && (
-        <p className="notice">
-          The last change to this conversation was damaged on disk and has been set aside. You see it as it
-          was just before.
-        </p>
-      )}
+      {state.session?.recovered && <p className="notice">{t("conversation.recovered")}</p>}
     </>
   );
 }

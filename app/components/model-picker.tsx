@@ -1,8 +1,10 @@
+import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
 
 type Props = { models: readonly ModelView[]; modelId: string; onPick: (modelId: string) => void };
 
 export function ModelPicker({ models, modelId, onPick }: Props) {
+  const { t } = useTranslation();
   const providers = [...new Set(models.map(({ provider }) => provider))];
   const options = (offered: readonly ModelView[]) =>
     offered.map(({ id, name }) => (
@@ -12,7 +14,7 @@ export function ModelPicker({ models, modelId, onPick }: Props) {
     ));
   return (
     <label className="model-picker">
-      <span className="visually-hidden">Model</span>
+      <span className="visually-hidden">{t("model.label")}</span>
       <select value={modelId} onChange={(event) => onPick(event.target.value)}>
         {providers.length === 1
           ? options(models)

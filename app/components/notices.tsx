@@ -1,35 +1,38 @@
+import { useTranslation } from "react-i18next";
 import type { ChatSession } from "~/browser/chat-session";
 import type { ChatState } from "~/browser/chat-state";
+import { sentenceFor } from "~/i18n/trouble";
 import { CloseIcon, WarningIcon } from "./icons";
 
 type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
 
 /** What the person should know about the conversation as a whole, above the place where they write. */
 export function Notices({ chat, state, isDurable }: Props) {
+  const { t } = useTranslation();
   const { phase, problem } = state;
   return (
     <div className="notices">
       {problem && problem.messageId === null && (
         <div className="notice notice--trouble" role="alert">
           <WarningIcon />
-          <span>{problem.message}</span>
+          <span>{sentenceFor(t, problem.trouble)}</span>
           {phase === "refused" ? (
             <button type="button" className="button button--quiet" onClick={chat.wake}>
-              Try again
+              {t("dialog.tryAgain")}
             </button>
           ) : (
-            <button type="button" className="icon-button" aria-label="Dismiss" onClick={chat.dismissProblem}>
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={t("dialog.dismiss")}
+              onClick={chat.dismissProblem}
+            >
               <CloseIcon />
             </button>
           )}
         </div>
       )}
-      {!isDurable && (
-        <p className="notice">
-          This browser does not let the page keep anything, so the way back to this conversation is lost when
-          you close the tab.
-        </p>
-      )}
+      {!isDurable && <p className="notice">{t("app.notDurable")}</p>}
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { en } from "~/i18n/locales/en";
 import { Logo } from "./logo";
 
 /** What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. */
@@ -16,9 +17,7 @@ export function PageSkeleton() {
         <header className="header" />
         <div className="conversation__scroller">
           <noscript>
-            <p className="no-script">
-              Holdfast needs JavaScript: your conversations are known to your browser alone.
-            </p>
+            <p className="no-script">{en.app.noScript}</p>
           </noscript>
         </div>
         <div className="conversation__dock">

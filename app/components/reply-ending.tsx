@@ -1,29 +1,31 @@
+import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
 import type { ReplyStatus } from "~/conversation/session";
+import { sentenceFor, type Trouble } from "~/i18n/trouble";
 import { ContinueIcon, RetryIcon, WarningIcon } from "./icons";
 
 type Props = {
   status: ReplyStatus;
-  error: string | null;
+  error: Trouble | null;
   hasText: boolean;
   canAsk: boolean;
   isBusy: boolean;
-  problem: string | null;
+  problem: Trouble | null;
   onRetry: () => void;
   onContinue: () => void;
 };
 
 /** How an answer ended, if not as it should have, and what the person can do about it. */
 export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, onRetry, onContinue }: Props) {
+  const { t } = useTranslation();
   if (status === "complete" && !problem) return null;
   const canContinue = hasText && status !== "complete";
   return (
     <>
-      {status === "stopped" && <p className="message__note">Stopped</p>}
-      {status === "failed" && (
-        <Trouble text={error ?? "The answer failed. Nothing that was written is lost."} />
-      )}
-      {status === "interrupted" && <Trouble text={interruptedText(hasText, error)} />}
-      {problem && <Trouble text={problem} isNew />}
+      {status === "stopped" && <p className="message__note">{t("message.stopped")}</p>}
+      {status === "failed" && <TroubleNote text={error ? sentenceFor(t, error) : t("message.failed")} />}
+      {status === "interrupted" && <TroubleNote text={interruptedText(t, hasText, error)} />}
+      {problem && <TroubleNote text={sentenceFor(t, problem)} isNew />}
       {canAsk && status !== "complete" && (
         <div className="message__actions">
           {canContinue && (
@@ -34,7 +36,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
               onClick={isBusy ? undefined : onContinue}
             >
               <ContinueIcon />
-              Continue
+              {t("message.continue")}
             </button>
           )}
           <button
@@ -44,7 +46,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
             onClick={isBusy ? undefined : onRetry}
           >
             <RetryIcon />
-            Retry
+            {t("message.retry")}
           </button>
         </div>
       )}
@@ -52,15 +54,13 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
   );
 }
 
-function interruptedText(hasText: boolean, error: string | null): string {
-  const what = hasText
-    ? "This answer was cut off. Everything up to here is kept."
-    : "This answer was cut off before its first word.";
-  return error === null ? what : `${what} ${error}`;
+function interruptedText(t: TFunction, hasText: boolean, error: Trouble | null): string {
+  const what = hasText ? t("message.interrupted") : t("message.interruptedAtOnce");
+  return error === null ? what : `${what} ${sentenceFor(t, error)}`;
 }
 
 /** Read out as an alert only when it has just happened: an old failure is part of the text. */
-function Trouble({ text, isNew = false }: { text: string; isNew?: boolean }) {
+function TroubleNote({ text, isNew = false }: { text: string; isNew?: boolean }) {
   return (
     <p className="trouble" role={isNew ? "alert" : undefined}>
       <WarningIcon />

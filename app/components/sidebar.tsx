@@ -1,16 +1,19 @@
+import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
-import { NewIcon } from "./icons";
+import { NewIcon, SettingsIcon } from "./icons";
 import { Logo } from "./logo";
 
 type Props = {
   app: ChatApp;
   /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
+  onOpenSettings: () => void;
 };
 
-export function Sidebar({ app, onChoose }: Props) {
+export function Sidebar({ app, onChoose, onOpenSettings }: Props) {
+  const { t } = useTranslation();
   const { list, currentId } = useObservable(app.conversations);
   const node = useObservable(app.node);
   return (
@@ -28,10 +31,10 @@ export function Sidebar({ app, onChoose }: Props) {
         }}
       >
         <NewIcon />
-        New conversation
+        {t("conversations.new")}
       </button>
-      <nav className="sidebar__nav" aria-label="Conversations">
-        {list.length === 0 && <p className="sidebar__none">Your conversations will be listed here.</p>}
+      <nav className="sidebar__nav" aria-label={t("conversations.label")}>
+        {list.length === 0 && <p className="sidebar__none">{t("conversations.none")}</p>}
         <ul>
           {list.map(({ id, title }) => (
             <li key={id}>
@@ -39,23 +42,27 @@ export function Sidebar({ app, onChoose }: Props) {
                 type="button"
                 className="sidebar__item"
                 aria-current={id === currentId ? "true" : undefined}
-                title={title}
+                title={title || t("conversations.untitled")}
                 dir="auto"
                 onClick={() => {
                   app.conversations.open(id);
                   onChoose();
                 }}
               >
-                {title}
+                {title || t("conversations.untitled")}
               </button>
             </li>
           ))}
         </ul>
       </nav>
+      <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
+        <SettingsIcon />
+        {t("settings.title")}
+      </button>
       <footer className="sidebar__foot">
-        <span data-testid="node-name">Node {node}</span>
-        <span data-testid="session-fingerprint" title="Tells this conversation from others. It is no secret.">
-          Session {sessionFingerprint(sessionKey(currentId))}
+        <span data-testid="node-name">{t("conversations.node", { name: node })}</span>
+        <span data-testid="session-fingerprint" title={t("conversations.fingerprintHint")}>
+          {t("conversations.session", { fingerprint: sessionFingerprint(sessionKey(currentId)) })}
         </span>
       </footer>
     </div>

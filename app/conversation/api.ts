@@ -72,8 +72,12 @@ export type ModelView = Pick<
   "id" | "name" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
 > & { provider: string };
 
-/** `GET /api/models`. `notice` is a sentence for people where the choice needs one, as with the demo model. */
-export type ModelsView = { models: ModelView[]; defaultModelId: string; notice: string | null };
+/** `GET /api/models`. `notice`: what people should know of the choice, as with the demo model. */
+export type ModelsView = {
+  models: ModelView[];
+  defaultModelId: string;
+  notice: { code: string; message: string } | null;
+};
 
 export type ErrorBody = { error: { code: ErrorCode; message: string } & Record<string, string | number> };
 

@@ -39,7 +39,7 @@ export type LanguageModels = {
   offers: readonly ModelOffer[];
   defaultModelId: string;
   /** A sentence for people about the choice of models, where there is something to know; else null. */
-  notice: string | null;
+  notice: { code: string; message: string } | null;
   /** The model that gives a title to a conversation held with this one; null where none does. */
   titleModelFor(modelId: string): string | null;
   /**

@@ -39,7 +39,9 @@ export function createLanguageModels(
   return {
     offers,
     defaultModelId,
-    notice: offers.every((offer) => offer.id.startsWith("demo/")) ? DEMO_NOTICE : null,
+    notice: offers.every((offer) => offer.id.startsWith("demo/"))
+      ? { code: "demo_model", message: DEMO_NOTICE }
+      : null,
 
     titleModelFor(modelId) {
       const chosen = config.titleModelId ?? modelId;

@@ -1,9 +1,11 @@
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
+import { I18nextProvider } from "react-i18next";
 import { createChatApp, type ChatApp, type PageFacts } from "~/browser/chat-app";
 import { ChatPage } from "~/components/chat-page";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
 import { modelsView } from "~/conversation/models-view";
+import { createTranslator } from "~/i18n/create-translator";
 import { services } from "~/services.server";
 
 /** Nothing about any conversation: those are known to the browser alone. */
@@ -12,12 +14,12 @@ export function loader(): PageFacts {
 }
 
 /** One for the life of the page: it holds the open conversations. */
-let app: ChatApp | null = null;
+let app: Promise<ChatApp> | null = null;
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
   void loadMarkdown();
-  app ??= createChatApp(window, await serverLoader<typeof loader>());
-  return { app };
+  app ??= serverLoader<typeof loader>().then((facts) => createChatApp(window, facts, createTranslator()));
+  return { app: await app };
 }
 clientLoader.hydrate = true;
 
@@ -27,5 +29,9 @@ export function HydrateFallback() {
 
 export default function Index() {
   const { app } = useLoaderData<typeof clientLoader>();
-  return <ChatPage app={app} />;
+  return (
+    <I18nextProvider i18n={app.translator.i18n}>
+      <ChatPage app={app} />
+    </I18nextProvider>
+  );
 }

@@ -275,7 +275,7 @@ describe("every response", () => {
     expect((await (await request("/api/models", null)).json()) as ModelsView).toMatchObject({
       defaultModelId: "demo/demo",
       models: [{ id: "demo/demo", provider: "demo", takesTemperature: false }],
-      notice: expect.stringContaining("demo model") as string,
+      notice: { code: "demo_model", message: expect.stringContaining("demo model") as string },
     });
   });
 });

@@ -1,0 +1,70 @@
+import { isLanguageCode, type LanguageCode } from "~/i18n/languages";
+import type { KeptValues } from "./kept-values";
+import { createObservable, type Observable } from "./observable";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export const TEXT_SIZES = ["small", "medium", "large", "huge"] as const;
+
+/** How a person wants the page to be, in every conversation of this browser. */
+export type Preferences = {
+  /** Null: the first language of the browser that there is. */
+  language: LanguageCode | null;
+  theme: (typeof THEMES)[number];
+  textSize: (typeof TEXT_SIZES)[number];
+  /** Enter sends, Shift+Enter breaks the line; else Enter breaks it and Ctrl or Cmd with Enter sends. */
+  enterSends: boolean;
+  /** Long lines of code are wrapped instead of scrolled. */
+  wrapCode: boolean;
+};
+
+/** The appearance script reads it as well, before anything else of the page is there. */
+export const PREFERENCES_KEY = "holdfast.preferences";
+
+const DEFAULTS: Preferences = {
+  language: null,
+  theme: "system",
+  textSize: "medium",
+  enterSends: true,
+  wrapCode: false,
+};
+
+export type PreferencesStore = Observable<Preferences> & { change: (change: Partial<Preferences>) => void };
+
+type Dependencies = {
+  shared: KeptValues;
+  /** Calls back when another tab has written the value under `key`. */
+  onOtherTab: (key: string, listener: () => void) => void;
+};
+
+export function createPreferences({ shared, onOtherTab }: Dependencies): PreferencesStore {
+  const state = createObservable(read(shared));
+  onOtherTab(PREFERENCES_KEY, () => state.set(read(shared)));
+  return {
+    getSnapshot: state.getSnapshot,
+    subscribe: state.subscribe,
+    change(change) {
+      const next = { ...read(shared), ...change };
+      shared.set(PREFERENCES_KEY, JSON.stringify(next));
+      state.set(next);
+    },
+  };
+}
+
+/** What is not understood is the default: the value may be a later version's, or nobody's. */
+function read(values: KeptValues): Preferences {
+  let kept: Record<string, unknown> = {};
+  try {
+    const value: unknown = JSON.parse(values.get(PREFERENCES_KEY) ?? "{}");
+    if (typeof value === "object" && value !== null) kept = value as Record<string, unknown>;
+  } catch {
+    // Not ours.
+  }
+  const { language, theme, textSize, enterSends, wrapCode } = kept;
+  return {
+    language: isLanguageCode(language) ? language : DEFAULTS.language,
+    theme: THEMES.find((name) => name === theme) ?? DEFAULTS.theme,
+    textSize: TEXT_SIZES.find((name) => name === textSize) ?? DEFAULTS.textSize,
+    enterSends: typeof enterSends === "boolean" ? enterSends : DEFAULTS.enterSends,
+    wrapCode: typeof wrapCode === "boolean" ? wrapCode : DEFAULTS.wrapCode,
+  };
+}

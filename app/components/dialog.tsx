@@ -1,0 +1,53 @@
+import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { CloseIcon } from "./icons";
+
+type Props = {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** For dialogs that show more than a question. */
+  isWide?: boolean;
+  className?: string;
+};
+
+/**
+ * The browser's own modal dialog with a heading, which keeps the focus in and gives it back. Shown while it is
+ * mounted; closed by Escape, by its button, or by a click beside it.
+ */
+export function Dialog({ title, onClose, children, isWide = false, className = "" }: Props) {
+  const { t } = useTranslation();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+
+  useEffect(() => {
+    const element = dialog.current;
+    if (element && !element.open) element.showModal();
+    return () => element?.close();
+  }, []);
+
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${isWide ? "dialog--wide" : ""} ${className}`}
+      aria-labelledby={heading}
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && dialog.current.close()}
+    >
+      <div className="dialog__body">
+        <div className="dialog__head">
+          <h2 id={heading}>{title}</h2>
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={t("dialog.close")}
+            onClick={() => dialog.current?.close()}
+          >
+            <CloseIcon />
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,108 @@
+import { useId, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/preferences";
+import { useObservable } from "~/browser/use-observable";
+import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
+import { Dialog } from "./dialog";
+
+type Props = { preferences: PreferencesStore; onClose: () => void };
+
+/** How the page looks and behaves in this browser. A change shows, and is kept, at once. */
+export function SettingsDialog({ preferences, onClose }: Props) {
+  const { t } = useTranslation();
+  const { language, theme, textSize, enterSends } = useObservable(preferences);
+  return (
+    <Dialog title={t("settings.title")} onClose={onClose}>
+      <div className="settings">
+        <Field label={t("settings.language")}>
+          {(id) => (
+            <select
+              id={id}
+              value={language ?? ""}
+              onChange={({ target }) =>
+                preferences.change({ language: isLanguageCode(target.value) ? target.value : null })
+              }
+            >
+              <option value="">{t("settings.languageOfBrowser")}</option>
+              {LANGUAGE_CODES.map((code) => (
+                <option key={code} value={code} lang={code}>
+                  {LANGUAGES[code].name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Choice
+          label={t("settings.theme")}
+          value={theme}
+          options={THEMES.map((value) => ({ value, label: t(`settings.themes.${value}`) }))}
+          onChoose={(chosen) => preferences.change({ theme: chosen })}
+        />
+        <Choice
+          label={t("settings.textSize")}
+          value={textSize}
+          options={TEXT_SIZES.map((value) => ({ value, label: t(`settings.textSizes.${value}`) }))}
+          onChoose={(chosen) => preferences.change({ textSize: chosen })}
+        />
+        <Choice
+          label={t("settings.enter")}
+          value={enterSends ? "sends" : "breaks"}
+          options={[
+            { value: "sends", label: t("settings.enterSends") },
+            { value: "breaks", label: t("settings.enterBreaks") },
+          ]}
+          hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
+          onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
+        />
+      </div>
+    </Dialog>
+  );
+}
+
+function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId();
+  return (
+    <div className="settings__field">
+      <label htmlFor={id}>{label}</label>
+      {children(id)}
+    </div>
+  );
+}
+
+type ChoiceProps<Value extends string> = {
+  label: string;
+  value: Value;
+  options: readonly { value: Value; label: string }[];
+  hint?: string;
+  onChoose: (value: Value) => void;
+};
+
+/** One of a few, all in view: radio buttons drawn as one bar. */
+function Choice<Value extends string>({ label, value, options, hint, onChoose }: ChoiceProps<Value>) {
+  const name = useId();
+  const hintId = useId();
+  return (
+    <fieldset className="settings__field" aria-describedby={hint ? hintId : undefined}>
+      <legend>{label}</legend>
+      <div className="choice">
+        {options.map((option) => (
+          <label key={option.value} className="choice__option">
+            <input
+              type="radio"
+              className="visually-hidden"
+              name={name}
+              checked={option.value === value}
+              onChange={() => onChoose(option.value)}
+            />
+            {option.label}
+          </label>
+        ))}
+      </div>
+      {hint && (
+        <p className="settings__hint" id={hintId}>
+          {hint}
+        </p>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,31 @@
+import type { Translation } from "./translation";
+
+type Language = {
+  /** In itself, as people look for it. */
+  name: string;
+  direction: "ltr" | "rtl";
+  /** Null for English, which is part of the page. */
+  load: (() => Promise<Translation>) | null;
+};
+
+/** The languages of the interface. To add one, write its locale and list it here. */
+export const LANGUAGES = {
+  en: { name: "English", direction: "ltr", load: null },
+  de: { name: "Deutsch", direction: "ltr", load: () => import("./locales/de").then(({ de }) => de) },
+  es: { name: "Español", direction: "ltr", load: () => import("./locales/es").then(({ es }) => es) },
+  fr: { name: "Français", direction: "ltr", load: () => import("./locales/fr").then(({ fr }) => fr) },
+  ar: { name: "العربية", direction: "rtl", load: () => import("./locales/ar").then(({ ar }) => ar) },
+} as const satisfies Record<string, Language>;
+
+export type LanguageCode = keyof typeof LANGUAGES;
+
+export const LANGUAGE_CODES = Object.keys(LANGUAGES) as LanguageCode[];
+
+export function isLanguageCode(value: unknown): value is LanguageCode {
+  return typeof value === "string" && Object.hasOwn(LANGUAGES, value);
+}
+
+/** The first of the wanted languages that there is, by its main tag (`de` for `de-CH`); else English. */
+export function chooseLanguage(wanted: readonly string[]): LanguageCode {
+  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find(isLanguageCode) ?? "en";
+}

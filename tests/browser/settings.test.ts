@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { backgroundLuminance, unreadableText } from "../fixtures/readability";
+
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000" } });
+});
+afterAll(() => server.stop());
+
+const wide = { viewport: { width: 1440, height: 900 } };
+
+test("the page speaks the browser's language, from right to left where that is how it is read", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: { ...wide, locale: "ar-EG" } });
+  const root = chat.page.locator("html");
+  expect(await root.getAttribute("lang")).toBe("ar");
+  expect(await root.getAttribute("dir")).toBe("rtl");
+  const list = await chat.page.getByRole("navigation", { name: "المحادثات" }).boundingBox();
+  expect(list!.x).toBeGreaterThan(720);
+  expect(await unreadableText(chat.page)).toEqual([]);
+});
+
+test("language, theme and text size are chosen in the settings, at once, in every tab, and for good", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: { ...wide, colorScheme: "light" } });
+  const other = await openChat(server, { beside: chat });
+  await chat.button("Settings").click();
+  const dialog = chat.page.getByRole("dialog", { name: "Settings" });
+  await dialog.getByRole("radio", { name: "Dark" }).check({ force: true });
+  await dialog.getByRole("radio", { name: "Very large" }).check({ force: true });
+  await dialog.getByRole("combobox", { name: "Language" }).selectOption({ label: "Deutsch" });
+
+  const german = chat.page.getByRole("dialog", { name: "Einstellungen" });
+  await german.waitFor();
+  expect(await unreadableText(chat.page)).toEqual([]);
+  await chat.page.keyboard.press("Escape");
+  await german.waitFor({ state: "hidden" });
+  await other.page.getByRole("button", { name: "Neue Unterhaltung" }).waitFor();
+  for (const { page } of [chat, other]) {
+    expect(await backgroundLuminance(page)).toBeLessThan(0.1);
+    expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe("21px");
+    expect(await page.locator("html").getAttribute("lang")).toBe("de");
+  }
+
+  await chat.refresh();
+  await chat.page.getByRole("button", { name: "Neue Unterhaltung" }).waitFor();
+});
+
+test("the chosen theme is there before the page's own script is", async ({ openChat }) => {
+  const chat = await openChat(server, {
+    context: { ...wide, colorScheme: "light" },
+    expectErrors: [/ERR_FAILED/],
+  });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("radio", { name: "Dark" }).check({ force: true });
+  await chat.page.route("**/build/**/*.js", (route) => route.abort());
+  await chat.page.reload();
+  expect(await backgroundLuminance(chat.page)).toBeLessThan(0.1);
+});
+
+test("Enter breaks the line where the person wants that, and Ctrl with Enter sends", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("radio", { name: "Begins a new line" }).check({ force: true });
+  await chat.page.keyboard.press("Escape");
+  await chat.composer.fill("One");
+  await chat.composer.press("Enter");
+  await chat.page.keyboard.type("two");
+  expect(await chat.composer.inputValue()).toBe("One\ntwo");
+  await chat.composer.press("Control+Enter");
+  await chat.reply(0, "complete");
+  expect(await chat.mine.first().textContent()).toContain("One\ntwo");
+});
