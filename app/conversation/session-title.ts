@@ -48,7 +48,6 @@ export function titleRequest(session: Session, now: string): TitleRequest | null
 export function titleFromAnswer(answer: string): string | null {
   const line = answer.split("\n").find((candidate) => candidate.trim() !== "") ?? "";
   const title = line
-    // eslint-disable-next-line no-control-regex -- they have no place in a title
     .replace(/[\u0000-\u001f\u007f]+/g, " ")
     .replace(/^[\s#*_`"'“”„«»‘’「」]+|[\s*_`"'“”„«»‘’「」.。]+$/gu, "");
   return title === "" ? null : titleFrom(title);
