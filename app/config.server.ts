@@ -20,6 +20,11 @@ export type Config = {
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
   /** People read the log in development, programs elsewhere. */
   readableLog: boolean;
+  metrics: {
+    format: "none" | "emf";
+    /** What every metric is told apart by, by name. */
+    dimensions: Readonly<Record<string, string>>;
+  };
   model: ModelConfig;
 };
 
@@ -54,6 +59,11 @@ const environment = z.object({
       "LOG_LEVEL must be silent, error, warn, info or debug.",
     )
     .default("info"),
+  METRICS: z.enum(["none", "emf"], "METRICS must be none or emf.").default("none"),
+  // Set by AWS Copilot in every container.
+  COPILOT_APPLICATION_NAME: z.string().optional(),
+  COPILOT_ENVIRONMENT_NAME: z.string().optional(),
+  COPILOT_SERVICE_NAME: z.string().default("holdfast"),
   NODE_ENV: z.string().optional(),
 });
 
@@ -93,6 +103,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     readableLog: values.NODE_ENV === "development",
+    metrics: {
+      format: values.METRICS,
+      dimensions: {
+        ...(values.COPILOT_APPLICATION_NAME && { Application: values.COPILOT_APPLICATION_NAME }),
+        ...(values.COPILOT_ENVIRONMENT_NAME && { Environment: values.COPILOT_ENVIRONMENT_NAME }),
+        Service: values.COPILOT_SERVICE_NAME,
+      },
+    },
     model,
   };
 }

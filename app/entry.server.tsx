@@ -2,10 +2,18 @@ import { PassThrough } from "node:stream";
 import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/node";
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
+import { createRequestLog } from "./http/request-log";
 import { tuneServer } from "./http/server-lifecycle";
+import { silenceAccessLog } from "./http/silence-access-log";
 import { services } from "./services.server";
 
-tuneServer({ nodeName: services.node.name, ...services.server, drain: services.drain });
+silenceAccessLog();
+tuneServer({
+  nodeName: services.node.name,
+  ...services.server,
+  requested: createRequestLog({ log: services.log, ended: services.metrics.requestEnded }),
+  drain: services.drain,
+});
 
 const RENDER_DEADLINE_MS = 5_000;
 

@@ -3,12 +3,13 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import { pino } from "pino";
+import { destination, type DestinationStream } from "pino";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
+import { isVolumeFault } from "./store/is-volume-fault";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
@@ -19,22 +20,31 @@ import { createSessionStore } from "./store/session-store";
 import { timer } from "./store/timer";
 import { createVolume } from "./store/volume";
 import { createVolumeProbe } from "./store/volume-probe";
+import { captureOutput } from "./telemetry/capture-output";
+import { createLog } from "./telemetry/create-log";
+import { createMetrics, type Metrics } from "./telemetry/metrics";
+import { reportMetrics } from "./telemetry/report-metrics";
 
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
 async function createServices(config: Config) {
-  const log = pino({
+  const stdout = destination({ fd: 1, sync: true });
+  const log = createLog({
     level: config.logLevel,
-    ...(config.readableLog && {
-      transport: { target: "pino-pretty", options: { ignore: "pid,hostname,node" } },
-    }),
-  }).child({ node: config.nodeName });
+    node: config.nodeName,
+    readable: config.readableLog,
+    stream: stdout,
+  });
+  if (!config.readableLog) captureOutput(log, { console, process });
+  const metrics = createMetrics({ activeReplies: () => replies.active() });
 
   const boot = newId().replace(/[^A-Za-z0-9]/g, "");
   const instance = `${config.nodeName}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
-  const volume = createVolume();
+  const volume = createVolume({
+    answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
+  });
   const events = createSessionEvents();
   const now = () => performance.now();
   // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
@@ -134,7 +144,10 @@ async function createServices(config: Config) {
     delay: (ms) => delay(ms, undefined, { ref: false }),
     newId,
     log,
+    metrics,
   });
+
+  const report = config.metrics.format === "emf" ? startReport(config, metrics, stdout) : null;
 
   let draining = false;
   const probe = createVolumeProbe({ volume, layout, instance, now });
@@ -151,6 +164,7 @@ async function createServices(config: Config) {
     models,
     store,
     replies,
+    metrics,
     log,
     /** Null where the node may be sent requests, else why not. */
     async notReady(): Promise<string | null> {
@@ -164,9 +178,30 @@ async function createServices(config: Config) {
       await registry.draining();
       await replies.drain(deadlineMs);
       await registry.goodbye();
+      // Not left to the very end: threads that a hanging volume holds may keep the process from it.
+      report?.flush();
       log.info("drained");
     },
   };
+}
+
+/** Once a minute and at the end. Not through the log: whoever wants metrics and fewer lines shall have both. */
+function startReport(
+  { nodeName, metrics: { dimensions } }: Config,
+  metrics: Metrics,
+  stdout: DestinationStream,
+) {
+  const report = reportMetrics({
+    metrics,
+    namespace: "Holdfast",
+    dimensions,
+    properties: { node: nodeName },
+    write: (line) => stdout.write(`${line}\n`),
+    now: () => Date.now(),
+    timer,
+  });
+  process.once("exit", report.flushRest);
+  return report;
 }
 
 function readConfig(): Config {

@@ -32,6 +32,8 @@ export type GenerateRequest = {
   /** Fewer than the offer's own, where less is wanted. */
   maxOutputTokens?: number;
   signal: AbortSignal;
+  /** Told each time that the start of the call is tried again. */
+  retrying?: () => void;
 };
 
 /** The models on offer, whoever serves them. */

@@ -5,6 +5,8 @@ export type LifecycleOptions = {
   nodeName: string;
   keepAliveSeconds: number;
   drainSeconds: number;
+  /** Told of every request as it begins. */
+  requested: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
   drain: (deadlineMs: number) => Promise<void>;
 };
@@ -31,12 +33,14 @@ export function tuneServer(options: LifecycleOptions): void {
   } as never);
 
   channel("http.server.request.start").subscribe((message) => {
-    const { response, server } = message as {
+    const { request, response, server } = message as {
       request: IncomingMessage;
       response: ServerResponse;
       server: Server;
     };
-    if (servers.has(server)) response.setHeader("X-Node", options.nodeName);
+    if (!servers.has(server)) return;
+    response.setHeader("X-Node", options.nodeName);
+    options.requested(request, response);
   });
 
   let draining = false;

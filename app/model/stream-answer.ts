@@ -1,4 +1,4 @@
-import { type LanguageModel, streamText } from "ai";
+import { type LanguageModel, streamText, wrapLanguageModel } from "ai";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createChunkMapper } from "./chunk-mapper";
@@ -7,7 +7,7 @@ import { stallReason, unfinishedReason } from "./model-failure";
 import { toModelMessages } from "./to-model-messages";
 
 export type AnswerSource = {
-  model: LanguageModel;
+  model: Exclude<LanguageModel, string>;
   service: ModelErrorContext["service"];
   maxRetries: number;
   stallSeconds: number;
@@ -28,7 +28,7 @@ export async function* streamAnswer(
   try {
     if (source.prepare) await watch.next(source.prepare());
     const parts = streamText({
-      model: source.model,
+      model: countingTries(source.model, request.retrying),
       ...(request.instructions.trim() !== "" && { instructions: request.instructions }),
       messages: toModelMessages(
         request.messages,
@@ -71,6 +71,22 @@ export async function* streamAnswer(
     // Whoever stops listening, however, the connection to the model is closed.
     upstream.abort();
   }
+}
+
+/** The SDK tries again by itself, and tells nobody. */
+function countingTries(model: AnswerSource["model"], retrying: (() => void) | undefined) {
+  if (!retrying) return model;
+  let tries = 0;
+  return wrapLanguageModel({
+    model,
+    middleware: {
+      specificationVersion: "v4",
+      wrapStream({ doStream }) {
+        if (tries++ > 0) retrying();
+        return doStream();
+      },
+    },
+  });
 }
 
 /**

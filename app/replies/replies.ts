@@ -55,6 +55,8 @@ export type Replies = {
   ): Promise<AsyncGenerator<FollowEvent> | null>;
   /** Asks for the end of the running reply; nothing where none runs. */
   stop(key: string): Promise<void>;
+  /** How many replies this node runs at the moment. */
+  active(): number;
   /** Takes no new replies, waits for the running ones at most so long (ms), then hands them over to other nodes. */
   drain(deadlineMs: number): Promise<void>;
 };
@@ -68,6 +70,7 @@ const LOOK_AGAIN_MS = 250;
 export function createReplies(deps: RepliesDependencies): Replies {
   const { store, models, instance } = deps;
   const runs = new Map<string, Run>();
+  let active = 0;
   /** Replies of this node between their commit and their run. */
   const starting = new Set<string>();
   const draining = new AbortController();
@@ -123,12 +126,14 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const id = `${reply.id}.${reply.epoch}`;
     const started = runReply(key, record, reply, said, deps);
     runs.set(id, started);
+    active += 1;
     const unsubscribe = deps.events.subscribe(key, (news) => {
       if (news === null) started.stop("superseded");
       else started.look();
     });
     if (reply.stopRequested) started.stop("stopped");
     void started.ended.then((settled) => {
+      active -= 1;
       unsubscribe();
       // Whoever follows it now must look where it goes on.
       if (settled) void nameSession(key, record.session, { ...deps, signal: draining.signal });
@@ -207,6 +212,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
         pause: () => deps.delay(LOOK_AGAIN_MS),
       }),
     stop,
+    active: () => active,
     drain,
   };
 }

@@ -5,6 +5,7 @@ import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText, settledParts, type ReplyText } from "~/conversation/reply-text";
 import type { Reply, ReplyStatus, Session, Usage } from "~/conversation/session";
+import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
@@ -19,6 +20,7 @@ import {
 } from "./journal-writer";
 import { readIfNewer } from "./read-if-newer";
 import { createReplyGuard } from "./reply-guard";
+import { createReplyMeter, reportSettled, type ReplyMetrics } from "./reply-meter";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
 
 export type RunnerDependencies = {
@@ -34,6 +36,7 @@ export type RunnerDependencies = {
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   log: RunnerLog;
+  metrics: ReplyMetrics;
 };
 
 export type RunnerLog = {
@@ -77,11 +80,16 @@ export function runReply(
   const stream = createReplyStream();
   const abort = new AbortController();
   const guard = createReplyGuard(reply, record.rev, (rev) => readIfNewer(deps, key, rev));
-  const about = { reply: reply.id, epoch: reply.epoch, model: reply.modelId };
+  const meter = createReplyMeter(key, reply);
+  const about = {
+    reply: reply.id,
+    session: sessionFingerprint(key),
+    epoch: reply.epoch,
+    model: reply.modelId,
+  };
   let stopReason: StopReason | null = null;
   let text: ReplyText = EMPTY_REPLY;
   let lookedAt = -Infinity;
-  let timeToFirstTokenMs: number | undefined;
 
   function stop(reason: StopReason) {
     // The first reason stands; but what another has taken over is not ours, whatever we were about to do.
@@ -189,7 +197,6 @@ export function runReply(
     // The runner before had all of it, and died before it could settle.
     if (ended) return ended;
     const splice = createSplice(before);
-    const startedAt = performance.now();
     const chunks = deps.models.generate({
       modelId: reply.modelId,
       instructions: session.settings.instructions,
@@ -197,9 +204,10 @@ export function runReply(
       messages: branchTo(session.messages, reply.parentId),
       continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
       signal: abort.signal,
+      retrying: meter.retry,
     });
     for await (const chunk of chunks) {
-      if ("delta" in chunk) timeToFirstTokenMs ??= Math.round(performance.now() - startedAt);
+      if ("delta" in chunk) meter.token();
       for (const joined of splice(chunk)) {
         if (joined.type === "finish") finish = joined;
         journal.write(joined);
@@ -239,7 +247,7 @@ export function runReply(
             parts: settledParts(text),
             node: deps.node.name,
             finishedAt,
-            ...(timeToFirstTokenMs !== undefined && { timeToFirstTokenMs }),
+            ...meter.timeToFirstToken(),
             ...(usage && { usage }),
             ...(error && { error }),
           }),
@@ -251,7 +259,7 @@ export function runReply(
     if (!stored) return false;
     // After the commit, so that whoever is told that the reply has ended finds it in the session.
     stream.publish([last]);
-    deps.log.info({ ...about, status, usage }, "the reply has settled");
+    reportSettled(meter.report({ status, usage, error }), deps);
     return true;
   }
 

@@ -1,10 +1,12 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import type { Reply } from "~/conversation/session";
+import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
 import type { SessionRecord } from "~/store/session-store";
 import { readJournal } from "./journal-reader";
+import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore, type RunnerDependencies } from "./run-reply";
 
 export type TakenOver = {
@@ -33,9 +35,10 @@ export async function takeOver(
     return { record: taken, said: null };
   }
   deps.log.warn(
-    { reply: reply.id, epoch: mine.epoch, from: reply.node },
+    { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
+  deps.metrics.replyTakenOver();
   // After the commit: what the old runner still appends from now on is not read by anybody.
   return { record: taken, said: await salvage(key, reply, deps) };
 }
@@ -52,8 +55,8 @@ async function salvage(key: string, reply: Reply, deps: RunnerDependencies): Pro
 async function giveUp(key: string, record: SessionRecord, reply: Reply, deps: RunnerDependencies) {
   const salvaged = await salvage(key, reply, deps);
   const said = salvaged.length > 0 ? salvaged : saidBefore(record.session, reply);
-  const { record: settled } = await deps.store.update(key, (session) => ({
-    session:
+  const { record: settled, result: mine } = await deps.store.update(key, (session) => {
+    const changed =
       session &&
       settleReply(session, {
         replyId: reply.id,
@@ -62,9 +65,12 @@ async function giveUp(key: string, record: SessionRecord, reply: Reply, deps: Ru
         parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
         node: deps.node.name,
         finishedAt: deps.clock().toISOString(),
-      }),
-    result: null,
-  }));
-  deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "kept a reply as it was after too many takeovers");
+      });
+    return { session: changed, result: changed !== session };
+  });
+  if (mine) {
+    deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "kept a reply as it was after too many takeovers");
+    reportSettled(reportReply(key, reply, { status: "interrupted" }), deps);
+  }
   return settled;
 }

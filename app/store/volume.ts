@@ -68,6 +68,8 @@ export type VolumeOptions = {
   maxWaiting?: number;
   /** Longest that a caller waits for an answer, in milliseconds. */
   deadlineMs?: number;
+  /** Told how long each operation took for its caller, waiting included, in ms; and the error it ended with. */
+  answered?: (ms: number, error: unknown) => void;
 };
 
 const FILE_MODE = 0o600;
@@ -80,6 +82,7 @@ export function createVolume({
   maxInFlight = 8,
   maxWaiting = 2_000,
   deadlineMs = 10_000,
+  answered = () => {},
 }: VolumeOptions = {}): Volume {
   const places = createPlaces(maxInFlight, maxWaiting);
 
@@ -88,6 +91,7 @@ export function createVolume({
    * cancelled, so it keeps its place until the volume answers.
    */
   async function run<T>(operation: (abandoned: AbortSignal) => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const abandoned = new AbortController();
     const deadline = new Promise<never>((_, reject) => {
@@ -106,7 +110,12 @@ export function createVolume({
       }
     });
     try {
-      return await Promise.race([work, deadline]);
+      const result = await Promise.race([work, deadline]);
+      answered(performance.now() - startedAt, null);
+      return result;
+    } catch (error) {
+      answered(performance.now() - startedAt, error);
+      throw error;
     } finally {
       clearTimeout(timer);
       // What becomes of an abandoned operation is nobody's business any more; its error must not end the process.

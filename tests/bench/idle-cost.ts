@@ -177,6 +177,7 @@ function createNode(
     delay,
     newId,
     log,
+    metrics: { replySettled() {}, replyTakenOver() {} },
   });
   return { registry, store, replies };
 }

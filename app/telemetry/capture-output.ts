@@ -1,0 +1,34 @@
+import { format } from "node:util";
+import type { Logger } from "pino";
+
+const LEVELS = { log: "info", info: "info", warn: "warn", error: "error", debug: "debug" } as const;
+
+/**
+ * Turns what others print (remix-serve says where it listens and, when it has closed, `undefined`; libraries and
+ * Node warn) into lines of the log, so that a program that reads stdout and stderr finds nothing but JSON.
+ */
+export function captureOutput(
+  log: Pick<Logger, "info" | "warn" | "error" | "debug" | "fatal">,
+  target: {
+    console: Pick<Console, keyof typeof LEVELS>;
+    process: Pick<NodeJS.Process, "on" | "exit"> & Listeners;
+  },
+): void {
+  for (const [method, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, "info"][]) {
+    target.console[method] = (...values: unknown[]) => {
+      const err = values.find((value) => value instanceof Error);
+      const said = format(...values.filter((value) => value !== undefined && value !== err));
+      if (said !== "" || err) log[level]({ ...(err && { err }) }, said || String((err as Error).message));
+    };
+  }
+
+  // Node's own listener prints plain text.
+  target.process.removeAllListeners("warning");
+  target.process.on("warning", (warning) => log.warn({ err: warning }, "Node warns"));
+  target.process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "this process cannot go on: nobody has caught an error");
+    target.process.exit(1);
+  });
+}
+
+type Listeners = { removeAllListeners(event: "warning"): unknown };

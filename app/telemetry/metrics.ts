@@ -1,0 +1,108 @@
+import { createDistribution } from "./distribution";
+
+/** What this node has counted and measured since the last time it was asked. */
+export type Metrics = {
+  replySettled(reply: SettledReply): void;
+  replyTakenOver(): void;
+  requestEnded(status: number | null): void;
+  /** `fault`: the volume did not do what it is there for. A name that is taken is none. */
+  volumeAnswered(ms: number, fault: boolean): void;
+  /** Everything by its name, and begins anew. Distributions without a value are left out. */
+  take(): Partial<Record<MetricName, number | number[]>>;
+  /** Whether nothing has been counted since. */
+  isEmpty(): boolean;
+};
+
+type SettledReply = {
+  status: "complete" | "stopped" | "failed" | "interrupted";
+  epoch: number;
+  timeToFirstTokenMs?: number | undefined;
+  durationMs?: number | undefined;
+  inputTokens?: number | undefined;
+  outputTokens?: number | undefined;
+};
+
+/** The names and units in CloudWatch: dashboards and alarms know them. */
+export const METRIC_UNITS = {
+  Replies: "Count",
+  RepliesFailed: "Count",
+  RepliesStopped: "Count",
+  RepliesInterrupted: "Count",
+  Takeovers: "Count",
+  ActiveReplies: "Count",
+  TimeToFirstToken: "Milliseconds",
+  ReplyDuration: "Milliseconds",
+  InputTokens: "Count",
+  OutputTokens: "Count",
+  VolumeLatency: "Milliseconds",
+  VolumeErrors: "Count",
+  Requests: "Count",
+  RequestErrors: "Count",
+} as const;
+
+export type MetricName = keyof typeof METRIC_UNITS;
+
+const NOTHING = {
+  Replies: 0,
+  RepliesFailed: 0,
+  RepliesStopped: 0,
+  RepliesInterrupted: 0,
+  Takeovers: 0,
+  InputTokens: 0,
+  OutputTokens: 0,
+  VolumeErrors: 0,
+  Requests: 0,
+  RequestErrors: 0,
+} satisfies Partial<Record<MetricName, number>>;
+
+/** `activeReplies` tells how many run at this moment. */
+export function createMetrics({ activeReplies }: { activeReplies: () => number }): Metrics {
+  let counts: typeof NOTHING = { ...NOTHING };
+  let isEmpty = true;
+  const distributions = {
+    TimeToFirstToken: createDistribution(),
+    ReplyDuration: createDistribution(),
+    VolumeLatency: createDistribution(),
+  };
+
+  function count(name: keyof typeof NOTHING, by = 1) {
+    counts[name] += by;
+    isEmpty = false;
+  }
+
+  return {
+    replySettled({ status, epoch, timeToFirstTokenMs, durationMs, inputTokens = 0, outputTokens = 0 }) {
+      count("Replies");
+      if (status === "failed") count("RepliesFailed");
+      if (status === "stopped") count("RepliesStopped");
+      if (status === "interrupted") count("RepliesInterrupted");
+      count("InputTokens", inputTokens);
+      count("OutputTokens", outputTokens);
+      // A runner that took over knows when it began, not when the person did.
+      if (epoch > 1) return;
+      if (timeToFirstTokenMs !== undefined) distributions.TimeToFirstToken.add(timeToFirstTokenMs);
+      if (durationMs !== undefined) distributions.ReplyDuration.add(durationMs);
+    },
+    replyTakenOver: () => count("Takeovers"),
+    requestEnded(status) {
+      count("Requests");
+      if (status !== null && status >= 500) count("RequestErrors");
+    },
+    volumeAnswered(ms, fault) {
+      distributions.VolumeLatency.add(ms);
+      if (fault) count("VolumeErrors");
+    },
+    take() {
+      const measured = Object.entries(distributions).map(([name, values]) => [name, values.take()] as const);
+      const taken = {
+        ...counts,
+        ActiveReplies: activeReplies(),
+        ...Object.fromEntries(measured.filter(([, values]) => values.length > 0)),
+      };
+      counts = { ...NOTHING };
+      isEmpty = true;
+      return taken;
+    },
+    isEmpty: () => isEmpty,
+  };
+}
