@@ -184,9 +184,12 @@ describe("a call that Bedrock refuses", () => {
 
   test("for being unavailable is tried again, then explained", async () => {
     endpoint.script("unavailable", "unavailable", "unavailable");
-    const { error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    let retries = 0;
+    const retrying = () => (retries += 1);
+    const { error } = await collectAnswer(bedrock(), { messages: conversation("Hi"), retrying });
     expectFailure(error, "model_unavailable", "Bedrock in eu-central-1", "Amazon Nova Pro");
     expect(endpoint.requests).toHaveLength(3);
+    expect(retries).toBe(2);
   });
 
   test("because nobody listens there names the address", async () => {

@@ -1,4 +1,4 @@
-import { APICallError, RetryError } from "ai";
+import { APICallError, JSONParseError, RetryError, TypeValidationError } from "ai";
 import { expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type ModelErrorContext, toModelError } from "./model-error";
@@ -83,4 +83,13 @@ test("a password in the address of a server is not shown", () => {
   expect(toModelError(call(undefined), { ...BEDROCK, service }).message).toContain(
     "Nothing answers at http://localhost:11434/v1:",
   );
+});
+
+test.each([
+  new JSONParseError({ text: '{"delta":"my secret di', cause: new SyntaxError("Unexpected end") }),
+  new TypeValidationError({ value: { delta: "my secret diary" }, cause: new Error("my secret diary") }),
+])("an answer that does not parse is not quoted to the log", (error) => {
+  const cause = toModelError(error, BEDROCK).cause as Error;
+  expect(cause.name).toBe(error.name);
+  expect(`${cause.stack} ${JSON.stringify(cause)} ${String(cause.cause)}`).not.toContain("secret");
 });

@@ -1,4 +1,4 @@
-import { APICallError, RetryError, StreamProviderError } from "ai";
+import { APICallError, JSONParseError, RetryError, StreamProviderError, TypeValidationError } from "ai";
 
 /** What is known of a failed call to a model, whoever reported it and however. */
 export type ModelFailure = {
@@ -55,6 +55,10 @@ export function readFailure(error: unknown): ModelFailure {
 /** The error without what was sent and received: it ends up in logs, and a conversation must not. */
 export function withoutBodies(error: unknown): unknown {
   const last = lastOf(error);
+  // Their messages quote what did not parse, which may be the answer.
+  if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) {
+    return Object.assign(new Error("What came was not in the form of the protocol."), { name: last.name });
+  }
   if (!APICallError.isInstance(last) && !StreamProviderError.isInstance(last)) return last;
   return Object.assign(new Error(last.message, last.cause === undefined ? {} : { cause: last.cause }), {
     name: last.name,

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { createServer, request, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { createRequestLog } from "./request-log";
+import { requestRoute } from "./request-route";
+
+let server: Server;
+afterEach(() => server.close().closeAllConnections());
+
+type Line = Record<string, unknown> & { level: string };
+
+async function serve(answer: RequestListener, { debug = false } = {}) {
+  const lines: Line[] = [];
+  const statuses: (number | null)[] = [];
+  const written = new EventTarget();
+  const write = (level: string) => (fields: object, msg: string) => {
+    lines.push({ level, ...fields, msg });
+  };
+  const log = {
+    isLevelEnabled: (level: string) => debug || level !== "debug",
+    info: write("info"),
+    debug: write("debug"),
+  };
+  const observe = createRequestLog({ log, ended: (status) => statuses.push(status) });
+  server = createServer((request, response) => {
+    observe(request, response);
+    response.once("close", () => written.dispatchEvent(new Event("ended")));
+    answer(request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    lines,
+    statuses,
+    /** Resolves when the response has ended for the server. `read` does with it what a client does. */
+    async ask(path: string, headers = {}, read = (response: IncomingMessage) => void response.resume()) {
+      const ended = once(written, "ended");
+      request({ port, path, headers, host: "127.0.0.1" }, read)
+        .on("error", () => undefined)
+        .end();
+      await ended;
+    },
+  };
+}
+
+describe("a request", () => {
+  it("is one line with its route, status, time, bytes and session, which is not the session's id", async () => {
+    const { ask, lines, statuses } = await serve((_, response) => response.end("x".repeat(10_000)));
+    const id = newId();
+    await ask("/api/session?watch", { "X-Session-Id": id });
+    expect(lines).toEqual([
+      {
+        ...{ level: "info", msg: "request", method: "GET", route: "/api/session", status: 200 },
+        durationMs: expect.any(Number) as number,
+        bytes: expect.any(Number) as number,
+        session: sessionFingerprint(sessionKey(id)),
+      },
+    ]);
+    expect(lines[0]!.bytes).toBeGreaterThan(10_000);
+    expect(lines[0]!.bytes).toBeLessThan(10_500);
+    expect(statuses).toEqual([200]);
+  });
+
+  it("counts its own bytes where a connection has carried another before", async () => {
+    const { ask, lines } = await serve((_, response) => response.end("x".repeat(10_000)));
+    for (let time = 0; time < 2; time++) await ask("/", { Connection: "keep-alive" });
+    expect(lines[1]!.bytes).toBe(lines[0]!.bytes);
+  });
+
+  it("whose client leaves says so, and that it never had a status where it had none", async () => {
+    const { ask, lines, statuses } = await serve((request, response) => {
+      if (request.url === "/") request.socket.destroy();
+      else response.write("begun");
+    });
+    await ask("/api/session/stream", {}, (response) => void response.once("data", () => response.destroy()));
+    await ask("/");
+    expect(lines).toMatchObject([
+      { route: "/api/session/stream", status: 200, aborted: true },
+      { route: "/", status: null, aborted: true },
+    ]);
+    expect(statuses).toEqual([200, null]);
+  });
+
+  it("with a session id that is none has no session", async () => {
+    const { ask, lines } = await serve((_, response) => response.end());
+    await ask("/api/session", { "X-Session-Id": "../../etc/passwd" });
+    expect(lines[0]).not.toHaveProperty("session");
+  });
+
+  it.each(["/healthz", "/readyz", "/build/root-ABC.js", "/favicon.ico"])(
+    "for %s is a line for who looks for it only, and not counted",
+    async (path) => {
+      const quiet = await serve((_, response) => response.writeHead(503).end());
+      await quiet.ask(path);
+      expect([quiet.lines, quiet.statuses]).toEqual([[], []]);
+      server.close();
+      const debug = await serve((_, response) => response.end(), { debug: true });
+      await debug.ask(path);
+      expect(debug.lines).toMatchObject([{ level: "debug", status: 200 }]);
+    },
+  );
+});
+
+describe("the route of a request", () => {
+  const secret = newId();
+
+  it.each([
+    ["/", "/"],
+    ["/?x=1", "/"],
+    ["/_root.data", "/"],
+    ["/api/session/messages", "/api/session/messages"],
+    [`/api/session/${secret}`, "/api/*"],
+    [`/api/session?id=${secret}`, "/api/session"],
+    [`/${secret}`, "/*"],
+    [`/${secret}.png`, "/*"],
+    [`/build/${secret}.js`, "/build/*"],
+    [`/__manifest?p=/${secret}`, "/__manifest"],
+    [`http://x/${secret}`, "/*"],
+    ["/%E0%A4%A", "/*"],
+    ["*", "/*"],
+  ])("%s is %s", (url, route) => {
+    expect(requestRoute(url).route).toBe(route);
+  });
+
+  it("is known for every route that the app has", () => {
+    const routes = readdirSync("app/routes")
+      .filter((file) => !file.includes(".test.") && !file.includes("$"))
+      .map((file) => file.replace(/\.tsx?$/, ""));
+    const paths = routes.map((name) =>
+      name === "_index" ? "/" : `/${name.replaceAll("_.", ".").replaceAll(".", "/")}`,
+    );
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.map((path) => requestRoute(path).route)).toEqual(paths);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import type { ReplyReport } from "./reply-meter";
+
+const nodes: TestNode[] = [];
+async function node(options: Parameters<typeof startNode>[0] = {}) {
+  const started = await startNode(options);
+  nodes.push(started);
+  return started;
+}
+afterEach(async () => {
+  const started = nodes.splice(0);
+  await Promise.all(started.map(({ replies }) => replies.drain(0)));
+  await Promise.all(started.map(removeData));
+});
+
+async function ask({ replies }: TestNode, text = "Hello") {
+  const key = sessionKey(newId());
+  const message = { id: newId(), parts: [{ type: "text" as const, text }] };
+  const { outcome } = await replies.start(key, { kind: "send", message, parentId: null });
+  if (outcome.kind === "settled") throw new Error("it has settled before");
+  return { key, reply: outcome.reply.id };
+}
+
+/** The one report of a reply, once it is there. It is in the log as it is. */
+async function reportOf({ counted, logged }: TestNode, reply: string): Promise<ReplyReport> {
+  const reports = () => counted.settled.filter((report) => report.reply === reply);
+  await expect.poll(reports).toHaveLength(1);
+  const lines = logged.filter(({ message }) => message === "the reply has settled");
+  expect(lines.map(({ fields }) => fields)).toEqual(counted.settled);
+  return reports()[0]!;
+}
+
+describe("of a reply an operator is told", () => {
+  it("what it was, how long it took and what it used", async () => {
+    const one = await node();
+    const { key, reply } = await ask(one, "my secret diary");
+    expect(one.replies.active()).toBe(1);
+    const { retrying } = await one.model.request(0);
+    retrying?.();
+    retrying?.();
+    one.model.text("my secret answer");
+    one.model.finish();
+    const report = await reportOf(one, reply);
+    expect(report).toEqual({
+      ...{ reply, session: sessionFingerprint(key), model: "test/one", epoch: 1, status: "complete" },
+      timeToFirstTokenMs: expect.any(Number) as number,
+      durationMs: expect.any(Number) as number,
+      ...{ outputTokens: 7, retries: 2 },
+    });
+    expect(report.durationMs).toBeGreaterThanOrEqual(report.timeToFirstTokenMs!);
+    expect(JSON.stringify(one.logged)).not.toContain("secret");
+    await expect.poll(() => one.replies.active()).toBe(0);
+  });
+
+  it("why it failed, and no time of a first token where there was none", async () => {
+    const one = await node();
+    const { reply } = await ask(one);
+    one.model.fail(modelDenied);
+    const report = await reportOf(one, reply);
+    expect(report).toMatchObject({ status: "failed", code: "model_denied", retries: 0 });
+    expect(report).not.toHaveProperty("timeToFirstTokenMs");
+  });
+
+  it("that it was stopped", async () => {
+    const one = await node();
+    const { key, reply } = await ask(one);
+    await one.model.request(0);
+    await one.replies.stop(key);
+    expect(await reportOf(one, reply)).toMatchObject({ status: "stopped" });
+  });
+
+  it("that it was taken over, by the node that did, and its end once", async () => {
+    const one = await node({ name: "one" });
+    const { key, reply } = await ask(one);
+    one.model.text("half");
+    await one.replies.drain(0);
+    const two = await node({ name: "two", dataDir: one.dataDir });
+    await two.replies.read(key);
+    expect([one.counted.takenOver(), two.counted.takenOver()]).toEqual([0, 1]);
+    await two.model.request(0);
+    two.model.finish();
+    expect(await reportOf(two, reply)).toMatchObject({ status: "complete", epoch: 2 });
+    expect(one.counted.settled).toEqual([]);
+    expect(one.replies.active()).toBe(0);
+  });
+
+  it("that it was kept as it was after too many takeovers, once", async () => {
+    const first = await node();
+    const { key, reply } = await ask(first);
+    await first.model.request(0);
+    let last = first;
+    for (let successor = 0; successor < 3; successor++) {
+      last = await node({ dataDir: first.dataDir });
+      await last.replies.read(key);
+    }
+    const judges = [await node({ dataDir: first.dataDir }), await node({ dataDir: first.dataDir })];
+    await Promise.all(judges.map(({ replies }) => replies.read(key)));
+    const told = judges.flatMap(({ counted }) => counted.settled);
+    expect(told).toMatchObject([{ reply, status: "interrupted", epoch: 4 }]);
+    expect(judges.map(({ counted }) => counted.takenOver())).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import { emfLine } from "../../tests/fixtures/emf-line";
+import { createFakeTime } from "../../tests/fixtures/fake-time";
+import { createMetrics } from "./metrics";
+import { reportMetrics } from "./report-metrics";
+
+const NOON = Math.floor(Date.now() / 60_000) * 60_000;
+const DIMENSIONS = { Application: "holdfast", Environment: "test", Service: "chat" };
+
+/** A node that starts 40 s past noon. */
+function start(dimensions: Record<string, string> = DIMENSIONS) {
+  const lines: string[] = [];
+  let active = 0;
+  const time = createFakeTime();
+  time.freeze(40_000);
+  const metrics = createMetrics({ activeReplies: () => active });
+  const report = reportMetrics({
+    metrics,
+    namespace: "Holdfast",
+    dimensions,
+    properties: { node: "one" },
+    write: (line) => lines.push(line),
+    now: () => NOON + time.now(),
+    timer: time.timer,
+  });
+  const parsed = () => lines.map((line) => emfLine.parse(JSON.parse(line)));
+  return { metrics, report, time, lines, parsed, activeReplies: (count: number) => (active = count) };
+}
+
+const complete = { status: "complete", epoch: 1, inputTokens: 10, outputTokens: 100 } as const;
+
+describe("metrics", () => {
+  it("are a line a minute, dated into the minute in which they were counted", async () => {
+    const { metrics, time, parsed } = start();
+    metrics.requestEnded(200);
+    await time.advance(180_000);
+    expect(parsed().map((line) => Math.floor((line._aws.Timestamp - NOON) / 60_000))).toEqual([0, 1, 2]);
+    expect(parsed().map((line) => line.Requests)).toEqual([1, 0, 0]);
+  });
+
+  it("count what became of replies", async () => {
+    const { metrics, time, parsed, activeReplies } = start();
+    activeReplies(3);
+    metrics.replySettled({ ...complete, timeToFirstTokenMs: 400, durationMs: 9_000 });
+    metrics.replySettled({ ...complete, status: "stopped", timeToFirstTokenMs: 300, durationMs: 1_000 });
+    metrics.replySettled({ status: "failed", epoch: 1, durationMs: 50 });
+    metrics.replySettled({ status: "interrupted", epoch: 4 });
+    metrics.replyTakenOver();
+    await time.advance(60_000);
+    expect(parsed()).toEqual([
+      expect.objectContaining({
+        ...{ Replies: 4, RepliesFailed: 1, RepliesStopped: 1, RepliesInterrupted: 1, Takeovers: 1 },
+        ...{ ActiveReplies: 3, InputTokens: 20, OutputTokens: 200 },
+        ...{ TimeToFirstToken: [300, 400], ReplyDuration: [50, 1_000, 9_000] },
+      }),
+    ]);
+  });
+
+  it("leave out the times of a runner that took over, who does not know when the person began to wait", async () => {
+    const { metrics, time, parsed } = start();
+    metrics.replySettled({ ...complete, epoch: 2, timeToFirstTokenMs: 4, durationMs: 5 });
+    await time.advance(60_000);
+    expect(parsed()[0]).toMatchObject({ Replies: 1, OutputTokens: 100 });
+    expect(Object.keys(parsed()[0]!)).not.toContain("TimeToFirstToken");
+  });
+
+  it("tell errors of requests and of the volume", async () => {
+    const { metrics, time, parsed } = start();
+    for (const status of [200, 404, 500, 503, null]) metrics.requestEnded(status);
+    metrics.volumeAnswered(2, false);
+    metrics.volumeAnswered(10_000, true);
+    await time.advance(60_000);
+    expect(parsed()[0]).toMatchObject({
+      ...{ Requests: 5, RequestErrors: 2, VolumeErrors: 1, VolumeLatency: [2, 10_000] },
+    });
+  });
+
+  it("do not cost more when more happens", async () => {
+    const { metrics, time, lines, parsed } = start();
+    for (let time = 0; time < 100_000; time++) {
+      metrics.volumeAnswered(time / 7, false);
+      metrics.replySettled({ ...complete, timeToFirstTokenMs: time, durationMs: time * 3 });
+    }
+    await time.advance(60_000);
+    expect(parsed()).toHaveLength(1);
+    expect(lines[0]!.length).toBeLessThan(4_000);
+  });
+
+  it("have the dimensions that there are, and the node as a property only", async () => {
+    const { time, parsed } = start({ Service: "holdfast" });
+    await time.advance(60_000);
+    expect(parsed()[0]).toMatchObject({ node: "one", Service: "holdfast" });
+    expect(parsed()[0]!._aws.CloudWatchMetrics[0]!.Dimensions).toEqual([["Service"]]);
+  });
+
+  it("are told at the end, and what comes after that only if there is something", () => {
+    const { metrics, report, parsed } = start();
+    metrics.requestEnded(200);
+    report.flush();
+    report.flushRest();
+    expect(parsed()).toMatchObject([{ Requests: 1 }]);
+    metrics.requestEnded(200);
+    report.flushRest();
+    expect(parsed()).toMatchObject([{ Requests: 1 }, { Requests: 1 }]);
+  });
+});
+
+/** The schema is a test's only word on what CloudWatch takes, so it has to say no. */
+describe("a line that CloudWatch would drop", () => {
+  const good = () => {
+    const { metrics, report, lines } = start();
+    metrics.volumeAnswered(1, false);
+    report.flush();
+    return JSON.parse(lines[0]!) as Record<string, unknown> & {
+      _aws: { Timestamp: number; CloudWatchMetrics: [{ Metrics: object[]; Dimensions: string[][] }] };
+    };
+  };
+
+  it.each<[string, (line: ReturnType<typeof good>) => void]>([
+    ["without one of its metrics", (line) => delete line.Replies],
+    ["with a metric that is text", (line) => (line.Replies = "1")],
+    ["with an empty array", (line) => (line.VolumeLatency = [])],
+    ["with too many values", (line) => (line.VolumeLatency = Array.from({ length: 101 }, () => 1))],
+    ["without a dimension", (line) => delete line.Service],
+    ["with an empty dimension", (line) => (line.Service = "")],
+    ["without dimensions", (line) => (line._aws.CloudWatchMetrics[0].Dimensions = [])],
+    ["dated in seconds", (line) => (line._aws.Timestamp = Math.floor(line._aws.Timestamp / 1000))],
+    [
+      "with a unit of its own",
+      (line) => line._aws.CloudWatchMetrics[0].Metrics.push({ Name: "x", Unit: "ms" }),
+    ],
+    ["with a number that no metric names", (line) => (line.Forgotten = 1)],
+  ])("%s is none of ours", (_, spoil) => {
+    const line = good();
+    expect(emfLine.safeParse(line).success).toBe(true);
+    spoil(line);
+    expect(emfLine.safeParse(line).success).toBe(false);
+  });
+});
