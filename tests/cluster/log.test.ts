@@ -135,6 +135,9 @@ describe("a server in production prints JSON and nothing else", () => {
         settled.map((metadata) => metadata.timeToFirstTokenMs),
       );
 
+      // Not at the very end only, which a hanging volume would keep it from.
+      const first = (test: (line: Line) => boolean) => lines.findIndex(test);
+      expect(first((line) => "_aws" in line)).toBeLessThan(first((line) => line.msg === "drained"));
       const metrics = lines.filter((line) => "_aws" in line).map((line) => emfLine.parse(line));
       expect(metrics[0]).toMatchObject({ Service: "chat", VolumeLatency: expect.any(Array) as number[] });
       const counted = {
