@@ -3,6 +3,8 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/",
   "/api/models",
   "/api/session",
+  "/api/session/fork",
+  "/api/session/import",
   "/api/session/messages",
   "/api/session/stop",
   "/api/session/stream",
