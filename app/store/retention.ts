@@ -5,6 +5,7 @@ import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseStoredSession, type StoredSession } from "./stored-session";
 import type { Timer } from "./timer";
 import { errorCode, type Volume } from "./volume";
+import { readVolumeClock } from "./volume-clock";
 
 export const DAY_MS = 86_400_000;
 
@@ -60,7 +61,7 @@ export function createRetention(options: RetentionOptions): Retention {
 
   async function sweep(signal: AbortSignal): Promise<SweepTally> {
     const tally = { seen: 0, retired: 0, removed: 0 };
-    const volumeNow = await readVolumeClock();
+    const volumeNow = await readVolumeClock(volume, layout, instance, "clock");
     const first = Math.floor(random() * SHARDS.length);
     for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
       if (signal.aborted) break;
@@ -125,17 +126,6 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   const ageOf = (timestamp: string) => clock().getTime() - Date.parse(timestamp);
-
-  /** What time the volume believes it is: the times of all files are by that clock, whoever wrote them. */
-  async function readVolumeClock(): Promise<number> {
-    const path = join(layout.nodes, `${instance}.probe-clock`);
-    await volume.makeFolder(layout.nodes);
-    await volume.unlink(path).catch(unlessGone);
-    await volume.writeNew(path, "");
-    const { modifiedAt } = await volume.stats(path);
-    await volume.unlink(path).catch(unlessGone);
-    return modifiedAt;
-  }
 
   async function listIfThere(folder: string): Promise<string[]> {
     try {

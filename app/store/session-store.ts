@@ -9,6 +9,7 @@ import { purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import { createSessionCodec } from "./session-codec";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
+import { onVolume } from "./volume-failure";
 
 export type SessionRecord = {
   rev: number;
@@ -62,6 +63,9 @@ export type SessionStoreOptions = {
   /** How long a commit may wait for its turn and be beaten by others before it gives up, in milliseconds. */
   busyAfterMs?: number;
 };
+
+const NOT_READ = "Nothing that was saved is lost; try again soon.";
+const NOT_WRITTEN = "Your message was not saved; nothing that was saved before is lost.";
 
 /** Updates and removals that may wait for their turn before new ones are refused at once. */
 const MAX_WAITING = 2_000;
@@ -187,14 +191,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 
   return {
-    read: (key) => onVolume(() => read(key), "read"),
+    read: (key) => onVolume(() => read(key), "read", NOT_READ),
     update: (key, change) => {
       const giveUpAt = now() + busyAfterMs;
-      return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written"));
+      return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written", NOT_WRITTEN));
     },
     remove: (key) => {
       const giveUpAt = now() + busyAfterMs;
-      return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written"));
+      return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written", NOT_WRITTEN));
     },
   };
 }
@@ -237,34 +241,4 @@ function createQueue() {
       if (last.get(key) === turn) last.delete(key);
     }
   };
-}
-
-/** Everything that the file system may answer and no caller can mend is one failure to people. */
-async function onVolume<T>(work: () => Promise<T>, what: "read" | "written"): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const code = ExpectedError.isInstance(error) ? undefined : errorCode(error);
-    // Errors of the system have a number; those that Node makes itself, such as ERR_INVALID_ARG_TYPE, are bugs.
-    if (code === undefined || code.startsWith("ERR_")) throw error;
-    throw new ExpectedError("volume_unavailable", volumeMessage(code, what), { cause: error });
-  }
-}
-
-function volumeMessage(code: string, what: "read" | "written"): string {
-  const consequence =
-    what === "read"
-      ? "Nothing that was saved is lost; try again soon."
-      : "Your message was not saved; nothing that was saved before is lost.";
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return `The storage for conversations is full. ${consequence}`;
-    case "EROFS":
-    case "EACCES":
-    case "EPERM":
-      return `The storage for conversations may not be ${what}. ${consequence}`;
-    default:
-      return `The storage for conversations has a fault. ${consequence}`;
-  }
 }

@@ -1,0 +1,22 @@
+import type { Layout } from "./layout";
+import { unlessGone } from "./retired-session";
+import type { Volume } from "./volume";
+
+/**
+ * What time the volume believes it is, in milliseconds: the times of all files are by that clock, whoever wrote
+ * them. `purpose`, in small letters, keeps those who ask at the same time on one node apart.
+ */
+export async function readVolumeClock(
+  volume: Volume,
+  layout: Layout,
+  instance: string,
+  purpose: string,
+): Promise<number> {
+  const path = `${layout.nodes}/${instance}.probe-${purpose}`;
+  await volume.makeFolder(layout.nodes);
+  await volume.unlink(path).catch(unlessGone);
+  await volume.writeNew(path, "");
+  const { modifiedAt } = await volume.stats(path);
+  await volume.unlink(path).catch(unlessGone);
+  return modifiedAt;
+}
