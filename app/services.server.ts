@@ -13,10 +13,13 @@ import { isVolumeFault } from "./store/is-volume-fault";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
-import { createRetention } from "./store/retention";
+import { createRetention, DAY_MS } from "./store/retention";
 import { createSessionRetirement } from "./store/retire-session";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
+import { createShareStore } from "./store/share-store";
+import { sweepRegularly } from "./store/sweep-regularly";
+import { sweepShares } from "./store/sweep-shares";
 import { timer } from "./store/timer";
 import { createVolume } from "./store/volume";
 import { createVolumeProbe } from "./store/volume-probe";
@@ -71,6 +74,17 @@ async function createServices(config: Config) {
     damaged,
   });
 
+  const shares = createShareStore({
+    volume,
+    layout,
+    sessions: store,
+    instance,
+    newId,
+    clock: () => new Date(),
+    damaged: (key, reason) =>
+      log.error({ share: sessionFingerprint(key), reason }, "a shared snapshot is damaged"),
+  });
+
   const registry = createNodeRegistry({
     volume,
     layout,
@@ -98,7 +112,12 @@ async function createServices(config: Config) {
       newId,
       clock: () => new Date(),
       damaged,
-      retired: (key) => committed(key, null),
+      retired(key, before) {
+        committed(key, null);
+        shares.removeAll(before.shares).catch((error: unknown) => {
+          log.warn({ session: sessionFingerprint(key), err: error }, "shares are left to the next sweep");
+        });
+      },
       setAside: (key) =>
         log.error(
           { session: sessionFingerprint(key) },
@@ -113,6 +132,17 @@ async function createServices(config: Config) {
     random,
     log,
   }).start();
+
+  const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
+  const shareSweep = { volume, layout, instance, sessions: store, delay: unhurried };
+  sweepRegularly({
+    sweep: (signal) => sweepShares(shareSweep, signal),
+    what: "the shares",
+    everyMs: DAY_MS,
+    timer,
+    random,
+    log,
+  });
 
   const credentials = defaultProvider();
   const provider =
@@ -163,6 +193,7 @@ async function createServices(config: Config) {
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
     models,
     store,
+    shares,
     replies,
     metrics,
     log,

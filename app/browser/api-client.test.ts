@@ -39,6 +39,19 @@ test("the session id travels in the header and in no URL or body", async () => {
   expect(new Headers(requests.at(-1)!.init.headers).get("Last-Event-ID")).toBe("r.1.1");
 });
 
+test("the id of a link travels in a header or a body, and in no URL", async () => {
+  const { api, requests } = clientFor(() => Response.json({}));
+  await api.session(ID).share(OTHER_ID);
+  await api.session(ID).revokeShare({ shareId: OTHER_ID });
+  await api.readShare(OTHER_ID);
+  expect(requests.map(({ url, init }) => [init.method, url])).toEqual([
+    ["POST", "/api/session/shares"],
+    ["DELETE", "/api/session/shares"],
+    ["GET", "/api/share"],
+  ]);
+  expect(new Headers(requests[2]!.init.headers).get("X-Share-Id")).toBe(OTHER_ID);
+});
+
 test("every answer tells which node gave it", async () => {
   const { api, nodes } = clientFor(() => Response.json({}, { headers: { "X-Node": "harbour-2" } }));
   await api.session(ID).stop();

@@ -5,8 +5,11 @@ import type {
   MessageAccepted,
   PatchSessionBody,
   PostMessageBody,
+  RevokeShareBody,
   SessionView,
 } from "~/conversation/api";
+import type { Share } from "~/conversation/session";
+import type { ShareSnapshot } from "~/conversation/share";
 import { en } from "~/i18n/locales/en";
 import { ApiError } from "./api-error";
 
@@ -32,9 +35,16 @@ export type TransferApi = {
   fork: (body: ForkBody) => Promise<Committed>;
   /** Begins this conversation with what `exportJson` wrote. */
   import: (file: string) => Promise<Committed>;
+  /** Makes a link to the branch that is shown now. */
+  share: (shareId: string) => Promise<Share>;
+  revokeShare: (share: RevokeShareBody) => Promise<void>;
 };
 
-export type ApiClient = { session: (id: string) => SessionApi & TransferApi };
+export type ApiClient = {
+  session: (id: string) => SessionApi & TransferApi;
+  /** What is behind a link. Its id, like that of a session, travels in a header. */
+  readShare: (shareId: string) => Promise<ShareSnapshot>;
+};
 
 type Dependencies = {
   fetch: typeof fetch;
@@ -90,6 +100,10 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
   }
 
   return {
+    readShare: (shareId) =>
+      ask("/api/share", { headers: { "X-Share-Id": shareId } }, (response) =>
+        readJson<ShareSnapshot>(response),
+      ),
     session(id) {
       const headers = { "X-Session-Id": id };
       return {
@@ -116,6 +130,12 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
           ask("/api/session/import", { method: "POST", headers, json: file }, (response) =>
             readJson<Committed>(response),
           ),
+        share: (shareId) =>
+          ask("/api/session/shares", { method: "POST", headers, body: { shareId } }, (response) =>
+            readJson<Share>(response),
+          ),
+        revokeShare: (share) =>
+          ask("/api/session/shares", { method: "DELETE", headers, body: share }, nothing),
         async watch(cursor, signal) {
           const response = await call("/api/session/stream?watch", {
             headers: {

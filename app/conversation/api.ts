@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
-import { SESSION_ID_PATTERN } from "./session-id";
+import { KEY_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import {
   instructions,
   itemId,
@@ -54,6 +54,16 @@ export const forkBody = z.strictObject({
   messageId: itemId,
 });
 
+/** The id of a link, made by the browser; whoever holds it may read what is shared. */
+const shareId = z.string().regex(SESSION_ID_PATTERN);
+
+export const shareBody = z.strictObject({ shareId });
+
+/** Also by its key, as the session lists it: for a person on another device than the one that made the link. */
+export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(KEY_PATTERN) })]);
+
+export type ShareBody = z.infer<typeof shareBody>;
+export type RevokeShareBody = z.infer<typeof revokeShareBody>;
 export type ForkBody = z.infer<typeof forkBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ITEM_ID_PATTERN } from "./session-id";
+import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
 
 /** Longest text of one message, in UTF-16 units. The body limit of a request is the first bound; this is the last. */
 export const MAX_TEXT_LENGTH = 4_000_000;
@@ -86,6 +86,11 @@ export const reply = z.strictObject({
   stopRequested: z.boolean(),
 });
 
+export const MAX_SHARES = 100;
+
+/** A link that shows a part of the conversation to others. The link holds a secret; this is its SHA-256, in hex. */
+export const share = z.strictObject({ key: z.string().regex(KEY_PATTERN), createdAt: timestamp });
+
 /** What a conversation is: everything in its file but the bookkeeping of commits. */
 export const session = z.strictObject({
   createdAt: timestamp,
@@ -97,6 +102,7 @@ export const session = z.strictObject({
   /** The leaf of the branch that is shown; null before the first message. */
   head: itemId.nullable(),
   reply: reply.nullable(),
+  shares: z.array(share).max(MAX_SHARES).optional(),
 });
 
 export type Part = z.infer<typeof part>;
@@ -107,4 +113,5 @@ export type AssistantMessage = z.infer<typeof assistantMessage>;
 export type Message = z.infer<typeof message>;
 export type Settings = z.infer<typeof settings>;
 export type Reply = z.infer<typeof reply>;
+export type Share = z.infer<typeof share>;
 export type Session = z.infer<typeof session>;

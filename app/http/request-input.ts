@@ -18,6 +18,18 @@ export function requireSessionKey(request: Request): string {
 }
 
 /**
+ * The key of what a link or a hand-off names by a secret of its own, of the same form as a session id.
+ * @throws ExpectedError `bad_request`
+ */
+export function requireSecretKey(request: Request, header: "X-Share-Id"): string {
+  const id = request.headers.get(header) ?? "";
+  if (!SESSION_ID_PATTERN.test(id)) {
+    throw new ExpectedError("bad_request", `The ${header} header must hold 22 characters of base64url.`);
+  }
+  return sessionKey(id);
+}
+
+/**
  * A request's JSON body, parsed by schema. Reads no more than `maxBytes`.
  * @throws ExpectedError `unsupported_media_type`, `body_too_large`, `bad_request`
  */

@@ -32,7 +32,8 @@ const handle = api({
   },
 
   async DELETE(request) {
-    await services.store.remove(requireSessionKey(request));
+    const removed = await services.store.remove(requireSessionKey(request));
+    await services.shares.removeAll(removed?.shares);
     return new Response(null, { status: 204 });
   },
 });

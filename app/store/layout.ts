@@ -5,20 +5,26 @@ export type Layout = {
   sessions: string;
   quarantine: string;
   nodes: string;
+  shares: string;
   /** The folder of one session, by its key. */
   sessionFolder(key: string): string;
+  /** The snapshot behind a link, by the link's key. */
+  share(key: string): { folder: string; name: string };
   /** The journal of a reply, in the folder of its session. */
   journal(key: string, replyId: string, epoch: number): string;
 };
 
 export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
+  const shares = join(dataDir, "shares");
   const sessionFolder = (key: string) => join(sessions, key.slice(0, 2), key);
   return {
     sessions,
     quarantine: join(dataDir, "quarantine"),
     nodes: join(dataDir, "nodes"),
+    shares,
     sessionFolder,
+    share: (key) => ({ folder: join(shares, key.slice(0, 2)), name: `${key}.json` }),
     journal: (key, replyId, epoch) => join(sessionFolder(key), journalName(replyId, epoch)),
   };
 }

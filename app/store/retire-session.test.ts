@@ -27,7 +27,8 @@ function retirement(fs?: FileSystem) {
     newId: () => randomUUID(),
     clock: () => new Date("2026-06-01T00:00:00Z"),
     damaged: () => undefined,
-    retired: (key) => told.push(`retired ${key}`),
+    retired: (key, { shares = [] }) =>
+      told.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
     setAside: (key) => told.push(`set aside ${key}`),
   });
   return { ...api, told };
@@ -47,6 +48,15 @@ test("a retired session does not exist to anybody, and nothing of what was said 
   expect(sweeper.told).toEqual([`retired ${KEY}`]);
   expect(await storeOf().read(KEY)).toBeNull();
   expect(await files()).toEqual(["0000000003.json"]);
+});
+
+test("whoever is told of a retired session is told which links it had", async () => {
+  const share = { key: "a".repeat(64), createdAt: "2026-05-01T00:00:00.000Z" };
+  const { record } = await storeOf().update(KEY, append("first"));
+  await storeOf().update(KEY, () => ({ session: { ...record!.session, shares: [share] }, result: null }));
+  const sweeper = retirement();
+  await sweeper.retire(KEY, always);
+  expect(sweeper.told).toEqual([`retired ${KEY}`, `link ${share.key}`]);
 });
 
 test("a session that is not due, is retired or does not exist is left alone", async () => {

@@ -34,8 +34,8 @@ export type SessionRetirementOptions = {
   newId: () => string;
   clock: () => Date;
   damaged: (event: DamageEvent) => void;
-  /** Told of every session that this retired. */
-  retired: (key: string) => void;
+  /** Told of every session that this retired, and what it was. */
+  retired: (key: string, before: Pick<StoredSession, "shares">) => void;
   /** Told where two sessions had begun in the place of a removed one: the older was put into quarantine. */
   setAside: (key: string) => void;
 };
@@ -61,8 +61,9 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       damaged: options.damaged,
       leftOver: () => undefined,
     });
+    let document: StoredSession | null;
     try {
-      const document = await adapter.read();
+      document = await adapter.read();
       if (!document || document.retiredAt || !due(document)) return false;
       await adapter.write(retiredSession(clock().toISOString()));
     } catch (error) {
@@ -71,7 +72,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
       throw error;
     }
-    options.retired(key);
+    options.retired(key, document);
     await purgeRetired(volume, layout, key);
     return true;
   }

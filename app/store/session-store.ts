@@ -36,8 +36,11 @@ export type SessionStore = {
    * @throws what `read` throws, `session_busy` when other writers were always first, and what `change` throws
    */
   update<T>(key: string, change: Change<T>): Promise<{ record: SessionRecord | null; result: T }>;
-  /** Removes a session and all that was said in it. No error where there is none. */
-  remove(key: string): Promise<void>;
+  /**
+   * Removes a session and all that was said in it. No error where there is none.
+   * @returns what it was; null where there was none, or nobody can tell
+   */
+  remove(key: string): Promise<Session | null>;
 };
 
 export type SessionStoreOptions = {
@@ -156,17 +159,20 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
    * moment, on a node that has not heard of it, cannot be told that a message is kept which is not. What was said
    * goes at once; the file that says so goes with a sweep, much later.
    */
-  async function remove(key: string, giveUpAt: number) {
+  async function remove(key: string, giveUpAt: number): Promise<Session | null> {
+    let before: Session | null;
     try {
       const retired = retiredSession(clock().toISOString());
-      const change: Change<null> = (session) => ({ session: session && retired, result: null });
-      await update(key, change, giveUpAt, () => options.committed(key, null));
+      const change: Change<Session | null> = (session) => ({ session: session && retired, result: session });
+      ({ result: before } = await update(key, change, giveUpAt, () => options.committed(key, null)));
     } catch (error) {
       if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
-      return moveAway(key);
+      await moveAway(key);
+      return null;
     }
     codec.forget(key);
     await purgeRetired(volume, layout, key);
+    return before;
   }
 
   /** Where no revision is whole nothing can be committed on top, and nobody else can either. */

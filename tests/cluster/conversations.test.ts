@@ -1,9 +1,12 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Committed, ErrorBody, SessionView } from "~/conversation/api";
 import { exportJson } from "~/conversation/export-conversation";
-import { newId } from "~/conversation/session-id";
+import type { Share } from "~/conversation/session";
+import { newId, sessionKey } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { readSession } from "../fixtures/session-api";
+import { readSession, textOf } from "../fixtures/session-api";
 
 /** What can be done with a whole conversation, by the HTTP of a real server. */
 let server: AppServer;
@@ -135,3 +138,74 @@ describe("an import", () => {
     expect(await readSession(server.url, to)).toBeNull();
   });
 });
+
+describe("a shared link", () => {
+  const share = (sessionId: string, shareId: string) =>
+    call("POST", "/api/session/shares", inSession(sessionId), { shareId });
+  const revoke = (sessionId: string, body: object) =>
+    call("DELETE", "/api/session/shares", inSession(sessionId), body);
+  const show = (shareId: string) => call("GET", "/api/share", { "X-Share-Id": shareId });
+
+  it("shows the conversation as it was, to whoever holds its secret, until it is withdrawn", async () => {
+    const sessionId = await converse("One");
+    const [one, two] = [newId(), newId()];
+    const made = await share(sessionId, one);
+    const link = (await made.json()) as Share;
+    expect([made.status, link]).toEqual([
+      201,
+      { key: sessionKey(one), createdAt: expect.any(String) as string },
+    ]);
+    expect(await (await share(sessionId, one)).json()).toEqual(link);
+    await share(sessionId, two);
+    const session = await read(sessionId);
+    expect(session.shares).toHaveLength(2);
+
+    const shown = await show(one);
+    expect([shown.status, shown.headers.get("Cache-Control")]).toEqual([200, "no-store"]);
+    const text = await shown.text();
+    expect(JSON.parse(text)).toMatchObject({
+      title: "One",
+      messages: [
+        { role: "user", text: "One" },
+        { role: "assistant", text: textOf(session.messages[1]) },
+      ],
+    });
+    for (const secret of [sessionId, sessionKey(sessionId)]) expect(text).not.toContain(secret);
+
+    // By its secret, or from another device by its key; and again.
+    for (const body of [{ shareId: one }, { shareId: one }, { key: sessionKey(two) }]) {
+      expect((await revoke(sessionId, body)).status).toBe(204);
+    }
+    for (const shareId of [one, two]) expect(await refusal(show(shareId))).toEqual([404, "share_not_found"]);
+    expect(await read(sessionId)).not.toHaveProperty("shares");
+  });
+
+  it("goes with its conversation, and leaves no word on the volume", async () => {
+    const sessionId = await converse("A word like zyzzyva");
+    const shareId = newId();
+    await share(sessionId, shareId);
+    expect(await filesWith("zyzzyva")).not.toEqual([]);
+    expect((await call("DELETE", "/api/session", inSession(sessionId))).status).toBe(204);
+    expect(await refusal(show(shareId))).toEqual([404, "share_not_found"]);
+    expect(await filesWith("zyzzyva")).toEqual([]);
+  });
+
+  it("is refused where it makes no sense", async () => {
+    const sessionId = await converse("One");
+    expect(await refusal(share(newId(), newId()))).toEqual([404, "session_not_found"]);
+    expect(await refusal(share(sessionId, "../x"))).toEqual([400, "bad_request"]);
+    expect(await refusal(show("../x"))).toEqual([400, "bad_request"]);
+    expect(await refusal(show(newId()))).toEqual([404, "share_not_found"]);
+    expect((await revoke(newId(), { shareId: newId() })).status).toBe(204);
+  });
+});
+
+/** The files on the volume that have a text in them. */
+async function filesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(server.dataDir, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && (await readFile(path)).includes(text)) found.push(path);
+  }
+  return found;
+}

@@ -139,6 +139,11 @@ export const de: Translation = {
     message_conflict: "Unter dieser Kennung wurde schon eine andere Nachricht gesendet.",
     reply_running: "Die vorige Antwort wird noch geschrieben. Warten Sie darauf oder halten Sie sie an.",
     model_not_found: "Dieses Modell wird hier nicht angeboten. Wählen Sie ein anderes.",
+    share_not_found:
+      "Hinter diesem Link ist nichts: Er wurde zurückgezogen, oder seine Unterhaltung wurde gelöscht.",
+    share_damaged: "Was hinter diesem Link steht, ist beschädigt. Bitten Sie um einen neuen.",
+    share_conflict: "Dieser Link gehört zu einer anderen Unterhaltung.",
+    shares_full: "Diese Unterhaltung hat so viele Links, wie sie haben darf. Ziehen Sie erst einen zurück.",
     node_draining: "Dieser Server hält gleich an. Versuchen Sie es noch einmal.",
     volume_unavailable:
       "Der Speicher für Unterhaltungen antwortet nicht. Was schon gespeichert war, ist nicht verloren; versuchen Sie es bald noch einmal.",

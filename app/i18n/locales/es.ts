@@ -131,6 +131,10 @@ export const es: Translation = {
     message_conflict: "Ya se envió otro mensaje con este identificador.",
     reply_running: "La respuesta anterior se está escribiendo todavía. Espérela o deténgala.",
     model_not_found: "Ese modelo no se ofrece aquí. Elija otro.",
+    share_not_found: "No hay nada detrás de este enlace: se retiró, o se eliminó su conversación.",
+    share_damaged: "Lo que hay detrás de este enlace está dañado. Pida otro.",
+    share_conflict: "Este enlace pertenece a otra conversación.",
+    shares_full: "Esta conversación tiene todos los enlaces que puede tener. Retire uno antes.",
     node_draining: "Este servidor está a punto de detenerse. Inténtelo de nuevo.",
     volume_unavailable:
       "El almacenamiento de conversaciones no responde. Nada de lo guardado se ha perdido; inténtelo pronto.",

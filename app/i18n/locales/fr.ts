@@ -129,6 +129,10 @@ export const fr: Translation = {
     message_conflict: "Un autre message a déjà été envoyé sous cet identifiant.",
     reply_running: "La réponse précédente est en cours d’écriture. Attendez-la ou arrêtez-la.",
     model_not_found: "Ce modèle n’est pas proposé ici. Choisissez-en un autre.",
+    share_not_found: "Il n’y a rien derrière ce lien : il a été retiré, ou sa conversation a été supprimée.",
+    share_damaged: "Ce qui se trouve derrière ce lien est endommagé. Demandez-en un autre.",
+    share_conflict: "Ce lien appartient à une autre conversation.",
+    shares_full: "Cette conversation a autant de liens qu’elle peut en avoir. Retirez-en un d’abord.",
     node_draining: "Ce serveur est sur le point de s’arrêter. Réessayez.",
     volume_unavailable:
       "Le stockage des conversations ne répond pas. Rien de ce qui était enregistré n’est perdu ; réessayez bientôt.",

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { branchTo } from "./branch";
+import { ExpectedError } from "./expected-error";
+import { plainText } from "./reply-text";
+import { itemId, MAX_SHARES, session, type Message, type Session, type Share } from "./session";
+
+const sharedMessage = z.strictObject({
+  id: itemId,
+  role: z.enum(["user", "assistant"]),
+  /** Markdown, as it was written. */
+  text: z.string(),
+  /** The names of files that were attached; the files themselves are not shared. */
+  attachments: z.array(z.string()),
+  createdAt: session.shape.createdAt,
+  modelId: z.string().optional(),
+});
+
+/** What others see of a conversation: the branch that was shown when the link was made, and nothing after it. */
+export const shareSnapshot = z.strictObject({
+  title: session.shape.title,
+  createdAt: session.shape.createdAt,
+  messages: z.array(sharedMessage),
+});
+
+export type SharedMessage = z.infer<typeof sharedMessage>;
+export type ShareSnapshot = z.infer<typeof shareSnapshot>;
+
+export function snapshotOf(
+  { title, messages, head }: Pick<Session, "title" | "messages" | "head">,
+  now: string,
+): ShareSnapshot {
+  return {
+    title,
+    createdAt: now,
+    messages: branchTo(messages, head)
+      .map(sharedFrom)
+      // An answer that failed before its first word.
+      .filter(({ text, attachments }) => text !== "" || attachments.length > 0),
+  };
+}
+
+function sharedFrom(message: Message): SharedMessage {
+  const { id, role, parts, metadata } = message;
+  return {
+    id,
+    role,
+    text: plainText(parts),
+    attachments: parts.flatMap((part) =>
+      "filename" in part && typeof part.filename === "string" ? [part.filename] : [],
+    ),
+    createdAt: metadata.createdAt,
+    ...(message.role === "assistant" && { modelId: message.metadata.modelId }),
+  };
+}
+
+/**
+ * The session with one more link; itself where it has it already.
+ * @throws ExpectedError `shares_full`
+ */
+export function addShare(session: Session, share: Share): Session {
+  const { shares = [] } = session;
+  if (shares.some(({ key }) => key === share.key)) return session;
+  if (shares.length >= MAX_SHARES) {
+    throw new ExpectedError(
+      "shares_full",
+      `This conversation has ${String(MAX_SHARES)} links. Withdraw one before you make another.`,
+    );
+  }
+  return { ...session, shares: [...shares, share] };
+}
+
+/** The session without a link; itself where it has none such. */
+export function removeShare(session: Session, key: string): Session {
+  const shares = session.shares?.filter((share) => share.key !== key) ?? [];
+  if (shares.length === (session.shares?.length ?? 0)) return session;
+  const { shares: _, ...rest } = session;
+  return shares.length > 0 ? { ...rest, shares } : rest;
+}

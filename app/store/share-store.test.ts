@@ -1,0 +1,178 @@
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { newId, sessionKey } from "~/conversation/session-id";
+import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
+import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { createShareStore } from "./share-store";
+import { sweepShares } from "./sweep-shares";
+
+const goOn = new AbortController().signal;
+let dataDir: string;
+let share: string;
+beforeEach(() => {
+  dataDir = temporaryFolder();
+  share = sessionKey(newId());
+});
+
+/** A node with a store and its shares on the folder. */
+function node(intercept?: Intercept) {
+  const fs = intercept && { fs: interceptedFileSystem(intercept) };
+  const { store, layout, volume } = createTestStore(dataDir, { ...fs, busyAfterMs: 2_000 });
+  const damaged: string[] = [];
+  const options = { volume, layout, sessions: store, instance: "node.b1", newId, clock: () => new Date() };
+  const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
+  const delay = () => Promise.resolve();
+  return { store, shares, damaged, sweep: () => sweepShares({ ...options, delay }, goOn) };
+}
+
+const pathOf = (key: string) => join(dataDir, "shares", key.slice(0, 2), `${key}.json`);
+const files = () =>
+  readdirSync(join(dataDir, "shares"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(dataDir, "shares", name)).isFile(),
+  );
+const age = (path: string, hours: number) => {
+  const then = Date.now() / 1000 - hours * 3600;
+  utimesSync(path, then, then);
+};
+const code = (code: string) => expect.objectContaining({ code }) as Error;
+
+describe("a link", () => {
+  it("shows what was shown when it was made, on any node, and nothing after", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    const made = await shares.create(KEY, share);
+    expect((await store.read(KEY))?.session.shares).toEqual([made]);
+    await store.update(KEY, append("m2"));
+    const snapshot = await node().shares.read(share);
+    expect(snapshot.messages.map(({ id, text }) => [id, text])).toEqual([["m1", "The words of m1."]]);
+    expect(statSync(pathOf(share)).mode & 0o777).toBe(0o600);
+  });
+
+  it("asked for again is the same, from any node and at once", async () => {
+    const { store } = node();
+    await store.update(KEY, append("m1"));
+    const made = await Promise.all([1, 2, 3, 4].map(() => node().shares.create(KEY, share)));
+    await store.update(KEY, append("m2"));
+    made.push(await node().shares.create(KEY, share));
+    expect(new Set(made.map(({ createdAt }) => createdAt)).size).toBe(1);
+    expect((await store.read(KEY))?.session.shares).toHaveLength(1);
+    expect((await node().shares.read(share)).messages).toHaveLength(1);
+    expect(files()).toHaveLength(1);
+  });
+
+  it("that another session has made is not taken over, nor withdrawn", async () => {
+    const { store, shares } = node();
+    const other = sessionKey(newId());
+    await store.update(KEY, append("m1"));
+    await store.update(other, append("x1"));
+    await shares.create(KEY, share);
+    await expect(shares.create(other, share)).rejects.toThrow(code("share_conflict"));
+    await shares.revoke(other, share);
+    await shares.revoke(sessionKey(newId()), share);
+    expect((await shares.read(share)).messages[0]?.id).toBe("m1");
+  });
+
+  it("to what does not exist is not made", async () => {
+    const { shares } = node();
+    await expect(shares.create(KEY, share)).rejects.toThrow(code("session_not_found"));
+    await expect(shares.read(share)).rejects.toThrow(code("share_not_found"));
+    expect(existsSync(join(dataDir, "shares"))).toBe(false);
+  });
+
+  it("that is withdrawn shows nothing, and leaves nothing", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    for (let time = 0; time < 2; time++) await shares.revoke(KEY, share);
+    await expect(shares.read(share)).rejects.toThrow(code("share_not_found"));
+    expect((await store.read(KEY))?.session).not.toHaveProperty("shares");
+    expect(files()).toEqual([]);
+  });
+
+  it("goes with its session, at once for readers", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    const removed = await store.remove(KEY);
+    await expect(shares.read(share)).rejects.toThrow(code("share_not_found"));
+    await shares.removeAll(removed?.shares);
+    expect(files()).toEqual([]);
+  });
+
+  it("to a session that is deleted while it is made is not made", async () => {
+    const { store } = node();
+    await store.update(KEY, append("m1"));
+    const { shares } = node(async (call, proceed) => {
+      const result = await proceed();
+      if (call.name === "link" && call.to === pathOf(share)) await store.remove(KEY);
+      return result;
+    });
+    await expect(shares.create(KEY, share)).rejects.toThrow(code("session_not_found"));
+    expect(files()).toEqual([]);
+  });
+
+  it.each([
+    ["is cut short", (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 50))],
+    ["is of another form", (path: string) => writeFileSync(path, '{"format":2}')],
+    ["is empty", (path: string) => writeFileSync(path, "")],
+  ])("whose file %s says so, to people and to the operator", async (_, damage) => {
+    const { store, shares, damaged } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    damage(pathOf(share));
+    await expect(shares.read(share)).rejects.toThrow(code("share_damaged"));
+    expect(damaged).toEqual([share]);
+    await store.remove(KEY);
+  });
+
+  it("is not made on a volume that is full, and says so", async () => {
+    const { store } = node();
+    await store.update(KEY, append("m1"));
+    const full = node((call, proceed) => {
+      if (call.name === "write") throw systemError("ENOSPC", call);
+      return proceed();
+    });
+    await expect(full.shares.create(KEY, share)).rejects.toThrow(/full. The link was not made/);
+    expect((await store.read(KEY))?.session).not.toHaveProperty("shares");
+  });
+});
+
+describe("a sweep", () => {
+  it("takes what a crash has left, and not what is listed, young or damaged", async () => {
+    const { store, shares, sweep } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    const left = sessionKey(newId());
+    const crashing = node((call, proceed) => {
+      // The node dies between the snapshot and the commit that lists it.
+      if (call.name === "link" && call.to?.includes("/sessions/")) throw systemError("EIO", call);
+      return proceed();
+    });
+    await expect(crashing.shares.create(KEY, left)).rejects.toThrow();
+    expect(existsSync(pathOf(left))).toBe(true);
+    await expect(shares.read(left)).rejects.toThrow(code("share_not_found"));
+
+    expect(await sweep()).toMatchObject({ removed: 0 });
+    const temporary = join(dataDir, "shares", share.slice(0, 2), "x.node.b0.tmp");
+    writeFileSync(temporary, "half");
+    for (const path of [pathOf(share), pathOf(left), temporary]) age(path, 2);
+    expect(await sweep()).toMatchObject({ removed: 2 });
+    expect(files()).toEqual([join(share.slice(0, 2), `${share}.json`)]);
+
+    writeFileSync(pathOf(share), "damaged");
+    age(pathOf(share), 2);
+    expect(await sweep()).toMatchObject({ removed: 0 });
+  });
+
+  it("takes the links of a session that is gone without having said so", async () => {
+    const { store, shares, sweep } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    await store.remove(KEY);
+    age(pathOf(share), 2);
+    expect(await sweep()).toMatchObject({ removed: 1 });
+    expect(files()).toEqual([]);
+  });
+});

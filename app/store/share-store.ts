@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { ExpectedError } from "~/conversation/expected-error";
+import { KEY_PATTERN } from "~/conversation/session-id";
+import type { Share } from "~/conversation/session";
+import { addShare, removeShare, shareSnapshot, snapshotOf, type ShareSnapshot } from "~/conversation/share";
+import type { Layout } from "./layout";
+import { putIfAbsent } from "./put-if-absent";
+import { unlessGone } from "./retired-session";
+import type { SessionStore } from "./session-store";
+import { errorCode, type Volume } from "./volume";
+import { onVolume } from "./volume-failure";
+
+/**
+ * Snapshots of conversations that others may read, each in a file under the hash of its link's secret. The session
+ * decides: a link works as long as its session lists it, so one commit withdraws it, and what a crash leaves shows
+ * nothing to anybody until a sweep takes it.
+ */
+export type ShareStore = {
+  /**
+   * Shares the branch of a session that is shown now, under a link's key. Asked for again it is the same link.
+   * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `volume_unavailable`
+   */
+  create(sessionKey: string, shareKey: string): Promise<Share>;
+  /** @throws ExpectedError `share_not_found`, `share_damaged`, `volume_unavailable` */
+  read(shareKey: string): Promise<ShareSnapshot>;
+  /** Withdraws a link of a session. No error where it has none such. */
+  revoke(sessionKey: string, shareKey: string): Promise<void>;
+  /** Removes the files of the links that a session had. */
+  removeAll(shares: readonly Share[] | undefined): Promise<void>;
+};
+
+export type ShareStoreOptions = {
+  volume: Volume;
+  layout: Layout;
+  sessions: Pick<SessionStore, "read" | "update">;
+  /** This node and boot, `name.boot`. */
+  instance: string;
+  newId: () => string;
+  clock: () => Date;
+  /** Told of a file that is no snapshot. */
+  damaged: (shareKey: string, reason: string) => void;
+};
+
+/** `session` is the key of the one that was shared. */
+export const storedShare = z.strictObject({
+  format: z.literal(1),
+  session: z.string().regex(KEY_PATTERN),
+  snapshot: shareSnapshot,
+});
+
+export type StoredShare = z.infer<typeof storedShare>;
+
+export function createShareStore(options: ShareStoreOptions): ShareStore {
+  const { volume, layout, sessions } = options;
+
+  async function create(sessionKey: string, shareKey: string): Promise<Share> {
+    const session = (await sessions.read(sessionKey))?.session;
+    if (!session) throw noSession();
+    const known = session.shares?.find(({ key }) => key === shareKey);
+    if (known) return known;
+    const createdAt = options.clock().toISOString();
+    const stored: StoredShare = { format: 1, session: sessionKey, snapshot: snapshotOf(session, createdAt) };
+    const { folder, name } = layout.share(shareKey);
+    // Before the session lists it, so that whatever is listed is there.
+    if (!(await putIfAbsent(options, folder, name, JSON.stringify(stored)))) {
+      const before = await readStored(shareKey);
+      if (before?.session !== sessionKey) {
+        throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
+      }
+    }
+    const { record } = await sessions.update(sessionKey, (now) => ({
+      session: now && addShare(now, { key: shareKey, createdAt }),
+      result: null,
+    }));
+    const share = record?.session.shares?.find(({ key }) => key === shareKey);
+    if (share) return share;
+    await removeFile(shareKey);
+    throw noSession();
+  }
+
+  async function read(shareKey: string): Promise<ShareSnapshot> {
+    const stored = await readStored(shareKey);
+    const owner = stored && (await sessions.read(stored.session));
+    if (!owner?.session.shares?.some(({ key }) => key === shareKey)) {
+      throw new ExpectedError(
+        "share_not_found",
+        "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
+      );
+    }
+    return stored!.snapshot;
+  }
+
+  async function revoke(sessionKey: string, shareKey: string) {
+    const { result: was } = await sessions.update(sessionKey, (session) => {
+      const without = session && removeShare(session, shareKey);
+      return { session: without, result: without !== session };
+    });
+    // Whoever has only seen what a link shows knows its secret too, and must not be able to remove it.
+    if (was || (await readStored(shareKey))?.session === sessionKey) await removeFile(shareKey);
+  }
+
+  /** Null where there is no such file. */
+  async function readStored(shareKey: string): Promise<StoredShare | null> {
+    const { folder, name } = layout.share(shareKey);
+    let text: string;
+    try {
+      text = (await volume.readFrom(`${folder}/${name}`, 0)).toString("utf8");
+    } catch (error) {
+      unlessGone(error);
+      return null;
+    }
+    const parsed = parseStoredShare(text);
+    if (parsed) return parsed;
+    options.damaged(shareKey, "not a snapshot");
+    throw new ExpectedError(
+      "share_damaged",
+      "What is behind this link is damaged. Ask whoever gave it to you for another one.",
+    );
+  }
+
+  async function removeFile(shareKey: string) {
+    const { folder, name } = layout.share(shareKey);
+    try {
+      await volume.unlink(`${folder}/${name}`);
+      await volume.syncFolder(folder);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+  }
+
+  return {
+    create: (sessionKey, shareKey) =>
+      onVolume(() => create(sessionKey, shareKey), "written", "The link was not made; try again soon."),
+    read: (shareKey) => onVolume(() => read(shareKey), "read", "Try again soon."),
+    revoke: (sessionKey, shareKey) =>
+      onVolume(() => revoke(sessionKey, shareKey), "written", "Try again soon."),
+    removeAll: (shares = []) =>
+      onVolume(
+        async () => {
+          for (const { key } of shares) await removeFile(key);
+        },
+        "written",
+        "Try again soon.",
+      ),
+  };
+}
+
+/** Null for what is not a whole snapshot. */
+export function parseStoredShare(text: string): StoredShare | null {
+  try {
+    return storedShare.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function noSession(): ExpectedError {
+  return new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+}
