@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
-import { parseModelConfig, type ModelConfig } from "./model/model-config";
+import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
 
 export type Config = {
@@ -66,6 +66,9 @@ const environment = z.object({
   COPILOT_SERVICE_NAME: z.string().default("holdfast"),
   NODE_ENV: z.string().optional(),
 });
+
+/** Every variable that the app reads. */
+export const CONFIG_VARIABLES: readonly string[] = [...Object.keys(environment.shape), ...MODEL_VARIABLES];
 
 /** What is wrong with the environment, one line for each variable. */
 export class ConfigError extends Error {

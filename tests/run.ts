@@ -23,7 +23,7 @@ const tallies = await sideBySide([
   build,
   check("types", "tsc"),
   check("lint", "eslint", "--config", "tests/eslint.config.js", "--max-warnings", "0", "."),
-  project("unit", "{app/**,tests}/*.test.ts"),
+  project("unit", "{app/**,tests,tests/deploy}/*.test.ts"),
   check("format", "prettier", "--check", "."),
 ]);
 // These serve the build, measure time and fill the machine: one after the other, with nothing beside them.

@@ -12,7 +12,14 @@ export default defineConfig({
   root,
   test: {
     projects: [
-      { resolve, test: { name: "unit", root, include: ["app/**/*.test.ts", "tests/*.test.ts"] } },
+      {
+        resolve,
+        test: {
+          name: "unit",
+          root,
+          include: ["app/**/*.test.ts", "tests/*.test.ts", "tests/deploy/*.test.ts"],
+        },
+      },
       {
         resolve,
         test: {

@@ -66,6 +66,8 @@ const environment = z.object({
   MODEL_STALL_SECONDS: wholeNumber("MODEL_STALL_SECONDS", 120, 290),
 });
 
+export const MODEL_VARIABLES: readonly string[] = Object.keys(environment.shape);
+
 /**
  * Reads the variables about models. Unset and empty mean the default.
  * @throws ModelConfigError naming every variable that is wrong

@@ -1,0 +1,118 @@
+import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/config.server";
+import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
+import type { ServiceManifest } from "./service-manifest.ts";
+import type { Problem } from "./service-rules.ts";
+
+/** What else may be set: Node's, remix-serve's, and the pool of threads that the app's volume needs. */
+const RUNTIME_VARIABLES = ["HOST", "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"];
+/** Never in a manifest: whoever may read the repository or the task definition would know them. */
+const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
+/** What the image says for itself. */
+const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV", "UV_THREADPOOL_SIZE"];
+/** CloudFront gives up a silent origin after this. */
+const CDN_READ_TIMEOUT_S = 30;
+
+export type Image = { port: number; dataDir: string; user: string; env: Record<string, string> };
+
+export function readImage(dockerfile: string): Image {
+  const stages = parseDockerfile(dockerfile);
+  const instructions = withBases(stages, stages.at(-1)!).flatMap((stage) => stage.instructions);
+  const env = imageEnvironment(instructions);
+  const user = instructions.findLast(({ name }) => name === "USER")?.value ?? "root";
+  return { port: Number(env.PORT), dataDir: env.DATA_DIR ?? "", user, env };
+}
+
+/** The app's configuration in a task, or what is wrong with the variables. */
+export function taskConfig(
+  manifest: ServiceManifest,
+  image: Image,
+): { config: Config | null; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const wrong = (name: string, message: string) => problems.push({ key: `variables.${name}`, message });
+  const known = new Set([...CONFIG_VARIABLES, ...RUNTIME_VARIABLES]);
+  for (const name of Object.keys(manifest.variables)) {
+    if (SECRETS.includes(name)) wrong(name, "is a secret: put it under secrets");
+    else if (!known.has(name)) wrong(name, "is no variable of the app");
+    if (OF_THE_IMAGE.includes(name)) wrong(name, "is set by the Dockerfile");
+    if (name === "NODE_NAME")
+      wrong(name, "would give every task the same name; each has its host's without it");
+    if (name in (manifest.secrets ?? {})) wrong(name, "stands under secrets too");
+  }
+  for (const [name, source] of Object.entries(manifest.secrets ?? {})) {
+    const key = `secrets.${name}`;
+    if (!known.has(name) && !SECRETS.includes(name))
+      problems.push({ key, message: "is no variable of the app" });
+    if (!source.startsWith("/copilot/${COPILOT_APPLICATION_NAME}/${COPILOT_ENVIRONMENT_NAME}/secrets/")) {
+      problems.push({
+        key,
+        message: "must be where `copilot secret init` puts it, or the tasks may not read it",
+      });
+    }
+  }
+  try {
+    return { config: parseConfig({ ...image.env, ...manifest.variables }), problems };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const line of error.message.split("\n")) wrong(line.split(" ")[0]!.replace(/:$/, ""), line);
+    return { config: null, problems };
+  }
+}
+
+export type Timeouts = { stopSeconds: number; idleSeconds: number; cdn: boolean };
+
+/** Whether manifest, Dockerfile, configuration and patches mean the same. */
+export function agreementProblems(
+  manifest: ServiceManifest,
+  image: Image,
+  config: Config,
+  user: unknown,
+  { stopSeconds, idleSeconds, cdn }: Timeouts,
+): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key, message });
+  if (manifest.image.port !== image.port) {
+    wrong("image.port", `the Dockerfile listens on ${image.port}, not ${manifest.image.port}`);
+  }
+  for (const [name, { path, efs }] of Object.entries(manifest.storage.volumes)) {
+    const key = `storage.volumes.${name}`;
+    if (path !== config.dataDir)
+      wrong(`${key}.path`, `the app keeps its data in ${config.dataDir}, not ${path}`);
+    if (efs?.uid !== undefined && efs.gid !== undefined && `${efs.uid}:${efs.gid}` !== image.user) {
+      wrong(`${key}.efs.uid`, `the Dockerfile's user is ${image.user}, not ${efs.uid}:${efs.gid}`);
+    }
+  }
+  if (user !== undefined && user !== image.user)
+    wrong("(patched) User", `the Dockerfile's user is ${image.user}, not ${String(user)}`);
+
+  const { drainSeconds, keepAliveSeconds, heartbeatSeconds } = config;
+  const deregistration = manifest.http.deregistration_delay;
+  if (deregistration <= drainSeconds) {
+    wrong(
+      "http.deregistration_delay",
+      `must be more than DRAIN_SECONDS (${drainSeconds}), is ${deregistration}s`,
+    );
+  }
+  if (stopSeconds <= deregistration) {
+    wrong(
+      "http.deregistration_delay",
+      `must be less than StopTimeout (${stopSeconds}), is ${deregistration}s`,
+    );
+  }
+  if (stopSeconds <= drainSeconds) {
+    wrong("variables.DRAIN_SECONDS", `must be less than StopTimeout (${stopSeconds}), is ${drainSeconds}`);
+  }
+  if (keepAliveSeconds <= idleSeconds) {
+    wrong(
+      "variables.KEEP_ALIVE_SECONDS",
+      `must be more than the idle timeout (${idleSeconds}), is ${keepAliveSeconds}`,
+    );
+  }
+  const silence = cdn ? Math.min(idleSeconds, CDN_READ_TIMEOUT_S) : idleSeconds;
+  if (heartbeatSeconds * 2 >= silence) {
+    wrong(
+      "variables.HEARTBEAT_SECONDS",
+      `twice it must be less than ${silence} s of silence, is ${heartbeatSeconds}`,
+    );
+  }
+  return problems;
+}

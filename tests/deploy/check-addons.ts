@@ -1,0 +1,154 @@
+import { alarmProblems, dashboardProblems } from "./metrics.ts";
+import { isObject, parseYaml, type Json, type JsonObject } from "./parse-yaml.ts";
+import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
+import { referencesIn } from "./references.ts";
+import type { Stack } from "./service-stack.ts";
+import { checkProperties, resourceType } from "./template-spec.ts";
+
+export type Addon = { file: string; template: JsonObject };
+
+const SECTIONS = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Metadata"];
+const GIVEN = ["App", "Env", "Name"];
+
+/** Checks the addons' templates by themselves, with each other, and with the service's stack that calls them. */
+export function checkAddons(files: Files, stacks: readonly Stack[], report: Report): Addon[] {
+  const addons = Object.keys(files)
+    .filter((file) => file.startsWith(ADDONS) && file !== ADDON_PARAMETERS && /\.ya?ml$/.test(file))
+    .flatMap((file) => {
+      const template = parseYaml(file, files[file]!, report);
+      if (isObject(template)) return [{ file, template }];
+      return [];
+    });
+  const passed = checkPassedParameters(files, addons, stacks, report);
+  const owners = new Map<string, string>();
+  for (const { file, template } of addons) {
+    for (const section of Object.keys(template)) {
+      if (!SECTIONS.includes(section)) report(file, section, "is no section that Copilot merges");
+    }
+    checkParameters(file, template, passed, report);
+    for (const [id, resource] of Object.entries(object(template.Resources))) {
+      const key = `Resources.${id}`;
+      const owner = owners.get(id);
+      if (owner !== undefined) report(file, key, `stands in ${owner} too: Copilot merges them`);
+      owners.set(id, file);
+      if (isObject(resource)) checkResource(file, key, resource, report);
+      else report(file, key, "must be an object");
+    }
+    checkReferences(file, template, report);
+    checkOutputs(file, template, report);
+  }
+  return addons;
+}
+
+function checkResource(file: string, key: string, resource: JsonObject, report: Report) {
+  const found = (at: string, message: string) => report(file, at, message);
+  const type = resourceType(String(resource.Type));
+  if (!type)
+    return found(`${key}.Type`, `${String(resource.Type)} is no type of resource that CloudFormation knows`);
+  checkProperties(type, resource.Properties, `${key}.Properties`, found);
+  if (resource.Type === "AWS::CloudWatch::Alarm")
+    alarmProblems(resource.Properties!, `${key}.Properties`, found);
+  if (resource.Type === "AWS::CloudWatch::Dashboard") {
+    dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, found);
+  }
+}
+
+/** Copilot gives App, Env and Name to every template, and what addons.parameters.yml says; both sides must agree. */
+function checkParameters(file: string, template: JsonObject, passed: JsonObject, report: Report) {
+  const parameters = object(template.Parameters);
+  for (const name of GIVEN) {
+    if (!(name in parameters))
+      report(file, `Parameters.${name}`, "is missing: Copilot passes it to every addon");
+  }
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const hasDefault = isObject(parameter) && "Default" in parameter;
+    if (!GIVEN.includes(name) && !(name in passed) && !hasDefault) {
+      report(file, `Parameters.${name}`, "is passed by nobody: name it in addons.parameters.yml");
+    }
+    if (!isObject(parameter) || parameter.Type !== "String") {
+      report(file, `Parameters.${name}.Type`, "must be String");
+    }
+  }
+}
+
+function checkPassedParameters(
+  files: Files,
+  addons: Addon[],
+  stacks: readonly Stack[],
+  report: Report,
+): JsonObject {
+  const text = files[ADDON_PARAMETERS];
+  if (text === undefined) return {};
+  const passed = parseYaml(ADDON_PARAMETERS, text, report);
+  const parameters = object(isObject(passed) ? passed.Parameters : undefined);
+  for (const [name, value] of Object.entries(parameters)) {
+    const key = `Parameters.${name}`;
+    if (GIVEN.includes(name)) report(ADDON_PARAMETERS, key, "is passed by Copilot already");
+    if (!addons.some(({ template }) => name in object(template.Parameters))) {
+      report(ADDON_PARAMETERS, key, "is a parameter of no addon");
+    }
+    for (const { id } of referencesIn(value)) {
+      for (const stack of stacks) {
+        if (!(id in stack.Resources))
+          report(ADDON_PARAMETERS, key, `${id} is no resource of the service's stack`);
+        else if (reaches(stack, id, "AddonsStack")) {
+          report(ADDON_PARAMETERS, key, `${id} waits for the addons, and they would wait for it`);
+        }
+      }
+    }
+  }
+  return parameters;
+}
+
+/** Whether a resource of the stack waits, over others, for another. */
+function reaches(stack: Stack, from: string, to: string, seen = new Set<string>()): boolean {
+  if (from === to) return true;
+  if (seen.has(from)) return false;
+  seen.add(from);
+  const resource = stack.Resources[from];
+  if (!resource) return false;
+  const next = [
+    ...referencesIn(resource).map(({ id }) => id),
+    ...[resource.DependsOn ?? []].flat().map(String),
+  ];
+  return next.some((id) => reaches(stack, id, to, seen));
+}
+
+function checkReferences(file: string, template: JsonObject, report: Report) {
+  const resources = object(template.Resources);
+  const names = new Set([...Object.keys(object(template.Parameters)), ...Object.keys(resources)]);
+  const conditions = object(template.Conditions);
+  const mappings = object(template.Mappings);
+  for (const { kind, id, attribute, at } of referencesIn(template)) {
+    if (kind === "condition") {
+      if (!(id in conditions)) report(file, at, `there is no condition ${id}`);
+    } else if (kind === "mapping") {
+      if (!(id in mappings)) report(file, at, `there is no mapping ${id}`);
+    } else if (!names.has(id)) {
+      report(file, at, `there is no parameter or resource ${id}`);
+    } else if (attribute !== undefined) {
+      const type = resourceType(String(object(resources[id]).Type));
+      if (type && !(attribute in type.attributes)) report(file, at, `${id} has no attribute ${attribute}`);
+    }
+  }
+}
+
+/** An output that is a managed policy joins the task role; a security group joins the service; else it is a variable. */
+function checkOutputs(file: string, template: JsonObject, report: Report) {
+  const resources = object(template.Resources);
+  for (const [name, output] of Object.entries(object(template.Outputs))) {
+    const value = object(output).Value;
+    const resource = isObject(value) && typeof value.Ref === "string" ? object(resources[value.Ref]) : {};
+    if (resource.Type !== "AWS::IAM::ManagedPolicy") {
+      report(
+        file,
+        `Outputs.${name}`,
+        "is no managed policy, so Copilot makes it an environment variable of the tasks",
+      );
+    }
+  }
+}
+
+export function object(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}

@@ -1,0 +1,85 @@
+import {
+  isAlias,
+  parseDocument,
+  visit,
+  type CollectionTag,
+  type ScalarTag,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import type { Report } from "./problem.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/**
+ * Reads YAML as CloudFormation and Copilot do: `!Ref X` and its like become `{Ref: X}`, a key that stands twice is
+ * an error, and so is an alias in a template, which CloudFormation does not know.
+ */
+export function parseYaml(file: string, text: string, report: Report): Json | undefined {
+  const document = parseDocument(text, { customTags: intrinsicTags, uniqueKeys: true, version: "1.2" });
+  for (const { message } of document.errors) report(file, "(file)", firstLine(message));
+  for (const { message } of document.warnings) report(file, "(file)", firstLine(message));
+  if (document.errors.length > 0) return undefined;
+  let aliases = 0;
+  visit(document, (_, node) => {
+    if (isAlias(node)) aliases += 1;
+  });
+  if (aliases > 0) {
+    report(file, "(file)", "has a YAML alias (*name), which CloudFormation does not know");
+    return undefined;
+  }
+  return document.toJS() as Json;
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An object with the one key of a function, such as `{Ref: "X"}`. */
+export function intrinsic(value: Json | undefined): { name: string; argument: Json } | null {
+  if (!isObject(value)) return null;
+  const entries = Object.entries(value);
+  const [name, argument] = entries[0] ?? [];
+  if (entries.length !== 1 || name === undefined) return null;
+  return name === "Ref" || name === "Condition" || name.startsWith("Fn::")
+    ? { name, argument: argument! }
+    : null;
+}
+
+const FUNCTIONS =
+  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs".split(" ");
+
+const longName = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
+
+const intrinsicTags = FUNCTIONS.flatMap((name): (ScalarTag | CollectionTag)[] => {
+  const key = longName(name);
+  const wrap = (value: Json) => ({
+    [key]: name === "GetAtt" && typeof value === "string" ? splitAttribute(value) : value,
+  });
+  return [
+    { tag: `!${name}`, resolve: (text: string) => wrap(text) } as ScalarTag,
+    ...(["seq", "map"] as const).map((collection): CollectionTag => ({
+      tag: `!${name}`,
+      collection,
+      resolve: (node) => wrappedNode(node, key),
+    })),
+  ];
+});
+
+/** A collection that becomes `{key: itself}` in JavaScript. */
+function wrappedNode(collection: object, key: string) {
+  const node = collection as { toJSON: (...words: unknown[]) => unknown };
+  const inner = node.toJSON.bind(node);
+  node.toJSON = (...words) => ({ [key]: inner(...words) });
+  return collection as YAMLMap | YAMLSeq;
+}
+
+function splitAttribute(text: string): Json {
+  const dot = text.indexOf(".");
+  return [text.slice(0, dot), text.slice(dot + 1)];
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0]!.replace(/:$/, "");
+}

@@ -1,0 +1,12 @@
+/** One thing that is wrong, as one line: the file, the key in it, and what is the matter with it. */
+export type Report = (file: string, key: string, message: string) => void;
+
+/** The text of every file that a deployment is made of, by its path in the repository. */
+export type Files = Readonly<Record<string, string>>;
+
+export const SERVICE = "chat";
+export const MANIFEST = `copilot/${SERVICE}/manifest.yml`;
+export const SERVICE_PATCHES = `copilot/${SERVICE}/overrides/cfn.patches.yml`;
+export const ENVIRONMENT_PATCHES = "copilot/environments/overrides/cfn.patches.yml";
+export const ADDONS = `copilot/${SERVICE}/addons/`;
+export const ADDON_PARAMETERS = `${ADDONS}addons.parameters.yml`;

@@ -1,0 +1,143 @@
+import type { EnvironmentManifest } from "./environment-manifest.ts";
+import type { ServiceManifest } from "./service-manifest.ts";
+
+export type Problem = { key: string; message: string };
+
+const KIB = 1_024;
+
+/** The memory (MiB) that Fargate has for so many CPU units: from, to, in steps of. */
+const SIZES: Readonly<Record<number, readonly [number, number, number]>> = {
+  512: [1 * KIB, 4 * KIB, KIB],
+  1024: [2 * KIB, 8 * KIB, KIB],
+  2048: [4 * KIB, 16 * KIB, KIB],
+  4096: [8 * KIB, 30 * KIB, KIB],
+  8192: [16 * KIB, 60 * KIB, 4 * KIB],
+  16384: [32 * KIB, 120 * KIB, 8 * KIB],
+};
+
+/** The volume probe of /readyz answers within this time. */
+const READINESS_PATIENCE_S = 2.5;
+
+/** How long a volume may stall before tasks are replaced for it. */
+const LEAST_PATIENCE_S = 60;
+
+/** What of the manifest, as one environment gets it, AWS refuses or Holdfast cannot live with. */
+export function serviceProblems(manifest: ServiceManifest, environment: EnvironmentManifest): Problem[] {
+  return [
+    ...sizeProblems(manifest),
+    ...httpProblems(manifest, environment),
+    ...storageProblems(manifest),
+    ...(manifest.deployment?.rolling === "recreate"
+      ? [{ key: "deployment.rolling", message: "recreate stops every task before it starts one" }]
+      : []),
+    ...(manifest.exec ? [] : [{ key: "exec", message: "must be true: it is how one logs in" }]),
+  ];
+}
+
+function sizeProblems({ cpu, memory, count }: ServiceManifest): Problem[] {
+  const problems: Problem[] = [];
+  const sizes = cpu === 256 ? [512, 1024, 2048] : steps(SIZES[cpu]);
+  if (sizes.length === 0) {
+    problems.push({ key: "cpu", message: `is no size of Fargate: 256, ${Object.keys(SIZES).join(", ")}` });
+  } else if (!sizes.includes(memory)) {
+    problems.push({
+      key: "memory",
+      message: `Fargate has ${sizes.join(", ")} with cpu ${cpu}, not ${memory}`,
+    });
+  }
+  if (typeof count === "number") return problems;
+  const { min, max } = count.range;
+  if (min < 1) problems.push({ key: "count.range", message: "begins with no task at all" });
+  if (max < min) problems.push({ key: "count.range", message: `ends before it begins: ${min}-${max}` });
+  if (!count.cpu_percentage && !count.memory_percentage) {
+    problems.push({ key: "count", message: "needs cpu_percentage or memory_percentage to scale by" });
+  }
+  return problems;
+}
+
+function steps(size: readonly [number, number, number] | undefined): number[] {
+  if (!size) return [];
+  const [from, to, step] = size;
+  return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
+}
+
+function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key: `http.${key}`, message });
+  const check = http.healthcheck;
+  if (http.path !== "/") wrong("path", "must be /: the app serves from the root");
+  if (http.stickiness) wrong("stickiness", "must be false: any task serves any request");
+  if (check.path !== "/readyz" && check.path !== "/healthz") {
+    wrong("healthcheck.path", `must be /readyz or /healthz: the app has no check at ${check.path}`);
+  }
+  if (check.success_codes !== undefined && check.success_codes !== "200") {
+    wrong("healthcheck.success_codes", "must be 200: what else answers is not ready");
+  }
+  if (check.timeout >= check.interval) {
+    wrong(
+      "healthcheck.timeout",
+      `must be shorter than the interval of ${check.interval}s, is ${check.timeout}s`,
+    );
+  }
+  if (check.path === "/readyz" && check.timeout <= READINESS_PATIENCE_S) {
+    wrong(
+      "healthcheck.timeout",
+      `must be longer than the ${READINESS_PATIENCE_S} s that /readyz gives the volume`,
+    );
+  }
+  const patience = check.interval * check.unhealthy_threshold;
+  if (check.path === "/readyz" && patience < LEAST_PATIENCE_S) {
+    wrong("healthcheck.unhealthy_threshold", `kills every task after a volume that stalls for ${patience} s`);
+  }
+  if (cdn === true && !http.alias) {
+    wrong(
+      "alias",
+      "is missing: CloudFront without terminate_tls asks a load balancer that has no certificate",
+    );
+  }
+  if (typeof cdn === "object" && cdn.terminate_tls && http.alias && http.redirect_to_https !== false) {
+    wrong(
+      "redirect_to_https",
+      "must be false behind CloudFront with terminate_tls, or it redirects for ever",
+    );
+  }
+  if (http.redirect_to_https !== undefined && !http.alias) {
+    wrong("redirect_to_https", "does nothing without an alias");
+  }
+  return problems;
+}
+
+function storageProblems({ storage }: ServiceManifest): Problem[] {
+  const problems: Problem[] = [];
+  const volumes = Object.entries(storage.volumes);
+  if (volumes.length !== 1) {
+    problems.push({ key: "storage.volumes", message: "must be one volume, for the conversations" });
+  }
+  for (const [name, { efs, read_only: readOnly }] of volumes) {
+    const key = `storage.volumes.${name}`;
+    const wrong = (part: string, message: string) => problems.push({ key: `${key}.${part}`, message });
+    if (readOnly !== false) wrong("read_only", "must be false: the default is true");
+    if (!efs) {
+      wrong("efs", "is missing: without it the volume is the task's own and gone with it");
+      continue;
+    }
+    if (efs.id === undefined) {
+      if (efs.auth) wrong("efs.id", "is missing: the file system that auth is for");
+      if (efs.uid === undefined || efs.gid === undefined) {
+        wrong("efs", "needs both uid and gid");
+      } else if (efs.uid === 0 || efs.gid === 0) {
+        wrong("efs.uid", "must not be root");
+      }
+      continue;
+    }
+    if (efs.uid !== undefined || efs.gid !== undefined) {
+      wrong("efs.uid", "cannot stand beside id: the access point has the user");
+    }
+    if (efs.auth?.access_point_id === undefined) {
+      wrong("efs.auth.access_point_id", "is missing: it makes user 1000 of the tasks the owner");
+    } else if (efs.auth.iam !== true) {
+      wrong("efs.auth.iam", "must be true with an access point");
+    }
+  }
+  return problems;
+}
