@@ -34,6 +34,7 @@ export function taskConfig(
     if (SECRETS.includes(name)) wrong(name, "is a secret: put it under secrets");
     else if (!known.has(name)) wrong(name, "is no variable of the app");
     if (OF_THE_IMAGE.includes(name)) wrong(name, "is set by the Dockerfile");
+    if (name.startsWith("COPILOT_")) wrong(name, "is set by Copilot");
     if (name === "NODE_NAME")
       wrong(name, "would give every task the same name; each has its host's without it");
     if (name in (manifest.secrets ?? {})) wrong(name, "stands under secrets too");

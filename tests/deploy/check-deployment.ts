@@ -52,7 +52,13 @@ export function checkDeployment(files: Files): string[] {
 
   const stacks = environments.map((environment) => checkEnvironment(environment, patches, image, report));
   const models = environments[0] ? modelsOf(environments[0].service, image) : null;
-  checkPolicies(checkAddons(files, stacks, report), models, report);
+  const addons = checkAddons(files, stacks, report);
+  checkPolicies(addons, models, report);
+  const watching = addons.find(({ template }) => JSON.stringify(template).includes("Holdfast"));
+  for (const { service } of watching ? environments : []) {
+    if (service.variables.METRICS === "emf") continue;
+    report(MANIFEST, "variables.METRICS", `must be emf: ${watching!.file} watches what the app writes then`);
+  }
   return [...lines];
 }
 

@@ -1,15 +1,12 @@
 import { z } from "zod";
+import { METRIC_UNITS } from "~/telemetry/metrics";
 import { isObject, type Json } from "./parse-yaml.ts";
 import { metricNames } from "./template-spec.ts";
 
 type Found = (key: string, message: string) => void;
 
 /** What the app writes while METRICS is emf, each with the dimensions below. */
-export const HOLDFAST_METRICS = [
-  ..."Replies RepliesFailed RepliesStopped RepliesInterrupted Takeovers ActiveReplies".split(" "),
-  ..."TimeToFirstToken ReplyDuration InputTokens OutputTokens VolumeLatency VolumeErrors".split(" "),
-  ..."Requests RequestErrors".split(" "),
-];
+const HOLDFAST_METRICS = Object.keys(METRIC_UNITS);
 const HOLDFAST_DIMENSIONS = ["Application", "Environment", "Service"];
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {

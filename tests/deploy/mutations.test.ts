@@ -226,6 +226,18 @@ seeded(MANIFEST, [
     "variables.MODEL_PROVIDER: MODEL_PROVIDER must be bedrock",
   ],
   [
+    "alarms for metrics that the app does not write",
+    "METRICS: emf",
+    "METRICS: none",
+    "variables.METRICS: must be emf",
+  ],
+  [
+    "a name that Copilot gives",
+    "variables:",
+    "variables:\n  COPILOT_SERVICE_NAME: web",
+    "variables.COPILOT_SERVICE_NAME: is set by Copilot",
+  ],
+  [
     "one name for all tasks",
     "variables:",
     "variables:\n  NODE_NAME: chat",
