@@ -22,12 +22,12 @@ status();
 
 const actions: Record<string, (node: ClusterNode) => Promise<void> | void> = {
   k: (node) => node.kill(),
-  f(node) {
-    node.freeze();
+  async f(node) {
+    await node.freeze();
     setTimeout(() => cluster.balance(node, node.state !== "frozen"), UNHEALTHY_AFTER_MS).unref();
   },
-  t(node) {
-    node.thaw();
+  async t(node) {
+    await node.thaw();
     cluster.balance(node, true);
   },
   async r(node) {

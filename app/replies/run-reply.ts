@@ -271,6 +271,8 @@ export function runReply(
           const changed = now && change(now);
           return { session: changed, result: changed !== now };
         });
+        // The volume was away, and another has taken its place meanwhile.
+        if (!result) stop("superseded");
         return result;
       } catch (error) {
         const passing = ExpectedError.isInstance(error) && PASSING.has(error.code);

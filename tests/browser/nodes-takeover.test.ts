@@ -15,7 +15,7 @@ beforeAll(async () => {
   cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "100" } });
 });
 afterEach(async () => {
-  for (const node of cluster.nodes) if (node.state === "frozen") node.thaw();
+  for (const node of cluster.nodes) if (node.state === "frozen") await node.thaw();
   await Promise.all(cluster.nodes.filter(({ state }) => state === "stopped").map((node) => node.start()));
   cluster.lead();
 });
@@ -72,12 +72,12 @@ test("the same when it freezes, also for a tab that listens to it; thawing chang
   openChat,
 }) => {
   const { runner, replyId, tabs } = await twoTabsInMidReply(openChat);
-  runner.freeze();
+  await runner.freeze();
   cluster.lead(...cluster.nodes.filter((node) => node !== runner));
   await expectTheWholeAnswer(tabs);
 
   const before = await tabs[0]!.chat.stored();
-  runner.thaw();
+  await runner.thaw();
   await runner.said(new RegExp(`${replyId}.*the reply was superseded`));
   expect(await tabs[0]!.chat.stored()).toEqual(before);
   expect(cluster.output().match(new RegExp(`${replyId}.*the reply has settled`, "g"))).toHaveLength(1);

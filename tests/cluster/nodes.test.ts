@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const node of cluster.nodes) {
-    if (node.state === "frozen") node.thaw();
+    if (node.state === "frozen") await node.thaw();
     if (node.state === "stopped") await node.start();
   }
   cluster.lead();
@@ -49,29 +49,21 @@ async function expectTheWholeAnswer({ client, replyId, end }: Followed): Promise
   expect(session.messages).toHaveLength(2);
   expect(session.messages[1]).toMatchObject({ metadata: { status: "complete" } });
   expect(textOf(session.messages[1])).toBe(whole);
-  expect(said(replyId, "the reply has settled")).toHaveLength(1);
+  expect(cluster.logged(replyId, "the reply has settled")).toHaveLength(1);
   return session;
-}
-
-/** What the nodes have logged about a reply. */
-function said(replyId: string, message: string): string[] {
-  return cluster
-    .output()
-    .split("\n")
-    .filter((line) => line.includes(`"reply":"${replyId}"`) && line.includes(message));
 }
 
 it("a frozen node's reply is written on by another, and when it thaws it changes nothing", async () => {
   const followed = await followedElsewhere();
   const { runner, replyId, client } = followed;
-  runner.freeze();
+  await runner.freeze();
   const session = await expectTheWholeAnswer(followed);
-  expect(said(replyId, "took over")).toEqual([expect.stringContaining(`"from":"${runner.name}.`)]);
+  expect(cluster.logged(replyId, "took over")).toEqual([expect.stringContaining(`"from":"${runner.name}.`)]);
 
-  runner.thaw();
+  await runner.thaw();
   await runner.said(new RegExp(`${replyId}.*the reply was superseded`));
   for (const node of cluster.nodes) expect(await readSession(node.url, client.sessionId)).toEqual(session);
-  expect(said(replyId, "the reply has settled")).toHaveLength(1);
+  expect(cluster.logged(replyId, "the reply has settled")).toHaveLength(1);
 });
 
 it("a killed node's reply is written on as soon as it is there again, by whichever node", async () => {
@@ -80,7 +72,7 @@ it("a killed node's reply is written on as soon as it is there again, by whichev
   await runner.kill();
   await runner.start();
   await expectTheWholeAnswer(followed);
-  expect(said(replyId, "took over")).toHaveLength(1);
+  expect(cluster.logged(replyId, "took over")).toHaveLength(1);
 });
 
 it("a node that is told to end hands its reply over: another goes on at once, not when it is found dead", async () => {
@@ -88,9 +80,9 @@ it("a node that is told to end hands its reply over: another goes on at once, no
   const { runner, replyId } = followed;
   expect(await runner.terminate()).toBe(0);
   await expectTheWholeAnswer(followed);
-  expect(said(replyId, "the reply was handed over")).toHaveLength(1);
+  expect(cluster.logged(replyId, "the reply was handed over")).toHaveLength(1);
   // Not from a node that was thought to be dead, but from nobody.
-  expect(said(replyId, "took over")).toEqual([expect.stringContaining('"from":null')]);
+  expect(cluster.logged(replyId, "took over")).toEqual([expect.stringContaining('"from":null')]);
 });
 
 it("a stop at another node reaches the runner of a silent model with its next look, 500 ms later at most", async () => {

@@ -4,14 +4,23 @@ import { cost } from "./scenarios/cost.ts";
 import { deletedElsewhere, deletionCutShort } from "./scenarios/deletion.ts";
 import { networkCut, serverFrozen, serverRestart } from "./scenarios/outages.ts";
 import { clientPowerLoss } from "./scenarios/power-loss.ts";
+import {
+  replyFollowed,
+  replyStopped,
+  runnerCutOff,
+  runnerFrozen,
+  runnerKilled,
+  runnerPowerLoss,
+  runnerTerminated,
+} from "./scenarios/replies.ts";
 import { readYourWrites, sharedWriting } from "./scenarios/shared-writing.ts";
 import { newLog, tailing } from "./scenarios/tailing.ts";
 import { volumeCheck } from "./scenarios/volume-check.ts";
 import { frozenAtEveryStep, frozenAtRandom } from "./scenarios/zombies.ts";
 
 /**
- * `npm run test:nfs`: the store on a real NFSv4.1 volume, between two clients with kernels of their own. Words
- * after `--` choose the scenarios whose names have them; `--keep` leaves the guests up.
+ * `npm run test:nfs`: the store, and whole nodes, on a real NFSv4.1 volume between two clients with kernels of
+ * their own. Words after `--` choose the scenarios whose names have them; `--keep` leaves the guests up.
  */
 const scenarios: Scenario[] = [
   volumeCheck,
@@ -24,6 +33,13 @@ const scenarios: Scenario[] = [
   deletionCutShort,
   newLog,
   tailing,
+  replyFollowed,
+  replyStopped,
+  runnerTerminated,
+  runnerKilled,
+  runnerFrozen,
+  runnerCutOff,
+  runnerPowerLoss,
   networkCut,
   serverFrozen,
   serverRestart,

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { startCluster, type Cluster } from "../fixtures/cluster.ts";
 import { rig, VOLUME, type Client } from "../fixtures/nfs-rig.ts";
+import { createClientHost } from "./client-host.ts";
 import { createHistory, type History } from "./history.ts";
 import { startProcess, type StoreProcess } from "./start-process.ts";
 
@@ -15,13 +17,19 @@ export type World = {
   start(client: Client, name: string): Promise<StoreProcess>;
   /** So many processes on each client, in turns: a, b, a, b, … */
   startOnBoth(each: number): Promise<StoreProcess[]>;
+  /** A node of the production build on each client, a first. */
+  startNodes(): Promise<Cluster>;
   /** A line for the report. */
   say(fact: string): void;
 };
 
+/** Slow enough for a reply to be met in its middle; told to end, a node hands over at once. */
+const NODE_ENV = { DEMO_TOKENS_PER_SECOND: "60", DRAIN_SECONDS: "0" };
+
 /** Runs a scenario in a data folder of its own. @returns what it said, and why it failed, if it did */
 export async function play(scenario: Scenario, number: number, deadlineMs = 300_000) {
   const processes: StoreProcess[] = [];
+  const clusters: Cluster[] = [];
   const facts: string[] = [];
   const history = createHistory();
   const dataDir = `${VOLUME}/${number}-${randomBytes(4).toString("hex")}`;
@@ -40,6 +48,15 @@ export async function play(scenario: Scenario, number: number, deadlineMs = 300_
           return world.start(client, `${client}${Math.floor(n / 2)}`);
         }),
       ),
+    async startNodes() {
+      const cluster = await startCluster({
+        hosts: [createClientHost("a"), createClientHost("b")],
+        dataDir,
+        env: NODE_ENV,
+      });
+      clusters.push(cluster);
+      return cluster;
+    },
     say: (fact) => void facts.push(fact),
   };
   let timer: NodeJS.Timeout | undefined;
@@ -55,6 +72,7 @@ export async function play(scenario: Scenario, number: number, deadlineMs = 300_
   } finally {
     clearTimeout(timer);
     for (const started of processes) started.end();
+    await Promise.allSettled(clusters.map((cluster) => cluster.stop()));
   }
 }
 
