@@ -15,6 +15,9 @@ export type Config = {
   maxBodyBytes: number;
   /** The largest conversation that may be imported. */
   maxImportBytes: number;
+  /** The largest file that can be attached, and all files of one conversation together. */
+  maxAttachmentBytes: number;
+  maxSessionAttachmentBytes: number;
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
@@ -52,6 +55,14 @@ const environment = z.object({
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
   MAX_IMPORT_BYTES: wholeNumber("MAX_IMPORT_BYTES", 10_000_000, 1_024, 100_000_000),
+  // The largest document that Bedrock takes.
+  MAX_ATTACHMENT_BYTES: wholeNumber("MAX_ATTACHMENT_BYTES", 4_500_000, 1_024, 100_000_000),
+  MAX_SESSION_ATTACHMENT_BYTES: wholeNumber(
+    "MAX_SESSION_ATTACHMENT_BYTES",
+    200_000_000,
+    1_024,
+    999_999_999_999,
+  ),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   LOG_LEVEL: z
     .enum(
@@ -103,6 +114,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     heartbeatSeconds: values.HEARTBEAT_SECONDS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     maxImportBytes: values.MAX_IMPORT_BYTES,
+    maxAttachmentBytes: values.MAX_ATTACHMENT_BYTES,
+    maxSessionAttachmentBytes: values.MAX_SESSION_ATTACHMENT_BYTES,
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     readableLog: values.NODE_ENV === "development",

@@ -9,6 +9,7 @@ import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
+import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
@@ -18,6 +19,7 @@ import { createSessionRetirement } from "./store/retire-session";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
+import { sweepAttachments } from "./store/sweep-attachments";
 import { sweepRegularly } from "./store/sweep-regularly";
 import { sweepShares } from "./store/sweep-shares";
 import { timer } from "./store/timer";
@@ -74,6 +76,15 @@ async function createServices(config: Config) {
     damaged,
   });
 
+  const attachments = createAttachmentStore({
+    volume,
+    layout,
+    instance,
+    newId,
+    maxBytes: config.maxAttachmentBytes,
+    maxSessionBytes: config.maxSessionAttachmentBytes,
+  });
+
   const shares = createShareStore({
     volume,
     layout,
@@ -114,8 +125,11 @@ async function createServices(config: Config) {
       damaged,
       retired(key, before) {
         committed(key, null);
-        shares.removeAll(before.shares).catch((error: unknown) => {
-          log.warn({ session: sessionFingerprint(key), err: error }, "shares are left to the next sweep");
+        Promise.all([shares.removeAll(before.shares), attachments.remove(key)]).catch((error: unknown) => {
+          log.warn(
+            { session: sessionFingerprint(key), err: error },
+            "shares or files are left to the next sweep",
+          );
         });
       },
       setAside: (key) =>
@@ -134,11 +148,19 @@ async function createServices(config: Config) {
   }).start();
 
   const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
-  const shareSweep = { volume, layout, instance, sessions: store, delay: unhurried };
+  const storeSweep = { volume, layout, instance, sessions: store, delay: unhurried };
   sweepRegularly({
-    sweep: (signal) => sweepShares(shareSweep, signal),
+    sweep: (signal) => sweepShares(storeSweep, signal),
     what: "the shares",
     everyMs: DAY_MS,
+    timer,
+    random,
+    log,
+  });
+  sweepRegularly({
+    sweep: (signal) => sweepAttachments({ ...storeSweep, isDead: registry.isDead }, signal),
+    what: "the attachments",
+    everyMs: DAY_MS / 4,
     timer,
     random,
     log,
@@ -163,6 +185,7 @@ async function createServices(config: Config) {
     store,
     volume,
     layout,
+    attachments,
     models,
     events,
     instance,
@@ -188,12 +211,17 @@ async function createServices(config: Config) {
 
   return {
     node: { name: config.nodeName },
-    limits: { maxBodyBytes: config.maxBodyBytes, maxImportBytes: config.maxImportBytes },
+    limits: {
+      maxBodyBytes: config.maxBodyBytes,
+      maxImportBytes: config.maxImportBytes,
+      maxAttachmentBytes: config.maxAttachmentBytes,
+    },
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
     models,
     store,
     shares,
+    attachments,
     replies,
     metrics,
     log,

@@ -1,5 +1,6 @@
 import type { MessageAccepted, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
+import { answerParts } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
 import type { Trouble } from "~/i18n/trouble";
 import type { StreamEvent } from "./event-stream";
@@ -78,7 +79,7 @@ export function withAccepted(
   const live =
     isSettled || isKnown
       ? state.live
-      : liveReply({ id: replyId, ...reply }, rev, reply.continues?.parts.slice() ?? []);
+      : liveReply({ id: replyId, ...reply }, rev, answerParts(reply.continues) ?? []);
   return { ...state, live };
 }
 
@@ -108,9 +109,9 @@ function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { t
 function reconcile(live: LiveReply | null, session: SessionView): LiveReply | null {
   const { reply } = session;
   const continued = session.messages.find(({ id }) => id === reply?.continues);
-  if (live && reply?.id === live.replyId) return placed(live, reply.parentId, continued?.parts);
+  if (live && reply?.id === live.replyId) return placed(live, reply.parentId, answerParts(continued));
   if (live && session.rev < live.sinceRev) return live;
-  return reply && liveReply(reply, session.rev, continued?.parts);
+  return reply && liveReply(reply, session.rev, answerParts(continued));
 }
 
 /** Messages never change once they are in a session, so a view that knows one need not draw it again. */

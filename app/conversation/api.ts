@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./attachment";
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
 import { KEY_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import {
+  filePart,
   instructions,
   itemId,
   MAX_TEXT_LENGTH,
@@ -12,10 +14,16 @@ import {
 } from "./session";
 
 /** The bodies that clients send. Everything else in the HTTP contract is a type only. */
-const textParts = z
-  .array(z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) }))
+const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });
+const userParts = z
+  .array(z.discriminatedUnion("type", [textPart, filePart]))
   .min(1)
-  .max(16);
+  .max(16 + MAX_DOCUMENTS + MAX_IMAGES)
+  .refine((parts) => {
+    const kinds = attachmentParts(parts).map(({ mediaType }) => attachmentKind(mediaType));
+    const documents = kinds.filter((kind) => kind === "document").length;
+    return documents <= MAX_DOCUMENTS && kinds.length - documents <= MAX_IMAGES;
+  }, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
 const modelId = z.string().min(1).max(200);
 
 /** What a person sets, beside the model. Null takes the temperature back. */
@@ -34,7 +42,7 @@ const answerOptions = {
 /** Two shapes would be ambiguous in one object, so each is strict. */
 export const postMessageBody = z.union([
   z.strictObject({
-    message: z.strictObject({ id: itemId, parts: textParts }),
+    message: z.strictObject({ id: itemId, parts: userParts }),
     parentId: itemId.nullable(),
     ...answerOptions,
   }),
@@ -79,7 +87,7 @@ export type MessageAccepted = { rev: number; replyId: string };
 
 export type ModelView = Pick<
   ModelOffer,
-  "id" | "name" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
+  "id" | "name" | "accepts" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
 > & { provider: string };
 
 /** `GET /api/models`. `notice`: what people should know of the choice, as with the demo model. */

@@ -1,3 +1,4 @@
+import type { AttachmentKind } from "./attachment";
 import type { Message } from "./session";
 import type { ReplyChunk } from "./reply-chunk";
 
@@ -13,6 +14,8 @@ export type ModelOffer = {
    * their own answer; `ask` models are asked to continue from exactly there.
    */
   continuation: "prefill" | "ask";
+  /** What it can be given beside text. */
+  accepts: readonly AttachmentKind[];
   /** Whether a request may name a temperature; models that do not take one refuse the whole request. */
   takesTemperature: boolean;
   /** What a million tokens cost in US dollars, where the operator has said so. */
@@ -31,6 +34,8 @@ export type GenerateRequest = {
   continueFrom: string | null;
   /** Fewer than the offer's own, where less is wanted. */
   maxOutputTokens?: number;
+  /** The bytes of an attachment by its id; null where it is gone. Asked for only by models that take some. */
+  attachment: (id: string) => Promise<Uint8Array | null>;
   signal: AbortSignal;
   /** Told each time that the start of the call is tried again. */
   retrying?: () => void;

@@ -1,5 +1,6 @@
+import type { AttachmentPart } from "./attachment";
 import type { ReplyChunk } from "./reply-chunk";
-import type { Part } from "./session";
+import type { Message, Part } from "./session";
 
 /**
  * What the chunks of a reply have said so far. `open` names the part that each unfinished chunk id writes to.
@@ -47,8 +48,13 @@ export function settledParts(text: ReplyText): Part[] {
 }
 
 /** All the visible words of some parts, in order, without reasoning. */
-export function plainText(parts: readonly Part[]): string {
+export function plainText(parts: readonly (Part | AttachmentPart)[]): string {
   return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+}
+
+/** What was said in an answer; undefined for a message that is none. */
+export function answerParts(message: Message | undefined): readonly Part[] | undefined {
+  return message?.role === "assistant" ? message.parts : undefined;
 }
 
 function openKey(type: Part["type"], id: string): string {

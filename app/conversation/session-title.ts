@@ -1,5 +1,6 @@
+import { attachmentParts } from "./attachment";
 import { plainText } from "./reply-text";
-import type { AssistantMessage, Session, UserMessage } from "./session";
+import type { AssistantMessage, Message, Session, UserMessage } from "./session";
 
 const TITLE_LENGTH = 60;
 
@@ -10,6 +11,15 @@ export function titleFrom(text: string): string {
   const cut = line.slice(0, TITLE_LENGTH);
   const space = cut.lastIndexOf(" ");
   return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/** What a message is about: its text, or the names of its files where it has none. */
+export function firstWords(parts: Message["parts"]): string {
+  const text = plainText(parts);
+  if (text.trim() !== "") return text;
+  return attachmentParts(parts)
+    .map(({ filename }) => filename)
+    .join(", ");
 }
 
 /** Whether the next answer that completes is the one to make a title from: once in a conversation's life. */
@@ -32,7 +42,7 @@ export function titleRequest(session: Session, now: string): TitleRequest | null
   if (session.titleSource !== "first-words" || !answer) return null;
   const question = session.messages.find(({ id }) => id === answer.parentId);
   const said = [question, answer].map((message) =>
-    plainText(message?.parts ?? [])
+    firstWords(message?.parts ?? [])
       .slice(0, EXCERPT_LENGTH)
       .toWellFormed(),
   );

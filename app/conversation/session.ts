@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "./attachment";
 import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
 
 /** Longest text of one message, in UTF-16 units. The body limit of a request is the first bound; this is the last. */
@@ -11,6 +12,14 @@ const timestamp = z.iso.datetime();
 
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().max(MAX_TEXT_LENGTH) });
 const reasoningPart = z.strictObject({ type: z.literal("reasoning"), text: z.string().max(MAX_TEXT_LENGTH) });
+/** A file of the person's. Its bytes are stored beside the session, by their hash, and never in it. */
+export const filePart = z.strictObject({
+  type: z.literal("file"),
+  mediaType: z.enum([...IMAGE_TYPES, ...DOCUMENT_TYPES]),
+  filename: z.string().min(1).max(MAX_FILENAME_LENGTH),
+  size: z.int().positive(),
+  url: z.string().regex(ATTACHMENT_URL_PATTERN),
+});
 export const part = z.discriminatedUnion("type", [textPart, reasoningPart]);
 
 export const usage = z.strictObject({
@@ -25,7 +34,7 @@ const userMessage = z.strictObject({
   id: itemId,
   parentId: itemId.nullable(),
   role: z.literal("user"),
-  parts: z.array(textPart).min(1),
+  parts: z.array(z.discriminatedUnion("type", [textPart, filePart])).min(1),
   metadata: z.strictObject({ createdAt: timestamp }),
 });
 

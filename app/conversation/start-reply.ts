@@ -1,6 +1,6 @@
 import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
-import { titleFrom } from "./session-title";
+import { firstWords, titleFrom } from "./session-title";
 import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
 
 /** What a person asks for: to say something, another answer, or the rest of one that was cut. */
@@ -17,6 +17,8 @@ export type StartContext = {
   settings?: Omit<SettingsEdit, "modelId"> | undefined;
   /** The model for a session: its own where it is still on offer, else the default. */
   modelFor: (session: Session | null) => string;
+  /** Throws where the files of the message that is to be answered cannot be given to the model. */
+  checkFiles?: (modelId: string, question: Pick<UserMessage, "parts">) => void;
   /** The ids of the reply, should one start. Fixed before the change is tried, so that trying again is harmless. */
   reply: Pick<Reply, "id" | "messageId"> & { node: string };
 };
@@ -29,7 +31,7 @@ export type Started = { session: Session; outcome: StartOutcome };
 /**
  * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
  * asked for before is joined, not repeated.
- * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`
+ * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, and what `checkFiles` throws
  */
 export function startReply(
   session: Session | null,
@@ -50,12 +52,14 @@ export function startReply(
 
   const base = session ?? emptySession(command, context);
   const target = command.kind === "send" ? sendTarget(base, command) : answerTarget(base, command);
+  const modelId = context.modelId ?? context.modelFor(session);
+  context.checkFiles?.(modelId, target.question);
   const reply: Reply = {
     ...context.reply,
     parentId: target.question.id,
     continues: target.continues,
     epoch: 1,
-    modelId: context.modelId ?? context.modelFor(session),
+    modelId,
     startedAt: context.now,
     stopRequested: false,
   };
@@ -140,7 +144,7 @@ function emptySession(command: StartCommand, context: StartContext): Session {
   return {
     createdAt: context.now,
     updatedAt: context.now,
-    title: titleFrom(command.message.parts.map((part) => part.text).join(" ")),
+    title: titleFrom(firstWords(command.message.parts)),
     titleSource: "first-words",
     settings: { modelId: "", instructions: "" },
     messages: [],

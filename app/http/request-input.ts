@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
 
@@ -80,13 +81,75 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 /**
+ * A request's body, piece by piece and no more than `maxBytes`. Whoever stops early has the rest discarded, so that
+ * the sender hears why.
+ * @throws what `tooLarge` makes, at once where the sender has said how much comes; ExpectedError `bad_request` where
+ * the sender has gone
+ */
+export function streamBody(
+  request: Request,
+  maxBytes: number,
+  tooLarge: (maxBytes: number) => Error,
+): AsyncIterable<Uint8Array> {
+  if (Number(request.headers.get("Content-Length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return pieces();
+
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    const body = bytesOf(request);
+    let length = 0;
+    try {
+      for (;;) {
+        const next = await body.next().catch(cutOff);
+        if (next.done) return;
+        length += next.value.byteLength;
+        if (length > maxBytes) throw tooLarge(maxBytes);
+        yield next.value;
+      }
+    } finally {
+      await discard(body, length).catch(() => undefined);
+    }
+  }
+}
+
+function cutOff(cause: unknown): never {
+  throw new ExpectedError("bad_request", "The connection was cut before all had arrived.", { cause });
+}
+
+/** What must not be in a name that people are shown: controls, and marks that turn the direction of the text. */
+const HIDDEN = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
+/**
+ * The name of the file in a request's body: the last part of what the sender calls it, percent-encoded in a header.
+ * @throws ExpectedError `bad_request`
+ */
+export function requireFilename(request: Request): string {
+  let name: string;
+  try {
+    name = decodeURIComponent(request.headers.get("X-File-Name") ?? "");
+  } catch {
+    name = "";
+  }
+  const last = name.split(/[/\\]/).at(-1)!.replace(HIDDEN, "").trim();
+  if (last === "" || last.length > MAX_FILENAME_LENGTH) {
+    throw new ExpectedError(
+      "bad_request",
+      `The X-File-Name header must hold a percent-encoded name of 1 to ${MAX_FILENAME_LENGTH} characters.`,
+    );
+  }
+  return last;
+}
+
+/**
  * Reads what a handler has left of a body. An unread body would be taken for the next request on the same
  * connection, and a sender that is cut off in the middle never reads the answer.
  */
 export async function discardBody(request: Request): Promise<void> {
-  if (request.bodyUsed) return;
-  let length = 0;
-  for await (const chunk of bytesOf(request)) {
+  if (!request.bodyUsed) await discard(bytesOf(request), 0);
+}
+
+async function discard(bytes: AsyncGenerator<Uint8Array>, alreadyRead: number): Promise<void> {
+  let length = alreadyRead;
+  for await (const chunk of bytes) {
     length += chunk.byteLength;
     if (length > MAX_DISCARDED_BYTES) break;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  bedrockAccepts,
   bedrockContinuation,
   bedrockModelName,
   bedrockOffers,
@@ -79,4 +80,15 @@ test.each([
   ["something.new", false],
 ])("%s takes a temperature: %s", (model, takes) => {
   expect(bedrockTakesTemperature(model)).toBe(takes);
+});
+
+test.each([
+  ["us.amazon.nova-pro-v1:0", true],
+  ["amazon.nova-lite-v1:0", true],
+  ["us.amazon.nova-2-lite-v1:0", true],
+  ["eu.amazon.nova-micro-v1:0", false],
+  ["global.anthropic.claude-haiku-5-5", true],
+  ["something.new", false],
+])("%s takes images and documents: %s", (model, takes) => {
+  expect(bedrockAccepts(model)).toEqual(takes ? ["image", "document"] : []);
 });

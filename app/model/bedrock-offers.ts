@@ -20,6 +20,7 @@ export function bedrockOffers(region: string, maxOutputTokens: number): ModelOff
     name: bedrockModelName(model),
     maxOutputTokens: Math.min(maxOutputTokens, model.includes("nova") ? NOVA_MAX_OUTPUT : CLAUDE_MAX_OUTPUT),
     continuation: bedrockContinuation(model),
+    accepts: bedrockAccepts(model),
     takesTemperature: bedrockTakesTemperature(model),
   }));
 }
@@ -66,6 +67,16 @@ export function bedrockContinuation(model: string): ModelOffer["continuation"] {
  */
 export function bedrockTakesTemperature(model: string): boolean {
   return /amazon\.nova-|anthropic\.claude-(3-|(sonnet|opus|haiku)-4-([1-6](?!\d)|\d{8}))/.test(model);
+}
+
+/**
+ * What a model can be given beside text. Nova and Claude take images and documents, but for Nova Micro; of what is
+ * not known nobody is offered a choice that might fail.
+ */
+export function bedrockAccepts(model: string): ModelOffer["accepts"] {
+  return /amazon\.nova-(\d-)?(lite|pro|premier)\b|anthropic\.claude-/.test(model)
+    ? ["image", "document"]
+    : [];
 }
 
 /** A name for people: "us.anthropic.claude-sonnet-5-5" is Claude Sonnet 5.5. Falls back to the id. */

@@ -259,6 +259,7 @@ describe("an answer that breaks off", () => {
       instructions: "",
       messages: conversation("Hi"),
       continueFrom: null,
+      attachment: () => Promise.resolve(null),
       signal: new AbortController().signal,
     })) {
       if (chunk.type === "text-delta") break;

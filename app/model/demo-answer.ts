@@ -1,3 +1,4 @@
+import { attachmentParts, formatBytes, type AttachmentPart } from "~/conversation/attachment";
 import { plainText } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
 import { CODE, CONNECT, INTRODUCTION, LIST, LONG, REASONING, SHORT_INTRODUCTION, TABLE } from "./demo-texts";
@@ -8,6 +9,8 @@ export type DemoAnswer = { reasoning: string | null; text: string };
 type Conversation = {
   /** What the person asks now, in lower case. */
   question: string;
+  /** What is attached to the question. */
+  files: readonly AttachmentPart[];
   /** What the person wrote, this question last. */
   said: readonly string[];
   /** What the model answered so far, as far as it got. */
@@ -18,7 +21,8 @@ type Conversation = {
 export function answerAsDemo(messages: readonly Message[]): DemoAnswer {
   const said = textsOf(messages, "user");
   const answered = textsOf(messages, "assistant");
-  const conversation = { said, answered, question: (said.at(-1) ?? "").toLowerCase() };
+  const files = attachmentParts(messages.at(-1)?.parts ?? []);
+  const conversation = { said, answered, files, question: (said.at(-1) ?? "").toLowerCase() };
   const skill = SKILLS.find(({ asked }) => asked.test(conversation.question));
   const answer = skill?.answer(conversation) ?? conversationAnswer(conversation);
   return {
@@ -48,7 +52,9 @@ const SKILLS: readonly Skill[] = [
   { asked: /\b(list|lists|steps|bullet|bullets)\b/, answer: () => LIST },
 ];
 
-function conversationAnswer({ said, answered }: Conversation): string {
+function conversationAnswer(conversation: Conversation): string {
+  const { said, answered, files } = conversation;
+  if (files.length > 0) return describeFiles(conversation);
   const now = quote(said.at(-1));
   if (answered.length === 0) return INTRODUCTION(now);
   const first = `It began with “${quoteMarkdown(said[0]!)}”`;
@@ -60,6 +66,15 @@ function conversationAnswer({ said, answered }: Conversation): string {
     `Thank you for this:\n\n${now}\n\nI can only pretend to understand it, but I can count: ${count}. Try **a table**, **a list**, **code** or **a long answer** next.`,
   ];
   return variants[hash(said.join("\n")) % variants.length]!;
+}
+
+function describeFiles({ files, said }: Conversation): string {
+  const rows = files.map(
+    ({ filename, mediaType, size }) => `| ${quoteMarkdown(filename)} | ${mediaType} | ${formatBytes(size)} |`,
+  );
+  const what = files.length === 1 ? "this file" : `these ${String(files.length)} files`;
+  const text = said.at(-1)?.trim() ? ` You wrote:\n\n${quote(said.at(-1))}` : "";
+  return `I was given ${what}:\n\n| name | type | size |\n| --- | --- | --- |\n${rows.join("\n")}\n\nA real model would look inside. I only see that all of it has arrived, and is kept with this conversation.${text}`;
 }
 
 /** The last name that was given, as it was written. */

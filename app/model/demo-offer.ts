@@ -5,5 +5,6 @@ export const DEMO_OFFER = {
   id: "demo/demo",
   name: "Demo model",
   continuation: "prefill",
+  accepts: ["image", "document"],
   takesTemperature: false,
 } as const satisfies Omit<ModelOffer, "maxOutputTokens">;

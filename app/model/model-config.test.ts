@@ -60,6 +60,7 @@ describe("MODELS", () => {
         name: "Llama on my desk",
         maxOutputTokens: 900,
         continuation: "ask",
+        accepts: [],
         takesTemperature: true,
       },
       {
@@ -67,6 +68,7 @@ describe("MODELS", () => {
         name: "Amazon Nova Lite",
         maxOutputTokens: 900,
         continuation: "prefill",
+        accepts: ["image", "document"],
         takesTemperature: true,
       },
       {
@@ -74,6 +76,7 @@ describe("MODELS", () => {
         name: "Demo model",
         maxOutputTokens: 900,
         continuation: "ask",
+        accepts: ["image", "document"],
         takesTemperature: false,
       },
     ]);
@@ -87,6 +90,7 @@ describe("MODELS", () => {
           name: "X",
           maxOutputTokens: 100,
           continuation: "prefill",
+          accepts: ["image"],
           takesTemperature: true,
           inputPricePerMillion: 0.8,
           outputPricePerMillion: 3.2,
@@ -100,11 +104,19 @@ describe("MODELS", () => {
         name: "X",
         maxOutputTokens: 100,
         continuation: "prefill",
+        accepts: ["image"],
         takesTemperature: true,
         inputPricePerMillion: 0.8,
         outputPricePerMillion: 3.2,
       },
-      { id: "bedrock/y", name: "y", maxOutputTokens: 5000, continuation: "ask", takesTemperature: false },
+      {
+        id: "bedrock/y",
+        name: "y",
+        maxOutputTokens: 5000,
+        continuation: "ask",
+        accepts: [],
+        takesTemperature: false,
+      },
     ]);
   });
 

@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { ModelOffer } from "~/conversation/language-model";
 import { DEMO_OFFER } from "./demo-offer";
-import { bedrockContinuation, bedrockModelName, bedrockTakesTemperature } from "./bedrock-offers";
+import {
+  bedrockAccepts,
+  bedrockContinuation,
+  bedrockModelName,
+  bedrockTakesTemperature,
+} from "./bedrock-offers";
 
 const PROVIDER_PREFIX = /^(bedrock|openai-compatible|demo)\/\S+$/;
 
@@ -10,6 +15,7 @@ const entry = z.strictObject({
   name: z.string().trim().min(1).max(100).optional(),
   maxOutputTokens: z.int().positive().optional(),
   continuation: z.enum(["prefill", "ask"]).optional(),
+  accepts: z.array(z.enum(["image", "document"])).optional(),
   takesTemperature: z.boolean().optional(),
   inputPricePerMillion: z.number().nonnegative().optional(),
   outputPricePerMillion: z.number().nonnegative().optional(),
@@ -18,7 +24,7 @@ type Entry = z.infer<typeof entry>;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?, takesTemperature?, inputPricePerMillion?, outputPricePerMillion?}`.
+ * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, inputPricePerMillion?, outputPricePerMillion?}`.
  */
 export function parseModelList(
   text: string,
@@ -53,6 +59,9 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
       (isBedrock ? bedrockModelName(model) : given.id === DEMO_OFFER.id ? DEMO_OFFER.name : model),
     maxOutputTokens: Math.min(given.maxOutputTokens ?? maxOutputTokens, maxOutputTokens),
     continuation: given.continuation ?? (isBedrock ? bedrockContinuation(model) : "ask"),
+    accepts:
+      given.accepts ??
+      (isBedrock ? bedrockAccepts(model) : given.id === DEMO_OFFER.id ? DEMO_OFFER.accepts : []),
     takesTemperature:
       given.takesTemperature ??
       (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),

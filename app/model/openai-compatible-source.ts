@@ -22,5 +22,6 @@ export function createOpenAICompatibleSource(
     // Mostly a server next door: when it does not answer, somebody has to start it, and is waiting to be told.
     maxRetries: dependencies.maxRetries ?? 1,
     stallSeconds: config.stallSeconds,
+    textDocumentsAsText: true,
   });
 }

@@ -2,8 +2,10 @@ import { type LanguageModel, streamText, wrapLanguageModel } from "ai";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createChunkMapper } from "./chunk-mapper";
+import { loadFiles } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
 import { stallReason, unfinishedReason } from "./model-failure";
+import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
 
 export type AnswerSource = {
@@ -11,6 +13,8 @@ export type AnswerSource = {
   service: ModelErrorContext["service"];
   maxRetries: number;
   stallSeconds: number;
+  /** Whether it knows no documents of text, which are then part of the message's own. */
+  textDocumentsAsText?: boolean;
   /** Runs before the call, so that its failures are told from the call's. */
   prepare?: () => Promise<unknown>;
 };
@@ -27,13 +31,15 @@ export async function* streamAnswer(
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());
+    const messages = toModelMessages(
+      request.messages,
+      request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
+      await watch.next(loadFiles(request, offer)),
+    );
     const parts = streamText({
       model: countingTries(source.model, request.retrying),
       ...(request.instructions.trim() !== "" && { instructions: request.instructions }),
-      messages: toModelMessages(
-        request.messages,
-        request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
-      ),
+      messages: source.textDocumentsAsText ? withTextDocuments(messages) : messages,
       maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
       ...(offer.takesTemperature &&
         request.temperature !== undefined && { temperature: request.temperature }),

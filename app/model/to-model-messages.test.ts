@@ -3,8 +3,10 @@ import type { Message } from "~/conversation/session";
 import { conversation } from "../../tests/fixtures/collect-answer";
 import { toModelMessages } from "./to-model-messages";
 
+const noFiles = () => "";
+
 test("a branch becomes turns of plain text", () => {
-  expect(toModelMessages(conversation("One", "1", "Two"), null)).toEqual([
+  expect(toModelMessages(conversation("One", "1", "Two"), null, noFiles)).toEqual([
     { role: "user", content: "One" },
     { role: "assistant", content: "1" },
     { role: "user", content: "Two" },
@@ -20,41 +22,44 @@ test("reasoning is left out", () => {
       { type: "text", text: "1" },
     ],
   } as Message;
-  expect(toModelMessages([question!, thoughtful], null)[1]).toEqual({ role: "assistant", content: "1" });
+  expect(toModelMessages([question!, thoughtful], null, noFiles)[1]).toEqual({
+    role: "assistant",
+    content: "1",
+  });
 });
 
 test("an answer that failed before its first word is dropped, and its neighbours become one turn", () => {
-  expect(toModelMessages(conversation("One", "", "Two", " \n", "Three"), null)).toEqual([
+  expect(toModelMessages(conversation("One", "", "Two", " \n", "Three"), null, noFiles)).toEqual([
     { role: "user", content: "One\n\nTwo\n\nThree" },
   ]);
 });
 
 test("a blank message of the person's is still a message", () => {
-  const messages = toModelMessages(conversation("  "), null);
+  const messages = toModelMessages(conversation("  "), null, noFiles);
   expect(messages).toHaveLength(1);
   expect(messages[0]?.content).toMatch(/\S/);
 });
 
 test("prefill ends with the beginning of the answer, without white space at its end", () => {
-  expect(toModelMessages(conversation("One"), { text: "It is \n", how: "prefill" })).toEqual([
+  expect(toModelMessages(conversation("One"), { text: "It is \n", how: "prefill" }, noFiles)).toEqual([
     { role: "user", content: "One" },
     { role: "assistant", content: "It is" },
   ]);
 });
 
 test("ask ends with the wish to go on", () => {
-  const messages = toModelMessages(conversation("One"), { text: "It is", how: "ask" });
+  const messages = toModelMessages(conversation("One"), { text: "It is", how: "ask" }, noFiles);
   expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
   expect(messages[2]?.content).toMatch(/Continue it from exactly where it stops/);
 });
 
 test.each(["", " \n"])("a beginning of %j is none", (text) => {
-  expect(toModelMessages(conversation("One"), { text, how: "ask" })).toHaveLength(1);
+  expect(toModelMessages(conversation("One"), { text, how: "ask" }, noFiles)).toHaveLength(1);
 });
 
 test("the messages are not changed", () => {
   const messages = conversation("One", "", "Two");
   const before = structuredClone(messages);
-  toModelMessages(messages, null);
+  toModelMessages(messages, null, noFiles);
   expect(messages).toEqual(before);
 });

@@ -1,7 +1,9 @@
 import type { ModelMessage } from "ai";
-import type { Message } from "~/conversation/session";
-import { plainText } from "~/conversation/reply-text";
+import { attachmentParts } from "~/conversation/attachment";
 import type { ModelOffer } from "~/conversation/language-model";
+import { plainText } from "~/conversation/reply-text";
+import type { Message } from "~/conversation/session";
+import type { FileContent, LoadedFiles } from "./load-files";
 
 const CONTINUE =
   "Your answer was cut off. Continue it from exactly where it stops: the next character you write is appended " +
@@ -9,38 +11,51 @@ const CONTINUE =
 
 /** Bedrock refuses a message without a visible character, and leaving it out would leave nothing to answer. */
 const SAID_NOTHING = "(The message is empty.)";
+const ONLY_FILES = "(The message has no text, only what is attached.)";
 
-type Turn = { role: "user" | "assistant"; content: string };
+type Turn = { role: "user" | "assistant"; text: string; files: FileContent[] };
 
 /**
- * A branch as models take it: text only, no empty message, user and assistant in turn, and what was said of a
+ * A branch as models take it: files and text, no empty message, user and assistant in turn, and what was said of a
  * cut answer at the end in the way that the model understands.
  */
 export function toModelMessages(
   messages: readonly Message[],
   continuation: { text: string; how: ModelOffer["continuation"] } | null,
+  loaded: LoadedFiles,
 ): ModelMessage[] {
   const turns = messages.flatMap((message): Turn[] => {
-    const content = plainText(message.parts).trim();
-    if (content !== "") return [{ role: message.role, content }];
+    const given = attachmentParts(message.parts).map(loaded);
+    const files = given.filter((file) => typeof file !== "string");
+    // What takes the place of a file that is not given.
+    const notes = given.filter((file) => typeof file === "string");
+    const text = [...notes, plainText(message.parts).trim()].filter(Boolean).join("\n\n");
+    if (text !== "") return [{ role: message.role, text, files }];
     // An answer that failed before its first word.
-    return message.role === "assistant" ? [] : [{ role: "user", content: SAID_NOTHING }];
+    if (message.role === "assistant") return [];
+    return [{ role: "user", text: files.length > 0 ? ONLY_FILES : SAID_NOTHING, files }];
   });
   // White space at the end of a beginning is an error for Bedrock; continuation-seam.ts makes up for it.
   const begun = continuation?.text.trimEnd();
   if (continuation && begun) {
-    turns.push({ role: "assistant", content: begun });
-    if (continuation.how === "ask") turns.push({ role: "user", content: CONTINUE });
+    turns.push({ role: "assistant", text: begun, files: [] });
+    if (continuation.how === "ask") turns.push({ role: "user", text: CONTINUE, files: [] });
   }
-  return inTurn(turns);
+  return inTurn(turns).map(({ role, text, files }): ModelMessage => {
+    if (role === "assistant" || files.length === 0) return { role, content: text };
+    // Models read a question best after what it is about.
+    return { role, content: [...files, { type: "text", text }] };
+  });
 }
 
 function inTurn(turns: readonly Turn[]): Turn[] {
   const merged: Turn[] = [];
   for (const turn of turns) {
     const last = merged.at(-1);
-    if (last?.role === turn.role) last.content += `\n\n${turn.content}`;
-    else merged.push({ ...turn });
+    if (last?.role === turn.role) {
+      last.text += `\n\n${turn.text}`;
+      last.files.push(...turn.files);
+    } else merged.push({ ...turn, files: [...turn.files] });
   }
   return merged;
 }

@@ -49,6 +49,7 @@ async function answerTo(
   const chunks = models.generate({
     ...request,
     continueFrom: null,
+    attachment: () => Promise.resolve(null),
     maxOutputTokens: MAX_TITLE_TOKENS,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TITLE_TIMEOUT_MS)]),
   });

@@ -1,9 +1,11 @@
+import { attachmentParts } from "~/conversation/attachment";
 import type { Cursor } from "~/conversation/cursor";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Reply, Session } from "~/conversation/session";
+import type { Reply, Session, UserMessage } from "~/conversation/session";
 import { requestStop } from "~/conversation/settle-reply";
+import { checkSupported } from "~/conversation/supported-attachments";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
 import { readSessionFolder } from "~/store/layout";
 import type { SessionEvents } from "~/store/session-events";
@@ -36,7 +38,8 @@ export type StartOptions = {
 export type Replies = {
   /**
    * Commits what was asked for, then runs the reply. Once it resolves the person's message is durable.
-   * @throws ExpectedError `model_not_found`, `node_draining`, and what `startReply` and the store throw
+   * @throws ExpectedError `model_not_found`, `node_draining`, `attachment_not_found`, `attachment_not_supported`,
+   * and what `startReply` and the store throw
    */
   start(
     key: string,
@@ -91,12 +94,19 @@ export function createReplies(deps: RepliesDependencies): Replies {
     if (options.modelId !== undefined && !offered(options.modelId)) {
       throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
     }
+    const lost = await missingFiles(key, command);
     const context = {
       now: deps.clock().toISOString(),
       modelId: options.modelId,
       settings: options.settings,
       modelFor: (session: Session | null) =>
         session && offered(session.settings.modelId) ? session.settings.modelId : models.defaultModelId,
+      // Only what is new is refused: the repeat of a request joins its reply.
+      checkFiles(modelId: string, question: Pick<UserMessage, "parts">) {
+        if (lost) throw lost;
+        const offer = models.offers.find(({ id }) => id === modelId);
+        if (offer) checkSupported(offer, question);
+      },
       reply: { id: deps.newId(), messageId: options.replyMessageId ?? deps.newId(), node: instance },
     };
     const commit = () =>
@@ -118,6 +128,18 @@ export function createReplies(deps: RepliesDependencies): Replies {
       return { rev: record?.rev ?? 0, outcome };
     } finally {
       starting.delete(context.reply.id);
+    }
+  }
+
+  /** Why a message cannot name its files; null where it can. */
+  async function missingFiles(key: string, command: StartCommand): Promise<ExpectedError | null> {
+    if (command.kind !== "send") return null;
+    try {
+      await deps.attachments.hold(key, attachmentParts(command.message.parts));
+      return null;
+    } catch (error) {
+      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return error;
+      throw error;
     }
   }
 

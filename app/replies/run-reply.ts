@@ -3,11 +3,19 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
 import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, plainText, settledParts, type ReplyText } from "~/conversation/reply-text";
+import {
+  answerParts,
+  applyChunk,
+  EMPTY_REPLY,
+  plainText,
+  settledParts,
+  type ReplyText,
+} from "~/conversation/reply-text";
 import type { Reply, ReplyStatus, Session, Usage } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
+import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
 import type { SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
@@ -27,6 +35,7 @@ export type RunnerDependencies = {
   store: SessionStore;
   volume: Volume;
   layout: Layout;
+  attachments: Pick<AttachmentStore, "read" | "hold">;
   models: LanguageModels;
   node: { name: string };
   /** This node and boot, in the names of temporary files. */
@@ -203,6 +212,7 @@ export function runReply(
       temperature: session.settings.temperature,
       messages: branchTo(session.messages, reply.parentId),
       continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
+      attachment: async (id) => (await deps.attachments.read(key, id))?.bytes ?? null,
       signal: abort.signal,
       retrying: meter.retry,
     });
@@ -301,7 +311,7 @@ const PASSING: ReadonlySet<string> = new Set(["volume_unavailable", "session_bus
 /** What a reply begins with: its start, and the words of the message that it continues. */
 export function saidBefore(session: Session, reply: Reply): ReplyChunk[] {
   const continued = session.messages.find((message) => message.id === reply.continues);
-  return messageChunks(reply.messageId, continued?.parts ?? [], { leaveOpen: true });
+  return messageChunks(reply.messageId, answerParts(continued) ?? [], { leaveOpen: true });
 }
 
 function toPersonsError(error: unknown): Pick<ExpectedError, "code" | "message"> {

@@ -32,8 +32,11 @@ const handle = api({
   },
 
   async DELETE(request) {
-    const removed = await services.store.remove(requireSessionKey(request));
+    const key = requireSessionKey(request);
+    // The session first: from then on it lists no share and names no file. What cannot go now goes with a sweep.
+    const removed = await services.store.remove(key);
     await services.shares.removeAll(removed?.shares);
+    await services.attachments.remove(key);
     return new Response(null, { status: 204 });
   },
 });

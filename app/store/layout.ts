@@ -6,10 +6,13 @@ export type Layout = {
   quarantine: string;
   nodes: string;
   shares: string;
+  attachments: string;
   /** The folder of one session, by its key. */
   sessionFolder(key: string): string;
   /** The snapshot behind a link, by the link's key. */
   share(key: string): { folder: string; name: string };
+  /** Where the files lie that were attached in a session: not with it, so that its folder lists fast. */
+  attachmentFolder(key: string): string;
   /** The journal of a reply, in the folder of its session. */
   journal(key: string, replyId: string, epoch: number): string;
 };
@@ -17,14 +20,17 @@ export type Layout = {
 export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
   const shares = join(dataDir, "shares");
+  const attachments = join(dataDir, "attachments");
   const sessionFolder = (key: string) => join(sessions, key.slice(0, 2), key);
   return {
     sessions,
     quarantine: join(dataDir, "quarantine"),
     nodes: join(dataDir, "nodes"),
     shares,
+    attachments,
     sessionFolder,
     share: (key) => ({ folder: join(shares, key.slice(0, 2)), name: `${key}.json` }),
+    attachmentFolder: (key) => join(attachments, key.slice(0, 2), key),
     journal: (key, replyId, epoch) => join(sessionFolder(key), journalName(replyId, epoch)),
   };
 }

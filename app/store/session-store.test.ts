@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
+import { plainText } from "~/conversation/reply-text";
 import { MAX_TEXT_LENGTH } from "~/conversation/session";
 import { sessionKey } from "~/conversation/session-id";
 import { errorResponse } from "~/http/error-response";
@@ -54,7 +55,7 @@ describe("a session", () => {
     expect(await a.store.read(KEY)).toEqual(record);
     expect(record).toMatchObject({ rev: 2, recovered: null });
     expect(messageIds(record?.session)).toEqual(["m1", "m2"]);
-    expect(record?.session.messages[0]?.parts[0]?.text).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
+    expect(plainText(record?.session.messages[0]?.parts ?? [])).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
   });
 
   test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {

@@ -31,6 +31,8 @@ export type Volume = {
   writeNew(path: string, bytes: string | Uint8Array, options?: { removeIfLate: boolean }): Promise<void>;
   /** A file that one writer appends to. EEXIST where the name is taken. */
   createLog(path: string): Promise<AppendLog>;
+  /** A file that is written piece by piece. EEXIST where the name is taken. Its bytes are stable once it is closed. */
+  createFile(path: string): Promise<NewFile>;
   link(existing: string, name: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -46,7 +48,7 @@ export type Volume = {
   syncFolder(folder: string): Promise<void>;
 };
 
-export type FileContent = { bytes: Buffer; uid: number };
+export type FileContent = { bytes: Buffer<ArrayBuffer>; uid: number };
 
 /** `modifiedAt` is in milliseconds by the clock of the volume, which is one for all nodes. */
 export type FileStats = { isFolder: boolean; mode: number; uid: number; size: number; modifiedAt: number };
@@ -57,6 +59,13 @@ export type VolumeSpace = { type: number; freeBytes: number; freeFiles: number |
 export type AppendLog = {
   /** On stable storage, and visible to other machines, when it resolves. */
   append(bytes: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type NewFile = {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Puts all that was written on stable storage. */
+  sync(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -137,6 +146,15 @@ export function createVolume({
     return result;
   }
 
+  /** A file that stays open. One that comes after its caller has given up is closed at once. */
+  function openNew(path: string, flags: "ax" | "wx"): Promise<FileHandle> {
+    return run(async (abandoned) => {
+      const opened = await fs.open(path, flags, FILE_MODE);
+      if (abandoned.aborted) await opened.close();
+      return opened;
+    });
+  }
+
   async function syncFolder(folder: string) {
     await withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, (file) => file.sync());
   }
@@ -213,17 +231,22 @@ export function createVolume({
       }),
 
     createLog: async (path) => {
-      const file = await run(async (abandoned) => {
-        const opened = await fs.open(path, "ax", FILE_MODE);
-        if (abandoned.aborted) await opened.close();
-        return opened;
-      });
+      const file = await openNew(path, "ax");
       return {
         append: (bytes) =>
           run(async () => {
             await file.appendFile(bytes);
             await file.datasync();
           }),
+        close: () => run(() => file.close()),
+      };
+    },
+
+    createFile: async (path) => {
+      const file = await openNew(path, "wx");
+      return {
+        write: (bytes) => run(() => file.writeFile(bytes)),
+        sync: () => run(() => file.sync()),
         close: () => run(() => file.close()),
       };
     },
@@ -263,7 +286,7 @@ function parentOf(path: string): string {
 }
 
 /** Less where the file has become shorter. Unlike `readFile` it does not ask for the size, a thread's work, again. */
-async function readBytes(file: FileHandle, size: number): Promise<Buffer> {
+async function readBytes(file: FileHandle, size: number): Promise<Buffer<ArrayBuffer>> {
   const bytes = Buffer.allocUnsafeSlow(size);
   let length = 0;
   while (length < size) {

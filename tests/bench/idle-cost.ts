@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { createReplies } from "~/replies/replies";
+import { createAttachmentStore } from "~/store/attachment-store";
 import { createLayout } from "~/store/layout";
 import { createNodeRegistry } from "~/store/node-registry";
 import { createSessionEvents } from "~/store/session-events";
@@ -162,10 +163,19 @@ function createNode(
     },
     damaged: console.error,
   });
+  const attachments = createAttachmentStore({
+    volume,
+    layout,
+    instance,
+    newId,
+    maxBytes: 1,
+    maxSessionBytes: 1,
+  });
   const replies = createReplies({
     store,
     volume,
     layout,
+    attachments,
     models: createScriptedModel(),
     events,
     instance,

@@ -1,0 +1,19 @@
+import { ATTACHMENT_ID_PATTERN } from "~/conversation/attachment";
+import { ExpectedError } from "~/conversation/expected-error";
+import { fileResponse } from "~/http/file-response";
+import { requireSessionKey } from "~/http/request-input";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async GET(request) {
+    const key = requireSessionKey(request);
+    const id = new URL(request.url).pathname.split("/").at(-1)!;
+    const file = ATTACHMENT_ID_PATTERN.test(id) ? await services.attachments.read(key, id) : null;
+    if (!file) throw new ExpectedError("attachment_not_found", "This file is not in the conversation.");
+    return fileResponse(request, { ...file, id });
+  },
+});
+
+export const loader = handle;
+export const action = handle;

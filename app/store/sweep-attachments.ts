@@ -1,0 +1,147 @@
+import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { ExpectedError } from "~/conversation/expected-error";
+import { attachmentName, parseAttachmentName, type StoredAttachment } from "./attachment-names";
+import { readSessionFolder, type Layout } from "./layout";
+import { DAY_MS } from "./retention";
+import { listIfThere, unlessGone } from "./retired-session";
+import type { SessionStore } from "./session-store";
+import { readVolumeClock } from "./volume-clock";
+import { errorCode, type Volume } from "./volume";
+
+export type AttachmentSweepTally = { seen: number; setAside: number; removed: number };
+
+export type AttachmentSweepOptions = {
+  volume: Volume;
+  layout: Layout;
+  /** This node and boot, `name.boot`: the name of its test file. */
+  instance: string;
+  sessions: Pick<SessionStore, "read">;
+  isDead: (instance: string) => boolean;
+  /** Resolves after so many milliseconds. */
+  delay: (ms: number) => Promise<unknown>;
+  sessionsPerSecond?: number;
+};
+
+/** How long a file may wait to be sent. */
+const UNSENT_MS = DAY_MS;
+/** Between setting a file aside and removing it: longer than anybody takes to send one that was just seen. */
+const GRACE_MS = 3_600_000;
+
+const KEY = /^[0-9a-f]{64}$/;
+/** Left by a node that died while it removed the files of a session. */
+const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
+
+/**
+ * Removes files that were uploaded and never sent, and what removals and dead uploads have left. Goes through all
+ * sessions with attachments once, at the pace that was set; ends early when aborted. Any number of nodes may do so
+ * at once.
+ *
+ * A file that no message names is first renamed, and removed by a sweep at least an hour later if still nobody
+ * has named it. Whoever sends it meanwhile gives it its name back before the message is committed
+ * (AttachmentStore.hold), and a removal under the other name then finds nothing. So no message loses its file,
+ * in whatever order sweep and sender come.
+ * @throws what the volume throws
+ */
+export async function sweepAttachments(
+  options: AttachmentSweepOptions,
+  signal: AbortSignal,
+): Promise<AttachmentSweepTally> {
+  const { volume, layout, instance, sessionsPerSecond = 20 } = options;
+  const tally = { seen: 0, setAside: 0, removed: 0 };
+  const shards = await names(layout.attachments);
+  if (shards.length === 0) return tally;
+  const now = await readVolumeClock(volume, layout, instance, "attachments");
+  for (const shard of shards) {
+    for (const name of await names(`${layout.attachments}/${shard}`)) {
+      if (signal.aborted) return tally;
+      if (DELETED_NAME.test(name)) {
+        await volume.removeFolder(`${layout.attachments}/${shard}/${name}`);
+        tally.removed += 1;
+      } else if (KEY.test(name)) {
+        tally.seen += 1;
+        await sweepSession(name);
+      }
+      await options.delay(1_000 / sessionsPerSecond);
+    }
+  }
+  return tally;
+
+  async function sweepSession(key: string) {
+    const folder = layout.attachmentFolder(key);
+    const all = await names(folder);
+    const files = all.flatMap((name) => parseAttachmentName(name) ?? []);
+    await removeUploads(folder, all);
+    if (files.length === 0) {
+      await volume.removeEmptyFolder(folder).catch(unlessInUse);
+      return;
+    }
+    const sent = await idsInMessages(key);
+    if (sent === null) return;
+    for (const file of files) await sweepFile(folder, file, sent.has(file.id));
+  }
+
+  async function sweepFile(folder: string, file: StoredAttachment, isSent: boolean) {
+    const path = `${folder}/${attachmentName(file)}`;
+    const rename = (unsentAt: number | null) =>
+      volume.rename(path, `${folder}/${attachmentName({ ...file, unsentAt })}`).catch(unlessGone);
+    if (isSent) {
+      if (file.unsentAt !== null) await rename(null);
+    } else if (file.unsentAt !== null) {
+      if (now - file.unsentAt < GRACE_MS) return;
+      await volume.unlink(path).catch(unlessGone);
+      tally.removed += 1;
+    } else if ((await ageOf(path)) >= UNSENT_MS) {
+      await rename(now);
+      tally.setAside += 1;
+    }
+  }
+
+  /** What dead writers have begun, and what is too old for anybody to be still at it. */
+  async function removeUploads(folder: string, all: readonly string[]) {
+    for (const { name, instance: writer } of readSessionFolder(all).temporaries) {
+      const path = `${folder}/${name}`;
+      if (options.isDead(writer) || (await ageOf(path)) >= UNSENT_MS) {
+        await volume.unlink(path).catch(unlessGone);
+      }
+    }
+  }
+
+  /** The files that messages name; null where that cannot be said now, and nothing may go. */
+  async function idsInMessages(key: string): Promise<Set<string> | null> {
+    try {
+      const record = await options.sessions.read(key);
+      // The revision that was damaged may have named more.
+      if (record && record.recovered !== null) return null;
+      return new Set(
+        record?.session.messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)),
+      );
+    } catch (error) {
+      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return null;
+      throw error;
+    }
+  }
+
+  /** Zero for what is gone. */
+  async function ageOf(path: string): Promise<number> {
+    try {
+      return now - (await volume.stats(path)).modifiedAt;
+    } catch (error) {
+      unlessGone(error);
+      return 0;
+    }
+  }
+
+  async function names(folder: string): Promise<string[]> {
+    try {
+      return (await listIfThere(volume, folder)) ?? [];
+    } catch (error) {
+      if (errorCode(error) === "ENOTDIR") return [];
+      throw error;
+    }
+  }
+}
+
+/** Somebody has begun to store in it. */
+function unlessInUse(error: unknown): void {
+  if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") unlessGone(error);
+}
