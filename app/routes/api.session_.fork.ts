@@ -1,4 +1,6 @@
 import { forkBody, type Committed } from "~/conversation/api";
+import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { branchTo } from "~/conversation/branch";
 import { forkSession } from "~/conversation/fork-session";
 import { sessionKey } from "~/conversation/session-id";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -10,6 +12,10 @@ const handle = api({
     const key = requireSessionKey(request);
     const { from, messageId } = await readJson(request, forkBody, services.limits.maxBodyBytes);
     const source = (await services.store.read(sessionKey(from)))?.session ?? null;
+    const messages = branchTo(source?.messages ?? [], messageId);
+    const files = messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId));
+    // Before the commit, so that no message names a file that is not there.
+    await services.attachments.copy(sessionKey(from), key, files);
     const now = new Date().toISOString();
     const { record } = await services.store.update(key, (session) => ({
       session: forkSession(session, { source, messageId, now }),
