@@ -178,6 +178,6 @@ describe("its continuation", () => {
 });
 
 test("people are told that they talk to a demo, and only then", () => {
-  expect(demo().notice).toContain("demo model");
+  expect(demo().notice?.message).toContain("demo model");
   expect(demo({ MODELS: "demo/demo,bedrock/x" }).notice).toBeNull();
 });

@@ -135,6 +135,11 @@ export const de: Translation = {
     session_newer_format:
       "Diese Unterhaltung wurde von einer neueren Version geschrieben. Versuchen Sie es nach der Aktualisierung noch einmal.",
     session_exists: "Unter dieser Kennung gibt es schon eine andere Unterhaltung.",
+    attachment_too_large: "Die Datei ist zu groß.",
+    attachments_full: "Diese Unterhaltung enthält so viele Dateien, wie sie darf. Beginnen Sie eine neue.",
+    attachment_not_found: "Eine der Dateien ist nicht mehr gespeichert. Hängen Sie sie noch einmal an.",
+    attachment_not_supported:
+      "Dieses Modell kann eine der Dateien nicht lesen. Wählen Sie ein anderes, oder lassen Sie die Datei weg.",
     message_not_found: "Diese Nachricht ist nicht in der Unterhaltung.",
     message_conflict: "Unter dieser Kennung wurde schon eine andere Nachricht gesendet.",
     reply_running: "Die vorige Antwort wird noch geschrieben. Warten Sie darauf oder halten Sie sie an.",

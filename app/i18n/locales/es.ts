@@ -127,6 +127,11 @@ export const es: Translation = {
     session_newer_format:
       "Esta conversación la escribió una versión más nueva de la aplicación. Inténtelo cuando termine la actualización.",
     session_exists: "Ya existe otra conversación con este identificador.",
+    attachment_too_large: "El archivo es demasiado grande.",
+    attachments_full: "Esta conversación ya contiene todos los archivos que puede. Empiece otra.",
+    attachment_not_found: "Uno de los archivos ya no está guardado. Adjúntelo de nuevo.",
+    attachment_not_supported:
+      "Este modelo no puede leer uno de los archivos. Elija otro modelo o quite el archivo.",
     message_not_found: "Ese mensaje no está en la conversación.",
     message_conflict: "Ya se envió otro mensaje con este identificador.",
     reply_running: "La respuesta anterior se está escribiendo todavía. Espérela o deténgala.",

@@ -125,6 +125,12 @@ export const fr: Translation = {
     session_newer_format:
       "Cette conversation a été écrite par une version plus récente. Réessayez après la mise à jour.",
     session_exists: "Une autre conversation existe déjà sous cet identifiant.",
+    attachment_too_large: "Le fichier est trop volumineux.",
+    attachments_full:
+      "Cette conversation contient autant de fichiers qu’elle le peut. Commencez-en une autre.",
+    attachment_not_found: "L’un des fichiers n’est plus conservé. Joignez-le à nouveau.",
+    attachment_not_supported:
+      "Ce modèle ne peut pas lire l’un des fichiers. Choisissez-en un autre, ou retirez le fichier.",
     message_not_found: "Ce message n’est pas dans la conversation.",
     message_conflict: "Un autre message a déjà été envoyé sous cet identifiant.",
     reply_running: "La réponse précédente est en cours d’écriture. Attendez-la ou arrêtez-la.",
