@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
 import type { Trouble } from "~/i18n/trouble";
@@ -40,10 +40,10 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
           <MarkdownText
             key={index}
             text={part.text}
-            isOpenEnded={status !== "complete" && index === lastText}
+            ending={index === lastText ? ENDINGS[status] : "whole"}
           />
         ) : (
-          <Reasoning key={index} text={part.text} />
+          <Reasoning key={index} text={part.text} isLive={isStreaming && index === parts.length - 1} />
         ),
       )}
       <div className="message__foot">
@@ -66,14 +66,26 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
   );
 });
 
-function Reasoning({ text }: { text: string }) {
+const ENDINGS = {
+  streaming: "growing",
+  complete: "whole",
+  stopped: "cut",
+  failed: "cut",
+  interrupted: "cut",
+} as const;
+
+/** Folded: what a model thinks is for those who want to know. */
+function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   const { t } = useTranslation();
+  const [isOpen, setIsOpen] = useState(false);
   return (
-    <details className="reasoning">
-      <summary>{t("message.reasoning")}</summary>
-      <div className="reasoning__text" dir="auto">
-        {text}
-      </div>
+    <details className="reasoning" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+      <summary>{isLive ? t("message.thinking") : t("message.reasoning")}</summary>
+      {isOpen && (
+        <div className="reasoning__text">
+          <MarkdownText text={text} ending={isLive ? "growing" : "whole"} />
+        </div>
+      )}
     </details>
   );
 }

@@ -1,9 +1,19 @@
-import { memo, useEffect, useState, type ReactNode } from "react";
+import { memo, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "~/browser/copy-text";
-import { CheckIcon, CopyIcon } from "./icons";
+import { useObservable } from "~/browser/use-observable";
+import { countLines, piecesOfLines, startOfLine } from "./code-lines";
+import { CheckIcon, CopyIcon, WrapIcon } from "./icons";
+import { PreferencesContext } from "./preferences-context";
 
-type Props = { code: string; language: string | null };
+type Props = {
+  code: string;
+  language: string | null;
+  /** More buttons for its bar. */
+  actions?: ReactNode;
+  /** What there is to say about it. */
+  note?: string;
+};
 
 /** Beyond this, colour is not worth the time it takes. */
 const LONGEST_HIGHLIGHT = 60_000;
@@ -11,24 +21,72 @@ const LINES_AT_A_TIME = 8;
 const SETTLES_AFTER_MS = 400;
 const COPIED_MS = 2_000;
 
-export const CodeBlock = memo(function CodeBlock({ code, language }: Props) {
+/** What is shown of longer code until somebody asks for all of it. */
+const SHOWN_LINES = 300;
+
+export const CodeBlock = memo(function CodeBlock({ code, language, actions, note }: Props) {
   const { t } = useTranslation();
+  const preferences = useContext(PreferencesContext);
+  const { wrapCode } = useObservable(preferences);
+  const [isExpanded, setIsExpanded] = useState(false);
+  const rest = startOfLine(code, SHOWN_LINES);
+  const head = rest === null ? code : code.slice(0, rest);
+  const coloured = useColoured(head, language);
   return (
     <figure className="code-block" dir="ltr">
       <figcaption className="code-block__bar">
         <span className="code-block__language">{language ?? t("markdown.plainCode")}</span>
+        {actions}
+        <button
+          type="button"
+          className="code-block__action"
+          aria-label={t("markdown.wrap")}
+          title={t("markdown.wrap")}
+          aria-pressed={wrapCode}
+          onClick={() => preferences.change({ wrapCode: !wrapCode })}
+        >
+          <WrapIcon />
+        </button>
         <CopyButton code={code} />
       </figcaption>
+      {note !== undefined && <p className="code-block__note">{note}</p>}
       <pre
+        className={wrapCode ? "code-block--wrapped" : undefined}
         tabIndex={0}
         role="group"
         aria-label={language ? t("markdown.codeIn", { language }) : t("markdown.code")}
       >
-        <code>{useColoured(code, language)}</code>
+        <code>
+          {coloured}
+          {rest !== null && isExpanded && <MoreCode code={code.slice(rest)} />}
+        </code>
       </pre>
+      {rest !== null && (
+        <button
+          type="button"
+          className="code-block__more"
+          aria-expanded={isExpanded}
+          onClick={() => setIsExpanded(!isExpanded)}
+        >
+          {isExpanded ? t("markdown.showLess") : t("markdown.showLines", { count: countLines(code) })}
+        </button>
+      )}
     </figure>
   );
 });
+
+/** Without colour, and laid out only where it is in view. */
+function MoreCode({ code }: { code: string }) {
+  return piecesOfLines(code, SHOWN_LINES).map((piece, index) => (
+    <span
+      key={index}
+      className="code-block__piece"
+      style={{ containIntrinsicBlockSize: `auto ${String(countLines(piece) * 1.35)}rem` }}
+    >
+      {piece}
+    </span>
+  ));
+}
 
 /**
  * The code with as much of it in colour as has been coloured. While it grows that happens some lines at a time,
@@ -71,12 +129,6 @@ function wholeLines(code: string): string {
   return ready === 0 ? "" : `${lines.slice(0, ready).join("\n")}\n`;
 }
 
-const LABELS = {
-  ready: "markdown.copy",
-  copied: "markdown.copied",
-  failed: "markdown.notCopied",
-} as const;
-
 function CopyButton({ code }: { code: string }) {
   const { t } = useTranslation();
   const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
@@ -88,11 +140,15 @@ function CopyButton({ code }: { code: string }) {
   return (
     <button
       type="button"
-      className="code-block__copy"
+      className="code-block__action"
       onClick={async () => setState((await copyText(code)) ? "copied" : "failed")}
     >
       {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-      {t(LABELS[state])}
+      {state === "copied"
+        ? t("markdown.copied")
+        : state === "failed"
+          ? t("markdown.notCopied")
+          : t("markdown.copy")}
     </button>
   );
 }

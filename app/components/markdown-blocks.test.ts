@@ -21,11 +21,41 @@ describe("Markdown is left whole", () => {
     ["in a longer fence that holds a shorter one", "````\n```\n\n```\n````"],
     ["in indented code with blank lines", "    a\n\n    b"],
     ["in a fence that is still open", "```\na\n\nb"],
-    ["where a definition may be used anywhere", "see [docs]\n\ntext\n\n[docs]: https://example.com"],
-    ["with footnotes", "a[^1]\n\ntext\n\n[^1]: note"],
+    ["in a formula with blank lines", "$$\na\n\nb\n$$"],
+    ["in a formula of a list", "- one\n  \\[\n  a\n\n  b\n  \\]\n- two"],
   ])("%s", (_, markdown) => {
     expect(markdownBlocks(markdown)).toEqual([markdown]);
   });
+});
+
+describe("a definition of a link", () => {
+  const text = "see [docs]\n\ntext\n\n[Docs]: https://example.com";
+
+  test("is put before the blocks that use it, and no others", () => {
+    expect(markdownBlocks(text)).toEqual([
+      "[Docs]: https://example.com\n\nsee [docs]\n",
+      "text\n",
+      "[Docs]: https://example.com\n\n[Docs]: https://example.com",
+    ]);
+  });
+
+  test("does not join blocks that were apart before it came", () => {
+    const before = markdownBlocks(text.slice(0, text.indexOf("[Docs]")));
+    expect(markdownBlocks(text)).toHaveLength(before.length + 1);
+  });
+
+  test("is none in the middle of a paragraph, nor for code", () => {
+    expect(markdownBlocks("a [b]\n[b]: https://c.d")).toEqual(["a [b]\n[b]: https://c.d"]);
+    expect(markdownBlocks("```\n[b]\n```\n\n[b]: https://c.d")[0]).toBe("```\n[b]\n```");
+  });
+});
+
+test("a formula is a block of its own, between the lines of a paragraph as well", () => {
+  expect(markdownBlocks("so\n\\[\na\n+ b\n\\]\nwhere")).toEqual(["so", "\\[\na\n+ b\n\\]", "where"]);
+});
+
+test("a lone mark of a formula swallows nothing", () => {
+  expect(markdownBlocks("$$ is money\n\n# A\n\ntext")).toHaveLength(3);
 });
 
 test("what looks like a definition in code is none", () => {

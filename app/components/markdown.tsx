@@ -1,50 +1,143 @@
-import { isValidElement, memo, type ReactNode } from "react";
+import { createContext, isValidElement, memo, useContext, useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
-import { CodeBlock } from "./code-block";
-import { ImageIcon } from "./icons";
+import { CodeFence } from "./code-fence";
+import { Formula } from "./formula";
+import { safeUrl } from "./link-target";
+import { markdownBlocks } from "./markdown-blocks";
+import { MarkdownLink } from "./markdown-link";
+import { mendMarkdown } from "./mend-markdown";
+import { plainMarkdown } from "./plain-markdown";
+import { prepareMarkdown } from "./prepare-markdown";
+import { RemoteImage } from "./remote-image";
 
-/** One block of Markdown. Raw HTML in it is shown as text; nothing in it makes the browser fetch anything. */
-export const MarkdownBlock = memo(function MarkdownBlock({ markdown }: { markdown: string }) {
-  return (
-    <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={safeUrl}>
-      {markdown}
-    </ReactMarkdown>
-  );
+/** Of a text: all of it, still growing, or cut for good. The last two may end in half a word of Markdown. */
+export type TextEnding = "whole" | "growing" | "cut";
+
+type Props = { text: string; ending: TextEnding };
+
+/** A text in Markdown. Raw HTML in it is shown as text; nothing in it makes the browser fetch anything by itself. */
+export function Markdown({ text, ending }: Props) {
+  const blocks = markdownBlocks(text);
+  // Blocks only ever grow at the end, so their place is their identity.
+  return blocks.map((block, index) => (
+    <MarkdownBlock key={index} markdown={block} ending={index === blocks.length - 1 ? ending : "whole"} />
+  ));
+}
+
+const MarkdownBlock = memo(function MarkdownBlock({
+  markdown,
+  ending,
+}: {
+  markdown: string;
+  ending: TextEnding;
+}) {
+  const fence = FENCE.exec(markdown);
+  if (fence) return <FencedBlock markdown={markdown} fence={fence} ending={ending} />;
+  return <PlainBlock markdown={markdown} ending={ending} />;
 });
 
-const PLUGINS = [remarkGfm];
+const FENCE = /^\n*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*(\n|$)/;
 
-const COMPONENTS: Components = {
-  a: ({ href, children }) => <SafeLink href={href}>{children}</SafeLink>,
-  img: ({ src, alt }) => <ImageLink src={typeof src === "string" ? src : undefined} alt={alt} />,
-  table: ({ children }) => <Table>{children}</Table>,
-  input: ({ checked }) => <TaskBox checked={checked ?? false} />,
-  code: ({ children }) => <code className="inline-code">{children}</code>,
-  // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.
-  pre: ({ children }) => {
-    if (!isValidElement<{ className?: string; children?: ReactNode }>(children)) return <pre>{children}</pre>;
-    const language = /language-(\S+)/.exec(children.props.className ?? "")?.[1] ?? null;
-    return <CodeBlock code={String(children.props.children ?? "").replace(/\n$/, "")} language={language} />;
-  },
-};
-
-function ImageLink({ src, alt }: { src: string | undefined; alt: string | undefined }) {
-  const { t } = useTranslation();
+/** A block that is one fence needs no parser, which would be slow with thousands of lines that still grow. */
+function FencedBlock({
+  markdown,
+  fence,
+  ending,
+}: {
+  markdown: string;
+  fence: RegExpExecArray;
+  ending: TextEnding;
+}) {
+  const [opening, marks = "", language = "", lineEnd] = fence;
+  const rest = markdown.slice(opening.length).trimEnd();
+  const last = rest.slice(rest.lastIndexOf("\n") + 1).trim();
+  const isClosed = last.length >= marks.length && last === marks[0]!.repeat(last.length);
+  // Half a closing mark is none of the code.
+  const isClosing =
+    !isClosed && ending === "growing" && /^(`{1,2}|~{1,2})$/.test(last) && last[0] === marks[0];
+  const code =
+    isClosed || isClosing ? rest.slice(0, rest.length - last.length) : markdown.slice(opening.length);
   return (
-    <SafeLink href={src} className="image-link">
-      <ImageIcon />
-      {t("markdown.image", { description: alt || t("markdown.noDescription") })}
-    </SafeLink>
+    <CodeFence
+      code={code.replace(/\n$/, "")}
+      // Half a language's name is none.
+      language={language === "" || (lineEnd === "" && ending === "growing") ? null : language}
+      isOpen={ending !== "whole" && !isClosed}
+    />
   );
 }
+
+function PlainBlock({ markdown, ending }: { markdown: string; ending: TextEnding }) {
+  const { shown, plugins } = useMemo(() => {
+    const prepared = prepareMarkdown(markdown, ending !== "whole");
+    return {
+      shown: ending === "whole" ? prepared.markdown : mendMarkdown(prepared.markdown, ending === "growing"),
+      plugins: [remarkGfm, [plainMarkdown, { formulas: prepared.formulas }]] as Parameters<
+        typeof ReactMarkdown
+      >[0]["remarkPlugins"],
+    };
+  }, [markdown, ending]);
+  return (
+    <OpenFrom.Provider value={ending === "whole" ? Infinity : shown.trimEnd().length}>
+      <ReactMarkdown remarkPlugins={plugins} components={COMPONENTS} urlTransform={safeUrl}>
+        {shown}
+      </ReactMarkdown>
+    </OpenFrom.Provider>
+  );
+}
+
+/** What ends here or later is still being written. */
+const OpenFrom = createContext(Infinity);
+
+const COMPONENTS: Components = {
+  a: ({ node, href, children }) => (
+    <MarkdownLink href={href} text={textOf(node)}>
+      {children}
+    </MarkdownLink>
+  ),
+  img: ({ src, alt }) => <RemoteImage src={typeof src === "string" ? src : ""} alt={alt ?? ""} />,
+  table: ({ children }) => <Table>{children}</Table>,
+  input: ({ checked }) => <TaskBox checked={checked ?? false} />,
+  // Marks and numbers stand where the first words begin. Paragraphs have their direction by style.
+  ul: ({ children, className }) => (
+    <ul dir="auto" className={className}>
+      {children}
+    </ul>
+  ),
+  ol: ({ children, className, start }) => (
+    <ol dir="auto" className={className} start={start}>
+      {children}
+    </ol>
+  ),
+  blockquote: ({ children }) => <blockquote dir="auto">{children}</blockquote>,
+  code: ({ children }) => (
+    <code className="inline-code" dir="ltr">
+      {children}
+    </code>
+  ),
+  // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.
+  pre: ({ node, children }) => <Pre end={node?.position?.end.offset ?? 0}>{children}</Pre>,
+  // Only `plainMarkdown` makes these.
+  span: ({ node }) => {
+    const { dataTex, dataSource, dataDisplay, dataOpen } = node?.properties ?? {};
+    return (
+      <Formula
+        tex={String(dataTex)}
+        source={String(dataSource)}
+        isDisplay={dataDisplay === true}
+        isOpen={dataOpen === true}
+      />
+    );
+  },
+};
 
 /** In the tab order, since it may have to be scrolled. */
 function Table({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <div className="table-scroll" tabIndex={0} role="group" aria-label={t("markdown.table")}>
+    <div className="table-scroll" dir="auto" tabIndex={0} role="group" aria-label={t("markdown.table")}>
       <table>{children}</table>
     </div>
   );
@@ -63,18 +156,20 @@ function TaskBox({ checked }: { checked: boolean }) {
   );
 }
 
-type LinkProps = { href: string | undefined; className?: string; children: ReactNode };
-
-function SafeLink({ href, className, children }: LinkProps) {
-  if (!href) return <span className={className}>{children}</span>;
-  return (
-    <a href={href} className={className} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
-  );
+function Pre({ end, children }: { end: number; children: ReactNode }) {
+  const isOpen = end >= useContext(OpenFrom);
+  if (!isValidElement<{ className?: string; children?: ReactNode }>(children)) return <pre>{children}</pre>;
+  const language = /language-(\S+)/.exec(children.props.className ?? "")?.[1] ?? null;
+  const code = String(children.props.children ?? "").replace(/\n$/, "");
+  return <CodeFence code={code} language={language} isOpen={isOpen} />;
 }
 
-/** Only addresses that lead out of the page; anything else is text. */
-function safeUrl(url: string): string | undefined {
-  return /^(https?:\/\/|mailto:)/i.test(url) ? url : undefined;
+type TreeNode = { value?: unknown; children?: unknown; properties?: { dataSource?: unknown } };
+
+/** The words of a part of the tree, those in formulas included. */
+function textOf(node: unknown): string {
+  const { value, children, properties } = (node ?? {}) as TreeNode;
+  if (typeof value === "string") return value;
+  if (typeof properties?.dataSource === "string") return properties.dataSource;
+  return Array.isArray(children) ? children.map(textOf).join("") : "";
 }

@@ -24,7 +24,23 @@ test.each([
   ["a row of dashes in a table is left alone", "| a |\n| - |\n| -", "| a |\n| - |\n| -"],
   ["a rule on its own is one", "---", "---"],
   ["only the last line is looked at", "- **a\n- b", "- **a\n- b"],
+  ["a bullet in the making is not shown yet", "- a\n-", "- a"],
+  ["nor is a number", "- a\n  1.", "- a"],
+  ["nor are the marks of code", "text\n``", "text"],
+  ["nor is half a task's box", "- [", "- "],
+  ["nor is half an image", "see ![pix](https://a", "see "],
+  ["a link's text is shown from its first letter on", "see [the do", "see the do"],
+  ["and while its address is awaited", "see [the docs]", "see the docs"],
+  ["a task's box is left alone", "- [x] done", "- [x] done"],
+  ["half an address is shown without its bracket", "at <https://a.b", "at https://a.b"],
+  ["struck words are closed", "some ~~old wor", "some ~~old wor~~"],
+  ["bold by underscores is closed", "some __bold wor", "some __bold wor__"],
+  ["underscores in a name are no marks", "call __init__ or a__b", "call __init__ or a__b"],
   ["code blocks are left alone", "```\nlet a = `x\n**", "```\nlet a = `x\n**"],
 ])("%s", (_, growing, shown) => {
   expect(mendMarkdown(growing)).toBe(shown);
+});
+
+test("a number at the end of a text that was cut stays", () => {
+  expect(mendMarkdown("the answer:\n42", false)).toBe("the answer:\n42");
 });

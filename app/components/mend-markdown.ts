@@ -1,28 +1,47 @@
 /**
  * Completes the end of a block that is still growing, so that its marks are not shown as characters first and
- * jump when the rest arrives: bold words, code, links, the head of a table, and a list's dash under a line of
- * text, which alone would make that line a heading.
+ * jump when the rest arrives: bold words, code, links, the head of a table, and marks at the beginning of a line
+ * that could become anything yet. What was cut and grows no more keeps its numbers.
  */
-export function mendMarkdown(block: string): string {
+export function mendMarkdown(block: string, isGrowing = true): string {
   if (/^\s*(`{3,}|~{3,})/m.test(block)) return block;
   const lines = block.split("\n");
   const line = lines.pop()!;
   const above = lines.at(-1) ?? "";
-  if (above.trim() !== "" && /^\s*(-+|=+)\s*$/.test(line)) return lines.join("\n");
   if (isRow(line) && !isRow(above)) return `${block}\n${delimiterRow(line)}`;
   if (isRow(above) && !isRow(lines.at(-2) ?? "") && /^\s*\|?[\s|:-]*$/.test(line)) {
     return [...lines, delimiterRow(above)].join("\n");
   }
+  if (isRow(above) ? line.trim() === "" : isUndecided(line, above, isGrowing)) return lines.join("\n");
   return [...lines, mendLine(line)].join("\n");
 }
 
-function mendLine(line: string): string {
+/** Nothing but marks that the next characters decide about. A rule of three dashes is decided. */
+function isUndecided(line: string, above: string, isGrowing: boolean): boolean {
+  const text = line.trim();
+  // Under a line of text they would make a heading of it.
+  if (above.trim() !== "" && /^(-+|=+)$/.test(text)) return true;
+  return (
+    /^([-+>#]|--|`{1,2}|~{1,2})$/.test(text) || (isGrowing && above !== "" && /^\d{1,3}[.)]?$/.test(text))
+  );
+}
+
+function mendLine(whole: string): string {
+  const line = whole
+    .replace(/^(\s*(?:[-*+]|\d{1,9}[.)])\s+)\[[ xX]?\]?$/, "$1")
+    .replace(/!(\[[^\]\n]*(\](\([^)\s]*)?)?)?$/, "")
+    .replace(/<(https?:[^>\s]*)$/, "$1");
   if (count(line, /`/g) % 2 === 1) return line.endsWith("`") ? line.slice(0, -1) : `${line}\``;
-  const text = line.replace(/\[([^\]\n]+)\]\([^)\s]*$/, "$1");
+  const text = line
+    .replace(/\[([^\]\n]+)\]\([^)\s]*$/, "$1")
+    .replace(/(^|[^\\!\]])\[(?![\^ xX]?\])([^\]\n]*)\]?$/, "$1$2");
   // A star between spaces is a bullet or a product, and one in code is code.
-  const stars = text.replace(/`[^`]*`/g, "").replace(/(^|\s)\*(?=\s)/g, "$1");
-  if (count(stars, /\*\*/g) % 2 === 1) return close(text.replace(/([^*])\*$/, "$1"), "**");
-  if (count(stars.replace(/\*\*/g, ""), /\*/g) % 2 === 1) return close(text, "*");
+  const marks = text.replace(/`[^`]*`/g, "").replace(/(^|\s)\*(?=\s)/g, "$1");
+  if (count(marks, /\*\*/g) % 2 === 1) return close(text.replace(/([^*])\*$/, "$1"), "**");
+  if (count(marks.replace(/\*\*/g, ""), /\*/g) % 2 === 1) return close(text, "*");
+  if (count(marks, /(?<![\p{L}\p{N}_])__(?=\S)/gu) > count(marks, /(?<=\S)__(?![\p{L}\p{N}_])/gu))
+    return close(text, "__");
+  if (count(marks, /~~/g) % 2 === 1) return close(text, "~~");
   return text;
 }
 

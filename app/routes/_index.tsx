@@ -4,6 +4,7 @@ import { createChatApp, type ChatApp, type PageFacts } from "~/browser/chat-app"
 import { ChatPage } from "~/components/chat-page";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
+import { PreferencesContext } from "~/components/preferences-context";
 import { modelsView } from "~/conversation/models-view";
 import { createTranslator } from "~/i18n/create-translator";
 import { services } from "~/services.server";
@@ -31,7 +32,9 @@ export default function Index() {
   const { app } = useLoaderData<typeof clientLoader>();
   return (
     <I18nextProvider i18n={app.translator.i18n}>
-      <ChatPage app={app} />
+      <PreferencesContext.Provider value={app.preferences}>
+        <ChatPage app={app} />
+      </PreferencesContext.Provider>
     </I18nextProvider>
   );
 }

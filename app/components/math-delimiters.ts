@@ -1,0 +1,66 @@
+/**
+ * Where formulas begin and end: `$…$` by Pandoc's rules, so that prices are none, `$$…$$`, the `\(…\)` and
+ * `\[…\]` that models write, and LaTeX's own environments for displayed formulas.
+ */
+export type MathOpening = {
+  /** Up to where the formula's text begins, which for an environment is its own beginning. */
+  length: number;
+  closing: string;
+  isDisplay: boolean;
+  /** The marks are part of what KaTeX is given. */
+  keepsMarks: boolean;
+};
+
+const ENVIRONMENT = /^\\begin\{((?:align|alignat|equation|gather|multline)\*?)\}/;
+/** More than any formula has, and few enough that a lone mark does not swallow the rest of an answer. */
+const MAX_LINES = 60;
+const MAX_INLINE_LENGTH = 2_000;
+
+export function mathOpening(text: string, at: number): MathOpening | null {
+  const before = text[at - 1] ?? "\n";
+  const rest = text.slice(at, at + 40);
+  if (rest.startsWith("\\(")) return { length: 2, closing: "\\)", isDisplay: false, keepsMarks: false };
+  // Not a bracket that was escaped in the middle of a word or of a link.
+  if (rest.startsWith("\\[") && /[\s|>:(]/.test(before)) {
+    return { length: 2, closing: "\\]", isDisplay: true, keepsMarks: false };
+  }
+  if (rest.startsWith("$$")) return { length: 2, closing: "$$", isDisplay: true, keepsMarks: false };
+  if (/^\$[^\s$]/.test(rest) && !/[\p{L}\p{N}$]/u.test(before)) {
+    return { length: 1, closing: "$", isDisplay: false, keepsMarks: false };
+  }
+  const name = ENVIRONMENT.exec(rest)?.[1];
+  return name === undefined
+    ? null
+    : { length: 0, closing: `\\end{${name}}`, isDisplay: true, keepsMarks: true };
+}
+
+/** Where the closing mark of a formula begins whose text begins at `from`; null if it has none that is right. */
+export function mathClosing(text: string, from: number, { closing, isDisplay }: MathOpening): number | null {
+  let end = text.indexOf(closing, from);
+  while (end > 0 && text[end - 1] === "\\" && text[end - 2] !== "\\" && closing.startsWith("$")) {
+    end = text.indexOf(closing, end + 1);
+  }
+  if (end < 0) return null;
+  const inside = text.slice(from, end);
+  if (inside.trim() === "") return null;
+  if (isDisplay) return inside.split("\n").length <= MAX_LINES ? end : null;
+  if (inside.length > MAX_INLINE_LENGTH || /\n[ \t>]*\n/.test(inside)) return null;
+  if (closing === "$" && (/\s$/.test(inside) || /^[\p{L}\p{N}]/u.test(text.slice(end + 1, end + 3))))
+    return null;
+  return end;
+}
+
+/** The line on which a displayed formula ends that begins on this line; null if none does, or on the same one. */
+export function lineOfMathEnd(lines: readonly string[], index: number): number | null {
+  const line = lines[index]!;
+  const at = line.search(/\S/);
+  const start = /^(?:(?:[-*+]|\d{1,9}[.)])\s+)+/.exec(line.slice(at))?.[0].length ?? 0;
+  const opening = mathOpening(line, at + start);
+  if (!opening?.isDisplay || line.includes(opening.closing, at + start + Math.max(opening.length, 1)))
+    return null;
+  for (let end = index + 1; end < Math.min(lines.length, index + MAX_LINES); end++) {
+    if (lines[end]!.includes(opening.closing)) return end;
+    if (/^\s*(```|~~~|#{1,6} )/.test(lines[end]!)) return null;
+  }
+  return null;
+}

@@ -1,0 +1,86 @@
+import type { Formula } from "./prepare-markdown";
+import { PLACEHOLDER } from "./prepare-markdown";
+
+/** As much of a Markdown syntax tree as is changed here. */
+type Node = {
+  type: string;
+  value?: string;
+  children?: Node[];
+  spread?: boolean | null;
+  data?: { hName: string; hProperties?: Record<string, unknown> };
+  [field: string]: unknown;
+};
+
+type Processor = { data: () => { micromarkExtensions?: unknown[] } };
+type Options = { formulas: readonly Formula[] };
+
+/**
+ * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for `<br>`, which
+ * has no other spelling in tables. Each item of a list is a paragraph, so that a list that becomes loose while
+ * it is written keeps its elements. Placeholders become formulas, and numbers of footnotes are raised.
+ */
+export function plainMarkdown(this: unknown, { formulas }: Options) {
+  const data = (this as Processor).data();
+  data.micromarkExtensions = [...(data.micromarkExtensions ?? []), { disable: { null: DISABLED } }];
+  return (tree: unknown) => change(tree as Node, formulas);
+}
+
+const DISABLED = [
+  "htmlFlow",
+  "htmlText",
+  // These would be numbered anew in each block.
+  "gfmFootnoteDefinition",
+  "gfmFootnoteCall",
+  "gfmPotentialFootnoteCall",
+];
+
+function change(node: Node, formulas: readonly Formula[]): void {
+  if (node.type === "list" || node.type === "listItem") node.spread = true;
+  for (const field of ["value", "url", "title", "alt", "lang", "meta"]) {
+    const text = node[field];
+    if (typeof text === "string") node[field] = restore(text, formulas);
+  }
+  if (!node.children) return;
+  node.children = node.children.flatMap((child) => {
+    if (child.type === "text") return splitText(child.value ?? "", formulas);
+    change(child, formulas);
+    return isLink(child) ? withoutImages(child) : [child];
+  });
+}
+
+function isLink({ type }: Node): boolean {
+  return type === "link" || type === "linkReference";
+}
+
+/** An image is a button until it is loaded, and a button cannot be in a link: it goes before it. */
+function withoutImages(link: Node): Node[] {
+  const isImage = ({ type }: Node) => type === "image" || type === "imageReference";
+  const images = link.children?.filter(isImage) ?? [];
+  return [...images, { ...link, children: link.children?.filter((child) => !isImage(child)) ?? [] }];
+}
+
+function splitText(text: string, formulas: readonly Formula[]): Node[] {
+  return text.split(SPECIAL).flatMap((piece): Node[] => {
+    if (piece === "") return [];
+    if (/^<br/i.test(piece)) return [{ type: "break" }];
+    const footnote = /^\[\^(\d+)\]$/.exec(piece)?.[1];
+    if (footnote !== undefined) {
+      return [{ type: "raised", data: { hName: "sup" }, children: [{ type: "text", value: footnote }] }];
+    }
+    const number = /^\uE000(\d+)\uE001$/.exec(piece)?.[1];
+    const formula = number === undefined ? undefined : formulas[Number(number)];
+    return [formula ? formulaNode(formula) : { type: "text", value: piece }];
+  });
+}
+
+const SPECIAL = /(\uE000\d+\uE001|<br\s*\/?>|\[\^\d{1,3}\])/i;
+
+function formulaNode({ tex, source, isDisplay, isOpen }: Formula): Node {
+  const hProperties = { dataTex: tex, dataSource: source, dataDisplay: isDisplay, dataOpen: isOpen };
+  return { type: "formula", data: { hName: "span", hProperties }, children: [] };
+}
+
+/** In code and in addresses a formula is what was written. */
+function restore(text: string, formulas: readonly Formula[]): string {
+  return text.replace(PLACEHOLDER, (whole, number: string) => formulas[Number(number)]?.source ?? whole);
+}
