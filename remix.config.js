@@ -1,3 +1,21 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+
+/** Mermaid is drawn in a frame of its own origin, which loads it as it is published: it takes no part in the build. */
+function copyMermaid() {
+  const source = new URL("node_modules/mermaid/", import.meta.url);
+  const { version } = JSON.parse(readFileSync(new URL("package.json", source), "utf8"));
+  const target = new URL("build/mermaid/", import.meta.url);
+  const chunks = "chunks/mermaid.esm.min/";
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(new URL(`${version}/${chunks}`, target), { recursive: true });
+  const modules = readdirSync(new URL(`dist/${chunks}`, source)).filter((name) => name.endsWith(".mjs"));
+  for (const name of ["mermaid.esm.min.mjs", ...modules.map((module) => chunks + module)]) {
+    cpSync(new URL(`dist/${name}`, source), new URL(`${version}/${name}`, target));
+  }
+}
+
+copyMermaid();
+
 /** @type {import('@remix-run/dev').AppConfig} */
 export default {
   serverModuleFormat: "esm",

@@ -7,6 +7,7 @@ import { destination, type DestinationStream } from "pino";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
+import { createDiagramFiles } from "./http/diagram-files";
 import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
@@ -219,6 +220,8 @@ async function createServices(config: Config) {
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
     models,
+    // Beside the server's own module, where the build has put them.
+    diagrams: createDiagramFiles(new URL("./mermaid/", import.meta.url)),
     store,
     shares,
     attachments,

@@ -1,4 +1,5 @@
 import { CodeBlock } from "./code-block";
+import { Diagram } from "./diagram";
 import { Formula } from "./formula";
 
 type Props = {
@@ -8,9 +9,10 @@ type Props = {
   isOpen: boolean;
 };
 
-/** A fence: code, or a formula in the language of one. */
+/** A fence: code, or a diagram or formula in the language of one. */
 export function CodeFence({ code, language, isOpen }: Props) {
   const kind = language?.toLowerCase();
+  if (kind === "mermaid") return <Diagram source={code} isOpen={isOpen} />;
   if (kind === "math") return <Formula tex={code} source={code} isDisplay isOpen={isOpen} />;
   return <CodeBlock code={code} language={language} />;
 }

@@ -45,6 +45,14 @@ export const CopyIcon = icon(
     <path d="M13 7V5.5a2 2 0 0 0-2-2H5.5a2 2 0 0 0-2 2V11a2 2 0 0 0 2 2H7" />
   </>,
 );
+export const CodeIcon = icon(<path d="M7 6l-4 4 4 4M13 6l4 4-4 4" />);
+export const DiagramIcon = icon(
+  <>
+    <rect x="3" y="3.5" width="6" height="4.5" rx="1.2" />
+    <rect x="11" y="12" width="6" height="4.5" rx="1.2" />
+    <path d="M6 8v4.2a2 2 0 0 0 2 2h3" />
+  </>,
+);
 export const WrapIcon = icon(<path d="M3 5h14M3 15h4.5M3 10h11.2a2.5 2.5 0 0 1 0 5H11m1.8-2L11 15l1.8 2" />);
 export const CheckIcon = icon(<path d="M4 10.5l4 4 8-9" />);
 export const RetryIcon = icon(

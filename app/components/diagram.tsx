@@ -1,0 +1,91 @@
+import { memo, useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createDiagramRenderer, type DiagramRenderer, type Drawing } from "~/browser/diagram-renderer";
+import { CodeBlock } from "./code-block";
+import { CodeIcon, DiagramIcon } from "./icons";
+import { usePageColours } from "./page-colours";
+
+type Props = {
+  source: string;
+  /** It is still being written: its source is shown. */
+  isOpen: boolean;
+};
+
+let renderer: DiagramRenderer | null = null;
+
+/** A diagram in Mermaid's language. */
+export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
+  const { t } = useTranslation();
+  const { drawing, hasFailed } = useDrawing(source, isOpen);
+  const [showsSource, setShowsSource] = useState(false);
+  if (!drawing || showsSource) {
+    return (
+      <CodeBlock
+        code={source}
+        language="mermaid"
+        {...(hasFailed && { note: t("markdown.noDiagram") })}
+        {...(drawing && {
+          actions: (
+            <button type="button" className="code-block__action" onClick={() => setShowsSource(false)}>
+              <DiagramIcon />
+              {t("markdown.diagram")}
+            </button>
+          ),
+        })}
+      />
+    );
+  }
+  return (
+    <figure className="code-block" dir="ltr">
+      <figcaption className="code-block__bar">
+        <span className="code-block__language">mermaid</span>
+        <button type="button" className="code-block__action" onClick={() => setShowsSource(true)}>
+          <CodeIcon />
+          {t("markdown.source")}
+        </button>
+      </figcaption>
+      <div className="diagram" tabIndex={0} role="group" aria-label={t("markdown.diagram")}>
+        <Picture {...drawing} source={source} />
+      </div>
+    </figure>
+  );
+});
+
+/** As data, not as a blob: opened on its own, it would be a page of our origin otherwise. */
+function Picture({ svg, width, height, source }: Drawing & { source: string }) {
+  const url = useMemo(() => `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, [svg]);
+  const { t } = useTranslation();
+  const kind = /^\s*([\w-]+)/m.exec(source)?.[1] ?? "";
+  return (
+    <img
+      src={url}
+      width={Math.ceil(width)}
+      height={Math.ceil(height)}
+      // It grows with the text.
+      style={{ inlineSize: `${String(width / 16)}rem` }}
+      alt={`${t("markdown.diagram")}: ${kind}`}
+    />
+  );
+}
+
+/** The drawing in the page's colours. The one in other colours stays until the new one is there. */
+function useDrawing(source: string, isOpen: boolean) {
+  const colours = usePageColours();
+  const [result, setResult] = useState<{ source: string; drawing: Drawing | null } | null>(null);
+  useEffect(() => {
+    if (isOpen) return;
+    let isCurrent = true;
+    renderer ??= createDiagramRenderer(document);
+    renderer.draw(source, colours).then(
+      (drawing) => isCurrent && setResult({ source, drawing }),
+      () => isCurrent && setResult({ source, drawing: null }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+    // By value: the object is a new one each time.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [source, isOpen, JSON.stringify(colours)]);
+  const drawing = result?.source === source && !isOpen ? result.drawing : null;
+  return { drawing, hasFailed: !isOpen && result?.source === source && result.drawing === null };
+}

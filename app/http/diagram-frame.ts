@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+import { drawDiagrams } from "./draw-diagrams";
+
+/**
+ * The page in which diagrams are drawn, out of sight. It has an origin of its own, so whatever a diagram makes
+ * Mermaid do, it cannot read or change anything of ours, and it can load nothing but Mermaid.
+ */
+export function diagramFrame(mermaidUrl: string): Response {
+  const nonce = randomBytes(16).toString("base64");
+  const policy = [
+    "default-src 'none'",
+    `script-src 'self' 'nonce-${nonce}'`,
+    "style-src 'unsafe-inline'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    "sandbox allow-scripts",
+  ].join("; ");
+  const html = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Diagrams</title>
+<body>
+<script nonce="${nonce}">(${String(drawDiagrams)})(${JSON.stringify(mermaidUrl)})</script>
+</body>
+</html>`;
+  return new Response(html, {
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      "Cache-Control": "no-store",
+      "Content-Security-Policy": policy,
+      "Referrer-Policy": "no-referrer",
+      "X-Content-Type-Options": "nosniff",
+    },
+  });
+}
