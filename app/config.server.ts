@@ -18,6 +18,8 @@ export type Config = {
   /** The largest file that can be attached, and all files of one conversation together. */
   maxAttachmentBytes: number;
   maxSessionAttachmentBytes: number;
+  /** How long a hand-off to another device waits, in minutes. */
+  handoffMinutes: number;
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
@@ -63,6 +65,7 @@ const environment = z.object({
     1_024,
     999_999_999_999,
   ),
+  HANDOFF_MINUTES: wholeNumber("HANDOFF_MINUTES", 10, 1, 1_440),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   LOG_LEVEL: z
     .enum(
@@ -116,6 +119,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxImportBytes: values.MAX_IMPORT_BYTES,
     maxAttachmentBytes: values.MAX_ATTACHMENT_BYTES,
     maxSessionAttachmentBytes: values.MAX_SESSION_ATTACHMENT_BYTES,
+    handoffMinutes: values.HANDOFF_MINUTES,
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     readableLog: values.NODE_ENV === "development",

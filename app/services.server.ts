@@ -12,6 +12,7 @@ import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
+import { createHandoffStore } from "./store/handoff-store";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
@@ -97,6 +98,9 @@ async function createServices(config: Config) {
       log.error({ share: sessionFingerprint(key), reason }, "a shared snapshot is damaged"),
   });
 
+  const handoffLifetimeMs = config.handoffMinutes * 60_000;
+  const handoffs = createHandoffStore({ volume, layout, instance, newId, lifetimeMs: handoffLifetimeMs });
+
   const registry = createNodeRegistry({
     volume,
     layout,
@@ -167,6 +171,16 @@ async function createServices(config: Config) {
     log,
   });
 
+  sweepRegularly({
+    sweep: handoffs.sweep,
+    what: "the hand-offs",
+    everyMs: handoffLifetimeMs,
+    timer,
+    random,
+    // Too often for the log of a quiet day.
+    log: { info: (details, message) => log.debug(details, message), warn: (...said) => log.warn(...said) },
+  });
+
   const credentials = defaultProvider();
   const provider =
     config.model.provider ??
@@ -216,6 +230,7 @@ async function createServices(config: Config) {
       maxBodyBytes: config.maxBodyBytes,
       maxImportBytes: config.maxImportBytes,
       maxAttachmentBytes: config.maxAttachmentBytes,
+      handoffMinutes: config.handoffMinutes,
     },
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
@@ -225,6 +240,7 @@ async function createServices(config: Config) {
     store,
     shares,
     attachments,
+    handoffs,
     replies,
     metrics,
     log,

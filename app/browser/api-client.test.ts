@@ -52,6 +52,17 @@ test("the id of a link travels in a header or a body, and in no URL", async () =
   expect(new Headers(requests[2]!.init.headers).get("X-Share-Id")).toBe(OTHER_ID);
 });
 
+test("the id of a hand-off travels in a header, and in no URL", async () => {
+  const { api, requests } = clientFor(() => Response.json({}));
+  await api.putHandoff(OTHER_ID, "c2VhbGVk");
+  await api.claimHandoff(OTHER_ID);
+  expect(requests.map(({ url, init }) => [init.method, url, init.body])).toEqual([
+    ["POST", "/api/handoffs", '{"sealed":"c2VhbGVk"}'],
+    ["POST", "/api/handoffs/claim", undefined],
+  ]);
+  for (const { init } of requests) expect(new Headers(init.headers).get("X-Handoff-Id")).toBe(OTHER_ID);
+});
+
 test("every answer tells which node gave it", async () => {
   const { api, nodes } = clientFor(() => Response.json({}, { headers: { "X-Node": "harbour-2" } }));
   await api.session(ID).stop();

@@ -2,6 +2,8 @@ import type {
   Committed,
   ErrorBody,
   ForkBody,
+  HandoffAccepted,
+  HandoffBody,
   MessageAccepted,
   PatchSessionBody,
   PostMessageBody,
@@ -44,6 +46,10 @@ export type ApiClient = {
   session: (id: string) => SessionApi & TransferApi;
   /** What is behind a link. Its id, like that of a session, travels in a header. */
   readShare: (shareId: string) => Promise<ShareSnapshot>;
+  /** Leaves a box for another device (seal.ts). */
+  putHandoff: (handoffId: string, sealed: string) => Promise<HandoffAccepted>;
+  /** Takes the box, which nobody can take again. */
+  claimHandoff: (handoffId: string) => Promise<HandoffBody>;
 };
 
 type Dependencies = {
@@ -103,6 +109,16 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
     readShare: (shareId) =>
       ask("/api/share", { headers: { "X-Share-Id": shareId } }, (response) =>
         readJson<ShareSnapshot>(response),
+      ),
+    putHandoff: (handoffId, sealed) =>
+      ask(
+        "/api/handoffs",
+        { method: "POST", headers: { "X-Handoff-Id": handoffId }, body: { sealed } },
+        (response) => readJson<HandoffAccepted>(response),
+      ),
+    claimHandoff: (handoffId) =>
+      ask("/api/handoffs/claim", { method: "POST", headers: { "X-Handoff-Id": handoffId } }, (response) =>
+        readJson<HandoffBody>(response),
       ),
     session(id) {
       const headers = { "X-Session-Id": id };

@@ -70,6 +70,17 @@ export const shareBody = z.strictObject({ shareId });
 /** Also by its key, as the session lists it: for a person on another device than the one that made the link. */
 export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(KEY_PATTERN) })]);
 
+/** At most 64 KiB of ciphertext, in base64url. */
+const MAX_SEALED_LENGTH = Math.ceil((65_536 * 4) / 3);
+
+export const handoffBody = z.strictObject({
+  sealed: z
+    .string()
+    .max(MAX_SEALED_LENGTH)
+    .regex(/^[A-Za-z0-9_-]+$/, "this is no base64url"),
+});
+
+export type HandoffBody = z.infer<typeof handoffBody>;
 export type ShareBody = z.infer<typeof shareBody>;
 export type RevokeShareBody = z.infer<typeof revokeShareBody>;
 export type ForkBody = z.infer<typeof forkBody>;
@@ -81,6 +92,9 @@ export type SessionView = Session & { rev: number; recovered: string | null };
 
 /** What an answer to a change says: the revision that it became. */
 export type Committed = { rev: number };
+
+/** `POST /api/handoffs`, and how long it waits. */
+export type HandoffAccepted = { expiresInSeconds: number };
 
 /** `POST /api/session/messages` with `Accept: application/json`. */
 export type MessageAccepted = { rev: number; replyId: string };

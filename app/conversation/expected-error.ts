@@ -26,6 +26,8 @@ export type ErrorCode =
   | "share_damaged"
   | "share_conflict"
   | "shares_full"
+  | "handoff_gone"
+  | "handoff_conflict"
   | "node_draining"
   | "volume_unavailable"
   | "model_denied"

@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { toBase64Url } from "./base64url";
 
 /** 16 random bytes in base64url. Whoever holds it holds the conversation, so only its hash is ever stored or logged. */
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
@@ -12,11 +13,7 @@ export const ITEM_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** A new id of 128 random bits. `crypto.randomUUID` is missing in browsers on plain http; this is not. */
 export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /**

@@ -25,6 +25,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   share_damaged: 410,
   share_conflict: 409,
   shares_full: 409,
+  handoff_gone: 404,
+  handoff_conflict: 409,
   node_draining: 503,
   volume_unavailable: 503,
   model_denied: 502,

@@ -22,7 +22,7 @@ export function requireSessionKey(request: Request): string {
  * The key of what a link or a hand-off names by a secret of its own, of the same form as a session id.
  * @throws ExpectedError `bad_request`
  */
-export function requireSecretKey(request: Request, header: "X-Share-Id"): string {
+export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Handoff-Id"): string {
   const id = request.headers.get(header) ?? "";
   if (!SESSION_ID_PATTERN.test(id)) {
     throw new ExpectedError("bad_request", `The ${header} header must hold 22 characters of base64url.`);

@@ -7,6 +7,7 @@ export type Layout = {
   nodes: string;
   shares: string;
   attachments: string;
+  handoffs: string;
   /** The folder of one session, by its key. */
   sessionFolder(key: string): string;
   /** The snapshot behind a link, by the link's key. */
@@ -28,6 +29,7 @@ export function createLayout(dataDir: string): Layout {
     nodes: join(dataDir, "nodes"),
     shares,
     attachments,
+    handoffs: join(dataDir, "handoffs"),
     sessionFolder,
     share: (key) => ({ folder: join(shares, key.slice(0, 2)), name: `${key}.json` }),
     attachmentFolder: (key) => join(attachments, key.slice(0, 2), key),

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Committed, ErrorBody, SessionView } from "~/conversation/api";
+import { createSeal } from "~/browser/seal";
+import type { Committed, ErrorBody, HandoffBody, SessionView } from "~/conversation/api";
 import { exportJson } from "~/conversation/export-conversation";
 import type { Share } from "~/conversation/session";
 import { newId, sessionKey } from "~/conversation/session-id";
@@ -197,6 +198,36 @@ describe("a shared link", () => {
     expect(await refusal(show("../x"))).toEqual([400, "bad_request"]);
     expect(await refusal(show(newId()))).toEqual([404, "share_not_found"]);
     expect((await revoke(newId(), { shareId: newId() })).status).toBe(204);
+  });
+});
+
+describe("a hand-off", () => {
+  it("moves what one device sealed to another, once, and the server can read nothing of it", async () => {
+    const seal = await createSeal(newId());
+    const id = { "X-Handoff-Id": seal.id };
+    const left = await call("POST", "/api/handoffs", id, { sealed: seal.close({ ids: ["zyzzyva"] }) });
+    expect([left.status, await left.json()]).toEqual([201, { expiresInSeconds: 600 }]);
+    expect(await filesWith("zyzzyva")).toEqual([]);
+    const claimed = await call("POST", "/api/handoffs/claim", id);
+    const { sealed } = (await claimed.json()) as HandoffBody;
+    expect(seal.open(sealed)).toEqual({ ids: ["zyzzyva"] });
+    expect(await refusal(call("POST", "/api/handoffs/claim", id))).toEqual([404, "handoff_gone"]);
+    expect(await filesWith(sealed)).toEqual([]);
+  });
+
+  it("is refused where it makes no sense", async () => {
+    const id = { "X-Handoff-Id": newId() };
+    const leave = (sealed: string, headers = id) =>
+      refusal(call("POST", "/api/handoffs", headers, { sealed }));
+    expect((await call("POST", "/api/handoffs", id, { sealed: "A".repeat(87_382) })).status).toBe(201);
+    expect(await leave("other")).toEqual([409, "handoff_conflict"]);
+    expect(await leave("A".repeat(87_383))).toEqual([400, "bad_request"]);
+    expect(await leave("no base64url!")).toEqual([400, "bad_request"]);
+    expect(await leave("sealed", { "X-Handoff-Id": "../x" })).toEqual([400, "bad_request"]);
+    expect(await refusal(call("POST", "/api/handoffs/claim", { "X-Handoff-Id": newId() }))).toEqual([
+      404,
+      "handoff_gone",
+    ]);
   });
 });
 

@@ -160,6 +160,9 @@ export const de: Translation = {
     share_damaged: "Was hinter diesem Link steht, ist beschädigt. Bitten Sie um einen neuen.",
     share_conflict: "Dieser Link gehört zu einer anderen Unterhaltung.",
     shares_full: "Diese Unterhaltung hat so viele Links, wie sie haben darf. Ziehen Sie erst einen zurück.",
+    handoff_gone:
+      "Dieser Link gilt nur einmal und nur einige Minuten. Erstellen Sie auf dem anderen Gerät einen neuen.",
+    handoff_conflict: "Unter dieser Kennung gibt es schon eine andere Übergabe.",
     node_draining: "Dieser Server hält gleich an. Versuchen Sie es noch einmal.",
     volume_unavailable:
       "Der Speicher für Unterhaltungen antwortet nicht. Was schon gespeichert war, ist nicht verloren; versuchen Sie es bald noch einmal.",

@@ -152,6 +152,9 @@ export const es: Translation = {
     share_damaged: "Lo que hay detrás de este enlace está dañado. Pida otro.",
     share_conflict: "Este enlace pertenece a otra conversación.",
     shares_full: "Esta conversación tiene todos los enlaces que puede tener. Retire uno antes.",
+    handoff_gone:
+      "Este enlace funciona una sola vez y durante unos minutos. Cree otro en el otro dispositivo.",
+    handoff_conflict: "Ya existe otro traspaso con este identificador.",
     node_draining: "Este servidor está a punto de detenerse. Inténtelo de nuevo.",
     volume_unavailable:
       "El almacenamiento de conversaciones no responde. Nada de lo guardado se ha perdido; inténtelo pronto.",

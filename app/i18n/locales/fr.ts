@@ -151,6 +151,9 @@ export const fr: Translation = {
     share_damaged: "Ce qui se trouve derrière ce lien est endommagé. Demandez-en un autre.",
     share_conflict: "Ce lien appartient à une autre conversation.",
     shares_full: "Cette conversation a autant de liens qu’elle peut en avoir. Retirez-en un d’abord.",
+    handoff_gone:
+      "Ce lien ne fonctionne qu’une fois, et pendant quelques minutes. Créez-en un autre sur l’autre appareil.",
+    handoff_conflict: "Un autre transfert existe déjà sous cet identifiant.",
     node_draining: "Ce serveur est sur le point de s’arrêter. Réessayez.",
     volume_unavailable:
       "Le stockage des conversations ne répond pas. Rien de ce qui était enregistré n’est perdu ; réessayez bientôt.",

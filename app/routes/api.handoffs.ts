@@ -1,0 +1,17 @@
+import { handoffBody, type HandoffAccepted } from "~/conversation/api";
+import { readJson, requireSecretKey } from "~/http/request-input";
+import { api } from "~/api.server";
+import { services } from "~/services.server";
+
+const handle = api({
+  async POST(request) {
+    const key = requireSecretKey(request, "X-Handoff-Id");
+    const { sealed } = await readJson(request, handoffBody, services.limits.maxBodyBytes);
+    await services.handoffs.put(key, sealed);
+    const accepted: HandoffAccepted = { expiresInSeconds: services.limits.handoffMinutes * 60 };
+    return Response.json(accepted, { status: 201, headers: { "Cache-Control": "no-store" } });
+  },
+});
+
+export const loader = handle;
+export const action = handle;
