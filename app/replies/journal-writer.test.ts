@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createVolume, type AppendLog } from "~/store/volume";
+import type { AppendLog } from "~/store/append-log";
+import { createVolume } from "~/store/volume";
 import { createJournalReader, readJournal } from "./journal-reader";
 import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
 

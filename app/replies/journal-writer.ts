@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { errorCode, type AppendLog, type Volume } from "~/store/volume";
+import type { AppendLog } from "~/store/append-log";
+import { errorCode, type Volume } from "~/store/volume";
 import { mergeDeltas } from "./merge-deltas";
 
 export type JournalWriterOptions = {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import type { AppendLog } from "./append-log";
 import { FEED_FORMAT, feedName, formatFeedLine, parseFeedName, type FeedHead } from "./feed-line";
 import type { Layout } from "./layout";
 import { DEAD_AFTER_MS } from "./node-liveness";
 import type { Timer } from "./timer";
-import { errorCode, type AppendLog, type Volume } from "./volume";
+import { errorCode, type Volume } from "./volume";
 
 /**
  * What this node tells the others: that it lives, and which sessions it has changed. An append-only file in

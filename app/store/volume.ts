@@ -2,6 +2,7 @@ import * as nodeFs from "node:fs/promises";
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { ExpectedError } from "~/conversation/expected-error";
+import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
 
 /** The file system calls that the store makes, so that a test can fail, delay or count each of them. */
 export type FileSystem = Pick<
@@ -55,12 +56,6 @@ export type FileStats = { isFolder: boolean; mode: number; uid: number; size: nu
 
 /** `type` is the magic number of the file system; `freeFiles` is null where it keeps no such count. */
 export type VolumeSpace = { type: number; freeBytes: number; freeFiles: number | null };
-
-export type AppendLog = {
-  /** On stable storage, and visible to other machines, when it resolves. */
-  append(bytes: string): Promise<void>;
-  close(): Promise<void>;
-};
 
 export type NewFile = {
   write(bytes: Uint8Array): Promise<void>;
@@ -147,7 +142,7 @@ export function createVolume({
   }
 
   /** A file that stays open. One that comes after its caller has given up is closed at once. */
-  function openNew(path: string, flags: "ax" | "wx"): Promise<FileHandle> {
+  function openNew(path: string, flags: number | "wx"): Promise<FileHandle> {
     return run(async (abandoned) => {
       const opened = await fs.open(path, flags, FILE_MODE);
       if (abandoned.aborted) await opened.close();
@@ -231,15 +226,8 @@ export function createVolume({
       }),
 
     createLog: async (path) => {
-      const file = await openNew(path, "ax");
-      return {
-        append: (bytes) =>
-          run(async () => {
-            await file.appendFile(bytes);
-            await file.datasync();
-          }),
-        close: () => run(() => file.close()),
-      };
+      const file = await openNew(path, LOG_FLAGS);
+      return createAppendLog(file, run);
     },
 
     createFile: async (path) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,6 +39,18 @@ test("a full volume takes no message, keeps what it has, leaves no half of a fil
   await node.store.update(KEY, append("m3", long));
   expect(messageIds((await node.store.read(KEY))?.session)).toEqual(["m1", "m2", "m3"]);
   expect(names()).toEqual([2, 3].map(revisionName));
+});
+
+test("a log on a full volume says so, and takes nothing more that half a line would be glued to", async () => {
+  const path = join(folder, "log");
+  const log = await node.volume.createLog(path);
+  await log.append("one\n");
+  volume.fill();
+  await expect(log.append(`${"x".repeat(10_000)}\n`)).rejects.toMatchObject({ code: "ENOSPC" });
+  volume.makeRoom();
+  await expect(log.append("two\n")).rejects.toMatchObject({ code: "ENOSPC" });
+  await log.close();
+  expect(readFileSync(path, "utf8")).toMatch(/^one\nx*$/);
 });
 
 test("a volume that becomes read-only still serves, also the spare of what is damaged, and heals", async () => {
