@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attachmentParts } from "./attachment";
 import { message, session, type Message, type Session } from "./session";
 
 export const FILE_FORMAT = "holdfast-conversation";
@@ -44,17 +45,18 @@ export function importSession(file: ConversationFile, { now, modelFor }: ImportC
 }
 
 /**
- * Why messages are no tree of questions and answers; null where they are one. Each comes after the one that it
+ * Why messages are no tree of questions and answers in words; null where they are one. Each comes after the one that it
  * follows, as in every session, so that there can be no circle.
  */
 function findTreeIssue(messages: readonly Message[], head: string) {
   const before = new Map<string, Message["role"]>();
-  for (const [index, { id, parentId, role }] of messages.entries()) {
+  for (const [index, { id, parentId, role, parts }] of messages.entries()) {
     const at = (field: string, message: string) => ({ path: ["messages", index, field], message });
     if (before.has(id)) return at("id", "another message has the same id");
     const parent = parentId === null ? null : before.get(parentId);
     if (parent === undefined) return at("parentId", "no earlier message has this id");
     if (parent === role) return at("role", "questions and answers do not take turns");
+    if (attachmentParts(parts).length > 0) return at("parts", "files cannot be imported");
     before.set(id, role);
   }
   return before.has(head) ? null : { path: ["head"], message: "no message has this id" };

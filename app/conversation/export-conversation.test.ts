@@ -98,6 +98,25 @@ describe("a file", () => {
     expect(imported.settings.modelId).toBe("demo/other");
   });
 
+  const attached = {
+    type: "file",
+    mediaType: "image/png",
+    filename: "photo.png",
+    size: 3,
+    url: `attachment:${"a".repeat(64)}`,
+  };
+
+  it("has what was attached by its name", () => {
+    const [question, answer] = conversation("Look", "1") as [Message, Message];
+    const messages = [{ ...question, parts: [...question.parts, attached] } as Message, answer];
+    const exported = exportJson({ ...file(), messages, head: "m1" });
+    expect(conversationFile.parse(JSON.parse(exported)).messages[0]?.parts).toEqual([
+      { type: "text", text: "Look" },
+      { type: "text", text: "[photo.png]" },
+    ]);
+    expect(exportMarkdown({ title: "T", messages, head: "m0" })).toContain("Look\n\n[photo.png]\n");
+  });
+
   const [m0, m1, m2] = file().messages as [Message, Message, Message];
 
   it.each([
@@ -117,6 +136,7 @@ describe("a file", () => {
       "messages.2.role",
     ],
     ["with an answer to nothing", { messages: [{ ...m1, parentId: null }] }, "messages.0.parentId"],
+    ["with a file that is not in it", { messages: [{ ...m0, parts: [attached] }] }, "messages.0.parts"],
     ["with an id that is none", { messages: [{ ...m0, id: "../x" }] }, "messages.0.id"],
   ])("%s is refused, and the place is named", (_, change, path) => {
     const { error } = conversationFile.safeParse({

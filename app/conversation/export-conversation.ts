@@ -1,12 +1,14 @@
+import type { AttachmentPart } from "./attachment";
 import { branchTo } from "./branch";
 import type { ConversationFile } from "./conversation-file";
 import { plainText } from "./reply-text";
-import type { Session } from "./session";
+import type { Message, Part, Session } from "./session";
 
 type Exported = Pick<Session, "title" | "settings" | "messages" | "head" | "createdAt">;
 
 /**
- * The file that `POST /api/session/import` takes, with every branch of the conversation in it.
+ * The file that `POST /api/session/import` takes, with every branch of the conversation in it. Of what was attached
+ * it has the names.
  * @throws TypeError for a session without a message, of which there is none
  */
 export function exportJson({ title, settings, messages, head, createdAt }: Exported): string {
@@ -16,7 +18,7 @@ export function exportJson({ title, settings, messages, head, createdAt }: Expor
     version: 1,
     title,
     settings,
-    messages,
+    messages: messages.map(withoutFiles),
     head,
     createdAt,
   };
@@ -32,7 +34,16 @@ export function exportMarkdown(
 ): string {
   const blocks = branchTo(messages, head).flatMap(({ role, parts }) => [
     `## ${role === "user" ? you : assistant}`,
-    plainText(parts).trim(),
+    plainText(parts.map(nameFile)).trim(),
   ]);
   return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
+}
+
+function withoutFiles(message: Message): Message {
+  return message.role === "user" ? { ...message, parts: message.parts.map(nameFile) } : message;
+}
+
+/** A file as text, so that a message that was nothing but a file is still something. */
+function nameFile<P extends Part>(part: P | AttachmentPart): P | { type: "text"; text: string } {
+  return part.type === "file" ? { type: "text", text: `[${part.filename}]` } : part;
 }

@@ -48,6 +48,22 @@ describe("a snapshot", () => {
   });
 });
 
+describe("what was attached", () => {
+  it("is shown by its name, also where nothing was said with it", () => {
+    const file = {
+      type: "file" as const,
+      mediaType: "image/png" as const,
+      filename: "photo.png",
+      size: 3,
+      url: `attachment:${keyOf(7)}`,
+    };
+    const question = { ...messages[0]!, parts: [file] } as Message;
+    const [shared] = snapshotOf({ ...session, messages: [question], head: "m0" }, NOW).messages;
+    expect(shared).toMatchObject({ text: "", attachments: ["photo.png"] });
+    expect(JSON.stringify(shared)).not.toContain(keyOf(7));
+  });
+});
+
 describe("the links of a session", () => {
   it("are added once, and removed once", () => {
     const shared = addShare(session, shareOf(1));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attachmentParts } from "./attachment";
 import { branchTo } from "./branch";
 import { ExpectedError } from "./expected-error";
 import { plainText } from "./reply-text";
@@ -45,9 +46,7 @@ function sharedFrom(message: Message): SharedMessage {
     id,
     role,
     text: plainText(parts),
-    attachments: parts.flatMap((part) =>
-      "filename" in part && typeof part.filename === "string" ? [part.filename] : [],
-    ),
+    attachments: attachmentParts(parts).map(({ filename }) => filename),
     createdAt: metadata.createdAt,
     ...(message.role === "assistant" && { modelId: message.metadata.modelId }),
   };

@@ -3,6 +3,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseStoredSession, type StoredSession } from "./stored-session";
+import { sweepRegularly } from "./sweep-regularly";
 import type { Timer } from "./timer";
 import { errorCode, type Volume } from "./volume";
 import { readVolumeClock } from "./volume-clock";
@@ -136,29 +137,10 @@ export function createRetention(options: RetentionOptions): Retention {
     }
   }
 
-  function start() {
-    const stopped = new AbortController();
-    let cancel = () => {};
-    const schedule = (ms: number) => {
-      if (!stopped.signal.aborted) cancel = timer(ms, () => void run());
-    };
-    async function run() {
-      try {
-        log.info(await sweep(stopped.signal), "swept the sessions");
-      } catch (error) {
-        log.warn({ err: error }, "the sweep of the sessions was cut short");
-      }
-      schedule(DAY_MS * (0.75 + random() / 2));
-    }
-    // Not all nodes at once after a deployment, nor in step with each other.
-    schedule((DAY_MS / 24) * (0.5 + random()));
-    return () => {
-      stopped.abort();
-      cancel();
-    };
-  }
-
-  return { sweep, start };
+  return {
+    sweep,
+    start: () => sweepRegularly({ sweep, what: "the sessions", everyMs: DAY_MS, timer, random, log }),
+  };
 }
 
 function isGone(error: unknown): boolean {
