@@ -12,6 +12,7 @@ function clientFor(answer: (url: string, init: RequestInit) => Response | Promis
       requests.push({ url: String(url), init: init ?? {} });
       return answer(String(url), init ?? {});
     },
+    upload: () => Promise.reject(new Error("not in this test")),
     onNode: (name) => nodes.push(name),
   });
   return { api, requests, nodes };

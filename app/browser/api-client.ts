@@ -10,10 +10,12 @@ import type {
   RevokeShareBody,
   SessionView,
 } from "~/conversation/api";
+import { attachmentId, type AttachmentPart, type AttachmentView } from "~/conversation/attachment";
 import type { Share } from "~/conversation/session";
 import type { ShareSnapshot } from "~/conversation/share";
 import { en } from "~/i18n/locales/en";
 import { ApiError } from "./api-error";
+import type { UploadRequest } from "./upload-request";
 
 const ANSWER_WITHIN_MS = 30_000;
 
@@ -27,8 +29,21 @@ export type SessionApi = {
   patch: (body: PatchSessionBody) => Promise<void>;
   stop: () => Promise<void>;
   remove: () => Promise<void>;
+  /** Stores a file, once however often it is tried. A message may then name it. */
+  upload: (file: OutgoingFile) => Promise<AttachmentView>;
+  /** The bytes of a file, from the browser's cache where they are there. */
+  download: (part: AttachmentPart, signal?: AbortSignal) => Promise<Blob>;
+  /** Makes the browser's cache forget files that are not on the server any more. Never rejects. */
+  forgetFiles: (parts: readonly AttachmentPart[]) => Promise<void>;
   /** The open event stream, from after the cursor. Null where there is no such session. */
   watch: (cursor: string | null, signal: AbortSignal) => Promise<Response | null>;
+};
+
+export type OutgoingFile = {
+  filename: string;
+  blob: Blob;
+  onProgress: (bytes: number) => void;
+  signal: AbortSignal;
 };
 
 /** What is done with a whole conversation. Asking again for the same is harmless. */
@@ -54,6 +69,7 @@ export type ApiClient = {
 
 type Dependencies = {
   fetch: typeof fetch;
+  upload: UploadRequest;
   /** Told the name of the node behind every answer. */
   onNode: (name: string) => void;
 };
@@ -65,25 +81,32 @@ type Call = {
   /** A body that is JSON already. */
   json?: string;
   signal?: AbortSignal | undefined;
+  /** Nothing is kept by default: a conversation is no cache's business. */
+  cache?: RequestCache;
   /** Statuses besides 2xx that are answers, not failures. */
   accept?: number[];
 };
 
-export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
-  async function call(path: string, { method = "GET", headers, body, signal, accept = [], ...rest }: Call) {
+export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiClient {
+  async function call(path: string, options: Call) {
+    const { method = "GET", headers, body, signal, accept = [], cache = "no-store", ...rest } = options;
     const json = rest.json ?? (body === undefined ? undefined : JSON.stringify(body));
     let response: Response;
     try {
       response = await fetch(path, {
         method,
         headers: { ...(json !== undefined && { "Content-Type": "application/json" }), ...headers },
-        cache: "no-store",
+        cache,
         ...(json !== undefined && { body: json }),
         ...(signal && { signal }),
       });
     } catch (cause) {
       throw unreachable(cause);
     }
+    return answered(response, accept);
+  }
+
+  async function answered(response: Response, accept: number[] = []): Promise<Response> {
     const node = response.headers.get("X-Node");
     if (node) onNode(node);
     if (!response.ok && !accept.includes(response.status)) throw await toError(response);
@@ -138,6 +161,28 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
         patch: (body) => ask("/api/session", { method: "PATCH", headers, body }, nothing),
         stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
         remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
+        async upload({ filename, blob, onProgress, signal }) {
+          let response: Response;
+          try {
+            const named = { ...headers, "X-File-Name": encodeURIComponent(filename) };
+            response = await upload("/api/session/attachments", {
+              headers: named,
+              body: blob,
+              onProgress,
+              signal,
+            });
+          } catch (cause) {
+            throw unreachable(cause);
+          }
+          return readJson<AttachmentView>(await answered(response));
+        },
+        download: (part, signal) =>
+          ask(filePath(part), { headers, signal, cache: "default" }, (response) => response.blob()),
+        async forgetFiles(parts) {
+          const forget = (part: AttachmentPart) =>
+            ask(filePath(part), { headers, cache: "reload", accept: [404] }, nothing);
+          await Promise.allSettled(parts.map(forget));
+        },
         fork: (body) =>
           ask("/api/session/fork", { method: "POST", headers, body }, (response) =>
             readJson<Committed>(response),
@@ -170,6 +215,8 @@ export function createApiClient({ fetch, onNode }: Dependencies): ApiClient {
     },
   };
 }
+
+const filePath = (part: AttachmentPart) => `/api/session/attachments/${attachmentId(part)}`;
 
 async function readSession(response: Response): Promise<LoadedSession> {
   if (response.status === 304) return { kind: "unchanged" };

@@ -1,8 +1,9 @@
 import type { ModelsView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
-import { titleFrom } from "~/conversation/session-title";
+import { firstWords, titleFrom } from "~/conversation/session-title";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
+import { createAttachmentDraft } from "./attachment-draft";
 import { createApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createConversations, type Conversations } from "./conversations";
@@ -12,6 +13,8 @@ import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Observable } from "./observable";
 import { createOutbox } from "./outbox";
 import { createPageActivity } from "./page-activity";
+import { redrawImage } from "./redraw-image";
+import { uploadRequest } from "./upload-request";
 import { showAppearance } from "./appearance";
 import { createPreferences, type PreferencesStore } from "./preferences";
 
@@ -31,7 +34,7 @@ export type ChatApp = {
 };
 
 /** What the page's server knew when it sent the page. */
-export type PageFacts = { node: string; models: ModelsView };
+export type PageFacts = { node: string; models: ModelsView; maxFileBytes: number };
 
 /** The browser's composition root. Settles once the page speaks the person's language. */
 export async function createChatApp(
@@ -40,7 +43,7 @@ export async function createChatApp(
   translator: Translator,
 ): Promise<ChatApp> {
   const node = createObservable(facts.node);
-  const api = createApiClient({ fetch: page.fetch.bind(page), onNode: node.set });
+  const api = createApiClient({ fetch: page.fetch.bind(page), upload: uploadRequest, onNode: node.set });
   const shared = createKeptValues(() => page.localStorage);
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
@@ -80,19 +83,32 @@ export async function createChatApp(
     const known = () => conversations.getSnapshot().list.find((conversation) => conversation.id === id);
     const draft = createDraft(shared, id);
     page.addEventListener("pagehide", draft.flush);
+    const sessionApi = api.session(id);
+    const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
     return createChatSession({
-      api: api.session(id),
+      api: sessionApi,
       outbox: createOutbox(shared, id),
       draft,
+      files: createAttachmentDraft({
+        api: sessionApi,
+        values: shared,
+        conversationId: id,
+        newId,
+        random,
+        prepare: { maxBytes: facts.maxFileBytes, redraw: redrawImage },
+      }),
       page: activity,
-      random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
+      random,
       isSaved: () => known()?.saved ?? false,
       onSaved({ title, updatedAt }) {
         conversations.remember({ id, title: title || (known()?.title ?? ""), updatedAt, saved: true });
       },
-      onSending(text) {
+      onSending({ text, files }) {
         const updatedAt = new Date().toISOString();
-        const { title, saved } = known() ?? { title: titleFrom(text), saved: false };
+        const { title, saved } = known() ?? {
+          title: titleFrom(firstWords([...files, { type: "text", text }])),
+          saved: false,
+        };
         conversations.remember({ id, title, updatedAt, saved });
       },
     });

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { attachmentPart } from "~/conversation/attachment";
+import type { Message } from "~/conversation/session";
 import { ApiError } from "./api-error";
 import {
   assistant,
   delta,
   expectNothingShrank,
+  fakeFile,
   fakeServer,
   openTab,
   read,
@@ -244,5 +247,77 @@ describe("asking again", () => {
       problem: { trouble: { code: "model_not_found" }, messageId: "a1" },
     });
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
+  });
+});
+
+describe("sending files", () => {
+  async function tabWithFile(isSaved = false) {
+    const { server, api } = fakeServer();
+    const tab = openTab(api, { isSaved });
+    tab.files.add([new File(["words"], "notes.txt")]);
+    await vi.waitFor(() => expect(tab.files.ready()).not.toBeNull());
+    return { server, api, ...tab };
+  }
+  const part = expect.objectContaining({ type: "file", filename: "notes.txt" }) as object;
+
+  test("needs no text, and takes them out of the composer", async () => {
+    const { server, chat, files, outbox } = await tabWithFile();
+    expect(chat.send(" ", null)).toBe(true);
+    expect(files.getSnapshot()).toEqual([]);
+    expect(outbox.read()).toMatchObject({ text: " ", files: [part] });
+    await settle();
+    expect(server.posts).toMatchObject([{ message: { parts: [part] } }]);
+  });
+
+  test("with text sends the files first, the same again after a refresh", async () => {
+    const { server, api, chat, stop, storage } = await tabWithFile();
+    server.post = () => new Promise<never>(() => undefined) as never;
+    chat.send("What is this?", null);
+    await settle();
+    stop();
+    openTab(api, { isSaved: false, storage });
+    await settle();
+    expect(server.posts[1]).toEqual(server.posts[0]);
+    expect(server.posts[1]).toMatchObject({
+      message: { parts: [part, { type: "text", text: "What is this?" }] },
+    });
+  });
+
+  test("waits until all of them are uploaded", async () => {
+    const { server, api } = fakeServer();
+    const upload = Promise.withResolvers<ReturnType<typeof fakeFile>>();
+    server.upload = () => upload.promise;
+    const { chat, files } = openTab(api, { isSaved: false });
+    files.add([new File(["words"], "notes.txt")]);
+    expect(chat.send("Hi", null)).toBe(false);
+    upload.resolve(fakeFile("notes.txt", 5));
+    await vi.waitFor(() => expect(files.ready()).not.toBeNull());
+    expect(chat.send("Hi", null)).toBe(true);
+  });
+
+  test("that were refused come back into the composer with the text", async () => {
+    const { server, chat, files, draft } = await tabWithFile();
+    server.post = () => {
+      throw new ApiError("attachment_not_supported", "No.", 422);
+    };
+    chat.send("Hi", null);
+    await settle();
+    expect(chat.getSnapshot().pending).toMatchObject({ state: "failed", isWaiting: false });
+    chat.editUnsent();
+    expect(draft.getSnapshot()).toBe("Hi");
+    expect(files.ready()).toMatchObject([{ filename: "notes.txt" }]);
+  });
+
+  test("and deleting the conversation makes the browser forget them", async () => {
+    const { server, api } = fakeServer();
+    const sent = attachmentPart(fakeFile("sent.txt", 5));
+    server.commit({ messages: [{ ...user("u1", "Hi"), parts: [sent] } as Message], head: "u1" });
+    const { chat, files, storage } = openTab(api);
+    await settle();
+    files.add([new File(["words"], "draft.txt")]);
+    await vi.waitFor(() => expect(files.ready()).not.toBeNull());
+    await chat.remove();
+    expect(server.forgotten).toEqual(["sent.txt"]);
+    expect([...storage.values()].join()).not.toContain("draft.txt");
   });
 });

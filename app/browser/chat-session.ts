@@ -1,7 +1,9 @@
 import type { PostMessageBody, SessionView } from "~/conversation/api";
+import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
 import { newId } from "~/conversation/session-id";
 import type { Trouble } from "~/i18n/trouble";
 import type { SessionApi } from "./api-client";
+import type { AttachmentDraft } from "./attachment-draft";
 import { ApiError, troubleOf } from "./api-error";
 import { backoffMs } from "./backoff";
 import {
@@ -25,6 +27,9 @@ const TRIES = 4;
 
 export type ChatSession = Observable<ChatState> & {
   draft: Draft;
+  files: AttachmentDraft;
+  /** The bytes of a file in this conversation. */
+  download: (part: AttachmentPart, signal?: AbortSignal) => Promise<Blob>;
   /** Opens the conversation; returns how to let go of it. */
   start: () => () => void;
   /** Another tab has changed the conversation, or somebody wants to try again now. */
@@ -49,6 +54,7 @@ type Dependencies = {
   api: SessionApi;
   outbox: Outbox;
   draft: Draft;
+  files: AttachmentDraft;
   page: PageActivity;
   random: () => number;
   /** Whether the server is known to have had the conversation: a new one it need not be asked for. */
@@ -56,11 +62,11 @@ type Dependencies = {
   /** The server has the conversation, as it is now. */
   onSaved: (session: Pick<SessionView, "title" | "updatedAt">) => void;
   /** A message is about to be sent: the conversation must not be forgotten from here on. */
-  onSending: (text: string) => void;
+  onSending: (message: Pick<OutgoingMessage, "text" | "files">) => void;
 };
 
 export function createChatSession(dependencies: Dependencies): ChatSession {
-  const { api, outbox, draft, page, random, isSaved, onSaved, onSending } = dependencies;
+  const { api, outbox, draft, files, page, random, isSaved, onSaved, onSending } = dependencies;
   const unsent = outbox.read();
   const state = createObservable<ChatState>({
     ...INITIAL_STATE,
@@ -82,7 +88,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onEvents: (events) => state.set(withEvents(now(), events)),
       onConnection(connection) {
         patch({ connection });
-        if (connection === "ok") sendWhatWaits();
+        if (connection === "ok") {
+          sendWhatWaits();
+          files.retryPassing();
+        }
       },
       onRefused: (error) =>
         patch(
@@ -129,7 +138,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     isDelivering = true;
     try {
       const answer = await post({
-        message: { id: message.id, parts: [{ type: "text", text: message.text }] },
+        message: { id: message.id, parts: partsOf(message) },
         parentId: message.parentId,
         ...(message.modelId !== null && { modelId: message.modelId }),
         replyMessageId: message.replyMessageId,
@@ -172,7 +181,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   function takeBack(message: OutgoingMessage, why: Trouble | null) {
     outbox.clear();
     const typed = draft.getSnapshot();
-    draft.set(typed.trim() === "" ? message.text : `${message.text}\n\n${typed}`);
+    draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
+    files.takeBack(message.files);
     patch({ pending: null, problem: why === null ? null : { trouble: why, messageId: null } });
   }
 
@@ -205,6 +215,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     draft,
+    files,
+    download: api.download,
     start() {
       isOpen = true;
       const unsubscribe = page.subscribe(() => {
@@ -227,11 +239,21 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       wake();
     },
     send(text, modelId) {
-      if (text.trim() === "" || !canSend(now())) return false;
-      const message = { id: newId(), text, parentId: leafOf(now()), modelId, replyMessageId: newId() };
+      const attached = files.ready();
+      const isEmpty = text.trim() === "" && attached?.length === 0;
+      if (isEmpty || !attached || !canSend(now())) return false;
+      const message = {
+        id: newId(),
+        text,
+        files: attached,
+        parentId: leafOf(now()),
+        modelId,
+        replyMessageId: newId(),
+      };
       outbox.put(message);
-      onSending(text);
+      onSending(message);
       draft.set("");
+      files.clear();
       patch({ pending: { ...message, state: "sending", error: null }, problem: null });
       void deliver(message);
       return true;
@@ -258,6 +280,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     async remove() {
       // What is still being read of it must not bring it back into the list.
       follower.rest();
+      const sent = now().session?.messages.flatMap(({ parts }) => attachmentParts(parts)) ?? [];
       try {
         await api.remove();
       } catch (error) {
@@ -267,7 +290,16 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       isRemoved = true;
       outbox.clear();
       draft.set("");
+      files.clear();
+      await api.forgetFiles(sent);
     },
     dismissProblem: () => patch({ problem: null }),
   };
 }
+
+/** Text of mere white space beside files is none. */
+function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">): (AttachmentPart | TextPart)[] {
+  return [...files, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])];
+}
+
+type TextPart = { type: "text"; text: string };

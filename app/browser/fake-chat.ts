@@ -1,9 +1,11 @@
 import { expect, vi } from "vitest";
+import type { AttachmentView } from "~/conversation/attachment";
 import type { PostMessageBody, SessionView } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import type { AssistantMessage, Message, Reply } from "~/conversation/session";
 import type { SessionApi } from "./api-client";
+import { createAttachmentDraft } from "./attachment-draft";
 import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";
 import { shownMessages, type ChatState } from "./chat-state";
@@ -52,6 +54,12 @@ export const reply = (
   stopRequested: false,
 });
 
+/** What the server answers to an upload, with an id made of the name. */
+export function fakeFile(filename: string, size: number): AttachmentView {
+  const id = [...filename].map((letter) => (letter.codePointAt(0)! % 16).toString(16)).join("");
+  return { id: id.padEnd(64, "0").slice(0, 64), mediaType: "text/plain", filename, size };
+}
+
 export const delta = (text: string): ReplyChunk => ({ type: "text-delta", id: "0", delta: text });
 
 /** A server with one session, whose answers and streams the test decides. */
@@ -65,6 +73,9 @@ export function fakeServer() {
     streams,
     posts,
     loads: 0,
+    /** The names of the files that the browser was told to forget. */
+    forgotten: [] as string[],
+    upload: async (filename: string, blob: Blob): Promise<AttachmentView> => fakeFile(filename, blob.size),
     stops: 0,
     /** What the next posts answer. */
     post: (_body: PostMessageBody): { rev: number; replyId: string } => ({ rev: 1, replyId: "r1" }),
@@ -135,6 +146,17 @@ export function fakeServer() {
       reach();
       server.session = null;
     },
+    async upload({ filename, blob }) {
+      reach();
+      return server.upload(filename, blob);
+    },
+    async download() {
+      reach();
+      return new Blob();
+    },
+    async forgetFiles(parts) {
+      server.forgotten.push(...parts.map((part) => part.filename));
+    },
   };
   return { server, api };
 }
@@ -148,6 +170,15 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
         removeItem: (key: string) => void storage.delete(key),
       }) as Storage,
   );
+  let lastId = 0;
+  const files = createAttachmentDraft({
+    api,
+    values,
+    conversationId: "c",
+    newId: () => `f${String((lastId += 1))}`,
+    random: () => 0.5,
+    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
+  });
   const outbox = createOutbox(values, "c");
   const draft = createDraft(values, "c");
   const page = { visible: true, listeners: new Set<() => void>() };
@@ -156,6 +187,7 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
     api,
     outbox,
     draft,
+    files,
     page: {
       isVisible: () => page.visible,
       subscribe(listener) {
@@ -176,6 +208,7 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
     chat,
     outbox,
     draft,
+    files,
     storage,
     seen,
     stop,

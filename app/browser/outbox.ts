@@ -1,10 +1,14 @@
+import type { AttachmentPart } from "~/conversation/attachment";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import { isAttachmentPart } from "./attachment-draft";
 import type { KeptValues } from "./kept-values";
 
 /** A message on its way. Kept until the server has it, so that a refresh in between sends the same one again. */
 export type OutgoingMessage = {
   id: string;
+  /** Empty where the message is nothing but files. */
   text: string;
+  files: readonly AttachmentPart[];
   parentId: string | null;
   modelId: string | null;
   /** The id that the answer is to have: with it the page can show where the answer will be. */
@@ -25,7 +29,8 @@ export function createOutbox(values: KeptValues, conversationId: string): Outbox
       const text = values.get(key);
       if (text === null) return null;
       try {
-        const message: unknown = JSON.parse(text);
+        // One of an older page knew no files.
+        const message: unknown = { files: [], ...(JSON.parse(text) as object) };
         return isOutgoingMessage(message) ? message : null;
       } catch {
         return null;
@@ -38,12 +43,14 @@ export function createOutbox(values: KeptValues, conversationId: string): Outbox
 
 function isOutgoingMessage(value: unknown): value is OutgoingMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, text, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
+  const { id, text, files, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
   return (
     isItemId(id) &&
     isItemId(replyMessageId) &&
     typeof text === "string" &&
-    text !== "" &&
+    Array.isArray(files) &&
+    files.every(isAttachmentPart) &&
+    (text !== "" || files.length > 0) &&
     (parentId === null || isItemId(parentId)) &&
     (modelId === null || typeof modelId === "string")
   );

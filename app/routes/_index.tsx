@@ -11,7 +11,11 @@ import { services } from "~/services.server";
 
 /** Nothing about any conversation: those are known to the browser alone. */
 export function loader(): PageFacts {
-  return { node: services.node.name, models: modelsView(services.models) };
+  return {
+    node: services.node.name,
+    models: modelsView(services.models),
+    maxFileBytes: services.limits.maxAttachmentBytes,
+  };
 }
 
 /** One for the life of the page: it holds the open conversations. */
