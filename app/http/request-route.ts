@@ -1,13 +1,19 @@
 /** The routes of the app without parameters, which are all that it has. */
 const ROUTES: ReadonlySet<string> = new Set([
   "/",
+  "/api/handoffs",
+  "/api/handoffs/claim",
   "/api/models",
   "/api/session",
+  "/api/session/attachments",
   "/api/session/fork",
   "/api/session/import",
   "/api/session/messages",
+  "/api/session/shares",
   "/api/session/stop",
   "/api/session/stream",
+  "/api/share",
+  "/diagrams",
   "/healthz",
   "/readyz",
 ]);
