@@ -4,7 +4,8 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createChunkMapper } from "./chunk-mapper";
 import { loadFiles } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { stallReason, unfinishedReason } from "./model-failure";
+import { unfinishedReason } from "./model-failure";
+import { createStallWatch } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
 
@@ -27,7 +28,7 @@ export async function* streamAnswer(
 ): AsyncGenerator<ReplyChunk, void, undefined> {
   request.signal.throwIfAborted();
   const upstream = new AbortController();
-  const watch = createWatch(request.signal, source.stallSeconds);
+  const watch = createStallWatch(request.signal, source.stallSeconds);
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());
@@ -93,30 +94,4 @@ function countingTries(model: AnswerSource["model"], retrying: (() => void) | un
       },
     },
   });
-}
-
-/**
- * Waits for the model, but no longer than it may be silent, and not beyond the person's patience. Time that
- * the reader of the answer takes does not count.
- */
-function createWatch(signal: AbortSignal, stallSeconds: number) {
-  const { promise: interrupted, reject: interrupt } = Promise.withResolvers<never>();
-  // It may be rejected while nobody waits; the next wait sees it.
-  interrupted.catch(() => undefined);
-  const onAbort = () => interrupt(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-
-  return {
-    async next<T>(promise: Promise<T>): Promise<T> {
-      const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), stallSeconds * 1000);
-      try {
-        return await Promise.race([interrupted, promise]);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    end() {
-      signal.removeEventListener("abort", onAbort);
-    },
-  };
 }

@@ -1,0 +1,42 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, expect, test, vi } from "vitest";
+import { createStallWatch } from "./stall-watch";
+
+const never = () => new Promise<never>(() => undefined);
+afterEach(() => void vi.useRealTimers());
+
+test("passes on what came in time, and ends a wait that was too long, and every one after it", async () => {
+  vi.useFakeTimers();
+  const watch = createStallWatch(new AbortController().signal, 10);
+  expect(await watch.next(Promise.resolve("part"))).toBe("part");
+  // Nobody waits: the reader takes its time.
+  await vi.advanceTimersByTimeAsync(60_000);
+  const silent = expect(watch.next(never())).rejects.toThrow();
+  await vi.advanceTimersByTimeAsync(10_000);
+  await silent;
+  await expect(watch.next(Promise.resolve("late"))).rejects.toThrow();
+  watch.end();
+});
+
+test("ends with the reason of an abort, whether somebody waits or not", async () => {
+  const abort = new AbortController();
+  const watch = createStallWatch(abort.signal, 10);
+  const waiting = expect(watch.next(never())).rejects.toThrow("stopped");
+  abort.abort(new Error("stopped"));
+  await waiting;
+  await expect(watch.next(Promise.resolve("part"))).rejects.toThrow("stopped");
+});
+
+test("keeps nothing of what it has passed on", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const watch = createStallWatch(new AbortController().signal, 10);
+  const passOn = async () => new WeakRef(await watch.next(Promise.resolve({ text: "part" })));
+  const part = await passOn();
+  // A WeakRef holds its target until the end of the turn in which it was made.
+  await new Promise((resolve) => setImmediate(resolve));
+  collectGarbage();
+  expect(part.deref()).toBeUndefined();
+  watch.end();
+});
