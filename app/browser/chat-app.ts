@@ -8,6 +8,7 @@ import { createApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createConversations, type Conversations } from "./conversations";
 import { createDraft } from "./draft";
+import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
 import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Observable } from "./observable";
@@ -27,6 +28,8 @@ export type ChatApp = {
   /** The node that answered last. */
   node: Observable<string>;
   session: (conversationId: string) => ChatSession;
+  /** Begins another conversation that goes as far as this message, and opens it. */
+  fork: (conversationId: string, messageId: string) => Promise<void>;
   /** Deletes a conversation on the server, then here. */
   remove: (conversationId: string) => Promise<void>;
   /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
@@ -97,6 +100,7 @@ export async function createChatApp(
         random,
         prepare: { maxBytes: facts.maxFileBytes, redraw: redrawImage },
       }),
+      firstSettings: createFirstSettings(shared, id),
       page: activity,
       random,
       isSaved: () => known()?.saved ?? false,
@@ -127,6 +131,13 @@ export async function createChatApp(
     translator,
     node,
     session,
+    async fork(from, messageId) {
+      const id = newId();
+      await api.session(id).fork({ from, messageId });
+      const title = conversations.getSnapshot().list.find((entry) => entry.id === from)?.title ?? "";
+      conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
+      conversations.open(id);
+    },
     async remove(id) {
       await session(id).remove();
       sessions.delete(id);

@@ -1,6 +1,8 @@
 import type { PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
+import type { SettingsEdit } from "~/conversation/edit-session";
 import { newId } from "~/conversation/session-id";
+import { newestLeafUnder } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
 import type { SessionApi } from "./api-client";
 import type { AttachmentDraft } from "./attachment-draft";
@@ -17,6 +19,7 @@ import {
   type PendingMessage,
 } from "./chat-state";
 import type { Draft } from "./draft";
+import type { FirstSettings } from "./first-settings";
 import { createObservable, type Observable } from "./observable";
 import type { Outbox, OutgoingMessage } from "./outbox";
 import type { PageActivity } from "./page-activity";
@@ -36,6 +39,11 @@ export type ChatSession = Observable<ChatState> & {
   wake: () => void;
   /** False where it cannot be sent now; then nothing has happened. */
   send: (text: string, modelId: string | null) => boolean;
+  /** Says something else in the place of a question. What was said there is kept as another version. */
+  edit: (messageId: string, text: string, modelId: string | null) => boolean;
+  /** Shows another version of a message, with what was said under it last. */
+  showVersion: (messageId: string) => void;
+  changeSettings: (settings: SettingsEdit) => void;
   trySendingAgain: () => void;
   /** Takes back a message that could not be sent, into the composer. */
   editUnsent: () => void;
@@ -47,6 +55,8 @@ export type ChatSession = Observable<ChatState> & {
   pickModel: (modelId: string) => void;
   /** Deletes the session on the server. */
   remove: () => Promise<void>;
+  /** Tells the person of something that went wrong with this conversation. */
+  report: (error: unknown) => void;
   dismissProblem: () => void;
 };
 
@@ -55,6 +65,7 @@ type Dependencies = {
   outbox: Outbox;
   draft: Draft;
   files: AttachmentDraft;
+  firstSettings: FirstSettings;
   page: PageActivity;
   random: () => number;
   /** Whether the server is known to have had the conversation: a new one it need not be asked for. */
@@ -66,12 +77,14 @@ type Dependencies = {
 };
 
 export function createChatSession(dependencies: Dependencies): ChatSession {
-  const { api, outbox, draft, files, page, random, isSaved, onSaved, onSending } = dependencies;
+  const { api, outbox, draft, files, firstSettings, page, random, isSaved, onSaved, onSending } =
+    dependencies;
   const unsent = outbox.read();
   const state = createObservable<ChatState>({
     ...INITIAL_STATE,
     phase: isSaved() ? "loading" : "absent",
     pending: unsent && { ...unsent, state: "sending", error: null },
+    pickedSettings: firstSettings.read(),
   });
   const now = state.getSnapshot;
   const patch = (change: Partial<ChatState>) => state.set({ ...now(), ...change });
@@ -83,7 +96,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         const { pending } = now();
         state.set(withSession(now(), session));
         if (pending && !now().pending) outbox.clear();
-        if (session) onSaved(session);
+        if (session) {
+          firstSettings.clear();
+          onSaved(session);
+        }
       },
       onEvents: (events) => state.set(withEvents(now(), events)),
       onConnection(connection) {
@@ -141,6 +157,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         message: { id: message.id, parts: partsOf(message) },
         parentId: message.parentId,
         ...(message.modelId !== null && { modelId: message.modelId }),
+        ...(message.settings && { settings: message.settings }),
         replyMessageId: message.replyMessageId,
       });
       if (isRemoved) return;
@@ -186,8 +203,37 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     patch({ pending: null, problem: why === null ? null : { trouble: why, messageId: null } });
   }
 
+  /** False where nothing can be sent now; then nothing has happened. */
+  function say(
+    text: string,
+    attached: readonly AttachmentPart[],
+    parentId: string | null,
+    modelId: string | null,
+  ): boolean {
+    const isEmpty = text.trim() === "" && attached.length === 0;
+    if (isEmpty || !canSend(now())) return false;
+    const { session, pickedSettings } = now();
+    const isFirst = !session && Object.keys(pickedSettings).length > 0;
+    const message: OutgoingMessage = {
+      id: newId(),
+      text,
+      files: attached,
+      parentId,
+      modelId,
+      ...(isFirst && { settings: pickedSettings }),
+      replyMessageId: newId(),
+    };
+    outbox.put(message);
+    onSending(message);
+    patch({ pending: { ...message, state: "sending", error: null }, problem: null });
+    void deliver(message);
+    return true;
+  }
+
+  const find = (messageId: string) => now().session?.messages.find(({ id }) => id === messageId);
+
   async function ask(messageId: string, kind: "regenerate" | "continue", modelId: string | null) {
-    const message = now().session?.messages.find(({ id }) => id === messageId);
+    const message = find(messageId);
     if (!canSend(now()) || message?.role !== "assistant") return;
     patch({ isAsking: true, problem: null });
     const replyMessageId = newId();
@@ -240,23 +286,40 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
     send(text, modelId) {
       const attached = files.ready();
-      const isEmpty = text.trim() === "" && attached?.length === 0;
-      if (isEmpty || !attached || !canSend(now())) return false;
-      const message = {
-        id: newId(),
-        text,
-        files: attached,
-        parentId: leafOf(now()),
-        modelId,
-        replyMessageId: newId(),
-      };
-      outbox.put(message);
-      onSending(message);
+      if (!attached || !say(text, attached, leafOf(now()), modelId)) return false;
       draft.set("");
       files.clear();
-      patch({ pending: { ...message, state: "sending", error: null }, problem: null });
-      void deliver(message);
       return true;
+    },
+    edit(messageId, text, modelId) {
+      const message = find(messageId);
+      if (message?.role !== "user") return false;
+      // What was attached stays attached.
+      return say(text, attachmentParts(message.parts), message.parentId, modelId);
+    },
+    showVersion(messageId) {
+      const { session } = now();
+      if (!session || !canSend(now())) return;
+      const head = newestLeafUnder(session.messages, messageId);
+      patch({ pickedHead: head });
+      api.patch({ head }).then(
+        () => {
+          const { session: current } = now();
+          // The session that says so is on its way; until then this is what it will say.
+          if (current && now().pickedHead === head)
+            patch({ session: { ...current, head }, pickedHead: null });
+        },
+        (error: unknown) => {
+          if (now().pickedHead === head) patch({ pickedHead: null });
+          report(error);
+        },
+      );
+    },
+    changeSettings(settings) {
+      if (now().session) return void api.patch({ settings }).catch(report);
+      const pickedSettings = { ...now().pickedSettings, ...settings };
+      firstSettings.put(pickedSettings);
+      patch({ pickedSettings });
     },
     trySendingAgain,
     editUnsent() {
@@ -291,8 +354,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       outbox.clear();
       draft.set("");
       files.clear();
+      firstSettings.clear();
       await api.forgetFiles(sent);
     },
+    report,
     dismissProblem: () => patch({ problem: null }),
   };
 }

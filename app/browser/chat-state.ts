@@ -1,5 +1,6 @@
 import type { MessageAccepted, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
+import type { SettingsEdit } from "~/conversation/edit-session";
 import { answerParts } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
 import type { Trouble } from "~/i18n/trouble";
@@ -27,6 +28,10 @@ export type ChatState = {
   connection: Connection;
   /** The model that was picked here and is not in the session yet. */
   pickedModelId: string | null;
+  /** The end of the branch that was picked here, until the session says so too. */
+  pickedHead: string | null;
+  /** Settings that were made here before the session exists: they go with its first message. */
+  pickedSettings: SettingsEdit;
   /** Retry or Continue was pressed and is on its way. */
   isAsking: boolean;
   isStopping: boolean;
@@ -41,6 +46,8 @@ export const INITIAL_STATE: ChatState = {
   live: null,
   connection: "ok",
   pickedModelId: null,
+  pickedHead: null,
+  pickedSettings: {},
   isAsking: false,
   isStopping: false,
   problem: null,
@@ -63,6 +70,8 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
     live,
     pending: state.pending && isThere(state.pending.id) ? null : state.pending,
     pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,
+    pickedHead: isThere(state.pickedHead ?? "") ? state.pickedHead : null,
+    pickedSettings: {},
     isStopping: live !== null && (state.isStopping || (session.reply?.stopRequested ?? false)),
   };
 }
@@ -128,10 +137,11 @@ export type ShownMessage =
   | { kind: "live"; reply: LiveReply };
 
 /** What a person sees, in reading order. */
-export function shownMessages({ session, pending, live }: ChatState): ShownMessage[] {
+export function shownMessages(state: ChatState): ShownMessage[] {
+  const { session, pending, live } = state;
   const messages = session?.messages ?? [];
   const isPlaced = live !== null && live.parentId !== null;
-  const leaf = pending ? pending.parentId : isPlaced ? live.parentId : (session?.head ?? null);
+  const leaf = pending ? pending.parentId : isPlaced ? live.parentId : leafOf(state);
   const shown: ShownMessage[] = branchTo(messages, leaf).map((message) => ({ kind: "settled", message }));
   if (pending) shown.push({ kind: "pending", message: pending });
   if (isPlaced && (!pending || live.parentId === pending.id)) shown.push({ kind: "live", reply: live });
@@ -140,7 +150,7 @@ export function shownMessages({ session, pending, live }: ChatState): ShownMessa
 
 /** The message that the next one follows. */
 export function leafOf(state: ChatState): string | null {
-  return state.session?.head ?? null;
+  return state.pickedHead ?? state.session?.head ?? null;
 }
 
 /** Nothing is on its way and nothing is being written, so the next message can go. */

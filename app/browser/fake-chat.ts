@@ -10,6 +10,7 @@ import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";
 import { shownMessages, type ChatState } from "./chat-state";
 import { createDraft } from "./draft";
+import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
 import { createOutbox } from "./outbox";
 
@@ -186,6 +187,7 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
   const chat = createChatSession({
     api,
     outbox,
+    firstSettings: createFirstSettings(values, "c"),
     draft,
     files,
     page: {

@@ -1,5 +1,6 @@
 import type { AttachmentPart } from "~/conversation/attachment";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import type { SettingsEdit } from "~/conversation/edit-session";
 import { isAttachmentPart } from "./attachment-draft";
 import type { KeptValues } from "./kept-values";
 
@@ -11,6 +12,8 @@ export type OutgoingMessage = {
   files: readonly AttachmentPart[];
   parentId: string | null;
   modelId: string | null;
+  /** With the first message only: what was set before there was a session. */
+  settings?: SettingsEdit;
   /** The id that the answer is to have: with it the page can show where the answer will be. */
   replyMessageId: string;
 };
@@ -43,7 +46,7 @@ export function createOutbox(values: KeptValues, conversationId: string): Outbox
 
 function isOutgoingMessage(value: unknown): value is OutgoingMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, text, files, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
+  const { id, text, files, parentId, modelId, replyMessageId, settings } = value as Record<string, unknown>;
   return (
     isItemId(id) &&
     isItemId(replyMessageId) &&
@@ -52,7 +55,8 @@ function isOutgoingMessage(value: unknown): value is OutgoingMessage {
     files.every(isAttachmentPart) &&
     (text !== "" || files.length > 0) &&
     (parentId === null || isItemId(parentId)) &&
-    (modelId === null || typeof modelId === "string")
+    (modelId === null || typeof modelId === "string") &&
+    (settings === undefined || (typeof settings === "object" && settings !== null))
   );
 }
 

@@ -1,8 +1,12 @@
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
+import { plainText } from "~/conversation/reply-text";
+import type { Version } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
+import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "./markdown-text";
+import type { MessageActions } from "./message-actions";
 import { ReplyEnding } from "./reply-ending";
 import { TypingIndicator } from "./typing-indicator";
 
@@ -11,25 +15,25 @@ type Props = {
   parts: readonly Part[];
   status: ReplyStatus | "streaming";
   error: Settled["metadata"]["error"];
-  /** Only the last answer can be had again: what follows an earlier one would go out of sight. */
+  /** Only under the last answer is there a word on what to do next. */
   isLast: boolean;
   /** Something is on its way already. */
   isBusy: boolean;
   /** Why Retry or Continue did not work. */
   problem: Trouble | null;
-  onRetry: (messageId: string) => void;
-  onContinue: (messageId: string) => void;
+  version: Version | undefined;
+  actions: MessageActions;
 };
 
 /** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
-  const { id, parts, status, error } = props;
+  const { id, parts, status, error, isLast, isBusy, actions } = props;
   const { t } = useTranslation();
   const isStreaming = status === "streaming";
   const lastText = parts.findLastIndex((part) => part.type === "text");
   return (
     <article
-      className="message message--assistant"
+      className={`message message--assistant ${isLast ? "message--last" : ""}`}
       aria-label={t("message.assistant")}
       aria-busy={isStreaming}
       data-message-id={id}
@@ -50,16 +54,25 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
         {isStreaming ? (
           <TypingIndicator />
         ) : (
-          <ReplyEnding
-            status={status}
-            error={error ?? null}
-            hasText={lastText >= 0}
-            canAsk={props.isLast}
-            isBusy={props.isBusy}
-            problem={props.problem}
-            onRetry={() => props.onRetry(id)}
-            onContinue={() => props.onContinue(id)}
-          />
+          <>
+            <AssistantTools
+              id={id}
+              text={() => plainText(parts)}
+              version={props.version}
+              isBusy={isBusy}
+              actions={actions}
+            />
+            <ReplyEnding
+              status={status}
+              error={error ?? null}
+              hasText={lastText >= 0}
+              canAsk={isLast}
+              isBusy={isBusy}
+              problem={props.problem}
+              onRetry={() => props.actions.retry(id)}
+              onContinue={() => props.actions.continueReply(id)}
+            />
+          </>
         )}
       </div>
     </article>

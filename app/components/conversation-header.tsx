@@ -1,7 +1,7 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
-import { DeleteIcon, MenuIcon, NewIcon } from "./icons";
+import { DeleteIcon, MenuIcon, NewIcon, SettingsIcon } from "./icons";
 import { ModelPicker } from "./model-picker";
 
 type Props = {
@@ -10,6 +10,7 @@ type Props = {
   modelId: string;
   canDelete: boolean;
   onPickModel: (modelId: string) => void;
+  onShowSettings: () => void;
   onDelete: () => void;
   /** Null where the sidebar is always in view. */
   onOpenDrawer: (() => void) | null;
@@ -17,7 +18,17 @@ type Props = {
 };
 
 export const ConversationHeader = memo(function ConversationHeader(props: Props) {
-  const { title, models, modelId, canDelete, onPickModel, onDelete, onOpenDrawer, onStartNew } = props;
+  const {
+    title,
+    models,
+    modelId,
+    canDelete,
+    onPickModel,
+    onShowSettings,
+    onDelete,
+    onOpenDrawer,
+    onStartNew,
+  } = props;
   const { t } = useTranslation();
   return (
     <header className="header">
@@ -47,6 +58,15 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
           <NewIcon />
         </button>
       )}
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={t("conversationSettings.title")}
+        title={t("conversationSettings.title")}
+        onClick={onShowSettings}
+      >
+        <SettingsIcon />
+      </button>
       {canDelete && (
         <button type="button" className="icon-button" aria-label={t("deletion.button")} onClick={onDelete}>
           <DeleteIcon />

@@ -3,17 +3,20 @@ import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { canSend, type ChatState } from "~/browser/chat-state";
+import type { AssistantMessage } from "~/conversation/session";
 import { modelFor } from "~/browser/model-choice";
 import { useObservable } from "~/browser/use-observable";
 import { sentenceFor } from "~/i18n/trouble";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
+import { ConversationSettings } from "./conversation-settings";
 import { DeleteDialog } from "./delete-dialog";
 import { EmptyState } from "./empty-state";
 import { focusComposer } from "./focus-composer";
 import { DownIcon } from "./icons";
 import { LoadingConversation } from "./loading-conversation";
+import { MessageDetails } from "./message-details";
 import { MessageList } from "./message-list";
 import { Notices } from "./notices";
 import { useFollowBottom } from "./use-follow-bottom";
@@ -30,7 +33,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const preferences = useObservable(app.preferences);
   const { list, deletedElsewhere } = useObservable(app.conversations);
   const isMarkdownReady = useMarkdownReady();
-  const [isDeleting, setIsDeleting] = useState(false);
+  const [open, setOpen] = useState<"deletion" | "settings" | { details: string } | null>(null);
+  const [editingId, setEditingId] = useState<string | null>(null);
+  const close = () => setOpen(null);
   const { scroller, content, isAtEnd, jump } = useFollowBottom();
   const entry = list.find(({ id }) => id === conversationId);
   const title = state.session?.title || entry?.title || t("conversations.new");
@@ -66,10 +71,26 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         app.models.prefer(modelId);
         chat.pickModel(modelId);
       },
-      askToDelete: () => setIsDeleting(true),
+      startEditing: setEditingId,
+      stopEditing: andFocus(() => setEditingId(null)),
+      edit: andFocus((id: string, text: string) => {
+        if (chat.edit(id, text, currentModel())) setEditingId(null);
+      }),
+      // The focus stays on the switcher: people go through versions one by one.
+      showVersion: chat.showVersion,
+      fork: andFocus((id: string) => {
+        app.fork(conversationId, id).catch(chat.report);
+      }),
+      showDetails: (id: string) => setOpen({ details: id }),
+      showSettings: () => setOpen("settings"),
+      askToDelete: () => setOpen("deletion"),
     };
-  }, [app, chat, currentModel, jump]);
+  }, [app, chat, conversationId, currentModel, jump]);
 
+  const detailsOf = typeof open === "object" ? open?.details : undefined;
+  const details = state.session?.messages.find(
+    (message): message is AssistantMessage => message.id === detailsOf && message.role === "assistant",
+  );
   const isEmpty = state.phase === "absent" && !state.pending;
   return (
     <main className="conversation">
@@ -79,6 +100,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         modelId={modelFor(models, [state.pickedModelId, state.session?.settings.modelId])}
         canDelete={entry !== undefined}
         onPickModel={actions.pickModel}
+        onShowSettings={actions.showSettings}
         onDelete={actions.askToDelete}
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
@@ -104,7 +126,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           ) : isLoading(state, isMarkdownReady) ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
           ) : (
-            <MessageList state={state} actions={actions} />
+            <MessageList state={state} editingId={editingId} actions={actions} />
           )}
         </div>
       </section>
@@ -127,13 +149,13 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         />
       </div>
       <Announcer chat={chat} />
-      {isDeleting && (
-        <DeleteDialog
-          title={title}
-          onDelete={() => app.remove(conversationId)}
-          onClose={() => setIsDeleting(false)}
-        />
+      {open === "deletion" && (
+        <DeleteDialog title={title} onDelete={() => app.remove(conversationId)} onClose={close} />
       )}
+      {open === "settings" && (
+        <ConversationSettings chat={chat} models={models} onPickModel={actions.pickModel} onClose={close} />
+      )}
+      {details && <MessageDetails message={details} models={models.models} onClose={close} />}
     </main>
   );
 }

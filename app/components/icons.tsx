@@ -76,3 +76,20 @@ export const SettingsIcon = icon(
     <circle cx="7" cy="14" r="2" />
   </>,
 );
+export const EditIcon = icon(<path d="M12.5 4.5l3 3L7 16H4v-3zM11 6l3 3" />);
+export const BackIcon = icon(<path d="M12 5l-5 5 5 5" />);
+export const ForwardIcon = icon(<path d="M8 5l5 5-5 5" />);
+export const InfoIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.75" />
+    <path d="M10 9.2v4M10 6.7v.1" />
+  </>,
+);
+export const ForkIcon = icon(
+  <>
+    <circle cx="5.5" cy="4.5" r="1.75" />
+    <circle cx="14.5" cy="4.5" r="1.75" />
+    <circle cx="5.5" cy="15.5" r="1.75" />
+    <path d="M5.5 6.25v7.5M14.5 6.25c0 3.5-5.5 3-8.2 6.2" />
+  </>,
+);

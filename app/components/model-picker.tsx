@@ -1,9 +1,14 @@
 import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
 
-type Props = { models: readonly ModelView[]; modelId: string; onPick: (modelId: string) => void };
+type Props = {
+  models: readonly ModelView[];
+  modelId: string;
+  onPick: (modelId: string) => void;
+  isLabelled?: boolean;
+};
 
-export function ModelPicker({ models, modelId, onPick }: Props) {
+export function ModelPicker({ models, modelId, onPick, isLabelled = false }: Props) {
   const { t } = useTranslation();
   const providers = [...new Set(models.map(({ provider }) => provider))];
   const options = (offered: readonly ModelView[]) =>
@@ -14,7 +19,7 @@ export function ModelPicker({ models, modelId, onPick }: Props) {
     ));
   return (
     <label className="model-picker">
-      <span className="visually-hidden">{t("model.label")}</span>
+      <span className={isLabelled ? "model-picker__label" : "visually-hidden"}>{t("model.label")}</span>
       <select value={modelId} onChange={(event) => onPick(event.target.value)}>
         {providers.length === 1
           ? options(models)

@@ -1,60 +1,95 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { PendingMessage } from "~/browser/chat-state";
+import type { Version } from "~/conversation/versions";
 import { sentenceFor, type Trouble } from "~/i18n/trouble";
-import { WarningIcon } from "./icons";
+import { CopyButton } from "./copy-button";
+import { EditIcon, WarningIcon } from "./icons";
+import type { MessageActions } from "./message-actions";
+import { MessageEditor } from "./message-editor";
+import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
   id: string;
   text: string;
-  state: PendingMessage["state"];
+  /** `settled` once it is in the session. */
+  state: PendingMessage["state"] | "settled";
   error: Trouble | null;
   isWaiting: boolean;
-  onTryAgain: () => void;
-  onEdit: () => void;
+  version: Version | undefined;
+  isEditing: boolean;
+  isBusy: boolean;
+  isLast: boolean;
+  actions: MessageActions;
 };
 
-export const UserMessage = memo(function UserMessage({
-  id,
-  text,
-  state,
-  error,
-  isWaiting,
-  onTryAgain,
-  onEdit,
-}: Props) {
+/** What the person said. */
+export const UserMessage = memo(function UserMessage(props: Props) {
+  const { id, text, state, version, isEditing, isBusy, isLast, actions } = props;
   const { t } = useTranslation();
   return (
     <article
-      className="message message--user"
+      className={`message message--user ${isLast ? "message--last" : ""}`}
       aria-label={t("message.you")}
       data-message-id={id}
-      data-state={state}
+      data-state={state === "settled" ? "accepted" : state}
     >
-      <p className="message__bubble" dir="auto">
-        {text}
-      </p>
-      {state === "sending" && <p className="message__note message__note--late">{t("message.sending")}</p>}
-      {state === "failed" && (
-        <div className="message__trouble">
-          <p role="alert" className="trouble">
-            <WarningIcon />
-            <span>
-              <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>{" "}
-              {error && sentenceFor(t, error)}
-              {isWaiting && ` ${t("message.waits")}`}
-            </span>
-          </p>
-          <div className="message__actions">
-            <button type="button" className="button" onClick={onTryAgain}>
-              {t("message.tryAgain")}
-            </button>
-            <button type="button" className="button button--quiet" onClick={onEdit}>
-              {t("message.edit")}
+      {isEditing ? (
+        <MessageEditor
+          text={text}
+          isBusy={isBusy}
+          onSend={(edited) => actions.edit(id, edited)}
+          onCancel={actions.stopEditing}
+        />
+      ) : (
+        <p className="message__bubble" dir="auto">
+          {text}
+        </p>
+      )}
+      {state === "settled" && !isEditing && (
+        <div className="tools">
+          <div className="tools__hidden">
+            <CopyButton text={() => text} label={t("message.copy")} />
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={t("message.edit")}
+              title={t("message.edit")}
+              aria-disabled={isBusy}
+              onClick={() => !isBusy && actions.startEditing(id)}
+            >
+              <EditIcon />
             </button>
           </div>
+          <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
         </div>
       )}
+      {state === "sending" && <p className="message__note message__note--late">{t("message.sending")}</p>}
+      {state === "failed" && <NotSent {...props} />}
     </article>
   );
 });
+
+function NotSent({ error, isWaiting, actions }: Pick<Props, "error" | "isWaiting" | "actions">) {
+  const { t } = useTranslation();
+  return (
+    <div className="message__trouble">
+      <p role="alert" className="trouble">
+        <WarningIcon />
+        <span>
+          <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>{" "}
+          {error && sentenceFor(t, error)}
+          {isWaiting && ` ${t("message.waits")}`}
+        </span>
+      </p>
+      <div className="message__actions">
+        <button type="button" className="button" onClick={actions.trySendingAgain}>
+          {t("message.tryAgain")}
+        </button>
+        <button type="button" className="button button--quiet" onClick={actions.editUnsent}>
+          {t("message.edit")}
+        </button>
+      </div>
+    </div>
+  );
+}

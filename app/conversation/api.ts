@@ -3,15 +3,8 @@ import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./at
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
 import { KEY_PATTERN, SESSION_ID_PATTERN } from "./session-id";
-import {
-  filePart,
-  instructions,
-  itemId,
-  MAX_TEXT_LENGTH,
-  MAX_TITLE_LENGTH,
-  temperature,
-  type Session,
-} from "./session";
+import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
+import { filePart, instructions, itemId, temperature, type Session } from "./session";
 
 /** The bodies that clients send. Everything else in the HTTP contract is a type only. */
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });

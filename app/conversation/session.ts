@@ -1,11 +1,7 @@
 import { z } from "zod";
 import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "./attachment";
+import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
-
-/** Longest text of one message, in UTF-16 units. The body limit of a request is the first bound; this is the last. */
-export const MAX_TEXT_LENGTH = 4_000_000;
-export const MAX_TITLE_LENGTH = 200;
-export const MAX_INSTRUCTIONS_LENGTH = 20_000;
 
 export const itemId = z.string().regex(ITEM_ID_PATTERN);
 const timestamp = z.iso.datetime();

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
+import { MAX_TEXT_LENGTH } from "~/conversation/limits";
 import { plainText } from "~/conversation/reply-text";
-import { MAX_TEXT_LENGTH } from "~/conversation/session";
 import { sessionKey } from "~/conversation/session-id";
 import { errorResponse } from "~/http/error-response";
 import {

@@ -1,0 +1,103 @@
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatSession } from "~/browser/chat-session";
+import { modelFor, type ModelChoice } from "~/browser/model-choice";
+import { useObservable } from "~/browser/use-observable";
+import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
+import { Dialog } from "./dialog";
+import { ModelPicker } from "./model-picker";
+
+type Props = {
+  chat: ChatSession;
+  models: ModelChoice;
+  onPickModel: (modelId: string) => void;
+  onClose: () => void;
+};
+
+/** How this one conversation is to be held: model, instructions, temperature. Kept with the conversation. */
+export function ConversationSettings({ chat, models, onPickModel, onClose }: Props) {
+  const { t } = useTranslation();
+  const ids = { instructions: useId(), temperature: useId(), hint: useId() };
+  const { session, pickedSettings, pickedModelId } = useObservable(chat);
+  const settings = { ...session?.settings, ...pickedSettings };
+  const [instructions, setInstructions] = useState(settings.instructions ?? "");
+  const [temperature, setTemperature] = useState(settings.temperature ?? null);
+  const modelId = modelFor(models, [pickedModelId, session?.settings.modelId]);
+  const takesTemperature = models.models.find(({ id }) => id === modelId)?.takesTemperature ?? false;
+
+  function save() {
+    const change = {
+      ...(instructions !== (settings.instructions ?? "") && { instructions }),
+      ...(temperature !== (settings.temperature ?? null) && { temperature }),
+    };
+    if (Object.keys(change).length > 0) chat.changeSettings(change);
+    onClose();
+  }
+
+  return (
+    <Dialog title={t("conversationSettings.title")} onClose={onClose} isWide>
+      <form
+        className="settings"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="settings__field">
+          <ModelPicker models={models.models} modelId={modelId} onPick={onPickModel} isLabelled />
+        </div>
+        <div className="settings__field">
+          <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>
+          <textarea
+            id={ids.instructions}
+            className="settings__text"
+            rows={6}
+            dir="auto"
+            maxLength={MAX_INSTRUCTIONS_LENGTH}
+            aria-describedby={ids.hint}
+            value={instructions}
+            onChange={({ target }) => setInstructions(target.value)}
+          />
+          <p className="settings__hint" id={ids.hint}>
+            {t("conversationSettings.instructionsHint")}
+          </p>
+        </div>
+        {takesTemperature && (
+          <div className="settings__field">
+            <label htmlFor={ids.temperature}>{t("conversationSettings.temperature")}</label>
+            <div className="temperature">
+              <input
+                id={ids.temperature}
+                type="range"
+                min={0}
+                max={1}
+                step={0.1}
+                value={temperature ?? 0.5}
+                data-unset={temperature === null}
+                aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
+                onChange={({ target }) => setTemperature(Number(target.value))}
+              />
+              <output htmlFor={ids.temperature}>
+                {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
+              </output>
+              {temperature !== null && (
+                <button type="button" className="button button--quiet" onClick={() => setTemperature(null)}>
+                  {t("conversationSettings.reset")}
+                </button>
+              )}
+            </div>
+            <p className="settings__hint">{t("conversationSettings.temperatureHint")}</p>
+          </div>
+        )}
+        <div className="dialog__actions">
+          <button type="button" className="button button--quiet" onClick={onClose}>
+            {t("dialog.cancel")}
+          </button>
+          <button type="submit" className="button button--primary">
+            {t("dialog.save")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,64 @@
+import { useEffect, useState, type KeyboardEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useGrowingTextarea } from "./use-growing-textarea";
+
+type Props = {
+  text: string;
+  isBusy: boolean;
+  onSend: (text: string) => void;
+  onCancel: () => void;
+};
+
+/** Changes a question where it stands. Sending it makes a new version; the old one stays. */
+export function MessageEditor({ text, isBusy, onSend, onCancel }: Props) {
+  const { t } = useTranslation();
+  const [edited, setEdited] = useState(text);
+  const textarea = useGrowingTextarea(edited);
+  const isReady = !isBusy && edited.trim() !== "";
+
+  useEffect(() => {
+    const element = textarea.current;
+    element?.focus();
+    element?.setSelectionRange(element.value.length, element.value.length);
+  }, [textarea]);
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      onCancel();
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && isReady) {
+      event.preventDefault();
+      onSend(edited);
+    }
+  }
+
+  return (
+    <form
+      className="editor"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) onSend(edited);
+      }}
+    >
+      <textarea
+        ref={textarea}
+        className="editor__text"
+        rows={1}
+        dir="auto"
+        aria-label={t("message.editLabel")}
+        value={edited}
+        onChange={({ target }) => setEdited(target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <div className="editor__actions">
+        <button type="button" className="button button--quiet" onClick={onCancel}>
+          {t("dialog.cancel")}
+        </button>
+        <button type="submit" className="button button--primary" aria-disabled={!isReady}>
+          {t("composer.send")}
+        </button>
+      </div>
+    </form>
+  );
+}
