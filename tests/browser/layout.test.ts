@@ -84,8 +84,9 @@ async function sticksOut(): Promise<string[]> {
   const found = [...document.body.querySelectorAll("*")].filter((element) => {
     const { left, right, width } = element.getBoundingClientRect();
     const isOutside = left < -0.5 || right > root.clientWidth + 0.5;
-    // Its own box may fit where its text does not.
-    const overflows = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1;
+    // Its own box may fit where its text does not; a title that ends in an ellipsis does.
+    const isCut = getComputedStyle(element).textOverflow === "ellipsis";
+    const overflows = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1 && !isCut;
     return width > 1 && (isOutside ? !canScroll(element.parentElement) : overflows && !canScroll(element));
   });
   const wide = root.scrollWidth > root.clientWidth ? [root] : [];
