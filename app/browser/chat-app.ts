@@ -4,9 +4,11 @@ import { firstWords, titleFrom } from "~/conversation/session-title";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
 import { createAttachmentDraft } from "./attachment-draft";
-import { createApiClient } from "./api-client";
+import { createApiClient, type ApiClient } from "./api-client";
+import { ApiError } from "./api-error";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createConversations, type Conversations } from "./conversations";
+import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
 import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
@@ -18,10 +20,14 @@ import { redrawImage } from "./redraw-image";
 import { uploadRequest } from "./upload-request";
 import { showAppearance } from "./appearance";
 import { createPreferences, type PreferencesStore } from "./preferences";
+import { createToasts, type Toasts } from "./toasts";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {
+  api: ApiClient;
   conversations: Conversations;
+  deletions: Deletions;
+  toasts: Toasts;
   models: ModelChoices;
   preferences: PreferencesStore;
   translator: Translator;
@@ -30,8 +36,10 @@ export type ChatApp = {
   session: (conversationId: string) => ChatSession;
   /** Begins another conversation that goes as far as this message, and opens it. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
-  /** Deletes a conversation on the server, then here. */
-  remove: (conversationId: string) => Promise<void>;
+  /** Gives a conversation a title, here at once and then on the server. */
+  rename: (conversationId: string, title: string) => Promise<void>;
+  /** Takes a conversation out of sight; it is deleted once that cannot be undone any more. */
+  remove: (conversationId: string) => void;
   /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
   isDurable: () => boolean;
 };
@@ -57,11 +65,26 @@ export async function createChatApp(
       if (event.key === key || event.key === null) listener();
     });
   };
+  const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
+  const toasts = createToasts();
+  const deletions = createDeletions({
+    shared,
+    onOtherTab,
+    random,
+    async carryOut(id) {
+      await session(id).remove();
+      sessions.delete(id);
+      conversations.forget(id);
+    },
+    isPassing: (error) => error instanceof ApiError && error.isPassing,
+    failed: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
+  });
   const conversations = createConversations({
     shared,
     tab: createKeptValues(() => page.sessionStorage),
     newId,
     onOtherTab,
+    deletions,
   });
   const preferences = createPreferences({ shared, onOtherTab });
 
@@ -82,12 +105,14 @@ export async function createChatApp(
     if (isSaved && session?.getSnapshot().phase === "absent") session.wake();
   });
 
+  const find = (id: string) =>
+    conversations.getSnapshot().list.find((conversation) => conversation.id === id);
+
   function open(id: string): ChatSession {
-    const known = () => conversations.getSnapshot().list.find((conversation) => conversation.id === id);
+    const known = () => find(id);
     const draft = createDraft(shared, id);
     page.addEventListener("pagehide", draft.flush);
     const sessionApi = api.session(id);
-    const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
     return createChatSession({
       api: sessionApi,
       outbox: createOutbox(shared, id),
@@ -105,7 +130,7 @@ export async function createChatApp(
       random,
       isSaved: () => known()?.saved ?? false,
       onSaved({ title, updatedAt }) {
-        conversations.remember({ id, title: title || (known()?.title ?? ""), updatedAt, saved: true });
+        conversations.remember({ id, title, updatedAt, saved: true });
       },
       onSending({ text, files }) {
         const updatedAt = new Date().toISOString();
@@ -124,8 +149,13 @@ export async function createChatApp(
     return opened;
   }
 
+  deletions.start();
+
   return {
+    api,
     conversations,
+    deletions,
+    toasts,
     models,
     preferences,
     translator,
@@ -134,14 +164,23 @@ export async function createChatApp(
     async fork(from, messageId) {
       const id = newId();
       await api.session(id).fork({ from, messageId });
-      const title = conversations.getSnapshot().list.find((entry) => entry.id === from)?.title ?? "";
+      const title = find(from)?.title ?? "";
       conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
       conversations.open(id);
     },
-    async remove(id) {
-      await session(id).remove();
-      sessions.delete(id);
-      conversations.forget(id);
+    async rename(id, title) {
+      const before = find(id)?.title ?? "";
+      conversations.rename(id, title);
+      try {
+        await api.session(id).patch({ title });
+      } catch (error) {
+        conversations.rename(id, before);
+        toasts.complain((t, why) => t("conversations.notRenamed", { why }), error);
+      }
+    },
+    remove(id) {
+      conversations.leave(id);
+      deletions.add({ id, title: find(id)?.title ?? "" });
     },
     isDurable: shared.isDurable,
   };

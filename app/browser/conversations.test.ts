@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createConversations } from "./conversations";
+import { createObservable } from "./observable";
 import { createKeptValues, type KeptValues } from "./kept-values";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -11,6 +12,7 @@ function fakeBrowser() {
   const listeners: { tab: number; key: string; listener: () => void }[] = [];
   let tabs = 0;
   let ids = 0;
+  const deletions = createObservable<readonly { id: string }[]>([]);
   function openTab(session = fakeStorage()) {
     const tab = ++tabs;
     const kept = createKeptValues(() => local);
@@ -26,10 +28,13 @@ function fakeBrowser() {
       tab: createKeptValues(() => session),
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: (key, listener) => listeners.push({ tab, key, listener }),
+      deletions,
     });
     return { conversations, session };
   }
-  return { local, openTab };
+  /** As the deletions of all tabs say it, whichever tab it was in. */
+  const hide = (...ids: string[]) => deletions.set(ids.map((id) => ({ id })));
+  return { local, openTab, hide };
 }
 
 function fakeStorage(): Storage {
@@ -155,8 +160,91 @@ describe("the list", () => {
       JSON.stringify([null, 7, { id: "../etc" }, { id: A, title: 3 }]),
     );
     expect(browser.openTab().conversations.getSnapshot().list).toEqual([
-      { id: A, title: "", updatedAt: "", saved: true },
+      { id: A, title: "", updatedAt: "", saved: true, pinned: false },
     ]);
+  });
+
+  test("keeps a pin and a title through news that say nothing of them", () => {
+    const { conversations } = fakeBrowser().openTab();
+    conversations.remember(conversation(A, "Tea"));
+    conversations.pin(A, true);
+    conversations.rename(A, "Green tea");
+    conversations.remember(conversation(A, "", "2026-01-02T00:00:00.000Z"));
+    expect(conversations.getSnapshot().list).toEqual([
+      { ...conversation(A, "Green tea", "2026-01-02T00:00:00.000Z"), pinned: true },
+    ]);
+  });
+
+  test("shows a name and a pin given in another tab", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    first.remember(conversation(A, "Tea"));
+    second.rename(A, "Green tea");
+    second.pin(A, true);
+    expect(first.getSnapshot().list[0]).toMatchObject({ title: "Green tea", pinned: true });
+    first.pin(A, false);
+    expect(second.getSnapshot().list[0]).toMatchObject({ title: "Green tea", pinned: false });
+  });
+});
+
+describe("a conversation that is about to be deleted", () => {
+  test("is out of sight in every tab, and stays in the kept list", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    first.remember(conversation(A, "Tea"));
+    browser.hide(A);
+    for (const tab of [first, second]) expect(tab.getSnapshot().list).toEqual([]);
+    second.remember(conversation(B, "Coffee"));
+    expect(browser.local.getItem("holdfast.conversations")).toContain(A);
+  });
+
+  test("comes back with all that was known of it", () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"));
+    conversations.pin(A, true);
+    browser.hide(A);
+    browser.hide();
+    expect(conversations.getSnapshot().list[0]).toMatchObject({ id: A, title: "Tea", pinned: true });
+  });
+
+  test("makes way for a new one, and is shown again when that is undone", () => {
+    const browser = fakeBrowser();
+    const [here, there] = [browser.openTab().conversations, browser.openTab().conversations];
+    here.remember(conversation(A, "Tea"));
+    for (const tab of [here, there]) tab.open(A);
+    here.leave(A);
+    browser.hide(A);
+    expect(here.getSnapshot()).toMatchObject({ deletedElsewhere: false });
+    expect(there.getSnapshot()).toMatchObject({ deletedElsewhere: true });
+    for (const tab of [here, there]) expect(tab.getSnapshot().currentId).not.toBe(A);
+    browser.hide();
+    for (const tab of [here, there]) {
+      expect(tab.getSnapshot()).toMatchObject({ currentId: A, deletedElsewhere: false });
+    }
+  });
+
+  test("is not shown again to who has opened another one meanwhile", () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    for (const id of [A, B]) conversations.remember(conversation(id, "Tea"));
+    conversations.open(A);
+    conversations.leave(A);
+    browser.hide(A);
+    conversations.open(B);
+    browser.hide();
+    expect(conversations.getSnapshot().currentId).toBe(B);
+  });
+
+  test("is not what a refreshed tab or a new one opens", () => {
+    const browser = fakeBrowser();
+    const { conversations, session } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"));
+    conversations.open(A);
+    browser.hide(A);
+    for (const tab of [browser.openTab(session), browser.openTab()]) {
+      expect(tab.conversations.getSnapshot().currentId).not.toBe(A);
+    }
   });
 });
 

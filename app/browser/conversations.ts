@@ -1,4 +1,5 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import type { Deletion } from "./deletions";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
@@ -14,10 +15,11 @@ export type Conversation = {
   updatedAt: string;
   /** The server has said that it has it: when it then says 404, it was deleted. */
   saved: boolean;
+  pinned: boolean;
 };
 
 export type ConversationsSnapshot = {
-  /** Newest first. */
+  /** Newest first, without those that are about to be deleted. */
   list: readonly Conversation[];
   currentId: string;
   /** The conversation that this tab showed was deleted in another tab. */
@@ -28,7 +30,12 @@ export type Conversations = Observable<ConversationsSnapshot> & {
   open: (id: string) => void;
   /** Opens this tab's conversation without a message, with the draft that may be in it. */
   startNew: () => void;
-  remember: (conversation: Conversation) => void;
+  /** Shows another one, until this one is come back to by `open` or because its deletion is undone. */
+  leave: (id: string) => void;
+  /** A title that is empty is not known, and leaves the one that is there. */
+  remember: (conversation: Omit<Conversation, "pinned">) => void;
+  rename: (id: string, title: string) => void;
+  pin: (id: string, pinned: boolean) => void;
   forget: (id: string) => void;
 };
 
@@ -40,23 +47,47 @@ type Dependencies = {
   newId: () => string;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
+  /** What is about to be deleted is out of sight, and nothing more. */
+  deletions: Observable<readonly Pick<Deletion, "id">[]>;
 };
 
-export function createConversations({ shared, tab, newId, onOtherTab }: Dependencies): Conversations {
+export function createConversations(dependencies: Dependencies): Conversations {
+  const { shared, tab, newId, onOtherTab, deletions } = dependencies;
+  const last = readId(tab, CURRENT_KEY) ?? readId(shared, CURRENT_KEY);
+  const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
   const state = createObservable<ConversationsSnapshot>({
-    list: readList(shared),
-    currentId: readId(tab, CURRENT_KEY) ?? readId(shared, CURRENT_KEY) ?? unsentId(),
+    list: visible(readList(shared)),
+    currentId: last === null || isLastHidden ? unsentId() : last,
     deletedElsewhere: false,
   });
+  /** The conversation in whose place an empty one is shown, because it was deleted. */
+  let left = isLastHidden ? last : null;
   keepCurrent(state.getSnapshot().currentId);
+  onOtherTab(LIST_KEY, refresh);
+  deletions.subscribe(refresh);
 
-  onOtherTab(LIST_KEY, () => {
+  /** The list may be another tab's. */
+  function refresh() {
     const before = state.getSnapshot();
-    const list = readList(shared);
-    const deletedElsewhere = has(before.list, before.currentId) && !has(list, before.currentId);
+    const list = visible(readList(shared));
+    const isGone = has(before.list, before.currentId) && !has(list, before.currentId);
     setList(list);
-    if (deletedElsewhere) show(unsentId(), true);
-  });
+    if (isGone) {
+      show(unsentId(), true);
+      left = before.currentId;
+    } else if (left !== null && has(list, left)) {
+      open(left);
+    }
+  }
+
+  function visible(list: readonly Conversation[]): Conversation[] {
+    return list.filter(({ id }) => !has(deletions.getSnapshot(), id));
+  }
+
+  function open(id: string) {
+    left = null;
+    show(id);
+  }
 
   function show(currentId: string, deletedElsewhere = false) {
     keepCurrent(currentId);
@@ -85,21 +116,41 @@ export function createConversations({ shared, tab, newId, onOtherTab }: Dependen
 
   /** Reads before it writes: other tabs add to the same list. */
   function changeList(change: (list: Conversation[]) => Conversation[]) {
-    const list = change(readList(shared)).sort(newestFirst);
+    const before = readList(shared);
+    const list = change(before).sort(newestFirst);
+    if (JSON.stringify(list) === JSON.stringify(before)) return;
     shared.set(LIST_KEY, JSON.stringify(list));
-    setList(list);
+    setList(visible(list));
+  }
+
+  function changeOne(id: string, change: Partial<Conversation>) {
+    changeList((list) => list.map((entry) => (entry.id === id ? { ...entry, ...change } : entry)));
   }
 
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    open: (id) => show(id),
-    startNew: () => show(unsentId()),
-    remember(conversation) {
-      const known = state.getSnapshot().list.find(({ id }) => id === conversation.id);
-      if (known && JSON.stringify(known) === JSON.stringify(conversation)) return;
-      changeList((list) => [...list.filter(({ id }) => id !== conversation.id), conversation]);
+    open,
+    startNew() {
+      left = null;
+      show(unsentId());
     },
+    leave(id) {
+      if (state.getSnapshot().currentId !== id) return;
+      show(unsentId());
+      left = id;
+    },
+    remember(conversation) {
+      changeList((list) => {
+        const known = list.find(({ id }) => id === conversation.id);
+        const title = conversation.title || (known?.title ?? "");
+        const { id, updatedAt, saved } = conversation;
+        const entry: Conversation = { id, title, updatedAt, saved, pinned: known?.pinned ?? false };
+        return known ? list.map((other) => (other === known ? entry : other)) : [...list, entry];
+      });
+    },
+    rename: (id, title) => changeOne(id, { title }),
+    pin: (id, pinned) => changeOne(id, { pinned }),
     forget(id) {
       changeList((list) => list.filter((conversation) => conversation.id !== id));
       if (state.getSnapshot().currentId === id) show(unsentId());
@@ -126,9 +177,10 @@ function readList(values: KeptValues): Conversation[] {
   }
 }
 
+/** Lists of earlier versions say less about a conversation. */
 function toConversation(entry: unknown): Conversation[] {
   if (typeof entry !== "object" || entry === null) return [];
-  const { id, title, updatedAt, saved } = entry as Record<string, unknown>;
+  const { id, title, updatedAt, saved, pinned } = entry as Record<string, unknown>;
   if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id)) return [];
   return [
     {
@@ -136,6 +188,7 @@ function toConversation(entry: unknown): Conversation[] {
       title: typeof title === "string" ? title.trim() : "",
       updatedAt: typeof updatedAt === "string" ? updatedAt : "",
       saved: saved !== false,
+      pinned: pinned === true,
     },
   ];
 }
@@ -144,6 +197,6 @@ function newestFirst(a: Conversation, b: Conversation): number {
   return b.updatedAt < a.updatedAt ? -1 : b.updatedAt > a.updatedAt ? 1 : 0;
 }
 
-function has(list: readonly Conversation[], id: string): boolean {
-  return list.some((conversation) => conversation.id === id);
+function has(list: readonly { id: string }[], id: string): boolean {
+  return list.some((entry) => entry.id === id);
 }

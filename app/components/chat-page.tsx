@@ -7,6 +7,7 @@ import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
 import { SettingsDialog } from "./settings-dialog";
 import { Sidebar } from "./sidebar";
+import { Toaster } from "./toaster";
 import { useMediaQuery } from "./use-media-query";
 
 /** The same width as in page.css. */
@@ -24,6 +25,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
     setIsDrawerOpen(false);
     setIsSettingsOpen(true);
   }, []);
+  const openDialog = useCallback(() => undefined, []);
   const onChoose = useCallback(() => {
     setIsDrawerOpen(false);
     focusComposer();
@@ -49,11 +51,13 @@ export function ChatPage({ app }: { app: ChatApp }) {
       </a>
       {isWide ? (
         <aside className="page__side">
-          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} />
+          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} onOpenDialog={openDialog} />
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
-          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} />
+          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} onOpenDialog={openDialog} />
+          {/* What is outside an open modal dialog cannot be reached. */}
+          {isDrawerOpen && <Toaster app={app} />}
         </Drawer>
       )}
       {isSettingsOpen && (
@@ -65,6 +69,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
         conversationId={currentId}
         onOpenDrawer={isWide ? null : openDrawer}
       />
+      {!isDrawerOpen && <Toaster app={app} />}
     </div>
   );
 }

@@ -11,7 +11,6 @@ import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
 import { ConversationSettings } from "./conversation-settings";
-import { DeleteDialog } from "./delete-dialog";
 import { EmptyState } from "./empty-state";
 import { focusComposer } from "./focus-composer";
 import { DownIcon } from "./icons";
@@ -33,7 +32,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const preferences = useObservable(app.preferences);
   const { list, deletedElsewhere } = useObservable(app.conversations);
   const isMarkdownReady = useMarkdownReady();
-  const [open, setOpen] = useState<"deletion" | "settings" | { details: string } | null>(null);
+  const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
   const close = () => setOpen(null);
   const { scroller, content, isAtEnd, jump } = useFollowBottom();
@@ -83,7 +82,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
       }),
       showDetails: (id: string) => setOpen({ details: id }),
       showSettings: () => setOpen("settings"),
-      askToDelete: () => setOpen("deletion"),
+      remove: () => app.remove(conversationId),
     };
   }, [app, chat, conversationId, currentModel, jump]);
 
@@ -101,7 +100,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         canDelete={entry !== undefined}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
-        onDelete={actions.askToDelete}
+        onDelete={actions.remove}
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />
@@ -149,9 +148,6 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         />
       </div>
       <Announcer chat={chat} />
-      {open === "deletion" && (
-        <DeleteDialog title={title} onDelete={() => app.remove(conversationId)} onClose={close} />
-      )}
       {open === "settings" && (
         <ConversationSettings chat={chat} models={models} onPickModel={actions.pickModel} onClose={close} />
       )}

@@ -25,6 +25,39 @@ function icon(drawing: ReactNode) {
 
 export const MenuIcon = icon(<path d="M3 6h14M3 10h14M3 14h9" />);
 export const CloseIcon = icon(<path d="M5 5l10 10M15 5L5 15" />);
+export const MoreIcon = icon(
+  <g fill="currentColor" stroke="none">
+    <circle cx="4.5" cy="10" r="1.5" />
+    <circle cx="10" cy="10" r="1.5" />
+    <circle cx="15.5" cy="10" r="1.5" />
+  </g>,
+);
+export const PinIcon = icon(<path d="M7 3.5h6M8 3.5l-.4 5L5 11.5h10l-2.6-3-.4-5M10 11.5v5" />);
+export const UnpinIcon = icon(
+  <path d="M7 3.5h6M8 3.5l-.4 5L5 11.5h10l-2.6-3-.4-5M10 11.5v5M3.5 3.5l13 13" />,
+);
+export const ShareIcon = icon(
+  <>
+    <circle cx="5" cy="10" r="2" />
+    <circle cx="14.5" cy="5" r="2" />
+    <circle cx="14.5" cy="15" r="2" />
+    <path d="M6.8 9.1l5.9-3.2M6.8 10.9l5.9 3.2" />
+  </>,
+);
+export const DeviceIcon = icon(
+  <>
+    <path d="M10.5 15.5H4A1.5 1.5 0 0 1 2.5 14V5.5A1.5 1.5 0 0 1 4 4h10.5" />
+    <rect x="12.5" y="7" width="5" height="9.5" rx="1.2" />
+  </>,
+);
+export const DownloadIcon = icon(<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12" />);
+export const UploadIcon = icon(<path d="M10 13V4M6 7.5l4-4 4 4M4 16.5h12" />);
+export const SearchIcon = icon(
+  <>
+    <circle cx="8.8" cy="8.8" r="5.3" />
+    <path d="M12.8 12.8l4 4" />
+  </>,
+);
 export const NewIcon = icon(
   <>
     <path d="M9 4H6a2.5 2.5 0 0 0-2.5 2.5V14A2.5 2.5 0 0 0 6 16.5h7.5A2.5 2.5 0 0 0 16 14v-3" />

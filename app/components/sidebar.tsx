@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { ConversationList, type ConversationDialog } from "./conversation-list";
 import { NewIcon, SettingsIcon } from "./icons";
 import { Logo } from "./logo";
 
@@ -10,9 +11,10 @@ type Props = {
   /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
   onOpenSettings: () => void;
+  onOpenDialog: (dialog: ConversationDialog, conversationId: string) => void;
 };
 
-export function Sidebar({ app, onChoose, onOpenSettings }: Props) {
+export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog }: Props) {
   const { t } = useTranslation();
   const { list, currentId } = useObservable(app.conversations);
   const node = useObservable(app.node);
@@ -35,25 +37,13 @@ export function Sidebar({ app, onChoose, onOpenSettings }: Props) {
       </button>
       <nav className="sidebar__nav" aria-label={t("conversations.label")}>
         {list.length === 0 && <p className="sidebar__none">{t("conversations.none")}</p>}
-        <ul>
-          {list.map(({ id, title }) => (
-            <li key={id}>
-              <button
-                type="button"
-                className="sidebar__item"
-                aria-current={id === currentId ? "true" : undefined}
-                title={title || t("conversations.untitled")}
-                dir="auto"
-                onClick={() => {
-                  app.conversations.open(id);
-                  onChoose();
-                }}
-              >
-                {title || t("conversations.untitled")}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <ConversationList
+          app={app}
+          list={list}
+          currentId={currentId}
+          onChoose={onChoose}
+          onOpenDialog={onOpenDialog}
+        />
       </nav>
       <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
         <SettingsIcon />

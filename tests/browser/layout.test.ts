@@ -61,8 +61,7 @@ describe.each([
     await chat.replies.last().locator("pre .hljs-keyword").first().waitFor();
     expect(await backgroundLuminance(chat.page)).toSatisfy(isRight);
     expect(await unreadableText(chat.page)).toEqual([]);
-    await chat.button("Delete conversation").click();
-    await chat.deleteDialog.waitFor();
+    await chat.deleteConversation();
     expect(await unreadableText(chat.page)).toEqual([]);
   });
 });

@@ -45,27 +45,34 @@ test("Stop works after a refresh, too", async ({ openChat }) => {
   await chat.reply(0, "stopped");
 });
 
-test("Delete asks first; then the conversation is gone from the page and from the disk", async ({
+test("Delete can be undone; then the conversation is gone from the page and from the disk", async ({
   openChat,
 }) => {
-  const chat = await openChat(server);
+  const chat = await openChat(server, { clockAhead: 0 });
   await chat.ask("Something to forget");
   const sessionId = await chat.sessionId();
   // The newest revision, the spare and the journal hold it.
   expect((await filesWith("Something to forget")).length).toBeGreaterThan(0);
 
-  await chat.button("Delete conversation").click();
-  await chat.deleteDialog.getByRole("heading").waitFor();
-  await chat.deleteDialog.getByRole("button", { name: "Cancel" }).click();
-  await chat.deleteDialog.waitFor({ state: "hidden" });
+  await chat.deleteConversation();
+  await chat.emptyState.waitFor();
+  await chat.undo.click();
+  await chat.reply(0, "complete");
   expect(await chat.mine.count()).toBe(1);
+  await chat.page.clock.fastForward(60_000);
   expect(await readSession(server.url, sessionId)).not.toBeNull();
 
   await chat.deleteConversation();
   await chat.emptyState.waitFor();
   expect(await chat.mine.count()).toBe(0);
+  await chat.page.clock.fastForward(9_000);
+  expect(await readSession(server.url, sessionId)).not.toBeNull();
+  const deleted = chat.page.waitForResponse((response) => response.request().method() === "DELETE");
+  await chat.page.clock.fastForward(2_500);
+  await deleted;
   expect(await readSession(server.url, sessionId)).toBeNull();
   expect(await filesWith("Something to forget")).toEqual([]);
+  await chat.undo.waitFor({ state: "hidden" });
   await chat.refresh();
   await chat.emptyState.waitFor();
   expect(await chat.mine.count()).toBe(0);

@@ -1,0 +1,46 @@
+import type { Conversation } from "./conversations";
+
+export type ConversationGroup = {
+  kind: "pinned" | "today" | "yesterday" | "week" | "days" | "month" | "undated";
+  /** The first moment of a month. */
+  month: Date | null;
+  conversations: Conversation[];
+};
+
+/**
+ * The conversations as they are listed: the pinned ones, then by the days since they were last written to, then by
+ * months. A group that would be empty is not there; the order within a group is that of the list.
+ */
+export function groupConversations(list: readonly Conversation[], now: Date): ConversationGroup[] {
+  const groups = new Map<string, ConversationGroup>();
+  for (const conversation of list) {
+    const { kind, month } = placeOf(conversation, now);
+    const key = `${kind} ${month ? month.getTime() : ""}`;
+    const group = groups.get(key) ?? { kind, month, conversations: [] };
+    groups.set(key, group);
+    group.conversations.push(conversation);
+  }
+  return [...groups.values()].sort((a, b) => rank(b) - rank(a));
+}
+
+type Place = Pick<ConversationGroup, "kind" | "month">;
+
+function placeOf({ pinned, updatedAt }: Conversation, now: Date): Place {
+  if (pinned) return { kind: "pinned", month: null };
+  const date = new Date(updatedAt);
+  if (Number.isNaN(date.getTime())) return { kind: "undated", month: null };
+  // By the calendar and not by hours: a day in which the clocks change is a day as well.
+  const before = (days: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
+  if (date >= before(0)) return { kind: "today", month: null };
+  if (date >= before(1)) return { kind: "yesterday", month: null };
+  if (date >= before(7)) return { kind: "week", month: null };
+  if (date >= before(30)) return { kind: "days", month: null };
+  return { kind: "month", month: new Date(date.getFullYear(), date.getMonth()) };
+}
+
+const ORDER = ["undated", "month", "days", "week", "yesterday", "today", "pinned"] as const;
+
+/** A month's moment is the smaller part of it. */
+function rank({ kind, month }: ConversationGroup): number {
+  return ORDER.indexOf(kind) * 1e15 + (month?.getTime() ?? 0);
+}

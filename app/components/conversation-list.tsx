@@ -1,0 +1,77 @@
+import type { TFunction } from "i18next";
+import { useCallback, useId, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat-app";
+import { groupConversations, type ConversationGroup } from "~/browser/conversation-groups";
+import type { Conversation } from "~/browser/conversations";
+import { ConversationRow } from "./conversation-row";
+import { useToday } from "./use-today";
+
+export type ConversationDialog = "share" | "move";
+
+type Props = {
+  app: ChatApp;
+  list: readonly Conversation[];
+  currentId: string;
+  /** A conversation was chosen, perhaps the one that is shown. */
+  onChoose: () => void;
+  onOpenDialog: (dialog: ConversationDialog, conversationId: string) => void;
+};
+
+/** Conversations by the time since they were last written to. */
+export function ConversationList({ app, list, currentId, onChoose, onOpenDialog }: Props) {
+  const { t, i18n } = useTranslation();
+  const today = useToday();
+  const groups = useMemo(() => groupConversations(list, today), [list, today]);
+  const id = useId();
+
+  const open = useCallback(
+    (conversationId: string) => {
+      app.conversations.open(conversationId);
+      onChoose();
+    },
+    [app, onChoose],
+  );
+  const rename = useCallback(
+    (conversationId: string, title: string) => void app.rename(conversationId, title),
+    [app],
+  );
+  const failed = useCallback(
+    (error: unknown) => app.toasts.complain((t, why) => t("list.failed", { why }), error),
+    [app],
+  );
+  const command = useCallback<Parameters<typeof ConversationRow>[0]["onCommand"]>(
+    (wanted, { id: conversationId, pinned }) => {
+      if (wanted === "pin") app.conversations.pin(conversationId, !pinned);
+      if (wanted === "delete") app.remove(conversationId);
+      if (wanted === "share" || wanted === "move") onOpenDialog(wanted, conversationId);
+    },
+    [app, onOpenDialog],
+  );
+
+  return groups.map((group, index) => (
+    <section key={`${group.kind} ${group.month?.getTime() ?? ""}`} aria-labelledby={`${id}${index}`}>
+      <h2 className="sidebar__group" id={`${id}${index}`}>
+        {nameOf(group, t, i18n.language)}
+      </h2>
+      <ul>
+        {group.conversations.map((conversation) => (
+          <ConversationRow
+            key={conversation.id}
+            conversation={conversation}
+            isCurrent={conversation.id === currentId}
+            onOpen={open}
+            onRename={rename}
+            onCommand={command}
+            onFailed={failed}
+          />
+        ))}
+      </ul>
+    </section>
+  ));
+}
+
+function nameOf({ kind, month }: ConversationGroup, t: TFunction, language: string): string {
+  if (month === null) return kind === "month" ? "" : t(`list.groups.${kind}`);
+  return new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(month);
+}

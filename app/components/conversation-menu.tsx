@@ -1,0 +1,77 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { useEffect, useRef, useState, type ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import { DeleteIcon, MoreIcon, PinIcon, EditIcon, UnpinIcon } from "./icons";
+
+/** What can be done with a conversation in the list. */
+export type ConversationCommand =
+  "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
+
+type Props = {
+  /** Names the button. */
+  label: string;
+  isPinned: boolean;
+  /** Without a server's copy there is nothing to give away. */
+  isSaved: boolean;
+  /** Opened by a key, it begins at its first item. */
+  isByKeyboard: boolean;
+  onCommand: (command: ConversationCommand) => void;
+};
+
+/** The menu button of a conversation, open from the start: it takes the place of a plain one that was pressed. */
+export function ConversationMenu({ label, isPinned, isSaved, isByKeyboard, onCommand }: Props) {
+  const { t, i18n } = useTranslation();
+  const [button, setButton] = useState<HTMLButtonElement | null>(null);
+  const [isOpen, setIsOpen] = useState(true);
+  const content = useRef<HTMLDivElement>(null);
+  const chosen = useRef<ConversationCommand | null>(null);
+
+  useEffect(() => {
+    if (!button || !isByKeyboard) return;
+    // Radix does this by itself for a key that it has heard, which the one that loaded it was too early for.
+    const timer = setTimeout(() => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
+    return () => clearTimeout(timer);
+  }, [button, isByKeyboard]);
+
+  const item = (command: ConversationCommand, Icon: ComponentType, text: string) => (
+    <Menu.Item
+      className={`menu__item ${command === "delete" ? "menu__item--danger" : ""}`}
+      onSelect={() => (chosen.current = command)}
+    >
+      <Icon />
+      {text}
+    </Menu.Item>
+  );
+
+  return (
+    <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
+      <Menu.Trigger ref={setButton} className="icon-button row__menu" aria-label={label}>
+        <MoreIcon />
+      </Menu.Trigger>
+      {/* What is outside an open modal dialog, as the drawer is, cannot be reached. */}
+      <Menu.Portal container={button?.closest("dialog") ?? null}>
+        <Menu.Content
+          ref={content}
+          className="menu"
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            const command = chosen.current;
+            chosen.current = null;
+            if (command === null) return;
+            // First back to the button, so that a dialog which opens now gives the focus back to it.
+            event.preventDefault();
+            button?.focus();
+            onCommand(command);
+          }}
+        >
+          {isSaved && item("rename", EditIcon, t("list.rename"))}
+          {isPinned ? item("pin", UnpinIcon, t("list.unpin")) : item("pin", PinIcon, t("list.pin"))}
+          <Menu.Separator className="menu__line" />
+          {item("delete", DeleteIcon, t("list.delete"))}
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
