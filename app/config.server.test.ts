@@ -1,6 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError, parseConfig } from "./config.server";
 
+describe("access codes", () => {
+  it("are none, one or several", () => {
+    expect(parseConfig({}).access).toEqual({ codes: [], days: 30 });
+    expect(parseConfig({ ACCESS_CODE: " one-long-code ,, another one " }).access.codes).toEqual([
+      "one-long-code",
+      "another one",
+    ]);
+  });
+
+  it("that are easily guessed are refused, without repeating them", () => {
+    expect(() => parseConfig({ ACCESS_CODE: "one-long-code,short" })).toThrow(
+      new ConfigError("ACCESS_CODE must have 8 to 200 characters in each code."),
+    );
+  });
+});
+
+describe("a server is private", () => {
+  it.each([
+    [{}, false],
+    [{ HOST: "0.0.0.0" }, false],
+    [{ HOST: "127.0.0.1" }, true],
+    [{ HOST: "localhost" }, true],
+    [{ HOST: "127.0.0.1.example.com" }, false],
+    [{ NODE_ENV: "development" }, true],
+  ])("with %o: %s", (env, isPrivate) => {
+    expect(parseConfig(env).isPrivate).toBe(isPrivate);
+  });
+});
+
 describe("metrics", () => {
   it("are off unless they are wanted", () => {
     expect(parseConfig({}).metrics.format).toBe("none");

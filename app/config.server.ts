@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { z } from "zod";
+import { MAX_CODE_LENGTH } from "./conversation/api";
 import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
 
@@ -23,6 +24,14 @@ export type Config = {
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  access: {
+    /** Whoever has said one of them may use the server; none leaves it open to everybody. */
+    codes: readonly string[];
+    /** How long a browser is remembered. */
+    days: number;
+  };
+  /** Nobody but who works on it can reach it: this machine alone, or `npm run dev`. */
+  isPrivate: boolean;
   /** People read the log in development, programs elsewhere. */
   readableLog: boolean;
   metrics: {
@@ -41,12 +50,27 @@ const wholeNumber = (name: string, fallback: number, min: number, max: number) =
     .refine((value) => value >= min && value <= max, `${name} must be from ${min} to ${max}.`)
     .default(fallback);
 
+/** Few enough tries are allowed for this to be out of reach of guessing, if it is no word. */
+const MIN_CODE_LENGTH = 8;
+
+const accessCodes = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((code) => code.trim()))
+  .transform((codes) => codes.filter((code) => code !== ""))
+  .refine(
+    (codes) => codes.every((code) => code.length >= MIN_CODE_LENGTH && code.length <= MAX_CODE_LENGTH),
+    `ACCESS_CODE must have ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters in each code.`,
+  );
+
 const environment = z.object({
   DATA_DIR: z.string().default("./data"),
   NODE_NAME: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, "NODE_NAME must be 1 to 64 letters, digits and dashes.")
     .optional(),
+  // Remix-serve's own; here to know who can reach it.
+  HOST: z.string().optional(),
   PORT: wholeNumber("PORT", 3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
   JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
@@ -67,6 +91,8 @@ const environment = z.object({
   ),
   HANDOFF_MINUTES: wholeNumber("HANDOFF_MINUTES", 10, 1, 1_440),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
+  ACCESS_CODE: accessCodes,
+  ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
   LOG_LEVEL: z
     .enum(
       ["silent", "error", "warn", "info", "debug"],
@@ -122,6 +148,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     handoffMinutes: values.HANDOFF_MINUTES,
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
+    access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
+    isPrivate: values.NODE_ENV === "development" || isLoopback(values.HOST),
     readableLog: values.NODE_ENV === "development",
     metrics: {
       format: values.METRICS,
@@ -133,6 +161,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     model,
   };
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && /^(localhost|127(\.\d+){3}|::1)$/.test(host);
 }
 
 /** The same after a restart, so that the new process is known as the successor of the old one. */

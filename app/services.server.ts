@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access as findFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { destination, type DestinationStream } from "pino";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
+import { createAccess } from "./http/access";
 import { createDiagramFiles } from "./http/diagram-files";
 import { createLanguageModels } from "./model/create-language-models";
 import { createReplies } from "./replies/replies";
@@ -187,7 +188,7 @@ async function createServices(config: Config) {
     (await chooseProvider({
       env: processEnvironment,
       fileExists: (path) =>
-        access(path).then(
+        findFile(path).then(
           () => true,
           () => false,
         ),
@@ -217,6 +218,11 @@ async function createServices(config: Config) {
 
   const report = config.metrics.format === "emf" ? startReport(config, metrics, stdout) : null;
 
+  const access = createAccess({ ...config.access, clock: () => Date.now() });
+  if (access.isOpen && !config.isPrivate) {
+    log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
+  }
+
   let draining = false;
   const probe = createVolumeProbe({ volume, layout, instance, now });
   void probe.state().then((state) => {
@@ -234,6 +240,7 @@ async function createServices(config: Config) {
     },
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
+    access,
     models,
     // Beside the server's own module, where the build has put them.
     diagrams: createDiagramFiles(new URL("./mermaid/", import.meta.url)),

@@ -1,4 +1,5 @@
 import type {
+  AccessBody,
   Committed,
   ErrorBody,
   ForkBody,
@@ -65,6 +66,8 @@ export type ApiClient = {
   putHandoff: (handoffId: string, sealed: string) => Promise<HandoffAccepted>;
   /** Takes the box, which nobody can take again. */
   claimHandoff: (handoffId: string) => Promise<HandoffBody>;
+  /** Says the access code; the browser keeps the cookie that comes back. */
+  enterCode: (body: AccessBody) => Promise<void>;
 };
 
 type Dependencies = {
@@ -72,6 +75,8 @@ type Dependencies = {
   upload: UploadRequest;
   /** Told the name of the node behind every answer. */
   onNode: (name: string) => void;
+  /** Told when the server asks for an access code, and when it was asked for something (`performance.now`). */
+  onCodeNeeded?: (askedAt: number) => void;
 };
 
 type Call = {
@@ -87,10 +92,11 @@ type Call = {
   accept?: number[];
 };
 
-export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiClient {
+export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Dependencies): ApiClient {
   async function call(path: string, options: Call) {
     const { method = "GET", headers, body, signal, accept = [], cache = "no-store", ...rest } = options;
     const json = rest.json ?? (body === undefined ? undefined : JSON.stringify(body));
+    const askedAt = performance.now();
     let response: Response;
     try {
       response = await fetch(path, {
@@ -103,14 +109,16 @@ export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiCli
     } catch (cause) {
       throw unreachable(cause);
     }
-    return answered(response, accept);
+    return answered(response, askedAt, accept);
   }
 
-  async function answered(response: Response, accept: number[] = []): Promise<Response> {
+  async function answered(response: Response, askedAt: number, accept: number[] = []): Promise<Response> {
     const node = response.headers.get("X-Node");
     if (node) onNode(node);
-    if (!response.ok && !accept.includes(response.status)) throw await toError(response);
-    return response;
+    if (response.ok || accept.includes(response.status)) return response;
+    const error = await toError(response);
+    if (error.code === "access_code_needed") onCodeNeeded?.(askedAt);
+    throw error;
   }
 
   /** A call whose whole answer has to be there in time. */
@@ -143,6 +151,7 @@ export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiCli
       ask("/api/handoffs/claim", { method: "POST", headers: { "X-Handoff-Id": handoffId } }, (response) =>
         readJson<HandoffBody>(response),
       ),
+    enterCode: (body) => ask("/api/access", { method: "POST", body }, nothing),
     session(id) {
       const headers = { "X-Session-Id": id };
       return {
@@ -162,6 +171,7 @@ export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiCli
         stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
         remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
         async upload({ filename, blob, onProgress, signal }) {
+          const askedAt = performance.now();
           let response: Response;
           try {
             const named = { ...headers, "X-File-Name": encodeURIComponent(filename) };
@@ -174,7 +184,7 @@ export function createApiClient({ fetch, upload, onNode }: Dependencies): ApiCli
           } catch (cause) {
             throw unreachable(cause);
           }
-          return readJson<AttachmentView>(await answered(response));
+          return readJson<AttachmentView>(await answered(response, askedAt));
         },
         download: (part, signal) =>
           ask(filePath(part), { headers, signal, cache: "default" }, (response) => response.blob()),
@@ -252,6 +262,8 @@ async function toError(response: Response): Promise<ApiError> {
     const { error } = (await response.json()) as ErrorBody;
     return new ApiError(error.code, error.message, response.status);
   } catch (cause) {
+    // Of whoever stands in front and knows people by other means: their sign-in has expired.
+    if (response.status === 401) return new ApiError("signed_out", en.problem.signed_out, 401, { cause });
     return unreadable(response.status, cause);
   }
 }

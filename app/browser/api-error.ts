@@ -5,8 +5,11 @@ import type { Trouble } from "~/i18n/trouble";
 /** Why a request got no good answer, with a sentence for the person who waits for it. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  /** `unreachable`: no answer at all. `unreadable`: an answer, but not one of ours (a proxy's error page). */
-  readonly code: ErrorCode | "unreachable" | "unreadable";
+  /**
+   * `unreachable`: no answer at all. `unreadable`: an answer, but not one of ours (a proxy's error page).
+   * `signed_out`: such a one, which says that whoever asks is not known to it any more.
+   */
+  readonly code: ErrorCode | "unreachable" | "unreadable" | "signed_out";
   /** 0 where there was no answer. */
   readonly status: number;
 

@@ -4,6 +4,7 @@ import { firstWords, titleFrom } from "~/conversation/session-title";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
 import { createAttachmentDraft } from "./attachment-draft";
+import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import { createChatSession, type ChatSession } from "./chat-session";
@@ -33,6 +34,7 @@ export type ChatApp = {
   translator: Translator;
   /** The node that answered last. */
   node: Observable<string>;
+  access: AccessGate;
   session: (conversationId: string) => ChatSession;
   /** Begins another conversation that goes as far as this message, and opens it. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
@@ -45,7 +47,7 @@ export type ChatApp = {
 };
 
 /** What the page's server knew when it sent the page. */
-export type PageFacts = { node: string; models: ModelsView; maxFileBytes: number };
+export type PageFacts = { node: string; models: ModelsView; maxFileBytes: number; isCodeNeeded: boolean };
 
 /** The browser's composition root. Settles once the page speaks the person's language. */
 export async function createChatApp(
@@ -54,7 +56,12 @@ export async function createChatApp(
   translator: Translator,
 ): Promise<ChatApp> {
   const node = createObservable(facts.node);
-  const api = createApiClient({ fetch: page.fetch.bind(page), upload: uploadRequest, onNode: node.set });
+  const api = createApiClient({
+    fetch: page.fetch.bind(page),
+    upload: uploadRequest,
+    onNode: node.set,
+    onCodeNeeded: (askedAt) => access.refused(askedAt),
+  });
   const shared = createKeptValues(() => page.localStorage);
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
@@ -76,8 +83,18 @@ export async function createChatApp(
       sessions.delete(id);
       conversations.forget(id);
     },
-    isPassing: (error) => error instanceof ApiError && error.isPassing,
+    isPassing: (error) =>
+      error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
     failed: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
+  });
+  const access = createAccessGate({
+    isShut: facts.isCodeNeeded,
+    enterCode: api.enterCode,
+    shared,
+    onOtherTab,
+    opened() {
+      for (const session of sessions.values()) session.readmitted();
+    },
   });
   const conversations = createConversations({
     shared,
@@ -160,6 +177,7 @@ export async function createChatApp(
     preferences,
     translator,
     node,
+    access,
     session,
     async fork(from, messageId) {
       const id = newId();

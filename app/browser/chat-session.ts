@@ -58,6 +58,8 @@ export type ChatSession = Observable<ChatState> & {
   /** Tells the person of something that went wrong with this conversation. */
   report: (error: unknown) => void;
   dismissProblem: () => void;
+  /** The server lets this browser in again: what it has refused meanwhile is asked for again. */
+  readmitted: () => void;
 };
 
 type Dependencies = {
@@ -359,6 +361,14 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
     report,
     dismissProblem: () => patch({ problem: null }),
+    readmitted() {
+      const { phase, problem, pending } = now();
+      if (problem?.trouble.code === "access_code_needed") {
+        patch({ problem: null, phase: phase === "refused" ? "loading" : phase });
+      }
+      wake();
+      if (pending?.error?.code === "access_code_needed") trySendingAgain();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
@@ -10,12 +10,17 @@ import { Sidebar } from "./sidebar";
 import { Toaster } from "./toaster";
 import { useMediaQuery } from "./use-media-query";
 
+const AccessDialog = lazy(() =>
+  import("./access-dialog").then((module) => ({ default: module.AccessDialog })),
+);
+
 /** The same width as in page.css. */
 const WIDE = "(min-width: 56rem)";
 
 export function ChatPage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
   const { currentId } = useObservable(app.conversations);
+  const isShut = useObservable(app.access.isShut);
   const isWide = useMediaQuery(WIDE);
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
   const openDrawer = useCallback(() => setIsDrawerOpen(true), []);
@@ -62,6 +67,11 @@ export function ChatPage({ app }: { app: ChatApp }) {
       )}
       {isSettingsOpen && (
         <SettingsDialog preferences={app.preferences} onClose={() => setIsSettingsOpen(false)} />
+      )}
+      {isShut && (
+        <Suspense fallback={null}>
+          <AccessDialog gate={app.access} />
+        </Suspense>
       )}
       <ConversationView
         key={currentId}

@@ -4,7 +4,8 @@ import { CloseIcon } from "./icons";
 
 type Props = {
   title: string;
-  onClose: () => void;
+  /** Null where it stays until it is answered. */
+  onClose: (() => void) | null;
   children: ReactNode;
   /** For dialogs that show more than a question. */
   isWide?: boolean;
@@ -13,7 +14,7 @@ type Props = {
 
 /**
  * The browser's own modal dialog with a heading, which keeps the focus in and gives it back. Shown while it is
- * mounted; closed by Escape, by its button, or by a click beside it.
+ * mounted; closed by Escape, by its button, or by a click beside it, where it can be.
  */
 export function Dialog({ title, onClose, children, isWide = false, className = "" }: Props) {
   const { t } = useTranslation();
@@ -31,20 +32,24 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
       ref={dialog}
       className={`dialog ${isWide ? "dialog--wide" : ""} ${className}`}
       aria-labelledby={heading}
-      onClose={onClose}
-      onClick={(event) => event.target === dialog.current && dialog.current.close()}
+      onCancel={(event) => !onClose && event.preventDefault()}
+      // Browsers let a second Escape through, whatever the page says.
+      onClose={onClose ?? (() => dialog.current?.showModal())}
+      onClick={(event) => onClose && event.target === dialog.current && dialog.current.close()}
     >
       <div className="dialog__body">
         <div className="dialog__head">
           <h2 id={heading}>{title}</h2>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("dialog.close")}
-            onClick={() => dialog.current?.close()}
-          >
-            <CloseIcon />
-          </button>
+          {onClose && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label={t("dialog.close")}
+              onClick={() => dialog.current?.close()}
+            >
+              <CloseIcon />
+            </button>
+          )}
         </div>
         {children}
       </div>

@@ -74,6 +74,12 @@ export const handoffBody = z.strictObject({
 });
 
 export type HandoffBody = z.infer<typeof handoffBody>;
+
+export const MAX_CODE_LENGTH = 200;
+
+export const accessBody = z.strictObject({ code: z.string().max(MAX_CODE_LENGTH) });
+
+export type AccessBody = z.infer<typeof accessBody>;
 export type ShareBody = z.infer<typeof shareBody>;
 export type RevokeShareBody = z.infer<typeof revokeShareBody>;
 export type ForkBody = z.infer<typeof forkBody>;

@@ -3,6 +3,8 @@
  * contract) and a message that is a sentence for a person; it never holds a session id, a secret or a stack.
  */
 export type ErrorCode =
+  | "access_code_needed"
+  | "access_code_wrong"
   | "bad_session_id"
   | "bad_request"
   | "body_too_large"

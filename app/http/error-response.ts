@@ -2,6 +2,8 @@ import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
 import type { ErrorBody } from "~/conversation/api";
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
+  access_code_needed: 401,
+  access_code_wrong: 403,
   bad_session_id: 400,
   bad_request: 400,
   body_too_large: 413,

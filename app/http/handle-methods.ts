@@ -8,11 +8,13 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /**
  * A resource route's loader and action in one: each method to its handler, any other to 405, any failure to an
- * error response. `unexpected` is told of the failures that nobody has foreseen.
+ * error response. `admit` comes first, and throws to refuse a request whatever it is; `unexpected` is told of the
+ * failures that nobody has foreseen.
  */
 export function handleMethods(
   handlers: Partial<Record<Method, Handler>>,
   unexpected: (error: unknown, request: Request) => void,
+  admit: (request: Request) => Promise<void> = async () => {},
 ): (args: Pick<ActionFunctionArgs, "request">) => Promise<Response> {
   const allow = Object.keys(handlers).join(", ");
   return async ({ request }) => {
@@ -26,15 +28,14 @@ export function handleMethods(
     // A HEAD is a GET whose body Node leaves out.
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
-    if (!handler) {
+    try {
+      await admit(request);
+      if (handler) return await handler(request);
       const error = new ExpectedError(
         "method_not_allowed",
         `This address takes ${allow || "no method"} only.`,
       );
       return errorResponse(error, { Allow: allow });
-    }
-    try {
-      return await handler(request);
     } catch (error) {
       if (!ExpectedError.isInstance(error)) unexpected(error, request);
       return errorResponse(error);

@@ -1,6 +1,7 @@
 /** The routes of the app without parameters, which are all that it has. */
 const ROUTES: ReadonlySet<string> = new Set([
   "/",
+  "/api/access",
   "/api/handoffs",
   "/api/handoffs/claim",
   "/api/models",

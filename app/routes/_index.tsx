@@ -1,3 +1,4 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
 import { I18nextProvider } from "react-i18next";
 import { createChatApp, type ChatApp, type PageFacts } from "~/browser/chat-app";
@@ -10,11 +11,12 @@ import { createTranslator } from "~/i18n/create-translator";
 import { services } from "~/services.server";
 
 /** Nothing about any conversation: those are known to the browser alone. */
-export function loader(): PageFacts {
+export async function loader({ request }: LoaderFunctionArgs): Promise<PageFacts> {
   return {
     node: services.node.name,
     models: modelsView(services.models),
     maxFileBytes: services.limits.maxAttachmentBytes,
+    isCodeNeeded: !(await services.access.admits(request)),
   };
 }
 

@@ -2,9 +2,10 @@ import { api } from "~/api.server";
 import { diagramFrame } from "~/http/diagram-frame";
 import { services } from "~/services.server";
 
-const handle = api({
-  GET: async () => diagramFrame(`/diagrams/${await services.diagrams.version()}/mermaid.esm.min.mjs`),
-});
+const handle = api(
+  { GET: async () => diagramFrame(`/diagrams/${await services.diagrams.version()}/mermaid.esm.min.mjs`) },
+  { forEverybody: true },
+);
 
 export const loader = handle;
 export const action = handle;

@@ -4,7 +4,8 @@ import { services } from "~/services.server";
 
 /** Mermaid's modules, for the frame alone. */
 export function loader({ request, params }: LoaderFunctionArgs) {
-  return api({ GET: () => services.diagrams.read(params.version ?? "", params["*"] ?? "") })({ request });
+  const GET = () => services.diagrams.read(params.version ?? "", params["*"] ?? "");
+  return api({ GET }, { forEverybody: true })({ request });
 }
 
-export const action = api({});
+export const action = api({}, { forEverybody: true });

@@ -163,6 +163,12 @@ export const ar: Translation = {
     enterBreaksHint: "يرسل Ctrl أو ⌘ مع Enter الرسالة.",
   },
   dialog: { save: "حفظ", cancel: "إلغاء", close: "إغلاق", dismiss: "إخفاء", tryAgain: "حاول مجددًا" },
+  access: {
+    title: "رمز الدخول",
+    explanation: "يوزّع القائمون على هذه المحادثة رمزًا للدخول. وسيتذكره هذا المتصفح.",
+    label: "الرمز",
+    enter: "متابعة",
+  },
   announcement: {
     answering: "المساعد يجيب…",
     stopped: "أُوقفت.",
@@ -173,6 +179,7 @@ export const ar: Translation = {
     unreachable: "تعذّر الوصول إلى الخادم. تحقّق من اتصالك ثم حاول مجددًا.",
     unreadable: "أعطى الخادم جوابًا لا تفهمه هذه الصفحة. حاول مجددًا بعد قليل.",
     page: "حدث خطأ في هذه الصفحة. أعد تحميلها وحاول مجددًا.",
+    signed_out: "انتهت جلسة دخولك. أعد تحميل الصفحة لتسجيل الدخول من جديد: ما كتبته محفوظ.",
   },
   serverProblem: {
     bad_session_id: "معرّف هذه المحادثة غير صالح.",
@@ -211,6 +218,8 @@ export const ar: Translation = {
     model_interrupted: "انقطع الاتصال بالنموذج. ما قاله محفوظ.",
     model_stalled: "صمت النموذج. ما قاله محفوظ.",
     internal_error: "حدث خطأ لدينا. لم يضع شيء مما حُفظ.",
+    access_code_needed: "تطلب هذه المحادثة رمز دخول.",
+    access_code_wrong: "هذا ليس رمز الدخول الصحيح.",
     demo_model:
       "تأتي الإجابات من نموذج Holdfast التجريبي المدمج. للتحدث إلى نموذج حقيقي أعد التشغيل مع MODEL_PROVIDER=bedrock وبيانات اعتماد AWS، أو مع OPENAI_COMPATIBLE_BASE_URL وMODELS.",
   },

@@ -161,6 +161,12 @@ export const de: Translation = {
     enterBreaks: "Beginnt eine neue Zeile",
     enterBreaksHint: "Strg oder ⌘ und Eingabe senden die Nachricht.",
   },
+  access: {
+    title: "Zugangscode",
+    explanation: "Wer diesen Chat betreibt, gibt einen Code dafür aus. Dieser Browser merkt ihn sich.",
+    label: "Ihr Code",
+    enter: "Weiter",
+  },
   dialog: {
     save: "Speichern",
     cancel: "Abbrechen",
@@ -180,6 +186,8 @@ export const de: Translation = {
     unreadable:
       "Der Server gab eine Antwort, die diese Seite nicht versteht. Versuchen Sie es gleich noch einmal.",
     page: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
+    signed_out:
+      "Sie sind nicht mehr angemeldet. Laden Sie die Seite neu, um sich wieder anzumelden: Was Sie geschrieben haben, bleibt erhalten.",
   },
   serverProblem: {
     bad_session_id: "Die Kennung dieser Unterhaltung ist ungültig.",
@@ -225,6 +233,8 @@ export const de: Translation = {
     model_interrupted: "Die Verbindung zum Modell ist abgebrochen. Was es gesagt hatte, ist gespeichert.",
     model_stalled: "Das Modell ist verstummt. Was es gesagt hatte, ist gespeichert.",
     internal_error: "Bei uns ist etwas schiefgegangen. Nichts Gespeichertes ist verloren.",
+    access_code_needed: "Dieser Chat fragt nach einem Zugangscode.",
+    access_code_wrong: "Das ist nicht der Zugangscode.",
     demo_model:
       "Die Antworten kommen von Holdfasts eingebautem Demo-Modell. Für ein echtes starten Sie mit MODEL_PROVIDER=bedrock und AWS-Zugangsdaten neu, oder mit OPENAI_COMPATIBLE_BASE_URL und MODELS.",
   },

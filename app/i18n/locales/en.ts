@@ -162,6 +162,12 @@ export const en = {
     enterBreaksHint: "Ctrl or ⌘ and Enter send the message.",
   },
   dialog: { save: "Save", cancel: "Cancel", close: "Close", dismiss: "Dismiss", tryAgain: "Try again" },
+  access: {
+    title: "Access code",
+    explanation: "Whoever runs this chat gives out a code for it. It is remembered in this browser.",
+    label: "Code",
+    enter: "Go on",
+  },
   announcement: {
     answering: "Assistant is answering…",
     stopped: "Stopped.",
@@ -172,6 +178,7 @@ export const en = {
     unreachable: "The server cannot be reached. Check your connection, then try again.",
     unreadable: "The server gave an answer that this page does not understand. Try again in a moment.",
     page: "Something went wrong in this page. Reload it and try again.",
+    signed_out: "You have been signed out. Reload the page to sign in again: what you have written is kept.",
   },
   /** Sentences for error codes of the server. English has none here: the server's own are in English. */
   serverProblem: {},

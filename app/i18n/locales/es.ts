@@ -168,6 +168,12 @@ export const es: Translation = {
     dismiss: "Descartar",
     tryAgain: "Intentar de nuevo",
   },
+  access: {
+    title: "Código de acceso",
+    explanation: "Quien gestiona este chat reparte un código. Este navegador lo recordará.",
+    label: "Código",
+    enter: "Continuar",
+  },
   announcement: {
     answering: "El asistente está respondiendo…",
     stopped: "Detenida.",
@@ -179,6 +185,8 @@ export const es: Translation = {
     unreadable:
       "El servidor dio una respuesta que esta página no entiende. Inténtelo de nuevo en un momento.",
     page: "Algo ha ido mal en esta página. Recárguela e inténtelo de nuevo.",
+    signed_out:
+      "Se ha cerrado su sesión. Recargue la página para volver a iniciarla: lo que ha escrito se conserva.",
   },
   serverProblem: {
     bad_session_id: "El identificador de esta conversación no es válido.",
@@ -223,6 +231,8 @@ export const es: Translation = {
     model_interrupted: "Se cortó la conexión con el modelo. Lo que había dicho está guardado.",
     model_stalled: "El modelo se ha quedado callado. Lo que había dicho está guardado.",
     internal_error: "Algo ha ido mal por nuestra parte. Nada de lo guardado se ha perdido.",
+    access_code_needed: "Este chat pide un código de acceso.",
+    access_code_wrong: "Ese no es el código de acceso.",
     demo_model:
       "Las respuestas vienen del modelo de demostración de Holdfast. Para usar uno real, reinicie con MODEL_PROVIDER=bedrock y credenciales de AWS, o con OPENAI_COMPATIBLE_BASE_URL y MODELS.",
   },

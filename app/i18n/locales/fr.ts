@@ -167,6 +167,12 @@ export const fr: Translation = {
     dismiss: "Masquer",
     tryAgain: "Réessayer",
   },
+  access: {
+    title: "Code d’accès",
+    explanation: "La personne qui gère ce chat distribue un code. Ce navigateur s’en souviendra.",
+    label: "Votre code",
+    enter: "Continuer",
+  },
   announcement: {
     answering: "L’assistant répond…",
     stopped: "Arrêtée.",
@@ -177,6 +183,8 @@ export const fr: Translation = {
     unreachable: "Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.",
     unreadable: "Le serveur a donné une réponse que cette page ne comprend pas. Réessayez dans un instant.",
     page: "Quelque chose s’est mal passé dans cette page. Rechargez-la et réessayez.",
+    signed_out:
+      "Vous avez été déconnecté. Rechargez la page pour vous reconnecter : ce que vous avez écrit est conservé.",
   },
   serverProblem: {
     bad_session_id: "L’identifiant de cette conversation n’est pas valable.",
@@ -223,6 +231,8 @@ export const fr: Translation = {
     model_stalled: "Le modèle s’est tu. Ce qu’il avait dit est gardé.",
     internal_error:
       "Quelque chose s’est mal passé de notre côté. Rien de ce qui était enregistré n’est perdu.",
+    access_code_needed: "Ce chat demande un code d’accès.",
+    access_code_wrong: "Ce n’est pas le code d’accès.",
     demo_model:
       "Les réponses viennent du modèle de démonstration de Holdfast. Pour un vrai modèle, redémarrez avec MODEL_PROVIDER=bedrock et des identifiants AWS, ou avec OPENAI_COMPATIBLE_BASE_URL et MODELS.",
   },

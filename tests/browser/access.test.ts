@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { unreadableText } from "../fixtures/readability";
+
+const CODE = "correct-horse-battery";
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { ACCESS_CODE: CODE, DEMO_TOKENS_PER_SECOND: "2000" } });
+});
+afterAll(() => server.stop());
+
+const refused = [/status of 40[13]/];
+
+test("whoever comes first is asked for the code, once for this browser", async ({ openChat }) => {
+  const chat = await openChat(server, {
+    context: { viewport: { width: 360, height: 740 } },
+    expectErrors: refused,
+  });
+  const other = await openChat(server, { beside: chat, expectErrors: refused });
+  const dialog = chat.page.getByRole("dialog", { name: "Access code" });
+  const field = dialog.getByLabel("Code");
+  await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await unreadableText(chat.page)).toEqual([]);
+  await chat.page.keyboard.press("Escape");
+  await chat.page.keyboard.press("Escape");
+  await dialog.waitFor();
+
+  await field.fill("something else");
+  await field.press("Enter");
+  await dialog.getByText("That is not the access code.").waitFor();
+  await field.fill(CODE);
+  await field.press("Enter");
+  await dialog.waitFor({ state: "hidden" });
+  // Not asked in the tab beside it either, nor after a refresh.
+  await other.page.getByRole("dialog", { name: "Access code" }).waitFor({ state: "hidden" });
+  await chat.ask("Hello");
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  expect(await dialog.count()).toBe(0);
+});
+
+test("a code that is asked for in mid-conversation costs no word", async ({ openChat }) => {
+  const chat = await openChat(server, {
+    context: { viewport: { width: 1440, height: 900 } },
+    expectErrors: refused,
+  });
+  const dialog = chat.page.getByRole("dialog", { name: "Access code" });
+  const say = async (code: string) => {
+    await dialog.getByLabel("Code").fill(code);
+    await dialog.getByLabel("Code").press("Enter");
+    await dialog.waitFor({ state: "hidden" });
+  };
+  await say(CODE);
+  await chat.ask("Hello");
+  // As it would be after the cookie's last day.
+  await chat.page.context().clearCookies();
+  await chat.send("Are you still there?");
+  await dialog.waitFor();
+  const sent: string[] = [];
+  chat.page.on("request", (request) => {
+    if (request.url().endsWith("/api/session/messages")) sent.push(request.url());
+  });
+  await chat.page.reload();
+  await dialog.waitFor();
+  await say(CODE);
+  await chat.reply(1, "complete");
+  // Refused once is enough to know: it is not sent again until the code was said.
+  expect(sent.length).toBeLessThan(4);
+  expect(await chat.mine.allTextContents()).toEqual(["Hello", "Are you still there?"]);
+});
