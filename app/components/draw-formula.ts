@@ -3,6 +3,8 @@ import stylesheet from "katex/dist/katex.min.css";
 
 /** Longer ones are shown as they were written. */
 const MAX_LENGTH = 5_000;
+/** A short one may define itself to be huge, and hold up the page whenever it is laid out. */
+const MAX_ELEMENTS = 5_000;
 /** Those that most formulas need, so that they are drawn once and not moved by their letters. */
 const FONTS = ["1em KaTeX_Main", "italic 1em KaTeX_Math", "1em KaTeX_Size1", "1em KaTeX_Size2"];
 
@@ -34,7 +36,7 @@ export function drawFormula(tex: string, isDisplay: boolean): HTMLElement | null
       maxSize: 20,
       throwOnError: true,
     });
-    return element;
+    return element.getElementsByTagName("*").length <= MAX_ELEMENTS ? element : null;
   } catch {
     // Not LaTeX as KaTeX knows it, or nested too deeply.
     return null;
