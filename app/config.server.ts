@@ -32,6 +32,8 @@ export type Config = {
   };
   /** Nobody but who works on it can reach it: this machine alone, or `npm run dev`. */
   isPrivate: boolean;
+  /** The page of `npm run dev` loads itself anew. */
+  isDevelopment: boolean;
   /** People read the log in development, programs elsewhere. */
   readableLog: boolean;
   metrics: {
@@ -150,6 +152,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
     isPrivate: values.NODE_ENV === "development" || isLoopback(values.HOST),
+    isDevelopment: values.NODE_ENV === "development",
     readableLog: values.NODE_ENV === "development",
     metrics: {
       format: values.METRICS,

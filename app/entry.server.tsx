@@ -1,17 +1,24 @@
+import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/node";
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
+import { NonceContext } from "./components/nonce-context";
 import { createRequestLog } from "./http/request-log";
+import { pagePolicy, secureResponse } from "./http/security-headers";
 import { tuneServer } from "./http/server-lifecycle";
 import { silenceAccessLog } from "./http/silence-access-log";
 import { services } from "./services.server";
 
 silenceAccessLog();
+const logRequest = createRequestLog({ log: services.log, ended: services.metrics.requestEnded });
 tuneServer({
   nodeName: services.node.name,
   ...services.server,
-  requested: createRequestLog({ log: services.log, ended: services.metrics.requestEnded }),
+  requested(request, response) {
+    secureResponse(request, response);
+    logRequest(request, response);
+  },
   drain: services.drain,
 });
 
@@ -27,13 +34,20 @@ export default function handleRequest(
   headers: Headers,
   remixContext: EntryContext,
 ): Promise<Response> {
+  const nonce = randomBytes(16).toString("base64");
+  const page = (
+    <NonceContext.Provider value={nonce}>
+      <RemixServer context={remixContext} url={request.url} nonce={nonce} />
+    </NonceContext.Provider>
+  );
   return new Promise((resolve, reject) => {
-    const { pipe, abort } = renderToPipeableStream(<RemixServer context={remixContext} url={request.url} />, {
+    const { pipe, abort } = renderToPipeableStream(page, {
       onAllReady() {
         clearTimeout(deadline);
         const body = new PassThrough();
         headers.set("Content-Type", "text/html; charset=utf-8");
         headers.set("Cache-Control", "no-cache");
+        headers.set("Content-Security-Policy", pagePolicy({ nonce, ...services.page }));
         resolve(new Response(createReadableStreamFromReadable(body), { headers, status }));
         pipe(body);
       },

@@ -8,9 +8,10 @@ import {
   Scripts,
   useRouteError,
 } from "@remix-run/react";
-import type { ReactNode } from "react";
+import { useContext, type ReactNode } from "react";
 import { APPEARANCE_SCRIPT } from "~/browser/appearance";
 import { ErrorPage } from "~/components/error-page";
+import { NonceContext } from "~/components/nonce-context";
 import { en } from "~/i18n/locales/en";
 import stylesheet from "~/styles/app.css";
 
@@ -27,6 +28,7 @@ export const meta: MetaFunction = () => [
 ];
 
 export function Layout({ children }: { children: ReactNode }) {
+  const nonce = useContext(NonceContext);
   return (
     // The script below and the page itself change its attributes.
     <html lang="en" suppressHydrationWarning>
@@ -39,14 +41,18 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta name="color-scheme" content="light dark" />
         <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf7" />
         <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#15181a" />
-        <script dangerouslySetInnerHTML={{ __html: APPEARANCE_SCRIPT }} />
+        <script
+          nonce={nonce}
+          suppressHydrationWarning
+          dangerouslySetInnerHTML={{ __html: APPEARANCE_SCRIPT }}
+        />
         <Meta />
         <Links />
       </head>
       <body>
         {children}
-        <Scripts />
-        <LiveReload />
+        <Scripts nonce={nonce} />
+        <LiveReload nonce={nonce} />
       </body>
     </html>
   );

@@ -232,6 +232,7 @@ async function createServices(config: Config) {
 
   return {
     node: { name: config.nodeName },
+    page: { isDevelopment: config.isDevelopment },
     limits: {
       maxBodyBytes: config.maxBodyBytes,
       maxImportBytes: config.maxImportBytes,

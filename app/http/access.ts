@@ -1,6 +1,7 @@
 import { createHash, scryptSync, timingSafeEqual } from "node:crypto";
 import { createCookie } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
+import { isOverTls } from "./is-over-tls";
 
 /** Who may use this server: everybody, or whoever has once said one of its codes. */
 export type Access = {
@@ -51,7 +52,10 @@ export function createAccess({ codes, days, clock }: AccessOptions): Access {
       // All of them, whichever fits: the time tells nothing.
       return digests.reduce((found, code) => timingSafeEqual(code, given) || found, false);
     },
-    cookie: (request) => cookie.serialize(clock() + days * DAY_S * 1000, { secure: isSecure(request) }),
+    cookie: (request) =>
+      cookie.serialize(clock() + days * DAY_S * 1000, {
+        secure: isOverTls((name) => request.headers.get(name)),
+      }),
   };
 }
 
@@ -67,10 +71,4 @@ function keyFrom(codes: readonly string[]): string {
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
-}
-
-/** Whether the browser speaks TLS. It says so itself, whatever ends the TLS on the way. */
-function isSecure({ headers }: Request): boolean {
-  const proto = headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim();
-  return proto === "https" || (headers.get("Origin")?.startsWith("https://") ?? false);
 }

@@ -27,7 +27,6 @@ export function createDiagramFiles(folder: URL) {
           // The frame that draws diagrams has an origin of its own, to which these are another's.
           "Access-Control-Allow-Origin": "*",
           "Cross-Origin-Resource-Policy": "cross-origin",
-          "X-Content-Type-Options": "nosniff",
         },
       });
     },

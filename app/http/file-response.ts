@@ -11,9 +11,7 @@ export function fileResponse(request: Request, { id, bytes, mediaType }: StoredF
     // What is under a hash never changes. But another session's id is another question.
     "Cache-Control": "private, max-age=31536000, immutable",
     Vary: "X-Session-Id",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
   };
   if (request.headers.get("If-None-Match") === etag) return new Response(null, { status: 304, headers });
   return new Response(bytes, {
