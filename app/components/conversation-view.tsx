@@ -125,7 +125,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           ) : isLoading(state, isMarkdownReady) ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
           ) : (
-            <MessageList state={state} editingId={editingId} actions={actions} />
+            <MessageList state={state} editingId={editingId} scroller={scroller} actions={actions} />
           )}
         </div>
       </section>

@@ -1,16 +1,18 @@
-import { useMemo } from "react";
+import { Fragment, useMemo, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
 import { plainText } from "~/conversation/reply-text";
 import { versionsById } from "~/conversation/versions";
 import { AssistantMessage } from "./assistant-message";
 import type { MessageActions } from "./message-actions";
+import { useVisibleMessages } from "./use-visible-messages";
 import { UserMessage } from "./user-message";
 
 type Props = {
   state: ChatState;
   /** The question that is being changed, if any. */
   editingId: string | null;
+  scroller: RefObject<HTMLElement>;
   actions: MessageActions;
 };
 
@@ -18,22 +20,27 @@ type Props = {
  * The messages in reading order. Each is keyed by its place, not by its id: from being typed or written to being
  * settled it stays the same, and the focus stays where it is when another version is shown there.
  */
-export function MessageList({ state, editingId, actions }: Props) {
+export function MessageList({ state, editingId, scroller, actions }: Props) {
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
   const shown = shownMessages(state);
   const isBusy = !canSend(state);
+  const keys = shown.map(placeOf);
+  const { slots, measure } = useVisibleMessages({
+    keys,
+    scroller,
+    pinned: shown.findIndex((item) => item.kind === "settled" && item.message.id === editingId),
+  });
 
   function drawUser(
-    message: { id: string; parentId: string | null; text: string },
+    message: { id: string; text: string },
     isLast: boolean,
     sending?: NonNullable<ChatState["pending"]>,
   ) {
-    const { id, parentId, text } = message;
+    const { id, text } = message;
     return (
       <UserMessage
-        key={`user ${parentId ?? ""}`}
         id={id}
         text={text}
         state={sending?.state ?? "settled"}
@@ -50,13 +57,11 @@ export function MessageList({ state, editingId, actions }: Props) {
 
   function drawAssistant(
     answer: Pick<Parameters<typeof AssistantMessage>[0], "id" | "parts" | "status" | "error">,
-    parentId: string | null,
     isLast: boolean,
   ) {
     const { problem } = state;
     return (
       <AssistantMessage
-        key={`assistant ${parentId ?? ""}`}
         {...answer}
         isLast={isLast}
         isBusy={isBusy}
@@ -70,25 +75,34 @@ export function MessageList({ state, editingId, actions }: Props) {
   function draw(item: ShownMessage, isLast: boolean) {
     if (item.kind === "pending") return drawUser(item.message, isLast, item.message);
     if (item.kind === "live") {
-      const { messageId: id, parentId, shown } = item.reply;
-      return drawAssistant(
-        { id, parts: shown.parts, status: "streaming", error: undefined },
-        parentId,
-        isLast,
-      );
+      const { messageId: id, shown } = item.reply;
+      return drawAssistant({ id, parts: shown.parts, status: "streaming", error: undefined }, isLast);
     }
     const { message } = item;
     if (message.role === "user") {
       return drawUser({ ...message, text: plainText(message.parts) }, isLast);
     }
-    const { id, parts, parentId, metadata } = message;
-    return drawAssistant({ id, parts, status: metadata.status, error: metadata.error }, parentId, isLast);
+    const { id, parts, metadata } = message;
+    return drawAssistant({ id, parts, status: metadata.status, error: metadata.error }, isLast);
   }
 
   return (
     <>
-      {shown.map((item, index) => draw(item, index === shown.length - 1))}
+      {slots.map(({ index, spaceBefore }) => (
+        <Fragment key={keys[index]}>
+          {spaceBefore > 0 && <div style={{ height: spaceBefore }} />}
+          <div className="message-slot" data-index={index} ref={measure}>
+            {draw(shown[index]!, index === shown.length - 1)}
+          </div>
+        </Fragment>
+      ))}
       {state.session?.recovered && <p className="notice">{t("conversation.recovered")}</p>}
     </>
   );
+}
+
+function placeOf(item: ShownMessage): string {
+  if (item.kind === "pending") return `user ${item.message.parentId ?? ""}`;
+  if (item.kind === "live") return `assistant ${item.reply.parentId ?? ""}`;
+  return `${item.message.role} ${item.message.parentId ?? ""}`;
 }

@@ -2,6 +2,9 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react
 
 /** So near to the end still counts as being there. */
 const NEAR_PX = 48;
+/** So long after a wheel, a finger or a key a movement is the person's. */
+const BY_HAND_MS = 400;
+const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 /**
  * Keeps a scroller at its end while the person is there, and leaves it alone while they read further up. Only
@@ -12,6 +15,7 @@ export function useFollowBottom() {
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const lastTop = useRef(0);
+  const lastHeight = useRef(0);
   const [isAtEnd, setIsAtEnd] = useState(true);
 
   const toEnd = useCallback(() => {
@@ -35,18 +39,27 @@ export function useFollowBottom() {
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);
+    let touchedAt = -Infinity;
+    const onTouched = () => void (touchedAt = performance.now());
+    const isByHand = () => performance.now() - touchedAt < BY_HAND_MS;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
       if (isNear) follows.current = true;
-      else if (scrollTop < lastTop.current) follows.current = false;
+      // A list that has measured what it had estimated moves the scroller, too; that is nobody's scrolling up.
+      else if (scrollTop < lastTop.current && (isByHand() || scrollHeight === lastHeight.current)) {
+        follows.current = false;
+      }
       lastTop.current = scrollTop;
+      lastHeight.current = scrollHeight;
       setIsAtEnd(follows.current);
     };
     element.addEventListener("scroll", onScroll, { passive: true });
+    for (const type of BY_HAND) element.addEventListener(type, onTouched, { passive: true });
     return () => {
       observer.disconnect();
       element.removeEventListener("scroll", onScroll);
+      for (const type of BY_HAND) element.removeEventListener(type, onTouched);
     };
   }, [toEnd]);
 
