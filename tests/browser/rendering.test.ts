@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startBedrockChat } from "../fixtures/bedrock-chat";
+import { test, type OpenChat, type OpenOptions } from "../fixtures/browser-test";
+
+let chat: Awaited<ReturnType<typeof startBedrockChat>>;
+
+beforeAll(async () => {
+  chat = await startBedrockChat();
+});
+afterAll(() => chat.stop());
+
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const wide = { viewport: { width: 1440, height: 900 } };
+
+async function answer(openChat: OpenChat, text: string, options: OpenOptions = {}) {
+  const tab = await openChat(chat.server, options);
+  chat.bedrock.script({ name: "ok", text });
+  return { tab, page: tab.page, reply: await tab.ask("Show me") };
+}
+
+describe.each([
+  ["phone", phone],
+  ["desktop", wide],
+] as const)("on a %s", (_, context) => {
+  test("formulas are drawn, prices are not, and what is no formula shows its source", async ({
+    openChat,
+  }) => {
+    const text = "$x^2$ for $5 and $10, \\(a_1\\)\n\n\\[\n\\frac{1}{2}\n+ 1\n\\]\n\n$\\frac{1$ end";
+    const { reply } = await answer(openChat, text, { context });
+    await reply.locator(".katex").nth(2).waitFor();
+    expect(await reply.locator(".katex").count()).toBe(3);
+    expect(await reply.getByText("for $5 and $10,").count()).toBe(1);
+    expect(await reply.locator(".formula--source").innerText()).toBe(
+      "$\\frac{1$ (this formula could not be drawn)",
+    );
+  });
+
+  test("a diagram is drawn as an image, in the colours of the page, and shows its source", async ({
+    openChat,
+  }) => {
+    const text =
+      "```mermaid\nflowchart LR\n  A[Browser] --> B[Node]\n```\n\n```mermaid\nno such thing\n```\n\nend";
+    const { page, reply } = await answer(openChat, text, { context: { ...context, colorScheme: "light" } });
+    const picture = reply.getByRole("img", { name: "Diagram: flowchart" });
+    await picture.waitFor();
+    const size = await picture.evaluate((image: HTMLImageElement) =>
+      image.decode().then(() => image.naturalWidth),
+    );
+    expect(size).toBeGreaterThan(50);
+    await reply.getByText("This diagram could not be drawn.").waitFor();
+    await reply.getByText("no such thing").waitFor();
+
+    const light = await picture.getAttribute("src");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.waitForFunction(
+      (src) => document.querySelector(".diagram img")?.getAttribute("src") !== src,
+      light,
+    );
+
+    await reply.getByRole("button", { name: "Source" }).click();
+    await reply.getByText("A[Browser] --> B[Node]").waitFor();
+    await reply.getByRole("button", { name: "Diagram" }).click();
+    await picture.waitFor();
+  });
+
+  test("an image is loaded on a click, without a referrer, and no other with it", async ({ openChat }) => {
+    const text =
+      "![A lighthouse](https://images.example/light.svg)\n\n![Another](https://other.example/x.svg)";
+    const { page, reply } = await answer(openChat, text, {
+      context,
+      expectRequests: [/^https:\/\/images\.example\/light\.svg$/],
+    });
+    const referrers: (string | undefined)[] = [];
+    await page.route("https://images.example/**", async (route) => {
+      referrers.push(route.request().headers().referer);
+      const body =
+        '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40"/></svg>';
+      await route.fulfill({ contentType: "image/svg+xml", body });
+    });
+    await reply.getByRole("button", { name: /A lighthouse.*images\.example/ }).click();
+    const image = reply.getByRole("img", { name: "A lighthouse" });
+    await image.evaluate((element: HTMLImageElement) => element.decode());
+    expect(referrers).toEqual([undefined]);
+    await reply.getByRole("button", { name: /Another.*other\.example/ }).waitFor();
+  });
+
+  test("long lines wrap when somebody wants it, in all code and after a refresh", async ({ openChat }) => {
+    const { tab, reply } = await answer(openChat, `\`\`\`ts\n${"const x = 1; ".repeat(60)}\n\`\`\``, {
+      context,
+    });
+    const isWider = () => tab.replies.locator("pre").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
+    await reply.locator("pre").waitFor();
+    expect(await isWider()).toBe(true);
+    await reply.getByRole("button", { name: "Wrap lines" }).click();
+    expect(await isWider()).toBe(false);
+    await tab.refresh();
+    await tab.replies.locator("pre").waitFor();
+    expect(await isWider()).toBe(false);
+    await tab.button("Wrap lines").click();
+    expect(await isWider()).toBe(true);
+  });
+});
+
+test("10,000 lines of code are folded, unfold at once, and are copied whole", async ({ openChat }) => {
+  const code = Array.from(
+    { length: 10_000 },
+    (_, line) => `const value${String(line)} = ${String(line)};`,
+  ).join("\n");
+  const { page, reply } = await answer(openChat, `\`\`\`ts\n${code}\n\`\`\``, {
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  const lines = () => reply.locator("pre").evaluate((pre) => pre.textContent.split("\n").length);
+  await reply.locator(".hljs-keyword").first().waitFor();
+  expect(await lines()).toBe(301);
+  expect(await reply.locator("pre *").count()).toBeLessThan(2_000);
+  await reply.getByRole("button", { name: "Show all 10,000 lines" }).click();
+  expect(await lines()).toBe(10_000);
+  expect(await reply.locator("pre *").count()).toBeLessThan(2_000);
+  await reply.getByRole("button", { name: "Copy" }).first().click();
+  await reply.getByText("Copied").waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
+});
+
+test("Arabic stands on the right, with its bullets and columns, and code on the left", async ({
+  openChat,
+}) => {
+  const text =
+    "مرحبا بالعالم\n\n- عنصر\n\n| الاسم | القيمة |\n| --- | --- |\n| واحد | 1 |\n\nEnglish again\n\n```\ncode\n```";
+  const { reply } = await answer(openChat, text);
+  const direction = (selector: string) =>
+    reply
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).direction);
+  expect(await direction("ul")).toBe("rtl");
+  expect(await direction("table")).toBe("rtl");
+  expect(await direction("pre")).toBe("ltr");
+  const edges = await reply.locator(".prose > p").evaluateAll((paragraphs) =>
+    paragraphs.map((paragraph) => {
+      const range = document.createRange();
+      range.selectNodeContents(paragraph);
+      const [text, box] = [range.getBoundingClientRect(), paragraph.getBoundingClientRect()];
+      return text.left - box.left > box.right - text.right ? "right" : "left";
+    }),
+  );
+  expect(edges).toEqual(["right", "left"]);
+});
+
+test("a link that names another host says where it leads", async ({ openChat }) => {
+  const text = "[https://bank.example](https://evil.example/login) and [fine](https://example.com/)";
+  const { reply } = await answer(openChat, text);
+  expect((await reply.locator("p").first().innerText()).trim()).toBe(
+    "https://bank.example (evil.example) and fine",
+  );
+});
+
+test("thoughts are folded, and are Markdown when they are unfolded", async ({ openChat }) => {
+  const tab = await openChat(chat.server);
+  chat.bedrock.script({
+    name: "stall",
+    text: "Done thinking about it",
+    reasoning: "First *this*, then that.",
+  });
+  await tab.send("Think");
+  const reply = await tab.reply(0);
+  await reply.getByText("Reasoning").click();
+  expect(await reply.locator(".reasoning em").innerText()).toBe("this");
+  chat.bedrock.release();
+  await tab.reply(0, "complete");
+});
+
+test("nothing of this is loaded before it is needed", async ({ openChat }) => {
+  const tab = await openChat(chat.server);
+  const loaded = () =>
+    tab.page.evaluate(() =>
+      performance
+        .getEntriesByType("resource")
+        .map(({ name }) => name)
+        .filter((name) => /katex|diagrams/i.test(name)),
+    );
+  chat.bedrock.script({ name: "ok", text: "**Plain** words for $5" });
+  await tab.ask("Plain");
+  expect(await loaded()).toEqual([]);
+  chat.bedrock.script({ name: "ok", text: "$x$" });
+  await (await tab.ask("A formula")).locator(".katex").waitFor();
+  expect((await loaded()).length).toBeGreaterThan(0);
+});
