@@ -11,7 +11,13 @@ import type { ReplyStream } from "./reply-stream";
 export type FollowEvent =
   { type: "chunk"; cursor: Cursor; chunk: ReplyChunk } | { type: "done" } | { type: "session"; rev: number };
 
-export type FollowOptions = { cursor: Cursor | null; watch: boolean; signal: AbortSignal };
+export type FollowOptions = {
+  cursor: Cursor | null;
+  watch: boolean;
+  signal: AbortSignal;
+  /** The session as it was committed a moment ago, so that it need not be read. */
+  committed?: SessionRecord | undefined;
+};
 
 export type FollowDependencies = {
   /** The session, after replies of dead runners were taken over. */
@@ -39,7 +45,7 @@ export async function followSession(
   // Subscribed before the first read: what is committed in between is seen twice rather than never.
   const commits = collectCommits(key, deps.events, signal);
   try {
-    const record = await deps.read(key);
+    const record = options.committed ?? (await deps.read(key));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
     if (record.session.reply || watch) return leavingAtTheEnd(follow(record));

@@ -90,6 +90,18 @@ function pace(took: number, flushMs: number): number {
 
 const hasWords = ({ type }: ReplyChunk) => type === "text-delta" || type === "reasoning-delta";
 
+/** A log that may be written to while it is still being opened. What that fails with, the first append does. */
+export function openingLog(opening: Promise<AppendLog>): AppendLog {
+  opening.catch(() => undefined);
+  return {
+    append: async (text) => (await opening).append(text),
+    close: async () => {
+      const log = await opening.catch(() => null);
+      await log?.close();
+    },
+  };
+}
+
 /** A new journal, whose name is on stable storage by the time its first line is. EEXIST where the name is taken. */
 export async function createJournalLog(volume: Volume, path: string): Promise<AppendLog> {
   return named(volume, path, await volume.createLog(path));

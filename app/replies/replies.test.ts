@@ -8,7 +8,7 @@ import type { AssistantMessage, Reply } from "~/conversation/session";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
-import type { FollowEvent } from "./follow-session";
+import type { FollowEvent, FollowOptions } from "./follow-session";
 
 const nodes: TestNode[] = [];
 
@@ -35,11 +35,7 @@ function startedReply(outcome: StartOutcome): Reply {
 
 const never = new AbortController().signal;
 
-async function follow(
-  { replies }: TestNode,
-  key: string,
-  options: { watch?: boolean; signal?: AbortSignal } = {},
-) {
+async function follow({ replies }: TestNode, key: string, options: Partial<FollowOptions> = {}) {
   const events = await replies.follow(key, { cursor: null, watch: false, signal: never, ...options });
   if (!events) throw new Error("nothing to follow");
   return events;
@@ -77,6 +73,38 @@ describe("a reply", () => {
     const asked = one.model.request(0).then(async () => one.store.read(key));
     await one.replies.start(key, send("Hello"));
     expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
+  });
+
+  it("is asked for while its journal is being made, and is told when that is there", async () => {
+    const asked = Promise.withResolvers<void>();
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "open" && call.path.endsWith(".ndjson")) await asked.promise;
+      return proceed();
+    });
+    const one = await node({ fs });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hi"));
+    const events = await follow(one, key);
+    one.model.text("Hello");
+    await one.model.request(0);
+    asked.resolve();
+    await untilText(events, "Hello");
+  });
+
+  it("is followed from its commit without a look at the session", async () => {
+    const calls: string[] = [];
+    const fs = interceptedFileSystem((call, proceed) => {
+      if (call.path.endsWith(".json")) calls.push(call.name);
+      return proceed();
+    });
+    const one = await node({ fs });
+    const key = sessionKey(newId());
+    const { record } = await one.replies.start(key, send("Hi"));
+    calls.length = 0;
+    const events = await follow(one, key, { committed: record! });
+    one.model.text("Hello");
+    await untilText(events, "Hello");
+    expect(calls).toEqual([]);
   });
 
   it("is asked for with the instructions and the temperature of the session", async () => {

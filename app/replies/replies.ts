@@ -1,5 +1,4 @@
 import { attachmentParts } from "~/conversation/attachment";
-import type { Cursor } from "~/conversation/cursor";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -10,7 +9,7 @@ import { startReply, type StartCommand, type StartOutcome } from "~/conversation
 import { readSessionFolder } from "~/store/layout";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
-import { followSession, type FollowEvent } from "./follow-session";
+import { followSession, type FollowEvent, type FollowOptions } from "./follow-session";
 import { readJournal } from "./journal-reader";
 import { nameSession } from "./name-session";
 import { createRemoteReplies } from "./remote-replies";
@@ -45,17 +44,15 @@ export type Replies = {
     key: string,
     command: StartCommand,
     options?: StartOptions,
-  ): Promise<{ rev: number; outcome: StartOutcome }>;
+  ): Promise<{ record: SessionRecord | null; outcome: StartOutcome }>;
   /** The session as it is, after a reply whose runner is gone was taken over. */
   read(key: string): Promise<SessionRecord | null>;
   /**
    * A reply's stream from a cursor on, and with `watch` all that comes after it. Null where no reply runs.
+   * `committed` is what `start` has just returned, where the reply is new: then the session need not be read.
    * @throws ExpectedError `session_not_found`
    */
-  follow(
-    key: string,
-    options: { cursor: Cursor | null; watch: boolean; signal: AbortSignal },
-  ): Promise<AsyncGenerator<FollowEvent> | null>;
+  follow(key: string, options: FollowOptions): Promise<AsyncGenerator<FollowEvent> | null>;
   /** Asks for the end of the running reply; nothing where none runs. */
   stop(key: string): Promise<void>;
   /** How many replies this node runs at the moment. */
@@ -125,7 +122,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
       });
       const reply = record?.session.reply;
       if (reply?.id === context.reply.id) run(key, record!, reply, []);
-      return { rev: record?.rev ?? 0, outcome };
+      return { record, outcome };
     } finally {
       starting.delete(context.reply.id);
     }

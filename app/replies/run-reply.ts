@@ -24,6 +24,7 @@ import {
   createJournalLog,
   createJournalLogFrom,
   createJournalWriter,
+  openingLog,
   type JournalWriter,
 } from "./journal-writer";
 import { readIfNewer } from "./read-if-newer";
@@ -159,7 +160,8 @@ export function runReply(
     try {
       const before = said.length > 0 ? said : saidBefore(session, reply);
       journal = createJournalWriter({
-        log: await openJournal(before),
+        // The model is asked meanwhile. But what is told again must be in the journal before.
+        log: said.length > 0 ? await openJournal(before) : openingLog(openJournal(before)),
         flushMs: deps.flushMs,
         durable,
         failed: (error) => {
@@ -178,7 +180,7 @@ export function runReply(
     } catch (error) {
       await journal?.flush();
       if (stopReason && !journalError) outcome = cut(stopReason);
-      else if (errorCode(error) === "EEXIST" && !journal) {
+      else if (errorCode(journalError ?? error) === "EEXIST") {
         deps.log.warn(about, "the reply has been run before; left alone");
         outcome = null;
       } else outcome = failed(journalError ?? error);

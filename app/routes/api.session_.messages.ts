@@ -12,21 +12,22 @@ const handle = api({
     const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
     const { modelId, settings, replyMessageId } = body;
     const options = { modelId, settings, replyMessageId };
-    const { rev, outcome } = await services.replies.start(key, toCommand(body), options);
+    const { record, outcome } = await services.replies.start(key, toCommand(body), options);
 
     const replyId =
       outcome.kind === "settled"
         ? (outcome.message.metadata.replyId ?? outcome.message.id)
         : outcome.reply.id;
     if (request.headers.get("Accept")?.includes("application/json")) {
-      const accepted: MessageAccepted = { rev, replyId };
+      const accepted: MessageAccepted = { rev: record?.rev ?? 0, replyId };
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
     const { signal } = request;
     const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
     const stream = { signal, failed, ...services.streams };
     if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);
-    const events = await services.replies.follow(key, { cursor: null, watch: false, signal });
+    const committed = outcome.kind === "started" && record ? record : undefined;
+    const events = await services.replies.follow(key, { cursor: null, watch: false, signal, committed });
     return eventStream(followEvents(events), stream);
   },
 });

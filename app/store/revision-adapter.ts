@@ -70,6 +70,8 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
   let base: StoredSession | null = null;
   let folder: SessionFolder = readSessionFolder([]);
   let recovered: number | null = null;
+  /** Folders on the way to the session that hold a name which may not be durable. */
+  const unsynced = new Set([join(sessionFolder, ".."), layout.sessions]);
   /** Why a damaged revision is still where it was. */
   let unmoved: unknown = null;
 
@@ -153,11 +155,13 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     const temporary = at(temporaryName(commitId, instance));
     const target = at(revisionName(rev));
     await put(codec.encode(key, document), temporary, target);
-    const tidied = [discard(temporary)];
+    // Beside the look that follows, not after it: a name that the look takes back may be durable for a moment.
+    const synced = sync();
+    const tidied = [discard(temporary), synced.catch(() => undefined)];
     try {
       await fenceZombie(rev, target);
       tidied.push(prune(rev));
-      await sync();
+      await synced;
     } catch (error) {
       throw error instanceof RevisionTaken ? error : inDoubt(error);
     } finally {
@@ -175,9 +179,14 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
   async function beginLife() {
     if (folder.life !== null) return;
     const life = lifeName(options.newId());
-    await volume.makeFolder(join(sessionFolder, life)).catch((error: unknown) => {
-      throw isGone(error) ? new RevisionTaken() : error;
-    });
+    const holders = await volume
+      .makeFolderUnsynced(join(sessionFolder, life))
+      .catch((error: unknown): never => {
+        throw isGone(error) ? new RevisionTaken() : error;
+      });
+    for (const holder of holders) unsynced.add(holder);
+    // It is synced when the revision has its name.
+    unsynced.delete(sessionFolder);
     // Restored from a backup that leaves out empty folders: nothing says that the life is the one that was read.
     if (base !== null) throw new RevisionTaken();
     folder.life = life;
@@ -186,14 +195,9 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
   /** Writes a file of its own and gives it the name of the revision, unless another writer has that already. */
   async function put(bytes: Uint8Array, temporary: string, target: string) {
     try {
-      await volume.writeNew(temporary, bytes, { removeIfLate: true }).catch(async (error: unknown) => {
-        if (errorCode(error) !== "EEXIST") throw error;
-        // Left over from an attempt of our own.
-        await volume.unlink(temporary);
-        await volume.writeNew(temporary, bytes, { removeIfLate: true });
-      });
       // Whoever finds a first revision may rely on the way to it.
-      if (base === null) await syncParents();
+      const way = base === null ? [...unsynced].map((parent) => volume.syncFolder(parent)) : [];
+      await allSettled([writeTemporary(bytes, temporary), ...way]);
     } catch (error) {
       await giveUp(temporary, error);
       throw isGone(error) ? new RevisionTaken() : error;
@@ -210,6 +214,17 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     }
   }
 
+  async function writeTemporary(bytes: Uint8Array, temporary: string) {
+    try {
+      await volume.writeNew(temporary, bytes, { removeIfLate: true });
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+      // Left over from an attempt of our own.
+      await volume.unlink(temporary);
+      await volume.writeNew(temporary, bytes, { removeIfLate: true });
+    }
+  }
+
   async function giveUp(temporary: string, error: unknown) {
     const discarded = discard(temporary);
     // On a volume that hangs the caller has waited long enough.
@@ -223,11 +238,6 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     } catch (error) {
       if (errorCode(error) !== "ENOENT") options.leftOver(path);
     }
-  }
-
-  async function syncParents() {
-    await volume.syncFolder(join(sessionFolder, ".."));
-    await volume.syncFolder(layout.sessions);
   }
 
   /** A writer that was frozen may link a name that others have passed and pruned: then there are newer ones. */
@@ -279,6 +289,13 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     recovered: () => recovered,
     isOwnCommit: (document) => document.recent.includes(commitId),
   };
+}
+
+/** Waits for all of them, also when one has failed: none goes on behind its caller's back. */
+async function allSettled(work: Promise<unknown>[]) {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === "rejected") throw outcome.reason as Error;
+  }
 }
 
 /** A failure after which nobody can say whether the change was stored. Doing it again is harmless. */

@@ -118,6 +118,46 @@ describe("a commit", () => {
     }
   });
 
+  test.each([
+    {
+      what: "the way to a new session, while its file is",
+      after: "mkdir life",
+      held: "sync temporary",
+      until: "sync sessions",
+    },
+    {
+      what: "the name of a revision, while it looks for newer ones",
+      after: "link 0000000002.json",
+      held: "readdir folder",
+      until: "sync folder",
+    },
+  ])("syncs $what", async ({ after, held, until }) => {
+    const begun = Promise.withResolvers<void>();
+    let holding = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const what = describeCall(call);
+      if (holding && what === until) begun.resolve();
+      // One after the other, they would wait for ever.
+      if (holding && what === held) await begun.promise;
+      const result = await proceed();
+      holding ||= what === after;
+      return result;
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs });
+    for (const id of ["m1", "m2"]) await store.update(KEY, append(id));
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "m2"]);
+  });
+
+  test("that fails to sync the way to a new session is not made, and leaves nothing", async () => {
+    const fs = interceptedFileSystem((call, proceed) =>
+      describeCall(call) === "sync sessions" ? Promise.reject(systemError("EIO", call)) : proceed(),
+    );
+    const { store, layout } = createTestStore(temporaryFolder(), { fs });
+    await expect(store.update(KEY, append("m1"))).rejects.toMatchObject({ code: "volume_unavailable" });
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual([]);
+    expect(await store.read(KEY)).toBeNull();
+  });
+
   test("makes no call to the file system that it does not need", async () => {
     const { store, calls } = recordingStore();
     for (const id of ["m1", "m2"]) await store.update(KEY, append(id));

@@ -39,6 +39,8 @@ export type Volume = {
   unlink(path: string): Promise<void>;
   /** Makes a folder and its parents, durably. */
   makeFolder(folder: string): Promise<void>;
+  /** The same, durable only when the folders that it names are synced: those that hold a new name. */
+  makeFolderUnsynced(folder: string): Promise<string[]>;
   removeFolder(folder: string): Promise<void>;
   /** Removes a folder that has nothing in it, in one step. ENOTEMPTY where somebody was faster. */
   removeEmptyFolder(folder: string): Promise<void>;
@@ -150,6 +152,15 @@ export function createVolume({
     });
   }
 
+  /** @returns the folders that hold a new name */
+  async function makeFolder(folder: string): Promise<string[]> {
+    const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    const holders: string[] = [];
+    for (let made = folder; first !== undefined && made.length >= first.length; made = parentOf(made))
+      holders.push(parentOf(made));
+    return holders;
+  }
+
   async function syncFolder(folder: string) {
     await withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, (file) => file.sync());
   }
@@ -259,13 +270,9 @@ export function createVolume({
 
     makeFolder: (folder) =>
       run(async () => {
-        const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-        // Each new name is durable only when the folder that holds it has been synced.
-        for (let made = folder; first !== undefined; made = parentOf(made)) {
-          await syncFolder(parentOf(made));
-          if (made.length <= first.length) break;
-        }
+        for (const holder of await makeFolder(folder)) await syncFolder(holder);
       }),
+    makeFolderUnsynced: (folder) => run(() => makeFolder(folder)),
   };
 }
 
