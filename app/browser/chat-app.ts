@@ -8,6 +8,7 @@ import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import { createChatSession, type ChatSession } from "./chat-session";
+import { createCommands, type Commands } from "./commands";
 import { createConversations, type Conversations } from "./conversations";
 import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
@@ -26,6 +27,7 @@ import { createToasts, type Toasts } from "./toasts";
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {
   api: ApiClient;
+  commands: Commands;
   conversations: Conversations;
   deletions: Deletions;
   toasts: Toasts;
@@ -170,6 +172,7 @@ export async function createChatApp(
 
   return {
     api,
+    commands: createCommands(),
     conversations,
     deletions,
     toasts,

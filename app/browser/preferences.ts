@@ -15,6 +15,10 @@ export type Preferences = {
   enterSends: boolean;
   /** Long lines of code are wrapped instead of scrolled. */
   wrapCode: boolean;
+  /** Shortcuts of one key, which WCAG 2.2 (2.1.4) wants to be switchable: who speaks to the computer types a lot. */
+  singleKeys: boolean;
+  /** The sidebar is in view where the page is wide. */
+  sidebar: boolean;
 };
 
 /** The appearance script reads it as well, before anything else of the page is there. */
@@ -26,6 +30,8 @@ const DEFAULTS: Preferences = {
   textSize: "medium",
   enterSends: true,
   wrapCode: false,
+  singleKeys: true,
+  sidebar: true,
 };
 
 export type PreferencesStore = Observable<Preferences> & { change: (change: Partial<Preferences>) => void };
@@ -59,12 +65,14 @@ function read(values: KeptValues): Preferences {
   } catch {
     // Not ours.
   }
-  const { language, theme, textSize, enterSends, wrapCode } = kept;
+  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar } = kept;
   return {
     language: isLanguageCode(language) ? language : DEFAULTS.language,
     theme: THEMES.find((name) => name === theme) ?? DEFAULTS.theme,
     textSize: TEXT_SIZES.find((name) => name === textSize) ?? DEFAULTS.textSize,
     enterSends: typeof enterSends === "boolean" ? enterSends : DEFAULTS.enterSends,
     wrapCode: typeof wrapCode === "boolean" ? wrapCode : DEFAULTS.wrapCode,
+    singleKeys: typeof singleKeys === "boolean" ? singleKeys : DEFAULTS.singleKeys,
+    sidebar: typeof sidebar === "boolean" ? sidebar : DEFAULTS.sidebar,
   };
 }

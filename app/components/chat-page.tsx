@@ -1,14 +1,22 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
+import { groupConversations } from "~/browser/conversation-groups";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
+import { lazyPart } from "./lazy-part";
 import { SettingsDialog } from "./settings-dialog";
 import { Sidebar } from "./sidebar";
 import { Toaster } from "./toaster";
 import { useMediaQuery } from "./use-media-query";
+import { useShortcuts } from "./use-shortcuts";
+
+const CommandPalette = lazyPart(() =>
+  import("./command-palette").then(({ CommandPalette }) => CommandPalette),
+);
+const ShortcutSheet = lazyPart(() => import("./shortcut-sheet").then(({ ShortcutSheet }) => ShortcutSheet));
 
 const AccessDialog = lazy(() =>
   import("./access-dialog").then((module) => ({ default: module.AccessDialog })),
@@ -17,13 +25,25 @@ const AccessDialog = lazy(() =>
 /** The same width as in page.css. */
 const WIDE = "(min-width: 56rem)";
 
+/** The open conversation in the list, else the first one: from there the Tab key goes through all. */
+function focusList() {
+  const rows = [...document.querySelectorAll<HTMLElement>("nav .row__open")];
+  (rows.find((row) => row.ariaCurrent === "true") ?? rows[0])?.focus();
+}
+
 export function ChatPage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
   const { currentId } = useObservable(app.conversations);
   const isShut = useObservable(app.access.isShut);
+  const { sidebar } = useObservable(app.preferences);
   const isWide = useMediaQuery(WIDE);
+  const isDocked = isWide && sidebar;
   const [isDrawerOpen, setIsDrawerOpen] = useState(false);
-  const openDrawer = useCallback(() => setIsDrawerOpen(true), []);
+  const showSidebar = useCallback(() => {
+    if (isWide) app.preferences.change({ sidebar: true });
+    else setIsDrawerOpen(true);
+  }, [app, isWide]);
+  const hideSidebar = useCallback(() => app.preferences.change({ sidebar: false }), [app]);
   const closeDrawer = useCallback(() => setIsDrawerOpen(false), []);
   const [isSettingsOpen, setIsSettingsOpen] = useState(false);
   const openSettings = useCallback(() => {
@@ -31,10 +51,55 @@ export function ChatPage({ app }: { app: ChatApp }) {
     setIsSettingsOpen(true);
   }, []);
   const openDialog = useCallback(() => undefined, []);
+  const [sheet, setSheet] = useState<"palette" | "help" | null>(null);
+  // The command that closes the palette may have opened the other one.
+  const closePalette = useCallback(() => setSheet((open) => (open === "palette" ? null : open)), []);
+  const closeHelp = useCallback(() => setSheet(null), []);
+  const openHelp = useCallback(() => {
+    setIsSettingsOpen(false);
+    setSheet("help");
+  }, []);
+  const sheetFailed = useCallback(
+    (error: unknown) => {
+      setSheet(null);
+      app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
+    },
+    [app],
+  );
   const onChoose = useCallback(() => {
     setIsDrawerOpen(false);
     focusComposer();
   }, []);
+
+  const acts = useMemo(() => {
+    const openBeside = (step: number) => {
+      const { list, currentId: at } = app.conversations.getSnapshot();
+      const ids = groupConversations(list, new Date()).flatMap(({ conversations }) => conversations);
+      const index = ids.findIndex(({ id }) => id === at);
+      const next = index < 0 ? ids[0] : ids[index + step];
+      if (next) app.conversations.open(next.id);
+      focusComposer();
+    };
+    return {
+      new() {
+        app.conversations.startNew();
+        focusComposer();
+      },
+      compose: () => document.getElementById(COMPOSER_ID)?.focus(),
+      list() {
+        showSidebar();
+        requestAnimationFrame(focusList);
+      },
+      previous: () => openBeside(-1),
+      next: () => openBeside(1),
+      sidebar: isDocked ? hideSidebar : showSidebar,
+      settings: openSettings,
+      palette: () => setSheet("palette"),
+      help: openHelp,
+    };
+  }, [app, hideSidebar, isDocked, openHelp, openSettings, showSidebar]);
+  useEffect(() => app.commands.offer(acts), [app, acts]);
+  useShortcuts(app.commands, app.preferences);
 
   useEffect(() => {
     // For tests, and for styles that depend on it: from now on the page answers.
@@ -42,7 +107,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
   }, []);
 
   return (
-    <div className="page">
+    <div className={`page ${sidebar ? "" : "page--undocked"}`}>
       <a
         className="skip-link"
         href={`#${COMPOSER_ID}`}
@@ -54,9 +119,15 @@ export function ChatPage({ app }: { app: ChatApp }) {
       >
         {t("app.skip")}
       </a>
-      {isWide ? (
+      {isDocked ? (
         <aside className="page__side">
-          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} onOpenDialog={openDialog} />
+          <Sidebar
+            app={app}
+            onChoose={onChoose}
+            onOpenSettings={openSettings}
+            onOpenDialog={openDialog}
+            onHide={hideSidebar}
+          />
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
@@ -66,7 +137,17 @@ export function ChatPage({ app }: { app: ChatApp }) {
         </Drawer>
       )}
       {isSettingsOpen && (
-        <SettingsDialog preferences={app.preferences} onClose={() => setIsSettingsOpen(false)} />
+        <SettingsDialog
+          preferences={app.preferences}
+          onShowShortcuts={openHelp}
+          onClose={() => setIsSettingsOpen(false)}
+        />
+      )}
+      {sheet === "palette" && (
+        <CommandPalette app={app} onClose={closePalette} onOpened={focusComposer} onFailed={sheetFailed} />
+      )}
+      {sheet === "help" && (
+        <ShortcutSheet preferences={app.preferences} onClose={closeHelp} onFailed={sheetFailed} />
       )}
       {isShut && (
         <Suspense fallback={null}>
@@ -77,7 +158,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
         key={currentId}
         app={app}
         conversationId={currentId}
-        onOpenDrawer={isWide ? null : openDrawer}
+        onOpenDrawer={isDocked ? null : showSidebar}
       />
       {!isDrawerOpen && <Toaster app={app} />}
     </div>

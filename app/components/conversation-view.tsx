@@ -2,8 +2,11 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat-app";
-import { canSend, type ChatState } from "~/browser/chat-state";
-import type { AssistantMessage } from "~/conversation/session";
+import { canSend, leafOf, type ChatState } from "~/browser/chat-state";
+import { copyText } from "~/browser/copy-text";
+import { branchTo } from "~/conversation/branch";
+import { plainText } from "~/conversation/reply-text";
+import type { AssistantMessage, Message } from "~/conversation/session";
 import { modelFor } from "~/browser/model-choice";
 import { useObservable } from "~/browser/use-observable";
 import { sentenceFor } from "~/i18n/trouble";
@@ -11,9 +14,10 @@ import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
 import { ConversationSettings } from "./conversation-settings";
+import { CopiedNotice } from "./copied-notice";
 import { EmptyState } from "./empty-state";
 import { focusComposer } from "./focus-composer";
-import { DownIcon } from "./icons";
+import { JumpButton } from "./jump-button";
 import { LoadingConversation } from "./loading-conversation";
 import { MessageDetails } from "./message-details";
 import { MessageList } from "./message-list";
@@ -34,6 +38,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const isMarkdownReady = useMarkdownReady();
   const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
+  const [copied, setCopied] = useState<{ isDone: boolean; turn: number } | null>(null);
   const close = () => setOpen(null);
   const { scroller, content, isAtEnd, jump } = useFollowBottom();
   const entry = list.find(({ id }) => id === conversationId);
@@ -86,6 +91,26 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
     };
   }, [app, chat, conversationId, currentModel, jump]);
 
+  const isReplying = state.live !== null || state.pending?.state === "accepted";
+  const messages = state.session?.messages;
+  const leaf = leafOf(state);
+  const [lastQuestion, lastAnswer] = useMemo(() => lastOf(branchTo(messages ?? [], leaf)), [messages, leaf]);
+  const isFree = canSend(state);
+  useEffect(
+    () =>
+      app.commands.offer({
+        ...(isReplying && { stop: chat.stop }),
+        ...(isFree && lastQuestion && { edit: () => setEditingId(lastQuestion.id) }),
+        ...(lastAnswer && {
+          copy: () =>
+            void copyText(plainText(lastAnswer.parts)).then((isDone) =>
+              setCopied((before) => ({ isDone, turn: (before?.turn ?? 0) + 1 })),
+            ),
+        }),
+      }),
+    [app, chat, isFree, isReplying, lastAnswer, lastQuestion],
+  );
+
   const detailsOf = typeof open === "object" ? open?.details : undefined;
   const details = state.session?.messages.find(
     (message): message is AssistantMessage => message.id === detailsOf && message.role === "assistant",
@@ -130,17 +155,12 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         </div>
       </section>
       <div className="conversation__dock">
-        {!isAtEnd && (
-          <button type="button" className="jump" onClick={actions.jump}>
-            <DownIcon />
-            {t("conversation.jump")}
-          </button>
-        )}
+        {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
         <Notices chat={chat} state={state} isDurable={app.isDurable()} />
         <Composer
           draft={chat.draft}
           canSend={canSend(state)}
-          isReplying={state.live !== null || state.pending?.state === "accepted"}
+          isReplying={isReplying}
           isStopping={state.isStopping}
           enterSends={preferences.enterSends}
           onSend={actions.send}
@@ -148,12 +168,21 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         />
       </div>
       <Announcer chat={chat} />
+      {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={() => setCopied(null)} />}
       {open === "settings" && (
         <ConversationSettings chat={chat} models={models} onPickModel={actions.pickModel} onClose={close} />
       )}
       {details && <MessageDetails message={details} models={models.models} onClose={close} />}
     </main>
   );
+}
+
+/** The newest question and the newest answer of a branch. */
+function lastOf(branch: readonly Message[]): [Message | undefined, Message | undefined] {
+  return [
+    branch.findLast(({ role }) => role === "user"),
+    branch.findLast(({ role }) => role === "assistant"),
+  ];
 }
 
 function isLoading({ phase, pending }: ChatState, isMarkdownReady: boolean): boolean {

@@ -126,3 +126,15 @@ export const ForkIcon = icon(
     <path d="M5.5 6.25v7.5M14.5 6.25c0 3.5-5.5 3-8.2 6.2" />
   </>,
 );
+export const SidebarIcon = icon(
+  <>
+    <rect x="3" y="4" width="14" height="12" rx="2" />
+    <path d="M8 4v12" />
+  </>,
+);
+export const KeyboardIcon = icon(
+  <>
+    <rect x="2.5" y="5" width="15" height="10" rx="2" />
+    <path d="M6 8.2v.1M10 8.2v.1M14 8.2v.1M7 12h6" />
+  </>,
+);

@@ -4,11 +4,12 @@ import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/preferences
 import { useObservable } from "~/browser/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "./dialog";
+import { KeyboardIcon } from "./icons";
 
-type Props = { preferences: PreferencesStore; onClose: () => void };
+type Props = { preferences: PreferencesStore; onShowShortcuts: () => void; onClose: () => void };
 
 /** How the page looks and behaves in this browser. A change shows, and is kept, at once. */
-export function SettingsDialog({ preferences, onClose }: Props) {
+export function SettingsDialog({ preferences, onShowShortcuts, onClose }: Props) {
   const { t } = useTranslation();
   const { language, theme, textSize, enterSends } = useObservable(preferences);
   return (
@@ -54,6 +55,10 @@ export function SettingsDialog({ preferences, onClose }: Props) {
           hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
           onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
         />
+        <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
+          <KeyboardIcon />
+          {t("shortcuts.title")}
+        </button>
       </div>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
 import { ConversationList, type ConversationDialog } from "./conversation-list";
-import { NewIcon, SettingsIcon } from "./icons";
+import { NewIcon, SettingsIcon, SidebarIcon } from "./icons";
 import { Logo } from "./logo";
 
 type Props = {
@@ -12,9 +12,11 @@ type Props = {
   onChoose: () => void;
   onOpenSettings: () => void;
   onOpenDialog: (dialog: ConversationDialog, conversationId: string) => void;
+  /** Not in the drawer, which has its own way to close. */
+  onHide?: () => void;
 };
 
-export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog }: Props) {
+export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog, onHide }: Props) {
   const { t } = useTranslation();
   const { list, currentId } = useObservable(app.conversations);
   const node = useObservable(app.node);
@@ -23,6 +25,17 @@ export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog }: Props) 
       <p className="sidebar__brand">
         <Logo />
         Holdfast
+        {onHide && (
+          <button
+            type="button"
+            className="icon-button sidebar__hide"
+            aria-label={t("conversations.hide")}
+            title={t("conversations.hide")}
+            onClick={onHide}
+          >
+            <SidebarIcon />
+          </button>
+        )}
       </p>
       <button
         type="button"

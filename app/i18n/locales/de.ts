@@ -26,6 +26,7 @@ export const de: Translation = {
     session: "Sitzung {{fingerprint}}",
     fingerprintHint: "Unterscheidet diese Unterhaltung von anderen. Das ist kein Geheimnis.",
     notRenamed: "Nicht umbenannt. {{why}}",
+    hide: "Unterhaltungen ausblenden",
   },
   conversation: {
     label: "Unterhaltung",
@@ -38,6 +39,7 @@ export const de: Translation = {
     deletedElsewhere: "Die Unterhaltung, die hier offen war, wurde in einem anderen Tab gelöscht.",
     notOnServer:
       "Diese Unterhaltung ist nicht mehr auf dem Server. Was Sie hier schreiben, beginnt sie von Neuem.",
+    newBelow: "Neuer Text weiter unten",
   },
   empty: {
     heading: "Worüber wollen wir sprechen?",
@@ -166,6 +168,33 @@ export const de: Translation = {
     explanation: "Wer diesen Chat betreibt, gibt einen Code dafür aus. Dieser Browser merkt ihn sich.",
     label: "Ihr Code",
     enter: "Weiter",
+  },
+  commands: {
+    new: "Neue Unterhaltung",
+    compose: "Eine Nachricht schreiben",
+    list: "Zur Liste der Unterhaltungen",
+    previous: "Vorige Unterhaltung der Liste",
+    next: "Nächste Unterhaltung der Liste",
+    stop: "Antwort anhalten",
+    copy: "Letzte Antwort kopieren",
+    edit: "Letzte Frage ändern",
+    sidebar: "Seitenleiste ein- oder ausblenden",
+    settings: "Einstellungen öffnen",
+    palette: "Befehle und Unterhaltungen",
+    help: "Tastenkürzel",
+    failed: "Dieser Teil der Seite konnte nicht geladen werden. {{why}}",
+  },
+  shortcuts: {
+    title: "Tastenkürzel",
+    control: "Strg",
+    alt: "Alt",
+    inEmptyMessage: "in einer leeren Nachricht",
+    singleKeys: "Tastenkürzel aus einer einzigen Taste",
+  },
+  palette: {
+    label: "Befehle und Unterhaltungen suchen",
+    commands: "Befehle",
+    none: "Nichts gefunden.",
   },
   dialog: {
     save: "Speichern",

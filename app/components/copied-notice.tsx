@@ -1,0 +1,18 @@
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+
+const SHOWN_MS = 2_000;
+
+/** Says for a moment that an answer was copied: where it was done by a key, there is no button to say so. */
+export function CopiedNotice({ isCopied, onEnd }: { isCopied: boolean; onEnd: () => void }) {
+  const { t } = useTranslation();
+  useEffect(() => {
+    const timer = setTimeout(onEnd, SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [onEnd]);
+  return (
+    <p className="conversation__reconnecting" role="status">
+      {isCopied ? t("markdown.copied") : t("markdown.notCopied")}
+    </p>
+  );
+}

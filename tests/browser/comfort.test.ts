@@ -1,0 +1,143 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { hasFocus } from "../fixtures/chat-page";
+import { unreadableText } from "../fixtures/readability";
+import { textOf } from "../fixtures/session-api";
+
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "150" } });
+});
+afterAll(() => server.stop());
+
+const wide = { viewport: { width: 1440, height: 900 } };
+const phone = { viewport: { width: 360, height: 720 } };
+const LONG = "Tell me a long story.";
+
+test("? opens the help sheet where nothing is typed, and is typed where something is", async ({
+  openChat,
+}) => {
+  for (const viewport of [wide, phone]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const { page, composer } = await openChat(server, { context: { ...viewport, colorScheme } });
+      const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+      await composer.press("?");
+      expect(await composer.inputValue()).toBe("?");
+      expect(await sheet.count()).toBe(0);
+
+      await page.getByRole("region", { name: "Conversation" }).press("?");
+      await sheet.getByText("Edit the last question").waitFor();
+      expect(await unreadableText(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      // Keys are the sheet's own while it is open.
+      await page.keyboard.press("n");
+      await page.keyboard.press("Escape");
+      await sheet.waitFor({ state: "hidden" });
+      expect(await composer.inputValue()).toBe("?");
+    }
+  }
+});
+
+test("single keys can be switched off, in the help sheet, for good", async ({ openChat }) => {
+  const { page, ...chat } = await openChat(server, { context: wide });
+  await page.keyboard.press("Control+/");
+  await page.getByRole("checkbox", { name: "Shortcuts of a single key" }).uncheck();
+  await page.keyboard.press("Escape");
+  await chat.refresh();
+  await page.getByRole("region", { name: "Conversation" }).press("?");
+  await page.keyboard.press("Control+/");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+});
+
+test("a conversation is led by the keyboard: stop, copy, edit, begin another, go back", async ({
+  openChat,
+}) => {
+  const { page, composer, ...chat } = await openChat(server, { context: wide });
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await chat.ask("Hello");
+  await composer.press("ArrowUp");
+  const editor = page.getByRole("textbox", { name: "Edit your message" });
+  expect(await editor.inputValue()).toBe("Hello");
+  expect(await hasFocus(editor)).toBe(true);
+  await editor.press("Escape");
+
+  await chat.send(LONG);
+  await chat.replyOfLength(1, 100);
+  await page.keyboard.press("Control+.");
+  await chat.reply(1, "stopped");
+
+  const place = page.getByRole("region", { name: "Conversation" });
+  await place.press("c");
+  await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+  const answer = (await chat.stored()).messages.at(-1);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(textOf(answer));
+
+  const first = await chat.sessionId();
+  await place.press("n");
+  await chat.emptyState.waitFor();
+  expect(await hasFocus(composer)).toBe(true);
+  await composer.press("Alt+ArrowDown");
+  await chat.reply(1, "stopped");
+  expect(await chat.sessionId()).toBe(first);
+
+  await place.press("l");
+  expect(await hasFocus(chat.conversations.locator("[aria-current]"))).toBe(true);
+  await page.keyboard.press("m");
+  expect(await hasFocus(composer)).toBe(true);
+  await place.press("b");
+  await chat.conversations.waitFor({ state: "hidden" });
+  await chat.refresh();
+  await chat.button("Show conversations").click();
+  await chat.conversations.waitFor();
+});
+
+test("the palette finds commands and conversations, by keyboard and on a phone", async ({ openChat }) => {
+  const { page, ...chat } = await openChat(server, { context: wide });
+  await chat.ask("Ein Café in Zürich");
+  await chat.button("New conversation").click();
+  await chat.ask("Show me a table");
+  const palette = page.getByRole("dialog", { name: "Commands and conversations" });
+  const field = palette.getByRole("combobox");
+
+  await page.keyboard.press("Control+k");
+  await palette.waitFor();
+  expect(await hasFocus(field)).toBe(true);
+  expect(await unreadableText(page)).toEqual([]);
+  expect(await palette.getByRole("option", { name: "Stop the answer" }).count()).toBe(0);
+  await page.keyboard.type("zurich cafe");
+  await palette.getByRole("option", { name: "Ein Café in Zürich", selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await palette.waitFor({ state: "hidden" });
+  await chat.mine.filter({ hasText: "Café" }).waitFor();
+  expect(await hasFocus(chat.composer)).toBe(true);
+
+  await page.setViewportSize(phone.viewport);
+  await page.keyboard.press("Control+k");
+  await field.fill("shortcuts");
+  expect(await overflow(page)).toBe(0);
+  await palette.getByRole("option", { name: "Keyboard shortcuts" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+});
+
+test("who reads further up is told of new text below, and of none where there is none", async ({
+  openChat,
+}) => {
+  const { page, ...chat } = await openChat(server, { context: phone });
+  await chat.ask(LONG);
+  const scroller = page.getByRole("region", { name: "Conversation" });
+  await scroller.press("Home");
+  await chat.button("Jump to latest").waitFor();
+  await chat.send("Tell me another long story.");
+  await chat.replyOfLength(1, 600);
+  await scroller.evaluate((element) => element.scrollTo(0, 0));
+  await chat.button("New text below").click();
+  await chat.button("New text below").waitFor({ state: "hidden" });
+  await chat.reply(1, "complete");
+});
+
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
