@@ -38,3 +38,21 @@ export async function quarantine(
   }
   return { key, rev, reason };
 }
+
+/**
+ * Removes what was put aside of a session, for good: whoever deletes a conversation means these copies too. Costs one
+ * listing where there are none.
+ */
+export async function removeQuarantined(
+  { volume, layout }: { volume: Volume; layout: Layout },
+  key: string,
+): Promise<void> {
+  const names = await volume.list(layout.quarantine).catch((error: unknown) => {
+    if (errorCode(error) !== "ENOENT") throw error;
+    return [];
+  });
+  const ours = names.filter((name) => name.startsWith(`${key}.`));
+  // A revision, or the whole folder of a session that stood in another one's place.
+  for (const name of ours) await volume.removeFolder(join(layout.quarantine, name));
+  if (ours.length > 0) await volume.syncFolder(layout.quarantine);
+}

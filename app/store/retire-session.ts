@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
-import type { DamageEvent } from "./quarantine";
+import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
 import { isRetired, listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { StoredSession } from "./stored-session";
@@ -73,8 +73,13 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       throw error;
     }
     options.retired(key, document);
-    await purgeRetired(volume, layout, key);
+    await purge(key);
     return true;
+  }
+
+  async function purge(key: string) {
+    await purgeRetired(volume, layout, key);
+    await removeQuarantined(options, key);
   }
 
   async function remove(key: string) {
@@ -96,6 +101,8 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
     const newest = readSessionFolder(names).revisions[0];
     if (newest === undefined || (await isRetired(volume, `${doomed}/${revisionName(newest)}`, newest))) {
       await volume.removeFolder(doomed);
+      // A reader that was slow to put a damaged revision aside may have come after everybody else.
+      await removeQuarantined(options, key);
       return true;
     }
     await putBack(key, doomed);
@@ -118,7 +125,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
 
   return {
     retire,
-    purge: (key) => purgeRetired(volume, layout, key),
+    purge,
     remove,
     finishRemoval: (folderName) => {
       const key = parseDoomedName(folderName);

@@ -3,7 +3,7 @@ import { Low } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "~/conversation/session";
 import type { Layout } from "./layout";
-import type { DamageEvent } from "./quarantine";
+import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
 import { purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import { createSessionCodec } from "./session-codec";
@@ -168,10 +168,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     } catch (error) {
       if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
       await moveAway(key);
+      await removeQuarantined(options, key);
       return null;
     }
     codec.forget(key);
     await purgeRetired(volume, layout, key);
+    await removeQuarantined(options, key);
     return before;
   }
 

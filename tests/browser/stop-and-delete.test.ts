@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
@@ -77,6 +78,47 @@ test("Delete can be undone; then the conversation is gone from the page and from
   await chat.emptyState.waitFor();
   expect(await chat.mine.count()).toBe(0);
 });
+
+test("a deleted conversation leaves nothing of itself in the browser", async ({ openChat }) => {
+  const chat = await openChat(server, { clockAhead: 0 });
+  const sessionId = await chat.sessionId();
+  await chat.ask("Something to forget here");
+  await chat.composer.fill("A draft to forget");
+  await expect.poll(() => keptIn(chat.page)).toContain("A draft to forget");
+  expect(await keptIn(chat.page)).toContain(sessionId);
+  await chat.deleteConversation();
+  const deleted = chat.page.waitForResponse((response) => response.request().method() === "DELETE");
+  await chat.page.clock.fastForward(12_500);
+  await deleted;
+  await chat.undo.waitFor({ state: "hidden" });
+  await expect.poll(() => keptIn(chat.page)).not.toContain("forget");
+  await chat.refresh();
+  await chat.emptyState.waitFor();
+  const kept = await keptIn(chat.page);
+  expect(kept).toContain("holdfast.current");
+  expect(kept).not.toContain(sessionId);
+  expect(kept).not.toContain("forget");
+});
+
+/** All that the page has put anywhere in the browser. */
+async function keptIn(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    const addresses: string[] = [];
+    for (const name of await caches.keys()) {
+      addresses.push(name, ...(await (await caches.open(name)).keys()).map(({ url }) => url));
+    }
+    const { cookie } = document;
+    return JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      databases,
+      addresses,
+      cookie,
+      history.state,
+    ]);
+  });
+}
 
 async function filesWith(text: string): Promise<string[]> {
   const entries = await readdir(server.dataDir, { recursive: true, withFileTypes: true });
