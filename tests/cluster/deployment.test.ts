@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FOREIGN_FOLDER, startRehearsal, type Rehearsal } from "../rehearsal/rehearsal";
+
+/** A minute of copilot/chat/manifest.yml is 4 s here. */
+const TIME_SCALE = 15;
+
+let rehearsal: Rehearsal;
+beforeAll(async () => {
+  rehearsal = await startRehearsal({ timeScale: TIME_SCALE });
+});
+afterAll(() => rehearsal.stop());
+
+it("nobody notices a rolling update, and what was begun is handed over", async () => {
+  const { service, deployment, role } = rehearsal;
+  const before = [...service.tasks];
+  const { complaints, pages } = await rehearsal.chatThrough(
+    async () => {
+      expect(await service.deploy(rehearsal.release("the second release"))).toBe("completed");
+      expect(service.fewestHealthy()).toBe(deployment.service.tasks);
+    },
+    { patient: 3, chatty: 7 },
+  );
+  expect(complaints).toEqual([]);
+  expect(before.map(({ state }) => state)).toEqual(before.map(() => "stopped"));
+  // It was worth rehearsing: long answers were begun by one task and ended by another.
+  expect(rehearsal.said("took over the reply")).toBeGreaterThan(0);
+  expect(Math.max(...pages.map(({ nodes }) => nodes.size))).toBeGreaterThan(deployment.service.tasks);
+  expect(rehearsal.balancer.passed.reused).toBeGreaterThan(0);
+  // The role's credentials, each task its own, and new ones before the old ones expire.
+  const used = [...role.given.values()].map((list) => list.filter(({ usedTimes }) => usedTimes > 0).length);
+  expect(Math.min(...used)).toBeGreaterThan(0);
+  expect(Math.max(...used)).toBeGreaterThan(1);
+});
+
+it("nobody notices a release that never gets ready, for it is rolled back", async () => {
+  const { service } = rehearsal;
+  const before = service.tasks.filter(({ state }) => state === "running");
+  const { complaints } = await rehearsal.chatThrough(
+    async () => {
+      // Its volume cannot be written, as with another uid.
+      const bad = rehearsal.release("a bad release", { DATA_DIR: FOREIGN_FOLDER });
+      expect(await service.deploy(bad)).toBe("rolled back");
+    },
+    { patient: 0, chatty: 2 },
+  );
+  expect(complaints).toEqual([]);
+  expect(before.map(({ state }) => state)).toEqual(before.map(() => "running"));
+});

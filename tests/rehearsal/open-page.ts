@@ -1,0 +1,172 @@
+import { createApiClient } from "~/browser/api-client";
+import { createChatSession } from "~/browser/chat-session";
+import { shownMessages, type ChatState } from "~/browser/chat-state";
+import { createDraft } from "~/browser/draft";
+import { createKeptValues } from "~/browser/kept-values";
+import { createOutbox } from "~/browser/outbox";
+import { newId } from "~/conversation/session-id";
+import { plainText } from "~/conversation/reply-text";
+import { answerOf } from "../fixtures/bedrock-answer.ts";
+import { readSession } from "../fixtures/session-api.ts";
+
+/** One person with the page open: its own code, over HTTP, without a browser. */
+export type OpenPage = {
+  /** What was seen that must never be seen. */
+  readonly complaints: readonly string[];
+  /** The nodes that have answered it. */
+  readonly nodes: ReadonlySet<string>;
+  /** How often its connection was gone for so long that the page said so. */
+  readonly mentions: number;
+  /** Sends and reads the answer to its end. */
+  ask(text: string): Promise<void>;
+  /** Resolves when so much of the answer can be read. */
+  hasRead(letters: number): Promise<void>;
+  /** Holds all that was sent and seen against what the server has kept. */
+  compare(): Promise<void>;
+  close(): void;
+};
+
+/** Far beyond any answer here, and what it takes to find another node. */
+const PATIENCE_MS = 60_000;
+
+export function openPage(serverUrl: string): OpenPage {
+  const id = newId();
+  const complaints: string[] = [];
+  const nodes = new Set<string>();
+  const sent: string[] = [];
+  /** What it has asked, for complaints. */
+  const journey: string[] = [];
+  let mentions = 0;
+
+  const reach: typeof fetch = async (path, init) => {
+    const began = Date.now();
+    const response = await fetch(`${serverUrl}${String(path)}`, init);
+    journey.push(
+      `${began} ${init?.method ?? "GET"} ${String(path)} ${response.status} by ${response.headers.get("X-Node")}`,
+    );
+    if (response.status >= 500)
+      complain(`${init?.method ?? "GET"} ${String(path)} was answered ${response.status}`);
+    return response;
+  };
+  const api = createApiClient({ fetch: reach, onNode: (name) => nodes.add(name) });
+  const kept = new Map<string, string>();
+  const values = createKeptValues(
+    () =>
+      ({
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => void kept.set(key, value),
+        removeItem: (key: string) => void kept.delete(key),
+      }) as Storage,
+  );
+  let isSaved = false;
+  const chat = createChatSession({
+    api: api.session(id),
+    outbox: createOutbox(values, id),
+    draft: createDraft(values, id),
+    page: { isVisible: () => true, subscribe: () => () => undefined },
+    random: Math.random,
+    isSaved: () => isSaved,
+    onSaved: () => (isSaved = true),
+    onSending: () => undefined,
+  });
+
+  function complain(what: string) {
+    complaints.push(`conversation ${id.slice(0, 4)}: ${what}`);
+  }
+
+  /** The text of the newest answer, and how much of it was ever in view. */
+  let longest = 0;
+  let connection: ChatState["connection"] = "ok";
+  function look() {
+    const state = chat.getSnapshot();
+    if (state.problem) complain(`the page said: ${state.problem.trouble.code}`);
+    if (state.pending?.state === "failed") complain(`a message failed: ${state.pending.error?.code}`);
+    if (state.connection === "reconnecting" && connection === "ok") mentions += 1;
+    connection = state.connection;
+    const question = sent.at(-1);
+    const text = newestAnswer(state, sent.length);
+    if (question === undefined || text === null) {
+      if (longest > 0) complain(`${longest} letters vanished`);
+      return;
+    }
+    const whole = wholeAnswer(question);
+    if (!whole.startsWith(text)) {
+      let at = 0;
+      while (text[at] === whole[at]) at++;
+      complain(`at letter ${at} it read ${JSON.stringify(text.slice(at - 20, at + 40))}`);
+    }
+    if (text.length < longest) complain(`${longest} letters became ${text.length}`);
+    longest = Math.max(longest, text.length);
+  }
+  const unsubscribe = chat.subscribe(look);
+  const close = chat.start();
+
+  function until(isSo: (state: ChatState) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = chat.subscribe(check);
+      const late = setTimeout(() => {
+        done();
+        const { session, ...rest } = chat.getSnapshot();
+        const state = JSON.stringify({ ...rest, reply: session?.reply });
+        reject(new Error(`Nothing came of it: ${state}\n${journey.slice(-12).join("\n")}`));
+      }, PATIENCE_MS);
+      function check() {
+        if (!isSo(chat.getSnapshot())) return;
+        clearTimeout(late);
+        done();
+        resolve();
+      }
+      check();
+    });
+  }
+
+  return {
+    complaints,
+    nodes,
+    get mentions() {
+      return mentions;
+    },
+    async ask(text) {
+      longest = 0;
+      sent.push(text);
+      if (!chat.send(text, null)) complain("the page would not send");
+      await until(
+        ({ pending, live, session }) =>
+          !pending && !live && session?.messages.length === sent.length * 2 && session.reply === null,
+      );
+    },
+    hasRead: (letters) => until(() => longest >= letters),
+    async compare() {
+      const session = await readSession(serverUrl, id);
+      const messages = session?.messages ?? [];
+      const questions = messages.filter(({ role }) => role === "user").map(({ parts }) => plainText(parts));
+      if (JSON.stringify(questions) !== JSON.stringify(sent)) {
+        complain(`sent ${sent.length} messages, kept ${questions.length}, or in another order`);
+      }
+      for (const [index, question] of sent.entries()) {
+        const answer = messages[index * 2 + 1];
+        if (answer?.role !== "assistant") complain(`question ${index + 1} has no answer`);
+        else if (answer.metadata.status !== "complete")
+          complain(`answer ${index + 1} is ${answer.metadata.status}`);
+        else if (plainText(answer.parts) !== wholeAnswer(question))
+          complain(`answer ${index + 1} is not what was said`);
+      }
+    },
+    close() {
+      unsubscribe();
+      close();
+    },
+  };
+}
+
+/** The answer to the question with this number, written or being written; null where there is none in view. */
+function newestAnswer(state: ChatState, questions: number): string | null {
+  const shown = shownMessages(state)[questions * 2 - 1];
+  if (shown?.kind === "live") return plainText(shown.reply.shown.parts);
+  if (shown?.kind === "settled") return plainText(shown.message.parts);
+  return null;
+}
+
+function wholeAnswer(question: string): string {
+  return answerOf({ messages: [{ role: "user", content: [{ text: question }] }] });
+}

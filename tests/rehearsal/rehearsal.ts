@@ -1,0 +1,172 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint.ts";
+import { readDeployment, type Deployment } from "./deployment.ts";
+import { createEcsService, type EcsService, type Release, type ServiceTask } from "./ecs-service.ts";
+import { startLoadBalancer, type LoadBalancer } from "./load-balancer.ts";
+import { openPage, type OpenPage } from "./open-page.ts";
+import { makeVolume, processTasks } from "./process-tasks.ts";
+import { makeProductionInstall } from "./production-install.ts";
+import { startTaskRole, type TaskRole } from "./task-role.ts";
+import type { LaunchTask } from "./task.ts";
+
+/** The service as it is deployed, minus AWS. */
+export type Rehearsal = {
+  readonly url: string;
+  readonly deployment: Deployment;
+  readonly service: EcsService;
+  readonly balancer: LoadBalancer;
+  readonly role: TaskRole;
+  readonly bedrock: BedrockEndpoint;
+  /** What is deployed, under another name, with other variables where given. */
+  release(name: string, changes?: Record<string, string>): Release;
+  /**
+   * Lets people chat while something happens to the service, and after that until their answers are whole.
+   * @returns everything that one of them, the load balancer or ECS would complain of
+   */
+  chatThrough(
+    happening: () => Promise<void>,
+    people: People,
+  ): Promise<{ complaints: string[]; pages: OpenPage[] }>;
+  /** How often the tasks have said this. */
+  said(message: string): number;
+  stop(): Promise<void>;
+};
+
+/** Some ask for one answer that is longer than all that happens; the others ask again and again. */
+export type People = { patient: number; chatty: number };
+
+export type RehearsalOptions = {
+  environment?: string;
+  /** By what all times are divided. */
+  timeScale: number;
+  /** Starts tasks in another way than as processes. */
+  launchWith?: (volume: string, deployment: Deployment) => LaunchTask;
+  /** Told what happens. */
+  event?: (text: string) => void;
+  /** What is to be different from copilot/, to see what comes of it. */
+  change?: (deployment: Deployment) => void;
+};
+
+/** A folder that belongs to root: what a volume of another user is to a task. */
+export const FOREIGN_FOLDER = "/usr/share/holdfast";
+
+/** Answers of about 4 s and of about 20 s; longer than all that happens. */
+const SHORT = "Count a little. [paced:50] [words:80]";
+const LONG = "Count for long. [paced:50] [words:420]";
+
+/** How often somebody else comes by. */
+const VISIT_EVERY_MS = 50;
+
+/** Credentials are renewed within the time of a rehearsal. */
+const RENEW_AFTER_MS = 5_000;
+
+export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
+  const { environment = "prod", timeScale, event = () => undefined } = options;
+  const deployment = readDeployment(environment, timeScale);
+  options.change?.(deployment);
+  const home = await mkdtemp(join(tmpdir(), "holdfast-rehearsal-"));
+  await chmod(home, 0o755);
+  const volume = join(home, "volume");
+  await makeVolume(volume, deployment.owner);
+  const install = options.launchWith ? null : await makeProductionInstall();
+  const launch = install
+    ? processTasks(install, volume, deployment)
+    : options.launchWith!(volume, deployment);
+  const role = await startTaskRole(RENEW_AFTER_MS);
+  const bedrock = await startBedrockEndpoint({ refusal: role.refusal });
+  const balancer = await startLoadBalancer({
+    ...deployment.balancer,
+    changed(target) {
+      event(`target ${target.url} is ${target.state}`);
+      service.reconcile();
+    },
+  });
+  const service = createEcsService({
+    ...deployment.service,
+    launch: (variables) => launch({ ...variables, ...role.variables() }),
+    register: balancer.register,
+    event: (text) => event(`service ${text}`),
+  });
+
+  function release(name: string, changes: Record<string, string> = {}): Release {
+    const test = {
+      BEDROCK_BASE_URL: bedrock.url,
+      // Titles would be requests that nobody here has asked for.
+      TITLE_MODEL: "none",
+    };
+    return { name, variables: { ...deployment.variables, ...test, ...changes } };
+  }
+
+  await service.deploy(release("the first release"));
+
+  return {
+    url: balancer.url,
+    deployment,
+    service,
+    balancer,
+    role,
+    bedrock,
+    release,
+    async chatThrough(happening, { patient, chatty }) {
+      const faultsBefore = balancer.faults.length;
+      const open = () => openPage(balancer.url);
+      const pages = Array.from({ length: patient + chatty }, open);
+      let isOver = false;
+      const chats = pages.map(async (page, index) => {
+        if (index < patient) return page.ask(LONG);
+        while (!isOver) await page.ask(SHORT);
+      });
+      const talked = Promise.all([...chats, visit(balancer.url, () => isOver)]);
+      // Awaited below; what goes wrong before is told there.
+      talked.catch(() => undefined);
+      await Promise.race([talked, Promise.all(pages.map((page) => page.hasRead(20)))]);
+      service.fewestHealthy();
+      try {
+        await happening();
+      } finally {
+        isOver = true;
+      }
+      await talked;
+      await Promise.all(pages.map((page) => page.compare()));
+      for (const page of pages) page.close();
+      return {
+        pages,
+        complaints: [
+          ...pages.flatMap((page) => page.complaints),
+          ...balancer.faults.slice(faultsBefore),
+          ...service.tasks.flatMap(badEnding),
+        ],
+      };
+    },
+    said: (message) =>
+      service.tasks.reduce((sum, { task }) => sum + task.output().split(`"msg":"${message}`).length - 1, 0),
+    async stop() {
+      await service.stop();
+      await balancer.close();
+      await bedrock.close();
+      await role.close();
+      for (const folder of [home, ...(install ? [install.folder] : [])]) {
+        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      }
+    },
+  };
+}
+
+/** People who open the page, one after another, each on a connection like any other. What they get is counted there. */
+async function visit(url: string, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const response = await fetch(url);
+    await response.text();
+    await delay(VISIT_EVERY_MS);
+  }
+}
+
+/** A task that was told to end and was killed instead, or ended otherwise than in good order. */
+function badEnding({ task, ending, state }: ServiceTask): string[] {
+  if (state !== "stopped" || !ending) return [];
+  if (ending.killed) return [`task ${task.id} did not end in time and was killed`];
+  return ending.code === 0 ? [] : [`task ${task.id} ended with ${ending.signal ?? ending.code}`];
+}
