@@ -18,7 +18,7 @@ it("nobody notices a rolling update, and what was begun is handed over", async (
       expect(await service.deploy(rehearsal.release("the second release"))).toBe("completed");
       expect(service.fewestHealthy()).toBe(deployment.service.tasks);
     },
-    { patient: 3, chatty: 7 },
+    { waiting: 1, patient: 3, chatty: 6 },
   );
   expect(complaints).toEqual([]);
   expect(before.map(({ state }) => state)).toEqual(before.map(() => "stopped"));
@@ -41,7 +41,7 @@ it("nobody notices a release that never gets ready, for it is rolled back", asyn
       const bad = rehearsal.release("a bad release", { DATA_DIR: FOREIGN_FOLDER });
       expect(await service.deploy(bad)).toBe("rolled back");
     },
-    { patient: 0, chatty: 2 },
+    { waiting: 0, patient: 0, chatty: 2 },
   );
   expect(complaints).toEqual([]);
   expect(before.map(({ state }) => state)).toEqual(before.map(() => "running"));

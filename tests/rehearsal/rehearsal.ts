@@ -35,8 +35,11 @@ export type Rehearsal = {
   stop(): Promise<void>;
 };
 
-/** Some ask for one answer that is longer than all that happens; the others ask again and again. */
-export type People = { patient: number; chatty: number };
+/**
+ * Some wait for a model that says nothing before it is over, some ask for one answer that is longer than all that
+ * happens, and some ask again and again.
+ */
+export type People = { waiting: number; patient: number; chatty: number };
 
 export type RehearsalOptions = {
   environment?: string;
@@ -55,6 +58,7 @@ export const FOREIGN_FOLDER = "/usr/share/holdfast";
 
 /** Answers of about 4 s and of about 20 s; longer than all that happens. */
 const SHORT = "Count a little. [paced:50] [words:80]";
+const THINKING = "Think first. [think] [words:40]";
 const LONG = "Count for long. [paced:50] [words:420]";
 
 /** How often somebody else comes by. */
@@ -110,24 +114,27 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
     role,
     bedrock,
     release,
-    async chatThrough(happening, { patient, chatty }) {
+    async chatThrough(happening, { waiting, patient, chatty }) {
       const faultsBefore = balancer.faults.length;
       const open = () => openPage(balancer.url);
-      const pages = Array.from({ length: patient + chatty }, open);
+      const pages = Array.from({ length: waiting + patient + chatty }, open);
+      const talkative = pages.slice(waiting);
       let isOver = false;
       const chats = pages.map(async (page, index) => {
-        if (index < patient) return page.ask(LONG);
+        if (index < waiting) return page.ask(THINKING);
+        if (index < waiting + patient) return page.ask(LONG);
         while (!isOver) await page.ask(SHORT);
       });
       const talked = Promise.all([...chats, visit(balancer.url, () => isOver)]);
       // Awaited below; what goes wrong before is told there.
       talked.catch(() => undefined);
-      await Promise.race([talked, Promise.all(pages.map((page) => page.hasRead(20)))]);
+      await Promise.race([talked, Promise.all(talkative.map((page) => page.hasRead(20)))]);
       service.fewestHealthy();
       try {
         await happening();
       } finally {
         isOver = true;
+        bedrock.release();
       }
       await talked;
       await Promise.all(pages.map((page) => page.compare()));

@@ -37,7 +37,7 @@ const rehearsal = await startRehearsal({
 let complaints = 0;
 
 async function act(title: string, people: People, happening: () => Promise<void>) {
-  console.log(`\n== ${title}, under ${people.patient + people.chatty} conversations`);
+  console.log(`\n== ${title}, under ${people.waiting + people.patient + people.chatty} conversations`);
   const told = await rehearsal.chatThrough(happening, people);
   for (const complaint of told.complaints) console.log(`   NOTICED  ${complaint}`);
   complaints += told.complaints.length;
@@ -49,13 +49,13 @@ async function expectEnd(release: string, changes: Record<string, string>, end: 
 }
 
 try {
-  await act("a rolling update", { patient: 3, chatty: 7 }, () =>
+  await act("a rolling update", { waiting: 1, patient: 3, chatty: 6 }, () =>
     expectEnd("the second release", {}, "completed"),
   );
-  await act("a release that cannot write its volume", { patient: 0, chatty: 2 }, () =>
+  await act("a release that cannot write its volume", { waiting: 0, patient: 0, chatty: 2 }, () =>
     expectEnd("a bad release", { DATA_DIR: FOREIGN_FOLDER }, "rolled back"),
   );
-  await act("a task that is stopped at once", { patient: 2, chatty: 2 }, async () => {
+  await act("a task that is stopped at once", { waiting: 0, patient: 2, chatty: 2 }, async () => {
     const running = rehearsal.service.tasks.filter(({ state }) => state === "running");
     await rehearsal.service.stopTask(running[0]!);
   });
