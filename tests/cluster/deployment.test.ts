@@ -8,7 +8,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await startRehearsal({ timeScale: TIME_SCALE });
 });
-afterAll(() => rehearsal.stop());
+afterAll(() => (rehearsal as Rehearsal | undefined)?.stop());
 
 it("nobody notices a rolling update, and what was begun is handed over", async () => {
   const { service, deployment, role } = rehearsal;

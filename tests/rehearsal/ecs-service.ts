@@ -133,7 +133,12 @@ export function createEcsService(options: Options): EcsService {
     event(`task ${entry.task.id} of ${entry.release.name} ${why}`);
     if (entry.release !== primary || !deployed || isRolledBack) return;
     failures += 1;
-    if (failures < mayFail || !lastGood) return;
+    if (failures < mayFail) return;
+    if (!lastGood) {
+      const output = entry.task.output();
+      primary = null;
+      return deployed.reject(new Error(`There is nothing to roll back to. Its last task said:\n${output}`));
+    }
     event(`deployment of ${primary.name} failed: ${failures} tasks failed. Rolling back to ${lastGood.name}`);
     isRolledBack = true;
     primary = lastGood;

@@ -1,7 +1,9 @@
 import { createApiClient } from "~/browser/api-client";
+import { createAttachmentDraft } from "~/browser/attachment-draft";
 import { createChatSession } from "~/browser/chat-session";
 import { shownMessages, type ChatState } from "~/browser/chat-state";
 import { createDraft } from "~/browser/draft";
+import { createFirstSettings } from "~/browser/first-settings";
 import { createKeptValues } from "~/browser/kept-values";
 import { createOutbox } from "~/browser/outbox";
 import { newId } from "~/conversation/session-id";
@@ -48,7 +50,13 @@ export function openPage(serverUrl: string): OpenPage {
       complain(`${init?.method ?? "GET"} ${String(path)} was answered ${response.status}`);
     return response;
   };
-  const api = createApiClient({ fetch: reach, onNode: (name) => nodes.add(name) });
+  const noFiles = () => Promise.reject(new Error("Nobody attaches anything here."));
+  const api = createApiClient({
+    fetch: reach,
+    upload: noFiles,
+    onNode: (name) => nodes.add(name),
+    onCodeNeeded: () => complain("it was asked for an access code"),
+  }).session(id);
   const kept = new Map<string, string>();
   const values = createKeptValues(
     () =>
@@ -60,9 +68,18 @@ export function openPage(serverUrl: string): OpenPage {
   );
   let isSaved = false;
   const chat = createChatSession({
-    api: api.session(id),
+    api,
     outbox: createOutbox(values, id),
     draft: createDraft(values, id),
+    firstSettings: createFirstSettings(values, id),
+    files: createAttachmentDraft({
+      api,
+      values,
+      conversationId: id,
+      newId,
+      random: Math.random,
+      prepare: { maxBytes: 0, redraw: noFiles },
+    }),
     page: { isVisible: () => true, subscribe: () => () => undefined },
     random: Math.random,
     isSaved: () => isSaved,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
-import { chmod, copyFile, cp, link, mkdir, mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, cp, link, mkdir, readdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { execForm, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
 import { root } from "./deployment.ts";
@@ -14,9 +13,8 @@ type LockedPackage = { dev?: true; devOptional?: true; optional?: true; peer?: t
  * only the packages that `npm ci --omit=dev --omit=optional --omit=peer` would install, by the lock file. Node
  * comes along, so that another user may run it wherever the repository lies.
  */
-export async function makeProductionInstall(): Promise<Install> {
-  const folder = await mkdtemp(join(tmpdir(), "holdfast-install-"));
-  await chmod(folder, 0o755);
+export async function makeProductionInstall(folder: string): Promise<Install> {
+  await mkdir(folder, { mode: 0o755 });
   const stages = parseDockerfile(readFileSync(`${root}Dockerfile`, "utf8"));
   const last = stages.at(-1)!;
   for (const { name, value } of last.instructions) {

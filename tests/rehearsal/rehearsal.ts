@@ -68,19 +68,39 @@ const VISIT_EVERY_MS = 50;
 const RENEW_AFTER_MS = 5_000;
 
 export async function startRehearsal(options: RehearsalOptions): Promise<Rehearsal> {
-  const { environment = "prod", timeScale, event = () => undefined } = options;
-  const deployment = readDeployment(environment, timeScale);
-  options.change?.(deployment);
   const home = await mkdtemp(join(tmpdir(), "holdfast-rehearsal-"));
+  const stops: (() => Promise<unknown>)[] = [
+    () => rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
+  ];
+  const stop = async () => {
+    for (const each of stops.toReversed()) await each();
+  };
+  try {
+    return { ...(await rehearse(options, home, (each) => stops.push(each))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function rehearse(
+  { environment = "prod", timeScale, event = () => undefined, launchWith, change }: RehearsalOptions,
+  home: string,
+  atEnd: (stop: () => Promise<unknown>) => void,
+): Promise<Omit<Rehearsal, "stop">> {
+  const deployment = readDeployment(environment, timeScale);
+  change?.(deployment);
+  // The tasks may be another user's.
   await chmod(home, 0o755);
   const volume = join(home, "volume");
   await makeVolume(volume, deployment.owner);
-  const install = options.launchWith ? null : await makeProductionInstall();
-  const launch = install
-    ? processTasks(install, volume, deployment)
-    : options.launchWith!(volume, deployment);
+  const launch =
+    launchWith?.(volume, deployment) ??
+    processTasks(await makeProductionInstall(join(home, "app")), volume, deployment);
   const role = await startTaskRole(RENEW_AFTER_MS);
+  atEnd(role.close);
   const bedrock = await startBedrockEndpoint({ refusal: role.refusal });
+  atEnd(bedrock.close);
   const balancer = await startLoadBalancer({
     ...deployment.balancer,
     changed(target) {
@@ -88,12 +108,14 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
       service.reconcile();
     },
   });
+  atEnd(balancer.close);
   const service = createEcsService({
     ...deployment.service,
     launch: (variables) => launch({ ...variables, ...role.variables() }),
     register: balancer.register,
     event: (text) => event(`service ${text}`),
   });
+  atEnd(service.stop);
 
   function release(name: string, changes: Record<string, string> = {}): Release {
     const test = {
@@ -131,14 +153,15 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
       await Promise.race([talked, Promise.all(talkative.map((page) => page.hasRead(20)))]);
       service.fewestHealthy();
       try {
-        await happening();
+        await happening().finally(() => {
+          isOver = true;
+          bedrock.release();
+        });
+        await talked;
+        await Promise.all(pages.map((page) => page.compare()));
       } finally {
-        isOver = true;
-        bedrock.release();
+        for (const page of pages) page.close();
       }
-      await talked;
-      await Promise.all(pages.map((page) => page.compare()));
-      for (const page of pages) page.close();
       return {
         pages,
         complaints: [
@@ -150,15 +173,6 @@ export async function startRehearsal(options: RehearsalOptions): Promise<Rehears
     },
     said: (message) =>
       service.tasks.reduce((sum, { task }) => sum + task.output().split(`"msg":"${message}`).length - 1, 0),
-    async stop() {
-      await service.stop();
-      await balancer.close();
-      await bedrock.close();
-      await role.close();
-      for (const folder of [home, ...(install ? [install.folder] : [])]) {
-        await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
-      }
-    },
   };
 }
 
