@@ -118,7 +118,11 @@ describe("a file", () => {
     draft.add([new File(["x".repeat(1_001)], "long.txt")]);
     await vi.waitFor(() => expect(draft.getSnapshot()[0]?.state).toBe("failed"));
     expect(draft.getSnapshot()).toMatchObject([
-      { filename: "long.txt", canRetry: false, trouble: { code: "file_too_large", size: 1_000 } },
+      {
+        filename: "long.txt",
+        canRetry: false,
+        trouble: { code: "file_too_large", values: { megabytes: 0.001 } },
+      },
     ]);
     expect(uploads).toEqual([]);
   });

@@ -42,7 +42,9 @@ export type AttachmentDraft = Observable<readonly DraftFile[]> & {
   remove: (key: string) => void;
   /** What is ready to be sent; null while something is under way, or has failed. */
   ready: () => AttachmentPart[] | null;
-  /** Takes back files of a message that was not sent. */
+  /** The bytes of a file that was uploaded from this page, which need not be fetched. */
+  blob: (part: Pick<AttachmentPart, "url">) => Blob | null;
+  /** Takes back the files of a message that was not sent. */
   takeBack: (parts: readonly AttachmentPart[]) => void;
   clear: () => void;
 };
@@ -61,6 +63,7 @@ const TRIES = 3;
 export function createAttachmentDraft(dependencies: AttachmentDraftDependencies): AttachmentDraft {
   const { api, values, newId, random } = dependencies;
   const storageKey = `holdfast.files.${dependencies.conversationId}`;
+  const blobs = new Map<string, Blob>();
   const uploads = new Map<string, AbortController>();
   const state = createObservable<readonly DraftFile[]>(readKept());
   const now = state.getSnapshot;
@@ -77,7 +80,8 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
   function uploaded(part: AttachmentPart, key = newId()): DraftFile {
     const { filename, mediaType } = part;
     const kind = attachmentKind(mediaType);
-    return { key, filename, mediaType, kind, blob: null, state: "uploaded", part };
+    const blob = blobs.get(part.url) ?? null;
+    return { key, filename, mediaType, kind, blob, state: "uploaded", part };
   }
 
   function set(files: readonly DraftFile[]) {
@@ -151,7 +155,9 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
       try {
         const view = await api.upload({ filename, blob, onProgress, signal });
         if (signal.aborted) return;
-        change(key, () => ({ ...uploaded(attachmentPart(view), key), blob }));
+        const part = attachmentPart(view);
+        blobs.set(part.url, blob);
+        change(key, () => uploaded(part, key));
         break;
       } catch (error) {
         if (signal.aborted) return;
@@ -192,6 +198,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
       const parts = now().map((file) => (file.state === "uploaded" ? file.part : null));
       return parts.every((part) => part !== null) ? parts : null;
     },
+    blob: ({ url }) => blobs.get(url) ?? null,
     takeBack: (parts) => set([...parts.map((part) => uploaded(part)), ...now()]),
     clear() {
       for (const { key } of now()) forget(key);
@@ -204,6 +211,7 @@ function tooMany(): Trouble {
   return {
     code: "too_many_files",
     message: `At most ${String(MAX_IMAGES)} images and ${String(MAX_DOCUMENTS)} documents fit in a message.`,
+    values: { images: MAX_IMAGES, documents: MAX_DOCUMENTS },
   };
 }
 

@@ -317,7 +317,7 @@ describe("sending files", () => {
     files.add([new File(["words"], "draft.txt")]);
     await vi.waitFor(() => expect(files.ready()).not.toBeNull());
     await chat.remove();
-    expect(server.forgotten).toEqual(["sent.txt"]);
+    expect(server.forgotten).toEqual(["sent.txt", "draft.txt"]);
     expect([...storage.values()].join()).not.toContain("draft.txt");
   });
 });

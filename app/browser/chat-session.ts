@@ -21,7 +21,7 @@ import {
 import type { Draft } from "./draft";
 import type { FirstSettings } from "./first-settings";
 import { createObservable, type Observable } from "./observable";
-import type { Outbox, OutgoingMessage } from "./outbox";
+import { partsOf, type Outbox, type OutgoingMessage } from "./outbox";
 import type { PageActivity } from "./page-activity";
 import { createSessionFollower } from "./session-follower";
 
@@ -264,7 +264,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     subscribe: state.subscribe,
     draft,
     files,
-    download: api.download,
+    download(part, signal) {
+      const local = files.blob(part);
+      return local ? Promise.resolve(local) : api.download(part, signal);
+    },
     start() {
       isOpen = true;
       const unsubscribe = page.subscribe(() => {
@@ -345,7 +348,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     async remove() {
       // What is still being read of it must not bring it back into the list.
       follower.rest();
-      const sent = now().session?.messages.flatMap(({ parts }) => attachmentParts(parts)) ?? [];
+      const messages = now().session?.messages ?? [];
+      const known = [
+        ...messages.flatMap(({ parts }) => attachmentParts(parts)),
+        ...files.getSnapshot().flatMap((file) => (file.state === "uploaded" ? [file.part] : [])),
+      ];
       try {
         await api.remove();
       } catch (error) {
@@ -357,7 +364,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       draft.set("");
       files.clear();
       firstSettings.clear();
-      await api.forgetFiles(sent);
+      await api.forgetFiles(known);
     },
     report,
     dismissProblem: () => patch({ problem: null }),
@@ -371,10 +378,3 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
   };
 }
-
-/** Text of mere white space beside files is none. */
-function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">): (AttachmentPart | TextPart)[] {
-  return [...files, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])];
-}
-
-type TextPart = { type: "text"; text: string };

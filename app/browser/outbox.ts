@@ -1,4 +1,5 @@
 import type { AttachmentPart } from "~/conversation/attachment";
+import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { isAttachmentPart } from "./attachment-draft";
@@ -42,6 +43,11 @@ export function createOutbox(values: KeptValues, conversationId: string): Outbox
     put: (message) => values.set(key, JSON.stringify(message)),
     clear: () => values.remove(key),
   };
+}
+
+/** What a message consists of. Text of mere white space beside files is none. */
+export function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">): UserMessage["parts"] {
+  return [...files, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])];
 }
 
 function isOutgoingMessage(value: unknown): value is OutgoingMessage {

@@ -72,7 +72,11 @@ function shortened(name: string): string {
 }
 
 function tooLarge(maxBytes: number): Trouble {
-  return { code: "file_too_large", message: "The file is too large.", size: maxBytes };
+  return {
+    code: "file_too_large",
+    message: "The file is too large.",
+    values: { megabytes: maxBytes / 1_000_000 },
+  };
 }
 
 function notTaken(): Trouble {

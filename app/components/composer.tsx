@@ -1,13 +1,22 @@
-import { memo, useEffect, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useEffect, type ClipboardEvent, type KeyboardEvent, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
+import type { AttachmentDraft } from "~/browser/attachment-draft";
 import type { Draft } from "~/browser/draft";
 import { useObservable } from "~/browser/use-observable";
+import type { ModelView } from "~/conversation/api";
+import { AttachButton } from "./attach-button";
+import { DraftFiles, useRefusal } from "./draft-files";
+import type { Download } from "./file-image";
 import { COMPOSER_ID, focusComposer, isTouchScreen } from "./focus-composer";
 import { SendIcon, StopIcon } from "./icons";
 import { useGrowingTextarea } from "./use-growing-textarea";
 
 type Props = {
   draft: Draft;
+  files: AttachmentDraft;
+  download: Download;
+  /** The model that will answer. */
+  model: ModelView | undefined;
   canSend: boolean;
   isReplying: boolean;
   isStopping: boolean;
@@ -18,11 +27,16 @@ type Props = {
 };
 
 export const Composer = memo(function Composer(props: Props) {
-  const { draft, canSend, isReplying, isStopping, enterSends, onSend, onStop } = props;
+  const { draft, files, download, model, canSend, isReplying, isStopping, enterSends, onSend, onStop } =
+    props;
   const { t } = useTranslation();
   const text = useObservable(draft);
   const textarea = useGrowingTextarea(text);
-  const isReady = canSend && text.trim() !== "";
+  const attached = useObservable(files);
+  const refused = useRefusal(attached, model);
+  const isUploaded = attached.every(({ state }) => state === "uploaded");
+  const hasContent = text.trim() !== "" || attached.length > 0;
+  const isReady = canSend && hasContent && isUploaded && refused === null;
 
   useEffect(focusComposer, []);
 
@@ -41,6 +55,14 @@ export const Composer = memo(function Composer(props: Props) {
     send();
   }
 
+  /** Text wins where both are there: a copied table is also a picture of itself. */
+  function onPaste(event: ClipboardEvent) {
+    const { clipboardData } = event;
+    if (clipboardData.files.length === 0 || clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    files.add([...clipboardData.files]);
+  }
+
   function onClick(event: MouseEvent) {
     if (!isReplying) return send();
     // The second click of a double click on Send lands here.
@@ -56,28 +78,45 @@ export const Composer = memo(function Composer(props: Props) {
       }}
     >
       <div className="composer__box">
-        <textarea
-          ref={textarea}
-          id={COMPOSER_ID}
-          className="composer__text"
-          rows={1}
-          dir="auto"
-          aria-label={t("composer.label")}
-          placeholder={t("composer.placeholder")}
-          value={text}
-          onChange={(event) => draft.set(event.target.value)}
-          onKeyDown={onKeyDown}
+        <DraftFiles
+          files={attached}
+          draft={files}
+          download={download}
+          refused={refused}
+          onRemoved={focusComposer}
         />
-        {/* One element for both, so that the focus stays where it is. */}
-        <button
-          type="button"
-          className="composer__button"
-          aria-label={isReplying ? t("composer.stop") : t("composer.send")}
-          aria-disabled={isReplying ? isStopping : !isReady}
-          onClick={onClick}
-        >
-          {isReplying ? <StopIcon /> : <SendIcon />}
-        </button>
+        <div className="composer__row">
+          <AttachButton
+            refusal={model?.accepts.length === 0 ? t("attachment.noFilesAtAll", { model: model.name }) : null}
+            onFiles={(chosen) => {
+              files.add(chosen);
+              focusComposer();
+            }}
+          />
+          <textarea
+            ref={textarea}
+            id={COMPOSER_ID}
+            className="composer__text"
+            rows={1}
+            dir="auto"
+            aria-label={t("composer.label")}
+            placeholder={t("composer.placeholder")}
+            value={text}
+            onChange={(event) => draft.set(event.target.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
+          {/* One element for both, so that the focus stays where it is. */}
+          <button
+            type="button"
+            className="composer__button"
+            aria-label={isReplying ? t("composer.stop") : t("composer.send")}
+            aria-disabled={isReplying ? isStopping : !isReady}
+            onClick={onClick}
+          >
+            {isReplying ? <StopIcon /> : <SendIcon />}
+          </button>
+        </div>
       </div>
     </form>
   );

@@ -15,6 +15,7 @@ import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
 import { ConversationSettings } from "./conversation-settings";
 import { CopiedNotice } from "./copied-notice";
+import { DropZone } from "./drop-zone";
 import { EmptyState } from "./empty-state";
 import { focusComposer } from "./focus-composer";
 import { JumpButton } from "./jump-button";
@@ -53,6 +54,14 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
     const { pickedModelId, session } = chat.getSnapshot();
     return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
   }, [app, chat]);
+
+  const addFiles = useCallback(
+    (dropped: readonly File[]) => {
+      chat.files.add(dropped);
+      focusComposer();
+    },
+    [chat],
+  );
 
   /** What a person can do here. The focus goes to the composer, since most of what is pressed goes away. */
   const actions = useMemo(() => {
@@ -115,13 +124,14 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const details = state.session?.messages.find(
     (message): message is AssistantMessage => message.id === detailsOf && message.role === "assistant",
   );
+  const modelId = modelFor(models, [state.pickedModelId, state.session?.settings.modelId]);
   const isEmpty = state.phase === "absent" && !state.pending;
   return (
     <main className="conversation">
       <ConversationHeader
         title={title}
         models={models.models}
-        modelId={modelFor(models, [state.pickedModelId, state.session?.settings.modelId])}
+        modelId={modelId}
         canDelete={entry !== undefined}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
@@ -150,7 +160,13 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           ) : isLoading(state, isMarkdownReady) ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
           ) : (
-            <MessageList state={state} editingId={editingId} scroller={scroller} actions={actions} />
+            <MessageList
+              state={state}
+              editingId={editingId}
+              scroller={scroller}
+              download={chat.download}
+              actions={actions}
+            />
           )}
         </div>
       </section>
@@ -159,6 +175,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         <Notices chat={chat} state={state} isDurable={app.isDurable()} />
         <Composer
           draft={chat.draft}
+          files={chat.files}
+          download={chat.download}
+          model={models.models.find(({ id }) => id === modelId)}
           canSend={canSend(state)}
           isReplying={isReplying}
           isStopping={state.isStopping}
@@ -167,6 +186,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
           onStop={chat.stop}
         />
       </div>
+      <DropZone onFiles={addFiles} />
       <Announcer chat={chat} />
       {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={() => setCopied(null)} />}
       {open === "settings" && (

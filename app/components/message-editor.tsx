@@ -4,17 +4,19 @@ import { useGrowingTextarea } from "./use-growing-textarea";
 
 type Props = {
   text: string;
+  /** Whether there are files, which say something without words. */
+  mayBeEmpty: boolean;
   isBusy: boolean;
   onSend: (text: string) => void;
   onCancel: () => void;
 };
 
 /** Changes a question where it stands. Sending it makes a new version; the old one stays. */
-export function MessageEditor({ text, isBusy, onSend, onCancel }: Props) {
+export function MessageEditor({ text, mayBeEmpty, isBusy, onSend, onCancel }: Props) {
   const { t } = useTranslation();
   const [edited, setEdited] = useState(text);
   const textarea = useGrowingTextarea(edited);
-  const isReady = !isBusy && edited.trim() !== "";
+  const isReady = !isBusy && (mayBeEmpty || edited.trim() !== "");
 
   useEffect(() => {
     const element = textarea.current;

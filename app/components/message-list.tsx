@@ -1,9 +1,11 @@
 import { Fragment, useMemo, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { partsOf } from "~/browser/outbox";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
-import { plainText } from "~/conversation/reply-text";
+import type { UserMessage as SentMessage } from "~/conversation/session";
 import { versionsById } from "~/conversation/versions";
 import { AssistantMessage } from "./assistant-message";
+import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
 import { useVisibleMessages } from "./use-visible-messages";
 import { UserMessage } from "./user-message";
@@ -13,6 +15,7 @@ type Props = {
   /** The question that is being changed, if any. */
   editingId: string | null;
   scroller: RefObject<HTMLElement>;
+  download: Download;
   actions: MessageActions;
 };
 
@@ -20,7 +23,7 @@ type Props = {
  * The messages in reading order. Each is keyed by its place, not by its id: from being typed or written to being
  * settled it stays the same, and the focus stays where it is when another version is shown there.
  */
-export function MessageList({ state, editingId, scroller, actions }: Props) {
+export function MessageList({ state, editingId, scroller, download, actions }: Props) {
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
@@ -34,15 +37,16 @@ export function MessageList({ state, editingId, scroller, actions }: Props) {
   });
 
   function drawUser(
-    message: { id: string; text: string },
+    message: Pick<SentMessage, "id" | "parts">,
     isLast: boolean,
     sending?: NonNullable<ChatState["pending"]>,
   ) {
-    const { id, text } = message;
+    const { id, parts } = message;
     return (
       <UserMessage
         id={id}
-        text={text}
+        parts={parts}
+        download={download}
         state={sending?.state ?? "settled"}
         error={sending?.error ?? null}
         isWaiting={sending?.isWaiting ?? false}
@@ -73,14 +77,16 @@ export function MessageList({ state, editingId, scroller, actions }: Props) {
   }
 
   function draw(item: ShownMessage, isLast: boolean) {
-    if (item.kind === "pending") return drawUser(item.message, isLast, item.message);
+    if (item.kind === "pending") {
+      return drawUser({ ...item.message, parts: partsOf(item.message) }, isLast, item.message);
+    }
     if (item.kind === "live") {
       const { messageId: id, shown } = item.reply;
       return drawAssistant({ id, parts: shown.parts, status: "streaming", error: undefined }, isLast);
     }
     const { message } = item;
     if (message.role === "user") {
-      return drawUser({ ...message, text: plainText(message.parts) }, isLast);
+      return drawUser(message, isLast);
     }
     const { id, parts, metadata } = message;
     return drawAssistant({ id, parts, status: metadata.status, error: metadata.error }, isLast);

@@ -1,17 +1,23 @@
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { PendingMessage } from "~/browser/chat-state";
+import { attachmentParts } from "~/conversation/attachment";
+import { plainText } from "~/conversation/reply-text";
+import type { UserMessage as SentMessage } from "~/conversation/session";
 import type { Version } from "~/conversation/versions";
 import { sentenceFor, type Trouble } from "~/i18n/trouble";
 import { CopyButton } from "./copy-button";
+import type { Download } from "./file-image";
 import { EditIcon, WarningIcon } from "./icons";
 import type { MessageActions } from "./message-actions";
+import { MessageFiles } from "./message-files";
 import { MessageEditor } from "./message-editor";
 import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
   id: string;
-  text: string;
+  parts: SentMessage["parts"];
+  download: Download;
   /** `settled` once it is in the session. */
   state: PendingMessage["state"] | "settled";
   error: Trouble | null;
@@ -25,8 +31,10 @@ type Props = {
 
 /** What the person said. */
 export const UserMessage = memo(function UserMessage(props: Props) {
-  const { id, text, state, version, isEditing, isBusy, isLast, actions } = props;
+  const { id, parts, download, state, version, isEditing, isBusy, isLast, actions } = props;
   const { t } = useTranslation();
+  const files = useMemo(() => attachmentParts(parts), [parts]);
+  const text = plainText(parts);
   return (
     <article
       className={`message message--user ${isLast ? "message--last" : ""}`}
@@ -34,17 +42,21 @@ export const UserMessage = memo(function UserMessage(props: Props) {
       data-message-id={id}
       data-state={state === "settled" ? "accepted" : state}
     >
+      {files.length > 0 && <MessageFiles files={files} download={download} />}
       {isEditing ? (
         <MessageEditor
           text={text}
+          mayBeEmpty={files.length > 0}
           isBusy={isBusy}
           onSend={(edited) => actions.edit(id, edited)}
           onCancel={actions.stopEditing}
         />
       ) : (
-        <p className="message__bubble" dir="auto">
-          {text}
-        </p>
+        text.trim() !== "" && (
+          <p className="message__bubble" dir="auto">
+            {text}
+          </p>
+        )
       )}
       {state === "settled" && !isEditing && (
         <div className="tools">

@@ -4,18 +4,13 @@ import type { TFunction } from "i18next";
 export type Trouble = {
   code: string;
   message: string;
-  /** In bytes, where the sentence names a size. */ size?: number;
+  /** What the sentence counts or measures. */
+  values?: Readonly<Record<string, number>>;
 };
 
 /** The sentence for a person, in the language of the page. */
-export function sentenceFor(t: TFunction, { code, message, size = 0 }: Trouble): string {
+export function sentenceFor(t: TFunction, { code, message, values }: Trouble): string {
   // Codes come from the server and from files, so they are no keys that the compiler could know.
-  const translate = t as unknown as (
-    keys: string[],
-    options: { defaultValue: string; megabytes: number },
-  ) => string;
-  return translate([`problem.${code}`, `serverProblem.${code}`], {
-    defaultValue: message,
-    megabytes: size / 1_000_000,
-  });
+  const translate = t as unknown as (keys: string[], options: object) => string;
+  return translate([`problem.${code}`, `serverProblem.${code}`], { ...values, defaultValue: message });
 }

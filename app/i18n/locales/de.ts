@@ -51,6 +51,25 @@ export const de: Translation = {
     },
   },
   composer: { label: "Nachricht", placeholder: "Nachricht schreiben", send: "Senden", stop: "Anhalten" },
+  attachment: {
+    add: "Dateien anhängen",
+    toSend: "Dateien zum Senden",
+    sent: "Angehängte Dateien",
+    drop: "Dateien hier ablegen, um sie anzuhängen",
+    uploading: "{{filename}} wird hochgeladen",
+    uploaded: "Angehängt: {{filenames}}",
+    remove: "{{filename}} entfernen",
+    retry: "{{filename}} noch einmal hochladen",
+    open: "{{filename}} öffnen",
+    download: "{{filename}} herunterladen",
+    save: "Herunterladen",
+    notLoaded: "{{filename}} konnte nicht geladen werden. Versuchen Sie es gleich noch einmal.",
+    noFiles: "{{model}} kann keine Dateien lesen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
+    noImages: "{{model}} kann keine Bilder sehen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
+    noDocuments:
+      "{{model}} kann keine Dokumente lesen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
+    noFilesAtAll: "{{model}} kann keine Dateien lesen",
+  },
   model: { label: "Modell" },
   message: {
     you: "Sie",
@@ -214,6 +233,12 @@ export const de: Translation = {
       "Der Server ist nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
     unreadable:
       "Der Server gab eine Antwort, die diese Seite nicht versteht. Versuchen Sie es gleich noch einmal.",
+    file_empty: "Die Datei ist leer.",
+    file_too_large: "Die Datei ist zu groß: höchstens {{megabytes, number(maximumFractionDigits: 1)}} MB.",
+    file_type:
+      "Dateien dieser Art können nicht angehängt werden: nur Bilder, PDF und Text wie Markdown oder CSV.",
+    file_unreadable: "Die Datei konnte nicht gelesen werden. Wählen Sie sie noch einmal aus.",
+    too_many_files: "In eine Nachricht passen höchstens {{images}} Bilder und {{documents}} Dokumente.",
     page: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
     signed_out:
       "Sie sind nicht mehr angemeldet. Laden Sie die Seite neu, um sich wieder anzumelden: Was Sie geschrieben haben, bleibt erhalten.",

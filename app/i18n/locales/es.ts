@@ -50,6 +50,24 @@ export const es: Translation = {
     },
   },
   composer: { label: "Mensaje", placeholder: "Escriba un mensaje", send: "Enviar", stop: "Detener" },
+  attachment: {
+    add: "Adjuntar archivos",
+    toSend: "Archivos por enviar",
+    sent: "Archivos adjuntos",
+    drop: "Suelte aquí los archivos para adjuntarlos",
+    uploading: "Subiendo {{filename}}",
+    uploaded: "Adjuntado: {{filenames}}",
+    remove: "Quitar {{filename}}",
+    retry: "Volver a subir {{filename}}",
+    open: "Abrir {{filename}}",
+    download: "Descargar {{filename}}",
+    save: "Descargar",
+    notLoaded: "No se pudo cargar {{filename}}. Inténtelo de nuevo en un momento.",
+    noFiles: "{{model}} no puede leer archivos. Elija otro modelo o quítelos.",
+    noImages: "{{model}} no puede ver imágenes. Elija otro modelo o quítelas.",
+    noDocuments: "{{model}} no puede leer documentos. Elija otro modelo o quítelos.",
+    noFilesAtAll: "{{model}} no puede leer archivos",
+  },
   model: { label: "Modelo" },
   message: {
     you: "Usted",
@@ -213,6 +231,13 @@ export const es: Translation = {
     unreachable: "No se puede conectar con el servidor. Compruebe su conexión e inténtelo de nuevo.",
     unreadable:
       "El servidor dio una respuesta que esta página no entiende. Inténtelo de nuevo en un momento.",
+    file_empty: "El archivo está vacío.",
+    file_too_large:
+      "El archivo es demasiado grande: como máximo {{megabytes, number(maximumFractionDigits: 1)}} MB.",
+    file_type:
+      "Los archivos de este tipo no se pueden adjuntar: solo imágenes, PDF y texto como Markdown o CSV.",
+    file_unreadable: "No se pudo leer el archivo. Elíjalo de nuevo.",
+    too_many_files: "En un mensaje caben como máximo {{images}} imágenes y {{documents}} documentos.",
     page: "Algo ha ido mal en esta página. Recárguela e inténtelo de nuevo.",
     signed_out:
       "Se ha cerrado su sesión. Recargue la página para volver a iniciarla: lo que ha escrito se conserva.",

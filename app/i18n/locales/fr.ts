@@ -49,6 +49,24 @@ export const fr: Translation = {
     },
   },
   composer: { label: "Message", placeholder: "Écrire un message", send: "Envoyer", stop: "Arrêter" },
+  attachment: {
+    add: "Joindre des fichiers",
+    toSend: "Fichiers à envoyer",
+    sent: "Fichiers joints",
+    drop: "Déposez des fichiers ici pour les joindre",
+    uploading: "Envoi de {{filename}}",
+    uploaded: "Joint : {{filenames}}",
+    remove: "Retirer {{filename}}",
+    retry: "Envoyer {{filename}} à nouveau",
+    open: "Ouvrir {{filename}}",
+    download: "Télécharger {{filename}}",
+    save: "Télécharger",
+    notLoaded: "{{filename}} n’a pas pu être chargé. Réessayez dans un instant.",
+    noFiles: "{{model}} ne peut pas lire de fichiers. Choisissez un autre modèle, ou retirez-les.",
+    noImages: "{{model}} ne peut pas voir d’images. Choisissez un autre modèle, ou retirez-les.",
+    noDocuments: "{{model}} ne peut pas lire de documents. Choisissez un autre modèle, ou retirez-les.",
+    noFilesAtAll: "{{model}} ne peut pas lire de fichiers",
+  },
   model: { label: "Modèle" },
   message: {
     you: "Vous",
@@ -211,6 +229,13 @@ export const fr: Translation = {
   problem: {
     unreachable: "Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.",
     unreadable: "Le serveur a donné une réponse que cette page ne comprend pas. Réessayez dans un instant.",
+    file_empty: "Le fichier est vide.",
+    file_too_large:
+      "Le fichier est trop volumineux : {{megabytes, number(maximumFractionDigits: 1)}} Mo au plus.",
+    file_type:
+      "Les fichiers de ce type ne peuvent pas être joints : seulement des images, des PDF et du texte comme Markdown ou CSV.",
+    file_unreadable: "Le fichier n’a pas pu être lu. Choisissez-le à nouveau.",
+    too_many_files: "Un message contient au plus {{images}} images et {{documents}} documents.",
     page: "Quelque chose s’est mal passé dans cette page. Rechargez-la et réessayez.",
     signed_out:
       "Vous avez été déconnecté. Rechargez la page pour vous reconnecter : ce que vous avez écrit est conservé.",

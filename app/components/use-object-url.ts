@@ -1,0 +1,32 @@
+import { useEffect, useState } from "react";
+
+export type ObjectUrl = { url: string | null; hasFailed: boolean };
+
+const NOTHING_YET: ObjectUrl = { url: null, hasFailed: false };
+
+/** An address for bytes that are loaded while this is shown, and let go of afterwards. `load` must be memoised. */
+export function useObjectUrl(load: (signal: AbortSignal) => Promise<Blob>): ObjectUrl {
+  const [loaded, setLoaded] = useState(NOTHING_YET);
+
+  useEffect(() => {
+    const gone = new AbortController();
+    let url: string | null = null;
+    load(gone.signal).then(
+      (blob) => {
+        if (gone.signal.aborted) return;
+        url = URL.createObjectURL(blob);
+        setLoaded({ url, hasFailed: false });
+      },
+      () => {
+        if (!gone.signal.aborted) setLoaded({ url: null, hasFailed: true });
+      },
+    );
+    return () => {
+      gone.abort();
+      if (url) URL.revokeObjectURL(url);
+      setLoaded(NOTHING_YET);
+    };
+  }, [load]);
+
+  return loaded;
+}
