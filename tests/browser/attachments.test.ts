@@ -28,7 +28,6 @@ const plan = { name: "plan.pdf", mimeType: "application/pdf", buffer: PDF };
 const notes = { name: "notes.md", mimeType: "text/markdown", buffer: Buffer.from("# Notes\n\nBuy tea.") };
 
 const chips = ({ page }: ChatPage) => page.getByRole("list", { name: "Files to send" }).getByRole("listitem");
-const sentFiles = ({ page }: ChatPage) => page.getByRole("list", { name: "Attached files" });
 const input = ({ page }: ChatPage) => page.getByTestId("file-input");
 const ready = (chat: ChatPage) => chat.page.locator('.draft-file[data-state="uploaded"]');
 
@@ -267,6 +266,28 @@ test("deleting the conversation deletes its files on the server and in the brows
   expect(await isCached()).toBe(true);
   await chat.deleteConversation();
   await chat.emptyState.waitFor();
-  expect(await readdir(join(server.dataDir, "attachments", key.slice(0, 2)))).not.toContain(key);
-  expect(await isCached()).toBe(false);
+  const shard = join(server.dataDir, "attachments", key.slice(0, 2));
+  // When it cannot be undone any more.
+  await expect.poll(() => readdir(shard), { timeout: 30_000 }).not.toContain(key);
+  await expect.poll(isCached).toBe(false);
+});
+
+test("a question that is edited keeps its files, and needs no words for that", async ({ openChat }) => {
+  const chat = await openChat(server, { context: DESKTOP });
+  await input(chat).setInputFiles(picture);
+  await expect.poll(() => ready(chat).count()).toBe(1);
+  await chat.composer.fill("What is this?");
+  await sendNow(chat);
+  await chat.reply(0, "complete");
+  await chat.mine.first().hover();
+  await chat.mine.first().getByRole("button", { name: "Edit" }).click();
+  const editor = chat.page.locator(".editor textarea");
+  await editor.fill("");
+  await editor.press("Control+Enter");
+  await chat.page.locator('[data-status="complete"]').getByText("I was given this file").waitFor();
+  await expect
+    .poll(async () => (await chat.stored()).messages.filter(({ role }) => role === "user"))
+    .toHaveLength(2);
+  const parts = (await chat.stored()).messages.flatMap(({ role, parts }) => (role === "user" ? [parts] : []));
+  expect(parts[1]).toEqual(parts[0]!.slice(0, 1));
 });
