@@ -137,6 +137,7 @@ export const KeyboardIcon = icon(
     <rect x="2.5" y="5" width="15" height="10" rx="2" />
     <path d="M6 8.2v.1M10 8.2v.1M14 8.2v.1M7 12h6" />
   </>,
+);
 export const AttachIcon = icon(
   <path d="M16 9.2l-6.4 6.4a3.6 3.6 0 0 1-5.1-5.1l6.9-6.9a2.4 2.4 0 0 1 3.4 3.4L8 13.8a1.2 1.2 0 0 1-1.7-1.7l6-6" />,
 );
