@@ -26,8 +26,21 @@ export class ApiError extends Error {
   }
 }
 
-/** What to tell a person of an error. One that is not the server's is a mistake of the page. */
+/** What this page has found out without the server, by its name among the sentences for problems. */
+export class PageError extends Error {
+  override readonly name = "PageError";
+  readonly code: keyof typeof en.problem;
+
+  constructor(code: PageError["code"], options?: { cause?: unknown }) {
+    super(en.problem[code], options);
+    this.code = code;
+  }
+}
+
+/** What to tell a person of an error. One of neither kind is a mistake of the page. */
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof ApiError) return { code: error.code, message: error.message };
+  if (error instanceof ApiError || error instanceof PageError) {
+    return { code: error.code, message: error.message };
+  }
   return { code: "page", message: en.problem.page };
 }

@@ -22,6 +22,7 @@ import { redrawImage } from "./redraw-image";
 import { uploadRequest } from "./upload-request";
 import { showAppearance } from "./appearance";
 import { createPreferences, type PreferencesStore } from "./preferences";
+import { createShareLinks, type ShareLinks } from "./share-links";
 import { createToasts, type Toasts } from "./toasts";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
@@ -31,6 +32,7 @@ export type ChatApp = {
   conversations: Conversations;
   deletions: Deletions;
   toasts: Toasts;
+  shareLinks: ShareLinks;
   models: ModelChoices;
   preferences: PreferencesStore;
   translator: Translator;
@@ -76,6 +78,7 @@ export async function createChatApp(
   };
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
   const toasts = createToasts();
+  const shareLinks = createShareLinks(shared);
   const deletions = createDeletions({
     shared,
     onOtherTab,
@@ -84,6 +87,7 @@ export async function createChatApp(
       await session(id).remove();
       sessions.delete(id);
       conversations.forget(id);
+      shareLinks.dropAll(id);
     },
     isPassing: (error) =>
       error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
@@ -176,6 +180,7 @@ export async function createChatApp(
     conversations,
     deletions,
     toasts,
+    shareLinks,
     models,
     preferences,
     translator,

@@ -33,7 +33,7 @@ export type Conversations = Observable<ConversationsSnapshot> & {
   /** Shows another one, until this one is come back to by `open` or because its deletion is undone. */
   leave: (id: string) => void;
   /** A title that is empty is not known, and leaves the one that is there. */
-  remember: (conversation: Omit<Conversation, "pinned">) => void;
+  remember: (...conversations: Omit<Conversation, "pinned">[]) => void;
   rename: (id: string, title: string) => void;
   pin: (id: string, pinned: boolean) => void;
   forget: (id: string) => void;
@@ -140,14 +140,8 @@ export function createConversations(dependencies: Dependencies): Conversations {
       show(unsentId());
       left = id;
     },
-    remember(conversation) {
-      changeList((list) => {
-        const known = list.find(({ id }) => id === conversation.id);
-        const title = conversation.title || (known?.title ?? "");
-        const { id, updatedAt, saved } = conversation;
-        const entry: Conversation = { id, title, updatedAt, saved, pinned: known?.pinned ?? false };
-        return known ? list.map((other) => (other === known ? entry : other)) : [...list, entry];
-      });
+    remember(...conversations) {
+      changeList((list) => conversations.reduce(withNews, list));
     },
     rename: (id, title) => changeOne(id, { title }),
     pin: (id, pinned) => changeOne(id, { pinned }),
@@ -191,6 +185,14 @@ function toConversation(entry: unknown): Conversation[] {
       pinned: pinned === true,
     },
   ];
+}
+
+function withNews(list: Conversation[], news: Omit<Conversation, "pinned">): Conversation[] {
+  const known = list.find(({ id }) => id === news.id);
+  const { id, updatedAt, saved } = news;
+  const title = news.title || (known?.title ?? "");
+  const entry: Conversation = { id, title, updatedAt, saved, pinned: known?.pinned ?? false };
+  return known ? list.map((other) => (other === known ? entry : other)) : [...list, entry];
 }
 
 function newestFirst(a: Conversation, b: Conversation): number {

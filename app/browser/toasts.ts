@@ -13,6 +13,7 @@ export type Toast = {
 
 export type Toasts = Observable<readonly Toast[]> & {
   tell: (text: Toast["text"]) => void;
+  warn: (text: Toast["text"]) => void;
   /** Something did not work, and why. */
   complain: (what: (t: TFunction, why: string) => string, error: unknown) => void;
   dismiss: (id: number) => void;
@@ -26,6 +27,7 @@ export function createToasts(): Toasts {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     tell: (text) => add({ text, isTrouble: false }),
+    warn: (text) => add({ text, isTrouble: true }),
     complain(what, error) {
       const trouble = troubleOf(error);
       add({ text: (t) => what(t, sentenceFor(t, trouble)), isTrouble: true });

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { groupConversations } from "~/browser/conversation-groups";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
+import type { ConversationDialog, OpenDialog } from "./conversation-list";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
 import { lazyPart } from "./lazy-part";
@@ -18,9 +19,8 @@ const CommandPalette = lazyPart(() =>
 );
 const ShortcutSheet = lazyPart(() => import("./shortcut-sheet").then(({ ShortcutSheet }) => ShortcutSheet));
 
-const AccessDialog = lazy(() =>
-  import("./access-dialog").then((module) => ({ default: module.AccessDialog })),
-);
+const ShareDialog = lazyPart(() => import("./share-dialog").then(({ ShareDialog }) => ShareDialog));
+const MoveDialog = lazyPart(() => import("./move-dialog").then(({ MoveDialog }) => MoveDialog));
 
 /** The same width as in page.css. */
 const WIDE = "(min-width: 56rem)";
@@ -34,7 +34,6 @@ function focusList() {
 export function ChatPage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
   const { currentId } = useObservable(app.conversations);
-  const isShut = useObservable(app.access.isShut);
   const { sidebar } = useObservable(app.preferences);
   const isWide = useMediaQuery(WIDE);
   const isDocked = isWide && sidebar;
@@ -50,7 +49,13 @@ export function ChatPage({ app }: { app: ChatApp }) {
     setIsDrawerOpen(false);
     setIsSettingsOpen(true);
   }, []);
-  const openDialog = useCallback(() => undefined, []);
+  const [asked, setAsked] = useState<{ dialog: ConversationDialog; id: string | null } | null>(null);
+  const closeDialog = useCallback(() => setAsked(null), []);
+  const openDialog = useCallback<OpenDialog>((dialog, id) => setAsked({ dialog, id }), []);
+  const moveAll = useCallback(() => {
+    setIsSettingsOpen(false);
+    setAsked({ dialog: "move", id: null });
+  }, []);
   const [sheet, setSheet] = useState<"palette" | "help" | null>(null);
   // The command that closes the palette may have opened the other one.
   const closePalette = useCallback(() => setSheet((open) => (open === "palette" ? null : open)), []);
@@ -62,6 +67,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
   const sheetFailed = useCallback(
     (error: unknown) => {
       setSheet(null);
+      setAsked(null);
       app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
     },
     [app],
@@ -138,8 +144,9 @@ export function ChatPage({ app }: { app: ChatApp }) {
       )}
       {isSettingsOpen && (
         <SettingsDialog
-          preferences={app.preferences}
+          app={app}
           onShowShortcuts={openHelp}
+          onMoveAll={moveAll}
           onClose={() => setIsSettingsOpen(false)}
         />
       )}
@@ -149,10 +156,11 @@ export function ChatPage({ app }: { app: ChatApp }) {
       {sheet === "help" && (
         <ShortcutSheet preferences={app.preferences} onClose={closeHelp} onFailed={sheetFailed} />
       )}
-      {isShut && (
-        <Suspense fallback={null}>
-          <AccessDialog gate={app.access} />
-        </Suspense>
+      {asked?.dialog === "share" && asked.id !== null && (
+        <ShareDialog app={app} conversationId={asked.id} onClose={closeDialog} onFailed={sheetFailed} />
+      )}
+      {asked?.dialog === "move" && (
+        <MoveDialog app={app} conversationId={asked.id} onClose={closeDialog} onFailed={sheetFailed} />
       )}
       <ConversationView
         key={currentId}

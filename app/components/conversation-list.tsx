@@ -3,11 +3,15 @@ import { useCallback, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { groupConversations, type ConversationGroup } from "~/browser/conversation-groups";
+import type { ExportFormat } from "~/browser/export-conversation-file";
 import type { Conversation } from "~/browser/conversations";
+import { loadCode } from "~/browser/load-code";
+import { saveFile } from "~/browser/save-file";
 import { ConversationRow } from "./conversation-row";
 import { useToday } from "./use-today";
 
 export type ConversationDialog = "share" | "move";
+export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
 
 type Props = {
   app: ChatApp;
@@ -15,7 +19,7 @@ type Props = {
   currentId: string;
   /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
-  onOpenDialog: (dialog: ConversationDialog, conversationId: string) => void;
+  onOpenDialog: OpenDialog;
 };
 
 /** Conversations by the time since they were last written to. */
@@ -40,13 +44,31 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
     (error: unknown) => app.toasts.complain((t, why) => t("list.failed", { why }), error),
     [app],
   );
+  const save = useCallback(
+    async (conversationId: string, format: ExportFormat) => {
+      try {
+        const { exportConversationFile } = await loadCode(() => import("~/browser/export-conversation-file"));
+        const labels = {
+          you: t("message.you"),
+          assistant: t("message.assistant"),
+          untitled: t("conversations.untitled"),
+        };
+        saveFile(await exportConversationFile(app.api.session(conversationId), format, labels));
+      } catch (error) {
+        failed(error);
+      }
+    },
+    [app, failed, t],
+  );
   const command = useCallback<Parameters<typeof ConversationRow>[0]["onCommand"]>(
     (wanted, { id: conversationId, pinned }) => {
       if (wanted === "pin") app.conversations.pin(conversationId, !pinned);
       if (wanted === "delete") app.remove(conversationId);
       if (wanted === "share" || wanted === "move") onOpenDialog(wanted, conversationId);
+      if (wanted === "exportMarkdown") void save(conversationId, "markdown");
+      if (wanted === "exportJson") void save(conversationId, "json");
     },
-    [app, onOpenDialog],
+    [app, onOpenDialog, save],
   );
 
   return groups.map((group, index) => (

@@ -1,7 +1,16 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useEffect, useRef, useState, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
-import { DeleteIcon, MoreIcon, PinIcon, EditIcon, UnpinIcon } from "./icons";
+import {
+  DeleteIcon,
+  DeviceIcon,
+  DownloadIcon,
+  MoreIcon,
+  PinIcon,
+  EditIcon,
+  ShareIcon,
+  UnpinIcon,
+} from "./icons";
 
 /** What can be done with a conversation in the list. */
 export type ConversationCommand =
@@ -68,6 +77,15 @@ export function ConversationMenu({ label, isPinned, isSaved, isByKeyboard, onCom
         >
           {isSaved && item("rename", EditIcon, t("list.rename"))}
           {isPinned ? item("pin", UnpinIcon, t("list.unpin")) : item("pin", PinIcon, t("list.pin"))}
+          {isSaved && (
+            <>
+              <Menu.Separator className="menu__line" />
+              {item("share", ShareIcon, t("list.share"))}
+              {item("move", DeviceIcon, t("list.move"))}
+              {item("exportMarkdown", DownloadIcon, t("list.exportMarkdown"))}
+              {item("exportJson", DownloadIcon, t("list.exportJson"))}
+            </>
+          )}
           <Menu.Separator className="menu__line" />
           {item("delete", DeleteIcon, t("list.delete"))}
         </Menu.Content>

@@ -1,4 +1,5 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from "react";
+import { loadCode } from "~/browser/load-code";
 
 type Extra = {
   /** What is there until the code is. */
@@ -15,7 +16,7 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
   let loaded: ComponentType<Props> | null = null;
 
   async function preload(): Promise<ComponentType<Props>> {
-    return (loaded ??= await load());
+    return (loaded ??= await loadCode(load));
   }
 
   function LazyPart({ placeholder = null, onFailed, ...rest }: Props & Extra) {

@@ -1,16 +1,19 @@
 import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/preferences";
+import type { ChatApp } from "~/browser/chat-app";
+import { TEXT_SIZES, THEMES } from "~/browser/preferences";
 import { useObservable } from "~/browser/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "./dialog";
-import { KeyboardIcon } from "./icons";
+import { DeviceIcon, KeyboardIcon } from "./icons";
+import { ImportButton } from "./import-button";
 
-type Props = { preferences: PreferencesStore; onShowShortcuts: () => void; onClose: () => void };
+type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
 
 /** How the page looks and behaves in this browser. A change shows, and is kept, at once. */
-export function SettingsDialog({ preferences, onShowShortcuts, onClose }: Props) {
+export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
   const { t } = useTranslation();
+  const { preferences } = app;
   const { language, theme, textSize, enterSends } = useObservable(preferences);
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
@@ -55,6 +58,16 @@ export function SettingsDialog({ preferences, onShowShortcuts, onClose }: Props)
           hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
           onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
         />
+        <fieldset className="settings__field">
+          <legend>{t("transfer.title")}</legend>
+          <div className="settings__actions">
+            <ImportButton app={app} onDone={onClose} />
+            <button type="button" className="button" onClick={onMoveAll}>
+              <DeviceIcon />
+              {t("list.move")}
+            </button>
+          </div>
+        </fieldset>
         <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
           <KeyboardIcon />
           {t("shortcuts.title")}

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
-import { ConversationList, type ConversationDialog } from "./conversation-list";
+import { ConversationList, type OpenDialog } from "./conversation-list";
 import { NewIcon, SettingsIcon, SidebarIcon } from "./icons";
 import { Logo } from "./logo";
 
@@ -11,7 +11,7 @@ type Props = {
   /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
   onOpenSettings: () => void;
-  onOpenDialog: (dialog: ConversationDialog, conversationId: string) => void;
+  onOpenDialog: OpenDialog;
   /** Not in the drawer, which has its own way to close. */
   onHide?: () => void;
 };

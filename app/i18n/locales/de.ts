@@ -148,6 +148,54 @@ export const de: Translation = {
       undated: "Früher",
     },
   },
+  move: {
+    title: "Auf ein anderes Gerät",
+    explanation:
+      "Öffnen Sie den Link auf dem anderen Gerät, oder richten Sie dessen Kamera auf den Code. Die Unterhaltungen sind dann auf beiden. Der Link gilt einmal.",
+    what: "Was mitkommt",
+    one: "Diese Unterhaltung",
+    all_one: "{{count}} Unterhaltung",
+    all_other: "Alle {{count}} Unterhaltungen",
+    make: "Link erstellen",
+    code: "Der Link als QR-Code",
+    link: "Link für das andere Gerät",
+    holds_one: "Er enthält {{count}} Unterhaltung.",
+    holds_other: "Er enthält {{count}} Unterhaltungen.",
+    expiresIn: "Er gilt noch {{time}} Minuten.",
+    expired: "Der Link ist abgelaufen.",
+    none: "Es gibt noch keine Unterhaltung.",
+    heading: "Unterhaltungen übernehmen",
+    here: "Unterhaltungen von einem anderen Gerät kommen in die Liste dieses Browsers. Der Link gilt einmal: Übernehmen Sie sie in dem Browser, den Sie benutzen wollen.",
+    take: "Hier übernehmen",
+    askAgain:
+      "Erstellen Sie auf dem anderen Gerät einen neuen Link: in den Einstellungen oder im Menü einer Unterhaltung.",
+    noSecret: "Der Link ist nicht vollständig, oder er stammt von einem anderen Server.",
+  },
+  share: {
+    title: "Diese Unterhaltung teilen",
+    explanation:
+      "Wer den Link hat, kann die Unterhaltung so lesen, wie sie jetzt ist, und nichts, was später geschrieben wird. Dateien werden genannt, aber nicht gezeigt; Anweisungen, andere Fassungen und die Gedanken des Modells sind nicht dabei.",
+    make: "Link erstellen",
+    links: "Links zu dieser Unterhaltung",
+    link: "Link zum Teilen",
+    copy: "Link kopieren",
+    madeAt: "Erstellt am {{date}}",
+    madeElsewhere:
+      "In einem anderen Browser erstellt, der allein die Adresse kennt. Zurückziehen geht auch hier.",
+    withdraw: "Zurückziehen",
+    withdrawOf: "Link vom {{date}} zurückziehen",
+    readOnly: "Eine geteilte Unterhaltung, Stand {{date}}.",
+    continue: "In eigener Kopie fortsetzen",
+    notCopied: "Nicht kopiert. {{why}}",
+    nothing: "Hier gibt es nichts zu lesen",
+    noSecret:
+      "Der Link ist nicht vollständig. Lassen Sie ihn sich noch einmal geben, oder kopieren Sie ihn bis zum letzten Zeichen.",
+  },
+  transfer: {
+    title: "Ihre Unterhaltungen",
+    import: "Importieren …",
+    failed: "„{{name}}“ wurde nicht importiert. {{why}}",
+  },
   details: {
     title: "Über diese Antwort",
     model: "Modell",
@@ -242,6 +290,10 @@ export const de: Translation = {
     page: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
     signed_out:
       "Sie sind nicht mehr angemeldet. Laden Sie die Seite neu, um sich wieder anzumelden: Was Sie geschrieben haben, bleibt erhalten.",
+    importNotOurs: "Das ist keine Unterhaltung, die hier als JSON exportiert wurde.",
+    importNewer: "Das wurde von einer neueren Version von Holdfast exportiert.",
+    importDamaged: "Die Datei ist beschädigt oder wurde nach dem Export verändert.",
+    importTooLarge: "Die Unterhaltung ist größer, als dieser Server annimmt.",
   },
   serverProblem: {
     bad_session_id: "Die Kennung dieser Unterhaltung ist ungültig.",

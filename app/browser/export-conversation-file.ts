@@ -1,0 +1,31 @@
+import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
+import type { SessionApi } from "./api-client";
+import { loadSession } from "./load-session";
+
+export type ExportFormat = "markdown" | "json";
+
+/** A conversation as a file of its own, as the server has it now. */
+export async function exportConversationFile(
+  api: Pick<SessionApi, "load">,
+  format: ExportFormat,
+  labels: MarkdownLabels & { untitled: string },
+): Promise<File> {
+  const session = await loadSession(api);
+  const title = session.title || labels.untitled;
+  return format === "json"
+    ? new File([exportJson(session)], `${fileName(title)}.json`, { type: "application/json" })
+    : new File([exportMarkdown({ ...session, title }, labels)], `${fileName(title)}.md`, {
+        type: "text/markdown",
+      });
+}
+
+/** Without what some file system does not take in a name. */
+function fileName(title: string): string {
+  const name = title
+    .replace(/[\u0000-\u001f\u007f\\/:*?"<>|]+/g, " ")
+    .replace(/\s+/g, " ")
+    .slice(0, 80)
+    .toWellFormed()
+    .replace(/^[. ]+|[. ]+$/g, "");
+  return name || "conversation";
+}

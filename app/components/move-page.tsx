@@ -1,0 +1,79 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { troubleOf } from "~/browser/api-error";
+import type { ChatApp } from "~/browser/chat-app";
+import { takeHandoff } from "~/browser/handoff";
+import { SealError } from "~/browser/seal";
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { DeviceIcon, WarningIcon } from "./icons";
+import { PlainPage } from "./plain-page";
+import { useLinkSecret } from "./use-link-secret";
+
+/**
+ * Takes the conversations that another device has left. Only when asked to: the link works once, and may have been
+ * opened in the wrong browser, such as that of a messenger.
+ */
+export function MovePage({ app }: { app: ChatApp }) {
+  const { t } = useTranslation();
+  const secret = useLinkSecret();
+  const [trouble, setTrouble] = useState<Trouble | "noSecret" | null>(
+    SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
+  );
+  const [isBusy, setIsBusy] = useState(false);
+  const isOver = trouble === "noSecret" || trouble?.code === "handoff_gone";
+
+  useEffect(() => {
+    document.documentElement.dataset.hydrated = "true";
+  }, []);
+
+  async function take() {
+    setIsBusy(true);
+    setTrouble(null);
+    try {
+      const conversations = await takeHandoff(app.api, secret);
+      app.conversations.remember(...conversations);
+      for (const { id, pinned } of conversations) if (pinned) app.conversations.pin(id, true);
+      if (conversations[0]) app.conversations.open(conversations[0].id);
+      // The way back would lead to a link that is used up.
+      window.location.replace("/");
+    } catch (error) {
+      setTrouble(error instanceof SealError ? "noSecret" : troubleOf(error));
+      setIsBusy(false);
+    }
+  }
+
+  return (
+    <PlainPage>
+      <h1 className="plain__title">{t("move.heading")}</h1>
+      {trouble && (
+        <p className="trouble" role="alert">
+          <WarningIcon />
+          <span>{trouble === "noSecret" ? t("move.noSecret") : sentenceFor(t, trouble)}</span>
+        </p>
+      )}
+      {isOver ? (
+        <>
+          <p className="plain__note">{t("move.askAgain")}</p>
+          <a className="button plain__action" href="/">
+            {t("errorPage.open")}
+          </a>
+        </>
+      ) : (
+        <>
+          <p className="plain__note">{t("move.here")}</p>
+          {!app.isDurable() && <p className="notice">{t("app.notDurable")}</p>}
+          <button
+            type="button"
+            className="button button--primary plain__action"
+            aria-disabled={isBusy}
+            onClick={() => !isBusy && void take()}
+          >
+            <DeviceIcon />
+            {t("move.take")}
+          </button>
+        </>
+      )}
+    </PlainPage>
+  );
+}

@@ -1,0 +1,39 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { SharedMessage as Shared } from "~/conversation/share";
+import { FileIcon } from "./icons";
+import { MarkdownText } from "./markdown-text";
+
+/** A message as it is in the conversation, with nothing that could be done to it. */
+export const SharedMessage = memo(function SharedMessage({ message }: { message: Shared }) {
+  const { t } = useTranslation();
+  const { id, role, text, attachments } = message;
+  if (role === "assistant") {
+    return (
+      <article
+        className="message message--assistant"
+        aria-label={t("message.assistant")}
+        data-message-id={id}
+        data-status="complete"
+      >
+        <MarkdownText text={text} ending="whole" />
+        <div className="message__foot" />
+      </article>
+    );
+  }
+  return (
+    <article className="message message--user" aria-label={t("message.you")} data-message-id={id}>
+      {attachments.map((name, index) => (
+        <p key={index} className="shared-file" dir="auto">
+          <FileIcon />
+          {name}
+        </p>
+      ))}
+      {text !== "" && (
+        <p className="message__bubble" dir="auto">
+          {text}
+        </p>
+      )}
+    </article>
+  );
+});

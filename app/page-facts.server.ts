@@ -1,0 +1,14 @@
+import type { LoaderFunctionArgs } from "@remix-run/node";
+import type { PageFacts } from "~/browser/chat-app";
+import { modelsView } from "~/conversation/models-view";
+import { services } from "~/services.server";
+
+/** What every page is sent with. Nothing about any conversation: those are known to the browser alone. */
+export async function pageFacts({ request }: LoaderFunctionArgs): Promise<PageFacts> {
+  return {
+    node: services.node.name,
+    models: modelsView(services.models),
+    maxFileBytes: services.limits.maxAttachmentBytes,
+    isCodeNeeded: !(await services.access.admits(request)),
+  };
+}

@@ -1,0 +1,29 @@
+import type { MetaFunction } from "@remix-run/node";
+import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
+import { openChatApp } from "~/browser/open-chat-app";
+import { AppFrame } from "~/components/app-frame";
+import { PlainPage } from "~/components/plain-page";
+import { MovePage } from "~/components/move-page";
+import { pageFacts } from "~/page-facts.server";
+
+export const loader = pageFacts;
+
+export const meta: MetaFunction = () => [{ title: "Holdfast" }, { name: "robots", content: "noindex" }];
+
+export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
+  return { app: await openChatApp(() => serverLoader<typeof loader>()) };
+}
+clientLoader.hydrate = true;
+
+export function HydrateFallback() {
+  return <PlainPage />;
+}
+
+export default function Move() {
+  const { app } = useLoaderData<typeof clientLoader>();
+  return (
+    <AppFrame app={app}>
+      <MovePage app={app} />
+    </AppFrame>
+  );
+}

@@ -1,0 +1,31 @@
+import type { MetaFunction } from "@remix-run/node";
+import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
+import { openChatApp } from "~/browser/open-chat-app";
+import { AppFrame } from "~/components/app-frame";
+import { loadMarkdown } from "~/components/markdown-loader";
+import { PlainPage } from "~/components/plain-page";
+import { SharedPage } from "~/components/shared-page";
+import { pageFacts } from "~/page-facts.server";
+
+export const loader = pageFacts;
+
+export const meta: MetaFunction = () => [{ title: "Holdfast" }, { name: "robots", content: "noindex" }];
+
+export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
+  void loadMarkdown();
+  return { app: await openChatApp(() => serverLoader<typeof loader>()) };
+}
+clientLoader.hydrate = true;
+
+export function HydrateFallback() {
+  return <PlainPage />;
+}
+
+export default function Share() {
+  const { app } = useLoaderData<typeof clientLoader>();
+  return (
+    <AppFrame app={app}>
+      <SharedPage app={app} />
+    </AppFrame>
+  );
+}

@@ -1,0 +1,178 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test, type OpenChat } from "../fixtures/browser-test";
+import type { ChatPage } from "../fixtures/chat-page";
+import { unreadableText } from "../fixtures/readability";
+
+const wide = { viewport: { width: 1440, height: 900 } };
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000", LOG_LEVEL: "debug" } });
+});
+afterAll(() => server.stop());
+
+describe.each([
+  ["on a wide screen", wide],
+  ["on a phone", phone],
+])("%s", (_, context) => {
+  test("a conversation is exported, and imported by another browser", async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await chat.ask("About tea");
+    const said = await chat.replies.allInnerTexts();
+    const markdown = await download(chat, "Export as Markdown");
+    expect(markdown.name).toBe("About tea.md");
+    expect(markdown.text).toMatch(/^# About tea\n\n## You\n\nAbout tea\n\n## Assistant\n\n\*\*Hello!/);
+    const json = await download(chat, "Export as JSON");
+    expect(json.name).toBe("About tea.json");
+
+    const other = await openChat(server, { context });
+    await other.importFile("tea.json", json.text);
+    await other.reply(0, "complete");
+    expect(await other.replies.allInnerTexts()).toEqual(said);
+    await other.ask("And coffee?");
+    // A copy: what is said there is not said here.
+    expect((await chat.stored()).messages).toHaveLength(2);
+  });
+
+  test("a snapshot is shared by a link, read, continued in a copy, and withdrawn", async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await chat.ask("About tea");
+    const said = await chat.replies.allInnerTexts();
+    await chat.showList();
+    await chat.choose("About tea", "Share…");
+    const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
+    await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+    const url = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
+    expect(url).toMatch(new RegExp(`^${server.url}/share#[A-Za-z0-9_-]{22}$`));
+    expect(await unreadableText(chat.page)).toEqual([]);
+
+    const reader = await openLink(openChat, url, context);
+    await reader.page.getByRole("heading", { name: "About tea" }).waitFor();
+    expect(await reader.replies.first().innerText()).toBe(said[0]);
+    expect(await unreadableText(reader.page)).toEqual([]);
+    expect(await reader.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      context.viewport.width,
+    );
+    expect(await reader.composer.count()).toBe(0);
+    await reader.button("Continue in my own copy").click();
+    await reader.composer.waitFor();
+    await reader.ask("And coffee?");
+    expect(await reader.mine.count()).toBe(2);
+    expect((await chat.stored()).messages).toHaveLength(2);
+
+    await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
+    await dialog.getByRole("textbox", { name: "Link" }).waitFor({ state: "hidden" });
+    const late = await openLink(openChat, url, context, [/404/]);
+    await late.page.getByText("There is nothing to read here").waitFor();
+    expect(server.output()).toContain("/api/share");
+    expect(server.output()).not.toContain(url.split("#")[1]);
+  });
+
+  test("conversations go to another device by a link that works once", async ({ openChat }) => {
+    const chat = await openChat(server, { context });
+    await chat.ask("About tea");
+    await chat.startNew();
+    await chat.ask("About coffee");
+    const ids = [await chat.sessionId()];
+    await chat.showList();
+    await chat.choose("About coffee", "Pin");
+    await chat.choose("About tea", "Move to another device…");
+    const dialog = chat.page.getByRole("dialog", { name: "Move to another device" });
+    await dialog.getByText("All 2 conversations").click();
+    await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+    await dialog.getByRole("img", { name: "The link as a QR code" }).waitFor();
+    await dialog.getByText(/It holds 2 conversations. It works for another (10:00|9:5\d) minutes./).waitFor();
+    const url = await dialog.getByRole("textbox", { name: "Link for the other device" }).inputValue();
+    expect(url).toMatch(new RegExp(`^${server.url}/move#[A-Za-z0-9_-]{22}$`));
+    expect(await unreadableText(chat.page)).toEqual([]);
+
+    const other = await openLink(openChat, url, context);
+    expect(await unreadableText(other.page)).toEqual([]);
+    await other.button("Take them over here").click();
+    await other.reply(0, "complete");
+    expect(ids).toContain(await other.sessionId());
+    await other.showList();
+    expect(await other.listed()).toEqual({ Pinned: ["About coffee"], Today: ["About tea"] });
+
+    const late = await openLink(openChat, url, context, [/410|404/]);
+    await late.button("Take them over here").click();
+    await late.page.getByRole("alert").waitFor();
+    await late.page.getByRole("link", { name: "Open Holdfast" }).waitFor();
+    expect(server.output()).not.toContain(url.split("#")[1]);
+  });
+});
+
+test("a link made in another browser can be withdrawn here, and a link that is not whole says so", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.ask("About tea");
+  await chat.choose("About tea", "Share…");
+  const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
+  await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+  await dialog.getByRole("textbox", { name: "Link" }).waitFor();
+  await chat.page.keyboard.press("Escape");
+  await chat.page.evaluate(() => localStorage.removeItem("holdfast.shares"));
+  await chat.choose("About tea", "Share…");
+  await dialog.getByText("Made in another browser").waitFor();
+  await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
+  await dialog.getByText("Made in another browser").waitFor({ state: "hidden" });
+  expect((await chat.stored()).shares).toBeUndefined();
+
+  for (const [path, words] of [
+    ["/share#short", "The link is not whole."],
+    ["/move", "The link is not whole"],
+  ] as const) {
+    const lost = await openLink(openChat, server.url + path, wide);
+    await lost.page.getByRole("alert").filter({ hasText: words }).waitFor();
+  }
+});
+
+test("a file that is no conversation is refused with the reason", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide, expectErrors: [/400/] });
+  const files: [string, RegExp][] = [
+    ["{", /is no conversation that was exported/],
+    ['{"format":"holdfast-conversation","version":2}', /newer version/],
+    ['{"format":"holdfast-conversation","version":1,"title":"Tea"}', /is damaged/],
+  ];
+  for (const [text, words] of files) {
+    await chat.importFile("tea.json", text);
+    const toast = chat.page.getByRole("status").filter({ hasText: "“tea.json” was not imported." });
+    await toast.filter({ hasText: words }).waitFor();
+    await toast.getByRole("button", { name: "Dismiss" }).click();
+  }
+  expect(await chat.listed()).toEqual({});
+});
+
+test("a link to move expires where it is shown", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide, clockAhead: 0 });
+  await chat.ask("About tea");
+  await chat.button("Settings").click();
+  await chat.button("Move to another device…").click();
+  const dialog = chat.page.getByRole("dialog", { name: "Move to another device" });
+  await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+  await dialog.getByRole("timer").waitFor();
+  await chat.page.clock.fastForward(10 * 60_000);
+  await dialog.getByText("The link has expired.").waitFor();
+  expect(await dialog.getByRole("img").count()).toBe(0);
+});
+
+async function openLink(
+  openChat: OpenChat,
+  url: string,
+  context: typeof wide,
+  expectErrors: RegExp[] = [],
+): Promise<ChatPage> {
+  return openChat(server, { context, path: url, expectErrors });
+}
+
+async function download(chat: ChatPage, command: string): Promise<{ name: string; text: string }> {
+  await chat.showList();
+  const { page }: { page: Page } = chat;
+  const [file] = await Promise.all([page.waitForEvent("download"), chat.choose("About tea", command)]);
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
+}
