@@ -4,6 +4,7 @@ import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
 import { NonceContext } from "./components/nonce-context";
+import { refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
 import { pagePolicy, secureResponse } from "./http/security-headers";
 import { tuneServer } from "./http/server-lifecycle";
@@ -15,6 +16,7 @@ const logRequest = createRequestLog({ log: services.log, ended: services.metrics
 tuneServer({
   nodeName: services.node.name,
   ...services.server,
+  refuse: refuseRequest,
   requested(request, response) {
     secureResponse(request, response);
     logRequest(request, response);

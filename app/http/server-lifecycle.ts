@@ -5,6 +5,8 @@ export type LifecycleOptions = {
   nodeName: string;
   keepAliveSeconds: number;
   drainSeconds: number;
+  /** Asked of every request before anybody else gets it: whether it was answered there and then. */
+  refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Told of every request as it begins. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
@@ -14,6 +16,10 @@ export type LifecycleOptions = {
 /** A load balancer that reuses a connection just as we close it answers 502, so headers may take a bit longer. */
 const HEADERS_MARGIN_MS = 5_000;
 const CLOSE_IDLE_EVERY_MS = 250;
+/** Streams are never silent for that long: see HEARTBEAT_SECONDS. */
+const SILENCE_MS = 60_000;
+/** Far above what a node of the smallest size serves well, and below what it has file descriptors for. */
+const MAX_CONNECTIONS = 8_000;
 
 /**
  * Tunes the server that remix-serve makes and does not hand out: `node:diagnostics_channel` carries it. To be
@@ -28,6 +34,15 @@ export function tuneServer(options: LifecycleOptions): void {
       if (!("keepAliveTimeout" in server)) return;
       server.keepAliveTimeout = options.keepAliveSeconds * 1000;
       server.headersTimeout = server.keepAliveTimeout + HEADERS_MARGIN_MS;
+      // A client that neither reads nor writes holds memory: what was written for it waits in ours.
+      server.timeout = SILENCE_MS;
+      server.maxConnections = MAX_CONNECTIONS;
+      for (const listener of server.listeners("request")) {
+        server.off("request", listener as never);
+        server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+          if (!options.refuse(request, response)) listener.call(server, request, response);
+        });
+      }
       servers.add(server);
     },
   } as never);

@@ -1,0 +1,48 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+type Refusal = { status: 400 | 405; code: "bad_request" | "method_not_allowed"; message: string };
+
+/** What fetch's Request cannot stand for. */
+const IMPOSSIBLE_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK", "CONNECT"]);
+const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+
+/**
+ * Answers what Remix would fail on with a 500 or a stack in the log, though it is the sender's doing, before it gets
+ * there: hosts, origins and methods of which it can make no Request, and forms for pages, which have none.
+ * @returns whether it was answered
+ */
+export function refuseRequest(request: IncomingMessage, response: ServerResponse): boolean {
+  const refusal = refusalOf(request);
+  if (!refusal) return false;
+  const { status, code, message } = refusal;
+  response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify({ error: { code, message } }));
+  // So that a sender that goes on hears it, and its bytes are not taken for the next request.
+  request.resume();
+  return true;
+}
+
+function refusalOf({ method = "GET", url = "/", headers }: IncomingMessage): Refusal | null {
+  const bad = (message: string): Refusal => ({ status: 400, code: "bad_request", message });
+  const forwarded = headers["x-forwarded-host"];
+  const { host = "", origin } = headers;
+  if (!HOST.test(host)) return bad("The Host header names no host.");
+  if (forwarded !== undefined && !HOST.test(String(forwarded).split(",")[0]!.trim())) {
+    return bad("The X-Forwarded-Host header names no host.");
+  }
+  // Remix puts the two together, and a port may be too large.
+  if (!URL.canParse(`http://${host}${url}`)) return bad("This is no address.");
+  if (origin !== undefined && origin !== "null" && !URL.canParse(origin)) {
+    return bad("The Origin header names no origin.");
+  }
+  const { pathname, searchParams } = new URL(`http://${host}${url}`);
+  if (searchParams.has("_data")) return bad("There is no data at this address.");
+  const isRead = method === "GET" || method === "HEAD";
+  if (
+    IMPOSSIBLE_METHODS.has(method) ||
+    (!isRead && (!pathname.startsWith("/api/") || pathname.endsWith(".data")))
+  ) {
+    return { status: 405, code: "method_not_allowed", message: "This address takes GET only." };
+  }
+  return null;
+}
