@@ -68,24 +68,39 @@ function Picture({ svg, width, height, source }: Drawing & { source: string }) {
   );
 }
 
+/** What was drawn last, so that a message that comes back into view has its height at once. */
+const drawn = new Map<string, Drawing>();
+const KEPT_DRAWINGS = 60;
+
 /** The drawing in the page's colours. The one in other colours stays until the new one is there. */
 function useDrawing(source: string, isOpen: boolean) {
   const colours = usePageColours();
+  const key = JSON.stringify([source, colours]);
   const [result, setResult] = useState<{ source: string; drawing: Drawing | null } | null>(null);
   useEffect(() => {
-    if (isOpen) return;
+    if (isOpen || drawn.has(key)) return;
     let isCurrent = true;
     renderer ??= createDiagramRenderer(document);
     renderer.draw(source, colours).then(
-      (drawing) => isCurrent && setResult({ source, drawing }),
+      (drawing) => {
+        keep(key, drawing);
+        if (isCurrent) setResult({ source, drawing });
+      },
       () => isCurrent && setResult({ source, drawing: null }),
     );
     return () => {
       isCurrent = false;
     };
-    // By value: the object is a new one each time.
+    // Source and colours, by value.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [source, isOpen, JSON.stringify(colours)]);
-  const drawing = result?.source === source && !isOpen ? result.drawing : null;
-  return { drawing, hasFailed: !isOpen && result?.source === source && result.drawing === null };
+  }, [key, isOpen]);
+  const known = result?.source === source ? result : null;
+  const drawing = isOpen ? null : (drawn.get(key) ?? known?.drawing ?? null);
+  return { drawing, hasFailed: !isOpen && !drawing && known !== null };
+}
+
+function keep(key: string, drawing: Drawing): void {
+  const [oldest] = drawn.keys();
+  if (drawn.size >= KEPT_DRAWINGS && oldest !== undefined) drawn.delete(oldest);
+  drawn.set(key, drawing);
 }
