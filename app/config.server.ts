@@ -9,6 +9,8 @@ export type Config = {
   /** The name of this node, as people and other nodes see it: letters, digits and dashes. */
   nodeName: string;
   drainSeconds: number;
+  /** How long of that a node that is told to end still takes requests. */
+  shutdownDelaySeconds: number;
   journalFlushMs: number;
   keepAliveSeconds: number;
   /** Longest silence on an event stream. */
@@ -75,6 +77,7 @@ const environment = z.object({
   HOST: z.string().optional(),
   PORT: wholeNumber("PORT", 3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
+  SHUTDOWN_DELAY_SECONDS: wholeNumber("SHUTDOWN_DELAY_SECONDS", 0, 0, 3_600),
   JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
@@ -140,6 +143,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     dataDir: values.DATA_DIR,
     nodeName: values.NODE_NAME ?? defaultNodeName(values.PORT),
     drainSeconds: values.DRAIN_SECONDS,
+    shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     journalFlushMs: values.JOURNAL_FLUSH_MS,
     keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
     heartbeatSeconds: values.HEARTBEAT_SECONDS,

@@ -21,6 +21,7 @@ tuneServer({
     secureResponse(request, response);
     logRequest(request, response);
   },
+  leaving: services.leaving,
   drain: services.drain,
 });
 

@@ -223,7 +223,7 @@ async function createServices(config: Config) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
   }
 
-  let draining = false;
+  let isLeaving = false;
   const probe = createVolumeProbe({ volume, layout, instance, now });
   void probe.state().then((state) => {
     if (state.usable) log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
@@ -240,7 +240,11 @@ async function createServices(config: Config) {
       handoffMinutes: config.handoffMinutes,
     },
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
-    server: { keepAliveSeconds: config.keepAliveSeconds, drainSeconds: config.drainSeconds },
+    server: {
+      keepAliveSeconds: config.keepAliveSeconds,
+      drainSeconds: config.drainSeconds,
+      shutdownDelaySeconds: config.shutdownDelaySeconds,
+    },
     access,
     models,
     // Beside the server's own module, where the build has put them.
@@ -254,12 +258,16 @@ async function createServices(config: Config) {
     log,
     /** Null where the node may be sent requests, else why not. */
     async notReady(): Promise<string | null> {
-      if (draining) return "this node is about to stop";
+      if (isLeaving) return "this node is about to stop";
       const state = await probe.state();
       return state.usable ? null : `the volume cannot be used: ${state.reason}`;
     },
+    /** From here on the node is not ready, and a successor under its name does not mean that it is dead. */
+    leaving() {
+      isLeaving = true;
+      void registry.draining();
+    },
     async drain(deadlineMs: number) {
-      draining = true;
       log.info({ deadlineMs }, "draining");
       await registry.draining();
       await replies.drain(deadlineMs);

@@ -1,5 +1,6 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
 export type LifecycleOptions = {
   nodeName: string;
@@ -7,8 +8,12 @@ export type LifecycleOptions = {
   drainSeconds: number;
   /** Asked of every request before anybody else gets it: whether it was answered there and then. */
   refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** For so long of that, after SIGTERM, requests are taken as before. */
+  shutdownDelaySeconds: number;
   /** Told of every request as it begins. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Called once, as soon as the process is told to end. */
+  leaving: () => void;
   /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
   drain: (deadlineMs: number) => Promise<void>;
 };
@@ -27,6 +32,7 @@ const MAX_CONNECTIONS = 8_000;
  */
 export function tuneServer(options: LifecycleOptions): void {
   const servers = new Set<Server>();
+  let delayed = Promise.resolve();
 
   tracingChannel("net.server.listen").subscribe({
     asyncStart(message: object) {
@@ -44,6 +50,12 @@ export function tuneServer(options: LifecycleOptions): void {
         });
       }
       servers.add(server);
+      // remix-serve closes its server at the very signal.
+      const close = server.close.bind(server);
+      server.close = (closed) => {
+        void delayed.then(() => close(closed));
+        return server;
+      };
     },
   } as never);
 
@@ -58,23 +70,27 @@ export function tuneServer(options: LifecycleOptions): void {
     options.requested(request, response);
   });
 
-  let draining = false;
-  async function drainOnce(deadlineMs: number) {
-    if (draining) return;
-    draining = true;
-    // remix-serve has stopped listening; a connection whose stream ends from now on would sit idle and keep the
-    // process alive for as long as the load balancer may reuse it.
+  let isLeaving = false;
+  async function leave({ delaySeconds, drainSeconds }: { delaySeconds: number; drainSeconds: number }) {
+    if (isLeaving) return;
+    isLeaving = true;
+    options.leaving();
+    if (delaySeconds > 0) await (delayed = delay(delaySeconds * 1000));
+    // Nobody listens any more; a connection whose stream ends from now on would sit idle and keep the process alive
+    // for as long as the load balancer may reuse it.
     const closing = setInterval(() => {
       for (const server of servers) server.closeIdleConnections();
     }, CLOSE_IDLE_EVERY_MS).unref();
-    await options.drain(deadlineMs);
+    await options.drain((drainSeconds - delaySeconds) * 1000);
     clearInterval(closing);
     for (const server of servers) server.closeIdleConnections();
     setTimeout(() => {
       for (const server of servers) server.closeAllConnections();
     }, 2_000).unref();
   }
-  process.once("SIGTERM", () => void drainOnce(options.drainSeconds * 1000));
+  const { drainSeconds, shutdownDelaySeconds } = options;
+  const delaySeconds = Math.min(shutdownDelaySeconds, drainSeconds);
+  process.once("SIGTERM", () => void leave({ delaySeconds, drainSeconds }));
   // Ctrl-C: a person at a keyboard does not wait for models.
-  process.once("SIGINT", () => void drainOnce(0));
+  process.once("SIGINT", () => void leave({ delaySeconds: 0, drainSeconds: 0 }));
 }

@@ -46,3 +46,12 @@ it("nobody notices a release that never gets ready, for it is rolled back", asyn
   expect(complaints).toEqual([]);
   expect(before.map(({ state }) => state)).toEqual(before.map(() => "running"));
 });
+
+it("nobody notices a task that is stopped at once, while the load balancer still sends it requests", async () => {
+  const { service } = rehearsal;
+  const { complaints } = await rehearsal.chatThrough(
+    () => service.stopTask(service.tasks.find(({ state }) => state === "running")!),
+    { waiting: 0, patient: 0, chatty: 3 },
+  );
+  expect(complaints).toEqual([]);
+});

@@ -9,6 +9,8 @@ const RUNTIME_VARIABLES = ["HOST", "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SI
 const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
 /** What the image says for itself. */
 const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV", "UV_THREADPOOL_SIZE"];
+/** For so long a target that was taken out was seen to be sent requests (aws/containers-roadmap#708: 3 to 5 s). */
+export const LATE_REQUESTS_S = 5;
 /** CloudFront gives up a silent origin after this. */
 const CDN_READ_TIMEOUT_S = 30;
 
@@ -85,7 +87,7 @@ export function agreementProblems(
   if (user !== undefined && user !== image.user)
     wrong("(patched) User", `the Dockerfile's user is ${image.user}, not ${String(user)}`);
 
-  const { drainSeconds, keepAliveSeconds, heartbeatSeconds } = config;
+  const { drainSeconds, shutdownDelaySeconds, keepAliveSeconds, heartbeatSeconds } = config;
   const deregistration = manifest.http.deregistration_delay;
   if (deregistration <= drainSeconds) {
     wrong(
@@ -101,6 +103,13 @@ export function agreementProblems(
   }
   if (stopSeconds <= drainSeconds) {
     wrong("variables.DRAIN_SECONDS", `must be less than StopTimeout (${stopSeconds}), is ${drainSeconds}`);
+  }
+  if (shutdownDelaySeconds < LATE_REQUESTS_S || shutdownDelaySeconds >= drainSeconds) {
+    wrong(
+      "variables.SHUTDOWN_DELAY_SECONDS",
+      `must be from ${LATE_REQUESTS_S}, as long as a load balancer sends requests to a task that is stopped at once, ` +
+        `to less than DRAIN_SECONDS (${drainSeconds}), is ${shutdownDelaySeconds}`,
+    );
   }
   if (keepAliveSeconds <= idleSeconds) {
     wrong(

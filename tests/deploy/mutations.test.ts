@@ -158,6 +158,18 @@ seeded(MANIFEST, [
     "variables.DRAIN_SECONDS: must be less than StopTimeout (120)",
   ],
   [
+    "a task that refuses what is still sent to it",
+    'SHUTDOWN_DELAY_SECONDS: "10"',
+    'SHUTDOWN_DELAY_SECONDS: "0"',
+    "variables.SHUTDOWN_DELAY_SECONDS: must be from 5",
+  ],
+  [
+    "no time left to drain",
+    'SHUTDOWN_DELAY_SECONDS: "10"',
+    'SHUTDOWN_DELAY_SECONDS: "100"',
+    "to less than DRAIN_SECONDS (100), is 100",
+  ],
+  [
     "connections that the app closes first",
     'KEEP_ALIVE_SECONDS: "75"',
     'KEEP_ALIVE_SECONDS: "60"',

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "~/config.server";
-import { readImage, taskConfig } from "../deploy/agreement.ts";
+import { LATE_REQUESTS_S, readImage, taskConfig } from "../deploy/agreement.ts";
 import { settingsOf } from "../deploy/check-stack.ts";
 import { environmentManifest } from "../deploy/environment-manifest.ts";
 import { environmentStack } from "../deploy/environment-stack.ts";
@@ -58,9 +58,6 @@ export type Deployment = {
   service: ServiceSettings;
 };
 
-/** A deregistered target was seen to be sent requests for 3 to 5 s more (aws/containers-roadmap#708). */
-const PROPAGATION_S = 5;
-
 /**
  * Reads what would be deployed, by the parser of `npm run check-deploy`, with every time of it shortened by a factor.
  * The app takes whole seconds: they are rounded so that what must be shorter than something else stays so.
@@ -90,19 +87,21 @@ export function readDeployment(environment: string, timeScale: number): Deployme
       },
       idleMs: scaled(idleSeconds),
       deregistrationMs: scaled(http.deregistration_delay),
-      propagationMs: scaled(PROPAGATION_S),
+      propagationMs: scaled(LATE_REQUESTS_S),
     },
     service: {
       tasks: typeof manifest.count === "number" ? manifest.count : manifest.count.range.min,
       ...rolling,
       graceMs: scaled(http.healthcheck.grace_period ?? 60),
-      stopMs: scaled(stopSeconds),
+      // What a task needs to end after it has drained takes its time.
+      stopMs: scaled(config.drainSeconds) + (stopSeconds - config.drainSeconds) * 1_000,
     },
   };
 }
 
 function scaledVariables(config: Config, timeScale: number): Record<string, string> {
   return {
+    SHUTDOWN_DELAY_SECONDS: String(Math.ceil(config.shutdownDelaySeconds / timeScale)),
     DRAIN_SECONDS: String(Math.floor(config.drainSeconds / timeScale)),
     KEEP_ALIVE_SECONDS: String(Math.ceil(config.keepAliveSeconds / timeScale)),
     HEARTBEAT_SECONDS: String(Math.max(1, Math.floor(config.heartbeatSeconds / timeScale))),

@@ -59,7 +59,7 @@ export const FOREIGN_FOLDER = "/usr/share/holdfast";
 /** Answers of about 4 s and of about 20 s; longer than all that happens. */
 const SHORT = "Count a little. [paced:50] [words:80]";
 const THINKING = "Think first. [think] [words:40]";
-const LONG = "Count for long. [paced:50] [words:420]";
+const LONG = "Count for long. [paced:50] [words:380]";
 
 /** How often somebody else comes by. */
 const VISIT_EVERY_MS = 50;
