@@ -6,10 +6,10 @@ export type LifecycleOptions = {
   nodeName: string;
   keepAliveSeconds: number;
   drainSeconds: number;
-  /** Asked of every request before anybody else gets it: whether it was answered there and then. */
-  refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** For so long of that, after SIGTERM, requests are taken as before. */
   shutdownDelaySeconds: number;
+  /** Asked of every request before anybody else gets it: whether it was answered there and then. */
+  refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Told of every request as it begins. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called once, as soon as the process is told to end. */

@@ -46,6 +46,14 @@ describe("a session", () => {
     expect(await store.read(KEY)).toBeNull();
   });
 
+  test("is not said to be absent where its volume is not there: nobody can tell", async () => {
+    const fs = interceptedFileSystem((call, proceed) =>
+      call.name === "mkdir" ? Promise.reject(systemError("EACCES", call)) : proceed(),
+    );
+    const { store } = createTestStore(join(temporaryFolder(), "not-mounted"), { fs });
+    await expect(store.read(KEY)).rejects.toMatchObject({ code: "volume_unavailable" });
+  });
+
   test("is read by every node as it was committed, with the number of its commits", async () => {
     const dataDir = temporaryFolder();
     const [a, b] = [createTestStore(dataDir), createTestStore(dataDir)];

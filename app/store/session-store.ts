@@ -108,6 +108,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   async function read(key: string): Promise<SessionRecord | null> {
     const adapter = adapterFor(key);
     const document = await adapter.read();
+    // On a volume that is not there nothing is found either, and a page must not take that for a deletion.
+    if (!document) await volume.makeFolderUnsynced(layout.sessions);
     return toRecord(document, adapter.recovered());
   }
 
