@@ -16,7 +16,9 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/share",
   "/diagrams",
   "/healthz",
+  "/move",
   "/readyz",
+  "/share",
 ]);
 
 const HEALTH = /^\/(healthz|readyz)$/;
