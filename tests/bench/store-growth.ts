@@ -1,23 +1,66 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Message, Session } from "~/conversation/session";
+import { sessionKey } from "~/conversation/session-id";
 import { revisionName } from "~/store/layout";
 import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/stored-session";
 import { createTestStore, emptySession, KEY } from "../fixtures/store-conversation.ts";
 import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
 
 /**
- * What a one-line change costs as a conversation grows, and where the time goes. Milliseconds, medians:
- * `node --import ./tests/fixtures/register-app.ts tests/bench/store-growth.ts [--rounds 15] [--dir FOLDER]`
+ * What a one-line change costs as a conversation grows, and where the time goes; then what it costs as there are
+ * more and more other conversations on the volume. Milliseconds, medians:
+ * `npm run bench:growth -- [--rounds 15] [--sessions 1000000] [--dir FOLDER]`
  */
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "15" }, dir: { type: "string", default: tmpdir() } },
+  options: {
+    rounds: { type: "string", default: "15" },
+    /** The most conversations that are made. A million take some minutes and 8 GB. */
+    sessions: { type: "string", default: "10000" },
+    dir: { type: "string", default: tmpdir() },
+  },
 });
 const rounds = Number(values.rounds);
 
 console.table(Object.fromEntries(await collect([10, 100, 1_000, 10_000])));
+console.table(await besideOthers([1, 100, 10_000, 100_000, 1_000_000]));
+
+/** The cost of a commit to one conversation, and of a read of it, beside so many others. */
+async function besideOthers(counts: number[]): Promise<Record<string, Record<string, number>>> {
+  const dataDir = mkdtempSync(join(values.dir, "holdfast-growth-"));
+  const { store, layout } = createTestStore(dataDir);
+  const file = Buffer.from(JSON.stringify({ format: 1, rev: 1 }));
+  const rows: Record<string, Record<string, number>> = {};
+  let made = 0;
+  for (const count of counts.filter((each) => each <= Number(values.sessions))) {
+    for (; made < count; made++) {
+      const folder = layout.sessionFolder(sessionKey(`other ${made}`));
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, revisionName(1)), file);
+    }
+    const commits: number[] = [];
+    const reads: number[] = [];
+    for (let round = 0; round < 10 * rounds; round++) {
+      // A conversation of its own each time: one that nobody has in memory.
+      const key = sessionKey(`own ${count} ${round}`);
+      await store.update(key, () => ({ session: emptySession(), result: null }));
+      commits.push(
+        await timed(() =>
+          store.update(key, (session) => ({
+            session: session && { ...session, title: "Another" },
+            result: null,
+          })),
+        ),
+      );
+      reads.push(await timed(() => store.read(key)));
+    }
+    rows[`${count} sessions`] = { commit: median(commits), read: median(reads) };
+  }
+  rmSync(dataDir, { recursive: true });
+  return rows;
+}
 
 async function collect(sizes: number[]): Promise<[string, Record<string, number>][]> {
   const rows: [string, Record<string, number>][] = [];

@@ -147,6 +147,7 @@ test("the whole list can be worked by keyboard", async ({ openChat }) => {
   await page.keyboard.press("Enter");
   await expect.poll(() => hasFocus(item("Rename"))).toBe(true);
   await page.keyboard.press("End");
+  await expect.poll(() => hasFocus(item("Delete"))).toBe(true);
   await page.keyboard.press("Enter");
   await expect.poll(() => hasFocus(chat.undo)).toBe(true);
   await page.keyboard.press("Enter");

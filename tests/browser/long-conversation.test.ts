@@ -49,6 +49,7 @@ test("what is read stays where it is while what lies above is drawn for the firs
   await show(chat);
   await chat.page.locator(".conversation__scroller").hover();
   for (let turn = 0; turn < 12; turn++) {
+    await settled(chat.page);
     const seen = await inView(chat.page);
     await chat.page.mouse.wheel(0, -400);
     // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
@@ -77,14 +78,16 @@ test("a reply streams into it and is followed, and leaves alone who reads furthe
 
   await chat.page.locator(".conversation__scroller").hover();
   await chat.page.mouse.wheel(0, -3_000);
-  await chat.button("Jump to latest").waitFor();
+  const jump = chat.page.getByRole("button", { name: /^(Jump to latest|New text below)$/ });
+  await jump.waitFor();
+  await settled(chat.page);
   const seen = await inView(chat.page);
   await slot(chat.page, LENGTH + 1)
     .locator('[data-status="complete"]')
     .waitFor({ state: "attached" });
   const after = await slot(chat.page, seen.index).evaluate((element) => element.getBoundingClientRect().top);
   expect(Math.abs(after - seen.top)).toBeLessThan(3);
-  await chat.button("Jump to latest").click();
+  await jump.click();
   await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
 });
 
@@ -95,5 +98,18 @@ function inView(page: Page): Promise<{ index: number; top: number }> {
     const slots = [...document.querySelectorAll<HTMLElement>("[data-index]")];
     const first = slots.find((element) => element.getBoundingClientRect().top >= scroller.top)!;
     return { index: Number(first.dataset.index), top: first.getBoundingClientRect().top };
+  });
+}
+
+/** Once what came into view has been measured: some frames in which nothing changed its place. */
+function settled(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const scroller = document.querySelector(".conversation__scroller")!;
+    const state = () => `${scroller.scrollTop} ${scroller.scrollHeight}`;
+    for (let still = 0, last = state(); still < 4;) {
+      await new Promise(requestAnimationFrame);
+      still = state() === last ? still + 1 : 0;
+      last = state();
+    }
   });
 }

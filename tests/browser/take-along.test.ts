@@ -52,7 +52,8 @@ describe.each([
 
     const reader = await openLink(openChat, url, context);
     await reader.page.getByRole("heading", { name: "About tea" }).waitFor();
-    expect(await reader.replies.first().innerText()).toBe(said[0]);
+    // As it was written, until the renderer is there.
+    await expect.poll(() => reader.replies.first().innerText()).toBe(said[0]);
     expect(await unreadableText(reader.page)).toEqual([]);
     expect(await reader.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
       context.viewport.width,
