@@ -15,7 +15,7 @@ import { createDraft } from "./draft";
 import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
 import { createModelChoices, type ModelChoices } from "./model-choice";
-import { createObservable, type Observable } from "./observable";
+import { createObservable, type Changeable, type Observable } from "./observable";
 import { createOutbox } from "./outbox";
 import { createPageActivity } from "./page-activity";
 import { redrawImage } from "./redraw-image";
@@ -36,6 +36,8 @@ export type ChatApp = {
   models: ModelChoices;
   preferences: PreferencesStore;
   translator: Translator;
+  /** A message that was looked for, until it has been shown. */
+  spotlight: Changeable<Spotlight | null>;
   /** The node that answered last. */
   node: Observable<string>;
   access: AccessGate;
@@ -49,6 +51,8 @@ export type ChatApp = {
   /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
   isDurable: () => boolean;
 };
+
+export type Spotlight = { conversationId: string; messageId: string };
 
 /** What the page's server knew when it sent the page. */
 export type PageFacts = { node: string; models: ModelsView; maxFileBytes: number; isCodeNeeded: boolean };
@@ -184,6 +188,7 @@ export async function createChatApp(
     models,
     preferences,
     translator,
+    spotlight: createObservable<Spotlight | null>(null),
     node,
     access,
     session,

@@ -1,15 +1,58 @@
 /** Whether each word of the query is somewhere in the text, whatever its case and accents. */
 export function matches(text: string, query: string): boolean {
-  const plain = folded(text);
-  return folded(query)
-    .split(/\s+/)
-    .every((word) => plain.includes(word));
+  const plain = fold(text);
+  return wordsOf(query).every((word) => plain.includes(word));
 }
 
-function folded(text: string): string {
+export type Excerpt = { before: string; found: string; after: string };
+
+/** Characters before and after what was found: about two lines in the list. */
+const BEFORE = 24;
+const AFTER = 72;
+
+/** Where the query, or else its first word, stands in a text that matches, with some words around it. */
+export function excerptOf(text: string, query: string): Excerpt | null {
+  if (!matches(text, query)) return null;
+  const plain = fold(text);
+  const wanted = [fold(query.trim()), ...wordsOf(query)].find((part) => part !== "" && plain.includes(part));
+  if (wanted === undefined) return null;
+  const at = plain.indexOf(wanted);
+  const [start, end] = [unfolded(text, at), unfolded(text, at + wanted.length)];
+  const from = Math.max(0, start - BEFORE);
+  return {
+    // From the first whole word on.
+    before:
+      from > 0 ? `…${oneLine(text.slice(from, start)).replace(/^\S+ /, "")}` : oneLine(text.slice(0, start)),
+    found: oneLine(text.slice(start, end)),
+    after: `${oneLine(text.slice(end, end + AFTER))}${end + AFTER < text.length ? "…" : ""}`,
+  };
+}
+
+function wordsOf(query: string): string[] {
+  return fold(query).trim().split(/\s+/);
+}
+
+function fold(text: string): string {
   return text
     .normalize("NFKD")
     .replace(/\p{Mark}/gu, "")
-    .toLowerCase()
-    .trim();
+    .toLowerCase();
+}
+
+/** The place in a text whose folded form is so long up to there. */
+function unfolded(text: string, length: number): number {
+  let rest = length;
+  let at = 0;
+  for (const character of text) {
+    const own = fold(character).length;
+    // Accents that are characters of their own belong to the letter before them.
+    if (rest <= 0 && own > 0) break;
+    rest -= own;
+    at += character.length;
+  }
+  return at;
+}
+
+function oneLine(text: string): string {
+  return text.toWellFormed().replace(/\s+/g, " ");
 }

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { groupConversations } from "~/browser/conversation-groups";
+import type { TextHit } from "~/browser/text-search";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
 import type { ConversationDialog, OpenDialog } from "./conversation-list";
@@ -77,6 +78,16 @@ export function ChatPage({ app }: { app: ChatApp }) {
     focusComposer();
   }, []);
 
+  // The focus goes to the message, once it is there.
+  const openHit = useCallback(
+    ({ conversationId, messageId }: TextHit) => {
+      setIsDrawerOpen(false);
+      app.spotlight.set({ conversationId, messageId });
+      app.conversations.open(conversationId);
+    },
+    [app],
+  );
+
   const acts = useMemo(() => {
     const openBeside = (step: number) => {
       const { list, currentId: at } = app.conversations.getSnapshot();
@@ -130,6 +141,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
           <Sidebar
             app={app}
             onChoose={onChoose}
+            onOpenHit={openHit}
             onOpenSettings={openSettings}
             onOpenDialog={openDialog}
             onHide={hideSidebar}
@@ -137,7 +149,13 @@ export function ChatPage({ app }: { app: ChatApp }) {
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
-          <Sidebar app={app} onChoose={onChoose} onOpenSettings={openSettings} onOpenDialog={openDialog} />
+          <Sidebar
+            app={app}
+            onChoose={onChoose}
+            onOpenHit={openHit}
+            onOpenSettings={openSettings}
+            onOpenDialog={openDialog}
+          />
           {/* What is outside an open modal dialog cannot be reached. */}
           {isDrawerOpen && <Toaster app={app} />}
         </Drawer>

@@ -6,7 +6,7 @@ import { groupConversations, type ConversationGroup } from "~/browser/conversati
 import type { ExportFormat } from "~/browser/export-conversation-file";
 import type { Conversation } from "~/browser/conversations";
 import { loadCode } from "~/browser/load-code";
-import { saveFile } from "~/browser/save-file";
+import { saveBlob } from "~/browser/save-blob";
 import { ConversationRow } from "./conversation-row";
 import { useToday } from "./use-today";
 
@@ -53,7 +53,8 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
           assistant: t("message.assistant"),
           untitled: t("conversations.untitled"),
         };
-        saveFile(await exportConversationFile(app.api.session(conversationId), format, labels));
+        const file = await exportConversationFile(app.api.session(conversationId), format, labels);
+        saveBlob(file, file.name);
       } catch (error) {
         failed(error);
       }

@@ -41,7 +41,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const [editingId, setEditingId] = useState<string | null>(null);
   const [copied, setCopied] = useState<{ isDone: boolean; turn: number } | null>(null);
   const close = () => setOpen(null);
-  const { scroller, content, isAtEnd, jump } = useFollowBottom();
+  const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
+  const spotlight = useObservable(app.spotlight);
   const entry = list.find(({ id }) => id === conversationId);
   const title = state.session?.title || entry?.title || t("conversations.new");
 
@@ -62,6 +63,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
     },
     [chat],
   );
+
+  const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
 
   /** What a person can do here. The focus goes to the composer, since most of what is pressed goes away. */
   const actions = useMemo(() => {
@@ -166,6 +169,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
               scroller={scroller}
               download={chat.download}
               actions={actions}
+              spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
+              letGo={letGo}
+              onSpotlit={endSpotlight}
             />
           )}
         </div>

@@ -1,4 +1,4 @@
-import { Fragment, useMemo, type RefObject } from "react";
+import { Fragment, useEffect, useMemo, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { partsOf } from "~/browser/outbox";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
@@ -7,6 +7,7 @@ import { versionsById } from "~/conversation/versions";
 import { AssistantMessage } from "./assistant-message";
 import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
+import { useSpotlight } from "./use-spotlight";
 import { useVisibleMessages } from "./use-visible-messages";
 import { UserMessage } from "./user-message";
 
@@ -17,24 +18,39 @@ type Props = {
   scroller: RefObject<HTMLElement>;
   download: Download;
   actions: MessageActions;
+  /** The message that was looked for, if any. */
+  spotlight: string | null;
+  letGo: () => void;
+  onSpotlit: () => void;
 };
 
 /**
  * The messages in reading order. Each is keyed by its place, not by its id: from being typed or written to being
  * settled it stays the same, and the focus stays where it is when another version is shown there.
  */
-export function MessageList({ state, editingId, scroller, download, actions }: Props) {
+export function MessageList(props: Props) {
+  const { state, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
   const shown = shownMessages(state);
   const isBusy = !canSend(state);
   const keys = shown.map(placeOf);
-  const { slots, measure } = useVisibleMessages({
+  const { slots, measure, scrollTo } = useVisibleMessages({
     keys,
     scroller,
     pinned: shown.findIndex((item) => item.kind === "settled" && item.message.id === editingId),
   });
+
+  const spotlit = shown.findIndex((item) => item.kind === "settled" && item.message.id === spotlight);
+  useSpotlight({ messageId: spotlight, index: spotlit, scroller, scrollTo, letGo, onDone: onSpotlit });
+  const isElsewhere = spotlight !== null && spotlit < 0 && messages !== undefined;
+  useEffect(() => {
+    if (!isElsewhere) return;
+    // It is in a version that is not shown, or was in one that is gone.
+    if (messages.some(({ id }) => id === spotlight)) actions.showVersion(spotlight);
+    else onSpotlit();
+  }, [actions, isElsewhere, messages, onSpotlit, spotlight]);
 
   function drawUser(
     message: Pick<SentMessage, "id" | "parts">,

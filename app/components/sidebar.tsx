@@ -1,8 +1,10 @@
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
+import type { TextHit } from "~/browser/text-search";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
 import { ConversationList, type OpenDialog } from "./conversation-list";
+import { ConversationSearch } from "./conversation-search";
 import { NewIcon, SettingsIcon, SidebarIcon } from "./icons";
 import { Logo } from "./logo";
 
@@ -10,13 +12,14 @@ type Props = {
   app: ChatApp;
   /** A conversation was chosen, perhaps the one that is shown. */
   onChoose: () => void;
+  onOpenHit: (hit: TextHit) => void;
   onOpenSettings: () => void;
   onOpenDialog: OpenDialog;
   /** Not in the drawer, which has its own way to close. */
   onHide?: () => void;
 };
 
-export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog, onHide }: Props) {
+export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog, onHide }: Props) {
   const { t } = useTranslation();
   const { list, currentId } = useObservable(app.conversations);
   const node = useObservable(app.node);
@@ -48,16 +51,17 @@ export function Sidebar({ app, onChoose, onOpenSettings, onOpenDialog, onHide }:
         <NewIcon />
         {t("conversations.new")}
       </button>
-      <nav className="sidebar__nav" aria-label={t("conversations.label")}>
-        {list.length === 0 && <p className="sidebar__none">{t("conversations.none")}</p>}
-        <ConversationList
-          app={app}
-          list={list}
-          currentId={currentId}
-          onChoose={onChoose}
-          onOpenDialog={onOpenDialog}
-        />
-      </nav>
+      <ConversationSearch app={app} list={list} onOpenHit={onOpenHit}>
+        {(shown) => (
+          <ConversationList
+            app={app}
+            list={shown}
+            currentId={currentId}
+            onChoose={onChoose}
+            onOpenDialog={onOpenDialog}
+          />
+        )}
+      </ConversationSearch>
       <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
         <SettingsIcon />
         {t("settings.title")}

@@ -31,6 +31,11 @@ export function useFollowBottom() {
     toEnd();
   }, [toEnd]);
 
+  /** What is about to be shown is not the end. */
+  const letGo = useCallback(() => {
+    follows.current = false;
+  }, []);
+
   useLayoutEffect(toEnd);
 
   useEffect(() => {
@@ -63,5 +68,5 @@ export function useFollowBottom() {
     };
   }, [toEnd]);
 
-  return { scroller, content, isAtEnd, jump };
+  return { scroller, content, isAtEnd, jump, letGo };
 }

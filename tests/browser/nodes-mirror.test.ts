@@ -69,6 +69,25 @@ test("a title that is given on one node is seen on another", async ({ openChat }
   await chat.page.getByRole("heading", { name: "About greetings" }).waitFor();
 });
 
+test("conversations that are left on one node are taken from another, once", async ({ openChat }) => {
+  const [one, two] = cluster.nodes;
+  cluster.lead(one!);
+  const chat = await openChat(cluster);
+  await chat.ask("Hello");
+  await chat.choose("Hello", "Move to another device…");
+  await chat.button("Make a link").click();
+  const url = await chat.page.getByRole("textbox", { name: "Link for the other device" }).inputValue();
+  cluster.lead(two!);
+  const other = await openChat(cluster, { path: url });
+  await other.button("Take them over here").click();
+  await other.reply(0, "complete");
+  expect(await other.sessionId()).toBe(await chat.sessionId());
+  cluster.lead(one!);
+  const late = await openChat(cluster, { path: url, expectErrors: [/4\d\d/] });
+  await late.button("Take them over here").click();
+  await late.page.getByRole("alert").waitFor();
+});
+
 test("twelve tabs of one browser work, though it has six connections to a host", async ({ openChat }) => {
   const first = await openChat(cluster);
   await first.ask("Hello");

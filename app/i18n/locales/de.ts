@@ -148,6 +148,20 @@ export const de: Translation = {
       undated: "Früher",
     },
   },
+  search: {
+    label: "Unterhaltungen durchsuchen",
+    placeholder: "Suchen",
+    inTexts: "In Texten suchen",
+    texts: "In Texten",
+    noTitles: "In keinem Titel kommt das vor.",
+    noTexts: "In keinem Text kommt das vor.",
+    progress: "{{done}} von {{total}} Unterhaltungen durchsucht …",
+    found_one: "{{count}} Stelle gefunden.",
+    found_other: "{{count}} Stellen gefunden.",
+    failed_one: "{{count}} Unterhaltung war nicht zu lesen.",
+    failed_other: "{{count}} Unterhaltungen waren nicht zu lesen.",
+    stop: "Suche anhalten",
+  },
   move: {
     title: "Auf ein anderes Gerät",
     explanation:

@@ -147,6 +147,20 @@ export const en = {
       undated: "Earlier",
     },
   },
+  search: {
+    label: "Search conversations",
+    placeholder: "Search",
+    inTexts: "Search in texts",
+    texts: "In texts",
+    noTitles: "No title has this.",
+    noTexts: "No text has this.",
+    progress: "{{done}} of {{total}} conversations looked through…",
+    found_one: "{{count}} place found.",
+    found_other: "{{count}} places found.",
+    failed_one: "{{count}} conversation could not be read.",
+    failed_other: "{{count}} conversations could not be read.",
+    stop: "Stop searching",
+  },
   move: {
     title: "Move to another device",
     explanation:

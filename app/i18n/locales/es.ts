@@ -147,6 +147,22 @@ export const es: Translation = {
       undated: "Antes",
     },
   },
+  search: {
+    label: "Buscar en las conversaciones",
+    placeholder: "Buscar",
+    inTexts: "Buscar en los textos",
+    texts: "En los textos",
+    noTitles: "Ningún título lo contiene.",
+    noTexts: "Ningún texto lo contiene.",
+    progress: "{{done}} de {{total}} conversaciones revisadas…",
+    found_one: "{{count}} pasaje encontrado.",
+    found_many: "{{count}} de pasajes encontrados.",
+    found_other: "{{count}} pasajes encontrados.",
+    failed_one: "{{count}} conversación no se ha podido leer.",
+    failed_many: "{{count}} de conversaciones no se han podido leer.",
+    failed_other: "{{count}} conversaciones no se han podido leer.",
+    stop: "Detener la búsqueda",
+  },
   move: {
     title: "Llevar a otro dispositivo",
     explanation:

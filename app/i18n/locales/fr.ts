@@ -146,6 +146,22 @@ export const fr: Translation = {
       undated: "Plus tôt",
     },
   },
+  search: {
+    label: "Rechercher dans les conversations",
+    placeholder: "Rechercher",
+    inTexts: "Rechercher dans les textes",
+    texts: "Dans les textes",
+    noTitles: "Aucun titre ne le contient.",
+    noTexts: "Aucun texte ne le contient.",
+    progress: "{{done}} conversations parcourues sur {{total}}…",
+    found_one: "{{count}} passage trouvé.",
+    found_many: "{{count}} de passages trouvés.",
+    found_other: "{{count}} passages trouvés.",
+    failed_one: "{{count}} conversation n’a pas pu être lue.",
+    failed_many: "{{count}} de conversations n’ont pas pu être lues.",
+    failed_other: "{{count}} conversations n’ont pas pu être lues.",
+    stop: "Arrêter la recherche",
+  },
   move: {
     title: "Passer sur un autre appareil",
     explanation:

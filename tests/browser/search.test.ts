@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { hasFocus, type ChatPage } from "../fixtures/chat-page";
+import { longConversation } from "../fixtures/long-conversation";
+import { unreadableText } from "../fixtures/readability";
+
+const wide = { viewport: { width: 1440, height: 900 } };
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000" } });
+});
+afterAll(() => server.stop());
+
+const field = (chat: ChatPage) => chat.page.getByRole("searchbox", { name: "Search conversations" });
+const hits = (chat: ChatPage) =>
+  chat.conversations.getByRole("region", { name: "In texts" }).getByRole("listitem");
+const status = (chat: ChatPage, words: string | RegExp) =>
+  chat.page.getByRole("status").filter({ hasText: words });
+
+/** A conversation of 400 messages, named and opened. */
+async function importLong(chat: ChatPage, change: (texts: { text: string }[]) => void): Promise<void> {
+  const conversation = longConversation(400);
+  change(conversation.messages.map(({ parts }) => parts[0] as { text: string }));
+  await chat.importFile("long.json", JSON.stringify({ ...conversation, title: "A long walk" }));
+  await chat.page.getByRole("heading", { name: "A long walk", level: 1 }).waitFor();
+}
+
+describe.each([
+  ["on a wide screen", wide],
+  ["on a phone", phone],
+])("%s", (_, context) => {
+  test("titles are searched at once, texts on demand, and a hit opens at its message", async ({
+    openChat,
+  }) => {
+    const chat = await openChat(server, { context });
+    await importLong(chat, (texts) => (texts[41]!.text += " The **Crème brûlée** was burnt."));
+    await chat.startNew();
+    await chat.ask("About tea");
+    await chat.showList();
+    await field(chat).fill("LONG");
+    expect(await chat.listed()).toEqual({ Today: ["A long walk"] });
+    await field(chat).fill("brulee");
+    await chat.conversations.getByText("No title has this.").waitFor();
+    expect(await chat.listed()).toEqual({});
+    await chat.button("Search in texts").click();
+    await status(chat, "1 place found.").waitFor();
+    expect(await hits(chat).innerText()).toMatch(/A long walk\s.*brûlée/s);
+    expect(await unreadableText(chat.page)).toEqual([]);
+
+    await hits(chat).getByRole("button").click();
+    const message = chat.replies.filter({ hasText: "Crème brûlée" });
+    await message.waitFor();
+    await expect.poll(() => inView(chat, message)).toBe(true);
+    // And it stays there: nothing pulls the view to the end.
+    await chat.page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+    expect(await inView(chat, message)).toBe(true);
+    await chat.button("Jump to latest").waitFor();
+  });
+});
+
+test("a hit in a version that is not shown shows that version", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.ask("About marmalade");
+  const first = chat.mine.filter({ hasText: "About marmalade" });
+  await first.hover();
+  await first.getByRole("button", { name: "Edit" }).click();
+  const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
+  await editor.fill("About honey");
+  await editor.press("Control+Enter");
+  await chat.replies
+    .filter({ hasText: "About honey" })
+    .and(chat.page.locator("[data-status=complete]"))
+    .waitFor();
+  expect(await first.count()).toBe(0);
+  await field(chat).fill("about marmalade");
+  await chat.button("Search in texts").click();
+  await hits(chat).first().getByRole("button").click();
+  await first.waitFor();
+  await expect.poll(() => inView(chat, first)).toBe(true);
+});
+
+test("a search goes through the list by keyboard, follows the typing, can be ended, and asks once", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.ask("About tea");
+  await chat.startNew();
+  await chat.ask("About coffee");
+  let asked = 0;
+  let answer = (): void => undefined;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await chat.page.route("**/api/session", async (route) => {
+    asked += 1;
+    await held;
+    await route.continue();
+  });
+
+  const { keyboard } = chat.page;
+  await field(chat).focus();
+  await keyboard.type("about");
+  await keyboard.press("ArrowDown");
+  expect(await hasFocus(chat.conversations.getByRole("button", { name: "About coffee", exact: true }))).toBe(
+    true,
+  );
+  await keyboard.press("ArrowDown");
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
+  await status(chat, "0 of 2 conversations looked through…").waitFor();
+  await chat.button("Stop searching").click();
+  await status(chat, "No text has this.").waitFor();
+  await field(chat).press("End");
+  await keyboard.type(" te");
+  await status(chat, "0 of 2 conversations looked through…").waitFor();
+  answer();
+  await hits(chat).filter({ hasText: "About tea" }).first().waitFor();
+  const before = asked;
+  await keyboard.type("a");
+  await expect.poll(() => hits(chat).locator("mark").first().innerText()).toBe("About tea");
+  expect(asked).toBe(before);
+
+  await field(chat).press("Escape");
+  expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
+  expect(await hits(chat).count()).toBe(0);
+});
+
+async function inView(chat: ChatPage, message: ReturnType<ChatPage["page"]["locator"]>): Promise<boolean> {
+  const [box, view] = await Promise.all([
+    message.first().boundingBox(),
+    chat.page.getByRole("region", { name: "Conversation", exact: true }).boundingBox(),
+  ]);
+  return box !== null && view !== null && box.y + box.height > view.y && box.y < view.y + view.height;
+}
