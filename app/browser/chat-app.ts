@@ -9,6 +9,7 @@ import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { createCommands, type Commands } from "./commands";
+import { endedReply } from "./chat-state";
 import { createConversations, type Conversations } from "./conversations";
 import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
@@ -24,6 +25,11 @@ import { showAppearance } from "./appearance";
 import { createPreferences, type PreferencesStore } from "./preferences";
 import { createShareLinks, type ShareLinks } from "./share-links";
 import { createToasts, type Toasts } from "./toasts";
+import { createUnread, type Unread } from "./unread";
+import { notifyFinished } from "./finished-notification";
+
+/** So long it may take until all tabs know of a mark. */
+const MARK_SETTLES_MS = 1_000;
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {
@@ -31,6 +37,7 @@ export type ChatApp = {
   commands: Commands;
   conversations: Conversations;
   deletions: Deletions;
+  unread: Unread;
   toasts: Toasts;
   shareLinks: ShareLinks;
   models: ModelChoices;
@@ -92,6 +99,7 @@ export async function createChatApp(
       sessions.delete(id);
       conversations.forget(id);
       shareLinks.dropAll(id);
+      unread.clear(id);
     },
     isPassing: (error) =>
       error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
@@ -123,6 +131,29 @@ export async function createChatApp(
   }
   preferences.subscribe(() => void applyPreferences());
   await applyPreferences();
+
+  const unread = createUnread({ shared, onOtherTab });
+  const isLookedAt = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
+
+  /** Whatever tab has marked it: the one that shows it takes the mark away. */
+  function look() {
+    const { currentId } = conversations.getSnapshot();
+    if (isLookedAt(currentId)) unread.clear(currentId);
+  }
+  for (const changing of [activity, conversations, unread]) changing.subscribe(look);
+  look();
+
+  function ended(id: string, messageId: string) {
+    if (isLookedAt(id)) return;
+    unread.mark(id);
+    if (!preferences.getSnapshot().notifies) return;
+    // Another tab may be showing it, and says so by taking the mark away.
+    setTimeout(() => {
+      if (!unread.getSnapshot().includes(id)) return;
+      const { t } = translator.i18n;
+      void notifyFinished({ t, tag: messageId, onClick: () => conversations.open(id) });
+    }, MARK_SETTLES_MS);
+  }
 
   // What another tab has begun, this one has heard of through the list: from then on it can follow the session.
   conversations.subscribe(() => {
@@ -171,8 +202,15 @@ export async function createChatApp(
   }
 
   function session(id: string): ChatSession {
-    let opened = sessions.get(id);
-    if (!opened) sessions.set(id, (opened = open(id)));
+    const known = sessions.get(id);
+    if (known) return known;
+    const opened = open(id);
+    sessions.set(id, opened);
+    let before = opened.getSnapshot();
+    opened.subscribe(() => {
+      const reply = endedReply(before, (before = opened.getSnapshot()));
+      if (reply) ended(id, reply.id);
+    });
     return opened;
   }
 
@@ -183,6 +221,7 @@ export async function createChatApp(
     commands: createCommands(),
     conversations,
     deletions,
+    unread,
     toasts,
     shareLinks,
     models,

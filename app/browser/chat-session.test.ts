@@ -181,13 +181,28 @@ describe("the connection", () => {
   test("is let go of while the tab is hidden, and caught up when it is shown", async () => {
     const { server, chat, setVisible } = await tabInMidReply();
     await setVisible(false);
-    const { loads } = server;
+    const { length } = server.streams;
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(server.loads).toBe(loads);
+    expect(server.streams.length).toBe(length);
     await setVisible(true);
     expect(server.streams.at(-1)!.cursor).toBe("r1.1.2");
     await server.sendChunk("r1.1.3", delta("!"));
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
+  });
+
+  test("is not needed to notice in a hidden tab that the reply has ended, and then nothing is asked", async () => {
+    const { server, chat, setVisible } = await tabInMidReply();
+    await setVisible(false);
+    server.commit({
+      messages: [user("u1", "Hi"), assistant("a1", "Hello, you", "u1")],
+      head: "a1",
+      reply: null,
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
+    const { loads } = server;
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(server.loads).toBe(loads);
   });
 
   test("that only ever ends at once is not opened in a loop", async () => {
@@ -204,7 +219,10 @@ describe("the connection", () => {
   });
 
   test("is closed for good with the conversation", async () => {
-    const { server, stop } = await tabInMidReply();
+    const { server, api } = fakeServer();
+    server.commit({});
+    const { stop } = openTab(api);
+    await settle();
     stop();
     const { loads } = server;
     await vi.advanceTimersByTimeAsync(60_000);

@@ -11,6 +11,7 @@ import { backoffMs } from "./backoff";
 import {
   canSend,
   INITIAL_STATE,
+  isReplyAwaited,
   leafOf,
   withAccepted,
   withEvents,
@@ -23,6 +24,7 @@ import type { FirstSettings } from "./first-settings";
 import { createObservable, type Observable } from "./observable";
 import { partsOf, type Outbox, type OutgoingMessage } from "./outbox";
 import type { PageActivity } from "./page-activity";
+import { createReplyWatch } from "./reply-watch";
 import { createSessionFollower } from "./session-follower";
 
 /** So often is a request tried that failed for a passing reason, before the person is asked. */
@@ -125,12 +127,23 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
   );
 
+  const absence = createReplyWatch({
+    look: () => (isSaved() ? follower.look() : Promise.resolve()),
+    isAwaited: () => !isRemoved && isReplyAwaited(now()),
+  });
+
   let isOpen = false;
   let isDelivering = false;
   let isRemoved = false;
 
   function wake() {
     if (isOpen && isSaved()) follower.wake();
+  }
+
+  /** Nobody looks: no connection is held, but it is noticed when the reply ends. */
+  function letGo() {
+    follower.rest();
+    absence.begin();
   }
 
   /** Every request carries the ids that make repeating it harmless, so one that may have failed is repeated. */
@@ -271,17 +284,19 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     start() {
       isOpen = true;
       const unsubscribe = page.subscribe(() => {
-        if (!page.isVisible()) return follower.rest();
+        if (!page.isVisible()) return letGo();
+        absence.end();
         wake();
         sendWhatWaits();
       });
       const { pending } = now();
+      absence.end();
       wake();
       if (pending?.state === "sending") void deliver(pending);
       return () => {
         isOpen = false;
         unsubscribe();
-        follower.rest();
+        letGo();
         draft.flush();
       };
     },
@@ -348,6 +363,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     async remove() {
       // What is still being read of it must not bring it back into the list.
       follower.rest();
+      absence.end();
       const messages = now().session?.messages ?? [];
       const known = [
         ...messages.flatMap(({ parts }) => attachmentParts(parts)),

@@ -130,6 +130,16 @@ function keepKnownMessages(before: SessionView | null, view: SessionView): Sessi
   return { ...view, messages: view.messages.map((message) => known.get(message.id) ?? message) };
 }
 
+/** The answer that has ended between these two states, if one has. What a person has stopped is no news. */
+export function endedReply(before: ChatState, after: ChatState): Message | undefined {
+  if (!before.live || after.live) return undefined;
+  const { messageId } = before.live;
+  return after.session?.messages.find(
+    (message) =>
+      message.id === messageId && message.role === "assistant" && message.metadata.status !== "stopped",
+  );
+}
+
 /** One message as it is shown: of the session, on its way, or being written. */
 export type ShownMessage =
   | { kind: "settled"; message: Message }
@@ -151,6 +161,11 @@ export function shownMessages(state: ChatState): ShownMessage[] {
 /** The message that the next one follows. */
 export function leafOf(state: ChatState): string | null {
   return state.pickedHead ?? state.session?.head ?? null;
+}
+
+/** An answer is being written, or a message is on its way that will have one. */
+export function isReplyAwaited({ live, pending }: ChatState): boolean {
+  return live !== null || (pending !== null && pending.state !== "failed");
 }
 
 /** Nothing is on its way and nothing is being written, so the next message can go. */

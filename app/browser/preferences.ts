@@ -19,6 +19,8 @@ export type Preferences = {
   singleKeys: boolean;
   /** The sidebar is in view where the page is wide. */
   sidebar: boolean;
+  /** A notification says that an answer has ended which nobody looks at. */
+  notifies: boolean;
 };
 
 /** The appearance script reads it as well, before anything else of the page is there. */
@@ -32,6 +34,7 @@ const DEFAULTS: Preferences = {
   wrapCode: false,
   singleKeys: true,
   sidebar: true,
+  notifies: false,
 };
 
 export type PreferencesStore = Observable<Preferences> & { change: (change: Partial<Preferences>) => void };
@@ -65,7 +68,7 @@ function read(values: KeptValues): Preferences {
   } catch {
     // Not ours.
   }
-  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar } = kept;
+  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies } = kept;
   return {
     language: isLanguageCode(language) ? language : DEFAULTS.language,
     theme: THEMES.find((name) => name === theme) ?? DEFAULTS.theme,
@@ -74,5 +77,6 @@ function read(values: KeptValues): Preferences {
     wrapCode: typeof wrapCode === "boolean" ? wrapCode : DEFAULTS.wrapCode,
     singleKeys: typeof singleKeys === "boolean" ? singleKeys : DEFAULTS.singleKeys,
     sidebar: typeof sidebar === "boolean" ? sidebar : DEFAULTS.sidebar,
+    notifies: typeof notifies === "boolean" ? notifies : DEFAULTS.notifies,
   };
 }

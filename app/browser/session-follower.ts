@@ -28,6 +28,8 @@ export type SessionFollower = {
   wake: () => void;
   /** Asks afresh, as after sending: the node that this tab listens to may not have heard of it yet. */
   restart: () => void;
+  /** Reads the session once, without a connection that stays. */
+  look: () => Promise<void>;
   /** Lets go of the connection. */
   rest: () => void;
 };
@@ -149,6 +151,9 @@ export function createSessionFollower(
       if (!run) return begin();
       connection?.abort(RESTART);
       endPause();
+    },
+    async look() {
+      await load(new AbortController().signal);
     },
     rest() {
       run?.abort();

@@ -7,6 +7,7 @@ import type { ExportFormat } from "~/browser/export-conversation-file";
 import type { Conversation } from "~/browser/conversations";
 import { loadCode } from "~/browser/load-code";
 import { saveBlob } from "~/browser/save-blob";
+import { useObservable } from "~/browser/use-observable";
 import { ConversationRow } from "./conversation-row";
 import { useToday } from "./use-today";
 
@@ -25,6 +26,7 @@ type Props = {
 /** Conversations by the time since they were last written to. */
 export function ConversationList({ app, list, currentId, onChoose, onOpenDialog }: Props) {
   const { t, i18n } = useTranslation();
+  const unread = useObservable(app.unread);
   const today = useToday();
   const groups = useMemo(() => groupConversations(list, today), [list, today]);
   const id = useId();
@@ -83,6 +85,7 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
             key={conversation.id}
             conversation={conversation}
             isCurrent={conversation.id === currentId}
+            isUnread={unread.includes(conversation.id)}
             onOpen={open}
             onRename={rename}
             onCommand={command}

@@ -13,6 +13,8 @@ const ConversationMenu = lazyPart(() =>
 type Props = {
   conversation: Conversation;
   isCurrent: boolean;
+  /** An answer has ended in it that nobody has looked at. */
+  isUnread: boolean;
   onOpen: (id: string) => void;
   onRename: (id: string, title: string) => void;
   /** All but `rename`, which happens here. */
@@ -22,7 +24,7 @@ type Props = {
 
 /** One conversation in the list, with its menu. */
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, isCurrent, onOpen, onRename, onCommand, onFailed } = props;
+  const { conversation, isCurrent, isUnread, onOpen, onRename, onCommand, onFailed } = props;
   const { id, pinned, saved } = conversation;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
@@ -76,6 +78,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             dir="auto"
             onClick={() => onOpen(id)}
           >
+            {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
             {title}
           </button>
           {wantedBy !== null ? (

@@ -36,6 +36,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const models = useObservable(app.models);
   const preferences = useObservable(app.preferences);
   const { list, deletedElsewhere } = useObservable(app.conversations);
+  const unread = useObservable(app.unread);
+  const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
   const isMarkdownReady = useMarkdownReady();
   const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
@@ -48,8 +50,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
 
   useEffect(() => chat.start(), [chat]);
   useEffect(() => {
-    document.title = entry ? `${title} · Holdfast` : "Holdfast";
-  }, [entry, title]);
+    const mark = unreadCount > 0 ? `(${unreadCount}) ` : "";
+    document.title = mark + (entry ? `${title} · Holdfast` : "Holdfast");
+  }, [entry, title, unreadCount]);
 
   const currentModel = useCallback(() => {
     const { pickedModelId, session } = chat.getSnapshot();

@@ -1,7 +1,8 @@
-import { useId, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
-import { TEXT_SIZES, THEMES } from "~/browser/preferences";
+import { canNotify, mayNotify } from "~/browser/finished-notification";
+import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/preferences";
 import { useObservable } from "~/browser/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "./dialog";
@@ -58,6 +59,7 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
           hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
           onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
         />
+        {canNotify() && <NotificationChoice preferences={preferences} />}
         <fieldset className="settings__field">
           <legend>{t("transfer.title")}</legend>
           <div className="settings__actions">
@@ -74,6 +76,33 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
         </button>
       </div>
     </Dialog>
+  );
+}
+
+/** The browser is asked for its permission when the person switches them on, and at no other time. */
+function NotificationChoice({ preferences }: { preferences: PreferencesStore }) {
+  const { t } = useTranslation();
+  const { notifies } = useObservable(preferences);
+  const [isDenied, setIsDenied] = useState(false);
+  const isOn = notifies && Notification.permission === "granted";
+
+  async function choose(wanted: boolean) {
+    const isAllowed = wanted && (await mayNotify());
+    setIsDenied(wanted && !isAllowed);
+    preferences.change({ notifies: isAllowed });
+  }
+
+  return (
+    <Choice
+      label={t("settings.finished")}
+      value={isOn ? "notify" : "mark"}
+      options={[
+        { value: "mark", label: t("settings.finishedMark") },
+        { value: "notify", label: t("settings.finishedNotify") },
+      ]}
+      hint={isDenied ? t("settings.finishedDenied") : t("settings.finishedHint")}
+      onChoose={(chosen) => void choose(chosen === "notify")}
+    />
   );
 }
 

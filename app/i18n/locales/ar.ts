@@ -147,6 +147,7 @@ export const ar: Translation = {
       days: "آخر 30 يومًا",
       undated: "قبل ذلك",
     },
+    unread: "إجابة جديدة",
   },
   search: {
     label: "البحث في المحادثات",
@@ -256,6 +257,11 @@ export const ar: Translation = {
     enterSendsHint: "يبدأ Shift مع Enter سطرًا جديدًا.",
     enterBreaks: "يبدأ سطرًا جديدًا",
     enterBreaksHint: "يرسل Ctrl أو ⌘ مع Enter الرسالة.",
+    finished: "عندما تنتهي إجابة بعيدًا عن نظرك",
+    finishedMark: "وضع علامة عليها",
+    finishedNotify: "إشعاري أيضًا",
+    finishedHint: "لا يقول الإشعار إلا أن هناك إجابة، دون أي كلمة منها.",
+    finishedDenied: "لا يسمح هذا المتصفح بالإشعارات هنا. يمكنك تغيير ذلك في إعداداته.",
   },
   commands: {
     new: "محادثة جديدة",
@@ -284,6 +290,7 @@ export const ar: Translation = {
     commands: "الأوامر",
     none: "لم يُعثر على شيء.",
   },
+  notification: { title: "هناك إجابة جاهزة", body: "افتح Holdfast لقراءتها." },
   dialog: { save: "حفظ", cancel: "إلغاء", close: "إغلاق", dismiss: "إخفاء", tryAgain: "حاول مجددًا" },
   access: {
     title: "رمز الدخول",

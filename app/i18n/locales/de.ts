@@ -147,6 +147,7 @@ export const de: Translation = {
       days: "Die letzten 30 Tage",
       undated: "Früher",
     },
+    unread: "Neue Antwort",
   },
   search: {
     label: "Unterhaltungen durchsuchen",
@@ -243,6 +244,12 @@ export const de: Translation = {
     enterSendsHint: "Umschalt und Eingabe beginnen eine neue Zeile.",
     enterBreaks: "Beginnt eine neue Zeile",
     enterBreaksHint: "Strg oder ⌘ und Eingabe senden die Nachricht.",
+    finished: "Wenn eine Antwort ungesehen endet",
+    finishedMark: "Nur markieren",
+    finishedNotify: "Auch benachrichtigen",
+    finishedHint: "Die Benachrichtigung sagt nur, dass es eine Antwort gibt, und kein Wort daraus.",
+    finishedDenied:
+      "Dieser Browser erlaubt hier keine Benachrichtigungen. Sie können das in seinen Einstellungen ändern.",
   },
   access: {
     title: "Zugangscode",
@@ -277,6 +284,7 @@ export const de: Translation = {
     commands: "Befehle",
     none: "Nichts gefunden.",
   },
+  notification: { title: "Eine Antwort ist fertig", body: "Öffnen Sie Holdfast, um sie zu lesen." },
   dialog: {
     save: "Speichern",
     cancel: "Abbrechen",

@@ -146,6 +146,7 @@ export const en = {
       days: "Previous 30 days",
       undated: "Earlier",
     },
+    unread: "New answer",
   },
   search: {
     label: "Search conversations",
@@ -239,6 +240,11 @@ export const en = {
     enterSendsHint: "Shift and Enter begin a new line.",
     enterBreaks: "Begins a new line",
     enterBreaksHint: "Ctrl or ⌘ and Enter send the message.",
+    finished: "When an answer ends out of sight",
+    finishedMark: "Mark it",
+    finishedNotify: "Notify me, too",
+    finishedHint: "The notification says only that there is an answer, not a word of it.",
+    finishedDenied: "This browser does not allow notifications here. You can change that in its settings.",
   },
   commands: {
     new: "New conversation",
@@ -267,6 +273,7 @@ export const en = {
     commands: "Commands",
     none: "Nothing found.",
   },
+  notification: { title: "An answer is ready", body: "Open Holdfast to read it." },
   dialog: { save: "Save", cancel: "Cancel", close: "Close", dismiss: "Dismiss", tryAgain: "Try again" },
   access: {
     title: "Access code",

@@ -146,6 +146,7 @@ export const es: Translation = {
       days: "Últimos 30 días",
       undated: "Antes",
     },
+    unread: "Respuesta nueva",
   },
   search: {
     label: "Buscar en las conversaciones",
@@ -243,6 +244,11 @@ export const es: Translation = {
     enterSendsHint: "Mayús e Intro empiezan una línea nueva.",
     enterBreaks: "Empieza una línea nueva",
     enterBreaksHint: "Ctrl o ⌘ e Intro envían el mensaje.",
+    finished: "Cuando una respuesta termina sin que la vea",
+    finishedMark: "Marcarla",
+    finishedNotify: "Avisarme también",
+    finishedHint: "El aviso solo dice que hay una respuesta, sin una palabra de ella.",
+    finishedDenied: "Este navegador no permite notificaciones aquí. Puede cambiarlo en sus ajustes.",
   },
   commands: {
     new: "Nueva conversación",
@@ -271,6 +277,7 @@ export const es: Translation = {
     commands: "Comandos",
     none: "No se encontró nada.",
   },
+  notification: { title: "Hay una respuesta lista", body: "Abra Holdfast para leerla." },
   dialog: {
     save: "Guardar",
     cancel: "Cancelar",

@@ -145,6 +145,7 @@ export const fr: Translation = {
       days: "30 derniers jours",
       undated: "Plus tôt",
     },
+    unread: "Nouvelle réponse",
   },
   search: {
     label: "Rechercher dans les conversations",
@@ -243,6 +244,12 @@ export const fr: Translation = {
     enterSendsHint: "Maj et Entrée commencent une nouvelle ligne.",
     enterBreaks: "Commence une nouvelle ligne",
     enterBreaksHint: "Ctrl ou ⌘ et Entrée envoient le message.",
+    finished: "Quand une réponse se termine hors de vue",
+    finishedMark: "La marquer",
+    finishedNotify: "Me prévenir aussi",
+    finishedHint: "La notification dit seulement qu’il y a une réponse, sans un mot de celle-ci.",
+    finishedDenied:
+      "Ce navigateur n’autorise pas les notifications ici. Vous pouvez changer cela dans ses réglages.",
   },
   commands: {
     new: "Nouvelle conversation",
@@ -271,6 +278,7 @@ export const fr: Translation = {
     commands: "Commandes",
     none: "Rien trouvé.",
   },
+  notification: { title: "Une réponse est prête", body: "Ouvrez Holdfast pour la lire." },
   dialog: {
     save: "Enregistrer",
     cancel: "Annuler",

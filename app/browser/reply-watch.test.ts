@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createReplyWatch } from "./reply-watch";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function watched(look: () => Promise<void> = () => Promise.resolve()) {
+  const reply = { runs: true, looks: 0 };
+  const watch = createReplyWatch({
+    async look() {
+      reply.looks++;
+      await look();
+    },
+    isAwaited: () => reply.runs,
+  });
+  return { reply, watch };
+}
+
+test("looks ever less often, twice a minute in the end, until the reply has ended", async () => {
+  const { reply, watch } = watched();
+  watch.begin();
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(reply.looks).toBe(1);
+  await vi.advanceTimersByTimeAsync(120_000);
+  const { looks } = reply;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reply.looks - looks).toBe(2);
+  reply.runs = false;
+  await vi.advanceTimersByTimeAsync(30_000);
+  const last = reply.looks;
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(reply.looks).toBe(last);
+});
+
+test("does not look where nothing is awaited, nor after half an hour", async () => {
+  const { reply, watch } = watched();
+  reply.runs = false;
+  watch.begin();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reply.looks).toBe(0);
+  reply.runs = true;
+  watch.begin();
+  await vi.advanceTimersByTimeAsync(31 * 60_000);
+  const { looks } = reply;
+  expect(looks).toBeLessThan(75);
+  await vi.advanceTimersByTimeAsync(60 * 60_000);
+  expect(reply.looks).toBe(looks);
+});
+
+test("goes on after a failure, and ends at once when somebody is back, also in mid-look", async () => {
+  let answer = () => {};
+  const { reply, watch } = watched(
+    () => new Promise((_, reject) => (answer = () => reject(new Error("away")))),
+  );
+  watch.begin();
+  await vi.advanceTimersByTimeAsync(4_000);
+  answer();
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(reply.looks).toBe(2);
+  watch.end();
+  answer();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(reply.looks).toBe(2);
+});

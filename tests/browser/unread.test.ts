@@ -1,0 +1,100 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { setVisible } from "../fixtures/tab-visibility";
+
+const LONG = "Tell me a long story.";
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "150" } });
+});
+afterAll(() => server.stop());
+
+const wide = { viewport: { width: 1440, height: 900 } };
+
+test("an answer that ended in a hidden tab is marked in the list and the title, in all tabs, until it is seen", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  const other = await openChat(server, { beside: chat });
+  await other.startNew();
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 100);
+  const streams: string[] = [];
+  await setVisible(chat.page, false);
+  chat.page.on("request", (request) => streams.push(new URL(request.url()).pathname));
+
+  const mark = other.conversations.getByRole("img", { name: "New answer" });
+  await mark.waitFor();
+  await other.page.waitForFunction(() => document.title.startsWith("(1) "));
+  await chat.page.waitForFunction(() => document.title.startsWith("(1) "));
+  expect(streams.filter((path) => path.endsWith("/stream"))).toEqual([]);
+
+  await setVisible(chat.page, true);
+  await mark.waitFor({ state: "hidden" });
+  await other.page.waitForFunction(() => !document.title.startsWith("("));
+});
+
+test("an answer that another tab shows is not marked, nor one that ended before one's eyes", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 100);
+  const other = await openChat(server, { beside: chat });
+  await setVisible(chat.page, false);
+  const noticed = chat.page.waitForFunction(() => document.querySelector('[data-status="complete"]'));
+  await other.reply(0, "complete");
+  await noticed;
+  await other.page.waitForFunction(() => localStorage.getItem("holdfast.unread") === null);
+  for (const { page } of [chat, other]) expect(await page.title()).not.toMatch(/^\(/);
+});
+
+test("a notification tells who has asked for it that an answer is there, and not a word of it", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.page.context().grantPermissions(["notifications"]);
+  await recordNotifications(chat.page);
+  await chat.button("Settings").click();
+  await chat.page.getByRole("radio", { name: "Notify me, too" }).check({ force: true });
+  await chat.page.waitForFunction(() =>
+    localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'),
+  );
+  await chat.page.keyboard.press("Escape");
+  await chat.send(LONG);
+  await chat.replyOfLength(0, 100);
+  await setVisible(chat.page, false);
+  const shown = await chat.page.waitForFunction(() => (window as unknown as { shown: string[] }).shown[0]);
+  expect(JSON.parse((await shown.jsonValue())!)).toMatchObject([
+    "An answer is ready",
+    { body: "Open Holdfast to read it." },
+  ]);
+});
+
+test("where notifications are denied, the settings say so and stay as they were", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.page.evaluate(() => {
+    Notification.requestPermission = () => Promise.resolve("denied");
+  });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("radio", { name: "Notify me, too" }).click({ force: true });
+  await chat.page.getByText("This browser does not allow notifications here.").waitFor();
+  expect(await chat.page.getByRole("radio", { name: "Mark it" }).isChecked()).toBe(true);
+});
+
+async function recordNotifications(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const shown: string[] = [];
+    class Recorded {
+      static permission = "granted";
+      static requestPermission = () => Promise.resolve("granted");
+      constructor(...said: unknown[]) {
+        shown.push(JSON.stringify(said));
+      }
+    }
+    Object.assign(window, { shown, Notification: Recorded });
+  });
+}
