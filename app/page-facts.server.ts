@@ -9,6 +9,7 @@ export async function pageFacts({ request }: LoaderFunctionArgs): Promise<PageFa
     node: services.node.name,
     models: modelsView(services.models),
     maxFileBytes: services.limits.maxAttachmentBytes,
+    worksOffline: !services.page.isDevelopment,
     isCodeNeeded: !(await services.access.admits(request)),
   };
 }

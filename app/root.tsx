@@ -19,6 +19,8 @@ export const links: LinksFunction = () => [
   { rel: "stylesheet", href: stylesheet },
   { rel: "icon", href: "/favicon.ico", sizes: "32x32" },
   { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
+  // Asked for with cookies, which a sign-on in front of us wants to see.
+  { rel: "manifest", href: "/manifest.webmanifest", crossOrigin: "use-credentials" },
   { rel: "apple-touch-icon", href: "/apple-touch-icon.png" },
 ];
 

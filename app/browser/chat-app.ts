@@ -15,8 +15,10 @@ import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
 import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
+import { createLastSeen } from "./last-seen";
 import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Changeable, type Observable } from "./observable";
+import { keepPageOffline } from "./offline-page";
 import { createOutbox } from "./outbox";
 import { createPageActivity } from "./page-activity";
 import { redrawImage } from "./redraw-image";
@@ -62,7 +64,13 @@ export type ChatApp = {
 export type Spotlight = { conversationId: string; messageId: string };
 
 /** What the page's server knew when it sent the page. */
-export type PageFacts = { node: string; models: ModelsView; maxFileBytes: number; isCodeNeeded: boolean };
+export type PageFacts = {
+  node: string;
+  models: ModelsView;
+  maxFileBytes: number;
+  worksOffline: boolean;
+  isCodeNeeded: boolean;
+};
 
 /** The browser's composition root. Settles once the page speaks the person's language. */
 export async function createChatApp(
@@ -174,6 +182,7 @@ export async function createChatApp(
     return createChatSession({
       api: sessionApi,
       outbox: createOutbox(shared, id),
+      lastSeen: createLastSeen(shared, id),
       draft,
       files: createAttachmentDraft({
         api: sessionApi,
@@ -215,6 +224,7 @@ export async function createChatApp(
   }
 
   deletions.start();
+  void keepPageOffline(page, facts.worksOffline);
 
   return {
     api,

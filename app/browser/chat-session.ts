@@ -21,6 +21,7 @@ import {
 } from "./chat-state";
 import type { Draft } from "./draft";
 import type { FirstSettings } from "./first-settings";
+import type { LastSeen } from "./last-seen";
 import { createObservable, type Observable } from "./observable";
 import { partsOf, type Outbox, type OutgoingMessage } from "./outbox";
 import type { PageActivity } from "./page-activity";
@@ -67,6 +68,7 @@ export type ChatSession = Observable<ChatState> & {
 type Dependencies = {
   api: SessionApi;
   outbox: Outbox;
+  lastSeen: LastSeen;
   draft: Draft;
   files: AttachmentDraft;
   firstSettings: FirstSettings;
@@ -81,7 +83,7 @@ type Dependencies = {
 };
 
 export function createChatSession(dependencies: Dependencies): ChatSession {
-  const { api, outbox, draft, files, firstSettings, page, random, isSaved, onSaved, onSending } =
+  const { api, outbox, lastSeen, draft, files, firstSettings, page, random, isSaved, onSaved, onSending } =
     dependencies;
   const unsent = outbox.read();
   const state = createObservable<ChatState>({
@@ -100,7 +102,9 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         const { pending } = now();
         state.set(withSession(now(), session));
         if (pending && !now().pending) outbox.clear();
-        if (session) {
+        if (!session) lastSeen.forget();
+        else {
+          if (isOpen && page.isVisible()) lastSeen.put(session);
           firstSettings.clear();
           onSaved(session);
         }
@@ -108,6 +112,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onEvents: (events) => state.set(withEvents(now(), events)),
       onConnection(connection) {
         patch({ connection });
+        if (connection === "reconnecting") showKept();
         if (connection === "ok") {
           sendWhatWaits();
           files.retryPassing();
@@ -138,6 +143,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   function wake() {
     if (isOpen && isSaved()) follower.wake();
+  }
+
+  /** Better than nothing, while the server cannot be asked. */
+  function showKept() {
+    const kept = now().phase === "loading" ? lastSeen.read() : null;
+    if (kept) state.set({ ...withSession(now(), kept), isKept: true });
   }
 
   /** Nobody looks: no connection is held, but it is noticed when the reply ends. */
@@ -291,6 +302,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       });
       const { pending } = now();
       absence.end();
+      if (!page.isOnline()) showKept();
       wake();
       if (pending?.state === "sending") void deliver(pending);
       return () => {
@@ -376,6 +388,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         throw error;
       }
       isRemoved = true;
+      lastSeen.forget();
       outbox.clear();
       draft.set("");
       files.clear();

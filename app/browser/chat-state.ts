@@ -26,6 +26,8 @@ export type ChatState = {
   pending: PendingMessage | null;
   live: LiveReply | null;
   connection: Connection;
+  /** The session is the one that this browser showed last: the server could not be asked yet. */
+  isKept: boolean;
   /** The model that was picked here and is not in the session yet. */
   pickedModelId: string | null;
   /** The end of the branch that was picked here, until the session says so too. */
@@ -45,6 +47,7 @@ export const INITIAL_STATE: ChatState = {
   pending: null,
   live: null,
   connection: "ok",
+  isKept: false,
   pickedModelId: null,
   pickedHead: null,
   pickedSettings: {},
@@ -58,7 +61,15 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
   if (!view) {
     // What was accepted and is not there was deleted; what is on its way may still begin the session.
     const pending = state.pending?.state === "accepted" ? null : state.pending;
-    return { ...state, phase: "absent", session: null, pending, live: null, isStopping: false };
+    return {
+      ...state,
+      phase: "absent",
+      session: null,
+      isKept: false,
+      pending,
+      live: null,
+      isStopping: false,
+    };
   }
   const session = keepKnownMessages(state.session, view);
   const isThere = (id: string) => session.messages.some((message) => message.id === id);
@@ -67,6 +78,7 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
     ...state,
     phase: "ready",
     session,
+    isKept: false,
     live,
     pending: state.pending && isThere(state.pending.id) ? null : state.pending,
     pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,

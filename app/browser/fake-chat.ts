@@ -12,6 +12,7 @@ import { shownMessages, type ChatState } from "./chat-state";
 import { createDraft } from "./draft";
 import { createFirstSettings } from "./first-settings";
 import { createKeptValues } from "./kept-values";
+import { createLastSeen } from "./last-seen";
 import { createOutbox } from "./outbox";
 
 /** A server and a tab for tests of the chat session, under fake timers. */
@@ -181,17 +182,20 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
     prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
   });
   const outbox = createOutbox(values, "c");
+  const lastSeen = createLastSeen(values, "c");
   const draft = createDraft(values, "c");
   const page = { visible: true, listeners: new Set<() => void>() };
   let saved = isSaved;
   const chat = createChatSession({
     api,
     outbox,
+    lastSeen,
     firstSettings: createFirstSettings(values, "c"),
     draft,
     files,
     page: {
       isVisible: () => page.visible,
+      isOnline: () => true,
       subscribe(listener) {
         page.listeners.add(listener);
         return () => page.listeners.delete(listener);

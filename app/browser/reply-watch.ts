@@ -23,11 +23,13 @@ export function createReplyWatch({ look, isAwaited }: Dependencies): ReplyWatch 
 
   function lookAfter(ms: number, left: number) {
     if (!isAwaited() || left < ms) return;
-    timer = setTimeout(async () => {
+    timer = setTimeout(() => {
       const own = timer;
-      await look().catch(() => undefined);
-      // Somebody may have come back meanwhile.
-      if (timer === own) lookAfter(Math.min(ms * 1.5, LONGEST_MS), left - ms);
+      const looked = () => {
+        // Somebody may have come back meanwhile.
+        if (timer === own) lookAfter(Math.min(ms * 1.5, LONGEST_MS), left - ms);
+      };
+      look().then(looked, looked);
     }, ms);
   }
 

@@ -145,9 +145,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />
-      {state.connection === "reconnecting" && state.phase !== "loading" && (
+      {(state.connection === "reconnecting" || state.isKept) && state.phase !== "loading" && (
         <p className="conversation__reconnecting" role="status">
-          {t("conversation.reconnecting")}
+          {state.isKept ? t("conversation.offline") : t("conversation.reconnecting")}
         </p>
       )}
       <section

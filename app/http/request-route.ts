@@ -18,11 +18,12 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/healthz",
   "/move",
   "/readyz",
+  "/service-worker.js",
   "/share",
 ]);
 
 const HEALTH = /^\/(healthz|readyz)$/;
-const STATIC = /^\/(build\/|__manifest$|[\w-]+\.(ico|svg|png|txt|webmanifest|map)$)/;
+const STATIC = /^\/(build\/|__manifest$|[\w-]+\.(ico|svg|png|txt|webmanifest|map|js)$)/;
 
 export type RequestRoute = {
   /** The route as a pattern. What a client made up is not in it: it might be a secret in the wrong place. */

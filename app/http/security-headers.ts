@@ -61,6 +61,7 @@ export function pagePolicy({ nonce, isDevelopment }: { nonce: string; isDevelopm
     "img-src 'self' blob: data: https:",
     // In development Remix tells the page over a socket of its own that there is a new build.
     `connect-src 'self'${isDevelopment ? " ws:" : ""}`,
+    "manifest-src 'self'",
     // Diagrams are drawn in one.
     "frame-src 'self'",
     "base-uri 'none'",

@@ -88,13 +88,11 @@ test("where notifications are denied, the settings say so and stay as they were"
 async function recordNotifications(page: Page): Promise<void> {
   await page.evaluate(() => {
     const shown: string[] = [];
-    class Recorded {
-      static permission = "granted";
-      static requestPermission = () => Promise.resolve("granted");
-      constructor(...said: unknown[]) {
-        shown.push(JSON.stringify(said));
-      }
+    function Recorded(...said: unknown[]) {
+      shown.push(JSON.stringify(said));
     }
+    Recorded.permission = "granted";
+    Recorded.requestPermission = () => Promise.resolve("granted");
     Object.assign(window, { shown, Notification: Recorded });
   });
 }

@@ -5,6 +5,7 @@ import { shownMessages, type ChatState } from "~/browser/chat-state";
 import { createDraft } from "~/browser/draft";
 import { createFirstSettings } from "~/browser/first-settings";
 import { createKeptValues } from "~/browser/kept-values";
+import { createLastSeen } from "~/browser/last-seen";
 import { createOutbox } from "~/browser/outbox";
 import { newId } from "~/conversation/session-id";
 import { plainText } from "~/conversation/reply-text";
@@ -70,6 +71,7 @@ export function openPage(serverUrl: string): OpenPage {
   const chat = createChatSession({
     api,
     outbox: createOutbox(values, id),
+    lastSeen: createLastSeen(values, id),
     draft: createDraft(values, id),
     firstSettings: createFirstSettings(values, id),
     files: createAttachmentDraft({
@@ -80,7 +82,7 @@ export function openPage(serverUrl: string): OpenPage {
       random: Math.random,
       prepare: { maxBytes: 0, redraw: noFiles },
     }),
-    page: { isVisible: () => true, subscribe: () => () => undefined },
+    page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     random: Math.random,
     isSaved: () => isSaved,
     onSaved: () => (isSaved = true),

@@ -40,6 +40,7 @@ export const de: Translation = {
     notOnServer:
       "Diese Unterhaltung ist nicht mehr auf dem Server. Was Sie hier schreiben, beginnt sie von Neuem.",
     newBelow: "Neuer Text weiter unten",
+    offline: "Offline: wie Sie es zuletzt gesehen haben",
   },
   empty: {
     heading: "Worüber wollen wir sprechen?",

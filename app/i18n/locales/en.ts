@@ -40,6 +40,7 @@ export const en = {
     deletedElsewhere: "The conversation that was open here was deleted in another tab.",
     notOnServer: "This conversation is not on the server any more. What you write here begins it anew.",
     newBelow: "New text below",
+    offline: "Offline: as you last saw it",
   },
   empty: {
     heading: "What shall we talk about?",

@@ -39,6 +39,7 @@ export const es: Translation = {
     deletedElsewhere: "La conversación que estaba abierta aquí se eliminó en otra pestaña.",
     notOnServer: "Esta conversación ya no está en el servidor. Lo que escriba aquí la empieza de nuevo.",
     newBelow: "Hay texto nuevo abajo",
+    offline: "Sin conexión: tal como la vio por última vez",
   },
   empty: {
     heading: "¿De qué hablamos?",

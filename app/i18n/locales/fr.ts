@@ -38,6 +38,7 @@ export const fr: Translation = {
     deletedElsewhere: "La conversation ouverte ici a été supprimée dans un autre onglet.",
     notOnServer: "Cette conversation n’est plus sur le serveur. Ce que vous écrivez ici la recommence.",
     newBelow: "Nouveau texte plus bas",
+    offline: "Hors ligne : telle que vous l’avez vue",
   },
   empty: {
     heading: "De quoi parlons-nous ?",

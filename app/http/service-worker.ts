@@ -1,0 +1,143 @@
+/** What is used of a service worker's scope: the DOM's own types know pages only. */
+type WaitingEvent = { waitUntil: (work: Promise<unknown>) => void };
+type FetchEvent = WaitingEvent & { request: Request; respondWith: (answer: Promise<Response>) => void };
+type MessageEvent = WaitingEvent & { data: unknown };
+type NotificationEvent = WaitingEvent & { notification: { close: () => void } };
+type Clients = {
+  claim: () => Promise<void>;
+  matchAll: (options: { type: "window" }) => Promise<{ focus: () => Promise<unknown> }[]>;
+  openWindow: (url: string) => Promise<unknown>;
+};
+export type WorkerScope = {
+  caches: CacheStorage;
+  clients: Clients;
+  location: { origin: string };
+  fetch: (request: Request | string, options?: RequestInit) => Promise<Response>;
+  skipWaiting: () => Promise<void>;
+  addEventListener: {
+    (type: "install" | "activate", listener: (event: WaitingEvent) => void): void;
+    (type: "fetch", listener: (event: FetchEvent) => void): void;
+    (type: "message", listener: (event: MessageEvent) => void): void;
+    (type: "notificationclick", listener: (event: NotificationEvent) => void): void;
+  };
+};
+
+/**
+ * The service worker. It keeps the page and the files of its build, so that the page opens without a network; it
+ * never sees a request with a session id, since it leaves all but these two alone. It is sent as text, so it uses
+ * nothing from outside of itself but types.
+ *
+ * A page is kept once all files that it names are there, so it is whole or not there at all. The network comes
+ * first: a new deployment is seen at the next visit. The files of the build before stay for tabs that still run it.
+ */
+export function serviceWorker(scope: WorkerScope): void {
+  const PREFIX = "holdfast-build-";
+  const PATIENCE_MS = 4_000;
+
+  scope.addEventListener("install", (event) => {
+    // It has nothing that depends on the build, so there is no reason to wait for the old one to end.
+    event.waitUntil(
+      Promise.all([
+        scope.skipWaiting(),
+        scope
+          .fetch("/")
+          .then(keepPage)
+          .catch(() => undefined),
+      ]),
+    );
+  });
+
+  scope.addEventListener("activate", (event) => event.waitUntil(scope.clients.claim()));
+
+  scope.addEventListener("fetch", (event) => {
+    const { request } = event;
+    const { origin, pathname } = new URL(request.url);
+    if (request.method !== "GET" || origin !== scope.location.origin) return;
+    if (request.mode === "navigate" && pathname === "/") event.respondWith(page(event));
+    else if (pathname.startsWith("/build/")) event.respondWith(file(event, pathname));
+  });
+
+  // What the page had loaded before there was a worker.
+  scope.addEventListener("message", (event) => {
+    const { files } = event.data as { files: string[] };
+    const keep = async () => {
+      const cache = await newest();
+      if (cache) await Promise.all(files.map((path) => keepFile(cache, path)));
+    };
+    event.waitUntil(keep().catch(() => undefined));
+  });
+
+  scope.addEventListener("notificationclick", (event) => {
+    event.notification.close();
+    const show = async () => {
+      const [tab] = await scope.clients.matchAll({ type: "window" });
+      await (tab ? tab.focus() : scope.clients.openWindow("/"));
+    };
+    event.waitUntil(show());
+  });
+
+  async function page(event: FetchEvent): Promise<Response> {
+    const kept = await keptPage();
+    const asked = scope.fetch(event.request);
+    if (!kept) {
+      const response = await asked;
+      event.waitUntil(keepPage(response.clone()).catch(() => undefined));
+      return response;
+    }
+    const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null));
+    const response = await Promise.race([asked.catch(() => null), late]);
+    // A proxy whose servers are away answers as well.
+    if (!response || response.status >= 500) return kept;
+    event.waitUntil(keepPage(response.clone()).catch(() => undefined));
+    return response;
+  }
+
+  async function file(event: FetchEvent, path: string): Promise<Response> {
+    const kept = await scope.caches.match(path);
+    if (kept) return kept;
+    const response = await scope.fetch(path);
+    const cache = await newest();
+    if (response.ok && cache) event.waitUntil(cache.put(path, response.clone()).catch(() => undefined));
+    return response;
+  }
+
+  /** Names of the builds that are kept, the oldest first. */
+  async function builds(): Promise<string[]> {
+    return (await scope.caches.keys()).filter((name) => name.startsWith(PREFIX));
+  }
+
+  async function newest(): Promise<Cache | null> {
+    const name = (await builds()).at(-1);
+    return name === undefined ? null : scope.caches.open(name);
+  }
+
+  async function keptPage(): Promise<Response | null> {
+    for (const name of (await builds()).reverse()) {
+      const response = await (await scope.caches.open(name)).match("/");
+      if (response) return response;
+    }
+    return null;
+  }
+
+  async function keepPage(response: Response): Promise<void> {
+    if (!response.ok || response.redirected) return;
+    const html = await response.clone().text();
+    const build = /\/build\/manifest-([\w-]+)\.js/.exec(html)?.[1];
+    // Somebody else's page, as of a sign-on in front of us.
+    if (build === undefined) return;
+    const name = PREFIX + build;
+    const cache = await scope.caches.open(name);
+    const files = new Set(html.match(/\/build\/[\w./$-]+\.(?:js|css)/g));
+    await Promise.all([...files].map((path) => keepFile(cache, path)));
+    await cache.put("/", response);
+    const others = (await builds()).filter((other) => other !== name);
+    await Promise.all(others.slice(0, -1).map((old) => scope.caches.delete(old)));
+  }
+
+  async function keepFile(cache: Cache, path: string): Promise<void> {
+    if (!path.startsWith("/build/") || (await cache.match(path))) return;
+    const response = await scope.fetch(path);
+    if (!response.ok) throw new Error(`${path}: ${String(response.status)}`);
+    await cache.put(path, response);
+  }
+}
