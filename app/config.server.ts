@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
+import type { QuotaLimits } from "./quotas/quotas";
 import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
 
@@ -32,6 +33,9 @@ export type Config = {
     /** How long a browser is remembered. */
     days: number;
   };
+  /** Proxies in front whose word on who a client is can be trusted. */
+  trustedHops: number;
+  quotas: QuotaLimits;
   /** Nobody but who works on it can reach it: this machine alone, or `npm run dev`. */
   isPrivate: boolean;
   /** The page of `npm run dev` loads itself anew. */
@@ -53,6 +57,9 @@ const wholeNumber = (name: string, fallback: number, min: number, max: number) =
     .transform(Number)
     .refine((value) => value >= min && value <= max, `${name} must be from ${min} to ${max}.`)
     .default(fallback);
+
+/** 0 sets none. */
+const limit = (name: string, fallback: number) => wholeNumber(name, fallback, 0, 999_999_999_999);
 
 /** Few enough tries are allowed for this to be out of reach of guessing, if it is no word. */
 const MIN_CODE_LENGTH = 8;
@@ -98,6 +105,22 @@ const environment = z.object({
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
   ACCESS_CODE: accessCodes,
   ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
+  TRUSTED_HOPS: wholeNumber("TRUSTED_HOPS", 0, 0, 10),
+  LIMIT_SESSION_MESSAGES_PER_MINUTE: limit("LIMIT_SESSION_MESSAGES_PER_MINUTE", 30),
+  LIMIT_SESSION_MESSAGES_PER_DAY: limit("LIMIT_SESSION_MESSAGES_PER_DAY", 2_000),
+  // An office or a school may be behind one address.
+  LIMIT_ADDRESS_MESSAGES_PER_MINUTE: limit("LIMIT_ADDRESS_MESSAGES_PER_MINUTE", 120),
+  LIMIT_ADDRESS_MESSAGES_PER_DAY: limit("LIMIT_ADDRESS_MESSAGES_PER_DAY", 5_000),
+  LIMIT_ADDRESS_SESSIONS_PER_DAY: limit("LIMIT_ADDRESS_SESSIONS_PER_DAY", 500),
+  LIMIT_ADDRESS_REPLIES: limit("LIMIT_ADDRESS_REPLIES", 30),
+  LIMIT_NODE_REPLIES: limit("LIMIT_NODE_REPLIES", 1_000),
+  LIMIT_WRONG_CODES_PER_HOUR: limit("LIMIT_WRONG_CODES_PER_HOUR", 20),
+  DAILY_TOKEN_BUDGET: limit("DAILY_TOKEN_BUDGET", 0),
+  DAILY_DOLLAR_BUDGET: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, "DAILY_DOLLAR_BUDGET must be a number, such as 20 or 2.50.")
+    .transform(Number)
+    .default(0),
   LOG_LEVEL: z
     .enum(
       ["silent", "error", "warn", "info", "debug"],
@@ -155,6 +178,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     retentionDays: values.RETENTION_DAYS || null,
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
+    trustedHops: values.TRUSTED_HOPS,
+    quotas: {
+      sessionMessagesPerMinute: values.LIMIT_SESSION_MESSAGES_PER_MINUTE,
+      sessionMessagesPerDay: values.LIMIT_SESSION_MESSAGES_PER_DAY,
+      addressMessagesPerMinute: values.LIMIT_ADDRESS_MESSAGES_PER_MINUTE,
+      addressMessagesPerDay: values.LIMIT_ADDRESS_MESSAGES_PER_DAY,
+      addressSessionsPerDay: values.LIMIT_ADDRESS_SESSIONS_PER_DAY,
+      addressReplies: values.LIMIT_ADDRESS_REPLIES,
+      nodeReplies: values.LIMIT_NODE_REPLIES,
+      wrongCodesPerHour: values.LIMIT_WRONG_CODES_PER_HOUR,
+      daily: { tokens: values.DAILY_TOKEN_BUDGET, dollars: values.DAILY_DOLLAR_BUDGET },
+    },
     isPrivate: values.NODE_ENV === "development" || isLoopback(values.HOST),
     isDevelopment: values.NODE_ENV === "development",
     readableLog: values.NODE_ENV === "development",

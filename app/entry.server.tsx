@@ -18,6 +18,7 @@ tuneServer({
   ...services.server,
   refuse: refuseRequest,
   requested(request, response) {
+    services.noteAddress(request);
     secureResponse(request, response);
     logRequest(request, response);
   },

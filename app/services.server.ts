@@ -5,11 +5,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { destination, type DestinationStream } from "pino";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
+import type { ModelOffer } from "./conversation/language-model";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
 import { createAccess } from "./http/access";
+import { createAddressNote } from "./http/client-address";
 import { createDiagramFiles } from "./http/diagram-files";
+import { ModelConfigError } from "./model/model-config-error";
 import { createLanguageModels } from "./model/create-language-models";
+import { countSpending } from "./quotas/count-spending";
+import { createDailyBudget } from "./quotas/daily-budget";
+import { createFleetUsage } from "./quotas/fleet-usage";
+import { createQuotas } from "./quotas/quotas";
+import { sweepUsage } from "./quotas/sweep-usage";
 import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
@@ -195,7 +203,32 @@ async function createServices(config: Config) {
       homeDirectory: homedir(),
       credentials,
     }));
-  const models = createLanguageModels({ ...config.model, provider }, { credentials });
+  const usage = createFleetUsage({
+    volume,
+    layout,
+    name: config.nodeName,
+    boot,
+    clock: () => Date.now(),
+    now,
+    timer,
+    delay: unhurried,
+    isDead: registry.isDead,
+    log,
+  });
+  sweepRegularly({
+    sweep: (signal) => sweepUsage({ volume, layout, instance }, signal),
+    what: "what was used",
+    everyMs: DAY_MS,
+    timer,
+    random,
+    log,
+  });
+  const budget = createDailyBudget({ limits: config.quotas.daily, usage, clock: () => Date.now(), log });
+  const models = countSpending(
+    createLanguageModels({ ...config.model, provider }, { credentials }),
+    budget.spend,
+  );
+  checkPrices(config.quotas.daily, models.offers);
 
   const replies = createReplies({
     store,
@@ -214,6 +247,14 @@ async function createServices(config: Config) {
     newId,
     log,
     metrics,
+  });
+
+  const quotas = createQuotas({
+    limits: config.quotas,
+    usage,
+    budget,
+    activeReplies: () => replies.active(),
+    clock: () => Date.now(),
   });
 
   const report = config.metrics.format === "emf" ? startReport(config, metrics, stdout) : null;
@@ -246,6 +287,8 @@ async function createServices(config: Config) {
       shutdownDelaySeconds: config.shutdownDelaySeconds,
     },
     access,
+    quotas,
+    noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     // Beside the server's own module, where the build has put them.
     diagrams: createDiagramFiles(new URL("./mermaid/", import.meta.url)),
@@ -271,6 +314,7 @@ async function createServices(config: Config) {
       log.info({ deadlineMs }, "draining");
       await registry.draining();
       await replies.drain(deadlineMs);
+      await usage.flush();
       await registry.goodbye();
       // Not left to the very end: threads that a hanging volume holds may keep the process from it.
       report?.flush();
@@ -298,18 +342,34 @@ function startReport(
   return report;
 }
 
-function readConfig(): Config {
-  try {
-    return parseConfig(processEnvironment);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    // For a person who has just started the server: what to mend, and nothing else.
-    console.error(`Holdfast cannot start:\n${error.message}`);
-    process.exit(1);
-  }
+/** A budget in dollars that some model does not count against would be none. */
+function checkPrices({ dollars }: Config["quotas"]["daily"], offers: readonly ModelOffer[]): void {
+  const unpriced = offers.filter(
+    ({ id, inputPricePerMillion, outputPricePerMillion }) =>
+      !id.startsWith("demo/") && (inputPricePerMillion === undefined || outputPricePerMillion === undefined),
+  );
+  if (dollars === 0 || unpriced.length === 0) return;
+  throw new ConfigError(
+    `DAILY_DOLLAR_BUDGET needs the prices of all models: say inputPricePerMillion and outputPricePerMillion in MODELS for ${unpriced.map(({ id }) => id).join(", ")}.`,
+  );
+}
+
+/** For a person who has just started the server: what to mend, and nothing else. */
+function explainConfigError(error: unknown): never {
+  if (!(error instanceof ConfigError || error instanceof ModelConfigError)) throw error;
+  console.error(`Holdfast cannot start:\n${error.message}`);
+  process.exit(1);
 }
 
 // `remix dev` imports a new build into the same process: what runs must not be there twice.
 const shared = globalThis as { holdfast?: Promise<Services> };
 
-export const services: Services = await (shared.holdfast ??= createServices(readConfig()));
+export const services: Services = await (shared.holdfast ??= start());
+
+async function start(): Promise<Services> {
+  try {
+    return await createServices(parseConfig(processEnvironment));
+  } catch (error) {
+    return explainConfigError(error);
+  }
+}

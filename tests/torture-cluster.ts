@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "./fixtures/no-limits.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +34,7 @@ const dataDir = mkdtempSync(join(values.dir, "holdfast-torture-cluster-"));
 const cluster = await startCluster({
   size: Number(values.nodes),
   dataDir,
-  env: { DEMO_TOKENS_PER_SECOND: "150", DRAIN_SECONDS: "1" },
+  env: { ...NO_LIMITS, DEMO_TOKENS_PER_SECOND: "150", DRAIN_SECONDS: "1" },
 });
 const total: Record<string, number> = { rounds: 0 };
 const faults: string[] = [];

@@ -260,7 +260,9 @@ async function readJson<T>(response: Response): Promise<T> {
 async function toError(response: Response): Promise<ApiError> {
   try {
     const { error } = (await response.json()) as ErrorBody;
-    return new ApiError(error.code, error.message, response.status);
+    const seconds = response.status === 429 ? Number(error.retryAfterSeconds) : NaN;
+    const retryAt = seconds > 0 ? Date.now() + seconds * 1000 : null;
+    return new ApiError(error.code, error.message, response.status, { retryAt });
   } catch (cause) {
     // Of whoever stands in front and knows people by other means: their sign-in has expired.
     if (response.status === 401) return new ApiError("signed_out", en.problem.signed_out, 401, { cause });

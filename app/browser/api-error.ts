@@ -12,9 +12,17 @@ export class ApiError extends Error {
   readonly code: ErrorCode | "unreachable" | "unreadable" | "signed_out";
   /** 0 where there was no answer. */
   readonly status: number;
+  /** When a limit that was reached lets go again, in milliseconds since 1970; null where none was. */
+  readonly retryAt: number | null;
 
-  constructor(code: ApiError["code"], message: string, status: number, options?: { cause?: unknown }) {
+  constructor(
+    code: ApiError["code"],
+    message: string,
+    status: number,
+    options?: { cause?: unknown; retryAt?: number | null },
+  ) {
     super(message, options);
+    this.retryAt = options?.retryAt ?? null;
     this.code = code;
     this.status = status;
   }
@@ -22,7 +30,7 @@ export class ApiError extends Error {
   /** The same request may well succeed in a moment: a node is leaving, a proxy has none, the network is gone. */
   get isPassing(): boolean {
     const stays = this.code === "session_damaged" || this.code === "session_newer_format";
-    return !stays && [0, 408, 429, 500, 502, 503, 504].includes(this.status);
+    return !stays && this.retryAt === null && [0, 408, 429, 500, 502, 503, 504].includes(this.status);
   }
 }
 
@@ -39,7 +47,11 @@ export class PageError extends Error {
 
 /** What to tell a person of an error. One of neither kind is a mistake of the page. */
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof ApiError || error instanceof PageError) {
+  if (error instanceof ApiError) {
+    const { code, message, retryAt } = error;
+    return { code, message, ...(retryAt !== null && { retryAt }) };
+  }
+  if (error instanceof PageError) {
     return { code: error.code, message: error.message };
   }
   return { code: "page", message: en.problem.page };

@@ -28,6 +28,9 @@ import type { PageActivity } from "./page-activity";
 import { createReplyWatch } from "./reply-watch";
 import { createSessionFollower } from "./session-follower";
 
+/** A message that is refused for no longer goes out by itself; later its author may have changed their mind. */
+const PATIENCE_MS = 120_000;
+
 /** So often is a request tried that failed for a passing reason, before the person is asked. */
 const TRIES = 4;
 
@@ -194,7 +197,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     } catch (error) {
       if (error instanceof ApiError && error.code === "reply_running") takeBack(message, troubleOf(error));
       else {
-        const isWaiting = error instanceof ApiError && error.isPassing;
+        const isWaiting = error instanceof ApiError && (error.isPassing || isSoonOver(error));
         setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
       }
       // It may have arrived all the same, and only the answer was lost.
@@ -205,8 +208,16 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   }
 
   /** It has its ids since it was written: however often it goes out, it is there once. */
+  function isSoonOver({ retryAt }: ApiError): boolean {
+    if (retryAt === null || retryAt - Date.now() > PATIENCE_MS) return false;
+    setTimeout(sendWhatWaits, retryAt - Date.now() + 50);
+    return true;
+  }
+
   function sendWhatWaits() {
-    if (isOpen && now().pending?.isWaiting) trySendingAgain();
+    const { pending } = now();
+    const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();
+    if (isOpen && pending?.isWaiting && !isRefused) trySendingAgain();
   }
 
   function trySendingAgain() {

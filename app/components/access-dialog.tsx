@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { AccessGate } from "~/browser/access-gate";
 import { troubleOf } from "~/browser/api-error";
 import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { Countdown } from "./countdown";
 import { Dialog } from "./dialog";
 
 /** Asks for the access code, over a page that holds what was typed for afterwards. */
@@ -51,6 +52,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
             {sentenceFor(t, problem)}
           </p>
         )}
+        <Countdown until={problem?.retryAt} />
         <button type="submit" className="button button--primary" aria-disabled={isAsking}>
           {t("access.enter")}
         </button>

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatSession } from "~/browser/chat-session";
 import type { ChatState } from "~/browser/chat-state";
 import { sentenceFor } from "~/i18n/trouble";
+import { Countdown } from "./countdown";
 import { CloseIcon, WarningIcon } from "./icons";
 
 type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
@@ -15,7 +16,9 @@ export function Notices({ chat, state, isDurable }: Props) {
       {problem && problem.messageId === null && (
         <div className="notice notice--trouble" role="alert">
           <WarningIcon />
-          <span>{sentenceFor(t, problem.trouble)}</span>
+          <span>
+            {sentenceFor(t, problem.trouble)} <Countdown until={problem.trouble.retryAt} />
+          </span>
           {phase === "refused" ? (
             <button type="button" className="button button--quiet" onClick={chat.wake}>
               {t("dialog.tryAgain")}

@@ -2,6 +2,7 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ReplyStatus } from "~/conversation/session";
 import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { Countdown } from "./countdown";
 import { ContinueIcon, RetryIcon, WarningIcon } from "./icons";
 
 type Props = {
@@ -26,6 +27,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
       {status === "failed" && <TroubleNote text={error ? sentenceFor(t, error) : t("message.failed")} />}
       {status === "interrupted" && <TroubleNote text={interruptedText(t, hasText, error)} />}
       {problem && <TroubleNote text={sentenceFor(t, problem)} isNew />}
+      <Countdown until={problem?.retryAt} />
       {canAsk && status !== "complete" && (
         <div className="message__actions">
           {canContinue && (

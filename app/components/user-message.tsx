@@ -6,6 +6,7 @@ import { plainText } from "~/conversation/reply-text";
 import type { UserMessage as SentMessage } from "~/conversation/session";
 import type { Version } from "~/conversation/versions";
 import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { Countdown } from "./countdown";
 import { CopyButton } from "./copy-button";
 import type { Download } from "./file-image";
 import { EditIcon, WarningIcon } from "./icons";
@@ -91,9 +92,10 @@ function NotSent({ error, isWaiting, actions }: Pick<Props, "error" | "isWaiting
         <span>
           <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>{" "}
           {error && sentenceFor(t, error)}
-          {isWaiting && ` ${t("message.waits")}`}
+          {isWaiting && error?.retryAt === undefined && ` ${t("message.waits")}`}
         </span>
       </p>
+      <Countdown until={error?.retryAt} goesOut={isWaiting} />
       <div className="message__actions">
         <button type="button" className="button" onClick={actions.trySendingAgain}>
           {t("message.tryAgain")}

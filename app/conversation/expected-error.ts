@@ -39,6 +39,13 @@ export type ErrorCode =
   | "model_unavailable"
   | "model_interrupted"
   | "model_stalled"
+  | "too_many_messages"
+  | "daily_messages_spent"
+  | "too_many_sessions"
+  | "too_many_replies"
+  | "node_full"
+  | "too_many_wrong_codes"
+  | "budget_spent"
   | "internal_error";
 
 export class ExpectedError extends Error {

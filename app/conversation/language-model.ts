@@ -18,7 +18,11 @@ export type ModelOffer = {
   accepts: readonly AttachmentKind[];
   /** Whether a request may name a temperature; models that do not take one refuse the whole request. */
   takesTemperature: boolean;
-  /** What a million tokens cost in US dollars, where the operator has said so. */
+  /** What fits in, answer included, in tokens; unknown where nobody has said so. */
+  contextTokens?: number;
+  /** Whether it can be told up to where a prompt comes again, which then costs less. */
+  cachesPrompts?: boolean;
+  /** What a million tokens cost in US dollars, where that is known. */
   inputPricePerMillion?: number;
   outputPricePerMillion?: number;
 };

@@ -8,10 +8,12 @@ export function modelsView({
   notice,
 }: Pick<LanguageModels, "offers" | "defaultModelId" | "notice">): ModelsView {
   return {
-    models: offers.map(({ maxOutputTokens: _, continuation: __, ...offer }) => ({
-      ...offer,
-      provider: offer.id.slice(0, offer.id.indexOf("/")),
-    })),
+    models: offers.map(
+      ({ maxOutputTokens: _, continuation: __, contextTokens: ___, cachesPrompts: ____, ...offer }) => ({
+        ...offer,
+        provider: offer.id.slice(0, offer.id.indexOf("/")),
+      }),
+    ),
     defaultModelId,
     notice,
   };

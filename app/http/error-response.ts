@@ -38,6 +38,13 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_unavailable: 502,
   model_interrupted: 502,
   model_stalled: 504,
+  too_many_messages: 429,
+  daily_messages_spent: 429,
+  too_many_sessions: 429,
+  too_many_replies: 429,
+  node_full: 429,
+  too_many_wrong_codes: 429,
+  budget_spent: 429,
   internal_error: 500,
 };
 
@@ -53,6 +60,11 @@ export function errorResponse(error: unknown, headers: Record<string, string> = 
   const body: ErrorBody = { error: { code: known.code, message: known.message, ...known.details } };
   return Response.json(body, {
     status,
-    headers: { "Cache-Control": "no-store", ...(status === 503 && { "Retry-After": "1" }), ...headers },
+    headers: { "Cache-Control": "no-store", ...retryAfter(status, known), ...headers },
   });
+}
+
+function retryAfter(status: number, { details }: ExpectedError): Record<string, string> {
+  const seconds = details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  return seconds === undefined ? {} : { "Retry-After": String(seconds) };
 }

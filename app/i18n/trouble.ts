@@ -6,6 +6,8 @@ export type Trouble = {
   message: string;
   /** What the sentence counts or measures. */
   values?: Readonly<Record<string, number>>;
+  /** When it is over, in milliseconds since 1970, where that is known. */
+  retryAt?: number;
 };
 
 /** The sentence for a person, in the language of the page. */

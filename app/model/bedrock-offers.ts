@@ -1,3 +1,4 @@
+import { bedrockFacts } from "./bedrock-facts";
 import type { ModelOffer } from "~/conversation/language-model";
 
 /**
@@ -22,6 +23,7 @@ export function bedrockOffers(region: string, maxOutputTokens: number): ModelOff
     continuation: bedrockContinuation(model),
     accepts: bedrockAccepts(model),
     takesTemperature: bedrockTakesTemperature(model),
+    ...bedrockFacts(model),
   }));
 }
 

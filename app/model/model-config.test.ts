@@ -70,6 +70,10 @@ describe("MODELS", () => {
         continuation: "prefill",
         accepts: ["image", "document"],
         takesTemperature: true,
+        contextTokens: 300_000,
+        cachesPrompts: true,
+        inputPricePerMillion: 0.06,
+        outputPricePerMillion: 0.24,
       },
       {
         id: "demo/demo",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ModelOffer } from "~/conversation/language-model";
+import { bedrockFacts } from "./bedrock-facts";
 import { DEMO_OFFER } from "./demo-offer";
 import {
   bedrockAccepts,
@@ -17,6 +18,7 @@ const entry = z.strictObject({
   continuation: z.enum(["prefill", "ask"]).optional(),
   accepts: z.array(z.enum(["image", "document"])).optional(),
   takesTemperature: z.boolean().optional(),
+  contextTokens: z.int().min(1_000).optional(),
   inputPricePerMillion: z.number().nonnegative().optional(),
   outputPricePerMillion: z.number().nonnegative().optional(),
 });
@@ -24,7 +26,7 @@ type Entry = z.infer<typeof entry>;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, inputPricePerMillion?, outputPricePerMillion?}`.
+ * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, contextTokens?, inputPricePerMillion?, outputPricePerMillion?}`.
  */
 export function parseModelList(
   text: string,
@@ -52,6 +54,7 @@ export function parseModelList(
 function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
   const model = given.id.slice(given.id.indexOf("/") + 1);
   const isBedrock = given.id.startsWith("bedrock/");
+  const { contextTokens, inputPricePerMillion, outputPricePerMillion } = given;
   return {
     id: given.id,
     name:
@@ -65,8 +68,10 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
     takesTemperature:
       given.takesTemperature ??
       (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),
-    ...(given.inputPricePerMillion !== undefined && { inputPricePerMillion: given.inputPricePerMillion }),
-    ...(given.outputPricePerMillion !== undefined && { outputPricePerMillion: given.outputPricePerMillion }),
+    ...(isBedrock && bedrockFacts(model)),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(inputPricePerMillion !== undefined && { inputPricePerMillion }),
+    ...(outputPricePerMillion !== undefined && { outputPricePerMillion }),
   };
 }
 

@@ -31,6 +31,17 @@ export type StartOptions = {
   settings?: Omit<SettingsEdit, "modelId"> | undefined;
   /** The id of the assistant message to be, where the client made one: a repeat of it joins. */
   replyMessageId?: string | undefined;
+  /** Leave to begin a reply. What joins one that is there needs none. */
+  permit?: ReplyPermit | undefined;
+};
+
+export type ReplyPermit = {
+  /** Called when a reply is about to begin, and again if that has to be tried again. Throws to refuse it. */
+  take(start: { isNewSession: boolean }): void;
+  /** No reply has begun. */
+  cancel(): void;
+  /** The reply that had begun has ended on this node. */
+  end(): void;
 };
 
 /** Everything that the application does with replies on this node. */
@@ -109,9 +120,11 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const commit = () =>
       store.update(key, (session) => {
         const started = startReply(session, command, context);
+        if (started.outcome.kind === "started") options.permit?.take({ isNewSession: session === null });
         return { session: started.session, result: started.outcome };
       });
     starting.add(context.reply.id);
+    let begun: Run | null = null;
     try {
       const { record, result: outcome } = await commit().catch(async (error: unknown) => {
         if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
@@ -121,9 +134,14 @@ export function createReplies(deps: RepliesDependencies): Replies {
         return commit();
       });
       const reply = record?.session.reply;
-      if (reply?.id === context.reply.id) run(key, record!, reply, []);
+      if (reply?.id === context.reply.id) {
+        run(key, record!, reply, []);
+        begun = runOf(reply);
+      }
       return { record, outcome };
     } finally {
+      if (begun) void begun.ended.then(() => options.permit?.end());
+      else options.permit?.cancel();
       starting.delete(context.reply.id);
     }
   }

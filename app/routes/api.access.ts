@@ -1,5 +1,6 @@
 import { accessBody } from "~/conversation/api";
 import { ExpectedError } from "~/conversation/expected-error";
+import { askerAddress, LOCAL_ADDRESS } from "~/http/client-address";
 import { readJson } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -8,8 +9,12 @@ const handle = api(
   {
     async POST(request) {
       const { code } = await readJson(request, accessBody, services.limits.maxBodyBytes);
-      const { access } = services;
+      const { access, quotas } = services;
+      // This machine too: a proxy on it may stand for everybody.
+      const address = askerAddress(request) ?? LOCAL_ADDRESS;
+      if (!access.isOpen) await quotas.mayTryCode(address);
       if (!access.isOpen && !access.isCode(code)) {
+        quotas.wrongCode(address);
         throw new ExpectedError("access_code_wrong", "That is not the access code.");
       }
       const headers = new Headers({ "Cache-Control": "no-store" });

@@ -3,6 +3,7 @@ import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { branchTo } from "~/conversation/branch";
 import { forkSession } from "~/conversation/fork-session";
 import { sessionKey } from "~/conversation/session-id";
+import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -11,6 +12,7 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { from, messageId } = await readJson(request, forkBody, services.limits.maxBodyBytes);
+    await services.quotas.beginSession(askerAddress(request));
     const source = (await services.store.read(sessionKey(from)))?.session ?? null;
     const messages = branchTo(source?.messages ?? [], messageId);
     const files = messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId));

@@ -1,6 +1,7 @@
 import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
 import { conversationFile, importSession } from "~/conversation/conversation-file";
+import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -14,6 +15,7 @@ const handle = api({
       now: new Date().toISOString(),
       modelFor: (modelId) => (offers.some(({ id }) => id === modelId) ? modelId : defaultModelId),
     });
+    await services.quotas.beginSession(askerAddress(request));
     const { record } = await services.store.update(key, (session) => ({
       session: beginSession(session, imported),
       result: null,

@@ -1,5 +1,6 @@
 import { postMessageBody, type MessageAccepted, type PostMessageBody } from "~/conversation/api";
 import type { StartCommand } from "~/conversation/start-reply";
+import { askerAddress } from "~/http/client-address";
 import { followEvents, replayEvents } from "~/http/reply-events";
 import { eventStream } from "~/http/event-stream";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -11,7 +12,8 @@ const handle = api({
     const key = requireSessionKey(request);
     const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
     const { modelId, settings, replyMessageId } = body;
-    const options = { modelId, settings, replyMessageId };
+    const permit = await services.quotas.permit({ session: key, address: askerAddress(request) });
+    const options = { modelId, settings, replyMessageId, permit };
     const { record, outcome } = await services.replies.start(key, toCommand(body), options);
 
     const replyId =

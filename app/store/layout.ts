@@ -8,6 +8,8 @@ export type Layout = {
   shares: string;
   attachments: string;
   handoffs: string;
+  /** What was used, in a folder for each day. */
+  usage: string;
   /** The folder of one session, by its key. */
   sessionFolder(key: string): string;
   /** The snapshot behind a link, by the link's key. */
@@ -30,6 +32,7 @@ export function createLayout(dataDir: string): Layout {
     shares,
     attachments,
     handoffs: join(dataDir, "handoffs"),
+    usage: join(dataDir, "usage"),
     sessionFolder,
     share: (key) => ({ folder: join(shares, key.slice(0, 2)), name: `${key}.json` }),
     attachmentFolder: (key) => join(attachments, key.slice(0, 2), key),

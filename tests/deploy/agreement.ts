@@ -117,6 +117,12 @@ export function agreementProblems(
       `must be more than the idle timeout (${idleSeconds}), is ${keepAliveSeconds}`,
     );
   }
+  if (config.trustedHops === 0) {
+    wrong(
+      "variables.TRUSTED_HOPS",
+      "must be 1, or 2 with CloudFront: else all clients are one to the limits",
+    );
+  }
   const silence = cdn ? Math.min(idleSeconds, CDN_READ_TIMEOUT_S) : idleSeconds;
   if (heartbeatSeconds * 2 >= silence) {
     wrong(

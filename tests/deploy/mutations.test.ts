@@ -256,6 +256,12 @@ seeded(MANIFEST, [
     "variables.NODE_NAME: would give every task the same name",
   ],
   [
+    "addresses that are all the load balancer's",
+    'TRUSTED_HOPS: "1"',
+    'TRUSTED_HOPS: "0"',
+    "variables.TRUSTED_HOPS: must be 1",
+  ],
+  [
     "a secret for all to read",
     "variables:",
     "variables:\n  ACCESS_CODE: please",

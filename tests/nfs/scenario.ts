@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "../fixtures/no-limits.ts";
 import { randomBytes } from "node:crypto";
 import { startCluster, type Cluster } from "../fixtures/cluster.ts";
 import { rig, VOLUME, type Client } from "../fixtures/nfs-rig.ts";
@@ -24,7 +25,7 @@ export type World = {
 };
 
 /** Slow enough for a reply to be met in its middle; told to end, a node hands over at once. */
-const NODE_ENV = { DEMO_TOKENS_PER_SECOND: "60", DRAIN_SECONDS: "0" };
+const NODE_ENV = { ...NO_LIMITS, DEMO_TOKENS_PER_SECOND: "60", DRAIN_SECONDS: "0" };
 
 /** Runs a scenario in a data folder of its own. @returns what it said, and why it failed, if it did */
 export async function play(scenario: Scenario, number: number, deadlineMs = 300_000) {

@@ -293,6 +293,7 @@ export const ar: Translation = {
   },
   notification: { title: "هناك إجابة جاهزة", body: "افتح Holdfast لقراءتها." },
   dialog: { save: "حفظ", cancel: "إلغاء", close: "إغلاق", dismiss: "إخفاء", tryAgain: "حاول مجددًا" },
+  wait: { tryAgain: "يمكنك المحاولة مجددًا بعد {{time}}.", goesOut: "ستُرسل تلقائيًا بعد {{time}}." },
   access: {
     title: "رمز الدخول",
     explanation: "يوزّع القائمون على هذه المحادثة رمزًا للدخول. وسيتذكره هذا المتصفح.",
@@ -359,6 +360,13 @@ export const ar: Translation = {
     internal_error: "حدث خطأ لدينا. لم يضع شيء مما حُفظ.",
     access_code_needed: "تطلب هذه المحادثة رمز دخول.",
     access_code_wrong: "هذا ليس رمز الدخول الصحيح.",
+    too_many_messages: "هذا عدد كبير جدًا من الرسائل في دقيقة واحدة.",
+    daily_messages_spent: "كانت هذه آخر رسالة لليوم: يمكنك المتابعة غدًا.",
+    too_many_sessions: "بدأ اليوم عدد كبير جدًا من المحادثات من شبكتك.",
+    too_many_replies: "يُكتب الآن عدد كبير جدًا من الإجابات لشبكتك في الوقت نفسه.",
+    node_full: "يُكتب الآن عدد كبير جدًا من الإجابات في الوقت نفسه.",
+    too_many_wrong_codes: "وردت رموز خاطئة كثيرة جدًا من شبكتك.",
+    budget_spent: "أُنفق كل ما يمكن لهذه المحادثة إنفاقه في يوم واحد. ستستمر غدًا، وكل ما كُتب محفوظ.",
     demo_model:
       "تأتي الإجابات من نموذج Holdfast التجريبي المدمج. للتحدث إلى نموذج حقيقي أعد التشغيل مع MODEL_PROVIDER=bedrock وبيانات اعتماد AWS، أو مع OPENAI_COMPATIBLE_BASE_URL وMODELS.",
   },

@@ -252,6 +252,10 @@ export const de: Translation = {
     finishedDenied:
       "Dieser Browser erlaubt hier keine Benachrichtigungen. Sie können das in seinen Einstellungen ändern.",
   },
+  wait: {
+    tryAgain: "In {{time}} können Sie es wieder versuchen.",
+    goesOut: "In {{time}} wird sie von selbst gesendet.",
+  },
   access: {
     title: "Zugangscode",
     explanation: "Wer diesen Chat betreibt, gibt einen Code dafür aus. Dieser Browser merkt ihn sich.",
@@ -364,6 +368,14 @@ export const de: Translation = {
     internal_error: "Bei uns ist etwas schiefgegangen. Nichts Gespeichertes ist verloren.",
     access_code_needed: "Dieser Chat fragt nach einem Zugangscode.",
     access_code_wrong: "Das ist nicht der Zugangscode.",
+    too_many_messages: "Das sind zu viele Nachrichten in einer Minute.",
+    daily_messages_spent: "Das war für heute die letzte Nachricht: Morgen geht es weiter.",
+    too_many_sessions: "Aus Ihrem Netz wurden heute zu viele Unterhaltungen begonnen.",
+    too_many_replies: "Für Ihr Netz werden gerade zu viele Antworten gleichzeitig geschrieben.",
+    node_full: "Es werden gerade zu viele Antworten gleichzeitig geschrieben.",
+    too_many_wrong_codes: "Aus Ihrem Netz kamen zu viele falsche Codes.",
+    budget_spent:
+      "Was dieser Chat an einem Tag ausgeben darf, ist ausgegeben. Morgen geht es weiter, und alles Geschriebene bleibt erhalten.",
     demo_model:
       "Die Antworten kommen von Holdfasts eingebautem Demo-Modell. Für ein echtes starten Sie mit MODEL_PROVIDER=bedrock und AWS-Zugangsdaten neu, oder mit OPENAI_COMPATIBLE_BASE_URL und MODELS.",
   },

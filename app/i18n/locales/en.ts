@@ -276,6 +276,7 @@ export const en = {
   },
   notification: { title: "An answer is ready", body: "Open Holdfast to read it." },
   dialog: { save: "Save", cancel: "Cancel", close: "Close", dismiss: "Dismiss", tryAgain: "Try again" },
+  wait: { tryAgain: "You can try again in {{time}}.", goesOut: "It goes out by itself in {{time}}." },
   access: {
     title: "Access code",
     explanation: "Whoever runs this chat gives out a code for it. It is remembered in this browser.",

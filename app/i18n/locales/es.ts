@@ -286,6 +286,7 @@ export const es: Translation = {
     dismiss: "Descartar",
     tryAgain: "Intentar de nuevo",
   },
+  wait: { tryAgain: "Puede volver a intentarlo en {{time}}.", goesOut: "Se enviará sola en {{time}}." },
   access: {
     title: "Código de acceso",
     explanation: "Quien gestiona este chat reparte un código. Este navegador lo recordará.",
@@ -362,6 +363,14 @@ export const es: Translation = {
     internal_error: "Algo ha ido mal por nuestra parte. Nada de lo guardado se ha perdido.",
     access_code_needed: "Este chat pide un código de acceso.",
     access_code_wrong: "Ese no es el código de acceso.",
+    too_many_messages: "Son demasiados mensajes en un minuto.",
+    daily_messages_spent: "Ese fue el último mensaje por hoy: mañana habrá más.",
+    too_many_sessions: "Hoy se han iniciado demasiadas conversaciones desde su red.",
+    too_many_replies: "Se están escribiendo demasiadas respuestas a la vez para su red.",
+    node_full: "Se están escribiendo demasiadas respuestas a la vez.",
+    too_many_wrong_codes: "Han llegado demasiados códigos incorrectos desde su red.",
+    budget_spent:
+      "Ya se ha gastado lo que este chat puede gastar en un día. Mañana continúa, y todo lo escrito se conserva.",
     demo_model:
       "Las respuestas vienen del modelo de demostración de Holdfast. Para usar uno real, reinicie con MODEL_PROVIDER=bedrock y credenciales de AWS, o con OPENAI_COMPATIBLE_BASE_URL y MODELS.",
   },

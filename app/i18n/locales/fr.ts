@@ -287,6 +287,7 @@ export const fr: Translation = {
     dismiss: "Masquer",
     tryAgain: "Réessayer",
   },
+  wait: { tryAgain: "Vous pourrez réessayer dans {{time}}.", goesOut: "Il partira tout seul dans {{time}}." },
   access: {
     title: "Code d’accès",
     explanation: "La personne qui gère ce chat distribue un code. Ce navigateur s’en souviendra.",
@@ -364,6 +365,14 @@ export const fr: Translation = {
       "Quelque chose s’est mal passé de notre côté. Rien de ce qui était enregistré n’est perdu.",
     access_code_needed: "Ce chat demande un code d’accès.",
     access_code_wrong: "Ce n’est pas le code d’accès.",
+    too_many_messages: "Cela fait trop de messages en une minute.",
+    daily_messages_spent: "C’était le dernier message pour aujourd’hui : il y en aura d’autres demain.",
+    too_many_sessions: "Trop de conversations ont été commencées aujourd’hui depuis votre réseau.",
+    too_many_replies: "Trop de réponses sont en cours d’écriture en même temps pour votre réseau.",
+    node_full: "Trop de réponses sont en cours d’écriture en même temps.",
+    too_many_wrong_codes: "Trop de codes erronés sont venus de votre réseau.",
+    budget_spent:
+      "Ce que ce chat peut dépenser en un jour est dépensé. Il reprendra demain, et tout ce qui a été écrit est conservé.",
     demo_model:
       "Les réponses viennent du modèle de démonstration de Holdfast. Pour un vrai modèle, redémarrez avec MODEL_PROVIDER=bedrock et des identifiants AWS, ou avec OPENAI_COMPATIBLE_BASE_URL et MODELS.",
   },

@@ -1,3 +1,4 @@
+import { NO_LIMITS } from "../../fixtures/no-limits.ts";
 import { fileURLToPath } from "node:url";
 import { startChildServer, type ChildServer } from "./child-server.ts";
 
@@ -23,6 +24,7 @@ export const startHoldfast = (modelUrl: string, dataDir: string, name = "node-1"
     cwd: root,
     readyPath: "/readyz",
     env: {
+      ...NO_LIMITS,
       UV_THREADPOOL_SIZE: "16",
       HOST: "127.0.0.1",
       NODE_NAME: name,

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { bedrockFacts } from "./bedrock-facts";
+import { bedrockOffers } from "./bedrock-offers";
+import { parseModelList } from "./model-list";
+
+test("every model on offer by default has a price and a window, in every region", () => {
+  for (const region of ["us-east-1", "eu-central-1", "ap-northeast-1", "sa-east-1", "us-gov-west-1"]) {
+    for (const offer of bedrockOffers(region, 5000)) {
+      expect(offer, offer.id).toMatchObject({
+        contextTokens: expect.any(Number) as number,
+        inputPricePerMillion: expect.any(Number) as number,
+        outputPricePerMillion: expect.any(Number) as number,
+        cachesPrompts: true,
+      });
+    }
+  }
+});
+
+test("Claude costs more where it stays in one part of the world", () => {
+  const price = (model: string) => bedrockFacts(model).inputPricePerMillion;
+  expect(price("global.anthropic.claude-sonnet-5-5")).toBe(2);
+  expect(price("eu.anthropic.claude-sonnet-5-5")).toBe(2.2);
+  expect(price("eu.amazon.nova-pro-v1:0")).toBe(0.8);
+});
+
+test("of a model that nobody knows nothing is said", () => {
+  expect(bedrockFacts("meta.llama4-scout-17b-instruct-v1:0")).toEqual({});
+  expect(bedrockFacts("us.anthropic.claude-sonnet-4-5-20250929-v1:0")).toEqual({
+    contextTokens: 200_000,
+    cachesPrompts: true,
+  });
+});
+
+test("a list of one's own knows the same, and what it says itself comes first", () => {
+  const list = [
+    { id: "bedrock/global.anthropic.claude-opus-5-5", inputPricePerMillion: 3, contextTokens: 50_000 },
+    { id: "openai-compatible/llama3.2" },
+  ];
+  const parsed = parseModelList(JSON.stringify(list), 5000);
+  expect(parsed).toMatchObject({
+    offers: [{ inputPricePerMillion: 3, outputPricePerMillion: 20, contextTokens: 50_000 }, {}],
+  });
+  expect("offers" in parsed && parsed.offers[1]).not.toHaveProperty("contextTokens");
+});

@@ -1,0 +1,178 @@
+import { describe, expect, test } from "vitest";
+import { createDailyBudget } from "./daily-budget";
+import type { FleetUsage } from "./fleet-usage";
+import { createQuotas, type QuotaLimits } from "./quotas";
+import { createTally } from "./tally";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "./windows";
+
+const NONE: QuotaLimits = {
+  sessionMessagesPerMinute: 0,
+  sessionMessagesPerDay: 0,
+  addressMessagesPerMinute: 0,
+  addressMessagesPerDay: 0,
+  addressSessionsPerDay: 0,
+  addressReplies: 0,
+  nodeReplies: 0,
+  wrongCodesPerHour: 0,
+  daily: { tokens: 0, dollars: 0 },
+};
+
+function setUp(limits: Partial<QuotaLimits>) {
+  // Eleven seconds into a minute, at 12:00 UTC.
+  let at = Date.UTC(2026, 10, 23, 12, 0, 11);
+  let active = 0;
+  const clock = () => at;
+  const tally = createTally({ clock });
+  const running = new Map<string, number>();
+  const logged: string[] = [];
+  const usage: FleetUsage = {
+    fresh: () => Promise.resolve(),
+    count: (counted, subject, amount) => tally.add(tally.keyFor(counted, subject), amount, at),
+    sum: (counted, subject, windowMs) => tally.sum(tally.keyFor(counted, subject), windowMs),
+    running: (address, change) => void running.set(address, (running.get(address) ?? 0) + change),
+    sumRunning: (address) => running.get(address) ?? 0,
+    flush: () => Promise.resolve(),
+  };
+  const all = { ...NONE, ...limits };
+  const log = { warn: (_: object, message: string) => logged.push(message) };
+  const budget = createDailyBudget({ limits: all.daily, usage, clock, log });
+  const quotas = createQuotas({ limits: all, usage, budget, activeReplies: () => active, clock });
+  async function send(
+    session = "s1".repeat(32),
+    address: string | null = "198.51.100.1",
+    isNewSession = false,
+  ) {
+    const permit = await quotas.permit({ session, address });
+    permit.take({ isNewSession });
+    return permit;
+  }
+  return {
+    quotas,
+    budget,
+    usage,
+    logged,
+    send,
+    async sendAndEnd(...who: Parameters<typeof send>) {
+      (await send(...who)).end();
+    },
+    pass: (ms: number) => (at += ms),
+    run: (count: number) => (active = count),
+  };
+}
+
+const refused = (code: string, retryAfterSeconds: number) => ({ code, details: { retryAfterSeconds } });
+
+describe("messages", () => {
+  test("are limited for a session in a minute and in a day, and told when it goes on", async () => {
+    const { sendAndEnd, pass } = setUp({ sessionMessagesPerMinute: 2, sessionMessagesPerDay: 3 });
+    await sendAndEnd();
+    await sendAndEnd();
+    await expect(sendAndEnd()).rejects.toMatchObject(refused("too_many_messages", 49));
+    await sendAndEnd("another".padEnd(64, "0"));
+    pass(MINUTE_MS);
+    await sendAndEnd();
+    await expect(sendAndEnd()).rejects.toMatchObject(refused("daily_messages_spent", 12 * 3600 - 71));
+    pass(DAY_MS);
+    await sendAndEnd();
+  });
+
+  test("are limited for an address, whatever the session, but not for this machine itself", async () => {
+    const { sendAndEnd } = setUp({ addressMessagesPerMinute: 2 });
+    await sendAndEnd("a".repeat(64));
+    await sendAndEnd("b".repeat(64));
+    await expect(sendAndEnd("c".repeat(64))).rejects.toMatchObject(refused("too_many_messages", 49));
+    await sendAndEnd("c".repeat(64), "198.51.100.2");
+    for (let n = 0; n < 5; n++) await sendAndEnd("d".repeat(64), null);
+  });
+
+  test("that are refused, or that began nothing, count for nothing", async () => {
+    const { send, sendAndEnd } = setUp({ addressMessagesPerDay: 2, addressReplies: 1 });
+    const first = await send();
+    await expect(send()).rejects.toMatchObject(refused("too_many_replies", 10));
+    first.cancel();
+    first.end();
+    await sendAndEnd();
+    await sendAndEnd();
+    await expect(send()).rejects.toMatchObject({ code: "daily_messages_spent" });
+  });
+
+  test("count once, however often the commit is tried", async () => {
+    const { quotas, sendAndEnd } = setUp({ sessionMessagesPerDay: 2 });
+    const permit = await quotas.permit({ session: "s1".repeat(32), address: null });
+    for (let attempt = 0; attempt < 3; attempt++) permit.take({ isNewSession: false });
+    permit.end();
+    await sendAndEnd();
+    await expect(sendAndEnd()).rejects.toMatchObject({ code: "daily_messages_spent" });
+  });
+});
+
+test("new conversations of an address are limited in a day, however they begin", async () => {
+  const { quotas, sendAndEnd } = setUp({ addressSessionsPerDay: 2 });
+  await sendAndEnd("a".repeat(64), "198.51.100.1", true);
+  await quotas.beginSession("198.51.100.1");
+  await expect(quotas.beginSession("198.51.100.1")).rejects.toMatchObject({ code: "too_many_sessions" });
+  await expect(sendAndEnd("b".repeat(64), "198.51.100.1", true)).rejects.toMatchObject({
+    code: "too_many_sessions",
+  });
+  await sendAndEnd("a".repeat(64));
+});
+
+test("replies that run are limited for the node, whoever has asked for them, until they end", async () => {
+  const { send, run } = setUp({ nodeReplies: 2 });
+  const first = await send();
+  await send();
+  await expect(send()).rejects.toMatchObject(refused("node_full", 5));
+  first.end();
+  await send();
+  first.end();
+  await expect(send()).rejects.toMatchObject({ code: "node_full" });
+  const taken = setUp({ nodeReplies: 2 });
+  taken.run(2);
+  await expect(taken.send()).rejects.toMatchObject({ code: "node_full" });
+  void run;
+});
+
+test("wrong codes are limited for an address, for the rest of the hour", async () => {
+  const { quotas, pass } = setUp({ wrongCodesPerHour: 2 });
+  for (let n = 0; n < 2; n++) {
+    await quotas.mayTryCode("local");
+    quotas.wrongCode("local");
+  }
+  await expect(quotas.mayTryCode("local")).rejects.toMatchObject(refused("too_many_wrong_codes", 3600 - 11));
+  await quotas.mayTryCode("198.51.100.1");
+  pass(HOUR_MS);
+  await quotas.mayTryCode("local");
+});
+
+describe("the budget of a day", () => {
+  test("in tokens: warns the operator at 80 % and at all of it, once each, and lets nobody begin then", async () => {
+    const { send, budget, logged, pass } = setUp({ daily: { tokens: 1_000, dollars: 0 } });
+    budget.spend({ tokens: 799, dollars: 99 });
+    expect(logged).toEqual([]);
+    budget.spend({ tokens: 1, dollars: 0 });
+    budget.spend({ tokens: 1, dollars: 0 });
+    expect(logged).toEqual(["80 % of today's budget in tokens is spent"]);
+    (await send()).end();
+    budget.spend({ tokens: 199, dollars: 0 });
+    await expect(send()).rejects.toMatchObject(refused("budget_spent", 12 * 3600 - 11));
+    expect(logged).toHaveLength(2);
+    pass(DAY_MS);
+    (await send()).end();
+  });
+
+  test("in dollars, of which tokens may cost a few millionths", async () => {
+    const { send, budget } = setUp({ daily: { tokens: 0, dollars: 0.01 } });
+    for (let n = 0; n < 999; n++) budget.spend({ tokens: 1, dollars: 0.00001 });
+    (await send()).end();
+    budget.spend({ tokens: 1, dollars: 0.00001 });
+    await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
+  });
+});
+
+test("without limits nobody is refused", async () => {
+  const { send, quotas, budget } = setUp({});
+  budget.spend({ tokens: 1e12, dollars: 1e6 });
+  for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
+  await quotas.beginSession("198.51.100.1");
+  await quotas.mayTryCode("local");
+});

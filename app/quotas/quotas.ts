@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import type { DailyBudget, Spending } from "./daily-budget";
+import type { FleetUsage } from "./fleet-usage";
+import { refusal, type RefusalCode } from "./refusal";
+import type { Counted } from "./tally";
+import { DAY_MS, dayName, HOUR_MS, MINUTE_MS, secondsLeft } from "./windows";
+
+/** How much may be used, by whom, in which time. 0 sets no limit. */
+export type QuotaLimits = {
+  sessionMessagesPerMinute: number;
+  sessionMessagesPerDay: number;
+  addressMessagesPerMinute: number;
+  addressMessagesPerDay: number;
+  /** Conversations that are begun, forked or imported. */
+  addressSessionsPerDay: number;
+  /** Replies that run at once for one address, on all nodes together. */
+  addressReplies: number;
+  /** Replies that run at once on this node. */
+  nodeReplies: number;
+  wrongCodesPerHour: number;
+  /** Of the whole deployment, in tokens and in US dollars. */
+  daily: Spending;
+};
+
+/** Who asks: the key of a session, and the client's address; null where it tells nobody from others. */
+export type Asker = { session: string; address: string | null };
+
+/** Leave to begin one reply. */
+export type Permit = {
+  /**
+   * Takes it, once it is certain that a reply is to begin. Taken again it is the same one.
+   * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
+   */
+  take(start: { isNewSession: boolean }): void;
+  /** Nothing has begun after all: what was taken is given back. */
+  cancel(): void;
+  /** The reply has ended. */
+  end(): void;
+};
+
+/** Limits that hold across all nodes, within what `FleetUsage` says of its sums. */
+export type Quotas = {
+  /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
+  permit(asker: Asker): Promise<Permit>;
+  /** Counts a conversation that begins without a reply. @throws ExpectedError as `permit` and `take` do */
+  beginSession(address: string | null): Promise<void>;
+  /** Leaves an address one try less. To be asked before a code is looked at. @throws ExpectedError as `permit` does */
+  mayTryCode(address: string): Promise<void>;
+  wrongCode(address: string): void;
+};
+
+export type QuotasOptions = {
+  limits: QuotaLimits;
+  usage: FleetUsage;
+  budget: DailyBudget;
+  /** Replies that run on this node, those included that nobody here has asked for. */
+  activeReplies: () => number;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+};
+
+/** When a reply ends nobody knows. */
+const OWN_REPLY_RETRY_S = 10;
+/** By then another node may be asked. */
+const NODE_RETRY_S = 5;
+
+export function createQuotas({ limits, usage, budget, activeReplies, clock }: QuotasOptions): Quotas {
+  let held = 0;
+
+  /** Addresses are personal: what is written down tells only those of one day apart. */
+  const subjectOf = (address: string) =>
+    createHash("sha256")
+      .update(`${dayName(clock())} ${address}`)
+      .digest("hex")
+      .slice(0, SUBJECT_DIGITS);
+
+  function check(counted: Counted, subject: string, windowMs: number, limit: number, code: RefusalCode) {
+    if (limit === 0 || usage.sum(counted, subject, windowMs) < limit) return;
+    throw refusal(code, secondsLeft(windowMs, clock()));
+  }
+
+  function checkMessage(session: string, address: string | null, isNewSession: boolean) {
+    budget.check();
+    const { nodeReplies, addressReplies } = limits;
+    if (nodeReplies > 0 && Math.max(held, activeReplies()) >= nodeReplies) {
+      throw refusal("node_full", NODE_RETRY_S);
+    }
+    check("session-messages", session, DAY_MS, limits.sessionMessagesPerDay, "daily_messages_spent");
+    check("session-messages", session, MINUTE_MS, limits.sessionMessagesPerMinute, "too_many_messages");
+    if (address === null) return;
+    if (isNewSession) {
+      check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
+    }
+    check("address-messages", address, DAY_MS, limits.addressMessagesPerDay, "daily_messages_spent");
+    check("address-messages", address, MINUTE_MS, limits.addressMessagesPerMinute, "too_many_messages");
+    if (addressReplies > 0 && usage.sumRunning(address) >= addressReplies) {
+      throw refusal("too_many_replies", OWN_REPLY_RETRY_S);
+    }
+  }
+
+  function count(session: string, address: string | null, isNewSession: boolean, amount: 1 | -1) {
+    held += amount;
+    usage.count("session-messages", session, amount);
+    if (address === null) return;
+    usage.count("address-messages", address, amount);
+    if (isNewSession) usage.count("address-sessions", address, amount);
+    usage.running(address, amount);
+  }
+
+  return {
+    async permit({ session: key, address: from }) {
+      await usage.fresh();
+      const session = key.slice(0, SUBJECT_DIGITS);
+      const address = from === null ? null : subjectOf(from);
+      let taken: { isNewSession: boolean } | null = null;
+      return {
+        take({ isNewSession }) {
+          if (taken) return;
+          checkMessage(session, address, isNewSession);
+          count(session, address, isNewSession, 1);
+          taken = { isNewSession };
+        },
+        cancel() {
+          if (taken) count(session, address, taken.isNewSession, -1);
+          taken = null;
+        },
+        end() {
+          if (!taken) return;
+          taken = null;
+          held -= 1;
+          if (address !== null) usage.running(address, -1);
+        },
+      };
+    },
+    async beginSession(from) {
+      if (from === null) return;
+      await usage.fresh();
+      const address = subjectOf(from);
+      check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
+      usage.count("address-sessions", address, 1);
+    },
+    async mayTryCode(from) {
+      await usage.fresh();
+      check("wrong-codes", subjectOf(from), HOUR_MS, limits.wrongCodesPerHour, "too_many_wrong_codes");
+    },
+    wrongCode: (from) => usage.count("wrong-codes", subjectOf(from), 1),
+  };
+}
+
+const SUBJECT_DIGITS = 12;

@@ -1,0 +1,19 @@
+import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
+
+const SENTENCES = {
+  too_many_messages: "That is too many messages in a minute.",
+  daily_messages_spent: "That was the last message for today: there are more tomorrow.",
+  too_many_sessions: "Too many conversations were begun from your network today.",
+  too_many_replies: "Too many answers are being written for your network at the same time.",
+  node_full: "Too many answers are being written at the same time.",
+  too_many_wrong_codes: "Too many wrong codes came from your network.",
+  budget_spent:
+    "What this chat may spend in a day is spent. It goes on tomorrow, and everything that was written is kept.",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+export type RefusalCode = keyof typeof SENTENCES;
+
+/** A limit is reached. `retryAfterSeconds` is the time until it may be tried again, as far as that is known. */
+export function refusal(code: RefusalCode, retryAfterSeconds: number): ExpectedError {
+  return new ExpectedError(code, SENTENCES[code], { details: { retryAfterSeconds } });
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+export const USAGE_FORMAT = 1;
+
+const amounts = z.record(z.string().max(80), z.number());
+
+/** How many replies run for each address on this node by now; 0 takes one away. */
+const running = z.record(z.string().max(80), z.int().nonnegative());
+
+/** What a file begins with. */
+const head = z.object({ format: z.int().positive(), running });
+
+/** What one node has counted within a second or so. A batch may be there twice; its number tells. */
+const batch = z.object({
+  batch: z.int().positive(),
+  /** Milliseconds since 1970, of the first of it: says which windows it belongs to. */
+  at: z.int().nonnegative(),
+  add: amounts,
+  running,
+});
+
+export type UsageHead = z.infer<typeof head>;
+export type UsageBatch = z.infer<typeof batch>;
+
+export function formatUsageLine(line: UsageHead | UsageBatch): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** Null for a line that means nothing here. */
+export function parseUsageLine(text: string): UsageHead | UsageBatch | null {
+  try {
+    const parsed = z.union([head, batch]).safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
