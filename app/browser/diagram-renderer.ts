@@ -7,23 +7,31 @@ export type DiagramRenderer = {
   draw: (source: string, colours: DiagramColours) => Promise<Drawing>;
 };
 
-/** The first has to wait for Mermaid. */
+/** For each of them, in its turn. The first has to wait for Mermaid. */
 const DEADLINE_MS = 20_000;
 const LARGEST_SVG = 3_000_000;
 const LARGEST_SIDE = 20_000;
 
-type Waiting = { resolve: (drawing: Drawing) => void; reject: (error: Error) => void };
+type Frame = { element: HTMLIFrameElement; port: Promise<MessagePort> };
+
+type Waiting = {
+  request: DiagramRequest;
+  resolve: (drawing: Drawing) => void;
+  reject: (error: Error) => void;
+};
 
 /**
  * Draws diagrams in a frame that has no access to this page. What comes back is text of a stranger: it is for
  * an `img` only, in which an SVG runs and loads nothing.
  */
 export function createDiagramRenderer(document: Document): DiagramRenderer {
-  let frame: Promise<{ port: MessagePort; element: HTMLIFrameElement }> | null = null;
+  let frame: Frame | null = null;
   let lastId = 0;
+  /** In the order of their drawing: the frame does one after another. */
   const waiting = new Map<number, Waiting>();
+  let deadline: ReturnType<typeof setTimeout> | undefined;
 
-  function open() {
+  function open(): Frame {
     const element = document.createElement("iframe");
     element.sandbox.add("allow-scripts");
     element.src = "/diagrams";
@@ -42,7 +50,7 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
       pointerEvents: "none",
       zIndex: "-1",
     });
-    return new Promise<{ port: MessagePort; element: HTMLIFrameElement }>((resolve) => {
+    const port = new Promise<MessagePort>((resolve) => {
       element.addEventListener(
         "load",
         () => {
@@ -50,43 +58,55 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
           port1.onmessage = ({ data }: MessageEvent<DiagramAnswer>) => settle(data);
           // Its origin has no name. What is told there is what a model said, and how the page looks.
           element.contentWindow?.postMessage("port", "*", [port2]);
-          resolve({ port: port1, element });
+          resolve(port1);
         },
         { once: true },
       );
-      document.body.append(element);
     });
+    document.body.append(element);
+    return { element, port };
   }
 
   function settle(answer: DiagramAnswer) {
     const request = waiting.get(answer.id);
-    waiting.delete(answer.id);
     if (!request) return;
+    waiting.delete(answer.id);
+    restartDeadline();
     const drawing = "svg" in answer ? toDrawing(answer) : null;
     if (drawing) request.resolve(drawing);
     else request.reject(new Error("This is no diagram."));
   }
 
-  /** A frame that does not answer is busy for ever: the next diagram gets another one. */
-  function giveUp(id: number, opened: NonNullable<typeof frame>) {
-    const request = waiting.get(id);
-    if (!request) return;
-    waiting.delete(id);
-    request.reject(new Error("The diagram took too long."));
-    if (frame !== opened) return;
+  function restartDeadline() {
+    clearTimeout(deadline);
+    if (waiting.size > 0) deadline = setTimeout(giveUp, DEADLINE_MS);
+  }
+
+  /** A frame that does not answer is busy for ever with the oldest: the others get another one. */
+  function giveUp() {
+    const [oldest] = waiting.values();
+    if (!oldest) return;
+    waiting.delete(oldest.request.id);
+    oldest.reject(new Error("The diagram took too long."));
+    frame?.element.remove();
     frame = null;
-    for (const other of document.querySelectorAll('iframe[src="/diagrams"]')) other.remove();
+    for (const { request } of waiting.values()) send(request);
+    restartDeadline();
+  }
+
+  function send(request: DiagramRequest) {
+    frame ??= open();
+    void frame.port.then((port) => port.postMessage(request));
   }
 
   return {
-    async draw(source, colours) {
-      const id = ++lastId;
-      const opened = (frame ??= open());
-      const drawn = new Promise<Drawing>((resolve, reject) => waiting.set(id, { resolve, reject }));
-      const timer = setTimeout(() => giveUp(id, opened), DEADLINE_MS);
-      const request: DiagramRequest = { id, source, colours };
-      void opened.then(({ port }) => port.postMessage(request));
-      return drawn.finally(() => clearTimeout(timer));
+    draw(source, colours) {
+      const request: DiagramRequest = { id: ++lastId, source, colours };
+      return new Promise((resolve, reject) => {
+        waiting.set(request.id, { request, resolve, reject });
+        if (waiting.size === 1) restartDeadline();
+        send(request);
+      });
     },
   };
 }

@@ -1,10 +1,10 @@
 import { memo, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { copyText } from "~/browser/copy-text";
 import { useObservable } from "~/browser/use-observable";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
 import { CheckIcon, CopyIcon, WrapIcon } from "./icons";
 import { PreferencesContext } from "./preferences-context";
+import { useCopy } from "./use-copy";
 
 type Props = {
   code: string;
@@ -19,7 +19,6 @@ type Props = {
 const LONGEST_HIGHLIGHT = 60_000;
 const LINES_AT_A_TIME = 8;
 const SETTLES_AFTER_MS = 400;
-const COPIED_MS = 2_000;
 
 /** What is shown of longer code until somebody asks for all of it. */
 const SHOWN_LINES = 300;
@@ -47,7 +46,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, actions, note
         >
           <WrapIcon />
         </button>
-        <CopyButton code={code} />
+        <CopyCode code={code} />
       </figcaption>
       {note !== undefined && <p className="code-block__note">{note}</p>}
       <pre
@@ -129,26 +128,14 @@ function wholeLines(code: string): string {
   return ready === 0 ? "" : `${lines.slice(0, ready).join("\n")}\n`;
 }
 
-function CopyButton({ code }: { code: string }) {
+function CopyCode({ code }: { code: string }) {
   const { t } = useTranslation();
-  const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
-  useEffect(() => {
-    if (state === "ready") return;
-    const timer = setTimeout(() => setState("ready"), COPIED_MS);
-    return () => clearTimeout(timer);
-  }, [state]);
+  const { state, copy } = useCopy(() => code);
+  const said = { ready: t("markdown.copy"), copied: t("markdown.copied"), failed: t("markdown.notCopied") };
   return (
-    <button
-      type="button"
-      className="code-block__action"
-      onClick={async () => setState((await copyText(code)) ? "copied" : "failed")}
-    >
+    <button type="button" className="code-block__action" onClick={copy}>
       {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-      {state === "copied"
-        ? t("markdown.copied")
-        : state === "failed"
-          ? t("markdown.notCopied")
-          : t("markdown.copy")}
+      {said[state]}
     </button>
   );
 }

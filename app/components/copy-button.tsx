@@ -1,30 +1,15 @@
-import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { copyText } from "~/browser/copy-text";
+import { IconButton } from "./icon-button";
 import { CheckIcon, CopyIcon } from "./icons";
+import { useCopy } from "./use-copy";
 
-const SHOWN_MS = 2_000;
+type Props = { text: () => string; label: string };
 
-/** Copies a text, and says for a moment whether that went well. */
-export function CopyButton({ text, label }: { text: () => string; label: string }) {
+export function CopyButton({ text, label }: Props) {
   const { t } = useTranslation();
-  const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
-  useEffect(() => {
-    if (state === "ready") return;
-    const timer = setTimeout(() => setState("ready"), SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [state]);
-  const said =
-    state === "copied" ? t("markdown.copied") : state === "failed" ? t("markdown.notCopied") : label;
+  const { state, copy } = useCopy(text);
+  const said = { ready: label, copied: t("markdown.copied"), failed: t("markdown.notCopied") }[state];
   return (
-    <button
-      type="button"
-      className="icon-button"
-      aria-label={said}
-      title={said}
-      onClick={async () => setState((await copyText(text())) ? "copied" : "failed")}
-    >
-      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-    </button>
+    <IconButton label={said} icon={state === "copied" ? <CheckIcon /> : <CopyIcon />} onClick={copy} />
   );
 }

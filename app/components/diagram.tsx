@@ -78,7 +78,13 @@ function useDrawing(source: string, isOpen: boolean) {
   const key = JSON.stringify([source, colours]);
   const [result, setResult] = useState<{ source: string; drawing: Drawing | null } | null>(null);
   useEffect(() => {
-    if (isOpen || drawn.has(key)) return;
+    if (isOpen) return;
+    const kept = drawn.get(key);
+    if (kept) {
+      // It may have been drawn for another message since this one looked.
+      setResult({ source, drawing: kept });
+      return;
+    }
     let isCurrent = true;
     renderer ??= createDiagramRenderer(document);
     renderer.draw(source, colours).then(

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
 
 type Props = {
@@ -41,14 +42,11 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
         <div className="dialog__head">
           <h2 id={heading}>{title}</h2>
           {onClose && (
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={t("dialog.close")}
+            <IconButton
+              label={t("dialog.close")}
+              icon={<CloseIcon />}
               onClick={() => dialog.current?.close()}
-            >
-              <CloseIcon />
-            </button>
+            />
           )}
         </div>
         {children}

@@ -5,6 +5,7 @@ import { sentenceFor } from "~/i18n/trouble";
 import type { AttachmentKind } from "~/conversation/attachment";
 import { FileImage, type Download } from "./file-image";
 import { formatSize } from "./format-size";
+import { IconButton } from "./icon-button";
 import { CloseIcon, DocumentIcon, ImageIcon, RetryIcon, WarningIcon } from "./icons";
 import { useObjectUrl } from "./use-object-url";
 
@@ -36,26 +37,20 @@ export function DraftFiles({ files, draft, download, refused, onRemoved }: Props
                 <Progress file={file} />
               </span>
               {file.state === "failed" && file.canRetry && (
-                <button
-                  type="button"
-                  className="icon-button"
-                  aria-label={t("attachment.retry", { filename: file.filename })}
+                <IconButton
+                  label={t("attachment.retry", { filename: file.filename })}
+                  icon={<RetryIcon />}
                   onClick={() => draft.retry(file.key)}
-                >
-                  <RetryIcon />
-                </button>
+                />
               )}
-              <button
-                type="button"
-                className="icon-button"
-                aria-label={t("attachment.remove", { filename: file.filename })}
+              <IconButton
+                label={t("attachment.remove", { filename: file.filename })}
+                icon={<CloseIcon />}
                 onClick={() => {
                   draft.remove(file.key);
                   onRemoved();
                 }}
-              >
-                <CloseIcon />
-              </button>
+              />
             </li>
           ))}
         </ul>

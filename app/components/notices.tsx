@@ -3,6 +3,7 @@ import type { ChatSession } from "~/browser/chat-session";
 import type { ChatState } from "~/browser/chat-state";
 import { sentenceFor } from "~/i18n/trouble";
 import { Countdown } from "./countdown";
+import { IconButton } from "./icon-button";
 import { CloseIcon, WarningIcon } from "./icons";
 
 type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
@@ -24,14 +25,7 @@ export function Notices({ chat, state, isDurable }: Props) {
               {t("dialog.tryAgain")}
             </button>
           ) : (
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={t("dialog.dismiss")}
-              onClick={chat.dismissProblem}
-            >
-              <CloseIcon />
-            </button>
+            <IconButton label={t("dialog.dismiss")} icon={<CloseIcon />} onClick={chat.dismissProblem} />
           )}
         </div>
       )}

@@ -5,6 +5,7 @@ import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
 import { ConversationList, type OpenDialog } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
+import { IconButton } from "./icon-button";
 import { NewIcon, SettingsIcon, SidebarIcon } from "./icons";
 import { Logo } from "./logo";
 
@@ -29,15 +30,12 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
         <Logo />
         Holdfast
         {onHide && (
-          <button
-            type="button"
-            className="icon-button sidebar__hide"
-            aria-label={t("conversations.hide")}
-            title={t("conversations.hide")}
+          <IconButton
+            className="sidebar__hide"
+            label={t("conversations.hide")}
+            icon={<SidebarIcon />}
             onClick={onHide}
-          >
-            <SidebarIcon />
-          </button>
+          />
         )}
       </p>
       <button

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { useObservable } from "~/browser/use-observable";
 import { focusComposer } from "./focus-composer";
+import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
 
 /** What has just happened and belongs to no place of the page: deletions that can be undone, and troubles. */
@@ -24,14 +25,11 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
       {toasts.map((toast) => (
         <div key={toast.id} className={`toast ${toast.isTrouble ? "toast--trouble" : ""}`}>
           <span className="toast__text">{toast.text(t)}</span>
-          <button
-            type="button"
-            className="icon-button"
-            aria-label={t("dialog.dismiss")}
+          <IconButton
+            label={t("dialog.dismiss")}
+            icon={<CloseIcon />}
             onClick={() => app.toasts.dismiss(toast.id)}
-          >
-            <CloseIcon />
-          </button>
+          />
         </div>
       ))}
     </div>

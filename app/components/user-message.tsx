@@ -9,6 +9,7 @@ import { sentenceFor, type Trouble } from "~/i18n/trouble";
 import { Countdown } from "./countdown";
 import { CopyButton } from "./copy-button";
 import type { Download } from "./file-image";
+import { IconButton } from "./icon-button";
 import { EditIcon, WarningIcon } from "./icons";
 import type { MessageActions } from "./message-actions";
 import { MessageFiles } from "./message-files";
@@ -63,16 +64,12 @@ export const UserMessage = memo(function UserMessage(props: Props) {
         <div className="tools">
           <div className="tools__hidden">
             <CopyButton text={() => text} label={t("message.copy")} />
-            <button
-              type="button"
-              className="icon-button"
-              aria-label={t("message.edit")}
-              title={t("message.edit")}
-              aria-disabled={isBusy}
-              onClick={() => !isBusy && actions.startEditing(id)}
-            >
-              <EditIcon />
-            </button>
+            <IconButton
+              label={t("message.edit")}
+              icon={<EditIcon />}
+              isWaiting={isBusy}
+              onClick={() => actions.startEditing(id)}
+            />
           </div>
           <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
         </div>
