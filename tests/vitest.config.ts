@@ -6,7 +6,7 @@ const resolve = { alias: { "~": `${root}app` } };
 
 /**
  * Three kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium.
- * The last two start servers, so their files run one after another.
+ * The last two start servers: few of their files run at a time.
  */
 export default defineConfig({
   root,
@@ -37,7 +37,8 @@ export default defineConfig({
           name: "browser",
           root,
           include: ["tests/browser/**/*.test.ts"],
-          fileParallelism: false,
+          // They wait most of the time; more at once would have them wait for each other.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -15,6 +15,8 @@ type Props = {
   parts: readonly Part[];
   status: ReplyStatus | "streaming";
   error: Settled["metadata"]["error"];
+  /** Its conversation was too long for the model to be given all of it. */
+  isShortened: boolean;
   /** Only under the last answer is there a word on what to do next. */
   isLast: boolean;
   /** Something is on its way already. */
@@ -62,6 +64,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
               isBusy={isBusy}
               actions={actions}
             />
+            {isLast && props.isShortened && <p className="message__note">{t("message.omitted")}</p>}
             <ReplyEnding
               status={status}
               error={error ?? null}

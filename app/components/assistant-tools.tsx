@@ -30,7 +30,11 @@ export function AssistantTools({ id, text, version, isBusy, actions }: Props) {
           onClick={() => actions.retry(id)}
         />
         <IconButton label={t("message.fork")} icon={<ForkIcon />} onClick={() => actions.fork(id)} />
-        <IconButton label={t("message.details")} icon={<InfoIcon />} onClick={() => actions.showDetails(id)} />
+        <IconButton
+          label={t("message.details")}
+          icon={<InfoIcon />}
+          onClick={() => actions.showDetails(id)}
+        />
       </div>
     </div>
   );

@@ -9,7 +9,5 @@ export function CopyButton({ text, label }: Props) {
   const { t } = useTranslation();
   const { state, copy } = useCopy(text);
   const said = { ready: label, copied: t("markdown.copied"), failed: t("markdown.notCopied") }[state];
-  return (
-    <IconButton label={said} icon={state === "copied" ? <CheckIcon /> : <CopyIcon />} onClick={copy} />
-  );
+  return <IconButton label={said} icon={state === "copied" ? <CheckIcon /> : <CopyIcon />} onClick={copy} />;
 }

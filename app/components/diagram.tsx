@@ -1,5 +1,6 @@
 import { memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { DiagramColours } from "~/conversation/diagram";
 import { createDiagramRenderer, type DiagramRenderer, type Drawing } from "~/browser/diagram-renderer";
 import { CodeBlock } from "./code-block";
 import { CodeIcon, DiagramIcon } from "./icons";
@@ -79,19 +80,9 @@ function useDrawing(source: string, isOpen: boolean) {
   const [result, setResult] = useState<{ source: string; drawing: Drawing | null } | null>(null);
   useEffect(() => {
     if (isOpen) return;
-    const kept = drawn.get(key);
-    if (kept) {
-      // It may have been drawn for another message since this one looked.
-      setResult({ source, drawing: kept });
-      return;
-    }
     let isCurrent = true;
-    renderer ??= createDiagramRenderer(document);
-    renderer.draw(source, colours).then(
-      (drawing) => {
-        keep(key, drawing);
-        if (isCurrent) setResult({ source, drawing });
-      },
+    draw(key, source, colours).then(
+      (drawing) => isCurrent && setResult({ source, drawing }),
       () => isCurrent && setResult({ source, drawing: null }),
     );
     return () => {
@@ -103,6 +94,16 @@ function useDrawing(source: string, isOpen: boolean) {
   const known = result?.source === source ? result : null;
   const drawing = isOpen ? null : (drawn.get(key) ?? known?.drawing ?? null);
   return { drawing, hasFailed: !isOpen && !drawing && known !== null };
+}
+
+/** Also where it is kept: it may have been drawn for another message since this one has looked. */
+async function draw(key: string, source: string, colours: DiagramColours): Promise<Drawing> {
+  const kept = drawn.get(key);
+  if (kept) return kept;
+  renderer ??= createDiagramRenderer(document);
+  const drawing = await renderer.draw(source, colours);
+  keep(key, drawing);
+  return drawing;
 }
 
 function keep(key: string, drawing: Drawing): void {

@@ -27,6 +27,10 @@ export function MessageDetails({ message, models, onClose }: Props) {
     [t("details.duration"), seconds(Date.parse(metadata.finishedAt) - Date.parse(metadata.createdAt))],
     [t("details.tokensIn"), usage?.inputTokens === undefined ? undefined : number.format(usage.inputTokens)],
     [
+      t("details.tokensCached"),
+      usage?.cacheReadTokens === undefined ? undefined : number.format(usage.cacheReadTokens),
+    ],
+    [
       t("details.tokensOut"),
       usage?.outputTokens === undefined ? undefined : number.format(usage.outputTokens),
     ],
@@ -39,6 +43,10 @@ export function MessageDetails({ message, models, onClose }: Props) {
             currency: "USD",
             maximumSignificantDigits: 2,
           }).format(cost),
+    ],
+    [
+      t("details.omitted"),
+      metadata.omittedMessages === undefined ? undefined : number.format(metadata.omittedMessages),
     ],
     [t("details.node"), metadata.node],
   ];

@@ -76,7 +76,7 @@ export function MessageList(props: Props) {
   }
 
   function drawAssistant(
-    answer: Pick<Parameters<typeof AssistantMessage>[0], "id" | "parts" | "status" | "error">,
+    answer: Pick<Parameters<typeof AssistantMessage>[0], "id" | "parts" | "status" | "error" | "isShortened">,
     isLast: boolean,
   ) {
     const { problem } = state;
@@ -98,14 +98,22 @@ export function MessageList(props: Props) {
     }
     if (item.kind === "live") {
       const { messageId: id, shown } = item.reply;
-      return drawAssistant({ id, parts: shown.parts, status: "streaming", error: undefined }, isLast);
+      const answer = {
+        id,
+        parts: shown.parts,
+        status: "streaming" as const,
+        error: undefined,
+        isShortened: false,
+      };
+      return drawAssistant(answer, isLast);
     }
     const { message } = item;
     if (message.role === "user") {
       return drawUser(message, isLast);
     }
-    const { id, parts, metadata } = message;
-    return drawAssistant({ id, parts, status: metadata.status, error: metadata.error }, isLast);
+    const { id, parts } = message;
+    const { status, error, omittedMessages } = message.metadata;
+    return drawAssistant({ id, parts, status, error, isShortened: omittedMessages !== undefined }, isLast);
   }
 
   return (

@@ -25,6 +25,9 @@ export type ModelOffer = {
   /** What a million tokens cost in US dollars, where that is known. */
   inputPricePerMillion?: number;
   outputPricePerMillion?: number;
+  /** The same of what comes from the provider's cache, and goes into it; as other input where it is not known. */
+  cacheReadPricePerMillion?: number;
+  cacheWritePricePerMillion?: number;
 };
 
 export type GenerateRequest = {

@@ -16,7 +16,9 @@ export const replyChunk = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("finish"),
     finishReason: z.enum(["stop", "length", "content-filter", "other"]).optional(),
-    messageMetadata: z.strictObject({ usage: usage.optional() }).optional(),
+    messageMetadata: z
+      .strictObject({ usage: usage.optional(), omittedMessages: z.int().positive().optional() })
+      .optional(),
   }),
   z.strictObject({ type: z.literal("error"), errorText: z.string() }),
   z.strictObject({ type: z.literal("abort") }),

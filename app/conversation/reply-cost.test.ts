@@ -6,6 +6,19 @@ test("a reply costs what its tokens cost", () => {
   expect(replyCost({ inputTokens: 2_000, outputTokens: 400 }, prices)).toBeCloseTo(0.012, 10);
 });
 
+test("what comes from the cache and goes into it has its own price, where that is known", () => {
+  const usage = {
+    inputTokens: 1_000_000,
+    cacheReadTokens: 500_000,
+    cacheWriteTokens: 100_000,
+    outputTokens: 0,
+  };
+  const prices = { inputPricePerMillion: 2, outputPricePerMillion: 10 };
+  expect(replyCost(usage, prices)).toBe(2);
+  const withCache = { ...prices, cacheReadPricePerMillion: 0.2, cacheWritePricePerMillion: 2.5 };
+  expect(replyCost(usage, withCache)).toBeCloseTo(0.8 + 0.1 + 0.25, 10);
+});
+
 test.each([
   [{ inputTokens: 1, outputTokens: 1 }, {}],
   [{ inputTokens: 1, outputTokens: 1 }, { inputPricePerMillion: 1 }],

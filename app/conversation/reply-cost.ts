@@ -1,14 +1,20 @@
 import type { ModelOffer } from "./language-model";
 import type { Usage } from "./session";
 
-type Prices = Pick<ModelOffer, "inputPricePerMillion" | "outputPricePerMillion">;
+type Prices = Pick<
+  ModelOffer,
+  "inputPricePerMillion" | "outputPricePerMillion" | "cacheReadPricePerMillion" | "cacheWritePricePerMillion"
+>;
 
 /** What a reply has cost, in US dollars, by the configured prices; null where they or the counts are not known. */
-export function replyCost(
-  { inputTokens, outputTokens }: Usage,
-  { inputPricePerMillion, outputPricePerMillion }: Prices,
-): number | null {
-  if (inputPricePerMillion === undefined || outputPricePerMillion === undefined) return null;
+export function replyCost(usage: Usage, prices: Prices): number | null {
+  const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
+  const { inputPricePerMillion: input, outputPricePerMillion: output } = prices;
+  if (input === undefined || output === undefined) return null;
   if (inputTokens === undefined || outputTokens === undefined) return null;
-  return (inputTokens * inputPricePerMillion + outputTokens * outputPricePerMillion) / 1_000_000;
+  const { cacheReadPricePerMillion: read = input, cacheWritePricePerMillion: write = input } = prices;
+  const rest = inputTokens - cacheReadTokens - cacheWriteTokens;
+  return (
+    (rest * input + cacheReadTokens * read + cacheWriteTokens * write + outputTokens * output) / 1_000_000
+  );
 }

@@ -19,7 +19,10 @@ export const filePart = z.strictObject({
 export const part = z.discriminatedUnion("type", [textPart, reasoningPart]);
 
 export const usage = z.strictObject({
+  /** All of them, those included that came from the provider's cache or went into it. */
   inputTokens: z.int().nonnegative().optional(),
+  cacheReadTokens: z.int().nonnegative().optional(),
+  cacheWriteTokens: z.int().nonnegative().optional(),
   outputTokens: z.int().nonnegative().optional(),
 });
 
@@ -50,6 +53,8 @@ const assistantMessage = z.strictObject({
     /** From the start of the run that ended it to the model's first words, thoughts included, in milliseconds. */
     timeToFirstTokenMs: z.int().nonnegative().optional(),
     usage: usage.optional(),
+    /** How many of the oldest messages the model was not given, since its window has no room for them. */
+    omittedMessages: z.int().positive().optional(),
     /** Why it failed or was cut, as the person was told. */
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   }),

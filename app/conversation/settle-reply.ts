@@ -6,7 +6,7 @@ export type Settlement = {
   parts: Part[];
   finishedAt: string;
 } & Pick<AssistantMessage["metadata"], "status" | "node"> &
-  Partial<Pick<AssistantMessage["metadata"], "timeToFirstTokenMs" | "usage" | "error">>;
+  Partial<Pick<AssistantMessage["metadata"], "timeToFirstTokenMs" | "usage" | "omittedMessages" | "error">>;
 
 /**
  * Turns the running reply into a message of the conversation. Returns the session itself where that reply is
@@ -31,6 +31,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
         timeToFirstTokenMs: settlement.timeToFirstTokenMs,
       }),
       ...(settlement.usage && { usage: settlement.usage }),
+      ...(settlement.omittedMessages && { omittedMessages: settlement.omittedMessages }),
       ...(settlement.error && { error: settlement.error }),
     },
   };

@@ -1,3 +1,4 @@
+import type { AnswerEndingCode } from "~/conversation/answer-ending";
 import type { ErrorCode } from "~/conversation/expected-error";
 import type { en } from "./locales/en";
 
@@ -13,5 +14,5 @@ type Translated<Strings> = {
 
 /** The strings of one language. A key that is missing, or that English does not have, is an error of types. */
 export type Translation = Translated<Omit<typeof en, "serverProblem">> & {
-  serverProblem: Readonly<Record<ErrorCode | "demo_model", string>>;
+  serverProblem: Readonly<Record<ErrorCode | AnswerEndingCode | "demo_model", string>>;
 };

@@ -23,6 +23,17 @@ test("Claude costs more where it stays in one part of the world", () => {
   expect(price("eu.amazon.nova-pro-v1:0")).toBe(0.8);
 });
 
+test("what comes from the cache costs a fraction", () => {
+  expect(bedrockFacts("us.amazon.nova-pro-v1:0")).toMatchObject({
+    cacheReadPricePerMillion: 0.2,
+    cacheWritePricePerMillion: 0.8,
+  });
+  expect(bedrockFacts("global.anthropic.claude-sonnet-5-5")).toMatchObject({
+    cacheReadPricePerMillion: 0.2,
+    cacheWritePricePerMillion: 2.5,
+  });
+});
+
 test("of a model that nobody knows nothing is said", () => {
   expect(bedrockFacts("meta.llama4-scout-17b-instruct-v1:0")).toEqual({});
   expect(bedrockFacts("us.anthropic.claude-sonnet-4-5-20250929-v1:0")).toEqual({

@@ -2,25 +2,47 @@ import type { ModelOffer } from "~/conversation/language-model";
 
 type Facts = Pick<
   ModelOffer,
-  "contextTokens" | "cachesPrompts" | "inputPricePerMillion" | "outputPricePerMillion"
+  | "contextTokens"
+  | "cachesPrompts"
+  | "inputPricePerMillion"
+  | "outputPricePerMillion"
+  | "cacheReadPricePerMillion"
+  | "cacheWritePricePerMillion"
 >;
 
-const facts = (contextTokens: number, input: number, output: number): Facts => ({
+type Cache = { read: number; write: number };
+
+/** What cached input costs, as a ratio to other input. */
+const NOVA_CACHE: Cache = { read: 0.25, write: 1 };
+const CLAUDE_CACHE: Cache = { read: 0.1, write: 1.25 };
+
+const facts = (contextTokens: number, input: number, output: number, cache: Cache): Facts => ({
   contextTokens,
   cachesPrompts: true,
-  inputPricePerMillion: input,
-  outputPricePerMillion: output,
+  inputPricePerMillion: rounded(input),
+  outputPricePerMillion: rounded(output),
+  cacheReadPricePerMillion: rounded(input * cache.read),
+  cacheWritePricePerMillion: rounded(input * cache.write),
 });
 
+/** A millionth of a dollar is more than enough. */
+function rounded(price: number): number {
+  return Math.round(price * 1e6) / 1e6;
+}
+
+type Known = { pattern: RegExp; contextTokens: number; input: number; output: number };
+
 /** On demand, in US dollars, in November 2026: Nova's in us-east-1, Claude's through a global profile. */
-const KNOWN: readonly (readonly [RegExp, Facts])[] = [
-  [/amazon\.nova-pro-v1/, facts(300_000, 0.8, 3.2)],
-  [/amazon\.nova-lite-v1/, facts(300_000, 0.06, 0.24)],
-  [/amazon\.nova-micro-v1/, facts(128_000, 0.035, 0.14)],
-  [/anthropic\.claude-sonnet-5-5/, facts(200_000, 2, 10)],
-  [/anthropic\.claude-opus-5-5/, facts(200_000, 4, 20)],
+const NOVA: readonly Known[] = [
+  { pattern: /amazon\.nova-pro-v1/, contextTokens: 300_000, input: 0.8, output: 3.2 },
+  { pattern: /amazon\.nova-lite-v1/, contextTokens: 300_000, input: 0.06, output: 0.24 },
+  { pattern: /amazon\.nova-micro-v1/, contextTokens: 128_000, input: 0.035, output: 0.14 },
+];
+const CLAUDE: readonly Known[] = [
+  { pattern: /anthropic\.claude-sonnet-5-5/, contextTokens: 200_000, input: 2, output: 10 },
+  { pattern: /anthropic\.claude-opus-5-5/, contextTokens: 200_000, input: 4, output: 20 },
   // A prompt of more than that costs five times as much a token.
-  [/anthropic\.claude-haiku-5-5/, facts(100_000, 0.1, 0.5)],
+  { pattern: /anthropic\.claude-haiku-5-5/, contextTokens: 100_000, input: 0.1, output: 0.5 },
 ];
 
 /** A profile that keeps Claude in one part of the world costs a tenth more than the global one. */
@@ -31,19 +53,16 @@ const GEOGRAPHIC_PREMIUM = 1.1;
  * its windows have always held; some hold more, at a price. Of what is not known, nothing.
  */
 export function bedrockFacts(model: string): Facts {
-  const known = KNOWN.find(([pattern]) => pattern.test(model))?.[1];
-  if (known) return model.includes("anthropic") && !model.startsWith("global.") ? withPremium(known) : known;
+  const isIt = ({ pattern }: Known) => pattern.test(model);
+  const nova = NOVA.find(isIt);
+  if (nova) return facts(nova.contextTokens, nova.input, nova.output, NOVA_CACHE);
+  const claude = CLAUDE.find(isIt);
+  if (claude) {
+    const premium = model.startsWith("global.") ? 1 : GEOGRAPHIC_PREMIUM;
+    return facts(claude.contextTokens, claude.input * premium, claude.output * premium, CLAUDE_CACHE);
+  }
   if (/anthropic\.claude-(3-7|3-5-haiku|(sonnet|opus|haiku)-\d)/.test(model)) {
     return { contextTokens: 200_000, cachesPrompts: true };
   }
   return /anthropic\.claude-/.test(model) ? { contextTokens: 200_000 } : {};
-}
-
-function withPremium(known: Facts): Facts {
-  const dear = (price = 0) => Math.round(price * GEOGRAPHIC_PREMIUM * 1000) / 1000;
-  return {
-    ...known,
-    inputPricePerMillion: dear(known.inputPricePerMillion),
-    outputPricePerMillion: dear(known.outputPricePerMillion),
-  };
 }

@@ -7,6 +7,7 @@ import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 
 const KEYS: AwsCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" };
+const CACHED = { cachePoint: { type: "default" } };
 const CLAUDE = "bedrock/eu.anthropic.claude-sonnet-5-5";
 
 let endpoint: BedrockEndpoint;
@@ -75,13 +76,68 @@ describe("an answer from Bedrock", () => {
     const { modelId, body, authorization } = await endpoint.request(0);
     expect(modelId).toBe("eu.amazon.nova-pro-v1:0");
     expect(authorization).toBe("sigv4");
-    expect(body.system).toEqual([{ text: "Be brief." }]);
+    expect(body.system).toEqual([{ text: "Be brief." }, CACHED]);
     expect(body.messages).toEqual([
-      { role: "user", content: [{ text: "One" }] },
+      { role: "user", content: [{ text: "One" }, CACHED] },
       { role: "assistant", content: [{ text: "1" }] },
-      { role: "user", content: [{ text: "Two" }] },
+      { role: "user", content: [{ text: "Two" }, CACHED] },
     ]);
     expect(body.inferenceConfig?.maxTokens).toBe(700);
+  });
+
+  test("is asked for by a prompt that begins like the one before up to what that left in the cache", async () => {
+    const models = bedrock();
+    const instructions = "Be brief.";
+    await collectAnswer(models, { messages: conversation("One", "1", "Two"), instructions });
+    await collectAnswer(models, { messages: conversation("One", "1", "Two", "2", "Three"), instructions });
+    const [first, second] = endpoint.requests.map(({ body }) => body.messages);
+    const texts = (messages: typeof first) =>
+      messages!.map(({ content }) => content.filter((block) => !block.cachePoint));
+    expect(texts(second).slice(0, 3)).toEqual(texts(first));
+    expect(second![2]!.content.at(-1)).toEqual(CACHED);
+    const points = JSON.stringify(endpoint.requests[1]!.body).match(/cachePoint/g);
+    // Bedrock takes no more than four.
+    expect(points).toHaveLength(3);
+  });
+
+  test("is asked for without marks where the model knows none", async () => {
+    const models = bedrock({ MODELS: "bedrock/meta.llama4-scout-17b-instruct-v1:0" });
+    await collectAnswer(models, { messages: conversation("Hi"), instructions: "Be brief." });
+    expect(JSON.stringify((await endpoint.request(0)).body)).not.toContain("cachePoint");
+  });
+
+  test("tells what came from the cache and went into it, as a part of what was read", async () => {
+    endpoint.script({
+      name: "ok",
+      text: "Yes.",
+      cached: { cacheReadInputTokens: 900, cacheWriteInputTokens: 88 },
+    });
+    const { finish } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expect(finish?.messageMetadata?.usage).toEqual({
+      inputTokens: 1000,
+      cacheReadTokens: 900,
+      cacheWriteTokens: 88,
+      outputTokens: 1,
+    });
+  });
+
+  test("to more than fits is asked for with what fits, and says how much was left out", async () => {
+    const models = bedrock({
+      MODELS: JSON.stringify([
+        { id: "bedrock/amazon.nova-pro-v1:0", contextTokens: 2_000, maxOutputTokens: 500 },
+      ]),
+    });
+    const said = Array.from({ length: 9 }, (_, index) => `${index} ${"x".repeat(900)}`);
+    const { finish } = await collectAnswer(models, {
+      messages: conversation(...said),
+      instructions: "Be brief.",
+    });
+    const { body } = await endpoint.request(0);
+    const omittedMessages = finish?.messageMetadata?.omittedMessages ?? 0;
+    expect(omittedMessages).toBeGreaterThan(0);
+    expect(body.system?.[0]).toEqual({ text: "Be brief." });
+    expect(body.messages.map(({ content }) => content[0]!.text)).toEqual(said.slice(omittedMessages));
+    expect(body.messages[0]!.role).toBe("user");
   });
 
   test("is asked for with the temperature only where the model takes one", async () => {

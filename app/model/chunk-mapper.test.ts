@@ -14,7 +14,7 @@ const USAGE = {
 
 const map = (parts: StreamPart[], begun = "") => {
   const mapper = createChunkMapper(begun);
-  return [...parts.flatMap((part) => [...mapper.map(part)]), ...mapper.finish("tool-calls", USAGE)];
+  return [...parts.flatMap((part) => [...mapper.map(part)]), ...mapper.finish("tool-calls", USAGE, 0)];
 };
 
 test("parts that come under one id after another get ids of their own", () => {

@@ -44,12 +44,12 @@ export function createChunkMapper(begunText: string) {
       else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
     },
 
-    *finish(reason: FinishReason, usage: LanguageModelUsage): Generator<ReplyChunk> {
+    *finish(reason: FinishReason, usage: LanguageModelUsage, omittedMessages: number): Generator<ReplyChunk> {
       for (const key of [...open.keys()]) yield* end(key);
       yield {
         type: "finish",
         finishReason: toFinishReason(reason),
-        messageMetadata: { usage: toUsage(usage) },
+        messageMetadata: { usage: toUsage(usage), ...(omittedMessages > 0 && { omittedMessages }) },
       };
     },
   };
@@ -60,9 +60,13 @@ function toFinishReason(reason: FinishReason) {
 }
 
 /** Only what the provider counted. */
-function toUsage({ inputTokens, outputTokens }: LanguageModelUsage): Usage {
+function toUsage({ inputTokens, inputTokenDetails, outputTokens }: LanguageModelUsage): Usage {
+  const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
   return {
     ...(isCount(inputTokens) && { inputTokens }),
+    // Most providers, and most answers, have no cache: then there is nothing to say of it.
+    ...(isCount(cacheReadTokens) && cacheReadTokens > 0 && { cacheReadTokens }),
+    ...(isCount(cacheWriteTokens) && cacheWriteTokens > 0 && { cacheWriteTokens }),
     ...(isCount(outputTokens) && { outputTokens }),
   };
 }

@@ -55,10 +55,13 @@ function branch(...questions: { text?: string; files?: AttachmentPart[] }[]): Me
   });
 }
 
+/** What the messages say, without the marks for Bedrock's cache. */
 async function contentFor(messages: Message[], env: Record<string, string> = {}) {
   const { error } = await collectAnswer(modelsOf(env), { messages, attachment });
   expect(error).toBeUndefined();
-  return (await endpoint.request(0)).body.messages.map(({ content }) => content);
+  return (await endpoint.request(0)).body.messages.map(({ content }) =>
+    content.filter((block) => !block.cachePoint),
+  );
 }
 
 const documents = (count: number, name = "notes.md") =>

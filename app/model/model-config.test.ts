@@ -73,6 +73,8 @@ describe("MODELS", () => {
         contextTokens: 300_000,
         cachesPrompts: true,
         inputPricePerMillion: 0.06,
+        cacheReadPricePerMillion: 0.015,
+        cacheWritePricePerMillion: 0.06,
         outputPricePerMillion: 0.24,
       },
       {

@@ -11,6 +11,8 @@ import {
 
 const PROVIDER_PREFIX = /^(bedrock|openai-compatible|demo)\/\S+$/;
 
+const price = z.number().nonnegative().optional();
+
 const entry = z.strictObject({
   id: z.string().max(200),
   name: z.string().trim().min(1).max(100).optional(),
@@ -19,14 +21,18 @@ const entry = z.strictObject({
   accepts: z.array(z.enum(["image", "document"])).optional(),
   takesTemperature: z.boolean().optional(),
   contextTokens: z.int().min(1_000).optional(),
-  inputPricePerMillion: z.number().nonnegative().optional(),
-  outputPricePerMillion: z.number().nonnegative().optional(),
+  cachesPrompts: z.boolean().optional(),
+  inputPricePerMillion: price,
+  outputPricePerMillion: price,
+  cacheReadPricePerMillion: price,
+  cacheWritePricePerMillion: price,
 });
 type Entry = z.infer<typeof entry>;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, contextTokens?, inputPricePerMillion?, outputPricePerMillion?}`.
+ * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, contextTokens?, cachesPrompts?,
+ * inputPricePerMillion?, outputPricePerMillion?, cacheReadPricePerMillion?, cacheWritePricePerMillion?}`.
  */
 export function parseModelList(
   text: string,
@@ -54,7 +60,6 @@ export function parseModelList(
 function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
   const model = given.id.slice(given.id.indexOf("/") + 1);
   const isBedrock = given.id.startsWith("bedrock/");
-  const { contextTokens, inputPricePerMillion, outputPricePerMillion } = given;
   return {
     id: given.id,
     name:
@@ -69,10 +74,24 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
       given.takesTemperature ??
       (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),
     ...(isBedrock && bedrockFacts(model)),
-    ...(contextTokens !== undefined && { contextTokens }),
-    ...(inputPricePerMillion !== undefined && { inputPricePerMillion }),
-    ...(outputPricePerMillion !== undefined && { outputPricePerMillion }),
+    ...saidOf(given),
   };
+}
+
+const FACTS = [
+  "contextTokens",
+  "cachesPrompts",
+  "inputPricePerMillion",
+  "outputPricePerMillion",
+  "cacheReadPricePerMillion",
+  "cacheWritePricePerMillion",
+] as const;
+
+/** What whoever wrote the list knows better than we do. */
+function saidOf(given: Entry): Partial<Pick<ModelOffer, (typeof FACTS)[number]>> {
+  return Object.fromEntries(
+    FACTS.flatMap((fact) => (given[fact] === undefined ? [] : [[fact, given[fact]]])),
+  );
 }
 
 type Entries = { entries: Entry[] } | { issues: string[] };

@@ -1,7 +1,9 @@
 import { type LanguageModel, streamText, wrapLanguageModel } from "ai";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
+import { fitContext } from "./fit-context";
 import { loadFiles } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
 import { unfinishedReason } from "./model-failure";
@@ -32,15 +34,23 @@ export async function* streamAnswer(
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());
+    const { messages: fitting, omitted } = fitContext(offer, request);
     const messages = toModelMessages(
-      request.messages,
+      fitting,
       request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
-      await watch.next(loadFiles(request, offer)),
+      await watch.next(loadFiles({ ...request, messages: fitting }, offer)),
     );
+    const { cachesPrompts = false } = offer;
     const parts = streamText({
       model: countingTries(source.model, request.retrying),
-      ...(request.instructions.trim() !== "" && { instructions: request.instructions }),
-      messages: source.textDocumentsAsText ? withTextDocuments(messages) : messages,
+      ...(request.instructions.trim() !== "" && {
+        instructions: cachesPrompts ? cachedInstructions(request.instructions) : request.instructions,
+      }),
+      messages: source.textDocumentsAsText
+        ? withTextDocuments(messages)
+        : cachesPrompts
+          ? withCachePoints(messages)
+          : messages,
       maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
       ...(offer.takesTemperature &&
         request.temperature !== undefined && { temperature: request.temperature }),
@@ -60,7 +70,7 @@ export async function* streamAnswer(
         // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
         const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
         if (unfinished || part.finishReason === "error") throw unfinishedReason();
-        yield* mapper.finish(part.finishReason, part.totalUsage);
+        yield* mapper.finish(part.finishReason, part.totalUsage, omitted);
         return;
       }
       yield* mapper.map(part);

@@ -1,9 +1,10 @@
 import { estimateMessageTokens, estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
+import { replyCost } from "~/conversation/reply-cost";
 import type { Usage } from "~/conversation/session";
 import type { Spending } from "./daily-budget";
 
-type Tokens = { inputTokens: number; outputTokens: number };
+type Counts = Usage & { inputTokens: number; outputTokens: number };
 
 /** Estimated tokens of an answer from one word to the budget to the next. */
 const STEP = 250;
@@ -18,13 +19,14 @@ export function countSpending(models: LanguageModels, spend: (spending: Spending
     ...models,
     async *generate(request) {
       const offer = models.offers.find(({ id }) => id === request.modelId);
-      let told: Tokens = { inputTokens: 0, outputTokens: 0 };
+      let told: Counts = { inputTokens: 0, outputTokens: 0 };
       let said = 0;
-      function tell(usage: Tokens) {
+      function tell(usage: Counts) {
         spend(cost(offer, told, usage));
         told = usage;
       }
-      const asked = { inputTokens: inputEstimate(request), outputTokens: 0 };
+      const inputTokens = Math.min(inputEstimate(request), offer?.contextTokens ?? Infinity);
+      const asked = { inputTokens, outputTokens: 0 };
       tell(asked);
       let begun = false;
       let usage: Usage | undefined;
@@ -39,6 +41,7 @@ export function countSpending(models: LanguageModels, spend: (spending: Spending
       } finally {
         if (usage)
           tell({
+            ...usage,
             inputTokens: usage.inputTokens ?? told.inputTokens,
             outputTokens: usage.outputTokens ?? said,
           });
@@ -49,14 +52,10 @@ export function countSpending(models: LanguageModels, spend: (spending: Spending
   };
 }
 
-function cost(offer: ModelOffer | undefined, from: Tokens, to: Tokens): Spending {
-  const input = to.inputTokens - from.inputTokens;
-  const output = to.outputTokens - from.outputTokens;
-  const { inputPricePerMillion = 0, outputPricePerMillion = 0 } = offer ?? {};
-  return {
-    tokens: input + output,
-    dollars: (input * inputPricePerMillion + output * outputPricePerMillion) / 1_000_000,
-  };
+function cost(offer: ModelOffer | undefined, from: Counts, to: Counts): Spending {
+  const tokens = (counts: Counts) => counts.inputTokens + counts.outputTokens;
+  const dollars = (counts: Counts) => (offer && replyCost(counts, offer)) ?? 0;
+  return { tokens: tokens(to) - tokens(from), dollars: dollars(to) - dollars(from) };
 }
 
 function inputEstimate({ instructions, messages, continueFrom }: GenerateRequest): number {

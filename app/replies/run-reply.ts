@@ -1,3 +1,4 @@
+import { answerEnding } from "~/conversation/answer-ending";
 import { branchTo } from "~/conversation/branch";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
@@ -11,7 +12,7 @@ import {
   settledParts,
   type ReplyText,
 } from "~/conversation/reply-text";
-import type { Reply, ReplyStatus, Session, Usage } from "~/conversation/session";
+import type { Reply, ReplyStatus, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
@@ -70,6 +71,8 @@ export type Run = {
   /** Resolves at its end with whether it has settled, and its followers know it. Never rejects. */
   ended: Promise<boolean>;
 };
+
+type Finish = Extract<ReplyChunk, { type: "finish" }>;
 
 /** Longest time between two looks at the session, in milliseconds. */
 const LOOK_EVERY_MS = 250;
@@ -147,7 +150,7 @@ export function runReply(
 
   type Outcome = {
     status: ReplyStatus;
-    usage?: Usage | undefined;
+    metadata?: Finish["messageMetadata"];
     error?: { code: string; message: string };
     last: ReplyChunk;
   };
@@ -176,7 +179,7 @@ export function runReply(
       if (journalError) throw journalError as Error;
       outcome = stopReason
         ? cut(stopReason)
-        : { status: "complete", usage: finish.messageMetadata?.usage, last: finish };
+        : { ...answerEnding(finish), metadata: finish.messageMetadata, last: finish };
     } catch (error) {
       await journal?.flush();
       if (stopReason && !journalError) outcome = cut(stopReason);
@@ -203,7 +206,7 @@ export function runReply(
 
   /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too */
   async function relay(journal: JournalWriter, before: readonly ReplyChunk[]) {
-    let finish: Extract<ReplyChunk, { type: "finish" }> = { type: "finish" };
+    let finish: Finish = { type: "finish" };
     const ended = before.find((chunk) => chunk.type === "finish");
     // The runner before had all of it, and died before it could settle.
     if (ended) return ended;
@@ -247,7 +250,7 @@ export function runReply(
     };
   }
 
-  async function settle({ status, usage, error, last }: Outcome) {
+  async function settle({ status, metadata, error, last }: Outcome) {
     const finishedAt = deps.clock().toISOString();
     const stored = await commit((now) =>
       stopReason === "handed over"
@@ -260,7 +263,7 @@ export function runReply(
             node: deps.node.name,
             finishedAt,
             ...meter.timeToFirstToken(),
-            ...(usage && { usage }),
+            ...metadata,
             ...(error && { error }),
           }),
     );
@@ -271,7 +274,7 @@ export function runReply(
     if (!stored) return false;
     // After the commit, so that whoever is told that the reply has ended finds it in the session.
     stream.publish([last]);
-    reportSettled(meter.report({ status, usage, error }), deps);
+    reportSettled(meter.report({ status, usage: metadata?.usage, error }), deps);
     return true;
   }
 

@@ -19,6 +19,11 @@ beforeAll(async () => {
       // Titles would be requests that nobody here has asked for.
       TITLE_MODEL: "none",
       MODEL_STALL_SECONDS: "1",
+      MODELS: JSON.stringify([
+        { id: "bedrock/eu.amazon.nova-pro-v1:0" },
+        { id: "bedrock/eu.amazon.nova-lite-v1:0" },
+        { id: "bedrock/eu.amazon.nova-micro-v1:0", name: "Small window", contextTokens: 6_500 },
+      ]),
     },
   });
 });
@@ -112,6 +117,37 @@ describe.each([
     expect(await answer.innerText()).toContain("word39 word40");
     expect(await chat.replies.count()).toBe(1);
   });
+});
+
+test("an answer that has reached its longest length says so, and goes on where it stopped", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const text = Array.from({ length: 12 }, (_, index) => `word${index + 1}`).join(" ");
+  bedrock.script({ name: "ok", text, stopReason: "max_tokens" });
+  await chat.send("Count for me [words:20]");
+  const cut = await chat.reply(0, "interrupted");
+  expect(await cut.innerText()).toMatch(/as long as one answer may be/);
+  await chat.button("Continue").click();
+  const answer = await chat.reply(0, "complete");
+  await expect.poll(() => answer.innerText()).toMatch(/word1 .*word12 word13 .*word20/);
+});
+
+test("who talks longer than the model can read is told that it does not know the beginning", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.chooseModel("Small window");
+  const note = chat.page.getByText("the oldest messages were left out");
+  await chat.ask(`First ${"a word ".repeat(600)}`);
+  expect(await note.count()).toBe(0);
+  const answer = await chat.ask("Second");
+  await note.waitFor();
+  expect(JSON.stringify(bedrock.requests.at(-1)!.body)).not.toContain("First");
+  await answer.getByRole("button", { name: "Details" }).click();
+  await chat.page.getByRole("dialog").getByText("Messages left out").waitFor();
+  await chat.refresh();
+  await note.waitFor();
 });
 
 test("Stop ends the connection to Bedrock, too", async ({ openChat }) => {

@@ -82,6 +82,8 @@ export const fr: Translation = {
     failed: "La réponse a échoué. Rien de ce qui était écrit n’est perdu.",
     interrupted: "Cette réponse a été coupée. Tout ce qui précède est gardé.",
     interruptedAtOnce: "Cette réponse a été coupée avant son premier mot.",
+    omitted:
+      "Cette conversation est plus longue que ce que le modèle peut lire : les messages les plus anciens ont été laissés de côté.",
     continue: "Continuer",
     retry: "Réessayer",
     reasoning: "Raisonnement",
@@ -219,6 +221,8 @@ export const fr: Translation = {
     firstToken: "Premier mot après",
     duration: "Réponse entière en",
     tokensIn: "Jetons lus",
+    tokensCached: "Dont tirés du cache",
+    omitted: "Messages laissés de côté",
     tokensOut: "Jetons écrits",
     cost: "Coût estimé",
     node: "Nœud",
@@ -361,6 +365,8 @@ export const fr: Translation = {
     model_unavailable: "Le modèle est indisponible pour le moment. Réessayez.",
     model_interrupted: "La connexion au modèle a été coupée. Ce qu’il avait dit est gardé.",
     model_stalled: "Le modèle s’est tu. Ce qu’il avait dit est gardé.",
+    answer_length: "Elle a la longueur maximale d’une réponse : faites-la continuer.",
+    answer_filtered: "Le filtre du fournisseur y a mis fin.",
     internal_error:
       "Quelque chose s’est mal passé de notre côté. Rien de ce qui était enregistré n’est perdu.",
     access_code_needed: "Ce chat demande un code d’accès.",
