@@ -31,6 +31,8 @@ export const startHoldfast = (modelUrl: string, dataDir: string, name = "node-1"
       DATA_DIR: dataDir,
       DRAIN_SECONDS: "0",
       LOG_LEVEL: "warn",
+      // The bare server gives none either.
+      TITLE_MODEL: "none",
       MODEL_PROVIDER: "openai-compatible",
       MODELS: "openai-compatible/stub",
       OPENAI_COMPATIBLE_BASE_URL: modelUrl,
