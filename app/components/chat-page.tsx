@@ -5,13 +5,13 @@ import { groupConversations } from "~/browser/conversation-groups";
 import type { TextHit } from "~/browser/text-search";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
-import type { ConversationDialog, OpenDialog } from "./conversation-list";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
 import { lazyPart } from "./lazy-part";
 import { SettingsDialog } from "./settings-dialog";
 import { Sidebar } from "./sidebar";
 import { Toaster } from "./toaster";
+import type { ConversationDialog, OpenDialog } from "./use-conversation-commands";
 import { useMediaQuery } from "./use-media-query";
 import { useShortcuts } from "./use-shortcuts";
 
@@ -185,6 +185,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
         app={app}
         conversationId={currentId}
         onOpenDrawer={isDocked ? null : showSidebar}
+        onOpenDialog={openDialog}
       />
       {!isDrawerOpen && <Toaster app={app} />}
     </div>

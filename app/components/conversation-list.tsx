@@ -3,16 +3,11 @@ import { useCallback, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import { groupConversations, type ConversationGroup } from "~/browser/conversation-groups";
-import type { ExportFormat } from "~/browser/export-conversation-file";
 import type { Conversation } from "~/browser/conversations";
-import { loadCode } from "~/browser/load-code";
-import { saveBlob } from "~/browser/save-blob";
 import { useObservable } from "~/browser/use-observable";
 import { ConversationRow } from "./conversation-row";
+import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
 import { useToday } from "./use-today";
-
-export type ConversationDialog = "share" | "move";
-export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
 
 type Props = {
   app: ChatApp;
@@ -38,41 +33,7 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
     },
     [app, onChoose],
   );
-  const rename = useCallback(
-    (conversationId: string, title: string) => void app.rename(conversationId, title),
-    [app],
-  );
-  const failed = useCallback(
-    (error: unknown) => app.toasts.complain((t, why) => t("list.failed", { why }), error),
-    [app],
-  );
-  const save = useCallback(
-    async (conversationId: string, format: ExportFormat) => {
-      try {
-        const { exportConversationFile } = await loadCode(() => import("~/browser/export-conversation-file"));
-        const labels = {
-          you: t("message.you"),
-          assistant: t("message.assistant"),
-          untitled: t("conversations.untitled"),
-        };
-        const file = await exportConversationFile(app.api.session(conversationId), format, labels);
-        saveBlob(file, file.name);
-      } catch (error) {
-        failed(error);
-      }
-    },
-    [app, failed, t],
-  );
-  const command = useCallback<Parameters<typeof ConversationRow>[0]["onCommand"]>(
-    (wanted, { id: conversationId, pinned }) => {
-      if (wanted === "pin") app.conversations.pin(conversationId, !pinned);
-      if (wanted === "delete") app.remove(conversationId);
-      if (wanted === "share" || wanted === "move") onOpenDialog(wanted, conversationId);
-      if (wanted === "exportMarkdown") void save(conversationId, "markdown");
-      if (wanted === "exportJson") void save(conversationId, "json");
-    },
-    [app, onOpenDialog, save],
-  );
+  const commands = useConversationCommands(app, onOpenDialog);
 
   return groups.map((group, index) => (
     <section key={`${group.kind} ${group.month?.getTime() ?? ""}`} aria-labelledby={`${id}${index}`}>
@@ -87,9 +48,7 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
             isCurrent={conversation.id === currentId}
             isUnread={unread.includes(conversation.id)}
             onOpen={open}
-            onRename={rename}
-            onCommand={command}
-            onFailed={failed}
+            commands={commands}
           />
         ))}
       </ul>

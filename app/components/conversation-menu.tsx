@@ -8,27 +8,34 @@ import {
   MoreIcon,
   PinIcon,
   EditIcon,
+  SettingsIcon,
   ShareIcon,
   UnpinIcon,
 } from "./icons";
 
-/** What can be done with a conversation in the list. */
 export type ConversationCommand =
-  "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
+  "settings" | "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
 
 type Props = {
   /** Names the button. */
   label: string;
-  isPinned: boolean;
-  /** Without a server's copy there is nothing to give away. */
-  isSaved: boolean;
+  className: string;
+  conversation:
+    | {
+        pinned: boolean;
+        /** Without a server's copy there is nothing to give away. */
+        saved: boolean;
+      }
+    | undefined;
+  hasSettings: boolean;
   /** Opened by a key, it begins at its first item. */
   isByKeyboard: boolean;
   onCommand: (command: ConversationCommand) => void;
 };
 
 /** The menu button of a conversation, open from the start: it takes the place of a plain one that was pressed. */
-export function ConversationMenu({ label, isPinned, isSaved, isByKeyboard, onCommand }: Props) {
+export function ConversationMenu(props: Props) {
+  const { label, className, conversation, hasSettings, isByKeyboard, onCommand } = props;
   const { t, i18n } = useTranslation();
   const [button, setButton] = useState<HTMLButtonElement | null>(null);
   const [isOpen, setIsOpen] = useState(true);
@@ -52,9 +59,11 @@ export function ConversationMenu({ label, isPinned, isSaved, isByKeyboard, onCom
     </Menu.Item>
   );
 
+  const line = <Menu.Separator className="menu__line" />;
+
   return (
     <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
-      <Menu.Trigger ref={setButton} className="icon-button row__menu" aria-label={label}>
+      <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
         <MoreIcon />
       </Menu.Trigger>
       {/* What is outside an open modal dialog, as the drawer is, cannot be reached. */}
@@ -75,19 +84,27 @@ export function ConversationMenu({ label, isPinned, isSaved, isByKeyboard, onCom
             onCommand(command);
           }}
         >
-          {isSaved && item("rename", EditIcon, t("list.rename"))}
-          {isPinned ? item("pin", UnpinIcon, t("list.unpin")) : item("pin", PinIcon, t("list.pin"))}
-          {isSaved && (
+          {hasSettings && item("settings", SettingsIcon, t("conversationSettings.title"))}
+          {conversation && (
             <>
-              <Menu.Separator className="menu__line" />
-              {item("share", ShareIcon, t("list.share"))}
-              {item("move", DeviceIcon, t("list.move"))}
-              {item("exportMarkdown", DownloadIcon, t("list.exportMarkdown"))}
-              {item("exportJson", DownloadIcon, t("list.exportJson"))}
+              {hasSettings && line}
+              {conversation.saved && item("rename", EditIcon, t("list.rename"))}
+              {conversation.pinned
+                ? item("pin", UnpinIcon, t("list.unpin"))
+                : item("pin", PinIcon, t("list.pin"))}
+              {conversation.saved && (
+                <>
+                  {line}
+                  {item("share", ShareIcon, t("list.share"))}
+                  {item("move", DeviceIcon, t("list.move"))}
+                  {item("exportMarkdown", DownloadIcon, t("list.exportMarkdown"))}
+                  {item("exportJson", DownloadIcon, t("list.exportJson"))}
+                </>
+              )}
+              {line}
+              {item("delete", DeleteIcon, t("list.delete"))}
             </>
           )}
-          <Menu.Separator className="menu__line" />
-          {item("delete", DeleteIcon, t("list.delete"))}
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

@@ -1,14 +1,9 @@
-import { memo, useCallback, useRef, useState } from "react";
+import { memo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "~/browser/conversations";
-import type { ConversationCommand } from "./conversation-menu";
-import { MoreIcon } from "./icons";
-import { lazyPart } from "./lazy-part";
+import { ConversationMenuButton } from "./conversation-menu-button";
 import { RenameField } from "./rename-field";
-
-const ConversationMenu = lazyPart(() =>
-  import("./conversation-menu").then(({ ConversationMenu }) => ConversationMenu),
-);
+import type { ConversationCommands } from "./use-conversation-commands";
 
 type Props = {
   conversation: Conversation;
@@ -16,57 +11,27 @@ type Props = {
   /** An answer has ended in it that nobody has looked at. */
   isUnread: boolean;
   onOpen: (id: string) => void;
-  onRename: (id: string, title: string) => void;
-  /** All but `rename`, which happens here. */
-  onCommand: (command: Exclude<ConversationCommand, "rename">, conversation: Conversation) => void;
-  onFailed: (error: unknown) => void;
+  commands: ConversationCommands;
 };
 
 /** One conversation in the list, with its menu. */
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, isCurrent, isUnread, onOpen, onRename, onCommand, onFailed } = props;
-  const { id, pinned, saved } = conversation;
+  const { conversation, isCurrent, isUnread, onOpen, commands } = props;
+  const { id } = conversation;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
-  const [wantedBy, setWantedBy] = useState<"pointer" | "keyboard" | null>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const title = conversation.title || t("conversations.untitled");
-  const label = t("list.menu", { title });
-
-  const failed = useCallback(
-    (error: unknown) => {
-      setWantedBy(null);
-      onFailed(error);
-    },
-    [onFailed],
-  );
 
   function endRenaming(wanted: string | null) {
     setIsRenaming(false);
-    if (wanted !== null && wanted !== conversation.title) onRename(id, wanted);
-    // The field has had the focus and goes away.
-    requestAnimationFrame(() => opener.current?.focus());
+    if (wanted !== null && wanted !== conversation.title) commands.rename(id, wanted);
   }
-
-  const plainButton = (
-    <button
-      type="button"
-      className="icon-button row__menu"
-      aria-label={label}
-      aria-haspopup="menu"
-      aria-expanded={wantedBy !== null}
-      onPointerEnter={ConversationMenu.preload}
-      onFocus={ConversationMenu.preload}
-      onClick={({ detail }) => setWantedBy(detail === 0 ? "keyboard" : "pointer")}
-    >
-      <MoreIcon />
-    </button>
-  );
 
   return (
     <li className="row" data-current={isCurrent || undefined}>
       {isRenaming ? (
-        <RenameField title={conversation.title} onEnd={endRenaming} />
+        <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
       ) : (
         <>
           <button
@@ -81,23 +46,16 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
             {title}
           </button>
-          {wantedBy !== null ? (
-            <ConversationMenu
-              placeholder={plainButton}
-              label={label}
-              isPinned={pinned}
-              isSaved={saved}
-              isByKeyboard={wantedBy === "keyboard"}
-              onCommand={(command) => {
-                if (command !== "rename") return onCommand(command, conversation);
-                setWantedBy(null);
-                setIsRenaming(true);
-              }}
-              onFailed={failed}
-            />
-          ) : (
-            plainButton
-          )}
+          <ConversationMenuButton
+            className="row__menu"
+            title={title}
+            conversation={conversation}
+            onCommand={(command) => {
+              if (command === "rename") setIsRenaming(true);
+              else if (command !== "settings") commands.run(command, conversation);
+            }}
+            onFailed={commands.failed}
+          />
         </>
       )}
     </li>

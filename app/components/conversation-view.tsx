@@ -23,13 +23,19 @@ import { LoadingConversation } from "./loading-conversation";
 import { MessageDetails } from "./message-details";
 import { MessageList } from "./message-list";
 import { Notices } from "./notices";
+import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
 import { useFollowBottom } from "./use-follow-bottom";
 import { useMarkdownReady } from "./use-markdown-ready";
 
-type Props = { app: ChatApp; conversationId: string; onOpenDrawer: (() => void) | null };
+type Props = {
+  app: ChatApp;
+  conversationId: string;
+  onOpenDrawer: (() => void) | null;
+  onOpenDialog: OpenDialog;
+};
 
 /** One open conversation: what was said, and where to say more. */
-export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
+export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDialog }: Props) {
   const [chat] = useState(() => app.session(conversationId));
   const { t } = useTranslation();
   const state = useObservable(chat);
@@ -46,7 +52,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
   const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
   const spotlight = useObservable(app.spotlight);
   const entry = list.find(({ id }) => id === conversationId);
-  const title = state.session?.title || entry?.title || t("conversations.new");
+  const commands = useConversationCommands(app, onOpenDialog);
+  // The list has a new name first, and is told every one that the server has.
+  const title = entry?.title || state.session?.title || t("conversations.new");
 
   useEffect(() => chat.start(), [chat]);
   useEffect(() => {
@@ -102,7 +110,6 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
       }),
       showDetails: (id: string) => setOpen({ details: id }),
       showSettings: () => setOpen("settings"),
-      remove: () => app.remove(conversationId),
     };
   }, [app, chat, conversationId, currentModel, jump]);
 
@@ -136,12 +143,12 @@ export function ConversationView({ app, conversationId, onOpenDrawer }: Props) {
     <main className="conversation">
       <ConversationHeader
         title={title}
+        conversation={entry}
+        commands={commands}
         models={models.models}
         modelId={modelId}
-        canDelete={entry !== undefined}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
-        onDelete={actions.remove}
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />

@@ -1,15 +1,17 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 
 type Props = {
   title: string;
+  /** Has the focus afterwards, unless it went elsewhere. */
+  returnTo: RefObject<HTMLElement>;
   /** With the new title, or null where it is to stay. */
   onEnd: (title: string | null) => void;
 };
 
 /** A title that is being changed in its place: Enter or leaving the field keeps it, Escape does not. */
-export function RenameField({ title, onEnd }: Props) {
+export function RenameField({ title, returnTo, onEnd }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(title);
@@ -22,6 +24,7 @@ export function RenameField({ title, onEnd }: Props) {
     if (hasEnded.current) return;
     hasEnded.current = true;
     onEnd(wanted?.trim() || null);
+    requestAnimationFrame(() => document.activeElement === document.body && returnTo.current?.focus());
   }
 
   return (

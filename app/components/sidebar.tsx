@@ -3,11 +3,12 @@ import type { ChatApp } from "~/browser/chat-app";
 import type { TextHit } from "~/browser/text-search";
 import { useObservable } from "~/browser/use-observable";
 import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
-import { ConversationList, type OpenDialog } from "./conversation-list";
+import { ConversationList } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "./icon-button";
 import { NewIcon, SettingsIcon, SidebarIcon } from "./icons";
 import { Logo } from "./logo";
+import type { OpenDialog } from "./use-conversation-commands";
 
 type Props = {
   app: ChatApp;

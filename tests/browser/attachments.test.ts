@@ -238,7 +238,7 @@ test("deleting the conversation deletes its files on the server and in the brows
 }) => {
   // To ask for what is gone is what makes the browser forget it.
   const expectErrors = [/status of 404 .*attachments/, /ERR_CACHE_MISS/];
-  const chat = await openChat(server, { context: DESKTOP, expectErrors });
+  const chat = await openChat(server, { context: DESKTOP, expectErrors, clockAhead: 0 });
   await input(chat).setInputFiles([picture, notes]);
   await expect.poll(() => ready(chat).count()).toBe(2);
   await sendNow(chat);
@@ -266,9 +266,10 @@ test("deleting the conversation deletes its files on the server and in the brows
   expect(await isCached()).toBe(true);
   await chat.deleteConversation();
   await chat.emptyState.waitFor();
-  const shard = join(server.dataDir, "attachments", key.slice(0, 2));
   // When it cannot be undone any more.
-  await expect.poll(() => readdir(shard), { timeout: 30_000 }).not.toContain(key);
+  await chat.page.clock.fastForward(11_500);
+  const shard = join(server.dataDir, "attachments", key.slice(0, 2));
+  await expect.poll(() => readdir(shard), { timeout: 15_000 }).not.toContain(key);
   await expect.poll(isCached).toBe(false);
 });
 

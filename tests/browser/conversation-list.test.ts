@@ -35,15 +35,15 @@ describe.each([
     await other.showList();
     expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
 
-    await chat.choose("About tea", "Rename");
+    await chat.chooseInList("About tea", "Rename");
     const field = chat.page.getByRole("textbox", { name: "Title of the conversation" });
     await field.fill("Oolong");
     await field.press("Escape");
     expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
-    await chat.choose("About tea", "Rename");
+    await chat.chooseInList("About tea", "Rename");
     await field.fill("  Green tea ");
     await field.press("Enter");
-    await chat.choose("Green tea", "Pin");
+    await chat.chooseInList("Green tea", "Pin");
     for (const tab of [chat, other]) {
       await expect.poll(tab.listed).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
     }
@@ -56,7 +56,7 @@ describe.each([
     await chat.refresh();
     await chat.showList();
     expect(await chat.listed()).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });
-    await chat.choose("Green tea", "Unpin");
+    await chat.chooseInList("Green tea", "Unpin");
     await expect.poll(other.listed).toEqual({ Today: [expect.any(String), expect.any(String)] });
   });
 
@@ -68,7 +68,7 @@ describe.each([
     const other = await openChat(server, { beside: chat });
     await other.reply(0, "complete");
     await chat.showList();
-    await chat.choose("About coffee", "Delete");
+    await chat.chooseInList("About coffee", "Delete");
     await chat.undo.waitFor();
     expect(await unreadableText(chat.page)).toEqual([]);
     expect(await chat.listed()).toEqual({ Today: ["About tea"] });

@@ -48,6 +48,17 @@ test("Enter that ends the composition of a word (as in Japanese) does not send",
 
 test("everything can be done by keyboard alone", async ({ openChat }) => {
   const { page, ...chat } = await openChat(server);
+  async function deleteByKeyboard() {
+    await tabTo(page, chat.menuButton);
+    await page.keyboard.press("Enter");
+    await expect
+      .poll(() => hasFocus(page.getByRole("menuitem", { name: "Settings of this conversation" })))
+      .toBe(true);
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    await chat.emptyState.waitFor();
+  }
+
   await tabTo(page, chat.composer);
   await page.keyboard.type("Tell me a long story.");
   await page.keyboard.press("Enter");
@@ -60,17 +71,13 @@ test("everything can be done by keyboard alone", async ({ openChat }) => {
   await page.keyboard.press("ArrowDown");
   expect(await chat.chosenModel()).toBe("Second demo");
 
-  await tabTo(page, chat.button("Delete conversation"));
-  await page.keyboard.press("Enter");
-  await chat.emptyState.waitFor();
+  await deleteByKeyboard();
   // Ten seconds are short: the focus is there already.
   await expect.poll(() => hasFocus(chat.undo)).toBe(true);
   await page.keyboard.press("Enter");
   await chat.reply(0, "stopped");
 
-  await tabTo(page, chat.button("Delete conversation"));
-  await page.keyboard.press("Enter");
-  await chat.emptyState.waitFor();
+  await deleteByKeyboard();
 
   await tabTo(page, chat.emptyState.getByRole("button").first());
   await page.keyboard.press("Enter");

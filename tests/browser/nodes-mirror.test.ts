@@ -74,7 +74,7 @@ test("conversations that are left on one node are taken from another, once", asy
   cluster.lead(one!);
   const chat = await openChat(cluster);
   await chat.ask("Hello");
-  await chat.choose("Hello", "Move to another device…");
+  await chat.chooseInList("Hello", "Move to another device…");
   await chat.button("Make a link").click();
   const url = await chat.page.getByRole("textbox", { name: "Link for the other device" }).inputValue();
   cluster.lead(two!);

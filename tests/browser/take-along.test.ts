@@ -43,7 +43,7 @@ describe.each([
     await chat.ask("About tea");
     const said = await chat.replies.allInnerTexts();
     await chat.showList();
-    await chat.choose("About tea", "Share…");
+    await chat.chooseInList("About tea", "Share…");
     const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
     await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
     const url = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
@@ -80,8 +80,8 @@ describe.each([
     await chat.ask("About coffee");
     const ids = [await chat.sessionId()];
     await chat.showList();
-    await chat.choose("About coffee", "Pin");
-    await chat.choose("About tea", "Move to another device…");
+    await chat.chooseInList("About coffee", "Pin");
+    await chat.chooseInList("About tea", "Move to another device…");
     const dialog = chat.page.getByRole("dialog", { name: "Move to another device" });
     await dialog.getByText("All 2 conversations").click();
     await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
@@ -112,13 +112,13 @@ test("a link made in another browser can be withdrawn here, and a link that is n
 }) => {
   const chat = await openChat(server, { context: wide });
   await chat.ask("About tea");
-  await chat.choose("About tea", "Share…");
+  await chat.chooseInList("About tea", "Share…");
   const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
   await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
   await dialog.getByRole("textbox", { name: "Link" }).waitFor();
   await chat.page.keyboard.press("Escape");
   await chat.page.evaluate(() => localStorage.removeItem("holdfast.shares"));
-  await chat.choose("About tea", "Share…");
+  await chat.chooseInList("About tea", "Share…");
   await dialog.getByText("Made in another browser").waitFor();
   await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
   await dialog.getByText("Made in another browser").waitFor({ state: "hidden" });
@@ -174,6 +174,6 @@ async function openLink(
 async function download(chat: ChatPage, command: string): Promise<{ name: string; text: string }> {
   await chat.showList();
   const { page }: { page: Page } = chat;
-  const [file] = await Promise.all([page.waitForEvent("download"), chat.choose("About tea", command)]);
+  const [file] = await Promise.all([page.waitForEvent("download"), chat.chooseInList("About tea", command)]);
   return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
 }

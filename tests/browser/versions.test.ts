@@ -109,7 +109,7 @@ test("instructions that are given before the first message go with it, and are k
   openChat,
 }) => {
   const chat = await openChat(server);
-  await chat.button("Settings of this conversation").click();
+  await chat.choose("Settings of this conversation");
   const dialog = chat.page.getByRole("dialog", { name: "Settings of this conversation" });
   await dialog.getByRole("textbox", { name: "Instructions" }).fill("Answer in rhyme.");
   await dialog.getByRole("button", { name: "Save" }).click();
@@ -118,7 +118,7 @@ test("instructions that are given before the first message go with it, and are k
   await chat.ask("Hello");
   expect((await chat.stored()).settings.instructions).toBe("Answer in rhyme.");
 
-  await chat.button("Settings of this conversation").click();
+  await chat.choose("Settings of this conversation");
   const again = chat.page.getByRole("dialog").getByRole("textbox", { name: "Instructions" });
   expect(await again.inputValue()).toBe("Answer in rhyme.");
   await again.fill("Answer in prose.");

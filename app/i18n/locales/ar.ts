@@ -124,7 +124,6 @@ export const ar: Translation = {
     showLines_other: "عرض الأسطر كلها ({{count, number}})",
   },
   deletion: {
-    button: "حذف المحادثة",
     done: "حُذفت «{{title}}».",
     undo: "تراجع",
     failed: "لم تُحذف «{{title}}». {{why}}",

@@ -125,7 +125,6 @@ export const de: Translation = {
     showLines_other: "Alle {{count, number}} Zeilen zeigen",
   },
   deletion: {
-    button: "Unterhaltung löschen",
     done: "„{{title}}“ ist gelöscht.",
     undo: "Rückgängig",
     failed: "„{{title}}“ wurde nicht gelöscht. {{why}}",

@@ -123,7 +123,6 @@ export const en = {
     showLines_other: "Show all {{count, number}} lines",
   },
   deletion: {
-    button: "Delete conversation",
     done: "“{{title}}” is deleted.",
     undo: "Undo",
     failed: "“{{title}}” was not deleted. {{why}}",

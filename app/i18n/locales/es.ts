@@ -124,7 +124,6 @@ export const es: Translation = {
     showLines_other: "Mostrar las {{count, number}} líneas",
   },
   deletion: {
-    button: "Eliminar conversación",
     done: "«{{title}}» se ha borrado.",
     undo: "Deshacer",
     failed: "«{{title}}» no se ha borrado. {{why}}",

@@ -123,7 +123,6 @@ export const fr: Translation = {
     showLines_other: "Afficher les {{count, number}} lignes",
   },
   deletion: {
-    button: "Supprimer la conversation",
     done: "« {{title}} » est supprimée.",
     undo: "Annuler",
     failed: "« {{title}} » n’a pas été supprimée. {{why}}",
