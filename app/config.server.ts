@@ -14,6 +14,11 @@ export type Config = {
   shutdownDelaySeconds: number;
   journalFlushMs: number;
   keepAliveSeconds: number;
+  /** The longest that the head of a request may take to arrive, and the whole of it. */
+  headersSeconds: number;
+  requestSeconds: number;
+  /** How long a client may leave what waits for it unread. */
+  slowReaderSeconds: number;
   /** Longest silence on an event stream. */
   heartbeatSeconds: number;
   maxBodyBytes: number;
@@ -35,6 +40,8 @@ export type Config = {
   };
   /** Proxies in front whose word on who a client is can be trusted. */
   trustedHops: number;
+  /** Connections, or behind proxies requests, that one address may have open on a node; 0 sets no limit. */
+  addressConnections: number;
   quotas: QuotaLimits;
   /** Nobody but who works on it can reach it: this machine alone, or `npm run dev`. */
   isPrivate: boolean;
@@ -88,6 +95,11 @@ const environment = z.object({
   JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
+  // Ten or twenty times what the slowest network takes.
+  HEADERS_SECONDS: wholeNumber("HEADERS_SECONDS", 15, 1, 300),
+  // 4.5 MB, the largest attachment, at 200 kbit/s.
+  REQUEST_SECONDS: wholeNumber("REQUEST_SECONDS", 180, 1, 3_600),
+  SLOW_READER_SECONDS: wholeNumber("SLOW_READER_SECONDS", 30, 1, 3_600),
   // A tab takes a stream that was silent for 12 s for dead (app/browser/event-stream.ts), so that a frozen node
   // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
@@ -114,6 +126,8 @@ const environment = z.object({
   LIMIT_ADDRESS_SESSIONS_PER_DAY: limit("LIMIT_ADDRESS_SESSIONS_PER_DAY", 500),
   LIMIT_ADDRESS_REPLIES: limit("LIMIT_ADDRESS_REPLIES", 30),
   LIMIT_NODE_REPLIES: limit("LIMIT_NODE_REPLIES", 1_000),
+  // A tab needs one or two.
+  LIMIT_ADDRESS_CONNECTIONS: limit("LIMIT_ADDRESS_CONNECTIONS", 1_000),
   LIMIT_WRONG_CODES_PER_HOUR: limit("LIMIT_WRONG_CODES_PER_HOUR", 20),
   DAILY_TOKEN_BUDGET: limit("DAILY_TOKEN_BUDGET", 0),
   DAILY_DOLLAR_BUDGET: z
@@ -169,6 +183,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     journalFlushMs: values.JOURNAL_FLUSH_MS,
     keepAliveSeconds: values.KEEP_ALIVE_SECONDS,
+    headersSeconds: values.HEADERS_SECONDS,
+    requestSeconds: values.REQUEST_SECONDS,
+    slowReaderSeconds: values.SLOW_READER_SECONDS,
     heartbeatSeconds: values.HEARTBEAT_SECONDS,
     maxBodyBytes: values.MAX_BODY_BYTES,
     maxImportBytes: values.MAX_IMPORT_BYTES,
@@ -179,6 +196,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
     trustedHops: values.TRUSTED_HOPS,
+    addressConnections: values.LIMIT_ADDRESS_CONNECTIONS,
     quotas: {
       sessionMessagesPerMinute: values.LIMIT_SESSION_MESSAGES_PER_MINUTE,
       sessionMessagesPerDay: values.LIMIT_SESSION_MESSAGES_PER_DAY,

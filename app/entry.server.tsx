@@ -4,7 +4,7 @@ import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
 import { NonceContext } from "./components/nonce-context";
-import { refuseRequest } from "./http/refuse-request";
+import { refuseOverload, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
 import { pagePolicy, secureResponse } from "./http/security-headers";
 import { tuneServer } from "./http/server-lifecycle";
@@ -16,7 +16,11 @@ const logRequest = createRequestLog({ log: services.log, ended: services.metrics
 tuneServer({
   nodeName: services.node.name,
   ...services.server,
-  refuse: refuseRequest,
+  refuseConnection: services.isOneConnectionTooMany,
+  exchange(request, response, handle) {
+    if (refuseRequest(request, response)) return;
+    if (!services.exchanges.begin(request, response, handle)) refuseOverload(request, response);
+  },
   requested(request, response) {
     services.noteAddress(request);
     secureResponse(request, response);

@@ -9,8 +9,10 @@ import type { ModelOffer } from "./conversation/language-model";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { chooseProvider } from "./model/choose-provider";
 import { createAccess } from "./http/access";
-import { createAddressNote } from "./http/client-address";
+import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
+import { createConnectionCount } from "./http/connection-count";
 import { createDiagramFiles } from "./http/diagram-files";
+import { createExchanges } from "./http/exchanges";
 import { ModelConfigError } from "./model/model-config-error";
 import { createLanguageModels } from "./model/create-language-models";
 import { countSpending } from "./quotas/count-spending";
@@ -40,6 +42,9 @@ import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
 import { reportMetrics } from "./telemetry/report-metrics";
+
+/** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
+const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
@@ -283,11 +288,27 @@ async function createServices(config: Config) {
     streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
     server: {
       keepAliveSeconds: config.keepAliveSeconds,
+      headersSeconds: config.headersSeconds,
+      requestSeconds: config.requestSeconds,
       drainSeconds: config.drainSeconds,
       shutdownDelaySeconds: config.shutdownDelaySeconds,
     },
     access,
     quotas,
+    exchanges: createExchanges({
+      addressOf: (request) => clientAddress(request, config.trustedHops),
+      maxForAddress: config.addressConnections,
+      exempt: LOCAL_ADDRESS,
+      maxHeldBytes: MAX_HELD_BYTES,
+      patienceMs: config.slowReaderSeconds * 1000,
+      cut: (reason) => log.info({ reason }, "a connection was cut"),
+    }),
+    isOneConnectionTooMany: createConnectionCount({
+      // Behind proxies all of them come from these.
+      max: config.trustedHops === 0 ? config.addressConnections : 0,
+      addressOf: (socket) => clientAddress({ socket, headers: {} }, 0),
+      exempt: LOCAL_ADDRESS,
+    }),
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     // Beside the server's own module, where the build has put them.

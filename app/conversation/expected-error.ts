@@ -45,6 +45,7 @@ export type ErrorCode =
   | "too_many_replies"
   | "node_full"
   | "too_many_wrong_codes"
+  | "too_many_requests"
   | "budget_spent"
   | "internal_error";
 

@@ -44,6 +44,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   too_many_replies: 429,
   node_full: 429,
   too_many_wrong_codes: 429,
+  too_many_requests: 429,
   budget_spent: 429,
   internal_error: 500,
 };

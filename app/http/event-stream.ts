@@ -1,3 +1,5 @@
+import { currentExchange } from "./exchanges";
+
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 
 export type EventStreamOptions = {
@@ -14,31 +16,56 @@ export type EventStreamOptions = {
  */
 export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: EventStreamOptions): Response {
   const encoder = new TextEncoder();
+  const exchange = currentExchange();
+  const { signal } = options;
   let heartbeat: NodeJS.Timeout;
   let left = false;
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (text: string) => controller.enqueue(encoder.encode(text));
-      heartbeat = setInterval(() => send(": heartbeat\n\n"), options.heartbeatMs);
-      send(": open\n\n");
-      try {
-        for await (const event of events) {
-          if (left || options.signal.aborted) break;
-          send(formatEvent(event));
+  let release = () => {};
+  const quiet = () => clearInterval(heartbeat);
+  // Begun at once, so that it knows how to end even where nobody ever reads (HEAD).
+  let next: Promise<IteratorResult<ServerSentEvent>> = events.next();
+  next.catch(() => undefined);
+  // Pulled one by one, so that what a client is slow to read waits where all followers share it.
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const send = (text: string) => controller.enqueue(encoder.encode(text));
+        heartbeat = setInterval(() => {
+          if (!exchange.lags()) send(": heartbeat\n\n");
+        }, options.heartbeatMs);
+        signal.addEventListener("abort", quiet, { once: true });
+        send(": open\n\n");
+      },
+      async pull(controller) {
+        try {
+          await exchange.drained();
+          release();
+          const event = await next;
+          if (left) return;
+          if (!event.done && !signal.aborted) {
+            const bytes = encoder.encode(formatEvent(event.value));
+            release = exchange.hold(bytes.byteLength);
+            controller.enqueue(bytes);
+            next = events.next();
+            next.catch(() => undefined);
+            return;
+          }
+          await events.return(undefined);
+        } catch (error) {
+          // The client sees a stream that ends without a last word, and asks again from its cursor.
+          options.failed(error);
         }
-      } catch (error) {
-        // The client sees a stream that ends without a last word, and asks again from its cursor.
-        options.failed(error);
-      } finally {
-        clearInterval(heartbeat);
+        quiet();
+        signal.removeEventListener("abort", quiet);
         if (!left) controller.close();
-      }
+      },
+      cancel() {
+        left = true;
+        quiet();
+      },
     },
-    cancel() {
-      left = true;
-      clearInterval(heartbeat);
-    },
-  });
+    { highWaterMark: 0 },
+  );
   return new Response(body, {
     headers: {
       "Content-Type": "text/event-stream; charset=utf-8",

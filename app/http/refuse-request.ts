@@ -1,6 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-type Refusal = { status: 400 | 405; code: "bad_request" | "method_not_allowed"; message: string };
+type Refusal = {
+  status: 400 | 405 | 429;
+  code: "bad_request" | "method_not_allowed" | "too_many_requests";
+  message: string;
+};
 
 /** What fetch's Request cannot stand for. */
 const IMPOSSIBLE_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK", "CONNECT"]);
@@ -13,13 +17,30 @@ const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
  */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse): boolean {
   const refusal = refusalOf(request);
-  if (!refusal) return false;
-  const { status, code, message } = refusal;
+  if (refusal) answer(request, response, refusal);
+  return refusal !== null;
+}
+
+const OVERLOAD_PAUSE_SECONDS = 5;
+
+/** Answers an address that has more requests open than one may. */
+export function refuseOverload(request: IncomingMessage, response: ServerResponse): void {
+  const message = "Too many requests are open from your network.";
+  const details = { retryAfterSeconds: OVERLOAD_PAUSE_SECONDS };
+  response.setHeader("Retry-After", String(OVERLOAD_PAUSE_SECONDS));
+  answer(request, response, { status: 429, code: "too_many_requests", message }, details);
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message }: Refusal,
+  details: Readonly<Record<string, number>> = {},
+) {
   response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
-  response.end(JSON.stringify({ error: { code, message } }));
+  response.end(JSON.stringify({ error: { code, message, ...details } }));
   // So that a sender that goes on hears it, and its bytes are not taken for the next request.
   request.resume();
-  return true;
 }
 
 function refusalOf({ method = "GET", url = "/", headers }: IncomingMessage): Refusal | null {

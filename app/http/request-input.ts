@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
+import { currentExchange } from "./exchanges";
 
 /**
  * The key of the session that a request is about. The id itself goes no further than here.
@@ -64,10 +65,16 @@ const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of bytesOf(request)) {
-    length += chunk.byteLength;
-    if (length <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
+  const exchange = currentExchange();
+  const body = bytesOf(request);
+  for (;;) {
+    const next = await body.next().catch(cutOff);
+    if (next.done) break;
+    length += next.value.byteLength;
+    if (length <= maxBytes) {
+      chunks.push(next.value);
+      exchange.hold(next.value.byteLength);
+    } else chunks.length = 0;
     if (length > Math.max(maxBytes, MAX_DISCARDED_BYTES)) break;
   }
   if (length <= maxBytes) return Buffer.concat(chunks);

@@ -1,5 +1,6 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 export type LifecycleOptions = {
@@ -8,8 +9,13 @@ export type LifecycleOptions = {
   drainSeconds: number;
   /** For so long of that, after SIGTERM, requests are taken as before. */
   shutdownDelaySeconds: number;
-  /** Asked of every request before anybody else gets it: whether it was answered there and then. */
-  refuse: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The longest that the head of a request may take to arrive, and the whole of it. */
+  headersSeconds: number;
+  requestSeconds: number;
+  /** Asked of every new connection: whether it is one too many, and is closed. */
+  refuseConnection: (socket: Socket) => boolean;
+  /** Given every request in remix-serve's place; `handle` hands it on. */
+  exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
   /** Told of every request as it begins. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called once, as soon as the process is told to end. */
@@ -18,13 +24,13 @@ export type LifecycleOptions = {
   drain: (deadlineMs: number) => Promise<void>;
 };
 
-/** A load balancer that reuses a connection just as we close it answers 502, so headers may take a bit longer. */
-const HEADERS_MARGIN_MS = 5_000;
 const CLOSE_IDLE_EVERY_MS = 250;
 /** Streams are never silent for that long: see HEARTBEAT_SECONDS. */
 const SILENCE_MS = 60_000;
 /** Far above what a node of the smallest size serves well, and below what it has file descriptors for. */
 const MAX_CONNECTIONS = 8_000;
+/** How often the deadlines of requests that are arriving are looked at. */
+const CHECK_ARRIVALS_EVERY_MS = 1_000;
 
 /**
  * Tunes the server that remix-serve makes and does not hand out: `node:diagnostics_channel` carries it. To be
@@ -39,16 +45,23 @@ export function tuneServer(options: LifecycleOptions): void {
       const { server } = message as { server: Server };
       if (!("keepAliveTimeout" in server)) return;
       server.keepAliveTimeout = options.keepAliveSeconds * 1000;
-      server.headersTimeout = server.keepAliveTimeout + HEADERS_MARGIN_MS;
+      // Counted from a request's first byte, or from the connection's begin, not while one is kept for the next.
+      server.headersTimeout = options.headersSeconds * 1000;
+      server.requestTimeout = options.requestSeconds * 1000;
+      (server as Server & { connectionsCheckingInterval: number }).connectionsCheckingInterval =
+        CHECK_ARRIVALS_EVERY_MS;
       // A client that neither reads nor writes holds memory: what was written for it waits in ours.
       server.timeout = SILENCE_MS;
       server.maxConnections = MAX_CONNECTIONS;
       for (const listener of server.listeners("request")) {
         server.off("request", listener as never);
         server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-          if (!options.refuse(request, response)) listener.call(server, request, response);
+          options.exchange(request, response, () => void listener.call(server, request, response));
         });
       }
+      server.prependListener("connection", (socket: Socket) => {
+        if (options.refuseConnection(socket)) socket.destroy();
+      });
       servers.add(server);
       // remix-serve closes its server at the very signal.
       const close = server.close.bind(server);

@@ -2,6 +2,7 @@ import { patchSessionBody, type SessionView } from "~/conversation/api";
 import { editSession } from "~/conversation/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import { readJson, requireSessionKey } from "~/http/request-input";
+import { wholeJson } from "~/http/whole-json";
 import type { SessionRecord } from "~/store/session-store";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -54,7 +55,7 @@ function respond(record: SessionRecord): Response {
   const { rev, session, recovered } = record;
   const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
   // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
-  return Response.json(view, { headers: { ETag: etagOf(record), "Cache-Control": "no-store" } });
+  return wholeJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
 }
 
 function etagOf({ rev, recovered }: SessionRecord): string {

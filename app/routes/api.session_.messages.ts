@@ -3,6 +3,7 @@ import type { StartCommand } from "~/conversation/start-reply";
 import { askerAddress } from "~/http/client-address";
 import { followEvents, replayEvents } from "~/http/reply-events";
 import { eventStream } from "~/http/event-stream";
+import { currentExchange } from "~/http/exchanges";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -24,7 +25,7 @@ const handle = api({
       const accepted: MessageAccepted = { rev: record?.rev ?? 0, replyId };
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
-    const { signal } = request;
+    const { signal } = currentExchange();
     const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
     const stream = { signal, failed, ...services.streams };
     if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);

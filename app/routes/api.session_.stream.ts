@@ -1,5 +1,6 @@
 import { parseCursor } from "~/conversation/cursor";
 import { eventStream } from "~/http/event-stream";
+import { currentExchange } from "~/http/exchanges";
 import { followEvents } from "~/http/reply-events";
 import { requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
@@ -8,7 +9,7 @@ import { services } from "~/services.server";
 const handle = api({
   async GET(request) {
     const key = requireSessionKey(request);
-    const { signal } = request;
+    const { signal } = currentExchange();
     const events = await services.replies.follow(key, {
       cursor: parseCursor(request.headers.get("Last-Event-ID") ?? ""),
       watch: new URL(request.url).searchParams.has("watch"),

@@ -379,6 +379,7 @@ export const de: Translation = {
     too_many_replies: "Für Ihr Netz werden gerade zu viele Antworten gleichzeitig geschrieben.",
     node_full: "Es werden gerade zu viele Antworten gleichzeitig geschrieben.",
     too_many_wrong_codes: "Aus Ihrem Netz kamen zu viele falsche Codes.",
+    too_many_requests: "Aus Ihrem Netz sind zu viele Anfragen gleichzeitig offen.",
     budget_spent:
       "Was dieser Chat an einem Tag ausgeben darf, ist ausgegeben. Morgen geht es weiter, und alles Geschriebene bleibt erhalten.",
     demo_model:

@@ -374,6 +374,7 @@ export const es: Translation = {
     too_many_replies: "Se están escribiendo demasiadas respuestas a la vez para su red.",
     node_full: "Se están escribiendo demasiadas respuestas a la vez.",
     too_many_wrong_codes: "Han llegado demasiados códigos incorrectos desde su red.",
+    too_many_requests: "Hay demasiadas solicitudes abiertas a la vez desde su red.",
     budget_spent:
       "Ya se ha gastado lo que este chat puede gastar en un día. Mañana continúa, y todo lo escrito se conserva.",
     demo_model:

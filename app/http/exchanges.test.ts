@@ -1,0 +1,140 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { writeReadableStreamToWritable } from "@remix-run/node";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { eventStream } from "./event-stream";
+import { createExchanges, currentExchange, type ExchangesOptions } from "./exchanges";
+
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+async function serve(handle: RequestListener, options: Partial<ExchangesOptions> = {}) {
+  const cut = vi.fn();
+  const exchanges = createExchanges({
+    addressOf: (request: IncomingMessage) => String(request.headers.from),
+    maxForAddress: 0,
+    exempt: "local",
+    maxHeldBytes: 1_000_000,
+    patienceMs: 300,
+    cut,
+    ...options,
+  });
+  const server = createServer((request, response) => {
+    if (!exchanges.begin(request, response, () => handle(request, response))) response.writeHead(429).end();
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  /** A client that reads nothing, unless told to. */
+  const ask = (from: string) => {
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    sockets.push(socket);
+    socket.write(`GET / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n\r\n`);
+    return socket;
+  };
+  return { ask, cut };
+}
+
+const PIECE = "x".repeat(10_000);
+
+/** Streams without end, as a route does through Remix, and counts what it has taken from its source. */
+function endlessly(taken: { pieces: number }): RequestListener {
+  return (_, response) => {
+    async function* source() {
+      for (;;) {
+        taken.pieces += 1;
+        yield { data: PIECE };
+      }
+    }
+    const { signal } = currentExchange();
+    const { body } = eventStream(source(), { signal, failed: vi.fn(), heartbeatMs: 10 });
+    void writeReadableStreamToWritable(body!, response);
+  };
+}
+
+describe("a client that does not read a stream", () => {
+  it("is not written for beyond what fits on the way, and is cut when patience ends", async () => {
+    const taken = { pieces: 0 };
+    const { ask, cut } = await serve(endlessly(taken));
+    const socket = ask("a");
+    await vi.waitFor(() => expect(cut).toHaveBeenCalledExactlyOnceWith("reads too slowly"), 5_000);
+    // Beside what is allowed to wait, the system's buffers of a connection hold some megabytes.
+    expect(taken.pieces * PIECE.length).toBeLessThan(20_000_000);
+    const atTheEnd = taken.pieces;
+    socket.resume();
+    await once(socket, "close");
+    expect(taken.pieces).toBe(atTheEnd);
+  });
+
+  it("is waited for, if it goes on in time", async () => {
+    const taken = { pieces: 0 };
+    const { ask, cut } = await serve(endlessly(taken), { patienceMs: 20_000 });
+    const socket = ask("a");
+    let before = -1;
+    while (before !== taken.pieces) {
+      before = taken.pieces;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    let read = 0;
+    socket.on("data", (bytes) => (read += bytes.length));
+    await vi.waitFor(() => expect(read).toBeGreaterThan(2 * before * PIECE.length), 10_000);
+    expect(cut).not.toHaveBeenCalled();
+  });
+});
+
+describe("what is held for clients", () => {
+  it("is bounded for all together, at the cost of the address that makes the most of it", async () => {
+    const held: string[] = [];
+    const { ask, cut } = await serve((request) => {
+      currentExchange().hold(400_000);
+      held.push(request.headers.from!);
+    });
+    const modest = ask("modest");
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    const first = ask("greedy");
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    expect(cut).not.toHaveBeenCalled();
+    ask("greedy");
+    await once(first, "close");
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
+    expect(modest.destroyed || modest.readableEnded).toBe(false);
+  });
+
+  it("counts no longer when it is released, or the exchange has ended", async () => {
+    const { ask, cut } = await serve((_, response) => {
+      currentExchange().hold(600_000)();
+      currentExchange().hold(600_000);
+      response.end();
+    });
+    for (let turn = 0; turn < 3; turn++) {
+      const socket = ask("a");
+      await once(socket, "data");
+    }
+    expect(cut).not.toHaveBeenCalled();
+  });
+});
+
+describe("requests of one address", () => {
+  it("are refused beyond its limit, until others have ended; this machine's are not", async () => {
+    const end: (() => void)[] = [];
+    const { ask } = await serve((_, response) => end.push(() => response.end()), { maxForAddress: 2 });
+    const answer = async (socket: Socket) => String((await once(socket, "data"))[0]).slice(9, 12);
+    const open = [ask("a"), ask("a")];
+    await vi.waitFor(() => expect(end).toHaveLength(2));
+    expect(await answer(ask("a"))).toBe("429");
+    for (let count = 3; count <= 6; count++) {
+      ask(count === 3 ? "b" : "local");
+      await vi.waitFor(() => expect(end).toHaveLength(count));
+    }
+    end[0]!();
+    expect(await answer(open[0]!)).toBe("200");
+    ask("a");
+    await vi.waitFor(() => expect(end).toHaveLength(7));
+  });
+});

@@ -1,0 +1,155 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** One request and its response, to whoever needs memory or patience for it. */
+export type Exchange = {
+  /** Aborted when its connection has no more use for the response, whether it took it whole or not. */
+  signal: AbortSignal;
+  /**
+   * Resolves when the client has taken nearly all of what was written for it, which for one that reads is at once.
+   * The connection of one that does not read is cut when patience ends.
+   */
+  drained(): Promise<void>;
+  /** Whether the client lags behind what was written for it. */
+  lags(): boolean;
+  /** Counts bytes as held in memory for it, until it has ended or what is returned is called. */
+  hold(bytes: number): () => void;
+};
+
+export type Exchanges = {
+  /** Handles a request as the exchange that `currentExchange` tells of. @returns false where it is one too many */
+  begin(request: IncomingMessage, response: ServerResponse, handle: () => void): boolean;
+};
+
+export type ExchangesOptions = {
+  /** By what clients are told apart. */
+  addressOf: (request: IncomingMessage) => string;
+  /** Exchanges that one address may have at once; 0 sets no limit, and neither has an `exempt` address. */
+  maxForAddress: number;
+  exempt: string;
+  /** Bytes of bodies that are held for all exchanges together, coming and going. */
+  maxHeldBytes: number;
+  /** How long a client may take for what waits for it, `MAX_WAITING_BYTES` and a bit. In milliseconds. */
+  patienceMs: number;
+  /** Told why a connection was cut. */
+  cut: (reason: "reads too slowly" | "too much is held") => void;
+};
+
+/** So much may wait for a client in this process, beside what the system's own buffers take. */
+const MAX_WAITING_BYTES = 64 * 1024;
+/** A response that waits behind another one on its connection is told of nothing. */
+const LOOK_AGAIN_MS = 250;
+
+const UNWATCHED: Exchange = {
+  signal: new AbortController().signal,
+  drained: async () => {},
+  lags: () => false,
+  hold: () => () => {},
+};
+const storage = new AsyncLocalStorage<Exchange>();
+
+/** The exchange in which this code runs. */
+export function currentExchange(): Exchange {
+  return storage.getStore() ?? UNWATCHED;
+}
+
+/**
+ * Keeps what clients cost in memory within bounds, however slowly they read or send. Where too much is held in all,
+ * the address for which most is held loses its oldest exchange, so that others do not pay for it.
+ */
+export function createExchanges(options: ExchangesOptions): Exchanges {
+  type Held = { address: string; bytes: number; end: () => void };
+  /** In the order in which they began. */
+  const open = new Set<Held>();
+  const openFor = new Map<string, number>();
+  let heldInAll = 0;
+
+  function makeRoom() {
+    while (heldInAll > options.maxHeldBytes) {
+      const byAddress = new Map<string, number>();
+      for (const { address, bytes } of open) byAddress.set(address, (byAddress.get(address) ?? 0) + bytes);
+      const [greediest] = [...byAddress].reduce((most, other) => (other[1] > most[1] ? other : most));
+      for (const held of open) {
+        if (held.address !== greediest || held.bytes === 0) continue;
+        options.cut("too much is held");
+        held.end();
+        break;
+      }
+    }
+  }
+
+  return {
+    begin(request, response, handle) {
+      const address = options.addressOf(request);
+      const count = (openFor.get(address) ?? 0) + 1;
+      if (options.maxForAddress > 0 && address !== options.exempt && count > options.maxForAddress) return false;
+      openFor.set(address, count);
+      const forget = () => {
+        if (!open.delete(held)) return;
+        heldInAll -= held.bytes;
+        const left = openFor.get(address)! - 1;
+        if (left > 0) openFor.set(address, left);
+        else openFor.delete(address);
+      };
+      const held: Held = {
+        address,
+        bytes: 0,
+        end() {
+          forget();
+          request.destroy();
+        },
+      };
+      const ended = new AbortController();
+      open.add(held);
+      response.once("close", () => {
+        forget();
+        ended.abort();
+      });
+
+      const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
+      const exchange: Exchange = {
+        signal: ended.signal,
+        lags,
+        async drained() {
+          const until = performance.now() + options.patienceMs;
+          while (lags()) {
+            if (performance.now() >= until) {
+              options.cut("reads too slowly");
+              held.end();
+              return;
+            }
+            await somethingMoved(response);
+          }
+        },
+        hold(bytes) {
+          const change = (by: number) => {
+            if (!open.has(held)) return;
+            held.bytes += by;
+            heldInAll += by;
+          };
+          change(bytes);
+          makeRoom();
+          return () => change(-bytes);
+        },
+      };
+      storage.run(exchange, handle);
+      return true;
+    },
+  };
+}
+
+function somethingMoved(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const { socket } = response;
+    const done = () => {
+      clearTimeout(timer);
+      socket?.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    const timer = setTimeout(done, LOOK_AGAIN_MS);
+    // Not the response's own: express's compression takes those to its own stream.
+    socket?.once("drain", done);
+    response.once("close", done);
+  });
+}
