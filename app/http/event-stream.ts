@@ -22,7 +22,12 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
   let left = false;
   let release = () => {};
   const quiet = () => clearInterval(heartbeat);
-  // Begun at once, so that it knows how to end even where nobody ever reads (HEAD).
+  // Nobody may ever read the body: Remix drops it where the client has left meanwhile, or asked with HEAD.
+  const leave = () => {
+    quiet();
+    void events.return(undefined).catch(() => undefined);
+  };
+  // Begun at once: a generator that has not begun does nothing when it is to end.
   let next: Promise<IteratorResult<ServerSentEvent>> = events.next();
   next.catch(() => undefined);
   // Pulled one by one, so that what a client is slow to read waits where all followers share it.
@@ -33,7 +38,8 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
         heartbeat = setInterval(() => {
           if (!exchange.lags()) send(": heartbeat\n\n");
         }, options.heartbeatMs);
-        signal.addEventListener("abort", quiet, { once: true });
+        if (signal.aborted) leave();
+        else signal.addEventListener("abort", leave, { once: true });
         send(": open\n\n");
       },
       async pull(controller) {
@@ -56,12 +62,12 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
           options.failed(error);
         }
         quiet();
-        signal.removeEventListener("abort", quiet);
+        signal.removeEventListener("abort", leave);
         if (!left) controller.close();
       },
       cancel() {
         left = true;
-        quiet();
+        leave();
       },
     },
     { highWaterMark: 0 },

@@ -166,6 +166,32 @@ describe("an event stream", () => {
     expect(failed).toHaveBeenCalled();
   });
 
+  it.each([
+    ["has left before", true],
+    ["leaves", false],
+  ])("lets go of its source, and keeps no timer, when a client that reads nothing %s", async (_, before) => {
+    vi.useFakeTimers();
+    try {
+      const request = new AbortController();
+      const released = Promise.withResolvers<void>();
+      async function* source(): AsyncGenerator<ServerSentEvent> {
+        try {
+          yield { data: "x" };
+          yield { data: "y" };
+        } finally {
+          released.resolve();
+        }
+      }
+      if (before) request.abort();
+      eventStream(source(), { signal: request.signal, failed, heartbeatMs });
+      request.abort();
+      await released.promise;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("lets go of its source when the client leaves", async () => {
     const request = new AbortController();
     const released = Promise.withResolvers<void>();
