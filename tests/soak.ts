@@ -62,7 +62,10 @@ for (let round = 0; costs.length < 6 || elapsed() < minutes; round++) {
   ]);
   for (const [name, count] of Object.entries({ ...counted, ...replies }))
     total[name] = (total[name] ?? 0) + count;
-  for (const complaint of complaints) faults.push(`seed ${Number(values.seed) + round}: ${complaint}`);
+  for (const complaint of complaints) {
+    faults.push(`seed ${Number(values.seed) + round}: ${complaint}`);
+    console.log(`FAULT ${faults.at(-1)}`);
+  }
   await delay(REST_MS);
   const cost = await inspector.cost();
   costs.push(cost);
@@ -82,7 +85,8 @@ console.log(
     .join(" "),
 );
 for (const row of rows) console.log(row);
-for (const fault of [...faults, ...grew]) console.log(`FAULT ${fault}`);
+for (const growth of grew) console.log(`FAULT ${growth}`);
+console.log(`${costs.length} rounds, seed ${values.seed}, ${faults.length + grew.length} faults`);
 process.exit(faults.length + grew.length > 0 ? 1 : 0);
 
 /** A tab that is opened on a conversation that is new, watches, and is closed, again and again. */

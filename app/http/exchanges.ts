@@ -82,7 +82,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
     begin(request, response, handle) {
       const address = options.addressOf(request);
       const count = (openFor.get(address) ?? 0) + 1;
-      if (options.maxForAddress > 0 && address !== options.exempt && count > options.maxForAddress) return false;
+      if (options.maxForAddress > 0 && address !== options.exempt && count > options.maxForAddress)
+        return false;
       openFor.set(address, count);
       const forget = () => {
         if (!open.delete(held)) return;

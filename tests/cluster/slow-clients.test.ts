@@ -1,0 +1,212 @@
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ErrorBody, SessionView } from "~/conversation/api";
+import { FILE_FORMAT, FILE_VERSION, type ConversationFile } from "~/conversation/conversation-file";
+import { newId } from "~/conversation/session-id";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+
+const CONNECTIONS = 40;
+let server: AppServer;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  server = await startAppServer({
+    env: {
+      TRUSTED_HOPS: "1",
+      HEADERS_SECONDS: "1",
+      REQUEST_SECONDS: "2",
+      SLOW_READER_SECONDS: "1",
+      LIMIT_ADDRESS_CONNECTIONS: String(CONNECTIONS),
+    },
+  });
+});
+afterAll(() => server.stop());
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** A connection that says this, and reads nothing unless told to. */
+function say(text: string): Socket {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
+  sockets.push(socket);
+  socket.write(text);
+  return socket;
+}
+
+const head = (line: string, headers: Record<string, string> = {}) =>
+  [
+    `${line} HTTP/1.1`,
+    ...Object.entries({ Host: "x", ...headers }).map(([name, value]) => `${name}: ${value}`),
+    "",
+    "",
+  ].join("\r\n");
+
+/** Sends a byte now and then, until the server has had enough. @returns what it said, and when (ms) */
+async function trickle(first: string, piece: string) {
+  const begin = performance.now();
+  const socket = say(first);
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (text: string) => (answer += text));
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  const timer = setInterval(() => socket.write(piece), 100);
+  await closed;
+  clearInterval(timer);
+  return { answer, ms: performance.now() - begin };
+}
+
+describe("a request that trickles in", () => {
+  it.each([
+    ["as a head", head("GET /").slice(0, -2), "X-A: b\r\n", 1],
+    [
+      "as a body",
+      head("PATCH /api/session", {
+        "X-Session-Id": newId(),
+        "Content-Type": "application/json",
+        "Content-Length": "1000",
+      }),
+      " ",
+      2,
+    ],
+    ["not at all", "", "", 1],
+  ])("is ended when its time is over: %s", async (_, first, piece, seconds) => {
+    const before = server.output().length;
+    const { answer, ms } = await trickle(first, piece);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(ms).toBeGreaterThan(seconds * 1000 - 100);
+    // Looked at once a second.
+    expect(ms).toBeLessThan(seconds * 1000 + 4_000);
+    expect(server.output().slice(before)).not.toMatch(/"level":"error"|\n\s+at /);
+  });
+
+  it("is taken whole if it is a bit slow only, and its connection kept for longer than a head may take", async () => {
+    const socket = say(head("GET /healthz").slice(0, 10));
+    await delay(300);
+    socket.write(head("GET /healthz").slice(10));
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1\.1 200/);
+    await delay(2_500);
+    socket.write(head("GET /healthz"));
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1\.1 200/);
+  });
+});
+
+/** More than the system's buffers take of a response that nobody reads. */
+const PARTS = 3;
+const LETTERS = 3_100_000;
+
+async function importLargeConversation(): Promise<{ sessionId: string; messageId: string }> {
+  const sessionId = newId();
+  const [question, answer] = [newId(), newId()];
+  const at = "2026-01-01T00:00:00.000Z";
+  const file: ConversationFile = {
+    format: FILE_FORMAT,
+    version: FILE_VERSION,
+    title: "Large",
+    settings: { modelId: "demo/demo", instructions: "" },
+    messages: [
+      {
+        id: question,
+        parentId: null,
+        role: "user",
+        parts: [{ type: "text", text: "Hello" }],
+        metadata: { createdAt: at },
+      },
+      {
+        id: answer,
+        parentId: question,
+        role: "assistant",
+        parts: Array.from({ length: PARTS }, () => ({ type: "text" as const, text: "x".repeat(LETTERS) })),
+        metadata: { createdAt: at, finishedAt: at, status: "complete", modelId: "demo/demo", node: "a" },
+      },
+    ],
+    head: answer,
+    createdAt: at,
+  };
+  const response = await fetch(`${server.url}/api/session/import`, {
+    method: "POST",
+    headers: {
+      "X-Session-Id": sessionId,
+      "Content-Type": "application/json",
+      "X-Forwarded-For": "192.0.2.1",
+    },
+    body: JSON.stringify(file),
+  });
+  expect(response.status, await response.text()).toBe(201);
+  return { sessionId, messageId: question };
+}
+
+const residentMegabytes = async () =>
+  Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${server.pid()}/status`, "utf8"))![1]) / 1024;
+
+/** Resolves when the log has so many lines more that hold this. */
+async function logged(text: string, times: number, since: number) {
+  const count = () => server.output().slice(since).split(text).length - 1;
+  for (const deadline = performance.now() + 20_000; count() < times;) {
+    if (performance.now() > deadline) throw new Error(`${times} × ${text} was not logged, but ${count()}`);
+    await delay(50);
+  }
+}
+
+describe("clients that do not read", () => {
+  it("hold no more than a bounded part of the memory, and hold up nobody", async () => {
+    const { sessionId } = await importLargeConversation();
+    const since = server.output().length;
+    const before = await residentMegabytes();
+    for (let count = 0; count < 40; count++) {
+      const from = `198.51.100.${count % 5}`;
+      say(head("GET /api/session", { "X-Session-Id": sessionId, "X-Forwarded-For": from }));
+    }
+    await logged('"reason":"too much is held"', 25, since);
+    const honest = await fetch(`${server.url}/api/session`, {
+      headers: { "X-Session-Id": sessionId, "X-Forwarded-For": "192.0.2.1" },
+    });
+    const { messages } = (await honest.json()) as SessionView;
+    const letters = messages[1]!.parts.map((part) => (part.type === "text" ? part.text.length : 0));
+    expect(letters).toEqual(Array(PARTS).fill(LETTERS));
+    // All of them would hold 370 MB, and what they were made of.
+    expect((await residentMegabytes()) - before).toBeLessThan(250);
+  });
+
+  it("are cut off a stream, when their time is over", async () => {
+    const { sessionId, messageId } = await importLargeConversation();
+    const since = server.output().length;
+    const body = JSON.stringify({
+      message: { id: messageId, parts: [{ type: "text", text: "Hello" }] },
+      parentId: null,
+    });
+    const headers = {
+      "X-Session-Id": sessionId,
+      "Content-Type": "application/json",
+      "Content-Length": String(body.length),
+      "X-Forwarded-For": "198.51.100.9",
+    };
+    const stream = () => say(head("POST /api/session/messages", headers) + body);
+    stream();
+    stream();
+    const reads = stream();
+    let text = "";
+    reads.setEncoding("latin1").on("data", (piece: string) => (text += piece));
+    await logged('"reason":"reads too slowly"', 2, since);
+    expect(text).toMatch(/data: \[DONE\]\n\n/);
+    expect(server.output().slice(since)).not.toContain('"level":"error"');
+  });
+});
+
+it("more requests than an address may have open are refused, and nobody else's", async () => {
+  const sessionId = (await importLargeConversation()).sessionId;
+  const ask = (from: string, path = "/api/session/stream?watch") =>
+    fetch(`${server.url}${path}`, { headers: { "X-Session-Id": sessionId, "X-Forwarded-For": from } });
+  const open = await Promise.all(Array.from({ length: CONNECTIONS }, () => ask("203.0.113.5")));
+  expect(open.map(({ status }) => status)).toEqual(Array(CONNECTIONS).fill(200));
+  const refused = await ask("203.0.113.5", "/api/models");
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("Retry-After")).toBe("5");
+  expect(((await refused.json()) as ErrorBody).error.code).toBe("too_many_requests");
+  expect((await ask("203.0.113.6", "/api/models")).status).toBe(200);
+  await Promise.all(open.map(({ body }) => body!.cancel()));
+  await expect
+    .poll(async () => (await ask("203.0.113.5", "/api/models")).status, { timeout: 5_000 })
+    .toBe(200);
+});
