@@ -1,24 +1,28 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { announcementOf } from "~/browser/announcement";
+import { createReadAloud } from "~/browser/announcement";
 import type { ChatSession } from "~/browser/chat-session";
 
-/** The one live region: an answer is announced when it begins and read out once when it has ended. */
+/** The one live region: it tells that an answer begins, and reads it out in pieces that are added one by one. */
 export function Announcer({ chat }: { chat: ChatSession }) {
   const { t } = useTranslation();
-  const [words, setWords] = useState("");
+  const [readAloud] = useState(createReadAloud);
+  const [pieces, setPieces] = useState<readonly string[]>([]);
   useEffect(() => {
     let before = chat.getSnapshot();
     return chat.subscribe(() => {
       const after = chat.getSnapshot();
-      const announcement = announcementOf(before, after, t);
+      const news = readAloud(before, after, t);
+      const isNewAnswer = after.live !== null && after.live.replyId !== before.live?.replyId;
       before = after;
-      if (announcement !== null) setWords(announcement);
+      if (news.length > 0) setPieces((said) => (isNewAnswer ? news : [...said, ...news]));
     });
-  }, [chat, t]);
+  }, [chat, readAloud, t]);
   return (
-    <div className="visually-hidden" aria-live="polite" aria-atomic="true">
-      {words}
+    <div className="visually-hidden" aria-live="polite">
+      {pieces.map((piece, index) => (
+        <p key={index}>{piece}</p>
+      ))}
     </div>
   );
 }

@@ -36,7 +36,10 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
         <IconButton label={t("conversations.show")} icon={<MenuIcon />} onClick={onOpenDrawer} />
       )}
       <div className="header__middle">
-        {isRenaming && conversation ? (
+        <h1 className={isRenaming ? "visually-hidden" : "header__title"} dir="auto" title={title}>
+          {title}
+        </h1>
+        {isRenaming && conversation && (
           <RenameField
             title={conversation.title}
             returnTo={menuButton}
@@ -45,10 +48,6 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
               if (wanted !== null && wanted !== conversation.title) commands.rename(conversation.id, wanted);
             }}
           />
-        ) : (
-          <h1 className="header__title" dir="auto" title={title}>
-            {title}
-          </h1>
         )}
         <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />
       </div>

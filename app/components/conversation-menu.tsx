@@ -66,8 +66,8 @@ export function ConversationMenu(props: Props) {
       <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
         <MoreIcon />
       </Menu.Trigger>
-      {/* What is outside an open modal dialog, as the drawer is, cannot be reached. */}
-      <Menu.Portal container={button?.closest("dialog") ?? null}>
+      {/* In the drawer's dialog, outside of which nothing can be reached, or where the button belongs to. */}
+      <Menu.Portal container={button?.closest<HTMLElement>("dialog, aside, main") ?? null}>
         <Menu.Content
           ref={content}
           className="menu"

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import { overflowing } from "../fixtures/overflow";
 import { backgroundLuminance, unreadableText } from "../fixtures/readability";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -67,27 +68,5 @@ describe.each([
 });
 
 async function expectFits(page: Page): Promise<void> {
-  expect(await page.evaluate(sticksOut)).toEqual([]);
-}
-
-/** Runs in the page: what begins or ends outside the window, except in a box that can be scrolled sideways. */
-async function sticksOut(): Promise<string[]> {
-  const moving = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
-  await Promise.all(moving.map(({ finished }) => finished));
-  const root = document.documentElement;
-  // Within a message, that is: the conversation scrolls up and down, and must not have to scroll sideways.
-  const canScroll = (element: Element | null): boolean =>
-    element !== null &&
-    !element.matches("article, main") &&
-    (/auto|scroll/.test(getComputedStyle(element).overflowX) || canScroll(element.parentElement));
-  const found = [...document.body.querySelectorAll("*")].filter((element) => {
-    const { left, right, width } = element.getBoundingClientRect();
-    const isOutside = left < -0.5 || right > root.clientWidth + 0.5;
-    // Its own box may fit where its text does not; a title that ends in an ellipsis does.
-    const isCut = getComputedStyle(element).textOverflow === "ellipsis";
-    const overflows = element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1 && !isCut;
-    return width > 1 && (isOutside ? !canScroll(element.parentElement) : overflows && !canScroll(element));
-  });
-  const wide = root.scrollWidth > root.clientWidth ? [root] : [];
-  return [...wide, ...found].map((element) => element.outerHTML.slice(0, 120));
+  expect(await overflowing(page)).toEqual([]);
 }

@@ -94,7 +94,7 @@ test("twelve tabs of one browser work, though it has six connections to a host",
   const tabs = [first];
   while (tabs.length < 12) {
     await setVisible(tabs.at(-1)!.page, false);
-    const tab = await openChat(cluster, { beside: first });
+    const tab = await openChat(cluster, { beside: first, inSameWindow: true });
     await tab.reply(0, "complete");
     tabs.push(tab);
   }

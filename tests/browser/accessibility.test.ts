@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { smallTargets, violations } from "../fixtures/accessibility";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test, type OpenChat } from "../fixtures/browser-test";
+import type { ChatPage } from "../fixtures/chat-page";
+import { everyContent } from "../fixtures/every-content";
+import { overflowing } from "../fixtures/overflow";
+import { textOf } from "../fixtures/session-api";
+import { pngFile } from "../fixtures/sample-files";
+
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const wide = { viewport: { width: 1440, height: 900 } };
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "400" } });
+});
+afterAll(() => server.stop());
+
+/** Adds to what was found, by view. */
+type Look = (view: string, chat: ChatPage) => Promise<void>;
+
+describe.each([
+  ["a phone", phone],
+  ["a wide screen", wide],
+])("on %s", (_, device) => {
+  test(
+    "axe finds nothing on any view, in light and in dark colours",
+    { timeout: 90_000 },
+    async ({ openChat }) => {
+      const found: Record<string, string[]> = {};
+      const look: Look = async (view, { page }) => {
+        const problems = await violations(page);
+        if (device === phone) problems.push(...(await smallTargets(page, 24)), ...(await overflowing(page)));
+        await page.emulateMedia({ colorScheme: "dark" });
+        problems.push(...(await violations(page, ["color-contrast"])).map((each) => `dark: ${each}`));
+        await page.emulateMedia({ colorScheme: "light" });
+        if (problems.length > 0) found[view] = problems;
+      };
+      await lookAtAll(openChat, { ...device, reducedMotion: "reduce", colorScheme: "light" }, look);
+      expect(found).toEqual({});
+    },
+  );
+});
+
+test("at 200 % on a laptop, and with the room between letters and lines that people may want, nothing is lost", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: { viewport: { width: 640, height: 400 } } });
+  const { page } = chat;
+  const dialog = page.getByRole("dialog").last();
+  const lost: Record<string, string[]> = {};
+  const look = async (view: string) => {
+    // 1280 px at 200 %, and the width of the narrowest phone, which is 1280 px at 400 %.
+    for (const width of [640, 320]) {
+      await page.setViewportSize({ width, height: 640 });
+      const problems = await overflowing(page);
+      if (problems.length > 0) lost[`${view}, ${String(width)} px`] = problems;
+    }
+  };
+  await page.evaluate(spaceText);
+  await look("empty");
+  await chat.importFile("everything.json", JSON.stringify(everyContent()));
+  await chat.reply(3, "failed");
+  await chat.replies.nth(0).locator(".katex").first().waitFor();
+  await look("conversation");
+  await chat.composer.fill("One line.\nAnother.\nAnd another.");
+  expect((await chat.composer.boundingBox())!.height).toBeGreaterThan(60);
+  await chat.choose("Settings of this conversation");
+  await dialog.waitFor();
+  await look("settings of a conversation");
+  await page.keyboard.press("Escape");
+  await chat.showList();
+  await look("list");
+  await chat.button("Settings").click();
+  await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Very large").click();
+  await look("settings");
+  await page.keyboard.press("Escape");
+  await look("conversation in very large letters");
+  expect(lost).toEqual({});
+});
+
+test("a screen reader hears an answer once, in pieces, while it is written", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(globalThis, { said });
+    new MutationObserver((changes) => {
+      for (const { addedNodes, target, type } of changes) {
+        const element = target instanceof Element ? target : target.parentElement;
+        const region = element?.closest(
+          "[aria-live=polite], [aria-live=assertive], [role=status], [role=alert]",
+        );
+        if (!region) continue;
+        if (type === "characterData") said.push(`changed: ${target.textContent ?? ""}`);
+        for (const node of addedNodes) said.push(node.textContent ?? "");
+      }
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  const said = () => chat.page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+  await chat.send("Tell me a long story");
+  await expect.poll(async () => (await said()).length).toBeGreaterThan(1);
+  const isWritten = await chat.replies.last().getAttribute("aria-busy");
+  expect(isWritten).toBe("true");
+  await chat.reply(0, "complete");
+  await expect.poll(async () => (await said()).at(-1)).toContain("The rest of the story will be here");
+  const [begins, ...pieces] = await said();
+  expect(begins).toBe("Assistant is answering…");
+  expect(pieces.length).toBeGreaterThan(5);
+  const heard = pieces.join(" ").match(/[\p{L}\p{N}]+/gu);
+  const written = textOf((await chat.stored()).messages[1]).match(/[\p{L}\p{N}]+/gu);
+  expect(heard).toEqual(written);
+});
+
+test("for who wants no motion, nothing moves", async ({ openChat }) => {
+  const chat = await openChat(server, { context: { reducedMotion: "reduce" } });
+  await chat.send("Tell me a long story");
+  await chat.replyOfLength(0, 100);
+  await chat.choose("Settings of this conversation");
+  await chat.page.getByRole("dialog").waitFor();
+  const moving = () =>
+    chat.page.evaluate(
+      () =>
+        document.getAnimations().filter(({ effect }) => Number(effect?.getComputedTiming().endTime ?? 0) > 2)
+          .length,
+    );
+  expect(await moving()).toBe(0);
+  await chat.page.emulateMedia({ reducedMotion: "no-preference" });
+  await chat.page.keyboard.press("Escape");
+  await expect.poll(moving).toBeGreaterThan(0);
+});
+
+/** Runs in the page: WCAG 1.4.12. */
+function spaceText(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" +
+      "p { margin-bottom: 2em !important }",
+  );
+  document.adoptedStyleSheets.push(sheet);
+}
+
+async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promise<void> {
+  const expectErrors = [/status of (401|404)/, /ERR_FAILED/];
+  const chat = await openChat(server, { context, expectErrors });
+  const { page } = chat;
+  const dialog = page.getByRole("dialog").last();
+  const menuItem = (name: string) => page.getByRole("menuitem", { name });
+  const close = async () => {
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+  };
+  await look("empty", chat);
+
+  // Most views lie over a short conversation, since axe goes through all that is behind them.
+  await page.getByTestId("file-input").setInputFiles([
+    { name: "sunset.png", mimeType: "image/png", buffer: pngFile(60, 40) },
+    { name: "plan.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0x7f, 0x45, 0, 0]) },
+  ]);
+  await page.locator('.draft-file[data-state="uploaded"]').waitFor();
+  await look("files to send", chat);
+  await chat.button("Remove plan.bin").click();
+  await chat.composer.fill("Tell me a long story.");
+  await chat.button("Send").click();
+  await chat.replyOfLength(0, 100);
+  await look("an answer that is written", chat);
+  if (await chat.button("Stop").isVisible()) await chat.button("Stop").click();
+  await chat.reply(0, "stopped", "complete");
+  await chat.button("Open sunset.png").click();
+  await dialog.waitFor();
+  await look("an image", chat);
+  await close();
+  await chat.replies.getByRole("button", { name: "Details" }).click();
+  await dialog.waitFor();
+  await look("details of an answer", chat);
+  await close();
+
+  await chat.menuButton.click();
+  await menuItem("Delete").waitFor();
+  await look("the menu of a conversation", chat);
+  await menuItem("Settings of this conversation").click();
+  await dialog.waitFor();
+  await look("settings of a conversation", chat);
+  await close();
+  await chat.choose("Move to another device…");
+  await dialog.getByRole("button", { name: "Make a link" }).click();
+  const moved = await dialog.getByRole("textbox").inputValue();
+  await look("move", chat);
+  await close();
+  await chat.choose("Rename");
+  await look("rename", chat);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await dialog.waitFor();
+  await look("palette", chat);
+  await page.keyboard.type("nothing has this name");
+  await page.getByText("Nothing found.").waitFor();
+  await look("palette, empty", chat);
+  await close();
+  await page.keyboard.press("Control+/");
+  await dialog.waitFor();
+  await look("shortcuts", chat);
+  await close();
+
+  await chat.showList();
+  await look("list", chat);
+  await chat.conversations.getByRole("button", { name: "Options for" }).first().click();
+  await menuItem("Delete").waitFor();
+  await look("the menu of a row", chat);
+  await page.keyboard.press("Escape");
+  await page.getByRole("searchbox").fill("lighthouse");
+  await chat.button("Search in texts").click();
+  await page.getByRole("status").filter({ hasText: "found" }).waitFor();
+  await look("search", chat);
+  await page.getByRole("searchbox").fill("");
+  await chat.button("Settings").click();
+  await dialog.waitFor();
+  await look("settings", chat);
+  await close();
+
+  await chat.importFile("everything.json", JSON.stringify(everyContent()));
+  await chat.reply(3, "failed");
+  await chat.replies.nth(2).locator(".diagram").waitFor();
+  await chat.replies.nth(0).getByText("Reasoning").click();
+  await chat.replies.nth(0).locator(".katex").first().waitFor();
+  await chat.mine.nth(0).getByRole("button", { name: "Edit" }).click();
+  await look("a conversation with everything", chat);
+  await page.keyboard.press("Escape");
+  await chat.choose("Share…");
+  await dialog.getByRole("button", { name: "Make a link" }).click();
+  const shared = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
+  await look("share", chat);
+  await close();
+
+  await page.route("**/api/session", (route) => route.abort());
+  await chat.refresh();
+  await page.getByText("Offline: as you last saw it").waitFor();
+  await look("offline", chat);
+  await page.unroute("**/api/session");
+  await chat.deleteConversation();
+  await look("a deletion that can be undone", chat);
+  await page.route("**/api/session/messages", (route) =>
+    route.fulfill({ status: 401, json: { error: { code: "access_code_needed", message: "Say the code." } } }),
+  );
+  await chat.send("Hello");
+  await dialog.waitFor();
+  await look("the access code", chat);
+
+  await chat.open(new URL(moved).pathname + new URL(moved).hash);
+  await look("the page that takes conversations over", chat);
+  await page.goto("about:blank");
+  await chat.open(new URL(shared).pathname + new URL(shared).hash);
+  await page.locator(".katex").first().waitFor();
+  await look("the page of a share", chat);
+  await page.goto(`${server.url}/nowhere`);
+  await look("a page that is not there", chat);
+}
