@@ -7,7 +7,7 @@ import { newId, sessionKey } from "~/conversation/session-id";
 import type { AssistantMessage, Reply } from "~/conversation/session";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
-import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
+import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent, FollowOptions } from "./follow-session";
 
 const nodes: TestNode[] = [];
@@ -65,6 +65,84 @@ async function lastMessage({ store }: TestNode, key: string) {
   const record = await store.read(key);
   return record?.session.messages.at(-1) as AssistantMessage;
 }
+
+describe("a reply whose journal cannot be written", () => {
+  /** A node on which one append fails, when it is told to: before it has done anything, or after. */
+  async function nodeThatFails(when: "before" | "after") {
+    const state = { isFailing: false };
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name !== "append" || !call.path.endsWith(".ndjson") || !state.isFailing) return proceed();
+      state.isFailing = false;
+      if (when === "after") await proceed();
+      throw systemError("EIO", call);
+    });
+    return { one: await node({ fs }), failNext: () => (state.isFailing = true) };
+  }
+
+  it.each([
+    ["before", "Good "],
+    ["after", "Good day, "],
+  ] as const)(
+    "goes on from what is in it, where an append failed %s its bytes were there",
+    async (when, kept) => {
+      const { one, failNext } = await nodeThatFails(when);
+      const key = sessionKey(newId());
+      await one.replies.start(key, send("Hello"));
+      const events = await follow(one, key);
+      one.model.text("Good ");
+      const chunks = await untilText(events, "Good ");
+      failNext();
+      one.model.text("day, ");
+      expect((await one.model.request(1)).continueFrom).toBe(kept);
+      one.model.text("friend");
+      one.model.finish();
+      const rest = await collect(events);
+      expect(textIn([...chunks, ...chunksIn(rest)])).toBe(`${kept}friend`);
+      expect(await lastMessage(one, key)).toMatchObject({
+        parts: [{ text: `${kept}friend` }],
+        metadata: { status: "complete" },
+      });
+    },
+  );
+
+  it("goes on also where nobody follows it", async () => {
+    const { one, failNext } = await nodeThatFails("before");
+    const key = sessionKey(newId());
+    failNext();
+    await one.replies.start(key, send("Hello"));
+    await one.model.request(1);
+    one.model.text("Good day");
+    one.model.finish();
+    await vi.waitFor(async () => expect((await lastMessage(one, key)).metadata.status).toBe("complete"));
+  });
+
+  it("and that a person has stopped is kept with all that is in it", async () => {
+    const held = Promise.withResolvers<void>();
+    let isHeld = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name !== "append" || !call.path.endsWith(".ndjson") || !isHeld) return proceed();
+      await proceed();
+      await held.promise;
+      throw systemError("EIO", call);
+    });
+    const one = await node({ fs });
+    const key = sessionKey(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.text("Good ");
+    await untilText(events, "Good ");
+    isHeld = true;
+    one.model.text("day");
+    await one.replies.stop(key);
+    held.resolve();
+    await vi.waitFor(async () =>
+      expect(await lastMessage(one, key)).toMatchObject({
+        parts: [{ text: "Good day" }],
+        metadata: { status: "stopped" },
+      }),
+    );
+  });
+});
 
 describe("a reply", () => {
   it("is asked for only after the message is in its file", async () => {

@@ -174,7 +174,13 @@ export function createReplies(deps: RepliesDependencies): Replies {
       unsubscribe();
       // Whoever follows it now must look where it goes on.
       if (settled) void nameSession(key, record.session, { ...deps, signal: draining.signal });
-      else runs.delete(id);
+      else {
+        runs.delete(id);
+        // It could not go on here as it was: it may be this node that takes it up again.
+        void readAndTakeOver(key).catch((error: unknown) => {
+          deps.log.warn({ reply: reply.id, err: error }, "what became of a reply was not looked at");
+        });
+      }
       setTimeout(() => {
         runs.delete(id);
         void removeJournals(key).catch((error: unknown) => {

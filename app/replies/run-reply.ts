@@ -20,7 +20,9 @@ import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
 import type { SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
+import { onVolume } from "~/store/volume-failure";
 import { createSplice } from "./continuation";
+import { readJournal } from "./journal-reader";
 import {
   createJournalLog,
   createJournalLogFrom,
@@ -103,6 +105,8 @@ export function runReply(
   let stopReason: StopReason | null = null;
   let text: ReplyText = EMPTY_REPLY;
   let lookedAt = -Infinity;
+  /** The journal, once an append to it has failed: nobody knows what it holds. */
+  let unclear: JournalWriter | null = null;
 
   function stop(reason: StopReason) {
     // The first reason stands; but what another has taken over is not ours, whatever we were about to do.
@@ -182,16 +186,34 @@ export function runReply(
         : { ...answerEnding(finish), metadata: finish.messageMetadata, last: finish };
     } catch (error) {
       await journal?.flush();
-      if (stopReason && !journalError) outcome = cut(stopReason);
-      else if (errorCode(journalError ?? error) === "EEXIST") {
+      if (errorCode(journalError ?? error) === "EEXIST") {
         deps.log.warn(about, "the reply has been run before; left alone");
         outcome = null;
-      } else outcome = failed(journalError ?? error);
+      } else if (journalError) {
+        deps.log.warn({ ...about, err: journalError as Error }, "the journal could not be written");
+        unclear = journal;
+        // Whoever follows it goes on from what the journal holds; unless a person has stopped it.
+        stop("handed over");
+        outcome = cut(stopReason!);
+      } else outcome = stopReason ? cut(stopReason) : failed(error);
     }
     await journal?.close().catch((error: unknown) => {
       deps.log.warn({ ...about, err: error }, "the journal could not be closed");
     });
     return outcome;
+  }
+
+  /** What is in the journal may have been seen by those who read it, whatever its writer was told. */
+  async function reread(journal: JournalWriter) {
+    // Resolves once no append is under way any more.
+    await journal.close();
+    const path = deps.layout.journal(key, reply.id, reply.epoch);
+    const chunks = await onVolume(
+      () => readJournal(deps.volume, path),
+      "read",
+      "The answer is not stored yet.",
+    );
+    if (chunks.length > 0) text = chunks.reduce(applyChunk, EMPTY_REPLY);
   }
 
   function openJournal(before: readonly ReplyChunk[]) {
@@ -282,6 +304,7 @@ export function runReply(
   async function commit(change: (session: Session) => Session) {
     for (let attempt = 0; stopReason !== "superseded"; attempt++) {
       try {
+        if (unclear && stopReason !== "handed over") await reread(unclear);
         const { result } = await deps.store.update(key, (now) => {
           const changed = now && change(now);
           return { session: changed, result: changed !== now };

@@ -213,6 +213,17 @@ describe("a volume that hangs", () => {
     expect(existsSync(at("late"))).toBe(false);
   });
 
+  test("is not blamed for the time in which the process did not run", async () => {
+    const { fs, state, heal } = hangingFileSystem();
+    const volume = createVolume({ fs, deadlineMs: 200 });
+    const listed = volume.list(folder);
+    await expect.poll(() => state.calls.length).toBe(1);
+    // As after SIGSTOP and SIGCONT: the deadline is over, and the answer is there but not read yet.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    setImmediate(heal);
+    expect(await listed).toEqual([]);
+  });
+
   test("keeps no timer that would keep the process alive, and none after an answer", async () => {
     const unref = vi.spyOn(Object.getPrototypeOf(setTimeout(() => undefined, 0)) as NodeJS.Timeout, "unref");
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;

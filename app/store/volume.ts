@@ -98,15 +98,12 @@ export function createVolume({
    */
   async function run<T>(operation: (abandoned: AbortSignal) => Promise<T>): Promise<T> {
     const startedAt = performance.now();
-    let timer: NodeJS.Timeout | undefined;
     const abandoned = new AbortController();
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const error = unavailable(`The volume gave no answer for ${deadlineMs / 1000} s.`);
-        abandoned.abort(error);
-        reject(error);
-      }, deadlineMs);
-      timer.unref();
+    const { promise: deadline, reject } = Promise.withResolvers<never>();
+    const inTime = onDeadline(deadlineMs, () => {
+      const error = unavailable(`The volume gave no answer for ${deadlineMs / 1000} s.`);
+      abandoned.abort(error);
+      reject(error);
     });
     const work = places.take(abandoned.signal).then(async (giveBack) => {
       try {
@@ -123,7 +120,7 @@ export function createVolume({
       answered(performance.now() - startedAt, error);
       throw error;
     } finally {
-      clearTimeout(timer);
+      inTime();
       // What becomes of an abandoned operation is nobody's business any more; its error must not end the process.
       work.catch(() => undefined);
     }
@@ -274,6 +271,25 @@ export function createVolume({
       }),
     makeFolderUnsynced: (folder) => run(() => makeFolder(folder)),
   };
+}
+
+/**
+ * Runs something at a deadline, in milliseconds. A process that was frozen hears of its deadline before it hears of
+ * the answers that have come meanwhile: time in which it did not run is not counted, once.
+ * @returns how to call it off
+ */
+function onDeadline(ms: number, run: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  function wait(wasAsleep: boolean) {
+    const due = performance.now() + ms;
+    timer = setTimeout(() => {
+      const isLate = performance.now() - due > ms / 10;
+      if (isLate && !wasAsleep) wait(true);
+      else run();
+    }, ms).unref();
+  }
+  wait(false);
+  return () => clearTimeout(timer);
 }
 
 function parentOf(path: string): string {
