@@ -1,4 +1,5 @@
 import { LANGUAGES, type LanguageCode } from "~/i18n/languages";
+import { LIST_KEY } from "./conversations";
 import { PREFERENCES_KEY, type Preferences } from "./preferences";
 
 /** Puts theme, text size and language on the document, where styles and screen readers look for them. */
@@ -20,10 +21,13 @@ export function showAppearance(
 
 /**
  * Runs in the head, before anything is drawn: who has chosen the dark theme must not be shown a light page first.
- * It says less than `showAppearance`, which follows as soon as the page is there.
+ * It says less than `showAppearance`, which follows as soon as the page is there. And who comes for the first time is
+ * greeted by what the server has sent, which is in English.
  */
 export const APPEARANCE_SCRIPT = `try {
   var kept = JSON.parse(localStorage.getItem(${JSON.stringify(PREFERENCES_KEY)}) || "{}");
   if (typeof kept.theme === "string") document.documentElement.dataset.theme = kept.theme;
   if (typeof kept.textSize === "string") document.documentElement.dataset.textSize = kept.textSize;
+  var speaksEnglish = /^en\\b/.test(kept.language || navigator.language);
+  if (speaksEnglish && !localStorage.getItem(${JSON.stringify(LIST_KEY)})) document.documentElement.dataset.newcomer = "";
 } catch {}`;

@@ -3,7 +3,7 @@ import type { Deletion } from "./deletions";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
-const LIST_KEY = "holdfast.conversations";
+export const LIST_KEY = "holdfast.conversations";
 const CURRENT_KEY = "holdfast.current";
 const UNSENT_KEY = "holdfast.unsent";
 

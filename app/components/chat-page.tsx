@@ -8,7 +8,6 @@ import { ConversationView } from "./conversation-view";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
 import { lazyPart } from "./lazy-part";
-import { SettingsDialog } from "./settings-dialog";
 import { Sidebar } from "./sidebar";
 import { Toaster } from "./toaster";
 import type { ConversationDialog, OpenDialog } from "./use-conversation-commands";
@@ -17,6 +16,9 @@ import { useShortcuts } from "./use-shortcuts";
 
 const CommandPalette = lazyPart(() =>
   import("./command-palette").then(({ CommandPalette }) => CommandPalette),
+);
+const SettingsDialog = lazyPart(() =>
+  import("./settings-dialog").then(({ SettingsDialog }) => SettingsDialog),
 );
 const ShortcutSheet = lazyPart(() => import("./shortcut-sheet").then(({ ShortcutSheet }) => ShortcutSheet));
 
@@ -46,6 +48,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
   const hideSidebar = useCallback(() => app.preferences.change({ sidebar: false }), [app]);
   const closeDrawer = useCallback(() => setIsDrawerOpen(false), []);
   const [isSettingsOpen, setIsSettingsOpen] = useState(false);
+  const closeSettings = useCallback(() => setIsSettingsOpen(false), []);
   const openSettings = useCallback(() => {
     setIsDrawerOpen(false);
     setIsSettingsOpen(true);
@@ -69,6 +72,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
     (error: unknown) => {
       setSheet(null);
       setAsked(null);
+      setIsSettingsOpen(false);
       app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
     },
     [app],
@@ -165,7 +169,8 @@ export function ChatPage({ app }: { app: ChatApp }) {
           app={app}
           onShowShortcuts={openHelp}
           onMoveAll={moveAll}
-          onClose={() => setIsSettingsOpen(false)}
+          onClose={closeSettings}
+          onFailed={sheetFailed}
         />
       )}
       {sheet === "palette" && (

@@ -13,19 +13,25 @@ import { sentenceFor } from "~/i18n/trouble";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer";
 import { ConversationHeader } from "./conversation-header";
-import { ConversationSettings } from "./conversation-settings";
 import { CopiedNotice } from "./copied-notice";
 import { DropZone } from "./drop-zone";
 import { EmptyState } from "./empty-state";
 import { focusComposer } from "./focus-composer";
 import { JumpButton } from "./jump-button";
+import { lazyPart } from "./lazy-part";
 import { LoadingConversation } from "./loading-conversation";
-import { MessageDetails } from "./message-details";
 import { MessageList } from "./message-list";
 import { Notices } from "./notices";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
 import { useFollowBottom } from "./use-follow-bottom";
 import { useMarkdownReady } from "./use-markdown-ready";
+
+const ConversationSettings = lazyPart(() =>
+  import("./conversation-settings").then(({ ConversationSettings }) => ConversationSettings),
+);
+const MessageDetails = lazyPart(() =>
+  import("./message-details").then(({ MessageDetails }) => MessageDetails),
+);
 
 type Props = {
   app: ChatApp;
@@ -44,11 +50,19 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const { list, deletedElsewhere } = useObservable(app.conversations);
   const unread = useObservable(app.unread);
   const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
-  const isMarkdownReady = useMarkdownReady();
+  const isEmpty = state.phase === "absent" && !state.pending;
+  const isMarkdownReady = useMarkdownReady(!isEmpty);
   const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
   const [copied, setCopied] = useState<{ isDone: boolean; turn: number } | null>(null);
-  const close = () => setOpen(null);
+  const close = useCallback(() => setOpen(null), []);
+  const failed = useCallback(
+    (error: unknown) => {
+      close();
+      app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
+    },
+    [app, close],
+  );
   const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
   const spotlight = useObservable(app.spotlight);
   const entry = list.find(({ id }) => id === conversationId);
@@ -138,7 +152,6 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
     (message): message is AssistantMessage => message.id === detailsOf && message.role === "assistant",
   );
   const modelId = modelFor(models, [state.pickedModelId, state.session?.settings.modelId]);
-  const isEmpty = state.phase === "absent" && !state.pending;
   return (
     <main className="conversation">
       <ConversationHeader
@@ -206,9 +219,17 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       <Announcer chat={chat} />
       {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={() => setCopied(null)} />}
       {open === "settings" && (
-        <ConversationSettings chat={chat} models={models} onPickModel={actions.pickModel} onClose={close} />
+        <ConversationSettings
+          chat={chat}
+          models={models}
+          onPickModel={actions.pickModel}
+          onClose={close}
+          onFailed={failed}
+        />
       )}
-      {details && <MessageDetails message={details} models={models.models} onClose={close} />}
+      {details && (
+        <MessageDetails message={details} models={models.models} onClose={close} onFailed={failed} />
+      )}
     </main>
   );
 }

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { Logo } from "./logo";
+import { Greeting } from "./greeting";
 
 const SUGGESTIONS = ["hike", "table", "code", "apology"] as const;
 
@@ -13,21 +13,14 @@ type Props = {
 
 export function EmptyState({ why, notice, onPick }: Props) {
   const { t } = useTranslation();
+  const suggestions = SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
   return (
-    <div className="empty" data-testid="empty-state">
-      <Logo />
-      <h2>{t("empty.heading")}</h2>
-      {why && <p className="empty__why">{why}</p>}
-      <ul className="empty__suggestions">
-        {SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`)).map((text) => (
-          <li key={text}>
-            <button type="button" onClick={() => onPick(text)}>
-              {text}
-            </button>
-          </li>
-        ))}
-      </ul>
-      {notice && <p className="empty__notice">{notice}</p>}
-    </div>
+    <Greeting
+      heading={t("empty.heading")}
+      suggestions={suggestions}
+      why={why}
+      notice={notice}
+      onPick={onPick}
+    />
   );
 }

@@ -1,10 +1,15 @@
 import { en } from "~/i18n/locales/en";
+import { Greeting } from "./greeting";
+import { AttachIcon, MenuIcon, SendIcon } from "./icons";
 import { Logo } from "./logo";
 
-/** What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. */
+/**
+ * What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. Who has
+ * none yet is greeted at once.
+ */
 export function PageSkeleton() {
   return (
-    <div className="page" aria-busy="true">
+    <div className="page page--frame" aria-busy="true">
       <div className="page__side">
         <div className="sidebar">
           <p className="sidebar__brand">
@@ -14,16 +19,35 @@ export function PageSkeleton() {
         </div>
       </div>
       <main className="conversation">
-        <header className="header" />
+        <header className="header">
+          <span className="icon-button header__drawer">
+            <MenuIcon />
+          </span>
+        </header>
         <div className="conversation__scroller">
           <noscript>
             <p className="no-script">{en.app.noScript}</p>
           </noscript>
+          <div className="conversation__content">
+            <Greeting
+              heading={en.empty.heading}
+              suggestions={Object.values(en.empty.suggestions)}
+              onPick={null}
+            />
+          </div>
         </div>
         <div className="conversation__dock">
           <div className="composer">
             <div className="composer__box">
-              <div className="composer__text" />
+              <div className="composer__row">
+                <span className="icon-button composer__attach">
+                  <AttachIcon />
+                </span>
+                <span className="composer__text" />
+                <span className="composer__button composer__button--later">
+                  <SendIcon />
+                </span>
+              </div>
             </div>
           </div>
         </div>

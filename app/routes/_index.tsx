@@ -9,8 +9,10 @@ import { pageFacts } from "~/page-facts.server";
 export const loader = pageFacts;
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
-  void loadMarkdown();
-  return { app: await openChatApp(() => serverLoader<typeof loader>()) };
+  const app = await openChatApp(() => serverLoader<typeof loader>());
+  const { list, currentId } = app.conversations.getSnapshot();
+  if (list.some(({ id }) => id === currentId)) void loadMarkdown();
+  return { app };
 }
 clientLoader.hydrate = true;
 

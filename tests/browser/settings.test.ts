@@ -40,7 +40,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
   expect(await unreadableText(chat.page)).toEqual([]);
   await chat.page.keyboard.press("Escape");
   await german.waitFor({ state: "hidden" });
-  await other.page.getByRole("button", { name: "Neue Unterhaltung" }).waitFor();
+  await other.page.getByRole("button", { name: "Neue Unterhaltung", exact: true }).waitFor();
   for (const { page } of [chat, other]) {
     expect(await backgroundLuminance(page)).toBeLessThan(0.1);
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize)).toBe("21px");
@@ -48,7 +48,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
   }
 
   await chat.refresh();
-  await chat.page.getByRole("button", { name: "Neue Unterhaltung" }).waitFor();
+  await chat.page.getByRole("button", { name: "Neue Unterhaltung", exact: true }).waitFor();
 });
 
 test("the chosen theme is there before the page's own script is", async ({ openChat }) => {
