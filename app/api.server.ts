@@ -1,17 +1,20 @@
 import { requireAccess } from "./http/access";
 import { handleMethods, type Handler } from "./http/handle-methods";
+import { holdSecrets } from "./http/hold-secrets";
 import { services } from "./services.server";
 
 /**
- * A resource route's loader and action: handlers by method, failures as error responses, surprises to the log. For
- * those only who have access, unless it is for everybody.
+ * A resource route's loader and action: handlers by method, with the keys of the secrets that come with a request,
+ * failures as error responses, surprises to the log. For those only who have access, unless it is for everybody.
  */
 export function api(
   handlers: Partial<Record<"GET" | "POST" | "PATCH" | "DELETE", Handler>>,
   { forEverybody = false } = {},
 ) {
   return handleMethods(
-    handlers,
+    Object.fromEntries(
+      Object.entries(handlers).map(([method, handler]) => [method, holdSecrets(handler, services.keys.hold)]),
+    ),
     (error, request) => {
       services.log.error(
         { method: request.method, path: new URL(request.url).pathname, err: error },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { ConfigError, parseConfig } from "./config.server";
 
 describe("access codes", () => {
@@ -50,4 +50,15 @@ describe("metrics", () => {
   it("are told apart by the app's own name elsewhere", () => {
     expect(parseConfig({}).metrics.dimensions).toEqual({ Service: "holdfast" });
   });
+});
+
+test("what is stored is encrypted only where it is wanted", () => {
+  expect(parseConfig({}).encryptAtRest).toBe(false);
+  expect(parseConfig({ ENCRYPT_AT_REST: "off" }).encryptAtRest).toBe(false);
+  expect(parseConfig({ ENCRYPT_AT_REST: "on" }).encryptAtRest).toBe(true);
+  for (const value of ["ON", "true", "1"]) {
+    expect(() => parseConfig({ ENCRYPT_AT_REST: value })).toThrow(
+      new ConfigError("ENCRYPT_AT_REST must be on or off."),
+    );
+  }
 });

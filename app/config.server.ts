@@ -31,6 +31,8 @@ export type Config = {
   handoffMinutes: number;
   /** Days after which a conversation that nobody has touched is removed; null keeps all. */
   retentionDays: number | null;
+  /** Whether what is written is encrypted, with keys that come from the ids of sessions. */
+  encryptAtRest: boolean;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
   access: {
     /** Whoever has said one of them may use the server; none leaves it open to everybody. */
@@ -115,6 +117,7 @@ const environment = z.object({
   ),
   HANDOFF_MINUTES: wholeNumber("HANDOFF_MINUTES", 10, 1, 1_440),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
+  ENCRYPT_AT_REST: z.enum(["on", "off"], "ENCRYPT_AT_REST must be on or off.").default("off"),
   ACCESS_CODE: accessCodes,
   ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
   TRUSTED_HOPS: wholeNumber("TRUSTED_HOPS", 0, 0, 10),
@@ -193,6 +196,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     maxSessionAttachmentBytes: values.MAX_SESSION_ATTACHMENT_BYTES,
     handoffMinutes: values.HANDOFF_MINUTES,
     retentionDays: values.RETENTION_DAYS || null,
+    encryptAtRest: values.ENCRYPT_AT_REST === "on",
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
     trustedHops: values.TRUSTED_HOPS,

@@ -24,11 +24,13 @@ import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
 import { createHandoffStore } from "./store/handoff-store";
+import { createKeyRing } from "./store/key-ring";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
 import { createRetention, DAY_MS } from "./store/retention";
 import { createSessionRetirement } from "./store/retire-session";
+import { createSealer } from "./store/sealer";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
@@ -79,11 +81,14 @@ async function createServices(config: Config) {
     events.emit(key, rev);
     registry.changed(key, rev);
   };
+  const keys = createKeyRing();
+  const sealer = createSealer({ keys, isOn: config.encryptAtRest });
   const store = createSessionStore({
     volume,
     layout,
     instance,
     newId,
+    sealer,
     random,
     delay,
     now,
@@ -97,6 +102,12 @@ async function createServices(config: Config) {
     layout,
     instance,
     newId,
+    sealer,
+    damaged: (key, id) =>
+      log.error(
+        { session: sessionFingerprint(key), attachment: sessionFingerprint(id) },
+        "an attached file is damaged",
+      ),
     maxBytes: config.maxAttachmentBytes,
     maxSessionBytes: config.maxSessionAttachmentBytes,
   });
@@ -107,6 +118,7 @@ async function createServices(config: Config) {
     sessions: store,
     instance,
     newId,
+    sealer,
     clock: () => new Date(),
     damaged: (key, reason) =>
       log.error({ share: sessionFingerprint(key), reason }, "a shared snapshot is damaged"),
@@ -240,6 +252,8 @@ async function createServices(config: Config) {
     volume,
     layout,
     attachments,
+    sealer,
+    keys,
     models,
     events,
     instance,
@@ -309,6 +323,7 @@ async function createServices(config: Config) {
       addressOf: (socket) => clientAddress({ socket, headers: {} }, 0),
       exempt: LOCAL_ADDRESS,
     }),
+    keys,
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     // Beside the server's own module, where the build has put them.

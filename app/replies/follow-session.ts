@@ -23,6 +23,8 @@ export type FollowDependencies = {
   /** The session, after replies of dead runners were taken over. */
   read: (key: string) => Promise<SessionRecord | null>;
   events: SessionEvents;
+  /** Holds the key of a session until what it returns is called. */
+  keepKey: (key: string) => () => void;
   /** The stream of a running reply, whichever node runs it; null where this node is about to stop. */
   streamOf: (key: string, rev: number, reply: Reply) => { stream: ReplyStream; leave: () => void } | null;
   /** Aborted when this node is about to stop: watchers between replies are let go, to watch elsewhere. */
@@ -44,23 +46,29 @@ export async function followSession(
   const { signal, watch } = options;
   // Subscribed before the first read: what is committed in between is seen twice rather than never.
   const commits = collectCommits(key, deps.events, signal);
+  // The request that brought it may be answered long before its stream ends.
+  const releaseKey = deps.keepKey(key);
+  const leave = () => {
+    commits.leave();
+    releaseKey();
+  };
   try {
     const record = options.committed ?? (await deps.read(key));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
     if (record.session.reply || watch) return leavingAtTheEnd(follow(record));
   } catch (error) {
-    commits.leave();
+    leave();
     throw error;
   }
-  commits.leave();
+  leave();
   return null;
 
   async function* leavingAtTheEnd(events: AsyncGenerator<FollowEvent>): AsyncGenerator<FollowEvent> {
     try {
       yield* events;
     } finally {
-      commits.leave();
+      leave();
     }
   }
 

@@ -1,5 +1,9 @@
-import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Reply } from "~/conversation/session";
+import { journalName, type Layout } from "~/store/layout";
+import type { Sealer } from "~/store/sealer";
 import { errorCode, type Volume } from "~/store/volume";
+import { journalLines, type JournalLines } from "./journal-lines";
 
 /** Reads a journal as it grows. A line that is no chunk ends it: what comes after it could not be in order. */
 export type JournalReader = {
@@ -9,8 +13,13 @@ export type JournalReader = {
 
 const LINE_FEED = 0x0a;
 
-export function createJournalReader(volume: Volume, path: string): JournalReader {
+export function createJournalReader(
+  volume: Volume,
+  path: string,
+  { parse }: Pick<JournalLines, "parse">,
+): JournalReader {
   let offset = 0;
+  let number = 0;
   let ended = false;
 
   return {
@@ -22,7 +31,7 @@ export function createJournalReader(volume: Volume, path: string): JournalReader
       offset += whole.length;
       const chunks: ReplyChunk[] = [];
       for (const line of whole.toString("utf8").split("\n").slice(0, -1)) {
-        const chunk = parseLine(line);
+        const chunk = parse(line, number++);
         if (!chunk) {
           ended = true;
           break;
@@ -34,9 +43,29 @@ export function createJournalReader(volume: Volume, path: string): JournalReader
   };
 }
 
+export type JournalReaderDependencies = { volume: Volume; layout: Layout; sealer: Sealer };
+
+export function createJournalReaderOf(
+  key: string,
+  reply: Pick<Reply, "id" | "epoch">,
+  { volume, layout, sealer }: JournalReaderDependencies,
+): JournalReader {
+  const lines = journalLines(sealer, key, journalName(reply.id, reply.epoch));
+  return createJournalReader(volume, layout.journal(key, reply.id, reply.epoch), lines);
+}
+
+/** All that is in the journal of a reply at one epoch. */
+export function readJournalOf(...of: Parameters<typeof createJournalReaderOf>): Promise<ReplyChunk[]> {
+  return createJournalReaderOf(...of).readMore();
+}
+
 /** All that a journal holds. */
-export function readJournal(volume: Volume, path: string): Promise<ReplyChunk[]> {
-  return createJournalReader(volume, path).readMore();
+export function readJournal(
+  volume: Volume,
+  path: string,
+  lines: Pick<JournalLines, "parse">,
+): Promise<ReplyChunk[]> {
+  return createJournalReader(volume, path, lines).readMore();
 }
 
 async function readFrom(volume: Volume, path: string, offset: number): Promise<Buffer> {
@@ -45,13 +74,5 @@ async function readFrom(volume: Volume, path: string, offset: number): Promise<B
   } catch (error) {
     if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return Buffer.alloc(0);
     throw error;
-  }
-}
-
-function parseLine(line: string): ReplyChunk | null {
-  try {
-    return replyChunk.parse(JSON.parse(line));
-  } catch {
-    return null;
   }
 }

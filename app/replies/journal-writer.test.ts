@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { AppendLog } from "~/store/append-log";
 import { createVolume } from "~/store/volume";
+import { plainLines } from "./journal-lines";
 import { createJournalReader, readJournal } from "./journal-reader";
 import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
 
@@ -26,6 +27,7 @@ describe("writing", () => {
     const durable: ReplyChunk[][] = [];
     const journal = createJournalWriter({
       log,
+      lines: plainLines,
       flushMs: 0,
       durable: (chunks) => void durable.push(chunks),
       failed: () => {},
@@ -50,6 +52,7 @@ describe("writing", () => {
     const failures: unknown[] = [];
     const journal = createJournalWriter({
       log,
+      lines: plainLines,
       flushMs: 0,
       durable: (chunks) => void durable.push(chunks),
       failed: (error) => failures.push(error),
@@ -65,6 +68,25 @@ describe("writing", () => {
     expect(durable).toEqual([]);
     expect(appended).toHaveLength(1);
   });
+
+  it("a line that cannot be made is a failure like any other", async () => {
+    const { log, appended } = controlledLog();
+    const failures: unknown[] = [];
+    const unheld = new Error("nobody holds the key");
+    const format = () => {
+      throw unheld;
+    };
+    const journal = createJournalWriter({
+      log,
+      lines: { format },
+      flushMs: 0,
+      durable: () => {},
+      failed: (error) => failures.push(error),
+    });
+    journal.write(delta("a"));
+    await journal.close();
+    expect([failures, appended]).toEqual([[unheld], []]);
+  });
 });
 
 describe("pacing", () => {
@@ -73,7 +95,13 @@ describe("pacing", () => {
 
   function pacedJournal() {
     const { log, appended } = controlledLog();
-    const journal = createJournalWriter({ log, flushMs: 50, durable: () => {}, failed: () => {} });
+    const journal = createJournalWriter({
+      log,
+      lines: plainLines,
+      flushMs: 50,
+      durable: () => {},
+      failed: () => {},
+    });
     return { journal, appended, passes: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
   }
 
@@ -117,6 +145,7 @@ describe("reading", () => {
     const path = join(folder, "r.1.ndjson");
     const volume = createVolume();
     const journal = createJournalWriter({
+      lines: plainLines,
       log: await volume.createLog(path),
       flushMs: 0,
       durable: () => {},
@@ -127,16 +156,16 @@ describe("reading", () => {
     const chunks = [delta("a\nb"), { type: "text-end", id: "0" } as const, delta("ü😀")];
     for (const chunk of chunks) journal.write(chunk);
     await journal.close();
-    expect(await readJournal(volume, path)).toEqual(chunks);
+    expect(await readJournal(volume, path, plainLines)).toEqual(chunks);
     await appendFile(path, JSON.stringify(delta("cut off")).slice(0, -3));
-    expect(await readJournal(volume, path)).toEqual(chunks);
+    expect(await readJournal(volume, path, plainLines)).toEqual(chunks);
     await appendFile(path, `\nnot json\n${JSON.stringify(delta("after damage"))}\n`);
-    expect(await readJournal(volume, path)).toEqual(chunks);
+    expect(await readJournal(volume, path, plainLines)).toEqual(chunks);
   });
 
   it("goes on where it was, and never in the middle of a line", async () => {
     const path = join(folder, "r.1.ndjson");
-    const reader = createJournalReader(createVolume(), path);
+    const reader = createJournalReader(createVolume(), path, plainLines);
     expect(await reader.readMore()).toEqual([]);
     const lines = [delta("a"), delta("ü😀"), delta("c")].map((chunk) => `${JSON.stringify(chunk)}\n`);
     const bytes = Buffer.from(lines.join(""));
@@ -151,19 +180,27 @@ describe("reading", () => {
   it("finds what an earlier journal held at the beginning of the next, whole or not at all", async () => {
     const volume = createVolume();
     const path = join(folder, "r.2.ndjson");
-    const log = await createJournalLogFrom(volume, path, join(folder, "x.tmp"), [delta("a"), delta("b")]);
-    expect(await readJournal(volume, path)).toEqual([delta("a"), delta("b")]);
+    const log = await createJournalLogFrom(
+      volume,
+      path,
+      join(folder, "x.tmp"),
+      [delta("a"), delta("b")],
+      plainLines,
+    );
+    expect(await readJournal(volume, path, plainLines)).toEqual([delta("a"), delta("b")]);
     await log.append(`${JSON.stringify(delta("c"))}\n`);
     await log.close();
-    expect(await readJournal(volume, path)).toEqual([delta("a"), delta("b"), delta("c")]);
+    expect(await readJournal(volume, path, plainLines)).toEqual([delta("a"), delta("b"), delta("c")]);
     expect(await readdir(folder)).toEqual(["r.2.ndjson"]);
-    await expect(createJournalLogFrom(volume, path, join(folder, "y.tmp"), [])).rejects.toMatchObject({
+    await expect(
+      createJournalLogFrom(volume, path, join(folder, "y.tmp"), [], plainLines),
+    ).rejects.toMatchObject({
       code: "EEXIST",
     });
     expect(await readdir(folder)).toEqual(["r.2.ndjson"]);
   });
 
   it("finds nothing where there is no journal", async () => {
-    expect(await readJournal(createVolume(), join(folder, "none.ndjson"))).toEqual([]);
+    expect(await readJournal(createVolume(), join(folder, "none.ndjson"), plainLines)).toEqual([]);
   });
 });

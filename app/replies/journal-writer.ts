@@ -2,10 +2,14 @@ import { dirname } from "node:path";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { AppendLog } from "~/store/append-log";
 import { errorCode, type Volume } from "~/store/volume";
+import type { JournalLines } from "./journal-lines";
 import { mergeDeltas } from "./merge-deltas";
 
 export type JournalWriterOptions = {
   log: AppendLog;
+  /** What lines look like, and how many the log begins with. */
+  lines: Pick<JournalLines, "format">;
+  linesBefore?: number;
   /** Least time between two appends of words, in milliseconds. The first words are appended at once. */
   flushMs: number;
   /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
@@ -23,7 +27,9 @@ export type JournalWriter = {
   close(): Promise<void>;
 };
 
-export function createJournalWriter({ log, flushMs, durable, failed }: JournalWriterOptions): JournalWriter {
+export function createJournalWriter(options: JournalWriterOptions): JournalWriter {
+  const { log, lines, linesBefore = 0, flushMs, durable, failed } = options;
+  let written = linesBefore;
   let waiting: ReplyChunk[] = [];
   let appending: Promise<void> | null = null;
   let unschedule: (() => void) | null = null;
@@ -51,19 +57,21 @@ export function createJournalWriter({ log, flushMs, durable, failed }: JournalWr
       const batch = mergeDeltas(waiting);
       waiting = [];
       try {
-        await log.append(formatLines(batch));
+        const text = formatLines(batch, lines, written);
+        written += batch.length;
+        await log.append(text);
         await durable(batch);
       } catch (error) {
         // A line may have been cut: whatever came after it could not be read.
         broken = true;
         failed(error);
-      } finally {
-        appending = null;
-        // The announcement of a reply does not make its first words wait.
-        if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs);
-        schedule();
       }
-    })();
+      // The announcement of a reply does not make its first words wait.
+      if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs);
+    })().finally(() => {
+      appending = null;
+      schedule();
+    });
     return appending;
   }
 
@@ -116,10 +124,11 @@ export async function createJournalLogFrom(
   path: string,
   temporary: string,
   chunks: readonly ReplyChunk[],
+  lines: Pick<JournalLines, "format">,
 ): Promise<AppendLog> {
   const log = await volume.createLog(temporary);
   try {
-    await log.append(formatLines(chunks));
+    await log.append(formatLines(chunks, lines, 0));
     await volume.link(temporary, path);
   } catch (error) {
     await log.close().catch(() => undefined);
@@ -144,6 +153,10 @@ function named(volume: Volume, path: string, log: AppendLog): AppendLog {
   };
 }
 
-function formatLines(chunks: readonly ReplyChunk[]): string {
-  return chunks.map((chunk) => `${JSON.stringify(chunk)}\n`).join("");
+function formatLines(
+  chunks: readonly ReplyChunk[],
+  { format }: Pick<JournalLines, "format">,
+  before: number,
+): string {
+  return chunks.map((chunk, index) => `${format(chunk, before + index)}\n`).join("");
 }

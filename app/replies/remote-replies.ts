@@ -1,6 +1,7 @@
 import type { Reply } from "~/conversation/session";
 import { journalName } from "~/store/layout";
-import { createJournalReader } from "./journal-reader";
+import { createJournalReaderOf } from "./journal-reader";
+import type { KeyRing } from "~/store/key-ring";
 import { readIfNewer } from "./read-if-newer";
 import { createReplyGuard } from "./reply-guard";
 import type { ReplyStream } from "./reply-stream";
@@ -19,6 +20,7 @@ export function createRemoteReplies(
   deps: RunnerDependencies & {
     isOrphaned: (reply: Reply) => boolean;
     attend: (interest: "reply") => () => void;
+    keys: Pick<KeyRing, "keep">;
   },
 ): RemoteReplies {
   const tails = new Map<string, { tail: Tail; followers: number }>();
@@ -27,11 +29,13 @@ export function createRemoteReplies(
     return tailJournal({
       guard: createReplyGuard(reply, rev, (known) => readIfNewer(deps, key, known)),
       name: journalName(reply.id, reply.epoch),
-      reader: createJournalReader(deps.volume, deps.layout.journal(key, reply.id, reply.epoch)),
+      reader: createJournalReaderOf(key, reply, deps),
       isOrphaned: () => deps.isOrphaned(reply),
       delay: deps.delay,
       pollMs: POLL_MS,
       failed: (error) => deps.log.warn({ reply: reply.id, err: error }, "a journal could not be followed"),
+      // It may be in the middle of a look when the last of its followers leaves.
+      ended: deps.keys.keep(key),
     });
   }
 

@@ -6,11 +6,12 @@ import type { Reply, Session, UserMessage } from "~/conversation/session";
 import { requestStop } from "~/conversation/settle-reply";
 import { checkSupported } from "~/conversation/supported-attachments";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
+import type { KeyRing } from "~/store/key-ring";
 import { readSessionFolder } from "~/store/layout";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
 import { followSession, type FollowEvent, type FollowOptions } from "./follow-session";
-import { readJournal } from "./journal-reader";
+import { readJournalOf } from "./journal-reader";
 import { nameSession } from "./name-session";
 import { createRemoteReplies } from "./remote-replies";
 import { runReply, type Run, type RunnerDependencies } from "./run-reply";
@@ -18,6 +19,8 @@ import { takeOver } from "./take-over";
 
 export type RepliesDependencies = RunnerDependencies & {
   events: SessionEvents;
+  /** Replies and their followers go on when the requests that brought their keys are answered. */
+  keys: Pick<KeyRing, "keep">;
   /** Whether the node and boot that runs a reply is known to be gone for good. */
   isDead: (instance: string) => boolean;
   /** Asks for news of other nodes soon, until what it returns is called. */
@@ -161,6 +164,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
   function run(key: string, record: SessionRecord, reply: Reply, said: readonly ReplyChunk[]) {
     if (runOf(reply)) return;
     const id = `${reply.id}.${reply.epoch}`;
+    const releaseKey = deps.keys.keep(key);
     const started = runReply(key, record, reply, said, deps);
     runs.set(id, started);
     active += 1;
@@ -173,16 +177,17 @@ export function createReplies(deps: RepliesDependencies): Replies {
       active -= 1;
       unsubscribe();
       // Whoever follows it now must look where it goes on.
-      if (settled) void nameSession(key, record.session, { ...deps, signal: draining.signal });
-      else {
-        runs.delete(id);
-        // It could not go on here as it was: it may be this node that takes it up again.
-        void readAndTakeOver(key).catch((error: unknown) => {
-          deps.log.warn({ reply: reply.id, err: error }, "what became of a reply was not looked at");
-        });
-      }
+      const afterwards = settled
+        ? nameSession(key, record.session, { ...deps, signal: draining.signal })
+        : // It could not go on here as it was: it may be this node that takes it up again.
+          readAndTakeOver(key).catch((error: unknown) => {
+            deps.log.warn({ reply: reply.id, err: error }, "what became of a reply was not looked at");
+          });
+      if (!settled) runs.delete(id);
       setTimeout(() => {
         runs.delete(id);
+        // Not before its words are forgotten, so that no look at the session that is still under way misses it.
+        void afterwards.then(releaseKey);
         void removeJournals(key).catch((error: unknown) => {
           deps.log.warn({ reply: reply.id, err: error }, "old journals were not removed");
         });
@@ -196,9 +201,9 @@ export function createReplies(deps: RepliesDependencies): Replies {
     // Listed before the session is read: a journal that is there by now belongs to a reply that this session
     // knows, or has known.
     const { journals } = readSessionFolder(await deps.volume.list(folder));
-    const record = await store.read(key);
+    const record = await store.outline(key);
     if (!record) return;
-    const needed = record.session.reply && `${record.session.reply.id}.`;
+    const needed = record.outline.reply && `${record.outline.reply.id}.`;
     for (const name of journals) {
       const recent = runs.has(name.replace(/\.ndjson$/, ""));
       if (!recent && !(needed && name.startsWith(needed))) await deps.volume.unlink(`${folder}/${name}`);
@@ -244,6 +249,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
       followSession(key, options, {
         read: readAndTakeOver,
         events: deps.events,
+        keepKey: deps.keys.keep,
         streamOf(key, rev, reply) {
           const own = runOf(reply);
           if (own) return { stream: own.stream, leave: () => {} };
@@ -251,7 +257,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
         },
         draining: draining.signal,
         attend: deps.attend,
-        journal: (reply) => readJournal(deps.volume, deps.layout.journal(key, reply.id, reply.epoch)),
+        journal: (reply) => readJournalOf(key, reply, deps),
         pause: () => deps.delay(LOOK_AGAIN_MS),
       }),
     stop,

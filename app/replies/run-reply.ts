@@ -18,11 +18,13 @@ import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
 import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
+import type { Sealer } from "~/store/sealer";
 import type { SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
 import { onVolume } from "~/store/volume-failure";
 import { createSplice } from "./continuation";
-import { readJournal } from "./journal-reader";
+import { journalLines } from "./journal-lines";
+import { readJournalOf } from "./journal-reader";
 import {
   createJournalLog,
   createJournalLogFrom,
@@ -40,6 +42,8 @@ export type RunnerDependencies = {
   volume: Volume;
   layout: Layout;
   attachments: Pick<AttachmentStore, "read" | "hold">;
+  /** Opens and seals journals. */
+  sealer: Sealer;
   models: LanguageModels;
   node: { name: string };
   /** This node and boot, in the names of temporary files. */
@@ -96,6 +100,8 @@ export function runReply(
   const abort = new AbortController();
   const guard = createReplyGuard(reply, record.rev, (rev) => readIfNewer(deps, key, rev));
   const meter = createReplyMeter(key, reply);
+  const name = journalName(reply.id, reply.epoch);
+  const lines = journalLines(deps.sealer, key, name);
   const about = {
     reply: reply.id,
     session: sessionFingerprint(key),
@@ -169,6 +175,8 @@ export function runReply(
       journal = createJournalWriter({
         // The model is asked meanwhile. But what is told again must be in the journal before.
         log: said.length > 0 ? await openJournal(before) : openingLog(openJournal(before)),
+        lines,
+        linesBefore: said.length,
         flushMs: deps.flushMs,
         durable,
         failed: (error) => {
@@ -207,9 +215,8 @@ export function runReply(
   async function reread(journal: JournalWriter) {
     // Resolves once no append is under way any more.
     await journal.close();
-    const path = deps.layout.journal(key, reply.id, reply.epoch);
     const chunks = await onVolume(
-      () => readJournal(deps.volume, path),
+      () => readJournalOf(key, reply, deps),
       "read",
       "The answer is not stored yet.",
     );
@@ -219,11 +226,8 @@ export function runReply(
   function openJournal(before: readonly ReplyChunk[]) {
     const path = deps.layout.journal(key, reply.id, reply.epoch);
     if (said.length === 0) return createJournalLog(deps.volume, path);
-    const temporary = path.replace(
-      journalName(reply.id, reply.epoch),
-      temporaryName(`${reply.id}-${reply.epoch}`, deps.instance),
-    );
-    return createJournalLogFrom(deps.volume, path, temporary, before);
+    const temporary = path.replace(name, temporaryName(`${reply.id}-${reply.epoch}`, deps.instance));
+    return createJournalLogFrom(deps.volume, path, temporary, before, lines);
   }
 
   /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too */

@@ -13,6 +13,8 @@ export type TailOptions = {
   pollMs: number;
   /** Told of a volume that does not answer; the tail ends, and its followers come back. */
   failed: (error: unknown) => void;
+  /** Nothing is read from here on. */
+  ended: () => void;
 };
 
 export type Tail = { stream: ReplyStream; leave(): void };
@@ -40,6 +42,7 @@ export function tailJournal(options: TailOptions): Tail {
       options.failed(error);
     } finally {
       stream.end();
+      options.ended();
     }
   }
   void run();

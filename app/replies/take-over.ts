@@ -5,7 +5,7 @@ import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
 import type { SessionRecord } from "~/store/session-store";
-import { readJournal } from "./journal-reader";
+import { readJournalOf } from "./journal-reader";
 import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore, type RunnerDependencies } from "./run-reply";
 
@@ -46,7 +46,7 @@ export async function takeOver(
 /** The journal of the last runner that had one: each begins with all that was in the one before. */
 async function salvage(key: string, reply: Reply, deps: RunnerDependencies): Promise<ReplyChunk[]> {
   for (let epoch = reply.epoch; epoch > 0; epoch--) {
-    const said = await readJournal(deps.volume, deps.layout.journal(key, reply.id, epoch));
+    const said = await readJournalOf(key, { id: reply.id, epoch }, deps);
     if (said.length > 0) return said;
   }
   return [];

@@ -2,7 +2,6 @@ import { forkBody, type Committed } from "~/conversation/api";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { branchTo } from "~/conversation/branch";
 import { forkSession } from "~/conversation/fork-session";
-import { sessionKey } from "~/conversation/session-id";
 import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
@@ -13,11 +12,14 @@ const handle = api({
     const key = requireSessionKey(request);
     const { from, messageId } = await readJson(request, forkBody, services.limits.maxBodyBytes);
     await services.quotas.beginSession(askerAddress(request));
-    const source = (await services.store.read(sessionKey(from)))?.session ?? null;
-    const messages = branchTo(source?.messages ?? [], messageId);
-    const files = messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId));
-    // Before the commit, so that no message names a file that is not there.
-    await services.attachments.copy(sessionKey(from), key, files);
+    const source = await services.keys.during(from, async (fromKey) => {
+      const session = (await services.store.read(fromKey))?.session ?? null;
+      const messages = branchTo(session?.messages ?? [], messageId);
+      const files = messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId));
+      // Before the commit, so that no message names a file that is not there.
+      await services.attachments.copy(fromKey, key, files);
+      return session;
+    });
     const now = new Date().toISOString();
     const { record } = await services.store.update(key, (session) => ({
       session: forkSession(session, { source, messageId, now }),

@@ -9,7 +9,8 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { shareId } = await readJson(request, shareBody, services.limits.maxBodyBytes);
-    const share: Share = await services.shares.create(key, sessionKey(shareId));
+    const create = (shareKey: string) => services.shares.create(key, shareKey);
+    const share: Share = await services.keys.during(shareId, create);
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

@@ -5,18 +5,20 @@ export type AttachmentForm = "png" | "jpg" | "webp" | "gif" | "pdf" | "txt";
 
 /** All that is known of a stored file, and all of it is in its name: one listing of the folder tells everything. */
 export type StoredAttachment = {
-  /** The SHA-256 of its bytes, in hex. */
+  /** The SHA-256 of its bytes, in hex; of a sealed file, what `Sealer.nameOf` makes of that. */
   id: string;
   size: number;
   form: AttachmentForm;
+  isSealed: boolean;
   /** When a sweep found it in no message, in milliseconds by the clock of the volume; null as a rule. */
   unsentAt: number | null;
 };
 
-const FILE_NAME = /^([0-9a-f]{64})\.(\d{1,12})\.(png|jpg|webp|gif|pdf|txt)(?:\.(\d{1,15})\.unsent)?$/;
+const FILE_NAME =
+  /^([0-9a-f]{64})\.(\d{1,12})\.(png|jpg|webp|gif|pdf|txt)(\.sealed)?(?:\.(\d{1,15})\.unsent)?$/;
 
-export function attachmentName({ id, size, form, unsentAt }: StoredAttachment): string {
-  const name = `${id}.${String(size)}.${form}`;
+export function attachmentName({ id, size, form, isSealed, unsentAt }: StoredAttachment): string {
+  const name = `${id}.${String(size)}.${form}${isSealed ? ".sealed" : ""}`;
   return unsentAt === null ? name : `${name}.${String(Math.floor(unsentAt))}.unsent`;
 }
 
@@ -24,11 +26,12 @@ export function attachmentName({ id, size, form, unsentAt }: StoredAttachment): 
 export function parseAttachmentName(name: string): StoredAttachment | null {
   const match = FILE_NAME.exec(name);
   if (!match) return null;
-  const [, id, size, form, unsentAt] = match;
+  const [, id, size, form, sealed, unsentAt] = match;
   return {
     id: id!,
     size: Number(size),
     form: form as AttachmentForm,
+    isSealed: sealed !== undefined,
     unsentAt: unsentAt === undefined ? null : Number(unsentAt),
   };
 }

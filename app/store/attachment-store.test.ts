@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newId, sessionKey } from "~/conversation/session-id";
@@ -10,6 +10,7 @@ import {
   type Intercept,
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
 import { createAttachmentStore, type AttachmentStoreOptions } from "./attachment-store";
 import { createLayout } from "./layout";
 import { createVolume } from "./volume";
@@ -24,7 +25,16 @@ function storeOn(
 ) {
   const layout = createLayout(dataDir);
   const volume = createVolume(intercept ? { fs: interceptedFileSystem(intercept) } : {});
-  const options = { volume, layout, instance: "node.b1", newId, maxBytes: 100_000, maxSessionBytes: 300_000 };
+  const options = {
+    volume,
+    layout,
+    instance: "node.b1",
+    newId,
+    sealer: testSealer,
+    damaged: () => undefined,
+    maxBytes: 100_000,
+    maxSessionBytes: 300_000,
+  };
   const store = createAttachmentStore({ ...options, ...limits });
   const files = (key = KEY) => {
     try {
@@ -270,5 +280,90 @@ describe("a volume that fails", () => {
     });
     const { id } = await store.put(KEY, "x.png", pieces(PNG));
     expect((await store.read(KEY, id))?.bytes).toEqual(PNG);
+  });
+});
+
+describe("encryption at rest", () => {
+  const TEXT = Buffer.from("What nobody else may read. ".repeat(5_000));
+  const on = { sealer: sealerThat(true), maxBytes: 1_000_000, maxSessionBytes: 3_000_000 };
+  const off = { ...on, sealer: sealerThat(false) };
+  const put = (store: ReturnType<typeof storeOn>["store"], bytes = TEXT, key = KEY) =>
+    store.put(key, "secret.txt", pieces(bytes, 1_000));
+  const damagedIn = (told: string[]) => ({
+    ...on,
+    damaged: (_key: string, id: string) => void told.push(id),
+  });
+
+  test("stores a file so that neither its bytes nor its name tell what it is", async () => {
+    const dataDir = temporaryFolder();
+    const { store, files, layout } = storeOn(dataDir, on);
+    const { id, size } = await put(store);
+    const [name] = files();
+    expect(name).toBe(`${on.sealer.nameOf(KEY, id)}.${size}.txt.sealed`);
+    expect(readFileSync(join(layout.attachmentFolder(KEY), name!)).includes("nobody else")).toBe(false);
+    expect(await store.read(KEY, id)).toEqual({ bytes: TEXT, mediaType: "text/plain" });
+    expect(await store.read(OTHER, id)).toBeNull();
+    await store.hold(KEY, [partOf(TEXT, "text/plain", "secret.txt")]);
+    await put(store);
+    expect(files()).toHaveLength(1);
+    expect(await storeOn(dataDir, off).store.read(KEY, id)).toEqual({ bytes: TEXT, mediaType: "text/plain" });
+  });
+
+  test("leaves what was stored before as it is, and finds it", async () => {
+    const dataDir = temporaryFolder();
+    const { id } = await put(storeOn(dataDir, off).store);
+    const { store, files } = storeOn(dataDir, on);
+    expect(await store.read(KEY, id)).toEqual({ bytes: TEXT, mediaType: "text/plain" });
+    await store.hold(KEY, [partOf(TEXT, "text/plain", "secret.txt")]);
+    expect(files()).toEqual([`${id}.${TEXT.length}.txt`]);
+  });
+
+  test.each([
+    ["on", off, on, 1],
+    ["on", on, on, 1],
+    ["off", on, off, 0],
+    ["off", off, off, 0],
+  ])("gives another session a file of its own when it is %s", async (_, before, now, sealed) => {
+    const dataDir = temporaryFolder();
+    const { id } = await put(storeOn(dataDir, before).store);
+    const { store, files } = storeOn(dataDir, now);
+    for (let time = 0; time < 2; time++) expect(await store.copy(KEY, OTHER, [id, id])).toEqual([id]);
+    await store.remove(KEY);
+    expect((await store.read(OTHER, id))?.bytes).toEqual(TEXT);
+    expect(files(OTHER)).toHaveLength(1);
+    expect(files(OTHER).filter((name) => name.endsWith(".sealed"))).toHaveLength(sealed);
+  });
+
+  test("takes a file that was changed, cut or put in another's place for lost, and says so", async () => {
+    const told: string[] = [];
+    const { store, files, layout } = storeOn(temporaryFolder(), damagedIn(told));
+    const short = Buffer.from("short");
+    const { id } = await put(store, short);
+    const path = join(layout.attachmentFolder(KEY), files()[0]!);
+    const whole = readFileSync(path);
+    for (let at = 0; at < whole.length; at++) {
+      const changed = Buffer.from(whole);
+      changed[at]! ^= 1;
+      writeFileSync(path, changed);
+      expect(await store.read(KEY, id), `byte ${String(at)}`).toBeNull();
+    }
+    for (const bytes of [Buffer.alloc(0), whole.subarray(0, -1)]) {
+      writeFileSync(path, bytes);
+      expect(await store.read(KEY, id)).toBeNull();
+    }
+    expect(new Set(told)).toEqual(new Set([id]));
+    expect(told).toHaveLength(whole.length + 2);
+
+    // A file of the same size, of the same session, sealed with the same key.
+    const other = await put(store, Buffer.from("other"));
+    const otherName = files().find((name) => name.startsWith(on.sealer.nameOf(KEY, other.id)))!;
+    renameSync(join(layout.attachmentFolder(KEY), otherName), path);
+    expect(await store.read(KEY, id)).toBeNull();
+    writeFileSync(path, whole);
+    expect((await store.read(KEY, id))?.bytes).toEqual(short);
+    expect(await store.copy(KEY, OTHER, [id])).toEqual([id]);
+    const foreign = join(layout.attachmentFolder(OTHER), files(OTHER)[0]!);
+    writeFileSync(foreign, whole);
+    expect(await store.read(OTHER, id)).toBeNull();
   });
 });

@@ -19,6 +19,8 @@ import {
 } from "./attachment-names";
 import { temporaryName, type Layout } from "./layout";
 import { listIfThere, unlessGone } from "./retired-session";
+import { openFile, sealFile, sealNewFile } from "./sealed-file";
+import type { Sealer } from "./sealer";
 import { errorCode, type NewFile, type Volume } from "./volume";
 import { onVolume } from "./volume-failure";
 
@@ -34,7 +36,7 @@ export type AttachmentStore = {
    * `session_not_found` where the session was deleted meanwhile, `volume_unavailable`
    */
   put(key: string, filename: string, bytes: AsyncIterable<Uint8Array>): Promise<AttachmentView>;
-  /** @throws ExpectedError `volume_unavailable` */
+  /** Null for a file that is not there, or sealed and damaged. @throws ExpectedError `volume_unavailable` */
   read(key: string, id: string): Promise<{ bytes: Buffer<ArrayBuffer>; mediaType: AttachmentType } | null>;
   /**
    * Makes sure that the files that a message is about to name are there, and will be when it has named them.
@@ -53,6 +55,10 @@ export type AttachmentStoreOptions = {
   /** This node and boot, `name.boot`. */
   instance: string;
   newId: () => string;
+  /** Opens and seals. */
+  sealer: Sealer;
+  /** Told of a sealed file that does not open. */
+  damaged: (key: string, id: string) => void;
   maxBytes: number;
   maxSessionBytes: number;
   maxSessionFiles?: number;
@@ -61,7 +67,21 @@ export type AttachmentStoreOptions = {
 const READ_ATTEMPTS = 5;
 
 export function createAttachmentStore(options: AttachmentStoreOptions): AttachmentStore {
-  const { volume, layout, maxBytes } = options;
+  const { volume, layout, sealer, maxBytes } = options;
+
+  /** Whether a stored file is the one with this id, which is the hash of its bytes. */
+  function hasId(key: string, id: string): (file: StoredAttachment) => boolean {
+    let sealedId: string | null = null;
+    return (file) => file.id === (file.isSealed ? (sealedId ??= sealer.nameOf(key, id)) : id);
+  }
+
+  /** What a file with this id is from now on, wherever it is stored. */
+  const asStored = (key: string, id: string, rest: Pick<StoredAttachment, "size" | "form">) => ({
+    ...rest,
+    id: sealer.isOn ? sealer.nameOf(key, id) : id,
+    isSealed: sealer.isOn,
+    unsentAt: null,
+  });
 
   async function list(key: string): Promise<StoredAttachment[]> {
     const names = (await listIfThere(volume, layout.attachmentFolder(key))) ?? [];
@@ -76,13 +96,16 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const temporary = `${folder}/${temporaryName(options.newId(), options.instance)}`;
     const file = await begin(folder, temporary);
     try {
-      const stored = await receive(file, bytes);
-      const others = (await list(key)).filter(({ id }) => id !== stored.id);
+      const stored = await receive(sealer.isOn ? sealNewFile(sealer, key, file) : file, bytes);
+      const isSame = hasId(key, stored.id);
+      const others = (await list(key)).filter((other) => !isSame(other));
       checkRoom(others, stored.size);
       // Over what is there already: the same bytes, but young again, so that no sweep takes them.
-      await volume.rename(temporary, pathOf(key, stored)).catch((error: unknown) => {
-        throw errorCode(error) === "ENOENT" ? deletedMeanwhile() : error;
-      });
+      await volume
+        .rename(temporary, pathOf(key, asStored(key, stored.id, stored)))
+        .catch((error: unknown) => {
+          throw errorCode(error) === "ENOENT" ? deletedMeanwhile() : error;
+        });
       await volume.syncFolder(folder).catch((error: unknown) => {
         throw errorCode(error) === "ENOENT" ? deletedMeanwhile() : error;
       });
@@ -112,7 +135,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   }
 
   /** Writes a file as it comes, in no more memory than its pieces need. */
-  async function receive(file: NewFile, bytes: AsyncIterable<Uint8Array>): Promise<StoredAttachment> {
+  async function receive(file: NewFile, bytes: AsyncIterable<Uint8Array>) {
     const hash = createHash("sha256");
     const detector = createFormDetector();
     let size = 0;
@@ -135,7 +158,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const form = await detector.form();
     if (form === null) throw notTaken();
     if (attachmentKind(typeOf(form)) === "image" && size > MAX_IMAGE_BYTES) throw tooLarge(MAX_IMAGE_BYTES);
-    return { id: hash.digest("hex"), size, form, unsentAt: null };
+    return { id: hash.digest("hex"), size, form };
   }
 
   function checkRoom(files: readonly StoredAttachment[], size: number) {
@@ -151,11 +174,14 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function read(key: string, id: string) {
     for (let attempt = 1; ; attempt++) {
-      const file = (await list(key)).find((candidate) => candidate.id === id);
+      const file = (await list(key)).find(hasId(key, id));
       if (!file) return null;
       try {
-        const { bytes } = await volume.read(pathOf(key, file));
-        return { bytes, mediaType: typeOf(file.form) };
+        const stored = await volume.read(pathOf(key, file));
+        const bytes = file.isSealed ? openFile(sealer, key, id, stored.bytes) : stored.bytes;
+        if (bytes) return { bytes, mediaType: typeOf(file.form) };
+        options.damaged(key, id);
+        return null;
       } catch (error) {
         // Renamed, or replaced by the same bytes, since it was listed.
         if (attempt === READ_ATTEMPTS) throw error;
@@ -168,7 +194,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     for (let attempt = 1; parts.length > 0; attempt++) {
       const files = await list(key);
       const setAside = parts
-        .map((part) => requireStored(files, part))
+        .map((part) => requireStored(key, files, part))
         .filter(({ unsentAt }) => unsentAt !== null);
       if (setAside.length === 0) return;
       if (attempt === READ_ATTEMPTS) throw notThere(parts[0]!);
@@ -180,8 +206,8 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     }
   }
 
-  function requireStored(files: readonly StoredAttachment[], part: AttachmentPart): StoredAttachment {
-    const found = files.filter(({ id }) => id === attachmentId(part));
+  function requireStored(key: string, files: readonly StoredAttachment[], part: AttachmentPart) {
+    const found = files.filter(hasId(key, attachmentId(part)));
     const file = found.find(({ unsentAt }) => unsentAt === null) ?? found[0];
     if (!file) throw notThere(part);
     if (file.size === part.size && isTypeOf(file.form, part.mediaType)) return file;
@@ -189,21 +215,30 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   }
 
   async function copy(fromKey: string, toKey: string, ids: readonly string[]) {
-    const wanted = new Set(ids);
-    const given = new Set<string>();
+    const files = await list(fromKey);
+    const given: string[] = [];
     const folder = layout.attachmentFolder(toKey);
-    for (const file of await list(fromKey)) {
-      if (!wanted.has(file.id) || given.has(file.id)) continue;
-      if (given.size === 0) await volume.makeFolder(folder);
-      await copyFile(pathOf(fromKey, file), pathOf(toKey, { ...file, unsentAt: null }), folder);
-      given.add(file.id);
+    for (const id of new Set(ids)) {
+      const file = files.find(hasId(fromKey, id));
+      if (!file) continue;
+      const target = asStored(toKey, id, file);
+      if (given.length === 0) await volume.makeFolder(folder);
+      if (!file.isSealed && !target.isSealed)
+        await linkFile(pathOf(fromKey, file), pathOf(toKey, target), folder);
+      else {
+        // The key is another one.
+        const content = await read(fromKey, id);
+        if (!content) continue;
+        await writeFile(toKey, target, content.bytes);
+      }
+      given.push(id);
     }
-    if (given.size > 0) await volume.syncFolder(folder);
-    return [...given];
+    if (given.length > 0) await volume.syncFolder(folder);
+    return given;
   }
 
   /** One more name for the same bytes, which never change; a file has no room for endless ones (EMLINK). */
-  async function copyFile(from: string, to: string, folder: string) {
+  async function linkFile(from: string, to: string, folder: string) {
     try {
       await volume.link(from, to);
     } catch (error) {
@@ -213,6 +248,13 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       await volume.writeNew(temporary, (await volume.read(from)).bytes, { removeIfLate: true });
       await volume.rename(temporary, to);
     }
+  }
+
+  async function writeFile(key: string, stored: StoredAttachment, bytes: Uint8Array) {
+    const temporary = `${layout.attachmentFolder(key)}/${temporaryName(options.newId(), options.instance)}`;
+    const content = stored.isSealed ? sealFile(sealer, key, bytes) : bytes;
+    await volume.writeNew(temporary, content, { removeIfLate: true });
+    await volume.rename(temporary, pathOf(key, stored));
   }
 
   async function remove(key: string) {

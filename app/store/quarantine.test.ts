@@ -24,7 +24,7 @@ import {
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, damagedName, revisionName } from "./layout";
-import type { StoredSession } from "./stored-session";
+import { SEALED_FORMAT, type StoredSession } from "./stored-session";
 
 const REV = 3;
 const OTHER_KEY = sessionKey("an undamaged session");
@@ -180,7 +180,7 @@ test("a session without a whole revision is an error that says what happened, no
 describe("a revision of a newer format", () => {
   test("is refused, and neither moved, rewritten nor passed", async () => {
     const { dataDir, folder, layout, newest } = await volumeOfThree();
-    edit(newest, (stored) => ({ ...stored, format: 2, somethingNew: {} }));
+    edit(newest, (stored) => ({ ...stored, format: SEALED_FORMAT + 1, somethingNew: {} }));
     const before = readFileSync(newest);
     const names = readdirSync(folder);
     const { store, damaged } = createTestStore(dataDir);

@@ -1,9 +1,9 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { ParsedSession, StoredSession } from "./stored-session";
+import type { ReadSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
-export type Revision =
-  | { kind: "whole"; document: StoredSession }
+export type Revision<D> =
+  | { kind: "whole"; document: D }
   | { kind: "damaged"; reason: string }
   /** The listing that named it is out of date. */
   | { kind: "gone" };
@@ -13,11 +13,11 @@ export type Revision =
  * it never quotes what people wrote.
  * @throws ExpectedError `session_newer_format`, and what the volume throws when it is the volume that fails
  */
-export async function readRevision(
+export async function readRevision<D>(
   volume: Volume,
   path: string,
-  parse: (bytes: Buffer) => ParsedSession,
-): Promise<Revision> {
+  parse: (bytes: Buffer) => ReadSession<D>,
+): Promise<Revision<D>> {
   try {
     const { bytes, uid } = await volume.read(path);
     if (await isForeign(volume, path, uid)) return { kind: "damaged", reason: `it belongs to user ${uid}` };
@@ -40,7 +40,7 @@ const NO_FILE_OF_OURS: Readonly<Record<string, string>> = {
   EFBIG: "it is too large",
 };
 
-async function whyUnreadable(volume: Volume, path: string, error: unknown): Promise<Revision> {
+async function whyUnreadable(volume: Volume, path: string, error: unknown): Promise<Revision<never>> {
   const code = errorCode(error) ?? "";
   if (isGone(error)) return { kind: "gone" };
   const reason = NO_FILE_OF_OURS[code];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
-import { parseStoredSession, type StoredSession } from "./stored-session";
+import { parseOutline, type SessionOutline } from "./session-outline";
 import { sweepRegularly } from "./sweep-regularly";
 import type { Timer } from "./timer";
 import { errorCode, type Volume } from "./volume";
@@ -103,7 +103,7 @@ export function createRetention(options: RetentionOptions): Retention {
       const { modifiedAt, size } = await volume.stats(path);
       const age = volumeNow - modifiedAt;
       if (age < (size <= RETIRED_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
-      const parsed = parseStoredSession((await volume.read(path)).bytes, rev);
+      const parsed = parseOutline((await volume.read(path)).bytes, rev);
       // Damage is for whoever reads the session to find, and to be told of.
       if (parsed.kind !== "whole") return;
       const { document } = parsed;
@@ -121,7 +121,7 @@ export function createRetention(options: RetentionOptions): Retention {
     }
   }
 
-  function isDue({ updatedAt, reply }: StoredSession): boolean {
+  function isDue({ updatedAt, reply }: SessionOutline): boolean {
     const running = reply?.node != null && !options.isDead(reply.node);
     return !running && ageOf(updatedAt) >= maxAge;
   }

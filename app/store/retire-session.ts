@@ -2,6 +2,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
+import { createOutlineCodec, type OutlineDocument, type SessionOutline } from "./session-outline";
 import { isRetired, listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
@@ -17,7 +18,7 @@ import { errorCode, type Volume } from "./volume";
  */
 export type SessionRetirement = {
   /** @returns false where the session is not due any more, or somebody else was faster */
-  retire(key: string, due: (document: StoredSession) => boolean): Promise<boolean>;
+  retire(key: string, due: (document: SessionOutline) => boolean): Promise<boolean>;
   /** Removes what a retired session has left, but for the file that says so. */
   purge(key: string): Promise<void>;
   /** Removes a retired and purged session's folder. @returns false where it has come to life again */
@@ -50,7 +51,7 @@ export function parseDoomedName(name: string): string | null {
 export function createSessionRetirement(options: SessionRetirementOptions): SessionRetirement {
   const { volume, layout, instance, newId, clock } = options;
 
-  async function retire(key: string, due: (document: StoredSession) => boolean) {
+  async function retire(key: string, due: (document: SessionOutline) => boolean) {
     const adapter = createRevisionAdapter({
       volume,
       layout,
@@ -60,8 +61,10 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       commitId: newId(),
       damaged: options.damaged,
       leftOver: () => undefined,
+      // Nobody is here who could open what is sealed.
+      codec: createOutlineCodec(),
     });
-    let document: StoredSession | null;
+    let document: OutlineDocument | null;
     try {
       document = await adapter.read();
       if (!document || document.retiredAt || !due(document)) return false;

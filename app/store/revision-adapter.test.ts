@@ -20,7 +20,7 @@ import {
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, readSessionFolder } from "./layout";
-import { parseStoredSession } from "./stored-session";
+import { parseOutline } from "./session-outline";
 
 // Many scenarios in each test: seconds on a machine that does much else.
 vi.setConfig({ testTimeout: 60_000 });
@@ -86,7 +86,7 @@ function expectWhole(dataDir: string) {
   const { folder, revisions } = folderOf(dataDir);
   for (const rev of revisions) {
     const bytes = readFileSync(join(folder, `${String(rev).padStart(10, "0")}.json`));
-    expect(parseStoredSession(bytes, rev).kind).toBe("whole");
+    expect(parseOutline(bytes, rev).kind).toBe("whole");
   }
 }
 

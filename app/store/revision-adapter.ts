@@ -13,12 +13,12 @@ import {
 } from "./layout";
 import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision } from "./read-revision";
-import { createSessionCodec, type SessionCodec } from "./session-codec";
+import type { RevisionCodec } from "./session-codec";
 import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { leftTemporaries } from "./sweep-temporaries";
 import { errorCode, type Volume } from "./volume";
 
-export type RevisionAdapterOptions = {
+export type RevisionAdapterOptions<D extends StoredSession> = {
   volume: Volume;
   layout: Layout;
   key: string;
@@ -29,8 +29,8 @@ export type RevisionAdapterOptions = {
   newId: () => string;
   /** Whether a node and boot is gone, so that what it left unfinished may go. */
   isDead?: (instance: string) => boolean;
-  /** What the process remembers of other adapters' work on the same bytes. */
-  codec?: SessionCodec;
+  /** What documents are made of files, and files of them. */
+  codec: RevisionCodec<D>;
   /** Told of each damaged revision that was met and put aside, or could not be. */
   damaged: (event: DamageEvent) => void;
   /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
@@ -38,7 +38,11 @@ export type RevisionAdapterOptions = {
 };
 
 /** What a lowdb adapter for one commit of one session also knows. */
-export type RevisionAdapter = Adapter<StoredSession | null> & {
+export type RevisionAdapter<D extends StoredSession = StoredSession> = Omit<
+  Adapter<StoredSession | null>,
+  "read"
+> & {
+  read(): Promise<D | null>;
   /** The damaged revision in whose place the last read served an older one. */
   recovered(): number | null;
   /** Whether a document is, or was built on, this adapter's own commit. */
@@ -63,8 +67,10 @@ const READ_ATTEMPTS = 100;
  * table formats on object stores.
  * @throws RevisionTaken from `write`; ExpectedError `session_damaged`, `session_newer_format` from `read`
  */
-export function createRevisionAdapter(options: RevisionAdapterOptions): RevisionAdapter {
-  const { volume, layout, key, commitId, instance, codec = createSessionCodec() } = options;
+export function createRevisionAdapter<D extends StoredSession>(
+  options: RevisionAdapterOptions<D>,
+): RevisionAdapter<D> {
+  const { volume, layout, key, commitId, instance, codec } = options;
   const sessionFolder = layout.sessionFolder(key);
 
   let base: StoredSession | null = null;
@@ -79,20 +85,22 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
   const here = () => (folder.life === null ? sessionFolder : `${sessionFolder}/${folder.life}/..`);
   const at = (name: string) => `${here()}/${name}`;
 
-  async function read(): Promise<StoredSession | null> {
+  async function read(): Promise<D | null> {
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
       folder = (await listFolder(sessionFolder)) ?? readSessionFolder([]);
       unmoved = null;
       const found = await readNewestWhole();
       if (found === "again") continue;
-      ({ document: base, recovered } = found);
-      if (base === null && recovered !== null) {
+      const { document } = found;
+      base = document;
+      recovered = found.recovered;
+      if (document === null && recovered !== null) {
         throw new ExpectedError(
           "session_damaged",
           "The file of this conversation is damaged and no earlier version of it is whole. It was kept aside for the operator. Please start a new conversation.",
         );
       }
-      return base;
+      return document;
     }
     throw new ExpectedError(
       "session_busy",
@@ -113,7 +121,7 @@ export function createRevisionAdapter(options: RevisionAdapterOptions): Revision
     }
   }
 
-  type Found = { document: StoredSession | null; recovered: number | null };
+  type Found = { document: D | null; recovered: number | null };
 
   /** The newest revision that is whole; damaged ones on the way are put aside. */
   async function readNewestWhole(): Promise<Found | "again"> {

@@ -62,7 +62,7 @@ test("nobody can change what others may hold", () => {
 
 test("it remembers no more than it was told to, and forgets when asked", () => {
   const size = createSessionCodec().encode(KEY, document(1, "a")).length;
-  const codec = createSessionCodec(2 * size);
+  const codec = createSessionCodec({ maxBytes: 2 * size });
   const bytes = codec.encode("first", document(1, "a"));
   const messagesOf = (key: string) => {
     const parsed = codec.decode(key, bytes, 1);

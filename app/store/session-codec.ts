@@ -1,5 +1,16 @@
 import type { Message } from "~/conversation/session";
-import { parseStoredSession, type ParsedSession, type StoredSession } from "./stored-session";
+import { KeyNotHeld } from "./key-ring";
+import { openSession, sealSession } from "./sealed-session";
+import type { Sealer } from "./sealer";
+import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
+
+/** What makes documents of type `D` of the bytes of revisions, and bytes of documents. */
+export type RevisionCodec<D extends StoredSession> = {
+  /** Never throws for what the bytes are. @throws KeyNotHeld where they are sealed */
+  decode(key: string, bytes: Buffer, rev: number): ReadSession<D>;
+  encode(key: string, document: StoredSession): Buffer;
+  forget(key: string): void;
+};
 
 /**
  * Turns the bytes of revisions into documents and back, without doing again what it has just done: most revisions
@@ -7,18 +18,22 @@ import { parseStoredSession, type ParsedSession, type StoredSession } from "./st
  * is what bytes mean, never what a file has in it: files are read whole each time. Messages that have been through
  * it are frozen, for others may hold the same ones.
  */
-export type SessionCodec = {
-  /** What `parseStoredSession` says. */
-  decode(key: string, bytes: Buffer, rev: number): ParsedSession;
-  encode(key: string, document: StoredSession): Buffer;
-  forget(key: string): void;
+export type SessionCodec = RevisionCodec<StoredSession>;
+
+export type SessionCodecOptions = {
+  /** Opens what is sealed, and seals if it is switched on. Without it there is nothing that is sealed. */
+  sealer?: Sealer | undefined;
+  /** How much of the files to remember; what they mean takes several times as much memory. */
+  maxBytes?: number;
 };
 
 const COMMA = Buffer.from(",");
 const END = Buffer.from("]}");
 
-/** @param maxBytes how much of the files to remember; what they mean takes several times as much memory */
-export function createSessionCodec(maxBytes = 8 * 1024 * 1024): SessionCodec {
+export function createSessionCodec({
+  sealer,
+  maxBytes = 8 * 1024 * 1024,
+}: SessionCodecOptions = {}): SessionCodec {
   /** By key, the one that was used last at the end. */
   const known = new Map<string, { bytes: Buffer; document: StoredSession }>();
   let knownBytes = 0;
@@ -55,32 +70,52 @@ export function createSessionCodec(maxBytes = 8 * 1024 * 1024): SessionCodec {
     return bytes;
   }
 
+  /** JSON, the messages last. */
+  function encodeJson({ messages, ...rest }: Pick<StoredSession, "messages">): Buffer {
+    const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"messages":[`)];
+    for (const message of messages) {
+      if (pieces.length > 1) pieces.push(COMMA);
+      pieces.push(encodeMessage(message));
+    }
+    pieces.push(END);
+    return Buffer.concat(pieces);
+  }
+
+  function parse(key: string, bytes: Buffer, rev: number): ReadSession {
+    const parsed = parseStoredSession(bytes, rev);
+    if (parsed.kind !== "sealed") return parsed;
+    if (!sealer) throw new KeyNotHeld("nothing sealed can be read here");
+    return openSession(sealer, key, parsed.session);
+  }
+
   return {
     decode(key, bytes, rev) {
       const before = recall(key, bytes, rev);
       if (before) return { kind: "whole", document: { ...before } };
-      const parsed = parseStoredSession(bytes, rev);
+      const parsed = parse(key, bytes, rev);
       if (parsed.kind !== "whole") return parsed;
       freeze(parsed.document.messages);
       remember(key, bytes, parsed.document);
       return { kind: "whole", document: { ...parsed.document } };
     },
 
-    encode(key, { messages, ...rest }) {
-      freeze(messages);
-      const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"messages":[`)];
-      for (const message of messages) {
-        if (pieces.length > 1) pieces.push(COMMA);
-        pieces.push(encodeMessage(message));
-      }
-      pieces.push(END);
-      const bytes = Buffer.concat(pieces);
-      remember(key, bytes, { ...rest, messages });
+    encode(key, document) {
+      freeze(document.messages);
+      // What is retired says nothing, and sweeps must know it for what it is.
+      const bytes =
+        sealer?.isOn && document.retiredAt === undefined
+          ? sealSession(sealer, key, document, encodeJson(secretPartOf(document)))
+          : encodeJson(document);
+      remember(key, bytes, { ...document });
       return bytes;
     },
 
     forget,
   };
+}
+
+function secretPartOf({ title, titleSource, settings, head, messages }: StoredSession): SecretPart {
+  return { title, titleSource, settings, head, messages };
 }
 
 function freeze(value: unknown): void {

@@ -6,7 +6,9 @@ import type { Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
 import { purgeRetired, retiredSession, unlessGone } from "./retired-session";
-import { createSessionCodec } from "./session-codec";
+import type { Sealer } from "./sealer";
+import { createSessionCodec, type RevisionCodec } from "./session-codec";
+import { createOutlineCodec, type SessionOutline } from "./session-outline";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 import { onVolume } from "./volume-failure";
@@ -17,6 +19,8 @@ export type SessionRecord = {
   /** The damaged revision in whose place this one is served; null as a rule. */
   recovered: number | null;
 };
+
+export type OutlineRecord = { outline: SessionOutline; recovered: number | null };
 
 /**
  * What to make of a session (null: it does not exist). Pure, and safe to apply again to its own result: it may
@@ -31,6 +35,11 @@ export type SessionStore = {
    * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`, `volume_unavailable`
    */
   read(key: string): Promise<SessionRecord | null>;
+  /**
+   * What can be said of a session without its key, for work that nobody asks for; null where there is none.
+   * @throws what `read` throws
+   */
+  outline(key: string): Promise<OutlineRecord | null>;
   /**
    * Makes one commit. When it resolves the change is on stable storage.
    * @throws what `read` throws, `session_busy` when other writers were always first, and what `change` throws
@@ -55,6 +64,8 @@ export type SessionStoreOptions = {
   delay: (ms: number) => Promise<unknown>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
+  /** Opens and seals. */
+  sealer: Sealer;
   /** Whether a node and boot is gone, so that what it left unfinished may go. Nobody is, if not given. */
   isDead?: (instance: string) => boolean;
   /** The time of day, for what is stored. */
@@ -79,7 +90,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
   const { clock = () => new Date() } = options;
   const inTurn = createQueue();
-  const codec = createSessionCodec();
+  const codec = createSessionCodec({ sealer: options.sealer });
+  const outlines = createOutlineCodec();
   const told = new Set<string>();
   const leftOver = new Set<string>();
 
@@ -91,7 +103,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     options.damaged(event);
   }
 
-  const adapterFor = (key: string): RevisionAdapter =>
+  const adapterFor = <D extends StoredSession>(key: string, codec: RevisionCodec<D>): RevisionAdapter<D> =>
     createRevisionAdapter({
       volume,
       layout,
@@ -106,15 +118,27 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     });
 
   async function read(key: string): Promise<SessionRecord | null> {
-    const adapter = adapterFor(key);
-    const document = await adapter.read();
-    // On a volume that is not there nothing is found either, and a page must not take that for a deletion.
-    if (!document) await volume.makeFolderUnsynced(layout.sessions);
+    const adapter = adapterFor(key, codec);
+    const document = await found(adapter.read());
     return toRecord(document, adapter.recovered());
   }
 
+  async function outline(key: string): Promise<OutlineRecord | null> {
+    const adapter = adapterFor(key, outlines);
+    const document = await found(adapter.read());
+    if (!document || document.retiredAt !== undefined) return null;
+    return { outline: document, recovered: adapter.recovered() };
+  }
+
+  /** On a volume that is not there nothing is found either, and a page must not take that for a deletion. */
+  async function found<D>(reading: Promise<D | null>): Promise<D | null> {
+    const document = await reading;
+    if (!document) await volume.makeFolderUnsynced(layout.sessions);
+    return document;
+  }
+
   async function update<T>(key: string, change: Change<T>, giveUpAt: number, committed = options.committed) {
-    const adapter = adapterFor(key);
+    const adapter = adapterFor(key, codec);
     let attempted: { result: T; doubt: unknown } | null = null;
     if (now() > giveUpAt) throw busy();
     for (let lost = 0; ; lost++) {
@@ -202,6 +226,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   return {
     read: (key) => onVolume(() => read(key), "read", NOT_READ),
+    outline: (key) => onVolume(() => outline(key), "read", NOT_READ),
     update: (key, change) => {
       const giveUpAt = now() + busyAfterMs;
       return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written", NOT_WRITTEN));

@@ -1,10 +1,21 @@
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { testSealer } from "../../tests/fixtures/test-sealer";
+import { createKeyRing, KeyNotHeld } from "./key-ring";
+import { createSealer } from "./sealer";
 import { createShareStore } from "./share-store";
 import { sweepShares } from "./sweep-shares";
 
@@ -21,7 +32,15 @@ function node(intercept?: Intercept) {
   const fs = intercept && { fs: interceptedFileSystem(intercept) };
   const { store, layout, volume } = createTestStore(dataDir, { ...fs, busyAfterMs: 2_000 });
   const damaged: string[] = [];
-  const options = { volume, layout, sessions: store, instance: "node.b1", newId, clock: () => new Date() };
+  const options = {
+    volume,
+    layout,
+    sessions: store,
+    instance: "node.b1",
+    newId,
+    clock: () => new Date(),
+    sealer: testSealer,
+  };
   const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
   const delay = () => Promise.resolve();
   return { store, shares, damaged, sweep: () => sweepShares({ ...options, delay }, goOn) };
@@ -174,5 +193,84 @@ describe("a sweep", () => {
     age(pathOf(share), 2);
     expect(await sweep()).toMatchObject({ removed: 1 });
     expect(files()).toEqual([]);
+  });
+});
+
+describe("encryption at rest", () => {
+  /** A node that knows only the secrets that are held here. */
+  function sealingNode(isOn = true) {
+    const keys = createKeyRing();
+    const sealer = createSealer({ keys, isOn });
+    const { store, layout, volume } = createTestStore(dataDir, { sealer });
+    const damaged: string[] = [];
+    const options = {
+      volume,
+      layout,
+      sessions: store,
+      instance: "node.b1",
+      newId,
+      clock: () => new Date(),
+      sealer,
+    };
+    const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
+    const delay = () => Promise.resolve();
+    return { keys, store, shares, damaged, sweep: () => sweepShares({ ...options, delay }, goOn) };
+  }
+
+  /** A link to a sealed session, made by a node that forgets all secrets. */
+  async function sealedLink(sessionId = newId(), shareId = newId(), isOn = true) {
+    const { keys, store, shares } = sealingNode(isOn);
+    await keys.during(sessionId, async (key) => {
+      await store.update(key, append("m1", "What only readers of the link may read."));
+      await keys.during(shareId, (shareKey) => shares.create(key, shareKey));
+    });
+    return { sessionId, shareId, path: pathOf(sessionKey(shareId)) };
+  }
+
+  it("seals what a link shows with the link's own secret, and nobody needs that of the session", async () => {
+    const { shareId, path } = await sealedLink();
+    expect(readFileSync(path, "utf8")).not.toContain("readers");
+    for (const isOn of [true, false]) {
+      const { keys, shares } = sealingNode(isOn);
+      const snapshot = await keys.during(shareId, (key) => shares.read(key));
+      expect(snapshot.messages).toMatchObject([{ text: "What only readers of the link may read." }]);
+      await expect(shares.read(sessionKey(shareId))).rejects.toThrow(KeyNotHeld);
+    }
+  });
+
+  it("reads the links that were made before it was switched on", async () => {
+    const { shareId } = await sealedLink(newId(), newId(), false);
+    const { keys, shares } = sealingNode();
+    expect((await keys.during(shareId, (key) => shares.read(key))).messages).toHaveLength(1);
+  });
+
+  it("lets a link be withdrawn and swept by whoever does not know its secret", async () => {
+    const { sessionId, shareId, path } = await sealedLink();
+    const [listed, left] = [path, pathOf(sessionKey(newId()))];
+    mkdirSync(dirname(left), { recursive: true });
+    writeFileSync(left, readFileSync(listed));
+    for (const each of [listed, left]) age(each, 2);
+    const { keys, shares, sweep } = sealingNode();
+    expect(await sweep()).toMatchObject({ seen: 2, removed: 1 });
+    expect(existsSync(listed)).toBe(true);
+    await keys.during(sessionId, (key) => shares.revoke(key, sessionKey(shareId)));
+    expect(files()).toEqual([]);
+    await expect(keys.during(shareId, (key) => shares.read(key))).rejects.toThrow(code("share_not_found"));
+  });
+
+  it("takes a snapshot that was changed, or put behind another link, for damaged", async () => {
+    const sessionId = newId();
+    const [one, two] = [await sealedLink(sessionId), await sealedLink(sessionId)];
+    const { keys, shares, damaged } = sealingNode();
+    const read = () => keys.during(one.shareId, (key) => shares.read(key));
+    const whole = readFileSync(one.path, "utf8");
+    writeFileSync(one.path, readFileSync(two.path));
+    await expect(read()).rejects.toThrow(code("share_damaged"));
+    const at = whole.indexOf('"sealed":"') + 30;
+    writeFileSync(one.path, whole.slice(0, at) + (whole[at] === "A" ? "B" : "A") + whole.slice(at + 1));
+    await expect(read()).rejects.toThrow(code("share_damaged"));
+    expect(damaged).toHaveLength(2);
+    writeFileSync(one.path, whole);
+    expect((await read()).messages).toHaveLength(1);
   });
 });

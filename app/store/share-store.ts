@@ -6,6 +6,7 @@ import { addShare, removeShare, shareSnapshot, snapshotOf, type ShareSnapshot } 
 import type { Layout } from "./layout";
 import { putIfAbsent } from "./put-if-absent";
 import { unlessGone } from "./retired-session";
+import type { Sealer } from "./sealer";
 import type { SessionStore } from "./session-store";
 import { errorCode, type Volume } from "./volume";
 import { onVolume } from "./volume-failure";
@@ -32,26 +33,27 @@ export type ShareStore = {
 export type ShareStoreOptions = {
   volume: Volume;
   layout: Layout;
-  sessions: Pick<SessionStore, "read" | "update">;
+  sessions: Pick<SessionStore, "read" | "outline" | "update">;
   /** This node and boot, `name.boot`. */
   instance: string;
   newId: () => string;
   clock: () => Date;
+  /** Opens and seals. The key of a snapshot comes from the secret of its link. */
+  sealer: Sealer;
   /** Told of a file that is no snapshot. */
   damaged: (shareKey: string, reason: string) => void;
 };
 
-/** `session` is the key of the one that was shared. */
-export const storedShare = z.strictObject({
-  format: z.literal(1),
-  session: z.string().regex(KEY_PATTERN),
-  snapshot: shareSnapshot,
-});
+/** `session` is the key of the one that was shared. The second format is that of a sealed one. */
+const storedShare = z.discriminatedUnion("format", [
+  z.strictObject({ format: z.literal(1), session: z.string().regex(KEY_PATTERN), snapshot: shareSnapshot }),
+  z.strictObject({ format: z.literal(2), session: z.string().regex(KEY_PATTERN), sealed: z.string() }),
+]);
 
 export type StoredShare = z.infer<typeof storedShare>;
 
 export function createShareStore(options: ShareStoreOptions): ShareStore {
-  const { volume, layout, sessions } = options;
+  const { volume, layout, sessions, sealer } = options;
 
   async function create(sessionKey: string, shareKey: string): Promise<Share> {
     const session = (await sessions.read(sessionKey))?.session;
@@ -59,7 +61,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     const known = session.shares?.find(({ key }) => key === shareKey);
     if (known) return known;
     const createdAt = options.clock().toISOString();
-    const stored: StoredShare = { format: 1, session: sessionKey, snapshot: snapshotOf(session, createdAt) };
+    const stored = store(shareKey, sessionKey, snapshotOf(session, createdAt));
     const { folder, name } = layout.share(shareKey);
     // Before the session lists it, so that whatever is listed is there.
     if (!(await putIfAbsent(options, folder, name, JSON.stringify(stored)))) {
@@ -80,14 +82,26 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
 
   async function read(shareKey: string): Promise<ShareSnapshot> {
     const stored = await readStored(shareKey);
-    const owner = stored && (await sessions.read(stored.session));
-    if (!owner?.session.shares?.some(({ key }) => key === shareKey)) {
+    const owner = stored && (await sessions.outline(stored.session));
+    if (!owner?.outline.shares?.some(({ key }) => key === shareKey)) {
       throw new ExpectedError(
         "share_not_found",
         "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
       );
     }
-    return stored!.snapshot;
+    return open(shareKey, stored!) ?? sayDamaged(shareKey, "its seal is broken");
+  }
+
+  function store(shareKey: string, session: string, snapshot: ShareSnapshot): StoredShare {
+    if (!sealer.isOn) return { format: 1, session, snapshot };
+    const sealed = sealer.sealText(placeOf(shareKey, session), JSON.stringify(snapshot));
+    return { format: 2, session, sealed };
+  }
+
+  function open(shareKey: string, stored: StoredShare): ShareSnapshot | null {
+    if (stored.format === 1) return stored.snapshot;
+    const snapshot = sealer.openText(placeOf(shareKey, stored.session), stored.sealed);
+    return snapshot && shareSnapshot.parse(JSON.parse(snapshot.toString("utf8")));
   }
 
   async function revoke(sessionKey: string, shareKey: string) {
@@ -109,9 +123,11 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
       unlessGone(error);
       return null;
     }
-    const parsed = parseStoredShare(text);
-    if (parsed) return parsed;
-    options.damaged(shareKey, "not a snapshot");
+    return parseStoredShare(text) ?? sayDamaged(shareKey, "not a snapshot");
+  }
+
+  function sayDamaged(shareKey: string, reason: string): never {
+    options.damaged(shareKey, reason);
     throw new ExpectedError(
       "share_damaged",
       "What is behind this link is damaged. Ask whoever gave it to you for another one.",
@@ -145,7 +161,10 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   };
 }
 
-/** Null for what is not a whole snapshot. */
+const placeOf = (shareKey: string, session: string) =>
+  ({ use: "share", key: shareKey, name: session }) as const;
+
+/** Null for what is not a whole snapshot, as far as that can be seen without its key. */
 export function parseStoredShare(text: string): StoredShare | null {
   try {
     return storedShare.parse(JSON.parse(text));

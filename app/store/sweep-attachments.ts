@@ -1,4 +1,3 @@
-import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { attachmentName, parseAttachmentName, type StoredAttachment } from "./attachment-names";
 import { readSessionFolder, type Layout } from "./layout";
@@ -15,7 +14,7 @@ export type AttachmentSweepOptions = {
   layout: Layout;
   /** This node and boot, `name.boot`: the name of its test file. */
   instance: string;
-  sessions: Pick<SessionStore, "read">;
+  sessions: Pick<SessionStore, "outline">;
   isDead: (instance: string) => boolean;
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
@@ -75,9 +74,11 @@ export async function sweepAttachments(
       await volume.removeEmptyFolder(folder).catch(unlessInUse);
       return;
     }
-    const sent = await idsInMessages(key);
-    if (sent === null) return;
-    for (const file of files) await sweepFile(folder, file, sent.has(file.id));
+    const isSent = await whatIsSent(key);
+    for (const file of files) {
+      const known = isSent(file);
+      if (known !== null) await sweepFile(folder, file, known);
+    }
   }
 
   async function sweepFile(folder: string, file: StoredAttachment, isSent: boolean) {
@@ -106,17 +107,20 @@ export async function sweepAttachments(
     }
   }
 
-  /** The files that messages name; null where that cannot be said now, and nothing may go. */
-  async function idsInMessages(key: string): Promise<Set<string> | null> {
+  /** Tells whether a message names a file; null where that cannot be said now, and it may not go. */
+  async function whatIsSent(key: string): Promise<(file: StoredAttachment) => boolean | null> {
+    const unknown = () => null;
     try {
-      const record = await options.sessions.read(key);
+      const record = await options.sessions.outline(key);
+      if (!record) return () => false;
       // The revision that was damaged may have named more.
-      if (record && record.recovered !== null) return null;
-      return new Set(
-        record?.session.messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)),
-      );
+      if (record.recovered !== null) return unknown;
+      const { isSealed, files } = record.outline;
+      // From one form of a name to the other leads only the key: what was stored before encryption was switched
+      // on or off stays until its session goes.
+      return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);
     } catch (error) {
-      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return null;
+      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return unknown;
       throw error;
     }
   }

@@ -11,7 +11,7 @@ export type ShareSweepOptions = {
   layout: Layout;
   /** This node and boot, `name.boot`: the name of its test file. */
   instance: string;
-  sessions: Pick<SessionStore, "read">;
+  sessions: Pick<SessionStore, "outline">;
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   sharesPerSecond?: number;
@@ -66,10 +66,10 @@ export async function sweepShares(options: ShareSweepOptions, signal: AbortSigna
   /** False where that cannot be said now. */
   async function isUnlisted(key: string, sessionKey: string): Promise<boolean> {
     try {
-      const record = await sessions.read(sessionKey);
+      const record = await sessions.outline(sessionKey);
       // The revision that was damaged may have listed more.
       if (record && record.recovered !== null) return false;
-      return !record?.session.shares?.some((share) => share.key === key);
+      return !record?.outline.shares?.some((share) => share.key === key);
     } catch (error) {
       if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
       throw error;

@@ -16,7 +16,7 @@ type Arm = { name: string; commit: (rev: number) => Promise<unknown>; times: num
 const SESSION_BYTES = 20_000;
 
 /**
- * Commits by one node, by two that take turns, and bare ones: one after the other in changing order, so that all
+ * Commits by one node, by two that take turns, by one that encrypts, and bare ones: one after the other in changing order, so that all
  * of them meet the same disk.
  */
 export async function commitAgainstFloor(folder: string, commits: number) {
@@ -25,6 +25,7 @@ export async function commitAgainstFloor(folder: string, commits: number) {
   const arms: Arm[] = [
     { name: "one node", commit: await storeCommits(join(folder, "one"), 1), times: [] },
     { name: "two nodes in turns", commit: await storeCommits(join(folder, "two"), 2), times: [] },
+    { name: "one node, encrypted", commit: await storeCommits(join(folder, "sealed"), 1, true), times: [] },
     floor,
   ];
   const warmUp = Math.ceil(commits / 10);
@@ -50,9 +51,11 @@ async function sampleBytes(folder: string): Promise<Buffer> {
 }
 
 /** The size stays: another title of the same length each time. */
-async function storeCommits(folder: string, nodes: number) {
-  const stores = Array.from({ length: nodes }, () => openStore(folder).store);
-  const key = sessionKey(newId());
+async function storeCommits(folder: string, nodes: number, isSealed = false) {
+  const opened = Array.from({ length: nodes }, () => openStore(folder, { isSealed }));
+  const stores = opened.map(({ store }) => store);
+  const sessionId = newId();
+  const [key] = opened.map(({ keys }) => keys.hold(sessionId).key) as [string];
   await begin(stores[0]!, key);
   return (rev: number) =>
     stores[rev % nodes]!.update(key, (session) => ({

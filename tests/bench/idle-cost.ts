@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { createReplies } from "~/replies/replies";
 import { createAttachmentStore } from "~/store/attachment-store";
+import { createKeyRing } from "~/store/key-ring";
 import { createLayout } from "~/store/layout";
 import { createNodeRegistry } from "~/store/node-registry";
+import { createSealer } from "~/store/sealer";
 import { createSessionEvents } from "~/store/session-events";
 import { createSessionStore } from "~/store/session-store";
 import { createVolume } from "~/store/volume";
@@ -149,11 +151,14 @@ function createNode(
     missed: events.missed,
     log,
   });
+  const keys = createKeyRing();
+  const sealer = createSealer({ keys, isOn: false });
   const store = createSessionStore({
     volume,
     layout,
     instance,
     newId,
+    sealer,
     random: Math.random,
     delay,
     now: time.now,
@@ -168,6 +173,8 @@ function createNode(
     layout,
     instance,
     newId,
+    sealer,
+    damaged: console.error,
     maxBytes: 1,
     maxSessionBytes: 1,
   });
@@ -176,6 +183,8 @@ function createNode(
     volume,
     layout,
     attachments,
+    sealer,
+    keys,
     models: createScriptedModel(),
     events,
     instance,

@@ -1,17 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "~/conversation/session-id";
+import { createKeyRing } from "~/store/key-ring";
 import { createLayout } from "~/store/layout";
+import { createSealer } from "~/store/sealer";
 import { createSessionStore } from "~/store/session-store";
 import { createVolume } from "~/store/volume";
 
-/** The store as the server wires it, on a folder of its own. */
-export function openStore(dataDir: string) {
+/** The store as the server wires it, on a folder of its own. `keys` holds those of what is sealed. */
+export function openStore(dataDir: string, { isSealed = false } = {}) {
+  const keys = createKeyRing();
   const layout = createLayout(dataDir);
   const store = createSessionStore({
     volume: createVolume(),
     layout,
     instance: `bench.${newId().replace(/[^A-Za-z0-9]/g, "")}`,
     newId,
+    sealer: createSealer({ keys, isOn: isSealed }),
     random: Math.random,
     delay,
     now: () => performance.now(),
@@ -20,5 +24,5 @@ export function openStore(dataDir: string) {
       throw new Error(`a revision was damaged: ${event.reason}`);
     },
   });
-  return { layout, store };
+  return { layout, store, keys };
 }

@@ -1,0 +1,100 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createKeyRing, KeyNotHeld } from "~/store/key-ring";
+import { createSealer } from "~/store/sealer";
+import { createVolume } from "~/store/volume";
+import { KEY } from "../../tests/fixtures/store-conversation";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { journalLines } from "./journal-lines";
+import { createJournalReader, readJournal } from "./journal-reader";
+import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
+
+const NAME = "reply.1.ndjson";
+const WORDS = ["one secret", "two secret", "three secret", "four secret"];
+const chunks = WORDS.map((delta): ReplyChunk => ({ type: "reasoning-delta", id: delta, delta }));
+const lines = (isOn: boolean, name = NAME, key = KEY) => journalLines(sealerThat(isOn), key, name);
+const volume = createVolume();
+
+let path: string;
+beforeEach(() => {
+  path = join(temporaryFolder(), NAME);
+});
+
+/** Two chunks that a runner began with, and two of its own. */
+async function write(isOn = true) {
+  const log = await createJournalLogFrom(volume, path, `${path}.tmp`, chunks.slice(0, 2), lines(isOn));
+  const journal = createJournalWriter({
+    log,
+    lines: lines(isOn),
+    linesBefore: 2,
+    flushMs: 0,
+    durable: () => undefined,
+    failed: (error) => {
+      throw error;
+    },
+  });
+  for (const chunk of chunks.slice(2)) {
+    journal.write(chunk);
+    await journal.flush();
+  }
+  await journal.close();
+  return readFileSync(path, "utf8").split("\n").slice(0, -1);
+}
+
+test("a sealed journal is what was written, for whoever has the key", async () => {
+  const written = await write();
+  expect(written).toHaveLength(4);
+  expect(written.join()).not.toContain("secret");
+  for (const isOn of [true, false]) expect(await readJournal(volume, path, lines(isOn))).toEqual(chunks);
+});
+
+test("an open journal is read by a node that seals", async () => {
+  expect((await write(false)).join()).toContain("secret");
+  expect(await readJournal(volume, path, lines(true))).toEqual(chunks);
+});
+
+test("it is followed while it grows, and half a line is waited for", async () => {
+  const written = await write();
+  writeFileSync(path, `${written[0]!}\n${written[1]!.slice(0, 20)}`);
+  const reader = createJournalReader(volume, path, lines(true));
+  expect(await reader.readMore()).toEqual(chunks.slice(0, 1));
+  expect(await reader.readMore()).toEqual([]);
+  appendFileSync(path, `${written[1]!.slice(20)}\n${written[2]!}\n`);
+  expect(await reader.readMore()).toEqual(chunks.slice(1, 3));
+  appendFileSync(path, `${written[3]!}\n`);
+  expect(await reader.readMore()).toEqual(chunks.slice(3));
+});
+
+test.each<[string, (written: string[]) => string[], number]>([
+  ["exchanged", ([a, b, c, d]) => [a!, c!, b!, d!], 1],
+  ["missing in the middle", ([a, , c, d]) => [a!, c!, d!], 1],
+  ["missing at the beginning", ([, ...rest]) => rest, 0],
+  ["there twice", ([a, b, c, d]) => [a!, b!, b!, c!, d!], 2],
+  [
+    "changed",
+    ([a, b, c, d]) => [a!, b!, `${c!.slice(0, 25)}${c![25] === "A" ? "B" : "A"}${c!.slice(26)}`, d!],
+    2,
+  ],
+  ["put in by somebody else", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
+])("a line that is %s ends it there", async (_, change, whole) => {
+  writeFileSync(path, `${change(await write()).join("\n")}\n`);
+  const reader = createJournalReader(volume, path, lines(true));
+  expect(await reader.readMore()).toEqual(chunks.slice(0, whole));
+  expect(await reader.readMore()).toEqual([]);
+});
+
+test("its lines mean nothing in the journal of another runner, or of another session", async () => {
+  await write();
+  expect(await readJournal(volume, path, lines(true, "reply.2.ndjson"))).toEqual([]);
+  expect(await readJournal(volume, path, lines(true, NAME, "b".repeat(64)))).toEqual([]);
+});
+
+test("whoever has no key does not take it for an empty one", async () => {
+  await write();
+  const keyless = journalLines(createSealer({ keys: createKeyRing(), isOn: true }), KEY, NAME);
+  await expect(readJournal(volume, path, keyless)).rejects.toThrow(KeyNotHeld);
+  expect(() => keyless.format(chunks[0]!, 0)).toThrow(KeyNotHeld);
+});

@@ -1,0 +1,43 @@
+import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import type { Sealer } from "~/store/sealer";
+
+/** What the lines of one journal look like. They are numbered from 0, and parsed in their order. */
+export type JournalLines = {
+  format(chunk: ReplyChunk, line: number): string;
+  /** Null for what is no chunk, or not the one that was written there. @throws KeyNotHeld */
+  parse(text: string, line: number): ReplyChunk | null;
+};
+
+export const plainLines: JournalLines = {
+  format: (chunk) => JSON.stringify(chunk),
+  parse(text) {
+    try {
+      return replyChunk.parse(JSON.parse(text));
+    } catch {
+      return null;
+    }
+  },
+};
+
+/**
+ * Each line is sealed by itself, with the journal and its number as context, so that a journal can be followed
+ * while it grows, and none of its lines can stand elsewhere. What is cut off its end is not missed, as with a writer
+ * that died. A journal has one writer: it is sealed from its first line on, or not at all.
+ */
+export function journalLines(sealer: Sealer, sessionKey: string, journalName: string): JournalLines {
+  const place = (line: number) =>
+    ({ use: "journal", key: sessionKey, name: `${journalName} ${String(line)}` }) as const;
+  let isSealed = true;
+  return {
+    format(chunk, line) {
+      const text = plainLines.format(chunk, line);
+      return sealer.isOn ? sealer.sealText(place(line), text) : text;
+    },
+    parse(text, line) {
+      if (line === 0) isSealed = !text.startsWith("{");
+      if (!isSealed) return plainLines.parse(text, line);
+      const opened = sealer.openText(place(line), text);
+      return opened && plainLines.parse(opened.toString("utf8"), line);
+    },
+  };
+}

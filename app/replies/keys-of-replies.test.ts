@@ -1,0 +1,181 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, expect, it, vi } from "vitest";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
+import { newId, sessionKey } from "~/conversation/session-id";
+import type { StartCommand } from "~/conversation/start-reply";
+import { createKeyRing, KeyNotHeld } from "~/store/key-ring";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
+import type { FollowEvent } from "./follow-session";
+
+/** A node that encrypts, and knows the keys of sessions only while something holds them. */
+async function node(options: Omit<Parameters<typeof startNode>[0] & object, "keys"> = {}) {
+  const keys = createKeyRing();
+  const started = await startNode({ ...options, keys });
+  const api = {
+    ...started,
+    isHeld(sessionId: string) {
+      try {
+        return keys.keyFor(sessionKey(sessionId), "session") !== null;
+      } catch (error) {
+        expect(error).toBeInstanceOf(KeyNotHeld);
+        return false;
+      }
+    },
+    /** As requests do, which bring the id of their session and take it away again. */
+    ask: (sessionId: string) =>
+      keys.during(sessionId, (key) => started.replies.start(key, send("What may nobody read?"))),
+    follow: (sessionId: string, { watch = false, signal = never } = {}) =>
+      keys.during(sessionId, (key) => started.replies.follow(key, { cursor: null, watch, signal })),
+    read: (sessionId: string) => keys.during(sessionId, (key) => started.store.read(key)),
+    messages: () => started.logged.map(({ message }) => message),
+  };
+  nodes.push(api);
+  return api;
+}
+
+const nodes: TestNode[] = [];
+const never = new AbortController().signal;
+
+afterEach(async () => {
+  vi.useRealTimers();
+  const started = nodes.splice(0);
+  await Promise.all(started.map(({ replies }) => replies.drain(0)));
+  await Promise.all(started.map(removeData));
+});
+
+function send(text: string): StartCommand {
+  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId: null };
+}
+
+/** Reads on until the text so far satisfies, or to the end. */
+async function textOf(events: AsyncGenerator<FollowEvent> | null, wanted?: string) {
+  let reply = EMPTY_REPLY;
+  for (;;) {
+    const { value, done } = await events!.next();
+    if (!done && value.type === "chunk") reply = applyChunk(reply, value.chunk);
+    const text = plainText(reply.parts);
+    if (done || text === wanted) return text;
+  }
+}
+
+async function untilDone(events: AsyncGenerator<FollowEvent> | null) {
+  while ((await events!.next()).value?.type !== "done");
+}
+
+it("a reply is written, kept and named long after its request was answered", async () => {
+  const one = await node({ titleModelId: "test/two" });
+  const sessionId = newId();
+  await one.ask(sessionId);
+  one.model.text("Nothing.");
+  one.model.finish();
+  await one.model.request(1);
+  one.model.text("A secret title");
+  one.model.finish();
+  await expect.poll(one.messages).toContain("the model gave a title");
+  expect((await one.read(sessionId))?.session).toMatchObject({ title: "A secret title", reply: null });
+});
+
+it("its words are nowhere on the volume, and another node follows them there", async () => {
+  const [one, sessionId] = [await node({ name: "one" }), newId()];
+  const two = await node({ name: "two", dataDir: one.dataDir });
+  await one.ask(sessionId);
+  const events = await two.follow(sessionId);
+  one.model.text("Secret words, ");
+  await textOf(events, "Secret words, ");
+  const folder = one.layout.sessionFolder(sessionKey(sessionId));
+  const files = (await readdir(folder)).filter((name) => !name.endsWith(".life"));
+  expect(files.some((name) => name.endsWith(".ndjson"))).toBe(true);
+  for (const name of files) {
+    const text = await readFile(join(folder, name), "utf8");
+    for (const word of ["Secret", "nobody"]) expect(text).not.toContain(word);
+  }
+  one.model.text("to the end.");
+  one.model.finish();
+  expect(await textOf(events)).toBe("to the end.");
+  expect(two.messages()).toEqual([]);
+});
+
+it("a node takes over with the key of whoever follows", async () => {
+  const [one, sessionId] = [await node({ name: "one" }), newId()];
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead: (other) => other === one.instance });
+  await one.ask(sessionId);
+  const onOne = await one.follow(sessionId);
+  one.model.text("so far, ");
+  await textOf(onOne, "so far, ");
+  const onTwo = await two.follow(sessionId);
+  expect((await two.model.request(0)).continueFrom).toBe("so far, ");
+  two.model.text("so good");
+  two.model.finish();
+  expect(await textOf(onTwo)).toBe("so far, so good");
+  await expect.poll(one.messages).toContain("the reply was superseded");
+});
+
+it("the key is forgotten with the words, some time after the reply has ended", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const [one, sessionId] = [await node(), newId()];
+  await one.ask(sessionId);
+  const events = await one.follow(sessionId);
+  one.model.text("Hello");
+  one.model.finish();
+  await textOf(events);
+  expect(one.isHeld(sessionId)).toBe(true);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await vi.waitFor(() => expect(one.isHeld(sessionId)).toBe(false));
+});
+
+it("a follower holds the key until it leaves, and a look at the journal that is under way to its end", async () => {
+  const [one, sessionId] = [await node({ name: "one" }), newId()];
+  let look: PromiseWithResolvers<void> | null = null;
+  let isLooking = () => {};
+  const fs = interceptedFileSystem(async (call, proceed) => {
+    const result = await proceed();
+    if (look && call.name === "close" && call.path.endsWith(".ndjson")) {
+      isLooking();
+      await look.promise;
+    }
+    return result;
+  });
+  const two = await node({ name: "two", dataDir: one.dataDir, fs });
+  await one.ask(sessionId);
+  const left = new AbortController();
+  const events = await two.follow(sessionId, { signal: left.signal });
+  one.model.text("Hello");
+  await textOf(events, "Hello");
+
+  // Two has read new lines, and has not opened them yet, when the last of its followers leaves.
+  const onOne = await one.follow(sessionId);
+  one.model.text(", again");
+  await textOf(onOne, "Hello, again");
+  look = Promise.withResolvers();
+  const looking = new Promise<void>((resolve) => (isLooking = resolve));
+  await looking;
+  expect(two.isHeld(sessionId)).toBe(true);
+  left.abort();
+  await events!.return(undefined);
+  look.resolve();
+  await expect.poll(() => two.isHeld(sessionId)).toBe(false);
+  expect(two.messages()).toEqual([]);
+});
+
+it("a watcher holds the key until it leaves", async () => {
+  const [one, sessionId] = [await node(), newId()];
+  await one.ask(sessionId);
+  one.model.finish();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const left = new AbortController();
+  const events = await one.follow(sessionId, { watch: true, signal: left.signal });
+  await untilDone(events);
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(one.isHeld(sessionId)).toBe(true);
+  left.abort();
+  await events!.return(undefined);
+  expect(one.isHeld(sessionId)).toBe(false);
+});
+
+it("whoever is refused holds nothing", async () => {
+  const [one, sessionId] = [await node(), newId()];
+  await expect(one.follow(sessionId)).rejects.toMatchObject({ code: "session_not_found" });
+  expect(one.isHeld(sessionId)).toBe(false);
+});

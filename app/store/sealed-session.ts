@@ -1,0 +1,43 @@
+import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { revisionName } from "./layout";
+import type { Sealer } from "./sealer";
+import {
+  checkDocument,
+  FORMAT,
+  SEALED_FORMAT,
+  type ReadSession,
+  type SealedHead,
+  type SealedSession,
+  type SecretPart,
+  type StoredSession,
+} from "./stored-session";
+
+/**
+ * The bytes of a sealed revision: JSON, whose head says in the open what sweeps and links need (when it was changed,
+ * which files and links it has, who writes an answer), and whose rest is sealed, with the head as context. `secret`
+ * is the JSON of the rest.
+ */
+export function sealSession(sealer: Sealer, key: string, document: StoredSession, secret: Buffer): Buffer {
+  const { title: _, titleSource: __, settings: ___, head: ____, messages, ...open } = document;
+  const ids = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
+  const files = [...ids].map((id) => sealer.nameOf(key, id));
+  const headText = JSON.stringify({ ...open, format: SEALED_FORMAT, files } satisfies SealedHead);
+  const sealed = sealer.sealText(placeOf(key, document.rev, headText), secret);
+  return Buffer.from(`${headText.slice(0, -1)},"sealed":"${sealed}"}`);
+}
+
+/** @throws KeyNotHeld */
+export function openSession(
+  sealer: Sealer,
+  key: string,
+  { head, headText, sealed }: SealedSession,
+): ReadSession {
+  const secret = sealer.openText(placeOf(key, head.rev, headText), sealed);
+  if (!secret) return { kind: "damaged", reason: "its seal is broken" };
+  const { format: _, files: __, ...open } = head;
+  const json = { ...(JSON.parse(secret.toString("utf8")) as SecretPart), ...open, format: FORMAT };
+  return checkDocument(json, head.rev);
+}
+
+const placeOf = (key: string, rev: number, headText: string) =>
+  ({ use: "session", key, name: `${revisionName(rev)} ${headText}` }) as const;
