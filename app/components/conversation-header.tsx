@@ -49,7 +49,7 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
             }}
           />
         )}
-        <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />
+        {!isRenaming && <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />}
       </div>
       {onOpenDrawer && <IconButton label={t("conversations.new")} icon={<NewIcon />} onClick={onStartNew} />}
       <ConversationMenuButton

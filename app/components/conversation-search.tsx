@@ -51,7 +51,8 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             type="search"
             aria-label={t("search.label")}
             placeholder={t("search.placeholder")}
-            dir="auto"
+            // What is not there yet has the direction of the page, as its placeholder.
+            dir={query === "" ? undefined : "auto"}
             autoComplete="off"
             spellCheck={false}
             value={query}
