@@ -42,6 +42,7 @@ test.each([
 test.each([
   ["bad_request", { code: "importDamaged" }],
   ["body_too_large", { code: "importTooLarge" }],
+  ["session_full", { code: "importTooLarge" }],
   ["unreachable", { code: "unreachable" }],
 ] as const)("when the server answers %s, nothing is remembered", async (code, error) => {
   const { done, remembered } = importing(whole, code);

@@ -1,13 +1,17 @@
 import { ExpectedError } from "./expected-error";
+import { requireRoom } from "./session-size";
 import type { Session } from "./session";
 
 /**
  * A whole conversation put where there is none. What is there already from the same request is left as it is by
  * now, so that asking again is harmless.
- * @throws ExpectedError `session_exists` where another conversation stands
+ * @throws ExpectedError `session_exists` where another conversation stands, `session_full`
  */
 export function beginSession(existing: Session | null, made: Session): Session {
-  if (!existing) return made;
+  if (!existing) {
+    requireRoom(made.messages);
+    return made;
+  }
   const ids = new Set(existing.messages.map(({ id }) => id));
   if (made.messages.every(({ id }) => ids.has(id))) return existing;
   throw new ExpectedError("session_exists", "Another conversation is already in this place.");

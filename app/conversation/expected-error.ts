@@ -15,6 +15,7 @@ export type ErrorCode =
   | "session_exists"
   | "session_busy"
   | "session_damaged"
+  | "session_full"
   | "session_newer_format"
   | "attachment_too_large"
   | "attachments_full"

@@ -1,4 +1,9 @@
 /** Longest text of one message, in UTF-16 units. The body limit of a request is the first bound; this is the last. */
 export const MAX_TEXT_LENGTH = 4_000_000;
+/**
+ * All messages of a conversation together, as characters of JSON: a million tokens, more than models can be given. A
+ * node reads and writes a conversation as a whole, so one must not take much of its memory.
+ */
+export const MAX_SESSION_LENGTH = 4_000_000;
 export const MAX_TITLE_LENGTH = 200;
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;

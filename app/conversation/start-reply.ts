@@ -1,5 +1,6 @@
 import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
+import { requireRoom } from "./session-size";
 import { firstWords, titleFrom } from "./session-title";
 import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
 
@@ -31,7 +32,7 @@ export type Started = { session: Session; outcome: StartOutcome };
 /**
  * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
  * asked for before is joined, not repeated.
- * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, and what `checkFiles` throws
+ * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`, and what `checkFiles` throws
  */
 export function startReply(
   session: Session | null,
@@ -66,6 +67,7 @@ export function startReply(
   const messages = target.isNew
     ? [...base.messages, withParent(target.question, context.now)]
     : base.messages;
+  requireRoom(messages);
   return {
     session: {
       ...base,

@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   session_exists: 409,
   session_busy: 503,
   session_damaged: 410,
+  session_full: 413,
   session_newer_format: 503,
   attachment_too_large: 413,
   attachments_full: 413,

@@ -337,6 +337,8 @@ export const de: Translation = {
       "In dieser Unterhaltung wird gerade zu viel gespeichert. Versuchen Sie es gleich noch einmal.",
     session_damaged:
       "Die Datei dieser Unterhaltung ist beschädigt, und keine frühere Fassung ist ganz. Sie wurde für den Betreiber aufbewahrt. Bitte beginnen Sie eine neue Unterhaltung.",
+    session_full:
+      "Diese Unterhaltung ist zu lang geworden, um weiterzugehen. Beginnen Sie eine neue; diese bleibt lesbar.",
     session_newer_format:
       "Diese Unterhaltung wurde von einer neueren Version geschrieben. Versuchen Sie es nach der Aktualisierung noch einmal.",
     session_exists: "Unter dieser Kennung gibt es schon eine andere Unterhaltung.",

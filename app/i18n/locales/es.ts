@@ -333,6 +333,8 @@ export const es: Translation = {
       "Se está guardando demasiado a la vez en esta conversación. Inténtelo de nuevo en un momento.",
     session_damaged:
       "El archivo de esta conversación está dañado y ninguna versión anterior está completa. Se ha guardado aparte para el operador. Empiece una conversación nueva.",
+    session_full:
+      "Esta conversación se ha hecho demasiado larga para continuar. Empiece una nueva; esta sigue siendo legible.",
     session_newer_format:
       "Esta conversación la escribió una versión más nueva de la aplicación. Inténtelo cuando termine la actualización.",
     session_exists: "Ya existe otra conversación con este identificador.",

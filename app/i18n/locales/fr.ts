@@ -333,6 +333,8 @@ export const fr: Translation = {
       "Trop de choses sont enregistrées à la fois dans cette conversation. Réessayez dans un instant.",
     session_damaged:
       "Le fichier de cette conversation est endommagé et aucune version antérieure n’est entière. Il a été gardé pour l’exploitant. Commencez une nouvelle conversation.",
+    session_full:
+      "Cette conversation est devenue trop longue pour continuer. Commencez-en une nouvelle ; celle-ci reste lisible.",
     session_newer_format:
       "Cette conversation a été écrite par une version plus récente. Réessayez après la mise à jour.",
     session_exists: "Une autre conversation existe déjà sous cet identifiant.",

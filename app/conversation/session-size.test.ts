@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { MAX_SESSION_LENGTH } from "./limits";
+import { requireRoom, sessionLength } from "./session-size";
+import type { UserMessage } from "./session";
+
+const message = (id: string, length: number): UserMessage => ({
+  id,
+  parentId: null,
+  role: "user",
+  parts: [{ type: "text", text: "x".repeat(length) }],
+  metadata: { createdAt: "2026-01-01T00:00:00.000Z" },
+});
+
+it("is what the messages take as JSON", () => {
+  const messages = [message("a", 10), message("b", 1_000)];
+  expect(sessionLength(messages)).toBe(messages.map((each) => JSON.stringify(each)).join("").length);
+});
+
+it("is bounded for many messages as for a long one", () => {
+  const half = MAX_SESSION_LENGTH / 2;
+  expect(() => requireRoom([message("a", half), message("b", half - 1_000)])).not.toThrow();
+  for (const messages of [
+    [message("a", half), message("b", half)],
+    Array.from({ length: 20_000 }, (_, index) => message(String(index), 150)),
+  ]) {
+    expect(() => requireRoom(messages)).toThrow(expect.objectContaining({ code: "session_full" }));
+  }
+});
