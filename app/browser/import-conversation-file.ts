@@ -28,7 +28,8 @@ export async function importConversationFile(
   } catch (error) {
     const code = error instanceof ApiError ? error.code : null;
     if (code === "bad_request") throw new PageError("importDamaged", { cause: error });
-    if (code === "body_too_large" || code === "session_full") throw new PageError("importTooLarge", { cause: error });
+    if (code === "body_too_large" || code === "session_full")
+      throw new PageError("importTooLarge", { cause: error });
     throw error;
   }
   conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
