@@ -61,7 +61,8 @@ test("nobody can change what others may hold", () => {
 });
 
 test("it remembers no more than it was told to, and forgets when asked", () => {
-  const size = createSessionCodec().encode(KEY, document(1, "a")).length;
+  // What an entry costs beside its bytes.
+  const size = createSessionCodec().encode(KEY, document(1, "a")).length + 1024;
   const codec = createSessionCodec({ maxBytes: 2 * size });
   const bytes = codec.encode("first", document(1, "a"));
   const messagesOf = (key: string) => {
@@ -76,4 +77,18 @@ test("it remembers no more than it was told to, and forgets when asked", () => {
   const second = messagesOf("second");
   codec.forget("second");
   expect(messagesOf("second")).not.toBe(second);
+});
+
+test("it remembers few of many that are small, too", () => {
+  const codec = createSessionCodec({ maxBytes: 10 * 2_000 });
+  const bytes = codec.encode("0", document(1));
+  expect(bytes.length).toBeLessThan(300);
+  const documents = Array.from({ length: 50 }, (_, index) => codec.decode(String(index), bytes, 1));
+  const remembered = documents.filter((first, index) => {
+    const again = codec.decode(String(index), bytes, 1);
+    return (
+      first.kind === "whole" && again.kind === "whole" && again.document.messages === first.document.messages
+    );
+  });
+  expect(remembered.length).toBeLessThan(20);
 });

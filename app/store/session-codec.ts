@@ -42,7 +42,7 @@ export function createSessionCodec({
   function remember(key: string, bytes: Buffer, document: StoredSession) {
     forget(key);
     known.set(key, { bytes, document });
-    knownBytes += bytes.length;
+    knownBytes += costOf(bytes);
     for (const oldest of known.keys()) {
       if (knownBytes <= maxBytes) break;
       forget(oldest);
@@ -50,7 +50,9 @@ export function createSessionCodec({
   }
 
   function forget(key: string) {
-    knownBytes -= known.get(key)?.bytes.length ?? 0;
+    const last = known.get(key);
+    if (!last) return;
+    knownBytes -= costOf(last.bytes);
     known.delete(key);
   }
 
@@ -116,6 +118,11 @@ export function createSessionCodec({
 
 function secretPartOf({ title, titleSource, settings, head, messages }: StoredSession): SecretPart {
   return { title, titleSource, settings, head, messages };
+}
+
+/** A file that has next to nothing in it, such as one that says that its session was deleted, costs something too. */
+function costOf(bytes: Buffer): number {
+  return bytes.length + 1024;
 }
 
 function freeze(value: unknown): void {
