@@ -48,6 +48,12 @@ import { reportMetrics } from "./telemetry/report-metrics";
 /** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
+/**
+ * All replies of a node together append this often (1,000 times a second): beyond some fifty, words come in larger
+ * pieces, so that a node that is full serves slowly, and does not fail.
+ */
+const FLUSH_MS_FOR_EACH_REPLY = 1;
+
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
@@ -260,7 +266,7 @@ async function createServices(config: Config) {
     node: { name: config.nodeName },
     isDead: registry.isDead,
     attend: registry.attend,
-    flushMs: config.journalFlushMs,
+    flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
     clock: () => new Date(),
     delay: (ms) => delay(ms, undefined, { ref: false }),
     newId,

@@ -28,7 +28,7 @@ describe("writing", () => {
     const journal = createJournalWriter({
       log,
       lines: plainLines,
-      flushMs: 0,
+      flushMs: () => 0,
       durable: (chunks) => void durable.push(chunks),
       failed: () => {},
     });
@@ -53,7 +53,7 @@ describe("writing", () => {
     const journal = createJournalWriter({
       log,
       lines: plainLines,
-      flushMs: 0,
+      flushMs: () => 0,
       durable: (chunks) => void durable.push(chunks),
       failed: (error) => failures.push(error),
     });
@@ -79,7 +79,7 @@ describe("writing", () => {
     const journal = createJournalWriter({
       log,
       lines: { format },
-      flushMs: 0,
+      flushMs: () => 0,
       durable: () => {},
       failed: (error) => failures.push(error),
     });
@@ -98,7 +98,7 @@ describe("pacing", () => {
     const journal = createJournalWriter({
       log,
       lines: plainLines,
-      flushMs: 50,
+      flushMs: () => 50,
       durable: () => {},
       failed: () => {},
     });
@@ -147,7 +147,7 @@ describe("reading", () => {
     const journal = createJournalWriter({
       lines: plainLines,
       log: await volume.createLog(path),
-      flushMs: 0,
+      flushMs: () => 0,
       durable: () => {},
       failed: (error) => {
         throw error;

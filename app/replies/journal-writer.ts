@@ -11,7 +11,7 @@ export type JournalWriterOptions = {
   lines: Pick<JournalLines, "format">;
   linesBefore?: number;
   /** Least time between two appends of words, in milliseconds. The first words are appended at once. */
-  flushMs: number;
+  flushMs: () => number;
   /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
   durable: (chunks: ReplyChunk[]) => void | Promise<void>;
   /** Told once when an append failed; nothing is written after it. */
@@ -67,7 +67,7 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
         failed(error);
       }
       // The announcement of a reply does not make its first words wait.
-      if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs);
+      if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs());
     })().finally(() => {
       appending = null;
       schedule();

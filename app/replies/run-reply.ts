@@ -48,7 +48,7 @@ export type RunnerDependencies = {
   node: { name: string };
   /** This node and boot, in the names of temporary files. */
   instance: string;
-  flushMs: number;
+  flushMs: () => number;
   clock: () => Date;
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;

@@ -191,7 +191,7 @@ function createNode(
     node: { name },
     isDead: registry.isDead,
     attend: registry.attend,
-    flushMs: 50,
+    flushMs: () => 50,
     clock: () => new Date(),
     delay,
     newId,
