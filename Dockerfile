@@ -19,6 +19,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --omi
 FROM base
 # No HOST: it listens on all interfaces. A hanging volume holds threads, and 4 are too few (the default).
 ENV NODE_ENV=production PORT=3000 DATA_DIR=/data UV_THREADPOOL_SIZE=16
+# A node that streams makes much that is soon forgotten: without this a quarter of its time is collecting garbage.
+ENV NODE_OPTIONS=--max-semi-space-size=16
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY --from=build /app/public ./public

@@ -30,7 +30,7 @@ async function write(isOn = true) {
     log,
     lines: lines(isOn),
     linesBefore: 2,
-    flushMs: 0,
+    flushMs: () => 0,
     durable: () => undefined,
     failed: (error) => {
       throw error;
