@@ -1,25 +1,18 @@
-import { access as findFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { destination, type DestinationStream } from "pino";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
-import type { ModelOffer } from "./conversation/language-model";
 import { newId, sessionFingerprint } from "./conversation/session-id";
-import { chooseProvider } from "./model/choose-provider";
 import { createAccess } from "./http/access";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
 import { createDiagramFiles } from "./http/diagram-files";
 import { createExchanges } from "./http/exchanges";
 import { ModelConfigError } from "./model/model-config-error";
-import { createLanguageModels } from "./model/create-language-models";
-import { countSpending } from "./quotas/count-spending";
+import { connectModels } from "./models.server";
 import { createDailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas } from "./quotas/quotas";
-import { sweepUsage } from "./quotas/sweep-usage";
 import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
@@ -28,18 +21,15 @@ import { createKeyRing } from "./store/key-ring";
 import { createLayout } from "./store/layout";
 import { createNodeRegistry } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
-import { createRetention, DAY_MS } from "./store/retention";
 import { createSessionRetirement } from "./store/retire-session";
 import { createSealer } from "./store/sealer";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
-import { sweepAttachments } from "./store/sweep-attachments";
-import { sweepRegularly } from "./store/sweep-regularly";
-import { sweepShares } from "./store/sweep-shares";
 import { timer } from "./store/timer";
 import { createVolume } from "./store/volume";
 import { createVolumeProbe } from "./store/volume-probe";
+import { startSweeps } from "./sweeps.server";
 import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
@@ -76,6 +66,7 @@ async function createServices(config: Config) {
   });
   const events = createSessionEvents();
   const now = () => performance.now();
+  const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
   // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
   const random = Math.random;
   const damaged = ({ key, rev, reason, cause }: DamageEvent) =>
@@ -149,83 +140,42 @@ async function createServices(config: Config) {
   // Not waited for: on a volume that hangs the process must come up all the same, and say that it is not ready.
   void registry.start();
 
-  createRetention({
+  const retirement = createSessionRetirement({
     volume,
     layout,
     instance,
-    retirement: createSessionRetirement({
-      volume,
-      layout,
-      instance,
-      newId,
-      clock: () => new Date(),
-      damaged,
-      retired(key, before) {
-        committed(key, null);
-        Promise.all([shares.removeAll(before.shares), attachments.remove(key)]).catch((error: unknown) => {
-          log.warn(
-            { session: sessionFingerprint(key), err: error },
-            "shares or files are left to the next sweep",
-          );
-        });
-      },
-      setAside: (key) =>
-        log.error(
-          { session: sessionFingerprint(key) },
-          "two sessions stood in one place; the older is in quarantine",
-        ),
-    }),
-    isDead: registry.isDead,
-    days: config.retentionDays,
+    newId,
     clock: () => new Date(),
-    timer,
-    delay: (ms) => delay(ms, undefined, { ref: false }),
-    random,
-    log,
-  }).start();
-
-  const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
-  const storeSweep = { volume, layout, instance, sessions: store, delay: unhurried };
-  sweepRegularly({
-    sweep: (signal) => sweepShares(storeSweep, signal),
-    what: "the shares",
-    everyMs: DAY_MS,
-    timer,
+    damaged,
+    retired(key, before) {
+      committed(key, null);
+      Promise.all([shares.removeAll(before.shares), attachments.remove(key)]).catch((error: unknown) => {
+        log.warn(
+          { session: sessionFingerprint(key), err: error },
+          "shares or files are left to the next sweep",
+        );
+      });
+    },
+    setAside: (key) =>
+      log.error(
+        { session: sessionFingerprint(key) },
+        "two sessions stood in one place; the older is in quarantine",
+      ),
+  });
+  startSweeps({
+    volume,
+    layout,
+    instance,
+    sessions: store,
+    retirement,
+    retentionDays: config.retentionDays,
+    handoffs,
+    handoffLifetimeMs,
+    isDead: registry.isDead,
     random,
     log,
   });
-  sweepRegularly({
-    sweep: (signal) => sweepAttachments({ ...storeSweep, isDead: registry.isDead }, signal),
-    what: "the attachments",
-    everyMs: DAY_MS / 4,
-    timer,
-    random,
-    log,
-  });
 
-  sweepRegularly({
-    sweep: handoffs.sweep,
-    what: "the hand-offs",
-    everyMs: handoffLifetimeMs,
-    timer,
-    random,
-    // Too often for the log of a quiet day.
-    log: { info: (details, message) => log.debug(details, message), warn: (...said) => log.warn(...said) },
-  });
-
-  const credentials = defaultProvider();
-  const provider =
-    config.model.provider ??
-    (await chooseProvider({
-      env: processEnvironment,
-      fileExists: (path) =>
-        findFile(path).then(
-          () => true,
-          () => false,
-        ),
-      homeDirectory: homedir(),
-      credentials,
-    }));
   const usage = createFleetUsage({
     volume,
     layout,
@@ -238,20 +188,8 @@ async function createServices(config: Config) {
     isDead: registry.isDead,
     log,
   });
-  sweepRegularly({
-    sweep: (signal) => sweepUsage({ volume, layout, instance }, signal),
-    what: "what was used",
-    everyMs: DAY_MS,
-    timer,
-    random,
-    log,
-  });
   const budget = createDailyBudget({ limits: config.quotas.daily, usage, clock: () => Date.now(), log });
-  const models = countSpending(
-    createLanguageModels({ ...config.model, provider }, { credentials }),
-    budget.spend,
-  );
-  checkPrices(config.quotas.daily, models.offers);
+  const models = await connectModels(config, budget);
 
   const replies = createReplies({
     store,
@@ -268,7 +206,7 @@ async function createServices(config: Config) {
     attend: registry.attend,
     flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
     clock: () => new Date(),
-    delay: (ms) => delay(ms, undefined, { ref: false }),
+    delay: unhurried,
     newId,
     log,
     metrics,
@@ -382,18 +320,6 @@ function startReport(
   });
   process.once("exit", report.flushRest);
   return report;
-}
-
-/** A budget in dollars that some model does not count against would be none. */
-function checkPrices({ dollars }: Config["quotas"]["daily"], offers: readonly ModelOffer[]): void {
-  const unpriced = offers.filter(
-    ({ id, inputPricePerMillion, outputPricePerMillion }) =>
-      !id.startsWith("demo/") && (inputPricePerMillion === undefined || outputPricePerMillion === undefined),
-  );
-  if (dollars === 0 || unpriced.length === 0) return;
-  throw new ConfigError(
-    `DAILY_DOLLAR_BUDGET needs the prices of all models: say inputPricePerMillion and outputPricePerMillion in MODELS for ${unpriced.map(({ id }) => id).join(", ")}.`,
-  );
 }
 
 /** For a person who has just started the server: what to mend, and nothing else. */

@@ -1,5 +1,6 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { backoffMs } from "./backoff";
+import { createKeptList } from "./kept-list";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
@@ -43,6 +44,8 @@ type Kept = { id: string; title: string; askedAt: number };
  */
 export function createDeletions(dependencies: Dependencies): Deletions {
   const { shared, onOtherTab, random, carryOut, isPassing, failed } = dependencies;
+  /** What cannot be read is not deleted. */
+  const asked = createKeptList(shared, KEY, toKept);
   const state = createObservable<readonly Deletion[]>([]);
   const mine = new Set<string>();
   const running = new Set<string>();
@@ -59,7 +62,7 @@ export function createDeletions(dependencies: Dependencies): Deletions {
   function look() {
     clearTimeout(timer);
     const now = Date.now();
-    const kept = read(shared);
+    const kept = asked.read();
     const view = kept.map(({ id, title, askedAt }) => ({ id, title, canUndo: now < askedAt + UNDO_MS }));
     if (JSON.stringify(view) !== JSON.stringify(state.getSnapshot())) state.set(view);
     const waiting = kept.filter(({ id }) => !running.has(id));
@@ -88,11 +91,8 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     }
   }
 
-  /** Reads before it writes: other tabs add to the same list. */
   function drop(id: string) {
-    const rest = read(shared).filter((deletion) => deletion.id !== id);
-    if (rest.length === 0) shared.remove(KEY);
-    else shared.set(KEY, JSON.stringify(rest));
+    asked.change((kept) => kept.filter((deletion) => deletion.id !== id));
     failures.delete(id);
   }
 
@@ -103,10 +103,9 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     add({ id, title }) {
-      const kept = read(shared);
-      if (kept.some((deletion) => deletion.id === id)) return;
+      if (asked.read().some((deletion) => deletion.id === id)) return;
       mine.add(id);
-      shared.set(KEY, JSON.stringify([...kept, { id, title, askedAt: Date.now() }]));
+      asked.change((kept) => [...kept, { id, title, askedAt: Date.now() }]);
       look();
     },
     undo(id) {
@@ -119,16 +118,6 @@ export function createDeletions(dependencies: Dependencies): Deletions {
       look();
     },
   };
-}
-
-/** What cannot be read is not deleted. */
-function read(values: KeptValues): Kept[] {
-  try {
-    const list: unknown = JSON.parse(values.get(KEY) ?? "[]");
-    return Array.isArray(list) ? list.flatMap(toKept) : [];
-  } catch {
-    return [];
-  }
 }
 
 function toKept(entry: unknown): Kept[] {

@@ -1,4 +1,5 @@
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
+import { createKeptList } from "./kept-list";
 import type { KeptValues } from "./kept-values";
 
 const KEY = "holdfast.shares";
@@ -17,37 +18,25 @@ export type ShareLinks = {
 type Kept = { conversationId: string; shareId: string };
 
 export function createShareLinks(shared: KeptValues): ShareLinks {
-  /** Reads before it writes: other tabs add to the same list. */
-  function change(change: (links: Kept[]) => Kept[]) {
-    const links = change(read(shared));
-    if (links.length === 0) shared.remove(KEY);
-    else shared.set(KEY, JSON.stringify(links));
-  }
-
+  const kept = createKeptList(shared, KEY, toKept);
   return {
-    find: (key) => read(shared).find(({ shareId }) => sessionKey(shareId) === key)?.shareId ?? null,
+    find: (key) => kept.read().find(({ shareId }) => sessionKey(shareId) === key)?.shareId ?? null,
     keep: (conversationId, shareId) =>
-      change((links) => [...links.filter((link) => link.shareId !== shareId), { conversationId, shareId }]),
-    drop: (key) => change((links) => links.filter(({ shareId }) => sessionKey(shareId) !== key)),
-    dropAll: (id) => change((links) => links.filter(({ conversationId }) => conversationId !== id)),
+      void kept.change((links) => [
+        ...links.filter((link) => link.shareId !== shareId),
+        { conversationId, shareId },
+      ]),
+    drop: (key) => void kept.change((links) => links.filter(({ shareId }) => sessionKey(shareId) !== key)),
+    dropAll: (id) => void kept.change((links) => links.filter(({ conversationId }) => conversationId !== id)),
   };
 }
 
-function read(values: KeptValues): Kept[] {
-  try {
-    const list: unknown = JSON.parse(values.get(KEY) ?? "[]");
-    return Array.isArray(list) ? list.filter(isKept) : [];
-  } catch {
-    return [];
-  }
-}
-
-function isKept(entry: unknown): entry is Kept {
-  if (typeof entry !== "object" || entry === null) return false;
+function toKept(entry: unknown): Kept[] {
+  if (typeof entry !== "object" || entry === null) return [];
   const { conversationId, shareId } = entry as Record<string, unknown>;
-  return isId(conversationId) && isId(shareId);
+  return isId(conversationId) && isId(shareId) ? [{ conversationId, shareId }] : [];
 }
 
-function isId(value: unknown): boolean {
+function isId(value: unknown): value is string {
   return typeof value === "string" && SESSION_ID_PATTERN.test(value);
 }

@@ -1,4 +1,5 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { createKeptList } from "./kept-list";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
@@ -17,17 +18,14 @@ type Dependencies = {
 };
 
 export function createUnread({ shared, onOtherTab }: Dependencies): Unread {
-  const state = createObservable(read(shared));
-  onOtherTab(KEY, () => state.set(read(shared)));
+  const kept = createKeptList(shared, KEY, toId);
+  const state = createObservable<readonly string[]>(kept.read());
+  onOtherTab(KEY, () => state.set(kept.read()));
 
-  /** Reads before it writes: other tabs mark and clear as well. */
   function change(id: string, isUnread: boolean) {
-    const before = read(shared);
-    if (before.includes(id) === isUnread) return;
-    const next = isUnread ? [...before, id] : before.filter((other) => other !== id);
-    if (next.length === 0) shared.remove(KEY);
-    else shared.set(KEY, JSON.stringify(next));
-    state.set(next);
+    if (kept.read().includes(id) === isUnread) return;
+    const without = (ids: string[]) => ids.filter((other) => other !== id);
+    state.set(kept.change((ids) => (isUnread ? [...ids, id] : without(ids))));
   }
 
   return {
@@ -38,12 +36,6 @@ export function createUnread({ shared, onOtherTab }: Dependencies): Unread {
   };
 }
 
-function read(values: KeptValues): readonly string[] {
-  try {
-    const ids: unknown = JSON.parse(values.get(KEY) ?? "[]");
-    if (!Array.isArray(ids)) return [];
-    return ids.filter((id): id is string => typeof id === "string" && SESSION_ID_PATTERN.test(id));
-  } catch {
-    return [];
-  }
+function toId(entry: unknown): string[] {
+  return typeof entry === "string" && SESSION_ID_PATTERN.test(entry) ? [entry] : [];
 }

@@ -127,6 +127,13 @@ export function ChatPage({ app }: { app: ChatApp }) {
     document.documentElement.dataset.hydrated = "true";
   }, []);
 
+  const inSidebar = {
+    app,
+    onChoose,
+    onOpenHit: openHit,
+    onOpenSettings: openSettings,
+    onOpenDialog: openDialog,
+  };
   return (
     <div className={`page ${sidebar ? "" : "page--undocked"}`}>
       <a
@@ -142,24 +149,11 @@ export function ChatPage({ app }: { app: ChatApp }) {
       </a>
       {isDocked ? (
         <aside className="page__side">
-          <Sidebar
-            app={app}
-            onChoose={onChoose}
-            onOpenHit={openHit}
-            onOpenSettings={openSettings}
-            onOpenDialog={openDialog}
-            onHide={hideSidebar}
-          />
+          <Sidebar {...inSidebar} onHide={hideSidebar} />
         </aside>
       ) : (
         <Drawer isOpen={isDrawerOpen} onClose={closeDrawer}>
-          <Sidebar
-            app={app}
-            onChoose={onChoose}
-            onOpenHit={openHit}
-            onOpenSettings={openSettings}
-            onOpenDialog={openDialog}
-          />
+          <Sidebar {...inSidebar} />
           {/* What is outside an open modal dialog cannot be reached. */}
           {isDrawerOpen && <Toaster app={app} />}
         </Drawer>

@@ -1,15 +1,15 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { troubleOf } from "~/browser/api-error";
 import type { ChatApp } from "~/browser/chat-app";
 import { leaveHandoff, type Handoff } from "~/browser/handoff";
 import { useObservable } from "~/browser/use-observable";
 import { newId } from "~/conversation/session-id";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
 import { Dialog } from "./dialog";
-import { DeviceIcon, WarningIcon } from "./icons";
+import { DeviceIcon } from "./icons";
 import { LinkField } from "./link-field";
 import { QrCode } from "./qr-code";
+import { TroubleNote } from "./trouble-note";
+import { useAttempt } from "./use-attempt";
 
 type Props = {
   app: ChatApp;
@@ -27,34 +27,21 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
   const [isAll, setIsAll] = useState(conversationId === null);
   const [handoff, setHandoff] = useState<Handoff | null>(null);
   const [isOver, setIsOver] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
+  const { attempt, isBusy, trouble } = useAttempt();
   const wanted = isAll || !one ? saved : [one];
 
   const expire = useCallback(() => setIsOver(true), []);
 
-  async function make() {
-    setIsBusy(true);
-    setTrouble(null);
-    try {
+  const make = () =>
+    attempt(async () => {
       setIsOver(false);
       setHandoff(await leaveHandoff(app.api, wanted, newId));
-    } catch (error) {
-      setTrouble(troubleOf(error));
-    } finally {
-      setIsBusy(false);
-    }
-  }
+    });
 
   return (
     <Dialog title={t("move.title")} onClose={onClose}>
       <p>{t("move.explanation")}</p>
-      {trouble && (
-        <p role="alert" className="trouble">
-          <WarningIcon />
-          <span>{sentenceFor(t, trouble)}</span>
-        </p>
-      )}
+      <TroubleNote trouble={trouble} />
       {handoff && !isOver ? (
         <OpenHandoff key={handoff.secret} handoff={handoff} onOver={expire} />
       ) : (
@@ -80,7 +67,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
               type="button"
               className="button button--primary dialog__main"
               aria-disabled={isBusy}
-              onClick={() => !isBusy && void make()}
+              onClick={() => void make()}
             >
               <DeviceIcon />
               {t("move.make")}

@@ -5,9 +5,10 @@ import type { ChatApp } from "~/browser/chat-app";
 import { takeHandoff } from "~/browser/handoff";
 import { SealError } from "~/browser/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
-import { DeviceIcon, WarningIcon } from "./icons";
+import type { Trouble } from "~/i18n/trouble";
+import { DeviceIcon } from "./icons";
 import { PlainPage } from "./plain-page";
+import { TroubleNote } from "./trouble-note";
 import { useLinkSecret } from "./use-link-secret";
 
 /**
@@ -46,12 +47,7 @@ export function MovePage({ app }: { app: ChatApp }) {
   return (
     <PlainPage>
       <h1 className="plain__title">{t("move.heading")}</h1>
-      {trouble && (
-        <p className="trouble" role="alert">
-          <WarningIcon />
-          <span>{trouble === "noSecret" ? t("move.noSecret") : sentenceFor(t, trouble)}</span>
-        </p>
-      )}
+      <TroubleNote trouble={trouble === "noSecret" ? t("move.noSecret") : trouble} />
       {isOver ? (
         <>
           <p className="plain__note">{t("move.askAgain")}</p>

@@ -5,11 +5,12 @@ import type { ChatApp } from "~/browser/chat-app";
 import { loadSession } from "~/browser/load-session";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { Share } from "~/conversation/session";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
 import { Dialog } from "./dialog";
 import { formatDate } from "./format-date";
-import { ShareIcon, WarningIcon } from "./icons";
+import { ShareIcon } from "./icons";
 import { LinkField } from "./link-field";
+import { TroubleNote } from "./trouble-note";
+import { useAttempt } from "./use-attempt";
 
 type Props = { app: ChatApp; conversationId: string; onClose: () => void };
 
@@ -17,23 +18,10 @@ type Props = { app: ChatApp; conversationId: string; onClose: () => void };
 export function ShareDialog({ app, conversationId, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const [shares, setShares] = useState<readonly Share[] | null>(null);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
+  const { attempt, isBusy, trouble, setTrouble } = useAttempt();
   /** Kept until the server has answered, so that trying again does not make a second link. */
   const wanted = useRef<string | null>(null);
   const [api] = useState(() => app.api.session(conversationId));
-
-  async function attempt(act: () => Promise<void>) {
-    setIsBusy(true);
-    setTrouble(null);
-    try {
-      await act();
-    } catch (error) {
-      setTrouble(troubleOf(error));
-    } finally {
-      setIsBusy(false);
-    }
-  }
 
   useEffect(() => {
     let isGone = false;
@@ -44,7 +32,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
     return () => {
       isGone = true;
     };
-  }, [api]);
+  }, [api, setTrouble]);
 
   const make = () =>
     attempt(async () => {
@@ -71,17 +59,12 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   return (
     <Dialog title={t("share.title")} onClose={onClose} isWide>
       <p>{t("share.explanation")}</p>
-      {trouble && (
-        <p role="alert" className="trouble">
-          <WarningIcon />
-          <span>{sentenceFor(t, trouble)}</span>
-        </p>
-      )}
+      <TroubleNote trouble={trouble} />
       <button
         type="button"
         className="button button--primary dialog__main"
         aria-disabled={isBusy}
-        onClick={() => !isBusy && void make()}
+        onClick={() => void make()}
       >
         <ShareIcon />
         {t("share.make")}
@@ -102,7 +85,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
                       className="button button--quiet"
                       aria-label={t("share.withdrawOf", { date })}
                       aria-disabled={isBusy}
-                      onClick={() => !isBusy && void withdraw(key)}
+                      onClick={() => void withdraw(key)}
                     >
                       {t("share.withdraw")}
                     </button>

@@ -6,13 +6,14 @@ import { useObservable } from "~/browser/use-observable";
 import { fileOfShare } from "~/conversation/file-of-share";
 import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ShareSnapshot } from "~/conversation/share";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import type { Trouble } from "~/i18n/trouble";
 import { formatDate } from "./format-date";
-import { NewIcon, WarningIcon } from "./icons";
+import { NewIcon } from "./icons";
 import { LoadingConversation } from "./loading-conversation";
 import { PlainPage } from "./plain-page";
 import { SharedMessage } from "./shared-message";
 import { Toaster } from "./toaster";
+import { TroubleNote } from "./trouble-note";
 import { useLinkSecret } from "./use-link-secret";
 
 type Sight = { snapshot: ShareSnapshot } | { trouble: Trouble | "noSecret" } | null;
@@ -75,10 +76,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
     return (
       <PlainPage>
         <h1 className="plain__title">{t("share.nothing")}</h1>
-        <p className="trouble" role="alert">
-          <WarningIcon />
-          <span>{trouble === "noSecret" ? t("share.noSecret") : sentenceFor(t, trouble)}</span>
-        </p>
+        <TroubleNote trouble={trouble === "noSecret" ? t("share.noSecret") : trouble} />
         {trouble !== "noSecret" && trouble.code !== "share_not_found" && (
           <button type="button" className="button plain__action" onClick={() => setTries(tries + 1)}>
             {t("dialog.tryAgain")}

@@ -15,7 +15,7 @@ import { interceptedFileSystem, systemError, type Intercept } from "../../tests/
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { testSealer } from "../../tests/fixtures/test-sealer";
 import { createKeyRing, KeyNotHeld } from "./key-ring";
-import { createSealer } from "./sealer";
+import { createSealer, type Sealer } from "./sealer";
 import { createShareStore } from "./share-store";
 import { sweepShares } from "./sweep-shares";
 
@@ -30,7 +30,11 @@ beforeEach(() => {
 /** A node with a store and its shares on the folder. */
 function node(intercept?: Intercept) {
   const fs = intercept && { fs: interceptedFileSystem(intercept) };
-  const { store, layout, volume } = createTestStore(dataDir, { ...fs, busyAfterMs: 2_000 });
+  return nodeOf({ ...fs, busyAfterMs: 2_000, sealer: testSealer });
+}
+
+function nodeOf(storeOptions: NonNullable<Parameters<typeof createTestStore>[1]> & { sealer: Sealer }) {
+  const { store, layout, volume } = createTestStore(dataDir, storeOptions);
   const damaged: string[] = [];
   const options = {
     volume,
@@ -39,7 +43,7 @@ function node(intercept?: Intercept) {
     instance: "node.b1",
     newId,
     clock: () => new Date(),
-    sealer: testSealer,
+    sealer: storeOptions.sealer,
   };
   const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
   const delay = () => Promise.resolve();
@@ -200,21 +204,7 @@ describe("encryption at rest", () => {
   /** A node that knows only the secrets that are held here. */
   function sealingNode(isOn = true) {
     const keys = createKeyRing();
-    const sealer = createSealer({ keys, isOn });
-    const { store, layout, volume } = createTestStore(dataDir, { sealer });
-    const damaged: string[] = [];
-    const options = {
-      volume,
-      layout,
-      sessions: store,
-      instance: "node.b1",
-      newId,
-      clock: () => new Date(),
-      sealer,
-    };
-    const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
-    const delay = () => Promise.resolve();
-    return { keys, store, shares, damaged, sweep: () => sweepShares({ ...options, delay }, goOn) };
+    return { keys, ...nodeOf({ sealer: createSealer({ keys, isOn }) }) };
   }
 
   /** A link to a sealed session, made by a node that forgets all secrets. */
