@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat-app";
-import { canSend, leafOf, type ChatState } from "~/browser/chat-state";
+import { canSend, leafOf } from "~/browser/chat-state";
 import { copyText } from "~/browser/copy-text";
 import { branchTo } from "~/conversation/branch";
 import { plainText } from "~/conversation/reply-text";
@@ -52,6 +52,11 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
   const isEmpty = state.phase === "absent" && !state.pending;
   const isMarkdownReady = useMarkdownReady(!isEmpty);
+  // What was shown once never gives way to a placeholder: an answer is plain text until it can be drawn.
+  const [wasShown, setWasShown] = useState(false);
+  const isLoading =
+    !isEmpty && !state.pending && (state.phase === "loading" || !(isMarkdownReady || wasShown));
+  if (!isLoading && !wasShown) setWasShown(true);
   const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
   const [copied, setCopied] = useState<{ isDone: boolean; turn: number } | null>(null);
@@ -183,7 +188,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
               notice={models.notice && sentenceFor(t, models.notice)}
               onPick={actions.send}
             />
-          ) : isLoading(state, isMarkdownReady) ? (
+          ) : isLoading ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
           ) : (
             <MessageList
@@ -240,10 +245,6 @@ function lastOf(branch: readonly Message[]): [Message | undefined, Message | und
     branch.findLast(({ role }) => role === "user"),
     branch.findLast(({ role }) => role === "assistant"),
   ];
-}
-
-function isLoading({ phase, pending }: ChatState, isMarkdownReady: boolean): boolean {
-  return (phase === "loading" || !isMarkdownReady) && !pending;
 }
 
 function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): string | null {

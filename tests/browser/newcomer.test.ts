@@ -49,4 +49,24 @@ describe.each(["production", "dev"] as const)("a newcomer to the %s server", (mo
     await chat.ask("Hello again");
     expect(await chat.fingerprint.innerText()).not.toBe(fingerprint);
   });
+
+  test("a first message stays in sight while the renderer is on its way, and the answer comes as plain text", async ({
+    openChat,
+  }) => {
+    const chat = await openChat(server);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await chat.page.route("**/build/_shared/markdown-*.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await chat.refresh();
+    await chat.send("Tell me a long story.");
+    const question = (await chat.mine.first().elementHandle())!;
+    await (await chat.reply(0, "streaming")).locator(".prose--plain").waitFor();
+    expect(await question.evaluate((element) => element.isConnected)).toBe(true);
+    release();
+    await (await chat.reply(0)).locator(".prose p").first().waitFor();
+    expect(await question.evaluate((element) => element.isConnected)).toBe(true);
+  });
 });
