@@ -44,6 +44,7 @@ function problemsOf(text: string): string[] {
     "listens on all interfaces": env.HOST === undefined,
     "runs in production": env.NODE_ENV === "production",
     "has threads to spare for a hanging volume": Number(env.UV_THREADPOOL_SIZE) >= 16,
+    "gives young objects room": env.NODE_OPTIONS === "--max-semi-space-size=16",
     "starts node itself, so that SIGTERM reaches the server": command?.[0] === "node",
     "serves the build": command?.[1]?.endsWith("/cli.js") === true && command[2] === "build/index.js",
     "tells whether it is healthy, without a shell":
@@ -78,6 +79,7 @@ test.each([
   ["listens on all interfaces", "PORT=3000", "PORT=3000 HOST=127.0.0.1"],
   ["runs in production", "NODE_ENV=production", "NODE_ENV=development"],
   ["has threads to spare for a hanging volume", "UV_THREADPOOL_SIZE=16", ""],
+  ["gives young objects room", "--max-semi-space-size=16", "--no-warnings"],
   [
     "starts node itself, so that SIGTERM reaches the server",
     'CMD ["node", "node_modules',
