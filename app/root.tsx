@@ -1,18 +1,12 @@
 import type { LinksFunction, MetaFunction } from "@remix-run/node";
-import {
-  isRouteErrorResponse,
-  Links,
-  LiveReload,
-  Meta,
-  Outlet,
-  Scripts,
-  useRouteError,
-} from "@remix-run/react";
+import { isRouteErrorResponse, Links, LiveReload, Meta, Outlet, useRouteError } from "@remix-run/react";
 import { useContext, type ReactNode } from "react";
 import { APPEARANCE_SCRIPT } from "~/browser/appearance";
 import { ErrorPage } from "~/components/error-page";
 import { NonceContext } from "~/components/nonce-context";
+import { PageScripts } from "~/components/page-scripts";
 import { en } from "~/i18n/locales/en";
+import { services } from "~/services.server";
 import stylesheet from "~/styles/app.css";
 
 export const links: LinksFunction = () => [
@@ -53,12 +47,14 @@ export function Layout({ children }: { children: ReactNode }) {
       </head>
       <body>
         {children}
-        <Scripts nonce={nonce} />
+        <PageScripts nonce={nonce} />
         <LiveReload nonce={nonce} />
       </body>
     </html>
   );
 }
+
+export const loader = () => ({ notice: services.models.notice?.message ?? null });
 
 export default function Root() {
   return <Outlet />;

@@ -5,9 +5,9 @@ import { Logo } from "./logo";
 
 /**
  * What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. Who has
- * none yet is greeted at once.
+ * none yet is greeted at once, and told what there is to know about the models (`notice`).
  */
-export function PageSkeleton() {
+export function PageSkeleton({ notice }: { notice: string | null }) {
   return (
     <div className="page page--frame" aria-busy="true">
       <div className="page__side">
@@ -32,6 +32,7 @@ export function PageSkeleton() {
             <Greeting
               heading={en.empty.heading}
               suggestions={Object.values(en.empty.suggestions)}
+              notice={notice}
               onPick={null}
             />
           </div>

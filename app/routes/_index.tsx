@@ -1,10 +1,11 @@
-import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
+import { useLoaderData, useRouteLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
 import { openChatApp } from "~/browser/open-chat-app";
 import { AppFrame } from "~/components/app-frame";
 import { ChatPage } from "~/components/chat-page";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
 import { pageFacts } from "~/page-facts.server";
+import type { loader as rootLoader } from "~/root";
 
 export const loader = pageFacts;
 
@@ -17,7 +18,9 @@ export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
 clientLoader.hydrate = true;
 
 export function HydrateFallback() {
-  return <PageSkeleton />;
+  // What this route's own loader says is not there yet where the browser takes over.
+  const page = useRouteLoaderData<typeof rootLoader>("root");
+  return <PageSkeleton notice={page?.notice ?? null} />;
 }
 
 export default function Index() {

@@ -69,4 +69,25 @@ describe.each(["production", "dev"] as const)("a newcomer to the %s server", (mo
     await (await chat.reply(0)).locator(".prose p").first().waitFor();
     expect(await question.evaluate((element) => element.isConnected)).toBe(true);
   });
+
+  test("is greeted before any script has come", async ({ openChat }) => {
+    const chat = await openChat(server);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await chat.page.route("**/build/**/*.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await chat.page.reload({ waitUntil: "commit" });
+    const [heading, notice] = [chat.page.locator(".empty h2"), chat.page.locator(".empty__notice")];
+    await heading.waitFor();
+    const greeting = [await heading.innerText(), await notice.innerText()];
+    expect(greeting[1]).toContain("demo model");
+    // They come after the style sheet, without which there is nothing to see.
+    const urgent = chat.page.locator('link[rel="modulepreload"]:not([fetchpriority="low"])');
+    expect(await urgent.count()).toBe(0);
+    release();
+    await chat.emptyState.waitFor();
+    expect([await heading.innerText(), await notice.innerText()]).toEqual(greeting);
+  });
 });
