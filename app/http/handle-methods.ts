@@ -1,6 +1,7 @@
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorResponse } from "./error-response";
+import { evenAnswer } from "./even-answer";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;
@@ -28,6 +29,7 @@ export function handleMethods(
     // A HEAD is a GET whose body Node leaves out.
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
+    const began = performance.now();
     try {
       await admit(request);
       if (handler) return await handler(request);
@@ -37,7 +39,8 @@ export function handleMethods(
       );
       return errorResponse(error, { Allow: allow });
     } catch (error) {
-      if (!ExpectedError.isInstance(error)) unexpected(error, request);
+      if (ExpectedError.isInstance(error)) await evenAnswer(error.code, began);
+      else unexpected(error, request);
       return errorResponse(error);
     }
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { newId, sessionKey } from "~/conversation/session-id";
@@ -110,6 +110,26 @@ describe("failures", () => {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");
     expect(unexpected).toHaveBeenCalledWith(error, expect.any(Request));
+  });
+
+  it.each([
+    ["session_not_found", 3, 25],
+    ["session_not_found", 24, 25],
+    ["share_not_found", 26, 50],
+    ["handoff_gone", 3, 25],
+    ["reply_running", 3, 3],
+  ] as const)("such as %s, after %d ms, are said after %d", async (code, lookedFor, expected) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const find = async () => {
+      await new Promise((resolve) => setTimeout(resolve, lookedFor));
+      throw new ExpectedError(code, "There is nothing.");
+    };
+    const began = performance.now();
+    const said = handleMethods({ GET: find }, vi.fn())({ request: new Request("http://x") });
+    const saidAfter = said.then(() => performance.now() - began);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await saidAfter).toBeCloseTo(expected);
   });
 
   it("of method name the methods there are", async () => {
