@@ -1,15 +1,37 @@
 import { statSync } from "node:fs";
 import type { BrowserContextOptions } from "playwright-core";
+import type { ConversationFile } from "../app/conversation/conversation-file.ts";
+import { newId } from "../app/conversation/session-id.ts";
 import { startAppServer } from "./fixtures/app-server.ts";
 import { chatPage } from "./fixtures/chat-page.ts";
 import { launchChromium } from "./fixtures/chromium.ts";
 
 /**
- * `npm run screenshot`: takes the README's picture, of the build as it is, in a conversation with the demo
- * model: a wide screen in light colours, beside it a phone in dark ones.
+ * `npm run screenshot`: takes the README's picture, of the build as it is: a wide screen in light colours, beside it
+ * a phone in dark ones.
  */
 const file = new URL("../public/screenshot.png", import.meta.url).pathname;
-const said = ["Hello, my name is Ada.", "Show me a table", "What is my name?"];
+const others = [
+  "Plan a three-day hike",
+  "What makes a good apology?",
+  "Tea, coffee and cocoa",
+  "Bread without an oven",
+];
+const question = "Three nodes, no database. Where is our conversation, and what if one of them dies?";
+const answer = `In **one file** that all nodes share. A commit gives the next revision its name, and \`link()\` fails if another node was first:
+
+\`\`\`ts
+await volume.write(temporary, revision);
+await volume.link(temporary, "0000000042.json"); // never overwrites
+\`\`\`
+
+| What happens | What you see | What is kept |
+| --- | --- | --- |
+| You reload the page | The answer goes on | Everything |
+| A node dies | A short pause | Every word that you saw |
+| You go offline | The conversation, as it was | What you type |
+
+With $n$ nodes, the other $n - 1$ go on from the last word.`;
 const wide: BrowserContextOptions = { viewport: { width: 1440, height: 900 }, colorScheme: "light" };
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 720 }, colorScheme: "dark" };
 
@@ -31,9 +53,43 @@ async function picture(options: BrowserContextOptions): Promise<Buffer> {
   const page = await context.newPage();
   const chat = chatPage(page, server.url);
   await chat.open();
-  for (const text of said) await chat.ask(text);
+  for (const title of others)
+    await chat.importFile("old.json", JSON.stringify(conversation(title, title, title)));
+  await chat.importFile("it.json", JSON.stringify(conversation("Where words are kept", question, answer)));
+  await chat.replies.last().locator(".katex").first().waitFor();
+  await chat.replies.last().locator("pre span").first().waitFor();
+  await page.mouse.move(0, 0);
   await page.evaluate(() => document.fonts.ready);
   return page.screenshot({ animations: "disabled", caret: "hide" });
+}
+
+function conversation(title: string, question: string, answer: string): ConversationFile {
+  const [asked, answered] = [newId(), newId()];
+  const at = new Date().toISOString();
+  return {
+    format: "holdfast-conversation",
+    version: 1,
+    title,
+    settings: { modelId: "demo/demo", instructions: "" },
+    head: answered,
+    createdAt: at,
+    messages: [
+      {
+        id: asked,
+        parentId: null,
+        role: "user",
+        parts: [{ type: "text", text: question }],
+        metadata: { createdAt: at },
+      },
+      {
+        id: answered,
+        parentId: asked,
+        role: "assistant",
+        parts: [{ type: "text", text: answer }],
+        metadata: { createdAt: at, finishedAt: at, status: "complete", modelId: "demo/demo", node: "node-1" },
+      },
+    ],
+  };
 }
 
 function montage([screen, phone]: string[]): string {
