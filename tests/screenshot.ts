@@ -1,10 +1,9 @@
 import { statSync } from "node:fs";
 import type { BrowserContextOptions } from "playwright-core";
-import type { ConversationFile } from "../app/conversation/conversation-file.ts";
-import { newId } from "../app/conversation/session-id.ts";
 import { startAppServer } from "./fixtures/app-server.ts";
 import { chatPage } from "./fixtures/chat-page.ts";
 import { launchChromium } from "./fixtures/chromium.ts";
+import { shortConversation } from "./fixtures/short-conversation.ts";
 
 /**
  * `npm run screenshot`: takes the README's picture, of the build as it is: a wide screen in light colours, beside it
@@ -54,42 +53,16 @@ async function picture(options: BrowserContextOptions): Promise<Buffer> {
   const chat = chatPage(page, server.url);
   await chat.open();
   for (const title of others)
-    await chat.importFile("old.json", JSON.stringify(conversation(title, title, title)));
-  await chat.importFile("it.json", JSON.stringify(conversation("Where words are kept", question, answer)));
+    await chat.importFile("old.json", JSON.stringify(shortConversation(title, title, title)));
+  await chat.importFile(
+    "it.json",
+    JSON.stringify(shortConversation("Where words are kept", question, answer)),
+  );
   await chat.replies.last().locator(".katex").first().waitFor();
   await chat.replies.last().locator("pre span").first().waitFor();
   await page.mouse.move(0, 0);
   await page.evaluate(() => document.fonts.ready);
   return page.screenshot({ animations: "disabled", caret: "hide" });
-}
-
-function conversation(title: string, question: string, answer: string): ConversationFile {
-  const [asked, answered] = [newId(), newId()];
-  const at = new Date().toISOString();
-  return {
-    format: "holdfast-conversation",
-    version: 1,
-    title,
-    settings: { modelId: "demo/demo", instructions: "" },
-    head: answered,
-    createdAt: at,
-    messages: [
-      {
-        id: asked,
-        parentId: null,
-        role: "user",
-        parts: [{ type: "text", text: question }],
-        metadata: { createdAt: at },
-      },
-      {
-        id: answered,
-        parentId: asked,
-        role: "assistant",
-        parts: [{ type: "text", text: answer }],
-        metadata: { createdAt: at, finishedAt: at, status: "complete", modelId: "demo/demo", node: "node-1" },
-      },
-    ],
-  };
 }
 
 function montage([screen, phone]: string[]): string {

@@ -1,4 +1,4 @@
-import type { ProviderName } from "./model-config";
+import type { ProviderName } from "./resolve-offers";
 
 export type CredentialProbe = {
   env: Readonly<Record<string, string | undefined>>;

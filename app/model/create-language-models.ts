@@ -3,9 +3,9 @@ import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { createBedrockSource, type AwsCredentials } from "./bedrock-source";
 import { createDemoModel } from "./demo-model";
-import type { ModelConfig, ProviderName } from "./model-config";
+import type { ModelConfig } from "./model-config";
 import { createOpenAICompatibleSource } from "./openai-compatible-source";
-import { resolveOffers } from "./resolve-offers";
+import { resolveOffers, type ProviderName } from "./resolve-offers";
 import { streamAnswer } from "./stream-answer";
 
 export type LanguageModelDependencies = {

@@ -1,23 +1,12 @@
 import { z } from "zod";
-import type { ModelOffer } from "~/conversation/language-model";
 import { ModelConfigError } from "./model-config-error";
 import { parseModelList } from "./model-list";
-import { resolveOffers } from "./resolve-offers";
-
-export const PROVIDER_NAMES = ["bedrock", "openai-compatible", "demo"] as const;
-export type ProviderName = (typeof PROVIDER_NAMES)[number];
+import { PROVIDER_NAMES, resolveOffers, type OffersConfig, type ProviderName } from "./resolve-offers";
 
 /** Everything that the choice and use of models depends on. Holds secrets: never log it whole. */
-export type ModelConfig = {
+export type ModelConfig = OffersConfig & {
   /** Null until `chooseProvider` has looked for AWS credentials. */
   provider: ProviderName | null;
-  /** The list from MODELS; null leaves it to the provider. */
-  models: readonly ModelOffer[] | null;
-  defaultModelId: string | null;
-  /** What gives titles to conversations: a model, nobody, or each conversation's own model (null). */
-  titleModelId: string | "none" | null;
-  maxOutputTokens: number;
-  region: string;
   bedrockBaseUrl: string | null;
   /** A Bedrock API key (AWS_BEARER_TOKEN_BEDROCK), used instead of AWS credentials. */
   bedrockApiKey: string | null;

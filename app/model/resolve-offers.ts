@@ -1,15 +1,28 @@
 import type { ModelOffer } from "~/conversation/language-model";
 import { bedrockOffers } from "./bedrock-offers";
 import { DEMO_OFFER } from "./demo-offer";
-import type { ModelConfig, ProviderName } from "./model-config";
 import { ModelConfigError } from "./model-config-error";
+
+export const PROVIDER_NAMES = ["bedrock", "openai-compatible", "demo"] as const;
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
+
+/** What the models on offer depend on. */
+export type OffersConfig = {
+  /** The list from MODELS; null leaves it to the provider. */
+  models: readonly ModelOffer[] | null;
+  defaultModelId: string | null;
+  /** What gives titles to conversations: a model, nobody, or each conversation's own model (null). */
+  titleModelId: string | "none" | null;
+  maxOutputTokens: number;
+  region: string;
+};
 
 /**
  * The models on offer: those that MODELS lists, else the provider's own.
  * @throws ModelConfigError when DEFAULT_MODEL or TITLE_MODEL is none of them
  */
 export function resolveOffers(
-  config: ModelConfig,
+  config: OffersConfig,
   provider: ProviderName,
 ): { offers: readonly ModelOffer[]; defaultModelId: string } {
   const offers = config.models ?? providerOffers(config, provider);
@@ -28,7 +41,7 @@ export function resolveOffers(
   return { offers, defaultModelId: defaultModelId! };
 }
 
-function providerOffers(config: ModelConfig, provider: ProviderName): ModelOffer[] {
+function providerOffers(config: OffersConfig, provider: ProviderName): ModelOffer[] {
   switch (provider) {
     case "bedrock":
       return bedrockOffers(config.region, config.maxOutputTokens);

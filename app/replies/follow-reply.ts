@@ -3,8 +3,35 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
 import type { AssistantMessage, Reply } from "~/conversation/session";
+import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
-import type { FollowDependencies, FollowOptions } from "./follow-session";
+import type { ReplyStream } from "./reply-stream";
+
+export type FollowOptions = {
+  cursor: Cursor | null;
+  watch: boolean;
+  signal: AbortSignal;
+  /** The session as it was committed a moment ago, so that it need not be read. */
+  committed?: SessionRecord | undefined;
+};
+
+export type FollowDependencies = {
+  /** The session, after replies of dead runners were taken over. */
+  read: (key: string) => Promise<SessionRecord | null>;
+  events: SessionEvents;
+  /** Holds the key of a session until what it returns is called. */
+  keepKey: (key: string) => () => void;
+  /** The stream of a running reply, whichever node runs it; null where this node is about to stop. */
+  streamOf: (key: string, rev: number, reply: Reply) => { stream: ReplyStream; leave: () => void } | null;
+  /** Aborted when this node is about to stop: watchers between replies are let go, to watch elsewhere. */
+  draining: AbortSignal;
+  /** All chunks of a reply that runs or has settled a short while ago; empty where they are gone. */
+  journal: (reply: Reply) => Promise<ReplyChunk[]>;
+  /** Asks for news of other nodes soon, until what it returns is called. */
+  attend: (interest: "reply" | "watch") => () => void;
+  /** A pause before a stream that has ended too soon is looked for again. */
+  pause: () => Promise<unknown>;
+};
 
 type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
 

@@ -8,7 +8,8 @@ import type { AssistantMessage, Reply } from "~/conversation/session";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
-import type { FollowEvent, FollowOptions } from "./follow-session";
+import type { FollowOptions } from "./follow-reply";
+import type { FollowEvent } from "./follow-session";
 
 const nodes: TestNode[] = [];
 

@@ -3,9 +3,9 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
-import { FILE_FORMAT, FILE_VERSION, type ConversationFile } from "~/conversation/conversation-file";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { shortConversation } from "../fixtures/short-conversation";
 
 const CONNECTIONS = 40;
 let server: AppServer;
@@ -99,32 +99,7 @@ const LETTERS = 1_050_000;
 
 async function importLargeConversation(): Promise<{ sessionId: string; messageId: string }> {
   const sessionId = newId();
-  const [question, answer] = [newId(), newId()];
-  const at = "2026-01-01T00:00:00.000Z";
-  const file: ConversationFile = {
-    format: FILE_FORMAT,
-    version: FILE_VERSION,
-    title: "Large",
-    settings: { modelId: "demo/demo", instructions: "" },
-    messages: [
-      {
-        id: question,
-        parentId: null,
-        role: "user",
-        parts: [{ type: "text", text: "Hello" }],
-        metadata: { createdAt: at },
-      },
-      {
-        id: answer,
-        parentId: question,
-        role: "assistant",
-        parts: Array.from({ length: PARTS }, () => ({ type: "text" as const, text: LETTER.repeat(LETTERS) })),
-        metadata: { createdAt: at, finishedAt: at, status: "complete", modelId: "demo/demo", node: "a" },
-      },
-    ],
-    head: answer,
-    createdAt: at,
-  };
+  const file = shortConversation("Large", "Hello", ...Array<string>(PARTS).fill(LETTER.repeat(LETTERS)));
   const response = await fetch(`${server.url}/api/session/import`, {
     method: "POST",
     headers: {
@@ -135,7 +110,7 @@ async function importLargeConversation(): Promise<{ sessionId: string; messageId
     body: JSON.stringify(file),
   });
   expect(response.status, await response.text()).toBe(201);
-  return { sessionId, messageId: question };
+  return { sessionId, messageId: file.messages[0]!.id };
 }
 
 /** Resolves when the log has so many lines more that hold this. */
