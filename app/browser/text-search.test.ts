@@ -27,7 +27,7 @@ function fakeServer(sessions: Record<string, string[]>) {
   });
   return {
     asked,
-    search: createTextSearch(api, () => clock),
+    search: createTextSearch(api, () => clock, 0),
     pass: (ms: number) => void (clock += ms),
     hold: () => void (isHeld = true),
     change: (id: string, texts: string[]) => {
@@ -90,9 +90,21 @@ test("can be ended, and a newer one takes the place of an older", async () => {
   server.search.cancel();
   await first;
   expect(server.search.getSnapshot()).toMatchObject({ hits: [], isRunning: false });
+  expect(server.asked).toEqual([]);
   const second = server.search.search("tea", ["a"]);
+  await expect.poll(() => server.asked.length).toBe(1);
   const third = server.search.search("coffee", ["b"]);
+  await expect.poll(() => server.asked.length).toBe(2);
   for (const { answer } of server.asked) answer();
   await Promise.all([second, third]);
   expect(found(server)).toEqual(["b0 coffee"]);
+});
+
+test("what was found for one text is gone as soon as another is looked for", async () => {
+  const server = fakeServer({ a: ["tea"] });
+  await server.search.search("tea", ["a"]);
+  const next = server.search.search("teapot", ["a"]);
+  expect(server.search.getSnapshot()).toMatchObject({ hits: [], done: 0, total: 1, isRunning: true });
+  await next;
+  expect(server.search.getSnapshot()).toMatchObject({ hits: [], done: 1, isRunning: false });
 });

@@ -11,6 +11,8 @@ const AT_A_TIME = 3;
 const FRESH_MS = 60_000;
 /** The others are found when the conversation is open. */
 const MOST_HITS_EACH = 3;
+/** After the last key. */
+const DEBOUNCE_MS = 250;
 
 export type TextHit = Excerpt & { conversationId: string; messageId: string };
 
@@ -24,7 +26,7 @@ export type TextSearchState = {
 };
 
 export type TextSearch = Observable<TextSearchState> & {
-  /** Looks for a text in every message of these conversations, in place of what was looked for before. */
+  /** Looks for a text in every message of these conversations, in place of what was looked for and found before. */
   search: (query: string, conversationIds: readonly string[]) => Promise<void>;
   /** What was found until now stays. */
   cancel: () => void;
@@ -39,6 +41,7 @@ const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRun
 export function createTextSearch(
   api: (conversationId: string) => Pick<SessionApi, "load">,
   now: () => number = Date.now,
+  debounceMs = DEBOUNCE_MS,
 ): TextSearch {
   const state = createObservable(NOTHING);
   const known = new Map<string, Known>();
@@ -66,6 +69,8 @@ export function createTextSearch(
       if (!signal.aborted) state.set({ hits: found.flat(), done, total: ids.length, failed, isRunning });
     };
     show(ids.length > 0);
+    await new Promise((resolve) => setTimeout(resolve, debounceMs));
+    if (signal.aborted) return;
     const waiting = ids.entries();
     const lane = async () => {
       for (const [place, conversationId] of waiting) {

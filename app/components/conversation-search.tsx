@@ -1,4 +1,5 @@
-import { useCallback, useId, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import type { Conversation } from "~/browser/conversations";
@@ -22,7 +23,9 @@ type Props = {
 /** The list of conversations, all of it or what was looked for: in titles at once, in texts when asked to. */
 export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
   const { t } = useTranslation();
-  const heading = useId();
+  const headingId = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const [query, setQuery] = useState("");
   const [inTexts, setInTexts] = useState(false);
   const isSearching = query.trim() !== "";
@@ -30,11 +33,14 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
 
   const failed = useCallback(
     (error: unknown) => {
+      if (heading.current === document.activeElement) field.current?.focus();
       setInTexts(false);
       app.toasts.complain((translate, why) => translate("list.failed", { why }), error);
     },
     [app],
   );
+  // Not the field, which would bring up a phone's keyboard over what is found.
+  const focusHeading = useCallback(() => heading.current?.focus(), []);
 
   function change(text: string) {
     setQuery(text);
@@ -47,6 +53,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
         <div className="search__box">
           <SearchIcon />
           <input
+            ref={field}
             className="search__field"
             type="search"
             aria-label={t("search.label")}
@@ -73,18 +80,28 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
           <>
             {shown.length === 0 && <p className="sidebar__none">{t("search.noTitles")}</p>}
             {inTexts ? (
-              <section aria-labelledby={heading}>
-                <h2 className="sidebar__group" id={heading}>
+              <section aria-labelledby={headingId}>
+                <h2 ref={heading} className="sidebar__group" id={headingId} tabIndex={-1}>
                   {t("search.texts")}
                 </h2>
-                <TextSearchResults app={app} query={query} list={list} onOpen={onOpenHit} onFailed={failed} />
+                <TextSearchResults
+                  app={app}
+                  query={query}
+                  list={list}
+                  onOpen={onOpenHit}
+                  onLoseFocus={focusHeading}
+                  onFailed={failed}
+                />
               </section>
             ) : (
               <button
                 type="button"
                 className="button button--wide search__texts"
                 data-row
-                onClick={() => setInTexts(true)}
+                onClick={() => {
+                  flushSync(() => setInTexts(true));
+                  focusHeading();
+                }}
               >
                 <SearchIcon />
                 {t("search.inTexts")}
@@ -102,7 +119,7 @@ function moveThroughRows(event: KeyboardEvent<HTMLElement>) {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
   const stops = [
-    ...event.currentTarget.querySelectorAll<HTMLElement>(".search__field, .row__open, [data-row]"),
+    ...event.currentTarget.querySelectorAll<HTMLElement>(".search__field, .row__open, [data-row], h2:focus"),
   ];
   const at = stops.indexOf(event.target as HTMLElement);
   if (step === 0 || at < 0 || !isPlain || event.nativeEvent.isComposing) return;

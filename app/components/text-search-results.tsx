@@ -1,25 +1,24 @@
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
 import type { Conversation } from "~/browser/conversations";
 import { createTextSearch, type TextHit, type TextSearch } from "~/browser/text-search";
 import { useObservable } from "~/browser/use-observable";
 
-/** After the last key. */
-const DEBOUNCE_MS = 250;
-
 type Props = {
   app: ChatApp;
   query: string;
   list: readonly Conversation[];
   onOpen: (hit: TextHit) => void;
+  /** The focus was on what is there no more. */
+  onLoseFocus: () => void;
 };
 
 /** One for the life of the page: what it has read once need not be read again. */
 let kept: TextSearch | null = null;
 
 /** What stands in the messages, as it is found. */
-export function TextSearchResults({ app, query, list, onOpen }: Props) {
+export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Props) {
   const { t } = useTranslation();
   const [search] = useState(() => (kept ??= createTextSearch(app.api.session)));
   const { hits, done, total, failed, isRunning } = useObservable(search);
@@ -27,29 +26,24 @@ export function TextSearchResults({ app, query, list, onOpen }: Props) {
   const ids = list.flatMap(({ id, saved }) => (saved ? [id] : []));
   const key = ids.toSorted().join(" ");
 
-  useEffect(() => {
-    const timer = setTimeout(() => void search.search(query, ids), DEBOUNCE_MS);
-    return () => clearTimeout(timer);
+  // Before it is drawn: the hits of another text must not be seen under this one.
+  useLayoutEffect(() => {
+    void search.search(query, ids);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for the ids
   }, [search, query, key]);
-  useEffect(() => () => search.cancel(), [search]);
+  useLayoutEffect(() => search.cancel, [search]);
 
   const titles = new Map(list.map(({ id, title }) => [id, title]));
   return (
     <>
+      {/* Not in the status, which would be read out at each of them. */}
+      {isRunning && <p className="search__status">{t("search.progress", { done, total })}</p>}
       <p className="search__status" role="status">
-        {isRunning
-          ? t("search.progress", { done, total })
-          : hits.length === 0
-            ? t("search.noTexts")
-            : t("search.found", { count: hits.length })}
-        {failed > 0 && ` ${t("search.failed", { count: failed })}`}
+        {!isRunning &&
+          (hits.length === 0 ? t("search.noTexts") : t("search.found", { count: hits.length })) +
+            (failed > 0 ? ` ${t("search.failed", { count: failed })}` : "")}
       </p>
-      {isRunning && (
-        <button type="button" className="button button--quiet search__stop" onClick={search.cancel}>
-          {t("search.stop")}
-        </button>
-      )}
+      {isRunning && <StopButton onStop={search.cancel} onLoseFocus={onLoseFocus} />}
       <ul>
         {hits.map((hit) => (
           <li key={`${hit.conversationId} ${hit.messageId}`}>
@@ -67,5 +61,28 @@ export function TextSearchResults({ app, query, list, onOpen }: Props) {
         ))}
       </ul>
     </>
+  );
+}
+
+/** It goes when it is pressed and when the search ends, and the focus must not go with it. */
+function StopButton({ onStop, onLoseFocus }: { onStop: () => void; onLoseFocus: () => void }) {
+  const { t } = useTranslation();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    const element = button.current;
+    return () => {
+      if (element === document.activeElement) onLoseFocus();
+    };
+  }, [onLoseFocus]);
+  return (
+    <button
+      ref={button}
+      type="button"
+      className="button button--quiet search__stop"
+      data-row
+      onClick={onStop}
+    >
+      {t("search.stop")}
+    </button>
   );
 }

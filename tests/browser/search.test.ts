@@ -98,6 +98,7 @@ test("a search goes through the list by keyboard, follows the typing, can be end
     await route.continue();
   });
 
+  const progress = chat.page.getByText("0 of 2 conversations looked through…");
   const { keyboard } = chat.page;
   await field(chat).focus();
   await keyboard.type("about");
@@ -108,14 +109,24 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   await keyboard.press("ArrowDown");
   await keyboard.press("ArrowDown");
   await keyboard.press("Enter");
-  await status(chat, "0 of 2 conversations looked through…").waitFor();
-  await chat.button("Stop searching").click();
+  await progress.waitFor();
+  // What has the focus goes, and the keys still work: from here the next row is the button to stop.
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Enter");
   await status(chat, "No text has this.").waitFor();
+  expect(await hasFocus(chat.page.getByRole("heading", { name: "In texts" }))).toBe(true);
   await field(chat).press("End");
   await keyboard.type(" te");
-  await status(chat, "0 of 2 conversations looked through…").waitFor();
+  await progress.waitFor();
+  // It is not read out.
+  expect(await status(chat, /./).count()).toBe(0);
+  await chat.button("Stop searching").focus();
   answer();
   await hits(chat).filter({ hasText: "About tea" }).first().waitFor();
+  await status(chat, /places? found/).waitFor();
+  await keyboard.press("ArrowDown");
+  expect(await hasFocus(hits(chat).getByRole("button").first())).toBe(true);
+  await field(chat).press("End");
   const before = asked;
   await keyboard.type("a");
   await expect.poll(() => hits(chat).locator("mark").first().innerText()).toBe("About tea");
