@@ -52,7 +52,7 @@ function grown(from: ChatState, delta: string): ChatState {
 
 /** What is said of each change, in one go. */
 function readThrough(...states: ChatState[]): string[] {
-  const readAloud = createReadAloud();
+  const readAloud = createReadAloud(states[0]!);
   return states.flatMap((state, index) => (index === 0 ? [] : readAloud(states[index - 1]!, state, t)));
 }
 
@@ -98,6 +98,15 @@ test("what an answer that goes on had said before is not read again", () => {
     "Assistant is answering…",
     "lo",
   ]);
+});
+
+test("who comes back in mid-answer hears its rest, and the paragraph that was not finished", () => {
+  const before = grown(answering, `${LONG}\n\nAnd`);
+  const more = grown(before, ` more.\n\n${LONG}\n\n`);
+  const rest = `And more.\n\n${LONG.trim()}`;
+  expect(readThrough(before, more)).toEqual([rest]);
+  // The answer ended while another conversation was shown, or at once.
+  expect(readThrough(before, settled("complete", `${LONG}\n\nAnd more.\n\n${LONG}`))).toEqual([rest]);
 });
 
 test("opening a conversation is no news", () => {

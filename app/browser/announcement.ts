@@ -11,10 +11,13 @@ const SHORTEST_PIECE = 160;
 /** Tells what a screen reader is to say of a change from one state to the next, in this order; often nothing. */
 export type ReadAloud = (before: ChatState, after: ChatState, t: TFunction) => string[];
 
-/** An answer is read while it is written, a finished paragraph or several at a time, and each word of it once. */
-export function createReadAloud(): ReadAloud {
+/**
+ * An answer is read while it is written, a finished paragraph or several at a time, and each word of it once. Of one
+ * that is being written when its conversation is shown again, the finished paragraphs have been read.
+ */
+export function createReadAloud({ live: begun }: Pick<ChatState, "live">): ReadAloud {
   /** How much of the answer has been read, in characters. */
-  let read = 0;
+  let read = begun ? endOfPieces(textOf(begun.shown), 0) : 0;
 
   return ({ live: before }, { live, session }, t) => {
     if (live) {

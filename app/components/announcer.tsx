@@ -6,7 +6,7 @@ import type { ChatSession } from "~/browser/chat-session";
 /** The one live region: it tells that an answer begins, and reads it out in pieces that are added one by one. */
 export function Announcer({ chat }: { chat: ChatSession }) {
   const { t } = useTranslation();
-  const [readAloud] = useState(createReadAloud);
+  const [readAloud] = useState(() => createReadAloud(chat.getSnapshot()));
   const [pieces, setPieces] = useState<readonly string[]>([]);
   useEffect(() => {
     let before = chat.getSnapshot();
