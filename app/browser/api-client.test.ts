@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient } from "./api-client";
+import { unlessSilent } from "./event-stream";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
 const OTHER_ID = "bbbbbbbbbbbbbbbbbbbbbb";
@@ -102,4 +103,96 @@ test("no answer, and a proxy's answer, are sentences too, and worth another try"
   await expect(proxy.api.session(ID).stop()).rejects.toMatchObject({ code: "unreadable", isPassing: true });
   const nonsense = clientFor(() => new Response("<html>Sign in to the café's Wi-Fi</html>"));
   await expect(nonsense.api.session(ID).load(null)).rejects.toMatchObject({ code: "unreadable" });
+});
+
+describe("a node that hangs", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Answers one after the other: after so many milliseconds, or never. */
+  function clientThatWaits(...answers: { afterMs: number; status?: number }[]) {
+    return clientFor((_, { signal }) => {
+      const { afterMs, status = 202 } = answers.shift()!;
+      return new Promise((resolve, reject) => {
+        signal!.addEventListener("abort", () => reject(signal!.reason as Error));
+        const body = status === 202 ? { rev: afterMs, replyId: "r" } : { error: { code: "node_draining" } };
+        if (afterMs !== Infinity) setTimeout(() => resolve(Response.json(body, { status })), afterMs);
+      });
+    });
+  }
+  const settledAfter = async (promise: Promise<unknown>) => {
+    const began = Date.now();
+    const at = promise.then(
+      (value) => ({ value, ms: Date.now() - began }),
+      (error: unknown) => ({ error, ms: Date.now() - began }),
+    );
+    await vi.advanceTimersByTimeAsync(120_000);
+    return at;
+  };
+
+  test("is not waited for with a message: another is asked, and the first answer counts", async () => {
+    const { api, requests } = clientThatWaits({ afterMs: Infinity }, { afterMs: 100 });
+    expect(await settledAfter(api.session(ID).post({ regenerate: "m" }))).toEqual({
+      value: { rev: 100, replyId: "r" },
+      ms: 4_100,
+    });
+    expect(requests[1]!.init.body).toEqual(requests[0]!.init.body);
+    expect(requests[0]!.init.signal!.aborted).toBe(true);
+  });
+
+  test.each([
+    [
+      "is only slow",
+      [{ afterMs: 6_000 }, { afterMs: Infinity }],
+      { value: { rev: 6_000, replyId: "r" }, ms: 6_000 },
+      2,
+    ],
+    ["answers in time", [{ afterMs: 50 }], { value: { rev: 50, replyId: "r" }, ms: 50 }, 1],
+    ["refuses early", [{ afterMs: 50, status: 503 }], { error: { code: "node_draining" }, ms: 50 }, 1],
+    [
+      "is slow, while the other refuses",
+      [{ afterMs: 9_000 }, { afterMs: 50, status: 503 }],
+      { ms: 9_000 },
+      2,
+    ],
+    [
+      "and the next one too are left",
+      [{ afterMs: Infinity }, { afterMs: Infinity }],
+      { error: { code: "unreachable" }, ms: 34_000 },
+      2,
+    ],
+  ])("or %s", async (_, answers, expected, count) => {
+    const { api, requests } = clientThatWaits(...answers);
+    expect(await settledAfter(api.session(ID).post({ regenerate: "m" }))).toMatchObject(expected);
+    expect(requests).toHaveLength(count);
+  });
+});
+
+test("a long answer over a slow line is waited for, while it comes", async () => {
+  vi.useFakeTimers();
+  try {
+    const text = JSON.stringify({ rev: 1, title: "x".repeat(1_000) });
+    const { api } = clientFor(() => {
+      const body = new ReadableStream<Uint8Array>({
+        async start(controller) {
+          for (let at = 0; at < text.length; at += 100) {
+            await new Promise((resolve) => setTimeout(resolve, 10_000));
+            controller.enqueue(new TextEncoder().encode(text.slice(at, at + 100)));
+          }
+          controller.close();
+        },
+      });
+      return new Response(body, { headers: { ETag: '"1"' } });
+    });
+    const heard = vi.fn();
+    const loaded = unlessSilent((tell) => {
+      heard.mockImplementation(tell);
+      return api.session(ID).load(null, undefined, heard);
+    });
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(await loaded).toMatchObject({ kind: "session", session: { rev: 1 }, etag: '"1"' });
+    expect(heard.mock.calls.length).toBeGreaterThan(10);
+  } finally {
+    vi.useRealTimers();
+  }
 });

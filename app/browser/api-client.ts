@@ -18,14 +18,20 @@ import { en } from "~/i18n/locales/en";
 import { ApiError } from "./api-error";
 import type { UploadRequest } from "./upload-request";
 
-const ANSWER_WITHIN_MS = 30_000;
+/** Longer than any node is silent that is well. */
+const SILENT_FOR_MS = 30_000;
+/** What goes out may take its time, too: 160 kbit/s. */
+const SLOWEST_BYTES_PER_MS = 20;
+/** A node that hangs is not waited for, where asking another one is harmless. */
+const ASK_AGAIN_MS = 4_000;
 
 export type LoadedSession =
   { kind: "session"; session: SessionView; etag: string | null } | { kind: "unchanged" } | { kind: "absent" };
 
 /** The HTTP contract for one conversation. The session id travels in a header, never in a URL. */
 export type SessionApi = {
-  load: (etag: string | null, signal?: AbortSignal) => Promise<LoadedSession>;
+  /** `heard` is called whenever a part of the answer has come. */
+  load: (etag: string | null, signal?: AbortSignal, heard?: () => void) => Promise<LoadedSession>;
   post: (body: PostMessageBody) => Promise<MessageAccepted>;
   patch: (body: PatchSessionBody) => Promise<void>;
   stop: () => Promise<void>;
@@ -84,8 +90,9 @@ type Call = {
   headers?: Record<string, string>;
   body?: unknown;
   /** A body that is JSON already. */
-  json?: string;
+  json?: string | undefined;
   signal?: AbortSignal | undefined;
+  heard?: (() => void) | undefined;
   /** Nothing is kept by default: a conversation is no cache's business. */
   cache?: RequestCache;
   /** Statuses besides 2xx that are answers, not failures. */
@@ -94,8 +101,7 @@ type Call = {
 
 export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Dependencies): ApiClient {
   async function call(path: string, options: Call) {
-    const { method = "GET", headers, body, signal, accept = [], cache = "no-store", ...rest } = options;
-    const json = rest.json ?? (body === undefined ? undefined : JSON.stringify(body));
+    const { method = "GET", headers, json, signal, accept = [], cache = "no-store" } = options;
     const askedAt = performance.now();
     let response: Response;
     try {
@@ -121,15 +127,24 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
     throw error;
   }
 
-  /** A call whose whole answer has to be there in time. */
+  /** A call whose whole answer is read, without long silence. */
   async function ask<T>(path: string, options: Call, read: (response: Response) => Promise<T>): Promise<T> {
+    const { body, json = body === undefined ? undefined : JSON.stringify(body) } = options;
     const controller = new AbortController();
     const abort = () => controller.abort(options.signal?.reason);
-    const timer = setTimeout(() => controller.abort(new Error("No answer in time.")), ANSWER_WITHIN_MS);
+    const wait = (ms: number) => setTimeout(() => controller.abort(new Error("No answer in time.")), ms);
+    let timer = wait(SILENT_FOR_MS + (json?.length ?? 0) / SLOWEST_BYTES_PER_MS);
+    const heard = () => {
+      clearTimeout(timer);
+      timer = wait(SILENT_FOR_MS);
+      options.heard?.();
+    };
     options.signal?.addEventListener("abort", abort, { once: true });
     if (options.signal?.aborted) abort();
     try {
-      return await read(await call(path, { ...options, signal: controller.signal }));
+      const response = await call(path, { ...options, json, signal: controller.signal });
+      heard();
+      return await read(listenedTo(response, heard));
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", abort);
@@ -155,17 +170,24 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
     session(id) {
       const headers = { "X-Session-Id": id };
       return {
-        load: (etag, signal) =>
+        load: (etag, signal, heard) =>
           ask(
             "/api/session",
-            { headers: etag ? { ...headers, "If-None-Match": etag } : headers, signal, accept: [304, 404] },
+            {
+              headers: etag ? { ...headers, "If-None-Match": etag } : headers,
+              signal,
+              heard,
+              accept: [304, 404],
+            },
             readSession,
           ),
         post: (body) =>
-          ask(
-            "/api/session/messages",
-            { method: "POST", headers: { ...headers, Accept: "application/json" }, body },
-            (response) => readJson<MessageAccepted>(response),
+          firstOfTwo((signal) =>
+            ask(
+              "/api/session/messages",
+              { method: "POST", headers: { ...headers, Accept: "application/json" }, body, signal },
+              (response) => readJson<MessageAccepted>(response),
+            ),
           ),
         patch: (body) => ask("/api/session", { method: "PATCH", headers, body }, nothing),
         stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
@@ -224,6 +246,41 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
       };
     },
   };
+}
+
+/** The first good answer counts. Only for what may be asked twice. @throws what the first attempt throws, where both fail */
+async function firstOfTwo<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const settled = new AbortController();
+  const first = attempt(settled.signal);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const second = new Promise<T>((resolve, reject) => {
+    timer = setTimeout(() => {
+      timer = undefined;
+      attempt(settled.signal).then(resolve, reject);
+    }, ASK_AGAIN_MS);
+    // Who fails early has not hung: the caller tries again when it is time.
+    first.catch((error: unknown) => timer !== undefined && reject(error));
+  });
+  try {
+    return await Promise.any([first, second]);
+  } catch (failed) {
+    throw (failed as AggregateError).errors[0];
+  } finally {
+    clearTimeout(timer);
+    settled.abort();
+  }
+}
+
+/** The same response, which tells of every piece of its body that comes. */
+function listenedTo(response: Response, heard: () => void): Response {
+  if (!response.body) return response;
+  const pieces = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      heard();
+      controller.enqueue(piece);
+    },
+  });
+  return new Response(response.body.pipeThrough(pieces), response);
 }
 
 const filePath = (part: AttachmentPart) => `/api/session/attachments/${attachmentId(part)}`;

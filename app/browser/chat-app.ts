@@ -177,7 +177,12 @@ export async function createChatApp(
   function open(id: string): ChatSession {
     const known = () => find(id);
     const draft = createDraft(shared, id);
-    page.addEventListener("pagehide", draft.flush);
+    page.addEventListener("pagehide", () => {
+      // Of one that is gone nothing is written any more.
+      const isThere = known() !== undefined || conversations.getSnapshot().currentId === id;
+      if (isThere) draft.leave();
+      else draft.flush();
+    });
     const sessionApi = api.session(id);
     return createChatSession({
       api: sessionApi,

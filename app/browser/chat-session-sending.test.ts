@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { attachmentPart } from "~/conversation/attachment";
 import type { Message } from "~/conversation/session";
+import { newId } from "~/conversation/session-id";
 import { ApiError } from "./api-error";
 import {
   assistant,
@@ -109,7 +110,7 @@ describe("sending", () => {
     });
     expect(outbox.read()?.text).toBe("Hi");
     chat.trySendingAgain();
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(3_000);
     expect(new Set(server.posts.map((body) => JSON.stringify(body))).size).toBe(1);
     draft.set("and more");
     chat.editUnsent();
@@ -134,6 +135,50 @@ describe("sending", () => {
     expect(server.posts).toHaveLength(before + 1);
     expect(new Set(server.posts.map((body) => JSON.stringify(body))).size).toBe(1);
     expect(outbox.read()).toBeNull();
+  });
+
+  test("that is the first of a conversation, and failed because the server was away, goes out by itself, too", async () => {
+    const { server, api } = fakeServer();
+    server.isDown = true;
+    const { chat, outbox } = openTab(api, { isSaved: false });
+    chat.send("Hi", null);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(chat.getSnapshot().pending?.text).toBe("Hi");
+    server.isDown = false;
+    const before = server.posts.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.posts).toHaveLength(before + 1);
+    expect(new Set(server.posts.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect(outbox.read()).toBeNull();
+  });
+
+  test("that was suggested leaves alone what is being written", async () => {
+    const { server, api } = fakeServer();
+    const { chat, draft, files } = openTab(api, { isSaved: false });
+    draft.set("Half a thought");
+    files.add([new File(["x"], "notes.txt", { type: "text/plain" })]);
+    expect(chat.suggest("What makes a good apology?", null)).toBe(true);
+    await settle();
+    expect(server.posts).toMatchObject([
+      { message: { parts: [{ type: "text", text: "What makes a good apology?" }] } },
+    ]);
+    expect(draft.getSnapshot()).toBe("Half a thought");
+    expect(files.getSnapshot()).toHaveLength(1);
+  });
+
+  test("in one tab does not take another tab's from the outbox", async () => {
+    const { server, api } = fakeServer();
+    server.isDown = true;
+    const { chat, outbox } = openTab(api, { isSaved: false });
+    chat.send("Here", null);
+    await settle();
+    const other = { ...outbox.read()!, id: newId(), text: "There" };
+    outbox.put(other);
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.posts.at(-1)).toMatchObject({ message: { parts: [{ text: "Here" }] } });
+    expect(chat.getSnapshot().pending).toBeNull();
+    expect(outbox.read()).toEqual(other);
   });
 
   test("of which only the answer was lost is seen to have arrived", async () => {

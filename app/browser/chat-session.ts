@@ -43,8 +43,10 @@ export type ChatSession = Observable<ChatState> & {
   start: () => () => void;
   /** Another tab has changed the conversation, or somebody wants to try again now. */
   wake: () => void;
-  /** False where it cannot be sent now; then nothing has happened. */
+  /** What is in the composer. False where it cannot be sent now; then nothing has happened. */
   send: (text: string, modelId: string | null) => boolean;
+  /** Something else, which leaves alone what is in the composer. False as for `send`. */
+  suggest: (text: string, modelId: string | null) => boolean;
   /** Says something else in the place of a question. What was said there is kept as another version. */
   edit: (messageId: string, text: string, modelId: string | null) => boolean;
   /** Shows another version of a message, with what was said under it last. */
@@ -104,7 +106,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onSession(session) {
         const { pending } = now();
         state.set(withSession(now(), session));
-        if (pending && !now().pending) outbox.clear();
+        if (pending && !now().pending) outbox.clear(pending.id);
         if (!session) lastSeen.forget();
         else {
           if (isOpen && page.isVisible()) lastSeen.put(session);
@@ -142,6 +144,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   let isOpen = false;
   let isDelivering = false;
+  let undelivered = 0;
   let isRemoved = false;
 
   function wake() {
@@ -190,7 +193,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         replyMessageId: message.replyMessageId,
       });
       if (isRemoved) return;
-      outbox.clear();
+      outbox.clear(message.id);
+      undelivered = 0;
       setPending(message.id, { state: "accepted", error: null });
       accepted(answer, { messageId: message.replyMessageId, parentId: message.id });
       onSaved({ title: now().session?.title ?? "", updatedAt: new Date().toISOString() });
@@ -199,6 +203,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       else {
         const isWaiting = error instanceof ApiError && (error.isPassing || isSoonOver(error));
         setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
+        // Another tab's message may have been kept in its place, and be gone.
+        if (now().pending?.id === message.id && !outbox.read()) outbox.put(message);
+        // Nobody follows what the server never had, and so nobody would hear that it is back.
+        if (isWaiting && !isSaved()) setTimeout(sendWhatWaits, backoffMs(TRIES + ++undelivered, random));
       }
       // It may have arrived all the same, and only the answer was lost.
       wake();
@@ -217,7 +225,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   function sendWhatWaits() {
     const { pending } = now();
     const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();
-    if (isOpen && pending?.isWaiting && !isRefused) trySendingAgain();
+    if (isOpen && !isRemoved && pending?.isWaiting && !isRefused) trySendingAgain();
   }
 
   function trySendingAgain() {
@@ -233,7 +241,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   }
 
   function takeBack(message: OutgoingMessage, why: Trouble | null) {
-    outbox.clear();
+    outbox.clear(message.id);
     const typed = draft.getSnapshot();
     draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
     files.takeBack(message.files);
@@ -316,6 +324,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       if (!page.isOnline()) showKept();
       wake();
       if (pending?.state === "sending") void deliver(pending);
+      else sendWhatWaits();
       return () => {
         isOpen = false;
         unsubscribe();
@@ -334,6 +343,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       files.clear();
       return true;
     },
+    suggest: (text, modelId) => say(text, [], leafOf(now()), modelId),
     edit(messageId, text, modelId) {
       const message = find(messageId);
       if (message?.role !== "user") return false;

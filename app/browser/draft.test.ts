@@ -38,3 +38,14 @@ test("a draft that was sent does not come back", () => {
   draft.set("");
   expect(stored.size).toBe(0);
 });
+
+test("a draft that another tab has overwritten, or sent its own, is there again after this tab goes", () => {
+  const [here, there] = [createDraft(values, "one"), createDraft(values, "one")];
+  here.set("a long thought");
+  vi.runAllTimers();
+  there.set("x");
+  there.set("");
+  here.leave();
+  there.leave();
+  expect(createDraft(values, "one").getSnapshot()).toBe("a long thought");
+});

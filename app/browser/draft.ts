@@ -6,8 +6,10 @@ const SAVE_DELAY_MS = 150;
 /** What a person has typed into one conversation and not sent yet. */
 export type Draft = Observable<string> & {
   set: (text: string) => void;
-  /** Writes what is still waiting to be written: the page may be about to go. */
+  /** Writes what is still waiting to be written. */
   flush: () => void;
+  /** Writes what is there, since the page goes: another tab may have written its own, or sent it, meanwhile. */
+  leave: () => void;
 };
 
 export function createDraft(values: KeptValues, conversationId: string): Draft {
@@ -33,5 +35,10 @@ export function createDraft(values: KeptValues, conversationId: string): Draft {
       if (next === "") flush();
     },
     flush,
+    leave() {
+      flush();
+      const own = text.getSnapshot();
+      if (own !== "" && values.get(key) !== own) values.set(key, own);
+    },
   };
 }

@@ -32,7 +32,7 @@ export async function* readEvents(response: Response, silenceMs = SILENCE_MS): A
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await unlessSilent(reader.read(), silenceMs);
+      const { done, value } = await unlessSilent(() => reader.read(), silenceMs);
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
       if (events.length > 0) yield events;
@@ -52,14 +52,25 @@ function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
   return { type: "chunk", id, cursor, chunk: JSON.parse(data) as ReplyChunk };
 }
 
-/** What the server answers, or a `SilenceError` where it does not in time. */
-export async function unlessSilent<T>(answer: Promise<T>, silenceMs = SILENCE_MS): Promise<T> {
+/**
+ * What the server answers, or a `SilenceError` where nothing is heard of it for so long. A long answer over a slow
+ * line is no silence: `ask` says whenever a part of it has come.
+ */
+export async function unlessSilent<T>(
+  ask: (heard: () => void) => Promise<T>,
+  silenceMs = SILENCE_MS,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let heard = () => {};
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SilenceError("The server has gone silent.")), silenceMs);
+    heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => reject(new SilenceError("The server has gone silent.")), silenceMs);
+    };
   });
+  heard();
   try {
-    return await Promise.race([answer, silence]);
+    return await Promise.race([ask(heard), silence]);
   } finally {
     clearTimeout(timer);
   }

@@ -257,5 +257,5 @@ export async function tabInMidReply() {
   await settle();
   await server.sendChunk("r1.1.1", { type: "start", messageId: "a1" });
   await server.sendChunk("r1.1.2", delta("Hello"));
-  return { server, ...tab };
+  return { server, api, ...tab };
 }

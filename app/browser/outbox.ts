@@ -22,26 +22,32 @@ export type OutgoingMessage = {
 export type Outbox = {
   read: () => OutgoingMessage | null;
   put: (message: OutgoingMessage) => void;
-  clear: () => void;
+  /** Forgets the message with this id, or whichever is there; not another tab's. */
+  clear: (id?: string) => void;
 };
 
 /** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
 export function createOutbox(values: KeptValues, conversationId: string): Outbox {
   const key = `holdfast.outbox.${conversationId}`;
+  function read() {
+    const text = values.get(key);
+    if (text === null) return null;
+    try {
+      // One of an older page knew no files.
+      const message: unknown = { files: [], ...(JSON.parse(text) as object) };
+      return isOutgoingMessage(message) ? message : null;
+    } catch {
+      return null;
+    }
+  }
+
   return {
-    read() {
-      const text = values.get(key);
-      if (text === null) return null;
-      try {
-        // One of an older page knew no files.
-        const message: unknown = { files: [], ...(JSON.parse(text) as object) };
-        return isOutgoingMessage(message) ? message : null;
-      } catch {
-        return null;
-      }
-    },
+    read,
     put: (message) => values.set(key, JSON.stringify(message)),
-    clear: () => values.remove(key),
+    clear(id) {
+      const kept = read();
+      if (id === undefined || kept === null || kept.id === id) values.remove(key);
+    },
   };
 }
 

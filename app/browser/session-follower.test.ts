@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { delta, fakeServer, openTab, read, reply, settle, tabInMidReply, user } from "./fake-chat";
+import { assistant, delta, fakeServer, openTab, read, reply, settle, tabInMidReply, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -63,4 +63,29 @@ test("a node that falls silent while the session is read again is left, too", as
   api.load = load;
   await vi.advanceTimersByTimeAsync(12_000);
   expect(chat.getSnapshot()).toMatchObject({ connection: "ok", session: { title: "Coffee" } });
+});
+
+test("a hidden tab that asked a slow node is not turned back by its answer", async () => {
+  const { server, api, chat, setVisible } = await tabInMidReply();
+  const { load } = api;
+  let answerLate = () => {};
+  await setVisible(false);
+  api.load = async (...args) => {
+    const old = await load(...args);
+    await new Promise<void>((resolve) => (answerLate = resolve));
+    return old;
+  };
+  server.commit({ title: "Older" });
+  await vi.advanceTimersByTimeAsync(4_000);
+  api.load = load;
+  server.commit({
+    messages: [user("u1", "Hi"), assistant("a1", "Hello, you", "u1")],
+    head: "a1",
+    reply: null,
+  });
+  await setVisible(true);
+  expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
+  answerLate();
+  await settle();
+  expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
 });

@@ -46,6 +46,7 @@ export function createSessionFollower(
   let endPause = () => {};
   let mention: ReturnType<typeof setTimeout> | null = null;
   let etag: string | null = null;
+  let looking: AbortController | null = null;
 
   function connected() {
     if (mention !== null) clearTimeout(mention);
@@ -59,7 +60,7 @@ export function createSessionFollower(
 
   /** False where there is no session. */
   async function load(signal: AbortSignal): Promise<boolean> {
-    const answer = await unlessSilent(api.load(etag, signal));
+    const answer = await unlessSilent((heard) => api.load(etag, signal, heard));
     if (signal.aborted) return false;
     if (answer.kind === "absent") {
       etag = null;
@@ -75,7 +76,7 @@ export function createSessionFollower(
 
   /** One connection, from asking to its end. False where there is nothing to follow. */
   async function followOnce(signal: AbortSignal, onOpen: () => void): Promise<boolean> {
-    const opening = unlessSilent(api.watch(events.cursor(), signal));
+    const opening = unlessSilent(() => api.watch(events.cursor(), signal));
     // Awaited below; if reading the session fails first, that is the failure to report.
     opening.catch(() => undefined);
     const [exists, response] = [await load(signal), await opening];
@@ -133,6 +134,8 @@ export function createSessionFollower(
   }
 
   function begin() {
+    // What it may still say is older than what is read now.
+    looking?.abort();
     const controller = new AbortController();
     run = controller;
     void follow(controller).finally(() => {
@@ -153,9 +156,11 @@ export function createSessionFollower(
       endPause();
     },
     async look() {
-      await load(new AbortController().signal);
+      looking = new AbortController();
+      await load(looking.signal);
     },
     rest() {
+      looking?.abort();
       run?.abort();
       run = null;
       if (mention !== null) clearTimeout(mention);

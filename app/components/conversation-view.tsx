@@ -108,6 +108,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       send: andFocus((text: string) => {
         if (chat.send(text, currentModel())) jump();
       }),
+      suggest: andFocus((text: string) => {
+        if (chat.suggest(text, currentModel())) jump();
+      }),
       retry: andFocus((id: string) => chat.retry(id, currentModel())),
       continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
       trySendingAgain: andFocus(chat.trySendingAgain),
@@ -186,7 +189,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
             <EmptyState
               why={whyEmpty(t, entry?.saved ?? false, deletedElsewhere)}
               notice={models.notice && sentenceFor(t, models.notice)}
-              onPick={actions.send}
+              onPick={actions.suggest}
             />
           ) : isLoading ? (
             <LoadingConversation isLate={state.connection === "reconnecting"} />
