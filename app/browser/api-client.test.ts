@@ -28,7 +28,7 @@ test("the session id travels in the header and in no URL or body", async () => {
   await session.load('"1"');
   await session.post({ regenerate: "m" });
   await session.patch({ title: "T" });
-  await session.stop();
+  await session.stop("r");
   await session.remove();
   await session.fork({ from: OTHER_ID, messageId: "m" });
   await session.import("{}");
@@ -67,7 +67,7 @@ test("the id of a hand-off travels in a header, and in no URL", async () => {
 
 test("every answer tells which node gave it", async () => {
   const { api, nodes } = clientFor(() => Response.json({}, { headers: { "X-Node": "harbour-2" } }));
-  await api.session(ID).stop();
+  await api.session(ID).stop("r");
   expect(nodes).toEqual(["harbour-2"]);
 });
 
@@ -95,12 +95,15 @@ test("errors carry the server's code and sentence", async () => {
 
 test("no answer, and a proxy's answer, are sentences too, and worth another try", async () => {
   const offline = clientFor(() => Promise.reject(new TypeError("Failed to fetch")));
-  await expect(offline.api.session(ID).stop()).rejects.toMatchObject({
+  await expect(offline.api.session(ID).stop("r")).rejects.toMatchObject({
     code: "unreachable",
     isPassing: true,
   });
   const proxy = clientFor(() => new Response("<html>Bad Gateway</html>", { status: 502 }));
-  await expect(proxy.api.session(ID).stop()).rejects.toMatchObject({ code: "unreadable", isPassing: true });
+  await expect(proxy.api.session(ID).stop("r")).rejects.toMatchObject({
+    code: "unreadable",
+    isPassing: true,
+  });
   const nonsense = clientFor(() => new Response("<html>Sign in to the café's Wi-Fi</html>"));
   await expect(nonsense.api.session(ID).load(null)).rejects.toMatchObject({ code: "unreadable" });
 });

@@ -34,7 +34,8 @@ export type SessionApi = {
   load: (etag: string | null, signal?: AbortSignal, heard?: () => void) => Promise<LoadedSession>;
   post: (body: PostMessageBody) => Promise<MessageAccepted>;
   patch: (body: PatchSessionBody) => Promise<void>;
-  stop: () => Promise<void>;
+  /** Ends the reply with this id, and no later one however late this arrives. */
+  stop: (replyId: string) => Promise<void>;
   remove: () => Promise<void>;
   /** Stores a file, once however often it is tried. A message may then name it. */
   upload: (file: OutgoingFile) => Promise<AttachmentView>;
@@ -190,7 +191,10 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
             ),
           ),
         patch: (body) => ask("/api/session", { method: "PATCH", headers, body }, nothing),
-        stop: () => ask("/api/session/stop", { method: "POST", headers }, nothing),
+        stop: (replyId) =>
+          firstOfTwo((signal) =>
+            ask("/api/session/stop", { method: "POST", headers, body: { replyId }, signal }, nothing),
+          ),
         remove: () => ask("/api/session", { method: "DELETE", headers }, nothing),
         async upload({ filename, blob, onProgress, signal }) {
           const askedAt = performance.now();

@@ -382,9 +382,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     retry: (messageId, modelId) => void ask(messageId, "regenerate", modelId),
     continueReply: (messageId, modelId) => void ask(messageId, "continue", modelId),
     stop() {
-      if (!now().live || now().isStopping) return;
+      const { live, isStopping } = now();
+      if (!live || isStopping) return;
       patch({ isStopping: true });
-      api.stop().catch((error: unknown) => {
+      api.stop(live.replyId).catch((error: unknown) => {
         patch({ isStopping: false });
         report(error);
       });

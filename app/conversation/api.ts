@@ -43,6 +43,8 @@ export const postMessageBody = z.union([
   z.strictObject({ continue: itemId, ...answerOptions }),
 ]);
 
+export const stopBody = z.strictObject({ replyId: itemId });
+
 export const patchSessionBody = z.strictObject({
   title: z.string().trim().min(1).max(MAX_TITLE_LENGTH).optional(),
   settings: z.strictObject({ modelId: modelId.optional(), ...settingsEdit }).optional(),

@@ -68,6 +68,9 @@ describe("asking for a stop", () => {
     const stopping = requestStop(running);
     expect(stopping.reply?.stopRequested).toBe(true);
     expect(requestStop(stopping)).toBe(stopping);
+    expect(requestStop(running, running.reply!.id)).toEqual(stopping);
+    // It was on its way for so long that the next reply runs.
+    expect(requestStop(running, "an-earlier-one")).toBe(running);
     const idle = { ...running, reply: null };
     expect(requestStop(idle)).toBe(idle);
   });

@@ -45,8 +45,11 @@ export function settleReply(session: Session, settlement: Settlement): Session {
   };
 }
 
-/** Asks the runner, wherever it is, to stop. The session itself where nothing runs or it was asked before. */
-export function requestStop(session: Session): Session {
-  if (!session.reply || session.reply.stopRequested) return session;
+/**
+ * Asks the runner, wherever it is, to stop: the reply with this id, so that a request that comes late stops no other
+ * one, or whichever runs. The session itself where it does not run, or was asked before.
+ */
+export function requestStop(session: Session, replyId = session.reply?.id): Session {
+  if (!session.reply || session.reply.id !== replyId || session.reply.stopRequested) return session;
   return { ...session, reply: { ...session.reply, stopRequested: true } };
 }

@@ -68,8 +68,8 @@ export type Replies = {
    * @throws ExpectedError `session_not_found`
    */
   follow(key: string, options: FollowOptions): Promise<AsyncGenerator<FollowEvent> | null>;
-  /** Asks for the end of the running reply; nothing where none runs. */
-  stop(key: string): Promise<void>;
+  /** Asks for the end of the reply with this id, or of whichever runs; nothing where it does not run. */
+  stop(key: string, replyId?: string): Promise<void>;
   /** How many replies this node runs at the moment. */
   active(): number;
   /** Takes no new replies, waits for the running ones at most so long (ms), then hands them over to other nodes. */
@@ -226,13 +226,13 @@ export function createReplies(deps: RepliesDependencies): Replies {
     }
   }
 
-  async function stop(key: string) {
+  async function stop(key: string, replyId?: string) {
     const { record } = await store.update(key, (session) => ({
-      session: session && requestStop(session),
+      session: session && requestStop(session, replyId),
       result: null,
     }));
     const reply = record?.session.reply;
-    if (reply) runOf(reply)?.stop("stopped");
+    if (reply?.stopRequested) runOf(reply)?.stop("stopped");
   }
 
   async function drain(deadlineMs: number) {
