@@ -13,7 +13,8 @@ import { endedReply } from "./chat-state";
 import { createConversations, type Conversations } from "./conversations";
 import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
-import { createFirstSettings } from "./first-settings";
+import { createUnfinishedEdits } from "./unfinished-edits";
+import { createUnsavedSettings } from "./unsaved-settings";
 import { createKeptValues } from "./kept-values";
 import { createLastSeen } from "./last-seen";
 import { createModelChoices, type ModelChoices } from "./model-choice";
@@ -197,7 +198,8 @@ export async function createChatApp(
         random,
         prepare: { maxBytes: facts.maxFileBytes, redraw: redrawImage },
       }),
-      firstSettings: createFirstSettings(shared, id),
+      edits: createUnfinishedEdits(shared, id),
+      unsavedSettings: createUnsavedSettings(shared, id),
       page: activity,
       random,
       isSaved: () => known()?.saved ?? false,

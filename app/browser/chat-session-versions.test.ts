@@ -88,23 +88,3 @@ describe("a question that is changed", () => {
     expect(server.posts).toEqual([]);
   });
 });
-
-describe("settings", () => {
-  test("that are made before there is a conversation go with its first message, also after a refresh", async () => {
-    const { server, api } = fakeServer();
-    const storage = new Map<string, string>();
-    openTab(api, { storage, isSaved: false }).chat.changeSettings({ instructions: "Rhyme." });
-    const { chat } = openTab(api, { storage, isSaved: false });
-    chat.changeSettings({ temperature: 0.2 });
-    chat.send("Hi", null);
-    await settle();
-    expect(server.posts).toMatchObject([{ settings: { instructions: "Rhyme.", temperature: 0.2 } }]);
-  });
-
-  test("of a conversation go to the server", async () => {
-    const { chat, api } = await openedTab();
-    const patch = vi.spyOn(api, "patch");
-    chat.changeSettings({ temperature: null });
-    expect(patch).toHaveBeenCalledWith({ settings: { temperature: null } });
-  });
-});

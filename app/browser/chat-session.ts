@@ -1,6 +1,6 @@
 import type { PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
-import type { SettingsEdit } from "~/conversation/edit-session";
+import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
 import { newId } from "~/conversation/session-id";
 import { newestLeafUnder } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
@@ -20,13 +20,15 @@ import {
   type PendingMessage,
 } from "./chat-state";
 import type { Draft } from "./draft";
-import type { FirstSettings } from "./first-settings";
 import type { LastSeen } from "./last-seen";
 import { createObservable, type Observable } from "./observable";
 import { partsOf, type Outbox, type OutgoingMessage } from "./outbox";
 import type { PageActivity } from "./page-activity";
 import { createReplyWatch } from "./reply-watch";
 import { createSessionFollower } from "./session-follower";
+import { createSettingsSaver } from "./settings-saver";
+import type { UnfinishedEdits } from "./unfinished-edits";
+import type { UnsavedSettings } from "./unsaved-settings";
 
 /** A message that is refused for no longer goes out by itself; later its author may have changed their mind. */
 const PATIENCE_MS = 120_000;
@@ -37,6 +39,7 @@ const TRIES = 4;
 export type ChatSession = Observable<ChatState> & {
   draft: Draft;
   files: AttachmentDraft;
+  edits: UnfinishedEdits;
   /** The bytes of a file in this conversation. */
   download: (part: AttachmentPart, signal?: AbortSignal) => Promise<Blob>;
   /** Opens the conversation; returns how to let go of it. */
@@ -76,7 +79,8 @@ type Dependencies = {
   lastSeen: LastSeen;
   draft: Draft;
   files: AttachmentDraft;
-  firstSettings: FirstSettings;
+  edits: UnfinishedEdits;
+  unsavedSettings: UnsavedSettings;
   page: PageActivity;
   random: () => number;
   /** Whether the server is known to have had the conversation: a new one it need not be asked for. */
@@ -88,14 +92,14 @@ type Dependencies = {
 };
 
 export function createChatSession(dependencies: Dependencies): ChatSession {
-  const { api, outbox, lastSeen, draft, files, firstSettings, page, random, isSaved, onSaved, onSending } =
-    dependencies;
+  const { api, outbox, lastSeen, draft, files, edits, unsavedSettings, page, random } = dependencies;
+  const { isSaved, onSaved, onSending } = dependencies;
   const unsent = outbox.read();
   const state = createObservable<ChatState>({
     ...INITIAL_STATE,
     phase: isSaved() ? "loading" : "absent",
     pending: unsent && { ...unsent, state: "sending", error: null },
-    pickedSettings: firstSettings.read(),
+    pickedSettings: unsavedSettings.read(),
   });
   const now = state.getSnapshot;
   const patch = (change: Partial<ChatState>) => state.set({ ...now(), ...change });
@@ -110,7 +114,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         if (!session) lastSeen.forget();
         else {
           if (isOpen && page.isVisible()) lastSeen.put(session);
-          firstSettings.clear();
+          void settings.save();
           onSaved(session);
         }
       },
@@ -142,6 +146,27 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     isAwaited: () => !isRemoved && isReplyAwaited(now()),
   });
 
+  const settings = createSettingsSaver({
+    unsaved: unsavedSettings,
+    // A message on its way carries them too, perhaps older ones: it must not come in second.
+    current: () => (isDelivering || now().isAsking ? undefined : now().session?.settings),
+    save: (edit) => insist(() => api.patch({ settings: edit })),
+    onChange(pickedSettings) {
+      if (JSON.stringify(pickedSettings) !== JSON.stringify(now().pickedSettings)) patch({ pickedSettings });
+    },
+    onSaved(edit) {
+      const { session, problem } = now();
+      if (problem === unsavedProblem) patch({ problem: null });
+      // The session that says so is on its way.
+      if (session) patch({ session: { ...session, settings: editSettings(session.settings, edit) } });
+    },
+    onFailed(error) {
+      report(error);
+      unsavedProblem = now().problem;
+    },
+  });
+  let unsavedProblem: ChatState["problem"] = null;
+
   let isOpen = false;
   let isDelivering = false;
   let undelivered = 0;
@@ -164,16 +189,21 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   }
 
   /** Every request carries the ids that make repeating it harmless, so one that may have failed is repeated. */
-  async function post(body: PostMessageBody) {
+  async function insist<T>(ask: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await api.post(body);
+        return await ask();
       } catch (error) {
         const isPassing = error instanceof ApiError && error.isPassing;
         if (!isPassing || tries === TRIES || isRemoved) throw error;
         await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, random)));
       }
     }
+  }
+
+  function post(body: PostMessageBody) {
+    const edit = unsavedSettings.read();
+    return insist(() => api.post(Object.keys(edit).length > 0 ? { ...body, settings: edit } : body));
   }
 
   function accepted(answer: { rev: number; replyId: string }, reply: Parameters<typeof withAccepted>[2]) {
@@ -189,7 +219,6 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         message: { id: message.id, parts: partsOf(message) },
         parentId: message.parentId,
         ...(message.modelId !== null && { modelId: message.modelId }),
-        ...(message.settings && { settings: message.settings }),
         replyMessageId: message.replyMessageId,
       });
       if (isRemoved) return;
@@ -212,6 +241,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       wake();
     } finally {
       isDelivering = false;
+      void settings.save();
     }
   }
 
@@ -223,6 +253,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   }
 
   function sendWhatWaits() {
+    void settings.save();
     const { pending } = now();
     const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();
     if (isOpen && !isRemoved && pending?.isWaiting && !isRefused) trySendingAgain();
@@ -257,15 +288,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   ): boolean {
     const isEmpty = text.trim() === "" && attached.length === 0;
     if (isEmpty || !canSend(now())) return false;
-    const { session, pickedSettings } = now();
-    const isFirst = !session && Object.keys(pickedSettings).length > 0;
     const message: OutgoingMessage = {
       id: newId(),
       text,
       files: attached,
       parentId,
       modelId,
-      ...(isFirst && { settings: pickedSettings }),
       replyMessageId: newId(),
     };
     outbox.put(message);
@@ -295,6 +323,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     } catch (error) {
       patch({ isAsking: false, problem: { trouble: troubleOf(error), messageId: message.id } });
       wake();
+    } finally {
+      void settings.save();
     }
   }
 
@@ -307,6 +337,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     subscribe: state.subscribe,
     draft,
     files,
+    edits,
     download(part, signal) {
       const local = files.blob(part);
       return local ? Promise.resolve(local) : api.download(part, signal);
@@ -348,7 +379,9 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       const message = find(messageId);
       if (message?.role !== "user") return false;
       // What was attached stays attached.
-      return say(text, attachmentParts(message.parts), message.parentId, modelId);
+      if (!say(text, attachmentParts(message.parts), message.parentId, modelId)) return false;
+      edits.put(messageId, null);
+      return true;
     },
     showVersion(messageId) {
       const { session } = now();
@@ -368,12 +401,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         },
       );
     },
-    changeSettings(settings) {
-      if (now().session) return void api.patch({ settings }).catch(report);
-      const pickedSettings = { ...now().pickedSettings, ...settings };
-      firstSettings.put(pickedSettings);
-      patch({ pickedSettings });
-    },
+    changeSettings: settings.change,
     trySendingAgain,
     editUnsent() {
       const { pending } = now();
@@ -414,7 +442,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       outbox.clear();
       draft.set("");
       files.clear();
-      firstSettings.clear();
+      edits.clear();
+      unsavedSettings.clear();
       await api.forgetFiles(known);
     },
     report,
@@ -425,6 +454,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         patch({ problem: null, phase: phase === "refused" ? "loading" : phase });
       }
       wake();
+      void settings.tryAgain();
       if (pending?.error?.code === "access_code_needed") trySendingAgain();
     },
   };

@@ -32,7 +32,7 @@ export type ChatState = {
   pickedModelId: string | null;
   /** The end of the branch that was picked here, until the session says so too. */
   pickedHead: string | null;
-  /** Settings that were made here before the session exists: they go with its first message. */
+  /** Settings that were made here, until the session says so too. They go with every message meanwhile. */
   pickedSettings: SettingsEdit;
   /** Retry or Continue was pressed and is on its way. */
   isAsking: boolean;
@@ -83,7 +83,6 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
     pending: state.pending && isThere(state.pending.id) ? null : state.pending,
     pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,
     pickedHead: isThere(state.pickedHead ?? "") ? state.pickedHead : null,
-    pickedSettings: {},
     isStopping: live !== null && (state.isStopping || (session.reply?.stopRequested ?? false)),
   };
 }

@@ -10,7 +10,8 @@ import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";
 import { shownMessages, type ChatState } from "./chat-state";
 import { createDraft } from "./draft";
-import { createFirstSettings } from "./first-settings";
+import { createUnfinishedEdits } from "./unfinished-edits";
+import { createUnsavedSettings } from "./unsaved-settings";
 import { createKeptValues } from "./kept-values";
 import { createLastSeen } from "./last-seen";
 import { createOutbox } from "./outbox";
@@ -190,7 +191,8 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
     api,
     outbox,
     lastSeen,
-    firstSettings: createFirstSettings(values, "c"),
+    edits: createUnfinishedEdits(values, "c"),
+    unsavedSettings: createUnsavedSettings(values, "c"),
     draft,
     files,
     page: {

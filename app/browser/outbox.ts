@@ -1,7 +1,6 @@
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
-import type { SettingsEdit } from "~/conversation/edit-session";
 import { isAttachmentPart } from "./attachment-draft";
 import type { KeptValues } from "./kept-values";
 
@@ -13,8 +12,6 @@ export type OutgoingMessage = {
   files: readonly AttachmentPart[];
   parentId: string | null;
   modelId: string | null;
-  /** With the first message only: what was set before there was a session. */
-  settings?: SettingsEdit;
   /** The id that the answer is to have: with it the page can show where the answer will be. */
   replyMessageId: string;
 };
@@ -58,7 +55,7 @@ export function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">
 
 function isOutgoingMessage(value: unknown): value is OutgoingMessage {
   if (typeof value !== "object" || value === null) return false;
-  const { id, text, files, parentId, modelId, replyMessageId, settings } = value as Record<string, unknown>;
+  const { id, text, files, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
   return (
     isItemId(id) &&
     isItemId(replyMessageId) &&
@@ -67,8 +64,7 @@ function isOutgoingMessage(value: unknown): value is OutgoingMessage {
     files.every(isAttachmentPart) &&
     (text !== "" || files.length > 0) &&
     (parentId === null || isItemId(parentId)) &&
-    (modelId === null || typeof modelId === "string") &&
-    (settings === undefined || (typeof settings === "object" && settings !== null))
+    (modelId === null || typeof modelId === "string")
   );
 }
 

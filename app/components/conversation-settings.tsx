@@ -2,6 +2,7 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatSession } from "~/browser/chat-session";
 import { modelFor, type ModelChoice } from "~/browser/model-choice";
+import { INSTRUCTIONS } from "~/browser/unfinished-edits";
 import { useObservable } from "~/browser/use-observable";
 import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { Dialog } from "./dialog";
@@ -20,17 +21,33 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
   const ids = { instructions: useId(), temperature: useId(), hint: useId() };
   const { session, pickedSettings, pickedModelId } = useObservable(chat);
   const settings = { ...session?.settings, ...pickedSettings };
-  const [instructions, setInstructions] = useState(settings.instructions ?? "");
-  const [temperature, setTemperature] = useState(settings.temperature ?? null);
+  const saved = settings.instructions ?? "";
+  const [typed, setTyped] = useState(() => chat.edits.read(INSTRUCTIONS));
+  /** Undefined until it is touched; null for the model's own. */
+  const [picked, setPicked] = useState<number | null>();
+  const temperature = picked === undefined ? (settings.temperature ?? null) : picked;
+  const isTyped = typed !== null && typed !== saved;
+  const isUnsaved = isTyped || (session !== null && Object.keys(pickedSettings).length > 0);
   const modelId = modelFor(models, [pickedModelId, session?.settings.modelId]);
   const takesTemperature = models.models.find(({ id }) => id === modelId)?.takesTemperature ?? false;
 
+  /** Kept however the dialog is closed, until it is saved or cancelled. */
+  function type(text: string) {
+    const changed = text === saved ? null : text;
+    setTyped(changed);
+    chat.edits.put(INSTRUCTIONS, changed);
+  }
+
   function save() {
-    const change = {
-      ...(instructions !== (settings.instructions ?? "") && { instructions }),
-      ...(temperature !== (settings.temperature ?? null) && { temperature }),
-    };
-    if (Object.keys(change).length > 0) chat.changeSettings(change);
+    chat.changeSettings({
+      ...(typed !== null && { instructions: typed }),
+      ...(picked !== undefined && { temperature: picked }),
+    });
+    cancel();
+  }
+
+  function cancel() {
+    chat.edits.put(INSTRUCTIONS, null);
     onClose();
   }
 
@@ -55,11 +72,11 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
             dir="auto"
             maxLength={MAX_INSTRUCTIONS_LENGTH}
             aria-describedby={ids.hint}
-            value={instructions}
-            onChange={({ target }) => setInstructions(target.value)}
+            value={typed ?? saved}
+            onChange={({ target }) => type(target.value)}
           />
           <p className="settings__hint" id={ids.hint}>
-            {t("conversationSettings.instructionsHint")}
+            {t("conversationSettings.instructionsHint")} {isUnsaved && t("conversationSettings.notSaved")}
           </p>
         </div>
         {takesTemperature && (
@@ -75,13 +92,13 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
                 value={temperature ?? 0.5}
                 data-unset={temperature === null}
                 aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
-                onChange={({ target }) => setTemperature(Number(target.value))}
+                onChange={({ target }) => setPicked(Number(target.value))}
               />
               <output htmlFor={ids.temperature}>
                 {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
               </output>
               {temperature !== null && (
-                <button type="button" className="button button--quiet" onClick={() => setTemperature(null)}>
+                <button type="button" className="button button--quiet" onClick={() => setPicked(null)}>
                   {t("conversationSettings.reset")}
                 </button>
               )}
@@ -90,7 +107,7 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
           </div>
         )}
         <div className="dialog__actions">
-          <button type="button" className="button button--quiet" onClick={onClose}>
+          <button type="button" className="button button--quiet" onClick={cancel}>
             {t("dialog.cancel")}
           </button>
           <button type="submit" className="button button--primary">

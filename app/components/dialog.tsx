@@ -20,6 +20,7 @@ type Props = {
 export function Dialog({ title, onClose, children, isWide = false, className = "" }: Props) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
+  const pressed = useRef<EventTarget | null>(null);
   const heading = useId();
 
   useEffect(() => {
@@ -36,7 +37,12 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
       onCancel={(event) => !onClose && event.preventDefault()}
       // Browsers let a second Escape through, whatever the page says.
       onClose={onClose ?? (() => dialog.current?.showModal())}
-      onClick={(event) => onClose && event.target === dialog.current && dialog.current.close()}
+      onPointerDown={({ target }) => (pressed.current = target)}
+      onClick={({ target, currentTarget }) => {
+        // Who selects text and lets go beside the dialog has not clicked there.
+        const isBeside = target === currentTarget && pressed.current === currentTarget;
+        if (onClose && isBeside) currentTarget.close();
+      }}
     >
       <div className="dialog__body">
         <div className="dialog__head">

@@ -3,7 +3,8 @@ import { createAttachmentDraft } from "~/browser/attachment-draft";
 import { createChatSession } from "~/browser/chat-session";
 import { shownMessages, type ChatState } from "~/browser/chat-state";
 import { createDraft } from "~/browser/draft";
-import { createFirstSettings } from "~/browser/first-settings";
+import { createUnfinishedEdits } from "~/browser/unfinished-edits";
+import { createUnsavedSettings } from "~/browser/unsaved-settings";
 import { createKeptValues } from "~/browser/kept-values";
 import { createLastSeen } from "~/browser/last-seen";
 import { createOutbox } from "~/browser/outbox";
@@ -73,7 +74,8 @@ export function openPage(serverUrl: string): OpenPage {
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),
     draft: createDraft(values, id),
-    firstSettings: createFirstSettings(values, id),
+    edits: createUnfinishedEdits(values, id),
+    unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({
       api,
       values,

@@ -246,6 +246,7 @@ export const ar: Translation = {
     temperatureHint: "منخفضة: الكلمات الأرجح. مرتفعة: كلمات أكثر تنوعًا.",
     modelsChoice: "اختيار النموذج",
     reset: "اتركها للنموذج",
+    notSaved: "لم يُحفظ بعد.",
   },
   settings: {
     title: "الإعدادات",

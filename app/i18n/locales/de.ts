@@ -234,6 +234,7 @@ export const de: Translation = {
     temperatureHint: "Niedrig: die wahrscheinlichsten Wörter. Hoch: mehr Abwechslung.",
     modelsChoice: "Wie das Modell will",
     reset: "Dem Modell überlassen",
+    notSaved: "Noch nicht gespeichert.",
   },
   settings: {
     title: "Einstellungen",

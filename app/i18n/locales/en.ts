@@ -229,6 +229,7 @@ export const en = {
     temperatureHint: "Low: the likeliest words. High: more varied ones.",
     modelsChoice: "The model’s own",
     reset: "Leave it to the model",
+    notSaved: "Not saved yet.",
   },
   settings: {
     title: "Settings",

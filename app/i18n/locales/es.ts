@@ -234,6 +234,7 @@ export const es: Translation = {
     temperatureHint: "Baja: las palabras más probables. Alta: más variadas.",
     modelsChoice: "La del modelo",
     reset: "Dejarla al modelo",
+    notSaved: "Aún sin guardar.",
   },
   settings: {
     title: "Ajustes",

@@ -234,6 +234,7 @@ export const fr: Translation = {
     temperatureHint: "Basse : les mots les plus probables. Haute : des mots plus variés.",
     modelsChoice: "Celle du modèle",
     reset: "Laisser le choix au modèle",
+    notSaved: "Pas encore enregistré.",
   },
   settings: {
     title: "Réglages",

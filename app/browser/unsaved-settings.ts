@@ -1,14 +1,14 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
 import type { KeptValues } from "./kept-values";
 
-/** What a person set in a conversation before its first message. The server hears of it with that message. */
-export type FirstSettings = {
+/** What a person set in a conversation and the server has not heard of yet. All tabs share it. */
+export type UnsavedSettings = {
   read: () => SettingsEdit;
   put: (settings: SettingsEdit) => void;
   clear: () => void;
 };
 
-export function createFirstSettings(values: KeptValues, conversationId: string): FirstSettings {
+export function createUnsavedSettings(values: KeptValues, conversationId: string): UnsavedSettings {
   const key = `holdfast.settings.${conversationId}`;
   return {
     read() {
@@ -17,7 +17,7 @@ export function createFirstSettings(values: KeptValues, conversationId: string):
         const { instructions, temperature } = (kept ?? {}) as Record<string, unknown>;
         return {
           ...(typeof instructions === "string" && { instructions }),
-          ...(typeof temperature === "number" && { temperature }),
+          ...((typeof temperature === "number" || temperature === null) && { temperature }),
         };
       } catch {
         return {};

@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { SessionView } from "~/conversation/api";
+import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
+import { ApiError } from "./api-error";
+import { assistant, fakeServer, openTab, settle, user } from "./fake-chat";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const refused = new ApiError("invalid_request", "No.", 400);
+const messages = [user("u1", "Hi"), assistant("a1", "Hello", "u1")];
+const said: Partial<SessionView> = { messages, head: "a1" };
+
+/** A server that saves settings as the real one does, and a storage that outlives the tab. */
+function server() {
+  const { server, api } = fakeServer();
+  const saved: SettingsEdit[] = [];
+  api.patch = async ({ settings = {} }) => {
+    if (server.isDown) throw new ApiError("unreachable", "The server cannot be reached.", 0);
+    saved.push(settings);
+    server.commit({ settings: editSettings(server.session!.settings, settings) });
+  };
+  return { server, api, saved, storage: new Map<string, string>() };
+}
+
+async function openedTab() {
+  const world = server();
+  world.server.commit(said);
+  const tab = openTab(world.api, { storage: world.storage });
+  await settle();
+  return { ...world, ...tab };
+}
+
+const keys = (storage: Map<string, string>) =>
+  [...storage.keys()].filter((key) => /settings|edits/.test(key));
+
+describe("settings that are made before there is a conversation", () => {
+  test("go with its first message, also after a refresh", async () => {
+    const {
+      server: { posts },
+      api,
+      storage,
+    } = server();
+    openTab(api, { storage, isSaved: false }).chat.changeSettings({ instructions: "Rhyme." });
+    const { chat } = openTab(api, { storage, isSaved: false });
+    chat.changeSettings({ temperature: 0.2 });
+    chat.send("Hi", null);
+    await settle();
+    expect(posts).toMatchObject([{ settings: { instructions: "Rhyme.", temperature: 0.2 } }]);
+  });
+
+  test("are saved after it where they are changed while it is on its way", async () => {
+    const { server: node, api, saved, storage } = server();
+    const { chat } = openTab(api, { storage, isSaved: false });
+    const answered = Promise.withResolvers<{ rev: number; replyId: string }>();
+    api.post = () => answered.promise;
+    chat.changeSettings({ instructions: "Rhyme." });
+    chat.send("Hi", null);
+    chat.changeSettings({ instructions: "Prose." });
+    await settle();
+    node.commit({ ...said, settings: { modelId: "demo", instructions: "Rhyme." } });
+    answered.resolve({ rev: 1, replyId: "r1" });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Prose." }]);
+    expect(chat.getSnapshot()).toMatchObject({
+      session: { settings: { instructions: "Prose." } },
+      pickedSettings: {},
+    });
+    expect(keys(storage)).toEqual([]);
+  });
+});
+
+describe("settings of a conversation", () => {
+  test("are shown at once, saved, and then kept by the server alone", async () => {
+    const { chat, saved, storage } = await openedTab();
+    chat.changeSettings({ instructions: "Rhyme." });
+    expect(chat.getSnapshot().pickedSettings).toEqual({ instructions: "Rhyme." });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Rhyme." }]);
+    expect(chat.getSnapshot()).toMatchObject({
+      session: { settings: { instructions: "Rhyme." } },
+      pickedSettings: {},
+      problem: null,
+    });
+    expect(keys(storage)).toEqual([]);
+  });
+
+  test("outlast a node that is killed: they are asked for again", async () => {
+    const { chat, saved, server } = await openedTab();
+    server.isDown = true;
+    chat.changeSettings({ instructions: "Rhyme." });
+    await settle();
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(saved).toEqual([{ instructions: "Rhyme." }]);
+    expect(chat.getSnapshot().problem).toBeNull();
+  });
+
+  test("are not lost where no node answers: they are shown, and saved when there is one, without the notice", async () => {
+    const { chat, saved, server, setVisible } = await openedTab();
+    server.isDown = true;
+    chat.changeSettings({ instructions: "Rhyme." });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(chat.getSnapshot()).toMatchObject({
+      pickedSettings: { instructions: "Rhyme." },
+      problem: { trouble: { code: "unreachable" } },
+    });
+    server.isDown = false;
+    await setVisible(false);
+    await setVisible(true);
+    expect(saved).toEqual([{ instructions: "Rhyme." }]);
+    expect(chat.getSnapshot()).toMatchObject({ pickedSettings: {}, problem: null });
+  });
+
+  test("are saved by the next page where this one went before", async () => {
+    const { chat, api, saved, server, storage, stop } = await openedTab();
+    server.isDown = true;
+    chat.changeSettings({ instructions: "Rhyme.", temperature: null });
+    await settle();
+    stop();
+    await vi.advanceTimersByTimeAsync(10_000);
+    server.isDown = false;
+    openTab(api, { storage });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Rhyme.", temperature: null }]);
+    expect(keys(storage)).toEqual([]);
+  });
+
+  test("that the server refuses are kept for the person, and not asked for again and again", async () => {
+    const { chat, api, server, setVisible } = await openedTab();
+    const patch = vi.spyOn(api, "patch").mockRejectedValue(refused);
+    chat.changeSettings({ instructions: "Rhyme." });
+    await settle();
+    server.commit({ title: "Tea time" });
+    await server.sendSession();
+    await setVisible(false);
+    await setVisible(true);
+    expect(patch).toHaveBeenCalledTimes(1);
+    expect(chat.getSnapshot()).toMatchObject({
+      pickedSettings: { instructions: "Rhyme." },
+      problem: { trouble: { code: "invalid_request" } },
+    });
+    // Pressing Save again is another try.
+    chat.changeSettings({});
+    expect(patch).toHaveBeenCalledTimes(2);
+  });
+
+  test("that are changed again while they are on their way end as they were set last", async () => {
+    const { chat, saved } = await openedTab();
+    chat.changeSettings({ instructions: "Rhyme." });
+    chat.changeSettings({ instructions: "" });
+    await settle();
+    expect(saved).toEqual([{ instructions: "Rhyme." }, { instructions: "" }]);
+    expect(chat.getSnapshot()).toMatchObject({
+      session: { settings: { instructions: "" } },
+      pickedSettings: {},
+    });
+  });
+
+  test("hold for a message that is sent before they are saved", async () => {
+    const { chat, server } = await openedTab();
+    server.isDown = true;
+    chat.changeSettings({ instructions: "Rhyme." });
+    chat.send("More", null);
+    await settle();
+    expect(server.posts).toMatchObject([{ settings: { instructions: "Rhyme." } }]);
+  });
+
+  test("give way to what another tab has set since", async () => {
+    const { chat, api, saved, server, storage, setVisible } = await openedTab();
+    server.isDown = true;
+    chat.changeSettings({ instructions: "Rhyme." });
+    await vi.advanceTimersByTimeAsync(10_000);
+    server.isDown = false;
+    const other = openTab(api, { storage });
+    other.chat.changeSettings({ instructions: "Prose." });
+    await settle();
+    await setVisible(false);
+    await setVisible(true);
+    expect(saved.at(-1)).toEqual({ instructions: "Prose." });
+    expect(chat.getSnapshot().pickedSettings).toEqual({});
+  });
+});
+
+test("what is being edited of a question ends when it is sent, and goes with the conversation", async () => {
+  const { chat, server, storage } = await openedTab();
+  chat.edits.put("u1", "Hello there");
+  expect(chat.edit("u1", " ", null)).toBe(false);
+  expect(chat.edits.read("u1")).toBe("Hello there");
+  expect(chat.edit("u1", "Hello there", null)).toBe(true);
+  expect(chat.edits.read("u1")).toBeNull();
+  await settle();
+  server.isDown = true;
+  chat.edits.put("u1", "Once more");
+  chat.changeSettings({ instructions: "Rhyme." });
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(keys(storage)).toHaveLength(2);
+  server.isDown = false;
+  await chat.remove();
+  expect(keys(storage)).toEqual([]);
+});
