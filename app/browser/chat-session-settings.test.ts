@@ -7,7 +7,7 @@ import { assistant, fakeServer, openTab, settle, user } from "./fake-chat";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const refused = new ApiError("invalid_request", "No.", 400);
+const refused = new ApiError("bad_request", "No.", 400);
 const messages = [user("u1", "Hi"), assistant("a1", "Hello", "u1")];
 const said: Partial<SessionView> = { messages, head: "a1" };
 
@@ -138,7 +138,7 @@ describe("settings of a conversation", () => {
     expect(patch).toHaveBeenCalledTimes(1);
     expect(chat.getSnapshot()).toMatchObject({
       pickedSettings: { instructions: "Rhyme." },
-      problem: { trouble: { code: "invalid_request" } },
+      problem: { trouble: { code: "bad_request" } },
     });
     // Pressing Save again is another try.
     chat.changeSettings({});

@@ -121,7 +121,11 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         chat.pickModel(modelId);
       },
       startEditing: setEditingId,
-      stopEditing: andFocus(() => setEditingId(null)),
+      stopEditing: andFocus((id: string) => {
+        chat.edits.put(id, null);
+        setEditingId(null);
+      }),
+      edits: chat.edits,
       edit: andFocus((id: string, text: string) => {
         if (chat.edit(id, text, currentModel())) setEditingId(null);
       }),

@@ -1,3 +1,5 @@
+import type { UnfinishedEdits } from "~/browser/unfinished-edits";
+
 /** What a person can do with the messages of a conversation. The same object for its whole life. */
 export type MessageActions = {
   /** Another answer in the place of this one. */
@@ -6,7 +8,10 @@ export type MessageActions = {
   trySendingAgain: () => void;
   editUnsent: () => void;
   startEditing: (messageId: string) => void;
-  stopEditing: () => void;
+  /** Forgets what was typed. */
+  stopEditing: (messageId: string) => void;
+  /** What is typed into the editors of the messages. */
+  edits: UnfinishedEdits;
   edit: (messageId: string, text: string) => void;
   showVersion: (messageId: string) => void;
   /** A new conversation that goes as far as this message. */

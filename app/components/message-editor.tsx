@@ -4,17 +4,21 @@ import { useGrowingTextarea } from "./use-growing-textarea";
 
 type Props = {
   text: string;
+  /** What was typed here before and not sent; null where nothing was. */
+  kept: string | null;
   /** Whether there are files, which say something without words. */
   mayBeEmpty: boolean;
   isBusy: boolean;
+  /** With the text as it stands; null where it is as it was sent. */
+  onChange: (text: string | null) => void;
   onSend: (text: string) => void;
   onCancel: () => void;
 };
 
 /** Changes a question where it stands. Sending it makes a new version; the old one stays. */
-export function MessageEditor({ text, mayBeEmpty, isBusy, onSend, onCancel }: Props) {
+export function MessageEditor({ text, kept, mayBeEmpty, isBusy, onChange, onSend, onCancel }: Props) {
   const { t } = useTranslation();
-  const [edited, setEdited] = useState(text);
+  const [edited, setEdited] = useState(kept ?? text);
   const textarea = useGrowingTextarea(edited);
   const isReady = !isBusy && (mayBeEmpty || edited.trim() !== "");
 
@@ -24,7 +28,14 @@ export function MessageEditor({ text, mayBeEmpty, isBusy, onSend, onCancel }: Pr
     element?.setSelectionRange(element.value.length, element.value.length);
   }, [textarea]);
 
+  function change(next: string) {
+    setEdited(next);
+    onChange(next === text ? null : next);
+  }
+
   function onKeyDown(event: KeyboardEvent) {
+    // Escape ends the composing of a character, Enter accepts it. Safari tells of that Enter only by its code, 229.
+    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.stopPropagation();
       onCancel();
@@ -50,7 +61,7 @@ export function MessageEditor({ text, mayBeEmpty, isBusy, onSend, onCancel }: Pr
         dir="auto"
         aria-label={t("message.editLabel")}
         value={edited}
-        onChange={({ target }) => setEdited(target.value)}
+        onChange={({ target }) => change(target.value)}
         onKeyDown={onKeyDown}
       />
       <div className="editor__actions">

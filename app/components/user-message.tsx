@@ -48,10 +48,12 @@ export const UserMessage = memo(function UserMessage(props: Props) {
       {isEditing ? (
         <MessageEditor
           text={text}
+          kept={actions.edits.read(id)}
           mayBeEmpty={files.length > 0}
           isBusy={isBusy}
+          onChange={(edited) => actions.edits.put(id, edited)}
           onSend={(edited) => actions.edit(id, edited)}
-          onCancel={actions.stopEditing}
+          onCancel={() => actions.stopEditing(id)}
         />
       ) : (
         text.trim() !== "" && (

@@ -124,4 +124,50 @@ test("instructions that are given before the first message go with it, and are k
   await again.fill("Answer in prose.");
   await chat.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await expect.poll(async () => (await chat.stored()).settings.instructions).toBe("Answer in prose.");
+
+  // What was typed outlasts a selection that ends beside the dialog, Escape and a reload; Cancel ends it.
+  await chat.choose("Settings of this conversation");
+  await again.fill("Answer in haiku.");
+  await again.hover({ position: { x: 20, y: 20 } });
+  await chat.page.mouse.down();
+  await chat.page.mouse.move(2, 2);
+  await chat.page.mouse.up();
+  expect(await again.isVisible()).toBe(true);
+  await chat.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await chat.refresh();
+  await chat.choose("Settings of this conversation");
+  expect(await again.inputValue()).toBe("Answer in haiku.");
+  await dialog.getByText("Not saved yet.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await chat.choose("Settings of this conversation");
+  expect(await again.inputValue()).toBe("Answer in prose.");
+  await chat.page.mouse.click(2, 2);
+  await dialog.waitFor({ state: "hidden" });
+});
+
+test("what was typed into a question's editor is there again after another was edited and a reload", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.ask("Tell me about ants");
+  await chat.ask("And their queens?");
+  const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
+  async function edit(index: number) {
+    await chat.mine.nth(index).hover();
+    await tool(chat, "mine", index, "Edit").click();
+  }
+  await edit(0);
+  await editor.fill("Tell me about bees");
+  await edit(1);
+  await chat.refresh();
+  await edit(0);
+  expect(await editor.inputValue()).toBe("Tell me about bees");
+
+  // The Escape that only ends the composing of a character.
+  await editor.dispatchEvent("keydown", { key: "Escape", isComposing: true });
+  expect(await editor.inputValue()).toBe("Tell me about bees");
+  await editor.press("Escape");
+  await edit(0);
+  expect(await editor.inputValue()).toBe("Tell me about ants");
 });
