@@ -290,7 +290,7 @@ export const es: Translation = {
     dismiss: "Descartar",
     tryAgain: "Intentar de nuevo",
   },
-  wait: { tryAgain: "Puede volver a intentarlo en {{time}}.", goesOut: "Se enviará sola en {{time}}." },
+  wait: { tryAgain: "Puede volver a intentarlo en {{time}}.", goesOut: "Se enviará solo en {{time}}." },
   access: {
     title: "Código de acceso",
     explanation: "Quien gestiona este chat reparte un código. Este navegador lo recordará.",
@@ -366,7 +366,7 @@ export const es: Translation = {
     model_unavailable: "El modelo no está disponible ahora. Inténtelo de nuevo.",
     model_interrupted: "Se cortó la conexión con el modelo. Lo que había dicho está guardado.",
     model_stalled: "El modelo se ha quedado callado. Lo que había dicho está guardado.",
-    answer_length: "Tiene la longitud máxima de una respuesta: haz que continúe.",
+    answer_length: "Tiene la longitud máxima de una respuesta: haga que continúe.",
     answer_filtered: "El filtro del proveedor la ha terminado.",
     internal_error: "Algo ha ido mal por nuestra parte. Nada de lo guardado se ha perdido.",
     access_code_needed: "Este chat pide un código de acceso.",
