@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 
 /** Drawn on a 20 px grid with one stroke width. They stand beside or inside a label, so they are never named. */
-function icon(drawing: ReactNode) {
+function icon(drawing: ReactNode, className = "icon") {
   return function Icon() {
     return (
       <svg
-        className="icon"
+        className={className}
         viewBox="0 0 20 20"
         width="20"
         height="20"
@@ -23,7 +23,10 @@ function icon(drawing: ReactNode) {
   };
 }
 
-export const MenuIcon = icon(<path d="M3 6h14M3 10h14M3 14h9" />);
+/** It points along the lines, and so the other way where they run from right to left. */
+const DIRECTED = "icon icon--directed";
+
+export const MenuIcon = icon(<path d="M3 6h14M3 10h14M3 14h9" />, DIRECTED);
 export const CloseIcon = icon(<path d="M5 5l10 10M15 5L5 15" />);
 export const MoreIcon = icon(
   <g fill="currentColor" stroke="none">
@@ -95,7 +98,7 @@ export const RetryIcon = icon(
     <path d="M16.5 3.5v4h-4" />
   </>,
 );
-export const ContinueIcon = icon(<path d="M4 10h11.5M11 5.5l4.5 4.5-4.5 4.5" />);
+export const ContinueIcon = icon(<path d="M4 10h11.5M11 5.5l4.5 4.5-4.5 4.5" />, DIRECTED);
 export const WarningIcon = icon(<path d="M10 3.2l7.3 12.9H2.7zM10 8.2v3.6M10 14.1v.1" />);
 export const ImageIcon = icon(
   <>
@@ -111,8 +114,8 @@ export const SettingsIcon = icon(
   </>,
 );
 export const EditIcon = icon(<path d="M12.5 4.5l3 3L7 16H4v-3zM11 6l3 3" />);
-export const BackIcon = icon(<path d="M12 5l-5 5 5 5" />);
-export const ForwardIcon = icon(<path d="M8 5l5 5-5 5" />);
+export const BackIcon = icon(<path d="M12 5l-5 5 5 5" />, DIRECTED);
+export const ForwardIcon = icon(<path d="M8 5l5 5-5 5" />, DIRECTED);
 export const InfoIcon = icon(
   <>
     <circle cx="10" cy="10" r="6.75" />
@@ -132,6 +135,7 @@ export const SidebarIcon = icon(
     <rect x="3" y="4" width="14" height="12" rx="2" />
     <path d="M8 4v12" />
   </>,
+  DIRECTED,
 );
 export const KeyboardIcon = icon(
   <>
