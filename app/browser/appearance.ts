@@ -13,9 +13,11 @@ export function showAppearance(
   root.lang = language;
   root.dir = LANGUAGES[language].direction;
   // The browser's own bars take the colour of the page, and know no theme but the system's.
-  const ground = getComputedStyle(root).getPropertyValue("--ground").trim();
+  // Not `--ground`, which is a pair of colours.
+  const ground = getComputedStyle(document.body).backgroundColor;
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
-    if (theme !== "system") meta.content = ground;
+    meta.dataset.ofSystem ??= meta.content;
+    meta.content = theme === "system" ? meta.dataset.ofSystem : ground;
   }
 }
 

@@ -56,8 +56,19 @@ test("the chosen theme is there before the page's own script is", async ({ openC
     context: { ...wide, colorScheme: "light" },
     expectErrors: [/ERR_FAILED/],
   });
+  const barColours = () =>
+    chat.page
+      .locator("meta[name=theme-color]")
+      .evaluateAll((metas) => metas.map((meta) => (meta as HTMLMetaElement).content));
+  const ofSystem = await barColours();
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Dark" }).check({ force: true });
+  const choose = (name: string) => chat.page.getByRole("radio", { name }).check({ force: true });
+  await choose("Dark");
+  // As the page, on a system of either kind.
+  await expect.poll(barColours).toEqual(["rgb(21, 24, 26)", "rgb(21, 24, 26)"]);
+  await choose("As the system");
+  await expect.poll(barColours).toEqual(ofSystem);
+  await choose("Dark");
   await chat.page.route("**/build/**/*.js", (route) => route.abort());
   await chat.page.reload();
   expect(await backgroundLuminance(chat.page)).toBeLessThan(0.1);
