@@ -166,6 +166,28 @@ describe("settings of a conversation", () => {
     expect(server.posts).toMatchObject([{ settings: { instructions: "Rhyme." } }]);
   });
 
+  test.each([
+    ["a message", "send", "More"],
+    ["a Retry", "retry", "a1"],
+  ] as const)(
+    "are not overtaken by older ones that %s carries: they wait for it",
+    async (_, act, argument) => {
+      const { chat, api, saved, server } = await openedTab();
+      const answered = Promise.withResolvers<{ rev: number; replyId: string }>();
+      api.post = () => answered.promise;
+      chat[act](argument, null);
+      chat.changeSettings({ instructions: "Prose." });
+      // The session is read before the answer to the request is there, and not again after it.
+      server.commit({ title: "Tea time" });
+      await server.sendSession();
+      expect(chat.getSnapshot().session?.title).toBe("Tea time");
+      expect(saved).toEqual([]);
+      answered.resolve({ rev: 2, replyId: "r1" });
+      await settle();
+      expect(saved).toEqual([{ instructions: "Prose." }]);
+    },
+  );
+
   test("give way to what another tab has set since", async () => {
     const { chat, api, saved, server, storage, setVisible } = await openedTab();
     server.isDown = true;
