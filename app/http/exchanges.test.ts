@@ -32,10 +32,11 @@ async function serve(handle: RequestListener, options: Partial<ExchangesOptions>
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   /** A client that reads nothing, unless told to. */
-  const ask = (from: string) => {
+  const ask = (from: string, method = "GET") => {
     const socket = connect(port, "127.0.0.1").on("error", () => undefined);
     sockets.push(socket);
-    socket.write(`GET / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n\r\n`);
+    const body = method === "POST" ? "Content-Length: 2\r\n\r\nab" : "\r\n";
+    socket.write(`${method} / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n${body}`);
     return socket;
   };
   return { ask, cut };
@@ -70,6 +71,20 @@ describe("a client that does not read a stream", () => {
     socket.resume();
     await once(socket, "close");
     expect(taken.pieces).toBe(atTheEnd);
+  });
+
+  it("is cut as well where it has sent a body, which was read to its end", async () => {
+    const read = async (request: IncomingMessage) => {
+      for await (const _ of request);
+    };
+    const { ask, cut } = await serve((request, response) => {
+      void read(request).then(() => endlessly({ pieces: 0 })(request, response));
+    });
+    const socket = ask("a", "POST");
+    await vi.waitFor(() => expect(cut).toHaveBeenCalledOnce(), 5_000);
+    socket.resume();
+    await once(socket, "close");
+    expect(cut).toHaveBeenCalledOnce();
   });
 
   it("is waited for, if it goes on in time", async () => {

@@ -58,7 +58,7 @@ export function currentExchange(): Exchange {
  * the address for which most is held loses its oldest exchange, so that others do not pay for it.
  */
 export function createExchanges(options: ExchangesOptions): Exchanges {
-  type Held = { address: string; bytes: number; end: () => void };
+  type Held = { address: string; bytes: number; isCut: boolean; end: () => void };
   /** In the order in which they began. */
   const open = new Set<Held>();
   const openFor = new Map<string, number>();
@@ -95,9 +95,13 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       const held: Held = {
         address,
         bytes: 0,
+        isCut: false,
         end() {
-          forget();
-          request.destroy();
+          heldInAll -= held.bytes;
+          held.bytes = 0;
+          held.isCut = true;
+          // Not the request: one that was read to its end has let go of its socket.
+          request.socket.destroy();
         },
       };
       const ended = new AbortController();
@@ -124,7 +128,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         },
         hold(bytes) {
           const change = (by: number) => {
-            if (!open.has(held)) return;
+            if (held.isCut || !open.has(held)) return;
             held.bytes += by;
             heldInAll += by;
           };

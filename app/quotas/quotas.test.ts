@@ -134,14 +134,18 @@ test("replies that run are limited for the node, whoever has asked for them, unt
 
 test("wrong codes are limited for an address, for the rest of the hour", async () => {
   const { quotas, pass } = setUp({ wrongCodesPerHour: 2 });
-  for (let n = 0; n < 2; n++) {
-    await quotas.mayTryCode("local");
-    quotas.wrongCode("local");
-  }
-  await expect(quotas.mayTryCode("local")).rejects.toMatchObject(refused("too_many_wrong_codes", 3600 - 11));
-  await quotas.mayTryCode("198.51.100.1");
+  for (let n = 0; n < 2; n++) await quotas.tryCode("local");
+  await expect(quotas.tryCode("local")).rejects.toMatchObject(refused("too_many_wrong_codes", 3600 - 11));
+  await quotas.tryCode("198.51.100.1");
   pass(HOUR_MS);
-  await quotas.mayTryCode("local");
+  await quotas.tryCode("local");
+});
+
+test("a right code costs no try, and many tries at once are counted one by one", async () => {
+  const { quotas } = setUp({ wrongCodesPerHour: 5 });
+  for (let n = 0; n < 20; n++) (await quotas.tryCode("local"))();
+  const tries = await Promise.allSettled(Array.from({ length: 50 }, () => quotas.tryCode("local")));
+  expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
 });
 
 describe("the budget of a day", () => {
@@ -174,5 +178,5 @@ test("without limits nobody is refused", async () => {
   budget.spend({ tokens: 1e12, dollars: 1e6 });
   for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
   await quotas.beginSession("198.51.100.1");
-  await quotas.mayTryCode("local");
+  await quotas.tryCode("local");
 });

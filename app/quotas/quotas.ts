@@ -44,9 +44,11 @@ export type Quotas = {
   permit(asker: Asker): Promise<Permit>;
   /** Counts a conversation that begins without a reply. @throws ExpectedError as `permit` and `take` do */
   beginSession(address: string | null): Promise<void>;
-  /** Leaves an address one try less. To be asked before a code is looked at. @throws ExpectedError as `permit` does */
-  mayTryCode(address: string): Promise<void>;
-  wrongCode(address: string): void;
+  /**
+   * Leaves an address one try less, before a code is looked at. @returns what gives it back where the code was right
+   * @throws ExpectedError as `permit` and `take` do
+   */
+  tryCode(address: string): Promise<() => void>;
 };
 
 export type QuotasOptions = {
@@ -139,11 +141,13 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
       usage.count("address-sessions", address, 1);
     },
-    async mayTryCode(from) {
+    async tryCode(from) {
       await usage.fresh();
-      check("wrong-codes", subjectOf(from), HOUR_MS, limits.wrongCodesPerHour, "too_many_wrong_codes");
+      const address = subjectOf(from);
+      check("wrong-codes", address, HOUR_MS, limits.wrongCodesPerHour, "too_many_wrong_codes");
+      usage.count("wrong-codes", address, 1);
+      return () => usage.count("wrong-codes", address, -1);
     },
-    wrongCode: (from) => usage.count("wrong-codes", subjectOf(from), 1),
   };
 }
 

@@ -50,7 +50,9 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   async function read(instance: string, segments: readonly number[]) {
     const tail = tails.get(instance) ?? newTail(segments[0]!);
     tails.set(instance, tail);
-    if (tail.ended) return;
+    // A node that was taken for dead may only have slept.
+    if (tail.ended && isDead(instance)) return;
+    tail.ended = false;
     let grew = false;
     for (const segment of segments.filter((each) => each >= tail.segment)) {
       if (segment !== tail.segment) Object.assign(tail, { ...newTail(segment), batch: tail.batch });

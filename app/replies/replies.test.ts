@@ -771,3 +771,104 @@ it("the journal of a reply that begins while old ones are removed stays", async 
     vi.useRealTimers();
   }
 });
+
+describe("a takeover that meets a fault of the volume", () => {
+  const SEEN = "words that a person has seen";
+
+  it.each([
+    ["in the copy of the journal", "append", (path: string) => path.endsWith(".tmp")],
+    ["in naming the copy", "link", (path: string) => path.endsWith(".ndjson")],
+    ["in looking at the session afterwards", "readdir", () => true],
+  ] as const)("loses nothing, whether it comes %s or not", async (where, name, isPath) => {
+    const before = await node();
+    const key = sessionKey(newId());
+    await before.replies.start(key, send("Hello"));
+    before.model.text(SEEN);
+    await untilText(await follow(before, key), SEEN);
+    let isCopied = false;
+    let hasFailed = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const path = call.to ?? call.path;
+      const isTurn = name !== "readdir" || isCopied;
+      if (!hasFailed && isTurn && call.name === name && isPath(path)) {
+        hasFailed = true;
+        throw systemError("EIO", call);
+      }
+      const result = await proceed();
+      isCopied ||= call.name === "link" && path.endsWith(".ndjson");
+      return result;
+    });
+    const after = await node({ dataDir: before.dataDir, fs });
+    const events = await follow(after, key);
+    const chunks = await untilText(events, SEEN);
+    expect(hasFailed, where).toBe(true);
+    expect((await after.model.request(0)).continueFrom).toBe(SEEN);
+    after.model.text(", and more");
+    after.model.finish();
+    expect(textIn([...chunks, ...chunksIn(await collect(events))])).toBe(`${SEEN}, and more`);
+    expect(await lastMessage(after, key)).toMatchObject({
+      parts: [{ text: `${SEEN}, and more` }],
+      metadata: { status: "complete" },
+    });
+  });
+
+  it("keeps what was said where every attempt meets one", async () => {
+    const before = await node();
+    const key = sessionKey(newId());
+    await before.replies.start(key, send("Hello"));
+    before.model.text(SEEN);
+    await untilText(await follow(before, key), SEEN);
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "append" && call.path.endsWith(".tmp")) throw systemError("EIO", call);
+      return proceed();
+    });
+    const after = await node({ dataDir: before.dataDir, fs });
+    await collect(await follow(after, key));
+    expect(await lastMessage(after, key)).toMatchObject({
+      parts: [{ text: SEEN }],
+      metadata: { status: "interrupted" },
+    });
+  });
+});
+
+it("after too many takeovers a reply keeps what a runner that woke up has shown in the last moment", async () => {
+  let last = await node();
+  const key = sessionKey(newId());
+  await last.replies.start(key, send("Hello"));
+  last.model.text("enough");
+  await untilText(await follow(last, key), "enough");
+  for (let takeovers = 0; takeovers < 3; takeovers++) {
+    last = await node({ dataDir: last.dataDir });
+    await last.replies.read(key);
+  }
+  const sleeper = last;
+  const seen = await follow(sleeper, key);
+  const chunks = await untilText(seen, "enough");
+  await sleeper.model.request(0);
+  let isAwake = false;
+  const fs = interceptedFileSystem(async (call, proceed) => {
+    if (!isAwake && call.name === "link" && /\d{10}\.json$/.test(call.to ?? "")) {
+      isAwake = true;
+      sleeper.model.text(" and more");
+      await untilText(seen, "enough and more", chunks);
+    }
+    return proceed();
+  });
+  const giver = await node({ dataDir: last.dataDir, fs });
+  await giver.replies.read(key);
+  expect(isAwake).toBe(true);
+  expect(await lastMessage(giver, key)).toMatchObject({
+    parts: [{ text: "enough and more" }],
+    metadata: { status: "interrupted" },
+  });
+});
+
+it("a reply that was committed when its node began to drain is handed over, too", async () => {
+  const one = await node();
+  const key = sessionKey(newId());
+  const starting = one.replies.start(key, send("Hello"));
+  await one.replies.drain(0);
+  await starting;
+  expect(one.replies.active()).toBe(0);
+  expect((await one.store.read(key))!.session.reply).toMatchObject({ node: null });
+});

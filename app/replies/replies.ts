@@ -82,11 +82,14 @@ const KEEP_ENDED_MS = 30_000;
 /** Time before a follower looks again for a reply that nobody runs, in milliseconds. */
 const LOOK_AGAIN_MS = 250;
 
+/** Between two looks whether a reply that was begun when the node began to drain runs by now, in milliseconds. */
+const STARTING_MS = 50;
+
 export function createReplies(deps: RepliesDependencies): Replies {
   const { store, models, instance } = deps;
   const runs = new Map<string, Run>();
   let active = 0;
-  /** Replies of this node between their commit and their run. */
+  /** Replies of this node from being asked for, or taken over, to their run. */
   const starting = new Set<string>();
   const draining = new AbortController();
   const runOf = (reply: Reply) => runs.get(`${reply.id}.${reply.epoch}`) ?? null;
@@ -106,7 +109,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
     if (options.modelId !== undefined && !offered(options.modelId)) {
       throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
     }
-    const lost = await missingFiles(key, command);
+    let lost: ExpectedError | null = null;
     const context = {
       now: deps.clock().toISOString(),
       modelId: options.modelId,
@@ -130,6 +133,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
     starting.add(context.reply.id);
     let begun: Run | null = null;
     try {
+      lost = await missingFiles(key, command);
       const { record, result: outcome } = await commit().catch(async (error: unknown) => {
         if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
         // Perhaps its runner is gone, and it has ended or is about to: then there is another one to name.
@@ -239,8 +243,13 @@ export function createReplies(deps: RepliesDependencies): Replies {
     draining.abort();
     const ended = () => Promise.all([...runs.values()].map((run) => run.ended));
     await Promise.race([ended(), deps.delay(deadlineMs)]);
-    for (const run of runs.values()) run.stop("handed over");
-    await ended();
+    // What was committed a moment ago is about to run, and to be handed over, too.
+    for (let isLast = false; !isLast;) {
+      isLast = starting.size === 0;
+      for (const run of runs.values()) run.stop("handed over");
+      await ended();
+      if (!isLast) await deps.delay(STARTING_MS);
+    }
   }
 
   return {

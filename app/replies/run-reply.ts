@@ -109,7 +109,8 @@ export function runReply(
     model: reply.modelId,
   };
   let stopReason: StopReason | null = null;
-  let text: ReplyText = EMPTY_REPLY;
+  /** What followers may have seen: never less than what earlier runners have said, whose journals hold it. */
+  let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
   let lookedAt = -Infinity;
   /** The journal, once an append to it has failed: nobody knows what it holds. */
   let unclear: JournalWriter | null = null;
@@ -133,6 +134,10 @@ export function runReply(
     await look();
     if (stopReason === "superseded") return;
     text = chunks.reduce(applyChunk, text);
+    publish(chunks);
+  }
+
+  function publish(chunks: readonly ReplyChunk[]) {
     // How it ended is told once the session says so too.
     stream.publish(chunks.filter((chunk) => chunk.type !== "finish"));
   }
@@ -168,6 +173,7 @@ export function runReply(
   /** Null where the reply is not this node's to settle. */
   async function generate(): Promise<Outcome | null> {
     let journal: JournalWriter | null = null;
+    let isBegun = said.length === 0;
     let journalError: Error | null = null;
     let outcome: Outcome | null;
     try {
@@ -184,8 +190,11 @@ export function runReply(
           abort.abort(error);
         },
       });
-      if (said.length > 0) await durable(said);
-      else for (const chunk of before) journal.write(chunk);
+      if (said.length > 0) {
+        await look();
+        if (stopReason !== "superseded") publish(said);
+        isBegun = true;
+      } else for (const chunk of before) journal.write(chunk);
       const finish = await relay(journal, before);
       await journal.flush();
       if (journalError) throw journalError as Error;
@@ -197,9 +206,10 @@ export function runReply(
       if (errorCode(journalError ?? error) === "EEXIST") {
         deps.log.warn(about, "the reply has been run before; left alone");
         outcome = null;
-      } else if (journalError) {
-        deps.log.warn({ ...about, err: journalError as Error }, "the journal could not be written");
-        unclear = journal;
+      } else if (journalError || !isBegun) {
+        deps.log.warn({ ...about, err: journalError ?? error }, "the journal could not be written");
+        // One that was not begun holds nothing but what the one before does.
+        if (journalError) unclear = journal;
         // Whoever follows it goes on from what the journal holds; unless a person has stopped it.
         stop("handed over");
         outcome = cut(stopReason!);

@@ -1,6 +1,6 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
-import type { Reply } from "~/conversation/session";
+import type { Reply, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
 import { mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
@@ -25,7 +25,6 @@ export async function takeOver(
   reply: Reply,
   deps: RunnerDependencies,
 ): Promise<TakenOver> {
-  if (!mayTakeOver(reply)) return { record: await giveUp(key, record, reply, deps), said: null };
   const { record: taken } = await deps.store.update(key, (session) => ({
     session: session && takeOverReply(session, reply, deps.instance),
     result: null,
@@ -34,13 +33,15 @@ export async function takeOver(
   if (mine?.id !== reply.id || mine.epoch !== reply.epoch + 1 || mine.node !== deps.instance) {
     return { record: taken, said: null };
   }
+  // After the commit: what the old runner still appends from now on is not read by anybody.
+  const said = await salvage(key, reply, deps);
+  if (!mayTakeOver(reply)) return { record: await giveUp(key, record.session, mine, said, deps), said: null };
   deps.log.warn(
     { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
   deps.metrics.replyTakenOver();
-  // After the commit: what the old runner still appends from now on is not read by anybody.
-  return { record: taken, said: await salvage(key, reply, deps) };
+  return { record: taken, said };
 }
 
 /** The journal of the last runner that had one: each begins with all that was in the one before. */
@@ -52,9 +53,14 @@ async function salvage(key: string, reply: Reply, deps: RunnerDependencies): Pro
   return [];
 }
 
-async function giveUp(key: string, record: SessionRecord, reply: Reply, deps: RunnerDependencies) {
-  const salvaged = await salvage(key, reply, deps);
-  const said = salvaged.length > 0 ? salvaged : saidBefore(record.session, reply);
+async function giveUp(
+  key: string,
+  before: Session,
+  reply: Reply,
+  salvaged: readonly ReplyChunk[],
+  deps: RunnerDependencies,
+) {
+  const said = salvaged.length > 0 ? salvaged : saidBefore(before, reply);
   const { record: settled, result: mine } = await deps.store.update(key, (session) => {
     const changed =
       session &&

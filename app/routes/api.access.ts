@@ -12,13 +12,14 @@ const handle = api(
       const { access, quotas } = services;
       // This machine too: a proxy on it may stand for everybody.
       const address = askerAddress(request) ?? LOCAL_ADDRESS;
-      if (!access.isOpen) await quotas.mayTryCode(address);
-      if (!access.isOpen && !access.isCode(code)) {
-        quotas.wrongCode(address);
-        throw new ExpectedError("access_code_wrong", "That is not the access code.");
-      }
       const headers = new Headers({ "Cache-Control": "no-store" });
-      if (!access.isOpen) headers.set("Set-Cookie", await access.cookie(request));
+      if (!access.isOpen) {
+        const giveBack = await quotas.tryCode(address);
+        if (!access.isCode(code))
+          throw new ExpectedError("access_code_wrong", "That is not the access code.");
+        giveBack();
+        headers.set("Set-Cookie", await access.cookie(request));
+      }
       return new Response(null, { status: 204, headers });
     },
   },
