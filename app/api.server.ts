@@ -1,6 +1,7 @@
 import { requireAccess } from "./http/access";
 import { handleMethods, type Handler } from "./http/handle-methods";
 import { holdSecrets } from "./http/hold-secrets";
+import { requestRoute } from "./http/request-route";
 import { services } from "./services.server";
 
 /**
@@ -17,7 +18,7 @@ export function api(
     ),
     (error, request) => {
       services.log.error(
-        { method: request.method, path: new URL(request.url).pathname, err: error },
+        { method: request.method, route: requestRoute(new URL(request.url).pathname).route, err: error },
         "unexpected",
       );
     },

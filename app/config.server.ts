@@ -106,7 +106,7 @@ const environment = z.object({
   // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
-  MAX_IMPORT_BYTES: wholeNumber("MAX_IMPORT_BYTES", 10_000_000, 1_024, 100_000_000),
+  MAX_IMPORT_BYTES: wholeNumber("MAX_IMPORT_BYTES", 16_000_000, 1_024, 100_000_000),
   // The largest document that Bedrock takes.
   MAX_ATTACHMENT_BYTES: wholeNumber("MAX_ATTACHMENT_BYTES", 4_500_000, 1_024, 100_000_000),
   MAX_SESSION_ATTACHMENT_BYTES: wholeNumber(

@@ -6,6 +6,7 @@ import { renderToPipeableStream } from "react-dom/server";
 import { NonceContext } from "./components/nonce-context";
 import { refuseOverload, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
+import { requestRoute } from "./http/request-route";
 import { pagePolicy, secureResponse } from "./http/security-headers";
 import { tuneServer } from "./http/server-lifecycle";
 import { silenceAccessLog } from "./http/silence-access-log";
@@ -71,5 +72,6 @@ export default function handleRequest(
 export function handleError(error: unknown, { request }: { request: Request }) {
   // A client that has gone, or that asks for what is not there, is no error of ours.
   if (request.signal.aborted || isRouteErrorResponse(error)) return;
-  services.log.error({ path: new URL(request.url).pathname, err: error }, "a request failed");
+  const { route } = requestRoute(new URL(request.url).pathname);
+  services.log.error({ route, err: error }, "a request failed");
 }

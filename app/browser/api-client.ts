@@ -275,9 +275,12 @@ async function firstOfTwo<T>(attempt: (signal: AbortSignal) => Promise<T>): Prom
   }
 }
 
+const NO_BODY: readonly number[] = [204, 205, 304];
+
 /** The same response, which tells of every piece of its body that comes. */
 function listenedTo(response: Response, heard: () => void): Response {
-  if (!response.body) return response;
+  // Chromium gives a body to a response that cannot have one, and takes none for it.
+  if (!response.body || NO_BODY.includes(response.status)) return response;
   const pieces = new TransformStream<Uint8Array, Uint8Array>({
     transform(piece, controller) {
       heard();

@@ -2,6 +2,9 @@ import { ExpectedError } from "./expected-error";
 import { requireRoom } from "./session-size";
 import type { Session } from "./session";
 
+/** Longer than any model's answer: what could come to be can be forked, and imported. */
+const LAST_ANSWER_LENGTH = 1_000_000;
+
 /**
  * A whole conversation put where there is none. What is there already from the same request is left as it is by
  * now, so that asking again is harmless.
@@ -9,7 +12,7 @@ import type { Session } from "./session";
  */
 export function beginSession(existing: Session | null, made: Session): Session {
   if (!existing) {
-    requireRoom(made.messages);
+    requireRoom(made.messages, LAST_ANSWER_LENGTH);
     return made;
   }
   const ids = new Set(existing.messages.map(({ id }) => id));

@@ -9,7 +9,7 @@ export type Fork = { source: Session | null; messageId: string; now: string };
  * A conversation of its own that begins as another one did, up to a message. Settings and title go with it; what
  * was said on other branches, and an answer that is being written, do not. Asked for again it is what it has
  * become, whatever has become of its source.
- * @throws ExpectedError `session_not_found`, `message_not_found`, `session_exists`
+ * @throws ExpectedError `session_not_found`, `message_not_found`, `session_exists`, `session_full`
  */
 export function forkSession(existing: Session | null, { source, messageId, now }: Fork): Session {
   if (existing?.messages.some(({ id }) => id === messageId)) return existing;

@@ -17,11 +17,12 @@ export function sessionLength(messages: readonly Message[]): number {
 }
 
 /**
- * To be asked before a conversation grows by what a person does. An answer that is being written may go beyond.
+ * To be asked before a conversation grows by what a person does. An answer that is being written may go beyond, by
+ * `spare` where what it has become is to be copied.
  * @throws ExpectedError `session_full`
  */
-export function requireRoom(messages: readonly Message[]): void {
-  if (sessionLength(messages) <= MAX_SESSION_LENGTH) return;
+export function requireRoom(messages: readonly Message[], spare = 0): void {
+  if (sessionLength(messages) <= MAX_SESSION_LENGTH + spare) return;
   throw new ExpectedError(
     "session_full",
     "This conversation has become too long to go on. Begin a new one; this one stays readable.",

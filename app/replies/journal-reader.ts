@@ -68,11 +68,13 @@ export function readJournal(
   return createJournalReader(volume, path, lines).readMore();
 }
 
-async function readFrom(volume: Volume, path: string, offset: number): Promise<Buffer> {
+async function readFrom(volume: Volume, path: string, offset: number, isRetry = false): Promise<Buffer> {
   try {
     return await volume.readFrom(path, offset);
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return Buffer.alloc(0);
+    if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
+    // The server no longer knows the file that this client has found by the name. Whether there is one it says then.
+    if (errorCode(error) === "ESTALE" && !isRetry) return readFrom(volume, path, offset, true);
     throw error;
   }
 }

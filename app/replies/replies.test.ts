@@ -776,10 +776,11 @@ describe("a takeover that meets a fault of the volume", () => {
   const SEEN = "words that a person has seen";
 
   it.each([
-    ["in the copy of the journal", "append", (path: string) => path.endsWith(".tmp")],
-    ["in naming the copy", "link", (path: string) => path.endsWith(".ndjson")],
-    ["in looking at the session afterwards", "readdir", () => true],
-  ] as const)("loses nothing, whether it comes %s or not", async (where, name, isPath) => {
+    ["in finding the journal", "open", "ESTALE", (path: string) => path.endsWith(".ndjson")],
+    ["in the copy of the journal", "append", "EIO", (path: string) => path.endsWith(".tmp")],
+    ["in naming the copy", "link", "EIO", (path: string) => path.endsWith(".ndjson")],
+    ["in looking at the session afterwards", "readdir", "EIO", () => true],
+  ] as const)("loses nothing, whether it comes %s or not", async (where, name, fault, isPath) => {
     const before = await node();
     const key = sessionKey(newId());
     await before.replies.start(key, send("Hello"));
@@ -792,7 +793,7 @@ describe("a takeover that meets a fault of the volume", () => {
       const isTurn = name !== "readdir" || isCopied;
       if (!hasFailed && isTurn && call.name === name && isPath(path)) {
         hasFailed = true;
-        throw systemError("EIO", call);
+        throw systemError(fault, call);
       }
       const result = await proceed();
       isCopied ||= call.name === "link" && path.endsWith(".ndjson");

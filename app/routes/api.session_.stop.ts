@@ -7,7 +7,7 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     // An older page says nothing, and means the one that runs.
-    const isNamed = request.headers.has("Content-Type");
+    const isNamed = Number(request.headers.get("Content-Length") ?? 0) > 0;
     const body = isNamed ? await readJson(request, stopBody, services.limits.maxBodyBytes) : null;
     await services.replies.stop(key, body?.replyId);
     return new Response(null, { status: 202 });
