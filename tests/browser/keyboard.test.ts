@@ -51,10 +51,11 @@ test("everything can be done by keyboard alone", async ({ openChat }) => {
   async function deleteByKeyboard() {
     await tabTo(page, chat.menuButton);
     await page.keyboard.press("Enter");
-    await expect
-      .poll(() => hasFocus(page.getByRole("menuitem", { name: "Settings of this conversation" })))
-      .toBe(true);
+    const item = (name: string) => page.getByRole("menuitem", { name });
+    await expect.poll(() => hasFocus(item("Settings of this conversation"))).toBe(true);
     await page.keyboard.press("End");
+    // The menu moves the focus in a turn of its own, which no person is too fast for.
+    await expect.poll(() => hasFocus(item("Delete"))).toBe(true);
     await page.keyboard.press("Enter");
     await chat.emptyState.waitFor();
   }
