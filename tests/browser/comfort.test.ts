@@ -132,7 +132,7 @@ test("who reads further up is told of new text below, and of none where there is
   await chat.button("Jump to latest").waitFor();
   await chat.send("Tell me another long story.");
   await chat.replyOfLength(1, 600);
-  await scroller.evaluate((element) => element.scrollTo(0, 0));
+  await scroller.press("Home");
   await chat.button("New text below").click();
   await chat.button("New text below").waitFor({ state: "hidden" });
   await chat.reply(1, "complete");
