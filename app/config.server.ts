@@ -127,6 +127,8 @@ const environment = z.object({
   LIMIT_ADDRESS_MESSAGES_PER_MINUTE: limit("LIMIT_ADDRESS_MESSAGES_PER_MINUTE", 120),
   LIMIT_ADDRESS_MESSAGES_PER_DAY: limit("LIMIT_ADDRESS_MESSAGES_PER_DAY", 5_000),
   LIMIT_ADDRESS_SESSIONS_PER_DAY: limit("LIMIT_ADDRESS_SESSIONS_PER_DAY", 500),
+  LIMIT_ADDRESS_CHANGES_PER_MINUTE: limit("LIMIT_ADDRESS_CHANGES_PER_MINUTE", 300),
+  LIMIT_ADDRESS_BYTES_PER_DAY: limit("LIMIT_ADDRESS_BYTES_PER_DAY", 5_000_000_000),
   LIMIT_ADDRESS_REPLIES: limit("LIMIT_ADDRESS_REPLIES", 30),
   LIMIT_NODE_REPLIES: limit("LIMIT_NODE_REPLIES", 1_000),
   // A tab needs one or two.
@@ -207,6 +209,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       addressMessagesPerMinute: values.LIMIT_ADDRESS_MESSAGES_PER_MINUTE,
       addressMessagesPerDay: values.LIMIT_ADDRESS_MESSAGES_PER_DAY,
       addressSessionsPerDay: values.LIMIT_ADDRESS_SESSIONS_PER_DAY,
+      addressChangesPerMinute: values.LIMIT_ADDRESS_CHANGES_PER_MINUTE,
+      addressBytesPerDay: values.LIMIT_ADDRESS_BYTES_PER_DAY,
       addressReplies: values.LIMIT_ADDRESS_REPLIES,
       nodeReplies: values.LIMIT_NODE_REPLIES,
       wrongCodesPerHour: values.LIMIT_WRONG_CODES_PER_HOUR,

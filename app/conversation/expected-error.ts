@@ -43,6 +43,8 @@ export type ErrorCode =
   | "too_many_messages"
   | "daily_messages_spent"
   | "too_many_sessions"
+  | "too_many_changes"
+  | "daily_bytes_spent"
   | "too_many_replies"
   | "node_full"
   | "too_many_wrong_codes"

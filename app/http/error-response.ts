@@ -42,6 +42,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   too_many_messages: 429,
   daily_messages_spent: 429,
   too_many_sessions: 429,
+  too_many_changes: 429,
+  daily_bytes_spent: 429,
   too_many_replies: 429,
   node_full: 429,
   too_many_wrong_codes: 429,

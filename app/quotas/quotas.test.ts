@@ -11,6 +11,8 @@ const NONE: QuotaLimits = {
   addressMessagesPerMinute: 0,
   addressMessagesPerDay: 0,
   addressSessionsPerDay: 0,
+  addressChangesPerMinute: 0,
+  addressBytesPerDay: 0,
   addressReplies: 0,
   nodeReplies: 0,
   wrongCodesPerHour: 0,
@@ -115,6 +117,33 @@ test("new conversations of an address are limited in a day, however they begin",
     code: "too_many_sessions",
   });
   await sendAndEnd("a".repeat(64));
+});
+
+describe("changes that are no messages", () => {
+  const HERE = "198.51.100.1";
+
+  test("are limited in a minute for an address", async () => {
+    const { quotas, pass } = setUp({ addressChangesPerMinute: 2 });
+    await quotas.change(HERE);
+    await quotas.change(HERE);
+    await expect(quotas.change(HERE)).rejects.toMatchObject(refused("too_many_changes", 49));
+    await quotas.change("198.51.100.2");
+    await quotas.change(null);
+    pass(49_000);
+    await quotas.change(HERE);
+  });
+
+  test("are limited in a day by what they write", async () => {
+    const { quotas, pass } = setUp({ addressBytesPerDay: 1_000 });
+    const written = await quotas.change(HERE);
+    written(600);
+    (await quotas.change(HERE))(400);
+    await expect(quotas.change(HERE)).rejects.toMatchObject({ code: "daily_bytes_spent" });
+    (await quotas.change(null))(1_000);
+    await quotas.change(null);
+    pass(DAY_MS);
+    await quotas.change(HERE);
+  });
 });
 
 test("replies that run are limited for the node, whoever has asked for them, until they end", async () => {

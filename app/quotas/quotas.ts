@@ -13,6 +13,10 @@ export type QuotaLimits = {
   addressMessagesPerDay: number;
   /** Conversations that are begun, forked or imported. */
   addressSessionsPerDay: number;
+  /** Whatever writes and is neither a message nor a deletion: files, links, settings, imports. */
+  addressChangesPerMinute: number;
+  /** What such changes write. */
+  addressBytesPerDay: number;
   /** Replies that run at once for one address, on all nodes together. */
   addressReplies: number;
   /** Replies that run at once on this node. */
@@ -44,6 +48,12 @@ export type Quotas = {
   permit(asker: Asker): Promise<Permit>;
   /** Counts a conversation that begins without a reply. @throws ExpectedError as `permit` and `take` do */
   beginSession(address: string | null): Promise<void>;
+  /**
+   * Counts a change that is no message, before what it brings is read. A deletion is never refused.
+   * @returns what counts the bytes that it has written, as far as they are worth counting
+   * @throws ExpectedError as `permit` and `take` do
+   */
+  change(address: string | null): Promise<(bytes: number) => void>;
   /**
    * Leaves an address one try less, before a code is looked at. @returns what gives it back where the code was right
    * @throws ExpectedError as `permit` and `take` do
@@ -140,6 +150,15 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       const address = subjectOf(from);
       check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
       usage.count("address-sessions", address, 1);
+    },
+    async change(from) {
+      if (from === null) return () => undefined;
+      await usage.fresh();
+      const address = subjectOf(from);
+      check("address-bytes", address, DAY_MS, limits.addressBytesPerDay, "daily_bytes_spent");
+      check("address-changes", address, MINUTE_MS, limits.addressChangesPerMinute, "too_many_changes");
+      usage.count("address-changes", address, 1);
+      return (bytes) => usage.count("address-bytes", address, bytes);
     },
     async tryCode(from) {
       await usage.fresh();

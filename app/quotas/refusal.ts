@@ -4,6 +4,8 @@ const SENTENCES = {
   too_many_messages: "That is too many messages in a minute.",
   daily_messages_spent: "That was the last message for today: there are more tomorrow.",
   too_many_sessions: "Too many conversations were begun from your network today.",
+  too_many_changes: "Too many changes came from your network in a minute.",
+  daily_bytes_spent: "Too much was stored for your network today: there is room again tomorrow.",
   too_many_replies: "Too many answers are being written for your network at the same time.",
   node_full: "Too many answers are being written at the same time.",
   too_many_wrong_codes: "Too many wrong codes came from your network.",

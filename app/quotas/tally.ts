@@ -5,6 +5,8 @@ const WINDOWS = {
   "session-messages": [MINUTE_MS, DAY_MS],
   "address-messages": [MINUTE_MS, DAY_MS],
   "address-sessions": [DAY_MS],
+  "address-changes": [MINUTE_MS],
+  "address-bytes": [DAY_MS],
   "wrong-codes": [HOUR_MS],
   tokens: [DAY_MS],
   microdollars: [DAY_MS],

@@ -1,4 +1,5 @@
 import { handoffBody, type HandoffAccepted } from "~/conversation/api";
+import { askerAddress } from "~/http/client-address";
 import { readJson, requireSecretKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -7,7 +8,9 @@ const handle = api({
   async POST(request) {
     const key = requireSecretKey(request, "X-Handoff-Id");
     const { sealed } = await readJson(request, handoffBody, services.limits.maxBodyBytes);
+    const written = await services.quotas.change(askerAddress(request));
     await services.handoffs.put(key, sealed);
+    written(sealed.length);
     const accepted: HandoffAccepted = { expiresInSeconds: services.limits.handoffMinutes * 60 };
     return Response.json(accepted, { status: 201, headers: { "Cache-Control": "no-store" } });
   },

@@ -1,6 +1,8 @@
 import { patchSessionBody, type SessionView } from "~/conversation/api";
 import { editSession } from "~/conversation/edit-session";
+import { sessionLength } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
+import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { wholeJson } from "~/http/whole-json";
 import type { SessionRecord } from "~/store/session-store";
@@ -24,11 +26,14 @@ const handle = api({
     if (modelId !== undefined && !services.models.offers.some((offer) => offer.id === modelId)) {
       throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
     }
+    const written = await services.quotas.change(askerAddress(request));
     const now = new Date().toISOString();
     const { record } = await services.store.update(key, (session) => ({
       session: session && editSession(session, edit, now),
       result: null,
     }));
+    // A change of a word writes the file anew.
+    written(sessionLength(record?.session.messages ?? []));
     return respond(required(record));
   },
 

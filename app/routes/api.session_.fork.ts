@@ -3,6 +3,7 @@ import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { branchTo } from "~/conversation/branch";
 import { forkSession } from "~/conversation/fork-session";
 import { askerAddress } from "~/http/client-address";
+import { sessionLength } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -11,13 +12,16 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { from, messageId } = await readJson(request, forkBody, services.limits.maxBodyBytes);
-    await services.quotas.beginSession(askerAddress(request));
+    const asker = askerAddress(request);
+    const written = await services.quotas.change(asker);
+    await services.quotas.beginSession(asker);
     const source = await services.keys.during(from, async (fromKey) => {
       const session = (await services.store.read(fromKey))?.session ?? null;
       const messages = branchTo(session?.messages ?? [], messageId);
-      const files = messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId));
+      const files = messages.flatMap(({ parts }) => attachmentParts(parts));
+      written(sessionLength(messages) + files.reduce((sum, { size }) => sum + size, 0));
       // Before the commit, so that no message names a file that is not there.
-      await services.attachments.copy(fromKey, key, files);
+      await services.attachments.copy(fromKey, key, files.map(attachmentId));
       return session;
     });
     const now = new Date().toISOString();

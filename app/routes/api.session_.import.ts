@@ -2,6 +2,7 @@ import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
 import { conversationFile, importSession } from "~/conversation/conversation-file";
 import { askerAddress } from "~/http/client-address";
+import { sessionLength } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -15,11 +16,14 @@ const handle = api({
       now: new Date().toISOString(),
       modelFor: (modelId) => (offers.some(({ id }) => id === modelId) ? modelId : defaultModelId),
     });
-    await services.quotas.beginSession(askerAddress(request));
+    const from = askerAddress(request);
+    const written = await services.quotas.change(from);
+    await services.quotas.beginSession(from);
     const { record } = await services.store.update(key, (session) => ({
       session: beginSession(session, imported),
       result: null,
     }));
+    written(sessionLength(imported.messages));
     const committed: Committed = { rev: record!.rev };
     return Response.json(committed, { status: 201, headers: { "Cache-Control": "no-store" } });
   },

@@ -1,6 +1,8 @@
 import { revokeShareBody, shareBody } from "~/conversation/api";
 import type { Share } from "~/conversation/session";
+import { sessionLength } from "~/conversation/session-size";
 import { sessionKey } from "~/conversation/session-id";
+import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -9,8 +11,11 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { shareId } = await readJson(request, shareBody, services.limits.maxBodyBytes);
+    const written = await services.quotas.change(askerAddress(request));
     const create = (shareKey: string) => services.shares.create(key, shareKey);
     const share: Share = await services.keys.during(shareId, create);
+    const record = await services.store.read(key);
+    written(sessionLength(record?.session.messages ?? []));
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

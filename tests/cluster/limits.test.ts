@@ -116,6 +116,41 @@ describe("a node", () => {
     expect(forks).toEqual([404, 404, 429]);
   });
 
+  test("limits what is no message, by number and by what it writes, and never a deletion", async () => {
+    const server = await serve({
+      LIMIT_ADDRESS_CHANGES_PER_MINUTE: "4",
+      LIMIT_ADDRESS_BYTES_PER_DAY: "150000",
+    });
+    const sessionId = newId();
+    const change = async (method: string, path: string, body: string, from = "198.51.100.1") => {
+      const response = await fetch(`${server.url}/api/session${path}`, {
+        method,
+        headers: {
+          "Content-Type": path === "/attachments" ? "text/plain" : "application/json",
+          "X-Session-Id": sessionId,
+          "X-File-Name": "notes.txt",
+          "X-Forwarded-For": from,
+        },
+        body: body === "" ? null : body,
+      });
+      const text = await response.text();
+      return response.ok ? response.status : (JSON.parse(text) as ErrorBody).error.code;
+    };
+    const upload = (from: string) => change("POST", "/attachments", "x".repeat(100_000), from);
+    expect((await send(server.url, { sessionId })).status).toBe(200);
+    const uploads = [];
+    for (let n = 0; n < 3; n++) uploads.push(await upload("198.51.100.1"));
+    expect(uploads).toEqual([201, 201, "daily_bytes_spent"]);
+
+    // The limit of a minute goes by the clock's minutes: there may be two of them in this.
+    const renames = [];
+    for (let n = 0; n < 10; n++) renames.push(await change("PATCH", "", '{"title":"x"}', "198.51.100.2"));
+    expect(renames.slice(0, 4)).toEqual([200, 200, 200, 200]);
+    expect(renames).toContain("too_many_changes");
+    expect(await change("POST", "/shares", JSON.stringify({ shareId: newId() }), "198.51.100.3")).toBe(201);
+    expect(await change("DELETE", "", "", "198.51.100.1")).toBe(204);
+  });
+
   test("stops tries of codes, also of the right one, and lets in whoever is in", async () => {
     const code = "correct-horse-battery";
     const server = await serve({ ACCESS_CODE: code, LIMIT_WRONG_CODES_PER_HOUR: "3" });

@@ -379,6 +379,8 @@ export const de: Translation = {
     too_many_messages: "Das sind zu viele Nachrichten in einer Minute.",
     daily_messages_spent: "Das war für heute die letzte Nachricht: Morgen geht es weiter.",
     too_many_sessions: "Aus Ihrem Netz wurden heute zu viele Unterhaltungen begonnen.",
+    too_many_changes: "Aus Ihrem Netz kamen in einer Minute zu viele Änderungen.",
+    daily_bytes_spent: "Für Ihr Netz wurde heute zu viel gespeichert: Morgen ist wieder Platz.",
     too_many_replies: "Für Ihr Netz werden gerade zu viele Antworten gleichzeitig geschrieben.",
     node_full: "Es werden gerade zu viele Antworten gleichzeitig geschrieben.",
     too_many_wrong_codes: "Aus Ihrem Netz kamen zu viele falsche Codes.",

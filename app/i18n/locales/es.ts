@@ -374,6 +374,8 @@ export const es: Translation = {
     too_many_messages: "Son demasiados mensajes en un minuto.",
     daily_messages_spent: "Ese fue el último mensaje por hoy: mañana habrá más.",
     too_many_sessions: "Hoy se han iniciado demasiadas conversaciones desde su red.",
+    too_many_changes: "Han llegado demasiados cambios desde su red en un minuto.",
+    daily_bytes_spent: "Hoy se ha guardado demasiado para su red: mañana volverá a haber espacio.",
     too_many_replies: "Se están escribiendo demasiadas respuestas a la vez para su red.",
     node_full: "Se están escribiendo demasiadas respuestas a la vez.",
     too_many_wrong_codes: "Han llegado demasiados códigos incorrectos desde su red.",

@@ -376,6 +376,9 @@ export const fr: Translation = {
     too_many_messages: "Cela fait trop de messages en une minute.",
     daily_messages_spent: "C’était le dernier message pour aujourd’hui : il y en aura d’autres demain.",
     too_many_sessions: "Trop de conversations ont été commencées aujourd’hui depuis votre réseau.",
+    too_many_changes: "Trop de modifications sont venues de votre réseau en une minute.",
+    daily_bytes_spent:
+      "Trop de données ont été enregistrées aujourd’hui pour votre réseau : il y aura de nouveau de la place demain.",
     too_many_replies: "Trop de réponses sont en cours d’écriture en même temps pour votre réseau.",
     node_full: "Trop de réponses sont en cours d’écriture en même temps.",
     too_many_wrong_codes: "Trop de codes erronés sont venus de votre réseau.",
