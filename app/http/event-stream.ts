@@ -18,6 +18,7 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
   const encoder = new TextEncoder();
   const exchange = currentExchange();
   const { signal } = options;
+  exchange.letGo();
   let heartbeat: NodeJS.Timeout;
   let left = false;
   let release = () => {};

@@ -135,6 +135,31 @@ describe("what is held for clients", () => {
   });
 });
 
+describe("what came with a request", () => {
+  it("counts no longer while its answer streams, where what waits for the client still does", async () => {
+    const began: string[] = [];
+    const { ask, cut } = await serve((request, response) => {
+      currentExchange().hold(200_000);
+      const release = currentExchange().hold(200_000);
+      const { signal } = currentExchange();
+      async function* silence() {
+        await once(signal, "abort");
+        yield { data: "" };
+      }
+      const { body } = eventStream(silence(), { signal, failed: vi.fn(), heartbeatMs: 10 });
+      release();
+      currentExchange().hold(200_000);
+      void writeReadableStreamToWritable(body!, response);
+      began.push(request.headers.from!);
+    });
+    for (const from of ["a", "b", "c", "a"]) await once(ask(from), "data");
+    expect(cut).not.toHaveBeenCalled();
+    ask("a");
+    await vi.waitFor(() => expect(began).toHaveLength(5));
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
+  });
+});
+
 describe("requests of one address", () => {
   it("are refused beyond its limit, until others have ended; this machine's are not", async () => {
     const end: (() => void)[] = [];

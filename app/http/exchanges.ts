@@ -14,6 +14,8 @@ export type Exchange = {
   lags(): boolean;
   /** Counts bytes as held in memory for it, until it has ended or what is returned is called. */
   hold(bytes: number): () => void;
+  /** What came with the request is done with, while its response may go on for long: no longer counts it as held. */
+  letGo(): void;
 };
 
 export type Exchanges = {
@@ -45,6 +47,7 @@ const UNWATCHED: Exchange = {
   drained: async () => {},
   lags: () => false,
   hold: () => () => {},
+  letGo: () => {},
 };
 const storage = new AsyncLocalStorage<Exchange>();
 
@@ -112,6 +115,12 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       });
 
       const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
+      const change = (by: number) => {
+        if (held.isCut || !open.has(held)) return;
+        held.bytes += by;
+        heldInAll += by;
+      };
+      let lettings = 0;
       const exchange: Exchange = {
         signal: ended.signal,
         lags,
@@ -127,14 +136,14 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           }
         },
         hold(bytes) {
-          const change = (by: number) => {
-            if (held.isCut || !open.has(held)) return;
-            held.bytes += by;
-            heldInAll += by;
-          };
           change(bytes);
           makeRoom();
-          return () => change(-bytes);
+          const since = lettings;
+          return () => since === lettings && change(-bytes);
+        },
+        letGo() {
+          lettings += 1;
+          change(-held.bytes);
         },
       };
       storage.run(exchange, handle);
