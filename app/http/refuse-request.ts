@@ -59,10 +59,11 @@ function refusalOf({ method = "GET", url = "/", headers }: IncomingMessage): Ref
   const { pathname, searchParams } = new URL(`http://${host}${url}`);
   if (searchParams.has("_data")) return bad("There is no data at this address.");
   const isRead = method === "GET" || method === "HEAD";
-  if (
-    IMPOSSIBLE_METHODS.has(method) ||
-    (!isRead && (!pathname.startsWith("/api/") || pathname.endsWith(".data")))
-  ) {
+  // Remix takes whatever is not GET for a form there, HEAD too.
+  const isMisplaced = pathname.endsWith(".data")
+    ? method !== "GET"
+    : !isRead && !pathname.startsWith("/api/");
+  if (IMPOSSIBLE_METHODS.has(method) || isMisplaced) {
     return { status: 405, code: "method_not_allowed", message: "This address takes GET only." };
   }
   return null;

@@ -35,6 +35,11 @@ describe("what is no fault of the server", () => {
       head("POST /api/session/stop HTTP/1.1", "Host: x", "Origin: y", "Content-Length: 0"),
       400,
     ],
+    [
+      "a HEAD of a page's data from another site",
+      head("HEAD /_root.data HTTP/1.1", "Host: x", "Origin: null"),
+      405,
+    ],
     ["Remix's old way to data", head("GET /?_data=root HTTP/1.1", "Host: x"), 400],
     ["an address that is too long", head(`GET /${"a".repeat(20_000)} HTTP/1.1`, "Host: x"), 431],
     ["headers that are too long", head("GET / HTTP/1.1", "Host: x", `X-Big: ${"a".repeat(20_000)}`), 431],
