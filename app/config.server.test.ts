@@ -24,10 +24,17 @@ describe("a server is private", () => {
     [{ HOST: "127.0.0.1" }, true],
     [{ HOST: "localhost" }, true],
     [{ HOST: "127.0.0.1.example.com" }, false],
-    [{ NODE_ENV: "development" }, true],
+    [{ NODE_ENV: "development" }, false],
   ])("with %o: %s", (env, isPrivate) => {
     expect(parseConfig(env).isPrivate).toBe(isPrivate);
   });
+});
+
+test("a delay of the shutdown is a part of the drain", () => {
+  expect(parseConfig({ SHUTDOWN_DELAY_SECONDS: "20", DRAIN_SECONDS: "20" }).shutdownDelaySeconds).toBe(20);
+  expect(() => parseConfig({ SHUTDOWN_DELAY_SECONDS: "21", DRAIN_SECONDS: "20" })).toThrow(
+    "SHUTDOWN_DELAY_SECONDS must be at most DRAIN_SECONDS",
+  );
 });
 
 describe("metrics", () => {

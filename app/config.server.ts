@@ -45,7 +45,7 @@ export type Config = {
   /** Connections, or behind proxies requests, that one address may have open on a node; 0 sets no limit. */
   addressConnections: number;
   quotas: QuotaLimits;
-  /** Nobody but who works on it can reach it: this machine alone, or `npm run dev`. */
+  /** Nobody but this machine can reach it. */
   isPrivate: boolean;
   /** The page of `npm run dev` loads itself anew. */
   isDevelopment: boolean;
@@ -172,6 +172,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   );
   const parsed = environment.safeParse(given);
   const issues = parsed.success ? [] : parsed.error.issues.map((issue) => issue.message);
+  if (parsed.data && parsed.data.SHUTDOWN_DELAY_SECONDS > parsed.data.DRAIN_SECONDS) {
+    issues.push("SHUTDOWN_DELAY_SECONDS must be at most DRAIN_SECONDS, of which it is a part.");
+  }
   let model: ModelConfig | null = null;
   try {
     model = parseModelConfig(env);
@@ -179,7 +182,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     if (!(error instanceof ModelConfigError)) throw error;
     issues.push(...error.issues);
   }
-  if (!parsed.success || !model) throw new ConfigError(issues.join("\n"));
+  if (!parsed.success || !model || issues.length > 0) throw new ConfigError(issues.join("\n"));
   const values = parsed.data;
   return {
     dataDir: values.DATA_DIR,
@@ -216,7 +219,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       wrongCodesPerHour: values.LIMIT_WRONG_CODES_PER_HOUR,
       daily: { tokens: values.DAILY_TOKEN_BUDGET, dollars: values.DAILY_DOLLAR_BUDGET },
     },
-    isPrivate: values.NODE_ENV === "development" || isLoopback(values.HOST),
+    isPrivate: isLoopback(values.HOST),
     isDevelopment: values.NODE_ENV === "development",
     readableLog: values.NODE_ENV === "development",
     metrics: {

@@ -3,7 +3,9 @@ import { PassThrough } from "node:stream";
 import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/node";
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
+import { cannotStart } from "./cannot-start.server";
 import { NonceContext } from "./components/nonce-context";
+import { listenProblem } from "./http/listen-problem";
 import { refuseOverload, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
 import { requestRoute } from "./http/request-route";
@@ -27,6 +29,7 @@ tuneServer({
     secureResponse(request, response);
     logRequest(request, response);
   },
+  cannotListen: (error) => cannotStart(listenProblem(error)),
   leaving: services.leaving,
   drain: services.drain,
 });

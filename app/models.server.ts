@@ -2,11 +2,12 @@ import { access as findFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
-import type { LanguageModels, ModelOffer } from "./conversation/language-model";
+import type { LanguageModels } from "./conversation/language-model";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
 import { countSpending } from "./quotas/count-spending";
 import type { DailyBudget } from "./quotas/daily-budget";
+import { priceIssue } from "./quotas/price-issue";
 
 /**
  * The models that this configuration and these credentials offer, each of whose answers counts against the budget.
@@ -16,6 +17,7 @@ import type { DailyBudget } from "./quotas/daily-budget";
 export async function connectModels(
   { model, quotas }: Pick<Config, "model" | "quotas">,
   budget: Pick<DailyBudget, "spend">,
+  log: { warn(details: object, message: string): void },
 ): Promise<LanguageModels> {
   const credentials = defaultProvider();
   const provider =
@@ -29,20 +31,14 @@ export async function connectModels(
         ),
       homeDirectory: homedir(),
       credentials,
+      unresolved: (err) =>
+        log.warn(
+          { err },
+          "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",
+        ),
     }));
   const models = createLanguageModels({ ...model, provider }, { credentials });
-  checkPrices(quotas.daily, models.offers);
+  const issue = priceIssue(quotas.daily.dollars, models.offers);
+  if (issue !== null) throw new ConfigError(issue);
   return countSpending(models, budget.spend);
-}
-
-/** A budget in dollars that some model does not count against would be none. */
-function checkPrices({ dollars }: Config["quotas"]["daily"], offers: readonly ModelOffer[]): void {
-  const unpriced = offers.filter(
-    ({ id, inputPricePerMillion, outputPricePerMillion }) =>
-      !id.startsWith("demo/") && (inputPricePerMillion === undefined || outputPricePerMillion === undefined),
-  );
-  if (dollars === 0 || unpriced.length === 0) return;
-  throw new ConfigError(
-    `DAILY_DOLLAR_BUDGET needs the prices of all models: say inputPricePerMillion and outputPricePerMillion in MODELS for ${unpriced.map(({ id }) => id).join(", ")}.`,
-  );
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
+import { cannotStart } from "./cannot-start.server";
 import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { createAccess } from "./http/access";
@@ -189,7 +190,7 @@ async function createServices(config: Config) {
     log,
   });
   const budget = createDailyBudget({ limits: config.quotas.daily, usage, clock: () => Date.now(), log });
-  const models = await connectModels(config, budget);
+  const models = await connectModels(config, budget, log);
 
   const replies = createReplies({
     store,
@@ -325,8 +326,7 @@ function startReport(
 /** For a person who has just started the server: what to mend, and nothing else. */
 function explainConfigError(error: unknown): never {
   if (!(error instanceof ConfigError || error instanceof ModelConfigError)) throw error;
-  console.error(`Holdfast cannot start:\n${error.message}`);
-  process.exit(1);
+  cannotStart(error.message);
 }
 
 // `remix dev` imports a new build into the same process: what runs must not be there twice.

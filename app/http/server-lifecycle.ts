@@ -18,6 +18,8 @@ export type LifecycleOptions = {
   exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
   /** Told of every request as it begins. */
   requested: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Called where the server cannot listen, instead of what Node would do. Does not return. */
+  cannotListen: (error: Error) => never;
   /** Called once, as soon as the process is told to end. */
   leaving: () => void;
   /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
@@ -69,6 +71,10 @@ export function tuneServer(options: LifecycleOptions): void {
         void delayed.then(() => close(closed));
         return server;
       };
+    },
+    error(message: object) {
+      const { server, error } = message as { server: Server; error: Error };
+      if ("keepAliveTimeout" in server) options.cannotListen(error);
     },
   } as never);
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { chooseProvider, type CredentialProbe } from "./choose-provider";
 
 const never = () => new Promise<never>(() => undefined);
@@ -11,6 +11,7 @@ function choose(probe: Partial<CredentialProbe>) {
     homeDirectory: "/home/ada",
     fileExists: () => Promise.resolve(false),
     credentials: () => Promise.reject(new Error("the chain was asked")),
+    unresolved: () => undefined,
     ...probe,
   });
 }
@@ -56,5 +57,13 @@ describe("demo is chosen", () => {
 
   test("when the chain hangs, after a bounded wait", async () => {
     expect(await choose({ env: { AWS_PROFILE: "x" }, credentials: never, timeoutMs: 5 })).toBe("demo");
+  });
+
+  test("where what is set up does not work, and why is told", async () => {
+    const unresolved = vi.fn();
+    await choose({ env: { AWS_PROFILE: "x" }, credentials: missing, unresolved });
+    expect(unresolved).toHaveBeenCalledExactlyOnceWith(new Error("none"));
+    await choose({ credentials: missing, unresolved });
+    expect(unresolved).toHaveBeenCalledOnce();
   });
 });

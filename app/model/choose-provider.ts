@@ -7,6 +7,8 @@ export type CredentialProbe = {
   homeDirectory: string;
   /** The AWS credential chain, set up to answer soon. */
   credentials: () => Promise<unknown>;
+  /** Told why credentials of which there is a trace did not resolve, so that the demo model is no riddle. */
+  unresolved: (error: unknown) => void;
   /** The longest that start-up waits for the chain. */
   timeoutMs?: number;
 };
@@ -38,20 +40,22 @@ async function hasSharedFile({ env, fileExists, homeDirectory }: CredentialProbe
   return (await Promise.all(files.map(fileExists))).includes(true);
 }
 
-async function resolvesInTime({ credentials, timeoutMs = 3000 }: CredentialProbe): Promise<boolean> {
+async function resolvesInTime({
+  credentials,
+  unresolved,
+  timeoutMs = 3000,
+}: CredentialProbe): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, false);
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs);
   });
-  // Whatever keeps credentials from resolving means the same here: there are none to use.
-  const resolved = Promise.resolve()
-    .then(credentials)
-    .then(
-      () => true,
-      () => false,
-    );
   try {
-    return await Promise.race([resolved, late]);
+    await Promise.race([Promise.resolve().then(credentials), late]);
+    return true;
+  } catch (error) {
+    // Whatever keeps credentials from resolving means the same here: there are none to use.
+    unresolved(error);
+    return false;
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,7 @@
 import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/config.server";
 import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
+import { resolveOffers } from "~/model/resolve-offers";
+import { priceIssue } from "~/quotas/price-issue";
 import type { ServiceManifest } from "./service-manifest.ts";
 import type { Problem } from "./service-rules.ts";
 
@@ -53,7 +55,12 @@ export function taskConfig(
     }
   }
   try {
-    return { config: parseConfig({ ...image.env, ...manifest.variables }), problems };
+    const config = parseConfig({ ...image.env, ...manifest.variables });
+    const { model, quotas } = config;
+    const offers = model.provider ? resolveOffers(model, model.provider).offers : [];
+    const issue = priceIssue(quotas.daily.dollars, offers);
+    if (issue !== null) wrong("DAILY_DOLLAR_BUDGET", issue);
+    return { config, problems };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     for (const line of error.message.split("\n")) wrong(line.split(" ")[0]!.replace(/:$/, ""), line);
@@ -73,6 +80,8 @@ export function agreementProblems(
 ): Problem[] {
   const problems: Problem[] = [];
   const wrong = (key: string, message: string) => problems.push({ key, message });
+  if (manifest.image.build.dockerfile !== "Dockerfile")
+    wrong("image.build.dockerfile", "must be Dockerfile, at the top of the repository");
   if (manifest.image.port !== image.port) {
     wrong("image.port", `the Dockerfile listens on ${image.port}, not ${manifest.image.port}`);
   }
@@ -117,10 +126,12 @@ export function agreementProblems(
       `must be more than the idle timeout (${idleSeconds}), is ${keepAliveSeconds}`,
     );
   }
-  if (config.trustedHops === 0) {
+  const hops = cdn ? 2 : 1;
+  if (config.trustedHops !== hops) {
     wrong(
       "variables.TRUSTED_HOPS",
-      "must be 1, or 2 with CloudFront: else all clients are one to the limits",
+      `must be ${hops} ${cdn ? "with" : "without"} CloudFront, is ${config.trustedHops}: with fewer all clients are ` +
+        "one to the limits, with more each says itself where it comes from",
     );
   }
   const silence = cdn ? Math.min(idleSeconds, CDN_READ_TIMEOUT_S) : idleSeconds;

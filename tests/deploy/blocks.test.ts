@@ -19,11 +19,19 @@ describe("is fit with", () => {
   test.each([
     [TEST, "your own VPC"],
     [PROD, "your own VPC"],
-    [TEST, "CloudFront"],
-    [PROD, "CloudFront"],
     [MANIFEST, "access code"],
   ])("the block of %s: %s", (file, name) => {
     expect(checkDeployment(withBlock(files, file, name))).toEqual([]);
+  });
+
+  test.each([
+    ["test", TEST],
+    ["prod", PROD],
+  ])("CloudFront in %s, switched on in both places", (name, file) => {
+    expect(checkDeployment(withCloudFront(files, name, file))).toEqual([]);
+    expect(checkDeployment(withBlock(files, file, "CloudFront")).join("\n")).toContain(
+      "variables.TRUSTED_HOPS: must be 2 with CloudFront",
+    );
   });
 
   test("a domain for every environment", () => {
@@ -31,10 +39,7 @@ describe("is fit with", () => {
   });
 
   test("a domain and CloudFront, once the patches for both are switched on", () => {
-    const both = [TEST, PROD].reduce(
-      (given, file) => withBlock(given, file, "CloudFront"),
-      withDomain(files),
-    );
+    const both = withCloudFront(withCloudFront(withDomain(files), "test", TEST), "prod", PROD);
     expect(checkDeployment(both).join("\n")).toContain(
       "Resources.CertificateReplicatorFunction.Properties.Runtime: must be patched to nodejs24.x",
     );
@@ -67,6 +72,10 @@ describe("is fit with", () => {
     expect(checkDeployment(others)).toEqual([]);
   });
 });
+
+function withCloudFront(given: Files, name: string, file: string): Files {
+  return withBlock(withBlock(given, file, "CloudFront"), MANIFEST, `CloudFront in ${name}`);
+}
 
 function withDomain(given: Files): Files {
   const alias = 'path: "/"\n  alias: chat.example.com\n  redirect_to_https: false';

@@ -262,6 +262,24 @@ seeded(MANIFEST, [
     "variables.TRUSTED_HOPS: must be 1",
   ],
   [
+    "addresses that clients make up",
+    'TRUSTED_HOPS: "1"',
+    'TRUSTED_HOPS: "2"',
+    "variables.TRUSTED_HOPS: must be 1 without CloudFront, is 2",
+  ],
+  [
+    "a budget in dollars for models whose price is not known",
+    "variables:",
+    'variables:\n  DAILY_DOLLAR_BUDGET: "20"\n  MODELS: bedrock/us.anthropic.claude-sonnet-0-1',
+    "variables.DAILY_DOLLAR_BUDGET: DAILY_DOLLAR_BUDGET needs the prices of all models",
+  ],
+  [
+    "a Dockerfile that is not there",
+    "dockerfile: Dockerfile",
+    "dockerfile: ../Dockerfile",
+    "image.build.dockerfile: must be Dockerfile",
+  ],
+  [
     "a secret for all to read",
     "variables:",
     "variables:\n  ACCESS_CODE: please",
