@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { ConfigError, parseConfig } from "./config.server";
+import { ConfigError, misspeltVariables, parseConfig } from "./config.server";
 
 describe("access codes", () => {
   it("are none, one or several", () => {
@@ -35,6 +35,24 @@ test("a delay of the shutdown is a part of the drain", () => {
   expect(() => parseConfig({ SHUTDOWN_DELAY_SECONDS: "21", DRAIN_SECONDS: "20" })).toThrow(
     "SHUTDOWN_DELAY_SECONDS must be at most DRAIN_SECONDS",
   );
+});
+
+test("a name that is nearly one of ours is told", () => {
+  expect(
+    misspeltVariables({
+      ACCES_CODE: "x",
+      TRUSTED_HOP: "1",
+      LIMIT_ADRESS_REPLIES: "3",
+      ACCESS_CODE: "one-long-code",
+      HOSTNAME: "x",
+      PATH: "/bin",
+      PWD: "/",
+    }),
+  ).toEqual([
+    { variable: "ACCES_CODE", meant: "ACCESS_CODE" },
+    { variable: "TRUSTED_HOP", meant: "TRUSTED_HOPS" },
+    { variable: "LIMIT_ADRESS_REPLIES", meant: "LIMIT_ADDRESS_REPLIES" },
+  ]);
 });
 
 describe("metrics", () => {

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import leven from "leven";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
 import type { QuotaLimits } from "./quotas/quotas";
@@ -232,6 +233,26 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     model,
   };
+}
+
+/** So much may be wrong in a name that is still taken for one of ours. */
+const SLIPS = 2;
+/** Shorter names are near to too many others. */
+const MIN_MEANT_LENGTH = 8;
+
+/** Variables that mean nothing here and are nearly one that does: an access code under such a name asks nobody. */
+export function misspeltVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): { variable: string; meant: string }[] {
+  return Object.keys(env)
+    .filter((variable) => !CONFIG_VARIABLES.includes(variable))
+    .flatMap((variable) => {
+      const meant = CONFIG_VARIABLES.find(
+        (name) =>
+          name.length >= MIN_MEANT_LENGTH && leven(name, variable, { maxDistance: SLIPS + 1 }) <= SLIPS,
+      );
+      return meant === undefined ? [] : [{ variable, meant }];
+    });
 }
 
 function isLoopback(host: string | undefined): boolean {

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
 import { cannotStart } from "./cannot-start.server";
-import { ConfigError, parseConfig, processEnvironment, type Config } from "./config.server";
+import {
+  ConfigError,
+  misspeltVariables,
+  parseConfig,
+  processEnvironment,
+  type Config,
+} from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { createAccess } from "./http/access";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
@@ -223,6 +229,9 @@ async function createServices(config: Config) {
 
   const report = config.metrics.format === "emf" ? startReport(config, metrics, stdout) : null;
 
+  for (const { variable, meant } of misspeltVariables(processEnvironment)) {
+    log.warn({ variable }, `${variable} means nothing here: is it ${meant}?`);
+  }
   const access = createAccess({ ...config.access, clock: () => Date.now() });
   if (access.isOpen && !config.isPrivate) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
