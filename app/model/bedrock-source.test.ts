@@ -222,7 +222,7 @@ describe("a call that Bedrock refuses", () => {
   });
 
   test.each([
-    ["denied", "model_denied", ["Claude Sonnet 5.5", "eu-central-1", "Model access"]],
+    ["denied", "model_denied", ["Claude Sonnet 5.5", "eu-central-1", "playground of the Bedrock console"]],
     ["badCredentials", "model_credentials", ["Claude Sonnet 5.5", "expired"]],
     ["rejected", "model_rejected", ["Claude Sonnet 5.5", "did not accept"]],
     ["tooLong", "model_rejected", ["Claude Sonnet 5.5", "too long"]],

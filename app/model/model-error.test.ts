@@ -22,7 +22,7 @@ const call = (statusCode: number | undefined, message = "no words of ours", type
   });
 
 test.each([
-  [call(403, "You don't have access"), "model_denied", "enable it in the Bedrock console under Model access"],
+  [call(403, "You don't have access"), "model_denied", "open the model once in the playground"],
   [
     call(403, "", "InvalidSignatureException"),
     "model_credentials",

@@ -108,7 +108,7 @@ function badCredentials({ service, modelName }: ModelErrorContext): string {
 
 function denied({ service, modelName }: ModelErrorContext): string {
   return service.kind === "bedrock"
-    ? `Bedrock denied access to ${modelName} in ${service.region}: enable it in the Bedrock console under Model access, allow the server's role bedrock:InvokeModelWithResponseStream, or choose another model.`
+    ? `Bedrock denied access to ${modelName} in ${service.region}: allow the server's role bedrock:InvokeModelWithResponseStream, open the model once in the playground of the Bedrock console as an administrator, or choose another model.`
     : `The model server denied access to ${modelName}: check OPENAI_COMPATIBLE_API_KEY, or choose another model.`;
 }
 

@@ -14,7 +14,7 @@ const main = readFileSync(`${root}README.md`, "utf8");
 const files = readFiles();
 
 /** Names in capitals that are no variables of the app. */
-const OTHER_NAMES = new Set("AWS_PROFILE REPOSITORY VERSION TAG".split(" "));
+const OTHER_NAMES = new Set("AWS_PROFILE REPOSITORY VERSION COMMIT".split(" "));
 
 describe("copilot/README.md", () => {
   test("names only files that exist", () => {
@@ -70,6 +70,13 @@ describe("copilot/README.md", () => {
 
 test("the main README links to it", () => {
   expect(main).toContain("(copilot/README.md)");
+});
+
+test("app/CONFIGURATION.md has every variable that the app reads, and no other", () => {
+  const text = readFileSync(`${root}app/CONFIGURATION.md`, "utf8");
+  const rows = [...text.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell]) => cell!);
+  const named = rows.flatMap((cell) => [...cell.matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map(([, name]) => name!));
+  expect(named.toSorted()).toEqual(CONFIG_VARIABLES.filter((name) => name !== "NODE_ENV").toSorted());
 });
 
 function slug(title: string): string {
