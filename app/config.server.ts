@@ -134,6 +134,7 @@ const environment = z.object({
   LIMIT_NODE_REPLIES: limit("LIMIT_NODE_REPLIES", 1_000),
   // A tab needs one or two.
   LIMIT_ADDRESS_CONNECTIONS: limit("LIMIT_ADDRESS_CONNECTIONS", 1_000),
+  LIMIT_ADDRESS_BUDGET_PERCENT: wholeNumber("LIMIT_ADDRESS_BUDGET_PERCENT", 50, 0, 100),
   LIMIT_WRONG_CODES_PER_HOUR: limit("LIMIT_WRONG_CODES_PER_HOUR", 20),
   DAILY_TOKEN_BUDGET: limit("DAILY_TOKEN_BUDGET", 0),
   DAILY_DOLLAR_BUDGET: z
@@ -219,6 +220,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       nodeReplies: values.LIMIT_NODE_REPLIES,
       wrongCodesPerHour: values.LIMIT_WRONG_CODES_PER_HOUR,
       daily: { tokens: values.DAILY_TOKEN_BUDGET, dollars: values.DAILY_DOLLAR_BUDGET },
+      addressBudgetPercent: values.LIMIT_ADDRESS_BUDGET_PERCENT,
     },
     isPrivate: isLoopback(values.HOST),
     isDevelopment: values.NODE_ENV === "development",

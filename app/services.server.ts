@@ -195,7 +195,13 @@ async function createServices(config: Config) {
     isDead: registry.isDead,
     log,
   });
-  const budget = createDailyBudget({ limits: config.quotas.daily, usage, clock: () => Date.now(), log });
+  const budget = createDailyBudget({
+    limits: config.quotas.daily,
+    addressPercent: config.quotas.addressBudgetPercent,
+    usage,
+    clock: () => Date.now(),
+    log,
+  });
   const models = await connectModels(config, budget, log);
 
   const replies = createReplies({

@@ -24,12 +24,21 @@ export function estimateMessageTokens({ parts }: Pick<Message, "parts">): number
   );
 }
 
+/** What its documents may take beyond that: of one that is all text, and packed, far more than of one with pictures. */
+export function estimateDocumentRisk({ parts }: Pick<Message, "parts">): number {
+  return attachmentParts(parts)
+    .filter(({ mediaType }) => !/^(image|text)\//.test(mediaType))
+    .reduce((sum, file) => sum + DOCUMENT_RISK * estimateFileTokens(file), 0);
+}
+
 /** Who says it, and where it ends. */
 const MESSAGE_TOKENS = 8;
 /** Of the largest image that models look at whole. */
 const IMAGE_TOKENS = 1_600;
 /** A page with pictures has more bytes for each token than plain text has. */
 const BYTES_PER_TOKEN = { text: 3, other: 20 };
+/** So many times what it is expected to take, beside that. */
+const DOCUMENT_RISK = 2;
 
 function estimateFileTokens({ mediaType, size }: { mediaType: string; size: number }): number {
   if (mediaType.startsWith("image/")) return IMAGE_TOKENS;

@@ -49,6 +49,7 @@ export type ErrorCode =
   | "node_full"
   | "too_many_wrong_codes"
   | "too_many_requests"
+  | "address_budget_spent"
   | "budget_spent"
   | "internal_error";
 

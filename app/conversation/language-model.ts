@@ -1,4 +1,5 @@
 import type { AttachmentKind } from "./attachment";
+import type { Spending } from "./reply-cost";
 import type { Message } from "./session";
 import type { ReplyChunk } from "./reply-chunk";
 
@@ -46,6 +47,8 @@ export type GenerateRequest = {
   signal: AbortSignal;
   /** Told each time that the start of the call is tried again. */
   retrying?: () => void;
+  /** Told what it costs as it goes on; less than nothing where an estimate was too high. */
+  spent?: ((spending: Spending) => void) | undefined;
 };
 
 /** The models on offer, whoever serves them. */

@@ -6,6 +6,9 @@ type Prices = Pick<
   "inputPricePerMillion" | "outputPricePerMillion" | "cacheReadPricePerMillion" | "cacheWritePricePerMillion"
 >;
 
+/** What a call to a model costs, or may cost. */
+export type Spending = { tokens: number; dollars: number };
+
 /** What a reply has cost, in US dollars, by the configured prices; null where they or the counts are not known. */
 export function replyCost(usage: Usage, prices: Prices): number | null {
   const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
@@ -17,4 +20,15 @@ export function replyCost(usage: Usage, prices: Prices): number | null {
   return (
     (rest * input + cacheReadTokens * read + cacheWriteTokens * write + outputTokens * output) / 1_000_000
   );
+}
+
+/** The same beside its tokens; without dollars where prices are not known. */
+export function spendingOf(
+  usage: Usage & { inputTokens: number; outputTokens: number },
+  prices: Prices | undefined,
+): Spending {
+  return {
+    tokens: usage.inputTokens + usage.outputTokens,
+    dollars: (prices && replyCost(usage, prices)) ?? 0,
+  };
 }

@@ -48,6 +48,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   node_full: 429,
   too_many_wrong_codes: 429,
   too_many_requests: 429,
+  address_budget_spent: 429,
   budget_spent: 429,
   internal_error: 500,
 };

@@ -1,8 +1,8 @@
-import { estimateMessageTokens, estimateTokens } from "~/conversation/estimate-tokens";
-import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
-import { replyCost } from "~/conversation/reply-cost";
+import { estimateInputTokens } from "~/conversation/estimate-call";
+import { estimateTokens } from "~/conversation/estimate-tokens";
+import type { LanguageModels } from "~/conversation/language-model";
+import { spendingOf, type Spending } from "~/conversation/reply-cost";
 import type { Usage } from "~/conversation/session";
-import type { Spending } from "./daily-budget";
 
 type Counts = Usage & { inputTokens: number; outputTokens: number };
 
@@ -12,7 +12,8 @@ const STEP = 250;
 /**
  * The same models, and every call to them counted, whoever makes it: by estimate while it runs, so that what runs
  * is not overlooked, and as the model says at its end. A call that is stopped is left with the estimate, for the
- * provider charges for it all the same; one that failed before its first word with nothing.
+ * provider charges for it all the same, and its documents with what they may have been; one that failed before its
+ * first word with nothing. Who asked for the call is told the same as `spend`.
  */
 export function countSpending(models: LanguageModels, spend: (spending: Spending) => void): LanguageModels {
   return {
@@ -22,11 +23,13 @@ export function countSpending(models: LanguageModels, spend: (spending: Spending
       let told: Counts = { inputTokens: 0, outputTokens: 0 };
       let said = 0;
       function tell(usage: Counts) {
-        spend(cost(offer, told, usage));
+        const [before, after] = [spendingOf(told, offer), spendingOf(usage, offer)];
+        const more = { tokens: after.tokens - before.tokens, dollars: after.dollars - before.dollars };
+        spend(more);
+        request.spent?.(more);
         told = usage;
       }
-      const inputTokens = Math.min(inputEstimate(request), offer?.contextTokens ?? Infinity);
-      const asked = { inputTokens, outputTokens: 0 };
+      const asked = { inputTokens: estimateInputTokens(request, offer), outputTokens: 0 };
       tell(asked);
       let begun = false;
       let usage: Usage | undefined;
@@ -45,22 +48,10 @@ export function countSpending(models: LanguageModels, spend: (spending: Spending
             inputTokens: usage.inputTokens ?? told.inputTokens,
             outputTokens: usage.outputTokens ?? said,
           });
-        else if (begun || request.signal.aborted) tell({ ...asked, outputTokens: said });
+        else if (begun || request.signal.aborted)
+          tell({ inputTokens: estimateInputTokens(request, offer, { risk: true }), outputTokens: said });
         else tell({ inputTokens: 0, outputTokens: 0 });
       }
     },
   };
-}
-
-function cost(offer: ModelOffer | undefined, from: Counts, to: Counts): Spending {
-  const tokens = (counts: Counts) => counts.inputTokens + counts.outputTokens;
-  const dollars = (counts: Counts) => (offer && replyCost(counts, offer)) ?? 0;
-  return { tokens: tokens(to) - tokens(from), dollars: dollars(to) - dollars(from) };
-}
-
-function inputEstimate({ instructions, messages, continueFrom }: GenerateRequest): number {
-  return messages.reduce(
-    (sum, message) => sum + estimateMessageTokens(message),
-    estimateTokens(instructions) + estimateTokens(continueFrom ?? ""),
-  );
 }

@@ -150,22 +150,22 @@ test("where the volume does not answer, what others used cannot be known, and no
 test("replies that run are told to the others, also in a new file, until they end or their node is dead", async () => {
   const { node, dead, time } = fleet();
   const [a, b] = [node("a"), node("b")];
-  a.running("x", 1);
-  a.running("x", 1);
-  b.running("x", 1);
+  a.hold("x", 1);
+  a.hold("x", 1);
+  b.hold("x", 1);
   await exchange(a, b, a);
-  expect([a.sumRunning("x"), b.sumRunning("x"), a.sumRunning("y")]).toEqual([3, 3, 0]);
-  a.running("x", -1);
+  expect([a.held("x"), b.held("x"), a.held("y")]).toEqual([3, 3, 0]);
+  a.hold("x", -1);
   await exchange(a, b);
-  expect(b.sumRunning("x")).toBe(2);
+  expect(b.held("x")).toBe(2);
   // The next day somebody new comes, who has not read the files of this one.
   await time.advance(DAY_MS);
-  a.running("y", 1);
+  a.hold("y", 1);
   const c = node("c");
   await exchange(a, c);
-  expect(c.sumRunning("x")).toBe(1);
+  expect(c.held("x")).toBe(1);
   dead.add("a.b1");
-  expect([b.sumRunning("x"), c.sumRunning("x")]).toEqual([1, 0]);
+  expect([b.held("x"), c.held("x")]).toEqual([1, 0]);
 });
 
 test("a file that is damaged, or of a newer version, is told of once, and the rest counts", async () => {

@@ -23,10 +23,10 @@ export type FleetUsage = {
   fresh(): Promise<void>;
   count(counted: Counted, subject: string, amount: number): void;
   sum(counted: Counted, subject: string, windowMs: number): number;
-  /** One reply more (1) or less (-1) that runs here for an address. */
-  running(address: string, change: 1 | -1): void;
-  /** How many run for it on all nodes that live. */
-  sumRunning(address: string): number;
+  /** Holds so much more, or less, of something here: replies that run for an address, or what they may yet cost. */
+  hold(subject: string, change: number): void;
+  /** How much of it all nodes that live hold. */
+  held(subject: string): number;
   /** Puts what was counted on stable storage, as far as the volume takes it. Never rejects. */
   flush(): Promise<void>;
 };
@@ -59,7 +59,7 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   const { clock, now, timer, log } = options;
   const tally = createTally({ clock });
   const own = createUsageLog(options);
-  const runningHere = new Map<string, number>();
+  const heldHere = new Map<string, number>();
   const reader = createUsageReader({
     ...options,
     own: `${options.name}.${options.boot}`,
@@ -131,15 +131,15 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
       attend();
     },
     sum: (counted, subject, windowMs) => tally.sum(tally.keyFor(counted, subject), windowMs),
-    running(address, change) {
-      const count = (runningHere.get(address) ?? 0) + change;
-      if (count > 0) runningHere.set(address, count);
-      else runningHere.delete(address);
-      own.running(address, Math.max(0, count));
+    hold(subject, change) {
+      const amount = (heldHere.get(subject) ?? 0) + change;
+      if (amount > 0) heldHere.set(subject, amount);
+      else heldHere.delete(subject);
+      own.running(subject, Math.max(0, amount));
       isDirty = true;
       attend();
     },
-    sumRunning: (address) => (runningHere.get(address) ?? 0) + reader.running(address),
+    held: (subject) => (heldHere.get(subject) ?? 0) + reader.running(subject),
     async flush() {
       await sync();
       if (isDirty) await sync();

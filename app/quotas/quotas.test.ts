@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createDailyBudget } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
-import { createQuotas, type QuotaLimits } from "./quotas";
+import { createQuotas, type Permit, type QuotaLimits } from "./quotas";
 import { createTally } from "./tally";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./windows";
 
@@ -17,7 +17,13 @@ const NONE: QuotaLimits = {
   nodeReplies: 0,
   wrongCodesPerHour: 0,
   daily: { tokens: 0, dollars: 0 },
+  addressBudgetPercent: 0,
 };
+
+const costs = (input: number, most = input) => ({
+  input: { tokens: input, dollars: input / 1e6 },
+  most: { tokens: most, dollars: most / 1e6 },
+});
 
 function setUp(limits: Partial<QuotaLimits>) {
   // Eleven seconds into a minute, at 12:00 UTC.
@@ -25,27 +31,34 @@ function setUp(limits: Partial<QuotaLimits>) {
   let active = 0;
   const clock = () => at;
   const tally = createTally({ clock });
-  const running = new Map<string, number>();
+  const held = new Map<string, number>();
   const logged: string[] = [];
   const usage: FleetUsage = {
     fresh: () => Promise.resolve(),
     count: (counted, subject, amount) => tally.add(tally.keyFor(counted, subject), amount, at),
     sum: (counted, subject, windowMs) => tally.sum(tally.keyFor(counted, subject), windowMs),
-    running: (address, change) => void running.set(address, (running.get(address) ?? 0) + change),
-    sumRunning: (address) => running.get(address) ?? 0,
+    hold: (subject, change) => void held.set(subject, (held.get(subject) ?? 0) + change),
+    held: (subject) => held.get(subject) ?? 0,
     flush: () => Promise.resolve(),
   };
   const all = { ...NONE, ...limits };
   const log = { warn: (_: object, message: string) => logged.push(message) };
-  const budget = createDailyBudget({ limits: all.daily, usage, clock, log });
+  const budget = createDailyBudget({
+    limits: all.daily,
+    addressPercent: all.addressBudgetPercent,
+    usage,
+    clock,
+    log,
+  });
   const quotas = createQuotas({ limits: all, usage, budget, activeReplies: () => active, clock });
   async function send(
     session = "s1".repeat(32),
     address: string | null = "198.51.100.1",
     isNewSession = false,
+    cost = costs(0),
   ) {
     const permit = await quotas.permit({ session, address });
-    permit.take({ isNewSession });
+    permit.take({ isNewSession, cost: () => cost });
     return permit;
   }
   return {
@@ -54,6 +67,15 @@ function setUp(limits: Partial<QuotaLimits>) {
     usage,
     logged,
     send,
+    /** A reply that costs so much is begun for an address. */
+    ask: (address: string | null, input: number, most = input) =>
+      send("s1".repeat(32), address, false, costs(input, most)),
+    /** It tells what it has cost since the last time. */
+    pay(permit: Permit, tokens: number) {
+      const spending = { tokens, dollars: tokens / 1e6 };
+      budget.spend(spending);
+      permit.spent(spending);
+    },
     async sendAndEnd(...who: Parameters<typeof send>) {
       (await send(...who)).end();
     },
@@ -101,7 +123,7 @@ describe("messages", () => {
   test("count once, however often the commit is tried", async () => {
     const { quotas, sendAndEnd } = setUp({ sessionMessagesPerDay: 2 });
     const permit = await quotas.permit({ session: "s1".repeat(32), address: null });
-    for (let attempt = 0; attempt < 3; attempt++) permit.take({ isNewSession: false });
+    for (let attempt = 0; attempt < 3; attempt++) permit.take({ isNewSession: false, cost: () => costs(0) });
     permit.end();
     await sendAndEnd();
     await expect(sendAndEnd()).rejects.toMatchObject({ code: "daily_messages_spent" });
@@ -199,6 +221,69 @@ describe("the budget of a day", () => {
     (await send()).end();
     budget.spend({ tokens: 1, dollars: 0.00001 });
     await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
+  });
+});
+
+describe.each([
+  { unit: "tokens", daily: { tokens: 1_000, dollars: 0 } },
+  { unit: "dollars", daily: { tokens: 0, dollars: 0.001 } },
+])("of the budget of a day in $unit", ({ daily }) => {
+  const HERE = "198.51.100.1";
+  const THERE = "198.51.100.2";
+
+  test("what replies may yet cost is set aside, until they have said what they did cost", async () => {
+    const { ask, pay } = setUp({ daily });
+    const first = await ask(HERE, 100, 600);
+    await expect(ask(THERE, 100, 401)).rejects.toMatchObject(refused("node_full", 10));
+    const second = await ask(THERE, 100, 400);
+    pay(first, 100);
+    await expect(ask(null, 0, 1)).rejects.toMatchObject({ code: "node_full" });
+    pay(first, -40);
+    first.end();
+    (await ask(THERE, 1, 540)).cancel();
+    await expect(ask(THERE, 1, 541)).rejects.toMatchObject({ code: "node_full" });
+    second.end();
+    second.end();
+    await ask(THERE, 1, 940);
+    await expect(ask(THERE, 1)).rejects.toMatchObject({ code: "node_full" });
+  });
+
+  test("the last of it goes to one reply, whatever that may cost", async () => {
+    const { ask, pay } = setUp({ daily });
+    pay(await ask(HERE, 999), 999);
+    const last = await ask(HERE, 500, 2_000);
+    await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "node_full" });
+    pay(last, 2_000);
+    last.end();
+    await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "budget_spent" });
+  });
+
+  test("an address spends its share and no more, but for the rest of one answer", async () => {
+    const { ask, pay, pass } = setUp({ daily, addressBudgetPercent: 30 });
+    await expect(ask(HERE, 301)).rejects.toMatchObject(refused("address_budget_spent", 12 * 3600 - 11));
+    const first = await ask(HERE, 100, 250);
+    await expect(ask(HERE, 10, 51)).rejects.toMatchObject(refused("too_many_replies", 10));
+    pay(first, 250);
+    first.end();
+    const last = await ask(HERE, 50, 100);
+    await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "too_many_replies" });
+    pay(last, 100);
+    last.end();
+    // Its title.
+    pay(last, 20);
+    await expect(ask(HERE, 0)).rejects.toMatchObject({ code: "address_budget_spent" });
+    (await ask(THERE, 300)).end();
+    (await ask(null, 630)).end();
+    pass(DAY_MS);
+    (await ask(HERE, 300)).end();
+  });
+
+  test("one address may have all where its share is not limited", async () => {
+    for (const addressBudgetPercent of [0, 100]) {
+      const { ask } = setUp({ daily, addressBudgetPercent });
+      await ask(HERE, 400);
+      await ask(HERE, 600);
+    }
   });
 });
 

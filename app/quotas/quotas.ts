@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import type { DailyBudget, Spending } from "./daily-budget";
+import type { CallEstimate } from "~/conversation/estimate-call";
+import type { Spending } from "~/conversation/reply-cost";
+import type { DailyBudget, Reservation } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
 import { refusal, type RefusalCode } from "./refusal";
 import type { Counted } from "./tally";
@@ -24,6 +26,8 @@ export type QuotaLimits = {
   wrongCodesPerHour: number;
   /** Of the whole deployment, in tokens and in US dollars. */
   daily: Spending;
+  /** How much of that one address may spend. */
+  addressBudgetPercent: number;
 };
 
 /** Who asks: the key of a session, and the client's address; null where it tells nobody from others. */
@@ -35,9 +39,11 @@ export type Permit = {
    * Takes it, once it is certain that a reply is to begin. Taken again it is the same one.
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
-  take(start: { isNewSession: boolean }): void;
+  take(start: { isNewSession: boolean; cost: () => CallEstimate }): void;
   /** Nothing has begun after all: what was taken is given back. */
   cancel(): void;
+  /** What it has cost since the last time, which the address pays for. */
+  spent(spending: Spending): void;
   /** The reply has ended. */
   end(): void;
 };
@@ -92,7 +98,6 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
   }
 
   function checkMessage(session: string, address: string | null, isNewSession: boolean) {
-    budget.check();
     const { nodeReplies, addressReplies } = limits;
     if (nodeReplies > 0 && Math.max(held, activeReplies()) >= nodeReplies) {
       throw refusal("node_full", NODE_RETRY_S);
@@ -105,7 +110,7 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     }
     check("address-messages", address, DAY_MS, limits.addressMessagesPerDay, "daily_messages_spent");
     check("address-messages", address, MINUTE_MS, limits.addressMessagesPerMinute, "too_many_messages");
-    if (addressReplies > 0 && usage.sumRunning(address) >= addressReplies) {
+    if (addressReplies > 0 && usage.held(address) >= addressReplies) {
       throw refusal("too_many_replies", OWN_REPLY_RETRY_S);
     }
   }
@@ -116,7 +121,7 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     if (address === null) return;
     usage.count("address-messages", address, amount);
     if (isNewSession) usage.count("address-sessions", address, amount);
-    usage.running(address, amount);
+    usage.hold(address, amount);
   }
 
   return {
@@ -125,22 +130,30 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       const session = key.slice(0, SUBJECT_DIGITS);
       const address = from === null ? null : subjectOf(from);
       let taken: { isNewSession: boolean } | null = null;
+      let reservation: Reservation | null = null;
       return {
-        take({ isNewSession }) {
+        take({ isNewSession, cost }) {
           if (taken) return;
           checkMessage(session, address, isNewSession);
+          // The last that may refuse: what it holds nobody would give back.
+          reservation = budget.reserve(cost, address);
           count(session, address, isNewSession, 1);
           taken = { isNewSession };
         },
         cancel() {
-          if (taken) count(session, address, taken.isNewSession, -1);
+          if (!taken) return;
+          count(session, address, taken.isNewSession, -1);
+          reservation?.release();
           taken = null;
         },
+        // Not over with the end: giving it a title comes after.
+        spent: (spending) => reservation?.spent(spending),
         end() {
           if (!taken) return;
           taken = null;
+          reservation?.release();
           held -= 1;
-          if (address !== null) usage.running(address, -1);
+          if (address !== null) usage.hold(address, -1);
         },
       };
     },

@@ -9,6 +9,8 @@ const SENTENCES = {
   too_many_replies: "Too many answers are being written for your network at the same time.",
   node_full: "Too many answers are being written at the same time.",
   too_many_wrong_codes: "Too many wrong codes came from your network.",
+  address_budget_spent:
+    "What is left today of what your network may use is not enough for this conversation. There is more tomorrow.",
   budget_spent:
     "What this chat may spend in a day is spent. It goes on tomorrow, and everything that was written is kept.",
 } as const satisfies Partial<Record<ErrorCode, string>>;

@@ -7,6 +7,8 @@ const WINDOWS = {
   "address-sessions": [DAY_MS],
   "address-changes": [MINUTE_MS],
   "address-bytes": [DAY_MS],
+  "address-tokens": [DAY_MS],
+  "address-microdollars": [DAY_MS],
   "wrong-codes": [HOUR_MS],
   tokens: [DAY_MS],
   microdollars: [DAY_MS],

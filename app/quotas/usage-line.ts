@@ -4,7 +4,7 @@ export const USAGE_FORMAT = 1;
 
 const amounts = z.record(z.string().max(80), z.number());
 
-/** How many replies run for each address on this node by now; 0 takes one away. */
+/** What this node holds by now, by subject: replies that run for an address, say. 0 takes one away. */
 const running = z.record(z.string().max(80), z.int().nonnegative());
 
 /** What a file begins with. */

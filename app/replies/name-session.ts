@@ -1,5 +1,6 @@
 import type { LanguageModels } from "~/conversation/language-model";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
+import type { Spending } from "~/conversation/reply-cost";
 import type { Session } from "~/conversation/session";
 import { awaitsTitle, nameByModel, titleFromAnswer, titleRequest } from "~/conversation/session-title";
 import type { SessionStore } from "~/store/session-store";
@@ -7,6 +8,8 @@ import type { SessionStore } from "~/store/session-store";
 export type NamingDependencies = {
   store: SessionStore;
   models: LanguageModels;
+  /** Told what it costs. */
+  spent?: ((spending: Spending) => void) | undefined;
   clock: () => Date;
   log: { debug(fields: object, message: string): void };
   /** Whoever aborts it leaves unnamed what has no name yet. */
@@ -43,7 +46,7 @@ export async function nameSession(key: string, before: Session, deps: NamingDepe
 
 async function answerTo(
   request: Pick<Parameters<LanguageModels["generate"]>[0], "modelId" | "instructions" | "messages">,
-  { models, signal }: NamingDependencies,
+  { models, spent, signal }: NamingDependencies,
 ): Promise<string> {
   let text = EMPTY_REPLY;
   const chunks = models.generate({
@@ -51,6 +54,7 @@ async function answerTo(
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     maxOutputTokens: MAX_TITLE_TOKENS,
+    spent,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TITLE_TIMEOUT_MS)]),
   });
   for await (const chunk of chunks) text = applyChunk(text, chunk);

@@ -1,7 +1,9 @@
 import { attachmentParts } from "~/conversation/attachment";
 import type { SettingsEdit } from "~/conversation/edit-session";
+import { estimateCall, type CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Spending } from "~/conversation/reply-cost";
 import type { Reply, Session, UserMessage } from "~/conversation/session";
 import { requestStop } from "~/conversation/settle-reply";
 import { checkSupported } from "~/conversation/supported-attachments";
@@ -15,7 +17,8 @@ import { followSession, type FollowEvent } from "./follow-session";
 import { readJournalOf } from "./journal-reader";
 import { nameSession } from "./name-session";
 import { createRemoteReplies } from "./remote-replies";
-import { runReply, type Run, type RunnerDependencies } from "./run-reply";
+import { replyCall } from "./reply-call";
+import { runReply, saidBefore, type Run, type RunnerDependencies } from "./run-reply";
 import { takeOver } from "./take-over";
 
 export type RepliesDependencies = RunnerDependencies & {
@@ -41,7 +44,9 @@ export type StartOptions = {
 
 export type ReplyPermit = {
   /** Called when a reply is about to begin, and again if that has to be tried again. Throws to refuse it. */
-  take(start: { isNewSession: boolean }): void;
+  take(start: { isNewSession: boolean; cost: () => CallEstimate }): void;
+  /** Told what the reply costs, as far as it is written on this node, and its title. */
+  spent(spending: Spending): void;
   /** No reply has begun. */
   cancel(): void;
   /** The reply that had begun has ended on this node. */
@@ -127,7 +132,11 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const commit = () =>
       store.update(key, (session) => {
         const started = startReply(session, command, context);
-        if (started.outcome.kind === "started") options.permit?.take({ isNewSession: session === null });
+        if (started.outcome.kind === "started") {
+          const { reply } = started.outcome;
+          const cost = () => costOf(started.session!, reply);
+          options.permit?.take({ isNewSession: session === null, cost });
+        }
         return { session: started.session, result: started.outcome };
       });
     starting.add(context.reply.id);
@@ -143,7 +152,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
       });
       const reply = record?.session.reply;
       if (reply?.id === context.reply.id) {
-        run(key, record!, reply, []);
+        run(key, record!, reply, [], options.permit?.spent);
         begun = runOf(reply);
       }
       return { record, outcome };
@@ -166,11 +175,23 @@ export function createReplies(deps: RepliesDependencies): Replies {
     }
   }
 
-  function run(key: string, record: SessionRecord, reply: Reply, said: readonly ReplyChunk[]) {
+  function costOf(session: Session, reply: Reply): CallEstimate {
+    const offer = models.offers.find(({ id }) => id === reply.modelId);
+    if (!offer) throw new Error(`the model ${reply.modelId} is not on offer`);
+    return estimateCall(replyCall(session, reply, saidBefore(session, reply)), offer);
+  }
+
+  function run(
+    key: string,
+    record: SessionRecord,
+    reply: Reply,
+    said: readonly ReplyChunk[],
+    spent?: (spending: Spending) => void,
+  ) {
     if (runOf(reply)) return;
     const id = `${reply.id}.${reply.epoch}`;
     const releaseKey = deps.keys.keep(key);
-    const started = runReply(key, record, reply, said, deps);
+    const started = runReply(key, record, reply, said, { ...deps, spent });
     runs.set(id, started);
     active += 1;
     const unsubscribe = deps.events.subscribe(key, (news) => {
@@ -183,7 +204,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
       unsubscribe();
       // Whoever follows it now must look where it goes on.
       const afterwards = settled
-        ? nameSession(key, record.session, { ...deps, signal: draining.signal })
+        ? nameSession(key, record.session, { ...deps, spent, signal: draining.signal })
         : // It could not go on here as it was: it may be this node that takes it up again.
           readAndTakeOver(key).catch((error: unknown) => {
             deps.log.warn({ reply: reply.id, err: error }, "what became of a reply was not looked at");

@@ -1,14 +1,13 @@
 import { answerEnding } from "~/conversation/answer-ending";
-import { branchTo } from "~/conversation/branch";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
 import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Spending } from "~/conversation/reply-cost";
 import {
   answerParts,
   applyChunk,
   EMPTY_REPLY,
-  plainText,
   settledParts,
   type ReplyText,
 } from "~/conversation/reply-text";
@@ -33,6 +32,7 @@ import {
   type JournalWriter,
 } from "./journal-writer";
 import { readIfNewer } from "./read-if-newer";
+import { replyCall } from "./reply-call";
 import { createReplyGuard } from "./reply-guard";
 import { createReplyMeter, reportSettled, type ReplyMetrics } from "./reply-meter";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
@@ -86,14 +86,14 @@ const LOOK_EVERY_MS = 250;
 /**
  * Runs a reply to its end, detached from whoever asked for it: model, journal, followers, settlement.
  * Each chunk is in the journal, and this node still in charge, before any follower is sent it (invariants 6, 8).
- * `said` is what earlier runners of the reply have said; empty for a first one.
+ * `said` is what earlier runners of the reply have said; empty for a first one. `spent` is told what this one costs.
  */
 export function runReply(
   key: string,
   record: SessionRecord,
   reply: Reply,
   said: readonly ReplyChunk[],
-  deps: RunnerDependencies,
+  deps: RunnerDependencies & { spent?: ((spending: Spending) => void) | undefined },
 ): Run {
   const { session } = record;
   const stream = createReplyStream();
@@ -248,14 +248,11 @@ export function runReply(
     if (ended) return ended;
     const splice = createSplice(before);
     const chunks = deps.models.generate({
-      modelId: reply.modelId,
-      instructions: session.settings.instructions,
-      temperature: session.settings.temperature,
-      messages: branchTo(session.messages, reply.parentId),
-      continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
+      ...replyCall(session, reply, before),
       attachment: async (id) => (await deps.attachments.read(key, id))?.bytes ?? null,
       signal: abort.signal,
       retrying: meter.retry,
+      spent: deps.spent,
     });
     for await (const chunk of chunks) {
       if ("delta" in chunk) meter.token();

@@ -170,6 +170,27 @@ describe("a node", () => {
     expect((await fetch(`${server.url}/api/models`, { headers })).status).toBe(200);
   });
 
+  test("sets the cost of a reply aside: many at once do not spend a budget over, nor one address all of it", async () => {
+    // Each costs at most some 900 tokens, and not nearly as many before it is over.
+    const server = await serve({
+      DAILY_TOKEN_BUDGET: "3600",
+      MAX_OUTPUT_TOKENS: "800",
+      DEMO_TOKENS_PER_SECOND: "5",
+    });
+    const long = { text: "Tell me a long story", accept: "application/json" };
+    const burst = async (from: string) => {
+      const sent = await Promise.all(Array.from({ length: 6 }, () => send(server.url, { ...long, from })));
+      return sent.map(({ status, error }) => error?.code ?? status).toSorted();
+    };
+    const refusals = (code: string, count: number) => Array<string>(count).fill(code);
+    expect(await burst("198.51.100.1")).toEqual([202, 202, ...refusals("too_many_replies", 4)]);
+    expect(await burst("198.51.100.2")).toEqual([202, 202, ...refusals("too_many_replies", 4)]);
+    const refused = await send(server.url, { ...long, from: "198.51.100.3" });
+    expect(refused).toMatchObject({ error: { code: "node_full" }, retryAfter: 10 });
+    const tooLong = { ...long, from: "198.51.100.3", text: "x".repeat(6_000) };
+    expect((await send(server.url, tooLong)).error?.code).toBe("address_budget_spent");
+  });
+
   test("does not start with a budget in dollars for models whose price it does not know", async () => {
     await expect(
       serve({
@@ -199,21 +220,22 @@ describe("three nodes together", () => {
   });
 
   test("let nobody spend more than the budget and what was under way, and say so once to the operator", async () => {
-    const cluster = await serveFleet({ DAILY_TOKEN_BUDGET: "2000" });
+    const cluster = await serveFleet({ DAILY_TOKEN_BUDGET: "2000", LIMIT_ADDRESS_BUDGET_PERCENT: "0" });
     const codes = new Set<string>();
     await expect
       .poll(
         async () => {
           for (const [index, node] of cluster.nodes.entries()) {
             const { error } = await send(node.url, { from: `198.51.100.${index}` });
-            if (error) codes.add(`${node.name} ${error.code}`);
+            // What has ended is set aside for the other nodes until they hear of it.
+            if (error && error.code !== "node_full") codes.add(`${node.name} ${error.code}`);
           }
           return codes.size;
         },
         { timeout: 30_000, interval: 300 },
       )
       .toBe(3);
-    expect([...codes].every((code) => code.endsWith("budget_spent"))).toBe(true);
+    expect([...codes].every((code) => code.endsWith(" budget_spent"))).toBe(true);
     for (const node of cluster.nodes) {
       expect(node.output().split("80 % of today's budget in tokens is spent").length - 1).toBeLessThan(2);
     }

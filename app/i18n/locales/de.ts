@@ -385,6 +385,8 @@ export const de: Translation = {
     node_full: "Es werden gerade zu viele Antworten gleichzeitig geschrieben.",
     too_many_wrong_codes: "Aus Ihrem Netz kamen zu viele falsche Codes.",
     too_many_requests: "Aus Ihrem Netz sind zu viele Anfragen gleichzeitig offen.",
+    address_budget_spent:
+      "Was Ihr Netz heute noch verbrauchen darf, reicht für dieses Gespräch nicht. Morgen gibt es wieder mehr.",
     budget_spent:
       "Was dieser Chat an einem Tag ausgeben darf, ist ausgegeben. Morgen geht es weiter, und alles Geschriebene bleibt erhalten.",
     demo_model:

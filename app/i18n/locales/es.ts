@@ -380,6 +380,8 @@ export const es: Translation = {
     node_full: "Se están escribiendo demasiadas respuestas a la vez.",
     too_many_wrong_codes: "Han llegado demasiados códigos incorrectos desde su red.",
     too_many_requests: "Hay demasiadas solicitudes abiertas a la vez desde su red.",
+    address_budget_spent:
+      "Lo que su red puede usar todavía hoy no basta para esta conversación. Mañana habrá más.",
     budget_spent:
       "Ya se ha gastado lo que este chat puede gastar en un día. Mañana continúa, y todo lo escrito se conserva.",
     demo_model:

@@ -383,6 +383,8 @@ export const fr: Translation = {
     node_full: "Trop de réponses sont en cours d’écriture en même temps.",
     too_many_wrong_codes: "Trop de codes erronés sont venus de votre réseau.",
     too_many_requests: "Trop de requêtes sont ouvertes en même temps depuis votre réseau.",
+    address_budget_spent:
+      "Ce que votre réseau peut encore utiliser aujourd’hui ne suffit pas pour cette conversation. Il y en aura davantage demain.",
     budget_spent:
       "Ce que ce chat peut dépenser en un jour est dépensé. Il reprendra demain, et tout ce qui a été écrit est conservé.",
     demo_model:
