@@ -22,7 +22,12 @@ tuneServer({
   refuseConnection: services.isOneConnectionTooMany,
   exchange(request, response, handle) {
     if (refuseRequest(request, response)) return;
-    if (!services.exchanges.begin(request, response, handle)) refuseOverload(request, response);
+    const taken = services.exchanges.begin(request, response, () => {
+      if (services.builtFiles.answer(request, response)) return;
+      services.moderateCompression(request, response);
+      handle();
+    });
+    if (!taken) refuseOverload(request, response);
   },
   requested(request, response) {
     services.noteAddress(request);

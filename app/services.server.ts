@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
+import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
 import {
   ConfigError,
@@ -11,10 +12,11 @@ import {
 } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { createAccess } from "./http/access";
+import { createBuiltFiles } from "./http/built-files";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
-import { createDiagramFiles } from "./http/diagram-files";
 import { createExchanges } from "./http/exchanges";
+import { moderateCompression } from "./http/moderate-compression";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { createDailyBudget } from "./quotas/daily-budget";
@@ -44,6 +46,9 @@ import { reportMetrics } from "./telemetry/report-metrics";
 
 /** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** Answers of remix-serve that are compressed at the same time, each with a quarter of a megabyte and a thread. */
+const MAX_COMPRESSING = 16;
 
 /**
  * All replies of a node together append this often (1,000 times a second): beyond some fifty, words come in larger
@@ -286,8 +291,9 @@ async function createServices(config: Config) {
     keys,
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
-    // Beside the server's own module, where the build has put them.
-    diagrams: createDiagramFiles(new URL("./mermaid/", import.meta.url)),
+    mermaidVersion: mermaidVersion(),
+    builtFiles: createBuiltFiles(builtFolders(config)),
+    moderateCompression: moderateCompression(MAX_COMPRESSING),
     store,
     shares,
     attachments,

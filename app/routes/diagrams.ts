@@ -3,7 +3,7 @@ import { diagramFrame } from "~/http/diagram-frame";
 import { services } from "~/services.server";
 
 const handle = api(
-  { GET: async () => diagramFrame(`/diagrams/${await services.diagrams.version()}/mermaid.esm.min.mjs`) },
+  { GET: async () => diagramFrame(`/diagrams/${services.mermaidVersion}/mermaid.esm.min.mjs`) },
   { forEverybody: true },
 );
 

@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
@@ -161,6 +164,53 @@ describe("clients that do not read", () => {
     await logged('"reason":"reads too slowly"', 2, since);
     expect(text).toMatch(/data: \[DONE\]\n\n/);
     expect(server.output().slice(since)).not.toContain('"level":"error"');
+  });
+});
+
+/** The largest file of a folder of the build, by its path from there. */
+async function largestFile(folder: URL): Promise<string> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  );
+  const sized = await Promise.all(
+    files.map(async ({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return { path: relative(fileURLToPath(folder), path), size: (await stat(path)).size };
+    }),
+  );
+  return sized.reduce((largest, file) => (file.size > largest.size ? file : largest)).path;
+}
+
+async function residentMb(): Promise<number> {
+  const status = await readFile(`/proc/${server.pid()}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+}
+
+describe("what is compressed", () => {
+  it("is it once for a file of the build, however many ask for it and do not read", async () => {
+    const script = `/build/${await largestFile(new URL("../../public/build/", import.meta.url))}`;
+    const diagrams = `/diagrams/${await largestFile(new URL("../../build/mermaid/", import.meta.url))}`;
+    const before = await residentMb();
+    const answers: Promise<string>[] = [];
+    for (let count = 0; count < 5 * CONNECTIONS; count++) {
+      const headers = { "X-Forwarded-For": `198.51.100.${count % 5}`, "Accept-Encoding": "br" };
+      const socket = say(head(`GET ${count % 2 ? script : diagrams}`, headers));
+      answers.push(once(socket, "readable").then(() => String(socket.read()).slice(0, 2_000)));
+    }
+    for (const answer of await Promise.all(answers)) {
+      // What is made anew for each has no length yet.
+      expect(answer).toMatch(/^HTTP\/1\.1 200 .*Content-Encoding: br\r\n.*Content-Length: \d/s);
+    }
+    expect(await residentMb()).toBeLessThan(before + 60);
+  });
+
+  it("is it by gzip where it is made anew for each", async () => {
+    const encoding = async (accepted: string) => {
+      const response = await fetch(`${server.url}/`, { headers: { "Accept-Encoding": accepted } });
+      return [response.headers.get("Content-Encoding"), (await response.text()).slice(0, 9)];
+    };
+    expect(await encoding("gzip, deflate, br")).toEqual(["gzip", "<!DOCTYPE"]);
+    expect(await encoding("br")).toEqual([null, "<!DOCTYPE"]);
   });
 });
 
