@@ -4,19 +4,22 @@ import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
 import { KEY_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
+import { list } from "./list";
 import { filePart, instructions, itemId, temperature, type Session } from "./session";
 
 /** The bodies that clients send. Everything else in the HTTP contract is a type only. */
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });
-const userParts = z
-  .array(z.discriminatedUnion("type", [textPart, filePart]))
-  .min(1)
-  .max(16 + MAX_DOCUMENTS + MAX_IMAGES)
-  .refine((parts) => {
-    const kinds = attachmentParts(parts).map(({ mediaType }) => attachmentKind(mediaType));
-    const documents = kinds.filter((kind) => kind === "document").length;
-    return documents <= MAX_DOCUMENTS && kinds.length - documents <= MAX_IMAGES;
-  }, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
+const userParts = list(
+  z.discriminatedUnion("type", [textPart, filePart]),
+  z
+    .array(z.unknown())
+    .min(1)
+    .max(16 + MAX_DOCUMENTS + MAX_IMAGES),
+).refine((parts) => {
+  const kinds = attachmentParts(parts).map(({ mediaType }) => attachmentKind(mediaType));
+  const documents = kinds.filter((kind) => kind === "document").length;
+  return documents <= MAX_DOCUMENTS && kinds.length - documents <= MAX_IMAGES;
+}, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
 const modelId = z.string().min(1).max(200);
 
 /** What a person sets, beside the model. Null takes the temperature back. */

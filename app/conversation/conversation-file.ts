@@ -1,18 +1,36 @@
 import { z } from "zod";
 import { attachmentParts } from "./attachment";
+import { MAX_MESSAGES } from "./limits";
+import { list } from "./list";
+import { requireFew } from "./session-size";
 import { message, session, type Message, type Session } from "./session";
 
 export const FILE_FORMAT = "holdfast-conversation";
 export const FILE_VERSION = 1;
 
-/** A conversation as people take it with them: all of its branches, without what belongs to the server. */
+/** How many values of JSON a file may have in it: an answer of six parts, with all that is known of it, has 40. */
+export const MAX_FILE_VALUES = 40 * MAX_MESSAGES;
+
+/** Where there are too many it ends with `session_full`, before any of them is looked at. */
+const someMessages = z
+  .array(z.unknown())
+  .min(1, "there is no message")
+  .refine((messages) => {
+    requireFew(messages, 1);
+    return true;
+  });
+
+/**
+ * A conversation as people take it with them: all of its branches, without what belongs to the server.
+ * @throws ExpectedError `session_full` from all that parses with it
+ */
 export const conversationFile = z
   .strictObject({
     format: z.literal(FILE_FORMAT, "this is not a conversation that was exported here"),
     version: z.literal(FILE_VERSION, "it was exported by a newer version of the application"),
     title: session.shape.title,
     settings: session.shape.settings,
-    messages: z.array(message).min(1, "there is no message"),
+    messages: list(message, someMessages),
     head: z.string(),
     createdAt: session.shape.createdAt,
   })

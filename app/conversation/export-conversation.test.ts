@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { conversation } from "../../tests/fixtures/collect-answer";
 import { conversationFile, importSession } from "./conversation-file";
 import { exportJson, exportMarkdown } from "./export-conversation";
+import { MAX_MESSAGES } from "./limits";
 import { session as sessionSchema, type Message, type Session } from "./session";
 
 const NOW = "2026-02-01T00:00:00.000Z";
@@ -82,6 +83,13 @@ test("what was exported is imported as it was", () => {
       expect(imported).toEqual({ ...expected, titleSource: "person" });
       expect(JSON.parse(exportJson(imported))).toEqual(JSON.parse(exportJson(session)));
     }),
+  );
+});
+
+test("more messages than there may be are said to be too much, and not looked at", () => {
+  const messages = Array.from({ length: MAX_MESSAGES + 2 }, () => "no message");
+  expect(() => conversationFile.safeParse(file({ messages }))).toThrow(
+    expect.objectContaining({ code: "session_full" }),
   );
 });
 

@@ -5,5 +5,10 @@ export const MAX_TEXT_LENGTH = 4_000_000;
  * node reads and writes a conversation as a whole, so one must not take much of its memory.
  */
 export const MAX_SESSION_LENGTH = 4_000_000;
+/**
+ * How many messages a conversation may have. However short they are, each of them is read with it, checked, and laid
+ * out in the page.
+ */
+export const MAX_MESSAGES = 10_000;
 export const MAX_TITLE_LENGTH = 200;
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;

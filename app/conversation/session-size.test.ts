@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { MAX_SESSION_LENGTH } from "./limits";
+import { MAX_MESSAGES, MAX_SESSION_LENGTH } from "./limits";
 import { requireRoom, sessionLength } from "./session-size";
 import type { UserMessage } from "./session";
 
@@ -25,4 +25,14 @@ it("is bounded for many messages as for a long one", () => {
   ]) {
     expect(() => requireRoom(messages)).toThrow(expect.objectContaining({ code: "session_full" }));
   }
+});
+
+it("is bounded in messages too, however short they are; what was answered last can be copied", () => {
+  const messages = Array.from({ length: MAX_MESSAGES + 1 }, (_, index) => message(String(index), 1));
+  expect(() => requireRoom(messages.slice(1))).not.toThrow();
+  expect(() => requireRoom(messages)).toThrow(expect.objectContaining({ code: "session_full" }));
+  expect(() => requireRoom(messages, 1_000)).not.toThrow();
+  expect(() => requireRoom([...messages, message("last", 1)], 1_000)).toThrow(
+    expect.objectContaining({ code: "session_full" }),
+  );
 });

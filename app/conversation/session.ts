@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "./attachment";
 import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
+import { list } from "./list";
 import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
 
 export const itemId = z.string().regex(ITEM_ID_PATTERN);
@@ -33,7 +34,7 @@ const userMessage = z.strictObject({
   id: itemId,
   parentId: itemId.nullable(),
   role: z.literal("user"),
-  parts: z.array(z.discriminatedUnion("type", [textPart, filePart])).min(1),
+  parts: list(z.discriminatedUnion("type", [textPart, filePart]), z.array(z.unknown()).min(1)),
   metadata: z.strictObject({ createdAt: timestamp }),
 });
 
@@ -41,7 +42,7 @@ const assistantMessage = z.strictObject({
   id: itemId,
   parentId: itemId,
   role: z.literal("assistant"),
-  parts: z.array(part),
+  parts: list(part),
   metadata: z.strictObject({
     status: replyStatus,
     modelId: z.string(),
@@ -108,7 +109,7 @@ export const session = z.strictObject({
   title: z.string().max(MAX_TITLE_LENGTH),
   titleSource: titleSource.optional(),
   settings,
-  messages: z.array(message),
+  messages: list(message),
   /** The leaf of the branch that is shown; null before the first message. */
   head: itemId.nullable(),
   reply: reply.nullable(),

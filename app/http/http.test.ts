@@ -58,6 +58,43 @@ describe("a JSON body", () => {
     await expect(read(request)).rejects.toMatchObject({ code });
   });
 
+  describe("that would become much more than it is", () => {
+    const read = (body: string, maxValues?: number) =>
+      readJson(post(body), z.strictObject({ a: z.unknown() }), 1_000_000, maxValues);
+
+    it.each([
+      ["of empty objects", `{"a":[${"{},".repeat(5_000)}{}]}`],
+      ["of numbers", `{"a":[${"0,".repeat(5_000)}0]}`],
+      ["of empty arrays", `{"a":[${"[],".repeat(5_000)}[]]}`],
+      ["of fields", `{${Array.from({ length: 5_000 }, (_, index) => `"${index}":0`).join()}}`],
+      ["after a text that ends in a backslash", `{"a":["\\\\",${"0,".repeat(5_000)}0]}`],
+      ["in depth", "[".repeat(5_000) + "]".repeat(5_000)],
+      ["in depth, of objects", `{"a":`.repeat(5_000)],
+    ])("%s is refused before it is parsed", async (_, body) => {
+      const parse = vi.spyOn(JSON, "parse");
+      onTestFinished(() => parse.mockRestore());
+      await expect(read(body)).rejects.toMatchObject({ code: "bad_request" });
+      expect(parse.mock.calls.length).toBe(0);
+    });
+
+    it("is let through where that is asked for", async () => {
+      const body = `{"a":[${"0,".repeat(5_000)}0]}`;
+      expect(((await read(body, 6_000)).a as unknown[]).length).toBe(5_001);
+    });
+
+    it("does not mean words, whatever they are full of", async () => {
+      const a = `[{,"\\\\"`.repeat(5_000);
+      expect((await read(JSON.stringify({ a }))).a).toBe(a);
+    });
+  });
+
+  it("is not said again to whoever sent it", async () => {
+    const field = "x".repeat(1_000);
+    const error = await readJson(post(`{"${field}":1}`), schema, 10_000).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "bad_request" });
+    expect((error as ExpectedError).message.length).toBeLessThanOrEqual(200);
+  });
+
   it("that does not come to an end is given up some time", async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({

@@ -3,6 +3,7 @@ import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
 import { currentExchange } from "./exchanges";
+import { requireModestJson } from "./require-modest-json";
 
 /**
  * The key of the session that a request is about. The id itself goes no further than here.
@@ -31,16 +32,27 @@ export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Han
   return sessionKey(id);
 }
 
+/** Far more than there are in any body but a whole conversation. */
+const MAX_VALUES = 2_000;
+/** What is wrong with a body may be as long as the body. */
+const MAX_COMPLAINT_LENGTH = 200;
+
 /**
- * A request's JSON body, parsed by schema. Reads no more than `maxBytes`.
+ * A request's JSON body, parsed by schema. Reads no more than `maxBytes`, and makes no more than `maxValues` of them.
  * @throws ExpectedError `unsupported_media_type`, `body_too_large`, `bad_request`
  */
-export async function readJson<T>(request: Request, schema: z.ZodType<T>, maxBytes: number): Promise<T> {
+export async function readJson<T>(
+  request: Request,
+  schema: z.ZodType<T>,
+  maxBytes: number,
+  maxValues = MAX_VALUES,
+): Promise<T> {
   const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new ExpectedError("unsupported_media_type", "The Content-Type must be application/json.");
   }
   const bytes = await readBytes(request, maxBytes);
+  requireModestJson(bytes, maxValues);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -51,10 +63,8 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>, maxByt
   if (!result.success) {
     const [issue] = result.error.issues;
     const at = issue?.path.join(".");
-    throw new ExpectedError(
-      "bad_request",
-      `The body does not fit${at ? ` at ${at}` : ""}: ${issue?.message}.`,
-    );
+    const complaint = `The body does not fit${at ? ` at ${at}` : ""}: ${issue?.message}.`;
+    throw new ExpectedError("bad_request", complaint.slice(0, MAX_COMPLAINT_LENGTH).toWellFormed());
   }
   return result.data;
 }

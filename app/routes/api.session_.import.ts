@@ -1,6 +1,6 @@
 import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
-import { conversationFile, importSession } from "~/conversation/conversation-file";
+import { conversationFile, importSession, MAX_FILE_VALUES } from "~/conversation/conversation-file";
 import { askerAddress } from "~/http/client-address";
 import { sessionLength } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -10,15 +10,17 @@ import { services } from "~/services.server";
 const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
-    const file = await readJson(request, conversationFile, services.limits.maxImportBytes);
+    const from = askerAddress(request);
+    // Before so much is read and looked at, whatever it is.
+    const written = await services.quotas.change(from);
+    await services.quotas.beginSession(from);
+    const { maxImportBytes } = services.limits;
+    const file = await readJson(request, conversationFile, maxImportBytes, MAX_FILE_VALUES);
     const { offers, defaultModelId } = services.models;
     const imported = importSession(file, {
       now: new Date().toISOString(),
       modelFor: (modelId) => (offers.some(({ id }) => id === modelId) ? modelId : defaultModelId),
     });
-    const from = askerAddress(request);
-    const written = await services.quotas.change(from);
-    await services.quotas.beginSession(from);
     const { record } = await services.store.update(key, (session) => ({
       session: beginSession(session, imported),
       result: null,

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { z } from "zod";
+import { list } from "~/conversation/list";
 import { itemId, message, session } from "~/conversation/session";
 import { KEY_PATTERN } from "~/conversation/session-id";
 
@@ -50,7 +51,7 @@ export type SealedSession = { head: SealedHead; headText: string; sealed: string
 
 const { messages: _messages, ...allButMessages } = storedSession.shape;
 const withoutMessages = z.strictObject(allButMessages);
-const justMessages = z.strictObject({ messages: z.array(message) });
+const justMessages = z.strictObject({ messages: list(message) });
 
 /** What a revision is to somebody who can make documents of type `D` of it. */
 export type ReadSession<D = StoredSession> =

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeal } from "~/browser/seal";
 import type { Committed, ErrorBody, HandoffBody, SessionView } from "~/conversation/api";
 import { exportJson } from "~/conversation/export-conversation";
+import { MAX_MESSAGES } from "~/conversation/limits";
 import type { Share } from "~/conversation/session";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { longConversation } from "../fixtures/long-conversation";
 import { readSession, textOf } from "../fixtures/session-api";
 
 /** What can be done with a whole conversation, by the HTTP of a real server. */
@@ -138,6 +140,18 @@ describe("an import", () => {
       { error: { code: "bad_request", message: "The body does not fit at head: no message has this id." } },
     ]);
     expect(await readSession(server.url, to)).toBeNull();
+  });
+
+  it("that would become much more than it is, or has endless messages, is refused without harm", async () => {
+    const source = await read(await converse("One"));
+    const file = JSON.parse(exportJson(source)) as object;
+    const nothing = (length: number) => `{"messages":[${"{},".repeat(length - 1)}{}]}`;
+    expect(await refusal(put(newId(), nothing(5_000_000)))).toEqual([400, "bad_request"]);
+    expect(await refusal(put(newId(), nothing(150_000)))).toEqual([413, "session_full"]);
+    const messages = longConversation(MAX_MESSAGES + 2).messages;
+    const tooMany = { ...file, messages, head: messages[0]!.id };
+    expect(await refusal(put(newId(), JSON.stringify(tooMany)))).toEqual([413, "session_full"]);
+    expect((await put(newId(), exportJson(source))).status).toBe(201);
   });
 });
 

@@ -114,6 +114,8 @@ describe("a node", () => {
     const forks = [];
     for (let n = 0; n < 3; n++) forks.push(await forkOfNothing(server.url));
     expect(forks).toEqual([404, 404, 429]);
+    // Before anybody looks whether it is a conversation.
+    expect(await importNothing(server.url)).toBe(429);
   });
 
   test("limits what is no message, by number and by what it writes, and never a deletion", async () => {
@@ -243,15 +245,20 @@ describe("three nodes together", () => {
   });
 });
 
-async function forkOfNothing(url: string): Promise<number> {
-  const response = await fetch(`${url}/api/session/fork`, {
+const forkOfNothing = (url: string) =>
+  begin(`${url}/api/session/fork`, JSON.stringify({ from: newId(), messageId: "none" }));
+
+const importNothing = (url: string) => begin(`${url}/api/session/import`, "{");
+
+async function begin(url: string, body: string): Promise<number> {
+  const response = await fetch(url, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
       "X-Session-Id": newId(),
       "X-Forwarded-For": "198.51.100.1",
     },
-    body: JSON.stringify({ from: newId(), messageId: "none" }),
+    body,
   });
   await response.text();
   return response.status;

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { list } from "./list";
+
+const seen: unknown[] = [];
+const element = z.unknown().refine((value) => seen.push(value) && value !== "wrong", "it is wrong");
+const parse = (schema: z.ZodType, value: unknown) => {
+  seen.length = 0;
+  const issues = z.strictObject({ inner: schema }).safeParse({ inner: value }).error?.issues ?? [];
+  return issues.map(({ path, message }) => [path.join("."), message]);
+};
+
+it("is what its elements have become", () => {
+  expect(list(z.string().transform((text) => text.length)).parse(["a", "bc"])).toEqual([1, 2]);
+});
+
+it("ends with its first wrong element, and names its place", () => {
+  expect(parse(list(element), ["right", "wrong", "wrong", "right"])).toEqual([["inner.1", "it is wrong"]]);
+  expect(seen).toEqual(["right", "wrong"]);
+});
+
+it("names the place within the element", () => {
+  expect(parse(list(z.strictObject({ a: list(element) })), [{ a: ["right"] }, { a: ["wrong"] }])).toEqual([
+    ["inner.1.a.0", "it is wrong"],
+  ]);
+});
+
+it("of a wrong length is not looked at", () => {
+  const short = list(element, z.array(z.unknown()).max(1, "it is too long"));
+  expect(parse(short, ["wrong", "wrong"])).toEqual([["inner", "it is too long"]]);
+  expect(seen).toEqual([]);
+});
