@@ -83,14 +83,14 @@ describe("a JSON body", () => {
     });
 
     it("does not mean words, whatever they are full of", async () => {
-      const a = `[{,"\\\\"`.repeat(5_000);
+      const a = `"[{,\\\\`.repeat(5_000);
       expect((await read(JSON.stringify({ a }))).a).toBe(a);
     });
   });
 
   it("is not said again to whoever sent it", async () => {
     const field = "x".repeat(1_000);
-    const error = await readJson(post(`{"${field}":1}`), schema, 10_000).catch((error: unknown) => error);
+    const error = await readJson(post(`{"a":1,"${field}":1}`), schema, 10_000).catch((error: unknown) => error);
     expect(error).toMatchObject({ code: "bad_request" });
     expect((error as ExpectedError).message.length).toBeLessThanOrEqual(200);
   });
