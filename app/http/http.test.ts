@@ -68,6 +68,10 @@ describe("a JSON body", () => {
       ["of empty arrays", `{"a":[${"[],".repeat(5_000)}[]]}`],
       ["of fields", `{${Array.from({ length: 5_000 }, (_, index) => `"${index}":0`).join()}}`],
       ["after a text that ends in a backslash", `{"a":["\\\\",${"0,".repeat(5_000)}0]}`],
+      [
+        "of fields of one object",
+        `{"a":{${Array.from({ length: 101 }, (_, index) => `"${index}":0`).join()}}}`,
+      ],
       ["in depth", "[".repeat(5_000) + "]".repeat(5_000)],
       ["in depth, of objects", `{"a":`.repeat(5_000)],
     ])("%s is refused before it is parsed", async (_, body) => {
@@ -82,6 +86,11 @@ describe("a JSON body", () => {
       expect(((await read(body, 6_000)).a as unknown[]).length).toBe(5_001);
     });
 
+    it("does not mean an array within an object, or an object after another", async () => {
+      const objects = Array.from({ length: 101 }, () => ({ b: 1, c: [1, 2] }));
+      expect((await read(JSON.stringify({ a: objects }))).a).toEqual(objects);
+    });
+
     it("does not mean words, whatever they are full of", async () => {
       const a = `"[{,\\\\`.repeat(5_000);
       expect((await read(JSON.stringify({ a }))).a).toBe(a);
@@ -90,7 +99,9 @@ describe("a JSON body", () => {
 
   it("is not said again to whoever sent it", async () => {
     const field = "x".repeat(1_000);
-    const error = await readJson(post(`{"a":1,"${field}":1}`), schema, 10_000).catch((error: unknown) => error);
+    const error = await readJson(post(`{"a":1,"${field}":1}`), schema, 10_000).catch(
+      (error: unknown) => error,
+    );
     expect(error).toMatchObject({ code: "bad_request" });
     expect((error as ExpectedError).message.length).toBeLessThanOrEqual(200);
   });

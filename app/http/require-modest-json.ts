@@ -2,6 +2,8 @@ import { ExpectedError } from "~/conversation/expected-error";
 
 /** Deeper than anything that clients send. */
 const MAX_DEPTH = 32;
+/** More than any object has that clients send. */
+const MAX_FIELDS = 100;
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -14,22 +16,31 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  */
 export function requireModestJson(bytes: Uint8Array, maxValues: number): void {
   let isText = false;
-  let depth = 0;
   let values = 1;
+  let depth = 0;
+  /** By depth: how many more fields there may be. */
+  const fieldsLeft: number[] = [Infinity];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (isText) {
       if (byte === BACKSLASH) at += 1;
       else if (byte === QUOTE) isText = false;
-    } else if (byte === QUOTE) isText = true;
-    else if (byte === COMMA) values += 1;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      continue;
+    }
+    if (byte === QUOTE) isText = true;
+    else if (byte === COMMA) {
+      values += 1;
+      if (--fieldsLeft[depth]! <= 0) throw tooMuch(`an object with more than ${MAX_FIELDS} fields`);
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       values += 1;
       depth += 1;
-    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    if (depth > MAX_DEPTH) throw new ExpectedError("bad_request", "The body is nested too deeply.");
-    if (values > maxValues) {
-      throw new ExpectedError("bad_request", `The body holds too much: more than ${maxValues} values.`);
-    }
+      if (depth > MAX_DEPTH) throw tooMuch(`more than ${MAX_DEPTH} levels`);
+      fieldsLeft[depth] = byte === OPEN_OBJECT ? MAX_FIELDS : Infinity;
+    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth = Math.max(0, depth - 1);
+    if (values > maxValues) throw tooMuch(`more than ${maxValues} values`);
   }
+}
+
+function tooMuch(what: string): ExpectedError {
+  return new ExpectedError("bad_request", `The body holds too much: ${what}.`);
 }
