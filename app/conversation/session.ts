@@ -97,7 +97,10 @@ export const reply = z.strictObject({
   stopRequested: z.boolean(),
 });
 
-export const MAX_SHARES = 100;
+/** Links that a conversation may have, each of which shows a copy of it. */
+export const MAX_SHARES = 20;
+/** What it might have in earlier versions. */
+const MAX_LISTED_SHARES = 100;
 
 /** A link that shows a part of the conversation to others. The link holds a secret; this is its SHA-256, in hex. */
 export const share = z.strictObject({ key: z.string().regex(KEY_PATTERN), createdAt: timestamp });
@@ -113,7 +116,7 @@ export const session = z.strictObject({
   /** The leaf of the branch that is shown; null before the first message. */
   head: itemId.nullable(),
   reply: reply.nullable(),
-  shares: z.array(share).max(MAX_SHARES).optional(),
+  shares: z.array(share).max(MAX_LISTED_SHARES).optional(),
 });
 
 export type Part = z.infer<typeof part>;

@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { MAX_SHARES } from "~/conversation/session";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
@@ -134,6 +135,46 @@ describe("a link", () => {
     });
     await expect(shares.create(KEY, share)).rejects.toThrow(code("session_not_found"));
     expect(files()).toEqual([]);
+  });
+
+  it("too many is refused before it is written", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    for (let n = 0; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
+    const full = node((call, proceed) => {
+      if (call.name === "link") throw new Error(`${String(call.to)} was written`);
+      return proceed();
+    });
+    await expect(full.shares.create(KEY, share)).rejects.toThrow(code("shares_full"));
+    expect(files()).toHaveLength(MAX_SHARES);
+  });
+
+  it("too many, of some that are made at once, leaves nothing", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    for (let n = 2; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
+    const made = await Promise.allSettled(
+      [1, 2, 3, 4].map(() => node().shares.create(KEY, sessionKey(newId()))),
+    );
+    expect(made.map(({ status }) => status).toSorted()).toEqual([
+      "fulfilled",
+      "fulfilled",
+      "rejected",
+      "rejected",
+    ]);
+    expect(files()).toHaveLength(MAX_SHARES);
+  });
+
+  it("whose commit is in doubt keeps what it shows", async () => {
+    const { store, shares } = node();
+    await store.update(KEY, append("m1"));
+    const lost = node((call, proceed) => {
+      if (call.name === "sync" && call.path.includes("/sessions/") && !call.path.endsWith(".tmp"))
+        throw systemError("EIO", call);
+      return proceed();
+    });
+    await expect(lost.shares.create(KEY, share)).rejects.toThrow(code("volume_unavailable"));
+    expect((await shares.read(share)).messages).toHaveLength(1);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { KEY_PATTERN } from "~/conversation/session-id";
-import type { Share } from "~/conversation/session";
+import type { Session, Share } from "~/conversation/session";
 import { addShare, removeShare, shareSnapshot, snapshotOf, type ShareSnapshot } from "~/conversation/share";
 import type { Layout } from "./layout";
 import { putIfAbsent } from "./put-if-absent";
@@ -61,19 +61,26 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     const known = session.shares?.find(({ key }) => key === shareKey);
     if (known) return known;
     const createdAt = options.clock().toISOString();
+    const withShare = (now: Session) => addShare(now, { key: shareKey, createdAt });
+    // Refused before anything is written, as far as that is known now.
+    withShare(session);
     const stored = store(shareKey, sessionKey, snapshotOf(session, createdAt));
     const { folder, name } = layout.share(shareKey);
     // Before the session lists it, so that whatever is listed is there.
-    if (!(await putIfAbsent(options, folder, name, JSON.stringify(stored)))) {
+    const isNew = await putIfAbsent(options, folder, name, JSON.stringify(stored));
+    if (!isNew) {
       const before = await readStored(shareKey);
       if (before?.session !== sessionKey) {
         throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
       }
     }
-    const { record } = await sessions.update(sessionKey, (now) => ({
-      session: now && addShare(now, { key: shareKey, createdAt }),
-      result: null,
-    }));
+    const { record } = await sessions
+      .update(sessionKey, (now) => ({ session: now && withShare(now), result: null }))
+      .catch(async (error: unknown) => {
+        // Another of the same may have been faster. What cannot be removed now goes with a sweep.
+        if (isNew && isRefusal(error)) await removeUnlisted(sessionKey, shareKey).catch(() => undefined);
+        throw error;
+      });
     const share = record?.session.shares?.find(({ key }) => key === shareKey);
     if (share) return share;
     await removeFile(shareKey);
@@ -144,6 +151,11 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     }
   }
 
+  async function removeUnlisted(sessionKey: string, shareKey: string) {
+    const record = await sessions.outline(sessionKey);
+    if (!record?.outline.shares?.some(({ key }) => key === shareKey)) await removeFile(shareKey);
+  }
+
   return {
     create: (sessionKey, shareKey) =>
       onVolume(() => create(sessionKey, shareKey), "written", "The link was not made; try again soon."),
@@ -171,6 +183,11 @@ export function parseStoredShare(text: string): StoredShare | null {
   } catch {
     return null;
   }
+}
+
+/** Whether nothing was committed, for certain. */
+function isRefusal(error: unknown): boolean {
+  return ExpectedError.isInstance(error) && error.code !== "volume_unavailable";
 }
 
 function noSession(): ExpectedError {
