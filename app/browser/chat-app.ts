@@ -20,7 +20,7 @@ import { createLastSeen } from "./last-seen";
 import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Changeable, type Observable } from "./observable";
 import { keepPageOffline } from "./offline-page";
-import { createOutbox } from "./outbox";
+import { createOutbox, OUTBOX_KEY } from "./outbox";
 import { createPageActivity } from "./page-activity";
 import { redrawImage } from "./redraw-image";
 import { uploadRequest } from "./upload-request";
@@ -29,6 +29,7 @@ import { createPreferences, type PreferencesStore } from "./preferences";
 import { createShareLinks, type ShareLinks } from "./share-links";
 import { createToasts, type Toasts } from "./toasts";
 import { createUnread, type Unread } from "./unread";
+import { createUnsentMessages, type UnsentMessages } from "./unsent-messages";
 import { notifyFinished } from "./finished-notification";
 
 /** So long it may take until all tabs know of a mark. */
@@ -41,6 +42,7 @@ export type ChatApp = {
   conversations: Conversations;
   deletions: Deletions;
   unread: Unread;
+  unsent: UnsentMessages;
   toasts: Toasts;
   shareLinks: ShareLinks;
   models: ModelChoices;
@@ -90,10 +92,11 @@ export async function createChatApp(
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
   const sessions = new Map<string, ChatSession>();
+  /** Also for all keys that begin with `key`. */
   const onOtherTab = (key: string, listener: () => void) => {
     page.addEventListener("storage", (event) => {
       // A null key means that everything was cleared.
-      if (event.key === key || event.key === null) listener();
+      if ((event.key ?? key).startsWith(key)) listener();
     });
   };
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
@@ -142,6 +145,10 @@ export async function createChatApp(
   await applyPreferences();
 
   const unread = createUnread({ shared, onOtherTab });
+  const unsent = createUnsentMessages(() =>
+    conversations.getSnapshot().list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : [])),
+  );
+  onOtherTab(OUTBOX_KEY, unsent.look);
   const isLookedAt = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
 
   /** Whatever tab has marked it: the one that shows it takes the mark away. */
@@ -224,11 +231,22 @@ export async function createChatApp(
     sessions.set(id, opened);
     let before = opened.getSnapshot();
     opened.subscribe(() => {
+      const { pending } = before;
       const reply = endedReply(before, (before = opened.getSnapshot()));
+      if (pending !== before.pending) unsent.look();
       if (reply) ended(id, reply.id);
     });
     return opened;
   }
+
+  /** Every tab does it: the ids of a message make it the same one however often it goes out. */
+  function sendKept() {
+    for (const { id } of conversations.getSnapshot().list)
+      if (createOutbox(shared, id).read()) session(id).sendKept();
+    unsent.look();
+  }
+  activity.subscribe(sendKept);
+  sendKept();
 
   deletions.start();
   void keepPageOffline(page, facts.worksOffline);
@@ -239,6 +257,7 @@ export async function createChatApp(
     conversations,
     deletions,
     unread,
+    unsent,
     toasts,
     shareLinks,
     models,

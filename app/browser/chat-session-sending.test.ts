@@ -366,3 +366,79 @@ describe("sending files", () => {
     expect([...storage.values()].join()).not.toContain("draft.txt");
   });
 });
+
+describe("a message that waits in a conversation that is not open", () => {
+  /** A tab that has left the conversation, and another one that has never opened it. */
+  async function leftWaiting() {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const first = openTab(api);
+    await settle();
+    server.isDown = true;
+    first.chat.send("More", null);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(first.chat.getSnapshot().pending).toMatchObject({ isWaiting: true });
+    first.stop();
+    const other = openTab(api, { storage: first.storage, isStarted: false });
+    const before = server.posts.length;
+    return { server, first, other, before };
+  }
+
+  test("goes out by itself from the tab it was written in, and the end of its answer is noticed", async () => {
+    const { server, first, before } = await leftWaiting();
+    server.isDown = false;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(server.posts).toHaveLength(before + 1);
+    expect(server.posts[before]).toEqual(server.posts[0]);
+    expect(first.outbox.read()).toBeNull();
+    const { id, replyMessageId } = first.chat.getSnapshot().pending!;
+    server.commit({
+      messages: [...server.session!.messages, user(id, "More", "a1"), assistant(replyMessageId, "So", id)],
+      head: replyMessageId,
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(read(first.chat.getSnapshot())).toEqual(["Hi", "Hello", "More", "So"]);
+  });
+
+  test("goes out from any other tab", async () => {
+    const { server, other, before } = await leftWaiting();
+    server.isDown = false;
+    other.chat.sendKept();
+    await settle();
+    expect(server.posts[before]).toEqual(server.posts[0]);
+    expect(other.outbox.read()).toBeNull();
+  });
+
+  test("is sent no more by a tab from whose sight another one has taken it back", async () => {
+    const { server, first, other, before } = await leftWaiting();
+    other.chat.sendKept();
+    const isFailed = ({ chat }: typeof other) => chat.getSnapshot().pending?.state === "failed";
+    while (!isFailed(first) || !isFailed(other)) await vi.advanceTimersByTimeAsync(100);
+    first.chat.editUnsent();
+    server.isDown = false;
+    const tried = server.posts.length;
+    expect(tried).toBeGreaterThan(before);
+    await vi.advanceTimersByTimeAsync(60_000);
+    other.chat.sendKept();
+    other.chat.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.posts).toHaveLength(tried);
+    expect(read(other.chat.getSnapshot())).toEqual(["Hi", "Hello"]);
+  });
+
+  test("stays there with the reason while another answer is written", async () => {
+    const { server, other } = await leftWaiting();
+    server.isDown = false;
+    server.post = () => {
+      throw new ApiError("reply_running", "Another answer is being written.", 409);
+    };
+    other.chat.sendKept();
+    await settle();
+    expect(other.chat.getSnapshot().pending).toMatchObject({
+      state: "failed",
+      error: { code: "reply_running" },
+    });
+    expect(other.outbox.read()?.text).toBe("More");
+    expect(other.draft.getSnapshot()).toBe("");
+  });
+});

@@ -56,6 +56,8 @@ export type ChatSession = Observable<ChatState> & {
   showVersion: (messageId: string) => void;
   changeSettings: (settings: SettingsEdit) => void;
   trySendingAgain: () => void;
+  /** Sends what waits in the outbox although the conversation is not open. */
+  sendKept: () => void;
   /** Takes back a message that could not be sent, into the composer. */
   editUnsent: () => void;
   /** Asks for another answer in the place of this one. */
@@ -168,6 +170,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   let unsavedProblem: ChatState["problem"] = null;
 
   let isOpen = false;
+  let wasOpen = false;
   let isDelivering = false;
   let undelivered = 0;
   let isRemoved = false;
@@ -208,7 +211,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   function accepted(answer: { rev: number; replyId: string }, reply: Parameters<typeof withAccepted>[2]) {
     state.set(withAccepted({ ...now(), isAsking: false }, answer, reply));
-    if (isOpen && (now().session?.rev ?? 0) < answer.rev) follower.restart();
+    if (!isOpen) absence.begin();
+    else if ((now().session?.rev ?? 0) < answer.rev) follower.restart();
   }
 
   async function deliver(message: OutgoingMessage) {
@@ -228,14 +232,16 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       accepted(answer, { messageId: message.replyMessageId, parentId: message.id });
       onSaved({ title: now().session?.title ?? "", updatedAt: new Date().toISOString() });
     } catch (error) {
-      if (error instanceof ApiError && error.code === "reply_running") takeBack(message, troubleOf(error));
+      // Where nobody looks, it stays where it is, with what was said against it.
+      const isTakenBack = isOpen && error instanceof ApiError && error.code === "reply_running";
+      if (isTakenBack) takeBack(message, troubleOf(error));
       else {
         const isWaiting = error instanceof ApiError && (error.isPassing || isSoonOver(error));
         setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
         // Another tab's message may have been kept in its place, and be gone.
-        if (now().pending?.id === message.id && !outbox.read()) outbox.put(message);
-        // Nobody follows what the server never had, and so nobody would hear that it is back.
-        if (isWaiting && !isSaved()) setTimeout(sendWhatWaits, backoffMs(TRIES + ++undelivered, random));
+        if (wasOpen && now().pending?.id === message.id && !outbox.read()) outbox.put(message);
+        // Where nobody follows, nobody would hear that the server is back.
+        if (isWaiting && !(isOpen && isSaved())) sendLater();
       }
       // It may have arrived all the same, and only the answer was lost.
       wake();
@@ -252,11 +258,26 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     return true;
   }
 
+  function sendLater() {
+    setTimeout(sendWhatWaits, backoffMs(TRIES + ++undelivered, random));
+  }
+
   function sendWhatWaits() {
     void settings.save();
+    readKept();
     const { pending } = now();
     const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();
-    if (isOpen && !isRemoved && pending?.isWaiting && !isRefused) trySendingAgain();
+    // Where nobody looks, another tab may have sent it, or taken it back into its composer.
+    const isDue = isOpen || outbox.read()?.id === pending?.id;
+    if (isDue && !isRemoved && pending?.isWaiting && !isRefused) trySendingAgain();
+  }
+
+  /** What was not written in this tab is whatever is kept now. */
+  function readKept() {
+    const { pending } = now();
+    if (wasOpen || isDelivering || pending?.state === "accepted") return;
+    const kept = outbox.read();
+    if (kept?.id !== pending?.id) patch({ pending: kept && { ...kept, state: "sending", error: null } });
   }
 
   function trySendingAgain() {
@@ -343,7 +364,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       return local ? Promise.resolve(local) : api.download(part, signal);
     },
     start() {
-      isOpen = true;
+      readKept();
+      isOpen = wasOpen = true;
       const unsubscribe = page.subscribe(() => {
         if (!page.isVisible()) return letGo();
         absence.end();
@@ -360,6 +382,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         isOpen = false;
         unsubscribe();
         letGo();
+        if (now().pending?.isWaiting) sendLater();
         draft.flush();
       };
     },
@@ -403,6 +426,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
     changeSettings: settings.change,
     trySendingAgain,
+    sendKept() {
+      if (isOpen) return;
+      sendWhatWaits();
+      const { pending } = now();
+      if (pending?.state === "sending") void deliver(pending);
+    },
     editUnsent() {
       const { pending } = now();
       if (pending?.state === "failed") takeBack(pending, null);

@@ -164,7 +164,10 @@ export function fakeServer() {
   return { server, api };
 }
 
-export function openTab(api: SessionApi, { storage = new Map<string, string>(), isSaved = true } = {}) {
+export function openTab(
+  api: SessionApi,
+  { storage = new Map<string, string>(), isSaved = true, isStarted = true } = {},
+) {
   const values = createKeptValues(
     () =>
       ({
@@ -211,7 +214,7 @@ export function openTab(api: SessionApi, { storage = new Map<string, string>(), 
   /** Each state that could have been drawn. */
   const seen: ChatState[] = [];
   chat.subscribe(() => seen.push(chat.getSnapshot()));
-  const stop = chat.start();
+  const stop = isStarted ? chat.start() : () => undefined;
   return {
     chat,
     outbox,

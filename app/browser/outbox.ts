@@ -4,6 +4,9 @@ import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { isAttachmentPart } from "./attachment-draft";
 import type { KeptValues } from "./kept-values";
 
+/** What the keys of all outboxes begin with. */
+export const OUTBOX_KEY = "holdfast.outbox.";
+
 /** A message on its way. Kept until the server has it, so that a refresh in between sends the same one again. */
 export type OutgoingMessage = {
   id: string;
@@ -25,7 +28,7 @@ export type Outbox = {
 
 /** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
 export function createOutbox(values: KeptValues, conversationId: string): Outbox {
-  const key = `holdfast.outbox.${conversationId}`;
+  const key = OUTBOX_KEY + conversationId;
   function read() {
     const text = values.get(key);
     if (text === null) return null;

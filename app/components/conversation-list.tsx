@@ -22,6 +22,7 @@ type Props = {
 export function ConversationList({ app, list, currentId, onChoose, onOpenDialog }: Props) {
   const { t, i18n } = useTranslation();
   const unread = useObservable(app.unread);
+  const unsent = useObservable(app.unsent);
   const today = useToday();
   const groups = useMemo(() => groupConversations(list, today), [list, today]);
   const id = useId();
@@ -47,6 +48,7 @@ export function ConversationList({ app, list, currentId, onChoose, onOpenDialog 
             conversation={conversation}
             isCurrent={conversation.id === currentId}
             isUnread={unread.includes(conversation.id)}
+            isUnsent={unsent.includes(conversation.id)}
             onOpen={open}
             commands={commands}
           />

@@ -10,13 +10,15 @@ type Props = {
   isCurrent: boolean;
   /** An answer has ended in it that nobody has looked at. */
   isUnread: boolean;
+  /** A message in it has not reached the server. */
+  isUnsent: boolean;
   onOpen: (id: string) => void;
   commands: ConversationCommands;
 };
 
 /** One conversation in the list, with its menu. */
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, isCurrent, isUnread, onOpen, commands } = props;
+  const { conversation, isCurrent, isUnread, isUnsent, onOpen, commands } = props;
   const { id } = conversation;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
@@ -43,6 +45,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             dir="auto"
             onClick={() => onOpen(id)}
           >
+            {isUnsent && <span className="row__unsent" role="img" aria-label={t("message.notSentYet")} />}
             {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
             {title}
           </button>

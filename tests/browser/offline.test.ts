@@ -43,6 +43,28 @@ test("without a network the page opens on the conversation seen last, and what i
   expect(said).toHaveLength(2);
 });
 
+test("what waits in a conversation goes out while another is open, and the list marks it until then", async ({
+  openChat,
+}) => {
+  const wide = { ...context, viewport: { width: 1440, height: 900 } };
+  const chat = await openChat(server, { context: wide, expectErrors });
+  const { page } = chat;
+  await chat.ask("Hello");
+  await isKept(page);
+  await page.context().setOffline(true);
+  await chat.send("Written on a train");
+  await page.getByText("It is kept here, and goes out when the connection is back.").waitFor();
+  await chat.startNew();
+  const waiting = chat.conversations.getByRole("img", { name: "Not sent yet." });
+  await waiting.waitFor();
+  await chat.refresh();
+  await waiting.waitFor();
+  await page.context().setOffline(false);
+  await waiting.waitFor({ state: "hidden" });
+  await chat.conversations.getByRole("button", { name: "Hello", exact: true }).click();
+  await chat.reply(1, "complete");
+});
+
 test("what was deleted is not kept for later, and no request to the API nor any id is ever in the cache", async ({
   openChat,
 }) => {
