@@ -11,12 +11,13 @@ import { services } from "~/services.server";
 
 const handle = api({
   async GET(request) {
-    const record = required(await services.replies.read(requireSessionKey(request)));
-    const etag = etagOf(record);
-    if (request.headers.get("If-None-Match") === etag) {
-      return new Response(null, { status: 304, headers: { ETag: etag, "Cache-Control": "no-store" } });
-    }
-    return respond(record);
+    const key = requireSessionKey(request);
+    const known = request.headers.get("If-None-Match");
+    // Most who ask have the newest, and a long conversation takes long to read and check.
+    const resting = known === null ? null : await services.store.resting(key);
+    if (resting && etagOf(resting) === known) return notModified(known);
+    const record = required(await services.replies.read(key));
+    return etagOf(record) === known ? notModified(known) : respond(record);
   },
 
   async PATCH(request) {
@@ -63,6 +64,10 @@ function respond(record: SessionRecord): Response {
   return wholeJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
 }
 
-function etagOf({ rev, recovered }: SessionRecord): string {
+function notModified(etag: string): Response {
+  return new Response(null, { status: 304, headers: { ETag: etag, "Cache-Control": "no-store" } });
+}
+
+function etagOf({ rev, recovered }: Pick<SessionRecord, "rev" | "recovered">): string {
   return recovered === null ? `"${rev}"` : `"${rev}-${recovered}"`;
 }

@@ -133,8 +133,10 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
     expect(name).toMatch(new RegExp(`^${KEY}\\.${revisionName(REV)}\\.`));
     expect(contentOf(join(layout.quarantine, name!))).toEqual(kept);
     expect(readdirSync(folder)).not.toContain(revisionName(REV));
-    // Also to those who come later.
-    expect(await createTestStore(dataDir).store.read(KEY)).toMatchObject({ rev: 2, recovered: REV });
+    // Also to those who come later, and those who only look whether there is news.
+    const { store } = createTestStore(dataDir);
+    expect(await store.read(KEY)).toMatchObject({ rev: 2, recovered: REV });
+    expect(await store.resting(KEY)).toEqual({ rev: 2, recovered: REV });
   });
 
   test("is passed by the next commit, after which nothing is said of it any more", async () => {

@@ -66,6 +66,23 @@ describe("a session", () => {
     expect(plainText(record?.session.messages[0]?.parts ?? [])).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
   });
 
+  test("that rests is known by its revision from one listing, however long it is", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1", "x".repeat(1_000_000)));
+    await store.update(KEY, append("m2"));
+    calls.length = 0;
+    expect(await store.resting(KEY)).toEqual({ rev: 2, recovered: null });
+    expect(calls.map(describeCall)).toEqual(["readdir folder"]);
+  });
+
+  test("does not rest where it is not there, or where a reply may run", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    expect(await store.resting(KEY)).toBeNull();
+    await store.update(KEY, append("m1"));
+    writeFileSync(layout.journal(KEY, "r1", 1), "");
+    expect(await store.resting(KEY)).toBeNull();
+  });
+
   test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {
     const { store, committed } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));

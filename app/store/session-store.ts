@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { Low } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "~/conversation/session";
-import type { Layout } from "./layout";
+import { readSessionFolder, type Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
-import { purgeRetired, retiredSession, unlessGone } from "./retired-session";
+import { listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { Sealer } from "./sealer";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
 import { createOutlineCodec, type SessionOutline } from "./session-outline";
@@ -35,6 +35,12 @@ export type SessionStore = {
    * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`, `volume_unavailable`
    */
   read(key: string): Promise<SessionRecord | null>;
+  /**
+   * Which revision `read` would find, as one listing of the folder tells: for whoever has that already. Null where only
+   * `read` can tell: there is no session, or a reply may run in it, which may have to be taken over.
+   * @throws ExpectedError `volume_unavailable`
+   */
+  resting(key: string): Promise<Pick<SessionRecord, "rev" | "recovered"> | null>;
   /**
    * What can be said of a session without its key, for work that nobody asks for; null where there is none.
    * @throws what `read` throws
@@ -121,6 +127,15 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     const adapter = adapterFor(key, codec);
     const document = await found(adapter.read());
     return toRecord(document, adapter.recovered());
+  }
+
+  async function resting(key: string) {
+    const names = await listIfThere(volume, layout.sessionFolder(key));
+    const { revisions, damaged, journals } = readSessionFolder(names ?? []);
+    const [rev] = revisions;
+    if (rev === undefined || journals.length > 0) return null;
+    const [newestDamaged = 0] = damaged;
+    return { rev, recovered: newestDamaged > rev ? newestDamaged : null };
   }
 
   async function outline(key: string): Promise<OutlineRecord | null> {
@@ -226,6 +241,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   return {
     read: (key) => onVolume(() => read(key), "read", NOT_READ),
+    resting: (key) => onVolume(() => resting(key), "read", NOT_READ),
     outline: (key) => onVolume(() => outline(key), "read", NOT_READ),
     update: (key, change) => {
       const giveUpAt = now() + busyAfterMs;

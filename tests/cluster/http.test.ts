@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, MessageAccepted, ModelsView, SessionView } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId, sessionKey } from "~/conversation/session-id";
+import { revisionName } from "~/store/layout";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { longConversation, putConversation } from "../fixtures/long-conversation";
 import { followToEnd, readSession, textOf } from "../fixtures/session-api";
 
 let server: AppServer;
@@ -156,6 +158,19 @@ describe("reading", () => {
       headers: { "If-None-Match": first.headers.get("ETag")! },
     });
     expect([again.status, await again.text()]).toEqual([304, ""]);
+  });
+
+  it("answers 304 without reading a conversation in which nothing runs", async () => {
+    const sessionId = await putConversation(server.url, longConversation(4));
+    const { headers } = await request("/api/session", sessionId);
+    const key = sessionKey(sessionId);
+    await writeFile(
+      join(server.dataDir, "sessions", key.slice(0, 2), key, revisionName(1)),
+      "read by nobody",
+    );
+    const again = { headers: { "If-None-Match": headers.get("ETag")! } };
+    expect((await request("/api/session", sessionId, again)).status).toBe(304);
+    expect(await errorCode(await request("/api/session", sessionId))).toBe("session_damaged");
   });
 
   it("of what does not exist is 404, and of nothing that runs 204", async () => {
