@@ -62,6 +62,8 @@ export type ChatApp = {
   remove: (conversationId: string) => void;
   /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
   isDurable: () => boolean;
+  /** The page opens without a network, once it was there with one. */
+  worksOffline: boolean;
 };
 
 export type Spotlight = { conversationId: string; messageId: string };
@@ -289,5 +291,6 @@ export async function createChatApp(
       deletions.add({ id, title: find(id)?.title ?? "" });
     },
     isDurable: shared.isDurable,
+    worksOffline: facts.worksOffline,
   };
 }

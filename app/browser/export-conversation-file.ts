@@ -1,22 +1,25 @@
+import { attachmentParts } from "~/conversation/attachment";
 import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
 import type { SessionApi } from "./api-client";
 import { loadSession } from "./load-session";
 
 export type ExportFormat = "markdown" | "json";
 
-/** A conversation as a file of its own, as the server has it now. */
+/** A conversation as a file of its own, as the server has it now, and whether it names attached files. */
 export async function exportConversationFile(
   api: Pick<SessionApi, "load">,
   format: ExportFormat,
   labels: MarkdownLabels & { untitled: string },
-): Promise<File> {
+): Promise<{ file: File; namesFiles: boolean }> {
   const session = await loadSession(api);
   const title = session.title || labels.untitled;
-  return format === "json"
-    ? new File([exportJson(session)], `${fileName(title)}.json`, { type: "application/json" })
-    : new File([exportMarkdown({ ...session, title }, labels)], `${fileName(title)}.md`, {
-        type: "text/markdown",
-      });
+  const file =
+    format === "json"
+      ? new File([exportJson(session)], `${fileName(title)}.json`, { type: "application/json" })
+      : new File([exportMarkdown({ ...session, title }, labels)], `${fileName(title)}.md`, {
+          type: "text/markdown",
+        });
+  return { file, namesFiles: session.messages.some(({ parts }) => attachmentParts(parts).length > 0) };
 }
 
 /** Without what some file system does not take in a name. */

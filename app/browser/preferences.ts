@@ -11,8 +11,11 @@ export type Preferences = {
   language: LanguageCode | null;
   theme: (typeof THEMES)[number];
   textSize: (typeof TEXT_SIZES)[number];
-  /** Enter sends, Shift+Enter breaks the line; else Enter breaks it and Ctrl or Cmd with Enter sends. */
-  enterSends: boolean;
+  /**
+   * Enter sends, Shift+Enter breaks the line; else Enter breaks it and Ctrl or Cmd with Enter sends. Null: as it is
+   * usual for the device.
+   */
+  enterSends: boolean | null;
   /** Long lines of code are wrapped instead of scrolled. */
   wrapCode: boolean;
   /** Shortcuts of one key, which WCAG 2.2 (2.1.4) wants to be switchable: who speaks to the computer types a lot. */
@@ -30,7 +33,7 @@ const DEFAULTS: Preferences = {
   language: null,
   theme: "system",
   textSize: "medium",
-  enterSends: true,
+  enterSends: null,
   wrapCode: false,
   singleKeys: true,
   sidebar: true,

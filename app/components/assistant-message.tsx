@@ -17,6 +17,8 @@ type Props = {
   error: Settled["metadata"]["error"];
   /** Its conversation was too long for the model to be given all of it. */
   isShortened: boolean;
+  /** The name of the model, where it is not the same for all answers. */
+  model: string | undefined;
   /** Only under the last answer is there a word on what to do next. */
   isLast: boolean;
   /** Something is on its way already. */
@@ -57,13 +59,6 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
           <TypingIndicator />
         ) : (
           <>
-            <AssistantTools
-              id={id}
-              text={() => plainText(parts)}
-              version={props.version}
-              isBusy={isBusy}
-              actions={actions}
-            />
             {isLast && props.isShortened && <p className="message__note">{t("message.omitted")}</p>}
             <ReplyEnding
               status={status}
@@ -74,6 +69,14 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
               problem={props.problem}
               onRetry={() => props.actions.retry(id)}
               onContinue={() => props.actions.continueReply(id)}
+            />
+            <AssistantTools
+              id={id}
+              text={lastText < 0 ? null : () => plainText(parts)}
+              version={props.version}
+              model={props.model}
+              isBusy={isBusy}
+              actions={actions}
             />
           </>
         )}

@@ -8,21 +8,23 @@ import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
   id: string;
-  /** As the model wrote it, in Markdown. */
-  text: () => string;
+  /** As the model wrote it, in Markdown; null where there is none. */
+  text: (() => string) | null;
   version: Version | undefined;
+  model: string | undefined;
   isBusy: boolean;
   actions: MessageActions;
 };
 
 /** What can be done with an answer that has ended. */
-export function AssistantTools({ id, text, version, isBusy, actions }: Props) {
+export function AssistantTools({ id, text, version, model, isBusy, actions }: Props) {
   const { t } = useTranslation();
   return (
     <div className="tools">
       <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
+      {model !== undefined && <span className="tools__model">{model}</span>}
       <div className="tools__hidden">
-        <CopyButton text={text} label={t("message.copy")} />
+        {text && <CopyButton text={text} label={t("message.copy")} />}
         <IconButton
           label={t("message.again")}
           icon={<RetryIcon />}

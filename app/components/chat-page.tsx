@@ -7,7 +7,7 @@ import { useObservable } from "~/browser/use-observable";
 import { ConversationView } from "./conversation-view";
 import { Drawer } from "./drawer";
 import { COMPOSER_ID, focusComposer } from "./focus-composer";
-import { lazyPart } from "./lazy-part";
+import { lazyPart, preloadParts } from "./lazy-part";
 import { Sidebar } from "./sidebar";
 import { Toaster } from "./toaster";
 import type { ConversationDialog, OpenDialog } from "./use-conversation-commands";
@@ -24,6 +24,17 @@ const ShortcutSheet = lazyPart(() => import("./shortcut-sheet").then(({ Shortcut
 
 const ShareDialog = lazyPart(() => import("./share-dialog").then(({ ShareDialog }) => ShareDialog));
 const MoveDialog = lazyPart(() => import("./move-dialog").then(({ MoveDialog }) => MoveDialog));
+
+/** So long after the page has come. */
+const PRELOAD_AFTER_MS = 5_000;
+
+/** What opens without a network must have been loaded with one; not at the expense of who pays for each byte. */
+function preloadWhenIdle() {
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  if (connection?.saveData) return;
+  const timer = setTimeout(preloadParts, PRELOAD_AFTER_MS);
+  return () => clearTimeout(timer);
+}
 
 /** The same width as in page.css. */
 const WIDE = "(min-width: 56rem)";
@@ -91,6 +102,8 @@ export function ChatPage({ app }: { app: ChatApp }) {
     },
     [app],
   );
+
+  useEffect(() => (app.worksOffline ? preloadWhenIdle() : undefined), [app]);
 
   const acts = useMemo(() => {
     const openBeside = (step: number) => {

@@ -7,7 +7,7 @@ import type { ModelView } from "~/conversation/api";
 import { AttachButton } from "./attach-button";
 import { DraftFiles, useRefusal } from "./draft-files";
 import type { Download } from "./file-image";
-import { COMPOSER_ID, focusComposer, isTouchScreen } from "./focus-composer";
+import { COMPOSER_ID, enterSendsHere, focusComposer } from "./focus-composer";
 import { SendIcon, StopIcon } from "./icons";
 import { useGrowingTextarea } from "./use-growing-textarea";
 
@@ -21,7 +21,7 @@ type Props = {
   isReplying: boolean;
   isStopping: boolean;
   /** As in the preferences. */
-  enterSends: boolean;
+  enterSends: boolean | null;
   onSend: (text: string) => void;
   onStop: () => void;
 };
@@ -47,10 +47,12 @@ export const Composer = memo(function Composer(props: Props) {
 
   function onKeyDown(event: KeyboardEvent) {
     const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
+    // Out of the text, to where single keys are shortcuts and the arrows scroll.
+    if (event.key === "Escape" && text === "" && !isComposing)
+      event.currentTarget.closest("main")?.querySelector<HTMLElement>("section")?.focus();
     if (event.key !== "Enter" || event.shiftKey || isComposing) return;
     const isCommand = event.ctrlKey || event.metaKey;
-    // On a touch screen, Enter is the only way to break a line.
-    if (!isCommand && (!enterSends || isTouchScreen())) return;
+    if (!isCommand && !(enterSends ?? enterSendsHere())) return;
     event.preventDefault();
     send();
   }

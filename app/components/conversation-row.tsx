@@ -1,4 +1,4 @@
-import { memo, useRef, useState } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "~/browser/conversations";
 import { ConversationMenuButton } from "./conversation-menu-button";
@@ -23,6 +23,9 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
+  }, [isCurrent]);
   const title = conversation.title || t("conversations.untitled");
 
   function endRenaming(wanted: string | null) {

@@ -65,6 +65,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             value={query}
             onChange={({ target }) => change(target.value)}
             onKeyDown={(event) => {
+              if (event.key === "Enter" && isSearching && !event.nativeEvent.isComposing) setInTexts(true);
               if (event.key !== "Escape" || query === "") return;
               // Not the drawer around it.
               event.preventDefault();

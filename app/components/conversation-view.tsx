@@ -121,8 +121,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         chat.pickModel(modelId);
       },
       startEditing: setEditingId,
-      stopEditing: andFocus((id: string) => {
-        chat.edits.put(id, null);
+      stopEditing: andFocus((id: string, what: "keep" | "discard") => {
+        if (what === "discard") chat.edits.put(id, null);
         setEditingId(null);
       }),
       edits: chat.edits,
@@ -200,6 +200,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
           ) : (
             <MessageList
               state={state}
+              models={models.models}
               editingId={editingId}
               scroller={scroller}
               download={chat.download}

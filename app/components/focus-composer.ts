@@ -8,6 +8,11 @@ export function focusComposer(): void {
   if (!isTouchScreen()) document.getElementById(COMPOSER_ID)?.focus();
 }
 
-export function isTouchScreen(): boolean {
+/** Where nobody has chosen: on a touch screen, Enter is the only way to break a line. */
+export function enterSendsHere(): boolean {
+  return !isTouchScreen();
+}
+
+function isTouchScreen(): boolean {
   return window.matchMedia("(hover: none) and (pointer: coarse)").matches;
 }

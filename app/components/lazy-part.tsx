@@ -8,6 +8,13 @@ type Extra = {
   onFailed: (error: unknown) => void;
 };
 
+const parts: (() => void)[] = [];
+
+/** Loads every part, so that all of them are at hand where there is no network. */
+export function preloadParts(): void {
+  for (const preload of parts) preload();
+}
+
 /**
  * A part of the page whose code is loaded when it is first drawn, or before by `preload`. Unlike `React.lazy` it can
  * fail without taking the page along, and be tried again.
@@ -36,5 +43,7 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
     return Part ? <Part {...(rest as unknown as Props)} /> : placeholder;
   }
 
-  return Object.assign(LazyPart, { preload: () => void preload().catch(() => undefined) });
+  const quietly = () => void preload().catch(() => undefined);
+  parts.push(quietly);
+  return Object.assign(LazyPart, { preload: quietly });
 }

@@ -91,6 +91,9 @@ function PlainBlock({ markdown, ending }: { markdown: string; ending: TextEnding
 /** What ends here or later is still being written. */
 const OpenFrom = createContext(Infinity);
 
+/** Letters of a cell that are more than a number, a name or a date. */
+const LONG_CELL = 28;
+
 const COMPONENTS: Components = {
   a: ({ node, href, children }) => (
     <MarkdownLink href={href} text={textOf(node)}>
@@ -99,6 +102,11 @@ const COMPONENTS: Components = {
   ),
   img: ({ src, alt }) => <RemoteImage src={typeof src === "string" ? src : ""} alt={alt ?? ""} />,
   table: ({ children }) => <Table>{children}</Table>,
+  td: ({ node, children, style }) => (
+    <td className={textOf(node).length > LONG_CELL ? "cell--long" : undefined} style={style}>
+      {children}
+    </td>
+  ),
   input: ({ checked }) => <TaskBox checked={checked ?? false} />,
   // Marks and numbers stand where the first words begin. Paragraphs have their direction by style.
   ul: ({ children, className }) => (

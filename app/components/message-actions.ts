@@ -9,7 +9,7 @@ export type MessageActions = {
   editUnsent: () => void;
   startEditing: (messageId: string) => void;
   /** Forgets what was typed. */
-  stopEditing: (messageId: string) => void;
+  stopEditing: (messageId: string, what: "keep" | "discard") => void;
   /** What is typed into the editors of the messages. */
   edits: UnfinishedEdits;
   edit: (messageId: string, text: string) => void;

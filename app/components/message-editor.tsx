@@ -13,10 +13,21 @@ type Props = {
   onChange: (text: string | null) => void;
   onSend: (text: string) => void;
   onCancel: () => void;
+  /** What was typed is to be found here again. */
+  onClose: () => void;
 };
 
 /** Changes a question where it stands. Sending it makes a new version; the old one stays. */
-export function MessageEditor({ text, kept, mayBeEmpty, isBusy, onChange, onSend, onCancel }: Props) {
+export function MessageEditor({
+  text,
+  kept,
+  mayBeEmpty,
+  isBusy,
+  onChange,
+  onSend,
+  onCancel,
+  onClose,
+}: Props) {
   const { t } = useTranslation();
   const [edited, setEdited] = useState(kept ?? text);
   const textarea = useGrowingTextarea(edited);
@@ -38,7 +49,7 @@ export function MessageEditor({ text, kept, mayBeEmpty, isBusy, onChange, onSend
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.stopPropagation();
-      onCancel();
+      onClose();
     }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && isReady) {
       event.preventDefault();

@@ -2,7 +2,8 @@ import { Fragment, useEffect, useMemo, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { partsOf } from "~/browser/outbox";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat-state";
-import type { UserMessage as SentMessage } from "~/conversation/session";
+import type { ModelView } from "~/conversation/api";
+import type { Message, UserMessage as SentMessage } from "~/conversation/session";
 import { versionsById } from "~/conversation/versions";
 import { AssistantMessage } from "./assistant-message";
 import type { Download } from "./file-image";
@@ -13,6 +14,7 @@ import { UserMessage } from "./user-message";
 
 type Props = {
   state: ChatState;
+  models: readonly ModelView[];
   /** The question that is being changed, if any. */
   editingId: string | null;
   scroller: RefObject<HTMLElement>;
@@ -29,10 +31,11 @@ type Props = {
  * settled it stays the same, and the focus stays where it is when another version is shown there.
  */
 export function MessageList(props: Props) {
-  const { state, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
+  const { state, models, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
+  const several = useMemo(() => hasSeveralModels(messages ?? []), [messages]);
   const shown = shownMessages(state);
   const isBusy = !canSend(state);
   const keys = shown.map(placeOf);
@@ -76,7 +79,10 @@ export function MessageList(props: Props) {
   }
 
   function drawAssistant(
-    answer: Pick<Parameters<typeof AssistantMessage>[0], "id" | "parts" | "status" | "error" | "isShortened">,
+    answer: Pick<
+      Parameters<typeof AssistantMessage>[0],
+      "id" | "parts" | "status" | "error" | "isShortened" | "model"
+    >,
     isLast: boolean,
   ) {
     const { problem } = state;
@@ -104,6 +110,7 @@ export function MessageList(props: Props) {
         status: "streaming" as const,
         error: undefined,
         isShortened: false,
+        model: undefined,
       };
       return drawAssistant(answer, isLast);
     }
@@ -112,8 +119,10 @@ export function MessageList(props: Props) {
       return drawUser(message, isLast);
     }
     const { id, parts } = message;
-    const { status, error, omittedMessages } = message.metadata;
-    return drawAssistant({ id, parts, status, error, isShortened: omittedMessages !== undefined }, isLast);
+    const { status, error, omittedMessages, modelId } = message.metadata;
+    const model = several ? (models.find((each) => each.id === modelId)?.name ?? modelId) : undefined;
+    const isShortened = omittedMessages !== undefined;
+    return drawAssistant({ id, parts, status, error, isShortened, model }, isLast);
   }
 
   return (
@@ -128,6 +137,13 @@ export function MessageList(props: Props) {
       ))}
       {state.session?.recovered && <p className="notice">{t("conversation.recovered")}</p>}
     </>
+  );
+}
+
+/** Then each answer says whose it is. */
+function hasSeveralModels(messages: readonly Message[]): boolean {
+  return (
+    new Set(messages.flatMap((each) => (each.role === "assistant" ? each.metadata.modelId : []))).size > 1
   );
 }
 

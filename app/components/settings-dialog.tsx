@@ -6,6 +6,7 @@ import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/preferences
 import { useObservable } from "~/browser/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "./dialog";
+import { enterSendsHere } from "./focus-composer";
 import { DeviceIcon, KeyboardIcon } from "./icons";
 import { ImportButton } from "./import-button";
 
@@ -15,7 +16,8 @@ type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void;
 export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
   const { t } = useTranslation();
   const { preferences } = app;
-  const { language, theme, textSize, enterSends } = useObservable(preferences);
+  const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
+  const enterSends = chosenEnter ?? enterSendsHere();
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
       <div className="settings">

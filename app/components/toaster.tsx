@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat-app";
+import type { Toast } from "~/browser/toasts";
 import { useObservable } from "~/browser/use-observable";
 import { focusComposer } from "./focus-composer";
 import { IconButton } from "./icon-button";
@@ -10,7 +11,12 @@ import { CloseIcon } from "./icons";
 export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> }) {
   const { t } = useTranslation();
   const deletions = useObservable(app.deletions).filter(({ canUndo }) => canUndo);
-  const toasts = useObservable(app.toasts);
+  // What did not work is often tried again, and need not be said again.
+  const said = new Map<string, Toast[]>();
+  for (const toast of useObservable(app.toasts)) {
+    const text = toast.text(t);
+    said.set(text, [...(said.get(text) ?? []), toast]);
+  }
   const isByKeyboard = useIsByKeyboard();
   return (
     <div className="toaster" role="status">
@@ -22,13 +28,13 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
           onUndo={() => app.deletions.undo(id)}
         />
       ))}
-      {toasts.map((toast) => (
-        <div key={toast.id} className={`toast ${toast.isTrouble ? "toast--trouble" : ""}`}>
-          <span className="toast__text">{toast.text(t)}</span>
+      {[...said].map(([text, same]) => (
+        <div key={same[0]!.id} className={`toast ${same[0]!.isTrouble ? "toast--trouble" : ""}`}>
+          <span className="toast__text">{text}</span>
           <IconButton
             label={t("dialog.dismiss")}
             icon={<CloseIcon />}
-            onClick={() => app.toasts.dismiss(toast.id)}
+            onClick={() => same.forEach(({ id }) => app.toasts.dismiss(id))}
           />
         </div>
       ))}

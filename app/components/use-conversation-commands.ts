@@ -34,8 +34,10 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
           assistant: t("message.assistant"),
           untitled: t("conversations.untitled"),
         };
-        const file = await exportConversationFile(app.api.session(conversationId), format, labels);
+        const api = app.api.session(conversationId);
+        const { file, namesFiles } = await exportConversationFile(api, format, labels);
         saveBlob(file, file.name);
+        if (namesFiles) app.toasts.tell((t) => t("list.exportedNames"));
       } catch (error) {
         failed(error);
       }

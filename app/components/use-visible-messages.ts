@@ -1,5 +1,6 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, type RefObject } from "react";
+import { useCallback, useEffect, useState, type RefObject } from "react";
+import { flushSync } from "react-dom";
 
 /** Shorter conversations are drawn whole: the browser's own search, print and selection then find all of it. */
 const WHOLE_UP_TO = 60;
@@ -26,7 +27,8 @@ export type VisibleMessages = {
 
 /** Draws only what is near the view of a long conversation. */
 export function useVisibleMessages({ keys, scroller, pinned }: Options): VisibleMessages {
-  const isLong = keys.length > WHOLE_UP_TO;
+  const isPrinted = useIsPrinted();
+  const isLong = keys.length > WHOLE_UP_TO && !isPrinted;
   const rangeExtractor = useCallback(
     (range: Range) => {
       const near = defaultRangeExtractor(range);
@@ -71,3 +73,18 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
 }
 
 function noMeasure() {}
+
+/** Paper is not scrolled. */
+function useIsPrinted(): boolean {
+  const [isPrinted, setIsPrinted] = useState(false);
+  useEffect(() => {
+    const onPrint = ({ type }: Event) => flushSync(() => setIsPrinted(type === "beforeprint"));
+    addEventListener("beforeprint", onPrint);
+    addEventListener("afterprint", onPrint);
+    return () => {
+      removeEventListener("beforeprint", onPrint);
+      removeEventListener("afterprint", onPrint);
+    };
+  }, []);
+  return isPrinted;
+}

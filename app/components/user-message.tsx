@@ -14,6 +14,7 @@ import { EditIcon, WarningIcon } from "./icons";
 import type { MessageActions } from "./message-actions";
 import { MessageFiles } from "./message-files";
 import { MessageEditor } from "./message-editor";
+import { QuestionText } from "./question-text";
 import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
@@ -53,14 +54,11 @@ export const UserMessage = memo(function UserMessage(props: Props) {
           isBusy={isBusy}
           onChange={(edited) => actions.edits.put(id, edited)}
           onSend={(edited) => actions.edit(id, edited)}
-          onCancel={() => actions.stopEditing(id)}
+          onCancel={() => actions.stopEditing(id, "discard")}
+          onClose={() => actions.stopEditing(id, "keep")}
         />
       ) : (
-        text.trim() !== "" && (
-          <p className="message__bubble" dir="auto">
-            {text}
-          </p>
-        )
+        text.trim() !== "" && <QuestionText text={text} />
       )}
       {state === "settled" && !isEditing && (
         <div className="tools">
@@ -74,6 +72,11 @@ export const UserMessage = memo(function UserMessage(props: Props) {
             />
           </div>
           <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
+          {actions.edits.read(id) !== null && (
+            <button type="button" className="button button--quiet" onClick={() => actions.startEditing(id)}>
+              {t("message.unsentEdit")}
+            </button>
+          )}
         </div>
       )}
       {state === "sending" && <p className="message__note message__note--late">{t("message.sending")}</p>}

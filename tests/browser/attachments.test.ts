@@ -75,6 +75,10 @@ describe.each([
     await chat.button("Open sunset.png").click();
     const dialog = chat.page.getByRole("dialog", { name: "sunset.png" });
     await dialog.getByRole("img", { name: "sunset.png" }).waitFor();
+    // As wide as the picture and the page allow, not as other dialogs.
+    expect(await dialog.evaluate((element) => getComputedStyle(element).maxWidth)).toBe(
+      `${context.viewport.width - 24}px`,
+    );
     const saved = chat.page.waitForEvent("download");
     await dialog.getByRole("button", { name: "Download" }).click();
     expect((await saved).suggestedFilename()).toBe("sunset.png");

@@ -62,7 +62,15 @@ test("a conversation is led by the keyboard: stop, copy, edit, begin another, go
   const editor = page.getByRole("textbox", { name: "Edit your message" });
   expect(await editor.inputValue()).toBe("Hello");
   expect(await hasFocus(editor)).toBe(true);
+  await editor.fill("Hello there");
   await editor.press("Escape");
+  await chat.refresh();
+  await chat.button("Unsent change").click();
+  expect(await editor.inputValue()).toBe("Hello there");
+  await chat.button("Cancel").click();
+  expect(await chat.button("Unsent change").count()).toBe(0);
+  await composer.press("Escape");
+  expect(await hasFocus(page.getByRole("region", { name: "Conversation" }))).toBe(true);
 
   await chat.send(LONG);
   await chat.replyOfLength(1, 100);
@@ -120,6 +128,30 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
   expect(await overflow(page)).toBe(0);
   await palette.getByRole("option", { name: "Keyboard shortcuts" }).click();
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+});
+
+test("code in a question is code, a long question is folded, and paper gets all of it", async ({
+  openChat,
+}) => {
+  const { page, ...chat } = await openChat(server, { context: phone });
+  const lines = Array.from({ length: 60 }, (_, index) => `line ${index}`).join("\n");
+  await chat.ask(`Why?\n\`\`\`js\nlet a = 1;\n\`\`\`\n${lines}`);
+  const question = chat.mine.first();
+  await question
+    .locator("figure pre")
+    .filter({ hasText: /^let a = 1;$/ })
+    .waitFor();
+  const height = () => question.evaluate((element) => element.clientHeight);
+  const folded = await height();
+  await question.getByRole("button", { name: "Show all" }).click();
+  expect(await height()).toBeGreaterThan(2 * folded);
+  expect(await overflow(page)).toBe(0);
+  expect(await unreadableText(page)).toEqual([]);
+
+  await page.emulateMedia({ media: "print" });
+  expect(await chat.composer.isVisible()).toBe(false);
+  const scroller = page.locator(".conversation__scroller");
+  expect(await scroller.evaluate((element) => element.clientHeight)).toBeGreaterThan(1_500);
 });
 
 test("who reads further up is told of new text below, and of none where there is none", async ({

@@ -16,15 +16,15 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** The page on that conversation, as if it had been held in this browser. */
-async function show(chat: ChatPage): Promise<void> {
+async function show(chat: ChatPage, which = { id, length: LENGTH }): Promise<void> {
   await chat.page.evaluate((kept) => {
     const entry = { id: kept, title: "Long", updatedAt: new Date().toISOString(), saved: true };
     localStorage.setItem("holdfast.conversations", JSON.stringify([entry]));
     localStorage.setItem("holdfast.current", kept);
     sessionStorage.setItem("holdfast.current", kept);
-  }, id);
+  }, which.id);
   await chat.refresh();
-  await slot(chat.page, LENGTH - 1).waitFor();
+  await slot(chat.page, which.length - 1).waitFor();
 }
 
 const slot = (page: Page, index: number) => page.locator(`[data-index="${index}"]`);
@@ -63,6 +63,17 @@ test("what is read stays where it is while what lies above is drawn for the firs
     );
   }
   expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
+});
+
+test("all of it is drawn for paper", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const length = 100;
+  await show(chat, { id: await putConversation(server.url, longConversation(length)), length });
+  const drawn = () => chat.page.locator(".message-slot").count();
+  await chat.page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  expect(await drawn()).toBe(length);
+  await chat.page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await expect.poll(drawn).toBeLessThan(length / 2);
 });
 
 test("a reply streams into it and is followed, and leaves alone who reads further up", async ({

@@ -88,6 +88,8 @@ export const ar: Translation = {
     thinking: "يفكّر…",
     copy: "نسخ الرسالة",
     editLabel: "عدّل رسالتك",
+    unsentEdit: "تعديل لم يُرسل",
+    showAll: "عرض الكل",
     again: "أجب مرة أخرى",
     fork: "محادثة جديدة من هنا",
     details: "التفاصيل",
@@ -138,6 +140,7 @@ export const ar: Translation = {
     move: "نقل إلى جهاز آخر…",
     exportMarkdown: "تصدير بصيغة Markdown",
     exportJson: "تصدير بصيغة JSON",
+    exportedNames: "الملفات المرفقة مذكورة فيه بأسمائها وليست مضمّنة.",
     delete: "حذف",
     failed: "لم ينجح ذلك. {{why}}",
     groups: {

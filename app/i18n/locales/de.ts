@@ -93,6 +93,8 @@ export const de: Translation = {
     thinking: "Überlegt …",
     copy: "Nachricht kopieren",
     editLabel: "Ihre Nachricht bearbeiten",
+    unsentEdit: "Nicht gesendete Änderung",
+    showAll: "Alles zeigen",
     again: "Neu antworten",
     fork: "Neue Unterhaltung ab hier",
     details: "Einzelheiten",
@@ -139,6 +141,7 @@ export const de: Translation = {
     move: "Auf ein anderes Gerät …",
     exportMarkdown: "Als Markdown exportieren",
     exportJson: "Als JSON exportieren",
+    exportedNames: "Angehängte Dateien sind darin genannt, nicht enthalten.",
     delete: "Löschen",
     failed: "Das ging nicht. {{why}}",
     groups: {

@@ -91,6 +91,8 @@ export const en = {
     thinking: "Thinking…",
     copy: "Copy message",
     editLabel: "Edit your message",
+    unsentEdit: "Unsent change",
+    showAll: "Show all",
     again: "Answer again",
     fork: "New conversation from here",
     details: "Details",
@@ -137,6 +139,7 @@ export const en = {
     move: "Move to another device…",
     exportMarkdown: "Export as Markdown",
     exportJson: "Export as JSON",
+    exportedNames: "Attached files are named in it, not included.",
     delete: "Delete",
     failed: "That did not work. {{why}}",
     groups: {

@@ -91,6 +91,8 @@ export const es: Translation = {
     thinking: "Pensando…",
     copy: "Copiar mensaje",
     editLabel: "Editar su mensaje",
+    unsentEdit: "Cambio sin enviar",
+    showAll: "Mostrar todo",
     again: "Responder de nuevo",
     fork: "Nueva conversación desde aquí",
     details: "Detalles",
@@ -138,6 +140,7 @@ export const es: Translation = {
     move: "Llevar a otro dispositivo…",
     exportMarkdown: "Exportar como Markdown",
     exportJson: "Exportar como JSON",
+    exportedNames: "Los archivos adjuntos se nombran, pero no se incluyen.",
     delete: "Borrar",
     failed: "No ha funcionado. {{why}}",
     groups: {

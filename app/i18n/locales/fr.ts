@@ -90,6 +90,8 @@ export const fr: Translation = {
     thinking: "Réflexion en cours…",
     copy: "Copier le message",
     editLabel: "Modifier votre message",
+    unsentEdit: "Modification non envoyée",
+    showAll: "Tout afficher",
     again: "Répondre à nouveau",
     fork: "Nouvelle conversation à partir d’ici",
     details: "Détails",
@@ -137,6 +139,7 @@ export const fr: Translation = {
     move: "Passer sur un autre appareil…",
     exportMarkdown: "Exporter en Markdown",
     exportJson: "Exporter en JSON",
+    exportedNames: "Les fichiers joints y sont nommés, pas inclus.",
     delete: "Supprimer",
     failed: "Cela n’a pas marché. {{why}}",
     groups: {
