@@ -100,6 +100,10 @@ export async function createChatApp(
       // A null key means that everything was cleared.
       if ((event.key ?? key).startsWith(key)) listener();
     });
+    // In the back-forward cache nobody is told of anything.
+    page.addEventListener("pageshow", (event) => {
+      if (event.persisted) listener();
+    });
   };
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
   const toasts = createToasts();
@@ -186,13 +190,8 @@ export async function createChatApp(
 
   function open(id: string): ChatSession {
     const known = () => find(id);
-    const draft = createDraft(shared, id);
-    page.addEventListener("pagehide", () => {
-      // Of one that is gone nothing is written any more.
-      const isThere = known() !== undefined || conversations.getSnapshot().currentId === id;
-      if (isThere) draft.leave();
-      else draft.flush();
-    });
+    const draft = createDraft(shared, id, onOtherTab);
+    page.addEventListener("pagehide", draft.flush);
     const sessionApi = api.session(id);
     return createChatSession({
       api: sessionApi,

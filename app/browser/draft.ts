@@ -3,16 +3,19 @@ import { createObservable, type Observable } from "./observable";
 
 const SAVE_DELAY_MS = 150;
 
-/** What a person has typed into one conversation and not sent yet. */
+/** What a person has typed into one conversation and not sent yet: one text, which all tabs show. */
 export type Draft = Observable<string> & {
   set: (text: string) => void;
   /** Writes what is still waiting to be written. */
   flush: () => void;
-  /** Writes what is there, since the page goes: another tab may have written its own, or sent it, meanwhile. */
-  leave: () => void;
 };
 
-export function createDraft(values: KeptValues, conversationId: string): Draft {
+export function createDraft(
+  values: KeptValues,
+  conversationId: string,
+  /** Calls back when another tab has written the value under `key`. */
+  onOtherTab: (key: string, listener: () => void) => void,
+): Draft {
   const key = `holdfast.draft.${conversationId}`;
   const text = createObservable(values.get(key) ?? "");
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -25,6 +28,11 @@ export function createDraft(values: KeptValues, conversationId: string): Draft {
     else values.set(key, text.getSnapshot());
   }
 
+  onOtherTab(key, () => {
+    // What was typed here just now is about to be written over it.
+    if (timer === null) text.set(values.get(key) ?? "");
+  });
+
   return {
     getSnapshot: text.getSnapshot,
     subscribe: text.subscribe,
@@ -35,10 +43,5 @@ export function createDraft(values: KeptValues, conversationId: string): Draft {
       if (next === "") flush();
     },
     flush,
-    leave() {
-      flush();
-      const own = text.getSnapshot();
-      if (own !== "" && values.get(key) !== own) values.set(key, own);
-    },
   };
 }

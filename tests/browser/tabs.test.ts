@@ -18,9 +18,12 @@ test("two tabs see the same conversation live, whichever of them speaks", async 
   const second = await openChat(server, { beside: first });
   await second.reply(0, "complete");
   const sights = await watchReply(second);
+  await second.composer.fill(LONG);
+  await expect.poll(() => first.composer.inputValue()).toBe(LONG);
 
   await first.send(LONG);
   await second.mine.filter({ hasText: LONG }).waitFor();
+  expect(await second.composer.inputValue()).toBe("");
   await second.reply(1, "streaming");
   await second.replyOfLength(1, 200);
   await Promise.all([first.reply(1, "complete"), second.reply(1, "complete")]);

@@ -73,7 +73,7 @@ export function openPage(serverUrl: string): OpenPage {
     api,
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),
-    draft: createDraft(values, id),
+    draft: createDraft(values, id, () => undefined),
     edits: createUnfinishedEdits(values, id),
     unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({
