@@ -270,7 +270,7 @@ seeded(MANIFEST, [
   [
     "a budget in dollars for models whose price is not known",
     "variables:",
-    'variables:\n  DAILY_DOLLAR_BUDGET: "20"\n  MODELS: bedrock/us.anthropic.claude-sonnet-0-1',
+    "variables:\n  MODELS: bedrock/us.anthropic.claude-sonnet-0-1",
     "variables.DAILY_DOLLAR_BUDGET: DAILY_DOLLAR_BUDGET needs the prices of all models",
   ],
   [
