@@ -1,6 +1,5 @@
 import { forkBody, type Committed } from "~/conversation/api";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
-import { branchTo } from "~/conversation/branch";
 import { forkSession } from "~/conversation/fork-session";
 import { askerAddress } from "~/http/client-address";
 import { sessionLength } from "~/conversation/session-size";
@@ -15,16 +14,19 @@ const handle = api({
     const asker = askerAddress(request);
     const written = await services.quotas.change(asker);
     await services.quotas.beginSession(asker);
+    const now = new Date().toISOString();
     const source = await services.keys.during(from, async (fromKey) => {
       const session = (await services.store.read(fromKey))?.session ?? null;
-      const messages = branchTo(session?.messages ?? [], messageId);
-      const files = messages.flatMap(({ parts }) => attachmentParts(parts));
-      written(sessionLength(messages) + files.reduce((sum, { size }) => sum + size, 0));
+      const existing = (await services.store.read(key))?.session ?? null;
+      // Refused, if it is, before another conversation has got the files.
+      const forked = forkSession(existing, { source: session, messageId, now });
+      if (forked === existing) return session;
+      const files = forked.messages.flatMap(({ parts }) => attachmentParts(parts));
+      written(sessionLength(forked.messages) + files.reduce((sum, { size }) => sum + size, 0));
       // Before the commit, so that no message names a file that is not there.
       await services.attachments.copy(fromKey, key, files.map(attachmentId));
       return session;
     });
-    const now = new Date().toISOString();
     const { record } = await services.store.update(key, (session) => ({
       session: forkSession(session, { source, messageId, now }),
       result: null,

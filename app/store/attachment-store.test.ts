@@ -198,6 +198,24 @@ describe("a session", () => {
     expect(await store.copy(KEY, OTHER, [one.id])).toEqual([]);
   });
 
+  test("is given no more than it may hold, what it has already beside", async () => {
+    const { store, files } = storeOn(temporaryFolder(), { maxSessionBytes: 10, maxSessionFiles: 4 });
+    const put = async (key: string, text: string) =>
+      (await store.put(key, `${text}.txt`, pieces(Buffer.from(text)))).id;
+    const [one, three] = [await put(KEY, "one"), await put(KEY, "three")];
+    await put(OTHER, "other");
+    const full = { code: "attachments_full" };
+    await expect(store.copy(KEY, OTHER, [one, three])).rejects.toMatchObject(full);
+    expect(files(OTHER)).toHaveLength(1);
+    expect(await store.copy(KEY, OTHER, [three])).toEqual([three]);
+    expect(await store.copy(KEY, OTHER, [three])).toEqual([three]);
+
+    const third = sessionKey("a third session");
+    for (const letter of ["a", "b", "c"]) await put(third, letter);
+    await expect(store.copy(KEY, third, [one, three])).rejects.toMatchObject(full);
+    expect(await store.copy(KEY, third, [one])).toEqual([one]);
+  });
+
   test("is given a copy of the bytes where a file has no room for another name", async () => {
     const { store } = storeOn(temporaryFolder(), {
       intercept: (call, proceed) =>

@@ -43,7 +43,11 @@ export type AttachmentStore = {
    * @throws ExpectedError `attachment_not_found`, `bad_request` where a part is not what the file is
    */
   hold(key: string, parts: readonly AttachmentPart[]): Promise<void>;
-  /** Gives a session the files of another. Those that are not there are left out. @returns the ids that were given */
+  /**
+   * Gives a session the files of another: all of them, or none. Those that are not there are left out.
+   * @returns the ids that were given
+   * @throws ExpectedError `attachments_full`, `volume_unavailable`
+   */
   copy(fromKey: string, toKey: string, ids: readonly string[]): Promise<string[]>;
   /** Removes all files of a session. No error where there are none. */
   remove(key: string): Promise<void>;
@@ -97,9 +101,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const file = await begin(folder, temporary);
     try {
       const stored = await receive(sealer.isOn ? sealNewFile(sealer, key, file) : file, bytes);
-      const isSame = hasId(key, stored.id);
-      const others = (await list(key)).filter((other) => !isSame(other));
-      checkRoom(others, stored.size);
+      checkRoom(await list(key), new Map([[stored.id, stored.size]]), key);
       // Over what is there already: the same bytes, but young again, so that no sweep takes them.
       await volume
         .rename(temporary, pathOf(key, asStored(key, stored.id, stored)))
@@ -161,11 +163,14 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     return { id: hash.digest("hex"), size, form };
   }
 
-  function checkRoom(files: readonly StoredAttachment[], size: number) {
+  /** @param added the sizes of the files that a session is to have beside those that are there, by id */
+  function checkRoom(present: readonly StoredAttachment[], added: ReadonlyMap<string, number>, key: string) {
     const { maxSessionBytes, maxSessionFiles = 500 } = options;
-    const ids = new Map(files.map((file) => [file.id, file.size]));
-    const bytes = [...ids.values()].reduce((sum, each) => sum + each, 0);
-    if (bytes + size <= maxSessionBytes && ids.size < maxSessionFiles) return;
+    const isAdded = [...added.keys()].map((id) => hasId(key, id));
+    const sizes = new Map(added);
+    for (const file of present) if (!isAdded.some((isSame) => isSame(file))) sizes.set(file.id, file.size);
+    const bytes = [...sizes.values()].reduce((sum, each) => sum + each, 0);
+    if (bytes <= maxSessionBytes && sizes.size <= maxSessionFiles) return;
     throw new ExpectedError(
       "attachments_full",
       `This conversation holds as many files as it may: ${String(maxSessionFiles)} of ${formatBytes(maxSessionBytes)} in all. Start a new one.`,
@@ -216,11 +221,14 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function copy(fromKey: string, toKey: string, ids: readonly string[]) {
     const files = await list(fromKey);
+    const found = [...new Set(ids)].flatMap((id) => {
+      const file = files.find(hasId(fromKey, id));
+      return file ? [{ id, file }] : [];
+    });
+    checkRoom(await list(toKey), new Map(found.map(({ id, file }) => [id, file.size])), toKey);
     const given: string[] = [];
     const folder = layout.attachmentFolder(toKey);
-    for (const id of new Set(ids)) {
-      const file = files.find(hasId(fromKey, id));
-      if (!file) continue;
+    for (const { id, file } of found) {
       const target = asStored(toKey, id, file);
       if (given.length === 0) await volume.makeFolder(folder);
       if (!file.isSealed && !target.isSealed)

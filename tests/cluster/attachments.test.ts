@@ -209,12 +209,17 @@ describe("a message", () => {
     expect((await readSession(server.url, sessionId))?.messages).toHaveLength(2);
 
     const forkId = newId();
-    const forked = await request("/api/session/fork", forkId, {
-      method: "POST",
-      body: JSON.stringify({ from: sessionId, messageId: message.id }),
-      headers: { "Content-Type": "application/json" },
-    });
-    expect(forked.status).toBe(201);
+    const fork = (to: string) =>
+      request("/api/session/fork", to, {
+        method: "POST",
+        body: JSON.stringify({ from: sessionId, messageId: message.id }),
+        headers: { "Content-Type": "application/json" },
+      });
+    expect((await fork(forkId)).status).toBe(201);
+    const taken = newId();
+    await (await send(taken, [{ type: "text", text: "Else" }])).text();
+    expect(await failureOf(await fork(taken))).toEqual([409, "session_exists"]);
+    expect((await download(taken, image)).status).toBe(404);
     await request("/api/session", sessionId, { method: "DELETE" });
     expect(Buffer.from(await (await download(forkId, image)).arrayBuffer())).toEqual(PNG);
   });
