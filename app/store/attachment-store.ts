@@ -44,7 +44,7 @@ export type AttachmentStore = {
    */
   hold(key: string, parts: readonly AttachmentPart[]): Promise<void>;
   /**
-   * Gives a session the files of another: all of them, or none. Those that are not there are left out.
+   * Gives a session the files of another, if there is room for all. Those that are not there are left out.
    * @returns the ids that were given
    * @throws ExpectedError `attachments_full`, `volume_unavailable`
    */
@@ -101,7 +101,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const file = await begin(folder, temporary);
     try {
       const stored = await receive(sealer.isOn ? sealNewFile(sealer, key, file) : file, bytes);
-      checkRoom(await list(key), new Map([[stored.id, stored.size]]), key);
+      checkRoom(key, await list(key), new Map([[stored.id, stored.size]]));
       // Over what is there already: the same bytes, but young again, so that no sweep takes them.
       await volume
         .rename(temporary, pathOf(key, asStored(key, stored.id, stored)))
@@ -164,7 +164,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   }
 
   /** @param added the sizes of the files that a session is to have beside those that are there, by id */
-  function checkRoom(present: readonly StoredAttachment[], added: ReadonlyMap<string, number>, key: string) {
+  function checkRoom(key: string, present: readonly StoredAttachment[], added: ReadonlyMap<string, number>) {
     const { maxSessionBytes, maxSessionFiles = 500 } = options;
     const isAdded = [...added.keys()].map((id) => hasId(key, id));
     const sizes = new Map(added);
@@ -225,7 +225,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       const file = files.find(hasId(fromKey, id));
       return file ? [{ id, file }] : [];
     });
-    checkRoom(await list(toKey), new Map(found.map(({ id, file }) => [id, file.size])), toKey);
+    checkRoom(toKey, await list(toKey), new Map(found.map(({ id, file }) => [id, file.size])));
     const given: string[] = [];
     const folder = layout.attachmentFolder(toKey);
     for (const { id, file } of found) {
