@@ -28,13 +28,24 @@ const source: Session = {
   },
 };
 
+it.each([
+  ["Counting (2)", "Counting (3)"],
+  ["(2)", "(2) (2)"],
+  ["", ""],
+  ["😀".repeat(100), `${"😀".repeat(98)} (2)`],
+])("the fork of %j is %j", (title, forked) => {
+  const fork = forkSession(null, { source: { ...source, title }, messageId: "m1", now: NOW });
+  expect(fork.title).toBe(forked);
+  expect(sessionSchema.parse(fork)).toEqual(fork);
+});
+
 it("a fork holds the branch up to the message, as it was, with title and settings", () => {
   const fork = forkSession(null, { source, messageId: "m1", now: NOW });
   expect(sessionSchema.parse(fork)).toEqual(fork);
   expect(fork).toEqual({
     createdAt: NOW,
     updatedAt: NOW,
-    title: "Counting",
+    title: "Counting (2)",
     titleSource: "person",
     settings: source.settings,
     messages: messages.slice(0, 2),

@@ -167,7 +167,12 @@ test("what was typed into a question's editor is there again after another was e
   // The Escape that only ends the composing of a character.
   await editor.dispatchEvent("keydown", { key: "Escape", isComposing: true });
   expect(await editor.inputValue()).toBe("Tell me about bees");
+  expect(await editor.isVisible()).toBe(true);
+  // Escape closes it, and only Cancel takes back what was typed.
   await editor.press("Escape");
+  await edit(0);
+  expect(await editor.inputValue()).toBe("Tell me about bees");
+  await chat.button("Cancel").click();
   await edit(0);
   expect(await editor.inputValue()).toBe("Tell me about ants");
 });

@@ -63,7 +63,7 @@ describe("a fork", () => {
     expect([forked.status, await forked.json()]).toEqual([201, { rev: 1 } satisfies Committed]);
     expect(await read(to)).toMatchObject({
       rev: 1,
-      title: source.title,
+      title: `${source.title} (2)`,
       titleSource: "first-words",
       settings: source.settings,
       messages: source.messages.slice(0, 2),
