@@ -249,11 +249,17 @@ async function createServices(config: Config) {
   }
 
   let isLeaving = false;
-  const probe = createVolumeProbe({ volume, layout, instance, now });
-  void probe.state().then((state) => {
-    if (state.usable) log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
-    else log.error({ dataDir: layout.sessions }, `DATA_DIR cannot be used: ${state.reason}`);
+  const probe = createVolumeProbe({
+    volume,
+    layout,
+    instance,
+    now,
+    changed(state) {
+      if (state.usable) log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
+      else log.error({ dataDir: layout.sessions }, `DATA_DIR cannot be used: ${state.reason}`);
+    },
   });
+  void probe.state();
 
   return {
     node: { name: config.nodeName },
@@ -301,11 +307,10 @@ async function createServices(config: Config) {
     replies,
     metrics,
     log,
-    /** Null where the node may be sent requests, else why not. */
+    /** Null where the node may be sent requests, else why not, as everybody may know it: the log says more. */
     async notReady(): Promise<string | null> {
       if (isLeaving) return "this node is about to stop";
-      const state = await probe.state();
-      return state.usable ? null : `the volume cannot be used: ${state.reason}`;
+      return (await probe.state()).usable ? null : "the volume cannot be used";
     },
     /** From here on the node is not ready, and a successor under its name does not mean that it is dead. */
     leaving() {

@@ -6,13 +6,14 @@ import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { interceptedFileSystem, type Intercept } from "../../tests/fixtures/store-file-system";
 import { createLayout, type Layout } from "./layout";
 import { createVolume } from "./volume";
-import { createVolumeProbe, type VolumeProbe } from "./volume-probe";
+import { createVolumeProbe, type VolumeProbe, type VolumeState } from "./volume-probe";
 
 let dataDir: string;
 let layout: Layout;
 let time: FakeTime;
 let calls: string[];
 let weather: Intercept;
+let changes: VolumeState[];
 let probe: VolumeProbe;
 
 beforeEach(async () => {
@@ -26,7 +27,10 @@ beforeEach(async () => {
     return weather(call, proceed);
   });
   const { now, timer } = time;
-  probe = createVolumeProbe({ volume: createVolume({ fs }), layout, instance: "a.b1", now, timer });
+  changes = [];
+  const changed = (state: VolumeState) => void changes.push(state);
+  const volume = createVolume({ fs });
+  probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, changed });
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
@@ -90,6 +94,22 @@ test("it is usable again when the volume is, whatever the failed look has left",
   await time.advance(3_000);
   expect(await probe.state()).toEqual({ usable: true });
   expect(await readdir(layout.nodes)).toEqual([]);
+});
+
+test("what has become of it is told once, however often it is asked", async () => {
+  for (const each of [weather, failing("sync", "EIO"), failing("sync", "EDQUOT"), weather]) {
+    weather = each;
+    for (let look = 0; look < 3; look++) {
+      await Promise.all([probe.state(), probe.state()]);
+      await time.advance(3_000);
+    }
+  }
+  expect(changes).toEqual([
+    { usable: true },
+    { usable: false, reason: "EIO" },
+    { usable: false, reason: "it is full" },
+    { usable: true },
+  ]);
 });
 
 test("a volume that hangs is told of in bounded time and is not asked again meanwhile; then it heals", async () => {

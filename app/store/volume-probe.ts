@@ -23,6 +23,8 @@ export type VolumeProbeOptions = {
   freshMs?: number;
   /** How long the volume may take before it counts as giving no answer, in milliseconds. */
   patienceMs?: number;
+  /** Told of the first answer, and of each that is another one than the answer before. */
+  changed?: (state: VolumeState) => void;
 };
 
 export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
@@ -32,6 +34,7 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
 
   let answer: { at: number; state: VolumeState } | null = null;
   let asking: { since: number; state: Promise<VolumeState> } | null = null;
+  let told: string | null = null;
   /** The folders are there, and no test file of ours. */
   let prepared = false;
 
@@ -55,6 +58,13 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
     } catch (error) {
       return { usable: false, reason: explainVolumeError(error) };
     }
+  }
+
+  function tellIfNew(state: VolumeState): VolumeState {
+    const reason = state.usable ? "" : state.reason;
+    if (reason !== told) options.changed?.(state);
+    told = reason;
+    return state;
   }
 
   async function prepare() {
@@ -88,7 +98,7 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
       });
       const first = await Promise.race([state, impatience]);
       cancel();
-      return first;
+      return tellIfNew(first);
     },
   };
 }

@@ -305,6 +305,11 @@ describe("the server", () => {
       const status = async (path: string) => (await fetch(`${one.url}${path}`)).status;
       await expect.poll(() => status("/readyz"), { timeout: 20_000 }).toBe(503);
       expect(await status("/healthz")).toBe(200);
+      // Why is the operator's business.
+      const text = async () => (await fetch(`${one.url}/readyz`)).text();
+      for (let time = 0; time < 3; time++)
+        expect(await text()).toBe("not ready: the volume cannot be used\n");
+      expect(one.output().split("a file stands where a folder should be")).toHaveLength(2);
       const refused = await fetch(`${one.url}/api/session/messages`, {
         method: "POST",
         headers: { ...json, "X-Session-Id": newId() },
