@@ -1,6 +1,6 @@
 import { errorCode } from "./volume";
 
-/** What an error of the volume means to whoever runs the server, as the end of "the volume cannot be used: …". */
+/** What an error of the volume means to whoever runs the server, as the end of "DATA_DIR cannot be used: …". */
 export function explainVolumeError(error: unknown): string {
   const code = errorCode(error);
   const syscall = (error as NodeJS.ErrnoException).syscall;
