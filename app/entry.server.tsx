@@ -8,7 +8,7 @@ import { NonceContext } from "./components/nonce-context";
 import { listenProblem } from "./http/listen-problem";
 import { refuseOverload, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
-import { requestRoute } from "./http/request-route";
+import { isHealthCheck, requestRoute } from "./http/request-route";
 import { pagePolicy, secureResponse } from "./http/security-headers";
 import { tuneServer } from "./http/server-lifecycle";
 import { silenceAccessLog } from "./http/silence-access-log";
@@ -22,12 +22,16 @@ tuneServer({
   refuseConnection: services.isOneConnectionTooMany,
   exchange(request, response, handle) {
     if (refuseRequest(request, response)) return;
-    const taken = services.exchanges.begin(request, response, () => {
-      if (services.builtFiles.answer(request, response)) return;
+    const work = () => {
       services.moderateCompression(request, response);
       handle();
+    };
+    const isTaken = services.exchanges.begin(request, response, () => {
+      if (services.builtFiles.answer(request, response)) return;
+      if (isHealthCheck(request.url ?? "")) work();
+      else if (!services.turns.take(request, response, work)) refuseOverload(request, response);
     });
-    if (!taken) refuseOverload(request, response);
+    if (!isTaken) refuseOverload(request, response);
   },
   requested(request, response) {
     services.noteAddress(request);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
@@ -15,8 +16,9 @@ import { createAccess } from "./http/access";
 import { createBuiltFiles } from "./http/built-files";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
-import { createExchanges } from "./http/exchanges";
+import { createExchanges, currentExchange } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
+import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { createDailyBudget } from "./quotas/daily-budget";
@@ -36,7 +38,7 @@ import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
 import { timer } from "./store/timer";
-import { createVolume } from "./store/volume";
+import { createVolumes } from "./store/volume";
 import { createVolumeProbe } from "./store/volume-probe";
 import { startSweeps } from "./sweeps.server";
 import { captureOutput } from "./telemetry/capture-output";
@@ -49,6 +51,9 @@ const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** Answers of remix-serve that are compressed at the same time, each with a quarter of a megabyte and a thread. */
 const MAX_COMPRESSING = 16;
+
+/** What an office does at once without noticing them, and too few to keep the volume from others. */
+const TURNS_FOR_ADDRESS = 32;
 
 /**
  * All replies of a node together append this often (1,000 times a second): beyond some fifty, words come in larger
@@ -73,7 +78,8 @@ async function createServices(config: Config) {
   const boot = newId().replace(/[^A-Za-z0-9]/g, "");
   const instance = `${config.nodeName}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
-  const volume = createVolume({
+  const { volume, steady } = createVolumes({
+    whose: () => currentExchange().address,
     answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
   });
   const events = createSessionEvents();
@@ -137,7 +143,7 @@ async function createServices(config: Config) {
   const handoffs = createHandoffStore({ volume, layout, instance, newId, lifetimeMs: handoffLifetimeMs });
 
   const registry = createNodeRegistry({
-    volume,
+    volume: steady,
     layout,
     name: config.nodeName,
     boot,
@@ -189,7 +195,7 @@ async function createServices(config: Config) {
   });
 
   const usage = createFleetUsage({
-    volume,
+    volume: steady,
     layout,
     name: config.nodeName,
     boot,
@@ -211,7 +217,7 @@ async function createServices(config: Config) {
 
   const replies = createReplies({
     store,
-    volume,
+    volume: steady,
     layout,
     attachments,
     sealer,
@@ -248,9 +254,11 @@ async function createServices(config: Config) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
   }
 
+  const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedHops);
+
   let isLeaving = false;
   const probe = createVolumeProbe({
-    volume,
+    volume: steady,
     layout,
     instance,
     now,
@@ -281,12 +289,19 @@ async function createServices(config: Config) {
     access,
     quotas,
     exchanges: createExchanges({
-      addressOf: (request) => clientAddress(request, config.trustedHops),
+      addressOf,
       maxForAddress: config.addressConnections,
       exempt: LOCAL_ADDRESS,
       maxHeldBytes: MAX_HELD_BYTES,
       patienceMs: config.slowReaderSeconds * 1000,
       cut: (reason) => log.info({ reason }, "a connection was cut"),
+    }),
+    turns: createTurns({
+      addressOf,
+      exempt: LOCAL_ADDRESS,
+      maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
+      maxWaiting: 10 * TURNS_FOR_ADDRESS,
+      maxMs: 5_000,
     }),
     isOneConnectionTooMany: createConnectionCount({
       // Behind proxies all of them come from these.

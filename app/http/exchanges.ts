@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** One request and its response, to whoever needs memory or patience for it. */
 export type Exchange = {
+  /** By what its client is told apart; empty for what no request has asked for. */
+  address: string;
   /** Aborted when its connection has no more use for the response, whether it took it whole or not. */
   signal: AbortSignal;
   /**
@@ -43,6 +45,7 @@ const MAX_WAITING_BYTES = 64 * 1024;
 const LOOK_AGAIN_MS = 250;
 
 const UNWATCHED: Exchange = {
+  address: "",
   signal: new AbortController().signal,
   drained: async () => {},
   lags: () => false,
@@ -122,6 +125,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       };
       let lettings = 0;
       const exchange: Exchange = {
+        address,
         signal: ended.signal,
         lags,
         async drained() {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { acceptsEncoding } from "./accepts-encoding";
+import { beforeHead } from "./before-head";
 
 /**
  * remix-serve compresses every answer that allows it, for as long as the client takes to read it. With Brotli that
@@ -23,11 +24,9 @@ export function moderateCompression(max: number) {
       isTaken = false;
     };
     response.once("close", giveBack);
-    const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-    response.writeHead = (...args: unknown[]) => {
+    beforeHead(response, () => {
       // Too small, or a stream, which may go on for hours.
       if (!response.hasHeader("Content-Encoding")) giveBack();
-      return writeHead(...args);
-    };
+    });
   };
 }

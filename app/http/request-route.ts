@@ -32,6 +32,11 @@ export type RequestRoute = {
   isRoutine: boolean;
 };
 
+/** Asked by whoever decides whether this node is sent requests at all. */
+export function isHealthCheck(url: string): boolean {
+  return HEALTH.test(url.split("?", 1)[0]!);
+}
+
 export function requestRoute(url: string): RequestRoute {
   const [path = ""] = url.split("?", 1);
   // Remix asks for a page's data under the page's own name.

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { beforeHead } from "./before-head";
 import { isOverTls } from "./is-over-tls";
 
 /** What a browser may do with anything that is not our page: nothing. */
@@ -36,16 +37,14 @@ const HEADERS: Readonly<Record<string, string>> = {
  * set before to the one that a route sets.
  */
 export function secureResponse(request: IncomingMessage, response: ServerResponse): void {
-  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-  response.writeHead = (...args: unknown[]) => {
+  beforeHead(response, () => {
     for (const [name, value] of Object.entries(HEADERS)) {
       if (!response.hasHeader(name)) response.setHeader(name, value);
     }
     if (isOverTls((name) => request.headers[name])) {
       response.setHeader("Strict-Transport-Security", `max-age=${YEAR_S}`);
     }
-    return writeHead(...args);
-  };
+  });
 }
 
 /** What the page itself may do. */

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 import { sessionKey } from "~/conversation/session-id";
-import { createVolume, errorCode } from "./volume";
+import { createVolume, createVolumes, errorCode } from "./volume";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -170,6 +170,18 @@ describe("a volume that hangs", () => {
     await expect.poll(() => state.inFlight).toBe(0);
     expect(state).toMatchObject({ most: 3, calls: { length: 3 } });
     expect(await volume.list(folder)).toEqual([]);
+  });
+
+  test("has places of their own for what must go on, and for what is asked", async () => {
+    const { fs, state, heal } = hangingFileSystem();
+    const { volume, steady } = createVolumes({ fs, maxInFlight: 3, reserved: 2 });
+    const asked = Array.from({ length: 10 }, () => volume.list(folder));
+    await expect.poll(() => state.calls.length).toBe(3);
+    const going = Array.from({ length: 10 }, () => steady.list(folder));
+    await expect.poll(() => state.calls.length).toBe(5);
+    heal();
+    await Promise.all([...asked, ...going]);
+    expect(state.most).toBe(5);
   });
 
   test("answers everybody within the deadline, however long they queue", async () => {

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { ExpectedError } from "~/conversation/expected-error";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
+import { createPlaces, type PlaceKind } from "./volume-places";
 
 /** The file system calls that the store makes, so that a test can fail, delay or count each of them. */
 export type FileSystem = Pick<
@@ -68,10 +69,16 @@ export type NewFile = {
 
 export type VolumeOptions = {
   fs?: FileSystem;
-  /** Operations under way at once; keep it below UV_THREADPOOL_SIZE, which other work of Node shares. */
+  /**
+   * Operations of one kind under way at once, and how many more of the other there may be beside them; keep the sum
+   * below UV_THREADPOOL_SIZE, which other work of Node shares.
+   */
   maxInFlight?: number;
-  /** Callers that may wait for a place before new ones are refused at once. */
+  reserved?: number;
+  /** Callers that may wait for a place before some are refused at once. */
   maxWaiting?: number;
+  /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
+  whose?: () => string;
   /** Longest that a caller waits for an answer, in milliseconds. */
   deadlineMs?: number;
   /** Told how long each operation took for its caller, waiting included, in ms; and the error it ended with. */
@@ -83,15 +90,26 @@ const FOLDER_MODE = 0o700;
 /** What V8 can hold as one string, about; a larger file is none of ours. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
-export function createVolume({
-  fs = nodeFs,
-  maxInFlight = 8,
-  maxWaiting = 2_000,
-  deadlineMs = 10_000,
-  answered = () => {},
-}: VolumeOptions = {}): Volume {
-  const places = createPlaces(maxInFlight, maxWaiting);
+export function createVolume(options: VolumeOptions = {}): Volume {
+  return createVolumes(options).volume;
+}
 
+/** One directory for two kinds of work, `PlaceKind`: `steady` is for what must go on however much is asked for. */
+export function createVolumes(options: VolumeOptions = {}): { volume: Volume; steady: Volume } {
+  const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000 } = options;
+  const tooMany = () => unavailable("Too many operations wait for the volume.");
+  const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, tooMany });
+  return {
+    volume: createVolumeFor("asked", places, options),
+    steady: createVolumeFor("steady", places, options),
+  };
+}
+
+function createVolumeFor(
+  kind: PlaceKind,
+  places: ReturnType<typeof createPlaces>,
+  { fs = nodeFs, deadlineMs = 10_000, answered = () => {}, whose = () => "" }: VolumeOptions,
+): Volume {
   /**
    * Runs one operation in a place of its own. A caller gives up at the deadline; the operation cannot be
    * cancelled, so it keeps its place until the volume answers.
@@ -105,7 +123,7 @@ export function createVolume({
       abandoned.abort(error);
       reject(error);
     });
-    const work = places.take(abandoned.signal).then(async (giveBack) => {
+    const work = places.take(kind, whose(), abandoned.signal).then(async (giveBack) => {
       try {
         return await operation(abandoned.signal);
       } finally {
@@ -306,41 +324,6 @@ async function readBytes(file: FileHandle, size: number): Promise<Buffer<ArrayBu
     length += bytesRead;
   }
   return bytes.subarray(0, length);
-}
-
-/** A counting semaphore, first come first served. */
-function createPlaces(count: number, maxWaiting: number) {
-  let free = count;
-  const waiting = new Set<() => void>();
-
-  function giveBack() {
-    const [next] = waiting;
-    if (!next) {
-      free += 1;
-      return;
-    }
-    waiting.delete(next);
-    next();
-  }
-
-  return {
-    take(signal: AbortSignal): Promise<() => void> {
-      if (free > 0) {
-        free -= 1;
-        return Promise.resolve(giveBack);
-      }
-      if (waiting.size >= maxWaiting) {
-        return Promise.reject(unavailable("Too many operations wait for the volume."));
-      }
-      return new Promise((resolve, reject) => {
-        const start = () => resolve(giveBack);
-        waiting.add(start);
-        signal.addEventListener("abort", () => {
-          if (waiting.delete(start)) reject(signal.reason as Error);
-        });
-      });
-    },
-  };
 }
 
 function unavailable(reason: string): ExpectedError {

@@ -230,3 +230,28 @@ it("more requests than an address may have open are refused, and nobody else's",
     .poll(async () => (await ask("203.0.113.5", "/api/models")).status, { timeout: 5_000 })
     .toBe(200);
 });
+
+it("many requests of one address wait for each other, and nobody else's for them, nor health checks", async () => {
+  const from = { "X-Forwarded-For": "203.0.113.7" };
+  const held = Array.from({ length: 32 }, () =>
+    say(
+      head("PATCH /api/session", {
+        ...from,
+        "X-Session-Id": newId(),
+        "Content-Type": "application/json",
+        "Content-Length": "1000",
+        Expect: "100-continue",
+      }),
+    ),
+  );
+  await Promise.all(held.map((socket) => once(socket, "data")));
+  let isAnswered = false;
+  const ask = (path: string, headers: Record<string, string>) => fetch(`${server.url}${path}`, { headers });
+  const waits = ask("/api/models", from).finally(() => (isAnswered = true));
+  expect((await ask("/api/models", { "X-Forwarded-For": "203.0.113.8" })).status).toBe(200);
+  expect((await ask("/favicon.svg", from)).status).toBe(200);
+  expect((await ask("/healthz", from)).status).toBe(200);
+  expect(isAnswered).toBe(false);
+  held[0]!.destroy();
+  expect((await waits).status).toBe(200);
+});

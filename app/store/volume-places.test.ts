@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { createPlaces, type PlaceKind, type PlacesOptions } from "./volume-places";
+
+const never = new AbortController().signal;
+
+/** Takes places, and notes who has got one, in what order. */
+function open(options: Partial<PlacesOptions> = {}) {
+  const places = createPlaces({
+    count: 1,
+    reserved: 0,
+    maxWaiting: 100,
+    tooMany: () => new Error("too many"),
+    ...options,
+  });
+  const got: string[] = [];
+  const giveBack = new Map<string, () => void>();
+  const take = (name: string, kind: PlaceKind = "asked", signal = never) =>
+    places.take(kind, name.split(" ")[0]!, signal).then(
+      (back) => {
+        got.push(name);
+        giveBack.set(name, back);
+      },
+      (error: Error) => void got.push(`${name}: ${error.message}`),
+    );
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return {
+    take,
+    got,
+    settled,
+    async end(name: string) {
+      giveBack.get(name)!();
+      await settled();
+    },
+  };
+}
+
+test("everybody has a turn before anybody has another, and one's own come in order", async () => {
+  const { take, got, settled, end } = open();
+  for (const name of ["a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "c 1"]) void take(name);
+  await settled();
+  for (let count = 1; count < 7; count++) await end(got.at(-1)!);
+  expect(got).toEqual(["a 1", "a 2", "b 1", "c 1", "a 3", "b 2", "a 4"]);
+});
+
+test("neither kind keeps the other from its part, and each may have more than that", async () => {
+  const { take, got, settled, end } = open({ count: 3, reserved: 1 });
+  for (let count = 1; count <= 5; count++) void take(`asked ${count}`);
+  for (let count = 1; count <= 5; count++) void take(`steady ${count}`, "steady");
+  await settled();
+  expect(got).toEqual(["asked 1", "asked 2", "asked 3", "steady 1"]);
+  // Where both wait, what must go on is first, until it has its most.
+  await end("asked 1");
+  await end("asked 2");
+  await end("asked 3");
+  expect(got.slice(4)).toEqual(["steady 2", "steady 3", "asked 4"]);
+  await end("steady 1");
+  expect(got.slice(7)).toEqual(["steady 4"]);
+});
+
+test("where too many wait, who has the most of them is refused, and who comes with few is not", async () => {
+  const { take, got, settled, end } = open({ maxWaiting: 3 });
+  for (const name of ["a 1", "a 2", "a 3", "a 4", "a 5", "b 1"]) void take(name);
+  await settled();
+  expect(got).toEqual(["a 1", "a 5: too many", "a 4: too many"]);
+  for (let count = 0; count < 3; count++) await end(got.filter((name) => !name.includes(":")).at(-1)!);
+  expect(got.slice(3)).toEqual(["a 2", "b 1", "a 3"]);
+});
+
+test("who does not want to wait any longer has no turn", async () => {
+  const { take, got, settled, end } = open();
+  const impatient = new AbortController();
+  void take("a 1");
+  void take("a 2", "asked", impatient.signal);
+  void take("b 1");
+  await settled();
+  impatient.abort(new Error("gone"));
+  await end("a 1");
+  expect(got).toEqual(["a 1", "a 2: gone", "b 1"]);
+});
