@@ -27,6 +27,7 @@ import { uploadRequest } from "./upload-request";
 import { showAppearance } from "./appearance";
 import { createPreferences, type PreferencesStore } from "./preferences";
 import { createShareLinks, type ShareLinks } from "./share-links";
+import { createTabClaims } from "./tab-claims";
 import { createToasts, type Toasts } from "./toasts";
 import { createUnread, type Unread } from "./unread";
 import { createUnsentMessages, type UnsentMessages } from "./unsent-messages";
@@ -137,6 +138,7 @@ export async function createChatApp(
     tab: createKeptValues(() => page.sessionStorage),
     newId,
     onOtherTab,
+    claim: createTabClaims(page.navigator.locks as LockManager | undefined),
     deletions,
   });
   const preferences = createPreferences({ shared, onOtherTab });

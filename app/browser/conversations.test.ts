@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createConversations } from "./conversations";
+import { createConversations, type Conversations } from "./conversations";
 import { createObservable } from "./observable";
 import { createKeptValues, type KeptValues } from "./kept-values";
 
@@ -12,6 +12,8 @@ function fakeBrowser() {
   const listeners: { tab: number; key: string; listener: () => void }[] = [];
   let tabs = 0;
   let ids = 0;
+  /** The tab that has claimed a conversation. */
+  const claims = new Map<string, number>();
   const deletions = createObservable<readonly { id: string }[]>([]);
   function openTab(session = fakeStorage()) {
     const tab = ++tabs;
@@ -28,9 +30,18 @@ function fakeBrowser() {
       tab: createKeptValues(() => session),
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: (key, listener) => listeners.push({ tab, key, listener }),
+      claim: async (id) => {
+        await Promise.resolve();
+        if (!claims.has(id)) claims.set(id, tab);
+        return claims.get(id) === tab;
+      },
       deletions,
     });
-    return { conversations, session };
+    function close() {
+      for (const [id, owner] of claims) if (owner === tab) claims.delete(id);
+      for (const entry of listeners) if (entry.tab === tab) entry.listener = () => undefined;
+    }
+    return { conversations, session, close };
   }
   /** As the deletions of all tabs say it, whichever tab it was in. */
   const hide = (...ids: string[]) => deletions.set(ids.map((id) => ({ id })));
@@ -43,6 +54,10 @@ function fakeStorage(): Storage {
     getItem: (key: string) => values.get(key) ?? null,
     setItem: (key: string, value: string) => void values.set(key, value),
     removeItem: (key: string) => void values.delete(key),
+    key: (index: number) => [...values.keys()][index] ?? null,
+    get length() {
+      return values.size;
+    },
   } as Storage;
 }
 
@@ -116,6 +131,62 @@ describe("the current conversation", () => {
     const { currentId } = first.getSnapshot();
     second.remember(conversation(A, "Tea"));
     expect(first.getSnapshot()).toMatchObject({ currentId, deletedElsewhere: false });
+  });
+});
+
+describe("what was written into a conversation without a message", () => {
+  const settled = () => new Promise((resolve) => setTimeout(resolve));
+  /** A tab that has begun a new conversation, written into it, and gone back to another one. */
+  async function tabWithDraft(browser: ReturnType<typeof fakeBrowser>, kind: "draft" | "files" = "draft") {
+    const tab = browser.openTab();
+    tab.conversations.remember(conversation(A, "Tea"));
+    tab.conversations.startNew();
+    const { currentId } = tab.conversations.getSnapshot();
+    browser.local.setItem(`holdfast.${kind}.${currentId}`, "words");
+    tab.conversations.open(A);
+    await settled();
+    return { ...tab, draftId: currentId };
+  }
+  async function newIn({ conversations }: { conversations: Conversations }) {
+    await settled();
+    conversations.startNew();
+    return conversations.getSnapshot().currentId;
+  }
+
+  test.each(["draft", "files"] as const)(
+    "is found by a new tab once its own is closed (%s)",
+    async (kind) => {
+      const browser = fakeBrowser();
+      const { close, draftId } = await tabWithDraft(browser, kind);
+      expect(await newIn(browser.openTab())).not.toBe(draftId);
+      close();
+      const [next, another] = [browser.openTab(), browser.openTab()];
+      expect(await newIn(next)).toBe(draftId);
+      expect(await newIn(another)).not.toBe(draftId);
+    },
+  );
+
+  test("stays its tab's through a refresh", async () => {
+    const browser = fakeBrowser();
+    const { close, session, draftId } = await tabWithDraft(browser);
+    close();
+    expect(await newIn(browser.openTab(session))).toBe(draftId);
+    expect(await newIn(browser.openTab())).not.toBe(draftId);
+  });
+
+  test("of two such is found one after the other, and none that was sent", async () => {
+    const browser = fakeBrowser();
+    const tabs = [await tabWithDraft(browser), await tabWithDraft(browser), await tabWithDraft(browser)];
+    const [first, second, sent] = tabs.map(({ draftId }) => draftId);
+    tabs[2]!.conversations.remember(conversation(sent!, "Sent"));
+    await settled();
+    for (const { close } of tabs) close();
+    const tab = browser.openTab();
+    expect(await newIn(tab)).toBe(first);
+    tab.conversations.remember(conversation(first!, "Sent"));
+    expect(await newIn(tab)).toBe(second);
+    tab.conversations.remember(conversation(second!, "Sent"));
+    expect(tabs.map(({ draftId }) => draftId)).not.toContain(await newIn(tab));
   });
 });
 

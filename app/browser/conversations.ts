@@ -2,10 +2,13 @@ import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { Deletion } from "./deletions";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
+import type { ClaimForTab } from "./tab-claims";
 
 export const LIST_KEY = "holdfast.conversations";
 const CURRENT_KEY = "holdfast.current";
 const UNSENT_KEY = "holdfast.unsent";
+/** Where a draft keeps its words and its files. */
+const DRAFT_PATTERN = /^holdfast\.(?:draft|files)\.([\w-]{22})$/;
 
 /** One conversation of this browser. Its id is the secret that opens it, so this list is the only way back to it. */
 export type Conversation = {
@@ -47,12 +50,13 @@ type Dependencies = {
   newId: () => string;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
+  claim: ClaimForTab;
   /** What is about to be deleted is out of sight, and nothing more. */
   deletions: Observable<readonly Pick<Deletion, "id">[]>;
 };
 
 export function createConversations(dependencies: Dependencies): Conversations {
-  const { shared, tab, newId, onOtherTab, deletions } = dependencies;
+  const { shared, tab, newId, onOtherTab, claim, deletions } = dependencies;
   const last = readId(tab, CURRENT_KEY) ?? readId(shared, CURRENT_KEY);
   const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
   const state = createObservable<ConversationsSnapshot>({
@@ -65,6 +69,10 @@ export function createConversations(dependencies: Dependencies): Conversations {
   keepCurrent(state.getSnapshot().currentId);
   onOtherTab(LIST_KEY, refresh);
   deletions.subscribe(refresh);
+  const unsent = readId(tab, UNSENT_KEY);
+  // A refresh may be faster than the browser in taking back what the tab had before.
+  if (unsent !== null) void claim(unsent, true);
+  else void adopt();
 
   /** The list may be another tab's. */
   function refresh() {
@@ -102,16 +110,32 @@ export function createConversations(dependencies: Dependencies): Conversations {
 
   /** One at a time, so that what was typed into it is found again however it was left. */
   function unsentId(): string {
-    const id = readId(tab, UNSENT_KEY) ?? newId();
+    const known = readId(tab, UNSENT_KEY);
+    if (known !== null) return known;
+    const id = newId();
     tab.set(UNSENT_KEY, id);
+    void claim(id, true);
     return id;
+  }
+
+  /** What was written into a conversation without a message by a tab that is gone is this tab's to go on with. */
+  async function adopt() {
+    const hasNone = () => readId(tab, UNSENT_KEY) === null;
+    const drafts = new Set(shared.keys().flatMap((key) => DRAFT_PATTERN.exec(key)?.[1] ?? []));
+    const isUnsent = (id: string) => !has(readList(shared), id);
+    for (const id of drafts) {
+      if (!hasNone() || !isUnsent(id) || !(await claim(id, false))) continue;
+      if (hasNone() && isUnsent(id)) tab.set(UNSENT_KEY, id);
+    }
   }
 
   /** Once in the list, it is not the unsent one any more, also after it was deleted. */
   function setList(list: readonly Conversation[]) {
     const unsent = readId(tab, UNSENT_KEY);
-    if (unsent !== null && has(list, unsent)) tab.remove(UNSENT_KEY);
+    const isSent = unsent !== null && has(list, unsent);
+    if (isSent) tab.remove(UNSENT_KEY);
     state.set({ ...state.getSnapshot(), list });
+    if (isSent) void adopt();
   }
 
   /** Reads before it writes: other tabs add to the same list. */

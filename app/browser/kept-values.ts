@@ -3,6 +3,8 @@ export type KeptValues = {
   get: (key: string) => string | null;
   set: (key: string, value: string) => void;
   remove: (key: string) => void;
+  /** Of everything that outlives the page. */
+  keys: () => string[];
   /** False once the browser has refused to keep something: it is then in this tab's memory only. */
   isDurable: () => boolean;
 };
@@ -41,6 +43,7 @@ export function createKeptValues(open: () => Storage): KeptValues {
     },
     set: (key, value) => change(key, value, (open) => open.setItem(key, value)),
     remove: (key) => change(key, null, (open) => open.removeItem(key)),
+    keys: () => Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? ""),
     isDurable: () => storage !== null && refused.size === 0,
   };
 }

@@ -8,6 +8,7 @@ function fakeValues(): KeptValues {
     get: (key) => values.get(key) ?? null,
     set: (key, value) => void values.set(key, value),
     remove: (key) => void values.delete(key),
+    keys: () => [],
     isDurable: () => true,
   };
 }

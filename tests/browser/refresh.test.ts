@@ -59,6 +59,26 @@ test("a draft survives a refresh, and is gone once it was sent", async ({ openCh
   expect(await chat.composer.inputValue()).toBe("");
 });
 
+test("a draft of a new conversation is there for the next tab, once its own is closed", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.ask("Hello");
+  await chat.startNew();
+  await chat.composer.fill("half a thought");
+  await chat.conversations.getByRole("button", { name: "Hello", exact: true }).click();
+  await chat.reply(0, "complete");
+  const beside = await openChat(server, { beside: chat });
+  await beside.startNew();
+  expect(await beside.composer.inputValue()).toBe("");
+  await beside.page.close();
+  const next = await openChat(server, { beside: chat });
+  await chat.page.close();
+  await next.refresh();
+  await next.startNew();
+  expect(await next.composer.inputValue()).toBe("half a thought");
+});
+
 test("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
   const chat = await openChat(server);
   expect(await chat.chosenModel()).toBe("First demo");
