@@ -20,7 +20,8 @@ test.each([
   ["127.0.0.1", "local"],
   ["::1", "local"],
   ["::ffff:127.0.0.1", "local"],
-  [undefined, "local"],
+  ["::ffff:127.1.2.3", "local"],
+  [undefined, "unknown"],
 ])("of the peer %s is %s", (peer, expected) => {
   expect(address(peer, undefined, 0)).toBe(expected);
 });
@@ -46,4 +47,28 @@ test("is the first that there is where fewer proxies were on the way, and the pe
   expect(address("10.0.0.1", undefined, 1)).toBe("10.0.0.1");
   expect(address("10.0.0.1", "unknown", 1)).toBe("10.0.0.1");
   expect(address("10.0.0.1", " , ,", 1)).toBe("10.0.0.1");
+});
+
+test.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])(
+  "is not this machine's where a proxy on it hands a request on: %s",
+  (name) => {
+    const headers = { [name.toLowerCase()]: "198.51.100.1" };
+    for (const remoteAddress of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
+      const socket = { remoteAddress } as never;
+      expect(clientAddress({ headers, socket }, 0)).toMatch(/^(127\.0\.0\.1|0:0:0:0::\/64)$/);
+    }
+  },
+);
+
+test.each([
+  ["127.0.0.1", "127.0.0.1"],
+  ["::1", "0:0:0:0::/64"],
+  ["local", "127.0.0.1"],
+  ["", "127.0.0.1"],
+])("is never this machine's on another's word: %s", (forwarded, expected) => {
+  expect(address("127.0.0.1", forwarded, 1)).toBe(expected);
+});
+
+test("is this machine's where nothing is forwarded, also where a proxy is trusted", () => {
+  expect(address("127.0.0.1", undefined, 1)).toBe("local");
 });

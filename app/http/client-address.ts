@@ -4,19 +4,25 @@ import type { IncomingMessage } from "node:http";
 /** Set on every request by this server, whatever the client sent under the name. */
 export const CLIENT_ADDRESS_HEADER = "x-client-address";
 
-/** The form in which addresses are compared: IPv4 as it is, IPv6 by the network of one customer, its /64. */
+/** Of a program on this machine that speaks for itself: it is held to no limit. */
 export const LOCAL_ADDRESS = "local";
+
+/** What a proxy adds to a request that it hands on. */
+const PROXY_HEADERS = ["x-forwarded-for", "forwarded", "x-real-ip", "via"] as const;
 
 /**
  * From where a request comes. Each proxy that we trust has added whom it heard from to the end of
  * `X-Forwarded-For`, so the client is as many places from there as there are proxies. What stands before that the
- * client may have made up. `LOCAL_ADDRESS` for this machine itself, and for what cannot be known.
+ * client may have made up. In the form in which addresses are compared: IPv4 as it is, IPv6 by the network of one
+ * customer, its /64. `LOCAL_ADDRESS` for this machine itself, but not for a proxy on it, which speaks for anybody.
  */
 export function clientAddress(
   request: Pick<IncomingMessage, "headers" | "socket">,
   trustedHops: number,
 ): string {
   const peer = request.socket.remoteAddress ?? "";
+  const isForwarded = PROXY_HEADERS.some((name) => request.headers[name] !== undefined);
+  if (!isForwarded && isThisMachine(peer)) return LOCAL_ADDRESS;
   if (trustedHops === 0) return networkOf(peer);
   const forwarded = String(request.headers["x-forwarded-for"] ?? "")
     .split(",")
@@ -56,13 +62,20 @@ function withoutPort(entry: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
 }
 
+function isThisMachine(address: string): boolean {
+  return address === "::1" || withoutMapping(address).startsWith("127.");
+}
+
 function networkOf(address: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return networkOf(mapped);
-  if (isIPv4(address)) return address.startsWith("127.") ? LOCAL_ADDRESS : address;
+  const plain = withoutMapping(address);
+  if (isIPv4(plain)) return plain;
+  return isIPv6(plain) ? `${ipv6Groups(plain).slice(0, 4).join(":")}::/64` : "unknown";
+}
+
+/** Without the zone of a link, and IPv4 as such where it is written as IPv6. */
+function withoutMapping(address: string): string {
   const [plain = ""] = address.split("%", 1);
-  if (!isIPv6(plain) || plain === "::1") return LOCAL_ADDRESS;
-  return `${ipv6Groups(plain).slice(0, 4).join(":")}::/64`;
+  return /^::ffff:([\d.]+)$/i.exec(plain)?.[1] ?? plain;
 }
 
 /** The eight groups of an address, without leading zeros. */
