@@ -212,7 +212,7 @@ export async function createChatApp(
       unsavedSettings: createUnsavedSettings(shared, id),
       page: activity,
       random,
-      isSaved: () => known()?.saved ?? false,
+      isSaved: () => known()?.saved ?? id === conversations.reopenedId,
       onSaved({ title, updatedAt }) {
         conversations.remember({ id, title, updatedAt, saved: true });
       },

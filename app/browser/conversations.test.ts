@@ -45,7 +45,12 @@ function fakeBrowser() {
   }
   /** As the deletions of all tabs say it, whichever tab it was in. */
   const hide = (...ids: string[]) => deletions.set(ids.map((id) => ({ id })));
-  return { local, openTab, hide };
+  /** From now on storage has no room. */
+  const fill = () =>
+    (local.setItem = () => {
+      throw new DOMException("Full.", "QuotaExceededError");
+    });
+  return { local, openTab, hide, fill };
 }
 
 function fakeStorage(): Storage {
@@ -114,6 +119,19 @@ describe("the current conversation", () => {
     conversations.remember(conversation(currentId, "Sent now"));
     conversations.startNew();
     expect(conversations.getSnapshot().currentId).not.toBe(currentId);
+  });
+
+  test("is asked for after a refresh though no storage had room for the list, unless it was without a message", () => {
+    const browser = fakeBrowser();
+    const { conversations, session } = browser.openTab();
+    const { currentId } = conversations.getSnapshot();
+    expect(browser.openTab(session).conversations.reopenedId).toBeNull();
+    browser.fill();
+    conversations.remember(conversation(currentId, "Tea"));
+    const refreshed = browser.openTab(session).conversations;
+    expect(refreshed.getSnapshot()).toMatchObject({ currentId, list: [] });
+    expect(refreshed.reopenedId).toBe(currentId);
+    expect(browser.openTab().conversations.reopenedId).toBeNull();
   });
 
   test("that was deleted does not come back as the new one", () => {

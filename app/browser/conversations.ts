@@ -30,6 +30,11 @@ export type ConversationsSnapshot = {
 };
 
 export type Conversations = Observable<ConversationsSnapshot> & {
+  /**
+   * What this tab had open before a refresh, unless it is known to be without a message. The server may have it
+   * although the list does not, for which storage may have had no room.
+   */
+  reopenedId: string | null;
   open: (id: string) => void;
   /** Opens this tab's conversation without a message, with the draft that may be in it. */
   startNew: () => void;
@@ -57,7 +62,9 @@ type Dependencies = {
 
 export function createConversations(dependencies: Dependencies): Conversations {
   const { shared, tab, newId, onOtherTab, claim, deletions } = dependencies;
-  const last = readId(tab, CURRENT_KEY) ?? readId(shared, CURRENT_KEY);
+  const own = readId(tab, CURRENT_KEY);
+  const reopenedId = own === readId(tab, UNSENT_KEY) ? null : own;
+  const last = own ?? readId(shared, CURRENT_KEY);
   const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
   const state = createObservable<ConversationsSnapshot>({
     list: visible(readList(shared)),
@@ -122,7 +129,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
   async function adopt() {
     const hasNone = () => readId(tab, UNSENT_KEY) === null;
     const drafts = new Set(shared.keys().flatMap((key) => DRAFT_PATTERN.exec(key)?.[1] ?? []));
-    const isUnsent = (id: string) => !has(readList(shared), id);
+    const isUnsent = (id: string) => id !== reopenedId && !has(readList(shared), id);
     for (const id of drafts) {
       if (!hasNone() || !isUnsent(id) || !(await claim(id, false))) continue;
       if (hasNone() && isUnsent(id)) tab.set(UNSENT_KEY, id);
@@ -154,6 +161,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
+    reopenedId,
     open,
     startNew() {
       left = null;

@@ -79,6 +79,22 @@ test("a draft of a new conversation is there for the next tab, once its own is c
   expect(await next.composer.inputValue()).toBe("half a thought");
 });
 
+test("a conversation survives a refresh although storage had no room for the list", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.page.evaluate(() => {
+    const filled: Storage = localStorage;
+    const { setItem } = Storage.prototype;
+    Storage.prototype.setItem = function (key, value) {
+      if (this === filled) throw new DOMException("Full.", "QuotaExceededError");
+      setItem.call(this, key, value);
+    };
+  });
+  await chat.ask("Hello");
+  await chat.refresh();
+  await chat.reply(0, "complete");
+  await chat.conversations.getByRole("button", { name: "Hello", exact: true }).waitFor();
+});
+
 test("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
   const chat = await openChat(server);
   expect(await chat.chosenModel()).toBe("First demo");
