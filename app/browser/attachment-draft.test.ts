@@ -44,7 +44,9 @@ function openTab() {
     async add(...names: string[]) {
       draft.add(names.map((name) => new File([`words of ${name}`], name)));
       await vi.waitFor(() =>
-        expect(draft.getSnapshot().every((file) => file.blob !== null || file.state === "failed")).toBe(true),
+        expect(draft.getSnapshot().every((file) => file.blob !== null || file.state !== "uploading")).toBe(
+          true,
+        ),
       );
     },
     states: () => draft.getSnapshot().map(({ filename, state }) => `${filename} ${state}`),
@@ -68,8 +70,32 @@ describe("a file", () => {
     expect(openTab().draft.ready()).toMatchObject([part]);
   });
 
-  test("that was not uploaded yet does not come back as if it were", async () => {
-    await openTab().add("notes.txt");
+  test("that was not uploaded before a refresh says so by its name, until it is chosen again or removed", async () => {
+    const { uploads, add } = openTab();
+    await add("one.txt", "two.txt", "three.txt");
+    uploads[0]!.resolve(fakeFile("one.txt", 18));
+    for (let tries = 1; tries <= 3; tries++) {
+      uploads
+        .filter(({ filename }) => filename === "two.txt")
+        .at(-1)!
+        .reject(down());
+      await vi.advanceTimersByTimeAsync(60_000);
+    }
+    openTab();
+    const refreshed = openTab();
+    expect(refreshed.states()).toEqual(["one.txt uploaded", "two.txt failed", "three.txt failed"]);
+    const [, two, three] = refreshed.draft.getSnapshot();
+    expect(two).toMatchObject({ canRetry: false, trouble: { code: "file_not_uploaded" } });
+    expect(refreshed.draft.ready()).toBeNull();
+    refreshed.draft.remove(three!.key);
+    await refreshed.add("two.txt");
+    expect(refreshed.states()).toEqual(["one.txt uploaded", "two.txt uploading"]);
+  });
+
+  test("that cannot be taken is not spoken of after a refresh", async () => {
+    const { draft } = openTab();
+    draft.add([new File(["x".repeat(1_001)], "long.txt")]);
+    await vi.waitFor(() => expect(draft.getSnapshot()[0]?.state).toBe("failed"));
     expect(openTab().draft.getSnapshot()).toEqual([]);
   });
 

@@ -33,7 +33,10 @@ export type DraftFile = {
   | { state: "uploaded"; part: AttachmentPart }
 );
 
-/** The files of one conversation that have not been sent yet. Those that are uploaded are there after a refresh. */
+/**
+ * The files of one conversation that have not been sent yet. Those that are uploaded are there after a refresh, and of
+ * the others the names, so that nobody takes them for sent.
+ */
 export type AttachmentDraft = Observable<readonly DraftFile[]> & {
   add: (files: readonly File[]) => void;
   retry: (key: string) => void;
@@ -59,6 +62,8 @@ export type AttachmentDraftDependencies = {
 };
 
 const TRIES = 3;
+/** Its trouble after a refresh. */
+const NOT_UPLOADED = "file_not_uploaded";
 
 export function createAttachmentDraft(dependencies: AttachmentDraftDependencies): AttachmentDraft {
   const { api, values, newId, random } = dependencies;
@@ -71,7 +76,8 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
   function readKept(): DraftFile[] {
     try {
       const kept: unknown = JSON.parse(values.get(storageKey) ?? "[]");
-      return Array.isArray(kept) ? kept.filter(isAttachmentPart).map((part) => uploaded(part)) : [];
+      if (!Array.isArray(kept)) return [];
+      return kept.flatMap((entry) => (isAttachmentPart(entry) ? [uploaded(entry)] : notUploaded(entry)));
     } catch {
       return [];
     }
@@ -84,12 +90,36 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     return { key, filename, mediaType, kind, blob, state: "uploaded", part };
   }
 
+  /** A file whose bytes have gone with the page that had them. */
+  function notUploaded(entry: unknown): DraftFile[] {
+    const { notUploaded: filename, kind } = (entry ?? {}) as Record<string, unknown>;
+    if (typeof filename !== "string") return [];
+    const known = kind === "image" ? kind : "document";
+    const trouble = { code: NOT_UPLOADED, message: "This file was not uploaded. Choose it again." };
+    return [
+      {
+        ...{ key: newId(), filename, kind: known, mediaType: guessType(known, new Blob()), blob: null },
+        ...{ state: "failed", trouble, canRetry: false },
+      },
+    ];
+  }
+
   function set(files: readonly DraftFile[]) {
     state.set(files);
-    const parts = files.flatMap((file) => (file.state === "uploaded" ? [file.part] : []));
-    if (parts.length > 0) values.set(storageKey, JSON.stringify(parts));
+    const kept = files.flatMap((file): object[] => {
+      if (file.state === "uploaded") return [file.part];
+      const isRefused = file.state === "failed" && !file.canRetry && file.trouble.code !== NOT_UPLOADED;
+      return isRefused ? [] : [{ notUploaded: file.filename, kind: file.kind }];
+    });
+    const text = JSON.stringify(kept);
+    // An upload tells very often how far it is.
+    if (text === values.get(storageKey)) return;
+    if (kept.length > 0) values.set(storageKey, text);
     else values.remove(storageKey);
   }
+
+  const isToChooseAgain = (file: DraftFile, filename: string) =>
+    file.filename === filename && file.state === "failed" && file.trouble.code === NOT_UPLOADED;
 
   function change(key: string, next: (file: DraftFile) => DraftFile) {
     set(now().map((file) => (file.key === key ? next(file) : file)));
@@ -100,7 +130,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     const kind = file.type.startsWith("image/") ? "image" : "document";
     const mediaType = guessType(kind, file);
     set([
-      ...now(),
+      ...now().filter((known) => !isToChooseAgain(known, file.name)),
       { key, filename: file.name, kind, mediaType, blob: null, state: "uploading", progress: 0 },
     ]);
     let prepared;

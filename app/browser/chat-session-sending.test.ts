@@ -340,6 +340,18 @@ describe("sending files", () => {
     expect(chat.send("Hi", null)).toBe(true);
   });
 
+  test("that failed without a network are tried again when it is back, in a new conversation, too", async () => {
+    const { server, api } = fakeServer();
+    server.isDown = true;
+    const { files, setVisible } = openTab(api, { isSaved: false });
+    files.add([new File(["words"], "notes.txt")]);
+    await vi.waitFor(() => expect(files.getSnapshot()[0]?.state).toBe("failed"), { timeout: 10_000 });
+    server.isDown = false;
+    // As the page says, too, that it is online.
+    await setVisible(true);
+    expect(files.ready()).toMatchObject([{ filename: "notes.txt" }]);
+  });
+
   test("that were refused come back into the composer with the text", async () => {
     const { server, chat, files, draft } = await tabWithFile();
     server.post = () => {

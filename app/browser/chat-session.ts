@@ -124,10 +124,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onConnection(connection) {
         patch({ connection });
         if (connection === "reconnecting") showKept();
-        if (connection === "ok") {
-          sendWhatWaits();
-          files.retryPassing();
-        }
+        if (connection === "ok") sendWhatWaits();
       },
       onRefused: (error) =>
         patch(
@@ -264,6 +261,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   function sendWhatWaits() {
     void settings.save();
+    files.retryPassing();
     readKept();
     const { pending } = now();
     const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();

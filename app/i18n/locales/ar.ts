@@ -319,6 +319,7 @@ export const ar: Translation = {
     file_too_large: "الملف كبير جدًا: الحد الأقصى {{megabytes, number(maximumFractionDigits: 1)}} ميغابايت.",
     file_type: "لا يمكن إرفاق ملفات من هذا النوع: فقط الصور وملفات PDF والنصوص مثل Markdown أو CSV.",
     file_unreadable: "تعذّرت قراءة الملف. اختره مرة أخرى.",
+    file_not_uploaded: "لم يُرفع هذا الملف. اختره مرة أخرى.",
     too_many_files: "تتسع الرسالة لـ {{images}} صور و{{documents}} مستندات على الأكثر.",
     page: "حدث خطأ في هذه الصفحة. أعد تحميلها وحاول مجددًا.",
     signed_out: "انتهت جلسة دخولك. أعد تحميل الصفحة لتسجيل الدخول من جديد: ما كتبته محفوظ.",

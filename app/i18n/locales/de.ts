@@ -320,6 +320,7 @@ export const de: Translation = {
     file_type:
       "Dateien dieser Art können nicht angehängt werden: nur Bilder, PDF und Text wie Markdown oder CSV.",
     file_unreadable: "Die Datei konnte nicht gelesen werden. Wählen Sie sie noch einmal aus.",
+    file_not_uploaded: "Diese Datei wurde nicht hochgeladen. Wählen Sie sie noch einmal aus.",
     too_many_files: "In eine Nachricht passen höchstens {{images}} Bilder und {{documents}} Dokumente.",
     page: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
     signed_out:

@@ -302,6 +302,7 @@ export const en = {
     file_too_large: "The file is too large: the limit is {{megabytes, number(maximumFractionDigits: 1)}} MB.",
     file_type: "Files of this kind cannot be attached: only images, PDF, and text such as Markdown or CSV.",
     file_unreadable: "The file could not be read. Choose it again.",
+    file_not_uploaded: "This file was not uploaded. Choose it again.",
     too_many_files: "At most {{images}} images and {{documents}} documents fit in a message.",
     page: "Something went wrong in this page. Reload it and try again.",
     signed_out: "You have been signed out. Reload the page to sign in again: what you have written is kept.",

@@ -316,6 +316,7 @@ export const es: Translation = {
     file_type:
       "Los archivos de este tipo no se pueden adjuntar: solo imágenes, PDF y texto como Markdown o CSV.",
     file_unreadable: "No se pudo leer el archivo. Elíjalo de nuevo.",
+    file_not_uploaded: "Este archivo no se subió. Elíjalo de nuevo.",
     too_many_files: "En un mensaje caben como máximo {{images}} imágenes y {{documents}} documentos.",
     page: "Algo ha ido mal en esta página. Recárguela e inténtelo de nuevo.",
     signed_out:

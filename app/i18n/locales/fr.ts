@@ -316,6 +316,7 @@ export const fr: Translation = {
     file_type:
       "Les fichiers de ce type ne peuvent pas être joints : seulement des images, des PDF et du texte comme Markdown ou CSV.",
     file_unreadable: "Le fichier n’a pas pu être lu. Choisissez-le à nouveau.",
+    file_not_uploaded: "Ce fichier n’a pas été envoyé. Choisissez-le à nouveau.",
     too_many_files: "Un message contient au plus {{images}} images et {{documents}} documents.",
     page: "Quelque chose s’est mal passé dans cette page. Rechargez-la et réessayez.",
     signed_out:
