@@ -51,9 +51,11 @@ const over = AbortSignal.timeout(Number(values.minutes) * 60_000 + RAMP_MS);
 const context: LoadContext = { url: server.url, over, random };
 const address = (network: number, host: number) => `10.${network}.${host >> 8}.${host & 255}`;
 
-const [watched, large] = await Promise.all([
-  importNew(smallConversation()),
+/** More of them than one conversation may be watched by are spread over several. */
+const WATCHED = 40;
+const [large, ...watched] = await Promise.all([
   importNew(smallConversation(1_300_000, 3)),
+  ...Array.from({ length: WATCHED }, () => importNew(smallConversation())),
 ]);
 const people = newTally("streaming", streaming);
 const tabs = newTally("idle", idle);
@@ -182,7 +184,7 @@ function abuse(): Tally[] {
     repeat(context, tally, 1_200, 5_000, () => ({
       path: "/api/session/stream?watch",
       from,
-      sessionId: watched,
+      sessionId: random.pick(watched),
     })),
   );
   kind("large imports", 3, (tally, from) =>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ApiError } from "./api-error";
 import { assistant, delta, fakeServer, openTab, read, reply, settle, tabInMidReply, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -88,4 +89,24 @@ test("a hidden tab that asked a slow node is not turned back by its answer", asy
   answerLate();
   await settle();
   expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
+});
+
+test("a tab that is one too many reads the session now and then, until there is a place for it to watch", async () => {
+  const { server, api } = fakeServer();
+  server.commit({ title: "Tea", messages: [user("u1", "Hi")], head: "u1" });
+  const { watch } = api;
+  const full = new ApiError("too_many_requests", "Too many.", 429, { retryAt: Date.now() + 15_000 });
+  api.watch = () => Promise.reject(full);
+  const { chat } = openTab(api);
+  await settle();
+  expect(chat.getSnapshot()).toMatchObject({ phase: "ready", problem: null, session: { title: "Tea" } });
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(server.loads).toBe(1);
+  server.commit({ title: "Coffee" });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(chat.getSnapshot()).toMatchObject({ problem: null, session: { title: "Coffee" } });
+  api.watch = watch;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(chat.getSnapshot().connection).toBe("ok");
+  expect(server.streams).toHaveLength(1);
 });

@@ -104,6 +104,7 @@ export function createSessionFollower(
       const { signal: here, abort } = linked(connection, signal);
       const opened = { at: 0 };
       let wasSilent = false;
+      let retryMs = 0;
       try {
         const exists = await followOnce(here, () => {
           opened.at = Date.now();
@@ -116,8 +117,12 @@ export function createSessionFollower(
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof ApiError && !error.isPassing && !here.aborted) {
-          connected();
-          return events.onRefused(error);
+          // The session can be read all the same, and is, until there is a place again.
+          if (error.code !== "too_many_requests" || error.retryAt === null) {
+            connected();
+            return events.onRefused(error);
+          }
+          retryMs = error.retryAt - Date.now();
         }
         wasSilent = error instanceof SilenceError;
         failures = opened.at > 0 ? 1 : failures + 1;
@@ -129,7 +134,7 @@ export function createSessionFollower(
       disconnected();
       // Silence was pause enough: at once, and perhaps of another node.
       if (!wasRestarted && !wasSilent)
-        await pause(backoffMs(failures, random), signal, (wake) => (endPause = wake));
+        await pause(Math.max(retryMs, backoffMs(failures, random)), signal, (wake) => (endPause = wake));
     }
   }
 

@@ -5,6 +5,8 @@ export const MAX_TEXT_LENGTH = 4_000_000;
  * node reads and writes a conversation as a whole, so one must not take much of its memory.
  */
 export const MAX_SESSION_LENGTH = 4_000_000;
+/** The same as bytes of UTF-8, of which scripts of East Asia take three for each character. */
+export const MAX_SESSION_BYTES = 8_000_000;
 /**
  * How many messages a conversation may have. However short they are, each of them is read with it, checked, and laid
  * out in the page.

@@ -1,19 +1,24 @@
 import { expect, it } from "vitest";
-import { MAX_MESSAGES, MAX_SESSION_LENGTH } from "./limits";
-import { requireRoom, sessionLength } from "./session-size";
+import { MAX_MESSAGES, MAX_SESSION_BYTES, MAX_SESSION_LENGTH } from "./limits";
+import { requireRoom, sessionSize } from "./session-size";
 import type { UserMessage } from "./session";
 
-const message = (id: string, length: number): UserMessage => ({
+const message = (id: string, length: number, letter = "x"): UserMessage => ({
   id,
   parentId: null,
   role: "user",
-  parts: [{ type: "text", text: "x".repeat(length) }],
+  parts: [{ type: "text", text: letter.repeat(length) }],
   metadata: { createdAt: "2026-01-01T00:00:00.000Z" },
 });
 
 it("is what the messages take as JSON", () => {
   const messages = [message("a", 10), message("b", 1_000)];
-  expect(sessionLength(messages)).toBe(messages.map((each) => JSON.stringify(each)).join("").length);
+  const { length } = messages.map((each) => JSON.stringify(each)).join("");
+  expect(sessionSize(messages)).toEqual({ length, bytes: length });
+  expect(sessionSize([...messages, message("c", 100, "字"), message("c", 100, "я")])).toEqual({
+    length: expect.any(Number) as number,
+    bytes: length + 2 * JSON.stringify(message("c", 0)).length + 300 + 200,
+  });
 });
 
 it("is bounded for many messages as for a long one", () => {
@@ -25,6 +30,16 @@ it("is bounded for many messages as for a long one", () => {
   ]) {
     expect(() => requireRoom(messages)).toThrow(expect.objectContaining({ code: "session_full" }));
   }
+});
+
+it("is bounded in bytes too, beyond what other alphabets take", () => {
+  expect(() => requireRoom([message("a", MAX_SESSION_LENGTH - 1_000, "я")])).not.toThrow();
+  const third = MAX_SESSION_BYTES / 3;
+  expect(() => requireRoom([message("a", third - 1_000, "字")])).not.toThrow();
+  expect(() => requireRoom([message("a", third, "字")])).toThrow(
+    expect.objectContaining({ code: "session_full" }),
+  );
+  expect(() => requireRoom([message("a", third, "字")], 1_000)).not.toThrow();
 });
 
 it("is bounded in messages too, however short they are; what was answered last can be copied", () => {

@@ -1,29 +1,37 @@
 import { ExpectedError } from "./expected-error";
-import { MAX_MESSAGES, MAX_SESSION_LENGTH } from "./limits";
+import { MAX_MESSAGES, MAX_SESSION_BYTES, MAX_SESSION_LENGTH } from "./limits";
 import type { Message } from "./session";
 
-/** Messages are shared by the sessions that come one after the other, so each is measured once. */
-const lengths = new WeakMap<Message, number>();
+export type SessionSize = { length: number; bytes: number };
 
-/** How much a conversation takes in its file, in characters of JSON; settings and the like beside. */
-export function sessionLength(messages: readonly Message[]): number {
-  let total = 0;
+/** Messages are shared by the sessions that come one after the other, so each is measured once. */
+const sizes = new WeakMap<Message, SessionSize>();
+
+/** How much a conversation takes in its file, in characters of JSON and in bytes; settings and the like beside. */
+export function sessionSize(messages: readonly Message[]): SessionSize {
+  const total = { length: 0, bytes: 0 };
   for (const message of messages) {
-    let length = lengths.get(message);
-    if (length === undefined) lengths.set(message, (length = JSON.stringify(message).length));
-    total += length;
+    let size = sizes.get(message);
+    if (!size) sizes.set(message, (size = sizeOf(JSON.stringify(message))));
+    total.length += size.length;
+    total.bytes += size.bytes;
   }
   return total;
 }
 
+function sizeOf(json: string): SessionSize {
+  return { length: json.length, bytes: new TextEncoder().encode(json).length };
+}
+
 /**
  * To be asked before a conversation grows by what a person does. An answer that is being written may go beyond; where
- * what it has become is to be copied, there is room for `lastAnswer`, in characters.
+ * what it has become is to be copied, there is room for `lastAnswer`, in characters or bytes.
  * @throws ExpectedError `session_full`
  */
 export function requireRoom(messages: readonly Message[], lastAnswer = 0): void {
   requireFew(messages, lastAnswer === 0 ? 0 : 1);
-  if (sessionLength(messages) > MAX_SESSION_LENGTH + lastAnswer) throw full();
+  const { length, bytes } = sessionSize(messages);
+  if (length > MAX_SESSION_LENGTH + lastAnswer || bytes > MAX_SESSION_BYTES + lastAnswer) throw full();
 }
 
 /**

@@ -21,6 +21,8 @@ export type FollowDependencies = {
   events: SessionEvents;
   /** Holds the key of a session until what it returns is called. */
   keepKey: (key: string) => () => void;
+  /** Counts one that watches a session, until what it returns is called. @throws ExpectedError `too_many_requests` */
+  enter: (key: string) => () => void;
   /** The stream of a running reply, whichever node runs it; null where this node is about to stop. */
   streamOf: (key: string, rev: number, reply: Reply) => { stream: ReplyStream; leave: () => void } | null;
   /** Aborted when this node is about to stop: watchers between replies are let go, to watch elsewhere. */
@@ -35,8 +37,18 @@ export type FollowDependencies = {
 
 type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
 
+/**
+ * What a follower needs to know of a session. Never the session itself: it may be large, and there may be many who
+ * wait for its next commit.
+ */
+export type Standing = { rev: number; reply: Reply | null };
+
 /** Where a follower stands when a reply has settled: the cursor that it has, and the session that says so. */
-export type FollowedReply = { cursor: Cursor | null; record: SessionRecord };
+export type FollowedReply = { cursor: Cursor | null; standing: Standing };
+
+export function standingOf({ rev, session }: SessionRecord): Standing {
+  return { rev, reply: session.reply };
+}
 
 /**
  * One reply to its end, through all the runners that it may have: their journals have a common beginning, and
@@ -45,7 +57,7 @@ export type FollowedReply = { cursor: Cursor | null; record: SessionRecord };
  */
 export async function* followReply(
   key: string,
-  first: SessionRecord,
+  rev: number,
   running: Reply,
   from: Cursor | null,
   { signal }: FollowOptions,
@@ -53,20 +65,14 @@ export async function* followReply(
 ): AsyncGenerator<ChunkEvent, FollowedReply | null> {
   const { id, messageId } = running;
   let cursor = from?.replyId === id ? from : null;
-  let last = running;
+  let last = { rev, reply: running };
   let text = EMPTY_REPLY;
   let heard = 0;
   let lastHeard = false;
 
-  for (let record: SessionRecord | null = first; record && !signal.aborted;) {
-    const { reply }: { reply: Reply | null } = record.session;
-    if (reply?.id !== id) {
-      const message = record.session.messages.find((message) => message.id === messageId);
-      if (message?.role === "assistant" && !lastHeard) yield* theRest(message);
-      return { cursor, record };
-    }
-    last = reply;
-    const followed = deps.streamOf(key, record.rev, reply);
+  while (!signal.aborted) {
+    const { reply } = last;
+    const followed = deps.streamOf(key, last.rev, reply);
     if (!followed) return null;
     try {
       // From the beginning, for the text; what the follower has already is not told again.
@@ -82,25 +88,38 @@ export async function* followReply(
       followed.leave();
     }
     if (signal.aborted) break;
-    record = await deps.read(key);
+    const next = await look();
+    if (!next) break;
+    if (next.reply?.id !== id) {
+      if (next.message?.role === "assistant" && !lastHeard) yield* theRest(next.message);
+      return { cursor, standing: { rev: next.rev, reply: next.reply } };
+    }
     // Its stream has ended though it still runs: the volume has failed, or nobody has taken over yet.
-    if (record?.session.reply?.id === id && record.session.reply.epoch === reply.epoch) await deps.pause();
+    if (next.reply.epoch === reply.epoch) await deps.pause();
+    last = { rev: next.rev, reply: next.reply };
   }
   return null;
+
+  /** A function of its own, so that the session is not kept with what a generator remembers while it waits. */
+  async function look() {
+    const record = await deps.read(key);
+    const message = record?.session.messages.find(({ id }) => id === messageId);
+    return record && { ...standingOf(record), message };
+  }
 
   /** What was told from another node's journal ends with what the session has of it. */
   async function* theRest(message: AssistantMessage): AsyncGenerator<ChunkEvent> {
     const seen = cursor?.seq ?? 0;
     if (heard < seen) {
       // It settled before we had read as far as the follower had elsewhere.
-      const said = (await deps.journal(last)).slice(heard, seen);
+      const said = (await deps.journal(last.reply)).slice(heard, seen);
       text = said.reduce(applyChunk, text);
       heard += said.length;
     }
     // The follower knows more than there is to be known here: the session itself has it all.
     if (heard < seen) return;
     for (const chunk of catchUp(text, message)) {
-      cursor = { replyId: id, epoch: last.epoch, seq: ++heard };
+      cursor = { replyId: id, epoch: last.reply.epoch, seq: ++heard };
       yield { type: "chunk", cursor, chunk };
     }
   }

@@ -2,8 +2,13 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
 import type { SessionEvents } from "~/store/session-events";
-import type { SessionRecord } from "~/store/session-store";
-import { followReply, type FollowDependencies, type FollowOptions } from "./follow-reply";
+import {
+  followReply,
+  standingOf,
+  type FollowDependencies,
+  type FollowOptions,
+  type Standing,
+} from "./follow-reply";
 
 /** What a follower is told: the chunks of replies, the end of each, and (watching) that there is a new commit. */
 export type FollowEvent =
@@ -16,6 +21,7 @@ export async function followSession(
   deps: FollowDependencies,
 ): Promise<AsyncGenerator<FollowEvent> | null> {
   const { signal, watch } = options;
+  const leaveWatchers = watch ? deps.enter(key) : () => {};
   // Subscribed before the first read: what is committed in between is seen twice rather than never.
   const commits = collectCommits(key, deps.events, signal);
   // The request that brought it may be answered long before its stream ends.
@@ -23,12 +29,13 @@ export async function followSession(
   const leave = () => {
     commits.leave();
     releaseKey();
+    leaveWatchers();
   };
   try {
     const record = options.committed ?? (await deps.read(key));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
-    if (record.session.reply || watch) return leavingAtTheEnd(follow(record));
+    if (record.session.reply || watch) return leavingAtTheEnd(follow(standingOf(record)));
   } catch (error) {
     leave();
     throw error;
@@ -44,27 +51,31 @@ export async function followSession(
     }
   }
 
-  async function* follow(first: SessionRecord): AsyncGenerator<FollowEvent> {
+  async function* follow(first: Standing): AsyncGenerator<FollowEvent> {
     let { cursor } = options;
-    for (let record = first; !signal.aborted;) {
-      if (watch) yield { type: "session", rev: record.rev };
-      const { reply } = record.session;
+    for (let standing = first; !signal.aborted;) {
+      const { rev, reply } = standing;
+      if (watch) yield { type: "session", rev };
       if (reply) {
-        const followed = yield* followReply(key, record, reply, cursor, options, deps);
+        const followed = yield* followReply(key, rev, reply, cursor, options, deps);
         if (!followed) return;
         cursor = followed.cursor;
         yield { type: "done" };
-        if (watch && followed.record.rev > record.rev) {
-          record = followed.record;
+        if (watch && followed.standing.rev > rev) {
+          standing = followed.standing;
           continue;
         }
       }
-      if (!watch || !(await attending(deps.attend("watch"), commits.newerThan(record.rev, deps.draining))))
-        return;
-      const next = await deps.read(key);
+      if (!watch || !(await attending(deps.attend("watch"), commits.newerThan(rev, deps.draining)))) return;
+      const next = await look();
       if (!next) return;
-      record = next;
+      standing = next;
     }
+  }
+
+  async function look(): Promise<Standing | null> {
+    const record = await deps.read(key);
+    return record && standingOf(record);
   }
 }
 

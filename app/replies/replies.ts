@@ -20,6 +20,7 @@ import { createRemoteReplies } from "./remote-replies";
 import { replyCall } from "./reply-call";
 import { runReply, saidBefore, type Run, type RunnerDependencies } from "./run-reply";
 import { takeOver } from "./take-over";
+import { createWatcherCount } from "./watcher-count";
 
 export type RepliesDependencies = RunnerDependencies & {
   events: SessionEvents;
@@ -70,7 +71,7 @@ export type Replies = {
   /**
    * A reply's stream from a cursor on, and with `watch` all that comes after it. Null where no reply runs.
    * `committed` is what `start` has just returned, where the reply is new: then the session need not be read.
-   * @throws ExpectedError `session_not_found`
+   * @throws ExpectedError `session_not_found`, `too_many_requests` for one more who watches where many do
    */
   follow(key: string, options: FollowOptions): Promise<AsyncGenerator<FollowEvent> | null>;
   /** Asks for the end of the reply with this id, or of whichever runs; nothing where it does not run. */
@@ -98,6 +99,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
   const starting = new Set<string>();
   const draining = new AbortController();
   const runOf = (reply: Reply) => runs.get(`${reply.id}.${reply.epoch}`) ?? null;
+  const enter = createWatcherCount();
   const remote = createRemoteReplies({ ...deps, isOrphaned });
 
   /** Whether nobody runs it any more: not a dead node, not a draining one, and not this one if it has forgotten. */
@@ -281,6 +283,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
         read: readAndTakeOver,
         events: deps.events,
         keepKey: deps.keys.keep,
+        enter,
         streamOf(key, rev, reply) {
           const own = runOf(reply);
           if (own) return { stream: own.stream, leave: () => {} };

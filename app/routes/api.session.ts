@@ -1,6 +1,6 @@
 import { patchSessionBody, type SessionView } from "~/conversation/api";
 import { editSession } from "~/conversation/edit-session";
-import { sessionLength } from "~/conversation/session-size";
+import { sessionSize } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -34,7 +34,7 @@ const handle = api({
       result: null,
     }));
     // A change of a word writes the file anew.
-    written(sessionLength(record?.session.messages ?? []));
+    written(sessionSize(record?.session.messages ?? []).bytes);
     return respond(required(record));
   },
 

@@ -2,7 +2,7 @@ import { forkBody, type Committed } from "~/conversation/api";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { forkSession } from "~/conversation/fork-session";
 import { askerAddress } from "~/http/client-address";
-import { sessionLength } from "~/conversation/session-size";
+import { sessionSize } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -22,7 +22,7 @@ const handle = api({
       const forked = forkSession(existing, { source: session, messageId, now });
       if (forked === existing) return session;
       const files = forked.messages.flatMap(({ parts }) => attachmentParts(parts));
-      written(sessionLength(forked.messages) + files.reduce((sum, { size }) => sum + size, 0));
+      written(sessionSize(forked.messages).bytes + files.reduce((sum, { size }) => sum + size, 0));
       // Before the commit, so that no message names a file that is not there.
       await services.attachments.copy(fromKey, key, files.map(attachmentId));
       return session;

@@ -2,7 +2,7 @@ import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
 import { conversationFile, importSession, MAX_FILE_VALUES } from "~/conversation/conversation-file";
 import { askerAddress } from "~/http/client-address";
-import { sessionLength } from "~/conversation/session-size";
+import { sessionSize } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -25,7 +25,7 @@ const handle = api({
       session: beginSession(session, imported),
       result: null,
     }));
-    written(sessionLength(imported.messages));
+    written(sessionSize(imported.messages).bytes);
     const committed: Committed = { rev: record!.rev };
     return Response.json(committed, { status: 201, headers: { "Cache-Control": "no-store" } });
   },

@@ -1,6 +1,6 @@
 import { revokeShareBody, shareBody } from "~/conversation/api";
 import type { Share } from "~/conversation/session";
-import { sessionLength } from "~/conversation/session-size";
+import { sessionSize } from "~/conversation/session-size";
 import { sessionKey } from "~/conversation/session-id";
 import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -15,7 +15,7 @@ const handle = api({
     const create = (shareKey: string) => services.shares.create(key, shareKey);
     const share: Share = await services.keys.during(shareId, create);
     const record = await services.store.read(key);
-    written(sessionLength(record?.session.messages ?? []));
+    written(sessionSize(record?.session.messages ?? []).bytes);
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

@@ -3,6 +3,7 @@ import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
 import { createOutlineCodec, type OutlineDocument, type SessionOutline } from "./session-outline";
+import { createSingleFlight } from "./single-flight";
 import { isRetired, listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
@@ -63,6 +64,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       leftOver: () => undefined,
       // Nobody is here who could open what is sealed.
       codec: createOutlineCodec(),
+      reads: createSingleFlight(),
     });
     let document: OutlineDocument | null;
     try {

@@ -12,8 +12,9 @@ import {
   type SessionFolder,
 } from "./layout";
 import { quarantine, type DamageEvent } from "./quarantine";
-import { readRevision } from "./read-revision";
+import { readRevision, type Revision } from "./read-revision";
 import type { RevisionCodec } from "./session-codec";
+import type { SingleFlight } from "./single-flight";
 import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { leftTemporaries } from "./sweep-temporaries";
 import { errorCode, type Volume } from "./volume";
@@ -31,6 +32,8 @@ export type RevisionAdapterOptions<D extends StoredSession> = {
   isDead?: (instance: string) => boolean;
   /** What documents are made of files, and files of them. */
   codec: RevisionCodec<D>;
+  /** Reads of revisions, by path, that several make at once: all watchers of a session, after a commit. */
+  reads: SingleFlight<Revision<D>>;
   /** Told of each damaged revision that was met and put aside, or could not be. */
   damaged: (event: DamageEvent) => void;
   /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
@@ -128,11 +131,14 @@ export function createRevisionAdapter<D extends StoredSession>(
     let damaged = folder.damaged[0] ?? 0;
     const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
     for (const rev of folder.revisions) {
-      const revision = await readRevision(volume, at(revisionName(rev)), (bytes) =>
-        codec.decode(key, bytes, rev),
-      );
+      // Whoever began to read it has what is there now: the folder was listed, and what has a name of a life and
+      // a number does not change.
+      const path = at(revisionName(rev));
+      const decode = (bytes: Buffer) => codec.decode(key, bytes, rev);
+      const revision = await options.reads(path, () => readRevision(volume, path, decode));
       if (revision.kind === "gone") return "again";
-      if (revision.kind === "whole") return { document: revision.document, recovered: recoveredBelow(rev) };
+      if (revision.kind === "whole")
+        return { document: { ...revision.document }, recovered: recoveredBelow(rev) };
       damaged = Math.max(damaged, rev);
       await putAside(rev, revision.reason);
     }

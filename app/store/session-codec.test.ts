@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
 import { append, emptySession, KEY } from "../../tests/fixtures/store-conversation";
+import { MAX_SESSION_BYTES } from "~/conversation/limits";
+import { newId } from "~/conversation/session-id";
+import { createKeyRing } from "./key-ring";
+import { createSealer } from "./sealer";
 import { createSessionCodec } from "./session-codec";
 import { FORMAT, parseStoredSession, type StoredSession } from "./stored-session";
 
@@ -36,6 +40,17 @@ test("the same bytes are the same messages, and other bytes are parsed", () => {
 
   const changed = createSessionCodec().encode(KEY, document(1, "b"));
   expect(codec.decode(KEY, changed, 1)).toEqual(parseStoredSession(changed, 1));
+});
+
+test.each([false, true])("the largest conversation is remembered, sealed: %s", (isOn) => {
+  const keys = createKeyRing();
+  const { key } = keys.hold(newId());
+  const codec = createSessionCodec({ sealer: createSealer({ keys, isOn }) });
+  const { session } = append("a", "x".repeat(MAX_SESSION_BYTES + 1_000_000))(null);
+  const bytes = codec.encode(key, { format: FORMAT, rev: 1, recent: ["commit"], ...session! });
+  const [once, again] = [codec.decode(key, Buffer.from(bytes), 1), codec.decode(key, Buffer.from(bytes), 1)];
+  if (once.kind !== "whole" || again.kind !== "whole") throw new Error("not whole");
+  expect(again.document.messages === once.document.messages).toBe(true);
 });
 
 test("damage to bytes that are known is met all the same", () => {

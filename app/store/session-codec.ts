@@ -27,12 +27,18 @@ export type SessionCodecOptions = {
   maxBytes?: number;
 };
 
+/**
+ * The longest that can come to be (limits.ts), an answer beyond it included, and sealed, which takes a third more. Were
+ * it not remembered, each that follows it would have a copy of its own, and make it anew for each commit.
+ */
+const ONE_LARGE_SESSION = 12.5 * 1024 * 1024;
+
 const COMMA = Buffer.from(",");
 const END = Buffer.from("]}");
 
 export function createSessionCodec({
   sealer,
-  maxBytes = 8 * 1024 * 1024,
+  maxBytes = ONE_LARGE_SESSION,
 }: SessionCodecOptions = {}): SessionCodec {
   /** By key, the one that was used last at the end. */
   const known = new Map<string, { bytes: Buffer; document: StoredSession }>();

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_TEXT_LENGTH } from "~/conversation/limits";
@@ -105,6 +105,61 @@ describe("a session", () => {
     expect(messageIds(record?.session).sort()).toEqual([...ids].sort());
     expect(findBrokenChain(record!.session)).toBeNull();
     expect(record?.rev).toBe(ids.length);
+  });
+});
+
+describe("reads at the same time", () => {
+  test("read a revision once, and not the one before it for who asks after a commit", async () => {
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    let isHeld = false;
+    const opened: string[] = [];
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "open" && call.path.endsWith(".json")) opened.push(basename(call.path));
+      if (isHeld && call.name === "read" && call.path.endsWith(revisionName(1))) await goOn;
+      return proceed();
+    });
+    const dataDir = temporaryFolder();
+    const { store } = createTestStore(dataDir, { fs });
+    await store.update(KEY, append("m1"));
+    isHeld = true;
+    const early = Promise.all(Array.from({ length: 20 }, () => store.read(KEY)));
+    await expect.poll(() => opened).toEqual([revisionName(1)]);
+    await createTestStore(dataDir).store.update(KEY, append("m2"));
+    const late = await store.read(KEY);
+    letGo();
+    expect(late?.rev).toBe(2);
+    const records = await early;
+    expect(records.map((record) => record?.rev)).toEqual(Array(20).fill(1));
+    expect(new Set(records.map((record) => record!.session))).toHaveProperty("size", 20);
+    expect(opened).toEqual([revisionName(1), revisionName(2)]);
+  });
+
+  test("of a session that was deleted and begun anew are not of the one before", async () => {
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: hasBegun } = Promise.withResolvers<void>();
+    let isHeld = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const result = await proceed();
+      if (isHeld && call.name === "read") {
+        hasBegun();
+        await goOn;
+      }
+      return result;
+    });
+    const dataDir = temporaryFolder();
+    const { store, layout } = createTestStore(dataDir, { fs });
+    await store.update(KEY, append("old"));
+    isHeld = true;
+    const early = store.read(KEY);
+    await begun;
+    // As when nothing is left of it: its numbers begin again.
+    rmSync(layout.sessionFolder(KEY), { recursive: true });
+    await createTestStore(dataDir).store.update(KEY, append("new"));
+    isHeld = false;
+    const late = store.read(KEY);
+    expect(messageIds((await late)?.session)).toEqual(["new"]);
+    letGo();
+    expect(messageIds((await early)?.session)).toEqual(["old"]);
   });
 });
 

@@ -7,8 +7,10 @@ import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
 import { listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { Sealer } from "./sealer";
+import type { Revision } from "./read-revision";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
 import { createOutlineCodec, type SessionOutline } from "./session-outline";
+import { createSingleFlight, type SingleFlight } from "./single-flight";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 import { onVolume } from "./volume-failure";
@@ -96,8 +98,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
   const { clock = () => new Date() } = options;
   const inTurn = createQueue();
-  const codec = createSessionCodec({ sealer: options.sealer });
-  const outlines = createOutlineCodec();
+  const sessions = reader(createSessionCodec({ sealer: options.sealer }));
+  const outlines = reader(createOutlineCodec());
   const told = new Set<string>();
   const leftOver = new Set<string>();
 
@@ -109,7 +111,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     options.damaged(event);
   }
 
-  const adapterFor = <D extends StoredSession>(key: string, codec: RevisionCodec<D>): RevisionAdapter<D> =>
+  const adapterFor = <D extends StoredSession>(key: string, reader: Reader<D>): RevisionAdapter<D> =>
     createRevisionAdapter({
       volume,
       layout,
@@ -118,13 +120,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       newId,
       commitId: newId(),
       ...(options.isDead && { isDead: options.isDead }),
-      codec,
+      ...reader,
       damaged,
       leftOver: (path) => remember(leftOver, path),
     });
 
   async function read(key: string): Promise<SessionRecord | null> {
-    const adapter = adapterFor(key, codec);
+    const adapter = adapterFor(key, sessions);
     const document = await found(adapter.read());
     return toRecord(document, adapter.recovered());
   }
@@ -153,7 +155,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 
   async function update<T>(key: string, change: Change<T>, giveUpAt: number, committed = options.committed) {
-    const adapter = adapterFor(key, codec);
+    const adapter = adapterFor(key, sessions);
     let attempted: { result: T; doubt: unknown } | null = null;
     if (now() > giveUpAt) throw busy();
     for (let lost = 0; ; lost++) {
@@ -212,7 +214,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       await removeQuarantined(options, key);
       return null;
     }
-    codec.forget(key);
+    sessions.codec.forget(key);
     await purgeRetired(volume, layout, key);
     await removeQuarantined(options, key);
     return before;
@@ -252,6 +254,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written", NOT_WRITTEN));
     },
   };
+}
+
+type Reader<D extends StoredSession> = { codec: RevisionCodec<D>; reads: SingleFlight<Revision<D>> };
+
+function reader<D extends StoredSession>(codec: RevisionCodec<D>): Reader<D> {
+  return { codec, reads: createSingleFlight() };
 }
 
 /** Null where there is no session, or it has been retired. */
