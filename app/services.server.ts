@@ -13,6 +13,7 @@ import {
 } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
 import { createAccess } from "./http/access";
+import { createArrivals } from "./http/arrivals";
 import { createBuiltFiles } from "./http/built-files";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
@@ -48,6 +49,9 @@ import { reportMetrics } from "./telemetry/report-metrics";
 
 /** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
+
+/** In bytes a second: a bit less than what a phone on the slowest network has (200 kbit/s). */
+const MIN_BODY_PACE = 16 * 1024;
 
 /** Answers of remix-serve that are compressed at the same time, each with a quarter of a megabyte and a thread. */
 const MAX_COMPRESSING = 16;
@@ -293,6 +297,7 @@ async function createServices(config: Config) {
       maxForAddress: config.addressConnections,
       exempt: LOCAL_ADDRESS,
       maxHeldBytes: MAX_HELD_BYTES,
+      arrivals: createArrivals({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
       patienceMs: config.slowReaderSeconds * 1000,
       cut: (reason) => log.info({ reason }, "a connection was cut"),
     }),

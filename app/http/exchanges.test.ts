@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { writeReadableStreamToWritable } from "@remix-run/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { createArrivals } from "./arrivals";
 import { eventStream } from "./event-stream";
 import { createExchanges, currentExchange, type ExchangesOptions } from "./exchanges";
 
@@ -21,6 +22,7 @@ async function serve(handle: RequestListener, options: Partial<ExchangesOptions>
     exempt: "local",
     maxHeldBytes: 1_000_000,
     patienceMs: 300,
+    arrivals: createArrivals({ minBytesPerSecond: 1_000, graceMs: 60_000, everyMs: 100 }),
     cut,
     ...options,
   });
@@ -39,7 +41,7 @@ async function serve(handle: RequestListener, options: Partial<ExchangesOptions>
     socket.write(`${method} / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n${body}`);
     return socket;
   };
-  return { ask, cut };
+  return { ask, cut, port };
 }
 
 const PIECE = "x".repeat(10_000);
@@ -119,6 +121,37 @@ describe("what is held for clients", () => {
     await once(first, "close");
     expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
     expect(modest.destroyed || modest.readableEnded).toBe(false);
+  });
+
+  it("is bounded at the cost of a body that has stopped coming, not of a larger one that comes", async () => {
+    const complete: string[] = [];
+    const { port, cut } = await serve((request, response) => {
+      const exchange = currentExchange();
+      request.on("data", (bytes: Buffer) => exchange.hold(bytes.length));
+      request.on("end", () => {
+        complete.push(request.headers.from!);
+        response.end();
+      });
+    });
+    const send = (from: string, length: number) => {
+      const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+      sockets.push(socket);
+      socket.write(`POST / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\nContent-Length: ${length}\r\n\r\n`);
+      return socket;
+    };
+    const stopped = send("a", 900_000);
+    stopped.write("x".repeat(400_000));
+    const closed = once(stopped, "close");
+    const waits = send("b", 100_000);
+    waits.write("x".repeat(50_000));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    waits.write("x".repeat(10_000));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    send("c", 700_000).write("x".repeat(700_000));
+    await closed;
+    waits.write("x".repeat(40_000));
+    await vi.waitFor(() => expect(complete.toSorted()).toEqual(["b", "c"]));
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
   });
 
   it("counts no longer when it is released, or the exchange has ended", async () => {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Arrivals } from "./arrivals";
 
 /** One request and its response, to whoever needs memory or patience for it. */
 export type Exchange = {
@@ -33,14 +34,17 @@ export type ExchangesOptions = {
   exempt: string;
   /** Bytes of bodies that are held for all exchanges together, coming and going. */
   maxHeldBytes: number;
+  arrivals: Arrivals;
   /** How long a client may take for what waits for it, `MAX_WAITING_BYTES` and a bit. In milliseconds. */
   patienceMs: number;
   /** Told why a connection was cut. */
-  cut: (reason: "reads too slowly" | "too much is held") => void;
+  cut: (reason: "reads too slowly" | "sends too slowly" | "too much is held") => void;
 };
 
 /** So much may wait for a client in this process, beside what the system's own buffers take. */
 const MAX_WAITING_BYTES = 64 * 1024;
+/** Whose body makes no way for so long is the first to go where too much is held. */
+const STALLED_MS = 1_000;
 /** A response that waits behind another one on its connection is told of nothing. */
 const LOOK_AGAIN_MS = 250;
 
@@ -61,10 +65,11 @@ export function currentExchange(): Exchange {
 
 /**
  * Keeps what clients cost in memory within bounds, however slowly they read or send. Where too much is held in all,
- * the address for which most is held loses its oldest exchange, so that others do not pay for it.
+ * the body that has been making no way for longest goes; where all do, the address for which most is held loses its
+ * oldest exchange, so that others do not pay for it.
  */
 export function createExchanges(options: ExchangesOptions): Exchanges {
-  type Held = { address: string; bytes: number; isCut: boolean; end: () => void };
+  type Held = { address: string; bytes: number; isCut: boolean; stalledMs: () => number; end: () => void };
   /** In the order in which they began. */
   const open = new Set<Held>();
   const openFor = new Map<string, number>();
@@ -72,16 +77,22 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
 
   function makeRoom() {
     while (heldInAll > options.maxHeldBytes) {
-      const byAddress = new Map<string, number>();
-      for (const { address, bytes } of open) byAddress.set(address, (byAddress.get(address) ?? 0) + bytes);
-      const [greediest] = [...byAddress].reduce((most, other) => (other[1] > most[1] ? other : most));
-      for (const held of open) {
-        if (held.address !== greediest || held.bytes === 0) continue;
-        options.cut("too much is held");
-        held.end();
-        break;
-      }
+      const holding = [...open].filter(({ bytes }) => bytes > 0);
+      options.cut("too much is held");
+      (stalled(holding) ?? oldestOfGreediest(holding)).end();
     }
+  }
+
+  function stalled(holding: readonly Held[]): Held | null {
+    const longest = holding.reduce((most, other) => (other.stalledMs() > most.stalledMs() ? other : most));
+    return longest.stalledMs() >= STALLED_MS ? longest : null;
+  }
+
+  function oldestOfGreediest(holding: readonly Held[]): Held {
+    const byAddress = new Map<string, number>();
+    for (const { address, bytes } of holding) byAddress.set(address, (byAddress.get(address) ?? 0) + bytes);
+    const [greediest] = [...byAddress].reduce((most, other) => (other[1] > most[1] ? other : most));
+    return holding.find(({ address }) => address === greediest)!;
   }
 
   return {
@@ -102,6 +113,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         address,
         bytes: 0,
         isCut: false,
+        stalledMs: () => 0,
         end() {
           heldInAll -= held.bytes;
           held.bytes = 0;
@@ -110,6 +122,10 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           request.socket.destroy();
         },
       };
+      held.stalledMs = options.arrivals.follow(request, response, () => {
+        options.cut("sends too slowly");
+        held.end();
+      });
       const ended = new AbortController();
       open.add(held);
       response.once("close", () => {
