@@ -25,11 +25,7 @@ const NONCE_BYTES = 24;
  */
 export async function createSeal(secret: string): Promise<Seal> {
   if (!SESSION_ID_PATTERN.test(secret)) throw new SealError("This is no secret.");
-  const [{ hkdf }, { sha256 }, { xchacha20poly1305 }] = await Promise.all([
-    import("@noble/hashes/hkdf.js"),
-    import("@noble/hashes/sha2.js"),
-    import("@noble/ciphers/chacha.js"),
-  ]);
+  const { hkdf, sha256, xchacha20poly1305 } = await import("./seal-cryptography");
   const encode = (text: string) => new TextEncoder().encode(text);
   const derive = (purpose: string, length: number) =>
     hkdf(sha256, fromBase64Url(secret), undefined, encode(`holdfast hand-off ${purpose}`), length);
