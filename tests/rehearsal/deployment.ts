@@ -70,6 +70,8 @@ export function readDeployment(environment: string, timeScale: number): Deployme
   return {
     variables: {
       ...variables,
+      // All people of a rehearsal come from one address.
+      LIMIT_ADDRESS_MESSAGES_PER_MINUTE: "0",
       ...scaledVariables(config, timeScale),
       ...copilotVariables(environment, manifest),
     },
