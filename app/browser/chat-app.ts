@@ -92,6 +92,7 @@ export async function createChatApp(
     onCodeNeeded: (askedAt) => access.refused(askedAt),
   });
   const shared = createKeptValues(() => page.localStorage);
+  const tab = createKeptValues(() => page.sessionStorage);
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
   const sessions = new Map<string, ChatSession>();
@@ -135,7 +136,7 @@ export async function createChatApp(
   });
   const conversations = createConversations({
     shared,
-    tab: createKeptValues(() => page.sessionStorage),
+    tab,
     newId,
     onOtherTab,
     claim: createTabClaims(page.navigator.locks as LockManager | undefined),
@@ -250,6 +251,15 @@ export async function createChatApp(
   }
   activity.subscribe(sendKept);
   sendKept();
+
+  const firstId = conversations.getSnapshot().currentId;
+  // A page that shows a link has nothing to go back to.
+  if (page.location.pathname === "/")
+    void import("./visited-conversations").then(
+      ({ followVisits }) => followVisits({ page, tab, conversations, firstId }),
+      // Back then leaves the page.
+      () => undefined,
+    );
 
   deletions.start();
   void keepPageOffline(page, facts.worksOffline);

@@ -95,6 +95,23 @@ test("a conversation survives a refresh although storage had no room for the lis
   await chat.conversations.getByRole("button", { name: "Hello", exact: true }).waitFor();
 });
 
+test("Back and Forward show the conversations before and after, also after a refresh", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await chat.ask("Hello");
+  await chat.startNew();
+  await chat.ask("Good morning");
+  await page.goBack();
+  await chat.mine.filter({ hasText: "Hello" }).waitFor();
+  await chat.refresh();
+  await chat.mine.filter({ hasText: "Hello" }).waitFor();
+  await page.goForward();
+  await chat.mine.filter({ hasText: "Good morning" }).waitFor();
+  expect(new URL(page.url()).href).toBe(`${server.url}/`);
+});
+
 test("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
   const chat = await openChat(server);
   expect(await chat.chosenModel()).toBe("First demo");

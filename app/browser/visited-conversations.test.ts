@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { createConversations } from "./conversations";
+import { createKeptValues } from "./kept-values";
+import { createObservable } from "./observable";
+import { followVisits } from "./visited-conversations";
+
+const A = "aaaaaaaaaaaaaaaaaaaaaa";
+const B = "bbbbbbbbbbbbbbbbbbbbbb";
+const C = "cccccccccccccccccccccc";
+
+function fakeStorage(): Storage {
+  const values = new Map<string, string>();
+  return {
+    getItem: (key: string) => values.get(key) ?? null,
+    setItem: (key: string, value: string) => void values.set(key, value),
+    removeItem: (key: string) => void values.delete(key),
+  } as Storage;
+}
+
+/** A tab with the conversations A, B and C in its list, and a history that begins with another site. */
+function openTab() {
+  const entries: unknown[] = ["another site", { idx: 0, key: "default" }];
+  let at = 1;
+  let onPop: ((event: PopStateEvent) => void) | null = null;
+  let routed = 0;
+  const history = {
+    get state() {
+      return entries[at];
+    },
+    pushState(state: unknown, _title: string, url?: string) {
+      expect(url).toBeUndefined();
+      entries.splice((at += 1), Infinity, state);
+    },
+    replaceState(state: unknown) {
+      entries[at] = state;
+    },
+  } as unknown as History;
+  const [local, session] = [fakeStorage(), fakeStorage()];
+  const deletions = createObservable<readonly { id: string }[]>([]);
+  let ids = 0;
+  function load() {
+    const tab = createKeptValues(() => session);
+    const conversations = createConversations({
+      shared: createKeptValues(() => local),
+      tab,
+      newId: () => String(++ids).padEnd(22, "n"),
+      onOtherTab: () => undefined,
+      claim: () => Promise.resolve(true),
+      deletions,
+    });
+    const { currentId: firstId } = conversations.getSnapshot();
+    const addEventListener = ((_type: string, listener: typeof onPop) => (onPop = listener)) as never;
+    const follow = () => followVisits({ page: { history, addEventListener }, tab, conversations, firstId });
+    return { conversations, follow };
+  }
+  const first = load();
+  for (const id of [A, B, C])
+    first.conversations.remember({ id, title: id, updatedAt: "2026-01-01T00:00:00.000Z", saved: true });
+  function go(steps: number) {
+    at += steps;
+    routed++;
+    onPop!({ stopImmediatePropagation: () => routed-- } as unknown as PopStateEvent);
+  }
+  return {
+    ...first,
+    go,
+    hide: (...gone: string[]) => deletions.set(gone.map((id) => ({ id }))),
+    reload() {
+      const again = load();
+      again.follow();
+      return again.conversations;
+    },
+    history: () => JSON.stringify(entries),
+    kept: () => session.getItem("holdfast.visited"),
+    isAtOtherSite: () => at === 0,
+    routed: () => routed,
+  };
+}
+
+test("Back and Forward go through the conversations that were shown, and only then to the site before", () => {
+  const tab = openTab();
+  const { conversations, follow, go } = tab;
+  const shown = () => conversations.getSnapshot().currentId;
+  const begun = shown();
+  follow();
+  conversations.open(A);
+  conversations.open(B);
+  conversations.open(B);
+  go(-1);
+  expect(shown()).toBe(A);
+  go(-1);
+  expect(shown()).toBe(begun);
+  go(2);
+  expect(shown()).toBe(B);
+  go(-1);
+  conversations.open(C);
+  go(-1);
+  expect(shown()).toBe(A);
+  go(-1);
+  expect(tab.isAtOtherSite()).toBe(false);
+  expect(tab.routed()).toBe(0);
+});
+
+test("the history of a tab holds the ids of no conversation, and its entries what the router needs", () => {
+  const { conversations, follow, history } = openTab();
+  follow();
+  conversations.open(A);
+  expect(history()).not.toContain(A);
+  expect(history()).toContain('{"idx":0,"key":"default","visit":1}');
+});
+
+test("a refresh keeps the way back", () => {
+  const { conversations, follow, go, reload } = openTab();
+  follow();
+  conversations.open(A);
+  conversations.open(B);
+  const refreshed = reload();
+  expect(refreshed.getSnapshot().currentId).toBe(B);
+  go(-1);
+  expect(refreshed.getSnapshot().currentId).toBe(A);
+});
+
+test("what was opened before this code was there has its entry, too", () => {
+  const { conversations, follow, go } = openTab();
+  const begun = conversations.getSnapshot().currentId;
+  conversations.open(A);
+  follow();
+  go(-1);
+  expect(conversations.getSnapshot().currentId).toBe(begun);
+});
+
+test("of a deleted conversation no id is kept, and in its place is the one without a message", () => {
+  const { conversations, follow, go, hide, kept } = openTab();
+  follow();
+  conversations.open(A);
+  conversations.open(B);
+  hide(A);
+  expect(kept()).not.toContain(A);
+  go(-1);
+  const { currentId } = conversations.getSnapshot();
+  expect([A, B]).not.toContain(currentId);
+  go(1);
+  expect(conversations.getSnapshot().currentId).toBe(B);
+});
