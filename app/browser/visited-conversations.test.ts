@@ -21,6 +21,9 @@ function fakeStorage(): Storage {
 function openTab() {
   const entries: unknown[] = ["another site", { idx: 0, key: "default" }];
   let at = 1;
+  /** Modal dialogs, the topmost last. */
+  const dialogs: { name: string; dispatchEvent: () => boolean; close: () => void }[] = [];
+  let onToggle: ((event: ToggleEvent) => void) | null = null;
   let onPop: ((event: PopStateEvent) => void) | null = null;
   let routed = 0;
   const history = {
@@ -34,6 +37,8 @@ function openTab() {
     replaceState(state: unknown) {
       entries[at] = state;
     },
+    go: (steps: number) => go(steps),
+    back: () => go(-1),
   } as unknown as History;
   const [local, session] = [fakeStorage(), fakeStorage()];
   const deletions = createObservable<readonly { id: string }[]>([]);
@@ -50,7 +55,12 @@ function openTab() {
     });
     const { currentId: firstId } = conversations.getSnapshot();
     const addEventListener = ((_type: string, listener: typeof onPop) => (onPop = listener)) as never;
-    const follow = () => followVisits({ page: { history, addEventListener }, tab, conversations, firstId });
+    const document = {
+      addEventListener: ((_type: string, listener: typeof onToggle) => (onToggle = listener)) as never,
+      querySelectorAll: (() => dialogs) as never,
+    };
+    const follow = () =>
+      followVisits({ page: { history, addEventListener, document }, tab, conversations, firstId });
     return { conversations, follow };
   }
   const first = load();
@@ -58,6 +68,7 @@ function openTab() {
     first.conversations.remember({ id, title: id, updatedAt: "2026-01-01T00:00:00.000Z", saved: true });
   function go(steps: number) {
     at += steps;
+    if (at === 0) return;
     routed++;
     onPop!({ stopImmediatePropagation: () => routed-- } as unknown as PopStateEvent);
   }
@@ -65,6 +76,17 @@ function openTab() {
     ...first,
     go,
     hide: (...gone: string[]) => deletions.set(gone.map((id) => ({ id }))),
+    openDialog(name: string, canClose = true) {
+      const dialog = {
+        name,
+        dispatchEvent: () => canClose,
+        close: () => void dialogs.splice(dialogs.indexOf(dialog), 1),
+      };
+      onToggle!({ target: { localName: "dialog" }, newState: "open" } as unknown as ToggleEvent);
+      dialogs.push(dialog);
+      return dialog;
+    },
+    dialogs: () => dialogs.map(({ name }) => name),
     reload() {
       const again = load();
       again.follow();
@@ -106,7 +128,7 @@ test("the history of a tab holds the ids of no conversation, and its entries wha
   follow();
   conversations.open(A);
   expect(history()).not.toContain(A);
-  expect(history()).toContain('{"idx":0,"key":"default","visit":1}');
+  expect(history()).toContain('{"idx":1,"key":"default","isDouble":false,"visit":1}');
 });
 
 test("a refresh keeps the way back", () => {
@@ -141,4 +163,37 @@ test("of a deleted conversation no id is kept, and in its place is the one witho
   expect([A, B]).not.toContain(currentId);
   go(1);
   expect(conversations.getSnapshot().currentId).toBe(B);
+});
+
+test("Back closes one dialog after the other, and then goes where it would have gone without them", () => {
+  const tab = openTab();
+  const { conversations, follow, go, openDialog, dialogs } = tab;
+  const begun = conversations.getSnapshot().currentId;
+  follow();
+  openDialog("drawer");
+  openDialog("settings");
+  go(-1);
+  expect(dialogs()).toEqual(["drawer"]);
+  go(-1);
+  expect(dialogs()).toEqual([]);
+  conversations.open(A);
+  openDialog("drawer");
+  go(-1);
+  expect(dialogs()).toEqual([]);
+  expect(conversations.getSnapshot().currentId).toBe(A);
+  go(-1);
+  expect(conversations.getSnapshot().currentId).toBe(begun);
+  expect(tab.isAtOtherSite()).toBe(false);
+  go(-1);
+  expect(tab.isAtOtherSite()).toBe(true);
+});
+
+test("a dialog that was closed otherwise costs no Back, and one that has to be answered stays", () => {
+  const tab = openTab();
+  tab.follow();
+  tab.openDialog("drawer").close();
+  tab.openDialog("question", false);
+  tab.go(-1);
+  expect(tab.dialogs()).toEqual(["question"]);
+  expect(tab.isAtOtherSite()).toBe(true);
 });

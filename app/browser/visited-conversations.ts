@@ -6,7 +6,9 @@ const KEY = "holdfast.visited";
 const NONE = "";
 
 type Dependencies = {
-  page: Pick<Window, "history" | "addEventListener">;
+  page: Pick<Window, "history" | "addEventListener"> & {
+    document: Pick<Document, "addEventListener" | "querySelectorAll">;
+  };
   /** This tab's own, which survives a refresh as the history does. */
   tab: KeptValues;
   conversations: Pick<Conversations, "getSnapshot" | "subscribe" | "open" | "startNew">;
@@ -14,14 +16,27 @@ type Dependencies = {
   firstId: string;
 };
 
+/** What an entry of the history holds, beside what the router needs. */
+type Entry = {
+  /** The router counts in it how far an entry is from the first. */
+  idx?: number;
+  /** The place of its conversation among those that were visited. */
+  visit?: number;
+  /** The same as the entry before: it is there so that Back can close a dialog without leaving the page. */
+  isDouble?: boolean | undefined;
+};
+
 /**
- * Lets the browser's Back and Forward go through the conversations that this tab has shown. The address stays as it
- * is, and an entry of the history holds only a number: the ids stay in the tab's storage.
+ * Lets the browser's Back and Forward go through the conversations that this tab has shown, and Back close a dialog
+ * first. The address stays as it is, and an entry of the history holds only numbers: the ids stay in the tab's storage.
  */
 export function followVisits({ page, tab, conversations, firstId }: Dependencies): void {
   const { history } = page;
   let shownId = firstId;
   let isTravelling = false;
+  const entry = () => (history.state ?? {}) as Entry;
+  /** Where the tab was before it went Back or Forward. */
+  let last = entry();
 
   /** By the number of the entry. */
   function visited(): unknown[] {
@@ -35,22 +50,28 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
   const keep = (ids: unknown[]) => tab.set(KEY, JSON.stringify(ids));
   const isListed = (id: unknown) => conversations.getSnapshot().list.some((known) => known.id === id);
 
-  /** What the entry of the history stands for that the tab is at; undefined where it is none of ours. */
+  /** The conversation of the entry that the tab is at; undefined where it is none of ours. */
   function here(): string | undefined {
-    const { visit } = (history.state ?? {}) as { visit?: unknown };
-    const id = typeof visit === "number" ? visited()[visit] : undefined;
+    const { visit } = entry();
+    const id = visit === undefined ? undefined : visited()[visit];
     return typeof id === "string" ? id : undefined;
+  }
+
+  function put(how: "pushState" | "replaceState", change: Entry) {
+    const idx = (entry().idx ?? 0) + (how === "pushState" ? 1 : 0);
+    try {
+      history[how]({ ...entry(), idx, isDouble: how === "replaceState" && entry().isDouble, ...change }, "");
+    } catch {
+      // So many in so little time that the browser takes no more.
+    }
+    last = entry();
   }
 
   function note(how: "pushState" | "replaceState") {
     // Numbers are never used again: entries of an earlier load of the page may still hold them.
     const ids = visited();
     keep([...ids, shownId]);
-    try {
-      history[how]({ ...(history.state as object | null), visit: ids.length }, "");
-    } catch {
-      // So many in so little time that the browser takes no more.
-    }
+    put(how, { visit: ids.length });
   }
 
   function look() {
@@ -81,8 +102,33 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
       if (id === undefined) return;
       // Nothing for the router to do: to it the page is the same.
       event.stopImmediatePropagation();
+      const before = last;
+      last = entry();
+      const steps = (last.idx ?? 0) - (before.idx ?? 0);
+      const dialog = steps < 0 ? topDialog(page.document) : undefined;
+      // One that has to be answered says no.
+      if (dialog?.dispatchEvent(new Event("cancel", { cancelable: true }))) {
+        dialog.close();
+        history.go(-steps);
+        return;
+      }
+      const wasId = shownId;
       travelTo(id);
+      if (steps === -1 && before.isDouble && shownId === wasId) history.back();
     },
     { capture: true },
   );
+  page.document.addEventListener(
+    "beforetoggle",
+    (event) => {
+      const { target, newState } = event as ToggleEvent;
+      const isDialog = (target as Element).localName === "dialog";
+      if (isDialog && newState === "open" && entry().idx === 0) put("pushState", { isDouble: true });
+    },
+    { capture: true },
+  );
+}
+
+function topDialog(document: Pick<Document, "querySelectorAll">): HTMLDialogElement | undefined {
+  return [...document.querySelectorAll<HTMLDialogElement>("dialog:modal")].at(-1);
 }

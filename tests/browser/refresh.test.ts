@@ -95,11 +95,18 @@ test("a conversation survives a refresh although storage had no room for the lis
   await chat.conversations.getByRole("button", { name: "Hello", exact: true }).waitFor();
 });
 
-test("Back and Forward show the conversations before and after, also after a refresh", async ({
+test("Back closes a dialog, and with Forward goes through the conversations, also after a refresh", async ({
   openChat,
 }) => {
   const chat = await openChat(server);
   const { page } = chat;
+  await page.waitForFunction(() => (history.state as { visit?: number } | null)?.visit === 0);
+  await chat.button("Settings").click();
+  const settings = page.getByRole("dialog", { name: "Settings", exact: true });
+  await settings.waitFor();
+  await page.goBack();
+  await settings.waitFor({ state: "hidden" });
+
   await chat.ask("Hello");
   await chat.startNew();
   await chat.ask("Good morning");
