@@ -68,7 +68,7 @@ type Refusal = [behaviour: BehaviourName, tries: number, sentence: RegExp];
 type Break = [behaviour: BehaviourName, sentence: RegExp];
 
 describe.each([
-  ["denied", 1, /Bedrock denied access to .+ in eu-central-1: enable it/],
+  ["denied", 1, /Bedrock denied access to .+ in eu-central-1: .*open the model once in the playground/],
   ["badCredentials", 1, /AWS did not accept the server's credentials/],
   ["throttled", 3, /more requests for .+ than it takes\. Wait a minute/],
   ["unavailable", 3, /has a problem at the moment/],
