@@ -126,6 +126,10 @@ describe("the current conversation", () => {
     const { conversations, session } = browser.openTab();
     const { currentId } = conversations.getSnapshot();
     expect(browser.openTab(session).conversations.reopenedId).toBeNull();
+    // A tab that has found the empty one of another, which is none of its own.
+    const beside = browser.openTab();
+    expect(beside.conversations.getSnapshot().currentId).toBe(currentId);
+    expect(browser.openTab(beside.session).conversations.reopenedId).toBeNull();
     browser.fill();
     conversations.remember(conversation(currentId, "Tea"));
     const refreshed = browser.openTab(session).conversations;

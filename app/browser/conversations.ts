@@ -7,6 +7,8 @@ import type { ClaimForTab } from "./tab-claims";
 export const LIST_KEY = "holdfast.conversations";
 const CURRENT_KEY = "holdfast.current";
 const UNSENT_KEY = "holdfast.unsent";
+/** The conversation of this tab that was last known to have messages. */
+const SENT_KEY = "holdfast.sent";
 /** Where a draft keeps its words and its files. */
 const DRAFT_PATTERN = /^holdfast\.(?:draft|files)\.([\w-]{22})$/;
 
@@ -31,8 +33,8 @@ export type ConversationsSnapshot = {
 
 export type Conversations = Observable<ConversationsSnapshot> & {
   /**
-   * What this tab had open before a refresh, unless it is known to be without a message. The server may have it
-   * although the list does not, for which storage may have had no room.
+   * What this tab had open before a refresh, if it had messages. The server may have it although the list does not,
+   * for which storage may have had no room.
    */
   reopenedId: string | null;
   open: (id: string) => void;
@@ -63,7 +65,7 @@ type Dependencies = {
 export function createConversations(dependencies: Dependencies): Conversations {
   const { shared, tab, newId, onOtherTab, claim, deletions } = dependencies;
   const own = readId(tab, CURRENT_KEY);
-  const reopenedId = own === readId(tab, UNSENT_KEY) ? null : own;
+  const reopenedId = own === readId(tab, SENT_KEY) ? own : null;
   const last = own ?? readId(shared, CURRENT_KEY);
   const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
   const state = createObservable<ConversationsSnapshot>({
@@ -112,7 +114,12 @@ export function createConversations(dependencies: Dependencies): Conversations {
   /** A refresh keeps this tab's conversation; a new tab opens the one used last in any tab. */
   function keepCurrent(id: string) {
     tab.set(CURRENT_KEY, id);
+    noteSent(id);
     shared.set(CURRENT_KEY, id);
+  }
+
+  function noteSent(currentId: string) {
+    if (has(state.getSnapshot().list, currentId)) tab.set(SENT_KEY, currentId);
   }
 
   /** One at a time, so that what was typed into it is found again however it was left. */
@@ -142,6 +149,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
     const isSent = unsent !== null && has(list, unsent);
     if (isSent) tab.remove(UNSENT_KEY);
     state.set({ ...state.getSnapshot(), list });
+    noteSent(state.getSnapshot().currentId);
     if (isSent) void adopt();
   }
 
@@ -179,6 +187,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
     pin: (id, pinned) => changeOne(id, { pinned }),
     forget(id) {
       changeList((list) => list.filter((conversation) => conversation.id !== id));
+      if (readId(tab, SENT_KEY) === id) tab.remove(SENT_KEY);
       if (state.getSnapshot().currentId === id) show(unsentId());
     },
   };
