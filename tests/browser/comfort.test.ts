@@ -135,7 +135,8 @@ test("code in a question is code, a long question is folded, and paper gets all 
 }) => {
   const { page, ...chat } = await openChat(server, { context: phone });
   const lines = Array.from({ length: 60 }, (_, index) => `line ${index}`).join("\n");
-  await chat.ask(`Why?\n\`\`\`js\nlet a = 1;\n\`\`\`\n${lines}`);
+  await chat.composer.fill(`Why?\n\`\`\`js\nlet a = 1;\n\`\`\`\n${lines}`);
+  await chat.button("Send").click();
   const question = chat.mine.first();
   await question
     .locator("figure pre")
