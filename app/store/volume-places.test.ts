@@ -48,13 +48,13 @@ test("neither kind keeps the other from its part, and each may have more than th
   for (let count = 1; count <= 5; count++) void take(`steady ${count}`, "steady");
   await settled();
   expect(got).toEqual(["asked 1", "asked 2", "asked 3", "steady 1"]);
-  // Where both wait, what must go on is first, until it has its most.
+  // Where both wait, what must go on has its part, and more when nobody else waits.
+  await end("steady 1");
+  expect(got.slice(4)).toEqual(["steady 2"]);
   await end("asked 1");
   await end("asked 2");
   await end("asked 3");
-  expect(got.slice(4)).toEqual(["steady 2", "steady 3", "asked 4"]);
-  await end("steady 1");
-  expect(got.slice(7)).toEqual(["steady 4"]);
+  expect(got.slice(5)).toEqual(["asked 4", "asked 5", "steady 3"]);
 });
 
 test("where too many wait, who has the most of them is refused, and who comes with few is not", async () => {

@@ -30,10 +30,19 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
     kinds[kind].taken += 1;
     return () => {
       kinds[kind].taken -= 1;
-      for (const other of ["steady", "asked"] as const) {
-        while (isFree(other) && kinds[other].startNext());
-      }
+      while (startNext());
     };
+  }
+
+  /**
+   * Where both kinds wait, steady work keeps its part and no more: a thousand journals a second would leave people a
+   * third of the volume, while each of them can wait, and is longer when it comes.
+   */
+  function startNext(): boolean {
+    const { asked, steady } = kinds;
+    const startAsked = () => isFree("asked") && asked.startNext();
+    const startSteady = () => isFree("steady") && steady.startNext();
+    return steady.taken < reserved ? startSteady() || startAsked() : startAsked() || startSteady();
   }
 
   function createKind() {
