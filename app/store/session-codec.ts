@@ -23,22 +23,19 @@ export type SessionCodec = RevisionCodec<StoredSession>;
 export type SessionCodecOptions = {
   /** Opens what is sealed, and seals if it is switched on. Without it there is nothing that is sealed. */
   sealer?: Sealer | undefined;
-  /** How much of the files to remember; what they mean takes several times as much memory. */
+  /**
+   * How much of the files to remember; what they mean takes several times as much memory. The last one is remembered
+   * whatever its size: each that follows it would have a copy of its own, and make it anew for each commit.
+   */
   maxBytes?: number;
 };
-
-/**
- * The longest that can come to be (limits.ts), an answer beyond it included, and sealed, which takes a third more. Were
- * it not remembered, each that follows it would have a copy of its own, and make it anew for each commit.
- */
-const ONE_LARGE_SESSION = 12.5 * 1024 * 1024;
 
 const COMMA = Buffer.from(",");
 const END = Buffer.from("]}");
 
 export function createSessionCodec({
   sealer,
-  maxBytes = ONE_LARGE_SESSION,
+  maxBytes = 8 * 1024 * 1024,
 }: SessionCodecOptions = {}): SessionCodec {
   /** By key, the one that was used last at the end. */
   const known = new Map<string, { bytes: Buffer; document: StoredSession }>();
@@ -50,7 +47,7 @@ export function createSessionCodec({
     known.set(key, { bytes, document });
     knownBytes += costOf(bytes);
     for (const oldest of known.keys()) {
-      if (knownBytes <= maxBytes) break;
+      if (knownBytes <= maxBytes || known.size === 1) break;
       forget(oldest);
     }
   }
