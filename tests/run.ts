@@ -1,5 +1,6 @@
 import { globSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endCommandsOnSignal, runCommand } from "./fixtures/run-command.ts";
 
@@ -7,7 +8,7 @@ import { endCommandsOnSignal, runCommand } from "./fixtures/run-command.ts";
  * `npm test`: every check and every kind of test, with one total at the end. It goes on after a failure, so
  * that one run tells all that is wrong. Further words go to vitest: `npm test -- -t "name of a test"`.
  */
-type Tally = { passed: number; failed: number; skipped: number };
+type Tally = { passed: number; failed: number; skipped: number; failures: string[] };
 type Step = { name: string; run: (live: boolean) => Promise<Tally>; hasFailed: boolean };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,8 +32,10 @@ for (const name of ["cluster", "browser"]) {
   tallies.push(await timed(project(name, `tests/${name}/**/*.test.ts`, build), true));
 }
 
-const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0);
+const sum = (key: "passed" | "failed" | "skipped") => tallies.reduce((total, tally) => total + tally[key], 0);
 console.log(`\nwhole run: ${secondsSince(began)}`);
+// Told here, too: whoever is shown only the end of a long output sees what it was.
+for (const failure of tallies.flatMap(({ failures }) => failures)) console.log(`✗ ${failure}`);
 console.log(
   `${sum("passed")} passed, ${sum("failed")} failed` + (sum("skipped") ? `, ${sum("skipped")} skipped` : ""),
 );
@@ -46,7 +49,7 @@ function check(name: string, command: string, ...args: string[]): Step {
     run: async (live) => {
       const { code, output } = await runCommand(command, args, live);
       if (code !== 0 && !live) console.log(output.trimEnd());
-      return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+      return code === 0 ? { passed: 1, failed: 0, skipped: 0, failures: [] } : failure(name);
     },
   };
 }
@@ -62,10 +65,10 @@ function project(name: string, files: string, needed?: Step): Step {
     run: async (live) => {
       if (globSync(files, { cwd: root }).length === 0) {
         console.log(`${name}: there is no ${files} yet`);
-        return { passed: 0, failed: 0, skipped: 0 };
+        return { passed: 0, failed: 0, skipped: 0, failures: [] };
       }
       // What an older build does says nothing about this one.
-      if (needed?.hasFailed) return { passed: 0, failed: 1, skipped: 0 };
+      if (needed?.hasFailed) return failure(`${name}: not run, for want of ${needed.name}`);
       const { code, output } = await runCommand("vitest", [...args, ...process.argv.slice(2)], live);
       if (!live) console.log(output.trimEnd());
       return tallyOf(name, report, code);
@@ -79,14 +82,37 @@ function tallyOf(name: string, file: string, code: number): Tally {
   const passed = report.numPassedTests ?? 0;
   const failed = report.numFailedTests ?? 0;
   const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
-  if (failed > 0 || (code === 0 && passed > 0)) return { passed, failed, skipped };
-  console.log(`${name}: vitest ended with code ${code} after ${passed} passed tests`);
-  return { passed, failed: 1, skipped };
+  if (failed > 0 || (code === 0 && passed > 0))
+    return { passed, failed, skipped, failures: failuresIn(report) };
+  const trouble = `${name}: vitest ended with code ${code} after ${passed} passed tests`;
+  console.log(trouble);
+  return { ...failure(trouble), passed, skipped };
+}
+
+function failure(what: string): Tally {
+  return { passed: 0, failed: 1, skipped: 0, failures: [what] };
 }
 
 type Report = Partial<
   Record<"numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests", number>
->;
+> & {
+  testResults?: {
+    name: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+  }[];
+};
+
+function failuresIn({ testResults = [] }: Report): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) => {
+        const why = failureMessages.join("\n").split("\n");
+        const ours = why.filter((line) => !/^ +at .*(node_modules|new Promise)/.test(line)).slice(0, 20);
+        return [`${relative(root, name)}: ${fullName}`, ...ours].join("\n  ");
+      }),
+  );
+}
 
 function readReport(file: string): Report {
   try {
