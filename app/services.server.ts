@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
@@ -258,8 +257,6 @@ async function createServices(config: Config) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
   }
 
-  const addressOf = (request: IncomingMessage) => clientAddress(request, config.trustedHops);
-
   let isLeaving = false;
   const probe = createVolumeProbe({
     volume: steady,
@@ -293,7 +290,7 @@ async function createServices(config: Config) {
     access,
     quotas,
     exchanges: createExchanges({
-      addressOf,
+      addressOf: (request) => clientAddress(request, config.trustedHops),
       maxForAddress: config.addressConnections,
       exempt: LOCAL_ADDRESS,
       maxHeldBytes: MAX_HELD_BYTES,
@@ -302,7 +299,7 @@ async function createServices(config: Config) {
       cut: (reason) => log.info({ reason }, "a connection was cut"),
     }),
     turns: createTurns({
-      addressOf,
+      addressOf: () => currentExchange().address,
       exempt: LOCAL_ADDRESS,
       maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
       maxWaiting: 10 * TURNS_FOR_ADDRESS,

@@ -96,12 +96,9 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     if (typeof filename !== "string") return [];
     const known = kind === "image" ? kind : "document";
     const trouble = { code: NOT_UPLOADED, message: "This file was not uploaded. Choose it again." };
-    return [
-      {
-        ...{ key: newId(), filename, kind: known, mediaType: guessType(known, new Blob()), blob: null },
-        ...{ state: "failed", trouble, canRetry: false },
-      },
-    ];
+    const mediaType = guessType(known, new Blob());
+    const file = { key: newId(), filename, kind: known, mediaType, blob: null } as const;
+    return [{ ...file, state: "failed", trouble, canRetry: false }];
   }
 
   function set(files: readonly DraftFile[]) {

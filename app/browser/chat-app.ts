@@ -154,9 +154,9 @@ export async function createChatApp(
   await applyPreferences();
 
   const unread = createUnread({ shared, onOtherTab });
-  const unsent = createUnsentMessages(() =>
-    conversations.getSnapshot().list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : [])),
-  );
+  const idsWithKept = () =>
+    conversations.getSnapshot().list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : []));
+  const unsent = createUnsentMessages(idsWithKept);
   onOtherTab(OUTBOX_KEY, unsent.look);
   const isLookedAt = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
 
@@ -245,8 +245,7 @@ export async function createChatApp(
 
   /** Every tab does it: the ids of a message make it the same one however often it goes out. */
   function sendKept() {
-    for (const { id } of conversations.getSnapshot().list)
-      if (createOutbox(shared, id).read()) session(id).sendKept();
+    for (const id of idsWithKept()) session(id).sendKept();
     unsent.look();
   }
   activity.subscribe(sendKept);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createConversations, type Conversations } from "./conversations";
 import { createObservable } from "./observable";
+import { fakeStorage } from "./fake-storage";
 import { createKeptValues, type KeptValues } from "./kept-values";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -51,19 +52,6 @@ function fakeBrowser() {
       throw new DOMException("Full.", "QuotaExceededError");
     });
   return { local, openTab, hide, fill };
-}
-
-function fakeStorage(): Storage {
-  const values = new Map<string, string>();
-  return {
-    getItem: (key: string) => values.get(key) ?? null,
-    setItem: (key: string, value: string) => void values.set(key, value),
-    removeItem: (key: string) => void values.delete(key),
-    key: (index: number) => [...values.keys()][index] ?? null,
-    get length() {
-      return values.size;
-    },
-  } as Storage;
 }
 
 const conversation = (id: string, title: string, updatedAt = "2026-01-01T00:00:00.000Z") => ({

@@ -65,6 +65,7 @@ type Dependencies = {
 export function createConversations(dependencies: Dependencies): Conversations {
   const { shared, tab, newId, onOtherTab, claim, deletions } = dependencies;
   const own = readId(tab, CURRENT_KEY);
+  const unsent = readId(tab, UNSENT_KEY);
   const reopenedId = own === readId(tab, SENT_KEY) ? own : null;
   const last = own ?? readId(shared, CURRENT_KEY);
   const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
@@ -78,7 +79,6 @@ export function createConversations(dependencies: Dependencies): Conversations {
   keepCurrent(state.getSnapshot().currentId);
   onOtherTab(LIST_KEY, refresh);
   deletions.subscribe(refresh);
-  const unsent = readId(tab, UNSENT_KEY);
   // A refresh may be faster than the browser in taking back what the tab had before.
   if (unsent !== null) void claim(unsent, true);
   else void adopt();

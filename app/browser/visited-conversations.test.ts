@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createConversations } from "./conversations";
+import { fakeStorage } from "./fake-storage";
 import { createKeptValues } from "./kept-values";
 import { createObservable } from "./observable";
 import { followVisits } from "./visited-conversations";
@@ -7,15 +8,6 @@ import { followVisits } from "./visited-conversations";
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbbbbbbbb";
 const C = "cccccccccccccccccccccc";
-
-function fakeStorage(): Storage {
-  const values = new Map<string, string>();
-  return {
-    getItem: (key: string) => values.get(key) ?? null,
-    setItem: (key: string, value: string) => void values.set(key, value),
-    removeItem: (key: string) => void values.delete(key),
-  } as Storage;
-}
 
 /** A tab with the conversations A, B and C in its list, and a history that begins with another site. */
 function openTab() {

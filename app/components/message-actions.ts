@@ -8,7 +8,7 @@ export type MessageActions = {
   trySendingAgain: () => void;
   editUnsent: () => void;
   startEditing: (messageId: string) => void;
-  /** Forgets what was typed. */
+  /** What was typed is found again there, or forgotten. */
   stopEditing: (messageId: string, what: "keep" | "discard") => void;
   /** What is typed into the editors of the messages. */
   edits: UnfinishedEdits;

@@ -16,8 +16,17 @@ export function estimateTokens(text: string): number {
   return Math.ceil(thirds / 3);
 }
 
+/** A message never changes, and is asked about for its budget, its call and the model's window. */
+const estimates = new WeakMap<Pick<Message, "parts">, number>();
+
 /** What a message takes as a model is given it: its words, without the thoughts, and its files. */
-export function estimateMessageTokens({ parts }: Pick<Message, "parts">): number {
+export function estimateMessageTokens(message: Pick<Message, "parts">): number {
+  let estimate = estimates.get(message);
+  if (estimate === undefined) estimates.set(message, (estimate = estimateParts(message)));
+  return estimate;
+}
+
+function estimateParts({ parts }: Pick<Message, "parts">): number {
   return attachmentParts(parts).reduce(
     (sum, file) => sum + estimateFileTokens(file),
     MESSAGE_TOKENS + estimateTokens(plainText(parts)),

@@ -6,18 +6,10 @@ import type { Session } from "./session";
 
 export type Fork = { source: Session | null; messageId: string; now: string };
 
-/** A number in any language, so that the list tells the two apart: Tea, Tea (2), Tea (3). */
-function nextTitle(title: string): string {
-  const [, name = title, number = "1"] = /^(.*) \((\d{1,4})\)$/s.exec(title) ?? [];
-  if (name === "") return title;
-  const mark = ` (${Number(number) + 1})`;
-  return name.slice(0, MAX_TITLE_LENGTH - mark.length).toWellFormed() + mark;
-}
-
 /**
- * A conversation of its own that begins as another one did, up to a message. Settings and title go with it, the title with a number; what
- * was said on other branches, and an answer that is being written, do not. Asked for again it is what it has
- * become, whatever has become of its source.
+ * A conversation of its own that begins as another one did, up to a message. Settings and title go with it, the title
+ * with a number; what was said on other branches, and an answer that is being written, do not. Asked for again it is
+ * what it has become, whatever has become of its source.
  * @throws ExpectedError `session_not_found`, `message_not_found`, `session_exists`, `session_full`
  */
 export function forkSession(existing: Session | null, { source, messageId, now }: Fork): Session {
@@ -40,4 +32,12 @@ export function forkSession(existing: Session | null, { source, messageId, now }
     head: messageId,
     reply: null,
   });
+}
+
+/** A number in any language, so that the list tells the two apart: Tea, Tea (2), Tea (3). */
+function nextTitle(title: string): string {
+  const [, name = title, number = "1"] = /^(.*) \((\d{1,4})\)$/s.exec(title) ?? [];
+  if (name === "") return title;
+  const mark = ` (${Number(number) + 1})`;
+  return name.slice(0, MAX_TITLE_LENGTH - mark.length).toWellFormed() + mark;
 }

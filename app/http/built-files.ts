@@ -60,7 +60,7 @@ export function createBuiltFiles(folders: readonly BuiltFolder[]): BuiltFiles {
     return result;
   };
   for (const { folder, at, headers } of folders) {
-    for (const name of namesIn(folder)) {
+    for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
       const kind = TYPES[/\.(\w+)$/.exec(name)?.[1] ?? ""];
       if (kind && !files.has(at + name)) {
         files.set(at + name, createBuiltFile(new URL(name, folder), kind, headers, inTurn));
@@ -121,13 +121,4 @@ function createBuiltFile(
       response.end(request.method === "HEAD" ? undefined : bytes);
     },
   };
-}
-
-/** The files in a folder and in its folders, by their names from there on. */
-function namesIn(folder: URL): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory()
-      ? namesIn(new URL(`${encodeURIComponent(entry.name)}/`, folder)).map((name) => `${entry.name}/${name}`)
-      : [entry.name],
-  );
 }

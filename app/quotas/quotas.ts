@@ -52,14 +52,14 @@ export type Permit = {
 export type Quotas = {
   /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
   permit(asker: Asker): Promise<Permit>;
-  /** Counts a conversation that begins without a reply. @throws ExpectedError as `permit` and `take` do */
-  beginSession(address: string | null): Promise<void>;
   /**
    * Counts a change that is no message, before what it brings is read. A deletion is never refused.
    * @returns what counts the bytes that it has written, as far as they are worth counting
    * @throws ExpectedError as `permit` and `take` do
    */
   change(address: string | null): Promise<(bytes: number) => void>;
+  /** Counts a conversation that begins without a reply, which is a `change` too. @returns and throws as that does */
+  beginSession(address: string | null): Promise<(bytes: number) => void>;
   /**
    * Leaves an address one try less, before a code is looked at. @returns what gives it back where the code was right
    * @throws ExpectedError as `permit` and `take` do
@@ -124,6 +124,16 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     usage.hold(address, amount);
   }
 
+  async function change(from: string | null) {
+    if (from === null) return () => undefined;
+    await usage.fresh();
+    const address = subjectOf(from);
+    check("address-bytes", address, DAY_MS, limits.addressBytesPerDay, "daily_bytes_spent");
+    check("address-changes", address, MINUTE_MS, limits.addressChangesPerMinute, "too_many_changes");
+    usage.count("address-changes", address, 1);
+    return (bytes: number) => usage.count("address-bytes", address, bytes);
+  }
+
   return {
     async permit({ session: key, address: from }) {
       await usage.fresh();
@@ -157,21 +167,14 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
         },
       };
     },
+    change,
     async beginSession(from) {
-      if (from === null) return;
-      await usage.fresh();
+      const written = await change(from);
+      if (from === null) return written;
       const address = subjectOf(from);
       check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
       usage.count("address-sessions", address, 1);
-    },
-    async change(from) {
-      if (from === null) return () => undefined;
-      await usage.fresh();
-      const address = subjectOf(from);
-      check("address-bytes", address, DAY_MS, limits.addressBytesPerDay, "daily_bytes_spent");
-      check("address-changes", address, MINUTE_MS, limits.addressChangesPerMinute, "too_many_changes");
-      usage.count("address-changes", address, 1);
-      return (bytes) => usage.count("address-bytes", address, bytes);
+      return written;
     },
     async tryCode(from) {
       await usage.fresh();

@@ -11,9 +11,7 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { from, messageId } = await readJson(request, forkBody, services.limits.maxBodyBytes);
-    const asker = askerAddress(request);
-    const written = await services.quotas.change(asker);
-    await services.quotas.beginSession(asker);
+    const written = await services.quotas.beginSession(askerAddress(request));
     const now = new Date().toISOString();
     const source = await services.keys.during(from, async (fromKey) => {
       const session = (await services.store.read(fromKey))?.session ?? null;

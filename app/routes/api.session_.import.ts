@@ -10,10 +10,8 @@ import { services } from "~/services.server";
 const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
-    const from = askerAddress(request);
     // Before so much is read and looked at, whatever it is.
-    const written = await services.quotas.change(from);
-    await services.quotas.beginSession(from);
+    const written = await services.quotas.beginSession(askerAddress(request));
     const { maxImportBytes } = services.limits;
     const file = await readJson(request, conversationFile, maxImportBytes, MAX_FILE_VALUES);
     const { offers, defaultModelId } = services.models;

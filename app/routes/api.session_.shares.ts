@@ -12,10 +12,9 @@ const handle = api({
     const key = requireSessionKey(request);
     const { shareId } = await readJson(request, shareBody, services.limits.maxBodyBytes);
     const written = await services.quotas.change(askerAddress(request));
-    const create = (shareKey: string) => services.shares.create(key, shareKey);
+    const create = (shareKey: string) =>
+      services.shares.create(key, shareKey, ({ messages }) => written(sessionSize(messages).bytes));
     const share: Share = await services.keys.during(shareId, create);
-    const record = await services.store.read(key);
-    written(sessionSize(record?.session.messages ?? []).bytes);
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

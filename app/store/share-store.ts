@@ -19,9 +19,10 @@ import { onVolume } from "./volume-failure";
 export type ShareStore = {
   /**
    * Shares the branch of a session that is shown now, under a link's key. Asked for again it is the same link.
+   * `written` is told of which session, where the link was made now.
    * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `volume_unavailable`
    */
-  create(sessionKey: string, shareKey: string): Promise<Share>;
+  create(sessionKey: string, shareKey: string, written?: (session: Session) => void): Promise<Share>;
   /** @throws ExpectedError `share_not_found`, `share_damaged`, `volume_unavailable` */
   read(shareKey: string): Promise<ShareSnapshot>;
   /** Withdraws a link of a session. No error where it has none such. */
@@ -55,7 +56,11 @@ export type StoredShare = z.infer<typeof storedShare>;
 export function createShareStore(options: ShareStoreOptions): ShareStore {
   const { volume, layout, sessions, sealer } = options;
 
-  async function create(sessionKey: string, shareKey: string): Promise<Share> {
+  async function create(
+    sessionKey: string,
+    shareKey: string,
+    written: (session: Session) => void = () => undefined,
+  ): Promise<Share> {
     const session = (await sessions.read(sessionKey))?.session;
     if (!session) throw noSession();
     const known = session.shares?.find(({ key }) => key === shareKey);
@@ -82,7 +87,10 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
         throw error;
       });
     const share = record?.session.shares?.find(({ key }) => key === shareKey);
-    if (share) return share;
+    if (share) {
+      written(session);
+      return share;
+    }
     await removeFile(shareKey);
     throw noSession();
   }
@@ -157,8 +165,12 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   return {
-    create: (sessionKey, shareKey) =>
-      onVolume(() => create(sessionKey, shareKey), "written", "The link was not made; try again soon."),
+    create: (sessionKey, shareKey, written) =>
+      onVolume(
+        () => create(sessionKey, shareKey, written),
+        "written",
+        "The link was not made; try again soon.",
+      ),
     read: (shareKey) => onVolume(() => read(shareKey), "read", "Try again soon."),
     revoke: (sessionKey, shareKey) =>
       onVolume(() => revoke(sessionKey, shareKey), "written", "Try again soon."),
