@@ -21,6 +21,9 @@ FROM base
 ENV NODE_ENV=production PORT=3000 DATA_DIR=/data UV_THREADPOOL_SIZE=16
 # A node that streams makes much that is soon forgotten: without this a quarter of its time is collecting garbage.
 ENV NODE_OPTIONS=--max-semi-space-size=16
+# Large bodies and files go back to the system once they are done with, instead of leaving holes between smaller ones:
+# up to 100 MB of the smallest task's 512.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY --from=build /app/public ./public

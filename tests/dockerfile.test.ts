@@ -45,6 +45,8 @@ function problemsOf(text: string): string[] {
     "runs in production": env.NODE_ENV === "production",
     "has threads to spare for a hanging volume": Number(env.UV_THREADPOOL_SIZE) >= 16,
     "gives young objects room": env.NODE_OPTIONS === "--max-semi-space-size=16",
+    "gives memory back to the system":
+      env.MALLOC_ARENA_MAX === "2" && env.MALLOC_MMAP_THRESHOLD_ === String(128 * 1024),
     "starts node itself, so that SIGTERM reaches the server": command?.[0] === "node",
     "serves the build": command?.[1]?.endsWith("/cli.js") === true && command[2] === "build/index.js",
     "tells whether it is healthy, without a shell":
@@ -80,6 +82,8 @@ test.each([
   ["runs in production", "NODE_ENV=production", "NODE_ENV=development"],
   ["has threads to spare for a hanging volume", "UV_THREADPOOL_SIZE=16", ""],
   ["gives young objects room", "--max-semi-space-size=16", "--no-warnings"],
+  ["gives memory back to the system", "MALLOC_ARENA_MAX=2", ""],
+  ["gives memory back to the system", "MALLOC_MMAP_THRESHOLD_=131072", ""],
   [
     "starts node itself, so that SIGTERM reaches the server",
     'CMD ["node", "node_modules',

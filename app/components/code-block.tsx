@@ -99,7 +99,7 @@ function useColoured(code: string, language: string | null): ReactNode {
   useEffect(() => {
     if (!isWanted || ready === "") return;
     let isCurrent = true;
-    import("./highlight-code").then(
+    import("./highlight-code.client").then(
       ({ highlightCode }) => isCurrent && setColoured({ code: ready, nodes: highlightCode(ready, language) }),
       // Without colour it is still the code.
       () => undefined,

@@ -1,6 +1,6 @@
 import { createObservable } from "~/browser/observable";
 
-type FormulaModule = typeof import("./draw-formula");
+type FormulaModule = typeof import("./draw-formula.client");
 
 /** KaTeX with its styles and fonts, once there was a formula to draw. */
 export const formulaModule = createObservable<FormulaModule | null>(null);
@@ -8,7 +8,7 @@ export const formulaModule = createObservable<FormulaModule | null>(null);
 let loading: Promise<void> | null = null;
 
 export function loadFormulas(): Promise<void> {
-  loading ??= import("./draw-formula")
+  loading ??= import("./draw-formula.client")
     .then(async (module) => {
       await module.loadStyles();
       formulaModule.set(module);

@@ -1,6 +1,6 @@
 import { createObservable } from "~/browser/observable";
 
-type MarkdownModule = typeof import("./markdown");
+type MarkdownModule = typeof import("./markdown.client");
 
 /**
  * The Markdown renderer, which is loaded after the page can be used. Not `React.lazy`: that shows its fallback for
@@ -11,7 +11,7 @@ export const markdownModule = createObservable<MarkdownModule | null>(null);
 let loading: Promise<void> | null = null;
 
 export function loadMarkdown(): Promise<void> {
-  loading ??= import("./markdown").then(
+  loading ??= import("./markdown.client").then(
     (module) => markdownModule.set(module),
     () => {
       // Plain text is shown meanwhile; the next message tries again.

@@ -1,6 +1,6 @@
 import { memo, useEffect } from "react";
 import { useObservable } from "~/browser/use-observable";
-import type { TextEnding } from "./markdown";
+import type { TextEnding } from "./markdown.client";
 import { loadMarkdown, markdownModule } from "./markdown-loader";
 
 type Props = { text: string; ending: TextEnding };

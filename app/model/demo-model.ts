@@ -33,7 +33,8 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
       if (text === "" || cut) continue;
       signal.throwIfAborted();
       yield { type: `${type}-start`, id };
-      for (const token of tokensOf(text)) {
+      // Each as it is due: hundreds of answers at a time would hold all their words twice.
+      for (const [token] of text.matchAll(TOKEN)) {
         if (spoken === offer.maxOutputTokens) {
           cut = true;
           break;
@@ -56,8 +57,10 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
 }
 
 /** Words with the white space after them; a longer run without any, as in Chinese, in pieces. */
+const TOKEN = /\s+|\S{1,24}\s*/gu;
+
 export function tokensOf(text: string): string[] {
-  return text.match(/\s+|\S{1,24}\s*/gu) ?? [];
+  return text.match(TOKEN) ?? [];
 }
 
 /** A wait that was aborted ends with the signal's reason, not with Node's word for it. */

@@ -56,7 +56,7 @@ describe.each(["production", "dev"] as const)("a newcomer to the %s server", (mo
     const chat = await openChat(server);
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
-    await chat.page.route("**/build/_shared/markdown-*.js", async (route) => {
+    await chat.page.route("**/build/_shared/markdown.client-*.js", async (route) => {
       await released;
       await route.continue();
     });

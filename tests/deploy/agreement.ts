@@ -5,8 +5,15 @@ import { priceIssue } from "~/quotas/price-issue";
 import type { ServiceManifest } from "./service-manifest.ts";
 import type { Problem } from "./service-rules.ts";
 
-/** What else may be set: Node's, remix-serve's, and the pool of threads that the app's volume needs. */
-const RUNTIME_VARIABLES = ["HOST", "NODE_ENV", "NODE_OPTIONS", "UV_THREADPOOL_SIZE"];
+/** What else may be set: Node's, remix-serve's, the threads that the app's volume needs, and glibc's for memory. */
+const RUNTIME_VARIABLES = [
+  "HOST",
+  "NODE_ENV",
+  "NODE_OPTIONS",
+  "UV_THREADPOOL_SIZE",
+  "MALLOC_ARENA_MAX",
+  "MALLOC_MMAP_THRESHOLD_",
+];
 /** Never in a manifest: whoever may read the repository or the task definition would know them. */
 const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
 /** What the image says for itself. */
