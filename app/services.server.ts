@@ -81,7 +81,7 @@ async function createServices(config: Config) {
   const boot = newId().replace(/[^A-Za-z0-9]/g, "");
   const instance = `${config.nodeName}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
-  const { volume, steady } = createVolumes({
+  const { volume, steady, own } = createVolumes({
     whose: () => currentExchange().address,
     answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
   });
@@ -146,7 +146,7 @@ async function createServices(config: Config) {
   const handoffs = createHandoffStore({ volume, layout, instance, newId, lifetimeMs: handoffLifetimeMs });
 
   const registry = createNodeRegistry({
-    volume: steady,
+    volume: own,
     layout,
     name: config.nodeName,
     boot,
@@ -198,7 +198,7 @@ async function createServices(config: Config) {
   });
 
   const usage = createFleetUsage({
-    volume: steady,
+    volume: own,
     layout,
     name: config.nodeName,
     boot,
@@ -259,7 +259,7 @@ async function createServices(config: Config) {
 
   let isLeaving = false;
   const probe = createVolumeProbe({
-    volume: steady,
+    volume: own,
     layout,
     instance,
     now,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createPlaces, type PlaceKind, type PlacesOptions } from "./volume-places";
+import { createPlaces, NODE, type PlaceKind, type PlacesOptions } from "./volume-places";
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ function open(options: Partial<PlacesOptions> = {}) {
   const got: string[] = [];
   const giveBack = new Map<string, () => void>();
   const take = (name: string, kind: PlaceKind = "asked", signal = never) =>
-    places.take(kind, name.split(" ")[0]!, signal).then(
+    places.take(kind, name.startsWith("node") ? NODE : name.split(" ")[0]!, signal).then(
       (back) => {
         got.push(name);
         giveBack.set(name, back);
@@ -40,6 +40,14 @@ test("everybody has a turn before anybody has another, and one's own come in ord
   await settled();
   for (let count = 1; count < 7; count++) await end(got.at(-1)!);
   expect(got).toEqual(["a 1", "a 2", "b 1", "c 1", "a 3", "b 2", "a 4"]);
+});
+
+test("the node itself is before everybody, however many wait", async () => {
+  const { take, got, settled, end } = open();
+  for (const name of ["a 1", "a 2", "b 1", "node 1", "c 1", "node 2"]) void take(name);
+  await settled();
+  for (let count = 1; count < 6; count++) await end(got.at(-1)!);
+  expect(got).toEqual(["a 1", "node 1", "node 2", "a 2", "b 1", "c 1"]);
 });
 
 test("neither kind keeps the other from its part, and each may have more than that", async () => {

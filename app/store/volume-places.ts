@@ -4,6 +4,12 @@
  */
 export type PlaceKind = "asked" | "steady";
 
+/** For whom something is done: an address, or the node itself, whose work is little and all else depends on it. */
+export type Whose = string | typeof NODE;
+
+/** Whose turn comes before everybody's. */
+export const NODE = Symbol("the node itself");
+
 export type PlacesOptions = {
   /** Places that one kind has at most, and those of them that the other cannot take from it. */
   count: number;
@@ -19,7 +25,7 @@ type Waiting = { start: () => void; refuse: (error: Error) => void };
 /**
  * A counting semaphore of two kinds, neither of which can keep the other from its part. Of one kind, those who wait
  * have their turns by `whose` they are: first come first served among one's own, and nobody's many are before
- * another's few.
+ * another's few. `NODE` is before all others.
  */
 export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOptions) {
   const kinds = { asked: createKind(), steady: createKind() };
@@ -47,10 +53,10 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
 
   function createKind() {
     /** Those who wait, by whose they are. The first of the first lane is next. */
-    const lanes = new Map<string, Set<Waiting>>();
+    const lanes = new Map<Whose, Set<Waiting>>();
     let waiting = 0;
 
-    function remove(whose: string, one: Waiting): boolean {
+    function remove(whose: Whose, one: Waiting): boolean {
       const lane = lanes.get(whose);
       if (!lane?.delete(one)) return false;
       waiting -= 1;
@@ -61,17 +67,17 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
     return {
       taken: 0,
       startNext(): boolean {
-        for (const [whose, lane] of lanes) {
-          const [next] = lane;
-          if (!remove(whose, next!)) continue;
-          // Behind the others, if more of it wait.
-          if (lanes.delete(whose)) lanes.set(whose, lane);
-          next!.start();
-          return true;
-        }
-        return false;
+        const whose: Whose | undefined = lanes.has(NODE) ? NODE : lanes.keys().next().value;
+        if (whose === undefined) return false;
+        const lane = lanes.get(whose)!;
+        const [next] = lane;
+        remove(whose, next!);
+        // Behind the others, if more of it wait.
+        if (lanes.delete(whose)) lanes.set(whose, lane);
+        next!.start();
+        return true;
       },
-      wait(whose: string, one: Waiting): () => boolean {
+      wait(whose: Whose, one: Waiting): () => boolean {
         const lane = lanes.get(whose) ?? new Set();
         lanes.set(whose, lane.add(one));
         waiting += 1;
@@ -91,7 +97,7 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
 
   return {
     /** Resolves with how the place is given back. @throws what `tooMany` makes, and the signal's reason */
-    take(kind: PlaceKind, whose: string, signal: AbortSignal): Promise<() => void> {
+    take(kind: PlaceKind, whose: Whose, signal: AbortSignal): Promise<() => void> {
       if (isFree(kind)) return Promise.resolve(take(kind));
       return new Promise((resolve, reject) => {
         const leave = kinds[kind].wait(whose, { start: () => resolve(take(kind)), refuse: reject });

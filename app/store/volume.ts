@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { ExpectedError } from "~/conversation/expected-error";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
-import { createPlaces, type PlaceKind } from "./volume-places";
+import { createPlaces, NODE, type PlaceKind, type Whose } from "./volume-places";
 
 /** The file system calls that the store makes, so that a test can fail, delay or count each of them. */
 export type FileSystem = Pick<
@@ -78,7 +78,7 @@ export type VolumeOptions = {
   /** Callers that may wait for a place before some are refused at once. */
   maxWaiting?: number;
   /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
-  whose?: () => string;
+  whose?: () => Whose;
   /** Longest that a caller waits for an answer, in milliseconds. */
   deadlineMs?: number;
   /** Told how long each operation took for its caller, waiting included, in ms; and the error it ended with. */
@@ -94,14 +94,19 @@ export function createVolume(options: VolumeOptions = {}): Volume {
   return createVolumes(options).volume;
 }
 
-/** One directory for two kinds of work, `PlaceKind`: `steady` is for what must go on however much is asked for. */
-export function createVolumes(options: VolumeOptions = {}): { volume: Volume; steady: Volume } {
+/**
+ * One directory for two kinds of work, `PlaceKind`: `steady` is for what must go on however much is asked for. `own`
+ * is of that kind, too, and never behind it: a node that cannot say that it lives, or learn what others have used,
+ * is taken for dead, or lets nobody spend.
+ */
+export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "steady" | "own", Volume> {
   const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000 } = options;
   const tooMany = () => unavailable("Too many operations wait for the volume.");
   const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, tooMany });
   return {
     volume: createVolumeFor("asked", places, options),
     steady: createVolumeFor("steady", places, options),
+    own: createVolumeFor("steady", places, { ...options, whose: () => NODE }),
   };
 }
 
