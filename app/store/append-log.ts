@@ -22,11 +22,13 @@ const DURABLE_WRITES = process.platform === "linux" ? constants.O_DSYNC : 0;
 export const LOG_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | DURABLE_WRITES;
 
-/** `run` makes one operation on the volume, within its deadline. */
-export function createAppendLog(
-  file: FileHandle,
-  run: (operation: () => Promise<void>) => Promise<void>,
-): AppendLog {
+export type AppendLogOptions = {
+  /** Makes one operation on the volume, within its deadline. */
+  run: (operation: () => Promise<void>) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+export function createAppendLog(file: FileHandle, { run, close }: AppendLogOptions): AppendLog {
   let failure: Error | null = null;
   return {
     async append(text) {
@@ -38,7 +40,7 @@ export function createAppendLog(
         throw error;
       }
     },
-    close: () => run(() => file.close()),
+    close,
   };
 }
 

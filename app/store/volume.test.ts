@@ -184,6 +184,46 @@ describe("a volume that hangs", () => {
     expect(state.most).toBe(5);
   });
 
+  test("does what must go on in its order, whoever it is for, and what is asked by turns", async () => {
+    const { fs, heal } = hangingFileSystem();
+    let address = "";
+    const { volume, steady } = createVolumes({ fs, maxInFlight: 1, reserved: 1, whose: () => address });
+    const names = ["a", "a", "a", "b", "b"];
+    const ended = { asked: "", steady: "" };
+    const going = names.flatMap((name) => {
+      address = name;
+      return [
+        volume.list(folder).then(() => (ended.asked += name)),
+        steady.list(folder).then(() => (ended.steady += name)),
+      ];
+    });
+    heal();
+    await Promise.all(going);
+    expect(ended).toEqual({ asked: "aabab", steady: "aaabb" });
+  });
+
+  test("has every file closed, also of a caller that has given up waiting for its turn", async () => {
+    vi.useFakeTimers();
+    const { fs, state, heal, hang } = hangingFileSystem();
+    heal();
+    const volume = createVolume({ fs, maxInFlight: 1, deadlineMs: 1_000 });
+    const [log, file] = [await volume.createLog(at("log")), await volume.createFile(at("file"))];
+    hang();
+    const held = volume.list(folder).catch(() => "late");
+    const closed = [log.close(), file.close()].map((closing) => closing.catch(errorCode));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await Promise.all([held, ...closed])).toEqual([
+      "late",
+      "volume_unavailable",
+      "volume_unavailable",
+    ]);
+    heal();
+    vi.useRealTimers();
+    await expect.poll(() => state.inFlight).toBe(0);
+    const names = state.calls.filter(({ name }) => name === "close").map(({ path }) => path);
+    expect(names).toEqual([at("log"), at("file")]);
+  });
+
   test("answers everybody within the deadline, however long they queue", async () => {
     vi.useFakeTimers();
     const { fs } = hangingFileSystem();

@@ -105,7 +105,8 @@ export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "s
   const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, tooMany });
   return {
     volume: createVolumeFor("asked", places, options),
-    steady: createVolumeFor("steady", places, options),
+    // First come, first served: an answer is its conversation's, not its address's, which may be an office's.
+    steady: createVolumeFor("steady", places, { ...options, whose: () => "" }),
     own: createVolumeFor("steady", places, { ...options, whose: () => NODE }),
   };
 }
@@ -170,6 +171,16 @@ function createVolumeFor(
       if (abandoned.aborted) await opened.close();
       return opened;
     });
+  }
+
+  /** One whose caller gives up waiting is closed all the same: it would hold its descriptor for good. */
+  async function close(file: FileHandle): Promise<void> {
+    try {
+      await run(() => file.close());
+    } catch (error) {
+      file.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** @returns the folders that hold a new name */
@@ -258,7 +269,7 @@ function createVolumeFor(
 
     createLog: async (path) => {
       const file = await openNew(path, LOG_FLAGS);
-      return createAppendLog(file, run);
+      return createAppendLog(file, { run, close: () => close(file) });
     },
 
     createFile: async (path) => {
@@ -266,7 +277,7 @@ function createVolumeFor(
       return {
         write: (bytes) => run(() => file.writeFile(bytes)),
         sync: () => run(() => file.sync()),
-        close: () => run(() => file.close()),
+        close: () => close(file),
       };
     },
 
