@@ -104,11 +104,20 @@ const isTooMuch = highest > 512 || (limit?.failures() ?? 0) > 0;
 console.log(
   `highest resident memory: ${highest.toFixed(0)} MB${isTooMuch ? ", too much" : ""}; seed ${values.seed}`,
 );
+// An honest person may see nothing of what the node has trouble with.
+for (const [warning, count] of warnings()) console.log(`the log warns ${count} × ${warning}`);
 const unexpected = server.output().match(/"msg":"(unexpected|a request failed|a stream failed)"/g) ?? [];
 if (unexpected.length > 0) console.log(`FAULT ${unexpected.length} unforeseen errors in the log`);
 await server.stop();
 limit?.remove();
 process.exit(errors.length > 0 || isTooMuch || unexpected.length > 0 ? 1 : 0);
+
+function warnings(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [, message] of server.output().matchAll(/^\{"level":"(?:warn|error)".*"msg":"(.*)"\}$/gm))
+    found.set(message!, (found.get(message!) ?? 0) + 1);
+  return found;
+}
 
 function residentMegabytes(): number {
   try {
