@@ -36,6 +36,13 @@ test.each([
   ["struck words are closed", "some ~~old wor", "some ~~old wor~~"],
   ["bold by underscores is closed", "some __bold wor", "some __bold wor__"],
   ["underscores in a name are no marks", "call __init__ or a__b", "call __init__ or a__b"],
+  ["letters that are lowered are so from the first on", "H<sub>2", "H<sub>2</sub>"],
+  ["and while their tag is being closed", "H<sub>2</su", "H<sub>2</sub>"],
+  ["half a tag is not shown", "H<su", "H"],
+  ["nor is one with nothing in it yet", "press <kbd>", "press "],
+  ["a tag that is closed is left alone", "H<sub>2</sub>O", "H<sub>2</sub>O"],
+  ["any other tag is text", "<b>bold", "<b>bold"],
+  ["a tag in code is code", "write `<sub>` for 1 < 2", "write `<sub>` for 1 < 2"],
   ["code blocks are left alone", "```\nlet a = `x\n**", "```\nlet a = `x\n**"],
 ])("%s", (_, growing, shown) => {
   expect(mendMarkdown(growing)).toBe(shown);

@@ -1,6 +1,6 @@
 /**
  * Completes the end of a block that is still growing, so that its marks are not shown as characters first and
- * jump when the rest arrives: bold words, code, links, the head of a table, and marks at the beginning of a line
+ * jump when the rest arrives: bold words, code, links, tags, the head of a table, and marks at the beginning of a line
  * that could become anything yet. What was cut and grows no more keeps its numbers.
  */
 export function mendMarkdown(block: string, isGrowing = true): string {
@@ -34,7 +34,11 @@ function mendLine(whole: string): string {
   if (count(line, /`/g) % 2 === 1) return line.endsWith("`") ? line.slice(0, -1) : `${line}\``;
   const text = line
     .replace(/\[([^\]\n]+)\]\([^)\s]*$/, "$1")
-    .replace(/(^|[^\\!\]])\[(?![\^ xX]?\])([^\]\n]*)\]?$/, "$1$2");
+    .replace(/(^|[^\\!\]])\[(?![\^ xX]?\])([^\]\n]*)\]?$/, "$1$2")
+    .replace(/<(su[bp]|kbd)>([^<>`]*)(?:<\/?[a-z]*)?$/, (_, tag: string, content: string) =>
+      content === "" ? "" : `<${tag}>${content}</${tag}>`,
+    )
+    .replace(/<(?:s(?:u[bp]?)?|k(?:bd?)?)?$/, "");
   // A star between spaces is a bullet or a product, and one in code is code.
   const marks = text.replace(/`[^`]*`/g, "").replace(/(^|\s)\*(?=\s)/g, "$1");
   if (count(marks, /\*\*/g) % 2 === 1) return close(text.replace(/([^*])\*$/, "$1"), "**");

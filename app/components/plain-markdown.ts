@@ -15,9 +15,10 @@ type Processor = { data: () => { micromarkExtensions?: unknown[] } };
 type Options = { formulas: readonly Formula[] };
 
 /**
- * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for `<br>`, which
- * has no other spelling in tables. Each item of a list is a paragraph, so that a list that becomes loose while
- * it is written keeps its elements. Placeholders become formulas, and numbers of footnotes are raised.
+ * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for what has no other
+ * spelling: `<br>` in tables, lowered and raised letters, and keys, without attributes and with text alone in them.
+ * Each item of a list is a paragraph, so that a list that becomes loose while it is written keeps its elements.
+ * Placeholders become formulas, and numbers of footnotes are raised.
  */
 export function plainMarkdown(this: unknown, { formulas }: Options) {
   const data = (this as Processor).data();
@@ -63,9 +64,11 @@ function splitText(text: string, formulas: readonly Formula[]): Node[] {
   return text.split(SPECIAL).flatMap((piece): Node[] => {
     if (piece === "") return [];
     if (/^<br/i.test(piece)) return [{ type: "break" }];
+    const [, tag, content = ""] = TAGGED.exec(piece) ?? [];
+    if (tag !== undefined) return [inElement(tag, splitText(content, formulas))];
     const footnote = /^\[\^(\d+)\]$/.exec(piece)?.[1];
     if (footnote !== undefined) {
-      return [{ type: "raised", data: { hName: "sup" }, children: [{ type: "text", value: footnote }] }];
+      return [inElement("sup", [{ type: "text", value: footnote }])];
     }
     const number = /^\uE000(\d+)\uE001$/.exec(piece)?.[1];
     const formula = number === undefined ? undefined : formulas[Number(number)];
@@ -73,7 +76,13 @@ function splitText(text: string, formulas: readonly Formula[]): Node[] {
   });
 }
 
-const SPECIAL = /(\uE000\d+\uE001|<br\s*\/?>|\[\^\d{1,3}\])/i;
+const SPECIAL =
+  /(\uE000\d+\uE001|<br\s*\/?>|<sub>[^<>]+<\/sub>|<sup>[^<>]+<\/sup>|<kbd>[^<>]+<\/kbd>|\[\^\d{1,3}\])/i;
+const TAGGED = /^<(sub|sup|kbd)>(.+)<\/\1>$/is;
+
+function inElement(name: string, children: Node[]): Node {
+  return { type: "element", data: { hName: name.toLowerCase() }, children };
+}
 
 function formulaNode({ tex, source, isDisplay, isOpen }: Formula): Node {
   const hProperties = { dataTex: tex, dataSource: source, dataDisplay: isDisplay, dataOpen: isOpen };

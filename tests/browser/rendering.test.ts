@@ -35,6 +35,23 @@ describe.each([
     );
   });
 
+  test("letters are lowered and raised, and keys are keys, with nothing but text in them", async ({
+    openChat,
+  }) => {
+    const text =
+      "H<sub>2</sub>O, m<SUP>2</sup>, x<sub>$i$</sub>, <kbd>Ctrl</kbd>+<kbd>C</kbd>; `<sub>x</sub>` <sub onclick=a>2</sub> " +
+      "<sup><b>3</b></sup> <u>4</u>";
+    const { reply } = await answer(openChat, text, { context });
+    await reply.locator("sub .katex").waitFor();
+    const drawn = await reply
+      .locator("p sub, p sup, p kbd")
+      .evaluateAll((elements) => elements.map(({ localName, textContent }) => `${localName} ${textContent}`));
+    expect(drawn).toEqual(["sub 2", "sup 2", expect.stringMatching(/^sub i/), "kbd Ctrl", "kbd C"]);
+    expect(await reply.locator("p").innerText()).toContain(
+      "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> <sup><b>3</b></sup> <u>4</u>",
+    );
+  });
+
   test("a diagram is drawn as an image, in the colours of the page, and shows its source", async ({
     openChat,
   }) => {

@@ -12,7 +12,7 @@ afterAll(() => chat.stop());
 
 const LONG_ANSWER = `## All of it
 
-Some **bold** and *slanted* words, \`code\`, a price of $5 and $10, see [the docs] and [a page](https://example.com/).
+Some **bold** and *slanted* words, H<sub>2</sub>O, <kbd>Ctrl</kbd>, \`code\`, a price of $5 and $10, see [the docs] and [a page](https://example.com/).
 
 - one with \\(x_1\\)
 - two
