@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { writeReadableStreamToWritable } from "@remix-run/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createArrivals } from "./arrivals";
@@ -60,6 +62,27 @@ function endlessly(taken: { pieces: number }): RequestListener {
     void writeReadableStreamToWritable(body!, response);
   };
 }
+
+it("a request that has been answered is not held by what goes on behind it", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const answered: WeakRef<object>[] = [];
+  const known: string[] = [];
+  let goOn = () => {};
+  const { ask } = await serve((request, response) => {
+    answered.push(new WeakRef(request), new WeakRef(response));
+    void new Promise<void>((resolve) => (goOn = resolve)).then(() => known.push(currentExchange().address));
+    response.setHeader("Connection", "close").end();
+  });
+  await once(ask("a").resume(), "close");
+  await vi.waitFor(() => {
+    collectGarbage();
+    expect(answered.map((ref) => ref.deref())).toEqual([undefined, undefined]);
+  });
+  // For whom it is done is known to its end.
+  goOn();
+  await vi.waitFor(() => expect(known).toEqual(["a"]));
+});
 
 describe("a client that does not read a stream", () => {
   it("is not written for beyond what fits on the way, and is cut when patience ends", async () => {

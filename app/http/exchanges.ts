@@ -56,6 +56,8 @@ const UNWATCHED: Exchange = {
   hold: () => () => {},
   letGo: () => {},
 };
+/** One for all: the stack of an error of its own would hold the response that has closed. */
+const ENDED = new DOMException("The connection has no more use for the response.", "AbortError");
 const storage = new AsyncLocalStorage<Exchange>();
 
 /** The exchange in which this code runs. */
@@ -130,7 +132,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       open.add(held);
       response.once("close", () => {
         forget();
-        ended.abort();
+        ended.abort(ENDED);
       });
 
       const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
@@ -166,6 +168,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           change(-held.bytes);
         },
       };
+      // What goes on behind it, an answer that is written to its end, is done in its context for long.
+      response.once("close", () => Object.assign(exchange, UNWATCHED, { address, signal: ended.signal }));
       storage.run(exchange, handle);
       return true;
     },
