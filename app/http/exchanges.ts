@@ -133,6 +133,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       response.once("close", () => {
         forget();
         ended.abort(ENDED);
+        // What goes on behind it, an answer that is written to its end, is done in its context for long.
+        Object.assign(exchange, UNWATCHED, { address, signal: ended.signal });
       });
 
       const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
@@ -168,8 +170,6 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           change(-held.bytes);
         },
       };
-      // What goes on behind it, an answer that is written to its end, is done in its context for long.
-      response.once("close", () => Object.assign(exchange, UNWATCHED, { address, signal: ended.signal }));
       storage.run(exchange, handle);
       return true;
     },
