@@ -56,6 +56,9 @@ export function Layout({ children }: { children: ReactNode }) {
 
 export const loader = () => ({ notice: services.models.notice?.message ?? null });
 
+/** Back and Forward stay on this page, and must do so without a network. */
+export const shouldRevalidate = () => false;
+
 export default function Root() {
   return <Outlet />;
 }

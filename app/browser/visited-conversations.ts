@@ -95,29 +95,23 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
   else note("replaceState");
   look();
   conversations.subscribe(look);
-  page.addEventListener(
-    "popstate",
-    (event) => {
-      const id = here();
-      if (id === undefined) return;
-      // Nothing for the router to do: to it the page is the same.
-      event.stopImmediatePropagation();
-      const before = last;
-      last = entry();
-      const steps = (last.idx ?? 0) - (before.idx ?? 0);
-      const dialog = steps < 0 ? topDialog(page.document) : undefined;
-      // One that has to be answered says no.
-      if (dialog?.dispatchEvent(new Event("cancel", { cancelable: true }))) {
-        dialog.close();
-        history.go(-steps);
-        return;
-      }
-      const wasId = shownId;
-      travelTo(id);
-      if (steps === -1 && before.isDouble && shownId === wasId) history.back();
-    },
-    { capture: true },
-  );
+  page.addEventListener("popstate", () => {
+    const id = here();
+    if (id === undefined) return;
+    const before = last;
+    last = entry();
+    const steps = (last.idx ?? 0) - (before.idx ?? 0);
+    const dialog = steps < 0 ? topDialog(page.document) : undefined;
+    // One that has to be answered says no.
+    if (dialog?.dispatchEvent(new Event("cancel", { cancelable: true }))) {
+      dialog.close();
+      history.go(-steps);
+      return;
+    }
+    const wasId = shownId;
+    travelTo(id);
+    if (steps === -1 && before.isDouble && shownId === wasId) history.back();
+  });
   page.document.addEventListener(
     "beforetoggle",
     (event) => {

@@ -65,6 +65,30 @@ test("what waits in a conversation goes out while another is open, and the list 
   await chat.reply(1, "complete");
 });
 
+test("Back and Forward go through the conversations without a network, and ask the server for nothing", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { expectErrors });
+  const { page } = chat;
+  await page.waitForFunction(() => (history.state as { visit?: number } | null)?.visit === 0);
+  await chat.ask("Hello");
+  await chat.startNew();
+  await chat.ask("Good morning");
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (!new URL(request.url()).pathname.startsWith("/api/")) asked.push(request.url());
+  });
+  await page.context().setOffline(true);
+  await page.goBack();
+  await chat.mine.filter({ hasText: "Hello" }).waitFor();
+  await page.goForward();
+  await chat.mine.filter({ hasText: "Good morning" }).waitFor();
+  await page.context().setOffline(false);
+  await chat.ask("And again");
+  expect(await chat.mine.allInnerTexts()).toEqual(["Good morning", "And again"]);
+  expect(asked).toEqual([]);
+});
+
 test("what was deleted is not kept for later, and no request to the API nor any id is ever in the cache", async ({
   openChat,
 }) => {
