@@ -43,11 +43,9 @@ function openTab() {
     uploads,
     async add(...names: string[]) {
       draft.add(names.map((name) => new File([`words of ${name}`], name)));
-      await vi.waitFor(() =>
-        expect(draft.getSnapshot().every((file) => file.blob !== null || file.state !== "uploading")).toBe(
-          true,
-        ),
-      );
+      await expect
+        .poll(() => draft.getSnapshot().every((file) => file.blob !== null || file.state !== "uploading"))
+        .toBe(true);
     },
     states: () => draft.getSnapshot().map(({ filename, state }) => `${filename} ${state}`),
   };
@@ -95,7 +93,7 @@ describe("a file", () => {
   test("that cannot be taken is not spoken of after a refresh", async () => {
     const { draft } = openTab();
     draft.add([new File(["x".repeat(1_001)], "long.txt")]);
-    await vi.waitFor(() => expect(draft.getSnapshot()[0]?.state).toBe("failed"));
+    await expect.poll(() => draft.getSnapshot()[0]?.state).toBe("failed");
     expect(openTab().draft.getSnapshot()).toEqual([]);
   });
 
@@ -142,7 +140,7 @@ describe("a file", () => {
   test("that cannot be taken says why, and nothing is uploaded", async () => {
     const { draft, uploads } = openTab();
     draft.add([new File(["x".repeat(1_001)], "long.txt")]);
-    await vi.waitFor(() => expect(draft.getSnapshot()[0]?.state).toBe("failed"));
+    await expect.poll(() => draft.getSnapshot()[0]?.state).toBe("failed");
     expect(draft.getSnapshot()).toMatchObject([
       {
         filename: "long.txt",

@@ -300,7 +300,7 @@ describe("sending files", () => {
     const { server, api } = fakeServer();
     const tab = openTab(api, { isSaved });
     tab.files.add([new File(["words"], "notes.txt")]);
-    await vi.waitFor(() => expect(tab.files.ready()).not.toBeNull());
+    await expect.poll(() => tab.files.ready()).not.toBeNull();
     return { server, api, ...tab };
   }
   const part = expect.objectContaining({ type: "file", filename: "notes.txt" }) as object;
@@ -336,7 +336,7 @@ describe("sending files", () => {
     files.add([new File(["words"], "notes.txt")]);
     expect(chat.send("Hi", null)).toBe(false);
     upload.resolve(fakeFile("notes.txt", 5));
-    await vi.waitFor(() => expect(files.ready()).not.toBeNull());
+    await expect.poll(() => files.ready()).not.toBeNull();
     expect(chat.send("Hi", null)).toBe(true);
   });
 
@@ -345,7 +345,7 @@ describe("sending files", () => {
     server.isDown = true;
     const { files, setVisible } = openTab(api, { isSaved: false });
     files.add([new File(["words"], "notes.txt")]);
-    await vi.waitFor(() => expect(files.getSnapshot()[0]?.state).toBe("failed"), { timeout: 10_000 });
+    await expect.poll(() => files.getSnapshot()[0]?.state).toBe("failed");
     server.isDown = false;
     // As the page says, too, that it is online.
     await setVisible(true);
@@ -372,7 +372,7 @@ describe("sending files", () => {
     const { chat, files, storage } = openTab(api);
     await settle();
     files.add([new File(["words"], "draft.txt")]);
-    await vi.waitFor(() => expect(files.ready()).not.toBeNull());
+    await expect.poll(() => files.ready()).not.toBeNull();
     await chat.remove();
     expect(server.forgotten).toEqual(["sent.txt", "draft.txt"]);
     expect([...storage.values()].join()).not.toContain("draft.txt");

@@ -75,13 +75,15 @@ it("a request that has been answered is not held by what goes on behind it", asy
     response.setHeader("Connection", "close").end();
   });
   await once(ask("a").resume(), "close");
-  await vi.waitFor(() => {
-    collectGarbage();
-    expect(answered.map((ref) => ref.deref())).toEqual([undefined, undefined]);
-  });
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return answered.map((ref) => ref.deref());
+    })
+    .toEqual([undefined, undefined]);
   // For whom it is done is known to its end.
   goOn();
-  await vi.waitFor(() => expect(known).toEqual(["a"]));
+  await expect.poll(() => known).toEqual(["a"]);
 });
 
 describe("a client that does not read a stream", () => {
@@ -89,7 +91,7 @@ describe("a client that does not read a stream", () => {
     const taken = { pieces: 0 };
     const { ask, cut } = await serve(endlessly(taken));
     const socket = ask("a");
-    await vi.waitFor(() => expect(cut).toHaveBeenCalledExactlyOnceWith("reads too slowly"), 5_000);
+    await expect.poll(() => cut).toHaveBeenCalledExactlyOnceWith("reads too slowly");
     // Beside what is allowed to wait, the system's buffers of a connection hold some megabytes.
     expect(taken.pieces * PIECE.length).toBeLessThan(20_000_000);
     const atTheEnd = taken.pieces;
@@ -106,7 +108,7 @@ describe("a client that does not read a stream", () => {
       void read(request).then(() => endlessly({ pieces: 0 })(request, response));
     });
     const socket = ask("a", "POST");
-    await vi.waitFor(() => expect(cut).toHaveBeenCalledOnce(), 5_000);
+    await expect.poll(() => cut).toHaveBeenCalledOnce();
     socket.resume();
     await once(socket, "close");
     expect(cut).toHaveBeenCalledOnce();
@@ -123,7 +125,7 @@ describe("a client that does not read a stream", () => {
     }
     let read = 0;
     socket.on("data", (bytes) => (read += bytes.length));
-    await vi.waitFor(() => expect(read).toBeGreaterThan(2 * before * PIECE.length), 10_000);
+    await expect.poll(() => read).toBeGreaterThan(2 * before * PIECE.length);
     expect(cut).not.toHaveBeenCalled();
   });
 });
@@ -136,9 +138,9 @@ describe("what is held for clients", () => {
       held.push(request.headers.from!);
     });
     const modest = ask("modest");
-    await vi.waitFor(() => expect(held).toHaveLength(1));
+    await expect.poll(() => held).toHaveLength(1);
     const first = ask("greedy");
-    await vi.waitFor(() => expect(held).toHaveLength(2));
+    await expect.poll(() => held).toHaveLength(2);
     expect(cut).not.toHaveBeenCalled();
     ask("greedy");
     await once(first, "close");
@@ -173,7 +175,7 @@ describe("what is held for clients", () => {
     send("c", 700_000).write("x".repeat(700_000));
     await closed;
     waits.write("x".repeat(40_000));
-    await vi.waitFor(() => expect(complete.toSorted()).toEqual(["b", "c"]));
+    await expect.poll(() => complete.toSorted()).toEqual(["b", "c"]);
     expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
   });
 
@@ -211,7 +213,7 @@ describe("what came with a request", () => {
     for (const from of ["a", "b", "c", "a"]) await once(ask(from), "data");
     expect(cut).not.toHaveBeenCalled();
     ask("a");
-    await vi.waitFor(() => expect(began).toHaveLength(5));
+    await expect.poll(() => began).toHaveLength(5);
     expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
   });
 });
@@ -222,15 +224,15 @@ describe("requests of one address", () => {
     const { ask } = await serve((_, response) => end.push(() => response.end()), { maxForAddress: 2 });
     const answer = async (socket: Socket) => String((await once(socket, "data"))[0]).slice(9, 12);
     const open = [ask("a"), ask("a")];
-    await vi.waitFor(() => expect(end).toHaveLength(2));
+    await expect.poll(() => end).toHaveLength(2);
     expect(await answer(ask("a"))).toBe("429");
     for (let count = 3; count <= 6; count++) {
       ask(count === 3 ? "b" : "local");
-      await vi.waitFor(() => expect(end).toHaveLength(count));
+      await expect.poll(() => end).toHaveLength(count);
     }
     end[0]!();
     expect(await answer(open[0]!)).toBe("200");
     ask("a");
-    await vi.waitFor(() => expect(end).toHaveLength(7));
+    await expect.poll(() => end).toHaveLength(7);
   });
 });

@@ -122,7 +122,7 @@ it("the key is forgotten with the words, some time after the reply has ended", a
   await textOf(events);
   expect(one.isHeld(sessionId)).toBe(true);
   await vi.advanceTimersByTimeAsync(30_000);
-  await vi.waitFor(() => expect(one.isHeld(sessionId)).toBe(false));
+  await expect.poll(() => one.isHeld(sessionId)).toBe(false);
 });
 
 it("a follower holds the key until it leaves, and a look at the journal that is under way to its end", async () => {

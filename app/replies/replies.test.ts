@@ -114,7 +114,7 @@ describe("a reply whose journal cannot be written", () => {
     await one.model.request(1);
     one.model.text("Good day");
     one.model.finish();
-    await vi.waitFor(async () => expect((await lastMessage(one, key)).metadata.status).toBe("complete"));
+    await expect.poll(async () => (await lastMessage(one, key)).metadata.status).toBe("complete");
   });
 
   it("and that a person has stopped is kept with all that is in it", async () => {
@@ -136,12 +136,12 @@ describe("a reply whose journal cannot be written", () => {
     one.model.text("day");
     await one.replies.stop(key);
     held.resolve();
-    await vi.waitFor(async () =>
-      expect(await lastMessage(one, key)).toMatchObject({
+    await expect
+      .poll(() => lastMessage(one, key))
+      .toMatchObject({
         parts: [{ text: "Good day" }],
         metadata: { status: "stopped" },
-      }),
-    );
+      });
   });
 });
 
@@ -544,7 +544,7 @@ describe("a node that was killed", () => {
     const { before, key, events } = await cutReply("all of it");
     const settling = vi.spyOn(before.store, "update").mockReturnValue(new Promise(() => {}));
     before.model.finish();
-    await vi.waitFor(() => expect(settling).toHaveBeenCalled());
+    await expect.poll(() => settling).toHaveBeenCalled();
     const after = await node({ dataDir: before.dataDir });
     await collect(await follow(after, key));
     expect(after.model.requests).toEqual([]);
@@ -635,12 +635,12 @@ describe("a node that was killed", () => {
     const after = await node({ dataDir: before.dataDir });
     await after.replies.read(key);
     await after.replies.stop(key);
-    await vi.waitFor(async () =>
-      expect(await lastMessage(after, key)).toMatchObject({
+    await expect
+      .poll(() => lastMessage(after, key))
+      .toMatchObject({
         parts: [{ text: "enough" }],
         metadata: { status: "stopped" },
-      }),
-    );
+      });
   });
 });
 
@@ -731,7 +731,7 @@ it("journals go some time after their reply has settled", async () => {
     expect(await journals()).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(30_000);
     vi.useRealTimers();
-    await vi.waitFor(async () => expect(await journals()).toEqual([]));
+    await expect.poll(journals).toEqual([]);
   } finally {
     vi.useRealTimers();
   }
@@ -760,12 +760,12 @@ it("the journal of a reply that begins while old ones are removed stays", async 
     const [old] = await journals();
     beginAnother = async () => {
       await two.replies.start(key, send("Again", last));
-      await vi.waitUntil(async () => (await journals()).length === 2);
+      await expect.poll(journals).toHaveLength(2);
     };
     looks.length = 0;
     await vi.advanceTimersByTimeAsync(30_000);
     vi.useRealTimers();
-    await vi.waitUntil(async () => !(await journals()).includes(old!));
+    await expect.poll(journals).not.toContain(old);
     expect(await journals()).toHaveLength(1);
   } finally {
     vi.useRealTimers();

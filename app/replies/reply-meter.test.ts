@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import type { ReplyReport } from "./reply-meter";
@@ -99,7 +99,7 @@ describe("of a reply an operator is told", () => {
     await Promise.all(judges.map(({ replies }) => replies.read(key)));
     // Here each takes every other one for dead, the last runner too.
     const told = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
-    await vi.waitFor(() => expect(told()).toMatchObject([{ reply, status: "interrupted" }]));
+    await expect.poll(told).toMatchObject([{ reply, status: "interrupted" }]);
     expect(judges.map(({ counted }) => counted.takenOver())).toEqual([0, 0]);
   });
 });

@@ -273,7 +273,7 @@ test("deleting the conversation deletes its files on the server and in the brows
   // When it cannot be undone any more.
   await chat.page.clock.fastForward(11_500);
   const shard = join(server.dataDir, "attachments", key.slice(0, 2));
-  await expect.poll(() => readdir(shard), { timeout: 15_000 }).not.toContain(key);
+  await expect.poll(() => readdir(shard)).not.toContain(key);
   await expect.poll(isCached).toBe(false);
 });
 

@@ -92,7 +92,7 @@ describe("a node", () => {
   test("still knows after it was killed and started anew", async () => {
     const server = await serve({ LIMIT_ADDRESS_MESSAGES_PER_DAY: "2", DAILY_TOKEN_BUDGET: "1000000" });
     for (let n = 0; n < 2; n++) await send(server.url);
-    await expect.poll(() => writtenMessages(server), { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => writtenMessages(server)).toBe(2);
     await server.kill9();
     await server.restart();
     expect((await send(server.url)).error?.code).toBe("daily_messages_spent");
