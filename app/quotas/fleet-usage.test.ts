@@ -17,13 +17,19 @@ function fleet() {
   const dead = new Set<string>();
   const logged: string[] = [];
   let failing: ((call: FileCall) => Error | undefined) | null = null;
+  let running = 0;
 
   function node(name: string, boot = "b1", skewMs = 0) {
     const calls: FileCall[] = [];
-    const fs = interceptedFileSystem((call, proceed) => {
+    const fs = interceptedFileSystem(async (call, proceed) => {
       calls.push(call);
       const error = failing?.(call);
-      return error ? Promise.reject(error) : proceed();
+      running += 1;
+      try {
+        return await (error ? Promise.reject(error) : proceed());
+      } finally {
+        running -= 1;
+      }
     });
     const usage = createFleetUsage({
       volume: createVolume({ fs }),
@@ -43,7 +49,12 @@ function fleet() {
     });
   }
   const day = join(dataDir, "usage", "2026-11-23");
-  return { time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
+  /** Nothing goes on with files any more. */
+  async function settled() {
+    do await new Promise(setImmediate);
+    while (running > 0);
+  }
+  return { settled, time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
 }
 
 /** What a node has counted is written, and what others have is read. */
@@ -88,7 +99,7 @@ test("counts belong to their minute and their day", async () => {
 });
 
 test("many messages in a second are one append, and no request waits for a file while others come", async () => {
-  const { node, time, day } = fleet();
+  const { node, time, day, settled } = fleet();
   const [a, b] = [node("a"), node("b")];
   await exchange(a, b);
   await a.fresh();
@@ -98,15 +109,14 @@ test("many messages in a second are one append, and no request waits for a file 
     a.count("address-messages", `from ${message % 7}`, 1);
   }
   expect(a.calls).toEqual([]);
-  await time.advance(1_000, () => new Promise((resolve) => setTimeout(resolve, 30)));
+  await time.advance(1_000, settled);
   expect(readFileSync(join(day, "a.b1.1.ndjson"), "utf8").trim().split("\n")).toHaveLength(2);
 });
 
 test("a node that nobody asks does nothing", async () => {
-  const { node, time } = fleet();
+  const { node, time, settled } = fleet();
   const a = node("a");
   await a.fresh();
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
   await time.advance(20_000, settled);
   a.calls.length = 0;
   await time.advance(600_000, settled);
