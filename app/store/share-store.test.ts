@@ -31,7 +31,7 @@ beforeEach(() => {
 /** A node with a store and its shares on the folder. */
 function node(intercept?: Intercept) {
   const fs = intercept && { fs: interceptedFileSystem(intercept) };
-  return nodeOf({ ...fs, busyAfterMs: 2_000, sealer: testSealer });
+  return nodeOf({ ...fs, sealer: testSealer });
 }
 
 function nodeOf(storeOptions: NonNullable<Parameters<typeof createTestStore>[1]> & { sealer: Sealer }) {

@@ -14,9 +14,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-async function check(intercept: Intercept = (_, proceed) => proceed(), folder = dataDir) {
+type Where = { folder?: string; deadlineMs?: number };
+
+async function check(
+  intercept: Intercept = (_, proceed) => proceed(),
+  { folder = dataDir, deadlineMs = 60_000 }: Where = {},
+) {
   const findings = await checkVolume({
-    volume: createVolume({ fs: interceptedFileSystem(intercept), deadlineMs: 500 }),
+    volume: createVolume({ fs: interceptedFileSystem(intercept), deadlineMs }),
     dataDir: folder,
     uid: process.geteuid!(),
     newId: () => randomUUID(),
@@ -52,13 +57,13 @@ test("a folder that will do is found to do, and is left as it was", async () => 
 });
 
 test("a folder that is not there is made", async () => {
-  expect((await check(undefined, join(dataDir, "deep", "data"))).notOk).toEqual({});
+  expect((await check(undefined, { folder: join(dataDir, "deep", "data") })).notOk).toEqual({});
 });
 
 test("a file in its place is told, and nothing else is tried", async () => {
   const file = join(dataDir, "file");
   await writeFile(file, "precious");
-  const { findings, notOk } = await check(undefined, file);
+  const { findings, notOk } = await check(undefined, { folder: file });
   expect(notOk).toEqual({ folder: "a file stands where a folder should be" });
   expect(findings).toHaveLength(1);
   expect(await readFile(file, "utf8")).toBe("precious");
@@ -118,8 +123,9 @@ test("little space is a warning", async () => {
 });
 
 test("a volume that hangs is told of in bounded time", async () => {
-  const { findings } = await check((call, proceed) =>
-    call.name === "link" ? new Promise(() => {}) : proceed(),
+  const { findings } = await check(
+    (call, proceed) => (call.name === "link" ? new Promise(() => {}) : proceed()),
+    { deadlineMs: 2_000 },
   );
   expect(findings.find(({ name }) => name === "link excludes")).toMatchObject({
     result: "failed",
