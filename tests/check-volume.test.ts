@@ -11,7 +11,7 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "holdfast-check-volume-"));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 function checkVolume(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const script = ["--import", "./tests/fixtures/register-app.ts", "tests/check-volume.ts", ...args];

@@ -47,7 +47,7 @@ beforeEach(async () => {
     damaged: (event) => told.push(event),
   });
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function watched(real: Volume): Volume {
   const check = (name: string) => {

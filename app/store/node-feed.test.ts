@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterEach(async () => {
   weather = "fine";
   await Promise.all(feeds.map((feed) => feed.goodbye()));
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 function changeable(real: Volume): Volume {

@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await Promise.all(nodes.map(({ registry }) => registry.goodbye()));
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A node with a clock of its own: one whose time does not go on is frozen, or dead. */

@@ -31,7 +31,7 @@ beforeEach(async () => {
   waits = [];
   sweepers = 0;
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function retentionOf(options: Partial<RetentionOptions> = {}) {
   const real = createVolume();

@@ -16,7 +16,7 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "holdfast-retire-"));
   layout = createLayout(dataDir);
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function retirement(fs?: FileSystem) {
   const told: string[] = [];
@@ -151,7 +151,7 @@ async function interleave(prepare: () => Promise<void>, bodies: [Body, Body], ch
   for (const lastFirst of [false, true]) {
     for (let i = 0, firstDone = false; !firstDone; i++) {
       for (let j = 0, secondDone = false; !secondDone; j++) {
-        await rm(dataDir, { recursive: true, force: true });
+        await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
         await prepare();
         const [first, second] = [processOf(bodies[0]), processOf(bodies[1])];
         if (i > 0) await first.run(i);

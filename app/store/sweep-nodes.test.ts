@@ -15,7 +15,7 @@ beforeEach(async () => {
   layout = createLayout(dataDir);
   await mkdir(layout.nodes);
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 const at = (ms: number) => ({ askedAt: ms, answeredAt: ms });
 const DEAD = ["dead.b1.1.ndjson", "dead.b1.2.ndjson", "gone.b1.probe", "gone.b1.probe-link"];

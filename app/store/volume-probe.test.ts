@@ -32,7 +32,7 @@ beforeEach(async () => {
   const volume = createVolume({ fs });
   probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, changed });
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function failing(name: string, code: string): Intercept {
   return (call, proceed) =>

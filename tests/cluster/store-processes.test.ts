@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.end()));
-  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** What one process does, one after another. The few ids make that several send the same message. */
@@ -131,7 +131,7 @@ test("a copy made with cp while processes write is a valid directory with all th
   } finally {
     copying = false;
     await Promise.all(writers);
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(copy, { recursive: true, force: true, maxRetries: 10 });
   }
 });
 
@@ -141,7 +141,7 @@ test("a copy made with cp while processes write is a valid directory with all th
  */
 async function copyAsAnOperatorDoes(from: string, to: string) {
   for (let attempt = 1; attempt <= 10; attempt++) {
-    rmSync(to, { recursive: true, force: true });
+    rmSync(to, { recursive: true, force: true, maxRetries: 10 });
     mkdirSync(to);
     const complaints = await promisify(execFile)("cp", ["-r", `${from}/.`, to]).then(
       () => "",

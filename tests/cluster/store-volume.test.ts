@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   volume.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const names = () => readdirSync(node.layout.sessionFolder(KEY)).filter((name) => !name.endsWith(".life"));
