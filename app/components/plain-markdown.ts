@@ -18,7 +18,8 @@ type Options = { formulas: readonly Formula[] };
  * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for what has no other
  * spelling: `<br>` in tables, lowered and raised letters, and keys, without attributes and with text alone in them.
  * Each item of a list is a paragraph, so that a list that becomes loose while it is written keeps its elements.
- * Placeholders become formulas, and numbers of footnotes are raised.
+ * Placeholders become formulas, and numbers of footnotes are raised. A heading without words, which one that is
+ * being written is for a moment, would be read out: it is left out.
  */
 export function plainMarkdown(this: unknown, { formulas }: Options) {
   const data = (this as Processor).data();
@@ -45,6 +46,7 @@ function change(node: Node, formulas: readonly Formula[]): void {
   node.children = node.children.flatMap((child) => {
     if (child.type === "text") return splitText(child.value ?? "", formulas);
     change(child, formulas);
+    if (child.type === "heading" && child.children?.length === 0) return [];
     return isLink(child) ? withoutImages(child) : [child];
   });
 }
