@@ -52,7 +52,7 @@ describe.each([
     // The server has the name: another browser of the same person is told it.
     await chat.conversations.getByRole("button", { name: "Green tea", exact: true }).click();
     await chat.page.getByRole("heading", { name: "Green tea", level: 1 }).waitFor();
-    expect((await chat.stored()).title).toBe("Green tea");
+    await expect.poll(async () => (await chat.stored()).title).toBe("Green tea");
     await chat.refresh();
     await chat.showList();
     expect(await chat.listed()).toEqual({ Pinned: ["Green tea"], Today: ["About coffee"] });

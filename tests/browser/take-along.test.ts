@@ -122,7 +122,7 @@ test("a link made in another browser can be withdrawn here, and a link that is n
   await dialog.getByText("Made in another browser").waitFor();
   await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
   await dialog.getByText("Made in another browser").waitFor({ state: "hidden" });
-  expect((await chat.stored()).shares).toBeUndefined();
+  await expect.poll(async () => (await chat.stored()).shares).toBeUndefined();
 
   for (const [path, words] of [
     ["/share#short", "The link is not whole."],
