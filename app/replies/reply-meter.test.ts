@@ -87,17 +87,21 @@ describe("of a reply an operator is told", () => {
   });
 
   it("that it was kept as it was after too many takeovers, once", async () => {
-    const first = await node();
+    // Each takes every other one for dead, the last runner too.
+    const isDead = () => true;
+    const first = await node({ isDead });
     const { key, reply } = await ask(first);
     await first.model.request(0);
     const all = [first];
     for (let successor = 0; successor < 3; successor++) {
-      all.push(await node({ dataDir: first.dataDir }));
+      all.push(await node({ dataDir: first.dataDir, isDead }));
       await all.at(-1)!.replies.read(key);
     }
-    const judges = [await node({ dataDir: first.dataDir }), await node({ dataDir: first.dataDir })];
+    const judges = [
+      await node({ dataDir: first.dataDir, isDead }),
+      await node({ dataDir: first.dataDir, isDead }),
+    ];
     await Promise.all(judges.map(({ replies }) => replies.read(key)));
-    // Here each takes every other one for dead, the last runner too.
     const told = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
     await expect.poll(told).toMatchObject([{ reply, status: "interrupted" }]);
     expect(judges.map(({ counted }) => counted.takenOver())).toEqual([0, 0]);
