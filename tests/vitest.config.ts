@@ -2,9 +2,6 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const resolve = { alias: { "~": `${root}app` } };
-/** Longer than any machine takes that is merely slow: in milliseconds. */
-const expect = { poll: { timeout: 15_000 } };
 
 /**
  * Three kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium.
@@ -12,40 +9,36 @@ const expect = { poll: { timeout: 15_000 } };
  */
 export default defineConfig({
   root,
+  resolve: { alias: { "~": `${root}app` } },
   test: {
+    root,
+    // Longer than any machine takes that is merely slow: in milliseconds.
+    expect: { poll: { timeout: 15_000 } },
+    testTimeout: 60_000,
     projects: [
       {
-        resolve,
+        extends: true,
         test: {
           name: "unit",
-          root,
           include: ["app/**/*.test.ts", "tests/*.test.ts", "tests/deploy/*.test.ts"],
-          expect,
-          testTimeout: 60_000,
         },
       },
       {
-        resolve,
+        extends: true,
         test: {
           name: "cluster",
-          root,
           include: ["tests/cluster/**/*.test.ts"],
-          expect,
           fileParallelism: false,
-          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
       {
-        resolve,
+        extends: true,
         test: {
           name: "browser",
-          root,
           include: ["tests/browser/**/*.test.ts"],
-          expect,
           // They wait most of the time; more at once would have them wait for each other.
           maxWorkers: 2,
-          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
