@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "./fixtures/temporary-folder";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "holdfast-check-volume-"));
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 function checkVolume(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const script = ["--import", "./tests/fixtures/register-app.ts", "tests/check-volume.ts", ...args];

@@ -1,19 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createVolume } from "./volume";
 
 let folder: string;
 let path: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-log-"));
+  folder = temporaryFolder();
   path = join(folder, "log");
 });
 afterEach(() => {
   vi.useRealTimers();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const content = () => readFileSync(path, "utf8");

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createFeedReader, type FeedReader } from "./feed-reader";
 import { formatFeedLine, type FeedHead } from "./feed-line";
 import { createLayout, type Layout } from "./layout";
@@ -24,7 +24,7 @@ let operations: string[];
 let failing: Map<string, string>;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-reader-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   await mkdir(layout.nodes);
   time = createFakeTime();
@@ -47,7 +47,6 @@ beforeEach(async () => {
     damaged: (event) => told.push(event),
   });
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function watched(real: Volume): Volume {
   const check = (name: string) => {

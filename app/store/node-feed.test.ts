@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { parseFeedLine, type FeedLine } from "./feed-line";
 import { createLayout, type Layout } from "./layout";
 import { createNodeFeed, type NodeFeed, type NodeFeedOptions } from "./node-feed";
@@ -22,7 +22,7 @@ let duringAppend: () => void;
 let feeds: NodeFeed[];
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-feed-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   time = createFakeTime();
   weather = "fine";
@@ -34,7 +34,6 @@ beforeEach(async () => {
 afterEach(async () => {
   weather = "fine";
   await Promise.all(feeds.map((feed) => feed.goodbye()));
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 function changeable(real: Volume): Volume {

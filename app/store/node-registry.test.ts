@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createNodeRegistry, type NodeRegistry } from "./node-registry";
 import { createVolume } from "./volume";
@@ -22,13 +22,12 @@ type Node = {
 };
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-registry-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   nodes = [];
 });
 afterEach(async () => {
   await Promise.all(nodes.map(({ registry }) => registry.goodbye()));
-  await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A node with a clock of its own: one whose time does not go on is frozen, or dead. */

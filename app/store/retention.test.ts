@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { sessionKey } from "~/conversation/session-id";
 import { createFakeTime } from "../../tests/fixtures/fake-time";
 import { append, createTestStore, emptySession, messageIds } from "../../tests/fixtures/store-conversation";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createRetention, DAY_MS, type RetentionOptions } from "./retention";
 import { createSessionRetirement } from "./retire-session";
@@ -24,14 +24,13 @@ let waits: number[];
 let sweepers: number;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-retention-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   read = [];
   retired = [];
   waits = [];
   sweepers = 0;
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function retentionOf(options: Partial<RetentionOptions> = {}) {
   const real = createVolume();

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, type FileCall } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createSessionRetirement } from "./retire-session";
 import { createVolume, type FileSystem } from "./volume";
@@ -13,10 +13,9 @@ let dataDir: string;
 let layout: Layout;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-retire-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function retirement(fs?: FileSystem) {
   const told: string[] = [];

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createNodeLiveness } from "./node-liveness";
 import { sweepNodes } from "./sweep-nodes";
@@ -11,11 +11,10 @@ let dataDir: string;
 let layout: Layout;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-sweep-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   await mkdir(layout.nodes);
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 const at = (ms: number) => ({ askedAt: ms, answeredAt: ms });
 const DEAD = ["dead.b1.1.ndjson", "dead.b1.2.ndjson", "gone.b1.probe", "gone.b1.probe-link"];

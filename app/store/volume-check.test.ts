@@ -1,24 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { interceptedFileSystem, type Intercept } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createVolume } from "./volume";
 import { checkVolume } from "./volume-check";
 
 let dataDir: string;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-check-"));
+  dataDir = temporaryFolder();
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
-
-type Where = { folder?: string; deadlineMs?: number };
 
 async function check(
   intercept: Intercept = (_, proceed) => proceed(),
-  { folder = dataDir, deadlineMs = 60_000 }: Where = {},
+  { folder = dataDir, deadlineMs = 60_000 } = {},
 ) {
   const findings = await checkVolume({
     volume: createVolume({ fs: interceptedFileSystem(intercept), deadlineMs }),

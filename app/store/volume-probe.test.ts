@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { interceptedFileSystem, type Intercept } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createVolume } from "./volume";
 import { createVolumeProbe, type VolumeProbe, type VolumeState } from "./volume-probe";
@@ -17,7 +17,7 @@ let changes: VolumeState[];
 let probe: VolumeProbe;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "holdfast-probe-"));
+  dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   time = createFakeTime();
   calls = [];
@@ -32,7 +32,6 @@ beforeEach(async () => {
   const volume = createVolume({ fs });
   probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, changed });
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 function failing(name: string, code: string): Intercept {
   return (call, proceed) =>

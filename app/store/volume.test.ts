@@ -1,31 +1,21 @@
 import { createHash, pbkdf2 } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { sessionKey } from "~/conversation/session-id";
 import { createVolume, createVolumes, errorCode } from "./volume";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-volume-"));
+  folder = temporaryFolder();
 });
 afterEach(() => {
   vi.useRealTimers();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A file system that gives no answer until it is told to go on; then it does what it was asked. */

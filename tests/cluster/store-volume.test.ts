@@ -1,25 +1,24 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sessionKey } from "~/conversation/session-id";
 import { revisionName } from "~/store/layout";
 import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
 import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";
+import { temporaryFolder } from "../fixtures/temporary-folder";
 
 let folder: string;
 let volume: SmallVolume;
 let node: ReturnType<typeof createTestStore>;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "holdfast-small-"));
+  folder = temporaryFolder();
   volume = mountSmallVolume(folder);
   node = createTestStore(folder, { fs: volume.fs });
   for (const id of ["m1", "m2"]) await node.store.update(KEY, append(id));
 });
 afterEach(() => {
   volume.dispose();
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const names = () => readdirSync(node.layout.sessionFolder(KEY)).filter((name) => !name.endsWith(".life"));
