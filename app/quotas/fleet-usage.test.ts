@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createFakeTime } from "../../tests/fixtures/fake-time";
-import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
+import { settlingFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout } from "~/store/layout";
 import { createVolume } from "~/store/volume";
@@ -17,19 +17,13 @@ function fleet() {
   const dead = new Set<string>();
   const logged: string[] = [];
   let failing: ((call: FileCall) => Error | undefined) | null = null;
-  let running = 0;
 
   function node(name: string, boot = "b1", skewMs = 0) {
     const calls: FileCall[] = [];
-    const fs = interceptedFileSystem(async (call, proceed) => {
+    const { fs, settled } = settlingFileSystem((call, proceed) => {
       calls.push(call);
       const error = failing?.(call);
-      running += 1;
-      try {
-        return await (error ? Promise.reject(error) : proceed());
-      } finally {
-        running -= 1;
-      }
+      return error ? Promise.reject(error) : proceed();
     });
     const usage = createFleetUsage({
       volume: createVolume({ fs }),
@@ -45,16 +39,12 @@ function fleet() {
     });
     return Object.assign(usage, {
       calls,
+      settled,
       messages: (who: string) => usage.sum("address-messages", who, DAY_MS),
     });
   }
   const day = join(dataDir, "usage", "2026-11-23");
-  /** Nothing goes on with files any more. */
-  async function settled() {
-    do await new Promise(setImmediate);
-    while (running > 0);
-  }
-  return { settled, time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
+  return { time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
 }
 
 /** What a node has counted is written, and what others have is read. */
@@ -99,7 +89,7 @@ test("counts belong to their minute and their day", async () => {
 });
 
 test("many messages in a second are one append, and no request waits for a file while others come", async () => {
-  const { node, time, day, settled } = fleet();
+  const { node, time, day } = fleet();
   const [a, b] = [node("a"), node("b")];
   await exchange(a, b);
   await a.fresh();
@@ -109,17 +99,17 @@ test("many messages in a second are one append, and no request waits for a file 
     a.count("address-messages", `from ${message % 7}`, 1);
   }
   expect(a.calls).toEqual([]);
-  await time.advance(1_000, settled);
+  await time.advance(1_000, () => Promise.all([a.settled(), b.settled()]));
   expect(readFileSync(join(day, "a.b1.1.ndjson"), "utf8").trim().split("\n")).toHaveLength(2);
 });
 
 test("a node that nobody asks does nothing", async () => {
-  const { node, time, settled } = fleet();
+  const { node, time } = fleet();
   const a = node("a");
   await a.fresh();
-  await time.advance(20_000, settled);
+  await time.advance(20_000, a.settled);
   a.calls.length = 0;
-  await time.advance(600_000, settled);
+  await time.advance(600_000, a.settled);
   expect(a.calls).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
+import { settlingFileSystem } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createNodeRegistry, type NodeRegistry } from "./node-registry";
@@ -18,7 +19,7 @@ type Node = {
   time: FakeTime;
   told: unknown[];
   logged: string[];
-  pending: Set<unknown>;
+  settled: () => Promise<void>;
 };
 
 beforeEach(async () => {
@@ -34,10 +35,10 @@ afterEach(async () => {
 async function start(name: string, boot: string): Promise<Node> {
   const time = createFakeTime();
   const [told, logged]: [unknown[], string[]] = [[], []];
-  const pending = new Set<unknown>();
+  const { fs, settled } = settlingFileSystem();
   const log = (_: object, message: string) => logged.push(message);
   const registry = createNodeRegistry({
-    volume: counted(pending),
+    volume: createVolume({ fs }),
     layout,
     name,
     boot,
@@ -49,44 +50,15 @@ async function start(name: string, boot: string): Promise<Node> {
     missed: () => told.push("missed"),
     log: { info: log, warn: log, error: log },
   });
-  const node = { registry, time, told, logged, pending };
+  const node = { registry, time, told, logged, settled };
   nodes.push(node);
   await registry.start();
   return node;
 }
 
-/** A volume whose operations under way can be waited for. */
-function counted(pending: Set<unknown>) {
-  const volume = createVolume();
-  const watched = <A extends unknown[], T>(operation: (...args: A) => Promise<T>) => {
-    return (...args: A) => {
-      const work = operation(...args);
-      pending.add(work);
-      return work.finally(() => pending.delete(work));
-    };
-  };
-  return {
-    ...volume,
-    list: watched(volume.list),
-    readFrom: watched(volume.readFrom),
-    unlink: watched(volume.unlink),
-    createLog: watched(async (path: string) => {
-      const log = await volume.createLog(path);
-      return { append: watched(log.append), close: log.close };
-    }),
-  };
-}
-
-async function settled({ pending }: Node) {
-  do {
-    await new Promise(setImmediate);
-  } while (pending.size > 0);
-  await new Promise(setImmediate);
-}
-
 async function pass(ms: number, ...running: Node[]) {
   for (let passed = 0; passed < ms; passed += 500) {
-    for (const node of running) await node.time.advance(500, () => settled(node));
+    for (const node of running) await node.time.advance(500, node.settled);
   }
 }
 
@@ -153,7 +125,7 @@ test("who asks for a node that nobody knows has an answer when he asks again som
 
 test("the feed of a dead node is removed in the end", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
-  await b.time.advance(1_200_000, () => settled(b));
+  await b.time.advance(1_200_000, b.settled);
   expect((await readdir(layout.nodes)).filter((name) => name.startsWith("a."))).toEqual([]);
   expect(b.logged).toEqual([]);
 });
