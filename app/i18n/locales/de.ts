@@ -103,6 +103,16 @@ export const de: Translation = {
     nextVersion: "Nächste Fassung",
     version: "Fassung {{number}} von {{total}}",
   },
+  omission: {
+    image_too_large: "Zu große Bilder, die das Modell nicht bekommen hat: {{subjects}}.",
+    file_unreadable: "Dateien, die das Modell nicht lesen kann: {{subjects}}.",
+    file_refused: "Dateien, die das Modell abgelehnt hat: {{subjects}}.",
+    file_kind: "Dateien einer Art, die dieses Modell nicht bekommen kann: {{subjects}}.",
+    file_too_many: "Ältere Dateien, die das Modell nicht noch einmal bekommen hat: {{subjects}}.",
+    file_lost: "Dateien, die nicht mehr gespeichert sind: {{subjects}}.",
+    text_malformed: "Zeichen, die kein Modell annimmt, wurden ersetzt.",
+    unknown: "Nicht alles aus dieser Unterhaltung wurde dem Modell gegeben.",
+  },
   markdown: {
     code: "Code",
     codeIn: "Code in {{language}}",
@@ -371,12 +381,19 @@ export const de: Translation = {
     model_credentials:
       "Die Anmeldung beim Modell ist fehlgeschlagen. Der Betreiber muss die Zugangsdaten prüfen.",
     model_throttled: "Das Modell hat gerade zu viel zu tun. Versuchen Sie es gleich noch einmal.",
-    model_rejected: "Das Modell hat die Anfrage abgelehnt.",
+    model_rejected:
+      "Das Modell hat die Anfrage abgelehnt. Ist die Unterhaltung zu lang, beginnen Sie eine neue; sonst ändern Sie die Nachricht, oder wählen Sie ein anderes Modell.",
+    model_no_credit:
+      "Das Konto beim Anbieter des Modells hat kein Guthaben mehr. Der Betreiber muss es aufladen, oder wählen Sie ein anderes Modell.",
+    model_address:
+      "Unter der eingestellten Adresse antwortet kein Modell-Server. Der Betreiber muss OPENAI_COMPATIBLE_BASE_URL prüfen.",
     model_unavailable: "Das Modell ist gerade nicht erreichbar. Versuchen Sie es noch einmal.",
     model_interrupted: "Die Verbindung zum Modell ist abgebrochen. Was es gesagt hatte, ist gespeichert.",
     model_stalled: "Das Modell ist verstummt. Was es gesagt hatte, ist gespeichert.",
     answer_length: "Sie ist so lang, wie eine Antwort hier sein darf: Lassen Sie sie fortsetzen.",
     answer_filtered: "Der Filter des Anbieters hat sie beendet.",
+    answer_empty:
+      "Das Modell hat keine Antwort gegeben. Versuchen Sie es noch einmal, oder wählen Sie ein anderes.",
     internal_error: "Bei uns ist etwas schiefgegangen. Nichts Gespeichertes ist verloren.",
     access_code_needed: "Dieser Chat fragt nach einem Zugangscode.",
     access_code_wrong: "Das ist nicht der Zugangscode.",

@@ -101,6 +101,16 @@ export const en = {
     nextVersion: "Next version",
     version: "Version {{number}} of {{total}}",
   },
+  omission: {
+    image_too_large: "Images that are too large, which the model was not given: {{subjects}}.",
+    file_unreadable: "Files that the model cannot read: {{subjects}}.",
+    file_refused: "Files that the model refused: {{subjects}}.",
+    file_kind: "Files of a kind that this model cannot be given: {{subjects}}.",
+    file_too_many: "Earlier files that the model was not given again: {{subjects}}.",
+    file_lost: "Files that are no longer stored: {{subjects}}.",
+    text_malformed: "Characters that no model takes were replaced.",
+    unknown: "Some of this conversation was not given to the model.",
+  },
   markdown: {
     code: "Code",
     codeIn: "Code in {{language}}",

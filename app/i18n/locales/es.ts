@@ -101,6 +101,16 @@ export const es: Translation = {
     nextVersion: "Versión siguiente",
     version: "Versión {{number}} de {{total}}",
   },
+  omission: {
+    image_too_large: "Imágenes demasiado grandes, que el modelo no ha recibido: {{subjects}}.",
+    file_unreadable: "Archivos que el modelo no puede leer: {{subjects}}.",
+    file_refused: "Archivos que el modelo ha rechazado: {{subjects}}.",
+    file_kind: "Archivos de un tipo que este modelo no puede recibir: {{subjects}}.",
+    file_too_many: "Archivos anteriores, que el modelo no ha vuelto a recibir: {{subjects}}.",
+    file_lost: "Archivos que ya no están guardados: {{subjects}}.",
+    text_malformed: "Se sustituyeron caracteres que ningún modelo acepta.",
+    unknown: "Una parte de esta conversación no se entregó al modelo.",
+  },
   markdown: {
     code: "Código",
     codeIn: "Código en {{language}}",
@@ -366,12 +376,18 @@ export const es: Translation = {
     model_credentials:
       "La autenticación con el modelo ha fallado. El operador debe revisar las credenciales.",
     model_throttled: "El modelo está muy ocupado. Inténtelo de nuevo en un momento.",
-    model_rejected: "El modelo ha rechazado la petición.",
+    model_rejected:
+      "El modelo ha rechazado la petición. Si la conversación es demasiado larga, empiece una nueva; si no, cambie el mensaje o elija otro modelo.",
+    model_no_credit:
+      "La cuenta del proveedor del modelo no tiene saldo. Quien administra el servidor debe añadirlo, o elija otro modelo.",
+    model_address:
+      "Ningún servidor de modelos responde en la dirección configurada. Quien administra el servidor debe revisar OPENAI_COMPATIBLE_BASE_URL.",
     model_unavailable: "El modelo no está disponible ahora. Inténtelo de nuevo.",
     model_interrupted: "Se cortó la conexión con el modelo. Lo que había dicho está guardado.",
     model_stalled: "El modelo se ha quedado callado. Lo que había dicho está guardado.",
     answer_length: "Tiene la longitud máxima de una respuesta: haga que continúe.",
     answer_filtered: "El filtro del proveedor la ha terminado.",
+    answer_empty: "El modelo no ha dado ninguna respuesta. Inténtelo de nuevo o elija otro modelo.",
     internal_error: "Algo ha ido mal por nuestra parte. Nada de lo guardado se ha perdido.",
     access_code_needed: "Este chat pide un código de acceso.",
     access_code_wrong: "Ese no es el código de acceso.",

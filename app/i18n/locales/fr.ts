@@ -100,6 +100,16 @@ export const fr: Translation = {
     nextVersion: "Version suivante",
     version: "Version {{number}} sur {{total}}",
   },
+  omission: {
+    image_too_large: "Images trop grandes, que le modèle n’a pas reçues : {{subjects}}.",
+    file_unreadable: "Fichiers que le modèle ne peut pas lire : {{subjects}}.",
+    file_refused: "Fichiers que le modèle a refusés : {{subjects}}.",
+    file_kind: "Fichiers d’un type que ce modèle ne peut pas recevoir : {{subjects}}.",
+    file_too_many: "Fichiers plus anciens, que le modèle n’a pas reçus de nouveau : {{subjects}}.",
+    file_lost: "Fichiers qui ne sont plus enregistrés : {{subjects}}.",
+    text_malformed: "Des caractères qu’aucun modèle n’accepte ont été remplacés.",
+    unknown: "Une partie de cette conversation n’a pas été transmise au modèle.",
+  },
   markdown: {
     code: "Code",
     codeIn: "Code en {{language}}",
@@ -367,12 +377,18 @@ export const fr: Translation = {
     model_credentials:
       "L’authentification auprès du modèle a échoué. L’exploitant doit vérifier ses identifiants.",
     model_throttled: "Le modèle est très sollicité. Réessayez dans un instant.",
-    model_rejected: "Le modèle a rejeté la requête.",
+    model_rejected:
+      "Le modèle a rejeté la requête. Si la conversation est trop longue, commencez-en une nouvelle ; sinon, modifiez le message ou choisissez un autre modèle.",
+    model_no_credit:
+      "Le compte chez le fournisseur du modèle n’a plus de crédit. L’exploitant doit en ajouter, ou choisissez un autre modèle.",
+    model_address:
+      "Aucun serveur de modèles ne répond à l’adresse configurée. L’exploitant doit vérifier OPENAI_COMPATIBLE_BASE_URL.",
     model_unavailable: "Le modèle est indisponible pour le moment. Réessayez.",
     model_interrupted: "La connexion au modèle a été coupée. Ce qu’il avait dit est gardé.",
     model_stalled: "Le modèle s’est tu. Ce qu’il avait dit est gardé.",
     answer_length: "Elle a la longueur maximale d’une réponse : faites-la continuer.",
     answer_filtered: "Le filtre du fournisseur y a mis fin.",
+    answer_empty: "Le modèle n’a donné aucune réponse. Réessayez, ou choisissez un autre modèle.",
     internal_error:
       "Quelque chose s’est mal passé de notre côté. Rien de ce qui était enregistré n’est perdu.",
     access_code_needed: "Ce chat demande un code d’accès.",
