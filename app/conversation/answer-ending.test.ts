@@ -1,14 +1,28 @@
 import { expect, test } from "vitest";
 import { answerEnding } from "./answer-ending";
+import type { Part } from "./session";
+
+const SAID: Part[] = [{ type: "text", text: "Hello" }];
 
 test.each([
   ["stop", "complete", undefined],
-  ["other", "complete", undefined],
   [undefined, "complete", undefined],
+  ["other", "interrupted", undefined],
   ["length", "interrupted", "answer_length"],
   ["content-filter", "interrupted", "answer_filtered"],
 ] as const)("an answer that ends with %s is %s", (finishReason, status, code) => {
-  const ending = answerEnding({ type: "finish", ...(finishReason && { finishReason }) });
+  const ending = answerEnding({ type: "finish", ...(finishReason && { finishReason }) }, SAID);
   expect(ending.status).toBe(status);
   expect(ending.error?.code).toBe(code);
+});
+
+test.each<[string, Part[]]>([
+  ["without a word", []],
+  ["of thoughts alone", [{ type: "reasoning", text: "Hm." }]],
+  ["of white space", [{ type: "text", text: " \n\n" }]],
+])("an answer %s is a failure, although the model said that it had ended", (_, parts) => {
+  expect(answerEnding({ type: "finish", finishReason: "stop" }, parts)).toMatchObject({
+    status: "failed",
+    error: { code: "answer_empty", message: expect.stringMatching(/^The model gave no answer/) as string },
+  });
 });

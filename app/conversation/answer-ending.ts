@@ -1,13 +1,17 @@
 import type { ReplyChunk } from "./reply-chunk";
-import type { ReplyStatus } from "./session";
+import { plainText } from "./reply-text";
+import type { Part, ReplyStatus } from "./session";
 
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
-export type AnswerEndingCode = "answer_length" | "answer_filtered";
+export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_empty";
 
 type Ending = { status: ReplyStatus; error?: { code: AnswerEndingCode; message: string } };
 
-/** How an answer has ended that the model ended: not always because it had said all it wanted to say. */
-export function answerEnding({ finishReason }: Finish): Ending {
+/**
+ * How an answer has ended that the model ended: not always because it had said all it wanted to say. Thoughts alone
+ * are no answer. A finish without a reason is one of a model that needs none, such as the demo.
+ */
+export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): Ending {
   if (finishReason === "length") {
     return {
       status: "interrupted",
@@ -18,6 +22,16 @@ export function answerEnding({ finishReason }: Finish): Ending {
     return {
       status: "interrupted",
       error: { code: "answer_filtered", message: "The filter of the model's provider has ended it." },
+    };
+  }
+  if (finishReason === "other") return { status: "interrupted" };
+  if (plainText(parts).trim() === "") {
+    return {
+      status: "failed",
+      error: {
+        code: "answer_empty",
+        message: "The model gave no answer. Try again, or choose another model.",
+      },
     };
   }
   return { status: "complete" };

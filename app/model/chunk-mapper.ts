@@ -1,7 +1,8 @@
-import type { FinishReason, LanguageModelUsage, TextStreamPart, ToolSet } from "ai";
+import type { LanguageModelUsage, TextStreamPart, ToolSet } from "ai";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Usage } from "~/conversation/session";
 import { createSeam } from "./continuation-seam";
+import { finishReasonOf } from "./finish-reasons";
 
 type PartType = "text" | "reasoning";
 
@@ -44,19 +45,20 @@ export function createChunkMapper(begunText: string) {
       else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
     },
 
-    *finish(reason: FinishReason, usage: LanguageModelUsage, omittedMessages: number): Generator<ReplyChunk> {
+    /** `reason` is the provider's own word. */
+    *finish(
+      reason: string | undefined,
+      usage: LanguageModelUsage,
+      omittedMessages: number,
+    ): Generator<ReplyChunk> {
       for (const key of [...open.keys()]) yield* end(key);
       yield {
         type: "finish",
-        finishReason: toFinishReason(reason),
+        finishReason: finishReasonOf(reason),
         messageMetadata: { usage: toUsage(usage), ...(omittedMessages > 0 && { omittedMessages }) },
       };
     },
   };
-}
-
-function toFinishReason(reason: FinishReason) {
-  return reason === "stop" || reason === "length" || reason === "content-filter" ? reason : "other";
 }
 
 /** Only what the provider counted. */

@@ -70,7 +70,7 @@ export async function* streamAnswer(
         // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
         const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
         if (unfinished || part.finishReason === "error") throw unfinishedReason();
-        yield* mapper.finish(part.finishReason, part.totalUsage, omitted);
+        yield* mapper.finish(part.rawFinishReason, part.totalUsage, omitted);
         return;
       }
       yield* mapper.map(part);

@@ -198,9 +198,7 @@ export function runReply(
       const finish = await relay(journal, before);
       await journal.flush();
       if (journalError) throw journalError as Error;
-      outcome = stopReason
-        ? cut(stopReason)
-        : { ...answerEnding(finish), metadata: finish.messageMetadata, last: finish };
+      outcome = stopReason ? cut(stopReason) : ended(finish);
     } catch (error) {
       await journal?.flush();
       if (errorCode(journalError ?? error) === "EEXIST") {
@@ -263,6 +261,16 @@ export function runReply(
       if (abort.signal.aborted) break;
     }
     return finish;
+  }
+
+  function ended(finish: Finish): Outcome {
+    const ending = answerEnding(finish, settledParts(text));
+    const isFailed = ending.status === "failed" && ending.error !== undefined;
+    return {
+      ...ending,
+      metadata: finish.messageMetadata,
+      last: isFailed ? { type: "error", errorText: ending.error!.message } : finish,
+    };
   }
 
   function cut(reason: StopReason): Outcome {
