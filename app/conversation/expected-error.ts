@@ -37,6 +37,8 @@ export type ErrorCode =
   | "model_credentials"
   | "model_throttled"
   | "model_rejected"
+  | "model_no_credit"
+  | "model_address"
   | "model_unavailable"
   | "model_interrupted"
   | "model_stalled"

@@ -36,6 +36,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   model_credentials: 502,
   model_throttled: 503,
   model_rejected: 502,
+  model_no_credit: 502,
+  model_address: 502,
   model_unavailable: 502,
   model_interrupted: 502,
   model_stalled: 504,

@@ -1,4 +1,12 @@
 import { type ErrorCode, ExpectedError } from "~/conversation/expected-error";
+import {
+  speaksOfCredentials,
+  speaksOfCredit,
+  speaksOfOutputLimit,
+  speaksOfOverload,
+  speaksOfUnknownModel,
+  speaksOfWindow,
+} from "./failure-words";
 import { type ModelFailure, readFailure, withoutBodies } from "./model-failure";
 
 /** What the sentences need to say where something went wrong. */
@@ -31,28 +39,11 @@ function explain(failure: ModelFailure, context: ModelErrorContext): Explanation
     return ["model_stalled", `${modelName} went silent, so the answer was ended. ${TRY_AGAIN(begun)}`];
   }
   if (failure.noCredentials) return ["model_credentials", NO_CREDENTIALS];
+  if (failure.misconfigured) return ["model_credentials", misconfigured(context)];
+  const refused = explainRefusal(failure, context);
+  if (refused) return refused;
   if (status === undefined) {
     return failure.unreached ? unreached(context) : interrupted(context);
-  }
-  if (status === 401 || (status === 403 && BAD_CREDENTIALS.test(failure.text))) {
-    return ["model_credentials", badCredentials(context)];
-  }
-  if (status === 403) return ["model_denied", denied(context)];
-  if (status === 429 || status === 402) return ["model_throttled", throttled(context)];
-  if (status === 413 || (status === 400 && TOO_LONG.test(failure.text))) {
-    return [
-      "model_rejected",
-      `This conversation is too long for ${modelName}. Start a new one, or choose a model that takes more.`,
-    ];
-  }
-  if (status === 404 || (status === 400 && UNKNOWN_MODEL.test(failure.text))) {
-    return ["model_rejected", unknownModel(context)];
-  }
-  if (status === 400 || status === 422) {
-    return [
-      "model_rejected",
-      `${modelName} did not accept the request. Change the message or the instructions, or choose another model.`,
-    ];
   }
   // A failure of the model itself (424), or of the service once the answer had begun.
   if (begun || status === 424) return interrupted(context);
@@ -62,13 +53,39 @@ function explain(failure: ModelFailure, context: ModelErrorContext): Explanation
   ];
 }
 
-/** Matched against AWS's names and words, which are no contract: when they change, the plainer sentence is said. */
-const BAD_CREDENTIALS =
-  /UnrecognizedClient|ExpiredToken|InvalidSignature|MissingAuthenticationToken|IncompleteSignature|InvalidClientTokenId|security token|signature|api key|authentication failed/i;
-const TOO_LONG =
-  /too long|too many (input )?tokens|(maximum|exceeds?|exceeded)\b.*\b(context|tokens?)|context[ _](length|window|size)/i;
-const UNKNOWN_MODEL =
-  /model identifier is invalid|on-demand throughput|inference profile|model .*(not found|does not exist|not exist|isn.t supported)/i;
+/**
+ * A refusal of which the words or the status say more than that there was one. Null where they do not. Errors in
+ * the stream have no status, and some servers tell with one of their own failures what is wrong with the request.
+ */
+function explainRefusal({ status, text }: ModelFailure, context: ModelErrorContext): Explanation | null {
+  const isPlain = status === undefined || status === 400 || status === 403 || status === 429;
+  if (status === 402 || (isPlain && speaksOfCredit(text))) return ["model_no_credit", noCredit(context)];
+  if (status === 401 || (status === 403 && speaksOfCredentials(text))) {
+    return ["model_credentials", badCredentials(context)];
+  }
+  if (status === 403) return ["model_denied", denied(context)];
+  if (status === 429) return ["model_throttled", throttled(context)];
+  if (speaksOfOutputLimit(text) && status !== 413) return ["model_rejected", outputLimit(context)];
+  if (status === 413 || speaksOfWindow(text)) return ["model_rejected", tooLong(context)];
+  if (status === undefined && speaksOfOverload(text)) return ["model_throttled", throttled(context)];
+  if (isWrongAddress(status, text, context)) return ["model_address", wrongAddress(context)];
+  if (status === 404 || (status === 400 && speaksOfUnknownModel(text))) {
+    return ["model_rejected", unknownModel(context)];
+  }
+  if (status === 400 || status === 422) {
+    return [
+      "model_rejected",
+      `${context.modelName} did not accept the request. Change the message or the instructions, or choose another model.`,
+    ];
+  }
+  return null;
+}
+
+/** A model that is not there is named; an address that is wrong answers about the address, or with a web page. */
+function isWrongAddress(status: number | undefined, text: string, { service }: ModelErrorContext): boolean {
+  if (service.kind !== "server") return false;
+  return status === 405 || (status === 404 && !speaksOfUnknownModel(text));
+}
 
 const NO_CREDENTIALS =
   "No AWS credentials were found: give the server a role that may use Bedrock, set AWS_PROFILE or the AWS access keys, or sign in again if your session has expired (aws sso login).";
@@ -89,10 +106,38 @@ function unreached({ service }: ModelErrorContext): Explanation {
     : ["model_unavailable", `Nothing answers at ${address(service.baseUrl)}: is the model server running?`];
 }
 
-/** An address may carry a password. */
+/** An address may carry a password, or a key in its query. */
 function address(baseUrl: string): string {
   const url = new URL(baseUrl);
   return `${url.origin}${url.pathname.replace(/\/$/, "")}`;
+}
+
+function wrongAddress({ service, model }: ModelErrorContext): string {
+  const base = address(service.baseUrl ?? "");
+  const hasVersion = /\/v\d+[a-z]*(\/|$)/.test(base);
+  const hint = hasVersion
+    ? "Correct OPENAI_COMPATIBLE_BASE_URL"
+    : `OPENAI_COMPATIBLE_BASE_URL usually ends in /v1, as in ${base}/v1`;
+  return `The model server has nothing at ${base}/chat/completions, where it was asked for ${model}. ${hint}.`;
+}
+
+function noCredit({ service, modelName }: ModelErrorContext): string {
+  const account = service.kind === "bedrock" ? "The AWS account" : "The account at the model server";
+  return `${account} has no credit for ${modelName}: add credit or a way to pay there, or choose another model.`;
+}
+
+function tooLong({ modelName }: ModelErrorContext): string {
+  return `This conversation is too long for ${modelName}. Start a new one, shorten the message, or choose a model that takes more.`;
+}
+
+function outputLimit({ modelName }: ModelErrorContext): string {
+  return `${modelName} does not write answers as long as MAX_OUTPUT_TOKENS allows: set a lower one, or maxOutputTokens for this model in MODELS.`;
+}
+
+function misconfigured({ service, modelName }: ModelErrorContext): string {
+  return service.kind === "bedrock"
+    ? `No request for ${modelName} could be made: the AWS credentials or BEDROCK_BASE_URL hold a character that does not belong there.`
+    : `No request for ${modelName} could be made: OPENAI_COMPATIBLE_API_KEY or OPENAI_COMPATIBLE_BASE_URL holds a character that does not belong there.`;
 }
 
 function interrupted({ modelName, begun }: ModelErrorContext): Explanation {

@@ -1,4 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { createChatFetch } from "./chat-fetch";
 import type { ModelConfig } from "./model-config";
 import type { AnswerSource } from "./stream-answer";
 
@@ -14,7 +15,7 @@ export function createOpenAICompatibleSource(
     baseURL: baseUrl,
     includeUsage: true,
     ...(apiKey !== null && { apiKey }),
-    ...(dependencies.fetch && { fetch: dependencies.fetch }),
+    fetch: createChatFetch(dependencies),
   });
   return (model) => ({
     model: provider(model),

@@ -1,0 +1,438 @@
+import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test } from "vitest";
+import {
+  type ChatEndpoint,
+  type ChatRequest,
+  delta,
+  refuse,
+  startChatEndpoint,
+  stream,
+} from "../../tests/fixtures/chat-endpoint";
+import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { createLanguageModels } from "./create-language-models";
+import { parseModelConfig } from "./model-config";
+
+let endpoint: ChatEndpoint | null = null;
+afterEach(async () => {
+  await endpoint?.close();
+  endpoint = null;
+});
+
+async function modelsOf(respond: (response: ServerResponse, request: ChatRequest) => void) {
+  endpoint = await startChatEndpoint(respond);
+  const config = parseModelConfig({
+    MODEL_PROVIDER: "openai-compatible",
+    OPENAI_COMPATIBLE_BASE_URL: endpoint.baseUrl,
+    MODELS: "openai-compatible/llama3.2=Llama,openai-compatible/other=Other",
+  });
+  return createLanguageModels(
+    { ...config, provider: "openai-compatible" },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+  );
+}
+
+async function answerTo(
+  respond: (response: ServerResponse, request: ChatRequest) => void,
+  request: { instructions?: string; temperature?: number } = {},
+) {
+  return collectAnswer(await modelsOf(respond), { messages: conversation("Hi"), ...request });
+}
+
+/** As it is on the wire, in pieces of so many characters. */
+function raw(text: string, { headers = {}, size = Infinity } = {}) {
+  return (response: ServerResponse) => {
+    response.writeHead(200, { "content-type": "text/event-stream", ...headers });
+    for (let at = 0; at < text.length; at += size) response.write(text.slice(at, at + size));
+    response.end();
+  };
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+const HELLO = [delta({ content: "Hel" }), delta({ content: "lo" }), delta({}, "stop")];
+const events = HELLO.map((event) => `data: ${json(event)}\n\n`).join("");
+
+describe("an answer ends although the connection stays open", () => {
+  test.each([
+    ["at [DONE]", [...HELLO], "data: [DONE]\n\n"],
+    ["at [DONE] without a line end", [...HELLO], "data: [DONE]\n"],
+    ["shortly after the finish reason", [...HELLO], ""],
+    ["at the usage after it", [...HELLO, { choices: [], usage: { prompt_tokens: 1 } }], ""],
+  ])("%s", async (_, chunks, last) => {
+    const { text, finish, error } = await answerTo((response) => {
+      stream(response, ...chunks);
+      response.write(last);
+    });
+    expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: "stop" });
+  });
+
+  test("and usage that comes later than the finish reason is still counted", async () => {
+    const { finish } = await answerTo((response) => {
+      stream(response, ...HELLO);
+      setImmediate(() => response.write(`data: ${json({ usage: { completion_tokens: 3 } })}\n\n`));
+    });
+    expect(finish?.messageMetadata?.usage?.outputTokens).toBe(3);
+  });
+});
+
+test.each([
+  ["stop", "stop"],
+  ["length", "length"],
+  ["MAX_TOKENS", "length"],
+  ["content_filter", "content-filter"],
+  ["error", "other"],
+  ["abort", "other"],
+  ["never heard of", "other"],
+])("the finish reason %s ends an answer as %s", async (reason, expected) => {
+  const { text, finish, error } = await answerTo((response) => {
+    stream(response, delta({ content: "Hello" }), delta({}, reason));
+    response.end();
+  });
+  expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: expected });
+});
+
+test("an answer that ends in order but without a reason is not taken for complete", async () => {
+  const { text, finish } = await answerTo(
+    raw(`data: ${json(delta({ content: "Hel" }))}\n\ndata: [DONE]\n\n`),
+  );
+  expect({ text, reason: finish?.finishReason }).toEqual({ text: "Hel", reason: "other" });
+});
+
+test.each<[string, unknown[]]>([
+  ["usage without choices", [{ usage: { prompt_tokens: 1, completion_tokens: 2 } }]],
+  ["choices that are null", [{ choices: null, usage: { prompt_tokens: 1 } }]],
+  ["usage that is null", [{ choices: [], usage: null }]],
+  ["usage of text", [{ choices: [], usage: { prompt_tokens: "5", completion_tokens: "many" } }]],
+  ["an error that is null", [{ error: null, choices: [] }]],
+  ["a delta that is null", [{ choices: [{ index: 0, delta: null, finish_reason: null }] }]],
+  ["no delta", [{ choices: [{ index: 0 }] }]],
+  ["fields of other types", [{ id: 7, created: "now", model: null, object: 1, choices: [{ delta: {} }] }]],
+  ["a role of its own", [delta({ role: 5, content: null })]],
+  ["content that is null", [delta({ content: null, tool_calls: null, function_call: null })]],
+  ["nothing", [{}]],
+  ["a value that is no object", [[], 5, "ping", null]],
+  ["an empty finish reason", [delta({ content: "" }, "")]],
+  ["a second choice", [{ choices: [{ index: 1, delta: { content: "Bye" } }] }]],
+])("a chunk with %s costs no word", async (_, odd) => {
+  const { text, finish, error } = await answerTo((response) => {
+    stream(response, ...odd, HELLO[0], ...odd, ...HELLO.slice(1), ...odd);
+    response.end("data: [DONE]\n\n");
+  });
+  expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: "stop" });
+});
+
+test.each([
+  [
+    "content in parts",
+    delta({
+      content: [
+        { type: "text", text: "Hel" },
+        { type: "text", text: "lo" },
+      ],
+    }),
+  ],
+  ["content in parts that are texts", delta({ content: ["Hel", "lo"] })],
+  ["a message instead of a delta", { choices: [{ message: { role: "assistant", content: "Hello" } }] }],
+  ["a text instead of a delta", { choices: [{ text: "Hello" }] }],
+  ["choices without a list", { choices: { delta: { content: "Hello" } } }],
+  ["a refusal", delta({ refusal: "Hello" })],
+])("words arrive as %s", async (_, chunk) => {
+  const { text, error } = await answerTo((response) => {
+    stream(response, chunk, delta({}, "stop"));
+    response.end();
+  });
+  expect({ text, error }).toEqual({ text: "Hello" });
+});
+
+test.each([
+  ["reasoning_content", { reasoning_content: "Hm." }],
+  ["reasoning", { reasoning: "Hm." }],
+  ["thinking", { thinking: "Hm." }],
+  ["two fields of one meaning", { reasoning_content: "Hm.", reasoning: "Hm." }],
+  ["an object", { reasoning: { content: "Hm." } }],
+  ["parts", { content: [{ type: "thinking", thinking: [{ type: "text", text: "Hm." }] }] }],
+])("thoughts arrive as %s", async (_, thoughts) => {
+  const { parts } = await answerTo((response) => {
+    stream(response, delta(thoughts), ...HELLO);
+    response.end();
+  });
+  expect(parts).toEqual([
+    { type: "reasoning", text: "Hm." },
+    { type: "text", text: "Hello" },
+  ]);
+});
+
+describe("on the wire an answer may have", () => {
+  test.each([
+    ["carriage returns and line feeds", events.replaceAll("\n", "\r\n")],
+    ["carriage returns", events.replaceAll("\n", "\r")],
+    ["no space after the colon", events.replaceAll("data: ", "data:")],
+    [
+      "comments and other fields",
+      `: hi\nid: 1\nretry: 5\n\n${events.replaceAll("data:", ": beat\n\nevent: x\ndata:")}`,
+    ],
+    ["no empty line between its events", events.replaceAll("\n\n", "\n")],
+    ["no empty line at its end", events.trimEnd()],
+    ["lines of JSON alone", events.replaceAll("data: ", "")],
+    ["a byte order mark", `\uFEFF${events}`],
+    ["signs of life that are no JSON", events.replaceAll("data: ", "data: ping\n\ndata:\n\ndata: ")],
+    [
+      "JSON over several lines",
+      `data: ${json(HELLO[0]).replaceAll(",", ",\ndata: ")}\n\n${events.slice(events.indexOf("\n\n") + 2)}`,
+    ],
+  ])("%s, however it is cut into packets", async (_, text) => {
+    for (const size of [1, 7, Infinity]) {
+      const { text: said, error, finish } = await answerTo(raw(text, { size }));
+      expect({ said, error, reason: finish?.finishReason }).toEqual({ said: "Hello", reason: "stop" });
+      await endpoint?.close();
+    }
+  });
+
+  test.each([
+    ["one line", 0],
+    ["several lines", 2],
+  ])("the form of an answer that is not streamed, in %s", async (_, indent) => {
+    const completion = {
+      object: "chat.completion",
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: "Hello", reasoning_content: "Hm." },
+          finish_reason: "stop",
+        },
+      ],
+      usage: { prompt_tokens: 3, completion_tokens: 4 },
+    };
+    const headers = { "content-type": "application/json" };
+    const { parts, finish, error } = await answerTo(
+      raw(JSON.stringify(completion, null, indent), { headers, size: 9 }),
+    );
+    expect(error).toBeUndefined();
+    expect(parts.map(({ text }) => text)).toEqual(["Hm.", "Hello"]);
+    expect(finish).toMatchObject({
+      finishReason: "stop",
+      messageMetadata: { usage: { inputTokens: 3, outputTokens: 4 } },
+    });
+  });
+
+  test("been compressed", async () => {
+    const { text, error } = await answerTo((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+      response.end(gzipSync(events));
+    });
+    expect({ text, error }).toEqual({ text: "Hello" });
+  });
+});
+
+const OVERFLOW = "the request exceeds the available context size, try increasing it";
+
+describe("an error in the stream is told with its cause", () => {
+  test.each([
+    ["as a chunk", `data: ${json({ error: { message: OVERFLOW } })}\n\n`],
+    ["as a chunk that is a text", `data: ${json({ error: OVERFLOW })}\n\n`],
+    ["as an event", `event: error\ndata: ${json({ message: OVERFLOW, code: 400 })}\n\n`],
+    ["as an event with plain text", `event: error\ndata: ${OVERFLOW}\n\n`],
+    ["as a line of its own", `error: ${json({ code: 500, message: OVERFLOW })}\n\n`],
+    [
+      "as an object of the kind error",
+      `data: ${json({ object: "error", message: OVERFLOW, code: 40303 })}\n\n`,
+    ],
+    [
+      "beside choices",
+      `data: ${json({ ...delta({ content: "" }, "error"), error: { code: 400, message: OVERFLOW } })}\n\n`,
+    ],
+    ["as detail", `data: ${json({ detail: OVERFLOW })}\n\n`],
+    ["as a whole body", json({ error: { message: OVERFLOW } })],
+  ])("%s", async (_, told) => {
+    const { error, finish } = await answerTo(raw(told, { size: 5 }));
+    expect(finish).toBeUndefined();
+    expect(error).toMatchObject({
+      code: "model_rejected",
+      message: expect.stringContaining("too long") as string,
+    });
+  });
+
+  test("and the words before it are kept", async () => {
+    const { text, error } = await answerTo((response) => {
+      stream(response, HELLO[0], { error: { message: "Rate limit reached", code: 429 } });
+      response.end();
+    });
+    expect(text).toBe("Hel");
+    expect(error).toMatchObject({ code: "model_throttled" });
+  });
+
+  test("and does not hide words that could not be read", async () => {
+    const { text, error } = await answerTo(raw(`data: ${json(HELLO[0])}\n\ndata: {"choices":\n\n${events}`));
+    expect(text).toBe("Hel");
+    expect(error).toMatchObject({ code: "model_interrupted" });
+  });
+});
+
+describe("a parameter that the server refuses", () => {
+  const unsupported = (name: string) => `Unsupported parameter: '${name}' is not supported with this model.`;
+  const hello = (response: ServerResponse) => {
+    stream(response, ...HELLO);
+    response.end("data: [DONE]\n\n");
+  };
+  const without =
+    (name: string, message: string, status = 400) =>
+    (response: ServerResponse, { body }: ChatRequest) =>
+      name in body ? refuse(response, status, { error: { message } }) : hello(response);
+
+  test.each([
+    ["max_tokens", `${unsupported("max_tokens")} Use 'max_completion_tokens' instead.`, 400],
+    ["temperature", "Unsupported value: 'temperature' does not support 0.3 with this model.", 400],
+    ["stream_options", "Unrecognized request argument supplied: stream_options", 400],
+    [
+      "stream_options",
+      json({ detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }),
+      422,
+    ],
+    ["max_tokens", "Unknown field: max_tokens", 500],
+  ])(
+    "such as %s is left out or renamed at once, and not sent to the model again",
+    async (name, message, status) => {
+      const models = await modelsOf(without(name, message, status));
+      for (let time = 0; time < 2; time++) {
+        const { text, error } = await collectAnswer(models, {
+          messages: conversation("Hi"),
+          temperature: 0.3,
+        });
+        expect({ text, error }).toEqual({ text: "Hello" });
+      }
+      expect(endpoint!.requests.map(({ body }) => name in body)).toEqual([true, false, false]);
+      if (name === "max_tokens") expect(endpoint!.requests[1]!.body.max_completion_tokens).toBe(5000);
+      await collectAnswer(models, { modelId: "openai-compatible/other", messages: conversation("Hi") });
+      // What one model refuses is not kept from another.
+      expect(name === "temperature" || name in endpoint!.requests[3]!.body).toBe(true);
+    },
+  );
+
+  test("beside others takes a request for each", async () => {
+    const { text } = await answerTo(
+      (response, { body }) => {
+        const refused = ["stream_options", "temperature", "max_tokens"].find((name) => name in body);
+        if (refused) refuse(response, 400, { error: { message: unsupported(refused), param: refused } });
+        else hello(response);
+      },
+      { temperature: 0.3 },
+    );
+    expect(text).toBe("Hello");
+    expect(endpoint!.requests).toHaveLength(4);
+  });
+
+  test("under both of its names is told after two requests", async () => {
+    const { error } = await answerTo((response) =>
+      refuse(response, 400, { error: { message: "max_tokens and max_completion_tokens are not supported" } }),
+    );
+    expect(error).toMatchObject({ code: "model_rejected" });
+    expect(endpoint!.requests.length).toBeLessThanOrEqual(3);
+  });
+
+  test("because the server does not stream at all is asked for at once, not streamed", async () => {
+    const { text } = await answerTo((response, { body }) =>
+      body.stream === true
+        ? refuse(response, 400, { error: { message: "Streaming is not supported for this model." } })
+        : refuse(response, 200, { choices: [{ message: { content: "Hello" }, finish_reason: "stop" }] }),
+    );
+    expect(text).toBe("Hello");
+  });
+
+  test("such as a system message becomes a part of the first question", async () => {
+    const { text } = await answerTo(
+      (response, { body }) => {
+        const messages = body.messages as { role: string; content: string }[];
+        if (messages[0]!.role === "system") refuse(response, 400, { error: "System role not supported" });
+        else if (messages[0]!.content === "Be brief.\n\nHi") hello(response);
+        else refuse(response, 400, {});
+      },
+      { instructions: "Be brief." },
+    );
+    expect(text).toBe("Hello");
+  });
+
+  test.each([
+    ["max_tokens is too large: 5000. This model supports at most 4096 completion tokens.", 4096],
+    [
+      "This model's maximum context length is 4096 tokens. However, you requested 5100 tokens (100 in the messages, 5000 in the completion).",
+      3996,
+    ],
+    [
+      "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens and your request has 200 input tokens",
+      3896,
+    ],
+  ])("for its size is made smaller (%s)", async (message, limit) => {
+    const { text } = await answerTo((response, { body }) =>
+      (body.max_tokens as number) > limit ? refuse(response, 400, { error: { message } }) : hello(response),
+    );
+    expect(text).toBe("Hello");
+    expect(endpoint!.requests[1]!.body.max_tokens).toBe(limit);
+  });
+});
+
+test.each([
+  [429, { error: { message: "You exceeded your current quota", code: "insufficient_quota" } }],
+  [402, { error: { message: "Insufficient Balance" } }],
+  [400, { error: { message: "Your credit balance is too low to access the API." } }],
+  [403, { error: { message: "Your account is not active, please check your billing details" } }],
+])("an account without credit (%i) is told as that, and not asked again", async (status, body) => {
+  const { error } = await answerTo((response) => refuse(response, status, body));
+  expect(error).toMatchObject({
+    code: "model_no_credit",
+    message: expect.stringContaining("no credit") as string,
+  });
+  expect(endpoint!.requests).toHaveLength(1);
+});
+
+test("too many requests are not taken for an account without credit", async () => {
+  const message = "Rate limit reached. You can increase it at https://example.com/account/billing.";
+  const { error } = await answerTo((response) => refuse(response, 429, { error: { message } }));
+  expect(error).toMatchObject({ code: "model_throttled" });
+});
+
+test.each([
+  [500, OVERFLOW],
+  [400, "input length exceeds maximum context length"],
+  [
+    400,
+    "This model's maximum context length is 4096 tokens. However, your messages resulted in 5000 tokens.",
+  ],
+  [400, "prompt too long; exceeded max context length by 12 tokens"],
+  [400, "The decoder prompt (length 5000) is longer than the maximum model length of 4096."],
+  [400, "The input (5000 tokens) is longer than the model's context length (4096 tokens)."],
+  [
+    400,
+    "Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens",
+  ],
+  [
+    400,
+    "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
+  ],
+  [400, "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000"],
+  [422, "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens"],
+  [400, "This model's maximum prompt length is 131072 but the request contains 200000 tokens."],
+  [500, "Context size has been exceeded."],
+  [500, "input is too large to process. increase the physical batch size"],
+  [400, "Prompt length 5000 is greater than max_seq_len 4096"],
+  [400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."],
+  [413, "Request too large"],
+  [400, "Please reduce the length of the messages or completion."],
+])("a conversation that is too long is told as that (%i %s)", async (status, message) => {
+  const { error } = await answerTo((response) => refuse(response, status, { error: { message } }));
+  expect(error).toMatchObject({
+    code: "model_rejected",
+    message: expect.stringMatching(/too long .*Start a new one/) as string,
+  });
+});
+
+test("a window that is full in the middle of an answer is told, and the words are kept", async () => {
+  const { text, error } = await answerTo((response) => {
+    stream(response, HELLO[0], { error: "Reached context length of 4096 tokens with this model" });
+    response.end();
+  });
+  expect(text).toBe("Hel");
+  expect(error).toMatchObject({
+    code: "model_rejected",
+    message: expect.stringContaining("too long") as string,
+  });
+});

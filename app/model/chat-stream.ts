@@ -1,0 +1,216 @@
+import { readChatChunk, readFailure, type ChatChunk } from "./chat-chunk";
+
+/** The longest line of a stream, in UTF-16 units: far beyond any answer, and within a small task's memory. */
+const MAX_LINE_LENGTH = 32_000_000;
+
+/** Words are passed on in pieces of at most this length, so that a bound on an answer takes effect in time. */
+const MAX_PIECE_LENGTH = 64_000;
+
+/**
+ * The body of a server that speaks OpenAI's chat completions, in the one form that the AI SDK reads without fail:
+ * clean chunks, or an error. It ends at `[DONE]`, or at the finish reason: then as soon as the usage has come, which
+ * some servers send in a chunk of its own, and after `graceMs` at the latest, whether or not the connection ends.
+ */
+export function normaliseChatStream(
+  body: ReadableStream<Uint8Array>,
+  { graceMs }: { graceMs: number },
+): ReadableStream<Uint8Array> {
+  const chunks = normalised(body, graceMs);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel() {
+      // Not waited for: a read that is under way ends with the connection, which the caller aborts.
+      void chunks.return();
+    },
+  });
+}
+
+async function* normalised(
+  body: ReadableStream<Uint8Array>,
+  graceMs: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  const events = createChatEvents();
+  let grace: ReturnType<typeof startGrace> | null = null;
+  try {
+    for (;;) {
+      const read = reader.read();
+      const step = await (grace ? grace.orSooner(read) : read);
+      const text = step?.done === false ? decoder.decode(step.value, { stream: true }) : null;
+      for (const event of text === null ? events.end() : events.feed(text)) {
+        // Without a reason the answer ended in an order that the server did not explain.
+        if (event === "done") return yield* encode(grace ? [] : [ended("unknown")]);
+        // What goes wrong after the end costs nothing.
+        if (event.kind === "failure") return yield* encode(grace ? [] : [errorOf(event)]);
+        yield* encode(piecesOf(event));
+        if (event.finishReason !== null) grace ??= startGrace(graceMs);
+        if (grace && event.usage) return;
+      }
+      if (text === null) return;
+    }
+  } finally {
+    grace?.end();
+    // Ends the connection to a server that leaves it open. It may be broken already.
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Waits for what comes after the end of an answer, but not for long, and not for a connection that breaks. */
+function startGrace(ms: number) {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
+  return {
+    orSooner: <T>(read: Promise<T>) => Promise.race([over, read.catch(() => undefined)]),
+    end: () => clearTimeout(timer),
+  };
+}
+
+type ChatEvent = ChatChunk | "done";
+
+/**
+ * Takes a body apart into what it says: server-sent events with any line ends, with or without empty lines between
+ * them and at the end; lines of JSON without `data:`; or one JSON value, over several lines or not.
+ */
+export function createChatEvents() {
+  const lines = createLineReader();
+  let data: string[] = [];
+  let isError = false;
+  let isFirst = true;
+  /** All lines since the first, where the body is JSON over several lines. */
+  let json: string[] | null = null;
+
+  function* dispatch(): Generator<ChatEvent> {
+    const [before, marked] = [data, isError];
+    [data, isError] = [[], false];
+    if (before.length === 0) return;
+    const whole = before.join("\n");
+    // Servers that leave out the empty line between events send several in one.
+    const values = before.length > 1 && parseJson(whole) === undefined ? before : [whole];
+    for (const value of values) yield* read(value.trim(), marked);
+  }
+
+  function* read(value: string, marked: boolean): Generator<ChatEvent> {
+    if (value === "[DONE]") yield "done";
+    else if (marked) yield readFailure(value);
+    else if (/^[{[]/.test(value)) yield fromJson(value);
+    // Anything else is a sign of life.
+  }
+
+  function* line(text: string): Generator<ChatEvent> {
+    if (json) return void json.push(text);
+    if (text.trim() === "") return yield* dispatch();
+    const first = isFirst;
+    isFirst = false;
+    if (/^\s*[{[]/.test(text)) {
+      if (first && parseJson(text) === undefined) json = [text];
+      else yield* read(text.trim(), false);
+      return;
+    }
+    if (first && /^\s*</.test(text)) return yield notAStream();
+    const [, field = text, value = ""] = /^([^:]*): ?([^]*)$/.exec(text) ?? [];
+    if (field === "error") yield readFailure(value);
+    else if (field === "event") isError = value.trim() === "error";
+    else if (field === "data") {
+      const pending = data.join("\n").trim();
+      if (pending === "[DONE]" || parseJson(pending) !== undefined) {
+        const marked = isError;
+        yield* dispatch();
+        isError = marked;
+      }
+      data.push(value);
+    }
+  }
+
+  return {
+    *feed(text: string): Generator<ChatEvent> {
+      for (const each of lines.feed(text)) yield* line(each);
+    },
+    *end(): Generator<ChatEvent> {
+      for (const each of lines.end()) yield* line(each);
+      if (json) yield fromJson(json.join("\n"));
+      yield* dispatch();
+    },
+  };
+}
+
+/** The lines of a text that comes in pieces, whichever of the three line ends it uses; linear in its length. */
+function createLineReader() {
+  let fragments: string[] = [];
+  let length = 0;
+  let endedWithReturn = false;
+  return {
+    *feed(text: string): Generator<string> {
+      const rest = endedWithReturn && text.startsWith("\n") ? text.slice(1) : text;
+      if (text !== "") endedWithReturn = text.endsWith("\r");
+      const [first = "", ...others] = rest.split(/\r\n|\r|\n/);
+      fragments.push(first);
+      length += first.length;
+      if (length > MAX_LINE_LENGTH) throw new Error("The model server sent a line without an end.");
+      for (const next of others) {
+        yield fragments.join("");
+        [fragments, length] = [[next], next.length];
+      }
+    },
+    *end(): Generator<string> {
+      const last = fragments.join("");
+      fragments = [];
+      if (last !== "") yield last;
+    },
+  };
+}
+
+function fromJson(text: string): ChatChunk {
+  const value = parseJson(text);
+  if (value !== undefined) return readChatChunk(value);
+  // Words may be lost, so it must not pass for a whole answer.
+  return { kind: "failure", message: "A chunk was not JSON.", type: "malformed_chunk", code: null };
+}
+
+/** Undefined where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a web page in place of an answer amounts to. */
+function notAStream(): ChatChunk {
+  return { kind: "failure", message: "The address answers with a web page.", type: "not_found", code: 404 };
+}
+
+type Failure = Extract<ChatChunk, { kind: "failure" }>;
+type Words = Extract<ChatChunk, { kind: "words" }>;
+
+function errorOf({ message, type, code }: Failure): object {
+  return { error: { message: message.slice(0, 2_000), type, code } };
+}
+
+function ended(finish_reason: string): object {
+  return { choices: [{ index: 0, delta: {}, finish_reason }] };
+}
+
+function* piecesOf({ content, reasoning, finishReason, usage }: Words): Generator<object> {
+  for (const [field, words] of [
+    ["reasoning_content", reasoning],
+    ["content", content],
+  ] as const) {
+    for (let at = 0; at < words.length; at += MAX_PIECE_LENGTH) {
+      yield { choices: [{ index: 0, delta: { [field]: words.slice(at, at + MAX_PIECE_LENGTH) } }] };
+    }
+  }
+  if (finishReason !== null) yield ended(finishReason);
+  if (usage) yield { choices: [], usage };
+}
+
+const encoder = new TextEncoder();
+
+function* encode(values: Iterable<object>): Generator<Uint8Array> {
+  for (const value of values) yield encoder.encode(`data: ${JSON.stringify(value)}\n\n`);
+}

@@ -1,0 +1,71 @@
+/**
+ * What the services' own words say of a failure. They are no contract: where one has changed, or is not known here,
+ * the plainer sentence is said. Each text is bounded before it is searched, and no pattern backtracks far.
+ */
+const MAX_LENGTH = 4_000;
+
+const AUTHENTICATION =
+  /UnrecognizedClient|ExpiredToken|InvalidSignature|SignatureDoesNotMatch|MissingAuthenticationToken|IncompleteSignature|InvalidClientTokenId|security token|signature|api key|authentication failed/i;
+
+/** OpenAI, Anthropic, Bedrock, Gemini, Mistral, vLLM, SGLang, llama.cpp, Ollama, LM Studio, TGI, TabbyAPI. */
+const WINDOW = [
+  /too long|too many (?:input |prompt )?tokens|input (?:is )?too large|too large for model|Input Tokens Exceeded/i,
+  /(?:maximum|exceed(?:s|ed|ing)?|greater than|longer than|larger than|overflows?)\b.{0,120}\b(?:context|prompt length|model length|max_seq_len)/i,
+  /(?:maximum|exceeds?|exceeded)\b.{0,120}\btokens?\b/i,
+  /context[ _-]?(?:length|window|size|limit|overflow|shift)[a-z_ ]{0,40}(?:exceed|full|reached|too small|overflow|disabled)/i,
+  /(?:exceed[a-z_]*|reached|outside|beyond)[ _].{0,40}context/i,
+  /context[ _](?:length|window|size)/i,
+  /context the overflows|context overflow|exceed_context_size|max_model_len|n_ctx\b|max_seq_len/i,
+  /KV[ -]?cache (?:is )?full|free (?:space|slot) in the KV/i,
+  /inputs`? tokens \+ `?max_new_tokens/i,
+  /reduce the length of (?:the|your) (?:messages?|prompt|input)/i,
+];
+
+const CREDIT =
+  /insufficient[_ ](?:quota|credits?|balance|funds)|credit balance|out of credits?|(?:no|not enough|more) credits?\b|current quota|(?:plan and|check your) billing|billing[_ ](?:hard|not|limit|issue|account|problem)|payment (?:is )?(?:required|instrument)|PAYMENT_INSTRUMENT|account (?:is )?(?:not active|suspended|overdue|in arrears)/i;
+
+const UNKNOWN_MODEL =
+  /model identifier is invalid|on-demand throughput|inference profile|model.{0,200}(?:not found|does not exist|not exist|isn.t supported|not loaded)|(?:unknown|no such|invalid|not find)(?: the)? model|model_not_found/i;
+
+const OUTPUT_LIMIT =
+  /max_(?:new_|output_|completion_)?tokens\b.{0,80}(?:exceed|too large|greater|limit|maximum)|maximum (?:allowed )?(?:number of )?(?:output|completion) tokens|maximum tokens you requested/i;
+
+const OVERLOAD = /rate.?limit|too many requests|overloaded|throttl|at capacity|server (?:is )?busy/i;
+
+/** Errors of `fetch` that quote the header or the address that they refuse. */
+const INVALID_REQUEST =
+  /invalid (?:header|value)|header (?:value|name|content)|not a legal HTTP header|ByteString|parse URL|Invalid URL|includes credentials/i;
+
+const FILES =
+  /image|picture|document|pdf|attachment|\bfiles?\b|multi-?modal|mmproj|vision|content[ _]part|content type|base64/i;
+
+const isIn = (pattern: RegExp) => (text: string) => pattern.test(text.slice(0, MAX_LENGTH));
+
+export const speaksOfCredentials = isIn(AUTHENTICATION);
+export const speaksOfCredit = isIn(CREDIT);
+export const speaksOfUnknownModel = isIn(UNKNOWN_MODEL);
+export const speaksOfOverload = isIn(OVERLOAD);
+export const speaksOfInvalidRequest = isIn(INVALID_REQUEST);
+export const speaksOfFiles = isIn(FILES);
+
+/** Whether fewer tokens must be asked for, however short the prompt is. */
+export function speaksOfOutputLimit(text: string): boolean {
+  const begin = text.slice(0, MAX_LENGTH);
+  return OUTPUT_LIMIT.test(begin) && !/context|input/i.test(begin);
+}
+
+/** Whether the prompt, with the answer beside it, is longer than what the model takes. */
+export function speaksOfWindow(text: string): boolean {
+  const begin = text.slice(0, MAX_LENGTH);
+  return WINDOW.some((pattern) => pattern.test(begin));
+}
+
+/**
+ * A status that the AI SDK does not answer by asking again, for a refusal that stays the same: services tell an
+ * account without credit as "too many requests", and a full window as an error of their own.
+ */
+export function lastingStatus(status: number, text: string): number {
+  if (status === 429 && speaksOfCredit(text)) return 402;
+  if (status >= 500 && speaksOfWindow(text)) return 400;
+  return status;
+}
