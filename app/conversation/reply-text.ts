@@ -1,6 +1,7 @@
 import type { AttachmentPart } from "./attachment";
 import type { ReplyChunk } from "./reply-chunk";
 import type { Message, Part } from "./session";
+import { foldThoughts } from "./think-tags";
 
 /**
  * What the chunks of a reply have said so far. `open` names the part that each unfinished chunk id writes to.
@@ -42,9 +43,9 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
   }
 }
 
-/** The parts worth keeping: a part that never got a word is none. */
+/** The parts worth keeping: a part that never got a word is none, and thoughts are none of the answer's text. */
 export function settledParts(text: ReplyText): Part[] {
-  return text.parts.filter((part) => part.text !== "");
+  return [...foldThoughts(text.parts.filter((part) => part.text !== ""))];
 }
 
 /** All the visible words of some parts, in order, without reasoning. */

@@ -1,12 +1,13 @@
-import { attachmentParts } from "./attachment";
+import { attachmentParts, type AttachmentPart } from "./attachment";
 import { plainText } from "./reply-text";
-import type { AssistantMessage, Message, Session, UserMessage } from "./session";
+import type { AssistantMessage, Part, Session, UserMessage } from "./session";
+import { foldThoughts, splitThoughts, withoutThinkTags } from "./think-tags";
 
 const TITLE_LENGTH = 60;
 
 /** The first words of a text, cut at a word where there is one. */
 export function titleFrom(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = withoutThinkTags(text).replace(/\s+/g, " ").trim();
   if (line.length <= TITLE_LENGTH) return line;
   const cut = line.slice(0, TITLE_LENGTH);
   const space = cut.lastIndexOf(" ");
@@ -14,7 +15,7 @@ export function titleFrom(text: string): string {
 }
 
 /** What a message is about: its text, or the names of its files where it has none. */
-export function firstWords(parts: Message["parts"]): string {
+export function firstWords(parts: readonly (Part | AttachmentPart)[]): string {
   const text = plainText(parts);
   if (text.trim() !== "") return text;
   return attachmentParts(parts)
@@ -41,10 +42,8 @@ export function titleRequest(session: Session, now: string): TitleRequest | null
   const answer = session.messages.find(isComplete);
   if (session.titleSource !== "first-words" || !answer) return null;
   const question = session.messages.find(({ id }) => id === answer.parentId);
-  const said = [question, answer].map((message) =>
-    firstWords(message?.parts ?? [])
-      .slice(0, EXCERPT_LENGTH)
-      .toWellFormed(),
+  const said = [question?.parts ?? [], foldThoughts(answer.parts)].map((parts) =>
+    firstWords(parts).slice(0, EXCERPT_LENGTH).toWellFormed(),
   );
   const text = `The person wrote:\n\n${said[0]!}\n\nThe answer was:\n\n${said[1]!}\n\nThe title:`;
   const parts: UserMessage["parts"] = [{ type: "text", text }];
@@ -56,7 +55,10 @@ export function titleRequest(session: Session, now: string): TitleRequest | null
 
 /** The title in what a model said; null where there is none. Models wrap what they were asked not to wrap. */
 export function titleFromAnswer(answer: string): string | null {
-  const line = answer.split("\n").find((candidate) => candidate.trim() !== "") ?? "";
+  const line =
+    splitThoughts(answer)
+      .text.split("\n")
+      .find((candidate) => candidate.trim() !== "") ?? "";
   const title = line
     .replace(/[\u0000-\u001f\u007f]+/g, " ")
     .replace(/^[\s#*_`"'“”„«»‘’「」]+|[\s*_`"'“”„«»‘’「」.。]+$/gu, "");

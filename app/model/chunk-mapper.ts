@@ -1,10 +1,14 @@
 import type { LanguageModelUsage, TextStreamPart, ToolSet } from "ai";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Usage } from "~/conversation/session";
+import { createThinkSplitter } from "~/conversation/think-tags";
 import { createSeam } from "./continuation-seam";
 import { finishReasonOf } from "./finish-reasons";
 
 type PartType = "text" | "reasoning";
+
+/** The part of thoughts that the model has put in tags before its text. */
+const IN_TAGS = "reasoning:tags";
 
 /**
  * Turns the AI SDK's stream parts into reply chunks. Providers reuse the ids of their parts within an answer;
@@ -13,7 +17,10 @@ type PartType = "text" | "reasoning";
 export function createChunkMapper(begunText: string) {
   const open = new Map<string, { type: PartType; id: string }>();
   const seam = createSeam(begunText);
+  /** Thoughts come before the first word: none are looked for in what goes on from one. */
+  const splitter = begunText.trim() === "" ? createThinkSplitter() : null;
   let opened = 0;
+  let lastTextId = "";
 
   function* delta(type: PartType, sourceId: string, text: string): Generator<ReplyChunk> {
     const joined = type === "text" ? seam(text) : text;
@@ -35,14 +42,34 @@ export function createChunkMapper(begunText: string) {
     yield { type: `${part.type}-end`, id: part.id };
   }
 
+  function* text(
+    sourceId: string,
+    pieces: Iterable<{ type: PartType; text: string }>,
+  ): Generator<ReplyChunk> {
+    for (const piece of pieces) {
+      if (piece.type === "text") yield* end(IN_TAGS);
+      yield* delta(piece.type, piece.type === "text" ? sourceId : "tags", piece.text);
+    }
+  }
+
+  /** Words that wait for what follows them. */
+  function* rest(): Generator<ReplyChunk> {
+    if (splitter) yield* text(lastTextId, splitter.end());
+  }
+
   return {
     begun: () => opened > 0,
+    rest,
 
     *map(part: TextStreamPart<ToolSet>): Generator<ReplyChunk> {
-      if (part.type === "text-delta") yield* delta("text", part.id, part.text);
-      else if (part.type === "reasoning-delta") yield* delta("reasoning", part.id, part.text);
-      else if (part.type === "text-end") yield* end(`text:${part.id}`);
-      else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
+      if (part.type === "text-delta") {
+        lastTextId = part.id;
+        yield* text(part.id, splitter?.feed(part.text) ?? [{ type: "text", text: part.text }]);
+      } else if (part.type === "reasoning-delta") yield* delta("reasoning", part.id, part.text);
+      else if (part.type === "text-end") {
+        yield* rest();
+        yield* end(`text:${part.id}`);
+      } else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
     },
 
     /** `reason` is the provider's own word. */
@@ -51,6 +78,7 @@ export function createChunkMapper(begunText: string) {
       usage: LanguageModelUsage,
       omittedMessages: number,
     ): Generator<ReplyChunk> {
+      yield* rest();
       for (const key of [...open.keys()]) yield* end(key);
       yield {
         type: "finish",

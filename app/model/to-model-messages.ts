@@ -3,6 +3,7 @@ import { attachmentParts } from "~/conversation/attachment";
 import type { ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
+import { foldThoughts } from "~/conversation/think-tags";
 import type { FileContent, LoadedFiles } from "./load-files";
 
 const CONTINUE =
@@ -12,6 +13,8 @@ const CONTINUE =
 /** Bedrock refuses a message without a visible character, and leaving it out would leave nothing to answer. */
 const SAID_NOTHING = "(The message is empty.)";
 const ONLY_FILES = "(The message has no text, only what is attached.)";
+
+const BEGINNING_MISSING = "(The beginning of this conversation is missing.)";
 
 type Turn = { role: "user" | "assistant"; text: string; files: FileContent[] };
 
@@ -29,12 +32,14 @@ export function toModelMessages(
     const files = given.filter((file) => typeof file !== "string");
     // What takes the place of a file that is not given.
     const notes = given.filter((file) => typeof file === "string");
-    const text = [...notes, plainText(message.parts).trim()].filter(Boolean).join("\n\n");
+    const text = [...notes, wordsOf(message).trim()].filter(Boolean).join("\n\n");
     if (text !== "") return [{ role: message.role, text, files }];
     // An answer that failed before its first word.
     if (message.role === "assistant") return [];
     return [{ role: "user", text: files.length > 0 ? ONLY_FILES : SAID_NOTHING, files }];
   });
+  // Providers want the person's word first. It may be gone from a conversation that was damaged.
+  if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: BEGINNING_MISSING, files: [] });
   // White space at the end of a beginning is an error for Bedrock; continuation-seam.ts makes up for it.
   const begun = continuation?.text.trimEnd();
   if (continuation && begun) {
@@ -46,6 +51,11 @@ export function toModelMessages(
     // Models read a question best after what it is about.
     return { role, content: [...files, { type: "text", text }] };
   });
+}
+
+/** What was said, without thoughts; those of older answers stand in their texts. */
+function wordsOf(message: Message): string {
+  return plainText(message.role === "assistant" ? foldThoughts(message.parts) : message.parts);
 }
 
 function inTurn(turns: readonly Turn[]): Turn[] {
