@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
+import { baseUrlWarning } from "./model/base-url";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
 import { countSpending } from "./quotas/count-spending";
@@ -19,7 +20,8 @@ export async function connectModels(
   budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
 ): Promise<LanguageModels> {
-  const credentials = defaultProvider();
+  // The files are read again where the chain is asked again, although the SDK keeps what it has read.
+  const credentials = defaultProvider({ ignoreCache: true });
   const provider =
     model.provider ??
     (await chooseProvider({
@@ -38,6 +40,9 @@ export async function connectModels(
         ),
     }));
   const models = createLanguageModels({ ...model, provider }, { credentials });
+  const { openaiCompatibleBaseUrl: baseUrl } = model;
+  const warning = baseUrl === null ? null : baseUrlWarning("OPENAI_COMPATIBLE_BASE_URL", baseUrl);
+  if (warning !== null) log.warn({}, warning);
   const issue = priceIssue(quotas.daily.dollars, models.offers);
   if (issue !== null) throw new ConfigError(issue);
   return countSpending(models, budget.spend);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ModelConfigError } from "./model-config-error";
 import { parseModelList } from "./model-list";
+import { baseUrlIssue, withPlainSlashes } from "./base-url";
 import { PROVIDER_NAMES, resolveOffers, type OffersConfig, type ProviderName } from "./resolve-offers";
 
 /** Everything that the choice and use of models depends on. Holds secrets: never log it whole. */
@@ -29,8 +30,24 @@ const wholeNumber = (name: string, fallback: number, max: number) =>
     )
     .default(fallback);
 
+/** The issues name the variable, never its value: it may hold a password or a key. */
 const baseUrl = (name: string) =>
-  z.url({ protocol: /^https?$/, error: `${name} must be a URL that begins with http:// or https://.` });
+  z
+    .url({ protocol: /^https?$/, error: `${name} must be a URL that begins with http:// or https://.` })
+    .superRefine((value, context) => {
+      const message = URL.canParse(value) ? baseUrlIssue(name, new URL(value)) : null;
+      if (message !== null) context.addIssue({ code: "custom", message });
+    })
+    .transform(withPlainSlashes);
+
+/** What goes into a header: a line end or another character in it would fail every request. */
+const headerValue = (name: string) =>
+  z
+    .string()
+    .regex(
+      /^[\x20-\x7e]+$/,
+      `${name} must be printable ASCII on one line: it holds a line end or another character that no key has.`,
+    );
 
 const region = z
   .string()
@@ -46,10 +63,10 @@ const environment = z.object({
   MAX_OUTPUT_TOKENS: wholeNumber("MAX_OUTPUT_TOKENS", 5000, 1_000_000),
   AWS_REGION: region.optional(),
   AWS_DEFAULT_REGION: region.optional(),
-  AWS_BEARER_TOKEN_BEDROCK: z.string().optional(),
+  AWS_BEARER_TOKEN_BEDROCK: headerValue("AWS_BEARER_TOKEN_BEDROCK").optional(),
   BEDROCK_BASE_URL: baseUrl("BEDROCK_BASE_URL").optional(),
   OPENAI_COMPATIBLE_BASE_URL: baseUrl("OPENAI_COMPATIBLE_BASE_URL").optional(),
-  OPENAI_COMPATIBLE_API_KEY: z.string().optional(),
+  OPENAI_COMPATIBLE_API_KEY: headerValue("OPENAI_COMPATIBLE_API_KEY").optional(),
   DEMO_TOKENS_PER_SECOND: wholeNumber("DEMO_TOKENS_PER_SECOND", 40, 100_000),
   // Node's fetch gives up a silent connection after 300 s on its own, with an error that says less.
   MODEL_STALL_SECONDS: wholeNumber("MODEL_STALL_SECONDS", 120, 290),
