@@ -1,4 +1,5 @@
 import type { AttachmentKind } from "./attachment";
+import type { Omission } from "./omissions";
 import type { Spending } from "./reply-cost";
 import type { Message } from "./session";
 import type { ReplyChunk } from "./reply-chunk";
@@ -47,6 +48,8 @@ export type GenerateRequest = {
   signal: AbortSignal;
   /** Told each time that the start of the call is tried again. */
   retrying?: () => void;
+  /** Called at most once, before the finish, where the model was not given all as it is in the conversation. */
+  onOmissions?: (omissions: readonly Omission[]) => void;
   /** Told what it costs as it goes on; less than nothing where an estimate was too high. */
   spent?: ((spending: Spending) => void) | undefined;
 };

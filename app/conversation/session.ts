@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "./attachment";
 import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
+import { MAX_OMISSION_SUBJECT_LENGTH, MAX_OMISSIONS } from "./omissions";
 import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
 
 export const itemId = z.string().regex(ITEM_ID_PATTERN);
@@ -30,6 +31,11 @@ export const usage = z.strictObject({
 /** How a reply ended. Only `complete` means that the model said all it wanted to say. */
 export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
 
+const omission = z.strictObject({
+  code: z.string().min(1).max(40),
+  subject: z.string().max(MAX_OMISSION_SUBJECT_LENGTH).optional(),
+});
+
 const userMessage = z.strictObject({
   id: itemId,
   parentId: itemId.nullable(),
@@ -56,6 +62,8 @@ const assistantMessage = z.strictObject({
     usage: usage.optional(),
     /** How many of the oldest messages the model was not given, since its window has no room for them. */
     omittedMessages: z.int().positive().optional(),
+    /** What the model was not given as it is here, and why: a code, and the name of a file. */
+    omissions: z.array(omission).max(MAX_OMISSIONS).optional(),
     /** Why it failed or was cut, as the person was told. */
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   }),

@@ -6,7 +6,12 @@ export type Settlement = {
   parts: Part[];
   finishedAt: string;
 } & Pick<AssistantMessage["metadata"], "status" | "node"> &
-  Partial<Pick<AssistantMessage["metadata"], "timeToFirstTokenMs" | "usage" | "omittedMessages" | "error">>;
+  Partial<
+    Pick<
+      AssistantMessage["metadata"],
+      "timeToFirstTokenMs" | "usage" | "omittedMessages" | "omissions" | "error"
+    >
+  >;
 
 /**
  * Turns the running reply into a message of the conversation. Returns the session itself where that reply is
@@ -32,6 +37,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
       }),
       ...(settlement.usage && { usage: settlement.usage }),
       ...(settlement.omittedMessages && { omittedMessages: settlement.omittedMessages }),
+      ...(settlement.omissions && settlement.omissions.length > 0 && { omissions: settlement.omissions }),
       ...(settlement.error && { error: settlement.error }),
     },
   };

@@ -5,10 +5,16 @@ import type { AnswerSource } from "./stream-answer";
 
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
+/** The AWS credential chain, with a cache of its own that `forceRefresh` passes by. */
+export type CredentialChain = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
+
+/** Of an image that Bedrock takes, in pixels: a longer one is a validation error. */
+const MAX_IMAGE_SIDE = 8_000;
+
 /** The models of Bedrock, by their id there, signed with the credential chain or sent with an API key. */
 export function createBedrockSource(
   config: Pick<ModelConfig, "region" | "bedrockBaseUrl" | "bedrockApiKey" | "stallSeconds">,
-  dependencies: { credentials: () => Promise<AwsCredentials>; fetch?: typeof fetch; maxRetries?: number },
+  dependencies: { credentials: CredentialChain; fetch?: typeof fetch; maxRetries?: number },
 ): (model: string) => AnswerSource {
   const { region, bedrockBaseUrl: baseUrl } = config;
   const provider = createAmazonBedrock({
@@ -16,23 +22,41 @@ export function createBedrockSource(
     ...(baseUrl !== null && { baseURL: baseUrl }),
     // Empty means none. Left out, the provider would look into the environment itself.
     apiKey: config.bedrockApiKey ?? "",
-    credentialProvider: dependencies.credentials,
+    credentialProvider: () => dependencies.credentials(),
     ...(dependencies.fetch && { fetch: dependencies.fetch }),
   });
   // The provider reports a failed chain as a plain error without a cause. Asked first, it can be told apart;
   // the chain caches, so it costs nothing.
-  const prepare = async () => {
+  const ask = async (options?: { forceRefresh: boolean }) => {
     try {
-      await dependencies.credentials();
+      return await dependencies.credentials(options);
     } catch (error) {
       throw credentialsReason(error);
     }
   };
-  return (model) => ({
-    model: provider(model),
-    service: { kind: "bedrock", region, baseUrl },
-    maxRetries: dependencies.maxRetries ?? 2,
-    stallSeconds: config.stallSeconds,
-    ...(config.bedrockApiKey === null && { prepare }),
-  });
+  return (model) => {
+    let used: AwsCredentials | null = null;
+    return {
+      model: provider(model),
+      service: { kind: "bedrock", region, baseUrl },
+      maxRetries: dependencies.maxRetries ?? 2,
+      stallSeconds: config.stallSeconds,
+      maxImageSide: MAX_IMAGE_SIDE,
+      ...(config.bedrockApiKey === null && {
+        async prepare() {
+          used = await ask();
+        },
+        // Keys in a file have no date at which they expire, so that the chain would keep them for ever.
+        renew: async () => !isSame(used, await ask({ forceRefresh: true })),
+      }),
+    };
+  };
+}
+
+function isSame(one: AwsCredentials | null, other: AwsCredentials): boolean {
+  return (
+    one?.accessKeyId === other.accessKeyId &&
+    one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken
+  );
 }

@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createBedrockSource, type AwsCredentials } from "./bedrock-source";
+import { createBedrockSource, type CredentialChain } from "./bedrock-source";
 import { createDemoModel } from "./demo-model";
 import type { ModelConfig } from "./model-config";
 import { createOpenAICompatibleSource } from "./openai-compatible-source";
@@ -10,7 +10,7 @@ import { streamAnswer } from "./stream-answer";
 
 export type LanguageModelDependencies = {
   /** The AWS credential chain, with a cache of its own. Asked before every call to Bedrock. */
-  credentials: () => Promise<AwsCredentials>;
+  credentials: CredentialChain;
   fetch?: typeof fetch;
   /** How often the start of a call is tried again after throttling, an error of the service or of the network. */
   maxRetries?: number;

@@ -1,4 +1,5 @@
-import type { FilePart } from "ai";
+import type { FilePart, ModelMessage } from "ai";
+import { imageSize } from "image-size";
 import {
   attachmentId,
   attachmentKind,
@@ -7,6 +8,7 @@ import {
   type AttachmentPart,
 } from "~/conversation/attachment";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
+import type { Omission, OmissionCode } from "~/conversation/omissions";
 import { createDocumentNames } from "./document-names";
 
 export type FileContent = FilePart & { data: Uint8Array };
@@ -21,45 +23,105 @@ export type LoadedFiles = (part: AttachmentPart) => FileContent | string;
 const MAX_REQUEST_IMAGES = 20;
 const MAX_REQUEST_BYTES = 18_000_000;
 
+/** Which messages' files are given: those of all, of the last one alone, or of none. */
+export type FileSelection = "all" | "last" | "none";
+
+/** Why a file is not given: the code is for the person, the sentence for the model. */
+type Reason = { code: OmissionCode; why: string };
+
+const KIND: Reason = { code: "file_kind", why: "You cannot be given files of this kind." };
+const TOO_MANY: Reason = {
+  code: "file_too_many",
+  why: "It is not given again, for there are too many later ones.",
+};
+const REFUSED: Reason = { code: "file_refused", why: "It could not be given to you." };
+const LOST: Reason = { code: "file_lost", why: "It is lost." };
+const TOO_LARGE: Reason = { code: "image_too_large", why: "It has too many pixels to be given to you." };
+const UNREADABLE: Reason = { code: "file_unreadable", why: "It is protected by a password." };
+
+type Limits = Pick<ModelOffer, "accepts"> & { maxImageSide?: number | undefined };
+
 /**
  * Reads the files of a branch: the newest, as many as a request may hold. The model is told of each that it is not
- * given, so that it does not speak of what it has never seen.
+ * given, so that it does not speak of what it has never seen, and the person of why.
  */
 export async function loadFiles(
   { messages, attachment }: Pick<GenerateRequest, "messages" | "attachment">,
-  { accepts }: Pick<ModelOffer, "accepts">,
-): Promise<LoadedFiles> {
+  limits: Limits,
+  selection: FileSelection = "all",
+): Promise<{ loaded: LoadedFiles; omissions: Omission[] }> {
   const parts = messages.flatMap(({ parts }) => attachmentParts(parts));
-  const reasons = leaveOut(parts, accepts);
+  const last = attachmentParts(messages.at(-1)?.parts ?? []);
+  const selected = selection === "all" ? parts : selection === "last" ? last : [];
+  const reasons = leaveOut(parts, limits.accepts);
+  for (const part of parts) if (!selected.includes(part) && !reasons.has(part)) reasons.set(part, REFUSED);
   const loaded = new Map<AttachmentPart, FileContent>();
   const nameOf = createDocumentNames();
   for (const part of parts.filter((part) => !reasons.has(part))) {
     const data = await attachment(attachmentId(part));
-    if (!data) {
-      reasons.set(part, "It is lost.");
-      continue;
-    }
+    const reason = data ? unfit(part, data, limits) : LOST;
+    if (reason) reasons.set(part, reason);
+    if (!data || reason) continue;
     const { mediaType } = part;
     const filename = attachmentKind(mediaType) === "document" ? nameOf(part.filename) : part.filename;
     loaded.set(part, { type: "file", data, mediaType, filename });
   }
-  return (part) => loaded.get(part) ?? leftOut(part, reasons.get(part) ?? "It is not shown here.");
+  return {
+    loaded: (part) => loaded.get(part) ?? leftOut(part, reasons.get(part)?.why ?? "It is not shown here."),
+    omissions: parts.flatMap((part) => {
+      const reason = reasons.get(part);
+      return reason ? [{ code: reason.code, subject: part.filename }] : [];
+    }),
+  };
 }
+
+/** How many files some messages hold, and how many of them the last one. */
+export function givenFiles(messages: readonly ModelMessage[]): { all: number; last: number } {
+  const counts = messages.map(({ content }) =>
+    typeof content === "string" ? 0 : content.filter(({ type }) => type === "file").length,
+  );
+  return { all: counts.reduce((sum, count) => sum + count, 0), last: counts.at(-1) ?? 0 };
+}
+
+/** Why a model would refuse a request with these bytes; null where nothing speaks against them. */
+function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { maxImageSide }: Limits): Reason | null {
+  if (mediaType === "application/pdf") return isEncryptedPdf(data) ? UNREADABLE : null;
+  const side = attachmentKind(mediaType) === "image" ? longestSide(data) : null;
+  return side !== null && maxImageSide !== undefined && side > maxImageSide ? TOO_LARGE : null;
+}
+
+/** Of an image, in pixels; null where its header cannot be read. */
+function longestSide(data: Uint8Array): number | null {
+  try {
+    const { width, height } = imageSize(data);
+    return Math.max(width, height);
+  } catch {
+    return null;
+  }
+}
+
+/** A PDF names its encryption in the trailer: near its end, or near its beginning where it is made for the web. */
+function isEncryptedPdf(data: Uint8Array): boolean {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const edges = [bytes.subarray(0, PDF_EDGE), bytes.subarray(-PDF_EDGE)];
+  return edges.some((edge) => /\/Encrypt\s*(\d+\s+\d+\s+R|<<)/.test(edge.toString("latin1")));
+}
+
+const PDF_EDGE = 16 * 1024;
 
 /** Which files a request has no place for, and why. */
 function leaveOut(
   parts: readonly AttachmentPart[],
   accepts: ModelOffer["accepts"],
-): Map<AttachmentPart, string> {
-  const reasons = new Map<AttachmentPart, string>();
+): Map<AttachmentPart, Reason> {
+  const reasons = new Map<AttachmentPart, Reason>();
   const left = { document: MAX_DOCUMENTS, image: MAX_REQUEST_IMAGES };
   let bytesLeft = MAX_REQUEST_BYTES;
   for (const part of parts.toReversed()) {
     const kind = attachmentKind(part.mediaType);
-    if (!accepts.includes(kind)) reasons.set(part, "You cannot be given files of this kind.");
-    else if (left[kind] === 0 || part.size > bytesLeft) {
-      reasons.set(part, "It is not given again, for there are too many later ones.");
-    } else {
+    if (!accepts.includes(kind)) reasons.set(part, KIND);
+    else if (left[kind] === 0 || part.size > bytesLeft) reasons.set(part, TOO_MANY);
+    else {
       left[kind] -= 1;
       bytesLeft -= part.size;
     }

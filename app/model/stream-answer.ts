@@ -1,15 +1,17 @@
 import { type LanguageModel, streamText, wrapLanguageModel } from "ai";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
+import { omissionsOf, type Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
 import { fitContext } from "./fit-context";
-import { loadFiles } from "./load-files";
+import { givenFiles, loadFiles, type FileSelection } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { unfinishedReason } from "./model-failure";
+import { mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
 import { createStallWatch } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
+import { isWireText, toWireMessages, toWireText } from "./wire-text";
 
 export type AnswerSource = {
   model: Exclude<LanguageModel, string>;
@@ -18,9 +20,17 @@ export type AnswerSource = {
   stallSeconds: number;
   /** Whether it knows no documents of text, which are then part of the message's own. */
   textDocumentsAsText?: boolean;
+  /** The longest side of an image that it takes, in pixels; unknown where it is not given. */
+  maxImageSide?: number;
   /** Runs before the call, so that its failures are told from the call's. */
   prepare?: () => Promise<unknown>;
+  /** Gets credentials anew, where those that were used have been refused; whether they are other ones now. */
+  renew?: () => Promise<boolean>;
 };
+
+type StallWatch = ReturnType<typeof createStallWatch>;
+type ChunkMapper = ReturnType<typeof createChunkMapper>;
+type Prompt = { messages: ReturnType<typeof toModelMessages>; omitted: number; omissions: Omission[] };
 
 /** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
 export async function* streamAnswer(
@@ -34,49 +44,10 @@ export async function* streamAnswer(
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());
-    const { messages: fitting, omitted } = fitContext(offer, request);
-    const messages = toModelMessages(
-      fitting,
-      request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
-      await watch.next(loadFiles({ ...request, messages: fitting }, offer)),
-    );
-    const { cachesPrompts = false } = offer;
-    const parts = streamText({
-      model: countingTries(source.model, request.retrying),
-      ...(request.instructions.trim() !== "" && {
-        instructions: cachesPrompts ? cachedInstructions(request.instructions) : request.instructions,
-      }),
-      messages: source.textDocumentsAsText
-        ? withTextDocuments(messages)
-        : cachesPrompts
-          ? withCachePoints(messages)
-          : messages,
-      maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
-      ...(offer.takesTemperature &&
-        request.temperature !== undefined && { temperature: request.temperature }),
-      // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.
-      maxRetries: source.maxRetries,
-      abortSignal: upstream.signal,
-      // The default prints the error with the whole conversation in it. We throw it instead.
-      onError: () => undefined,
-    }).stream[Symbol.asyncIterator]();
-
-    for (;;) {
-      const step = await watch.next(parts.next());
-      if (step.done) throw unfinishedReason();
-      const part = step.value;
-      if (part.type === "error") throw part.error;
-      if (part.type === "finish") {
-        // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
-        const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
-        if (unfinished || part.finishReason === "error") throw unfinishedReason();
-        yield* mapper.finish(part.rawFinishReason, part.totalUsage, omitted);
-        return;
-      }
-      yield* mapper.map(part);
-    }
+    yield* asOftenAsSensible(source, offer, request, { watch, mapper, signal: upstream.signal });
   } catch (error) {
     request.signal.throwIfAborted();
+    yield* mapper.rest();
     throw toModelError(error, {
       modelName: offer.name,
       model: offer.id.slice(offer.id.indexOf("/") + 1),
@@ -87,6 +58,123 @@ export async function* streamAnswer(
     watch.end();
     // Whoever stops listening, however, the connection to the model is closed.
     upstream.abort();
+  }
+}
+
+type Call = { watch: StallWatch; mapper: ChunkMapper; signal: AbortSignal };
+
+/**
+ * Asks again, before the first word and once for each, where the credentials may have been renewed meanwhile, or
+ * where files may be what is refused: without those of earlier messages, so that a file that the model cannot read
+ * does not end the conversation, then without any. The first refusal is told if that was not it.
+ */
+async function* asOftenAsSensible(
+  source: AnswerSource,
+  offer: ModelOffer,
+  request: GenerateRequest,
+  call: Call,
+): AsyncGenerator<ReplyChunk, void, undefined> {
+  let files: FileSelection = "all";
+  let renew = source.renew;
+  let refusal: unknown = null;
+  for (;;) {
+    const prompt = await toPrompt(source, offer, request, files, call.watch);
+    try {
+      return yield* streamCall(source, offer, request, prompt, call);
+    } catch (error) {
+      if (call.mapper.begun() || request.signal.aborted) throw error;
+      const ask = mayBeCredentials(error) ? renew : undefined;
+      renew = ask ? undefined : renew;
+      if (ask && (await call.watch.next(ask()))) continue;
+      refusal ??= error;
+      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, request) : null;
+      if (fewer === null) throw refusal;
+      files = fewer;
+    }
+  }
+}
+
+/** The next smaller selection that leaves out a file which was given; null where there is none. */
+function fewerFiles(
+  files: FileSelection,
+  { messages }: Prompt,
+  request: GenerateRequest,
+): FileSelection | null {
+  const given = givenFiles(messages);
+  if (files === "none" || given.all === 0) return null;
+  const hasEarlier = given.all > given.last && request.messages.length > 1;
+  return files === "all" && hasEarlier ? "last" : "none";
+}
+
+async function toPrompt(
+  source: AnswerSource,
+  offer: ModelOffer,
+  request: GenerateRequest,
+  selection: FileSelection,
+  watch: StallWatch,
+): Promise<Prompt> {
+  const { messages: fitting, omitted } = fitContext(offer, request);
+  const limits = { accepts: offer.accepts, maxImageSide: source.maxImageSide };
+  const files = await watch.next(loadFiles({ ...request, messages: fitting }, limits, selection));
+  const messages = toModelMessages(
+    fitting,
+    request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
+    files.loaded,
+  );
+  const isMalformed = [
+    request.instructions,
+    ...fitting.filter(({ role }) => role === "user").flatMap(textsOf),
+  ];
+  const texts: Omission[] = isMalformed.every(isWireText) ? [] : [{ code: "text_malformed" }];
+  return {
+    messages: toWireMessages(source.textDocumentsAsText ? withTextDocuments(messages) : messages),
+    omitted,
+    omissions: omissionsOf([...files.omissions, ...texts]),
+  };
+}
+
+function textsOf({ parts }: GenerateRequest["messages"][number]): string[] {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
+}
+
+async function* streamCall(
+  source: AnswerSource,
+  offer: ModelOffer,
+  request: GenerateRequest,
+  { messages, omitted, omissions }: Prompt,
+  { watch, mapper, signal }: Call,
+): AsyncGenerator<ReplyChunk, void, undefined> {
+  const { cachesPrompts = false } = offer;
+  const instructions = toWireText(request.instructions);
+  const parts = streamText({
+    model: countingTries(source.model, request.retrying),
+    ...(instructions.trim() !== "" && {
+      instructions: cachesPrompts ? cachedInstructions(instructions) : instructions,
+    }),
+    messages: cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
+    maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
+    ...(offer.takesTemperature && request.temperature !== undefined && { temperature: request.temperature }),
+    // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.
+    maxRetries: source.maxRetries,
+    abortSignal: signal,
+    // The default prints the error with the whole conversation in it. We throw it instead.
+    onError: () => undefined,
+  }).stream[Symbol.asyncIterator]();
+
+  for (;;) {
+    const step = await watch.next(parts.next());
+    if (step.done) throw unfinishedReason();
+    const part = step.value;
+    if (part.type === "error") throw part.error;
+    if (part.type === "finish") {
+      // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
+      const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
+      if (unfinished || part.finishReason === "error") throw unfinishedReason();
+      if (omissions.length > 0) request.onOmissions?.(omissions);
+      yield* mapper.finish(part.rawFinishReason, part.totalUsage, omitted);
+      return;
+    }
+    yield* mapper.map(part);
   }
 }
 

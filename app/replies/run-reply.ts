@@ -2,6 +2,7 @@ import { answerEnding } from "~/conversation/answer-ending";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
 import { messageChunks } from "~/conversation/message-chunks";
+import type { Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Spending } from "~/conversation/reply-cost";
 import {
@@ -112,6 +113,8 @@ export function runReply(
   /** What followers may have seen: never less than what earlier runners have said, whose journals hold it. */
   let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
   let lookedAt = -Infinity;
+  /** Not in the journal: a node that takes over asks the model anew, and learns them itself. */
+  let omissions: Omission[] = [];
   /** The journal, once an append to it has failed: nobody knows what it holds. */
   let unclear: JournalWriter | null = null;
 
@@ -250,6 +253,7 @@ export function runReply(
       attachment: async (id) => (await deps.attachments.read(key, id))?.bytes ?? null,
       signal: abort.signal,
       retrying: meter.retry,
+      onOmissions: (told) => (omissions = [...told]),
       spent: deps.spent,
     });
     for await (const chunk of chunks) {
@@ -305,6 +309,7 @@ export function runReply(
             finishedAt,
             ...meter.timeToFirstToken(),
             ...metadata,
+            omissions,
             ...(error && { error }),
           }),
     );
