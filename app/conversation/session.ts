@@ -30,6 +30,14 @@ export const usage = z.strictObject({
 /** How a reply ended. Only `complete` means that the model said all it wanted to say. */
 export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
 
+export const MAX_OMISSIONS = 50;
+
+/** `code` says what was left out or changed, as in `image_too_large`; `subject` names it: a file, say. */
+export const omission = z.strictObject({
+  code: z.string().min(1).max(40),
+  subject: z.string().max(255).optional(),
+});
+
 const userMessage = z.strictObject({
   id: itemId,
   parentId: itemId.nullable(),
@@ -56,6 +64,8 @@ const assistantMessage = z.strictObject({
     usage: usage.optional(),
     /** How many of the oldest messages the model was not given, since its window has no room for them. */
     omittedMessages: z.int().positive().optional(),
+    /** What the model was given changed, or not at all, so that it takes the rest: for a note under the answer. */
+    omissions: z.array(omission).max(MAX_OMISSIONS).optional(),
     /** Why it failed or was cut, as the person was told. */
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   }),
@@ -121,6 +131,7 @@ export const session = z.strictObject({
 
 export type Part = z.infer<typeof part>;
 export type Usage = z.infer<typeof usage>;
+export type Omission = z.infer<typeof omission>;
 export type ReplyStatus = z.infer<typeof replyStatus>;
 export type UserMessage = z.infer<typeof userMessage>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;
