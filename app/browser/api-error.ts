@@ -27,9 +27,12 @@ export class ApiError extends Error {
     this.status = status;
   }
 
-  /** The same request may well succeed in a moment: a node is leaving, a proxy has none, the network is gone. */
+  /**
+   * The same request may well succeed in a moment: a node is leaving, or older than the conversation, a proxy has none,
+   * the network is gone.
+   */
   get isPassing(): boolean {
-    const stays = this.code === "session_damaged" || this.code === "session_newer_format";
+    const stays = this.code === "session_damaged";
     return !stays && this.retryAt === null && [0, 408, 429, 500, 502, 503, 504].includes(this.status);
   }
 }

@@ -61,6 +61,79 @@ describe("opening", () => {
   });
 });
 
+describe("a conversation of a newer version than the node that answers", () => {
+  const newer = () => new ApiError("session_newer_format", "Written by a newer version.", 503);
+
+  test("is said to be that, and asked for again until another node answers", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi")], head: "u1" });
+    const load = api.load;
+    let isOld = true;
+    let loads = 0;
+    api.load = async (...args) => {
+      loads++;
+      if (isOld) throw newer();
+      return load(...args);
+    };
+    const { chat, draft } = openTab(api);
+    draft.set("What I type");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(chat.getSnapshot()).toMatchObject({
+      phase: "refused",
+      connection: "ok",
+      problem: { trouble: { code: "session_newer_format" } },
+    });
+    expect(loads).toBeGreaterThan(3);
+    expect(loads).toBeLessThan(20);
+    isOld = false;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(chat.getSnapshot()).toMatchObject({ phase: "ready", problem: null });
+    expect(read(chat.getSnapshot())).toEqual(["Hi"]);
+    expect(draft.getSnapshot()).toBe("What I type");
+  });
+
+  test("that is open stays in view, with a word that goes when another node answers", async () => {
+    const { server, api, chat, seen } = await tabInMidReply();
+    const watch = api.watch;
+    let isOld = true;
+    api.watch = async (...args) => {
+      if (isOld) throw newer();
+      return watch(...args);
+    };
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(chat.getSnapshot()).toMatchObject({
+      phase: "ready",
+      problem: { trouble: { code: "session_newer_format" } },
+    });
+    isOld = false;
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(chat.getSnapshot()).toMatchObject({ phase: "ready", problem: null });
+    expectNothingShrank(seen);
+  });
+
+  test("takes the message that was sent once another node is asked, and nothing of it is lost", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    let isOld = true;
+    server.post = () => {
+      if (isOld) throw newer();
+      return { rev: 2, replyId: "r2" };
+    };
+    const { chat, outbox } = openTab(api);
+    await settle();
+    expect(chat.send("How are you?", null)).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(chat.getSnapshot().pending).toMatchObject({ error: { code: "session_newer_format" } });
+    expect(outbox.read()).toMatchObject({ text: "How are you?" });
+    isOld = false;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(chat.getSnapshot().pending).toMatchObject({ state: "accepted" });
+    expect(new Set(server.posts.map((post) => JSON.stringify(post))).size).toBe(1);
+    expect(outbox.read()).toBeNull();
+  });
+});
+
 describe("a reply", () => {
   test("turns into its settled message without a gap, under the same id", async () => {
     const { server, chat, seen } = await tabInMidReply();

@@ -1,6 +1,7 @@
 import type { PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
 import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
+import type { ErrorCode } from "~/conversation/expected-error";
 import { newId } from "~/conversation/session-id";
 import { newestLeafUnder } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
@@ -32,6 +33,9 @@ import type { UnsavedSettings } from "./unsaved-settings";
 
 /** A message that is refused for no longer goes out by itself; later its author may have changed their mind. */
 const PATIENCE_MS = 120_000;
+
+/** A node is older than the conversation. */
+const NEWER: ErrorCode = "session_newer_format";
 
 /** So often is a request tried that failed for a passing reason, before the person is asked. */
 const TRIES = 4;
@@ -124,14 +128,18 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onConnection(connection) {
         patch({ connection });
         if (connection === "reconnecting") showKept();
-        if (connection === "ok") sendWhatWaits();
+        if (connection !== "ok") return;
+        if (now().problem?.trouble.code === NEWER) patch({ problem: null });
+        sendWhatWaits();
       },
-      onRefused: (error) =>
-        patch(
-          now().session
-            ? { problem: { trouble: troubleOf(error), messageId: null } }
-            : { phase: "refused", problem: { trouble: troubleOf(error), messageId: null } },
-        ),
+      onRefused(error) {
+        // It is refused again and again until another node is asked, and told of once.
+        const isKnown = error.code === NEWER && now().problem?.trouble.code === NEWER;
+        patch({
+          ...(!now().session && { phase: "refused" }),
+          ...(!isKnown && { problem: { trouble: troubleOf(error), messageId: null } }),
+        });
+      },
       rev: () => now().session?.rev ?? 0,
       cursor() {
         const { live } = now();
@@ -237,8 +245,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
         // Another tab's message may have been kept in its place, and be gone.
         if (wasOpen && now().pending?.id === message.id && !outbox.read()) outbox.put(message);
-        // Where nobody follows, nobody would hear that the server is back.
-        if (isWaiting && !(isOpen && isSaved())) sendLater();
+        // Where nobody follows, nobody would hear that the server is back; nor that another node is asked.
+        if (isWaiting && (error.code === NEWER || !(isOpen && isSaved()))) sendLater();
       }
       // It may have arrived all the same, and only the answer was lost.
       wake();

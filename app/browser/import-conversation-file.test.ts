@@ -41,6 +41,7 @@ test.each([
 
 test.each([
   ["bad_request", { code: "importDamaged" }],
+  ["file_newer_format", { code: "importNewer" }],
   ["body_too_large", { code: "importTooLarge" }],
   ["session_full", { code: "importTooLarge" }],
   ["unreachable", { code: "unreachable" }],

@@ -27,6 +27,7 @@ export async function importConversationFile(
     await api.session(id).import(text);
   } catch (error) {
     const code = error instanceof ApiError ? error.code : null;
+    if (code === "file_newer_format") throw new PageError("importNewer", { cause: error });
     if (code === "bad_request") throw new PageError("importDamaged", { cause: error });
     if (code === "body_too_large" || code === "session_full")
       throw new PageError("importTooLarge", { cause: error });

@@ -15,7 +15,10 @@ export type FollowerEvents = {
   onSession: (session: SessionView | null) => void;
   onEvents: (events: StreamEvent[]) => void;
   onConnection: (connection: Connection) => void;
-  /** The server will not show the session, and asking again would not change its mind. */
+  /**
+   * The server will not show the session, and asking again would not change its mind; or a node is older than the
+   * session, and the follower goes on asking, for another one may know it.
+   */
   onRefused: (error: ApiError) => void;
   /** The id of the last chunk of the reply that runs. */
   cursor: () => string | null;
@@ -56,6 +59,12 @@ export function createSessionFollower(
 
   function disconnected() {
     mention ??= setTimeout(() => events.onConnection("reconnecting"), MENTION_AFTER_MS);
+  }
+
+  /** There is no connection, and the person knows why. */
+  function explained() {
+    if (mention !== null) clearTimeout(mention);
+    mention = null;
   }
 
   /** False where there is no session. */
@@ -105,6 +114,7 @@ export function createSessionFollower(
       const opened = { at: 0 };
       let wasSilent = false;
       let retryMs = 0;
+      let isExplained = false;
       try {
         const exists = await followOnce(here, () => {
           opened.at = Date.now();
@@ -116,6 +126,8 @@ export function createSessionFollower(
         failures = opened.at > 0 && Date.now() - opened.at > 1_000 ? 0 : failures + 1;
       } catch (error) {
         if (signal.aborted) return;
+        isExplained = error instanceof ApiError && error.code === "session_newer_format" && !here.aborted;
+        if (isExplained) events.onRefused(error as ApiError);
         if (error instanceof ApiError && !error.isPassing && !here.aborted) {
           // The session can be read all the same, and is, until there is a place again.
           if (error.code !== "too_many_requests" || error.retryAt === null) {
@@ -131,7 +143,8 @@ export function createSessionFollower(
       }
       const wasRestarted = connection.signal.reason === RESTART;
       if (wasRestarted) failures = 0;
-      disconnected();
+      if (isExplained) explained();
+      else disconnected();
       // Silence was pause enough: at once, and perhaps of another node.
       if (!wasRestarted && !wasSilent)
         await pause(Math.max(retryMs, backoffMs(failures, random)), signal, (wake) => (endPause = wake));

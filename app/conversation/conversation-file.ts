@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { attachmentParts } from "./attachment";
+import { ExpectedError } from "./expected-error";
 import { MAX_MESSAGES } from "./limits";
 import { list } from "./list";
+import { isOfLaterVersion } from "./parse-stored";
 import { requireFew } from "./session-size";
 import { message, session, type Message, type Session } from "./session";
 
@@ -40,6 +42,29 @@ export const conversationFile = z
   });
 
 export type ConversationFile = z.infer<typeof conversationFile>;
+
+/**
+ * The same as a request's body: what a later version has exported is refused as that, not as damaged.
+ * @throws ExpectedError `file_newer_format`, `session_full` from all that parses with it
+ */
+export const importBody = z.unknown().transform((json, context): ConversationFile => {
+  const { data, error } = conversationFile.safeParse(json);
+  if (!error) return data;
+  if (isNewerFile(json, error.issues)) {
+    throw new ExpectedError(
+      "file_newer_format",
+      "This file was made by a newer version of the application. Import it where that version runs.",
+    );
+  }
+  for (const issue of error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
+
+function isNewerFile(json: unknown, issues: readonly z.core.$ZodIssue[]): boolean {
+  const { format, version } = (json ?? {}) as { format?: unknown; version?: unknown };
+  if (format !== FILE_FORMAT) return false;
+  return (Number.isInteger(version) && Number(version) > FILE_VERSION) || isOfLaterVersion(issues, json);
+}
 
 export type ImportContext = {
   now: string;

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "session_damaged"
   | "session_full"
   | "session_newer_format"
+  | "file_newer_format"
   | "attachment_too_large"
   | "attachments_full"
   | "attachment_not_found"

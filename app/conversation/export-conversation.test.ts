@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { conversation } from "../../tests/fixtures/collect-answer";
-import { conversationFile, importSession } from "./conversation-file";
+import { conversationFile, importBody, importSession } from "./conversation-file";
 import { exportJson, exportMarkdown } from "./export-conversation";
 import { MAX_MESSAGES } from "./limits";
 import { session as sessionSchema, type Message, type Session } from "./session";
@@ -152,6 +152,41 @@ describe("a file", () => {
       head: "head" in change ? change.head : "m0",
     });
     expect(error?.issues[0]?.path.join(".")).toBe(path);
+  });
+});
+
+describe("what a newer version has exported", () => {
+  const [m0, m1, m2] = file().messages as [Message, Message, Message];
+  const refused = { code: "file_newer_format", message: /newer version/ };
+
+  it.each<[string, object]>([
+    ["with a version that is not known", { version: 2 }],
+    ["with a version that is not known, in which nothing else is", { version: 9, messages: "?", title: 7 }],
+    ["with a field that is not known", { folders: [] }],
+    ["with a setting that is not known", { settings: { modelId: "m", instructions: "", mood: "good" } }],
+    ["with a field of a message that is not known", { messages: [m0, { ...m1, mood: "good" }, m2] }],
+    ["with a kind of part that is not known", { messages: [m0, { ...m1, parts: [{ type: "sketch" }] }, m2] }],
+    ["with a role that is not known", { messages: [{ ...m0, role: "tool" }, m1, m2] }],
+  ])("%s, is refused as that", (_, change) => {
+    expect(() => importBody.safeParse({ ...file(), head: "m0", ...change })).toThrow(
+      expect.objectContaining({ code: refused.code }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ["of something else", { format: "other", folders: [] }],
+    ["with a version that is none", { version: "2" }],
+    ["with a field that is not known, and one that is missing", { folders: [], title: undefined }],
+  ])("a file %s is not taken for one", (_, change) => {
+    const { error } = importBody.safeParse({ ...file(), head: "m0", ...change });
+    expect(error?.issues[0]?.path).toBeDefined();
+  });
+
+  it("is what any version can import, also where an answer has what came later", () => {
+    const metadata = { ...m1.metadata, omissions: [{ code: "file_unreadable" }] };
+    const session = { ...file(), messages: [m0, { ...m1, metadata } as Message, m2], head: "m0" };
+    expect(JSON.parse(exportJson(session))).toMatchObject({ version: 1 });
+    expect(exportJson(session)).not.toContain("omissions");
   });
 });
 

@@ -8,7 +8,7 @@ type Exported = Pick<Session, "title" | "settings" | "messages" | "head" | "crea
 
 /**
  * The file that `POST /api/session/import` takes, with every branch of the conversation in it. Of what was attached
- * it has the names.
+ * it has the names, and nothing that needs a later version of the file: every build can import it.
  * @throws TypeError for a session without a message, of which there is none
  */
 export function exportJson({ title, settings, messages, head, createdAt }: Exported): string {
@@ -18,7 +18,7 @@ export function exportJson({ title, settings, messages, head, createdAt }: Expor
     version: 1,
     title,
     settings,
-    messages: messages.map(withoutFiles),
+    messages: messages.map(asExported),
     head,
     createdAt,
   };
@@ -39,8 +39,10 @@ export function exportMarkdown(
   return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function withoutFiles(message: Message): Message {
-  return message.role === "user" ? { ...message, parts: message.parts.map(nameFile) } : message;
+function asExported(message: Message): Message {
+  if (message.role === "user") return { ...message, parts: message.parts.map(nameFile) };
+  const { omissions: _, ...metadata } = message.metadata;
+  return { ...message, metadata };
 }
 
 /** A file as text, so that a message that was nothing but a file is still something. */

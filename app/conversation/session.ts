@@ -129,6 +129,7 @@ export const session = z.strictObject({
 
 export type Part = z.infer<typeof part>;
 export type Usage = z.infer<typeof usage>;
+export type Omission = z.infer<typeof omission>;
 export type ReplyStatus = z.infer<typeof replyStatus>;
 export type UserMessage = z.infer<typeof userMessage>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;

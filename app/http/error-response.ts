@@ -16,6 +16,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   session_damaged: 410,
   session_full: 413,
   session_newer_format: 503,
+  file_newer_format: 400,
   attachment_too_large: 413,
   attachments_full: 413,
   attachment_not_found: 404,

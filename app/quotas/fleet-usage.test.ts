@@ -168,7 +168,7 @@ test("replies that run are told to the others, also in a new file, until they en
   expect([b.held("x"), c.held("x")]).toEqual([1, 0]);
 });
 
-test("a file that is damaged, or of a newer version, is told of once, and the rest counts", async () => {
+test("a file that is damaged is told of once, and the rest counts", async () => {
   const { node, logged, day } = fleet();
   const [a, b] = [node("a"), node("b")];
   a.count("tokens", "all", 10);

@@ -26,11 +26,15 @@ export function formatUsageLine(line: UsageHead | UsageBatch): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** Null for a line that means nothing here. */
-export function parseUsageLine(text: string): UsageHead | UsageBatch | null {
+/** From a newer version of the application, which may count more, and otherwise. */
+const unknown = z.record(z.string(), z.unknown()).transform(() => ({ unknown: true as const }));
+
+const line = z.union([head, batch, unknown]);
+
+/** Null for bytes that are no line of such a file. */
+export function parseUsageLine(text: string): z.infer<typeof line> | null {
   try {
-    const parsed = z.union([head, batch]).safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
+    return line.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }

@@ -8,12 +8,47 @@ import { formatUsageLine } from "./usage-line";
 import { createUsageReader } from "./usage-reader";
 import { dayName } from "./windows";
 
-test("a node that was taken for dead and comes back is counted again", async () => {
+async function fileOfB(...lines: object[]) {
   const layout = createLayout(temporaryFolder());
   const folder = `${layout.usage}/${dayName(Date.now())}`;
   await mkdir(folder, { recursive: true });
-  const write = (line: Parameters<typeof formatUsageLine>[0]) =>
-    appendFile(`${folder}/${feedName({ name: "b", boot: "x", segment: 1 })}`, formatUsageLine(line));
+  const write = (line: object) =>
+    appendFile(
+      `${folder}/${feedName({ name: "b", boot: "x", segment: 1 })}`,
+      formatUsageLine(line as Parameters<typeof formatUsageLine>[0]),
+    );
+  for (const line of lines) await write(line);
+  return { layout, write };
+}
+
+test("lines of a newer version count nothing and are no damage, and those after them count", async () => {
+  const at = Date.now();
+  const { layout } = await fileOfB(
+    { format: 9, running: { x: 7 }, region: "moon" },
+    { batch: 1, at, add: { tokens: 100, moonbeams: 3 }, running: {}, mood: "good" },
+    { corrects: 1, tokens: -50 },
+    { batch: "two", at, add: { tokens: 1_000 }, running: {} },
+    { batch: 3, at, add: { tokens: 10 }, running: { x: 1 } },
+  );
+  const counted: Record<string, number> = {};
+  const reader = createUsageReader({
+    volume: createVolume(),
+    layout,
+    own: "a.y",
+    clock: () => at,
+    isDead: () => false,
+    counted: (key, amount) => void (counted[key] = (counted[key] ?? 0) + amount),
+    damaged: (event) => {
+      throw new Error(event.reason);
+    },
+  });
+  await reader.look();
+  expect(counted).toEqual({ tokens: 110, moonbeams: 3 });
+  expect(reader.running("x")).toBe(1);
+});
+
+test("a node that was taken for dead and comes back is counted again", async () => {
+  const { layout, write } = await fileOfB();
   let isDead = false;
   let tokens = 0;
   const reader = createUsageReader({

@@ -85,8 +85,10 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   function takeIn(instance: string, tail: Tail, fileName: string, text: string | null) {
     const line = text === null ? null : parseUsageLine(text);
     if (!line) return report(fileName, "a line of it means nothing");
+    if ("unknown" in line) return;
     if ("format" in line) {
-      if (line.format !== USAGE_FORMAT) return report(fileName, "it is of a newer version");
+      // Of a newer version, which may hold something else under the same names.
+      if (line.format !== USAGE_FORMAT) return;
       running.set(instance, new Map(Object.entries(line.running)));
       return;
     }

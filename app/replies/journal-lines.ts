@@ -1,21 +1,30 @@
+import { parseStored } from "~/conversation/parse-stored";
 import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import { newerFormat } from "~/store/newer-format";
 import type { Sealer } from "~/store/sealer";
 
 /** What the lines of one journal look like. They are numbered from 0, and parsed in their order. */
 export type JournalLines = {
   format(chunk: ReplyChunk, line: number): string;
-  /** Null for what is no chunk, or not the one that was written there. @throws KeyNotHeld */
+  /**
+   * Null for what is no chunk, or not the one that was written there.
+   * @throws KeyNotHeld; ExpectedError `session_newer_format` for a line that a newer version has written
+   */
   parse(text: string, line: number): ReplyChunk | null;
 };
 
 export const plainLines: JournalLines = {
   format: (chunk) => JSON.stringify(chunk),
   parse(text) {
+    let json: unknown;
     try {
-      return replyChunk.parse(JSON.parse(text));
+      json = JSON.parse(text);
     } catch {
       return null;
     }
+    const parsed = parseStored(replyChunk, json);
+    if (parsed.kind === "newer") throw newerFormat("This answer", parsed.reason);
+    return parsed.kind === "whole" ? parsed.value : null;
   },
 };
 

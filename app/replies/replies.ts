@@ -10,6 +10,7 @@ import { checkSupported } from "~/conversation/supported-attachments";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
 import type { KeyRing } from "~/store/key-ring";
 import { readSessionFolder } from "~/store/layout";
+import { isNewerFormat } from "~/store/newer-format";
 import type { SessionEvents } from "~/store/session-events";
 import type { SessionRecord } from "~/store/session-store";
 import type { FollowOptions } from "./follow-reply";
@@ -66,7 +67,10 @@ export type Replies = {
     command: StartCommand,
     options?: StartOptions,
   ): Promise<{ record: SessionRecord | null; outcome: StartOutcome }>;
-  /** The session as it is, after a reply whose runner is gone was taken over. */
+  /**
+   * The session as it is, after a reply whose runner is gone was taken over.
+   * @throws ExpectedError `session_newer_format` where only a newer version can take it over
+   */
   read(key: string): Promise<SessionRecord | null>;
   /**
    * A reply's stream from a cursor on, and with `watch` all that comes after it. Null where no reply runs.
@@ -291,7 +295,12 @@ export function createReplies(deps: RepliesDependencies): Replies {
         },
         draining: draining.signal,
         attend: deps.attend,
-        journal: (reply) => readJournalOf(key, reply, deps),
+        journal: (reply) =>
+          readJournalOf(key, reply, deps).catch((error: unknown) => {
+            // The session has all of it.
+            if (isNewerFormat(error)) return [];
+            throw error;
+          }),
         pause: () => deps.delay(LOOK_AGAIN_MS),
       }),
     stop,

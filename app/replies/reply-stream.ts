@@ -8,9 +8,10 @@ export type ReplyStream = {
   /** Chunks so far. */
   length(): number;
   publish(chunks: readonly ReplyChunk[]): void;
-  end(): void;
+  /** Those who follow it get the error, once they have had all chunks. */
+  end(error?: Error): void;
   ended(): boolean;
-  /** All chunks after `afterSeq`, those to come included, until the stream ends or the signal aborts. */
+  /** All chunks after `afterSeq`, those to come included, until the stream ends or the signal aborts. @throws what it ended with */
   follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk>;
 };
 
@@ -18,6 +19,7 @@ export function createReplyStream(): ReplyStream {
   const chunks: ReplyChunk[] = [];
   const wake = new Set<() => void>();
   let ended = false;
+  let failure: Error | undefined;
 
   const wakeAll = () => {
     for (const resume of [...wake]) resume();
@@ -42,8 +44,9 @@ export function createReplyStream(): ReplyStream {
       chunks.push(...added);
       wakeAll();
     },
-    end() {
+    end(error) {
       ended = true;
+      failure = error;
       wakeAll();
     },
     ended: () => ended,
@@ -51,6 +54,7 @@ export function createReplyStream(): ReplyStream {
       for (let index = Math.max(0, afterSeq); !signal.aborted;) {
         const chunk = chunks[index];
         if (chunk) yield { seq: ++index, chunk };
+        else if (failure) throw failure;
         else if (ended) return;
         else await next(signal);
       }

@@ -18,6 +18,7 @@ import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
 import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
+import { isNewerFormat } from "~/store/newer-format";
 import type { Sealer } from "~/store/sealer";
 import type { SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
@@ -127,7 +128,11 @@ export function runReply(
 
   async function look() {
     lookedAt = performance.now();
-    const standing = await guard.check();
+    // Where a newer version has changed the session, this node cannot tell whether the reply is still its own.
+    const standing = await guard.check().catch((error: unknown) => {
+      if (isNewerFormat(error)) return "superseded" as const;
+      throw error;
+    });
     if (standing === "superseded") stop("superseded");
     else if (standing === "stop requested") stop("stopped");
   }

@@ -1,3 +1,4 @@
+import { isNewerFormat } from "~/store/newer-format";
 import type { JournalReader } from "./journal-reader";
 import type { ReplyGuard } from "./reply-guard";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
@@ -29,6 +30,7 @@ export function tailJournal(options: TailOptions): Tail {
   let left = false;
 
   async function run() {
+    let refusal: Error | undefined;
     try {
       while (!left) {
         // A name that is not listed yet must not be opened: NFS would remember its absence for seconds.
@@ -40,8 +42,10 @@ export function tailJournal(options: TailOptions): Tail {
       }
     } catch (error) {
       options.failed(error);
+      // Another node may be able to read it; this one will not.
+      if (isNewerFormat(error)) refusal = error;
     } finally {
-      stream.end();
+      stream.end(refusal);
       options.ended();
     }
   }

@@ -3,7 +3,8 @@ import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text
 import type { Reply, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { settleReply } from "~/conversation/settle-reply";
-import { mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
+import { handOverReply, mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
+import { isNewerFormat } from "~/store/newer-format";
 import type { SessionRecord } from "~/store/session-store";
 import { readJournalOf } from "./journal-reader";
 import { reportReply, reportSettled } from "./reply-meter";
@@ -18,6 +19,7 @@ export type TakenOver = {
 /**
  * Makes this node the runner of a reply whose own is gone, and reads what that one has said. After too many
  * takeovers the reply is kept as it is instead, for a person to continue.
+ * @throws ExpectedError `session_newer_format` where a newer version has written what was said
  */
 export async function takeOver(
   key: string,
@@ -25,6 +27,8 @@ export async function takeOver(
   reply: Reply,
   deps: RunnerDependencies,
 ): Promise<TakenOver> {
+  // Before the commit: a journal of a newer version is left, with its reply, to a node that can read it.
+  await salvage(key, reply, deps);
   const { record: taken } = await deps.store.update(key, (session) => ({
     session: session && takeOverReply(session, reply, deps.instance),
     result: null,
@@ -34,7 +38,13 @@ export async function takeOver(
     return { record: taken, said: null };
   }
   // After the commit: what the old runner still appends from now on is not read by anybody.
-  const said = await salvage(key, reply, deps);
+  const said = await salvage(key, reply, deps).catch(async (error: unknown) => {
+    if (isNewerFormat(error)) {
+      const handOver = (session: Session | null) => session && handOverReply(session, mine);
+      await deps.store.update(key, (session) => ({ session: handOver(session), result: null }));
+    }
+    throw error;
+  });
   if (!mayTakeOver(reply)) return { record: await giveUp(key, record.session, mine, said, deps), said: null };
   deps.log.warn(
     { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },

@@ -1,6 +1,6 @@
 import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
-import { conversationFile, importSession, MAX_FILE_VALUES } from "~/conversation/conversation-file";
+import { importBody, importSession, MAX_FILE_VALUES } from "~/conversation/conversation-file";
 import { askerAddress } from "~/http/client-address";
 import { sessionSize } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -13,7 +13,7 @@ const handle = api({
     // Before so much is read and looked at, whatever it is.
     const written = await services.quotas.beginSession(askerAddress(request));
     const { maxImportBytes } = services.limits;
-    const file = await readJson(request, conversationFile, maxImportBytes, MAX_FILE_VALUES);
+    const file = await readJson(request, importBody, maxImportBytes, MAX_FILE_VALUES);
     const { offers, defaultModelId } = services.models;
     const imported = importSession(file, {
       now: new Date().toISOString(),

@@ -1,4 +1,5 @@
 import { postMessageBody, type MessageAccepted, type PostMessageBody } from "~/conversation/api";
+import { ExpectedError } from "~/conversation/expected-error";
 import type { StartCommand } from "~/conversation/start-reply";
 import { askerAddress } from "~/http/client-address";
 import { followEvents, replayEvents } from "~/http/reply-events";
@@ -26,7 +27,8 @@ const handle = api({
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
     const { signal } = currentExchange();
-    const failed = (error: unknown) => services.log.error({ err: error }, "a stream failed");
+    const failed = (error: unknown) =>
+      services.log[ExpectedError.isInstance(error) ? "warn" : "error"]({ err: error }, "a stream failed");
     const stream = { signal, failed, ...services.streams };
     if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);
     const committed = outcome.kind === "started" && record ? record : undefined;

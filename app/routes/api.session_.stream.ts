@@ -1,4 +1,5 @@
 import { parseCursor } from "~/conversation/cursor";
+import { ExpectedError } from "~/conversation/expected-error";
 import { eventStream } from "~/http/event-stream";
 import { currentExchange } from "~/http/exchanges";
 import { followEvents } from "~/http/reply-events";
@@ -19,7 +20,8 @@ const handle = api({
     return eventStream(followEvents(events), {
       ...services.streams,
       signal,
-      failed: (error) => services.log.error({ err: error }, "a stream failed"),
+      failed: (error) =>
+        services.log[ExpectedError.isInstance(error) ? "warn" : "error"]({ err: error }, "a stream failed"),
     });
   },
 });

@@ -36,6 +36,13 @@ export function parseAttachmentName(name: string): StoredAttachment | null {
   };
 }
 
+const LATER_NAME = /^([0-9a-f]{64})\.(?!.*\.tmp$).+$/;
+
+/** The id in the name of a file that a newer version has stored in a form of its own; null for any other name. */
+export function parseLaterName(name: string): string | null {
+  return parseAttachmentName(name) ? null : (LATER_NAME.exec(name)?.[1] ?? null);
+}
+
 const TYPES: Readonly<Record<AttachmentForm, readonly AttachmentType[]>> = {
   png: ["image/png"],
   jpg: ["image/jpeg"],

@@ -13,6 +13,7 @@ import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
 import { createAttachmentStore, type AttachmentStoreOptions } from "./attachment-store";
 import { createLayout } from "./layout";
+import { sweepAttachments } from "./sweep-attachments";
 import { createVolume } from "./volume";
 
 const KEY = sessionKey("a session");
@@ -67,6 +68,40 @@ describe("a file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(layout.attachmentFolder(KEY)).mode & 0o777).toBe(0o700);
   });
+
+  test.each(["heic", "txt.zst", "9.sealed2"])(
+    "in a form %s of a newer version is refused, and stays where it is",
+    async (form) => {
+      const { store, layout, volume, files } = storeOn(temporaryFolder());
+      const stored = await store.put(KEY, "notes.txt", pieces(Buffer.from("notes")));
+      const [name] = files() as [string];
+      const later = `${name.slice(0, 64)}.5.${form}`;
+      const folder = layout.attachmentFolder(KEY);
+      renameSync(join(folder, name), join(folder, later));
+      const newer = { code: "session_newer_format", message: /newer version/ };
+      await expect(store.read(KEY, stored.id)).rejects.toMatchObject(newer);
+      await expect(
+        store.hold(KEY, [partOf(Buffer.from("notes"), "text/plain", "n.txt")]),
+      ).rejects.toMatchObject(newer);
+      await expect(store.copy(KEY, OTHER, [stored.id])).rejects.toMatchObject(newer);
+      await sweepAttachments(
+        {
+          volume,
+          layout,
+          instance: "node.b1",
+          sessions: { outline: () => Promise.resolve(null) },
+          isDead: () => true,
+          delay: () => Promise.resolve(),
+        },
+        new AbortController().signal,
+      );
+      expect([files(), files(OTHER)]).toEqual([[later], []]);
+      // Others are what they are.
+      expect(await store.read(KEY, sha256(PNG))).toBeNull();
+      await store.remove(KEY);
+      expect(files()).toEqual([]);
+    },
+  );
 
   test("is there once, however often it comes and under whatever name", async () => {
     const { store, files } = storeOn(temporaryFolder());

@@ -14,10 +14,12 @@ import {
   attachmentName,
   isTypeOf,
   parseAttachmentName,
+  parseLaterName,
   typeOf,
   type StoredAttachment,
 } from "./attachment-names";
 import { temporaryName, type Layout } from "./layout";
+import { newerFormat } from "./newer-format";
 import { listIfThere, unlessGone } from "./retired-session";
 import { openFile, sealFile, sealNewFile } from "./sealed-file";
 import type { Sealer } from "./sealer";
@@ -36,7 +38,10 @@ export type AttachmentStore = {
    * `session_not_found` where the session was deleted meanwhile, `volume_unavailable`
    */
   put(key: string, filename: string, bytes: AsyncIterable<Uint8Array>): Promise<AttachmentView>;
-  /** Null for a file that is not there, or sealed and damaged. @throws ExpectedError `volume_unavailable` */
+  /**
+   * Null for a file that is not there, or sealed and damaged.
+   * @throws ExpectedError `volume_unavailable`, and as the others that name a file `session_newer_format`
+   */
   read(key: string, id: string): Promise<{ bytes: Buffer<ArrayBuffer>; mediaType: AttachmentType } | null>;
   /**
    * Makes sure that the files that a message is about to name are there, and will be when it has named them.
@@ -87,9 +92,17 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     unsentAt: null,
   });
 
-  async function list(key: string): Promise<StoredAttachment[]> {
-    const names = (await listIfThere(volume, layout.attachmentFolder(key))) ?? [];
-    return names.flatMap((name) => parseAttachmentName(name) ?? []);
+  const names = async (key: string) => (await listIfThere(volume, layout.attachmentFolder(key))) ?? [];
+  const filesAmong = (listed: readonly string[]) => listed.flatMap((name) => parseAttachmentName(name) ?? []);
+  const list = async (key: string): Promise<StoredAttachment[]> => filesAmong(await names(key));
+
+  /** The files with this id: no one where there is none. @throws ExpectedError `session_newer_format` */
+  function withId(key: string, id: string, listed: readonly string[]): StoredAttachment[] {
+    const found = filesAmong(listed).filter(hasId(key, id));
+    const later = found.length > 0 ? [] : listed.flatMap((name) => parseLaterName(name) ?? []);
+    if (later.some((other) => other === id || other === sealer.nameOf(key, id)))
+      throw newerFormat("This file", "the form in its name is unknown");
+    return found;
   }
 
   const pathOf = (key: string, file: StoredAttachment) =>
@@ -179,7 +192,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function read(key: string, id: string) {
     for (let attempt = 1; ; attempt++) {
-      const file = (await list(key)).find(hasId(key, id));
+      const [file] = withId(key, id, await names(key));
       if (!file) return null;
       try {
         const stored = await volume.read(pathOf(key, file));
@@ -197,9 +210,9 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function hold(key: string, parts: readonly AttachmentPart[]) {
     for (let attempt = 1; parts.length > 0; attempt++) {
-      const files = await list(key);
+      const listed = await names(key);
       const setAside = parts
-        .map((part) => requireStored(key, files, part))
+        .map((part) => requireStored(key, listed, part))
         .filter(({ unsentAt }) => unsentAt !== null);
       if (setAside.length === 0) return;
       if (attempt === READ_ATTEMPTS) throw notThere(parts[0]!);
@@ -211,8 +224,8 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     }
   }
 
-  function requireStored(key: string, files: readonly StoredAttachment[], part: AttachmentPart) {
-    const found = files.filter(hasId(key, attachmentId(part)));
+  function requireStored(key: string, listed: readonly string[], part: AttachmentPart) {
+    const found = withId(key, attachmentId(part), listed);
     const file = found.find(({ unsentAt }) => unsentAt === null) ?? found[0];
     if (!file) throw notThere(part);
     if (file.size === part.size && isTypeOf(file.form, part.mediaType)) return file;
@@ -220,9 +233,9 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   }
 
   async function copy(fromKey: string, toKey: string, ids: readonly string[]) {
-    const files = await list(fromKey);
+    const listed = await names(fromKey);
     const found = [...new Set(ids)].flatMap((id) => {
-      const file = files.find(hasId(fromKey, id));
+      const [file] = withId(fromKey, id, listed);
       return file ? [{ id, file }] : [];
     });
     checkRoom(toKey, await list(toKey), new Map(found.map(({ id, file }) => [id, file.size])));

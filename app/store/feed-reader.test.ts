@@ -262,6 +262,23 @@ test("a node that has been dead for long is looked at now and then, and seen at 
   expect(liveness.isDead("a.b1")).toBe(false);
 });
 
+test("lines of a newer version mean nothing, and those after them are read", async () => {
+  await reader.poll();
+  await say("a.b1.1.ndjson", { ...head("a", "b1"), format: 9, region: "moon" } as FeedHead);
+  const lines = [
+    { load: { cpu: 0.5 } },
+    { changed: { [KEY]: { rev: 2 } } },
+    { goodbye: { reason: "tired" } },
+    { changed: { [OTHER]: 3 }, more: true },
+    { beat: 1 },
+  ];
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await appendFile(join(layout.nodes, "a.b1.1.ndjson"), text);
+  await reader.poll();
+  expect(told).toEqual([[OTHER, 3]]);
+  expect(liveness.isDead("a.b1")).toBe(false);
+});
+
 test("garbage is told once and harms nobody else", async () => {
   await reader.poll();
   await writeFile(join(layout.nodes, "a.b1.1.ndjson"), Buffer.from([0, 0, 10, 255, 254, 10, 123, 10]));

@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { newId, sessionKey } from "~/conversation/session-id";
@@ -59,7 +59,7 @@ describe("a hand-off", () => {
   });
 
   it("that is damaged is gone", async () => {
-    for (const damage of ["", "{", '{"format":2}']) {
+    for (const damage of ["", "{", '{"format":1}', '{"format":"2","sealed":"sealed"}']) {
       const damaged = sessionKey(newId());
       await node().put(damaged, "sealed");
       writeFileSync(pathOf(`${damaged}.json`), damage);
@@ -102,6 +102,24 @@ describe("a hand-off", () => {
     });
     await expect(failing.claim(key)).rejects.toThrow(expect.objectContaining({ code: "volume_unavailable" }));
     expect(await node().claim(key)).toBe("sealed");
+  });
+
+  it.each([
+    ["with a format that is not known", { format: 2, sealed: "sealed" }],
+    ["with a field that is not known", { format: 1, sealed: "sealed", until: "2026-01-02T03:04:05.000Z" }],
+  ])("of a newer version, %s, is refused, not used up, and not swept", async (_, box) => {
+    await node().put(sessionKey("another"), "sealed");
+    writeFileSync(pathOf(`${key}.json`), JSON.stringify(box));
+    const newer = expect.objectContaining({ code: "session_newer_format" }) as Error;
+    for (let time = 0; time < 2; time++) await expect(node().claim(key)).rejects.toThrow(newer);
+    age(`${key}.json`, 60);
+    writeFileSync(pathOf("what-is-this.later"), "");
+    age("what-is-this.later", 60);
+    await node().sweep(goOn);
+    expect(readdirSync(pathOf(""))).toEqual(
+      [`${key}.json`, `${sessionKey("another")}.json`, "what-is-this.later"].sort(),
+    );
+    expect(JSON.parse(readFileSync(pathOf(`${key}.json`), "utf8"))).toEqual(box);
   });
 
   it("is gone for who slept from before another's claim until after the sweep", async () => {

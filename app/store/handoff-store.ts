@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
+import { parseStored, type Parsed } from "~/conversation/parse-stored";
 import type { Layout } from "./layout";
+import { newerFormat } from "./newer-format";
+import { parseJson } from "./parse-json";
 import { putIfAbsent } from "./put-if-absent";
 import { listIfThere, unlessGone } from "./retired-session";
 import { readVolumeClock } from "./volume-clock";
@@ -20,10 +23,10 @@ export type HandoffStore = {
   put(key: string, sealed: string): Promise<void>;
   /**
    * Gives a box, and never again. Where the volume fails in the middle it may be that nobody gets it.
-   * @throws ExpectedError `handoff_gone`, `volume_unavailable`
+   * @throws ExpectedError `handoff_gone`, `session_newer_format` (it is not used up then), `volume_unavailable`
    */
   claim(key: string): Promise<string>;
-  /** Removes what was claimed or is too old. Any number of nodes may do so at once. */
+  /** Removes what was claimed or is too old, but nothing that a newer version has left. Any number of nodes may do so at once. */
   sweep(signal: AbortSignal): Promise<{ seen: number; removed: number }>;
 };
 
@@ -37,7 +40,11 @@ export type HandoffStoreOptions = {
   lifetimeMs: number;
 };
 
-const storedHandoff = z.strictObject({ format: z.literal(1), sealed: z.string() });
+const HANDOFF_FORMAT = 1;
+const storedHandoff = z.strictObject({ format: z.literal(HANDOFF_FORMAT), sealed: z.string() });
+
+/** The names that a sweep may remove. */
+const SWEPT_NAME = /^[0-9a-f]{64}\.(json|claimed)$|\.tmp$/;
 
 export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   const { volume, layout, instance, lifetimeMs } = options;
@@ -46,9 +53,9 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   const claimName = (key: string) => `${key}.claimed`;
 
   async function put(key: string, sealed: string) {
-    const bytes = JSON.stringify({ format: 1, sealed } satisfies z.infer<typeof storedHandoff>);
+    const bytes = JSON.stringify({ format: HANDOFF_FORMAT, sealed } satisfies z.infer<typeof storedHandoff>);
     if (await putIfAbsent(options, folder, boxName(key), bytes)) return;
-    if ((await readFile(boxName(key))) !== bytes) {
+    if ((await readFile(boxName(key)))?.toString("utf8") !== bytes) {
       throw new ExpectedError("handoff_conflict", "Another hand-off was already made under this id.");
     }
   }
@@ -57,11 +64,14 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
     // Read first: what cannot be read is not used up.
     const stored = await readFile(boxName(key));
     if (stored === null) throw gone();
-    const sealed = parseHandoff(stored);
-    if (sealed === null) throw gone();
+    const parsed = parseStoredHandoff(stored);
+    if (parsed.kind === "newer") throw newerFormat("What this link holds", parsed.reason);
+    // Damage is the same as no box to whoever waits for it, for there can be another.
+    if (parsed.kind === "damaged") throw gone();
+    const { sealed } = parsed.value;
     const claimId = options.newId();
     const isFirst = await putIfAbsent(options, folder, claimName(key), claimId);
-    if (!isFirst && (await readFile(claimName(key))) !== claimId) throw gone();
+    if (!isFirst && (await readFile(claimName(key)))?.toString("utf8") !== claimId) throw gone();
     const age = await ageAtClaim(key);
     // The claim stays until it is too old itself, and with it whoever comes later sees that there was one.
     await volume.unlink(`${folder}/${boxName(key)}`).catch(() => undefined);
@@ -83,9 +93,9 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   }
 
   /** Null where there is no such file. */
-  async function readFile(name: string): Promise<string | null> {
+  async function readFile(name: string): Promise<Buffer | null> {
     try {
-      return (await volume.readFrom(`${folder}/${name}`, 0)).toString("utf8");
+      return await volume.readFrom(`${folder}/${name}`, 0);
     } catch (error) {
       unlessGone(error);
       return null;
@@ -102,7 +112,9 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
       if (signal.aborted) break;
       tally.seen += 1;
       try {
+        if (!SWEPT_NAME.test(name)) continue;
         if (now - (await volume.stats(`${folder}/${name}`)).modifiedAt <= lifetimeMs) continue;
+        if (await isNewer(name)) continue;
         await volume.unlink(`${folder}/${name}`);
         tally.removed += 1;
       } catch (error) {
@@ -110,6 +122,12 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
       }
     }
     return tally;
+  }
+
+  /** A version that gives a box more time says so in it. */
+  async function isNewer(name: string): Promise<boolean> {
+    const bytes = name.endsWith(".json") ? await readFile(name) : null;
+    return bytes !== null && parseStoredHandoff(bytes).kind === "newer";
   }
 
   return {
@@ -120,13 +138,9 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   };
 }
 
-/** Null for a box that is damaged: to whoever waits for it the same as none, for there can be another. */
-function parseHandoff(text: string): string | null {
-  try {
-    return storedHandoff.parse(JSON.parse(text)).sealed;
-  } catch {
-    return null;
-  }
+export function parseStoredHandoff(bytes: Buffer): Parsed<z.infer<typeof storedHandoff>> {
+  const parsed = parseJson(bytes);
+  return parsed.kind === "damaged" ? parsed : parseStored(storedHandoff, parsed.json, HANDOFF_FORMAT);
 }
 
 function gone(): ExpectedError {

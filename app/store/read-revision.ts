@@ -1,4 +1,4 @@
-import { ExpectedError } from "~/conversation/expected-error";
+import { newerFormat } from "./newer-format";
 import type { ReadSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
 
@@ -18,19 +18,18 @@ export async function readRevision<D>(
   path: string,
   parse: (bytes: Buffer) => ReadSession<D>,
 ): Promise<Revision<D>> {
+  let reason: string;
   try {
     const { bytes, uid } = await volume.read(path);
     if (await isForeign(volume, path, uid)) return { kind: "damaged", reason: `it belongs to user ${uid}` };
     const parsed = parse(bytes);
     if (parsed.kind !== "newer") return parsed;
+    reason = parsed.reason;
   } catch (error) {
     return whyUnreadable(volume, path, error);
   }
   // Not damage: a node of a newer version wrote it, and will read it. It stays where it is.
-  throw new ExpectedError(
-    "session_newer_format",
-    "This conversation was written by a newer version of the application. Try again when the update is complete.",
-  );
+  throw newerFormat("This conversation", reason);
 }
 
 const NO_FILE_OF_OURS: Readonly<Record<string, string>> = {

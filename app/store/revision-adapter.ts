@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Adapter } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
+import { formatFor } from "~/conversation/formats";
 import {
   damagedName,
   lifeName,
@@ -15,7 +16,7 @@ import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision, type Revision } from "./read-revision";
 import type { RevisionCodec } from "./session-codec";
 import type { SingleFlight } from "./single-flight";
-import { checkStoredSession, FORMAT, RECENT_COMMITS, type StoredSession } from "./stored-session";
+import { checkStoredSession, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { leftTemporaries } from "./sweep-temporaries";
 import { errorCode, type Volume } from "./volume";
 
@@ -160,7 +161,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     // The commit after the next would prune it, and what is damaged is kept.
     if (unmoved !== null) throw unmoved as Error;
     const rev = nextRevision();
-    document.format = FORMAT;
+    document.format = formatFor(document);
     document.rev = rev;
     document.recent = [commitId, ...(base?.recent ?? [])].slice(0, RECENT_COMMITS);
     checkStoredSession(document, base);

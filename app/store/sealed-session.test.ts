@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
+import type { AssistantMessage } from "~/conversation/session";
 import { newId } from "~/conversation/session-id";
 import { partOf, sha256 } from "../../tests/fixtures/sample-files";
 import {
@@ -12,15 +15,30 @@ import {
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { createKeyRing, KeyNotHeld } from "./key-ring";
+import { revisionName } from "./layout";
 import { retiredSession } from "./retired-session";
 import { createSealer } from "./sealer";
 import { createSessionCodec } from "./session-codec";
 import { parseOutline } from "./session-outline";
-import { FORMAT, parseStoredSession, type StoredSession } from "./stored-session";
+import { FORMAT, parseStoredSession, SEALED_FORMAT, type StoredSession } from "./stored-session";
 
 const FILE = Buffer.from("a file");
 const sealed = () => createSessionCodec({ sealer: sealerThat(true) });
 const open = () => createSessionCodec({ sealer: sealerThat(false) });
+
+const answer: AssistantMessage = {
+  id: "answer-1",
+  parentId: "m1",
+  role: "assistant",
+  parts: [{ type: "text", text: "Secret answer" }],
+  metadata: {
+    status: "complete",
+    modelId: "demo/demo",
+    node: "a",
+    createdAt: "2026-01-02T03:04:05.000Z",
+    finishedAt: "2026-01-02T03:04:05.000Z",
+  },
+};
 
 function document(rev: number): StoredSession {
   const session = append("m1", "Secret words: 東京 🙂")(emptySession()).session!;
@@ -128,6 +146,43 @@ describe("a sealed revision", () => {
     expect(() => keyless.encode(KEY, document(3))).toThrow(KeyNotHeld);
     const bytes = sealed().encode(KEY, document(3));
     expect(() => keyless.decode(KEY, bytes, 3)).toThrow(KeyNotHeld);
+  });
+});
+
+describe.each([
+  ["sealed", sealed, SEALED_FORMAT],
+  ["open", open, FORMAT],
+])("a revision that is %s", (_, codec, first) => {
+  const formatOf = (bytes: Buffer) => (JSON.parse(bytes.toString()) as { format: number }).format;
+
+  test("is written in the oldest format that can hold it, and read in any", () => {
+    const before = document(3);
+    expect(formatOf(codec().encode(KEY, before))).toBe(first);
+    const message = { ...answer, metadata: { ...answer.metadata, omissions: [{ code: "file_unreadable" }] } };
+    const later = { ...before, messages: [...before.messages, message], format: 3 };
+    const bytes = codec().encode(KEY, later);
+    expect(formatOf(bytes)).toBe(3);
+    for (const each of [sealed(), open()]) {
+      expect(each.decode(KEY, bytes, 3)).toEqual({ kind: "whole", document: later });
+    }
+    expect(parseOutline(bytes, 3)).toMatchObject({
+      document: { format: 3, isSealed: first === SEALED_FORMAT },
+    });
+  });
+
+  test("gets the format that it needs from the store, and the first one again when it needs no more", async () => {
+    const dataDir = temporaryFolder();
+    const { store, layout } = createTestStore(dataDir, { sealer: sealerThat(first === SEALED_FORMAT) });
+    const formats: number[] = [];
+    const omissions = [undefined, [{ code: "image_too_large" }], undefined];
+    for (const [index, each] of omissions.entries()) {
+      const message = { ...answer, metadata: { ...answer.metadata, ...(each && { omissions: each }) } };
+      const change = { ...emptySession(), messages: [...append("m1")(null).session!.messages, message] };
+      await store.update(KEY, () => ({ session: change, result: null }));
+      expect((await store.read(KEY))?.session).toEqual(change);
+      formats.push(formatOf(readFileSync(join(layout.sessionFolder(KEY), revisionName(index + 1)))));
+    }
+    expect(formats).toEqual([first, 3, first]);
   });
 });
 

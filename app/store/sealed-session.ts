@@ -21,7 +21,11 @@ export function sealSession(sealer: Sealer, key: string, document: StoredSession
   const { title: _, titleSource: __, settings: ___, head: ____, messages, ...open } = document;
   const ids = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
   const files = [...ids].map((id) => sealer.nameOf(key, id));
-  const headText = JSON.stringify({ ...open, format: SEALED_FORMAT, files } satisfies SealedHead);
+  const headText = JSON.stringify({
+    ...open,
+    format: Math.max(SEALED_FORMAT, document.format),
+    files,
+  } satisfies SealedHead);
   const sealed = sealer.sealText(placeOf(key, document.rev, headText), secret);
   return Buffer.from(`${headText.slice(0, -1)},"sealed":"${sealed}"}`);
 }
@@ -30,13 +34,18 @@ export function sealSession(sealer: Sealer, key: string, document: StoredSession
 export function openSession(
   sealer: Sealer,
   key: string,
-  { head, headText, sealed }: SealedSession,
+  { head, rev, headText, sealed }: SealedSession,
 ): ReadSession {
-  const secret = sealer.openText(placeOf(key, head.rev, headText), sealed);
+  const secret = sealer.openText(placeOf(key, rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
-  const { format: _, files: __, ...open } = head;
-  const json = { ...(JSON.parse(secret.toString("utf8")) as SecretPart), ...open, format: FORMAT };
-  return checkDocument(json, head.rev);
+  if (head.kind !== "whole") return head;
+  const { format, files: _, ...open } = head.value;
+  const json = {
+    ...(JSON.parse(secret.toString("utf8")) as SecretPart),
+    ...open,
+    format: format === SEALED_FORMAT ? FORMAT : format,
+  };
+  return checkDocument(json, rev);
 }
 
 const placeOf = (key: string, rev: number, headText: string) =>

@@ -3,13 +3,14 @@ import { Low } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "~/conversation/session";
 import { readSessionFolder, type Layout } from "./layout";
+import { isNewerFormat } from "./newer-format";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
 import { listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
 import type { Sealer } from "./sealer";
 import type { Revision } from "./read-revision";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
-import { createOutlineCodec, type SessionOutline } from "./session-outline";
+import { createOutlineCodec, createRemovalCodec, type SessionOutline } from "./session-outline";
 import { createSingleFlight, type SingleFlight } from "./single-flight";
 import { FORMAT, type StoredSession } from "./stored-session";
 import { errorCode, type Volume } from "./volume";
@@ -54,7 +55,7 @@ export type SessionStore = {
    */
   update<T>(key: string, change: Change<T>): Promise<{ record: SessionRecord | null; result: T }>;
   /**
-   * Removes a session and all that was said in it. No error where there is none.
+   * Removes a session and all that was said in it, also one of a newer version. No error where there is none.
    * @returns what it was; null where there was none, or nobody can tell
    */
   remove(key: string): Promise<Session | null>;
@@ -100,6 +101,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const inTurn = createQueue();
   const sessions = reader(createSessionCodec({ sealer: options.sealer }));
   const outlines = reader(createOutlineCodec());
+  const removals = reader(createRemovalCodec());
   const told = new Set<string>();
   const leftOver = new Set<string>();
 
@@ -154,8 +156,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return document;
   }
 
-  async function update<T>(key: string, change: Change<T>, giveUpAt: number, committed = options.committed) {
-    const adapter = adapterFor(key, sessions);
+  async function update<T>(
+    key: string,
+    change: Change<T>,
+    giveUpAt: number,
+    committed = options.committed,
+    reader: Reader<StoredSession> = sessions,
+  ) {
+    const adapter = adapterFor(key, reader);
     let attempted: { result: T; doubt: unknown } | null = null;
     if (now() > giveUpAt) throw busy();
     for (let lost = 0; ; lost++) {
@@ -207,7 +215,13 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     try {
       const retired = retiredSession(clock().toISOString());
       const change: Change<Session | null> = (session) => ({ session: session && retired, result: session });
-      ({ result: before } = await update(key, change, giveUpAt, () => options.committed(key, null)));
+      const committed = () => options.committed(key, null);
+      ({ result: before } = await update(key, change, giveUpAt, committed).catch(async (error: unknown) => {
+        // To delete it one need not know what it says.
+        if (!isNewerFormat(error)) throw error;
+        await update(key, change, giveUpAt, committed, removals);
+        return { result: null };
+      }));
     } catch (error) {
       if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
       await moveAway(key);

@@ -14,7 +14,7 @@ import { newId, sessionKey } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { testSealer } from "../../tests/fixtures/test-sealer";
+import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
 import { createKeyRing, KeyNotHeld } from "./key-ring";
 import { createSealer, type Sealer } from "./sealer";
 import { createShareStore } from "./share-store";
@@ -200,6 +200,46 @@ describe("a link", () => {
     });
     await expect(full.shares.create(KEY, share)).rejects.toThrow(/full. The link was not made/);
     expect((await store.read(KEY))?.session).not.toHaveProperty("shares");
+  });
+});
+
+describe("a snapshot of a newer version", () => {
+  const newer = expect.objectContaining({ code: "session_newer_format" }) as Error;
+
+  it.each([
+    ["with a format that is not known", { format: 99 }],
+    ["with a field that is not known", { mood: "good" }],
+  ])("%s is refused, and stays where it is", async (_, change) => {
+    const { store, shares, damaged, sweep } = node();
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    const stored = JSON.parse(readFileSync(pathOf(share), "utf8")) as object;
+    const bytes = JSON.stringify({ ...stored, ...change });
+    writeFileSync(pathOf(share), bytes);
+    await expect(shares.read(share)).rejects.toThrow(newer);
+    age(pathOf(share), 48);
+    await sweep();
+    // Also where no session lists it any more, as far as this version can see.
+    await store.update(KEY, (session) => ({ session: session && { ...session, shares: [] }, result: null }));
+    await sweep();
+    expect(readFileSync(pathOf(share), "utf8")).toBe(bytes);
+    await expect(shares.create(KEY, share)).rejects.toThrow(newer);
+    expect(readFileSync(pathOf(share), "utf8")).toBe(bytes);
+    expect(damaged).toEqual([]);
+  });
+
+  it("is that by what is sealed in it, too", async () => {
+    const { store, shares, damaged } = nodeOf({ sealer: sealerThat(true) });
+    await store.update(KEY, append("m1"));
+    await shares.create(KEY, share);
+    const snapshot = { ...(await shares.read(share)), mood: "good" };
+    const sealed = sealerThat(true).sealText(
+      { use: "share", key: share, name: KEY },
+      JSON.stringify(snapshot),
+    );
+    writeFileSync(pathOf(share), JSON.stringify({ format: 2, session: KEY, sealed }));
+    await expect(shares.read(share)).rejects.toThrow(newer);
+    expect(damaged).toEqual([]);
   });
 });
 

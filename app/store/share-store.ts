@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
+import { parseStored, type Parsed } from "~/conversation/parse-stored";
 import { KEY_PATTERN } from "~/conversation/session-id";
 import type { Session, Share } from "~/conversation/session";
 import { addShare, removeShare, shareSnapshot, snapshotOf, type ShareSnapshot } from "~/conversation/share";
 import type { Layout } from "./layout";
+import { newerFormat } from "./newer-format";
+import { parseJson } from "./parse-json";
 import { putIfAbsent } from "./put-if-absent";
 import { unlessGone } from "./retired-session";
 import type { Sealer } from "./sealer";
@@ -20,10 +23,11 @@ export type ShareStore = {
   /**
    * Shares the branch of a session that is shown now, under a link's key. Asked for again it is the same link.
    * `written` is told of which session, where the link was made now.
-   * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `volume_unavailable`
+   * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `session_newer_format`,
+   * `volume_unavailable`
    */
   create(sessionKey: string, shareKey: string, written?: (session: Session) => void): Promise<Share>;
-  /** @throws ExpectedError `share_not_found`, `share_damaged`, `volume_unavailable` */
+  /** @throws ExpectedError `share_not_found`, `share_damaged`, `session_newer_format`, `volume_unavailable` */
   read(shareKey: string): Promise<ShareSnapshot>;
   /** Withdraws a link of a session. No error where it has none such. */
   revoke(sessionKey: string, shareKey: string): Promise<void>;
@@ -45,7 +49,10 @@ export type ShareStoreOptions = {
   damaged: (shareKey: string, reason: string) => void;
 };
 
-/** `session` is the key of the one that was shared. The second format is that of a sealed one. */
+/** The second format is that of a sealed one. A new field raises it (FORMATS.md). */
+const NEWEST_SHARE_FORMAT = 2;
+
+/** `session` is the key of the one that was shared. */
 const storedShare = z.discriminatedUnion("format", [
   z.strictObject({ format: z.literal(1), session: z.string().regex(KEY_PATTERN), snapshot: shareSnapshot }),
   z.strictObject({ format: z.literal(2), session: z.string().regex(KEY_PATTERN), sealed: z.string() }),
@@ -104,7 +111,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
         "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
       );
     }
-    return open(shareKey, stored!) ?? sayDamaged(shareKey, "its seal is broken");
+    return open(shareKey, stored!);
   }
 
   function store(shareKey: string, session: string, snapshot: ShareSnapshot): StoredShare {
@@ -113,10 +120,18 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     return { format: 2, session, sealed };
   }
 
-  function open(shareKey: string, stored: StoredShare): ShareSnapshot | null {
+  function open(shareKey: string, stored: StoredShare): ShareSnapshot {
     if (stored.format === 1) return stored.snapshot;
     const snapshot = sealer.openText(placeOf(shareKey, stored.session), stored.sealed);
-    return snapshot && shareSnapshot.parse(JSON.parse(snapshot.toString("utf8")));
+    if (!snapshot) return sayDamaged(shareKey, "its seal is broken");
+    const inside: unknown = JSON.parse(snapshot.toString("utf8"));
+    return whole(shareKey, parseStored(shareSnapshot, inside));
+  }
+
+  function whole<T>(shareKey: string, parsed: Parsed<T>): T {
+    if (parsed.kind === "whole") return parsed.value;
+    if (parsed.kind === "newer") throw newerFormat("This conversation", parsed.reason);
+    return sayDamaged(shareKey, `not a snapshot: ${parsed.reason}`);
   }
 
   async function revoke(sessionKey: string, shareKey: string) {
@@ -131,14 +146,14 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   /** Null where there is no such file. */
   async function readStored(shareKey: string): Promise<StoredShare | null> {
     const { folder, name } = layout.share(shareKey);
-    let text: string;
+    let bytes: Buffer;
     try {
-      text = (await volume.readFrom(`${folder}/${name}`, 0)).toString("utf8");
+      bytes = await volume.readFrom(`${folder}/${name}`, 0);
     } catch (error) {
       unlessGone(error);
       return null;
     }
-    return parseStoredShare(text) ?? sayDamaged(shareKey, "not a snapshot");
+    return whole(shareKey, parseStoredShare(bytes));
   }
 
   function sayDamaged(shareKey: string, reason: string): never {
@@ -188,13 +203,10 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
 const placeOf = (shareKey: string, session: string) =>
   ({ use: "share", key: shareKey, name: session }) as const;
 
-/** Null for what is not a whole snapshot, as far as that can be seen without its key. */
-export function parseStoredShare(text: string): StoredShare | null {
-  try {
-    return storedShare.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+/** What a file with a snapshot is, as far as that can be seen without its key. */
+export function parseStoredShare(bytes: Buffer): Parsed<StoredShare> {
+  const parsed = parseJson(bytes);
+  return parsed.kind === "damaged" ? parsed : parseStored(storedShare, parsed.json, NEWEST_SHARE_FORMAT);
 }
 
 /** Whether nothing was committed, for certain. */

@@ -1,19 +1,27 @@
-import { isUtf8 } from "node:buffer";
 import { z } from "zod";
+import { FIRST_FORMAT, NEWEST_FORMAT } from "~/conversation/formats";
 import { list } from "~/conversation/list";
+import { parseStored, type Parsed } from "~/conversation/parse-stored";
 import { itemId, message, session } from "~/conversation/session";
 import { KEY_PATTERN } from "~/conversation/session-id";
+import { parseJson } from "./parse-json";
 
-export const FORMAT = 1;
-/** Of a file that is sealed. Nodes that know only the first format take it for a newer one, and leave it alone. */
+/** Of a file that is not sealed, and has nothing that came later (`formatFor`). */
+export const FORMAT = FIRST_FORMAT;
+/**
+ * The oldest format of a file that is sealed. From the next one on a file is sealed if it has a field `sealed`, whatever
+ * its number.
+ */
 export const SEALED_FORMAT = 2;
+
+const format = z.int().min(FORMAT).max(NEWEST_FORMAT);
 
 /** Commit ids that a document remembers, so that a writer can tell whether a commit was its own. */
 export const RECENT_COMMITS = 16;
 
 /** A session as it lies in its file: the conversation, and the bookkeeping of commits. */
 export const storedSession = z.strictObject({
-  format: z.literal(FORMAT),
+  format: format.refine((number) => number !== SEALED_FORMAT, "that is the format of a sealed file"),
   rev: z.int().positive(),
   /** The ids of the last commits, this one's first. */
   recent: z.array(itemId).min(1).max(RECENT_COMMITS),
@@ -39,15 +47,18 @@ const {
 /** What stands open in a sealed file, for those who keep the volume tidy without the key. */
 const sealedHead = z.strictObject({
   ...openShape,
-  format: z.literal(SEALED_FORMAT),
+  format: format.min(SEALED_FORMAT),
   /** The names, see `Sealer.nameOf`, of the files that messages name. */
   files: z.array(z.string().regex(KEY_PATTERN)),
 });
 
 export type SealedHead = z.infer<typeof sealedHead>;
 
-/** A sealed file as it was read. `headText` is the head's JSON, as whoever sealed it wrote it. */
-export type SealedSession = { head: SealedHead; headText: string; sealed: string };
+/**
+ * A sealed file as it was read. `headText` is the head's JSON, as whoever sealed it wrote it; a head that is newer may
+ * be damaged all the same, which only the seal tells.
+ */
+export type SealedSession = { head: Parsed<SealedHead>; rev: number; headText: string; sealed: string };
 
 const { messages: _messages, ...allButMessages } = storedSession.shape;
 const withoutMessages = z.strictObject(allButMessages);
@@ -55,50 +66,40 @@ const justMessages = z.strictObject({ messages: list(message) });
 
 /** What a revision is to somebody who can make documents of type `D` of it. */
 export type ReadSession<D = StoredSession> =
-  { kind: "whole"; document: D } | { kind: "newer"; format: number } | { kind: "damaged"; reason: string };
+  { kind: "whole"; document: D } | { kind: "newer"; reason: string } | { kind: "damaged"; reason: string };
 
 export type ParsedSession = ReadSession | { kind: "sealed"; session: SealedSession };
 
 /** Reads the bytes of a revision. Never throws: whatever is not a whole document has a reason. */
 export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
-  if (bytes.length === 0) return { kind: "damaged", reason: "the file is empty" };
-  let json: unknown;
-  // Decoding would put a replacement for each broken byte, and a changed word would pass for what was said.
-  if (!isUtf8(bytes)) return { kind: "damaged", reason: "the file is not UTF-8" };
-  try {
-    json = JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return { kind: "damaged", reason: "the file is not JSON" };
-  }
-  const format = (json as { format?: unknown } | null)?.format;
-  if (format === SEALED_FORMAT) return parseSealed(json as Record<string, unknown>, rev);
-  if (typeof format === "number" && Number.isInteger(format) && format > SEALED_FORMAT)
-    return { kind: "newer", format };
-  return checkDocument(json, rev);
+  const parsed = parseJson(bytes);
+  if (parsed.kind === "damaged") return parsed;
+  const { json } = parsed;
+  const { sealed, ...open } = (json ?? {}) as Record<string, unknown>;
+  const isSealed = open.format === SEALED_FORMAT || (sealed !== undefined && open.format !== FORMAT);
+  return isSealed && Number(open.format) <= NEWEST_FORMAT
+    ? parseSealed(sealed, open, rev)
+    : checkDocument(json, rev);
 }
 
 /** Takes what a revision has in it for a session, or says why it is none. */
 export function checkDocument(json: unknown, rev: number): ReadSession {
-  const result = storedSession.safeParse(json);
-  if (!result.success) return { kind: "damaged", reason: whereWrong(result.error) };
-  if (result.data.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
-  return { kind: "whole", document: result.data };
+  const parsed = parseStored(storedSession, json, NEWEST_FORMAT);
+  if (parsed.kind === "damaged") return { kind: "damaged", reason: `not a session at ${parsed.reason}` };
+  if (parsed.kind === "newer") return parsed;
+  if (parsed.value.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
+  return { kind: "whole", document: parsed.value };
 }
 
-function parseSealed({ sealed, ...rest }: Record<string, unknown>, rev: number): ParsedSession {
-  const result = sealedHead.safeParse(rest);
-  if (!result.success) return { kind: "damaged", reason: whereWrong(result.error) };
+function parseSealed(sealed: unknown, open: Record<string, unknown>, rev: number): ParsedSession {
+  const head = parseStored(sealedHead, open);
+  if (head.kind === "damaged") return { kind: "damaged", reason: `not a session at ${head.reason}` };
   if (typeof sealed !== "string") return { kind: "damaged", reason: "not a session at sealed" };
-  if (result.data.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
-  return { kind: "sealed", session: { head: result.data, headText: JSON.stringify(rest), sealed } };
+  if (open.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
+  return { kind: "sealed", session: { head, rev, headText: JSON.stringify(open), sealed } };
 }
 
 const WRONG_NUMBER = "its number is not that of its name";
-
-/** The path only: a message of the schema may quote what people wrote. */
-function whereWrong({ issues }: z.ZodError): string {
-  return `not a session at ${issues[0]?.path.join(".") || "its root"}`;
-}
 
 /**
  * Makes sure that readers will take a document for whole. What it has of `known`, which was read and checked, is

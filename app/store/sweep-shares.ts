@@ -54,9 +54,10 @@ export async function sweepShares(options: ShareSweepOptions, signal: AbortSigna
       if (now - (await volume.stats(path)).modifiedAt < YOUNG_MS) return false;
       if (name.endsWith(".tmp")) return true;
       const key = SHARE_NAME.exec(name)?.[1];
-      // Damage is for whoever follows the link to find, and for the operator to look at.
-      const stored = key && parseStoredShare((await volume.read(path)).bytes.toString("utf8"));
-      return stored ? await isUnlisted(key, stored.session) : false;
+      // Damage is for whoever follows the link to find, and for the operator to look at; what is newer is for a node
+      // of its version to sweep.
+      const stored = key && parseStoredShare((await volume.read(path)).bytes);
+      return stored && stored.kind === "whole" ? await isUnlisted(key, stored.value.session) : false;
     } catch (error) {
       unlessGone(error);
       return false;

@@ -355,7 +355,9 @@ export const de: Translation = {
     session_full:
       "Diese Unterhaltung ist zu lang geworden, um weiterzugehen. Beginnen Sie eine neue; diese bleibt lesbar.",
     session_newer_format:
-      "Diese Unterhaltung wurde von einer neueren Version geschrieben. Versuchen Sie es nach der Aktualisierung noch einmal.",
+      "Das wurde von einer neueren Version der Anwendung geschrieben. Versuchen Sie es nach der Aktualisierung noch einmal.",
+    file_newer_format:
+      "Diese Datei stammt von einer neueren Version der Anwendung. Importieren Sie sie dort, wo diese läuft.",
     session_exists: "Unter dieser Kennung gibt es schon eine andere Unterhaltung.",
     attachment_too_large: "Die Datei ist zu groß.",
     attachments_full: "Diese Unterhaltung enthält so viele Dateien, wie sie darf. Beginnen Sie eine neue.",

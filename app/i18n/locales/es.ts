@@ -351,7 +351,9 @@ export const es: Translation = {
     session_full:
       "Esta conversación se ha hecho demasiado larga para continuar. Empiece una nueva; esta sigue siendo legible.",
     session_newer_format:
-      "Esta conversación la escribió una versión más nueva de la aplicación. Inténtelo cuando termine la actualización.",
+      "Esto lo escribió una versión más nueva de la aplicación. Inténtelo cuando termine la actualización.",
+    file_newer_format:
+      "Este archivo lo creó una versión más nueva de la aplicación. Impórtelo donde funcione esa versión.",
     session_exists: "Ya existe otra conversación con este identificador.",
     attachment_too_large: "El archivo es demasiado grande.",
     attachments_full: "Esta conversación ya contiene todos los archivos que puede. Empiece otra.",

@@ -351,7 +351,9 @@ export const fr: Translation = {
     session_full:
       "Cette conversation est devenue trop longue pour continuer. Commencez-en une nouvelle ; celle-ci reste lisible.",
     session_newer_format:
-      "Cette conversation a été écrite par une version plus récente. Réessayez après la mise à jour.",
+      "Ceci a été écrit par une version plus récente de l’application. Réessayez après la mise à jour.",
+    file_newer_format:
+      "Ce fichier vient d’une version plus récente de l’application. Importez-le là où cette version est installée.",
     session_exists: "Une autre conversation existe déjà sous cet identifiant.",
     attachment_too_large: "Le fichier est trop volumineux.",
     attachments_full:

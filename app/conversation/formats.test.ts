@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { FIRST_FORMAT, formatFor, NEWEST_FORMAT } from "./formats";
+import type { AssistantMessage } from "./session";
+
+function answer(change: Partial<AssistantMessage["metadata"]>): AssistantMessage {
+  const at = "2026-01-02T03:04:05.000Z";
+  const metadata = {
+    status: "complete" as const,
+    modelId: "m",
+    node: "n",
+    createdAt: at,
+    finishedAt: at,
+    ...change,
+  };
+  return { id: "a", parentId: "q", role: "assistant", parts: [], metadata };
+}
+
+test.each<[string, number, Partial<AssistantMessage["metadata"]>]>([
+  ["nothing that came later", FIRST_FORMAT, {}],
+  ["a count of omitted messages, which the first format has", FIRST_FORMAT, { omittedMessages: 3 }],
+  ["omissions", 3, { omissions: [{ code: "image_too_large", subject: "a.png" }] }],
+])("a session with %s needs format %i", (_, format, change) => {
+  expect(formatFor({ messages: [answer({}), answer(change)] })).toBe(format);
+  expect(format).toBeLessThanOrEqual(NEWEST_FORMAT);
+});
+
+test("a session without a message needs the first format", () => {
+  expect(formatFor({ messages: [] })).toBe(FIRST_FORMAT);
+});

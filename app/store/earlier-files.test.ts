@@ -1,0 +1,107 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
+import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { newId, sessionKey } from "~/conversation/session-id";
+import { createUsageReader } from "~/quotas/usage-reader";
+import { readJournalOf } from "~/replies/journal-reader";
+import {
+  copyOfVolume,
+  expectedOf,
+  filesIn,
+  linesIn,
+  VOLUMES,
+  type VolumeName,
+} from "../../tests/fixtures/stored-files";
+import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
+import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { createAttachmentStore } from "./attachment-store";
+import { parseFeedLine } from "./feed-line";
+import { createHandoffStore } from "./handoff-store";
+import { createShareStore } from "./share-store";
+
+const sealer = sealerThat(true);
+
+function open(name: VolumeName) {
+  const dataDir = copyOfVolume(name);
+  const { store, layout, volume, damaged } = createTestStore(dataDir, { sealer });
+  const common = { volume, layout, instance: "node.b1", newId, sealer };
+  const onDamage = () => void damaged.push({ key: KEY, rev: 0, reason: "damaged" });
+  return {
+    dataDir,
+    store,
+    layout,
+    volume,
+    damaged,
+    shares: createShareStore({ ...common, sessions: store, clock: () => new Date(), damaged: onDamage }),
+    handoffs: createHandoffStore({ ...common, lifetimeMs: 3_600_000 }),
+    attachments: createAttachmentStore({
+      ...common,
+      damaged: onDamage,
+      maxBytes: 1_000,
+      maxSessionBytes: 9_000,
+    }),
+  };
+}
+
+describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (name) => {
+  const { record, share, journal } = expectedOf(name);
+
+  test("says what it said then, in every kind of file, and is not changed by reading", async () => {
+    const { dataDir, store, layout, volume, shares, attachments, damaged } = open(name);
+    const before = filesIn(dataDir);
+    expect(await store.read(KEY)).toEqual(record);
+    expect((await store.outline(KEY))?.outline).toMatchObject({
+      rev: record.rev,
+      isSealed: name === "sealed",
+    });
+    expect(await shares.read(sessionKey("a-share-of-the-tests"))).toEqual(share);
+    const reply = record.session.reply!;
+    expect(await readJournalOf(KEY, reply, { volume, layout, sealer })).toEqual(journal);
+    expect(settledParts(journal.reduce(applyChunk, EMPTY_REPLY))).toEqual([
+      { type: "text", text: "Half an " },
+    ]);
+    const [file] = record.session.messages.flatMap(({ parts }) => attachmentParts(parts));
+    const content = await attachments.read(KEY, attachmentId(file!));
+    expect(content?.bytes.toString()).toBe("name,age\nAda,36\n");
+    expect(filesIn(dataDir)).toEqual(before);
+    expect(damaged).toEqual([]);
+  });
+
+  test("goes on with the next commit", async () => {
+    const { store } = open(name);
+    await store.update(KEY, append("next"));
+    const after = await store.read(KEY);
+    expect(after?.rev).toBe(record.rev + 1);
+    expect(messageIds(after?.session)).toEqual([...messageIds(record.session), "next"]);
+  });
+
+  test("has a hand-off that is still given", async () => {
+    expect(await open(name).handoffs.claim(sessionKey("a-handoff-of-the-tests"))).toBe("c2VhbGVk");
+  });
+
+  test("has logs of nodes and of what was used, of which every line is understood", async () => {
+    const lines = linesIn(name, "nodes").map(parseFeedLine);
+    expect(lines.map((line) => line && Object.keys(line)[0])).toEqual([
+      "format",
+      "beat",
+      "changed",
+      "draining",
+      "goodbye",
+    ]);
+    const { layout, volume, damaged } = open(name);
+    const counted: unknown[] = [];
+    const reader = createUsageReader({
+      volume,
+      layout,
+      own: "node.b1",
+      clock: () => Date.parse("2026-11-20T12:00:00Z"),
+      isDead: () => false,
+      counted: (key, amount) => counted.push([key, amount]),
+      damaged: ({ reason }) => damaged.push({ key: KEY, rev: 0, reason }),
+    });
+    await reader.look();
+    expect([counted, reader.running("address"), damaged]).toEqual([[["tokens:all", 100]], 2, []]);
+    expect(readdirSync(layout.usage)).toEqual(["2026-11-20"]);
+  });
+});

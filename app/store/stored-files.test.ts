@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { importBody } from "~/conversation/conversation-file";
+import { exportJson } from "~/conversation/export-conversation";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { ShareSnapshot } from "~/conversation/share";
+import { plainLines } from "~/replies/journal-lines";
+import { documentsIn, expectedOf, linesIn } from "../../tests/fixtures/stored-files";
+import { KEY } from "../../tests/fixtures/store-conversation";
+import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { parseStored } from "~/conversation/parse-stored";
+import { shareSnapshot } from "~/conversation/share";
+import { parseStoredHandoff } from "./handoff-store";
+import { sealSession } from "./sealed-session";
+import { createSessionCodec } from "./session-codec";
+import { parseOutline } from "./session-outline";
+import { parseStoredShare } from "./share-store";
+import { parseStoredSession, type StoredSession } from "./stored-session";
+
+type Kind = "whole" | "newer" | "damaged";
+type Json = { [key: string]: unknown };
+
+/** Each kind of file, documents of it as they were written, and what this build takes a document for. */
+const kinds: Record<string, { documents: object[]; read: (json: unknown) => Kind }> = {
+  "a session": {
+    documents: [...sessions("plain"), withOmissions()],
+    read: (json) => parseStoredSession(bytesOf(json), revOf(json)).kind as Kind,
+  },
+  "the open part of a sealed session": {
+    documents: sessions("sealed"),
+    read: (json) => parseOutline(bytesOf(json), revOf(json)).kind,
+  },
+  "the sealed part of a session": {
+    documents: sessions("plain").map(({ title, titleSource, settings, head, messages }) => ({
+      title,
+      titleSource,
+      settings,
+      head,
+      messages,
+    })),
+    read: readSealedPart,
+  },
+  "a share": {
+    documents: documentsIn("plain", "shares").map(({ json }) => json),
+    read: (json) => parseStoredShare(bytesOf(json)).kind,
+  },
+  "a sealed share": {
+    documents: documentsIn("sealed", "shares").map(({ json }) => json),
+    read: (json) => parseStoredShare(bytesOf(json)).kind,
+  },
+  "what is sealed in a share": {
+    documents: documentsIn("plain", "shares").map(
+      ({ json }) => (json as { snapshot: ShareSnapshot }).snapshot,
+    ),
+    read: (json) => parseStored(shareSnapshot, json).kind,
+  },
+  "a hand-off": {
+    documents: documentsIn("plain", "handoffs").map(({ json }) => json),
+    read: (json) => parseStoredHandoff(bytesOf(json)).kind,
+  },
+  "a line of a journal": {
+    documents: linesIn("plain", "sessions").map((line) => JSON.parse(line) as object),
+    read: (json) => refusedAs("session_newer_format", () => plainLines.parse(JSON.stringify(json), 0)),
+  },
+  "an exported conversation": {
+    documents: [JSON.parse(exportJson(expectedOf("plain").record.session)) as object],
+    read: (json) => refusedAs("file_newer_format", () => importBody.safeParse(json).data ?? null),
+  },
+};
+
+function sessions(volume: "plain" | "sealed"): StoredSession[] {
+  return documentsIn(volume, "sessions").map(({ json }) => json as StoredSession);
+}
+
+function withOmissions(): StoredSession {
+  const [session] = structuredClone(sessions("plain")) as [StoredSession];
+  const answer = session.messages.find(({ role }) => role === "assistant")!;
+  Object.assign(answer.metadata, { omissions: [{ code: "image_too_large", subject: "a.png" }] });
+  return { ...session, format: 3 };
+}
+
+function bytesOf(json: unknown): Buffer {
+  return Buffer.from(JSON.stringify(json));
+}
+
+/** That of its name, which is not in the document. */
+function revOf(json: unknown): number {
+  return Number((json as Json).recent === undefined ? 7 : ((json as Json).rev ?? 7));
+}
+
+function readSealedPart(json: unknown): Kind {
+  const [head] = sessions("plain") as [StoredSession];
+  const sealer = sealerThat(true);
+  const bytes = sealSession(sealer, KEY, head, bytesOf(json));
+  return createSessionCodec({ sealer }).decode(KEY, bytes, head.rev).kind;
+}
+
+function refusedAs(code: string, read: () => unknown): Kind {
+  try {
+    return read() === null ? "damaged" : "whole";
+  } catch (error) {
+    if (ExpectedError.isInstance(error) && error.code === code) return "newer";
+    throw error;
+  }
+}
+
+type Place = { at: Json; key: string };
+
+/** Every field and element in a document, at any depth. */
+function placesIn(value: unknown): Place[] {
+  if (typeof value !== "object" || value === null) return [];
+  const at = value as Json;
+  return Object.keys(at).flatMap((key) => [{ at, key }, ...placesIn(at[key])]);
+}
+
+function objectsIn(value: unknown): Json[] {
+  const inner = placesIn(value).map(({ at, key }) => at[key]);
+  return [value, ...inner].filter(
+    (each) => typeof each === "object" && each !== null && !Array.isArray(each),
+  ) as Json[];
+}
+
+const LATER_KINDS = /^(type|role|status|titleSource|mediaType|finishReason)$/;
+
+const laterName = fc
+  .string({ minLength: 1, maxLength: 12, unit: "binary-ascii" })
+  .map((name) => `later ${name}`);
+
+/** Something that only a later version knows, somewhere in a document. */
+function addSomethingLater(json: object, where: number, name: string, value: unknown) {
+  const kindsThere = placesIn(json).filter(
+    ({ at, key }) => LATER_KINDS.test(key) && typeof at[key] === "string",
+  );
+  const objects = objectsIn(json);
+  const chosen = where % (kindsThere.length + objects.length);
+  if (chosen < objects.length) objects[chosen]![name] = value;
+  else {
+    const { at, key } = kindsThere[chosen - objects.length]!;
+    at[key] = name;
+  }
+}
+
+/** A value of another type, somewhere in a document. */
+function breakSomething(json: object, where: number) {
+  const places = placesIn(json).filter(({ key }) => !key.startsWith("later "));
+  const { at, key } = places[where % places.length]!;
+  at[key] = typeof at[key] === "number" ? "7" : 7;
+}
+
+const anywhere = fc.nat({ max: 100_000 });
+
+describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
+  const document = fc.constantFrom(...documents);
+
+  test("as it was written is whole", () => {
+    expect(documents.length).toBeGreaterThan(0);
+    for (const each of documents) expect(read(each)).toBe("whole");
+  });
+
+  test("with things that it does not know, anywhere, is newer", () => {
+    const later = fc.array(fc.tuple(anywhere, laterName, fc.jsonValue()), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(document, later, (original, things) => {
+        const json = structuredClone(original);
+        for (const thing of things) addSomethingLater(json, ...thing);
+        expect(read(json)).toBe("newer");
+      }),
+    );
+  });
+
+  test("with a value of a wrong type, anywhere, is damaged", () => {
+    fc.assert(
+      fc.property(document, anywhere, (original, where) => {
+        const json = structuredClone(original);
+        breakSomething(json, where);
+        expect(read(json)).toBe("damaged");
+      }),
+    );
+  });
+
+  test("with a value of a wrong type and a field that it does not know is damaged", () => {
+    fc.assert(
+      fc.property(document, anywhere, anywhere, laterName, (original, where, there, name) => {
+        const json = structuredClone(original);
+        breakSomething(json, where);
+        const objects = objectsIn(json);
+        objects[there % objects.length]![name] = 1;
+        expect(read(json)).toBe("damaged");
+      }),
+    );
+  });
+
+  test("in which the name of a field was changed is never whole, and damaged if the field is needed", () => {
+    fc.assert(
+      fc.property(document, anywhere, laterName, (original, where, name) => {
+        const json = structuredClone(original);
+        const places = placesIn(json).filter(({ at }) => !Array.isArray(at));
+        const { at, key } = places[where % places.length]!;
+        const value = at[key];
+        Reflect.deleteProperty(at, key);
+        const without = read(json);
+        at[name] = value;
+        expect(read(json)).toBe(without === "whole" ? "newer" : "damaged");
+      }),
+    );
+  });
+});
+
+test.each([
+  ["a number that is not known", { format: 99 }],
+  ["the number after the newest", { format: 4 }],
+])("%s is newer, whatever else there is", (_, change) => {
+  for (const json of [
+    { ...change },
+    ...sessions("plain").map((each) => ({ ...each, ...change, messages: 7 })),
+  ]) {
+    expect(parseStoredSession(bytesOf(json), 1).kind).toBe("newer");
+    expect(parseStoredShare(bytesOf(json)).kind).toBe("newer");
+    expect(parseStoredHandoff(bytesOf(json)).kind).toBe("newer");
+  }
+});
+
+test.each([0, -1, 1.5, "4", null, undefined])("the format %j is damage", (format) => {
+  for (const json of sessions("plain").map((each) => ({ ...each, format }))) {
+    expect(parseStoredSession(bytesOf(json), json.rev).kind).toBe("damaged");
+  }
+});
+
+test("bytes that are not UTF-8, or not JSON, are damage in every kind of file", () => {
+  const reads = [(bytes: Buffer) => parseStoredSession(bytes, 1), parseStoredShare, parseStoredHandoff];
+  const later = Buffer.from('{"format":99,"later":"x"}');
+  for (const read of reads) {
+    expect(read(later).kind).toBe("newer");
+    expect(read(Buffer.concat([later.subarray(0, -3), Buffer.from([0xff]), later.subarray(-2)])).kind).toBe(
+      "damaged",
+    );
+    expect(read(later.subarray(0, -1)).kind).toBe("damaged");
+    expect(read(Buffer.alloc(0)).kind).toBe("damaged");
+  }
+});
