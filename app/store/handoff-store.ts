@@ -2,7 +2,8 @@ import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "./layout";
 import { putIfAbsent } from "./put-if-absent";
-import { listIfThere, unlessGone } from "./retired-session";
+import { unlessGone } from "./errno";
+import { listIfThere } from "./retired-session";
 import { readVolumeClock } from "./volume-clock";
 import type { Volume } from "./volume";
 import { onVolume } from "./volume-failure";
@@ -60,7 +61,7 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
     const sealed = parseHandoff(stored);
     if (sealed === null) throw gone();
     const claimId = options.newId();
-    const isFirst = await putIfAbsent(options, folder, claimName(key), claimId);
+    const isFirst = await putIfAbsent(options, folder, claimName(key), claimId, { fromReserve: true });
     if (!isFirst && (await readFile(claimName(key))) !== claimId) throw gone();
     const age = await ageAtClaim(key);
     // The claim stays until it is too old itself, and with it whoever comes later sees that there was one.
