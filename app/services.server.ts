@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { destination, type DestinationStream } from "pino";
+import { destination, type DestinationStream, type Logger } from "pino";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
 import {
@@ -38,8 +38,10 @@ import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
 import { timer } from "./store/timer";
-import { createVolumes } from "./store/volume";
+import { createVolume, createVolumes } from "./store/volume";
+import { createVolumeIdentity } from "./store/volume-identity";
 import { createVolumeProbe } from "./store/volume-probe";
+import { createVolumeReserve, type FilledReserve } from "./store/volume-reserve";
 import { startSweeps } from "./sweeps.server";
 import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";
@@ -64,6 +66,9 @@ const TURNS_FOR_ADDRESS = 32;
  */
 const FLUSH_MS_FOR_EACH_REPLY = 1;
 
+/** Between two looks whether the reserve has all its pieces: one in memory, unless some are missing. */
+const RESERVE_MS = 60_000;
+
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
@@ -81,12 +86,27 @@ async function createServices(config: Config) {
   const boot = newId().replace(/[^A-Za-z0-9]/g, "");
   const instance = `${config.nodeName}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
+  const now = () => performance.now();
+  const unguarded = createVolume();
+  const identity = createVolumeIdentity({
+    volume: unguarded,
+    layout,
+    instance,
+    newId,
+    now,
+    onChange(reason) {
+      if (reason === null) log.info({ dataDir: layout.root }, "DATA_DIR is the volume that it was again");
+      else log.error({ dataDir: layout.root }, `DATA_DIR cannot be used: ${reason}`);
+    },
+  });
+  const reserve = createVolumeReserve({ volume: unguarded, guard: identity, folder: layout.reserve });
   const { volume, steady, own } = createVolumes({
+    guard: identity,
+    reserve,
     whose: () => currentExchange().address,
     answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
   });
   const events = createSessionEvents();
-  const now = () => performance.now();
   const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
   // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
   const random = Math.random;
@@ -160,6 +180,7 @@ async function createServices(config: Config) {
   });
   // Not waited for: on a volume that hangs the process must come up all the same, and say that it is not ready.
   void registry.start();
+  keepReserve(reserve, log);
 
   const retirement = createSessionRetirement({
     volume,
@@ -264,8 +285,10 @@ async function createServices(config: Config) {
     instance,
     now,
     changed(state) {
-      if (state.usable) log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
-      else log.error({ dataDir: layout.sessions }, `DATA_DIR cannot be used: ${state.reason}`);
+      if (!state.usable) log.error({ dataDir: layout.root }, `DATA_DIR cannot be used: ${state.reason}`);
+      else if (state.full !== undefined) {
+        log.error({ dataDir: layout.root }, `DATA_DIR is full: ${state.full}; reading and deleting go on`);
+      } else log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
     },
   });
   void probe.state();
@@ -324,10 +347,12 @@ async function createServices(config: Config) {
     replies,
     metrics,
     log,
-    /** Null where the node may be sent requests, else why not, as everybody may know it: the log says more. */
-    async notReady(): Promise<string | null> {
-      if (isLeaving) return "this node is about to stop";
-      return (await probe.state()).usable ? null : "the volume cannot be used";
+    /** Whether the node may be sent requests, and why not, as everybody may know it: the log says more. */
+    async readiness(): Promise<{ isReady: boolean; reason: string | null }> {
+      if (isLeaving) return { isReady: false, reason: "this node is about to stop" };
+      const state = await probe.state();
+      if (!state.usable) return { isReady: false, reason: "the volume cannot be used" };
+      return { isReady: true, reason: state.full === undefined ? null : "the volume is full" };
     },
     /** From here on the node is not ready, and a successor under its name does not mean that it is dead. */
     leaving() {
@@ -345,6 +370,14 @@ async function createServices(config: Config) {
       log.info("drained");
     },
   };
+}
+
+/** Now and every minute: what was given back on a full volume is made again when there is room. */
+function keepReserve(reserve: FilledReserve, log: Logger): void {
+  void reserve
+    .refill()
+    .catch((error: unknown) => log.debug({ err: error }, "the reserve of the volume was not filled"))
+    .finally(() => timer(RESERVE_MS, () => keepReserve(reserve, log)));
 }
 
 /** Once a minute and at the end. Not through the log: whoever wants metrics and fewer lines shall have both. */

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { acceptsEncoding } from "./accepts-encoding";
+import { isKnown } from "./etag";
 
 /** A folder whose files, and those of its folders, are answered under an address. Ends with a slash, as that does. */
 export type BuiltFolder = { folder: URL; at: string; headers: Readonly<Record<string, string>> };
@@ -111,7 +112,7 @@ function createBuiltFile(
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       response.setHeader("ETag", etag);
       if (!isCompressed) response.setHeader("Vary", "Accept-Encoding");
-      if (request.headers["if-none-match"]?.split(/,\s*/).includes(etag)) {
+      if (isKnown(request.headers["if-none-match"], etag)) {
         response.writeHead(304).end();
         return;
       }

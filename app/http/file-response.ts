@@ -1,3 +1,4 @@
+import { isKnown } from "./etag";
 import { currentExchange } from "./exchanges";
 
 type StoredFile = { id: string; bytes: Uint8Array<ArrayBuffer>; mediaType: string };
@@ -15,7 +16,8 @@ export function fileResponse(request: Request, { id, bytes, mediaType }: StoredF
     Vary: "X-Session-Id",
     "Content-Security-Policy": "sandbox; default-src 'none'",
   };
-  if (request.headers.get("If-None-Match") === etag) return new Response(null, { status: 304, headers });
+  if (isKnown(request.headers.get("If-None-Match"), etag))
+    return new Response(null, { status: 304, headers });
   // Remix writes it at once, whatever the client has read.
   currentExchange().hold(bytes.byteLength);
   return new Response(bytes, {

@@ -37,7 +37,7 @@ function setUp(max?: number) {
       if (rev === 0) return Promise.resolve(null);
       const session = { ...emptySession(), reply };
       read.push(new WeakRef(session));
-      return Promise.resolve({ rev, session, recovered: null });
+      return Promise.resolve({ rev, commit: `commit-${rev}`, session, recovered: null });
     },
     events,
     keepKey: () => () => {},

@@ -34,10 +34,14 @@ export async function nameSession(key: string, before: Session, deps: NamingDepe
     if (!request || !modelId) return;
     const title = titleFromAnswer(await answerTo({ ...request, modelId }, deps));
     if (title === null) return deps.log.debug({ model: modelId }, "the model had no title");
-    const { result: named } = await deps.store.update(key, (now) => {
-      const session = now && nameByModel(now, title);
-      return { session, result: session !== now };
-    });
+    const { result: named } = await deps.store.update(
+      key,
+      (now) => {
+        const session = now && nameByModel(now, title);
+        return { session, result: session !== now };
+      },
+      { asked: "rename" },
+    );
     deps.log.debug({ model: modelId, named }, "the model gave a title");
   } catch (error) {
     deps.log.debug({ err: error }, "the conversation was not named");

@@ -258,10 +258,11 @@ export function createReplies(deps: RepliesDependencies): Replies {
   }
 
   async function stop(key: string, replyId?: string) {
-    const { record } = await store.update(key, (session) => ({
-      session: session && requestStop(session, replyId),
-      result: null,
-    }));
+    const { record } = await store.update(
+      key,
+      (session) => ({ session: session && requestStop(session, replyId), result: null }),
+      { asked: "stop", fromReserve: true },
+    );
     const reply = record?.session.reply;
     if (reply?.stopRequested) runOf(reply)?.stop("stopped");
   }

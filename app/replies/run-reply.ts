@@ -20,7 +20,7 @@ import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
 import { isNewerFormat } from "~/store/newer-format";
 import type { Sealer } from "~/store/sealer";
-import type { SessionRecord, SessionStore } from "~/store/session-store";
+import type { Change, SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
 import { onVolume } from "~/store/volume-failure";
 import { createSplice } from "./continuation";
@@ -334,9 +334,14 @@ export function runReply(
     for (let attempt = 0; stopReason !== "superseded"; attempt++) {
       try {
         if (unclear && stopReason !== "handed over") await reread(unclear);
-        const { result } = await deps.store.update(key, (now) => {
+        const commitOnce: Change<boolean> = (now) => {
           const changed = now && change(now);
           return { session: changed, result: changed !== now };
+        };
+        const isStopped = stopReason === "stopped";
+        const { result } = await deps.store.update(key, commitOnce, {
+          asked: "reply",
+          fromReserve: isStopped,
         });
         // The volume was away, and another has taken its place meanwhile.
         if (!result) stop("superseded");

@@ -29,10 +29,14 @@ export async function takeOver(
 ): Promise<TakenOver> {
   // Before the commit: a journal of a newer version is left, with its reply, to a node that can read it.
   await salvage(key, reply, deps);
-  const { record: taken } = await deps.store.update(key, (session) => ({
-    session: session && takeOverReply(session, reply, deps.instance),
-    result: null,
-  }));
+  const { record: taken } = await deps.store.update(
+    key,
+    (session) => ({
+      session: session && takeOverReply(session, reply, deps.instance),
+      result: null,
+    }),
+    { asked: "reply" },
+  );
   const mine = taken?.session.reply;
   if (mine?.id !== reply.id || mine.epoch !== reply.epoch + 1 || mine.node !== deps.instance) {
     return { record: taken, said: null };
@@ -71,19 +75,23 @@ async function giveUp(
   deps: RunnerDependencies,
 ) {
   const said = salvaged.length > 0 ? salvaged : saidBefore(before, reply);
-  const { record: settled, result: mine } = await deps.store.update(key, (session) => {
-    const changed =
-      session &&
-      settleReply(session, {
-        replyId: reply.id,
-        epoch: reply.epoch,
-        status: "interrupted",
-        parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
-        node: deps.node.name,
-        finishedAt: deps.clock().toISOString(),
-      });
-    return { session: changed, result: changed !== session };
-  });
+  const { record: settled, result: mine } = await deps.store.update(
+    key,
+    (session) => {
+      const changed =
+        session &&
+        settleReply(session, {
+          replyId: reply.id,
+          epoch: reply.epoch,
+          status: "interrupted",
+          parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
+          node: deps.node.name,
+          finishedAt: deps.clock().toISOString(),
+        });
+      return { session: changed, result: changed !== session };
+    },
+    { asked: "reply" },
+  );
   if (mine) {
     deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "kept a reply as it was after too many takeovers");
     reportSettled(reportReply(key, reply, { status: "interrupted" }), deps);

@@ -1,11 +1,13 @@
-import { patchSessionBody, type SessionView } from "~/conversation/api";
+import { patchSessionBody, type PatchSessionBody, type SessionView } from "~/conversation/api";
 import { editSession } from "~/conversation/edit-session";
 import { sessionSize } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
+import { isKnown } from "~/http/etag";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { wholeJson } from "~/http/whole-json";
-import type { SessionRecord } from "~/store/session-store";
+import type { Change, SessionRecord } from "~/store/session-store";
+import type { Asked } from "~/store/volume-failure";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -15,9 +17,9 @@ const handle = api({
     const known = request.headers.get("If-None-Match");
     // Most who ask have the newest, and a long conversation takes long to read and check.
     const resting = known === null ? null : await services.store.resting(key);
-    if (resting && etagOf(resting) === known) return notModified(known);
+    if (resting && isKnown(known, etagOf(resting))) return notModified(etagOf(resting));
     const record = required(await services.replies.read(key));
-    return etagOf(record) === known ? notModified(known) : respond(record);
+    return isKnown(known, etagOf(record)) ? notModified(etagOf(record)) : respond(record);
   },
 
   async PATCH(request) {
@@ -29,10 +31,11 @@ const handle = api({
     }
     const written = await services.quotas.change(askerAddress(request));
     const now = new Date().toISOString();
-    const { record } = await services.store.update(key, (session) => ({
+    const change: Change<null> = (session) => ({
       session: session && editSession(session, edit, now),
       result: null,
-    }));
+    });
+    const { record } = await services.store.update(key, change, { asked: askedBy(edit) });
     // A change of a word writes the file anew.
     written(sessionSize(record?.session.messages ?? []).bytes);
     return respond(required(record));
@@ -68,6 +71,12 @@ function notModified(etag: string): Response {
   return new Response(null, { status: 304, headers: { ETag: etag, "Cache-Control": "no-store" } });
 }
 
-function etagOf({ rev, recovered }: Pick<SessionRecord, "rev" | "recovered">): string {
-  return recovered === null ? `"${rev}"` : `"${rev}-${recovered}"`;
+/** Names the commit: a number alone may be used again for another one, where a power cut has taken the first. */
+function etagOf({ commit, recovered }: Pick<SessionRecord, "commit" | "recovered">): string {
+  return recovered === null ? `"${commit}"` : `"${commit}-${recovered}"`;
+}
+
+function askedBy({ title, settings }: PatchSessionBody): Asked {
+  if (title !== undefined) return "rename";
+  return settings === undefined ? "version" : "settings";
 }

@@ -25,10 +25,11 @@ const handle = api({
       await services.attachments.copy(fromKey, key, files.map(attachmentId));
       return session;
     });
-    const { record } = await services.store.update(key, (session) => ({
-      session: forkSession(session, { source, messageId, now }),
-      result: null,
-    }));
+    const { record } = await services.store.update(
+      key,
+      (session) => ({ session: forkSession(session, { source, messageId, now }), result: null }),
+      { asked: "fork" },
+    );
     const committed: Committed = { rev: record!.rev };
     return Response.json(committed, { status: 201, headers: { "Cache-Control": "no-store" } });
   },

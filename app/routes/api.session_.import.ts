@@ -19,10 +19,11 @@ const handle = api({
       now: new Date().toISOString(),
       modelFor: (modelId) => (offers.some(({ id }) => id === modelId) ? modelId : defaultModelId),
     });
-    const { record } = await services.store.update(key, (session) => ({
-      session: beginSession(session, imported),
-      result: null,
-    }));
+    const { record } = await services.store.update(
+      key,
+      (session) => ({ session: beginSession(session, imported), result: null }),
+      { asked: "import" },
+    );
     written(sessionSize(imported.messages).bytes);
     const committed: Committed = { rev: record!.rev };
     return Response.json(committed, { status: 201, headers: { "Cache-Control": "no-store" } });

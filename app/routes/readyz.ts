@@ -1,15 +1,19 @@
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
-/** Requests may be sent here: the volume can be written, and the node is not about to stop. */
+/**
+ * Requests may be sent here: the volume can be used, and the node is not about to stop. A full volume is ready, with a
+ * word of it: were all nodes taken out of balance, nobody could read, or delete to make room.
+ */
 const handle = api(
   {
     async GET() {
-      const reason = await services.notReady();
+      const { isReady, reason } = await services.readiness();
+      const because = reason === null ? "" : `: ${reason}`;
       const headers = { "Cache-Control": "no-store" };
-      return reason === null
-        ? new Response("ready\n", { headers })
-        : new Response(`not ready: ${reason}\n`, { status: 503, headers });
+      return isReady
+        ? new Response(`ready${because}\n`, { headers })
+        : new Response(`not ready${because}\n`, { status: 503, headers });
     },
   },
   { forEverybody: true },

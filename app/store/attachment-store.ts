@@ -19,12 +19,13 @@ import {
   type StoredAttachment,
 } from "./attachment-names";
 import { temporaryName, type Layout } from "./layout";
+import { unlessGone } from "./errno";
 import { newerFormat } from "./newer-format";
-import { listIfThere, unlessGone } from "./retired-session";
+import { listIfThere } from "./retired-session";
 import { openFile, sealFile, sealNewFile } from "./sealed-file";
 import type { Sealer } from "./sealer";
 import { errorCode, type NewFile, type Volume } from "./volume";
-import { onVolume } from "./volume-failure";
+import { failedSentence, onVolume } from "./volume-failure";
 
 /**
  * The files that were attached in a session, each under the hash of its bytes in a folder of the session's own.
@@ -291,14 +292,14 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   return {
     put: (key, filename, bytes) => onVolume(() => put(key, filename, bytes), "written", NOT_STORED),
     read: (key, id) => onVolume(() => read(key, id), "read", TRY_AGAIN),
-    hold: (key, parts) => onVolume(() => hold(key, parts), "read", NOT_SENT),
-    copy: (fromKey, toKey, ids) => onVolume(() => copy(fromKey, toKey, ids), "written", TRY_AGAIN),
-    remove: (key) => onVolume(() => remove(key), "written", TRY_AGAIN),
+    hold: (key, parts) => onVolume(() => hold(key, parts), "read", failedSentence("send")),
+    copy: (fromKey, toKey, ids) =>
+      onVolume(() => copy(fromKey, toKey, ids), "written", failedSentence("fork")),
+    remove: (key) => onVolume(() => remove(key), "written", failedSentence("delete")),
   };
 }
 
 const NOT_STORED = "The file was not stored; try again soon.";
-const NOT_SENT = "Your message was not saved; nothing that was saved before is lost.";
 const TRY_AGAIN = "Try again soon.";
 
 /** @param limit in bytes */

@@ -1,4 +1,4 @@
-import { errorCode } from "./volume";
+import { errorCode, WRONG_VOLUME } from "./errno";
 
 /** What an error of the volume means to whoever runs the server, as the end of "DATA_DIR cannot be used: …". */
 export function explainVolumeError(error: unknown): string {
@@ -26,10 +26,15 @@ export function explainVolumeError(error: unknown): string {
     case "EEXIST":
       return "a file stands where a folder should be";
     case "volume_unavailable":
-      return "it gives no answer";
+      return explainUnavailable((error as Error).cause);
     default:
       return code ?? (error as Error).message;
   }
+}
+
+function explainUnavailable(cause: unknown): string {
+  const isOther = cause instanceof Error && errorCode(cause) === WRONG_VOLUME;
+  return isOther ? cause.message : "it gives no answer";
 }
 
 const NO_HARD_LINKS = "its file system has no hard links, which commits need";

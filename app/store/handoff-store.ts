@@ -5,7 +5,8 @@ import type { Layout } from "./layout";
 import { newerFormat } from "./newer-format";
 import { parseJson } from "./parse-json";
 import { putIfAbsent } from "./put-if-absent";
-import { listIfThere, unlessGone } from "./retired-session";
+import { unlessGone } from "./errno";
+import { listIfThere } from "./retired-session";
 import { readVolumeClock } from "./volume-clock";
 import type { Volume } from "./volume";
 import { onVolume } from "./volume-failure";
@@ -70,7 +71,7 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
     if (parsed.kind === "damaged") throw gone();
     const { sealed } = parsed.value;
     const claimId = options.newId();
-    const isFirst = await putIfAbsent(options, folder, claimName(key), claimId);
+    const isFirst = await putIfAbsent(options, folder, claimName(key), claimId, { fromReserve: true });
     if (!isFirst && (await readFile(claimName(key)))?.toString("utf8") !== claimId) throw gone();
     const age = await ageAtClaim(key);
     // The claim stays until it is too old itself, and with it whoever comes later sees that there was one.

@@ -1,4 +1,4 @@
-import { errorCode } from "./volume";
+import { errorCode } from "./errno";
 
 /** Answers that the protocols of the store ask for, or that say something of a file and nothing of the volume. */
 const ANSWERS: ReadonlySet<string> = new Set([

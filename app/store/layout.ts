@@ -2,6 +2,12 @@ import { join } from "node:path";
 
 /** Where things lie on the volume (DESIGN, The volume). */
 export type Layout = {
+  /** DATA_DIR itself. */
+  root: string;
+  /** The file in it that says which volume it is (volume-identity.ts). */
+  marker: string;
+  /** Room for what must work on a full volume (volume-reserve.ts). */
+  reserve: string;
   sessions: string;
   quarantine: string;
   nodes: string;
@@ -20,12 +26,17 @@ export type Layout = {
   journal(key: string, replyId: string, epoch: number): string;
 };
 
+export const MARKER_NAME = "holdfast-volume.json";
+
 export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
   const shares = join(dataDir, "shares");
   const attachments = join(dataDir, "attachments");
   const sessionFolder = (key: string) => join(sessions, key.slice(0, 2), key);
   return {
+    root: dataDir,
+    marker: join(dataDir, MARKER_NAME),
+    reserve: join(dataDir, "reserve"),
     sessions,
     quarantine: join(dataDir, "quarantine"),
     nodes: join(dataDir, "nodes"),

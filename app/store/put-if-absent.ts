@@ -1,5 +1,5 @@
 import { temporaryName } from "./layout";
-import { errorCode, type Volume } from "./volume";
+import { errorCode, type ReserveUse, type Volume } from "./volume";
 
 /**
  * Gives a name to a whole file in one step, unless the name is taken: of all that try, on any node, one is first.
@@ -12,13 +12,14 @@ export async function putIfAbsent(
   folder: string,
   name: string,
   bytes: string,
+  use: ReserveUse = {},
 ): Promise<boolean> {
   await volume.makeFolder(folder);
   const temporary = `${folder}/${temporaryName(newId(), instance)}`;
-  await volume.writeNew(temporary, bytes, { removeIfLate: true });
+  await volume.writeNew(temporary, bytes, { removeIfLate: true, ...use });
   let isFirst = true;
   try {
-    await volume.link(temporary, `${folder}/${name}`);
+    await volume.link(temporary, `${folder}/${name}`, use);
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
     isFirst = false;

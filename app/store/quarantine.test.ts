@@ -135,8 +135,9 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
     expect(readdirSync(folder)).not.toContain(revisionName(REV));
     // Also to those who come later, and those who only look whether there is news.
     const { store } = createTestStore(dataDir);
-    expect(await store.read(KEY)).toMatchObject({ rev: 2, recovered: REV });
-    expect(await store.resting(KEY)).toEqual({ rev: 2, recovered: REV });
+    const record = await store.read(KEY);
+    expect(record).toMatchObject({ rev: 2, recovered: REV });
+    expect(await store.resting(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: REV });
   });
 
   test("is passed by the next commit, after which nothing is said of it any more", async () => {

@@ -1,9 +1,11 @@
+import { errorCode, isGone } from "./errno";
 import { newerFormat } from "./newer-format";
 import type { ReadSession } from "./stored-session";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
 
 export type Revision<D> =
-  | { kind: "whole"; document: D }
+  /** `version`: of its file, see `FileContent`. */
+  | { kind: "whole"; document: D; version: string }
   | { kind: "damaged"; reason: string }
   /** The listing that named it is out of date. */
   | { kind: "gone" };
@@ -20,9 +22,10 @@ export async function readRevision<D>(
 ): Promise<Revision<D>> {
   let reason: string;
   try {
-    const { bytes, uid } = await volume.read(path);
+    const { bytes, uid, version } = await volume.read(path);
     if (await isForeign(volume, path, uid)) return { kind: "damaged", reason: `it belongs to user ${uid}` };
     const parsed = parse(bytes);
+    if (parsed.kind === "whole") return { ...parsed, version };
     if (parsed.kind !== "newer") return parsed;
     reason = parsed.reason;
   } catch (error) {
@@ -53,12 +56,6 @@ async function whyUnreadable(volume: Volume, path: string, error: unknown): Prom
     if (isGone(later)) return { kind: "gone" };
   }
   throw error;
-}
-
-/** Pruned, or replaced under our feet (FACTS, ESTALE). */
-function isGone(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ESTALE";
 }
 
 /**

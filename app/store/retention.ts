@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { ExpectedError } from "~/conversation/expected-error";
+import { errorCode, isGone, unlessGone } from "./errno";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseOutline, type SessionOutline } from "./session-outline";
 import { sweepRegularly } from "./sweep-regularly";
 import type { Timer } from "./timer";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
 import { readVolumeClock } from "./volume-clock";
 
 export const DAY_MS = 86_400_000;
@@ -141,14 +141,4 @@ export function createRetention(options: RetentionOptions): Retention {
     sweep,
     start: () => sweepRegularly({ sweep, what: "the sessions", everyMs: DAY_MS, timer, random, log }),
   };
-}
-
-function isGone(error: unknown): boolean {
-  if (ExpectedError.isInstance(error)) return false;
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ESTALE";
-}
-
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error;
 }

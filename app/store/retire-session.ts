@@ -4,9 +4,11 @@ import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
 import { createOutlineCodec, type OutlineDocument, type SessionOutline } from "./session-outline";
 import { createSingleFlight } from "./single-flight";
-import { isRetired, listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
+import { createDurableCommits } from "./durable-commits";
+import { errorCode, unlessGone } from "./errno";
+import { isRetired, listIfThere, purgeRetired, retiredSession } from "./retired-session";
 import type { StoredSession } from "./stored-session";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
 
 /**
  * How a session that nobody needs any more is removed, so that a message which somebody sends meanwhile is not.
@@ -62,6 +64,9 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       commitId: newId(),
       damaged: options.damaged,
       leftOver: () => undefined,
+      durable: createDurableCommits(),
+      // A sweep frees room, also where there is none.
+      fromReserve: true,
       // Nobody is here who could open what is sealed.
       codec: createOutlineCodec(),
       reads: createSingleFlight(),

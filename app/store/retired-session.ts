@@ -1,6 +1,7 @@
 import { damagedName, readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseStoredSession, type StoredSession } from "./stored-session";
-import { errorCode, type Volume } from "./volume";
+import { unlessGone } from "./errno";
+import type { Volume } from "./volume";
 
 /**
  * A session that is none: what is committed in the place of one that is deleted or has grown too old, so that
@@ -59,9 +60,4 @@ export async function listIfThere(volume: Volume, folder: string): Promise<strin
     unlessGone(error);
     return null;
   });
-}
-
-export function unlessGone(error: unknown): void {
-  const code = errorCode(error);
-  if (code !== "ENOENT" && code !== "ESTALE") throw error;
 }

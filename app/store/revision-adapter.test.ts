@@ -21,9 +21,16 @@ import {
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, readSessionFolder } from "./layout";
 import { parseOutline } from "./session-outline";
+import type { Change } from "./session-store";
+import { RECENT_COMMITS } from "./stored-session";
 
 // Many scenarios in each test: seconds on a machine that does much else.
 vi.setConfig({ testTimeout: 60_000 });
+
+/** A change that does harm when it is applied twice. */
+const rename =
+  (title: string): Change<null> =>
+  (session) => ({ session: session && { ...session, title }, result: null });
 
 type Moment = { index: number; when: "before" | "after"; call: FileCall };
 
@@ -225,6 +232,38 @@ describe("a link whose answer is lost", () => {
     }
   }
 
+  for (const code of ["EEXIST", "EIO"]) {
+    for (const others of [RECENT_COMMITS - 1, RECENT_COMMITS, RECENT_COMMITS + 5]) {
+      test(`with ${code}, and ${others} commits of others after it, is applied once, or said to be in doubt`, async () => {
+        const dataDir = temporaryFolder();
+        const other = await begin(dataDir, 2);
+        let lost = false;
+        const fs = interceptedFileSystem(async (call, proceed) => {
+          const result = await withoutSync(call, proceed);
+          if (call.name !== "link" || lost) return result;
+          lost = true;
+          for (let n = 0; n < others; n++) await other.update(KEY, rename(`title ${n}`));
+          throw systemError(code, call);
+        });
+        const { store } = createTestStore(dataDir, { fs });
+        let applied = 0;
+        const outcome = await store
+          .update(KEY, (session) => {
+            applied += 1;
+            return rename("mine")(session);
+          })
+          .then(
+            () => "acknowledged",
+            (error: unknown) => (error as Error).message,
+          );
+        expect(applied).toBe(1);
+        expect(outcome).toMatch(others < RECENT_COMMITS ? /^acknowledged$/ : /did not confirm/);
+        expect((await other.read(KEY))?.session.title).toBe(`title ${others - 1}`);
+        expect(folderOf(dataDir).temporaries).toEqual([]);
+      });
+    }
+  }
+
   test("and was never made is reported as a failure, and nothing is written", async () => {
     const dataDir = temporaryFolder();
     await begin(dataDir, 2);
@@ -346,7 +385,7 @@ describe("a volume that fails", () => {
             const told = (outcome as ExpectedError).message;
             expect(told).toMatch(/did not confirm/.test(told) ? /not be there twice/ : message);
             expect(told).not.toContain(KEY);
-            if (/was not saved/.test(told)) {
+            if (/was not sent/.test(told)) {
               expect(messageIds((await store.read(KEY))?.session), name).toEqual(OLD);
             }
           } else {

@@ -12,13 +12,16 @@ import {
   type Layout,
   type SessionFolder,
 } from "./layout";
+import type { DurableCommits } from "./durable-commits";
+import { errorCode, isFull, isGone } from "./errno";
 import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision, type Revision } from "./read-revision";
 import type { RevisionCodec } from "./session-codec";
 import type { SingleFlight } from "./single-flight";
 import { checkStoredSession, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { leftTemporaries } from "./sweep-temporaries";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
+import { unconfirmed, type Asked } from "./volume-failure";
 
 export type RevisionAdapterOptions<D extends StoredSession> = {
   volume: Volume;
@@ -35,6 +38,12 @@ export type RevisionAdapterOptions<D extends StoredSession> = {
   codec: RevisionCodec<D>;
   /** Reads of revisions, by path, that several make at once: all watchers of a session, after a commit. */
   reads: SingleFlight<Revision<D>>;
+  /** What this node knows to be on stable storage. */
+  durable: DurableCommits;
+  /** What a person has asked for with this commit, for the sentence that says that it failed. */
+  asked?: Asked;
+  /** Whether the commit may use the reserve of a full volume. */
+  fromReserve?: boolean;
   /** Told of each damaged revision that was met and put aside, or could not be. */
   damaged: (event: DamageEvent) => void;
   /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
@@ -51,8 +60,13 @@ export type RevisionAdapter<D extends StoredSession = StoredSession> = Omit<
   recovered(): number | null;
   /** Whether a document is, or was built on, this adapter's own commit. */
   isOwnCommit(document: StoredSession): boolean;
-  /** Puts what was read on stable storage, whoever committed it. */
-  sync(): Promise<void>;
+  /**
+   * Whether so many commits have been made since this adapter's last attempt that the document would not name its
+   * commit even if that attempt had succeeded: then nobody can tell whether it has.
+   */
+  mayHaveForgotten(document: StoredSession): boolean;
+  /** Puts what was read on stable storage, whoever committed it, unless this node knows that it is there. */
+  confirm(): Promise<void>;
 };
 
 /**
@@ -74,12 +88,16 @@ const READ_ATTEMPTS = 100;
 export function createRevisionAdapter<D extends StoredSession>(
   options: RevisionAdapterOptions<D>,
 ): RevisionAdapter<D> {
-  const { volume, layout, key, commitId, instance, codec } = options;
+  const { volume, layout, key, commitId, instance, codec, fromReserve = false } = options;
   const sessionFolder = layout.sessionFolder(key);
 
   let base: StoredSession | null = null;
   let folder: SessionFolder = readSessionFolder([]);
   let recovered: number | null = null;
+  /** Of the file that `base` was read from. */
+  let version: string | null = null;
+  /** The number that the last attempt to commit has tried to link. */
+  let attempted: number | null = null;
   /** Folders on the way to the session that hold a name which may not be durable. */
   const unsynced = new Set([join(sessionFolder, ".."), layout.sessions]);
   /** Why a damaged revision is still where it was. */
@@ -97,6 +115,7 @@ export function createRevisionAdapter<D extends StoredSession>(
       if (found === "again") continue;
       const { document } = found;
       base = document;
+      version = found.version;
       recovered = found.recovered;
       if (document === null && recovered !== null) {
         throw new ExpectedError(
@@ -125,7 +144,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     }
   }
 
-  type Found = { document: D | null; recovered: number | null };
+  type Found = { document: D | null; recovered: number | null; version: string | null };
 
   /** The newest revision that is whole; damaged ones on the way are put aside. */
   async function readNewestWhole(): Promise<Found | "again"> {
@@ -138,13 +157,15 @@ export function createRevisionAdapter<D extends StoredSession>(
       const decode = (bytes: Buffer) => codec.decode(key, bytes, rev);
       const revision = await options.reads(path, () => readRevision(volume, path, decode));
       if (revision.kind === "gone") return "again";
-      if (revision.kind === "whole")
-        return { document: { ...revision.document }, recovered: recoveredBelow(rev) };
+      if (revision.kind === "whole") {
+        const { document, version } = revision;
+        return { document: { ...document }, recovered: recoveredBelow(rev), version };
+      }
       damaged = Math.max(damaged, rev);
       await putAside(rev, revision.reason);
     }
     codec.forget(key);
-    return { document: null, recovered: recoveredBelow(0) };
+    return { document: null, recovered: recoveredBelow(0), version: null };
   }
 
   /** Where the volume does not let it, the spare is served all the same. */
@@ -158,6 +179,7 @@ export function createRevisionAdapter<D extends StoredSession>(
 
   async function write(document: StoredSession | null): Promise<void> {
     if (document === null) return;
+    attempted = null;
     // The commit after the next would prune it, and what is damaged is kept.
     if (unmoved !== null) throw unmoved as Error;
     const rev = nextRevision();
@@ -169,7 +191,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     await beginLife();
     const temporary = at(temporaryName(commitId, instance));
     const target = at(revisionName(rev));
-    await put(codec.encode(key, document), temporary, target);
+    await put(codec.encode(key, document), temporary, target, rev);
     // Beside the look that follows, not after it: a name that the look takes back may be durable for a moment.
     const synced = sync();
     const tidied = [discard(temporary), synced.catch(() => undefined)];
@@ -178,11 +200,12 @@ export function createRevisionAdapter<D extends StoredSession>(
       tidied.push(prune(rev));
       await synced;
     } catch (error) {
-      throw error instanceof RevisionTaken ? error : inDoubt(error);
+      throw error instanceof RevisionTaken ? error : unconfirmed(options.asked, error);
     } finally {
       await Promise.all(tidied);
     }
     base = document;
+    options.durable.set(key, { commit: commitId, rev, version: null });
   }
 
   function nextRevision(): number {
@@ -208,35 +231,37 @@ export function createRevisionAdapter<D extends StoredSession>(
   }
 
   /** Writes a file of its own and gives it the name of the revision, unless another writer has that already. */
-  async function put(bytes: Uint8Array, temporary: string, target: string) {
+  async function put(bytes: Uint8Array, temporary: string, target: string, rev: number) {
     try {
-      // Whoever finds a first revision may rely on the way to it.
-      const way = base === null ? [...unsynced].map((parent) => volume.syncFolder(parent)) : [];
+      // Whoever finds a first revision may rely on the way to it, and a later one on what it is built on.
+      const way = base === null ? [...unsynced].map((parent) => volume.syncFolder(parent)) : [confirm()];
       await allSettled([writeTemporary(bytes, temporary), ...way]);
     } catch (error) {
       await giveUp(temporary, error);
       throw isGone(error) ? new RevisionTaken() : error;
     }
+    attempted = rev;
     try {
-      await volume.link(temporary, target);
+      await volume.link(temporary, target, { fromReserve });
     } catch (error) {
       await giveUp(temporary, error);
+      if (isFull(error)) throw error;
       if (errorCode(error) === "EEXIST" || isGone(error)) throw new RevisionTaken();
       // It may have been made all the same. On a volume that hangs there is no time to look.
       throw ExpectedError.isInstance(error)
-        ? inDoubt(error)
+        ? unconfirmed(options.asked, error)
         : new RevisionTaken("the answer to link() was lost", { cause: error });
     }
   }
 
   async function writeTemporary(bytes: Uint8Array, temporary: string) {
     try {
-      await volume.writeNew(temporary, bytes, { removeIfLate: true });
+      await volume.writeNew(temporary, bytes, { removeIfLate: true, fromReserve });
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
       // Left over from an attempt of our own.
       await volume.unlink(temporary);
-      await volume.writeNew(temporary, bytes, { removeIfLate: true });
+      await volume.writeNew(temporary, bytes, { removeIfLate: true, fromReserve });
     }
   }
 
@@ -297,10 +322,20 @@ export function createRevisionAdapter<D extends StoredSession>(
     }
   }
 
+  async function confirm() {
+    const commit = base?.recent[0];
+    if (base === null || commit === undefined) return;
+    await options.durable.confirm(key, { commit, rev: base.rev, version }, () =>
+      // On a volume that is mounted read-only nothing can take the place of what is there.
+      sync().catch(unlessCode("EROFS")),
+    );
+  }
+
   return {
     read,
     write,
-    sync,
+    confirm,
+    mayHaveForgotten: (document) => attempted !== null && document.rev - attempted >= RECENT_COMMITS,
     recovered: () => recovered,
     isOwnCommit: (document) => document.recent.includes(commitId),
   };
@@ -311,21 +346,6 @@ async function allSettled(work: Promise<unknown>[]) {
   for (const outcome of await Promise.allSettled(work)) {
     if (outcome.status === "rejected") throw outcome.reason as Error;
   }
-}
-
-/** A failure after which nobody can say whether the change was stored. Doing it again is harmless. */
-export function inDoubt(cause: unknown): ExpectedError {
-  return new ExpectedError(
-    "volume_unavailable",
-    "The storage for conversations did not confirm that your message was saved. Send it again: it will not be there twice.",
-    { cause },
-  );
-}
-
-/** The session's folder, or its life, is not there any more. */
-function isGone(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ESTALE";
 }
 
 function unlessCode(...harmless: string[]) {

@@ -2,22 +2,26 @@ import { join } from "node:path";
 import { Low } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session } from "~/conversation/session";
-import { readSessionFolder, type Layout } from "./layout";
+import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { isNewerFormat } from "./newer-format";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
-import { createRevisionAdapter, inDoubt, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
-import { listIfThere, purgeRetired, retiredSession, unlessGone } from "./retired-session";
+import { createRevisionAdapter, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
+import { createDurableCommits } from "./durable-commits";
+import { errorCode, unlessGone } from "./errno";
+import { listIfThere, purgeRetired, retiredSession } from "./retired-session";
 import type { Sealer } from "./sealer";
 import type { Revision } from "./read-revision";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
 import { createOutlineCodec, createRemovalCodec, type SessionOutline } from "./session-outline";
 import { createSingleFlight, type SingleFlight } from "./single-flight";
 import { FORMAT, type StoredSession } from "./stored-session";
-import { errorCode, type Volume } from "./volume";
-import { onVolume } from "./volume-failure";
+import type { Volume } from "./volume";
+import { failedSentence, onVolume, unconfirmed, type Asked } from "./volume-failure";
 
 export type SessionRecord = {
   rev: number;
+  /** The id of the commit. A number may be used again after a power cut took a commit that nobody was shown; this not. */
+  commit: string;
   session: Session;
   /** The damaged revision in whose place this one is served; null as a rule. */
   recovered: number | null;
@@ -32,18 +36,26 @@ export type OutlineRecord = { outline: SessionOutline; recovered: number | null 
  */
 export type Change<T> = (session: Session | null) => { session: Session | null; result: T };
 
+export type UpdateOptions = {
+  /** For the sentence that says that it failed. */
+  asked: Asked;
+  /** Whether the commit frees room, or ends something that takes room, so that a full volume must take it. */
+  fromReserve?: boolean;
+};
+
 export type SessionStore = {
   /**
-   * The newest commit of a session; null where there is none.
+   * The newest commit of a session, on stable storage whoever made it; null where there is none.
    * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`, `volume_unavailable`
    */
   read(key: string): Promise<SessionRecord | null>;
   /**
-   * Which revision `read` would find, as one listing of the folder tells: for whoever has that already. Null where only
-   * `read` can tell: there is no session, or a reply may run in it, which may have to be taken over.
+   * Which commit `read` would find, as a listing of the folder and the file's facts tell: for a client that has that
+   * one already. Null where only `read` can tell: this node has not read the newest commit, there is no session, or a
+   * reply may run in it, which may have to be taken over.
    * @throws ExpectedError `volume_unavailable`
    */
-  resting(key: string): Promise<Pick<SessionRecord, "rev" | "recovered"> | null>;
+  resting(key: string): Promise<Pick<SessionRecord, "rev" | "commit" | "recovered"> | null>;
   /**
    * What can be said of a session without its key, for work that nobody asks for; null where there is none.
    * @throws what `read` throws
@@ -53,7 +65,11 @@ export type SessionStore = {
    * Makes one commit. When it resolves the change is on stable storage.
    * @throws what `read` throws, `session_busy` when other writers were always first, and what `change` throws
    */
-  update<T>(key: string, change: Change<T>): Promise<{ record: SessionRecord | null; result: T }>;
+  update<T>(
+    key: string,
+    change: Change<T>,
+    options?: UpdateOptions,
+  ): Promise<{ record: SessionRecord | null; result: T }>;
   /**
    * Removes a session and all that was said in it, also one of a newer version. No error where there is none.
    * @returns what it was; null where there was none, or nobody can tell
@@ -87,9 +103,6 @@ export type SessionStoreOptions = {
   busyAfterMs?: number;
 };
 
-const NOT_READ = "Nothing that was saved is lost; try again soon.";
-const NOT_WRITTEN = "Your message was not saved; nothing that was saved before is lost.";
-
 /** Updates and removals that may wait for their turn before new ones are refused at once. */
 const MAX_WAITING = 2_000;
 /** What the store remembers in order to tell or to tidy only once. */
@@ -102,6 +115,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const sessions = reader(createSessionCodec({ sealer: options.sealer }));
   const outlines = reader(createOutlineCodec());
   const removals = reader(createRemovalCodec());
+  const durable = createDurableCommits();
   const told = new Set<string>();
   const leftOver = new Set<string>();
 
@@ -113,8 +127,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     options.damaged(event);
   }
 
-  const adapterFor = <D extends StoredSession>(key: string, reader: Reader<D>): RevisionAdapter<D> =>
+  const adapterFor = <D extends StoredSession>(
+    key: string,
+    reader: Reader<D>,
+    update?: UpdateOptions,
+  ): RevisionAdapter<D> =>
     createRevisionAdapter({
+      durable,
+      ...update,
       volume,
       layout,
       key,
@@ -129,41 +149,43 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   async function read(key: string): Promise<SessionRecord | null> {
     const adapter = adapterFor(key, sessions);
-    const document = await found(adapter.read());
+    const document = await adapter.read();
+    await adapter.confirm();
     return toRecord(document, adapter.recovered());
   }
 
   async function resting(key: string) {
-    const names = await listIfThere(volume, layout.sessionFolder(key));
-    const { revisions, damaged, journals } = readSessionFolder(names ?? []);
+    const folder = layout.sessionFolder(key);
+    const { revisions, damaged, journals } = readSessionFolder((await listIfThere(volume, folder)) ?? []);
     const [rev] = revisions;
-    if (rev === undefined || journals.length > 0) return null;
+    const known = durable.get(key);
+    if (rev === undefined || journals.length > 0 || known?.rev !== rev || known.version === null) return null;
+    // A number alone may be another commit's: of a directory that was restored, or after a power cut.
+    const version = await volume
+      .stats(join(folder, revisionName(rev)))
+      .then((stats) => stats.version, unlessGone);
+    if (version !== known.version) return null;
     const [newestDamaged = 0] = damaged;
-    return { rev, recovered: newestDamaged > rev ? newestDamaged : null };
+    return { rev, commit: known.commit, recovered: newestDamaged > rev ? newestDamaged : null };
   }
 
   async function outline(key: string): Promise<OutlineRecord | null> {
     const adapter = adapterFor(key, outlines);
-    const document = await found(adapter.read());
+    const document = await adapter.read();
+    await adapter.confirm();
     if (!document || document.retiredAt !== undefined) return null;
     return { outline: document, recovered: adapter.recovered() };
-  }
-
-  /** On a volume that is not there nothing is found either, and a page must not take that for a deletion. */
-  async function found<D>(reading: Promise<D | null>): Promise<D | null> {
-    const document = await reading;
-    if (!document) await volume.makeFolderUnsynced(layout.sessions);
-    return document;
   }
 
   async function update<T>(
     key: string,
     change: Change<T>,
     giveUpAt: number,
+    asked: UpdateOptions,
     committed = options.committed,
     reader: Reader<StoredSession> = sessions,
   ) {
-    const adapter = adapterFor(key, reader);
+    const adapter = adapterFor(key, reader, asked);
     let attempted: { result: T; doubt: unknown } | null = null;
     if (now() > giveUpAt) throw busy();
     for (let lost = 0; ; lost++) {
@@ -172,12 +194,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         await db.read();
         // The answer to our link was lost, but the link was not.
         if (attempted && db.data && adapter.isOwnCommit(db.data)) {
-          await adapter.sync();
+          await adapter.confirm();
           committed(key, db.data.rev);
           return { record: toRecord(db.data, adapter.recovered()), result: attempted.result };
         }
       } catch (error) {
-        throw attempted?.doubt ? inDoubt(error) : error;
+        throw attempted?.doubt ? unconfirmed(asked.asked, error) : error;
+      }
+      // Not applied again: it would be there twice, if the link was made and its answer lost.
+      if (attempted && db.data && adapter.mayHaveForgotten(db.data)) {
+        throw unconfirmed(asked.asked, new Error("more commits were made meanwhile than are remembered"));
       }
       if (attempted?.doubt) throw attempted.doubt as Error;
       if (attempted && now() > giveUpAt) throw busy();
@@ -186,7 +212,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const { session, result } = change(current?.session ?? null);
       if (session === null || session === current?.session) {
         // Whoever made the commit that is confirmed here may have died before it was durable.
-        if (current) await adapter.sync();
+        await adapter.confirm();
         return { record: current, result };
       }
       db.data = { format: FORMAT, rev: 0, recent: [], ...session };
@@ -216,12 +242,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       const retired = retiredSession(clock().toISOString());
       const change: Change<Session | null> = (session) => ({ session: session && retired, result: session });
       const committed = () => options.committed(key, null);
-      ({ result: before } = await update(key, change, giveUpAt, committed).catch(async (error: unknown) => {
-        // To delete it one need not know what it says.
-        if (!isNewerFormat(error)) throw error;
-        await update(key, change, giveUpAt, committed, removals);
-        return { result: null };
-      }));
+      ({ result: before } = await update(key, change, giveUpAt, DELETE, committed).catch(
+        async (error: unknown) => {
+          // To delete it one need not know what it says.
+          if (!isNewerFormat(error)) throw error;
+          await update(key, change, giveUpAt, DELETE, committed, removals);
+          return { result: null };
+        },
+      ));
     } catch (error) {
       if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
       await moveAway(key);
@@ -256,19 +284,23 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   }
 
   return {
-    read: (key) => onVolume(() => read(key), "read", NOT_READ),
-    resting: (key) => onVolume(() => resting(key), "read", NOT_READ),
-    outline: (key) => onVolume(() => outline(key), "read", NOT_READ),
-    update: (key, change) => {
+    read: (key) => onVolume(() => read(key), "read", failedSentence("read")),
+    resting: (key) => onVolume(() => resting(key), "read", failedSentence("read")),
+    outline: (key) => onVolume(() => outline(key), "read", failedSentence("read")),
+    update: (key, change, asked = SEND) => {
       const giveUpAt = now() + busyAfterMs;
-      return inTurn(key, () => onVolume(() => update(key, change, giveUpAt), "written", NOT_WRITTEN));
+      const work = () => update(key, change, giveUpAt, asked);
+      return inTurn(key, () => onVolume(work, "written", failedSentence(asked.asked)));
     },
     remove: (key) => {
       const giveUpAt = now() + busyAfterMs;
-      return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written", NOT_WRITTEN));
+      return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written", failedSentence("delete")));
     },
   };
 }
+
+const SEND: UpdateOptions = { asked: "send" };
+const DELETE: UpdateOptions = { asked: "delete", fromReserve: true };
 
 type Reader<D extends StoredSession> = { codec: RevisionCodec<D>; reads: SingleFlight<Revision<D>> };
 
@@ -279,8 +311,8 @@ function reader<D extends StoredSession>(codec: RevisionCodec<D>): Reader<D> {
 /** Null where there is no session, or it has been retired. */
 function toRecord(document: StoredSession | null, recovered: number | null): SessionRecord | null {
   if (!document || document.retiredAt !== undefined) return null;
-  const { format: _, rev, recent: __, retiredAt: ___, ...session } = document;
-  return { rev, session, recovered };
+  const { format: _, rev, recent, retiredAt: __, ...session } = document;
+  return { rev, commit: recent[0]!, session, recovered };
 }
 
 function remember(values: Set<string>, value: string) {

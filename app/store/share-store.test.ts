@@ -168,8 +168,10 @@ describe("a link", () => {
   it("whose commit is in doubt keeps what it shows", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
+    let isLinked = false;
     const lost = node((call, proceed) => {
-      if (call.name === "sync" && call.path.includes("/sessions/") && !call.path.endsWith(".tmp"))
+      isLinked ||= call.name === "link" && call.path.includes("/sessions/");
+      if (isLinked && call.name === "sync" && call.path.includes("/sessions/") && !call.path.endsWith(".tmp"))
         throw systemError("EIO", call);
       return proceed();
     });

@@ -8,11 +8,11 @@ import type { Layout } from "./layout";
 import { newerFormat } from "./newer-format";
 import { parseJson } from "./parse-json";
 import { putIfAbsent } from "./put-if-absent";
-import { unlessGone } from "./retired-session";
+import { unlessGone } from "./errno";
 import type { Sealer } from "./sealer";
-import type { SessionStore } from "./session-store";
+import type { Change, SessionStore } from "./session-store";
 import { errorCode, type Volume } from "./volume";
-import { onVolume } from "./volume-failure";
+import { failedSentence, onVolume } from "./volume-failure";
 
 /**
  * Snapshots of conversations that others may read, each in a file under the hash of its link's secret. The session
@@ -87,7 +87,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
       }
     }
     const { record } = await sessions
-      .update(sessionKey, (now) => ({ session: now && withShare(now), result: null }))
+      .update(sessionKey, (now) => ({ session: now && withShare(now), result: null }), { asked: "share" })
       .catch(async (error: unknown) => {
         // Another of the same may have been faster. What cannot be removed now goes with a sweep.
         if (isNew && isRefusal(error)) await removeUnlisted(sessionKey, shareKey).catch(() => undefined);
@@ -135,10 +135,12 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   async function revoke(sessionKey: string, shareKey: string) {
-    const { result: was } = await sessions.update(sessionKey, (session) => {
+    const withdraw: Change<boolean> = (session) => {
       const without = session && removeShare(session, shareKey);
       return { session: without, result: without !== session };
-    });
+    };
+    const options = { asked: "unshare", fromReserve: true } as const;
+    const { result: was } = await sessions.update(sessionKey, withdraw, options);
     // Whoever has only seen what a link shows knows its secret too, and must not be able to remove it.
     if (was || (await readStored(shareKey))?.session === sessionKey) await removeFile(shareKey);
   }
@@ -181,21 +183,17 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
 
   return {
     create: (sessionKey, shareKey, written) =>
-      onVolume(
-        () => create(sessionKey, shareKey, written),
-        "written",
-        "The link was not made; try again soon.",
-      ),
+      onVolume(() => create(sessionKey, shareKey, written), "written", failedSentence("share")),
     read: (shareKey) => onVolume(() => read(shareKey), "read", "Try again soon."),
     revoke: (sessionKey, shareKey) =>
-      onVolume(() => revoke(sessionKey, shareKey), "written", "Try again soon."),
+      onVolume(() => revoke(sessionKey, shareKey), "written", failedSentence("unshare")),
     removeAll: (shares = []) =>
       onVolume(
         async () => {
           for (const { key } of shares) await removeFile(key);
         },
         "written",
-        "Try again soon.",
+        failedSentence("unshare"),
       ),
   };
 }

@@ -1,6 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "./layout";
-import { listIfThere, unlessGone } from "./retired-session";
+import { unlessGone } from "./errno";
+import { listIfThere } from "./retired-session";
 import type { SessionStore } from "./session-store";
 import { parseStoredShare } from "./share-store";
 import { readVolumeClock } from "./volume-clock";

@@ -1,7 +1,10 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { errorCode } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
+import { createLayout, MARKER_NAME } from "./layout";
 import { fileSystemName, LOST_WITH_THE_MACHINE } from "./file-system-name";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
+import { readMarker } from "./volume-identity";
 
 /** What was found of one thing that the store relies on. `ms` is what it took. */
 export type VolumeFinding = {
@@ -27,6 +30,9 @@ export type VolumeCheckOptions = {
 
 type Outcome = string | { warning: string };
 
+const UNUSED = "No server has used it yet: if one has, its volume is not mounted here, or was moved away";
+const UNMARKED = `it has conversations and no ${MARKER_NAME}: a server that starts makes one, and one that runs takes this for another volume`;
+
 const LOW_BYTES = 100_000_000;
 const LOW_FILES = 10_000;
 
@@ -38,7 +44,10 @@ export async function checkVolume(options: VolumeCheckOptions): Promise<VolumeFi
   const { volume, dataDir, uid, newId, now, rounds = 20 } = options;
   const scratch = join(dataDir, `.check-${newId()}`);
   const at = (name: string) => join(scratch, name);
+  const layout = createLayout(dataDir);
   const findings: VolumeFinding[] = [];
+  /** How many folders were made so that there is one to check. */
+  let made = 0;
 
   /** The volume hangs: it would be so with everything, one deadline after another. */
   let hangs = false;
@@ -63,10 +72,20 @@ export async function checkVolume(options: VolumeCheckOptions): Promise<VolumeFi
   }
 
   async function folder(): Promise<Outcome> {
-    await volume.makeFolder(dataDir);
+    made = (await volume.makeFolderUnsynced(dataDir)).length;
     if (!(await volume.stats(dataDir)).isFolder) throw new Error("it is not a folder");
+    const id = await readMarker(volume, layout.marker);
+    const isUsed = (await volume.list(dataDir)).includes(basename(layout.sessions));
     await volume.makeFolder(scratch);
-    return dataDir;
+    if (id !== null) return `${dataDir}, volume ${id}`;
+    if (isUsed) return { warning: UNMARKED };
+    return `${dataDir}, ${made > 0 ? "which was not there" : "new"}. ${UNUSED}`;
+  }
+
+  /** A folder that the check has made must not stand where a volume, or its mount point, is missed. */
+  async function removeMade() {
+    await volume.removeFolder(scratch);
+    for (let path = dataDir; made > 0; made--, path = dirname(path)) await volume.removeEmptyFolder(path);
   }
 
   async function permissions(): Promise<Outcome> {
@@ -223,7 +242,7 @@ export async function checkVolume(options: VolumeCheckOptions): Promise<VolumeFi
       await tryOut("append is visible", appendIsVisible);
       await tryOut("round trips", roundTrips);
     }
-    const removed = volume.removeFolder(scratch).catch(() => undefined);
+    const removed = removeMade().catch(() => undefined);
     if (!hangs) await removed;
   }
   return findings;

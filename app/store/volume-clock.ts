@@ -1,5 +1,5 @@
 import type { Layout } from "./layout";
-import { unlessGone } from "./retired-session";
+import { unlessGone } from "./errno";
 import type { Volume } from "./volume";
 
 /**
@@ -15,7 +15,8 @@ export async function readVolumeClock(
   const path = `${layout.nodes}/${instance}.probe-${purpose}`;
   await volume.makeFolder(layout.nodes);
   await volume.unlink(path).catch(unlessGone);
-  await volume.writeNew(path, "");
+  // Who asks is about to free room.
+  await volume.writeNew(path, "", { fromReserve: true });
   const { modifiedAt } = await volume.stats(path);
   await volume.unlink(path).catch(unlessGone);
   return modifiedAt;

@@ -1,5 +1,71 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { errorCode } from "./volume";
+import { errorCode, isFull, isReadOnly } from "./errno";
+
+/** What a person, or the node itself, wants of a session: a refusal speaks of that, and of nothing else. */
+export type Asked = keyof typeof REFUSALS;
+
+/** `failed` is a sentence; `inDoubt` ends "did not confirm that …", and says what to do. */
+const REFUSALS = {
+  read: {
+    failed: "Nothing that was saved is lost; try again soon.",
+    inDoubt: "it was read. Try again.",
+  },
+  send: {
+    failed: "Your message was not sent; nothing that was saved before is lost.",
+    inDoubt: "your message was saved. Send it again: it will not be there twice.",
+  },
+  rename: {
+    failed: "The conversation could not be renamed; nothing that was saved is lost.",
+    inDoubt: "the conversation was renamed. Rename it again.",
+  },
+  settings: {
+    failed: "The settings of the conversation could not be saved; nothing that was saved is lost.",
+    inDoubt: "the settings were saved. Save them again.",
+  },
+  version: {
+    failed: "The version that is shown could not be changed; nothing that was saved is lost.",
+    inDoubt: "another version is shown. Choose it again.",
+  },
+  delete: {
+    failed: "The conversation could not be deleted; try again soon.",
+    inDoubt: "the conversation was deleted. Delete it again.",
+  },
+  stop: {
+    failed: "The answer could not be stopped; try again soon.",
+    inDoubt: "the answer was stopped. Stop it again.",
+  },
+  fork: {
+    failed: "The conversation could not be copied; nothing that was saved is lost.",
+    inDoubt: "the conversation was copied. Try again: it will not be there twice.",
+  },
+  import: {
+    failed: "The conversation could not be imported.",
+    inDoubt: "the conversation was imported. Import it again: it will not be there twice.",
+  },
+  share: {
+    failed: "The link was not made; try again soon.",
+    inDoubt: "the link was made. Try again: there will not be two.",
+  },
+  unshare: {
+    failed: "The link could not be withdrawn; try again soon.",
+    inDoubt: "the link was withdrawn. Withdraw it again.",
+  },
+  reply: {
+    failed: "The answer is not stored yet.",
+    inDoubt: "the answer was stored.",
+  },
+} as const;
+
+export const failedSentence = (asked: Asked): string => REFUSALS[asked].failed;
+
+/** A failure after which nobody can say whether the change was stored. Doing it again is harmless. */
+export function unconfirmed(asked: Asked = "reply", cause?: unknown): ExpectedError {
+  return new ExpectedError(
+    "volume_unavailable",
+    `The storage for conversations did not confirm that ${REFUSALS[asked].inDoubt}`,
+    { cause },
+  );
+}
 
 /**
  * Runs what works on the volume. Everything that the file system may answer and no caller can mend is one failure
@@ -17,20 +83,12 @@ export async function onVolume<T>(
     const code = ExpectedError.isInstance(error) ? undefined : errorCode(error);
     // Errors of the system have a number; those that Node makes itself, such as ERR_INVALID_ARG_TYPE, are bugs.
     if (code === undefined || code.startsWith("ERR_")) throw error;
-    throw new ExpectedError("volume_unavailable", `${reason(code, what)} ${consequence}`, { cause: error });
+    throw new ExpectedError("volume_unavailable", `${reason(error, what)} ${consequence}`, { cause: error });
   }
 }
 
-function reason(code: string, what: "read" | "written"): string {
-  switch (code) {
-    case "ENOSPC":
-    case "EDQUOT":
-      return "The storage for conversations is full.";
-    case "EROFS":
-    case "EACCES":
-    case "EPERM":
-      return `The storage for conversations may not be ${what}.`;
-    default:
-      return "The storage for conversations has a fault.";
-  }
+function reason(error: unknown, what: "read" | "written"): string {
+  if (isFull(error)) return "The storage for conversations is full.";
+  if (isReadOnly(error)) return `The storage for conversations may not be ${what}.`;
+  return "The storage for conversations has a fault.";
 }

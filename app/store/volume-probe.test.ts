@@ -66,8 +66,6 @@ test("once prepared, a look makes no folders", async () => {
 test.each([
   ["open", "EACCES", "it may not be written by this user"],
   ["open", "EROFS", "it is mounted read-only"],
-  ["write", "ENOSPC", "it is full"],
-  ["sync", "EDQUOT", "it is full"],
   ["link", "EPERM", "its file system has no hard links, which commits need"],
   ["link", "ENOTSUP", "its file system has no hard links, which commits need"],
   ["mkdir", "ENOTDIR", "a file stands where a folder should be"],
@@ -75,6 +73,22 @@ test.each([
 ])("%s that fails with %s is told as: %s", async (name, code, reason) => {
   weather = failing(name, code);
   expect(await probe.state()).toEqual({ usable: false, reason });
+});
+
+test.each([
+  ["write", "ENOSPC", 12, "no space is left"],
+  ["open", "ENOSPC", 0, "no inodes are left"],
+  ["link", "ENOSPC", 0, "no inodes are left"],
+  ["sync", "EDQUOT", 12, "its quota is used up"],
+])("%s that fails with %s, %i inodes free: usable, and %s", async (name, code, ffree, full) => {
+  const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
+  // Folders are opened, too, and can be.
+  weather = (call, proceed) => {
+    if (call.name === "statfs") return Promise.resolve(space);
+    if (name === "open" && !/probe/.test(call.path)) return proceed();
+    return failing(name, code)(call, proceed);
+  };
+  expect(await probe.state()).toEqual({ usable: true, full });
 });
 
 test("a file system where link() excludes nobody is not usable", async () => {
@@ -106,7 +120,7 @@ test("what has become of it is told once, however often it is asked", async () =
   expect(changes).toEqual([
     { usable: true },
     { usable: false, reason: "EIO" },
-    { usable: false, reason: "it is full" },
+    { usable: true, full: "its quota is used up" },
     { usable: true },
   ]);
 });

@@ -1,10 +1,15 @@
 import { join } from "node:path";
+import { errorCode, isFull } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
 import type { Layout } from "./layout";
 import { timer as realTimer, type Timer } from "./timer";
-import { errorCode, type Volume } from "./volume";
+import type { Volume } from "./volume";
 
-export type VolumeState = { usable: true } | { usable: false; reason: string };
+/**
+ * A `full` volume is usable: conversations can be read and deleted there, and could not if no node were sent requests.
+ * `full` says of what there is none left.
+ */
+export type VolumeState = { usable: true; full?: string } | { usable: false; reason: string };
 
 export type VolumeProbe = {
   /** Whether the volume can be written the way that a commit writes it. Never rejects, and never takes long. */
@@ -42,7 +47,8 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
     try {
       if (!prepared) await prepare();
       prepared = false;
-      await volume.writeNew(temporary, "", { removeIfLate: true });
+      // Not an empty one, which some file systems still take when there is no room for a word.
+      await volume.writeNew(temporary, "probe", { removeIfLate: true });
       await volume.link(temporary, linked);
       await volume.link(temporary, linked).then(
         () => Promise.reject(new Error("a second link() to one name succeeded there")),
@@ -56,12 +62,25 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
       prepared = true;
       return { usable: true };
     } catch (error) {
+      if (isFull(error)) return whatIsFull(error);
       return { usable: false, reason: explainVolumeError(error) };
     }
   }
 
+  /** Usable as long as it can be listed. */
+  async function whatIsFull(error: unknown): Promise<VolumeState> {
+    try {
+      await volume.list(layout.sessions);
+      if (errorCode(error) === "EDQUOT") return { usable: true, full: "its quota is used up" };
+      const { freeFiles } = await volume.space(layout.sessions);
+      return { usable: true, full: freeFiles === 0 ? "no inodes are left" : "no space is left" };
+    } catch (later) {
+      return { usable: false, reason: explainVolumeError(later) };
+    }
+  }
+
   function tellIfNew(state: VolumeState): VolumeState {
-    const reason = state.usable ? "" : state.reason;
+    const reason = state.usable ? (state.full ?? "") : state.reason;
     if (reason !== told) options.changed?.(state);
     told = reason;
     return state;

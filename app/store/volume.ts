@@ -1,9 +1,12 @@
 import * as nodeFs from "node:fs/promises";
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { ExpectedError } from "~/conversation/expected-error";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
+import { errorCode, isFull, mayMeanAway } from "./errno";
 import { createPlaces, NODE, type PlaceKind, type Whose } from "./volume-places";
+
+export { errorCode } from "./errno";
 
 /** The file system calls that the store makes, so that a test can fail, delay or count each of them. */
 export type FileSystem = Pick<
@@ -30,12 +33,16 @@ export type Volume = {
    * A new file with its bytes on stable storage. EEXIST where the name is taken. With `removeIfLate`, a file that
    * the volume makes after its caller has given up is removed again.
    */
-  writeNew(path: string, bytes: string | Uint8Array, options?: { removeIfLate: boolean }): Promise<void>;
+  writeNew(
+    path: string,
+    bytes: string | Uint8Array,
+    options?: { removeIfLate?: boolean } & ReserveUse,
+  ): Promise<void>;
   /** A file that one writer appends to. EEXIST where the name is taken. */
   createLog(path: string): Promise<AppendLog>;
   /** A file that is written piece by piece. EEXIST where the name is taken. Its bytes are stable once it is closed. */
   createFile(path: string): Promise<NewFile>;
-  link(existing: string, name: string): Promise<void>;
+  link(existing: string, name: string, options?: ReserveUse): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Makes a folder and its parents, durably. */
@@ -52,10 +59,41 @@ export type Volume = {
   syncFolder(folder: string): Promise<void>;
 };
 
-export type FileContent = { bytes: Buffer<ArrayBuffer>; uid: number };
+/** `version` is another one for another file, and for the same file with other bytes. */
+export type FileContent = { bytes: Buffer<ArrayBuffer>; uid: number; version: string };
 
 /** `modifiedAt` is in milliseconds by the clock of the volume, which is one for all nodes. */
-export type FileStats = { isFolder: boolean; mode: number; uid: number; size: number; modifiedAt: number };
+export type FileStats = {
+  isFolder: boolean;
+  mode: number;
+  uid: number;
+  size: number;
+  modifiedAt: number;
+  version: string;
+};
+
+/**
+ * `fromReserve`: for what frees room, or ends something that takes room. On a full volume the reserve is given back,
+ * piece by piece, until there is room for it.
+ */
+export type ReserveUse = { fromReserve?: boolean };
+
+/** Tells whether DATA_DIR is still the volume that this process began with. */
+export type VolumeGuard = {
+  /** DATA_DIR. It and the folders directly in it are never made without the guard's word. */
+  root: string;
+  /**
+   * @param maxAgeMs how old an earlier answer may be
+   * @throws ExpectedError `volume_unavailable` where it is another one, or none
+   */
+  confirm(maxAgeMs: number): Promise<void>;
+};
+
+/** Room that is kept for what must work on a full volume. */
+export type VolumeReserve = {
+  /** Gives back one piece. @returns false where there is none left */
+  release(): Promise<boolean>;
+};
 
 /** `type` is the magic number of the file system; `freeFiles` is null where it keeps no such count. */
 export type VolumeSpace = { type: number; freeBytes: number; freeFiles: number | null };
@@ -81,9 +119,18 @@ export type VolumeOptions = {
   whose?: () => Whose;
   /** Longest that a caller waits for an answer, in milliseconds. */
   deadlineMs?: number;
+  /** Without it, DATA_DIR is taken for what it was, and made where it is missing. */
+  guard?: VolumeGuard;
+  reserve?: VolumeReserve;
   /** Told how long each operation took for its caller, waiting included, in ms; and the error it ended with. */
   answered?: (ms: number, error: unknown) => void;
 };
+
+/**
+ * How old the guard's answer may be for an operation that makes no name, in milliseconds. In an empty place it fails
+ * anyhow, and is then confirmed; in one that another volume has taken, it may read what is there for so long.
+ */
+const CONFIRM_EVERY_MS = 1_000;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -114,13 +161,16 @@ export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "s
 function createVolumeFor(
   kind: PlaceKind,
   places: ReturnType<typeof createPlaces>,
-  { fs = nodeFs, deadlineMs = 10_000, answered = () => {}, whose = () => "" }: VolumeOptions,
+  { fs = nodeFs, deadlineMs = 10_000, answered = () => {}, whose = () => "", guard, reserve }: VolumeOptions,
 ): Volume {
   /**
    * Runs one operation in a place of its own. A caller gives up at the deadline; the operation cannot be
    * cancelled, so it keeps its place until the volume answers.
    */
-  async function run<T>(operation: (abandoned: AbortSignal) => Promise<T>): Promise<T> {
+  async function run<T>(
+    operation: (abandoned: AbortSignal) => Promise<T>,
+    confirmEveryMs = CONFIRM_EVERY_MS,
+  ): Promise<T> {
     const startedAt = performance.now();
     const abandoned = new AbortController();
     const { promise: deadline, reject } = Promise.withResolvers<never>();
@@ -131,7 +181,7 @@ function createVolumeFor(
     });
     const work = places.take(kind, whose(), abandoned.signal).then(async (giveBack) => {
       try {
-        return await operation(abandoned.signal);
+        return await onSameVolume(() => operation(abandoned.signal), confirmEveryMs, abandoned.signal);
       } finally {
         giveBack();
       }
@@ -147,6 +197,57 @@ function createVolumeFor(
       inTime();
       // What becomes of an abandoned operation is nobody's business any more; its error must not end the process.
       work.catch(() => undefined);
+    }
+  }
+
+  /** Nothing is absent, and nothing is written, where the guard does not know the volume. */
+  async function onSameVolume<T>(operation: () => Promise<T>, everyMs: number, abandoned: AbortSignal) {
+    if (!guard) return operation();
+    await guard.confirm(everyMs);
+    abandoned.throwIfAborted();
+    try {
+      return await operation();
+    } catch (error) {
+      if (mayMeanAway(error)) await guard.confirm(0);
+      throw error;
+    }
+  }
+
+  /** An operation that puts something where there was nothing: never by an earlier answer of the guard. */
+  const make = <T>(operation: (abandoned: AbortSignal) => Promise<T>) => run(operation, 0);
+
+  /** Repeats an attempt on a full volume while the reserve has a piece to give back for it. */
+  async function withReserve<T>({ fromReserve = false }: ReserveUse, attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!fromReserve || !isFull(error) || !(await reserve?.release())) throw error;
+      }
+    }
+  }
+
+  async function writeFile(
+    path: string,
+    bytes: string | Uint8Array,
+    removeIfLate: boolean,
+    late: AbortSignal,
+  ) {
+    let made = false;
+    try {
+      await withFile(path, "wx", async (file) => {
+        made = true;
+        late.throwIfAborted();
+        await file.writeFile(bytes);
+        await file.sync();
+      });
+    } catch (error) {
+      // Half a file would take the room of the next attempt, and its name.
+      if (made && isFull(error)) await fs.unlink(path).catch(() => undefined);
+      made &&= !isFull(error);
+      throw error;
+    } finally {
+      if (made && removeIfLate && late.aborted) await fs.unlink(path);
     }
   }
 
@@ -166,7 +267,7 @@ function createVolumeFor(
 
   /** A file that stays open. One that comes after its caller has given up is closed at once. */
   function openNew(path: string, flags: number | "wx"): Promise<FileHandle> {
-    return run(async (abandoned) => {
+    return make(async (abandoned) => {
       const opened = await fs.open(path, flags, FILE_MODE);
       if (abandoned.aborted) await opened.close();
       return opened;
@@ -185,11 +286,40 @@ function createVolumeFor(
 
   /** @returns the folders that hold a new name */
   async function makeFolder(folder: string): Promise<string[]> {
+    if (guard) return makeFolderBelow(guard, folder);
     const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     const holders: string[] = [];
     for (let made = folder; first !== undefined && made.length >= first.length; made = parentOf(made))
       holders.push(parentOf(made));
     return holders;
+  }
+
+  /**
+   * Step by step from below, so that in an empty place it comes to a folder directly in DATA_DIR before it has made
+   * anything. Such a folder is made only with a new word of the guard, DATA_DIR itself never.
+   */
+  async function makeFolderBelow(within: VolumeGuard, folder: string): Promise<string[]> {
+    const parent = parentOf(folder);
+    if (parent === within.root) await within.confirm(0);
+    try {
+      await fs.mkdir(folder, { mode: FOLDER_MODE });
+      return [parent];
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return await requireFolder(folder, error);
+      if (errorCode(error) !== "ENOENT" || parent === within.root) throw error;
+    }
+    const above = await makeFolderBelow(within, parent);
+    return [...(await makeFolderBelow(within, folder)), ...above];
+  }
+
+  /** What stands there already will do if it is a folder, also by way of a link to one. */
+  async function requireFolder(folder: string, otherwise: unknown): Promise<string[]> {
+    try {
+      await withFile(folder, constants.O_RDONLY | constants.O_DIRECTORY, async () => {});
+    } catch (error) {
+      throw errorCode(error) === "ENOTDIR" ? otherwise : error;
+    }
+    return [];
   }
 
   async function syncFolder(folder: string) {
@@ -231,7 +361,7 @@ function createVolumeFor(
           const stats = await file.stat();
           if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
           if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
-          return { bytes: await readBytes(file, stats.size), uid: stats.uid };
+          return { bytes: await readBytes(file, stats.size), uid: stats.uid, version: versionOf(stats) };
         }),
       ),
 
@@ -252,20 +382,8 @@ function createVolumeFor(
         ),
       ),
 
-    writeNew: (path, bytes, { removeIfLate = false } = { removeIfLate: false }) =>
-      run(async (abandoned) => {
-        let made = false;
-        try {
-          await withFile(path, "wx", async (file) => {
-            made = true;
-            abandoned.throwIfAborted();
-            await file.writeFile(bytes);
-            await file.sync();
-          });
-        } finally {
-          if (made && removeIfLate && abandoned.aborted) await fs.unlink(path);
-        }
-      }),
+    writeNew: (path, bytes, { removeIfLate = false, ...use } = {}) =>
+      make((abandoned) => withReserve(use, () => writeFile(path, bytes, removeIfLate, abandoned))),
 
     createLog: async (path) => {
       const file = await openNew(path, LOG_FLAGS);
@@ -281,16 +399,24 @@ function createVolumeFor(
       };
     },
 
-    link: (existing, name) => run(() => fs.link(existing, name)),
-    rename: (from, to) => run(() => fs.rename(from, to)),
+    // What it names was made a moment ago, by the guard's word.
+    link: (existing, name, use = {}) => run(() => withReserve(use, () => fs.link(existing, name))),
+    rename: (from, to) => make(() => fs.rename(from, to)),
     unlink: (path) => run(() => fs.unlink(path)),
-    removeFolder: (folder) => run(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 })),
+    removeFolder: (folder) => make(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 })),
     removeEmptyFolder: (folder) => run(() => fs.rmdir(folder)),
     stats: (path) =>
       run(async () => {
         const stats = await fs.lstat(path);
         const { mode, uid, size, mtimeMs } = stats;
-        return { isFolder: stats.isDirectory(), mode: mode & 0o7777, uid, size, modifiedAt: mtimeMs };
+        return {
+          isFolder: stats.isDirectory(),
+          mode: mode & 0o7777,
+          uid,
+          size,
+          modifiedAt: mtimeMs,
+          version: versionOf(stats),
+        };
       }),
     space: (folder) =>
       run(async () => {
@@ -300,10 +426,10 @@ function createVolumeFor(
     syncFolder: (folder) => run(() => syncFolder(folder)),
 
     makeFolder: (folder) =>
-      run(async () => {
+      make(async () => {
         for (const holder of await makeFolder(folder)) await syncFolder(holder);
       }),
-    makeFolderUnsynced: (folder) => run(() => makeFolder(folder)),
+    makeFolderUnsynced: (folder) => make(() => makeFolder(folder)),
   };
 }
 
@@ -324,6 +450,10 @@ function onDeadline(ms: number, run: () => void): () => void {
   }
   wait(false);
   return () => clearTimeout(timer);
+}
+
+function versionOf({ dev, ino, size, mtimeMs }: Stats): string {
+  return `${dev}.${ino}.${size}.${mtimeMs}`;
 }
 
 function parentOf(path: string): string {
@@ -348,12 +478,4 @@ function unavailable(reason: string): ExpectedError {
     "The storage for conversations is not answering. Nothing that was sent before is lost; try again soon.",
     { cause: new Error(reason) },
   );
-}
-
-/** The code of a file system error, with the names that Node has no name for on NFS. */
-export function errorCode(error: unknown): string | undefined {
-  const { code, errno } = error as NodeJS.ErrnoException;
-  // libuv does not know ESTALE (FACTS: it arrives as "Unknown system error -116").
-  if (errno === -116) return "ESTALE";
-  return typeof code === "string" ? code : undefined;
 }
