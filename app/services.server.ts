@@ -21,6 +21,7 @@ import { moderateCompression } from "./http/moderate-compression";
 import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
+import { nodeVersionProblem } from "./node-version.server";
 import { createDailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas } from "./quotas/quotas";
@@ -378,6 +379,8 @@ const shared = globalThis as { holdfast?: Promise<Services> };
 export const services: Services = await (shared.holdfast ??= start());
 
 async function start(): Promise<Services> {
+  const problem = nodeVersionProblem(process.versions.node);
+  if (problem !== null) cannotStart(problem);
   try {
     return await createServices(parseConfig(processEnvironment));
   } catch (error) {
