@@ -1,9 +1,11 @@
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream } from "pino";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
 import {
+  CONFIG_VARIABLES,
   ConfigError,
   misspeltVariables,
   parseConfig,
@@ -11,6 +13,7 @@ import {
   type Config,
 } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
+import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "./http/access";
 import { createArrivals } from "./http/arrivals";
 import { createBuiltFiles } from "./http/built-files";
@@ -382,7 +385,9 @@ async function start(): Promise<Services> {
   const problem = nodeVersionProblem(process.versions.node);
   if (problem !== null) cannotStart(problem);
   try {
-    return await createServices(parseConfig(processEnvironment));
+    const config = parseConfig(processEnvironment);
+    tidyEnvironment(processEnvironment, CONFIG_VARIABLES, homedir);
+    return await createServices(config);
   } catch (error) {
     return explainConfigError(error);
   }

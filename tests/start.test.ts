@@ -114,7 +114,7 @@ test("start.sh gives its place to the command: signals reach it, and its exit co
     "process.once('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1e6); console.log(process.pid)";
   const child = spawn("/bin/sh", ["start.sh", "node", "-e", program], {
     cwd: root,
-    env: { PATH: realNode } as NodeJS.ProcessEnv,
+    env: { NODE_ENV: "production", PATH: realNode },
   });
   const [said] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
   expect(Number(said)).toBe(child.pid);
