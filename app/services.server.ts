@@ -13,6 +13,7 @@ import {
   type Config,
 } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
+import { warnOfDataFolder } from "./data-folder.server";
 import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "./http/access";
 import { createArrivals } from "./http/arrivals";
@@ -260,6 +261,8 @@ async function createServices(config: Config) {
   if (access.isOpen && !config.isPrivate) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
   }
+
+  void warnOfDataFolder({ dataDir: config.dataDir, volume: own, layout, env: processEnvironment, log });
 
   let isLeaving = false;
   const probe = createVolumeProbe({

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 
@@ -41,6 +43,17 @@ test.each([
   const server = await startAppServer({ env: { HOME: home, MODEL_PROVIDER: undefined }, user: 54_321 });
   try {
     expect(server.output()).toContain('"models":"demo/demo"');
+  } finally {
+    await server.stop();
+  }
+});
+
+test("a backup that was copied into the data folder is warned of at start", async () => {
+  const server = await startAppServer({
+    prepare: (dataDir) => mkdirSync(join(dataDir, "data/sessions"), { recursive: true }),
+  });
+  try {
+    await expect.poll(server.output).toContain("DATA_DIR holds what is not Holdfast's");
   } finally {
     await server.stop();
   }
