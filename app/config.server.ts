@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import leven from "leven";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
+import { quotedVariables } from "./environment.server";
 import type { QuotaLimits } from "./quotas/quotas";
 import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
@@ -165,10 +166,13 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration from the environment. Unset and empty mean the default.
+ * The configuration from the environment. Unset and empty mean the default; spaces around a value mean nothing.
  * @throws ConfigError naming every variable that is wrong
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const quoted = quotedVariables(env, CONFIG_VARIABLES);
+  // What else is wrong may follow from them.
+  if (quoted.length > 0) throw new ConfigError(quoted.join("\n"));
   const given = Object.fromEntries(
     Object.keys(environment.shape).flatMap((name) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
   );
@@ -269,5 +273,5 @@ function defaultNodeName(port: number): string {
   return `${host || "node"}-${port}`;
 }
 
-/** The environment that this process was started with: the only place that reads it. */
-export const processEnvironment: Readonly<Record<string, string | undefined>> = process.env;
+/** The environment that this process was started with: the only place that reads it. Tidied before it is parsed. */
+export const processEnvironment: Record<string, string | undefined> = process.env;

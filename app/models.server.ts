@@ -26,11 +26,7 @@ export async function connectModels(
     model.provider ??
     (await chooseProvider({
       env: processEnvironment,
-      fileExists: (path) =>
-        findFile(path).then(
-          () => true,
-          () => false,
-        ),
+      fileExists,
       homeDirectory: homedir(),
       credentials,
       unresolved: (err) =>
@@ -46,4 +42,15 @@ export async function connectModels(
   const issue = priceIssue(quotas.daily.dollars, models.offers);
   if (issue !== null) throw new ConfigError(issue);
   return countSpending(models, budget.spend);
+}
+
+/** One that may not be looked at counts as there, so that the log says why AWS credentials do not work. */
+async function fileExists(path: string): Promise<boolean> {
+  try {
+    await findFile(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ENOTDIR";
+  }
 }

@@ -1,9 +1,11 @@
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { destination, type DestinationStream, type Logger } from "pino";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
 import {
+  CONFIG_VARIABLES,
   ConfigError,
   misspeltVariables,
   parseConfig,
@@ -11,6 +13,8 @@ import {
   type Config,
 } from "./config.server";
 import { newId, sessionFingerprint } from "./conversation/session-id";
+import { warnOfDataFolder } from "./data-folder.server";
+import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "./http/access";
 import { createArrivals } from "./http/arrivals";
 import { createBuiltFiles } from "./http/built-files";
@@ -21,6 +25,7 @@ import { moderateCompression } from "./http/moderate-compression";
 import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
+import { nodeVersionProblem } from "./node-version.server";
 import { createDailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas } from "./quotas/quotas";
@@ -278,6 +283,8 @@ async function createServices(config: Config) {
     log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
   }
 
+  void warnOfDataFolder({ dataDir: config.dataDir, volume: own, layout, env: processEnvironment, log });
+
   let isLeaving = false;
   const probe = createVolumeProbe({
     volume: own,
@@ -411,8 +418,12 @@ const shared = globalThis as { holdfast?: Promise<Services> };
 export const services: Services = await (shared.holdfast ??= start());
 
 async function start(): Promise<Services> {
+  const problem = nodeVersionProblem(process.versions.node);
+  if (problem !== null) cannotStart(problem);
   try {
-    return await createServices(parseConfig(processEnvironment));
+    const config = parseConfig(processEnvironment);
+    tidyEnvironment(processEnvironment, CONFIG_VARIABLES, homedir);
+    return await createServices(config);
   } catch (error) {
     return explainConfigError(error);
   }

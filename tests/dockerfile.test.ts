@@ -6,7 +6,18 @@ const dockerfile = readFileSync(new URL("../Dockerfile", import.meta.url), "utf8
 const dockerignore = readFileSync(new URL("../.dockerignore", import.meta.url), "utf8");
 
 /** What the image's build may see. Whatever else lies in the folder (data, secrets, history) stays out. */
-const sources = ["app", "public", "package.json", "package-lock.json", "remix.config.js", "tsconfig.json"];
+const sources = [
+  "app",
+  "public",
+  "package.json",
+  "package-lock.json",
+  "remix.config.js",
+  "start.sh",
+  "tsconfig.json",
+];
+
+const BY_START_SH =
+  "starts node by way of start.sh, so that SIGTERM reaches the server and settings of its user are kept";
 
 /** Every way in which a Dockerfile breaks a rule of ours. */
 function problemsOf(text: string): string[] {
@@ -43,12 +54,10 @@ function problemsOf(text: string): string[] {
     "exposes the port that it listens on": env.PORT !== undefined && env.PORT === last("EXPOSE"),
     "listens on all interfaces": env.HOST === undefined,
     "runs in production": env.NODE_ENV === "production",
-    "has threads to spare for a hanging volume": Number(env.UV_THREADPOOL_SIZE) >= 16,
-    "gives young objects room": env.NODE_OPTIONS === "--max-semi-space-size=16",
-    "gives memory back to the system":
-      env.MALLOC_ARENA_MAX === "2" && env.MALLOC_MMAP_THRESHOLD_ === String(128 * 1024),
-    "starts node itself, so that SIGTERM reaches the server": command?.[0] === "node",
-    "serves the build": command?.[1]?.endsWith("/cli.js") === true && command[2] === "build/index.js",
+    [BY_START_SH]:
+      command?.slice(0, 3).join(" ") === "/bin/sh start.sh node" && copied.includes("start.sh ./"),
+    "sets nothing that start.sh sets": !/NODE_OPTIONS|UV_THREADPOOL_SIZE|MALLOC_/.test(JSON.stringify(env)),
+    "serves the build": command?.[3]?.endsWith("/cli.js") === true && command[4] === "build/index.js",
     "tells whether it is healthy, without a shell":
       health?.[0] === "node" && health.join().includes("/healthz"),
     "finds out soon that it is healthy": /--interval=[1-5]s .*--start-period=/.test(healthcheck?.[1] ?? ""),
@@ -80,20 +89,12 @@ test.each([
   ["exposes the port that it listens on", "EXPOSE 3000", "EXPOSE 8080"],
   ["listens on all interfaces", "PORT=3000", "PORT=3000 HOST=127.0.0.1"],
   ["runs in production", "NODE_ENV=production", "NODE_ENV=development"],
-  ["has threads to spare for a hanging volume", "UV_THREADPOOL_SIZE=16", ""],
-  ["gives young objects room", "--max-semi-space-size=16", "--no-warnings"],
-  ["gives memory back to the system", "MALLOC_ARENA_MAX=2", ""],
-  ["gives memory back to the system", "MALLOC_MMAP_THRESHOLD_=131072", ""],
-  [
-    "starts node itself, so that SIGTERM reaches the server",
-    'CMD ["node", "node_modules',
-    'CMD ["npm", "start',
-  ],
-  [
-    "starts node itself, so that SIGTERM reaches the server",
-    /CMD \["node", "node_modules.*/,
-    "CMD npm start",
-  ],
+  ["sets nothing that start.sh sets", "PORT=3000", "PORT=3000 NODE_OPTIONS=--max-semi-space-size=16"],
+  ["sets nothing that start.sh sets", "PORT=3000", "PORT=3000 UV_THREADPOOL_SIZE=16"],
+  [BY_START_SH, 'CMD ["/bin/sh", "start.sh", "node"', 'CMD ["npm", "start"'],
+  [BY_START_SH, 'CMD ["/bin/sh", "start.sh", "node"', 'CMD ["node"'],
+  [BY_START_SH, /CMD \["\/bin\/sh".*/, "CMD npm start"],
+  [BY_START_SH, "COPY start.sh ./", ""],
   ["serves the build", '"build/index.js"]', '"build/server.js"]'],
   ["tells whether it is healthy, without a shell", /HEALTHCHECK[^]*?CMD .*/, ""],
   [

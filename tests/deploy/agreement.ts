@@ -17,7 +17,7 @@ const RUNTIME_VARIABLES = [
 /** Never in a manifest: whoever may read the repository or the task definition would know them. */
 const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
 /** What the image says for itself. */
-const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV", "UV_THREADPOOL_SIZE"];
+const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV"];
 /** For so long a target that was taken out was seen to be sent requests (aws/containers-roadmap#708: 3 to 5 s). */
 export const LATE_REQUESTS_S = 5;
 /** CloudFront gives up a silent origin after this. */

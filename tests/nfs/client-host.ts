@@ -1,5 +1,6 @@
+import { dirname } from "node:path";
 import { NODE, REPOSITORY, rig, startOnClient, urlOnClient, type Client } from "../fixtures/nfs-rig.ts";
-import { SERVE_BUILD, SERVE_ENV, type NodeHost } from "../fixtures/node-host.ts";
+import { SERVE_BUILD, type NodeHost } from "../fixtures/node-host.ts";
 
 const PORT = 3000;
 
@@ -14,11 +15,16 @@ export function createClientHost(client: Client): NodeHost {
     name,
     url: urlOnClient(client, PORT),
     spawn(env) {
-      const assignments = Object.entries({ ...SERVE_ENV, ...env, HOST: "0.0.0.0", PORT: String(PORT) });
+      const assignments = Object.entries({
+        ...env,
+        NODE_ENV: "production",
+        HOST: "0.0.0.0",
+        PORT: String(PORT),
+      });
       return startOnClient(
         client,
-        `cd ${REPOSITORY} && echo $$ >${pidFile} && exec env ` +
-          `${assignments.map(([key, value]) => `${key}='${value}'`).join(" ")} ${NODE} ${SERVE_BUILD.join(" ")}`,
+        `cd ${REPOSITORY} && echo $$ >${pidFile} && PATH=${dirname(NODE)}:$PATH && exec env ` +
+          `${assignments.map(([key, value]) => `${key}='${value}'`).join(" ")} ${SERVE_BUILD.join(" ")}`,
       );
     },
     async signal(signal) {

@@ -29,8 +29,8 @@ export async function makeProductionInstall(folder: string): Promise<Install> {
     .flatMap(({ instructions }) => instructions)
     .findLast(({ name }) => name === "CMD");
   const words = execForm(command?.value ?? "");
-  if (words?.[0] !== "node") throw new Error("The Dockerfile's CMD does not start node.");
-  return { folder, command: [join(folder, "bin/node"), ...words.slice(1)] };
+  if (!words) throw new Error("The Dockerfile's CMD is not in exec form.");
+  return { folder, command: words };
 
   async function installPackages(target: string, stage: string | null) {
     const install = stages
