@@ -1,6 +1,6 @@
 import { ExpectedError } from "./expected-error";
 import { MAX_MESSAGES, MAX_SESSION_BYTES, MAX_SESSION_LENGTH } from "./limits";
-import type { Message } from "./session";
+import type { Message, Session } from "./session";
 
 export type SessionSize = { length: number; bytes: number };
 
@@ -17,6 +17,16 @@ export function sessionSize(messages: readonly Message[]): SessionSize {
     total.bytes += size.bytes;
   }
   return total;
+}
+
+/** What a conversation takes in its file, in bytes: title, instructions and all. */
+export function sessionBytes({ messages, ...rest }: Session): number {
+  return sessionSize(messages).bytes + sizeOf(JSON.stringify(rest)).bytes;
+}
+
+/** By how many bytes a change makes the stored conversation longer; 0 where it does not. */
+export function addedBytes(before: Session | null, after: Session): number {
+  return Math.max(0, sessionBytes(after) - (before ? sessionBytes(before) : 0));
 }
 
 function sizeOf(json: string): SessionSize {

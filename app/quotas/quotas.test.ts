@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createDailyBudget } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
-import { createQuotas, type Permit, type QuotaLimits } from "./quotas";
+import { createQuotas, type Permit, type QuotaLimits, type ReserveBytes } from "./quotas";
 import { createTally } from "./tally";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./windows";
 
@@ -56,9 +56,10 @@ function setUp(limits: Partial<QuotaLimits>) {
     address: string | null = "198.51.100.1",
     isNewSession = false,
     cost = costs(0),
+    bytes = 0,
   ) {
     const permit = await quotas.permit({ session, address });
-    permit.take({ isNewSession, cost: () => cost });
+    permit.take({ isNewSession, bytes, cost: () => cost });
     return permit;
   }
   return {
@@ -83,6 +84,8 @@ function setUp(limits: Partial<QuotaLimits>) {
     run: (count: number) => (active = count),
   };
 }
+
+const nothing = async () => {};
 
 const refused = (code: string, retryAfterSeconds: number) => ({ code, details: { retryAfterSeconds } });
 
@@ -123,7 +126,8 @@ describe("messages", () => {
   test("count once, however often the commit is tried", async () => {
     const { quotas, sendAndEnd } = setUp({ sessionMessagesPerDay: 2 });
     const permit = await quotas.permit({ session: "s1".repeat(32), address: null });
-    for (let attempt = 0; attempt < 3; attempt++) permit.take({ isNewSession: false, cost: () => costs(0) });
+    const start = { isNewSession: false, bytes: 0, cost: () => costs(0) };
+    for (let attempt = 0; attempt < 3; attempt++) permit.take(start);
     permit.end();
     await sendAndEnd();
     await expect(sendAndEnd()).rejects.toMatchObject({ code: "daily_messages_spent" });
@@ -133,8 +137,10 @@ describe("messages", () => {
 test("new conversations of an address are limited in a day, however they begin", async () => {
   const { quotas, sendAndEnd } = setUp({ addressSessionsPerDay: 2 });
   await sendAndEnd("a".repeat(64), "198.51.100.1", true);
-  await quotas.beginSession("198.51.100.1");
-  await expect(quotas.beginSession("198.51.100.1")).rejects.toMatchObject({ code: "too_many_sessions" });
+  await quotas.beginSession("198.51.100.1", nothing);
+  await expect(quotas.beginSession("198.51.100.1", nothing)).rejects.toMatchObject({
+    code: "too_many_sessions",
+  });
   await expect(sendAndEnd("b".repeat(64), "198.51.100.1", true)).rejects.toMatchObject({
     code: "too_many_sessions",
   });
@@ -146,25 +152,70 @@ describe("changes that are no messages", () => {
 
   test("are limited in a minute for an address", async () => {
     const { quotas, pass } = setUp({ addressChangesPerMinute: 2 });
-    await quotas.change(HERE);
-    await quotas.change(HERE);
-    await expect(quotas.change(HERE)).rejects.toMatchObject(refused("too_many_changes", 49));
-    await quotas.change("198.51.100.2");
-    await quotas.change(null);
+    await quotas.change(HERE, nothing);
+    await quotas.change(HERE, nothing);
+    await expect(quotas.change(HERE, nothing)).rejects.toMatchObject(refused("too_many_changes", 49));
+    await quotas.change("198.51.100.2", nothing);
+    await quotas.change(null, nothing);
     pass(49_000);
-    await quotas.change(HERE);
+    await quotas.change(HERE, nothing);
   });
 
-  test("are limited in a day by what they write", async () => {
+  const write = (bytes: number) => async (reserve: ReserveBytes) => reserve(bytes);
+
+  test("are limited in a day by what they write, up to the last byte", async () => {
     const { quotas, pass } = setUp({ addressBytesPerDay: 1_000 });
-    const written = await quotas.change(HERE);
-    written(600);
-    (await quotas.change(HERE))(400);
-    await expect(quotas.change(HERE)).rejects.toMatchObject({ code: "daily_bytes_spent" });
-    (await quotas.change(null))(1_000);
-    await quotas.change(null);
+    await quotas.change(HERE, write(600));
+    await expect(quotas.change(HERE, write(401))).rejects.toMatchObject({ code: "daily_bytes_spent" });
+    await quotas.beginSession(HERE, write(400));
+    await expect(quotas.change(HERE, nothing)).rejects.toMatchObject(
+      refused("daily_bytes_spent", 12 * 3600 - 11),
+    );
+    await quotas.change("198.51.100.2", write(1_000));
+    await quotas.change(null, write(2_000));
     pass(DAY_MS);
-    await quotas.change(HERE);
+    await quotas.change(HERE, write(1_000));
+  });
+
+  test("reserve their bytes before they write, so that many at once store no more than fits", async () => {
+    const { quotas } = setUp({ addressBytesPerDay: 1_000 });
+    const written = Promise.withResolvers<void>();
+    const changes = Array.from({ length: 24 }, () =>
+      quotas.change(HERE, async (reserve) => {
+        reserve(300);
+        await written.promise;
+      }),
+    );
+    written.resolve();
+    const outcomes = await Promise.allSettled(changes);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+  });
+
+  test("that fail, or write less than they reserved, release the rest", async () => {
+    const { quotas } = setUp({ addressBytesPerDay: 1_000 });
+    const failing = quotas.change(HERE, async (reserve) => {
+      reserve(1_000);
+      throw new Error("the disk is full");
+    });
+    await expect(failing).rejects.toThrow("the disk is full");
+    await quotas.change(HERE, async (reserve) => {
+      reserve(1_000);
+      reserve(400);
+      expect(() => reserve(1_001)).toThrow("Too much was stored");
+    });
+    await quotas.change(HERE, write(600));
+  });
+
+  test("share the bytes of a day with messages, which give them back where nothing begins", async () => {
+    const { quotas, send } = setUp({ addressBytesPerDay: 1_000 });
+    const say = (bytes: number) => send("s1".repeat(32), HERE, false, costs(0), bytes);
+    (await say(1_000)).cancel();
+    await say(700);
+    await expect(say(301)).rejects.toMatchObject({ code: "daily_bytes_spent" });
+    await expect(quotas.change(HERE, write(301))).rejects.toMatchObject({ code: "daily_bytes_spent" });
+    await quotas.change(HERE, write(300));
+    await expect(say(1)).rejects.toMatchObject({ code: "daily_bytes_spent" });
+    await send("s1".repeat(32), "198.51.100.2", false, costs(0), 1_000);
   });
 });
 
@@ -291,6 +342,6 @@ test("without limits nobody is refused", async () => {
   const { send, quotas, budget } = setUp({});
   budget.spend({ tokens: 1e12, dollars: 1e6 });
   for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
-  await quotas.beginSession("198.51.100.1");
+  await quotas.beginSession("198.51.100.1", nothing);
   await quotas.tryCode("local");
 });

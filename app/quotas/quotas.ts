@@ -17,7 +17,7 @@ export type QuotaLimits = {
   addressSessionsPerDay: number;
   /** Whatever writes and is neither a message nor a deletion: files, links, settings, imports. */
   addressChangesPerMinute: number;
-  /** What such changes write. */
+  /** What messages and such changes store. */
   addressBytesPerDay: number;
   /** Replies that run at once for one address, on all nodes together. */
   addressReplies: number;
@@ -37,9 +37,10 @@ export type Asker = { session: string; address: string | null };
 export type Permit = {
   /**
    * Takes it, once it is certain that a reply is to begin. Taken again it is the same one.
+   * @param start `bytes` is what the message adds to the stored conversation
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
-  take(start: { isNewSession: boolean; cost: () => CallEstimate }): void;
+  take(start: { isNewSession: boolean; bytes: number; cost: () => CallEstimate }): void;
   /** Nothing has begun after all: what was taken is given back. */
   cancel(): void;
   /** What it has cost since the last time, which the address pays for. */
@@ -48,18 +49,25 @@ export type Permit = {
   end(): void;
 };
 
+/**
+ * Reserves bytes of an address's day before they are written.
+ * @param bytes all that this write stores; a later call for the same write replaces the amount
+ * @throws ExpectedError `daily_bytes_spent` where they do not fit
+ */
+export type ReserveBytes = (bytes: number) => void;
+
 /** Limits that hold across all nodes, within what `FleetUsage` says of its sums. */
 export type Quotas = {
   /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
   permit(asker: Asker): Promise<Permit>;
   /**
-   * Counts a change that is no message, before what it brings is read. A deletion is never refused.
-   * @returns what counts the bytes that it has written, as far as they are worth counting
-   * @throws ExpectedError as `permit` and `take` do
+   * Counts a change that is no message, before what it brings is read, and makes it. A deletion is never refused.
+   * Where the change fails, the bytes that it reserved are released.
+   * @throws ExpectedError as `permit` and `take` do, and what the change throws
    */
-  change(address: string | null): Promise<(bytes: number) => void>;
-  /** Counts a conversation that begins without a reply, which is a `change` too. @returns and throws as that does */
-  beginSession(address: string | null): Promise<(bytes: number) => void>;
+  change<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
+  /** Counts a conversation that begins without a reply, which is a `change` too. Returns and throws as that does. */
+  beginSession<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
   /**
    * Leaves an address one try less, before a code is looked at. @returns what gives it back where the code was right
    * @throws ExpectedError as `permit` and `take` do
@@ -97,7 +105,13 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     throw refusal(code, secondsLeft(windowMs, clock()));
   }
 
-  function checkMessage(session: string, address: string | null, isNewSession: boolean) {
+  function checkBytes(address: string, bytes: number) {
+    const limit = limits.addressBytesPerDay;
+    if (limit === 0 || usage.sum("address-bytes", address, DAY_MS) + bytes <= limit) return;
+    throw refusal("daily_bytes_spent", secondsLeft(DAY_MS, clock()));
+  }
+
+  function checkMessage(session: string, address: string | null, isNewSession: boolean, bytes: number) {
     const { nodeReplies, addressReplies } = limits;
     if (nodeReplies > 0 && Math.max(held, activeReplies()) >= nodeReplies) {
       throw refusal("node_full", NODE_RETRY_S);
@@ -108,6 +122,7 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     if (isNewSession) {
       check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
     }
+    checkBytes(address, bytes);
     check("address-messages", address, DAY_MS, limits.addressMessagesPerDay, "daily_messages_spent");
     check("address-messages", address, MINUTE_MS, limits.addressMessagesPerMinute, "too_many_messages");
     if (addressReplies > 0 && usage.held(address) >= addressReplies) {
@@ -115,23 +130,45 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     }
   }
 
-  function count(session: string, address: string | null, isNewSession: boolean, amount: 1 | -1) {
+  type Start = { isNewSession: boolean; bytes: number };
+
+  function count(session: string, address: string | null, { isNewSession, bytes }: Start, amount: 1 | -1) {
     held += amount;
     usage.count("session-messages", session, amount);
     if (address === null) return;
     usage.count("address-messages", address, amount);
+    usage.count("address-bytes", address, amount * bytes);
     if (isNewSession) usage.count("address-sessions", address, amount);
     usage.hold(address, amount);
   }
 
-  async function change(from: string | null) {
-    if (from === null) return () => undefined;
+  /** The address's part of a change, counted; null where it is not told apart from others. */
+  async function countChange(from: string | null): Promise<string | null> {
+    if (from === null) return null;
     await usage.fresh();
     const address = subjectOf(from);
     check("address-bytes", address, DAY_MS, limits.addressBytesPerDay, "daily_bytes_spent");
     check("address-changes", address, MINUTE_MS, limits.addressChangesPerMinute, "too_many_changes");
     usage.count("address-changes", address, 1);
-    return (bytes: number) => usage.count("address-bytes", address, bytes);
+    return address;
+  }
+
+  /** Counted when they are reserved, not when they are written: writes at the same time cannot share what is left. */
+  async function withBytes<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>) {
+    if (address === null) return write(() => undefined);
+    let reserved = 0;
+    const reserve = (bytes: number) => {
+      if (bytes === reserved) return;
+      if (bytes > reserved) checkBytes(address, bytes - reserved);
+      usage.count("address-bytes", address, bytes - reserved);
+      reserved = bytes;
+    };
+    try {
+      return await write(reserve);
+    } catch (error) {
+      reserve(0);
+      throw error;
+    }
   }
 
   return {
@@ -139,20 +176,20 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       await usage.fresh();
       const session = key.slice(0, SUBJECT_DIGITS);
       const address = from === null ? null : subjectOf(from);
-      let taken: { isNewSession: boolean } | null = null;
+      let taken: Start | null = null;
       let reservation: Reservation | null = null;
       return {
-        take({ isNewSession, cost }) {
+        take({ isNewSession, bytes, cost }) {
           if (taken) return;
-          checkMessage(session, address, isNewSession);
+          checkMessage(session, address, isNewSession, bytes);
           // The last that may refuse: what it holds nobody would give back.
           reservation = budget.reserve(cost, address);
-          count(session, address, isNewSession, 1);
-          taken = { isNewSession };
+          taken = { isNewSession, bytes };
+          count(session, address, taken, 1);
         },
         cancel() {
           if (!taken) return;
-          count(session, address, taken.isNewSession, -1);
+          count(session, address, taken, -1);
           reservation?.release();
           taken = null;
         },
@@ -167,14 +204,14 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
         },
       };
     },
-    change,
-    async beginSession(from) {
-      const written = await change(from);
-      if (from === null) return written;
-      const address = subjectOf(from);
-      check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
-      usage.count("address-sessions", address, 1);
-      return written;
+    change: async (from, write) => withBytes(await countChange(from), write),
+    async beginSession(from, write) {
+      const address = await countChange(from);
+      if (address !== null) {
+        check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
+        usage.count("address-sessions", address, 1);
+      }
+      return withBytes(address, write);
     },
     async tryCode(from) {
       await usage.fresh();

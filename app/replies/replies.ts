@@ -5,6 +5,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Spending } from "~/conversation/reply-cost";
 import type { Reply, Session, UserMessage } from "~/conversation/session";
+import { addedBytes } from "~/conversation/session-size";
 import { requestStop } from "~/conversation/settle-reply";
 import { checkSupported } from "~/conversation/supported-attachments";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
@@ -46,7 +47,7 @@ export type StartOptions = {
 
 export type ReplyPermit = {
   /** Called when a reply is about to begin, and again if that has to be tried again. Throws to refuse it. */
-  take(start: { isNewSession: boolean; cost: () => CallEstimate }): void;
+  take(start: { isNewSession: boolean; bytes: number; cost: () => CallEstimate }): void;
   /** Told what the reply costs, as far as it is written on this node, and its title. */
   spent(spending: Spending): void;
   /** No reply has begun. */
@@ -141,7 +142,8 @@ export function createReplies(deps: RepliesDependencies): Replies {
         if (started.outcome.kind === "started") {
           const { reply } = started.outcome;
           const cost = () => costOf(started.session!, reply);
-          options.permit?.take({ isNewSession: session === null, cost });
+          const bytes = addedBytes(session, started.session!);
+          options.permit?.take({ isNewSession: session === null, bytes, cost });
         }
         return { session: started.session, result: started.outcome };
       });

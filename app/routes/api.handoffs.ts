@@ -8,9 +8,10 @@ const handle = api({
   async POST(request) {
     const key = requireSecretKey(request, "X-Handoff-Id");
     const { sealed } = await readJson(request, handoffBody, services.limits.maxBodyBytes);
-    const written = await services.quotas.change(askerAddress(request));
-    await services.handoffs.put(key, sealed);
-    written(sealed.length);
+    await services.quotas.change(askerAddress(request), (reserve) => {
+      reserve(Buffer.byteLength(sealed));
+      return services.handoffs.put(key, sealed);
+    });
     const accepted: HandoffAccepted = { expiresInSeconds: services.limits.handoffMinutes * 60 };
     return Response.json(accepted, { status: 201, headers: { "Cache-Control": "no-store" } });
   },

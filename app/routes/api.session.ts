@@ -1,6 +1,6 @@
 import { patchSessionBody, type PatchSessionBody, type SessionView } from "~/conversation/api";
 import { editSession } from "~/conversation/edit-session";
-import { sessionSize } from "~/conversation/session-size";
+import { sessionBytes } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
 import { isKnown } from "~/http/etag";
@@ -29,15 +29,16 @@ const handle = api({
     if (modelId !== undefined && !services.models.offers.some((offer) => offer.id === modelId)) {
       throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
     }
-    const written = await services.quotas.change(askerAddress(request));
     const now = new Date().toISOString();
-    const change: Change<null> = (session) => ({
-      session: session && editSession(session, edit, now),
-      result: null,
+    const { record } = await services.quotas.change(askerAddress(request), (reserve) => {
+      const change: Change<null> = (session) => {
+        const edited = session && editSession(session, edit, now);
+        // A change of a word writes the file anew.
+        reserve(edited && edited !== session ? sessionBytes(edited) : 0);
+        return { session: edited, result: null };
+      };
+      return services.store.update(key, change, { asked: askedBy(edit) });
     });
-    const { record } = await services.store.update(key, change, { asked: askedBy(edit) });
-    // A change of a word writes the file anew.
-    written(sessionSize(record?.session.messages ?? []).bytes);
     return respond(required(record));
   },
 

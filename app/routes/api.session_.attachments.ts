@@ -1,5 +1,6 @@
 import { askerAddress } from "~/http/client-address";
 import { requireFilename, requireSessionKey, streamBody } from "~/http/request-input";
+import type { ReserveBytes } from "~/quotas/quotas";
 import { tooLarge } from "~/store/attachment-store";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -8,17 +9,22 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const filename = requireFilename(request);
-    const written = await services.quotas.change(askerAddress(request));
-    const bytes = streamBody(request, services.limits.maxAttachmentBytes, tooLarge);
-    const stored = await services.attachments.put(key, filename, noting(bytes, written));
+    const stored = await services.quotas.change(askerAddress(request), (reserve) => {
+      const bytes = streamBody(request, services.limits.maxAttachmentBytes, tooLarge);
+      const announced = Number(request.headers.get("Content-Length") ?? 0);
+      reserve(announced);
+      return services.attachments.put(key, filename, reserving(bytes, announced, reserve));
+    });
     return Response.json(stored, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 });
 
-/** Also of what is refused in the end: it was written until then. */
-async function* noting(pieces: AsyncIterable<Uint8Array>, note: (bytes: number) => void) {
+/** Reserves each piece before it is written, as far as the sender has not announced how much comes. */
+async function* reserving(pieces: AsyncIterable<Uint8Array>, announced: number, reserve: ReserveBytes) {
+  let length = 0;
   for await (const piece of pieces) {
-    note(piece.byteLength);
+    length += piece.byteLength;
+    reserve(Math.max(length, announced));
     yield piece;
   }
 }

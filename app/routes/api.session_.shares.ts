@@ -1,6 +1,5 @@
 import { revokeShareBody, shareBody } from "~/conversation/api";
 import type { Share } from "~/conversation/session";
-import { sessionSize } from "~/conversation/session-size";
 import { sessionKey } from "~/conversation/session-id";
 import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
@@ -11,10 +10,9 @@ const handle = api({
   async POST(request) {
     const key = requireSessionKey(request);
     const { shareId } = await readJson(request, shareBody, services.limits.maxBodyBytes);
-    const written = await services.quotas.change(askerAddress(request));
-    const create = (shareKey: string) =>
-      services.shares.create(key, shareKey, ({ messages }) => written(sessionSize(messages).bytes));
-    const share: Share = await services.keys.during(shareId, create);
+    const share: Share = await services.quotas.change(askerAddress(request), (reserve) =>
+      services.keys.during(shareId, (shareKey) => services.shares.create(key, shareKey, reserve)),
+    );
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

@@ -22,11 +22,12 @@ import { failedSentence, onVolume } from "./volume-failure";
 export type ShareStore = {
   /**
    * Shares the branch of a session that is shown now, under a link's key. Asked for again it is the same link.
-   * `written` is told of which session, where the link was made now.
+   * `onWrite` is called with the size of the snapshot before it is written, and with 0 where it was there already;
+   * what it throws is thrown, and nothing is written.
    * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `session_newer_format`,
    * `volume_unavailable`
    */
-  create(sessionKey: string, shareKey: string, written?: (session: Session) => void): Promise<Share>;
+  create(sessionKey: string, shareKey: string, onWrite?: (bytes: number) => void): Promise<Share>;
   /** @throws ExpectedError `share_not_found`, `share_damaged`, `session_newer_format`, `volume_unavailable` */
   read(shareKey: string): Promise<ShareSnapshot>;
   /** Withdraws a link of a session. No error where it has none such. */
@@ -66,7 +67,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   async function create(
     sessionKey: string,
     shareKey: string,
-    written: (session: Session) => void = () => undefined,
+    onWrite: (bytes: number) => void = () => undefined,
   ): Promise<Share> {
     const session = (await sessions.read(sessionKey))?.session;
     if (!session) throw noSession();
@@ -76,11 +77,13 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     const withShare = (now: Session) => addShare(now, { key: shareKey, createdAt });
     // Refused before anything is written, as far as that is known now.
     withShare(session);
-    const stored = store(shareKey, sessionKey, snapshotOf(session, createdAt));
+    const stored = JSON.stringify(store(shareKey, sessionKey, snapshotOf(session, createdAt)));
     const { folder, name } = layout.share(shareKey);
     // Before the session lists it, so that whatever is listed is there.
-    const isNew = await putIfAbsent(options, folder, name, JSON.stringify(stored));
+    onWrite(Buffer.byteLength(stored));
+    const isNew = await putIfAbsent(options, folder, name, stored);
     if (!isNew) {
+      onWrite(0);
       const before = await readStored(shareKey);
       if (before?.session !== sessionKey) {
         throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
@@ -94,10 +97,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
         throw error;
       });
     const share = record?.session.shares?.find(({ key }) => key === shareKey);
-    if (share) {
-      written(session);
-      return share;
-    }
+    if (share) return share;
     await removeFile(shareKey);
     throw noSession();
   }
@@ -182,8 +182,8 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   return {
-    create: (sessionKey, shareKey, written) =>
-      onVolume(() => create(sessionKey, shareKey, written), "written", failedSentence("share")),
+    create: (sessionKey, shareKey, onWrite) =>
+      onVolume(() => create(sessionKey, shareKey, onWrite), "written", failedSentence("share")),
     read: (shareKey) => onVolume(() => read(shareKey), "read", "Try again soon."),
     revoke: (sessionKey, shareKey) =>
       onVolume(() => revoke(sessionKey, shareKey), "written", failedSentence("unshare")),
