@@ -64,6 +64,7 @@ describe("sending the first message", () => {
     expect(first.settings).toEqual({ modelId: "demo/demo", instructions: "Be brief.", temperature: 0.2 });
     const second = started(settled(first, "Hello"), send("m2", "And?", "a1"), {
       settings: { temperature: null },
+      reply: { id: "r2", messageId: "a2", node: "n.boot" },
     });
     expect(second.settings).toEqual({ modelId: "demo/demo", instructions: "Be brief." });
   });
@@ -167,4 +168,79 @@ describe("another answer", () => {
       ).toThrowError(expect.objectContaining({ code: "message_not_found" }));
     }
   });
+});
+
+describe("the id of the answer to be", () => {
+  const first = settled(started(null, send("m1", "Hi")), "Hello", "interrupted");
+  const second = settled(
+    started(first, send("m2", "And?", "a1"), { reply: { id: "r2", messageId: "a2", node: "n" } }),
+    "So",
+  );
+  /** With two more answers to the first question: another one, and the rest of the first. */
+  const third = settled(
+    started(
+      second,
+      { kind: "regenerate", messageId: "a1" },
+      { reply: { id: "r3", messageId: "a3", node: "n" } },
+    ),
+    "Hi there",
+  );
+  const all = settled(
+    started(
+      third,
+      { kind: "continue", messageId: "a1" },
+      { reply: { id: "r4", messageId: "a4", node: "n" } },
+    ),
+    "Hello, world",
+  );
+  const ask = (command: StartCommand, messageId: string, session: Session | null = all) =>
+    startReply(session, command, context({ reply: { id: "r9", messageId, node: "n" } }));
+  const regenerate = (messageId: string): StartCommand => ({ kind: "regenerate", messageId });
+  const goOn = (messageId: string): StartCommand => ({ kind: "continue", messageId });
+
+  it.each<[string, StartCommand, string]>([
+    ["of the message that is sent", send("m9", "New", "a2"), "m9"],
+    ["of an earlier question", send("m9", "New", "a2"), "m1"],
+    ["of an earlier answer", send("m9", "New", "a2"), "a1"],
+    ["of an answer on another branch", send("m9", "New", "a2"), "a3"],
+    ["of an earlier reply", send("m9", "New", "a2"), "r1"],
+    ["of the answer in whose place another is asked for", regenerate("a1"), "a1"],
+    ["of the first answer, asked for by its question", regenerate("m1"), "a1"],
+    ["of the question that is to be answered again", regenerate("m1"), "m1"],
+    ["of an answer to another question", regenerate("a1"), "a2"],
+    ["of an answer that is older than what it was asked for", regenerate("a4"), "a3"],
+    ["of the answer that is continued", goOn("a1"), "a1"],
+    ["of another answer that is no continuation", goOn("a1"), "a3"],
+  ])("may not be that %s", (_, command, messageId) => {
+    expect(() => ask(command, messageId)).toThrowError(expect.objectContaining({ code: "message_conflict" }));
+  });
+
+  it("may not be that of the first message of a conversation", () => {
+    expect(() => ask(send("m1", "Hi"), "m1", null)).toThrowError(
+      expect.objectContaining({ code: "message_conflict" }),
+    );
+  });
+
+  it("may not be that of a reply that runs for another request", () => {
+    const running = started(all, goOn("a1"), { reply: { id: "r5", messageId: "a5", node: "n" } });
+    for (const command of [regenerate("a1"), goOn("a3"), regenerate("m2")]) {
+      expect(() => ask(command, "a5", running)).toThrowError(
+        expect.objectContaining({ code: "message_conflict" }),
+      );
+    }
+    expect(ask(goOn("a1"), "a5", running).outcome.kind).toBe("joined");
+  });
+
+  it("is known again in a true repeat", () => {
+    expect(ask(regenerate("a1"), "a3").outcome).toMatchObject({ kind: "settled", message: { id: "a3" } });
+    expect(ask(goOn("a1"), "a4").outcome).toMatchObject({ kind: "settled", message: { id: "a4" } });
+    expect(ask(send("m2", "And?", "a1"), "a2").outcome).toMatchObject({ kind: "settled" });
+  });
+});
+
+it("a question without an answer, as a conversation may be imported, is answered and not asked twice", () => {
+  const session = { ...started(null, send("m1", "Hi")), reply: null };
+  const again = started(session, send("m1", "Hi"));
+  expect(again.messages).toEqual(session.messages);
+  expect(again.reply).toMatchObject({ parentId: "m1" });
 });

@@ -32,7 +32,8 @@ export type Started = { session: Session; outcome: StartOutcome };
 /**
  * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
  * asked for before is joined, not repeated.
- * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`, and what `checkFiles` throws
+ * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`,
+ * and what `checkFiles` throws
  */
 export function startReply(
   session: Session | null,
@@ -53,12 +54,13 @@ export function startReply(
 
   const base = session ?? emptySession(command, context);
   const target = command.kind === "send" ? sendTarget(base, command) : answerTarget(base, command);
+  requireNewId(base, command, context.reply);
   const modelId = context.modelId ?? context.modelFor(session);
   context.checkFiles?.(modelId, target.question);
   const reply: Reply = {
     ...context.reply,
     parentId: target.question.id,
-    continues: target.continues,
+    continues: target.continues?.id ?? null,
     epoch: 1,
     modelId,
     startedAt: context.now,
@@ -84,7 +86,7 @@ export function startReply(
 type Target = {
   question: Pick<UserMessage, "id" | "parts" | "parentId">;
   isNew: boolean;
-  continues: string | null;
+  continues: AssistantMessage | null;
 };
 
 function sendTarget(session: Session, command: Extract<StartCommand, { kind: "send" }>): Target {
@@ -94,20 +96,26 @@ function sendTarget(session: Session, command: Extract<StartCommand, { kind: "se
       "The answer that this message follows is not in the conversation.",
     );
   }
-  return { question: { ...command.message, parentId: command.parentId }, isNew: true, continues: null };
+  // It is there already where a conversation was imported that ends with it.
+  const isNew = find(session, command.message.id) === undefined;
+  return { question: { ...command.message, parentId: command.parentId }, isNew, continues: null };
 }
 
 function answerTarget(session: Session, command: Exclude<StartCommand, { kind: "send" }>): Target {
   const message = find(session, command.messageId);
-  const question = message?.role === "assistant" ? find(session, message.parentId) : message;
-  if (
-    !question ||
-    question.role !== "user" ||
-    (command.kind === "continue" && message?.role !== "assistant")
-  ) {
+  const question = questionOf(session, command);
+  if (!question || (command.kind === "continue" && message?.role !== "assistant")) {
     throw new ExpectedError("message_not_found", "That message is not in the conversation.");
   }
-  return { question, isNew: false, continues: command.kind === "continue" ? command.messageId : null };
+  const continues = command.kind === "continue" && message?.role === "assistant" ? message : null;
+  return { question, isNew: false, continues };
+}
+
+/** The message of a person's that is to be answered again. */
+function questionOf(session: Session, { messageId }: { messageId: string }): UserMessage | null {
+  const message = find(session, messageId);
+  const question = message?.role === "assistant" ? find(session, message.parentId) : message;
+  return question?.role === "user" ? question : null;
 }
 
 /** The outcome of the same request made before: a message id or a reply's message id that is already known. */
@@ -119,12 +127,59 @@ function findRepeated(session: Session, command: StartCommand, replyMessageId: s
       known.role === "user" &&
       known.parentId === command.parentId &&
       JSON.stringify(known.parts) === JSON.stringify(command.message.parts);
-    if (!same) {
-      throw new ExpectedError("message_conflict", "Another message was already sent under this id.");
-    }
+    if (!same) throw conflict();
     return answerOf(session, (reply) => reply.parentId === known.id);
   }
-  return answerOf(session, (reply) => reply.messageId === replyMessageId);
+  return findRepeatedAnswer(session, command, replyMessageId);
+}
+
+/** The reply, or what has become of it, that this very request for another answer, or the rest of one, has begun. */
+function findRepeatedAnswer(
+  session: Session,
+  command: Exclude<StartCommand, { kind: "send" }>,
+  replyMessageId: string,
+): StartOutcome | null {
+  const asked = session.messages.findIndex(({ id }) => id === command.messageId);
+  const questionId = questionOf(session, command)?.id;
+  const { reply } = session;
+  if (reply?.messageId === replyMessageId) {
+    const continues = command.kind === "continue" ? command.messageId : null;
+    if (reply.parentId === questionId && reply.continues === continues) return { kind: "joined", reply };
+    throw conflict();
+  }
+  const known = session.messages.findIndex(({ id }) => id === replyMessageId);
+  const message = session.messages[known];
+  if (!message) return null;
+  // It is younger than what it was asked for, and the first answer to a question was asked for by the question.
+  const isAnswer = message.role === "assistant" && message.parentId === questionId && known > asked;
+  const isFirst = session.messages.findIndex(({ parentId }) => parentId === questionId) === known;
+  if (!isAnswer || isFirst) throw conflict();
+  if (command.kind === "continue" && !goesOnFrom(message, session.messages[asked])) throw conflict();
+  return { kind: "settled", message };
+}
+
+function goesOnFrom({ parts }: AssistantMessage, before: Message | undefined): boolean {
+  const said = before?.role === "assistant" ? before.parts : [];
+  return said.every(({ type, text }, index) => {
+    const part = parts[index];
+    return part?.type === type && part.text.startsWith(text);
+  });
+}
+
+/** What is to be made needs an id that nothing in the session has, or the tree of its messages would be none. */
+function requireNewId(session: Session, command: StartCommand, reply: StartContext["reply"]) {
+  const isTaken =
+    (command.kind === "send" && command.message.id === reply.messageId) ||
+    session.messages.some(
+      (message) =>
+        message.id === reply.messageId ||
+        (message.role === "assistant" && message.metadata.replyId === reply.messageId),
+    );
+  if (isTaken) throw conflict();
+}
+
+function conflict(): ExpectedError {
+  return new ExpectedError("message_conflict", "Another message was already sent under this id.");
 }
 
 function answerOf(
