@@ -52,8 +52,8 @@ export const MAX_LAG_MS = 10_000;
 const SYNC_MS = 1_000;
 /** How long after the last request it goes on. */
 const ATTENTION_MS = 15_000;
-/** How long a request waits for the first look in a while. */
-const PATIENCE_MS = 2_000;
+/** How long a request waits for the first look in a while: as long as for any other operation on the volume. */
+const PATIENCE_MS = 10_000;
 
 export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   const { clock, now, timer, log } = options;
@@ -88,6 +88,9 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
     });
   }
 
+  /** Of its parts a request waits for the look alone: what this node has counted it knows. */
+  let looking: Promise<void> = Promise.resolve();
+
   function sync(): Promise<void> {
     syncing ??= exchange().finally(() => {
       syncing = null;
@@ -100,8 +103,8 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   async function exchange() {
     const askedAt = now();
     isDirty = false;
-    const [wrote, read] = await Promise.allSettled([own.flush(), reader.look()]);
-    if (read.status === "fulfilled") lookedAt = askedAt;
+    looking = reader.look().then(() => void (lookedAt = askedAt));
+    const [wrote, read] = await Promise.allSettled([own.flush(), looking]);
     if (wrote.status === "rejected") isDirty = true;
     const failure = [wrote, read].find((result) => result.status === "rejected");
     if (failure && !broken)
@@ -116,7 +119,8 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
     async fresh() {
       attend();
       if (isFresh()) return;
-      await Promise.race([sync(), options.delay(PATIENCE_MS)]);
+      void sync();
+      await Promise.race([looking.catch(() => undefined), options.delay(PATIENCE_MS)]);
       if (isFresh()) return;
       throw new ExpectedError(
         "volume_unavailable",

@@ -39,7 +39,7 @@ test("everybody has a turn before anybody has another, and one's own come in ord
   for (const name of ["a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "c 1"]) void take(name);
   await settled();
   for (let count = 1; count < 7; count++) await end(got.at(-1)!);
-  expect(got).toEqual(["a 1", "a 2", "b 1", "c 1", "a 3", "b 2", "a 4"]);
+  expect(got).toEqual(["a 1", "b 1", "c 1", "a 2", "b 2", "a 3", "a 4"]);
 });
 
 test("the node itself is before everybody, however many wait", async () => {
@@ -47,7 +47,7 @@ test("the node itself is before everybody, however many wait", async () => {
   for (const name of ["a 1", "a 2", "b 1", "node 1", "c 1", "node 2"]) void take(name);
   await settled();
   for (let count = 1; count < 6; count++) await end(got.at(-1)!);
-  expect(got).toEqual(["a 1", "node 1", "node 2", "a 2", "b 1", "c 1"]);
+  expect(got).toEqual(["a 1", "node 1", "node 2", "b 1", "c 1", "a 2"]);
 });
 
 test("neither kind keeps the other from its part, and each may have more than that", async () => {
@@ -71,7 +71,33 @@ test("where too many wait, who has the most of them is refused, and who comes wi
   await settled();
   expect(got).toEqual(["a 1", "a 5: too many", "a 4: too many"]);
   for (let count = 0; count < 3; count++) await end(got.filter((name) => !name.includes(":")).at(-1)!);
-  expect(got.slice(3)).toEqual(["a 2", "b 1", "a 3"]);
+  expect(got.slice(3)).toEqual(["b 1", "a 2", "a 3"]);
+});
+
+test("an operation that moves many bytes costs its address as many turns as small ones would", async () => {
+  const places = createPlaces({
+    count: 1,
+    reserved: 0,
+    maxWaiting: 100,
+    tooMany: () => new Error("too many"),
+  });
+  const got: string[] = [];
+  const first = await places.take("asked", "x", never);
+  const use = async (name: string, { writes = 0, reads = 0 }) => {
+    const giveBack = await places.take("asked", name, never, writes);
+    got.push(name);
+    giveBack(reads);
+  };
+  const used = [
+    ...Array.from({ length: 2 }, () => use("writer", { writes: 5 * 4_096 })),
+    ...Array.from({ length: 2 }, () => use("reader", { reads: 5 * 4_096 })),
+    ...Array.from({ length: 10 }, () => use("light", {})),
+  ];
+  first();
+  await Promise.all(used);
+  expect(got.slice(0, 3)).toEqual(["writer", "reader", "light"]);
+  expect(got.indexOf("writer", 1)).toBeGreaterThan(6);
+  expect(got.indexOf("reader", 2)).toBeGreaterThan(6);
 });
 
 test("who does not want to wait any longer has no turn", async () => {

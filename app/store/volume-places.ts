@@ -1,3 +1,5 @@
+import { createFairQueue } from "../fair-queue";
+
 /**
  * `steady` is what the node does by itself, whoever asks for something: it says that it lives, keeps answers that
  * are being written, counts. `asked` is what people wait for.
@@ -22,21 +24,32 @@ export type PlacesOptions = {
 
 type Waiting = { start: () => void; refuse: (error: Error) => void };
 
+/** Gives a place back. `bytes` is what the operation has read, so far as the taker did not know it before. */
+export type GiveBack = (bytes?: number) => void;
+
+/** What an operation without content costs, as file systems on a network meter it: bytes. */
+const LEAST_COST = 4_096;
+
 /**
- * A counting semaphore of two kinds, neither of which can keep the other from its part. Of one kind, those who wait
- * have their turns by `whose` they are: first come first served among one's own, and nobody's many are before
- * another's few. `NODE` is before all others.
+ * A counting semaphore of two kinds, neither of which can keep the other from its part. Waiters of one kind are served
+ * by a fair queue with `whose` as its key and bytes as its cost; `NODE` comes before all others.
  */
 export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOptions) {
   const kinds = { asked: createKind(), steady: createKind() };
   const isFree = (kind: PlaceKind) =>
     kinds[kind].taken < count && kinds.asked.taken + kinds.steady.taken < count + reserved;
 
-  function take(kind: PlaceKind): () => void {
+  function take(kind: PlaceKind, whose: Whose, bytes: number): GiveBack {
+    const { queue } = kinds[kind];
     kinds[kind].taken += 1;
-    return () => {
+    // The node's own work comes before all other, so it has no part in their turns.
+    const charge = (cost: number) => void (whose !== NODE && queue.charge(whose, cost));
+    charge(Math.max(LEAST_COST, bytes));
+    return (bytes = 0) => {
       kinds[kind].taken -= 1;
+      if (bytes > LEAST_COST) charge(bytes - LEAST_COST);
       while (startNext());
+      if (kinds[kind].taken === 0 && queue.size() === 0) queue.reset();
     };
   }
 
@@ -52,55 +65,38 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
   }
 
   function createKind() {
-    /** Those who wait, by whose they are. The first of the first lane is next. */
-    const lanes = new Map<Whose, Set<Waiting>>();
-    let waiting = 0;
-
-    function remove(whose: Whose, one: Waiting): boolean {
-      const lane = lanes.get(whose);
-      if (!lane?.delete(one)) return false;
-      waiting -= 1;
-      if (lane.size === 0) lanes.delete(whose);
-      return true;
-    }
-
+    const queue = createFairQueue<Whose, Waiting>();
+    const isNode = (whose: Whose) => whose === NODE;
     return {
       taken: 0,
+      queue,
       startNext(): boolean {
-        const whose: Whose | undefined = lanes.has(NODE) ? NODE : lanes.keys().next().value;
-        if (whose === undefined) return false;
-        const lane = lanes.get(whose)!;
-        const [next] = lane;
-        remove(whose, next!);
-        // Behind the others, if more of it wait.
-        if (lanes.delete(whose)) lanes.set(whose, lane);
-        next!.start();
-        return true;
+        const next = queue.next(isNode) ?? queue.next();
+        next?.waiter.start();
+        return next !== null;
       },
       wait(whose: Whose, one: Waiting): () => boolean {
-        const lane = lanes.get(whose) ?? new Set();
-        lanes.set(whose, lane.add(one));
-        waiting += 1;
-        if (waiting > maxWaiting) {
-          const [longest, theirs] = [...lanes].reduce(
-            (most, other) => (other[1].size > most[1].size ? other : most),
-            [whose, lane] as const,
-          );
-          const last = [...theirs].at(-1)!;
-          remove(longest, last);
-          last.refuse(tooMany());
-        }
-        return () => remove(whose, one);
+        const leave = queue.add(whose, one);
+        if (queue.size() > maxWaiting) queue.dropLast()!.refuse(tooMany());
+        return leave;
       },
     };
   }
 
   return {
-    /** Resolves with how the place is given back. @throws what `tooMany` makes, and the signal's reason */
-    take(kind: PlaceKind, whose: Whose, signal: AbortSignal): Promise<() => void> {
-      if (isFree(kind)) return Promise.resolve(take(kind));
+    /** A place that is free; null where one has to be waited for. */
+    tryTake: (kind: PlaceKind, whose: Whose, bytes = 0): GiveBack | null =>
+      isFree(kind) ? take(kind, whose, bytes) : null,
+    /**
+     * Waits for a place.
+     * @param bytes what the operation writes
+     * @throws what `tooMany` makes, and the signal's reason
+     */
+    take(kind: PlaceKind, whose: Whose, signal: AbortSignal, bytes = 0): Promise<GiveBack> {
+      if (isFree(kind)) return Promise.resolve(take(kind, whose, bytes));
       return new Promise((resolve, reject) => {
-        const leave = kinds[kind].wait(whose, { start: () => resolve(take(kind)), refuse: reject });
+        const start = () => resolve(take(kind, whose, bytes));
+        const leave = kinds[kind].wait(whose, { start, refuse: reject });
         signal.addEventListener("abort", () => {
           if (leave()) reject(signal.reason as Error);
         });

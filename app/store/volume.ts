@@ -4,7 +4,8 @@ import type { FileHandle } from "node:fs/promises";
 import { ExpectedError } from "~/conversation/expected-error";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
 import { errorCode, isFull, mayMeanAway } from "./errno";
-import { createPlaces, NODE, type PlaceKind, type Whose } from "./volume-places";
+import { createPatience } from "./patience";
+import { createPlaces, NODE, type GiveBack, type PlaceKind, type Whose } from "./volume-places";
 
 export { errorCode } from "./errno";
 
@@ -16,7 +17,7 @@ export type FileSystem = Pick<
 
 /**
  * The shared directory, as far as the app touches it. Every operation waits for one of a few places, so that a
- * volume that hangs cannot hold all of libuv's threads, and every caller has an answer within the deadline.
+ * volume that hangs cannot hold all of libuv's threads, and no caller waits for a silent volume beyond the deadline.
  * Errors of the file system come as they are (ENOENT, EEXIST, …), those of waiting as `volume_unavailable`.
  */
 export type Volume = {
@@ -117,8 +118,13 @@ export type VolumeOptions = {
   maxWaiting?: number;
   /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
   whose?: () => Whose;
-  /** Longest that a caller waits for an answer, in milliseconds. */
+  /**
+   * How long the volume may be silent, in milliseconds: to an operation that it was asked for, or to all of them while
+   * others wait for a place. Waiting for a place while the volume answers is no silence of the volume.
+   */
   deadlineMs?: number;
+  /** Longest that a caller waits for a place on a volume that answers, in milliseconds. */
+  maxQueueMs?: number;
   /** Without it, DATA_DIR is taken for what it was, and made where it is missing. */
   guard?: VolumeGuard;
   reserve?: VolumeReserve;
@@ -131,6 +137,9 @@ export type VolumeOptions = {
  * anyhow, and is then confirmed; in one that another volume has taken, it may read what is there for so long.
  */
 const CONFIRM_EVERY_MS = 1_000;
+
+/** @param countRead is called with the number of bytes that were read, where that is not known before */
+type Operation<T> = (abandoned: AbortSignal, countRead: (bytes: number) => void) => Promise<T>;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -150,53 +159,85 @@ export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "s
   const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000 } = options;
   const tooMany = () => unavailable("Too many operations wait for the volume.");
   const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, tooMany });
+  const shared = { places, answers: 0 };
   return {
-    volume: createVolumeFor("asked", places, options),
+    volume: createVolumeFor("asked", shared, options),
     // First come, first served: an answer is its conversation's, not its address's, which may be an office's.
-    steady: createVolumeFor("steady", places, { ...options, whose: () => "" }),
-    own: createVolumeFor("steady", places, { ...options, whose: () => NODE }),
+    steady: createVolumeFor("steady", shared, { ...options, whose: () => "" }),
+    own: createVolumeFor("steady", shared, { ...options, whose: () => NODE }),
   };
 }
 
 function createVolumeFor(
   kind: PlaceKind,
-  places: ReturnType<typeof createPlaces>,
-  { fs = nodeFs, deadlineMs = 10_000, answered = () => {}, whose = () => "", guard, reserve }: VolumeOptions,
+  shared: { places: ReturnType<typeof createPlaces>; answers: number },
+  {
+    fs = nodeFs,
+    deadlineMs = 10_000,
+    maxQueueMs = 60_000,
+    answered = () => {},
+    whose = () => "",
+    guard,
+    reserve,
+  }: VolumeOptions,
 ): Volume {
-  /**
-   * Runs one operation in a place of its own. A caller gives up at the deadline; the operation cannot be
-   * cancelled, so it keeps its place until the volume answers.
-   */
-  async function run<T>(
-    operation: (abandoned: AbortSignal) => Promise<T>,
-    confirmEveryMs = CONFIRM_EVERY_MS,
-  ): Promise<T> {
-    const startedAt = performance.now();
-    const abandoned = new AbortController();
-    const { promise: deadline, reject } = Promise.withResolvers<never>();
-    const inTime = onDeadline(deadlineMs, () => {
-      const error = unavailable(`The volume gave no answer for ${deadlineMs / 1000} s.`);
-      abandoned.abort(error);
-      reject(error);
-    });
-    const work = places.take(kind, whose(), abandoned.signal).then(async (giveBack) => {
-      try {
-        return await onSameVolume(() => operation(abandoned.signal), confirmEveryMs, abandoned.signal);
-      } finally {
-        giveBack();
-      }
-    });
+  const { places } = shared;
+
+  /** A signal that is aborted with `volume_unavailable` once the volume has made no `progress` for so long. */
+  function silence(ms: number, reason: string, progress?: () => number) {
+    const controller = new AbortController();
+    const onEnd = () => controller.abort(unavailable(reason));
+    return {
+      signal: controller.signal,
+      cancel: createPatience({ ms, onEnd, ...(progress && { progress }) }),
+    };
+  }
+
+  /** @throws ExpectedError `volume_unavailable` where the volume answers none of the operations before this one */
+  async function waitForPlace(bytes: number): Promise<GiveBack> {
+    const hung = silence(deadlineMs, noAnswer(deadlineMs), () => shared.answers);
+    const slow = silence(maxQueueMs, "The volume answers too slowly.");
     try {
-      const result = await Promise.race([work, deadline]);
+      return await places.take(kind, whose(), AbortSignal.any([hung.signal, slow.signal]), bytes);
+    } finally {
+      hung.cancel();
+      slow.cancel();
+    }
+  }
+
+  /** Waits for an operation that has its place. It cannot be cancelled, so it keeps its place until it is answered. */
+  async function waitForAnswer<T>(operation: Operation<T>, giveBack: GiveBack): Promise<T> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { signal, cancel } = silence(deadlineMs, noAnswer(deadlineMs));
+    signal.addEventListener("abort", () => reject(signal.reason as Error));
+    let bytesRead = 0;
+    const work = operation(signal, (bytes) => (bytesRead = bytes)).finally(() => {
+      shared.answers += 1;
+      giveBack(bytesRead);
+    });
+    // The outcome of an abandoned operation concerns no caller; its error must not end the process.
+    work.catch(() => undefined);
+    return Promise.race([work, late]).finally(cancel);
+  }
+
+  /**
+   * Runs one operation in a place of its own; its caller gives up at the deadline.
+   * @param bytes what the operation writes, which is what its turn costs
+   */
+  async function run<T>(operation: Operation<T>, bytes = 0, confirmEveryMs = CONFIRM_EVERY_MS): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      const giveBack = places.tryTake(kind, whose(), bytes) ?? (await waitForPlace(bytes));
+      const result = await waitForAnswer(
+        (abandoned, countRead) =>
+          onSameVolume(() => operation(abandoned, countRead), confirmEveryMs, abandoned),
+        giveBack,
+      );
       answered(performance.now() - startedAt, null);
       return result;
     } catch (error) {
       answered(performance.now() - startedAt, error);
       throw error;
-    } finally {
-      inTime();
-      // What becomes of an abandoned operation is nobody's business any more; its error must not end the process.
-      work.catch(() => undefined);
     }
   }
 
@@ -214,7 +255,7 @@ function createVolumeFor(
   }
 
   /** An operation that puts something where there was nothing: never by an earlier answer of the guard. */
-  const make = <T>(operation: (abandoned: AbortSignal) => Promise<T>) => run(operation, 0);
+  const make = <T>(operation: Operation<T>, bytes = 0) => run(operation, bytes, 0);
 
   /** Repeats an attempt on a full volume while the reserve has a piece to give back for it. */
   async function withReserve<T>({ fromReserve = false }: ReserveUse, attempt: () => Promise<T>): Promise<T> {
@@ -356,17 +397,18 @@ function createVolumeFor(
     list: (folder) => run(() => lookTwice(folder, () => fs.readdir(folder))),
 
     read: (path) =>
-      run(() =>
+      run((_, countRead) =>
         withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
           const stats = await file.stat();
           if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
           if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+          countRead(stats.size);
           return { bytes: await readBytes(file, stats.size), uid: stats.uid, version: versionOf(stats) };
         }),
       ),
 
     readFrom: (path, offset, limit = Infinity) =>
-      run(() =>
+      run((_, countRead) =>
         lookTwice(path, () =>
           withFile(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK, async (file) => {
             const chunks: Buffer[] = [];
@@ -376,6 +418,7 @@ function createVolumeFor(
               if (bytesRead === 0) break;
               chunks.push(buffer.subarray(0, bytesRead));
               at += bytesRead;
+              countRead(at - offset);
             }
             return Buffer.concat(chunks);
           }),
@@ -383,7 +426,10 @@ function createVolumeFor(
       ),
 
     writeNew: (path, bytes, { removeIfLate = false, ...use } = {}) =>
-      make((abandoned) => withReserve(use, () => writeFile(path, bytes, removeIfLate, abandoned))),
+      make(
+        (abandoned) => withReserve(use, () => writeFile(path, bytes, removeIfLate, abandoned)),
+        Buffer.byteLength(bytes),
+      ),
 
     createLog: async (path) => {
       const file = await openNew(path, LOG_FLAGS);
@@ -393,7 +439,7 @@ function createVolumeFor(
     createFile: async (path) => {
       const file = await openNew(path, "wx");
       return {
-        write: (bytes) => run(() => file.writeFile(bytes)),
+        write: (bytes) => run(() => file.writeFile(bytes), bytes.byteLength),
         sync: () => run(() => file.sync()),
         close: () => close(file),
       };
@@ -433,25 +479,6 @@ function createVolumeFor(
   };
 }
 
-/**
- * Runs something at a deadline, in milliseconds. A process that was frozen hears of its deadline before it hears of
- * the answers that have come meanwhile: time in which it did not run is not counted, once.
- * @returns how to call it off
- */
-function onDeadline(ms: number, run: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  function wait(wasAsleep: boolean) {
-    const due = performance.now() + ms;
-    timer = setTimeout(() => {
-      const isLate = performance.now() - due > ms / 10;
-      if (isLate && !wasAsleep) wait(true);
-      else run();
-    }, ms).unref();
-  }
-  wait(false);
-  return () => clearTimeout(timer);
-}
-
 function versionOf({ dev, ino, size, mtimeMs }: Stats): string {
   return `${dev}.${ino}.${size}.${mtimeMs}`;
 }
@@ -471,6 +498,8 @@ async function readBytes(file: FileHandle, size: number): Promise<Buffer<ArrayBu
   }
   return bytes.subarray(0, length);
 }
+
+const noAnswer = (ms: number) => `The volume gave no answer for ${ms / 1000} s.`;
 
 function unavailable(reason: string): ExpectedError {
   return new ExpectedError(

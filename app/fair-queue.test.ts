@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { createFairQueue } from "./fair-queue";
+
+/** Serves all that wait, each at its cost. @returns the keys, in order */
+function serve(costs: Readonly<Record<string, number>>, waiting: string) {
+  const queue = createFairQueue<string, object>();
+  for (const key of waiting) queue.add(key, {});
+  let order = "";
+  for (let next = queue.next(); next; next = queue.next()) {
+    order += next.key;
+    queue.charge(next.key, costs[next.key] ?? 1);
+  }
+  return order;
+}
+
+test("keys take turns, however many wait of one", () => {
+  expect(serve({}, "aaaaabbc")).toBe("abcabaaa");
+});
+
+test("a turn that weighs more is followed by more turns of others", () => {
+  expect(serve({ a: 3 }, "aaaabbbbbbbb")).toBe("abbbabbbabba");
+});
+
+test("a key that comes anew has the next turn, and has saved none up", () => {
+  const queue = createFairQueue<string, number>();
+  for (let count = 0; count < 10; count++) queue.add("a", count);
+  for (let count = 0; count < 5; count++) queue.charge(queue.next()!.key, 1);
+  for (let count = 0; count < 5; count++) queue.add("b", count);
+  let order = "";
+  for (let next = queue.next(); next; next = queue.next()) {
+    order += next.key;
+    queue.charge(next.key, 1);
+  }
+  expect(order).toBe("bababababa");
+});
+
+test("a key that is not eligible is passed over, and keeps its place", () => {
+  const queue = createFairQueue<string, number>();
+  queue.add("a", 1);
+  queue.add("b", 2);
+  expect(queue.next((key) => key === "b")).toEqual({ key: "b", waiter: 2 });
+  expect(queue.next((key) => key === "b")).toBeNull();
+  expect(queue.next()).toEqual({ key: "a", waiter: 1 });
+});
+
+test("a waiter that leaves is not served, and the last of the longest lane can be dropped", () => {
+  const queue = createFairQueue<string, string>();
+  const leave = queue.add("a", "a 1");
+  for (const waiter of ["a 2", "a 3"]) queue.add("a", waiter);
+  queue.add("b", "b 1");
+  expect(leave()).toBe(true);
+  expect(leave()).toBe(false);
+  expect(queue.dropLast()).toBe("a 3");
+  expect(queue.size()).toBe(2);
+  expect([queue.next()!.waiter, queue.next()!.waiter, queue.next()]).toEqual(["a 2", "b 1", null]);
+});
+
+test("what keys are remembered does not grow with their number", () => {
+  const queue = createFairQueue<number, number>();
+  for (let key = 0; key < 50_000; key++) {
+    queue.add(key, key);
+    queue.charge(queue.next()!.key, 1);
+  }
+  queue.add(0, 0);
+  expect(queue.next()).toEqual({ key: 0, waiter: 0 });
+});
