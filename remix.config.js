@@ -25,7 +25,8 @@ export default {
     v3_fetcherPersist: true,
     v3_relativeSplatPath: true,
     v3_throwAbortReason: true,
-    v3_lazyRouteDiscovery: true,
+    // Matches every part of the paths it is asked for: one request would take seconds.
+    v3_lazyRouteDiscovery: false,
     v3_singleFetch: true,
   },
 };

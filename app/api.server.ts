@@ -1,16 +1,18 @@
 import { requireAccess } from "./http/access";
-import { handleMethods, type Handler } from "./http/handle-methods";
+import { handleMethods, type Handler, type Method } from "./http/handle-methods";
 import { holdSecrets } from "./http/hold-secrets";
+import { requireOwnSite } from "./http/require-own-site";
 import { requestRoute } from "./http/request-route";
 import { services } from "./services.server";
 
 /**
  * A resource route's loader and action: handlers by method, with the keys of the secrets that come with a request,
- * failures as error responses, surprises to the log. For those only who have access, unless it is for everybody.
+ * failures as error responses, surprises to the log. For those only who have access, unless it is for everybody; and
+ * for pages of this site, unless it is for any.
  */
 export function api(
-  handlers: Partial<Record<"GET" | "POST" | "PATCH" | "DELETE", Handler>>,
-  { forEverybody = false } = {},
+  handlers: Partial<Record<Method, Handler>>,
+  { forEverybody = false, fromAnySite = false } = {},
 ) {
   return handleMethods(
     Object.fromEntries(
@@ -22,6 +24,9 @@ export function api(
         "unexpected",
       );
     },
-    forEverybody ? undefined : (request) => requireAccess(services.access, request),
+    async (request) => {
+      if (!fromAnySite) requireOwnSite(request, services.hosts);
+      if (!forEverybody) await requireAccess(services.access, request);
+    },
   );
 }

@@ -1,8 +1,10 @@
+import { isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import leven from "leven";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
 import { quotedVariables } from "./environment.server";
+import { hostName, isLoopbackName } from "./http/host-policy";
 import type { QuotaLimits } from "./quotas/quotas";
 import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
@@ -44,6 +46,8 @@ export type Config = {
   };
   /** Proxies in front whose word on who a client is can be trusted. */
   trustedHops: number;
+  /** Host names that the server answers to, in lower case, `*.` for any subdomain; none leaves it to where it listens. */
+  allowedHosts: readonly string[];
   /** Connections, or behind proxies requests, that one address may have open on a node; 0 sets no limit. */
   addressConnections: number;
   quotas: QuotaLimits;
@@ -85,6 +89,17 @@ const accessCodes = z
     `ACCESS_CODE must have ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters in each code.`,
   );
 
+const allowedHosts = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((entry) => entry.trim().toLowerCase().replace(/\.$/, "")))
+  .transform((entries) => entries.filter((entry) => entry !== ""))
+  .refine(
+    (entries) =>
+      entries.every((entry) => hostName(entry.replace(/^\*\./, "")) === entry.replace(/^\*\./, "")),
+    "ALLOWED_HOSTS must be host names with commas, without a port: chat.example.com, *.example.com.",
+  );
+
 const environment = z.object({
   DATA_DIR: z.string().default("./data"),
   NODE_NAME: z
@@ -123,6 +138,7 @@ const environment = z.object({
   ACCESS_CODE: accessCodes,
   ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
   TRUSTED_HOPS: wholeNumber("TRUSTED_HOPS", 0, 0, 10),
+  ALLOWED_HOSTS: allowedHosts,
   LIMIT_SESSION_MESSAGES_PER_MINUTE: limit("LIMIT_SESSION_MESSAGES_PER_MINUTE", 30),
   LIMIT_SESSION_MESSAGES_PER_DAY: limit("LIMIT_SESSION_MESSAGES_PER_DAY", 2_000),
   // An office or a school may be behind one address.
@@ -211,6 +227,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
     trustedHops: values.TRUSTED_HOPS,
+    allowedHosts: values.ALLOWED_HOSTS,
     addressConnections: values.LIMIT_ADDRESS_CONNECTIONS,
     quotas: {
       sessionMessagesPerMinute: values.LIMIT_SESSION_MESSAGES_PER_MINUTE,
@@ -262,7 +279,8 @@ export function misspeltVariables(
 }
 
 function isLoopback(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127(\.\d+){3}|::1)$/.test(host);
+  const name = host === undefined ? null : hostName(isIPv6(host) ? `[${host}]` : host);
+  return name !== null && isLoopbackName(name);
 }
 
 /** The same after a restart, so that the new process is known as the successor of the old one. */

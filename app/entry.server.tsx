@@ -6,7 +6,7 @@ import { renderToPipeableStream } from "react-dom/server";
 import { cannotStart } from "./cannot-start.server";
 import { NonceContext } from "./components/nonce-context";
 import { listenProblem } from "./http/listen-problem";
-import { refuseOverload, refuseRequest } from "./http/refuse-request";
+import { normalizeRequest, refuseOverload, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
 import { isHealthCheck, requestRoute } from "./http/request-route";
 import { pagePolicy, secureResponse } from "./http/security-headers";
@@ -21,7 +21,7 @@ tuneServer({
   ...services.server,
   refuseConnection: services.isOneConnectionTooMany,
   exchange(request, response, handle) {
-    if (refuseRequest(request, response)) return;
+    if (refuseRequest(request, response, services.hosts)) return;
     const work = () => {
       services.moderateCompression(request, response);
       handle();
@@ -34,6 +34,7 @@ tuneServer({
     if (!isTaken) refuseOverload(request, response);
   },
   requested(request, response) {
+    normalizeRequest(request);
     services.noteAddress(request);
     secureResponse(request, response);
     logRequest(request, response);

@@ -20,6 +20,7 @@ import { createArrivals } from "./http/arrivals";
 import { createBuiltFiles } from "./http/built-files";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
+import { createHostPolicy } from "./http/host-policy";
 import { createExchanges, currentExchange } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
 import { createTurns } from "./http/turns";
@@ -317,6 +318,11 @@ async function createServices(config: Config) {
       drainSeconds: config.drainSeconds,
       shutdownDelaySeconds: config.shutdownDelaySeconds,
     },
+    hosts: createHostPolicy({
+      isLoopback: config.isPrivate,
+      allowed: config.allowedHosts,
+      trustedHops: config.trustedHops,
+    }),
     access,
     quotas,
     exchanges: createExchanges({

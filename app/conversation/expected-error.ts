@@ -9,6 +9,8 @@ export type ErrorCode =
   | "bad_request"
   | "body_too_large"
   | "unsupported_media_type"
+  | "host_not_allowed"
+  | "cross_site_request"
   | "not_found"
   | "method_not_allowed"
   | "session_not_found"

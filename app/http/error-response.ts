@@ -8,6 +8,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   bad_request: 400,
   body_too_large: 413,
   unsupported_media_type: 415,
+  host_not_allowed: 403,
+  cross_site_request: 403,
   not_found: 404,
   method_not_allowed: 405,
   session_not_found: 404,
@@ -55,6 +57,8 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   budget_spent: 429,
   internal_error: 500,
 };
+
+export const statusOf = (code: ErrorCode): number => STATUS[code];
 
 /** The one place where a failure becomes a response. What is not expected tells people nothing but that it failed. */
 export function errorResponse(error: unknown, headers: Record<string, string> = {}): Response {

@@ -5,7 +5,7 @@ import { evenAnswer } from "./even-answer";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
 
 /**
  * A resource route's loader and action in one: each method to its handler, any other to 405, any failure to an

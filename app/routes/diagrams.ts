@@ -4,7 +4,7 @@ import { services } from "~/services.server";
 
 const handle = api(
   { GET: async () => diagramFrame(`/diagrams/${services.mermaidVersion}/mermaid.esm.min.mjs`) },
-  { forEverybody: true },
+  { forEverybody: true, fromAnySite: true },
 );
 
 export const loader = handle;

@@ -14,7 +14,7 @@ const handle = api(
         },
       }),
   },
-  { forEverybody: true },
+  { forEverybody: true, fromAnySite: true },
 );
 
 export const loader = handle;

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { rawRequest, requestHead as head } from "../fixtures/raw-request";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -10,18 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What the server says to bytes that no HTTP client would send. */
-async function say(text: string): Promise<string> {
-  const socket: Socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-  let answer = "";
-  socket.setEncoding("latin1").on("data", (piece: string) => (answer += piece));
-  socket.write(text);
-  await once(socket, "close");
-  return answer;
-}
-
-const head = (line: string, ...headers: string[]) =>
-  [line, ...headers, "Connection: close", "", ""].join("\r\n");
+const say = (text: string) => rawRequest(server.url, text);
 
 describe("what is no fault of the server", () => {
   it.each([
@@ -42,6 +30,11 @@ describe("what is no fault of the server", () => {
     ],
     ["Remix's old way to data", head("GET /?_data=root HTTP/1.1", "Host: x"), 400],
     ["an address that is too long", head(`GET /${"a".repeat(20_000)} HTTP/1.1`, "Host: x"), 431],
+    [
+      "a forwarded host with a port that is none",
+      head("GET / HTTP/1.1", "Host: localhost", "X-Forwarded-Host: x:99999"),
+      400,
+    ],
     ["headers that are too long", head("GET / HTTP/1.1", "Host: x", `X-Big: ${"a".repeat(20_000)}`), 431],
     [
       "two lengths",

@@ -343,6 +343,8 @@ export const ar: Translation = {
     bad_request: "لم يفهم الخادم الطلب.",
     body_too_large: "هذا أكبر من أن يُرسل في طلب واحد. اختصر الرسالة.",
     unsupported_media_type: "لا يقبل الخادم هذا النوع من المحتوى.",
+    host_not_allowed: "لا يستجيب الخادم لاسم المضيف هذا (ALLOWED_HOSTS).",
+    cross_site_request: "جاء هذا الطلب من صفحة في موقع آخر.",
     not_found: "هذا غير موجود هنا.",
     method_not_allowed: "لا يمكن فعل ذلك على هذا العنوان.",
     session_not_found: "هذه المحادثة غير موجودة، أو حُذفت.",

@@ -345,6 +345,8 @@ export const de: Translation = {
     bad_request: "Der Server hat die Anfrage nicht verstanden.",
     body_too_large: "Das ist zu groß für eine Anfrage. Kürzen Sie die Nachricht.",
     unsupported_media_type: "Diese Art von Inhalt nimmt der Server nicht an.",
+    host_not_allowed: "Unter diesem Hostnamen ist der Server nicht erreichbar (ALLOWED_HOSTS).",
+    cross_site_request: "Diese Anfrage kam von der Seite einer anderen Website.",
     not_found: "Das gibt es hier nicht.",
     method_not_allowed: "Das geht an dieser Adresse nicht.",
     session_not_found: "Diese Unterhaltung gibt es nicht, oder sie wurde gelöscht.",

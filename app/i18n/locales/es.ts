@@ -341,6 +341,8 @@ export const es: Translation = {
     bad_request: "El servidor no ha entendido la petición.",
     body_too_large: "Es demasiado grande para una petición. Acorte el mensaje.",
     unsupported_media_type: "El servidor no acepta este tipo de contenido.",
+    host_not_allowed: "El servidor no atiende con este nombre de host (ALLOWED_HOSTS).",
+    cross_site_request: "Esta solicitud viene de una página de otro sitio.",
     not_found: "Eso no existe aquí.",
     method_not_allowed: "Eso no se puede hacer en esta dirección.",
     session_not_found: "Esta conversación no existe o se ha eliminado.",

@@ -341,6 +341,8 @@ export const fr: Translation = {
     bad_request: "Le serveur n’a pas compris la requête.",
     body_too_large: "C’est trop volumineux pour une requête. Raccourcissez le message.",
     unsupported_media_type: "Le serveur n’accepte pas ce type de contenu.",
+    host_not_allowed: "Le serveur ne répond pas sous ce nom d’hôte (ALLOWED_HOSTS).",
+    cross_site_request: "Cette requête vient d’une page d’un autre site.",
     not_found: "Cela n’existe pas ici.",
     method_not_allowed: "Cela ne se fait pas à cette adresse.",
     session_not_found: "Cette conversation n’existe pas, ou a été supprimée.",
