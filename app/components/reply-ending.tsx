@@ -20,7 +20,7 @@ type Props = {
 export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, onRetry, onContinue }: Props) {
   const { t } = useTranslation();
   if (status === "complete" && !problem) return null;
-  const canContinue = hasText && status !== "complete";
+  const canContinue = hasText && status !== "complete" && error?.code !== "answer_too_long";
   return (
     <>
       {status === "stopped" && <p className="message__note">{t("message.stopped")}</p>}

@@ -1,9 +1,10 @@
 import { ExpectedError } from "./expected-error";
+import { MAX_ANSWER_BYTES } from "./limits";
 import { requireRoom } from "./session-size";
 import type { Session } from "./session";
 
-/** Longer than any model's answer: what could come to be can be forked, and imported. */
-const LAST_ANSWER_LENGTH = 1_000_000;
+/** Room for the longest answer and what is stored beside it: what could come to be can be forked, and imported. */
+const LAST_ANSWER_LENGTH = MAX_ANSWER_BYTES + 200_000;
 
 /**
  * A whole conversation put where there is none. What is there already from the same request is left as it is by

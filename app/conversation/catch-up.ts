@@ -33,12 +33,20 @@ export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[
   return chunks;
 }
 
-/** How a settled reply ends on the wire. */
+/**
+ * How a settled reply ends on the wire, for every follower on every node: it follows from the message that is stored,
+ * and from nothing that only its runner knows.
+ */
 export function lastChunk({ metadata }: AssistantMessage): ReplyChunk {
   const { error, status, usage } = metadata;
   if (status === "failed" && error) return { type: "error", errorText: error.message };
   if (status === "complete") return { type: "finish", messageMetadata: { ...(usage && { usage }) } };
   return { type: "abort" };
+}
+
+/** The chunks that a follower is sent before its reply has settled: how it ends is `lastChunk` of what is stored. */
+export function withoutEnding(chunks: readonly ReplyChunk[]): ReplyChunk[] {
+  return chunks.filter(({ type }) => type !== "finish" && type !== "error" && type !== "abort");
 }
 
 function open(part: Part, position: number): [ReplyChunk] {

@@ -27,6 +27,7 @@ export type ErrorCode =
   | "message_not_found"
   | "message_conflict"
   | "reply_running"
+  | "answer_too_long"
   | "model_not_found"
   | "share_not_found"
   | "share_damaged"

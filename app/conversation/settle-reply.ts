@@ -1,3 +1,4 @@
+import { fitParts } from "./answer-bound";
 import type { AssistantMessage, Part, Session } from "./session";
 
 export type Settlement = {
@@ -24,7 +25,8 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     id: reply.messageId,
     parentId: reply.parentId,
     role: "assistant",
-    parts: settlement.parts,
+    // The last bound, for words that another version wrote into a journal.
+    parts: fitParts(settlement.parts),
     metadata: {
       status: settlement.status,
       modelId: reply.modelId,

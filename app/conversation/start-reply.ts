@@ -1,3 +1,4 @@
+import { answerTooLong, hasRoomAfter } from "./answer-bound";
 import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
 import { requireRoom } from "./session-size";
@@ -33,7 +34,7 @@ export type Started = { session: Session; outcome: StartOutcome };
  * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
  * asked for before is joined, not repeated.
  * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`,
- * and what `checkFiles` throws
+ * `answer_too_long` for the continuation of an answer that is as long as one can be, and what `checkFiles` throws
  */
 export function startReply(
   session: Session | null,
@@ -55,6 +56,7 @@ export function startReply(
   const base = session ?? emptySession(command, context);
   const target = command.kind === "send" ? sendTarget(base, command) : answerTarget(base, command);
   requireNewId(base, command, context.reply);
+  if (target.continues && !hasRoomAfter(target.continues.parts)) throw answerTooLong();
   const modelId = context.modelId ?? context.modelFor(session);
   context.checkFiles?.(modelId, target.question);
   const reply: Reply = {

@@ -20,9 +20,9 @@ export function handOverReply(session: Session, which: Which): Session {
   return isRunning(session, which) ? { ...session, reply: { ...session.reply, node: null } } : session;
 }
 
-/** Whether its runner may be replaced once more. */
-export function mayTakeOver(reply: Reply): boolean {
-  return reply.epoch <= MAX_TAKEOVERS;
+/** Whether the runner that has just become its own may go on with it. */
+export function mayRun({ epoch }: Reply): boolean {
+  return epoch <= 1 + MAX_TAKEOVERS;
 }
 
 function isRunning(session: Session, { id, epoch }: Which): session is Session & { reply: Reply } {

@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   message_not_found: 404,
   message_conflict: 409,
   reply_running: 409,
+  answer_too_long: 413,
   model_not_found: 400,
   share_not_found: 404,
   share_damaged: 410,

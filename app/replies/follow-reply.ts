@@ -112,7 +112,8 @@ export async function* followReply(
     const seen = cursor?.seq ?? 0;
     if (heard < seen) {
       // It settled before we had read as far as the follower had elsewhere.
-      const said = (await deps.journal(last.reply)).slice(heard, seen);
+      // Where the volume does not give them, the session has all that they say.
+      const said = (await deps.journal(last.reply).catch(() => [])).slice(heard, seen);
       text = said.reduce(applyChunk, text);
       heard += said.length;
     }

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createAnswerBound } from "~/conversation/answer-bound";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply } from "~/conversation/session";
 import { journalName, type Layout } from "~/store/layout";
@@ -7,7 +8,10 @@ import type { Sealer } from "~/store/sealer";
 import { errorCode, type Volume } from "~/store/volume";
 import { journalLines, type JournalLines } from "./journal-lines";
 
-/** Reads a journal as it grows. A line that is no chunk ends it: what comes after it could not be in order. */
+/**
+ * Reads a journal as it grows. A line that is no chunk ends it: what comes after it could not be in order. So does
+ * the bound of an answer, which journals of earlier versions did not keep to: what is beyond it is not read.
+ */
 export type JournalReader = {
   /**
    * The chunks of the whole lines since the last call. Empty where there is no such file.
@@ -17,33 +21,52 @@ export type JournalReader = {
 };
 
 const LINE_FEED = 0x0a;
+/** Read at once, so that a long journal does not keep others from their turn. */
+const STEP_BYTES = 1024 * 1024;
+/** No line of ours comes near it. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export function createJournalReader(
   volume: Volume,
   path: string,
   { parse }: Pick<JournalLines, "parse">,
 ): JournalReader {
+  const bound = createAnswerBound();
   let offset = 0;
   let number = 0;
   let ended = false;
   let newer: unknown = null;
 
+  function take(lines: readonly (string | null)[], chunks: ReplyChunk[]) {
+    for (const line of lines) {
+      const chunk = line === null ? null : parseLine(line);
+      const fitting = chunk && bound.fit(chunk);
+      if (fitting) chunks.push(fitting);
+      ended = !chunk || bound.isFull();
+      if (ended) break;
+    }
+  }
+
   return {
     async readMore() {
       if (newer !== null) throw newer as Error;
-      if (ended) return [];
-      const bytes = await readFrom(volume, path, offset);
-      // What follows the last line feed is not a whole line yet; it is read again.
-      const whole = bytes.subarray(0, bytes.lastIndexOf(LINE_FEED) + 1);
-      offset += whole.length;
       const chunks: ReplyChunk[] = [];
-      for (const line of linesOf(whole)) {
-        const chunk = line === null ? null : parseLine(line);
-        if (!chunk) {
-          ended = true;
-          break;
+      // What follows the last line feed is not a whole line yet; the next call reads it again.
+      let begun: Buffer[] = [];
+      let begunBytes = 0;
+      while (!ended) {
+        const bytes = await readFrom(volume, path, offset + begunBytes, STEP_BYTES);
+        const end = bytes.lastIndexOf(LINE_FEED) + 1;
+        if (end > 0) {
+          const whole = Buffer.concat([...begun, bytes.subarray(0, end)]);
+          offset += whole.length;
+          [begun, begunBytes] = [[], 0];
+          take(linesOf(whole), chunks);
         }
-        chunks.push(chunk);
+        begun.push(bytes.subarray(end));
+        begunBytes += bytes.length - end;
+        ended ||= begunBytes > MAX_LINE_BYTES;
+        if (bytes.length < STEP_BYTES) break;
       }
       return chunks;
     },
@@ -97,13 +120,23 @@ export function readJournal(
   return createJournalReader(volume, path, lines).readMore();
 }
 
-async function readFrom(volume: Volume, path: string, offset: number, isRetry = false): Promise<Buffer> {
+/** No journal, whatever stands in its place: nothing was said there. */
+const NO_JOURNAL: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENOTREG", "ENXIO"]);
+
+async function readFrom(
+  volume: Volume,
+  path: string,
+  offset: number,
+  limit: number,
+  isRetry = false,
+): Promise<Buffer> {
   try {
-    return await volume.readFrom(path, offset);
+    return await volume.readFrom(path, offset, limit);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return Buffer.alloc(0);
+    const code = errorCode(error) ?? "";
+    if (NO_JOURNAL.has(code)) return Buffer.alloc(0);
     // The server no longer knows the file that this client has found by the name. Whether there is one it says then.
-    if (errorCode(error) === "ESTALE" && !isRetry) return readFrom(volume, path, offset, true);
+    if (code === "ESTALE" && !isRetry) return readFrom(volume, path, offset, limit, true);
     throw error;
   }
 }

@@ -54,9 +54,10 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
     unschedule = null;
     appending ??= (async () => {
       const startedAt = performance.now();
-      const batch = mergeDeltas(waiting);
-      waiting = [];
+      let batch: ReplyChunk[] = [];
       try {
+        batch = mergeDeltas(waiting);
+        waiting = [];
         const text = formatLines(batch, lines, written);
         written += batch.length;
         await log.append(text);

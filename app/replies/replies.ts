@@ -93,6 +93,9 @@ const KEEP_ENDED_MS = 30_000;
 /** Time before a follower looks again for a reply that nobody runs, in milliseconds. */
 const LOOK_AGAIN_MS = 250;
 
+/** Longest time between two attempts to begin a reply that this node has taken over, in milliseconds. */
+const MAX_RETRY_MS = 30_000;
+
 /** Between two looks whether a reply that was begun when the node began to drain runs by now, in milliseconds. */
 const STARTING_MS = 50;
 
@@ -102,6 +105,8 @@ export function createReplies(deps: RepliesDependencies): Replies {
   let active = 0;
   /** Replies of this node from being asked for, or taken over, to their run. */
   const starting = new Set<string>();
+  /** Takeovers that a fault of the volume has kept from beginning, by session. */
+  const retries = new Map<string, { attempts: number; isWaiting: boolean }>();
   const draining = new AbortController();
   const runOf = (reply: Reply) => runs.get(`${reply.id}.${reply.epoch}`) ?? null;
   const enter = createWatcherCount();
@@ -218,15 +223,21 @@ export function createReplies(deps: RepliesDependencies): Replies {
             deps.log.warn({ reply: reply.id, err: error }, "what became of a reply was not looked at");
           });
       if (!settled) runs.delete(id);
-      setTimeout(() => {
+      removeJournalsLater(key, reply, () => {
         runs.delete(id);
         // Not before its words are forgotten, so that no look at the session that is still under way misses it.
         void afterwards.then(releaseKey);
-        void removeJournals(key).catch((error: unknown) => {
-          deps.log.warn({ reply: reply.id, err: error }, "old journals were not removed");
-        });
-      }, KEEP_ENDED_MS).unref();
+      });
     });
+  }
+
+  function removeJournalsLater(key: string, reply: Reply, onForget = () => {}) {
+    setTimeout(() => {
+      onForget();
+      void removeJournals(key).catch((error: unknown) => {
+        deps.log.warn({ reply: reply.id, err: error }, "old journals were not removed");
+      });
+    }, KEEP_ENDED_MS).unref();
   }
 
   /** Removes the journals that no reply needs, those included that a dead process left behind. */
@@ -250,13 +261,51 @@ export function createReplies(deps: RepliesDependencies): Replies {
     if (!record || !reply || draining.signal.aborted || !isOrphaned(reply)) return record;
     starting.add(reply.id);
     try {
-      const taken = await takeOver(key, record, reply, deps);
-      const mine = taken.record?.session.reply;
-      if (taken.said && taken.record && mine) run(key, taken.record, mine, taken.said);
-      return taken.record;
+      return await takeOverAndRun(key, record, reply);
+    } catch (error) {
+      if (ExpectedError.isInstance(error)) throw error;
+      // A conversation can be read whatever is the matter with its reply.
+      deps.log.error({ reply: reply.id, err: error }, "a reply could not be taken over");
+      return record;
     } finally {
       starting.delete(reply.id);
     }
+  }
+
+  async function takeOverAndRun(key: string, record: SessionRecord, reply: Reply) {
+    const taken = await takeOver(key, record, reply, deps);
+    if (taken.kind !== "unfinished") retries.delete(key);
+    if (taken.kind === "ours") run(key, taken.record, taken.reply, taken.said);
+    if (taken.kind === "settled") removeJournalsLater(key, reply);
+    if (taken.kind === "unfinished") {
+      takeOverLater(key);
+      if (taken.error) throw taken.error;
+    }
+    return taken.record;
+  }
+
+  /** Other nodes leave the reply to this one: it is tried again, also where nobody asks for it. */
+  function takeOverLater(key: string) {
+    const { attempts = 0, isWaiting = false } = retries.get(key) ?? {};
+    if (isWaiting) return;
+    retries.set(key, { attempts: attempts + 1, isWaiting: true });
+    const releaseKey = deps.keys.keep(key);
+    const wait = Math.min(MAX_RETRY_MS, LOOK_AGAIN_MS * 2 ** attempts);
+    void deps
+      .delay(wait)
+      .then(() => {
+        retries.set(key, { attempts: attempts + 1, isWaiting: false });
+        return readAndTakeOver(key);
+      })
+      .then(
+        (record) => record?.session.reply || retries.delete(key),
+        // Where the volume cannot be read at all, nothing has scheduled the next attempt yet.
+        (error: unknown) => {
+          deps.log.warn({ err: error }, "a reply that was taken over could not be begun");
+          if (!draining.signal.aborted) takeOverLater(key);
+        },
+      )
+      .finally(releaseKey);
   }
 
   async function stop(key: string, replyId?: string) {

@@ -41,7 +41,8 @@ export function createReplyStream(): ReplyStream {
   return {
     length: () => chunks.length,
     publish(added) {
-      chunks.push(...added);
+      // Not spread into arguments, of which there can be too many: a long journal is published at once.
+      for (const chunk of added) chunks.push(chunk);
       wakeAll();
     },
     end(error) {

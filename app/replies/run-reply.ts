@@ -1,6 +1,8 @@
 import { answerEnding } from "~/conversation/answer-ending";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
+import { answerTooLong } from "~/conversation/answer-bound";
+import { lastChunk, withoutEnding } from "~/conversation/catch-up";
 import { messageChunks } from "~/conversation/message-chunks";
 import type { Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -12,9 +14,8 @@ import {
   settledParts,
   type ReplyText,
 } from "~/conversation/reply-text";
-import type { Reply, ReplyStatus, Session } from "~/conversation/session";
+import type { AssistantMessage, Reply, ReplyStatus, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
-import { settleReply } from "~/conversation/settle-reply";
 import { handOverReply } from "~/conversation/take-over-reply";
 import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
@@ -23,7 +24,6 @@ import type { Sealer } from "~/store/sealer";
 import type { Change, SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
 import { onVolume } from "~/store/volume-failure";
-import { createSplice } from "./continuation";
 import { journalLines } from "./journal-lines";
 import { readJournalOf } from "./journal-reader";
 import {
@@ -34,10 +34,12 @@ import {
   type JournalWriter,
 } from "./journal-writer";
 import { readIfNewer } from "./read-if-newer";
+import { relayAnswer, type Finish } from "./relay-answer";
 import { replyCall } from "./reply-call";
 import { createReplyGuard } from "./reply-guard";
 import { createReplyMeter, reportSettled, type ReplyMetrics } from "./reply-meter";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
+import { isPassing, storeSettlement, type StoredSettlement } from "./store-settlement";
 
 export type RunnerDependencies = {
   store: SessionStore;
@@ -79,8 +81,6 @@ export type Run = {
   /** Resolves at its end with whether it has settled, and its followers know it. Never rejects. */
   ended: Promise<boolean>;
 };
-
-type Finish = Extract<ReplyChunk, { type: "finish" }>;
 
 /** Longest time between two looks at the session, in milliseconds. */
 const LOOK_EVERY_MS = 250;
@@ -146,8 +146,7 @@ export function runReply(
   }
 
   function publish(chunks: readonly ReplyChunk[]) {
-    // How it ended is told once the session says so too.
-    stream.publish(chunks.filter((chunk) => chunk.type !== "finish"));
+    stream.publish(withoutEnding(chunks));
   }
 
   /** While the model is silent nothing is appended, but a stop or a successor must be noticed all the same. */
@@ -173,9 +172,8 @@ export function runReply(
 
   type Outcome = {
     status: ReplyStatus;
-    metadata?: Finish["messageMetadata"];
-    error?: { code: string; message: string };
-    last: ReplyChunk;
+    metadata?: Finish["messageMetadata"] | undefined;
+    error?: { code: string; message: string } | undefined;
   };
 
   /** Null where the reply is not this node's to settle. */
@@ -209,7 +207,8 @@ export function runReply(
       outcome = stopReason ? cut(stopReason) : ended(finish);
     } catch (error) {
       await journal?.flush();
-      if (errorCode(journalError ?? error) === "EEXIST") {
+      const ofJournal = journalError ?? (isBegun ? null : error);
+      if (ofJournal && errorCode(ofJournal) === "EEXIST") {
         deps.log.warn(about, "the reply has been run before; left alone");
         outcome = null;
       } else if (journalError || !isBegun) {
@@ -246,14 +245,12 @@ export function runReply(
     return createJournalLogFrom(deps.volume, path, temporary, before, lines);
   }
 
-  /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too */
+  /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too, if there is room */
   async function relay(journal: JournalWriter, before: readonly ReplyChunk[]) {
-    let finish: Finish = { type: "finish" };
-    const ended = before.find((chunk) => chunk.type === "finish");
+    const finish = before.find((chunk) => chunk.type === "finish");
     // The runner before had all of it, and died before it could settle.
-    if (ended) return ended;
-    const splice = createSplice(before);
-    const chunks = deps.models.generate({
+    if (finish) return finish;
+    const answer = deps.models.generate({
       ...replyCall(session, reply, before),
       attachment: async (id) => (await deps.attachments.read(key, id))?.bytes ?? null,
       signal: abort.signal,
@@ -261,29 +258,23 @@ export function runReply(
       onOmissions: (told) => (omissions = [...told]),
       spent: deps.spent,
     });
-    for await (const chunk of chunks) {
-      if ("delta" in chunk) meter.token();
-      for (const joined of splice(chunk)) {
-        if (joined.type === "finish") finish = joined;
-        journal.write(joined);
-      }
-      if (abort.signal.aborted) break;
-    }
-    return finish;
+    const { signal } = abort;
+    const { delay } = deps;
+    return relayAnswer(answer, { before, signal, delay, onToken: meter.token, onChunk: journal.write });
   }
 
-  function ended(finish: Finish): Outcome {
-    const ending = answerEnding(finish, settledParts(text));
-    const isFailed = ending.status === "failed" && ending.error !== undefined;
-    return {
-      ...ending,
-      metadata: finish.messageMetadata,
-      last: isFailed ? { type: "error", errorText: ending.error!.message } : finish,
-    };
+  function ended(finish: Finish | "too long"): Outcome {
+    if (finish !== "too long") {
+      return { ...answerEnding(finish, settledParts(text)), metadata: finish.messageMetadata };
+    }
+    const { code, message } = answerTooLong();
+    abort.abort(new Error(message));
+    deps.log.warn({ ...about, code }, "the model was stopped: its answer is too long");
+    return { status: "interrupted", error: { code, message } };
   }
 
   function cut(reason: StopReason): Outcome {
-    return { status: reason === "stopped" ? "stopped" : "interrupted", last: { type: "abort" } };
+    return { status: reason === "stopped" ? "stopped" : "interrupted" };
   }
 
   function failed(error: unknown): Outcome {
@@ -296,64 +287,76 @@ export function runReply(
       // Another runner had begun it well: what could not be done is to go on.
       status: reply.epoch > 1 ? "interrupted" : "failed",
       error: { code, message },
-      last: { type: "error", errorText: message },
     };
   }
 
-  async function settle({ status, metadata, error, last }: Outcome) {
-    const finishedAt = deps.clock().toISOString();
-    const stored = await commit((now) =>
-      stopReason === "handed over"
-        ? handOverReply(now, reply)
-        : settleReply(now, {
-            replyId: reply.id,
-            epoch: reply.epoch,
-            status,
-            parts: settledParts(text),
-            node: deps.node.name,
-            finishedAt,
-            ...meter.timeToFirstToken(),
-            ...metadata,
-            omissions,
-            ...(error && { error }),
-          }),
-    );
+  async function settle(outcome: Outcome) {
+    const message = await store(outcome);
     if (stopReason === "handed over" || stopReason === "superseded") {
       deps.log.info(about, `the reply was ${stopReason}`);
       return false;
     }
-    if (!stored) return false;
+    if (!message) return false;
     // After the commit, so that whoever is told that the reply has ended finds it in the session.
-    stream.publish([last]);
-    reportSettled(meter.report({ status, usage: metadata?.usage, error }), deps);
+    stream.publish([lastChunk(message)]);
+    const stored = message.metadata;
+    reportSettled(meter.report({ status: stored.status, usage: stored.usage, error: stored.error }), deps);
     return true;
   }
 
-  /** A volume that is away is waited for, since the words are still here; superseded, there is nothing to store. */
-  async function commit(change: (session: Session) => Session) {
+  /**
+   * A volume that is away is waited for, since the words are still here; superseded, there is nothing to store.
+   * @returns the message that the reply has become; null where it has not
+   */
+  async function store(outcome: Outcome): Promise<AssistantMessage | null> {
     for (let attempt = 0; stopReason !== "superseded"; attempt++) {
       try {
-        if (unclear && stopReason !== "handed over") await reread(unclear);
-        const commitOnce: Change<boolean> = (now) => {
-          const changed = now && change(now);
-          return { session: changed, result: changed !== now };
-        };
-        const isStopped = stopReason === "stopped";
-        const { result } = await deps.store.update(key, commitOnce, {
-          asked: "reply",
-          fromReserve: isStopped,
-        });
+        const { record, isStored } = await commit(outcome);
         // The volume was away, and another has taken its place meanwhile.
-        if (!result) stop("superseded");
-        return result;
+        if (!isStored) stop("superseded");
+        return (isStored && settledMessage(record?.session)) || null;
       } catch (error) {
-        const passing = ExpectedError.isInstance(error) && PASSING.has(error.code);
+        const passing = isPassing(error);
         deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
-        if (!passing) return false;
+        if (!passing) return null;
         await deps.delay(Math.min(10_000, 250 * 2 ** attempt));
       }
     }
-    return false;
+    return null;
+  }
+
+  async function commit({ status, metadata, error }: Outcome): Promise<StoredSettlement> {
+    if (stopReason === "handed over") {
+      const handOver: Change<boolean> = (now) => {
+        const changed = now && handOverReply(now, reply);
+        return { session: changed, result: changed !== now };
+      };
+      const { record, result } = await deps.store.update(key, handOver, { asked: "reply" });
+      return { record, isStored: result };
+    }
+    if (unclear) await reread(unclear);
+    const settlement = {
+      replyId: reply.id,
+      epoch: reply.epoch,
+      status,
+      parts: settledParts(text),
+      node: deps.node.name,
+      finishedAt: deps.clock().toISOString(),
+      ...meter.timeToFirstToken(),
+      ...metadata,
+      omissions,
+      ...(error && { error }),
+    };
+    return storeSettlement(deps.store, key, settlement, {
+      fromReserve: stopReason === "stopped",
+      onRefused: (refusal) =>
+        deps.log.error({ ...about, err: refusal }, "an answer was refused, and is kept without its words"),
+    });
+  }
+
+  function settledMessage(now: Session | undefined): AssistantMessage | null {
+    const message = now?.messages.find(({ id }) => id === reply.messageId);
+    return message?.role === "assistant" ? message : null;
   }
 
   return {
@@ -366,9 +369,6 @@ export function runReply(
     ended: run(),
   };
 }
-
-/** Failures of the store that pass, with nothing for a person to do. */
-const PASSING: ReadonlySet<string> = new Set(["volume_unavailable", "session_busy"]);
 
 /** What a reply begins with: its start, and the words of the message that it continues. */
 export function saidBefore(session: Session, reply: Reply): ReplyChunk[] {

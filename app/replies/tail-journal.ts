@@ -1,3 +1,4 @@
+import { withoutEnding } from "~/conversation/catch-up";
 import { isNewerFormat } from "~/store/newer-format";
 import type { JournalReader } from "./journal-reader";
 import type { ReplyGuard } from "./reply-guard";
@@ -36,7 +37,7 @@ export function tailJournal(options: TailOptions): Tail {
         // A name that is not listed yet must not be opened: NFS would remember its absence for seconds.
         const chunks = guard.journals().includes(options.name) ? await reader.readMore() : [];
         if ((await guard.check()) === "superseded") return;
-        stream.publish(chunks.filter((chunk) => chunk.type !== "finish"));
+        stream.publish(withoutEnding(chunks));
         if (chunks.length === 0 && options.isOrphaned()) return;
         await options.delay(options.pollMs);
       }

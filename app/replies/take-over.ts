@@ -1,25 +1,35 @@
+import { answerTooLong, hasRoomAfter } from "~/conversation/answer-bound";
+import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import type { Reply, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
-import { settleReply } from "~/conversation/settle-reply";
-import { handOverReply, mayTakeOver, takeOverReply } from "~/conversation/take-over-reply";
+import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-reply";
 import { isNewerFormat } from "~/store/newer-format";
-import type { SessionRecord } from "~/store/session-store";
-import { readJournalOf } from "./journal-reader";
+import type { Change, SessionRecord } from "~/store/session-store";
+import { createEarlierWords, type EarlierWords } from "./earlier-words";
 import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore, type RunnerDependencies } from "./run-reply";
+import { isPassing, storeSettlement } from "./store-settlement";
 
-export type TakenOver = {
-  record: SessionRecord | null;
-  /** What the new runner goes on from; null where there is nothing for this node to run. */
-  said: ReplyChunk[] | null;
-};
+/** What has become of an attempt to take a reply over. */
+export type TakenOver =
+  /** This node is to run it, going on from what was said. */
+  | { kind: "ours"; record: SessionRecord; reply: Reply; said: ReplyChunk[] }
+  /** Another node was faster, the reply has settled, or the volume takes no commits at the moment. */
+  | { kind: "not ours"; record: SessionRecord | null }
+  /** With what was said: it may not, or cannot, be gone on with. */
+  | { kind: "settled"; record: SessionRecord | null }
+  /** This node's, but not run yet, for the volume has a fault: to be tried again, which costs no takeover. */
+  | { kind: "unfinished"; record: SessionRecord; error: ExpectedError | null };
+
+type Ending = { status: "interrupted" | "stopped"; error?: { code: string; message: string } };
 
 /**
- * Makes this node the runner of a reply whose own is gone, and reads what that one has said. After too many
- * takeovers the reply is kept as it is instead, for a person to continue.
- * @throws ExpectedError `session_newer_format` where a newer version has written what was said
+ * Makes this node the runner of a reply whose own is gone, and reads what that one has said. A reply that may not be
+ * gone on with is settled with that instead.
+ * @throws ExpectedError `volume_unavailable` where what was said cannot be read, `session_newer_format` where a newer
+ * version has written it; then nothing has begun
  */
 export async function takeOver(
   key: string,
@@ -27,74 +37,106 @@ export async function takeOver(
   reply: Reply,
   deps: RunnerDependencies,
 ): Promise<TakenOver> {
-  // Before the commit: a journal of a newer version is left, with its reply, to a node that can read it.
-  await salvage(key, reply, deps);
-  const { record: taken } = await deps.store.update(
-    key,
-    (session) => ({
-      session: session && takeOverReply(session, reply, deps.instance),
-      result: null,
-    }),
-    { asked: "reply" },
-  );
+  const earlier = createEarlierWords(key, reply, deps);
+  // Also before the commit: a volume that cannot be read must not use up the takeovers that a reply has.
+  await earlier.read();
+  const { taken, isOurs } = await begin(key, record, reply, earlier, deps);
   const mine = taken?.session.reply;
-  if (mine?.id !== reply.id || mine.epoch !== reply.epoch + 1 || mine.node !== deps.instance) {
-    return { record: taken, said: null };
-  }
-  // After the commit: what the old runner still appends from now on is not read by anybody.
-  const said = await salvage(key, reply, deps).catch(async (error: unknown) => {
+  if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
+  let said: ReplyChunk[];
+  try {
+    // After the commit: what the old runner still appends from now on is not read by anybody, and what it has shown
+    // before was durable before.
+    said = await earlier.read();
+  } catch (error) {
     if (isNewerFormat(error)) {
       const handOver = (session: Session | null) => session && handOverReply(session, mine);
-      await deps.store.update(key, (session) => ({ session: handOver(session), result: null }));
+      await deps.store.update(key, (session) => ({ session: handOver(session), result: null }), {
+        asked: "reply",
+      });
+      throw error;
     }
-    throw error;
-  });
-  if (!mayTakeOver(reply)) return { record: await giveUp(key, record.session, mine, said, deps), said: null };
+    if (!ExpectedError.isInstance(error)) throw error;
+    return { kind: "unfinished", record: taken, error };
+  }
+  const ending = endingOf(mine, said);
+  if (ending) return settleAsItIs(key, taken, mine, said, ending, deps);
   deps.log.warn(
     { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
   deps.metrics.replyTakenOver();
-  return { record: taken, said };
+  return { kind: "ours", record: taken, reply: mine, said };
 }
 
-/** The journal of the last runner that had one: each begins with all that was in the one before. */
-async function salvage(key: string, reply: Reply, deps: RunnerDependencies): Promise<ReplyChunk[]> {
-  for (let epoch = reply.epoch; epoch > 0; epoch--) {
-    const said = await readJournalOf(key, { id: reply.id, epoch }, deps);
-    if (said.length > 0) return said;
-  }
-  return [];
-}
-
-async function giveUp(
+async function begin(
   key: string,
-  before: Session,
+  record: SessionRecord,
+  reply: Reply,
+  earlier: EarlierWords,
+  deps: RunnerDependencies,
+): Promise<{ taken: SessionRecord | null; isOurs: boolean }> {
+  // It is this node's already, but was not begun: its words could not be read, or its commit was not confirmed. No
+  // other process has this instance's name, and this one has shown nothing at this epoch.
+  if (reply.node === deps.instance && !earlier.isBegun()) return { taken: record, isOurs: true };
+  try {
+    const takeover: Change<boolean> = (session) => {
+      const changed = session && takeOverReply(session, reply, deps.instance);
+      return { session: changed, result: changed !== session };
+    };
+    const { record: taken, result: isOurs } = await deps.store.update(key, takeover, { asked: "reply" });
+    return { taken, isOurs };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    // On a volume that is full a conversation can be read all the same.
+    deps.log.warn({ reply: reply.id, err: error }, "a reply could not be taken over for now");
+    return { taken: record, isOurs: false };
+  }
+}
+
+/** How a reply is to end that may not, or cannot, be gone on with; null where it is to be run. */
+function endingOf(reply: Reply, said: readonly ReplyChunk[]): Ending | null {
+  if (reply.stopRequested) return { status: "stopped" };
+  const isWhole = said.some(({ type }) => type === "finish");
+  if (!isWhole && !hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
+    const { code, message } = answerTooLong();
+    return { status: "interrupted", error: { code, message } };
+  }
+  return mayRun(reply) ? null : { status: "interrupted" };
+}
+
+async function settleAsItIs(
+  key: string,
+  taken: SessionRecord,
   reply: Reply,
   salvaged: readonly ReplyChunk[],
+  ending: Ending,
   deps: RunnerDependencies,
-) {
-  const said = salvaged.length > 0 ? salvaged : saidBefore(before, reply);
-  const { record: settled, result: mine } = await deps.store.update(
-    key,
-    (session) => {
-      const changed =
-        session &&
-        settleReply(session, {
-          replyId: reply.id,
-          epoch: reply.epoch,
-          status: "interrupted",
-          parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
-          node: deps.node.name,
-          finishedAt: deps.clock().toISOString(),
-        });
-      return { session: changed, result: changed !== session };
-    },
-    { asked: "reply" },
-  );
-  if (mine) {
-    deps.log.warn({ reply: reply.id, epoch: reply.epoch }, "kept a reply as it was after too many takeovers");
-    reportSettled(reportReply(key, reply, { status: "interrupted" }), deps);
+): Promise<TakenOver> {
+  const about = { reply: reply.id, session: sessionFingerprint(key), epoch: reply.epoch };
+  const said = salvaged.length > 0 ? salvaged : saidBefore(taken.session, reply);
+  const settlement = {
+    replyId: reply.id,
+    epoch: reply.epoch,
+    ...ending,
+    parts: settledParts(said.reduce(applyChunk, EMPTY_REPLY)),
+    node: deps.node.name,
+    finishedAt: deps.clock().toISOString(),
+  };
+  try {
+    const { record, isStored } = await storeSettlement(deps.store, key, settlement, {
+      fromReserve: ending.status === "stopped",
+      onRefused: (refusal) =>
+        deps.log.error({ ...about, err: refusal }, "an answer was refused, and is kept without its words"),
+    });
+    if (isStored) {
+      deps.log.warn({ ...about, ...ending }, "a reply of another node was kept as it was");
+      reportSettled(reportReply(key, reply, ending), deps);
+    }
+    return { kind: "settled", record };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    deps.log.warn({ ...about, err: error }, "a reply could not be settled for now");
+    return { kind: "unfinished", record: taken, error: null };
   }
-  return settled;
 }

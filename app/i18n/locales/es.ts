@@ -389,6 +389,7 @@ export const es: Translation = {
     model_unavailable: "El modelo no está disponible ahora. Inténtelo de nuevo.",
     model_interrupted: "Se cortó la conexión con el modelo. Lo que había dicho está guardado.",
     model_stalled: "El modelo se ha quedado callado. Lo que había dicho está guardado.",
+    answer_too_long: "Es tan larga como puede ser aquí una respuesta. Pida el resto en un mensaje nuevo.",
     answer_length: "Tiene la longitud máxima de una respuesta: haga que continúe.",
     answer_filtered: "El filtro del proveedor la ha terminado.",
     answer_empty: "El modelo no ha dado ninguna respuesta. Inténtelo de nuevo o elija otro modelo.",

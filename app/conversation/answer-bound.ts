@@ -1,0 +1,133 @@
+import { ExpectedError } from "./expected-error";
+import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH, MAX_ANSWER_PARTS } from "./limits";
+import type { ReplyChunk } from "./reply-chunk";
+import type { Part } from "./session";
+
+/** Counts what an answer takes in the file of its session, chunk by chunk, and cuts it where there is no more room. */
+export type AnswerBound = {
+  /** The chunk as far as there is room for it; null where there is none. Once cut, nothing more fits. */
+  fit(chunk: ReplyChunk): ReplyChunk | null;
+  /** Whether something did not fit. */
+  isFull(): boolean;
+  /** Whether there is room for at least some sentences more. */
+  hasRoom(): boolean;
+};
+
+type Amount = { length: number; bytes: number };
+
+/** JSON around the text of a part, and around the text of a line in a journal. */
+const PART_COST = 40;
+/** What is worth going on for: a few sentences, in any script. */
+const WORTHWHILE: Amount = { length: 1_000, bytes: 4_000 };
+
+export function createAnswerBound(): AnswerBound {
+  const room: Amount = { length: MAX_ANSWER_LENGTH, bytes: MAX_ANSWER_BYTES };
+  let parts = 0;
+  let full = false;
+  let writingTo = "";
+
+  function spend({ length, bytes }: Amount): boolean {
+    if (length > room.length || bytes > room.bytes) return false;
+    room.length -= length;
+    room.bytes -= bytes;
+    return true;
+  }
+
+  const frame = () => spend({ length: PART_COST, bytes: PART_COST });
+
+  function fitStart(chunk: ReplyChunk): ReplyChunk | null {
+    full = parts === MAX_ANSWER_PARTS || !frame();
+    if (full) return null;
+    parts += 1;
+    return chunk;
+  }
+
+  function fitDelta(chunk: Extract<ReplyChunk, { delta: string }>): ReplyChunk | null {
+    // Deltas of one part are merged in the journal; those of parts that take turns are a line each.
+    const key = `${chunk.type}:${chunk.id}`;
+    if (key !== writingTo && !frame()) {
+      full = true;
+      return null;
+    }
+    writingTo = key;
+    const { end, cost } = measure(chunk.delta, room);
+    spend(cost);
+    full = end < chunk.delta.length;
+    if (!full) return chunk;
+    return end === 0 ? null : { ...chunk, delta: chunk.delta.slice(0, end) };
+  }
+
+  return {
+    fit(chunk) {
+      if (full) return null;
+      if (chunk.type === "text-start" || chunk.type === "reasoning-start") return fitStart(chunk);
+      return "delta" in chunk ? fitDelta(chunk) : chunk;
+    },
+    isFull: () => full,
+    hasRoom: () =>
+      !full && parts < MAX_ANSWER_PARTS && room.length >= WORTHWHILE.length && room.bytes >= WORTHWHILE.bytes,
+  };
+}
+
+/** The parts of an answer as far as one may go; the same parts where they fit. */
+export function fitParts(parts: readonly Part[]): Part[] {
+  const bound = createAnswerBound();
+  return parts.flatMap((part, index): Part[] => {
+    const fitting = fitPart(bound, part, String(index));
+    return fitting === null ? [] : [fitting];
+  });
+}
+
+/** Whether an answer may be gone on with. */
+export function hasRoomAfter(parts: readonly Part[]): boolean {
+  const bound = createAnswerBound();
+  parts.forEach((part, index) => fitPart(bound, part, String(index)));
+  return bound.hasRoom();
+}
+
+function fitPart(bound: AnswerBound, part: Part, id: string): Part | null {
+  if (!bound.fit({ type: `${part.type}-start`, id })) return null;
+  const delta = bound.fit({ type: `${part.type}-delta`, id, delta: part.text });
+  if (!delta || !("delta" in delta)) return null;
+  return delta.delta === part.text ? part : { ...part, text: delta.delta };
+}
+
+/** How much of a text there is room for, in UTF-16 units and without half a character, and what that takes. */
+function measure(text: string, room: Amount): { end: number; cost: Amount } {
+  const cost: Amount = { length: 0, bytes: 0 };
+  let end = 0;
+  while (end < text.length) {
+    const point = text.codePointAt(end)!;
+    const { length, bytes } = costOf(point);
+    if (cost.length + length > room.length || cost.bytes + bytes > room.bytes) break;
+    cost.length += length;
+    cost.bytes += bytes;
+    end += point > 0xffff ? 2 : 1;
+  }
+  return { end, cost };
+}
+
+const ESCAPED_SHORT: Amount = { length: 2, bytes: 2 };
+const ESCAPED: Amount = { length: 6, bytes: 6 };
+const PLAIN: readonly Amount[] = [
+  { length: 1, bytes: 1 },
+  { length: 1, bytes: 2 },
+  { length: 1, bytes: 3 },
+  { length: 2, bytes: 4 },
+];
+
+/** What a character takes in JSON: characters and bytes. */
+function costOf(point: number): Amount {
+  if (point < 0x20) return "\b\t\n\f\r".includes(String.fromCharCode(point)) ? ESCAPED_SHORT : ESCAPED;
+  if (point === 0x22 || point === 0x5c) return ESCAPED_SHORT;
+  if (point >= 0xd800 && point <= 0xdfff) return ESCAPED;
+  return PLAIN[point < 0x80 ? 0 : point < 0x800 ? 1 : point <= 0xffff ? 2 : 3]!;
+}
+
+/** The answer is as long as one can be; what it says so far is kept. */
+export function answerTooLong(): ExpectedError {
+  return new ExpectedError(
+    "answer_too_long",
+    "It is as long as an answer can be here. Ask for the rest in a new message.",
+  );
+}

@@ -1,0 +1,94 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+
+type Finish = Extract<ReplyChunk, { type: "finish" }>;
+type DeltaType = "text-delta" | "reasoning-delta";
+
+/** A chunk that no model may yield, for its reply's runner alone says how a reply begins and fails. */
+const RUNNERS_OWN: ReadonlySet<string> = new Set(["start", "error", "abort"]);
+
+/** Longer ids are made short: each line of a journal has one. */
+const MAX_ID_LENGTH = 100;
+
+/**
+ * Makes chunks that can be stored, followed and shown of whatever a model yields: a part opens before its first word
+ * and is closed before the answer ends, ids are short, and what is no chunk is left out.
+ * @throws ExpectedError `model_interrupted` from it, where the model says itself that it has failed
+ */
+export function createSoundChunks(): (chunk: unknown) => ReplyChunk[] {
+  /** What the open parts are called here, by their type and their own id. */
+  const open = new Map<string, { type: "text" | "reasoning"; id: string }>();
+  let shortened = 0;
+
+  function start(type: "text" | "reasoning", ownId: string): ReplyChunk[] {
+    const key = `${type}:${ownId}`;
+    const before = open.get(key);
+    const id = ownId.length <= MAX_ID_LENGTH ? ownId : `${ownId.slice(0, 20)}-${String(shortened++)}`;
+    open.set(key, { type, id });
+    return [...(before ? [ending(before)] : []), { type: `${type}-start`, id }];
+  }
+
+  function delta(type: DeltaType, ownId: string, text: string): ReplyChunk[] {
+    if (text === "") return [];
+    const partType = type === "text-delta" ? "text" : "reasoning";
+    const key = `${partType}:${ownId}`;
+    const started = open.has(key) ? [] : start(partType, ownId);
+    return [...started, { type, id: open.get(key)!.id, delta: text }];
+  }
+
+  function end(type: "text" | "reasoning", ownId: string): ReplyChunk[] {
+    const part = open.get(`${type}:${ownId}`);
+    open.delete(`${type}:${ownId}`);
+    return part ? [ending(part)] : [];
+  }
+
+  return (chunk) => {
+    const sound = asChunk(chunk);
+    if (!sound) return [];
+    switch (sound.type) {
+      case "text-start":
+      case "reasoning-start":
+        return start(sound.type === "text-start" ? "text" : "reasoning", sound.id);
+      case "text-delta":
+      case "reasoning-delta":
+        return delta(sound.type, sound.id, sound.delta);
+      case "text-end":
+      case "reasoning-end":
+        return end(sound.type === "text-end" ? "text" : "reasoning", sound.id);
+      case "finish":
+        return [...[...open.values()].map(ending), sound];
+      default:
+        return [];
+    }
+  };
+}
+
+function ending({ type, id }: { type: "text" | "reasoning"; id: string }): ReplyChunk {
+  return { type: `${type}-end`, id };
+}
+
+/** Null for what is no chunk, or is not the model's to say. */
+function asChunk(chunk: unknown): ReplyChunk | null {
+  if (typeof chunk !== "object" || chunk === null) return null;
+  const { type, id, delta } = chunk as Record<string, unknown>;
+  // Nearly all of them, once for each token: the schema takes ten times as long.
+  if ((type === "text-delta" || type === "reasoning-delta") && typeof id === "string") {
+    return typeof delta === "string" ? { type, id, delta } : null;
+  }
+  if (type === "error" || type === "abort") {
+    throw new ExpectedError("model_interrupted", "The model broke off its answer. What it said is kept.");
+  }
+  const { data } = replyChunk.safeParse(chunk);
+  if (data) return RUNNERS_OWN.has(data.type) ? null : data;
+  return type === "finish" ? soundFinish(chunk as Record<string, unknown>) : null;
+}
+
+/** What can be understood of an ending that is not in the form of one: how it ended matters more than what it cost. */
+function soundFinish({ finishReason, messageMetadata }: Record<string, unknown>): Finish {
+  const readings = [{ finishReason, messageMetadata }, { finishReason }, { messageMetadata }];
+  for (const reading of readings) {
+    const { data } = replyChunk.safeParse({ type: "finish", ...reading });
+    if (data?.type === "finish") return data;
+  }
+  return { type: "finish", finishReason: "other" };
+}

@@ -1,0 +1,184 @@
+import { readdir } from "node:fs/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
+import { newId, sessionKey } from "~/conversation/session-id";
+import type { AssistantMessage } from "~/conversation/session";
+import type { StartCommand } from "~/conversation/start-reply";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
+
+const nodes: TestNode[] = [];
+
+async function node(options: Parameters<typeof startNode>[0] = {}) {
+  const started = await startNode(options);
+  nodes.push(started);
+  return started;
+}
+
+afterEach(async () => {
+  const started = nodes.splice(0);
+  await Promise.all(started.map(({ replies }) => replies.drain(0)));
+  await Promise.all(started.map(removeData));
+});
+
+const never = new AbortController().signal;
+const SEEN = "words that a person has seen";
+
+function send(text: string): StartCommand {
+  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId: null };
+}
+
+async function follow({ replies }: TestNode, key: string) {
+  const events = await replies.follow(key, { cursor: null, watch: false, signal: never });
+  if (!events) throw new Error("nothing to follow");
+  return events;
+}
+
+/** Reads a stream until it has said `text`; to its end without one. */
+async function textOf(events: Awaited<ReturnType<typeof follow>>, text?: string): Promise<string> {
+  const chunks: ReplyChunk[] = [];
+  const said = () => plainText(chunks.reduce(applyChunk, EMPTY_REPLY).parts);
+  while (said() !== text) {
+    const { value, done } = await events.next();
+    if (done) break;
+    if (value.type === "chunk") chunks.push(value.chunk);
+  }
+  return said();
+}
+
+/** A reply that has said `SEEN`, whose runner is as good as dead to its successors. */
+async function cutReply() {
+  const before = await node();
+  const key = sessionKey(newId());
+  await before.replies.start(key, send("Hello"));
+  before.model.text(SEEN);
+  await textOf(await follow(before, key), SEEN);
+  return { before, key };
+}
+
+/** A node on whose volume calls fail while `fails` says so. */
+async function nodeThatFails(
+  dataDir: string,
+  code: string,
+  fails: (call: FileCall) => boolean,
+  onCall: (call: FileCall) => void = () => {},
+) {
+  const fs = interceptedFileSystem(async (call, proceed) => {
+    if (fails(call)) throw systemError(code, call);
+    const result = await proceed();
+    onCall(call);
+    return result;
+  });
+  return node({ dataDir, fs });
+}
+
+const isJournal = ({ name, path }: FileCall) => name === "open" && path.endsWith(".ndjson");
+
+async function replyOf({ store }: TestNode, key: string) {
+  return (await store.read(key))?.session.reply;
+}
+
+/** Lets a reply end, and expects it whole. */
+async function expectWhole(after: TestNode, key: string) {
+  await after.model.request(0);
+  const events = await follow(after, key);
+  after.model.text(", and more");
+  after.model.finish();
+  expect(await textOf(events)).toBe(`${SEEN}, and more`);
+  const message = (await after.store.read(key))?.session.messages.at(-1) as AssistantMessage;
+  expect(message).toMatchObject({
+    parts: [{ text: `${SEEN}, and more` }],
+    metadata: { status: "complete" },
+  });
+}
+
+describe("a takeover that cannot read what was said", () => {
+  it.each(["EIO", "ESTALE", "EACCES", "EMFILE", "ENFILE", "ETIMEDOUT", "ENOMEM"])(
+    "is refused with volume_unavailable at each %s, and has not begun",
+    async (code) => {
+      const { before, key } = await cutReply();
+      let isFailing = true;
+      const after = await nodeThatFails(before.dataDir, code, (call) => isFailing && isJournal(call));
+      for (let attempt = 0; attempt < 6; attempt++) {
+        await expect(after.replies.read(key)).rejects.toMatchObject({ code: "volume_unavailable" });
+      }
+      await expect(after.replies.start(key, send("Again"))).rejects.toMatchObject({
+        code: "volume_unavailable",
+      });
+      expect(await replyOf(before, key)).toMatchObject({ epoch: 1, node: before.instance });
+      isFailing = false;
+      await after.replies.read(key);
+      expect(await replyOf(after, key)).toMatchObject({ epoch: 2, node: after.instance });
+      await expectWhole(after, key);
+    },
+  );
+
+  it("after its commit is begun at the same epoch once the volume answers, also where nobody asks", async () => {
+    const { before, key } = await cutReply();
+    let isTaken = false;
+    let faults = 0;
+    const after = await nodeThatFails(
+      before.dataDir,
+      "EIO",
+      (call) => isTaken && isJournal(call) && faults++ < 3,
+      ({ name, to }) => (isTaken ||= name === "link" && /\d{10}\.json$/.test(to ?? "")),
+    );
+    await expect(after.replies.read(key)).rejects.toMatchObject({ code: "volume_unavailable" });
+    await after.model.request(0);
+    expect(faults).toBeGreaterThan(2);
+    expect(await replyOf(after, key)).toMatchObject({ epoch: 2, node: after.instance });
+    await expectWhole(after, key);
+  });
+
+  it("loses no word that the old runner has shown between the two readings", async () => {
+    const { before, key } = await cutReply();
+    let isShown = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (!isShown && call.name === "link" && /\d{10}\.json$/.test(call.to ?? "")) {
+        isShown = true;
+        before.model.text(" and the last of them");
+        await textOf(await follow(before, key), `${SEEN} and the last of them`);
+      }
+      return proceed();
+    });
+    const after = await node({ dataDir: before.dataDir, fs });
+    await after.replies.read(key);
+    expect(isShown).toBe(true);
+    expect((await after.model.request(0)).continueFrom).toBe(`${SEEN} and the last of them`);
+  });
+});
+
+it("a conversation whose reply cannot be taken over, for the volume is full, can be read", async () => {
+  const { before, key } = await cutReply();
+  let isFull = true;
+  const after = await nodeThatFails(
+    before.dataDir,
+    "ENOSPC",
+    ({ name, path }) => isFull && name === "write" && path.endsWith(".tmp"),
+  );
+  for (let attempt = 0; attempt < 6; attempt++) {
+    expect((await after.replies.read(key))?.session.messages).toHaveLength(1);
+  }
+  isFull = false;
+  await after.replies.read(key);
+  await expectWhole(after, key);
+});
+
+it("a reply that was to stop when its node died is settled without asking a model", async () => {
+  const { before, key } = await cutReply();
+  await before.store.update(key, (session) => ({
+    session: session && { ...session, reply: { ...session.reply!, stopRequested: true } },
+    result: null,
+  }));
+  const after = await node({ dataDir: before.dataDir });
+  const record = await after.replies.read(key);
+  expect(record?.session.reply).toBeNull();
+  expect(record?.session.messages.at(-1)).toMatchObject({
+    parts: [{ text: SEEN }],
+    metadata: { status: "stopped" },
+  });
+  expect(after.model.requests).toEqual([]);
+  const names = await readdir(after.layout.sessionFolder(key));
+  expect(names.filter((name) => name.endsWith(".ndjson"))).toHaveLength(1);
+});
