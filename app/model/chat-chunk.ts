@@ -52,9 +52,10 @@ function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
   const isMarked = isError || chunk.object === "error" || chunk.type === "error";
   const hasAnswer = chunk.choices !== undefined || chunk.usage !== undefined;
   const told = chunk.error ?? (isMarked || (!hasAnswer && chunk.detail) ? (chunk.detail ?? chunk) : null);
-  // Some servers say with each chunk that there was none.
-  if (told === null || told === undefined || told === false || told === "") return null;
   const error = asValues(told);
+  // Some servers say with each chunk that there was none.
+  const isNothing = typeof told === "object" ? Object.keys(error).length === 0 : !told;
+  if (isNothing) return null;
   const code = error.code ?? error.status ?? chunk.code ?? chunk.status;
   return {
     kind: "failure",
@@ -121,7 +122,8 @@ function readUsage(value: unknown): ChatUsage | null {
 
 function count(value: unknown): number | null {
   const number = typeof value === "string" && /^\d{1,12}$/.test(value) ? Number(value) : value;
-  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : null;
+  // Servers that do not count say 0, which would make everything free.
+  return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : null;
 }
 
 function asCode(value: unknown): string | number | null {

@@ -370,6 +370,27 @@ describe("a parameter that the server refuses", () => {
   });
 });
 
+test("a web page in place of an answer is told as a wrong address", async () => {
+  const { error } = await answerTo(
+    raw("<!doctype html>\n<title>Hi</title>", { headers: { "content-type": "text/html" } }),
+  );
+  expect(error).toMatchObject({
+    code: "model_address",
+    message: expect.stringContaining("/chat/completions") as string,
+  });
+});
+
+test("tokens that the server did not count are not counted as none", async () => {
+  for (const usage of [{ completion_tokens: 3 }, { prompt_tokens: 0, completion_tokens: 3 }]) {
+    const { finish } = await answerTo((response) => {
+      stream(response, ...HELLO, { choices: [], usage });
+      response.end();
+    });
+    expect(finish?.messageMetadata?.usage).toEqual({ outputTokens: 3 });
+    await endpoint?.close();
+  }
+});
+
 test.each([
   [429, { error: { message: "You exceeded your current quota", code: "insufficient_quota" } }],
   [402, { error: { message: "Insufficient Balance" } }],

@@ -101,6 +101,10 @@ export function createChatEvents() {
     // Anything else is a sign of life.
   }
 
+  function* told(error: string): Generator<ChatEvent> {
+    if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
+  }
+
   function* line(text: string): Generator<ChatEvent> {
     if (json) return void json.push(text);
     if (text.trim() === "") return yield* dispatch();
@@ -113,11 +117,12 @@ export function createChatEvents() {
     }
     if (first && /^\s*</.test(text)) return yield notAStream();
     const [, field = text, value = ""] = /^([^:]*): ?([^]*)$/.exec(text) ?? [];
-    if (field === "error") yield readFailure(value);
+    if (field === "error") yield* told(value);
     else if (field === "event") isError = value.trim() === "error";
     else if (field === "data") {
-      const pending = data.join("\n").trim();
-      if (pending === "[DONE]" || parseJson(pending) !== undefined) {
+      // The next event, of a server that leaves out the empty line between them.
+      const [only = ""] = data;
+      if (data.length === 1 && (only.trim() === "[DONE]" || parseJson(only) !== undefined)) {
         const marked = isError;
         yield* dispatch();
         isError = marked;
