@@ -78,9 +78,11 @@ function finishReasonIn(choice: Values): string | null {
 }
 
 function wordsIn(delta: unknown): { content: string; reasoning: string } {
-  const { content, refusal, reasoning_content, reasoning, thinking } = asValues(delta);
+  const { content, refusal, reasoning_content, reasoning, thinking, reasoning_details } = asValues(delta);
   const parts = partsOf(content);
-  const thoughts = [reasoning_content, reasoning, thinking].map(asWords).find((words) => words !== "") ?? "";
+  const thoughts =
+    [reasoning_content, reasoning, thinking, reasoning_details].map(asWords).find((words) => words !== "") ??
+    "";
   return { content: parts.content + asWords(refusal), reasoning: thoughts + parts.reasoning };
 }
 
@@ -101,9 +103,9 @@ function partsOf(content: unknown): { content: string; reasoning: string } {
 function asWords(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(asWords).join("");
-  const { text, content } = asValues(value);
-  const words = text ?? content;
-  return typeof words === "string" ? words : "";
+  if (typeof value !== "object" || value === null) return "";
+  const holder = asValues(value);
+  return asWords(holder.text ?? holder.content ?? holder.value);
 }
 
 function readUsage(value: unknown): ChatUsage | null {

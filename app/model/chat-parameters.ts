@@ -37,7 +37,7 @@ function lessOutput(refusal: string, request: ChatRequest): Adaptation | null {
     refusal,
   );
   const most = numberIn(
-    /> (\d+), which is the maximum|(?:at most|maximum(?: value)?(?: is| of)?|less than or equal to|<=|up to|limit of|limit is) ?`?(\d+)/i,
+    /> (\d+), which is the maximum|range of \w+ is \[\d+, ?(\d+)\]|(?:at most|maximum(?: value)?(?: is| of)?|less than or equal to|<=|up to|limit of|limit is) ?`?(\d+)/i,
     refusal,
   );
   const isAboutOutput = /max_(completion_|new_|output_)?tokens|completion tokens|output tokens/i.test(
@@ -84,7 +84,7 @@ function withoutParameter(refusal: string, request: ChatRequest): Adaptation | n
 /** An answer that comes at once is better than none. */
 function withoutStream(refusal: string, request: ChatRequest): Adaptation | null {
   const isRefused =
-    /\bstream(ing)?\b[^.]*\b(not (yet )?(be )?(supported|allowed|available|implemented)|unsupported|disabled|must be false)|(not support|unsupported|disabled?)[^.]*\bstream(ing)?\b/i;
+    /\bstream(ing)?\b[^.]*\b(not (yet )?(be )?(supported|allowed|available|implemented)|unsupported|disabled|must be false)|(not support|unsupported|disabled?|must be verified to)[^.]*\bstream(ing)?\b/i;
   if (request.stream !== true || !isRefused.test(refusal)) return null;
   return {
     name: "no stream",
