@@ -29,16 +29,19 @@ const attachment = (id: string) => Promise.resolve(stored.get(id) ?? null);
 
 /** What the endpoint refuses, by what is in the body of a request. */
 let refused: ((body: string) => boolean) | null = null;
+let tooLong: ((body: string) => boolean) | null = null;
 let accepted = "AKIDFIRST";
 let endpoint: BedrockEndpoint;
 beforeEach(async () => {
-  refused = null;
+  refused = tooLong = null;
   accepted = "AKIDFIRST";
   endpoint = await startBedrockEndpoint({
     refusal: ({ headers }, body) => {
       if (!headers.authorization?.includes(accepted)) {
         return [403, "UnrecognizedClientException", "The security token included in the request is invalid."];
       }
+      if (tooLong?.(body.toString()))
+        return [400, "ValidationException", "Input is too long for requested model."];
       return refused?.(body.toString()) ? [400, "ValidationException", "Could not process image"] : null;
     },
   });
@@ -186,6 +189,17 @@ describe("where a request with files is refused", () => {
     expect(endpoint.requests).toHaveLength(3);
   });
 
+  test("for its length, earlier files are left out, but not those of the question", async () => {
+    tooLong = (body) => body.includes(base64(BAD));
+    const bad = [png(BAD, "bad.png")];
+    expect((await ask(withFiles(conversation("Look", "1", "And?"), { 0: bad }))).error).toBeUndefined();
+    expect((await ask(withFiles(conversation("Look"), { 0: bad }))).error).toMatchObject({
+      code: "model_rejected",
+      message: expect.stringContaining("too long") as string,
+    });
+    expect(endpoint.requests).toHaveLength(3);
+  });
+
   test("nothing is asked again where it has none", async () => {
     refused = () => true;
     await ask(conversation("Look"));
@@ -213,6 +227,24 @@ describe("where a request with files is refused", () => {
       await server.close();
     }
   });
+});
+
+test.each([
+  ["a session token", { sessionToken: "hunter2\nx" }],
+  ["a key", { accessKeyId: "hunter2\u2192" }],
+])("%s that no header can hold is told as that, and is in no error", async (_, wrong) => {
+  const { error } = await ask(
+    conversation("Hi"),
+    bedrock(() => Promise.resolve({ ...keys("AKIDFIRST"), ...wrong })),
+  );
+  expect(error).toMatchObject({
+    code: "model_credentials",
+    message: expect.stringContaining("AWS credentials") as string,
+  });
+  const told: unknown[] = [];
+  for (let each = error; each instanceof Error; each = each.cause)
+    told.push(each.message, each.stack, { ...each });
+  expect(JSON.stringify(told)).not.toContain("hunter2");
 });
 
 describe("credentials that have been renewed while the server runs", () => {

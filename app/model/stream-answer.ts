@@ -7,7 +7,7 @@ import { createChunkMapper } from "./chunk-mapper";
 import { fitContext } from "./fit-context";
 import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
+import { isTooLong, mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
 import { createStallWatch } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
@@ -92,17 +92,21 @@ async function* asOftenAsSensible(
       renew = ask ? undefined : renew;
       if (ask && (await call.watch.next(ask()))) continue;
       refusal ??= error;
-      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt) : null;
+      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, error) : null;
       if (fewer === null) throw refusal;
       files = fewer;
     }
   }
 }
 
-/** The next smaller selection that leaves out a file which was given; null where there is none. */
-function fewerFiles(files: FileSelection, { given }: Prompt): FileSelection | null {
+/**
+ * The next smaller selection that leaves out a file which was given; null where there is none. A file of the question
+ * itself that is too long is told as that: an answer without it would be none.
+ */
+function fewerFiles(files: FileSelection, { given }: Prompt, refusal: unknown): FileSelection | null {
   if (files === "none" || given.all === 0) return null;
-  return files === "all" && given.last > 0 && given.all > given.last ? "last" : "none";
+  if (files === "all" && given.last > 0 && given.all > given.last) return "last";
+  return given.last > 0 && isTooLong(refusal) ? null : "none";
 }
 
 async function toPrompt(
