@@ -270,6 +270,21 @@ describe("an error in the stream is told with its cause", () => {
   });
 });
 
+test.each([
+  ["<thi", [["text", "<thi"]]],
+  ["<think>Hm. </thi", [["reasoning", "Hm. </thi"]]],
+])(
+  "words that could be the beginning of a tag are kept where the answer breaks off: %s",
+  async (content, kept) => {
+    const { parts, error } = await answerTo((response) => {
+      stream(response, delta({ content }), { error: { message: "boom" } });
+      response.end();
+    });
+    expect(parts.map(({ type, text }) => [type, text])).toEqual(kept);
+    expect(error).toMatchObject({ code: "model_interrupted" });
+  },
+);
+
 describe("a parameter that the server refuses", () => {
   const unsupported = (name: string) => `Unsupported parameter: '${name}' is not supported with this model.`;
   const hello = (response: ServerResponse) => {

@@ -99,10 +99,13 @@ function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { files }: Limit
   return side !== null && side > files.maxSide ? TOO_LARGE : null;
 }
 
+/** As much of an image as is searched for its size: a header may hold a preview, but no more than a few. */
+const IMAGE_HEAD_BYTES = 256 * 1024;
+
 /** Of an image, in pixels; null where its header cannot be read. */
 function longestSide(data: Uint8Array): number | null {
   try {
-    const { width, height } = imageSize(data);
+    const { width, height } = imageSize(data.subarray(0, IMAGE_HEAD_BYTES));
     return Math.max(width, height);
   } catch {
     return null;
