@@ -48,7 +48,11 @@ async function* normalised(
         // What goes wrong after the end costs nothing.
         if (event.kind === "failure") return yield* encode(grace ? [] : [errorOf(event)]);
         yield* encode(piecesOf(event));
-        if (event.finishReason !== null) grace ??= startGrace(graceMs);
+        // Begun anew at each word: some servers give the reason with all of them.
+        if (event.finishReason !== null || (grace && hasWords(event))) {
+          grace?.end();
+          grace = startGrace(graceMs);
+        }
         if (grace && event.usage) return;
       }
       if (text === null) return;
@@ -192,6 +196,10 @@ function notAStream(): ChatChunk {
 
 type Failure = Extract<ChatChunk, { kind: "failure" }>;
 type Words = Extract<ChatChunk, { kind: "words" }>;
+
+function hasWords({ content, reasoning }: Words): boolean {
+  return content !== "" || reasoning !== "";
+}
 
 function errorOf({ message, type, code }: Failure): object {
   return { error: { message: message.slice(0, 2_000), type, code } };
