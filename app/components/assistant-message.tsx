@@ -7,6 +7,7 @@ import type { Trouble } from "~/i18n/trouble";
 import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "./markdown-text";
 import type { MessageActions } from "./message-actions";
+import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
 import { TypingIndicator } from "./typing-indicator";
 
@@ -17,6 +18,8 @@ type Props = {
   error: Settled["metadata"]["error"];
   /** Its conversation was too long for the model to be given all of it. */
   isShortened: boolean;
+  /** What else the model was not given. */
+  omissions: Settled["metadata"]["omissions"];
   /** The name of the model, where it is not the same for all answers. */
   model: string | undefined;
   /** Only under the last answer is there a word on what to do next. */
@@ -60,6 +63,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
         ) : (
           <>
             {isLast && props.isShortened && <p className="message__note">{t("message.omitted")}</p>}
+            {isLast && props.omissions && <OmissionNotes omissions={props.omissions} />}
             <ReplyEnding
               status={status}
               error={error ?? null}

@@ -81,7 +81,7 @@ export function MessageList(props: Props) {
   function drawAssistant(
     answer: Pick<
       Parameters<typeof AssistantMessage>[0],
-      "id" | "parts" | "status" | "error" | "isShortened" | "model"
+      "id" | "parts" | "status" | "error" | "isShortened" | "omissions" | "model"
     >,
     isLast: boolean,
   ) {
@@ -110,6 +110,7 @@ export function MessageList(props: Props) {
         status: "streaming" as const,
         error: undefined,
         isShortened: false,
+        omissions: undefined,
         model: undefined,
       };
       return drawAssistant(answer, isLast);
@@ -119,10 +120,10 @@ export function MessageList(props: Props) {
       return drawUser(message, isLast);
     }
     const { id, parts } = message;
-    const { status, error, omittedMessages, modelId } = message.metadata;
+    const { status, error, omittedMessages, omissions, modelId } = message.metadata;
     const model = several ? (models.find((each) => each.id === modelId)?.name ?? modelId) : undefined;
     const isShortened = omittedMessages !== undefined;
-    return drawAssistant({ id, parts, status, error, isShortened, model }, isLast);
+    return drawAssistant({ id, parts, status, error, isShortened, omissions, model }, isLast);
   }
 
   return (

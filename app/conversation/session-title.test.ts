@@ -34,6 +34,30 @@ describe("a title of first words", () => {
   });
 });
 
+describe("thoughts in tags are in no title", () => {
+  it.each([
+    ["<think>Hm.</think> Plan a trip", "Plan a trip"],
+    ["<think>\nPlan a trip", "Plan a trip"],
+    ["Why does it print </think> at the end?", "Why does it print </think> at the end?"],
+  ])("of first words: %j", (text, title) => {
+    expect(titleFrom(text)).toBe(title);
+  });
+
+  it.each([
+    ["<think>\nA title.\n</think>\n\nA trip", "A trip"],
+    ["<thinking>Six words.</thinking>A trip", "A trip"],
+    ["A title.\n</think>\n\nA trip", "A trip"],
+    ["<think>It never ends", null],
+  ])("of a model's making: %j", (answer, title) => {
+    expect(titleFromAnswer(answer)).toBe(title);
+  });
+
+  it("of an answer from before they were told apart, which a model is asked to name", () => {
+    const request = titleRequest(sessionWith("Why?", "<think>Hm.</think>Because."), NOW)!;
+    expect(plainText(request.messages[0].parts)).not.toMatch(/think|Hm/);
+  });
+});
+
 describe("a conversation awaits a title", () => {
   it("until its first complete answer, as long as nobody has named it", () => {
     expect(awaitsTitle(sessionWith("Hi"))).toBe(true);

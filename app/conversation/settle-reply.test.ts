@@ -42,6 +42,14 @@ const settlement: Settlement = {
 };
 
 describe("settling a reply", () => {
+  it("keeps what the model was not given, and has no field for it where that is nothing", () => {
+    const omissions = [{ code: "image_too_large", subject: "panorama.png" }];
+    const settled = settleReply(running, { ...settlement, omissions }).messages.at(-1);
+    expect(settled?.metadata).toMatchObject({ omissions });
+    const without = settleReply(running, { ...settlement, omissions: [] }).messages.at(-1);
+    expect(without?.metadata).not.toHaveProperty("omissions");
+  });
+
   it("makes it the message that is shown", () => {
     const session = settleReply(running, settlement);
     expect(session).toMatchObject({

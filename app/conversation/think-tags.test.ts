@@ -43,6 +43,24 @@ test("white space without end is passed on", () => {
   expect(pieces(" ".repeat(5_000), 1).join("")).toHaveLength("text: ".length + 5_000);
 });
 
+test("a model in a loop costs time in proportion to what it says", () => {
+  const loops = ["<think></think>", "</think>", "<think>a</think>b", " ", "<think> ", "x</think>", "<"];
+  for (const loop of loops) {
+    const timeFor = (count: number) => {
+      const text = `<think>${loop.repeat(count)}`;
+      const before = process.cpuUsage();
+      splitThoughts(text);
+      splitThoughts(loop.repeat(count));
+      pieces(text.slice(0, count), 1);
+      return process.cpuUsage(before).user / 1000;
+    };
+    timeFor(1_000);
+    // Eight times as much would take sixty-four times as long if each step looked at all that came before.
+    // Less than 20 ms is too little to measure.
+    expect(timeFor(80_000)).toBeLessThan(40 * Math.max(20, timeFor(10_000)));
+  }
+});
+
 describe("of a whole text", () => {
   test.each([
     ["Hm.\n</think>\n\nYes.", "Hm.", "Yes."],

@@ -5,12 +5,12 @@ const NAMES = "think|thinking|thought";
 const OPENING = new RegExp(`^\\s*<(${NAMES})>`, "i");
 /** One that closes nothing: a template had opened it, and its thoughts came elsewhere or not at all. */
 const STRAY_CLOSING = new RegExp(`^\\s*</(?:${NAMES})>`, "i");
-const CLOSING = new RegExp(`</(?:${NAMES})>`, "gi");
-const CLOSING_BY_NAME = new Map(NAMES.split("|").map((name) => [name, `</${name}>`]));
-/** Beginnings of those tags. One of an answer's first characters must be waited for, as long as it could be one. */
+const ANY_OPENING = new RegExp(`<(?:${NAMES})>`, "i");
+const ANY_CLOSING = new RegExp(`</(?:${NAMES})>`, "i");
+/** All of them. While an answer could still begin with one, its first characters are waited for. */
 const TAGS = NAMES.split("|").flatMap((name) => [`<${name}>`, `</${name}>`]);
 
-/** White space before a tag is waited through no longer than this, in UTF-16 units. */
+/** White space is held back no longer than this, in UTF-16 units. */
 const MAX_SPACE = 1_000;
 
 type Piece = { type: Part["type"]; text: string };
@@ -23,84 +23,91 @@ export function createThinkSplitter() {
   let state: "start" | "thinking" | "answer" = "start";
   let closing = "";
   let held = "";
-  /** Whether thoughts have begun with something visible, and white space that may be their end. */
-  let hasThoughts = false;
-  let space = "";
   let isAfterThoughts = false;
+  let thoughts = createTrimmer();
 
-  function* thoughts(text: string): Generator<Piece> {
-    const whole = space + text;
-    const words = whole.trimEnd();
-    space = whole.slice(words.length);
-    const visible = hasThoughts ? words : words.trimStart();
-    if (visible === "") return;
-    hasThoughts = true;
-    yield { type: "reasoning", text: visible };
+  /** One step from one state to the next; false where more text is needed. */
+  function step(pieces: Piece[]): boolean {
+    if (state === "start") return begin();
+    if (state === "thinking") return think(pieces);
+    if (held !== "") pieces.push({ type: "text", text: held });
+    held = "";
+    return false;
   }
 
-  function* start(): Generator<Piece> {
+  function begin(): boolean {
     const opening = OPENING.exec(held);
-    const stray = opening ?? STRAY_CLOSING.exec(held);
+    const tag = opening ?? STRAY_CLOSING.exec(held);
+    if (tag) {
+      isAfterThoughts = true;
+      held = held.slice(tag[0].length);
+    }
     if (opening) {
       state = "thinking";
-      closing = CLOSING_BY_NAME.get(opening[1]!.toLowerCase())!;
-      [hasThoughts, space] = [false, ""];
+      closing = `</${opening[1]!.toLowerCase()}>`;
+      thoughts = createTrimmer();
     }
-    if (stray) {
-      isAfterThoughts = true;
-      held = held.slice(stray[0].length);
-      return yield* opening ? thinking() : start();
-    }
-    const begun = held.trimStart().toLowerCase();
-    if (held.length < MAX_SPACE && TAGS.some((tag) => tag.startsWith(begun))) return;
+    if (tag) return true;
+    const begun = held
+      .slice(0, 2 * MAX_SPACE)
+      .trimStart()
+      .toLowerCase();
+    if (held.length < MAX_SPACE && TAGS.some((each) => each.startsWith(begun))) return false;
     state = "answer";
-    yield* answer(isAfterThoughts ? held.trimStart() : held);
+    if (isAfterThoughts) held = held.trimStart();
+    return true;
   }
 
-  function* thinking(): Generator<Piece> {
-    const at = held.toLowerCase().indexOf(closing);
-    if (at < 0) {
-      const kept = lengthOfBeginning(held.toLowerCase(), closing);
-      const text = held.slice(0, held.length - kept);
-      held = held.slice(text.length);
-      return yield* thoughts(text);
-    }
-    const text = held.slice(0, at);
-    held = held.slice(at + closing.length);
-    yield* thoughts(text);
-    [state, space] = ["start", ""];
-    yield* start();
-  }
-
-  function* answer(text: string): Generator<Piece> {
-    held = "";
-    if (text !== "") yield { type: "text", text };
+  function think(pieces: Piece[]): boolean {
+    const at = held.search(new RegExp(closing, "i"));
+    const length = at < 0 ? held.length - lengthOfBeginning(held, closing) : at;
+    const text = thoughts.add(held.slice(0, length));
+    if (text !== "") pieces.push({ type: "reasoning", text });
+    held = held.slice(length + (at < 0 ? 0 : closing.length));
+    if (at >= 0) state = "start";
+    return at >= 0;
   }
 
   return {
-    *feed(text: string): Generator<Piece> {
+    feed(text: string): Piece[] {
+      const pieces: Piece[] = [];
       held += text;
-      if (state === "start") yield* start();
-      else if (state === "thinking") yield* thinking();
-      else yield* answer(held);
+      while (step(pieces));
+      return pieces;
     },
     /** What was held back, once nothing more comes. */
-    *end(): Generator<Piece> {
-      const rest = held;
+    end(): Piece[] {
+      const isThought = state === "thinking";
+      const rest = isThought ? thoughts.add(held) : isAfterThoughts ? held.trimStart() : held;
       held = "";
-      if (state === "thinking") yield* thoughts(rest);
-      else if (rest !== "" && (!isAfterThoughts || rest.trim() !== "")) {
-        state = "answer";
-        yield* answer(rest);
-      }
+      if (rest === "") return [];
+      if (!isThought) state = "answer";
+      return [{ type: isThought ? "reasoning" : "text", text: rest }];
+    },
+  };
+}
+
+/** Passes a text on without the white space at its ends, but for more of it than can be kept. */
+function createTrimmer() {
+  let isBegun = false;
+  let space = "";
+  return {
+    add(text: string): string {
+      const whole = space + text;
+      const words = whole.length - whole.trimEnd().length > MAX_SPACE ? whole : whole.trimEnd();
+      space = whole.slice(words.length);
+      const passed = isBegun ? words : words.trimStart();
+      isBegun ||= passed !== "";
+      return passed;
     },
   };
 }
 
 /** How many of the last characters of a text are the first of a tag. */
 function lengthOfBeginning(text: string, tag: string): number {
-  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
-    if (tag.startsWith(text.slice(-length))) return length;
+  const end = text.slice(1 - tag.length).toLowerCase();
+  for (let length = end.length; length > 0; length--) {
+    if (tag.startsWith(end.slice(-length))) return length;
   }
   return 0;
 }
@@ -110,23 +117,27 @@ function lengthOfBeginning(text: string, tag: string): number {
  * model: then all up to the closing tag are thoughts, unless the tag is spoken of, in code.
  */
 export function splitThoughts(text: string): { reasoning: string; text: string } {
+  const whole = split(text);
+  const closing = unopenedClosing(whole.text);
+  if (!closing) return whole;
+  const rest = split(whole.text.slice(closing.end));
+  const thoughts = [whole.reasoning, whole.text.slice(0, closing.start).trim(), rest.reasoning];
+  return { reasoning: thoughts.filter(Boolean).join("\n\n"), text: rest.text.trimStart() };
+}
+
+function split(text: string): { reasoning: string; text: string } {
   const splitter = createThinkSplitter();
   const pieces = [...splitter.feed(text), ...splitter.end()];
   const of = (type: Piece["type"]) =>
     pieces.flatMap((piece) => (piece.type === type ? [piece.text] : [])).join("");
-  const answer = of("text");
-  const closing = unopenedClosing(answer);
-  if (!closing) return { reasoning: of("reasoning"), text: answer };
-  const rest = splitThoughts(answer.slice(closing.end));
-  const thoughts = [of("reasoning"), answer.slice(0, closing.start).trim(), rest.reasoning];
-  return { reasoning: thoughts.filter(Boolean).join("\n\n"), text: rest.text.trimStart() };
+  return { reasoning: of("reasoning"), text: of("text") };
 }
 
 function unopenedClosing(text: string): { start: number; end: number } | null {
-  const [found] = text.matchAll(CLOSING);
+  const found = ANY_CLOSING.exec(text);
   if (!found) return null;
   const before = text.slice(0, found.index);
-  const isSpokenOf = new RegExp(`<(?:${NAMES})>`, "i").test(before) || isInCode(before);
+  const isSpokenOf = ANY_OPENING.test(before) || isInCode(before);
   return isSpokenOf ? null : { start: found.index, end: found.index + found[0].length };
 }
 
@@ -151,8 +162,6 @@ export function foldThoughts(parts: readonly Part[]): readonly Part[] {
 
 /** A text without the thoughts in tags that it begins with; where nothing else is in it, without the tags. */
 export function withoutThinkTags(text: string): string {
-  const splitter = createThinkSplitter();
-  const pieces = [...splitter.feed(text), ...splitter.end()];
-  const rest = pieces.flatMap((piece) => (piece.type === "text" ? [piece.text] : [])).join("");
+  const rest = split(text).text;
   return rest.trim() === "" ? text.replace(new RegExp(`</?(?:${NAMES})>`, "gi"), " ") : rest;
 }

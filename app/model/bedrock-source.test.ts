@@ -177,6 +177,31 @@ describe("an answer from Bedrock", () => {
     expect(finish?.finishReason).toBe("length");
   });
 
+  test.each([
+    ["stop_sequence", "stop"],
+    ["model_context_window_exceeded", "length"],
+    ["guardrail_intervened", "content-filter"],
+    ["content_filtered", "content-filter"],
+    ["malformed_model_output", "other"],
+    ["malformed_tool_use", "other"],
+    ["of_a_later_version", "other"],
+  ])("that stops for %s ends as %s", async (stopReason, reason) => {
+    endpoint.script({ name: "ok", stopReason });
+    const { finish, error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+    expect({ error, reason: finish?.finishReason }).toEqual({ reason });
+  });
+
+  test("with thoughts in tags has them in a part of their own", async () => {
+    for (const pieceLength of [1, 4, 100]) {
+      endpoint.script({ name: "ok", text: "<think>\nHm.\n</think>\n\nYes.", pieceLength });
+      const { parts } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
+      expect(parts).toEqual([
+        { type: "reasoning", text: "Hm." },
+        { type: "text", text: "Yes." },
+      ]);
+    }
+  });
+
   test.each(["us.amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5-5"])(
     "that was cut is continued by %s without a seam, wherever it was cut",
     async (model) => {

@@ -1,4 +1,5 @@
 import { createAmazonBedrock } from "@ai-sdk/amazon-bedrock";
+import type { FileLimits } from "./load-files";
 import type { ModelConfig } from "./model-config";
 import { credentialsReason } from "./model-failure";
 import type { AnswerSource } from "./stream-answer";
@@ -8,8 +9,8 @@ export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; ses
 /** The AWS credential chain, with a cache of its own that `forceRefresh` passes by. */
 export type CredentialChain = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
-/** Of an image that Bedrock takes, in pixels: a longer one is a validation error. */
-const MAX_IMAGE_SIDE = 8_000;
+/** More is a validation error. */
+const FILE_LIMITS: FileLimits = { maxSide: 8_000, takesEncrypted: false };
 
 /** The models of Bedrock, by their id there, signed with the credential chain or sent with an API key. */
 export function createBedrockSource(
@@ -41,7 +42,7 @@ export function createBedrockSource(
       service: { kind: "bedrock", region, baseUrl },
       maxRetries: dependencies.maxRetries ?? 2,
       stallSeconds: config.stallSeconds,
-      maxImageSide: MAX_IMAGE_SIDE,
+      fileLimits: FILE_LIMITS,
       ...(config.bedrockApiKey === null && {
         async prepare() {
           used = await ask();

@@ -52,9 +52,10 @@ function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
   const isMarked = isError || chunk.object === "error" || chunk.type === "error";
   const hasAnswer = chunk.choices !== undefined || chunk.usage !== undefined;
   const told = chunk.error ?? (isMarked || (!hasAnswer && chunk.detail) ? (chunk.detail ?? chunk) : null);
-  // Some servers say with each chunk that there was none.
-  if (told === null || told === undefined || told === false || told === "") return null;
   const error = asValues(told);
+  // Some servers say with each chunk that there was none.
+  const isNothing = typeof told === "object" ? Object.keys(error).length === 0 : !told;
+  if (isNothing) return null;
   const code = error.code ?? error.status ?? chunk.code ?? chunk.status;
   return {
     kind: "failure",
@@ -77,9 +78,11 @@ function finishReasonIn(choice: Values): string | null {
 }
 
 function wordsIn(delta: unknown): { content: string; reasoning: string } {
-  const { content, refusal, reasoning_content, reasoning, thinking } = asValues(delta);
+  const { content, refusal, reasoning_content, reasoning, thinking, reasoning_details } = asValues(delta);
   const parts = partsOf(content);
-  const thoughts = [reasoning_content, reasoning, thinking].map(asWords).find((words) => words !== "") ?? "";
+  const thoughts =
+    [reasoning_content, reasoning, thinking, reasoning_details].map(asWords).find((words) => words !== "") ??
+    "";
   return { content: parts.content + asWords(refusal), reasoning: thoughts + parts.reasoning };
 }
 
@@ -100,9 +103,9 @@ function partsOf(content: unknown): { content: string; reasoning: string } {
 function asWords(value: unknown): string {
   if (typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(asWords).join("");
-  const { text, content } = asValues(value);
-  const words = text ?? content;
-  return typeof words === "string" ? words : "";
+  if (typeof value !== "object" || value === null) return "";
+  const holder = asValues(value);
+  return asWords(holder.text ?? holder.content ?? holder.value);
 }
 
 function readUsage(value: unknown): ChatUsage | null {
@@ -121,7 +124,8 @@ function readUsage(value: unknown): ChatUsage | null {
 
 function count(value: unknown): number | null {
   const number = typeof value === "string" && /^\d{1,12}$/.test(value) ? Number(value) : value;
-  return Number.isSafeInteger(number) && (number as number) >= 0 ? (number as number) : null;
+  // Servers that do not count say 0, which would make everything free.
+  return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : null;
 }
 
 function asCode(value: unknown): string | number | null {

@@ -136,6 +136,7 @@ test.each([
   ["a text instead of a delta", { choices: [{ text: "Hello" }] }],
   ["choices without a list", { choices: { delta: { content: "Hello" } } }],
   ["a refusal", delta({ refusal: "Hello" })],
+  ["content in parts that hold a value", delta({ content: [{ type: "text", text: { value: "Hello" } }] })],
 ])("words arrive as %s", async (_, chunk) => {
   const { text, error } = await answerTo((response) => {
     stream(response, chunk, delta({}, "stop"));
@@ -150,6 +151,7 @@ test.each([
   ["thinking", { thinking: "Hm." }],
   ["two fields of one meaning", { reasoning_content: "Hm.", reasoning: "Hm." }],
   ["an object", { reasoning: { content: "Hm." } }],
+  ["details", { reasoning_details: [{ type: "reasoning.text", text: "Hm." }] }],
   ["parts", { content: [{ type: "thinking", thinking: [{ type: "text", text: "Hm." }] }] }],
 ])("thoughts arrive as %s", async (_, thoughts) => {
   const { parts } = await answerTo((response) => {
@@ -268,6 +270,21 @@ describe("an error in the stream is told with its cause", () => {
   });
 });
 
+test.each([
+  ["<thi", [["text", "<thi"]]],
+  ["<think>Hm. </thi", [["reasoning", "Hm. </thi"]]],
+])(
+  "words that could be the beginning of a tag are kept where the answer breaks off: %s",
+  async (content, kept) => {
+    const { parts, error } = await answerTo((response) => {
+      stream(response, delta({ content }), { error: { message: "boom" } });
+      response.end();
+    });
+    expect(parts.map(({ type, text }) => [type, text])).toEqual(kept);
+    expect(error).toMatchObject({ code: "model_interrupted" });
+  },
+);
+
 describe("a parameter that the server refuses", () => {
   const unsupported = (name: string) => `Unsupported parameter: '${name}' is not supported with this model.`;
   const hello = (response: ServerResponse) => {
@@ -370,11 +387,34 @@ describe("a parameter that the server refuses", () => {
   });
 });
 
+test("a web page in place of an answer is told as a wrong address", async () => {
+  const { error } = await answerTo(
+    raw("<!doctype html>\n<title>Hi</title>", { headers: { "content-type": "text/html" } }),
+  );
+  expect(error).toMatchObject({
+    code: "model_address",
+    message: expect.stringContaining("/chat/completions") as string,
+  });
+});
+
+test("tokens that the server did not count are not counted as none", async () => {
+  for (const usage of [{ completion_tokens: 3 }, { prompt_tokens: 0, completion_tokens: 3 }]) {
+    const { finish } = await answerTo((response) => {
+      stream(response, ...HELLO, { choices: [], usage });
+      response.end();
+    });
+    expect(finish?.messageMetadata?.usage).toEqual({ outputTokens: 3 });
+    await endpoint?.close();
+  }
+});
+
 test.each([
   [429, { error: { message: "You exceeded your current quota", code: "insufficient_quota" } }],
   [402, { error: { message: "Insufficient Balance" } }],
   [400, { error: { message: "Your credit balance is too low to access the API." } }],
   [403, { error: { message: "Your account is not active, please check your billing details" } }],
+  [429, { error: { message: "Monthly spending limit reached" } }],
+  [429, { error: { message: "Your prepayment credits are depleted." } }],
 ])("an account without credit (%i) is told as that, and not asked again", async (status, body) => {
   const { error } = await answerTo((response) => refuse(response, status, body));
   expect(error).toMatchObject({
@@ -417,6 +457,10 @@ test.each([
   [400, "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."],
   [413, "Request too large"],
   [400, "Please reduce the length of the messages or completion."],
+  [422, "Input validation error: `inputs` must have less than 4096 tokens. Given: 5000"],
+  [400, "prompt tokens (9000) exceeds limit (8192)"],
+  [400, "Range of input length should be [1, 30720]"],
+  [413, "tokens_limit_reached: Request body too large for gpt-4o model. Max size: 8000 tokens."],
 ])("a conversation that is too long is told as that (%i %s)", async (status, message) => {
   const { error } = await answerTo((response) => refuse(response, status, { error: { message } }));
   expect(error).toMatchObject({

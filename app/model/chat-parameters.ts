@@ -37,7 +37,7 @@ function lessOutput(refusal: string, request: ChatRequest): Adaptation | null {
     refusal,
   );
   const most = numberIn(
-    /(?:at most|maximum(?: value)?(?: is| of)?|less than or equal to|<=|up to|limit of|limit is) ?`?(\d+)/i,
+    /> (\d+), which is the maximum|range of \w+ is \[\d+, ?(\d+)\]|(?:at most|maximum(?: value)?(?: is| of)?|less than or equal to|<=|up to|limit of|limit is) ?`?(\d+)/i,
     refusal,
   );
   const isAboutOutput = /max_(completion_|new_|output_)?tokens|completion tokens|output tokens/i.test(
@@ -84,7 +84,7 @@ function withoutParameter(refusal: string, request: ChatRequest): Adaptation | n
 /** An answer that comes at once is better than none. */
 function withoutStream(refusal: string, request: ChatRequest): Adaptation | null {
   const isRefused =
-    /\bstream(ing)?\b[^.]*\b(not (yet )?(be )?(supported|allowed|available|implemented)|unsupported|disabled|must be false)|(not support|unsupported|disabled?)[^.]*\bstream(ing)?\b/i;
+    /\bstream(ing)?\b[^.]*\b(not (yet )?(be )?(supported|allowed|available|implemented)|unsupported|disabled|must be false)|(not support|unsupported|disabled?|must be verified to)[^.]*\bstream(ing)?\b/i;
   if (request.stream !== true || !isRefused.test(refusal)) return null;
   return {
     name: "no stream",
@@ -96,7 +96,7 @@ function withoutStream(refusal: string, request: ChatRequest): Adaptation | null
 /** Templates of some models know no system message. The instructions then begin the first question. */
 function withoutSystemRole(refusal: string, request: ChatRequest): Adaptation | null {
   const isRefused =
-    /system['"`]? (role|messages?|prompts?)[^.]*(not (be )?(supported|allowed)|unsupported)|not support[^.]*['"`]?system|(developer )?instructions? (is|are) not (enabled|supported)|(only|supported roles)[^.]*user[^.]*assistant/i;
+    /system['"`]? (role|messages?|prompts?)[^.]*(not (be )?(supported|allowed)|unsupported)|not support[^.]*['"`]?system|(developer )?instructions? (is|are) not (enabled|supported)|(only|supported roles)[^.]*user[^.]*assistant|roles must alternate/i;
   if (request.messages?.[0]?.role !== "system" || !isRefused.test(refusal)) return null;
   return { name: "no system role", lasts: true, apply: joinSystemMessage };
 }

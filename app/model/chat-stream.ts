@@ -48,7 +48,11 @@ async function* normalised(
         // What goes wrong after the end costs nothing.
         if (event.kind === "failure") return yield* encode(grace ? [] : [errorOf(event)]);
         yield* encode(piecesOf(event));
-        if (event.finishReason !== null) grace ??= startGrace(graceMs);
+        // Begun anew at each word: some servers give the reason with all of them.
+        if (event.finishReason !== null || (grace && hasWords(event))) {
+          grace?.end();
+          grace = startGrace(graceMs);
+        }
         if (grace && event.usage) return;
       }
       if (text === null) return;
@@ -101,6 +105,10 @@ export function createChatEvents() {
     // Anything else is a sign of life.
   }
 
+  function* told(error: string): Generator<ChatEvent> {
+    if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
+  }
+
   function* line(text: string): Generator<ChatEvent> {
     if (json) return void json.push(text);
     if (text.trim() === "") return yield* dispatch();
@@ -113,11 +121,12 @@ export function createChatEvents() {
     }
     if (first && /^\s*</.test(text)) return yield notAStream();
     const [, field = text, value = ""] = /^([^:]*): ?([^]*)$/.exec(text) ?? [];
-    if (field === "error") yield readFailure(value);
+    if (field === "error") yield* told(value);
     else if (field === "event") isError = value.trim() === "error";
     else if (field === "data") {
-      const pending = data.join("\n").trim();
-      if (pending === "[DONE]" || parseJson(pending) !== undefined) {
+      // The next event, of a server that leaves out the empty line between them.
+      const [only = ""] = data;
+      if (data.length === 1 && (only.trim() === "[DONE]" || parseJson(only) !== undefined)) {
         const marked = isError;
         yield* dispatch();
         isError = marked;
@@ -187,6 +196,10 @@ function notAStream(): ChatChunk {
 
 type Failure = Extract<ChatChunk, { kind: "failure" }>;
 type Words = Extract<ChatChunk, { kind: "words" }>;
+
+function hasWords({ content, reasoning }: Words): boolean {
+  return content !== "" || reasoning !== "";
+}
 
 function errorOf({ message, type, code }: Failure): object {
   return { error: { message: message.slice(0, 2_000), type, code } };

@@ -9,7 +9,7 @@ const AUTHENTICATION =
 
 /** OpenAI, Anthropic, Bedrock, Gemini, Mistral, vLLM, SGLang, llama.cpp, Ollama, LM Studio, TGI, TabbyAPI. */
 const WINDOW = [
-  /too long|too many (?:input |prompt )?tokens|input (?:is )?too large|too large for model|Input Tokens Exceeded/i,
+  /too[ _]long|too many (?:input |prompt )?tokens|too many total text bytes|input (?:is )?too large|too large for model|Input Tokens Exceeded/i,
   /(?:maximum|exceed(?:s|ed|ing)?|greater than|longer than|larger than|overflows?)\b.{0,120}\b(?:context|prompt length|model length|max_seq_len)/i,
   /(?:maximum|exceeds?|exceeded)\b.{0,120}\btokens?\b/i,
   /context[ _-]?(?:length|window|size|limit|overflow|shift)[a-z_ ]{0,40}(?:exceed|full|reached|too small|overflow|disabled)/i,
@@ -17,12 +17,22 @@ const WINDOW = [
   /context[ _](?:length|window|size)/i,
   /context the overflows|context overflow|exceed_context_size|max_model_len|n_ctx\b|max_seq_len/i,
   /KV[ -]?cache (?:is )?full|free (?:space|slot) in the KV/i,
-  /inputs`? tokens \+ `?max_new_tokens/i,
+  /\b(?:tokens?|prompt|inputs?)\b.{0,60}\b(?:exceeds?|exceeded|exceeding)\b/i,
+  /inputs`? tokens \+ `?max_new_tokens|must have less than \d+ tokens|range of input length/i,
+  /tokens_limit_reached|request (?:body )?too large/i,
   /reduce the length of (?:the|your) (?:messages?|prompt|input)/i,
 ];
 
-const CREDIT =
-  /insufficient[_ ](?:quota|credits?|balance|funds)|credit balance|out of credits?|(?:no|not enough|more) credits?\b|current quota|(?:plan and|check your) billing|billing[_ ](?:hard|not|limit|issue|account|problem)|payment (?:is )?(?:required|instrument)|PAYMENT_INSTRUMENT|account (?:is )?(?:not active|suspended|overdue|in arrears)/i;
+const CREDIT = new RegExp(
+  [
+    "insufficient[_ ](?:quota|credits?|balance|funds)|balance (?:is )?(?:insufficient|too low)|enough balance",
+    "credit balance|out of credits?|(?:no|not enough|more|included) credits?\\b|credits (?:are |have been )?(?:depleted|exhausted)",
+    "current quota|(?:plan and|check your) billing|billing[_ ](?:hard|not|limit|issue|account|problem)|spending limit",
+    "payment (?:is )?(?:required|instrument)|PAYMENT_INSTRUMENT|please add (?:a )?(?:payment|funds|credits)|\\badd funds",
+    "account (?:is )?(?:not active|suspended|overdue|in arrears)|\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",
+  ].join("|"),
+  "i",
+);
 
 const UNKNOWN_MODEL =
   /model identifier is invalid|on-demand throughput|inference profile|model.{0,200}(?:not found|does not exist|not exist|isn.t supported|not loaded)|(?:unknown|no such|invalid|not find)(?: the)? model|model_not_found/i;

@@ -1,4 +1,4 @@
-import type { FilePart, ModelMessage } from "ai";
+import type { FilePart } from "ai";
 import { imageSize } from "image-size";
 import {
   attachmentId,
@@ -39,7 +39,21 @@ const LOST: Reason = { code: "file_lost", why: "It is lost." };
 const TOO_LARGE: Reason = { code: "image_too_large", why: "It has too many pixels to be given to you." };
 const UNREADABLE: Reason = { code: "file_unreadable", why: "It is protected by a password." };
 
-type Limits = Pick<ModelOffer, "accepts"> & { maxImageSide?: number | undefined };
+export type FilesOfPrompt = {
+  loaded: LoadedFiles;
+  omissions: Omission[];
+  /** How many files are given, and how many of them are those of the last message. */
+  given: { all: number; last: number };
+};
+
+/** What the service refuses in a file, where that is known. */
+export type FileLimits = {
+  /** Of an image, in pixels. */
+  maxSide: number;
+  takesEncrypted: boolean;
+};
+
+type Limits = Pick<ModelOffer, "accepts"> & { files?: FileLimits | undefined };
 
 /**
  * Reads the files of a branch: the newest, as many as a request may hold. The model is told of each that it is not
@@ -49,7 +63,7 @@ export async function loadFiles(
   { messages, attachment }: Pick<GenerateRequest, "messages" | "attachment">,
   limits: Limits,
   selection: FileSelection = "all",
-): Promise<{ loaded: LoadedFiles; omissions: Omission[] }> {
+): Promise<FilesOfPrompt> {
   const parts = messages.flatMap(({ parts }) => attachmentParts(parts));
   const last = attachmentParts(messages.at(-1)?.parts ?? []);
   const selected = selection === "all" ? parts : selection === "last" ? last : [];
@@ -68,6 +82,7 @@ export async function loadFiles(
   }
   return {
     loaded: (part) => loaded.get(part) ?? leftOut(part, reasons.get(part)?.why ?? "It is not shown here."),
+    given: { all: loaded.size, last: last.filter((part) => loaded.has(part)).length },
     omissions: parts.flatMap((part) => {
       const reason = reasons.get(part);
       return reason ? [{ code: reason.code, subject: part.filename }] : [];
@@ -75,39 +90,38 @@ export async function loadFiles(
   };
 }
 
-/** How many files some messages hold, and how many of them the last one. */
-export function givenFiles(messages: readonly ModelMessage[]): { all: number; last: number } {
-  const counts = messages.map(({ content }) =>
-    typeof content === "string" ? 0 : content.filter(({ type }) => type === "file").length,
-  );
-  return { all: counts.reduce((sum, count) => sum + count, 0), last: counts.at(-1) ?? 0 };
+/** Why a model would refuse a request with these bytes; null where nothing speaks against them. */
+function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { files }: Limits): Reason | null {
+  if (!files) return null;
+  if (mediaType === "application/pdf")
+    return !files.takesEncrypted && isEncryptedPdf(data) ? UNREADABLE : null;
+  const side = attachmentKind(mediaType) === "image" ? longestSide(data) : null;
+  return side !== null && side > files.maxSide ? TOO_LARGE : null;
 }
 
-/** Why a model would refuse a request with these bytes; null where nothing speaks against them. */
-function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { maxImageSide }: Limits): Reason | null {
-  if (mediaType === "application/pdf") return isEncryptedPdf(data) ? UNREADABLE : null;
-  const side = attachmentKind(mediaType) === "image" ? longestSide(data) : null;
-  return side !== null && maxImageSide !== undefined && side > maxImageSide ? TOO_LARGE : null;
-}
+/** As much of an image as is searched for its size: a header may hold a preview, but no more than a few. */
+const IMAGE_HEAD_BYTES = 256 * 1024;
 
 /** Of an image, in pixels; null where its header cannot be read. */
 function longestSide(data: Uint8Array): number | null {
   try {
-    const { width, height } = imageSize(data);
+    const { width, height } = imageSize(data.subarray(0, IMAGE_HEAD_BYTES));
     return Math.max(width, height);
   } catch {
     return null;
   }
 }
 
-/** A PDF names its encryption in the trailer: near its end, or near its beginning where it is made for the web. */
+/** A PDF names its encryption in a trailer, which may stand anywhere, by reference or in place. */
 function isEncryptedPdf(data: Uint8Array): boolean {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  const edges = [bytes.subarray(0, PDF_EDGE), bytes.subarray(-PDF_EDGE)];
-  return edges.some((edge) => /\/Encrypt\s*(\d+\s+\d+\s+R|<<)/.test(edge.toString("latin1")));
+  const name = "/Encrypt";
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + name.length)) {
+    const after = bytes.toString("latin1", at + name.length, at + name.length + 40);
+    if (/^\s*(\d+\s+\d+\s+R|<<)/.test(after)) return true;
+  }
+  return false;
 }
-
-const PDF_EDGE = 16 * 1024;
 
 /** Which files a request has no place for, and why. */
 function leaveOut(

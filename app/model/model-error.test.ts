@@ -1,5 +1,5 @@
 import { APICallError, JSONParseError, RetryError, TypeValidationError } from "ai";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type ModelErrorContext, toModelError } from "./model-error";
 import { stallReason, unfinishedReason } from "./model-failure";
@@ -82,6 +82,61 @@ test("a password in the address of a server is not shown", () => {
   const service = { kind: "server", baseUrl: "http://ada:secret@localhost:11434/v1/" } as const;
   expect(toModelError(call(undefined), { ...BEDROCK, service }).message).toContain(
     "Nothing answers at http://localhost:11434/v1:",
+  );
+});
+
+test.each([
+  'Headers.append: "Bearer sk-hunter2" is an invalid header value.',
+  "Cannot convert argument to a ByteString because the character at index 7 of hunter2 is greater than 255.",
+  "Request cannot be constructed from a URL that includes credentials: http://ada:hunter2@localhost/v1",
+  "Failed to parse URL from hunter2",
+  'Invalid character in header content ["authorization: hunter2"]',
+])(
+  "an error of fetch that quotes a key or an address reaches neither the log nor the person: %s",
+  (message) => {
+    const refusal = new TypeError(message);
+    const call = new APICallError({
+      message: "Cannot connect",
+      url: "x",
+      requestBodyValues: {},
+      cause: refusal,
+    });
+    for (const error of [refusal, new TypeError("fetch failed", { cause: refusal }), call]) {
+      const mapped = toModelError(error, BEDROCK);
+      expect(mapped.code).toBe("model_credentials");
+      expect(mapped.message).toContain("AWS credentials");
+      const logged: unknown[] = [];
+      for (let each: unknown = mapped; each instanceof Error; each = each.cause) {
+        logged.push(each.message, each.stack, { ...each });
+      }
+      expect(JSON.stringify([logged, mapped.cause])).not.toContain("hunter2");
+    }
+  },
+);
+
+describe("an address at which a model server has nothing", () => {
+  const server = (baseUrl: string) => ({ ...BEDROCK, service: { kind: "server", baseUrl } as const });
+
+  test.each([
+    [call(404, "Not Found"), "http://localhost:8000", "as in http://localhost:8000/v1"],
+    [call(404, "404 page not found"), "http://localhost:11434/api", "as in http://localhost:11434/api/v1"],
+    [call(405, "Method Not Allowed"), "http://localhost:8000", "http://localhost:8000/chat/completions"],
+    [call(404, "Not Found"), "http://localhost:8000/v1", "http://localhost:8000/v1/chat/completions"],
+  ])("%s is told with the address that was asked (%s)", (error, baseUrl, words) => {
+    const mapped = toModelError(error, server(baseUrl));
+    expect(mapped.code).toBe("model_address");
+    expect(mapped.message).toContain(`${baseUrl}/chat/completions`);
+    expect(mapped.message).toContain(words);
+    expect(mapped.message).not.toContain("ollama");
+  });
+
+  test.each(["The model `x` does not exist.", "model 'x' not found", "No such model"])(
+    "is told from a model that is not there: %s",
+    (message) => {
+      expect(toModelError(call(404, message), server("http://localhost/v1")).message).toContain(
+        "ollama pull",
+      );
+    },
   );
 });
 

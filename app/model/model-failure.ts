@@ -5,6 +5,7 @@ import {
   speaksOfFiles,
   speaksOfInvalidRequest,
   speaksOfUnknownModel,
+  speaksOfWindow,
 } from "./failure-words";
 
 /** What is known of a failed call to a model, whoever reported it and however. */
@@ -67,6 +68,12 @@ export function readFailure(error: unknown): ModelFailure {
 export function mayBeCredentials(error: unknown): boolean {
   const { status, text } = readFailure(error);
   return status === 401 || (status === 403 && speaksOfCredentials(text));
+}
+
+/** Whether the request was refused for its length. */
+export function isTooLong(error: unknown): boolean {
+  const { status, text } = readFailure(error);
+  return status === 413 || speaksOfWindow(text);
 }
 
 /**

@@ -16,6 +16,16 @@ export function createOpenAICompatibleSource(
     includeUsage: true,
     ...(apiKey !== null && { apiKey }),
     fetch: createChatFetch(dependencies),
+    // The default makes 0 of what the server did not count, and then nothing would be charged for it.
+    convertUsage: (usage) => ({
+      inputTokens: {
+        total: usage?.prompt_tokens ?? undefined,
+        noCache: undefined,
+        cacheRead: usage?.prompt_tokens_details?.cached_tokens ?? undefined,
+        cacheWrite: undefined,
+      },
+      outputTokens: { total: usage?.completion_tokens ?? undefined, text: undefined, reasoning: undefined },
+    }),
   });
   return (model) => ({
     model: provider(model),

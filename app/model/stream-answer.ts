@@ -5,9 +5,9 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
 import { fitContext } from "./fit-context";
-import { givenFiles, loadFiles, type FileSelection } from "./load-files";
+import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
+import { isTooLong, mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
 import { createStallWatch } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
@@ -20,8 +20,8 @@ export type AnswerSource = {
   stallSeconds: number;
   /** Whether it knows no documents of text, which are then part of the message's own. */
   textDocumentsAsText?: boolean;
-  /** The longest side of an image that it takes, in pixels; unknown where it is not given. */
-  maxImageSide?: number;
+  /** What it refuses in files; unknown where it is not given. */
+  fileLimits?: FileLimits;
   /** Runs before the call, so that its failures are told from the call's. */
   prepare?: () => Promise<unknown>;
   /** Gets credentials anew, where those that were used have been refused; whether they are other ones now. */
@@ -30,7 +30,12 @@ export type AnswerSource = {
 
 type StallWatch = ReturnType<typeof createStallWatch>;
 type ChunkMapper = ReturnType<typeof createChunkMapper>;
-type Prompt = { messages: ReturnType<typeof toModelMessages>; omitted: number; omissions: Omission[] };
+type Prompt = {
+  messages: ReturnType<typeof toModelMessages>;
+  omitted: number;
+  omissions: Omission[];
+  given: FilesOfPrompt["given"];
+};
 
 /** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
 export async function* streamAnswer(
@@ -87,23 +92,21 @@ async function* asOftenAsSensible(
       renew = ask ? undefined : renew;
       if (ask && (await call.watch.next(ask()))) continue;
       refusal ??= error;
-      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, request) : null;
+      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, error) : null;
       if (fewer === null) throw refusal;
       files = fewer;
     }
   }
 }
 
-/** The next smaller selection that leaves out a file which was given; null where there is none. */
-function fewerFiles(
-  files: FileSelection,
-  { messages }: Prompt,
-  request: GenerateRequest,
-): FileSelection | null {
-  const given = givenFiles(messages);
+/**
+ * The next smaller selection that leaves out a file which was given; null where there is none. A file of the question
+ * itself that is too long is told as that: an answer without it would be none.
+ */
+function fewerFiles(files: FileSelection, { given }: Prompt, refusal: unknown): FileSelection | null {
   if (files === "none" || given.all === 0) return null;
-  const hasEarlier = given.all > given.last && request.messages.length > 1;
-  return files === "all" && hasEarlier ? "last" : "none";
+  if (files === "all" && given.last > 0 && given.all > given.last) return "last";
+  return given.last > 0 && isTooLong(refusal) ? null : "none";
 }
 
 async function toPrompt(
@@ -114,22 +117,20 @@ async function toPrompt(
   watch: StallWatch,
 ): Promise<Prompt> {
   const { messages: fitting, omitted } = fitContext(offer, request);
-  const limits = { accepts: offer.accepts, maxImageSide: source.maxImageSide };
+  const limits = { accepts: offer.accepts, files: source.fileLimits };
   const files = await watch.next(loadFiles({ ...request, messages: fitting }, limits, selection));
   const messages = toModelMessages(
     fitting,
     request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
     files.loaded,
   );
-  const isMalformed = [
-    request.instructions,
-    ...fitting.filter(({ role }) => role === "user").flatMap(textsOf),
-  ];
-  const texts: Omission[] = isMalformed.every(isWireText) ? [] : [{ code: "text_malformed" }];
+  const texts = [request.instructions, ...fitting.filter(({ role }) => role === "user").flatMap(textsOf)];
+  const malformed: Omission[] = texts.every(isWireText) ? [] : [{ code: "text_malformed" }];
   return {
     messages: toWireMessages(source.textDocumentsAsText ? withTextDocuments(messages) : messages),
     omitted,
-    omissions: omissionsOf([...files.omissions, ...texts]),
+    given: files.given,
+    omissions: omissionsOf([...files.omissions, ...malformed]),
   };
 }
 

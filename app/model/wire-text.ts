@@ -1,7 +1,6 @@
 import type { ModelMessage } from "ai";
 
 /** Control characters but tab and line ends: servers refuse a request for one of them, NUL above all. */
-// eslint-disable-next-line no-control-regex -- they are what is meant
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
 /** A text as every server takes it: no half of a surrogate pair, no control character. */
