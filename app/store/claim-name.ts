@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { feedName, parseFeedLine, parseFeedName, splitInstance } from "./feed-line";
-import { groupSegments } from "./feed-reader";
+import { groupSegments, UNREADABLE } from "./feed-reader";
 import type { Layout } from "./layout";
 import { DEAD_AFTER_MS } from "./node-liveness";
 import type { Timer } from "./timer";
@@ -107,8 +107,9 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
     try {
       return (await volume.readFrom(path, 0, READ_LIMIT)).toString("utf8");
     } catch (error) {
-      // A sweep was faster: the next listing will not have it.
-      if (errorCode(error) === "ENOENT") return "";
+      const code = errorCode(error) ?? "";
+      // A sweep was faster: the next listing will not have it. What is no feed does not grow.
+      if (code === "ENOENT" || UNREADABLE.has(code)) return "";
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
@@ -262,4 +262,12 @@ test("a volume that hangs does not keep a node from starting", async () => {
   const started = registry.start();
   await time.advance(3_000);
   await started;
+});
+
+test("what has the name of a feed and is none keeps its name for ten seconds at most", async () => {
+  await mkdir(join(layout.nodes, "a.b0.1.ndjson"), { recursive: true });
+  const node = await beginToWait("a", "b1");
+  await pass(13_000, node);
+  expect([node.hasStarted(), node.told]).toEqual([true, []]);
+  expect(await readdir(layout.nodes)).toContain("a.b1.1.ndjson");
 });
