@@ -18,6 +18,10 @@ version=${version#v}
 major=${version%%.*}
 minor=${version#*.}
 minor=${minor%%.*}
+# What is no number is something else than Node, or older than its 1.0 (iojs-v3.3.1).
+case "$major.$minor" in
+  *[!0-9.]* | .* | *.) fail "Holdfast needs Node.js $LEAST_MAJOR.$LEAST_MINOR or later; this is $version." ;;
+esac
 if [ "$major" -lt "$LEAST_MAJOR" ] || { [ "$major" -eq "$LEAST_MAJOR" ] && [ "$minor" -lt "$LEAST_MINOR" ]; }; then
   fail "Holdfast needs Node.js $LEAST_MAJOR.$LEAST_MINOR or later; this is $version."
 fi

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { ConfigError, misspeltVariables, parseConfig } from "./config.server";
+import { ConfigError, defaultNodeName, misspeltVariables, parseConfig } from "./config.server";
 
 describe("access codes", () => {
   it("are none, one or several", () => {
@@ -86,4 +86,14 @@ test("what is stored is encrypted only where it is wanted", () => {
       new ConfigError("ENCRYPT_AT_REST must be on or off."),
     );
   }
+});
+
+test("nodes on different hosts have different names by default, each the same after a restart", () => {
+  const pod = "holdfast-with-a-very-long-name-of-its-deployment-7d9f8c6b5d-";
+  const names = [`${pod}abcde`, `${pod}fghij`].map((host) => defaultNodeName(host, 65_535));
+  expect(new Set(names).size).toBe(2);
+  expect(names.map((NODE_NAME) => parseConfig({ NODE_NAME }).nodeName)).toEqual(names);
+  expect(defaultNodeName(`${pod}abcde`, 65_535)).toBe(names[0]);
+  expect(defaultNodeName("ip-10-0-1-2.ec2.internal", 3_000)).toBe("ip-10-0-1-2-ec2-internal-3000");
+  expect(defaultNodeName("", 3_000)).toBe("node-3000");
 });

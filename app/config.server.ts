@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import leven from "leven";
@@ -208,7 +209,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const values = parsed.data;
   return {
     dataDir: values.DATA_DIR,
-    nodeName: values.NODE_NAME ?? defaultNodeName(values.PORT),
+    nodeName: values.NODE_NAME ?? defaultNodeName(hostname(), values.PORT),
     drainSeconds: values.DRAIN_SECONDS,
     shutdownDelaySeconds: values.SHUTDOWN_DELAY_SECONDS,
     journalFlushMs: values.JOURNAL_FLUSH_MS,
@@ -283,12 +284,23 @@ function isLoopback(host: string | undefined): boolean {
   return name !== null && isLoopbackName(name);
 }
 
-/** The same after a restart, so that the new process is known as the successor of the old one. */
-function defaultNodeName(port: number): string {
-  const host = hostname()
-    .replace(/[^A-Za-z0-9-]+/g, "-")
-    .slice(0, 50);
-  return `${host || "node"}-${port}`;
+/** What a name of 64 characters has room for before a dash and a port. */
+const MAX_HOST_LENGTH = 58;
+/** Of a longer one's digest: names of pods differ only at their end. */
+const DIGEST_LENGTH = 8;
+
+/**
+ * The same after a restart, so that the new process is known as the successor of the old one, and another on every
+ * host.
+ */
+export function defaultNodeName(host: string, port: number): string {
+  const cleaned = host.replace(/[^A-Za-z0-9-]+/g, "-");
+  const digest = createHash("sha256").update(host).digest("hex").slice(0, DIGEST_LENGTH);
+  const short =
+    cleaned.length > MAX_HOST_LENGTH
+      ? `${cleaned.slice(0, MAX_HOST_LENGTH - DIGEST_LENGTH - 1)}-${digest}`
+      : cleaned;
+  return `${short || "node"}-${port}`;
 }
 
 /** The environment that this process was started with: the only place that reads it. Tidied before it is parsed. */

@@ -23,6 +23,9 @@ describe("quotation marks around a value are refused by the variable's name", ()
     '"/data',
     '/data"',
     '"/data" # where it is',
+    '\\"/data\\"',
+    "$'/data'",
+    '\u00a0"/data"',
     '""',
     '"',
   ])("%j", (value) => {

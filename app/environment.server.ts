@@ -8,8 +8,8 @@ type Environment = Record<string, string | undefined>;
 const READ_BY_OTHERS = /^(AWS_|MALLOC_|UV_THREADPOOL_SIZE$)/;
 
 const QUOTE = "[\\p{Quotation_Mark}`´′″]";
-/** Characters that nobody sees may stand between. */
-const BEGINS_QUOTED = new RegExp(`^[\\s\\p{Default_Ignorable_Code_Point}]*${QUOTE}`, "u");
+/** Invisible characters may stand before it, and a backslash or dollar sign that was meant for a shell. */
+const BEGINS_QUOTED = new RegExp(`^[\\s\\p{Default_Ignorable_Code_Point}]*[\\\\$]*${QUOTE}`, "u");
 const ENDS_QUOTED = new RegExp(`${QUOTE}[\\s\\p{Default_Ignorable_Code_Point}]*$`, "u");
 
 /** People make these up, so that a quotation mark at the end may be meant. */

@@ -27,6 +27,7 @@ import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { nodeVersionProblem } from "./node-version.server";
+import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
 import { createDailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas } from "./quotas/quotas";
@@ -89,7 +90,7 @@ async function createServices(config: Config) {
   if (!config.readableLog) captureOutput(log, { console, process });
   const metrics = createMetrics({ activeReplies: () => replies.active() });
 
-  const boot = newId().replace(/[^A-Za-z0-9]/g, "");
+  const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
   const instance = `${config.nodeName}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
   const now = () => performance.now();
@@ -180,12 +181,17 @@ async function createServices(config: Config) {
     now,
     timer,
     random,
+    isProcessGone: (other) => isProcessGone(other, realProcesses),
+    onNameTaken: () => cannotStart(nameTaken(config)),
     changed: events.emit,
     missed: events.missed,
     log,
   });
-  // Not waited for: on a volume that hangs the process must come up all the same, and say that it is not ready.
-  void registry.start();
+  // Nothing else of this process touches the volume before its name is its own. The timers of the wait would let the
+  // process end.
+  const alive = setInterval(() => {}, 2 ** 30);
+  await registry.start();
+  clearInterval(alive);
   keepReserve(reserve, log);
 
   const retirement = createSessionRetirement({
@@ -410,6 +416,13 @@ function startReport(
   });
   process.once("exit", report.flushRest);
   return report;
+}
+
+function nameTaken({ nodeName }: Config): string {
+  return (
+    `Another process with the name ${nodeName} is running on the same DATA_DIR: ` +
+    "stop it, or give this one a name of its own with NODE_NAME."
+  );
 }
 
 /** For a person who has just started the server: what to mend, and nothing else. */

@@ -42,16 +42,25 @@ function pathWith(version: string): string {
 const realNode = dirname(process.execPath);
 
 describe("a Node that cannot run Holdfast", () => {
-  it.each(["v0.12.18", "v4.9.1", "v12.22.12", "v18.20.8", "v20.20.2", "v22.0.0", "v22.12.0", "v9.11.2"])(
-    "is refused before anything is loaded, in one sentence: %s",
-    async (version) => {
-      const refusal = `Holdfast needs Node.js 22.13 or later; this is ${version.slice(1)}.\n`;
-      for (const args of [["node", "build/index.js"], []]) {
-        const env = { PATH: pathWith(version), NODE_OPTIONS: "--max-old-space-size=300" };
-        expect(await start(args, env)).toMatchObject({ code: 1, stdout: "", stderr: refusal });
-      }
-    },
-  );
+  it.each([
+    "v0.12.18",
+    "v4.9.1",
+    "v12.22.12",
+    "v18.20.8",
+    "v20.20.2",
+    "v22.0.0",
+    "v22.12.0",
+    "v9.11.2",
+    "viojs-v3.3.1",
+    "v1",
+    "vnext",
+  ])("is refused before anything is loaded, in one sentence: %s", async (version) => {
+    const refusal = `Holdfast needs Node.js 22.13 or later; this is ${version.slice(1)}.\n`;
+    for (const args of [["node", "build/index.js"], []]) {
+      const env = { PATH: pathWith(version), NODE_OPTIONS: "--max-old-space-size=300" };
+      expect(await start(args, env)).toMatchObject({ code: 1, stdout: "", stderr: refusal });
+    }
+  });
 
   it("is told from none at all", async () => {
     expect(await start(["node"], { PATH: temporaryFolder() })).toMatchObject({

@@ -207,4 +207,11 @@ function newTail(segment: number): Tail {
 const isNews = (line: FeedLine) => "changed" in line || "missed" in line;
 
 /** What stands there is no feed of a node. */
-const UNREADABLE: ReadonlySet<string> = new Set(["EISDIR", "ELOOP", "ENXIO", "ESPIPE", "EACCES", "EPERM"]);
+export const UNREADABLE: ReadonlySet<string> = new Set([
+  "EISDIR",
+  "ELOOP",
+  "ENXIO",
+  "ESPIPE",
+  "EACCES",
+  "EPERM",
+]);

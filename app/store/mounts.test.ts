@@ -26,6 +26,9 @@ const KUBERNETES = `3311 3205 0:412 / / rw,relatime master:900 - overlay overlay
 const BTRFS_DRIVER = `200 150 0:50 /docker/subvolumes/7f /  rw - btrfs /dev/sda2 rw
 201 150 0:50 /docker/subvolumes/7f / rw,relatime - btrfs /dev/sda2 rw,subvol=/docker/subvolumes/7f`;
 
+const MICRO_VM = `27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
+22 27 0:21 / /proc rw,relatime - proc proc rw`;
+
 const LAPTOP = `29 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw,errors=remount-ro
 30 29 0:27 / /tmp rw,nosuid,nodev shared:2 - tmpfs tmpfs rw
 31 29 259:3 / /home rw,relatime shared:3 - ext4 /dev/nvme0n1p3 rw
@@ -58,6 +61,7 @@ const cases: [
   ["an emptyDir of Kubernetes", KUBERNETES, "/data", true, "pod"],
   ["a claimed volume of Kubernetes", KUBERNETES, "/claim/chat", true, null],
   ["an image under Docker's btrfs driver", BTRFS_DRIVER, "/app/data", true, "container"],
+  ["a virtual machine that was made of an image", MICRO_VM, "/app/data", true, null],
   ["a laptop", LAPTOP, "/home/ada/holdfast/data", false, null],
   ["a laptop's root", LAPTOP, "/srv/data", false, null],
   ["a laptop's /tmp in memory", LAPTOP, "/tmp/data", false, "memory"],

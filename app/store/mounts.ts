@@ -5,6 +5,8 @@ type Mount = { point: string; root: string; type: string };
 
 /** File systems that are made of layers; the topmost is a container's own. */
 const LAYERED = /^(overlay|aufs|fuse\.fuse-overlayfs|unionfs)$/;
+/** File systems of which a container's root can be a snapshot. */
+const SNAPSHOTS = /^(btrfs|zfs)$/;
 const IN_MEMORY = /^(tmpfs|ramfs)$/;
 /** Where the kubelet keeps volumes that live as long as their pod. */
 const EMPTY_DIR = "/kubernetes.io~empty-dir/";
@@ -21,8 +23,9 @@ export function shortLifeOf(mountinfo: string, path: string, isContainer: boolea
   if (!mount) return null;
   if (mount.root.includes(EMPTY_DIR)) return "pod";
   if (IN_MEMORY.test(mount.type)) return "memory";
-  // A container's root is its own layer, whatever makes it: overlay, btrfs, ZFS, a thin device, a virtual machine's.
-  return isContainer && (mount.point === "/" || LAYERED.test(mount.type)) ? "container" : null;
+  if (!isContainer) return null;
+  // A root of its own kind may be a disk: virtual machines are made of images, too, and keep their sign.
+  return LAYERED.test(mount.type) || (mount.point === "/" && SNAPSHOTS.test(mount.type)) ? "container" : null;
 }
 
 /** The nearest one above; of several in one place the last, which lies over the others. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { createNameClaim } from "./claim-name";
 import { parseFeedLine, type FeedLine } from "./feed-line";
 import { createLayout, type Layout } from "./layout";
 import { createNodeFeed, type NodeFeed, type NodeFeedOptions } from "./node-feed";
@@ -59,14 +60,11 @@ function changeable(real: Volume): Volume {
 
 function feedOf(options: Partial<NodeFeedOptions> = {}): NodeFeed {
   const quiet = { succeeded: () => {}, failed: () => {}, recovered: () => {} };
+  const named = { volume, layout, name: "a", boot: options.boot ?? "b1", now: time.now, timer: time.timer };
   const feed = createNodeFeed({
-    volume,
-    layout,
-    name: "a",
-    boot: "b1",
+    ...named,
+    claim: createNameClaim({ ...named, isProcessGone: () => true }),
     startedAt: new Date("2026-01-01T00:00:00Z"),
-    now: time.now,
-    timer: time.timer,
     ...quiet,
     ...options,
   });

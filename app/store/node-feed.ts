@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AppendLog } from "./append-log";
-import { FEED_FORMAT, feedName, formatFeedLine, parseFeedName, type FeedHead } from "./feed-line";
+import type { NameClaim } from "./claim-name";
+import { FEED_FORMAT, feedName, formatFeedLine, type FeedHead } from "./feed-line";
 import type { Layout } from "./layout";
 import { DEAD_AFTER_MS } from "./node-liveness";
 import type { Timer } from "./timer";
@@ -41,6 +42,8 @@ export type NodeFeedOptions = {
   name: string;
   boot: string;
   startedAt: Date;
+  /** By which the first segment waits until the name is this node's alone. */
+  claim: Pick<NameClaim, "settle" | "confirm">;
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
@@ -63,7 +66,7 @@ export type NodeFeedOptions = {
 const MAX_PREDECESSORS = 100;
 
 export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
-  const { volume, layout, name, boot, now, timer } = options;
+  const { volume, layout, name, boot, claim, now, timer } = options;
   const { beatMs = 2_000, batchMs = 50, maxBytes = 65_536, keepMs = 600_000, maxWaiting = 5_000 } = options;
 
   let waiting = new Map<string, number | null>();
@@ -75,6 +78,7 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
   let current: { fileName: string; log: AppendLog; bytes: number } | null = null;
   let segments = 0;
   let predecessors: string[] | null = null;
+  let isConfirmed = false;
   const old = new Map<string, { endedAt: number }>();
 
   let beats = 0;
@@ -157,7 +161,8 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
   async function nextSegment() {
     if (!predecessors) {
       await volume.makeFolder(layout.nodes);
-      predecessors = await findPredecessors();
+      predecessors = await claim.settle();
+      predecessors = predecessors.slice(0, MAX_PREDECESSORS);
       options.succeeded(predecessors);
     }
     const fileName = feedName({ name, boot, segment: ++segments });
@@ -170,15 +175,20 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
       return volume.createLog(path);
     });
     old.delete(fileName);
+    if (!isConfirmed) await confirm(path, log);
     return { fileName, log, bytes: 0 };
   }
 
-  async function findPredecessors(): Promise<string[]> {
-    const boots = (await volume.list(layout.nodes))
-      .map(parseFeedName)
-      .filter((other) => other?.name === name && other.boot !== boot)
-      .map((other) => other!.boot);
-    return [...new Set(boots)].slice(0, MAX_PREDECESSORS);
+  /** Where the name is another's, no file of this node stays behind in which the other would see a process. */
+  async function confirm(path: string, log: AppendLog) {
+    try {
+      await claim.confirm();
+      isConfirmed = true;
+    } catch (error) {
+      await log.close().catch(() => undefined);
+      await volume.unlink(path).catch(() => undefined);
+      throw error;
+    }
   }
 
   function leaveSegment() {

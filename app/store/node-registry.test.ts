@@ -1,6 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { settlingFileSystem } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
@@ -13,9 +13,13 @@ const KEY = "ab".repeat(32);
 let dataDir: string;
 let layout: Layout;
 let nodes: Node[];
+/** Boots whose processes are known to have ended. */
+let gone: Set<string>;
 
 type Node = {
   registry: NodeRegistry;
+  /** Whether the start has come to its end. */
+  hasStarted: () => boolean;
   time: FakeTime;
   told: unknown[];
   logged: string[];
@@ -26,13 +30,23 @@ beforeEach(async () => {
   dataDir = temporaryFolder();
   layout = createLayout(dataDir);
   nodes = [];
+  gone = new Set();
 });
 afterEach(async () => {
+  // A start that still waits ends with its next look.
+  for (const { time } of nodes) void time.advance(60_000);
   await Promise.all(nodes.map(({ registry }) => registry.goodbye()));
 });
 
 /** A node with a clock of its own: one whose time does not go on is frozen, or dead. */
 async function start(name: string, boot: string): Promise<Node> {
+  const node = begin(name, boot);
+  await vi.waitUntil(node.hasStarted);
+  return node;
+}
+
+/** The same, whose start may take some of that time. */
+function begin(name: string, boot: string): Node {
   const time = createFakeTime();
   const [told, logged]: [unknown[], string[]] = [[], []];
   const { fs, settled } = settlingFileSystem();
@@ -46,13 +60,23 @@ async function start(name: string, boot: string): Promise<Node> {
     now: time.now,
     timer: time.timer,
     random: () => 0.5,
+    isProcessGone: (other) => gone.has(other),
+    onNameTaken: (instance) => told.push(`the name is taken by ${instance}`),
     changed: (key, rev) => told.push([key, rev]),
     missed: () => told.push("missed"),
     log: { info: log, warn: log, error: log },
   });
-  const node = { registry, time, told, logged, settled };
+  let isStarted = false;
+  const node = { registry, time, told, logged, settled, hasStarted: () => isStarted };
   nodes.push(node);
-  await registry.start();
+  void registry.start().then(() => (isStarted = true));
+  return node;
+}
+
+/** One whose start waits for an earlier process of its name. */
+async function beginToWait(name: string, boot: string): Promise<Node> {
+  const node = begin(name, boot);
+  await vi.waitUntil(() => node.logged.some((message) => message.startsWith("waiting")));
   return node;
 }
 
@@ -85,6 +109,7 @@ test("a killed node is dead to the others in ten seconds and a bit, one that liv
 
 test("a restarted node knows at once that its predecessor is dead, and the others with the next look", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
+  gone.add("b1");
   const successor = await start("a", "b2");
   expect(successor.registry.isDead("a.b1")).toBe(true);
   b.registry.attend("reply");
@@ -140,12 +165,109 @@ test("a node whose feed was removed by another goes on in a new one and is heard
   expect(b.registry.isDead("a.b1")).toBe(false);
 });
 
-test("two nodes with one name are told so, and both stay alive to the others", async () => {
-  const [first, second] = [await start("a", "b1"), await start("a", "b2")];
+test("a second process of a name is refused while the first lives, and nobody holds the first to be dead", async () => {
+  const [first, other] = [await start("a", "b1"), await start("b", "b1")];
+  other.registry.attend("reply");
+  const second = await beginToWait("a", "b2");
+  await pass(6_000, first, second, other);
+  expect(second.told).toContain("the name is taken by a.b1");
+  expect(second.registry.isDead("a.b1")).toBe(false);
+  expect(other.registry.isDead("a.b1")).toBe(false);
+  expect(await readdir(layout.nodes)).not.toContain("a.b2.1.ndjson");
+  expect(first.logged).toEqual([]);
+});
+
+test("a node that is restarted right after a crash waits for ten seconds of silence, not longer", async () => {
+  await start("a", "b1");
+  const successor = await beginToWait("a", "b2");
+  await pass(9_000, successor);
+  expect(successor.hasStarted()).toBe(false);
+  expect(successor.registry.isDead("a.b1")).toBe(false);
+  await pass(4_000, successor);
+  expect(successor.hasStarted()).toBe(true);
+  expect(successor.told).toEqual([]);
+  expect(successor.registry.isDead("a.b1")).toBe(true);
+});
+
+test("a node that was frozen while it waited for silence has not seen any in that time", async () => {
+  const first = await start("a", "b1");
+  const second = await beginToWait("a", "b2");
+  await pass(2_000, second);
+  second.time.freeze(60_000);
+  await pass(2_000, second);
+  expect(second.hasStarted()).toBe(false);
+  await pass(4_000, first, second);
+  expect(second.told).toContain("the name is taken by a.b1");
+});
+
+test("a node starts at once beside one of its name that drains, or has said goodbye", async () => {
+  const first = await start("a", "b1");
+  await first.registry.draining();
+  const second = await start("a", "b2");
+  expect(second.registry.isDead("a.b1")).toBe(false);
+  await first.registry.goodbye();
+  await second.registry.goodbye();
+  await start("a", "b3");
+});
+
+test("a frozen node is succeeded after ten seconds, and is told when it thaws", async () => {
+  const first = await start("a", "b1");
   first.registry.attend("reply");
-  const third = await start("c", "b1");
-  third.registry.attend("reply");
-  await pass(5_000, first, second, third);
-  expect(first.logged).toEqual(["another process has started under the name of this node"]);
-  expect([third.registry.isDead("a.b1"), third.registry.isDead("a.b2")]).toEqual([false, false]);
+  const second = await beginToWait("a", "b2");
+  await pass(13_000, second);
+  expect([second.hasStarted(), second.told]).toEqual([true, []]);
+  second.registry.attend("reply");
+  first.time.freeze(13_000);
+  await pass(5_000, first, second);
+  expect(first.logged).toContain("another process has started under the name of this node");
+  expect(second.registry.isDead("a.b1")).toBe(false);
+});
+
+test("of two processes that start with one name at the same moment one stays", async () => {
+  for (const [one, two] of [
+    ["b1", "b2"],
+    ["c2", "c1"],
+  ] as const) {
+    const name = `together-${one}`;
+    const both = [begin(name, one), begin(name, two)];
+    await vi.waitUntil(async () => {
+      await pass(500, ...both);
+      return both.some(({ told }) => told.length > 0) && both.some(({ hasStarted }) => hasStarted());
+    });
+    await pass(20_000, ...both);
+    expect(both.filter(({ told }) => told.some((each) => String(each).includes("taken")))).toHaveLength(1);
+    const feeds = (await readdir(layout.nodes)).filter((fileName) => fileName.startsWith(name));
+    expect(new Set(feeds.map((fileName) => fileName.split(".")[1])).size).toBe(1);
+  }
+});
+
+test("a volume that hangs does not keep a node from starting", async () => {
+  const time = createFakeTime();
+  const { fs } = settlingFileSystem(() => new Promise<never>(() => undefined));
+  const registry = createNodeRegistry({
+    volume: createVolume({ fs }),
+    layout,
+    name: "a",
+    boot: "b1",
+    startedAt: new Date("2026-01-01T00:00:00Z"),
+    now: time.now,
+    timer: time.timer,
+    random: () => 0.5,
+    isProcessGone: () => false,
+    onNameTaken: () => undefined,
+    changed: () => undefined,
+    missed: () => undefined,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  const started = registry.start();
+  await time.advance(3_000);
+  await started;
+});
+
+test("what has the name of a feed and is none keeps its name for ten seconds at most", async () => {
+  await mkdir(join(layout.nodes, "a.b0.1.ndjson"), { recursive: true });
+  const node = await beginToWait("a", "b1");
+  await pass(13_000, node);
+  expect([node.hasStarted(), node.told]).toEqual([true, []]);
+  expect(await readdir(layout.nodes)).toContain("a.b1.1.ndjson");
 });

@@ -1,3 +1,4 @@
+import { createNameClaim, NameTakenError } from "./claim-name";
 import { createFeedPoller, type Interest } from "./feed-poller";
 import { createFeedReader } from "./feed-reader";
 import type { Layout } from "./layout";
@@ -9,7 +10,11 @@ import type { Volume } from "./volume";
 
 /** This node among the others: what it tells them, what they tell, and which of them are dead. */
 export type NodeRegistry = {
-  /** Looks at the others, then begins to be heard. Resolves also where the volume is away: it goes on by itself. */
+  /**
+   * Looks at the others, makes sure that the name is this node's alone, which takes ten seconds where an earlier
+   * process of the name has not said that it ends, then begins to be heard. Resolves also where the volume is away
+   * or hangs: it goes on by itself.
+   */
   start(): Promise<void>;
   /** To be told to the others. Null: the session was removed. */
   changed(key: string, rev: number | null): void;
@@ -42,6 +47,10 @@ export type NodeRegistryOptions = {
   timer: Timer;
   /** A number from 0 up to 1. */
   random: () => number;
+  /** Whether the process of a boot is known to have ended. False where nothing is known. */
+  isProcessGone: (boot: string) => boolean;
+  /** Called when another process of this name lives. This one has told nothing and must end. */
+  onNameTaken: (instance: string) => void;
   /** Another node has changed a session. */
   changed: (key: string, rev: number | null) => void;
   /** Changes of other nodes may have been lost: whatever is waited for is to be looked at. */
@@ -52,6 +61,9 @@ export type NodeRegistryOptions = {
     error(details: object, message: string): void;
   };
 };
+
+/** How long the start waits for a volume that gives no answer, in milliseconds. */
+const START_PATIENCE_MS = 2_500;
 
 /** How long a node is of interest after somebody has asked for it, in milliseconds. */
 const CURIOUS_MS = 2 * DEAD_AFTER_MS;
@@ -64,8 +76,15 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
   let left = false;
   let cancelSweep = () => {};
 
+  const claim = createNameClaim({
+    ...options,
+    onWait: (instance) =>
+      log.info({ instance }, "waiting for up to 10 s: an earlier process of this name may still run"),
+  });
+
   const feed = createNodeFeed({
     ...options,
+    claim: { settle: orRefuse(claim.settle), confirm: orRefuse(claim.confirm) },
     succeeded: (boots) => liveness.succeeded(boots, name),
     failed: (error) => log.warn({ err: error }, "other nodes cannot hear this one: its feed was not written"),
     recovered: () => log.info({}, "other nodes can hear this one again"),
@@ -97,6 +116,17 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
     recovered: () => log.info({}, "this node can hear the others again"),
   });
 
+  function orRefuse<T>(attempt: () => Promise<T>): () => Promise<T> {
+    return async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (error instanceof NameTakenError) options.onNameTaken(error.instance);
+        throw error;
+      }
+    };
+  }
+
   let forget: (() => void) | null = null;
 
   function isDead(instance: string): boolean {
@@ -127,13 +157,26 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
     if (!left) scheduleSweep();
   }
 
+  async function begin() {
+    // For the first look of the first node there is.
+    await volume.makeFolder(layout.nodes).catch(() => undefined);
+    await poller.start();
+    await feed.start();
+    scheduleSweep();
+  }
+
   return {
-    async start() {
-      // For the first look of the first node there is.
-      await volume.makeFolder(layout.nodes).catch(() => undefined);
-      await poller.start();
-      await feed.start();
-      scheduleSweep();
+    start() {
+      const begun = begin();
+      return new Promise((resolve) => {
+        const cancel = timer(START_PATIENCE_MS, () => {
+          if (!claim.isWatching()) resolve();
+        });
+        void begun.finally(() => {
+          cancel();
+          resolve();
+        });
+      });
     },
     changed: feed.changed,
     isDead,

@@ -139,6 +139,10 @@ function createNode(
   const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
   const delay = (ms: number) => new Promise<void>((resolve) => time.timer(ms, resolve));
   const registry = createNodeRegistry({
+    isProcessGone: () => false,
+    onNameTaken: (instance) => {
+      throw new Error(`${instance} has the name of another node`);
+    },
     volume,
     layout,
     name,
