@@ -1,5 +1,6 @@
 import type { TFunction } from "i18next";
-import { plainText, settledParts, type ReplyText } from "~/conversation/reply-text";
+import { settledParts, type ReplyText } from "~/conversation/reply-text";
+import { answerText } from "~/conversation/answer-text";
 import type { AssistantMessage } from "~/conversation/session";
 import type { ChatState } from "./chat-state";
 import { sentenceFor } from "~/i18n/trouble";
@@ -33,13 +34,13 @@ export function createReadAloud({ live: begun }: Pick<ChatState, "live">): ReadA
     }
     const settled = session?.messages.find(({ id }) => id === before?.messageId);
     if (settled?.role !== "assistant") return [];
-    const rest = plainText(settled.parts).slice(read);
+    const rest = answerText(settled.parts).slice(read);
     return [...spoken(rest), ...spoken(endingOf(settled, t))];
   };
 }
 
 function textOf(reply: ReplyText): string {
-  return plainText(settledParts(reply));
+  return answerText(settledParts(reply));
 }
 
 /** The end of the last paragraph that is finished and long enough. Code is read as a whole. */

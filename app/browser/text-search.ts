@@ -1,6 +1,6 @@
 import type { SessionView } from "~/conversation/api";
 import { attachmentParts } from "~/conversation/attachment";
-import { plainText } from "~/conversation/reply-text";
+import { messageText } from "~/conversation/answer-text";
 import type { SessionApi } from "./api-client";
 import { excerptOf, type Excerpt } from "./matching";
 import { createObservable, type Observable } from "./observable";
@@ -101,9 +101,11 @@ export function createTextSearch(
 }
 
 function textsIn({ messages }: SessionView): Text[] {
-  return messages.map(({ id, parts }) => ({
-    messageId: id,
-    text: [plainText(parts), ...attachmentParts(parts).map(({ filename }) => filename)].join("\n"),
+  return messages.map((message) => ({
+    messageId: message.id,
+    text: [messageText(message), ...attachmentParts(message.parts).map(({ filename }) => filename)].join(
+      "\n",
+    ),
   }));
 }
 

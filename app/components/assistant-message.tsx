@@ -1,7 +1,7 @@
-import { memo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
-import { plainText } from "~/conversation/reply-text";
+import { answerText, shownParts } from "~/conversation/answer-text";
 import type { Version } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
 import { AssistantTools } from "./assistant-tools";
@@ -34,7 +34,8 @@ type Props = {
 
 /** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
-  const { id, parts, status, error, isLast, isBusy, actions } = props;
+  const { id, status, error, isLast, isBusy, actions } = props;
+  const parts = useMemo(() => shownParts(props.parts), [props.parts]);
   const { t } = useTranslation();
   const isStreaming = status === "streaming";
   const lastText = parts.findLastIndex((part) => part.type === "text");
@@ -76,7 +77,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             />
             <AssistantTools
               id={id}
-              text={lastText < 0 ? null : () => plainText(parts)}
+              text={lastText < 0 ? null : () => answerText(props.parts)}
               version={props.version}
               model={props.model}
               isBusy={isBusy}

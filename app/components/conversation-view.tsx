@@ -5,7 +5,7 @@ import type { ChatApp } from "~/browser/chat-app";
 import { canSend, leafOf } from "~/browser/chat-state";
 import { copyText } from "~/browser/copy-text";
 import { branchTo } from "~/conversation/branch";
-import { plainText } from "~/conversation/reply-text";
+import { messageText } from "~/conversation/answer-text";
 import type { AssistantMessage, Message } from "~/conversation/session";
 import { modelFor } from "~/browser/model-choice";
 import { useObservable } from "~/browser/use-observable";
@@ -151,7 +151,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         ...(isFree && lastQuestion && { edit: () => setEditingId(lastQuestion.id) }),
         ...(lastAnswer && {
           copy: () =>
-            void copyText(plainText(lastAnswer.parts)).then((isDone) =>
+            void copyText(messageText(lastAnswer)).then((isDone) =>
               setCopied((before) => ({ isDone, turn: (before?.turn ?? 0) + 1 })),
             ),
         }),

@@ -1,7 +1,7 @@
 import type { AttachmentPart } from "./attachment";
 import { branchTo } from "./branch";
 import type { ConversationFile } from "./conversation-file";
-import { plainText } from "./reply-text";
+import { messageText } from "./answer-text";
 import type { Message, Part, Session } from "./session";
 
 type Exported = Pick<Session, "title" | "settings" | "messages" | "head" | "createdAt">;
@@ -32,9 +32,9 @@ export function exportMarkdown(
   { title, messages, head }: Pick<Exported, "title" | "messages" | "head">,
   { you, assistant }: MarkdownLabels = { you: "You", assistant: "Assistant" },
 ): string {
-  const blocks = branchTo(messages, head).flatMap(({ role, parts }) => [
-    `## ${role === "user" ? you : assistant}`,
-    plainText(parts.map(nameFile)).trim(),
+  const blocks = branchTo(messages, head).flatMap((message) => [
+    `## ${message.role === "user" ? you : assistant}`,
+    messageText(withoutFiles(message)).trim(),
   ]);
   return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
 }

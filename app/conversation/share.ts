@@ -2,7 +2,7 @@ import { z } from "zod";
 import { attachmentParts } from "./attachment";
 import { branchTo } from "./branch";
 import { ExpectedError } from "./expected-error";
-import { plainText } from "./reply-text";
+import { messageText } from "./answer-text";
 import { itemId, MAX_SHARES, session, type Message, type Session, type Share } from "./session";
 
 const sharedMessage = z.strictObject({
@@ -45,7 +45,7 @@ function sharedFrom(message: Message): SharedMessage {
   return {
     id,
     role,
-    text: plainText(parts),
+    text: messageText(message),
     attachments: attachmentParts(parts).map(({ filename }) => filename),
     createdAt: metadata.createdAt,
     ...(message.role === "assistant" && { modelId: message.metadata.modelId }),
