@@ -29,7 +29,7 @@ const someMessages = z
 export const conversationFile = z
   .strictObject({
     format: z.literal(FILE_FORMAT, "this is not a conversation that was exported here"),
-    version: z.literal(FILE_VERSION, "it was exported by a newer version of the application"),
+    version: z.literal(FILE_VERSION, "this is no version of such a file that there is"),
     title: session.shape.title,
     settings: session.shape.settings,
     messages: list(message, someMessages),

@@ -19,6 +19,21 @@ it("ends with its first wrong element, and names its place", () => {
   expect(seen).toEqual(["right", "wrong"]);
 });
 
+it("ends with an element that is damaged, not with those before it that a later version may have made", () => {
+  const known = list(z.strictObject({ a: z.enum(["one", "two"]) }));
+  const [later, damaged] = [{ a: "three" }, { a: 7 }];
+  const places = (value: unknown) => parse(known, value).map(([place]) => place);
+  expect(places([{ a: "one" }, later, later])).toEqual(["inner.1.a"]);
+  expect(places([later, { a: "one" }, damaged, damaged])).toEqual(["inner.0.a", "inner.2.a"]);
+});
+
+it("of many elements that a later version may have made is not looked through", () => {
+  let looks = 0;
+  const counted = z.preprocess((value) => (looks++, value), z.strictObject({}));
+  parse(list(counted), Array.from({ length: 10_000 }, () => ({ a: 1 })));
+  expect(looks).toBeLessThan(100);
+});
+
 it("names the place within the element", () => {
   expect(parse(list(z.strictObject({ a: list(element) })), [{ a: ["right"] }, { a: ["wrong"] }])).toEqual([
     ["inner.1.a.0", "it is wrong"],

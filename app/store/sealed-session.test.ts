@@ -135,6 +135,28 @@ describe("a sealed revision", () => {
     expect(sealed().decode(KEY, Buffer.from(`${one![0]!},"sealed":${two![1]!}`), 3)).toEqual(broken);
   });
 
+  test("of a newer version is newer, with the key and without, and damaged where only its head was changed", () => {
+    const bytes = sealed().encode(KEY, document(3));
+    const { sealed: _, ...head } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    const { title, settings, messages, head: leaf } = document(3);
+    const later = { ...head, format: 3, mood: "good" };
+    const seal = (open: object, secret: object) => {
+      const place = { use: "session", key: KEY, name: `${revisionName(3)} ${JSON.stringify(open)}` } as const;
+      return sealerThat(true).sealText(place, JSON.stringify(secret));
+    };
+    const secret = { title, settings, messages, head: leaf };
+    const withHead = Buffer.from(JSON.stringify({ ...later, sealed: seal(later, secret) }));
+    const withSecret = Buffer.from(JSON.stringify({ ...head, sealed: seal(head, { ...secret, mood: "good" }) }));
+    for (const each of [sealed(), open()]) {
+      expect(each.decode(KEY, withHead, 3).kind).toBe("newer");
+      expect(each.decode(KEY, withSecret, 3).kind).toBe("newer");
+    }
+    expect(parseOutline(withHead, 3).kind).toBe("newer");
+    const changed = Buffer.from(withHead.toString().replace('"mood"', '"food"'));
+    expect(sealed().decode(KEY, changed, 3)).toEqual({ kind: "damaged", reason: "its seal is broken" });
+    expect(parseOutline(changed, 3).kind).toBe("newer");
+  });
+
   test("is a newer one to a version that does not know it", () => {
     const bytes = sealed().encode(KEY, document(3));
     expect((JSON.parse(bytes.toString()) as { format: number }).format).toBeGreaterThan(FORMAT);

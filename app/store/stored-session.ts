@@ -75,10 +75,10 @@ export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
   const parsed = parseJson(bytes);
   if (parsed.kind === "damaged") return parsed;
   const { json } = parsed;
-  const { sealed, ...open } = (json ?? {}) as Record<string, unknown>;
-  const isSealed = open.format === SEALED_FORMAT || (sealed !== undefined && open.format !== FORMAT);
-  return isSealed && Number(open.format) <= NEWEST_FORMAT
-    ? parseSealed(sealed, open, rev)
+  const { sealed, format } = (json ?? {}) as Record<string, unknown>;
+  const isSealed = format === SEALED_FORMAT || (sealed !== undefined && format !== FORMAT);
+  return isSealed && Number(format) <= NEWEST_FORMAT
+    ? parseSealed(json as Record<string, unknown>, rev)
     : checkDocument(json, rev);
 }
 
@@ -91,7 +91,7 @@ export function checkDocument(json: unknown, rev: number): ReadSession {
   return { kind: "whole", document: parsed.value };
 }
 
-function parseSealed(sealed: unknown, open: Record<string, unknown>, rev: number): ParsedSession {
+function parseSealed({ sealed, ...open }: Record<string, unknown>, rev: number): ParsedSession {
   const head = parseStored(sealedHead, open);
   if (head.kind === "damaged") return { kind: "damaged", reason: `not a session at ${head.reason}` };
   if (typeof sealed !== "string") return { kind: "damaged", reason: "not a session at sealed" };
