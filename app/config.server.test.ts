@@ -23,10 +23,41 @@ describe("a server is private", () => {
     [{ HOST: "0.0.0.0" }, false],
     [{ HOST: "127.0.0.1" }, true],
     [{ HOST: "localhost" }, true],
+    [{ HOST: "::1" }, true],
+    [{ HOST: "0:0:0:0:0:0:0:1" }, true],
+    [{ HOST: "LOCALHOST" }, true],
+    [{ HOST: "127.9.8.7" }, true],
+    [{ HOST: "::" }, false],
+    [{ HOST: "::ffff:10.0.0.1" }, false],
     [{ HOST: "127.0.0.1.example.com" }, false],
     [{ NODE_ENV: "development" }, false],
   ])("with %o: %s", (env, isPrivate) => {
     expect(parseConfig(env).isPrivate).toBe(isPrivate);
+  });
+});
+
+describe("the hosts that a server answers to", () => {
+  it("are none, one or several names, in one form", () => {
+    expect(parseConfig({}).allowedHosts).toEqual([]);
+    expect(parseConfig({ ALLOWED_HOSTS: " Chat.Example. ,, *.lan,10.0.0.7" }).allowedHosts).toEqual([
+      "chat.example",
+      "*.lan",
+      "10.0.0.7",
+    ]);
+  });
+
+  it.each([
+    "chat.example:443",
+    "https://chat.example",
+    "a b",
+    "*",
+    "chat.*",
+    "a/b",
+    "x@y",
+    "**.lan",
+    "*.*.lan",
+  ])("are refused where they are no names: %s", (hosts) => {
+    expect(() => parseConfig({ ALLOWED_HOSTS: hosts })).toThrow(/^ALLOWED_HOSTS must be host names/);
   });
 });
 

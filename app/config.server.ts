@@ -96,10 +96,13 @@ const allowedHosts = z
   .transform((text) => text.split(",").map((entry) => entry.trim().toLowerCase().replace(/\.$/, "")))
   .transform((entries) => entries.filter((entry) => entry !== ""))
   .refine(
-    (entries) =>
-      entries.every((entry) => hostName(entry.replace(/^\*\./, "")) === entry.replace(/^\*\./, "")),
+    (entries) => entries.map((entry) => entry.replace(/^\*\./, "")).every(isHostName),
     "ALLOWED_HOSTS must be host names with commas, without a port: chat.example.com, *.example.com.",
   );
+
+function isHostName(name: string): boolean {
+  return !name.includes("*") && hostName(name) === name;
+}
 
 const environment = z.object({
   DATA_DIR: z.string().default("./data"),

@@ -11,5 +11,6 @@ export async function pageFacts({ request }: LoaderFunctionArgs): Promise<PageFa
     maxFileBytes: services.limits.maxAttachmentBytes,
     worksOffline: !services.page.isDevelopment,
     isCodeNeeded: !(await services.access.admits(request)),
+    hasCode: !services.access.isOpen,
   };
 }

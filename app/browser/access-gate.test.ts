@@ -5,18 +5,26 @@ import { createKeptValues } from "./kept-values";
 function setUp(isShut = true) {
   const opened = vi.fn();
   const enterCode = vi.fn(() => Promise.resolve());
-  let tellOfOtherTab = () => {};
+  const logOut = vi.fn(() => Promise.resolve());
+  const onLeft = vi.fn();
+  const listeners: (() => void)[] = [];
   const shared = createKeptValues(() => {
     throw new Error("none");
   });
   const gate = createAccessGate({
     isShut,
+    hasCode: true,
     enterCode,
+    logOut,
     shared,
     opened,
-    onOtherTab: (_, listener) => (tellOfOtherTab = listener),
+    onLeft,
+    onOtherTab: (_, listener) => listeners.push(listener),
   });
-  return { gate, opened, enterCode, shared, tellOfOtherTab: () => tellOfOtherTab() };
+  const tellOfOtherTab = () => {
+    for (const listener of listeners) listener();
+  };
+  return { gate, opened, enterCode, logOut, onLeft, shared, tellOfOtherTab };
 }
 
 test("the gate opens with the code, and stays shut with what is none", async () => {
@@ -49,6 +57,32 @@ test("the code that was said in another tab opens it here", () => {
   tellOfOtherTab();
   expect(gate.isShut.getSnapshot()).toBe(true);
   shared.set("holdfast.accessed", "now");
+  tellOfOtherTab();
+  expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
+});
+
+test("logging out shuts the gate, and only where the server has agreed", async () => {
+  const { gate, logOut, onLeft } = setUp(false);
+  logOut.mockRejectedValueOnce(new Error("away"));
+  await expect(gate.leave()).rejects.toThrow("away");
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length]).toEqual([false, 0]);
+  await gate.leave();
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length]).toEqual([true, 1]);
+});
+
+test("logging out in another tab shuts it here, until the code is said again", () => {
+  const { gate, onLeft, opened, shared, tellOfOtherTab } = setUp(false);
+  tellOfOtherTab();
+  expect(gate.isShut.getSnapshot()).toBe(false);
+  shared.set("holdfast.accessed", "2026-01-01T00:00:00.000Z");
+  shared.set("holdfast.access-left", "2026-01-02T00:00:00.000Z");
+  tellOfOtherTab();
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length, opened.mock.calls.length]).toEqual([
+    true,
+    1,
+    0,
+  ]);
+  shared.set("holdfast.accessed", "2026-01-03T00:00:00.000Z");
   tellOfOtherTab();
   expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
 });

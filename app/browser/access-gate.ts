@@ -2,8 +2,9 @@ import type { ApiClient } from "./api-client";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
-/** Tells the other tabs that the code was said: the cookie is theirs too. */
+/** When the code was said last, and when this browser was logged out: other tabs have the same cookie. */
 const OPENED_KEY = "holdfast.accessed";
+const LEFT_KEY = "holdfast.access-left";
 
 /** Whether the server waits for an access code. What is typed and unsent stays where it is meanwhile. */
 export type AccessGate = {
@@ -12,15 +13,23 @@ export type AccessGate = {
   refused: (askedAt: number) => void;
   /** Opens it, or throws why it stays shut. */
   enter: (code: string) => Promise<void>;
+  /** Whether there is a code at all, so that one can log out. */
+  hasCode: boolean;
+  /** Logs this browser out, in all tabs, or throws why it is still logged in. */
+  leave: () => Promise<void>;
 };
 
 type Dependencies = {
   isShut: boolean;
+  hasCode: boolean;
   enterCode: ApiClient["enterCode"];
+  logOut: ApiClient["logOut"];
   shared: KeptValues;
   onOtherTab: (key: string, listener: () => void) => void;
   /** Called each time that it opens: what was refused can be asked for again. */
   opened: () => void;
+  /** Called in every tab when this browser was logged out: what is shown must go. */
+  onLeft: () => void;
 };
 
 export function createAccessGate(options: Dependencies): AccessGate {
@@ -33,8 +42,19 @@ export function createAccessGate(options: Dependencies): AccessGate {
     options.opened();
   }
 
+  function shut() {
+    isShut.set(true);
+    options.onLeft();
+  }
+
+  // Written as ISO 8601, which sorts by time.
+  const lastTime = (key: string) => options.shared.get(key) ?? "";
+
   options.onOtherTab(OPENED_KEY, () => {
-    if (isShut.getSnapshot() && options.shared.get(OPENED_KEY) !== null) open();
+    if (isShut.getSnapshot() && lastTime(OPENED_KEY) > lastTime(LEFT_KEY)) open();
+  });
+  options.onOtherTab(LEFT_KEY, () => {
+    if (!isShut.getSnapshot() && lastTime(LEFT_KEY) > lastTime(OPENED_KEY)) shut();
   });
   return {
     isShut,
@@ -47,6 +67,12 @@ export function createAccessGate(options: Dependencies): AccessGate {
       await options.enterCode({ code });
       options.shared.set(OPENED_KEY, new Date().toISOString());
       open();
+    },
+    hasCode: options.hasCode,
+    async leave() {
+      await options.logOut();
+      options.shared.set(LEFT_KEY, new Date().toISOString());
+      shut();
     },
   };
 }

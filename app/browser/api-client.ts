@@ -75,6 +75,8 @@ export type ApiClient = {
   claimHandoff: (handoffId: string) => Promise<HandoffBody>;
   /** Says the access code; the browser keeps the cookie that comes back. */
   enterCode: (body: AccessBody) => Promise<void>;
+  /** Has the browser forget that cookie. */
+  logOut: () => Promise<void>;
 };
 
 type Dependencies = {
@@ -168,6 +170,7 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
         readJson<HandoffBody>(response),
       ),
     enterCode: (body) => ask("/api/access", { method: "POST", body }, nothing),
+    logOut: () => ask("/api/access", { method: "DELETE" }, nothing),
     session(id) {
       const headers = { "X-Session-Id": id };
       return {
@@ -213,7 +216,8 @@ export function createApiClient({ fetch, upload, onNode, onCodeNeeded }: Depende
           return readJson<AttachmentView>(await answered(response, askedAt));
         },
         download: (part, signal) =>
-          ask(filePath(part), { headers, signal, cache: "default" }, (response) => response.blob()),
+          // Builds of before let copies be shown for a year without asking: a file may be deleted since.
+          ask(filePath(part), { headers, signal, cache: "no-cache" }, (response) => response.blob()),
         async forgetFiles(parts) {
           const forget = (part: AttachmentPart) =>
             ask(filePath(part), { headers, cache: "reload", accept: [404] }, nothing);

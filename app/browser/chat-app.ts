@@ -76,6 +76,8 @@ export type PageFacts = {
   maxFileBytes: number;
   worksOffline: boolean;
   isCodeNeeded: boolean;
+  /** Whether this server has an access code; absent in pages of earlier builds, which a browser may have kept. */
+  hasCode?: boolean;
 };
 
 /** The browser's composition root. Settles once the page speaks the person's language. */
@@ -127,12 +129,16 @@ export async function createChatApp(
   });
   const access = createAccessGate({
     isShut: facts.isCodeNeeded,
+    hasCode: facts.hasCode ?? false,
     enterCode: api.enterCode,
+    logOut: api.logOut,
     shared,
     onOtherTab,
     opened() {
       for (const session of sessions.values()) session.readmitted();
     },
+    // With the page goes what it shows, and every stream that it follows. What was typed is kept, as on any reload.
+    onLeft: () => page.location.reload(),
   });
   const conversations = createConversations({
     shared,

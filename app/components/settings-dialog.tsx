@@ -18,6 +18,15 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
   const { preferences } = app;
   const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
   const enterSends = chosenEnter ?? enterSendsHere();
+
+  async function leave() {
+    try {
+      await app.access.leave();
+    } catch (error) {
+      app.toasts.complain((t, why) => t("access.notLeft", { why }), error);
+    }
+  }
+
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
       <div className="settings">
@@ -76,6 +85,11 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
           <KeyboardIcon />
           {t("shortcuts.title")}
         </button>
+        {app.access.hasCode && (
+          <button type="button" className="button button--quiet button--wide" onClick={() => void leave()}>
+            {t("access.leave")}
+          </button>
+        )}
       </div>
     </Dialog>
   );

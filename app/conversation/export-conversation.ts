@@ -34,7 +34,7 @@ export function exportMarkdown(
 ): string {
   const blocks = branchTo(messages, head).flatMap((message) => [
     `## ${message.role === "user" ? you : assistant}`,
-    messageText(withoutFiles(message)).trim(),
+    messageText(asExported(message)).trim(),
   ]);
   return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
 }

@@ -78,3 +78,9 @@ test("the cookie is out of reach of scripts and other sites, and keeps to TLS wh
     expect((await remembered(access(), headers)).setCookie).toContain("; Secure");
   }
 });
+
+test("logging out takes the cookie away", async () => {
+  const setCookie = await access().goneCookie(request({ "X-Forwarded-Proto": "https" }));
+  expect(setCookie).toMatch(/^holdfast_access=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+  expect(await access().admits(request({ Cookie: setCookie.split(";")[0]! }))).toBe(false);
+});

@@ -11,6 +11,8 @@ export type Access = {
   isCode(text: string): boolean;
   /** The `Set-Cookie` that remembers, in this browser, that a code was said. */
   cookie(request: Request): Promise<string>;
+  /** The `Set-Cookie` that makes this browser forget it. */
+  goneCookie(request: Request): Promise<string>;
 };
 
 export type AccessOptions = {
@@ -38,6 +40,7 @@ export function createAccess({ codes, days, clock }: AccessOptions): Access {
     secrets: isOpen ? [] : [keyFrom(codes)],
   });
   const digests = codes.map(digest);
+  const isSecure = (request: Request) => isOverTls((name) => request.headers.get(name));
 
   return {
     isOpen,
@@ -54,8 +57,9 @@ export function createAccess({ codes, days, clock }: AccessOptions): Access {
     },
     cookie: (request) =>
       cookie.serialize(clock() + days * DAY_S * 1000, {
-        secure: isOverTls((name) => request.headers.get(name)),
+        secure: isSecure(request),
       }),
+    goneCookie: (request) => cookie.serialize("", { maxAge: 0, secure: isSecure(request) }),
   };
 }
 

@@ -53,5 +53,6 @@ function isWellFormed(path: string): boolean {
   } catch {
     return false;
   }
-  return !CONTROLS.test(decoded) && !decoded.split(/[/\\]/).some((name) => name === "." || name === "..");
+  const isDots = (name: string) => /^(?:\.|%2e){1,2}$/i.test(name);
+  return !CONTROLS.test(decoded) && !path.split("/").some(isDots);
 }

@@ -243,6 +243,37 @@ test("wrong codes are limited for an address, for the rest of the hour", async (
   await quotas.tryCode("local");
 });
 
+test("wrong codes are limited for the networks that one customer may have whole", async () => {
+  const { quotas } = setUp({ wrongCodesPerHour: 2 });
+  const tries = async (addresses: string[]) => {
+    const settled = [];
+    for (const address of addresses) settled.push(...(await Promise.allSettled([quotas.tryCode(address)])));
+    return settled.filter(({ status }) => status === "fulfilled").length;
+  };
+  const numbers = Array.from({ length: 40 }, (_, n) => n);
+  // A /56 has 256 networks of /64, a /48 has 256 of /56, a /24 has 256 addresses.
+  expect(await tries(numbers.map((n) => `2001:db8:1:${(0xab00 + n).toString(16)}::/64`))).toBe(6);
+  expect(await tries(numbers.map((n) => `2001:db8:2:${(n << 8).toString(16)}::/64`))).toBe(20);
+  expect(await tries(numbers.map((n) => `198.51.100.${n}`))).toBe(20);
+  expect(await tries(["2001:db8:3:1::/64", "198.51.101.1"])).toBe(2);
+});
+
+test("codes that are guessed from everywhere are answered slowly, and a right one is taken all the same", async () => {
+  const { quotas, pass } = setUp({ wrongCodesPerHour: 4 });
+  const guess = (n: number) => quotas.tryCode(`203.${n >> 8}.${n & 255}.1`);
+  for (let n = 0; n < 200; n++) await guess(n);
+  expect(quotas.wrongCodeRefusal()).toBeNull();
+  await guess(200);
+  expect(quotas.wrongCodeRefusal()).toMatchObject(refused("too_many_wrong_codes", 60));
+  // Somebody else, who mistypes the code and then says it: each try is looked at.
+  for (let n = 0; n < 2; n++) await quotas.tryCode("198.51.100.1");
+  (await quotas.tryCode("198.51.100.1"))();
+  await quotas.tryCode("198.51.100.1");
+  await expect(quotas.tryCode("198.51.100.1")).rejects.toMatchObject({ code: "too_many_wrong_codes" });
+  pass(HOUR_MS);
+  expect(quotas.wrongCodeRefusal()).toBeNull();
+});
+
 test("a right code costs no try, and many tries at once are counted one by one", async () => {
   const { quotas } = setUp({ wrongCodesPerHour: 5 });
   for (let n = 0; n < 20; n++) (await quotas.tryCode("local"))();

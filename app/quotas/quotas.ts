@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { CallEstimate } from "~/conversation/estimate-call";
 import type { Spending } from "~/conversation/reply-cost";
+import type { ExpectedError } from "~/conversation/expected-error";
 import type { DailyBudget, Reservation } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
+import { networksAround } from "./networks-around";
 import { refusal, type RefusalCode } from "./refusal";
 import type { Counted } from "./tally";
 import { DAY_MS, dayName, HOUR_MS, MINUTE_MS, secondsLeft } from "./windows";
@@ -73,6 +75,11 @@ export type Quotas = {
    * @throws ExpectedError as `permit` and `take` do
    */
   tryCode(address: string): Promise<() => void>;
+  /**
+   * What a wrong code is answered with while too many come from everywhere, else null. A right one is taken all the
+   * same, so that nobody who guesses can keep out who knows it.
+   */
+  wrongCodeRefusal(): ExpectedError | null;
 };
 
 export type QuotasOptions = {
@@ -89,6 +96,13 @@ export type QuotasOptions = {
 const OWN_REPLY_RETRY_S = 10;
 /** By then another node may be asked. */
 const NODE_RETRY_S = 5;
+
+/** Wrong codes of all addresses in an hour, in those that one of them may try. */
+const EVERYBODY_TIMES = 50;
+const EVERYBODY = "everybody";
+/** Tries that a network has left in an hour while codes are being guessed from many of them. */
+const GUESSED_AT_LIMIT = 3;
+const GUESSED_AT_RETRY_S = 60;
 
 export function createQuotas({ limits, usage, budget, activeReplies, clock }: QuotasOptions): Quotas {
   let held = 0;
@@ -140,6 +154,12 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     usage.count("address-bytes", address, amount * bytes);
     if (isNewSession) usage.count("address-sessions", address, amount);
     usage.hold(address, amount);
+  }
+
+  /** Whether more wrong codes have come this hour, from all addresses together, than people mistype. */
+  function isGuessedAt(): boolean {
+    const ceiling = limits.wrongCodesPerHour * EVERYBODY_TIMES;
+    return ceiling > 0 && usage.sum("wrong-codes", subjectOf(EVERYBODY), HOUR_MS) > ceiling;
   }
 
   /** The address's part of a change, counted; null where it is not told apart from others. */
@@ -215,11 +235,21 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     },
     async tryCode(from) {
       await usage.fresh();
-      const address = subjectOf(from);
-      check("wrong-codes", address, HOUR_MS, limits.wrongCodesPerHour, "too_many_wrong_codes");
-      usage.count("wrong-codes", address, 1);
-      return () => usage.count("wrong-codes", address, -1);
+      const perHour = limits.wrongCodesPerHour;
+      const networks = networksAround(from).map(({ network, times }) => ({
+        subject: subjectOf(network),
+        limit: isGuessedAt() ? Math.min(perHour, GUESSED_AT_LIMIT) : perHour * times,
+      }));
+      for (const { subject, limit } of networks) {
+        check("wrong-codes", subject, HOUR_MS, limit, "too_many_wrong_codes");
+      }
+      const subjects = [...networks.map(({ subject }) => subject), subjectOf(EVERYBODY)];
+      for (const subject of subjects) usage.count("wrong-codes", subject, 1);
+      return () => {
+        for (const subject of subjects) usage.count("wrong-codes", subject, -1);
+      };
     },
+    wrongCodeRefusal: () => (isGuessedAt() ? refusal("too_many_wrong_codes", GUESSED_AT_RETRY_S) : null),
   };
 }
 

@@ -8,7 +8,7 @@ const SENTENCES = {
   daily_bytes_spent: "Too much was stored for your network today: there is room again tomorrow.",
   too_many_replies: "Too many answers are being written for your network at the same time.",
   node_full: "Too many answers are being written at the same time.",
-  too_many_wrong_codes: "Too many wrong codes came from your network.",
+  too_many_wrong_codes: "Too many wrong codes were tried.",
   address_budget_spent:
     "What is left today of what your network may use is not enough for this conversation. There is more tomorrow.",
   budget_spent:

@@ -15,11 +15,24 @@ const handle = api(
       const headers = new Headers({ "Cache-Control": "no-store" });
       if (!access.isOpen) {
         const giveBack = await quotas.tryCode(address);
-        if (!access.isCode(code))
-          throw new ExpectedError("access_code_wrong", "That is not the access code.");
+        if (!access.isCode(code)) {
+          throw (
+            quotas.wrongCodeRefusal() ??
+            new ExpectedError("access_code_wrong", "That is not the access code.")
+          );
+        }
         giveBack();
         headers.set("Set-Cookie", await access.cookie(request));
       }
+      return new Response(null, { status: 204, headers });
+    },
+
+    /** Logs this browser out. The cookie goes with its jar: a copy of it would be good until its time is over. */
+    async DELETE(request) {
+      const headers = {
+        "Cache-Control": "no-store",
+        "Set-Cookie": await services.access.goneCookie(request),
+      };
       return new Response(null, { status: 204, headers });
     },
   },

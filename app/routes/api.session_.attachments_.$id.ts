@@ -1,6 +1,6 @@
 import { ATTACHMENT_ID_PATTERN } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
-import { fileResponse } from "~/http/file-response";
+import { cacheHasFile, fileNotModified, fileResponse } from "~/http/file-response";
 import { requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -9,9 +9,13 @@ const handle = api({
   async GET(request) {
     const key = requireSessionKey(request);
     const id = new URL(request.url).pathname.split("/").at(-1)!;
-    const file = ATTACHMENT_ID_PATTERN.test(id) ? await services.attachments.read(key, id) : null;
+    const isId = ATTACHMENT_ID_PATTERN.test(id);
+    if (isId && cacheHasFile(request, id) && (await services.attachments.has(key, id))) {
+      return fileNotModified(id);
+    }
+    const file = isId ? await services.attachments.read(key, id) : null;
     if (!file) throw new ExpectedError("attachment_not_found", "This file is not in the conversation.");
-    return fileResponse(request, { ...file, id });
+    return fileResponse({ ...file, id });
   },
 });
 

@@ -44,6 +44,8 @@ export type AttachmentStore = {
    * @throws ExpectedError `volume_unavailable`, and as the others that name a file `session_newer_format`
    */
   read(key: string, id: string): Promise<{ bytes: Buffer<ArrayBuffer>; mediaType: AttachmentType } | null>;
+  /** Whether a file is there, without reading it. @throws ExpectedError `volume_unavailable` */
+  has(key: string, id: string): Promise<boolean>;
   /**
    * Makes sure that the files that a message is about to name are there, and will be when it has named them.
    * @throws ExpectedError `attachment_not_found`, `bad_request` where a part is not what the file is
@@ -292,6 +294,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   return {
     put: (key, filename, bytes) => onVolume(() => put(key, filename, bytes), "written", NOT_STORED),
     read: (key, id) => onVolume(() => read(key, id), "read", TRY_AGAIN),
+    has: (key, id) => onVolume(async () => (await list(key)).some(hasId(key, id)), "read", TRY_AGAIN),
     hold: (key, parts) => onVolume(() => hold(key, parts), "read", failedSentence("send")),
     copy: (fromKey, toKey, ids) =>
       onVolume(() => copy(fromKey, toKey, ids), "written", failedSentence("fork")),

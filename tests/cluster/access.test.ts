@@ -79,4 +79,47 @@ describe("a server with an access code", () => {
     await server.restart({ ACCESS_CODE: CODE });
     expect(await answer(await models())).toEqual([401, "access_code_needed"]);
   });
+
+  test("logs a browser out, whoever asks", async () => {
+    for (const headers of [{}, { Cookie: "holdfast_access=x" }]) {
+      const left = await fetch(`${server.url}/api/access`, { method: "DELETE", headers });
+      expect(left.status).toBe(204);
+      expect(left.headers.get("Set-Cookie")).toMatch(/^holdfast_access=; Max-Age=0; Path=\/; HttpOnly/);
+    }
+    const elsewhere = { "Sec-Fetch-Site": "cross-site" };
+    expect(
+      await answer(await fetch(`${server.url}/api/access`, { method: "DELETE", headers: elsewhere })),
+    ).toEqual([403, "cross_site_request"]);
+  });
+});
+
+describe("guesses from many addresses", () => {
+  let behindProxy: AppServer;
+  beforeAll(async () => {
+    const env = { ACCESS_CODE: CODE, TRUSTED_HOPS: "1", LIMIT_WRONG_CODES_PER_HOUR: "2" };
+    behindProxy = await startAppServer({ env });
+  });
+  afterAll(() => behindProxy.stop());
+
+  const guess = async (address: string, code = "guess-what-it-is") => {
+    const response = await fetch(`${behindProxy.url}/api/access`, {
+      method: "POST",
+      body: JSON.stringify({ code }),
+      headers: { ...json, "X-Forwarded-For": address },
+    });
+    await response.text();
+    return response.status;
+  };
+
+  test("end after a few in one customer's network, and in all others a right code is taken until the end", async () => {
+    const statuses = [];
+    for (let n = 0; n < 8; n++)
+      statuses.push(await guess(`2001:db8:1:ab${n.toString(16).padStart(2, "0")}::1`));
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 403, 429, 429]);
+    expect(await guess("2001:db8:1:abff::1", CODE)).toBe(429);
+    for (let n = 0; n < 95; n++) await guess(`2001:db8:${(0x100 + n).toString(16)}::1`);
+    expect(await guess("2001:db9::1")).toBe(429);
+    expect(await guess("2001:db9::1", CODE)).toBe(204);
+    expect(await guess("198.51.100.7", CODE)).toBe(204);
+  });
 });

@@ -149,7 +149,7 @@ describe("an upload", () => {
 });
 
 describe("a stored file", () => {
-  it("is told as what it is, to be kept for ever and never run, and only to its session", async () => {
+  it("is told as what it is, asked for again before a copy is shown, never run, and only to its session", async () => {
     const sessionId = newId();
     const page = Buffer.from("<!doctype html><script>alert(1)</script>");
     const part = await uploaded(sessionId, page, "page.html");
@@ -161,7 +161,7 @@ describe("a stored file", () => {
       "x-content-type-options": "nosniff",
       "content-disposition": "attachment",
       "content-security-policy": "sandbox; default-src 'none'",
-      "cache-control": "private, max-age=31536000, immutable",
+      "cache-control": "private, no-cache",
       vary: expect.stringContaining("X-Session-Id") as string,
     });
     expect(Buffer.from(await response.arrayBuffer())).toEqual(page);
@@ -169,12 +169,31 @@ describe("a stored file", () => {
       headers: { "If-None-Match": response.headers.get("ETag")! },
     });
     expect(again.status).toBe(304);
+    expect(again.headers.get("Cache-Control")).toBe("private, no-cache");
+    for (const known of [`W/${response.headers.get("ETag")!}`, `"x", ${response.headers.get("ETag")!}`])
+      expect((await download(sessionId, part, { headers: { "If-None-Match": known } })).status).toBe(304);
+    const stale = { "If-None-Match": `"${"0".repeat(64)}"` };
+    expect((await download(sessionId, part, { headers: stale })).status).toBe(200);
     const notFound = [404, "attachment_not_found"];
     expect(await failureOf(await download(newId(), part))).toEqual(notFound);
     expect(await failureOf(await download(sessionId, partOf(PNG, "image/png", "x")))).toEqual(notFound);
     for (const path of ["..%2f..%2fsessions", "x", `${sha256(page)}.40.txt`]) {
       expect(await failureOf(await request(`/api/session/attachments/${path}`, sessionId))).toEqual(notFound);
     }
+  });
+});
+
+describe("a file of a conversation that was deleted", () => {
+  it("is not there for a browser that has a copy of it", async () => {
+    const sessionId = newId();
+    const part = await uploaded(sessionId, PNG, "dot.png");
+    await (await send(sessionId, [part])).text();
+    const known = { headers: { "If-None-Match": (await download(sessionId, part)).headers.get("ETag")! } };
+    expect((await download(sessionId, part, known)).status).toBe(304);
+    expect((await request("/api/session", sessionId, { method: "DELETE" })).status).toBe(204);
+    const gone = await download(sessionId, part, known);
+    expect(gone.headers.get("Cache-Control")).toBe("no-store");
+    expect(await failureOf(gone)).toEqual([404, "attachment_not_found"]);
   });
 });
 

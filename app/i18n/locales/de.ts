@@ -278,6 +278,8 @@ export const de: Translation = {
     explanation: "Wer diesen Chat betreibt, gibt einen Code dafür aus. Dieser Browser merkt ihn sich.",
     label: "Ihr Code",
     enter: "Weiter",
+    leave: "Abmelden",
+    notLeft: "Sie sind noch angemeldet. {{why}}",
   },
   commands: {
     new: "Neue Unterhaltung",
@@ -409,7 +411,7 @@ export const de: Translation = {
     daily_bytes_spent: "Für Ihr Netz wurde heute zu viel gespeichert: Morgen ist wieder Platz.",
     too_many_replies: "Für Ihr Netz werden gerade zu viele Antworten gleichzeitig geschrieben.",
     node_full: "Es werden gerade zu viele Antworten gleichzeitig geschrieben.",
-    too_many_wrong_codes: "Aus Ihrem Netz kamen zu viele falsche Codes.",
+    too_many_wrong_codes: "Es wurden zu viele falsche Codes eingegeben.",
     too_many_requests: "Aus Ihrem Netz sind zu viele Anfragen gleichzeitig offen.",
     address_budget_spent:
       "Was Ihr Netz heute noch verbrauchen darf, reicht für dieses Gespräch nicht. Morgen gibt es wieder mehr.",

@@ -298,6 +298,8 @@ export const en = {
     explanation: "Whoever runs this chat gives out a code for it. It is remembered in this browser.",
     label: "Code",
     enter: "Go on",
+    leave: "Log out",
+    notLeft: "You are still logged in. {{why}}",
   },
   announcement: {
     answering: "Assistant is answering…",

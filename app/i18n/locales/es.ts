@@ -309,6 +309,8 @@ export const es: Translation = {
     explanation: "Quien gestiona este chat reparte un código. Este navegador lo recordará.",
     label: "Código",
     enter: "Continuar",
+    leave: "Cerrar sesión",
+    notLeft: "La sesión sigue abierta. {{why}}",
   },
   announcement: {
     answering: "El asistente está respondiendo…",
@@ -403,7 +405,7 @@ export const es: Translation = {
     daily_bytes_spent: "Hoy se ha guardado demasiado para su red: mañana volverá a haber espacio.",
     too_many_replies: "Se están escribiendo demasiadas respuestas a la vez para su red.",
     node_full: "Se están escribiendo demasiadas respuestas a la vez.",
-    too_many_wrong_codes: "Han llegado demasiados códigos incorrectos desde su red.",
+    too_many_wrong_codes: "Se han introducido demasiados códigos incorrectos.",
     too_many_requests: "Hay demasiadas solicitudes abiertas a la vez desde su red.",
     address_budget_spent:
       "Lo que su red puede usar todavía hoy no basta para esta conversación. Mañana habrá más.",

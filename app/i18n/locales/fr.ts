@@ -310,6 +310,8 @@ export const fr: Translation = {
     explanation: "La personne qui gère ce chat distribue un code. Ce navigateur s’en souviendra.",
     label: "Votre code",
     enter: "Continuer",
+    leave: "Se déconnecter",
+    notLeft: "Vous êtes toujours connecté. {{why}}",
   },
   announcement: {
     answering: "L’assistant répond…",
@@ -406,7 +408,7 @@ export const fr: Translation = {
       "Trop de données ont été enregistrées aujourd’hui pour votre réseau : il y aura de nouveau de la place demain.",
     too_many_replies: "Trop de réponses sont en cours d’écriture en même temps pour votre réseau.",
     node_full: "Trop de réponses sont en cours d’écriture en même temps.",
-    too_many_wrong_codes: "Trop de codes erronés sont venus de votre réseau.",
+    too_many_wrong_codes: "Trop de codes erronés ont été saisis.",
     too_many_requests: "Trop de requêtes sont ouvertes en même temps depuis votre réseau.",
     address_budget_spent:
       "Ce que votre réseau peut encore utiliser aujourd’hui ne suffit pas pour cette conversation. Il y en aura davantage demain.",
