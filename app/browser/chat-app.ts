@@ -13,6 +13,7 @@ import { endedReply } from "./chat-state";
 import { createConversations, type Conversations } from "./conversations";
 import { createDeletions, type Deletions } from "./deletions";
 import { createDraft } from "./draft";
+import { createDrawingGuard, type DrawingGuard } from "./drawing-guard";
 import { createUnfinishedEdits } from "./unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
 import { createKeptValues } from "./kept-values";
@@ -54,6 +55,7 @@ export type ChatApp = {
   /** The node that answered last. */
   node: Observable<string>;
   access: AccessGate;
+  drawing: DrawingGuard;
   session: (conversationId: string) => ChatSession;
   /** Begins another conversation that goes as far as this message, and opens it. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
@@ -140,8 +142,10 @@ export async function createChatApp(
     // With the page goes what it shows, and every stream that it follows. What was typed is kept, as on any reload.
     onLeft: () => page.location.reload(),
   });
+  const drawing = createDrawingGuard(shared, page);
   const conversations = createConversations({
     shared,
+    unfinished: drawing.unfinished,
     tab,
     newId,
     onOtherTab,
@@ -284,6 +288,7 @@ export async function createChatApp(
     spotlight: createObservable<Spotlight | null>(null),
     node,
     access,
+    drawing,
     session,
     async fork(from, messageId) {
       const id = newId();

@@ -29,6 +29,8 @@ export type ConversationsSnapshot = {
   currentId: string;
   /** The conversation that this tab showed was deleted in another tab. */
   deletedElsewhere: boolean;
+  /** The conversation in whose place an empty one was opened, since the last visit never finished drawing it. */
+  heldBackId: string | null;
 };
 
 export type Conversations = Observable<ConversationsSnapshot> & {
@@ -60,19 +62,23 @@ type Dependencies = {
   claim: ClaimForTab;
   /** What is about to be deleted is out of sight, and nothing more. */
   deletions: Observable<readonly Pick<Deletion, "id">[]>;
+  /** The conversation that the last visit never finished drawing: it is not opened unasked. */
+  unfinished?: string | null;
 };
 
 export function createConversations(dependencies: Dependencies): Conversations {
-  const { shared, tab, newId, onOtherTab, claim, deletions } = dependencies;
+  const { shared, tab, newId, onOtherTab, claim, deletions, unfinished = null } = dependencies;
   const own = readId(tab, CURRENT_KEY);
   const unsent = readId(tab, UNSENT_KEY);
   const reopenedId = own === readId(tab, SENT_KEY) ? own : null;
   const last = own ?? readId(shared, CURRENT_KEY);
   const isLastHidden = last !== null && has(deletions.getSnapshot(), last);
+  const isHeldBack = last !== null && last === unfinished && has(readList(shared), last);
   const state = createObservable<ConversationsSnapshot>({
     list: visible(readList(shared)),
-    currentId: last === null || isLastHidden ? unsentId() : last,
+    currentId: last === null || isLastHidden || isHeldBack ? unsentId() : last,
     deletedElsewhere: false,
+    heldBackId: isHeldBack ? last : null,
   });
   /** The conversation in whose place an empty one is shown, because it was deleted. */
   let left = isLastHidden ? last : null;
@@ -108,7 +114,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
 
   function show(currentId: string, deletedElsewhere = false) {
     keepCurrent(currentId);
-    state.set({ ...state.getSnapshot(), currentId, deletedElsewhere });
+    state.set({ ...state.getSnapshot(), currentId, deletedElsewhere, heldBackId: null });
   }
 
   /** A refresh keeps this tab's conversation; a new tab opens the one used last in any tab. */

@@ -91,7 +91,8 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
   }
 
   const restored = here();
-  if (restored !== undefined && isListed(restored)) travelTo(restored);
+  const { heldBackId } = conversations.getSnapshot();
+  if (restored !== undefined && restored !== heldBackId && isListed(restored)) travelTo(restored);
   else note("replaceState");
   look();
   conversations.subscribe(look);

@@ -9,6 +9,8 @@ import { useCopy } from "./use-copy";
 type Props = {
   code: string;
   language: string | null;
+  /** Shown after the language. */
+  more?: string;
   /** More buttons for its bar. */
   actions?: ReactNode;
   /** What there is to say about it. */
@@ -23,7 +25,7 @@ const SETTLES_AFTER_MS = 400;
 /** What is shown of longer code until somebody asks for all of it. */
 const SHOWN_LINES = 300;
 
-export const CodeBlock = memo(function CodeBlock({ code, language, actions, note }: Props) {
+export const CodeBlock = memo(function CodeBlock({ code, language, more = "", actions, note }: Props) {
   const { t } = useTranslation();
   const preferences = useContext(PreferencesContext);
   const { wrapCode } = useObservable(preferences);
@@ -34,7 +36,9 @@ export const CodeBlock = memo(function CodeBlock({ code, language, actions, note
   return (
     <figure className="code-block" dir="ltr">
       <figcaption className="code-block__bar">
-        <span className="code-block__language">{language ?? t("markdown.plainCode")}</span>
+        <span className="code-block__language">
+          {`${language ?? t("markdown.plainCode")} ${more}`.trim()}
+        </span>
         {actions}
         <button
           type="button"
@@ -55,8 +59,8 @@ export const CodeBlock = memo(function CodeBlock({ code, language, actions, note
         role="group"
         aria-label={language ? t("markdown.codeIn", { language }) : t("markdown.code")}
       >
-        <code>
-          {coloured}
+        <code translate="no">
+          <span>{coloured}</span>
           {rest !== null && isExpanded && <MoreCode code={code.slice(rest)} />}
         </code>
       </pre>
@@ -109,7 +113,10 @@ function useColoured(code: string, language: string | null): ReactNode {
     };
   }, [isWanted, ready, language]);
   if (!isWanted || !coloured?.nodes || !code.startsWith(coloured.code)) return code;
-  return [coloured.nodes, code.slice(coloured.code.length)];
+  return [
+    <span key="coloured">{coloured.nodes}</span>,
+    <span key="rest">{code.slice(coloured.code.length)}</span>,
+  ];
 }
 
 /** The value as it was when it last stood still for a moment. */
@@ -131,11 +138,11 @@ function wholeLines(code: string): string {
 function CopyCode({ code }: { code: string }) {
   const { t } = useTranslation();
   const { state, copy } = useCopy(() => code);
-  const said = { ready: t("markdown.copy"), copied: t("markdown.copied"), failed: t("markdown.notCopied") };
+  const labels = { ready: t("markdown.copy"), copied: t("markdown.copied"), failed: t("markdown.notCopied") };
   return (
     <button type="button" className="code-block__action" onClick={copy}>
       {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-      {said[state]}
+      <span>{labels[state]}</span>
     </button>
   );
 }

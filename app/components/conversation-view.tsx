@@ -24,6 +24,7 @@ import { MessageList } from "./message-list";
 import { Notices } from "./notices";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
 import { useFollowBottom } from "./use-follow-bottom";
+import { useDrawingGuard } from "./use-drawing-guard";
 import { useMarkdownReady } from "./use-markdown-ready";
 
 const ConversationSettings = lazyPart(() =>
@@ -47,15 +48,17 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const state = useObservable(chat);
   const models = useObservable(app.models);
   const preferences = useObservable(app.preferences);
-  const { list, deletedElsewhere } = useObservable(app.conversations);
+  const { list, deletedElsewhere, heldBackId } = useObservable(app.conversations);
   const unread = useObservable(app.unread);
   const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
   const isEmpty = state.phase === "absent" && !state.pending;
   const isMarkdownReady = useMarkdownReady(!isEmpty);
   // What was shown once never gives way to a placeholder: an answer is plain text until it can be drawn.
   const [wasShown, setWasShown] = useState(false);
-  const isLoading =
+  const isComing =
     !isEmpty && !state.pending && (state.phase === "loading" || !(isMarkdownReady || wasShown));
+  const mayDraw = useDrawingGuard(app.drawing, conversationId, !isEmpty && !isComing);
+  const isLoading = isComing || !(isEmpty || mayDraw);
   if (!isLoading && !wasShown) setWasShown(true);
   const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
@@ -191,7 +194,14 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         <div className="conversation__content" ref={content}>
           {isEmpty ? (
             <EmptyState
-              why={whyEmpty(t, entry?.saved ?? false, deletedElsewhere)}
+              why={
+                heldBackId === null
+                  ? whyEmpty(t, entry?.saved ?? false, deletedElsewhere)
+                  : t("conversation.heldBack", {
+                      title: titleOf(list, heldBackId) || t("conversations.untitled"),
+                    })
+              }
+              onGoBack={heldBackId === null ? null : () => app.conversations.open(heldBackId)}
               notice={models.notice && sentenceFor(t, models.notice)}
               onPick={actions.suggest}
             />
@@ -253,6 +263,10 @@ function lastOf(branch: readonly Message[]): [Message | undefined, Message | und
     branch.findLast(({ role }) => role === "user"),
     branch.findLast(({ role }) => role === "assistant"),
   ];
+}
+
+function titleOf(list: readonly { id: string; title: string }[], wanted: string): string {
+  return list.find(({ id }) => id === wanted)?.title ?? "";
 }
 
 function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): string | null {

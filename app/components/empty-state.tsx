@@ -9,9 +9,11 @@ type Props = {
   /** What there is to know about the models on offer. */
   notice: string | null;
   onPick: (text: string) => void;
+  /** Opens the conversation that was open before; null where there is none to go back to. */
+  onGoBack: (() => void) | null;
 };
 
-export function EmptyState({ why, notice, onPick }: Props) {
+export function EmptyState({ why, notice, onPick, onGoBack }: Props) {
   const { t } = useTranslation();
   const suggestions = SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
   return (
@@ -21,6 +23,7 @@ export function EmptyState({ why, notice, onPick }: Props) {
       why={why}
       notice={notice}
       onPick={onPick}
+      {...(onGoBack && { back: { label: t("conversation.openAgain"), onClick: onGoBack } })}
     />
   );
 }

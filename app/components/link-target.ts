@@ -1,3 +1,5 @@
+import { addressesIn } from "./named-addresses";
+
 /** An address that leads out of the page, as it was written; undefined for any other, which stays text. */
 export function safeUrl(url: string): string | undefined {
   const target = /^(https?:\/\/|mailto:)/i.test(url) ? parse(url) : null;
@@ -12,34 +14,46 @@ export function imageHost(url: string): string | null {
 
 /**
  * Where a link really leads, if its text would make one believe something else: it names another host, or shows
- * its characters in another order, or the host imitates another one's letters. Null where the text is honest.
+ * its characters in another order, or the host imitates another one's letters. A formula can draw any letters.
+ * Null where the text is honest.
  */
-export function undisguised(text: string, url: string): string | null {
+export function undisguised(text: string, url: string, hasFormula = false): string | null {
   const target = parse(url);
   if (!target) return null;
   const real = target.protocol === "mailto:" ? decode(target.pathname) : target.host;
   if (target.username !== "" || target.password !== "") return real;
-  if (/(^|\.)xn--/.test(real) || DECEPTIVE.test(text)) return real;
-  const named = text.normalize("NFKC").match(ADDRESS) ?? [];
-  return named.every((address) => isSame(address, target, real)) ? null : real;
+  if (/(^|\.)xn--/.test(target.host)) return real;
+  if (hasFormula || text.length > MAX_TEXT_LENGTH || hasDisguise(text)) return real;
+  return addressesIn(text).every((address) => isSame(address, target, real)) ? null : real;
 }
 
-/** Invisible characters, and those that change the direction of writing. */
-const DECEPTIVE =
-  /[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/;
+/** Longer ones are not read for addresses: it is said where they lead. In UTF-16 units. */
+const MAX_TEXT_LENGTH = 500;
 
-/** What people take for an address: a scheme and more, a mail address, or a name with a domain's ending. */
-const ADDRESS =
-  /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+|[^\s@"'<>()]+@[^\s@"'<>()]+\.[a-z]{2,}|(?<![\p{L}\p{N}@/.-])(?:[\p{L}\p{N}-]+[.。])+(?!(?:js|ts|jsx|tsx|json|html?|css|txt|ya?ml|xml|toml|java|cpp|pdf|png|jpe?g|csv|exe|lock)\b)\p{L}{2,}/giu;
+/** Characters that Unicode says are not to be seen, among them marks that change the direction of writing. */
+const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}\u2800\uFFF9-\uFFFB]/u;
+/** Those that belong to emoji: a joiner between two, the mark that asks for a picture, the letters of a flag. */
+const IN_EMOJI =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|(?<=[\p{Emoji}])\uFE0F|(?<=\u{1F3F4})[\u{E0061}-\u{E007A}]{2,6}\u{E007F}/gu;
+/** Joiners that words of some scripts are spelt with. */
+const IN_WORDS =
+  /(?<=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}])[\u200C\u200D](?=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}])/gu;
+
+function hasDisguise(text: string): boolean {
+  const rest = text
+    .replace(IN_EMOJI, "")
+    .replace(IN_WORDS, "")
+    .replace(/[\t\n\r]/g, " ");
+  return IGNORABLE.test(rest);
+}
 
 function isSame(address: string, target: URL, real: string): boolean {
+  const bareAddress = address.replace(/^mailto:/i, "").toLowerCase();
   if (target.protocol === "mailto:") {
-    return real
-      .split(",")
-      .some((each) => each.toLowerCase() === address.replace(/^mailto:/i, "").toLowerCase());
+    return real.split(",").some((each) => each.toLowerCase() === bareAddress);
   }
   const named = parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `https://${address}`);
-  return named !== null && bare(named.host) === bare(target.host);
+  return named !== null && named.username === "" && bare(named.host) === bare(target.host);
 }
 
 function bare(host: string): string {

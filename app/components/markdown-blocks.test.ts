@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { markdownBlocks } from "./markdown-blocks";
+import * as blocks from "./markdown-blocks";
+
+/** Each block as it is parsed. */
+const markdownBlocks = (text: string) =>
+  blocks
+    .markdownBlocks(text)
+    .map(({ markdown, definitions }) =>
+      definitions === "" ? markdown : `${definitions}\n\n${markdown.replace(/^\n+/, "")}`,
+    );
 
 describe("Markdown is cut", () => {
   test.each([

@@ -1,68 +1,83 @@
+import { safeUrl } from "./link-target";
 import { lineOfMathEnd } from "./math-delimiters";
+
+export type MarkdownBlock = {
+  markdown: string;
+  /** Definitions of links that the block uses and that stand elsewhere or in itself, one on a line. */
+  definitions: string;
+};
 
 /**
  * Cuts Markdown into its top-level blocks, so that while a text grows only its last block is parsed again. A cut
- * is made only where it cannot change the meaning; two blocks in one piece are merely slower. Where a block uses
- * a link that is defined elsewhere, the definition is put before it.
+ * is made only where it cannot change the meaning; two blocks in one piece are merely slower.
  */
-export function markdownBlocks(markdown: string): string[] {
+export function markdownBlocks(markdown: string): MarkdownBlock[] {
   const blocks: string[] = [];
   const definitions = new Map<string, string>();
   const lines = markdown.split("\n");
   let block: string[] = [];
+  /** The block is a list if its first line that is not blank is an item. */
+  let inList: boolean | null = null;
   let fence: string | null = null;
   let afterBlank = true;
 
   function cut() {
-    if (block.some((line) => line.trim() !== "")) blocks.push(block.join("\n"));
+    if (inList !== null) blocks.push(block.join("\n"));
     block = [];
+    inList = null;
+  }
+
+  function push(line: string) {
+    block.push(line);
+    if (inList === null && line.trim() !== "") inList = LIST_ITEM.test(line);
   }
 
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!;
     if (fence !== null) {
-      block.push(line);
+      push(line);
       if (closes(line, fence)) {
         fence = null;
-        if (!isInList(block)) cut();
+        if (!inList) cut();
       }
       afterBlank = false;
       continue;
     }
     if (line.trim() === "") {
-      block.push(line);
+      push(line);
       afterBlank = true;
       continue;
     }
-    const label: string | undefined = afterBlank ? DEFINITION.exec(line)?.[1] : undefined;
-    if (label !== undefined && !definitions.has(keyOf(label))) definitions.set(keyOf(label), line);
+    const defined: string | null = afterBlank ? definedLabel(line) : null;
+    if (defined !== null && !definitions.has(defined)) definitions.set(defined, line);
     const opened = FENCE.exec(line)?.[1] ?? null;
     const mathEnd = opened === null ? lineOfMathEnd(lines, index) : null;
-    const inList = isInList(block);
     const goesOn = inList && (/^\s/.test(line) || (afterBlank && LIST_ITEM.test(line)));
     const isIndented = /^(\t| {4})/.test(line);
     const opensBlock = !inList && (opened !== null || mathEnd !== null);
     if (!goesOn && !isIndented && (afterBlank || opensBlock)) cut();
-    block.push(line);
+    push(line);
     fence = opened;
     // Definitions may follow each other.
-    afterBlank = label !== undefined;
+    afterBlank = defined !== null;
     if (mathEnd !== null) {
-      block.push(...lines.slice(index + 1, mathEnd + 1));
+      for (const other of lines.slice(index + 1, mathEnd + 1)) push(other);
       index = mathEnd;
-      if (!isInList(block)) cut();
+      if (!inList) cut();
     }
   }
   cut();
-  return definitions.size === 0 ? blocks : blocks.map((each) => withDefinitions(each, definitions));
+  return withDefinitions(blocks, definitions);
 }
 
-const DEFINITION = /^ {0,3}\[(?!\^)([^\]\n]+)\]:\s*\S/;
+const DEFINITION = /^ {0,3}\[(?!\^)([^\][\n]{1,999})\]:\s*(\S+)/;
 const FENCE = /^\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})/;
 const LIST_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 
-function isInList(block: readonly string[]): boolean {
-  return LIST_ITEM.test(block.find((line) => line.trim() !== "") ?? "");
+/** The label of a definition with an address that can be followed. */
+function definedLabel(line: string): string | null {
+  const [, label, target = ""] = DEFINITION.exec(line) ?? [];
+  return label !== undefined && safeUrl(target.replace(/^<|>$/g, "")) !== undefined ? keyOf(label) : null;
 }
 
 function closes(line: string, fence: string): boolean {
@@ -70,13 +85,39 @@ function closes(line: string, fence: string): boolean {
   return text.length >= fence.length && text === fence[0]!.repeat(text.length);
 }
 
-/** In front, where they cannot become part of a list or of code. Only what is used: else every block would change. */
-function withDefinitions(block: string, definitions: ReadonlyMap<string, string>): string {
-  if (!block.includes("[") || /^\s*(`{3}|~{3})/.test(block)) return block;
-  const text = keyOf(block);
-  const used = [...definitions].filter(([key]) => text.includes(`[${key}]`)).map(([, line]) => line);
-  return used.length === 0 ? block : `${used.join("\n")}\n\n${block.replace(/^\n+/, "")}`;
+/** Only those that are used, and only in the blocks that use them: else every block would change with each. */
+function withDefinitions(
+  blocks: readonly string[],
+  definitions: ReadonlyMap<string, string>,
+): MarkdownBlock[] {
+  if (definitions.size === 0) return blocks.map((markdown) => ({ markdown, definitions: "" }));
+  const used = blocks.map((block) => labelsIn(block, definitions));
+  const usedAnywhere = new Set(used.flatMap((labels) => [...labels.references]));
+  return blocks.map((markdown, index) => {
+    const { references, defined } = used[index]!;
+    const keys = new Set([...references, ...[...defined].filter((key) => usedAnywhere.has(key))]);
+    return { markdown, definitions: [...keys].map((key) => definitions.get(key)!).join("\n") };
+  });
 }
+
+type Labels = { references: ReadonlySet<string>; defined: ReadonlySet<string> };
+
+/** The labels of definitions that a block refers to, outside of code, and those that it defines. */
+function labelsIn(block: string, definitions: ReadonlyMap<string, string>): Labels {
+  const references = new Set<string>();
+  const defined = new Set<string>();
+  if (!block.includes("[") || /^\s*(`{3}|~{3})/.test(block)) return { references, defined };
+  const text = block.replace(/(`+)[^`]+\1/g, "");
+  for (const { 1: label = "", 2: after, index } of text.matchAll(/\[([^\][]{1,999})\](:?)/g)) {
+    const key = keyOf(label);
+    if (!definitions.has(key)) continue;
+    const before = text.slice(Math.max(0, index - 4), index);
+    (after !== "" && AT_LINE_START.test(before) ? defined : references).add(key);
+  }
+  return { references, defined };
+}
+
+const AT_LINE_START = /(?:^|\n) {0,3}$/;
 
 /** As Markdown compares labels. */
 function keyOf(label: string): string {

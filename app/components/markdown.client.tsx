@@ -1,44 +1,71 @@
 import { createContext, isValidElement, memo, useContext, useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import ReactMarkdown, { type Components } from "react-markdown";
+import ReactMarkdown, { type Components, type Options } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import { CodeFence } from "./code-fence";
 import { Formula } from "./formula";
+import { DrawingBoundary } from "./drawing-boundary";
 import { safeUrl } from "./link-target";
-import { markdownBlocks } from "./markdown-blocks";
+import { markdownBlocks, type MarkdownBlock as Block } from "./markdown-blocks";
+import { isBlockBeyondBounds, isTextBeyondBounds } from "./markdown-bounds";
 import { MarkdownLink } from "./markdown-link";
 import { mendMarkdown } from "./mend-markdown";
 import { plainMarkdown } from "./plain-markdown";
 import { prepareMarkdown } from "./prepare-markdown";
 import { RemoteImage } from "./remote-image";
+import { separateTexts } from "./separate-texts";
+import { UnformattedText } from "./unformatted-text";
 
 /** Of a text: all of it, still growing, or cut for good. The last two may end in half a word of Markdown. */
 export type TextEnding = "whole" | "growing" | "cut";
 
 type Props = { text: string; ending: TextEnding };
 
-/** A text in Markdown. Raw HTML in it is shown as text; nothing in it makes the browser fetch anything by itself. */
+/**
+ * A text in Markdown. Raw HTML in it is shown as text; nothing in it makes the browser fetch anything by itself. What
+ * would take too long to parse, or cannot be drawn, is shown as it was written.
+ */
 export function Markdown({ text, ending }: Props) {
-  const blocks = markdownBlocks(text);
+  const blocks = useMemo(() => markdownBlocks(text), [text]);
+  const isBeyondBounds = useMemo(
+    () =>
+      isTextBeyondBounds(
+        blocks.flatMap(({ markdown }) => (isFence(markdown) ? [] : [markdown])),
+        blocks.length,
+      ),
+    [blocks],
+  );
+  if (isBeyondBounds) return <UnformattedText text={text} why="beyondBounds" />;
   // Blocks only ever grow at the end, so their place is their identity.
-  return blocks.map((block, index) => (
-    <MarkdownBlock key={index} markdown={block} ending={index === blocks.length - 1 ? ending : "whole"} />
-  ));
+  return blocks.map(({ markdown, definitions }, index) => {
+    const endingOfBlock = index === blocks.length - 1 ? ending : "whole";
+    return (
+      <DrawingBoundary
+        key={index}
+        fallback={<UnformattedText text={markdown} why="failed" />}
+        resetKey={endingOfBlock}
+      >
+        <MarkdownBlock markdown={markdown} definitions={definitions} ending={endingOfBlock} />
+      </DrawingBoundary>
+    );
+  });
 }
 
 const MarkdownBlock = memo(function MarkdownBlock({
   markdown,
+  definitions,
   ending,
-}: {
-  markdown: string;
-  ending: TextEnding;
-}) {
+}: Block & { ending: TextEnding }) {
   const fence = FENCE.exec(markdown);
   if (fence) return <FencedBlock markdown={markdown} fence={fence} ending={ending} />;
-  return <PlainBlock markdown={markdown} ending={ending} />;
+  return <PlainBlock markdown={markdown} definitions={definitions} ending={ending} />;
 });
 
-const FENCE = /^\n*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*(\n|$)/;
+function isFence(block: string): boolean {
+  return FENCE.test(block);
+}
+
+const FENCE = /^\n*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|$)/;
 
 /** A block that is one fence needs no parser, which would be slow with thousands of lines that still grow. */
 function FencedBlock({
@@ -50,7 +77,7 @@ function FencedBlock({
   fence: RegExpExecArray;
   ending: TextEnding;
 }) {
-  const [opening, marks = "", language = "", lineEnd] = fence;
+  const [opening, marks = "", language = "", more = "", lineEnd] = fence;
   const rest = markdown.slice(opening.length).trimEnd();
   const last = rest.slice(rest.lastIndexOf("\n") + 1).trim();
   const isClosed = last.length >= marks.length && last === marks[0]!.repeat(last.length);
@@ -64,28 +91,46 @@ function FencedBlock({
       code={code.replace(/\n$/, "")}
       // Half a language's name is none.
       language={language === "" || (lineEnd === "" && ending === "growing") ? null : language}
+      more={more.trim()}
       isOpen={ending !== "whole" && !isClosed}
     />
   );
 }
 
-function PlainBlock({ markdown, ending }: { markdown: string; ending: TextEnding }) {
-  const { shown, plugins } = useMemo(() => {
-    const prepared = prepareMarkdown(markdown, ending !== "whole");
-    return {
-      shown: ending === "whole" ? prepared.markdown : mendMarkdown(prepared.markdown, ending === "growing"),
-      plugins: [remarkGfm, [plainMarkdown, { formulas: prepared.formulas }]] as Parameters<
-        typeof ReactMarkdown
-      >[0]["remarkPlugins"],
-    };
-  }, [markdown, ending]);
-  return (
-    <OpenFrom.Provider value={ending === "whole" ? Infinity : shown.trimEnd().length}>
-      <ReactMarkdown remarkPlugins={plugins} components={COMPONENTS} urlTransform={safeUrl}>
-        {shown}
-      </ReactMarkdown>
-    </OpenFrom.Provider>
-  );
+function PlainBlock({ markdown, definitions, ending }: Block & { ending: TextEnding }) {
+  const drawn = useMemo(() => {
+    if (isBlockBeyondBounds(markdown)) return "beyondBounds";
+    try {
+      return drawBlock({ markdown, definitions }, ending);
+    } catch {
+      // A parser that throws, as where it runs out of stack. The text is shown.
+      return "failed";
+    }
+  }, [markdown, definitions, ending]);
+  if (typeof drawn === "string") return <UnformattedText text={markdown} why={drawn} />;
+  return <OpenFrom.Provider value={drawn.openFrom}>{drawn.elements}</OpenFrom.Provider>;
+}
+
+/** Parses here, not when React draws, so that what a parser throws is caught where its block is known. */
+function drawBlock({ markdown, definitions }: Block, ending: TextEnding) {
+  const { markdown: prepared, formulas } = prepareMarkdown(markdown, ending !== "whole");
+  const before = definitions === "" ? "" : `${definitions}\n\n`;
+  const text = before === "" ? prepared : prepared.replace(/^\n+/, "");
+  const shown = before + (ending === "whole" ? text : mendMarkdown(text, ending === "growing"));
+  const remarkPlugins: Options["remarkPlugins"] = [
+    remarkGfm,
+    [plainMarkdown, { formulas, definitionsEnd: before.length }],
+  ];
+  return {
+    elements: ReactMarkdown({
+      children: shown,
+      remarkPlugins,
+      rehypePlugins: [separateTexts],
+      components: COMPONENTS,
+      urlTransform: safeUrl,
+    }),
+    openFrom: ending === "whole" ? Infinity : shown.trimEnd().length,
+  };
 }
 
 /** What ends here or later is still being written. */
@@ -95,8 +140,8 @@ const OpenFrom = createContext(Infinity);
 const LONG_CELL = 28;
 
 const COMPONENTS: Components = {
-  a: ({ node, href, children }) => (
-    <MarkdownLink href={href} text={textOf(node)}>
+  a: ({ node, href, title, children }) => (
+    <MarkdownLink href={href} text={textOf(node)} hasFormula={hasFormula(node)} title={title}>
       {children}
     </MarkdownLink>
   ),
@@ -121,15 +166,20 @@ const COMPONENTS: Components = {
   ),
   blockquote: ({ children }) => <blockquote dir="auto">{children}</blockquote>,
   code: ({ children }) => (
-    <code className="inline-code" dir="ltr">
+    <code className="inline-code" dir="ltr" translate="no">
       {children}
     </code>
   ),
   // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.
-  pre: ({ node, children }) => <Pre end={node?.position?.end.offset ?? 0}>{children}</Pre>,
-  // Only `plainMarkdown` makes these.
-  span: ({ node }) => {
+  pre: ({ node, children }) => (
+    <Pre end={node?.position?.end.offset ?? 0} more={infoOf(node)}>
+      {children}
+    </Pre>
+  ),
+  // Formulas of `plainMarkdown`, and texts of `separateTexts`.
+  span: ({ node, children }) => {
     const { dataTex, dataSource, dataDisplay, dataOpen } = node?.properties ?? {};
+    if (dataTex === undefined) return <span>{children}</span>;
     return (
       <Formula
         tex={String(dataTex)}
@@ -164,12 +214,18 @@ function TaskBox({ checked }: { checked: boolean }) {
   );
 }
 
-function Pre({ end, children }: { end: number; children: ReactNode }) {
+function Pre({ end, more, children }: { end: number; more: string; children: ReactNode }) {
   const isOpen = end >= useContext(OpenFrom);
   if (!isValidElement<{ className?: string; children?: ReactNode }>(children)) return <pre>{children}</pre>;
   const language = /language-(\S+)/.exec(children.props.className ?? "")?.[1] ?? null;
   const code = String(children.props.children ?? "").replace(/\n$/, "");
-  return <CodeFence code={code} language={language} isOpen={isOpen} />;
+  return <CodeFence code={code} language={language} more={more} isOpen={isOpen} />;
+}
+
+/** What follows the language in the first line of a fence. */
+function infoOf(pre: unknown): string {
+  const code = (pre as { children?: { data?: { meta?: unknown } }[] } | undefined)?.children?.[0];
+  return typeof code?.data?.meta === "string" ? code.data.meta : "";
 }
 
 type TreeNode = { value?: unknown; children?: unknown; properties?: { dataSource?: unknown } };
@@ -180,4 +236,9 @@ function textOf(node: unknown): string {
   if (typeof value === "string") return value;
   if (typeof properties?.dataSource === "string") return properties.dataSource;
   return Array.isArray(children) ? children.map(textOf).join("") : "";
+}
+
+function hasFormula(node: unknown): boolean {
+  const { children, properties } = (node ?? {}) as TreeNode;
+  return properties?.dataSource !== undefined || (Array.isArray(children) && children.some(hasFormula));
 }

@@ -15,6 +15,8 @@ const ENVIRONMENT = /^\\begin\{((?:align|alignat|equation|gather|multline)\*?)\}
 /** More than any formula has, and few enough that a lone mark does not swallow the rest of an answer. */
 const MAX_LINES = 60;
 const MAX_INLINE_LENGTH = 2_000;
+/** KaTeX is given no more than 5,000; a closing mark that is farther away is not searched for. */
+const MAX_DISPLAY_LENGTH = 6_000;
 
 export function mathOpening(text: string, at: number): MathOpening | null {
   const before = text[at - 1] ?? "\n";
@@ -35,7 +37,11 @@ export function mathOpening(text: string, at: number): MathOpening | null {
 }
 
 /** Where the closing mark of a formula begins whose text begins at `from`; null if it has none that is right. */
-export function mathClosing(text: string, from: number, { closing, isDisplay }: MathOpening): number | null {
+export function mathClosing(whole: string, from: number, { closing, isDisplay }: MathOpening): number | null {
+  const text = whole.slice(
+    0,
+    from + (isDisplay ? MAX_DISPLAY_LENGTH : MAX_INLINE_LENGTH) + closing.length + 2,
+  );
   let end = text.indexOf(closing, from);
   while (end > 0 && text[end - 1] === "\\" && text[end - 2] !== "\\" && closing.startsWith("$")) {
     end = text.indexOf(closing, end + 1);

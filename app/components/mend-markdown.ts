@@ -4,9 +4,10 @@
  * that could become anything yet. What was cut and grows no more keeps its numbers.
  */
 export function mendMarkdown(block: string, isGrowing = true): string {
-  if (/^\s*(`{3,}|~{3,})/m.test(block)) return block;
+  if (/^[ \t]*(`{3,}|~{3,})/m.test(block)) return block;
   const lines = block.split("\n");
   const line = lines.pop()!;
+  if (line.length > MAX_LINE_LENGTH) return block;
   const above = lines.at(-1) ?? "";
   if (isRow(line) && !isRow(above)) return `${block}\n${delimiterRow(line)}`;
   if (isRow(above) && !isRow(lines.at(-2) ?? "") && /^\s*\|?[\s|:-]*$/.test(line)) {
@@ -15,6 +16,9 @@ export function mendMarkdown(block: string, isGrowing = true): string {
   if (isRow(above) ? line.trim() === "" : isUndecided(line, above, isGrowing)) return lines.join("\n");
   return [...lines, mendLine(line)].join("\n");
 }
+
+/** Marks of a longer line are shown as they are: to search them all at each word would cost more and more. */
+const MAX_LINE_LENGTH = 5_000;
 
 /** Nothing but marks that the next characters decide about. A rule of three dashes is decided. */
 function isUndecided(line: string, above: string, isGrowing: boolean): boolean {

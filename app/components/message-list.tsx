@@ -6,6 +6,9 @@ import type { ModelView } from "~/conversation/api";
 import type { Message, UserMessage as SentMessage } from "~/conversation/session";
 import { versionsById } from "~/conversation/versions";
 import { AssistantMessage } from "./assistant-message";
+import { DrawingBoundary } from "./drawing-boundary";
+import { UnformattedText } from "./unformatted-text";
+import { messageText } from "~/conversation/answer-text";
 import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
 import { useSpotlight } from "./use-spotlight";
@@ -132,13 +135,35 @@ export function MessageList(props: Props) {
         <Fragment key={keys[index]}>
           {spaceBefore > 0 && <div style={{ height: spaceBefore }} />}
           <div className="message-slot" data-index={index} ref={measure}>
-            {draw(shown[index]!, index === shown.length - 1)}
+            <DrawingBoundary
+              fallback={<UndrawnMessage item={shown[index]!} />}
+              resetKey={`${keys[index]!} ${shown[index]!.kind}`}
+            >
+              {draw(shown[index]!, index === shown.length - 1)}
+            </DrawingBoundary>
           </div>
         </Fragment>
       ))}
       {state.session?.recovered && <p className="notice">{t("conversation.recovered")}</p>}
     </>
   );
+}
+
+/** A message in place of what could not be drawn of it: its text. */
+function UndrawnMessage({ item }: { item: ShownMessage }) {
+  const { t } = useTranslation();
+  const isAnswer = item.kind === "live" || (item.kind === "settled" && item.message.role === "assistant");
+  return (
+    <article className="message" aria-label={isAnswer ? t("message.assistant") : t("message.you")}>
+      <UnformattedText text={textOf(item)} why="failed" />
+    </article>
+  );
+}
+
+function textOf(item: ShownMessage): string {
+  if (item.kind === "pending") return messageText({ role: "user", parts: partsOf(item.message) });
+  if (item.kind === "live") return messageText({ role: "assistant", parts: [...item.reply.shown.parts] });
+  return messageText(item.message);
 }
 
 /** Then each answer says whose it is. */

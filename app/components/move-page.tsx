@@ -22,6 +22,7 @@ export function MovePage({ app }: { app: ChatApp }) {
     SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
   );
   const [isBusy, setIsBusy] = useState(false);
+  const [isOwn, setIsOwn] = useState(false);
   const isOver = trouble === "noSecret" || trouble?.code === "handoff_gone";
 
   useEffect(() => {
@@ -58,12 +59,20 @@ export function MovePage({ app }: { app: ChatApp }) {
       ) : (
         <>
           <p className="plain__note">{t("move.here")}</p>
+          <p className="plain__note">{t("move.readers")}</p>
+          <p className="plain__note">
+            <strong>{t("move.planted")}</strong>
+          </p>
+          <label className="plain__consent">
+            <input type="checkbox" checked={isOwn} onChange={(event) => setIsOwn(event.target.checked)} />
+            <span>{t("move.own")}</span>
+          </label>
           {!app.isDurable() && <p className="notice">{t("app.notDurable")}</p>}
           <button
             type="button"
             className="button button--primary plain__action"
-            aria-disabled={isBusy}
-            onClick={() => !isBusy && void take()}
+            aria-disabled={isBusy || !isOwn}
+            onClick={() => !isBusy && isOwn && void take()}
           >
             <DeviceIcon />
             {t("move.take")}

@@ -1,3 +1,4 @@
+import { safeUrl } from "./link-target";
 import type { Formula } from "./prepare-markdown";
 import { PLACEHOLDER } from "./prepare-markdown";
 
@@ -7,24 +8,82 @@ type Node = {
   value?: string;
   children?: Node[];
   spread?: boolean | null;
+  url?: string;
+  identifier?: string;
+  align?: (string | null)[];
+  position?: { start: { offset?: number }; end: { offset?: number } };
   data?: { hName: string; hProperties?: Record<string, unknown> };
   [field: string]: unknown;
 };
 
 type Processor = { data: () => { micromarkExtensions?: unknown[] } };
-type Options = { formulas: readonly Formula[] };
+type Options = {
+  formulas: readonly Formula[];
+  /** Where definitions end that were put before the text. */
+  definitionsEnd?: number;
+};
 
 /**
  * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for what has no other
  * spelling: `<br>` in tables, lowered and raised letters, and keys, without attributes and with text alone in them.
  * Each item of a list is a paragraph, so that a list that becomes loose while it is written keeps its elements.
  * Placeholders become formulas, and numbers of footnotes are raised. A heading without words, which one that is
- * being written is for a moment, would be read out: it is left out.
+ * being written is for a moment, would be read out: it is left out. What Markdown would hide is shown: definitions
+ * that define no link of the text, cells beyond the head of their table, and addresses that cannot be followed.
  */
-export function plainMarkdown(this: unknown, { formulas }: Options) {
+export function plainMarkdown(this: unknown, { formulas, definitionsEnd = 0 }: Options) {
   const data = (this as Processor).data();
   data.micromarkExtensions = [...(data.micromarkExtensions ?? []), { disable: { null: DISABLED } }];
-  return (tree: unknown) => change(tree as Node, formulas);
+  return (tree: unknown, file: unknown) => {
+    const root = tree as Node;
+    // What looked like a definition and is none belongs to another block, which shows it.
+    const children = (root.children ?? []).filter(
+      (child) => child.type === "definition" || startOf(child) >= definitionsEnd,
+    );
+    root.children = children;
+    const used = usedLabels(root);
+    for (const child of children) {
+      if (startOf(child) < definitionsEnd && child.identifier !== undefined) used.add(child.identifier);
+    }
+    showHidden(root, { source: String(file), used, definitionsEnd });
+    change(root, formulas);
+  };
+}
+
+function startOf({ position }: Node): number {
+  return position?.start.offset ?? 0;
+}
+
+type Hidden = { source: string; used: ReadonlySet<string>; definitionsEnd: number };
+
+function usedLabels(node: Node, used = new Set<string>()): Set<string> {
+  const isReference = node.type === "linkReference" || node.type === "imageReference";
+  if (isReference && node.identifier !== undefined) used.add(node.identifier);
+  for (const child of node.children ?? []) usedLabels(child, used);
+  return used;
+}
+
+function showHidden(node: Node, hidden: Hidden): void {
+  if (node.type === "table") {
+    const cells = Math.max(0, ...(node.children ?? []).map(({ children }) => children?.length ?? 0));
+    const align = node.align ?? [];
+    node.align = [...align, ...Array<null>(Math.max(0, cells - align.length)).fill(null)];
+  }
+  node.children?.forEach((child, index, children) => {
+    const source = hidden.source.slice(startOf(child), child.position?.end.offset);
+    const text: Node = { type: "text", value: source };
+    if (child.type === "definition" && !isDefinition(child, hidden)) {
+      children[index] = { type: "paragraph", children: [text] };
+    } else if (child.type === "link" && safeUrl(child.url ?? "") === undefined && child.position) {
+      children[index] = text;
+    } else showHidden(child, hidden);
+  });
+}
+
+/** It has a real address, and the text uses it. */
+function isDefinition(node: Node, hidden: Hidden): boolean {
+  if (startOf(node) < hidden.definitionsEnd) return true;
+  return safeUrl(node.url ?? "") !== undefined && hidden.used.has(node.identifier ?? "");
 }
 
 const DISABLED = [

@@ -10,7 +10,9 @@ import type { Trouble } from "~/i18n/trouble";
 import { formatDate } from "./format-date";
 import { NewIcon } from "./icons";
 import { LoadingConversation } from "./loading-conversation";
+import { DrawingBoundary } from "./drawing-boundary";
 import { PlainPage } from "./plain-page";
+import { UnformattedText } from "./unformatted-text";
 import { SharedMessage } from "./shared-message";
 import { Toaster } from "./toaster";
 import { TroubleNote } from "./trouble-note";
@@ -108,7 +110,9 @@ export function SharedPage({ app }: { app: ChatApp }) {
       </h1>
       <p className="plain__note">{t("share.readOnly", { date: formatDate(createdAt, i18n.language) })}</p>
       {messages.map((message) => (
-        <SharedMessage key={message.id} message={message} />
+        <DrawingBoundary key={message.id} fallback={<UnformattedText text={message.text} why="failed" />}>
+          <SharedMessage message={message} />
+        </DrawingBoundary>
       ))}
       <Toaster app={app} />
     </PlainPage>

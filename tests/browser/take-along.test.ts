@@ -93,6 +93,7 @@ describe.each([
 
     const other = await openLink(openChat, url, context);
     expect(await unreadableText(other.page)).toEqual([]);
+    await other.page.getByRole("checkbox", { name: "I made this link myself" }).check();
     await other.button("Take them over here").click();
     await other.reply(0, "complete");
     expect(ids).toContain(await other.sessionId());
@@ -100,6 +101,7 @@ describe.each([
     expect(await other.listed()).toEqual({ Pinned: ["About coffee"], Today: ["About tea"] });
 
     const late = await openLink(openChat, url, context, [/410|404/]);
+    await late.page.getByRole("checkbox", { name: "I made this link myself" }).check();
     await late.button("Take them over here").click();
     await late.page.getByRole("alert").waitFor();
     await late.page.getByRole("link", { name: "Open Holdfast" }).waitFor();

@@ -29,6 +29,9 @@ export const de: Translation = {
     hide: "Unterhaltungen ausblenden",
   },
   conversation: {
+    heldBack:
+      "Der letzte Besuch endete, während „{{title}}“ gezeichnet wurde. Deshalb wurde es nicht von selbst geöffnet.",
+    openAgain: "Öffnen",
     label: "Unterhaltung",
     loading: "Wird geladen …",
     loadingLate: "Der Server ist nicht erreichbar. Neuer Versuch …",
@@ -127,6 +130,8 @@ export const de: Translation = {
     toDo: "Offen",
     imageFailed: "Das Bild konnte nicht geladen werden: {{description}}",
     loadImage: "Bild von {{host}} laden",
+    beyondBounds: "Ohne Formatierung angezeigt: Dieser Text ist zu lang oder zu tief verschachtelt.",
+    notFormatted: "Ohne Formatierung angezeigt: Dieser Text konnte nicht formatiert werden.",
     noFormula: "diese Formel konnte nicht gezeichnet werden",
     noDiagram: "Dieses Diagramm konnte nicht gezeichnet werden.",
     diagram: "Diagramm",
@@ -196,6 +201,11 @@ export const de: Translation = {
     none: "Es gibt noch keine Unterhaltung.",
     heading: "Unterhaltungen übernehmen",
     here: "Unterhaltungen von einem anderen Gerät kommen in die Liste dieses Browsers. Der Link gilt einmal: Übernehmen Sie sie in dem Browser, den Sie benutzen wollen.",
+    readers:
+      "Wer den Link erstellt hat, behält den Zugang: Diese Person kann diese Unterhaltungen lesen und alles, was ab jetzt darin geschrieben wird.",
+    planted:
+      "Übernimm sie nur, wenn du den Link selbst erstellt hast. Sonst liest mit, wer ihn geschickt hat.",
+    own: "Ich habe diesen Link selbst erstellt",
     take: "Hier übernehmen",
     askAgain:
       "Erstellen Sie auf dem anderen Gerät einen neuen Link: in den Einstellungen oder im Menü einer Unterhaltung.",

@@ -30,6 +30,8 @@ export const en = {
     hide: "Hide conversations",
   },
   conversation: {
+    heldBack: "The last visit ended while “{{title}}” was being drawn, so it was not opened by itself.",
+    openAgain: "Open it",
     label: "Conversation",
     loading: "Loading…",
     loadingLate: "The server cannot be reached. Trying again…",
@@ -125,6 +127,8 @@ export const en = {
     toDo: "To do",
     imageFailed: "The image could not be loaded: {{description}}",
     loadImage: "Load image from {{host}}",
+    beyondBounds: "Shown without formatting: this text is too long or too deeply nested.",
+    notFormatted: "Shown without formatting: this text could not be formatted.",
     noFormula: "this formula could not be drawn",
     noDiagram: "This diagram could not be drawn.",
     diagram: "Diagram",
@@ -194,6 +198,10 @@ export const en = {
     none: "There is no conversation yet.",
     heading: "Take over conversations",
     here: "Conversations from another device will be in the list of this browser. The link works once, so take them in the browser that you want to use.",
+    readers:
+      "The link also gives the person who made it lasting access: they can read these conversations and everything that is written in them from now on.",
+    planted: "Take them over only if you made the link yourself. Otherwise the one who sent it reads along.",
+    own: "I made this link myself",
     take: "Take them over here",
     askAgain: "Make a new link on the other device: in its settings, or in the menu of a conversation.",
     noSecret: "The link is not whole, or was made by another server.",

@@ -29,6 +29,9 @@ export const es: Translation = {
     hide: "Ocultar conversaciones",
   },
   conversation: {
+    heldBack:
+      "La última visita terminó mientras se mostraba «{{title}}», por lo que no se ha abierto automáticamente.",
+    openAgain: "Abrirla",
     label: "Conversación",
     loading: "Cargando…",
     loadingLate: "No se puede conectar con el servidor. Intentándolo de nuevo…",
@@ -125,6 +128,8 @@ export const es: Translation = {
     toDo: "Pendiente",
     imageFailed: "No se pudo cargar la imagen: {{description}}",
     loadImage: "Cargar la imagen de {{host}}",
+    beyondBounds: "Se muestra sin formato: el texto es demasiado largo o tiene demasiados niveles.",
+    notFormatted: "Se muestra sin formato: no se ha podido dar formato a este texto.",
     noFormula: "no se pudo dibujar esta fórmula",
     noDiagram: "No se pudo dibujar este diagrama.",
     diagram: "Diagrama",
@@ -199,6 +204,10 @@ export const es: Translation = {
     none: "Todavía no hay ninguna conversación.",
     heading: "Recibir conversaciones",
     here: "Las conversaciones de otro dispositivo pasarán a la lista de este navegador. El enlace sirve una sola vez: recíbalas en el navegador que quiera usar.",
+    readers:
+      "La persona que creó el enlace conserva el acceso: puede leer estas conversaciones y todo lo que se escriba en ellas a partir de ahora.",
+    planted: "Tráelas solo si creaste el enlace tú. De lo contrario, quien lo envió podrá leerlo todo.",
+    own: "Creé este enlace yo",
     take: "Recibirlas aquí",
     askAgain: "Cree otro enlace en el otro dispositivo: en sus ajustes o en el menú de una conversación.",
     noSecret: "El enlace no está completo o es de otro servidor.",

@@ -28,6 +28,9 @@ export const fr: Translation = {
     hide: "Masquer les conversations",
   },
   conversation: {
+    heldBack:
+      "La dernière visite s’est arrêtée pendant l’affichage de « {{title}} ». Cette conversation n’a donc pas été rouverte automatiquement.",
+    openAgain: "L’ouvrir",
     label: "Conversation",
     loading: "Chargement…",
     loadingLate: "Le serveur est injoignable. Nouvel essai…",
@@ -124,6 +127,8 @@ export const fr: Translation = {
     toDo: "À faire",
     imageFailed: "L’image n’a pas pu être chargée : {{description}}",
     loadImage: "Charger l’image depuis {{host}}",
+    beyondBounds: "Affiché sans mise en forme : ce texte est trop long ou trop imbriqué.",
+    notFormatted: "Affiché sans mise en forme : ce texte n’a pas pu être mis en forme.",
     noFormula: "cette formule n’a pas pu être dessinée",
     noDiagram: "Ce diagramme n’a pas pu être dessiné.",
     diagram: "Diagramme",
@@ -198,6 +203,11 @@ export const fr: Translation = {
     none: "Il n’y a pas encore de conversation.",
     heading: "Reprendre des conversations",
     here: "Des conversations d’un autre appareil seront dans la liste de ce navigateur. Le lien sert une seule fois : reprenez-les dans le navigateur que vous voulez utiliser.",
+    readers:
+      "La personne qui a créé le lien garde l’accès : elle peut lire ces conversations et tout ce qui y sera écrit à partir de maintenant.",
+    planted:
+      "Ne les reprenez que si vous avez créé le lien vous-même. Sinon, la personne qui l’a envoyé pourra tout lire.",
+    own: "J’ai créé ce lien moi-même",
     take: "Les reprendre ici",
     askAgain:
       "Créez un autre lien sur l’autre appareil : dans ses réglages, ou dans le menu d’une conversation.",

@@ -1,0 +1,114 @@
+/**
+ * Bounds of what is parsed as Markdown. They depend on the source alone, are checked before any parsing, and in time
+ * linear in the text: a model in a repetition loop writes what costs a parser quadratic time or one stack frame for
+ * each level, and a page that cannot be drawn would lock a person out of the conversation.
+ */
+
+/** UTF-16 units of all of a text that is parsed; its fences are code, which has bounds of its own. */
+const MAX_TEXT_LENGTH = 400_000;
+const MAX_PARSED_BLOCKS = 1_500;
+/** Those that are parsed, and fences. */
+const MAX_BLOCKS = 3_000;
+/** Of all blocks, the sum of the squares of their marks: what comparing them with each other costs. */
+const MAX_TEXT_COMPARISONS = 24_000_000;
+/** UTF-16 units of a block without a blank line at its top level, such as a long list or table. */
+const MAX_BLOCK_LENGTH = 60_000;
+const MAX_BLOCK_LINES = 1_500;
+const MAX_BLOCK_MARKS = 4_000;
+/** Of one kind in a paragraph, an item or a row. Marks without a partner are compared with each other. */
+const MAX_MARKS = 800;
+/** Quotes and lists in each other. Deeper ones could not be read on any screen. */
+const MAX_DEPTH = 24;
+/** Marks of quotes and lists at the beginnings of all lines of a block. */
+const MAX_BLOCK_DEPTHS = 4_000;
+/** Columns before a list's mark: each level of a nested list is indented by two or more. */
+const MAX_INDENT = 60;
+/** Cells of a table: each row is drawn with as many as the longest has. */
+const MAX_CELLS = 8_000;
+
+/** Whether a text has too many or too costly blocks to be drawn as Markdown at all. */
+export function isTextBeyondBounds(parsedBlocks: readonly string[], blocks: number): boolean {
+  if (parsedBlocks.length > MAX_PARSED_BLOCKS || blocks > MAX_BLOCKS) return true;
+  let length = 0;
+  let comparisons = 0;
+  for (const block of parsedBlocks) {
+    length += block.length;
+    if (length > MAX_TEXT_LENGTH) return true;
+    const marks = block.length > MAX_BLOCK_LENGTH ? 0 : block.split(MARK).length - 1;
+    // A block that is beyond its own bounds costs nothing, since it is not parsed.
+    if (marks <= MAX_BLOCK_MARKS) comparisons += marks ** 2;
+  }
+  return comparisons > MAX_TEXT_COMPARISONS;
+}
+
+/** Whether a block is too long, too deeply nested or too full of marks to be parsed. */
+export function isBlockBeyondBounds(block: string): boolean {
+  return block.length > MAX_BLOCK_LENGTH || hasTooManyMarks(block) || isTooDeepOrWide(block);
+}
+
+/** Marks that a parser pairs with each other, or begins to read an address at. */
+const MARK = /[*_~`[\]<$\\&@:]/;
+const MARKS = /[*_~`[\]<$\\&@:]/g;
+
+function hasTooManyMarks(block: string): boolean {
+  let total = 0;
+  let counts = new Map<string, number>();
+  let isTable = false;
+  for (const line of block.split("\n")) {
+    isTable ||= DELIMITER_ROW.test(line);
+    if (ITEM.test(line) || (isTable && ROW.test(line))) counts = new Map();
+    if (RULE.test(line)) continue;
+    for (const [kind] of line.matchAll(MARKS)) {
+      const count = (counts.get(kind) ?? 0) + 1;
+      total += 1;
+      if (count > MAX_MARKS || total > MAX_BLOCK_MARKS) return true;
+      counts.set(kind, count);
+    }
+  }
+  return false;
+}
+
+/** What begins a paragraph of its own. */
+const ITEM = /^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]/;
+const ROW = /\|/;
+const DELIMITER_ROW = /^[ \t>]*\|[ \t:|-]*-[ \t:|-]*$/;
+
+function isTooDeepOrWide(block: string): boolean {
+  let fence: string | null = null;
+  let depths = 0;
+  let mostCells = 0;
+  const lines = block.split("\n");
+  if (lines.length > MAX_BLOCK_LINES) return true;
+  for (const line of lines) {
+    const { depth, indent, rest } = containersOf(line);
+    const marks = /^(?:`{3,}|~{3,})/.exec(rest)?.[0];
+    if (fence !== null) {
+      if (marks?.startsWith(fence)) fence = null;
+      continue;
+    }
+    depths += depth;
+    if ((depth > MAX_DEPTH || depths > MAX_BLOCK_DEPTHS) && !RULE.test(line)) return true;
+    if (depth > 0 && indent > MAX_INDENT) return true;
+    if (ROW.test(line)) mostCells = Math.max(mostCells, line.split("|", MAX_CELLS).length);
+    if (mostCells * lines.length > MAX_CELLS) return true;
+    if (marks !== undefined) fence = marks;
+  }
+  return false;
+}
+
+const RULE = /^[ \t]*([-*_])(?:[ \t]*\1)+[ \t]*$/;
+const CONTAINER = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$))/y;
+
+/** How many quotes and lists a line opens or goes on with, the columns before the first mark, and the rest. */
+function containersOf(line: string): { depth: number; indent: number; rest: string } {
+  let depth = 0;
+  let end = 0;
+  let indent = 0;
+  CONTAINER.lastIndex = 0;
+  for (let match = CONTAINER.exec(line); match; match = CONTAINER.exec(line)) {
+    if (depth === 0) indent = match[0].length - match[0].trimStart().length;
+    depth += 1;
+    end = CONTAINER.lastIndex;
+  }
+  return { depth, indent, rest: line.slice(end).trimStart() };
+}

@@ -1,0 +1,46 @@
+import { useTranslation } from "react-i18next";
+
+type Props = {
+  text: string;
+  /** Why it has no formatting: it would take too long, or failed. */
+  why: "beyondBounds" | "failed";
+};
+
+/** UTF-16 units that are laid out at a time, and only near the view. */
+const PIECE_LENGTH = 4_000;
+
+/** A text as it was written, with a note that it is not formatted. Needs nothing that could fail. */
+export function UnformattedText({ text, why }: Props) {
+  const { t } = useTranslation();
+  return (
+    <div className="unformatted">
+      <p className="unformatted__note">
+        {why === "failed" ? t("markdown.notFormatted") : t("markdown.beyondBounds")}
+      </p>
+      <div className="unformatted__text">
+        {piecesOfText(text).map((piece, index) => (
+          <div key={index} dir="auto" className="unformatted__piece">
+            {piece}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The text in pieces, each cut at a line's end or a space where there is one near. */
+export function piecesOfText(text: string, length = PIECE_LENGTH): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(text.length, from + length);
+    if (to < text.length) {
+      const window = text.slice(from, to);
+      const cut = Math.max(window.lastIndexOf("\n"), window.lastIndexOf(" ")) + 1;
+      if (cut > length / 2) to = from + cut;
+      else if (/[\uD800-\uDBFF]$/.test(window)) to -= 1;
+    }
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
