@@ -30,7 +30,10 @@ it("ends with an element that is damaged, not with those before it that a later 
 it("of many elements that a later version may have made is not looked through", () => {
   let looks = 0;
   const counted = z.preprocess((value) => (looks++, value), z.strictObject({}));
-  parse(list(counted), Array.from({ length: 10_000 }, () => ({ a: 1 })));
+  parse(
+    list(counted),
+    Array.from({ length: 10_000 }, () => ({ a: 1 })),
+  );
   expect(looks).toBeLessThan(100);
 });
 

@@ -127,7 +127,7 @@ async function sweepEverything(dataDir: string) {
   await sweepShares({ ...common, sessions: store, delay }, goOn);
 }
 
-test("files and links of a session of a newer version stay, and are given to nobody here", async () => {
+test("files and links of a session of a newer version stay, and are not given out here", async () => {
   const dataDir = copyOfVolume("plain");
   const { store, layout, volume } = createTestStore(dataDir, { sealer: sealerThat(false) });
   const { rev } = (await store.read(KEY))!;

@@ -72,8 +72,8 @@ const kinds: Record<string, { damage: (path: string) => void; reason: RegExp }> 
     reason: /at messages/,
   },
   "with a field whose name was changed": {
-    damage: (path) => edit(path, ({ title, ...stored }) => ({ ...stored, tytle: title })),
-    reason: /not a session at title/,
+    damage: (path) => edit(path, ({ updatedAt, ...stored }) => ({ ...stored, updateeAt: updatedAt })),
+    reason: /not a session at updatedAt/,
   },
   "of an older, unknown format": {
     damage: (path) => edit(path, (stored) => ({ ...stored, format: 0 })),

@@ -34,18 +34,17 @@ export function sealSession(sealer: Sealer, key: string, document: StoredSession
 export function openSession(
   sealer: Sealer,
   key: string,
-  { head, rev, headText, sealed }: SealedSession,
+  { head, headText, sealed }: SealedSession,
 ): ReadSession {
-  const secret = sealer.openText(placeOf(key, rev, headText), sealed);
+  const secret = sealer.openText(placeOf(key, head.rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
-  if (head.kind !== "whole") return head;
-  const { format, files: _, ...open } = head.value;
+  const { format, files: _, ...open } = head;
   const json = {
     ...(JSON.parse(secret.toString("utf8")) as SecretPart),
     ...open,
     format: format === SEALED_FORMAT ? FORMAT : format,
   };
-  return checkDocument(json, rev);
+  return checkDocument(json, head.rev);
 }
 
 const placeOf = (key: string, rev: number, headText: string) =>

@@ -25,10 +25,7 @@ export type OutlineDocument = SessionOutline & StoredSession;
 
 export function parseOutline(bytes: Buffer, rev: number): ReadSession<OutlineDocument> {
   const parsed = parseStoredSession(bytes, rev);
-  if (parsed.kind === "sealed") {
-    const { head } = parsed.session;
-    return head.kind === "whole" ? { kind: "whole", document: outlineOfSealed(head.value) } : head;
-  }
+  if (parsed.kind === "sealed") return { kind: "whole", document: outlineOfSealed(parsed.session.head) };
   if (parsed.kind !== "whole") return parsed;
   const { messages } = parsed.document;
   const files = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FIRST_FORMAT, NEWEST_FORMAT } from "~/conversation/formats";
 import { list } from "~/conversation/list";
-import { parseStored, type Parsed } from "~/conversation/parse-stored";
+import { parseStored } from "~/conversation/parse-stored";
 import { itemId, message, session } from "~/conversation/session";
 import { KEY_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "./parse-json";
@@ -54,11 +54,8 @@ const sealedHead = z.strictObject({
 
 export type SealedHead = z.infer<typeof sealedHead>;
 
-/**
- * A sealed file as it was read. `headText` is the head's JSON, as whoever sealed it wrote it; a head that is newer may
- * be damaged all the same, which only the seal tells.
- */
-export type SealedSession = { head: Parsed<SealedHead>; rev: number; headText: string; sealed: string };
+/** A sealed file as it was read. `headText` is the head's JSON, as whoever sealed it wrote it. */
+export type SealedSession = { head: SealedHead; headText: string; sealed: string };
 
 const { messages: _messages, ...allButMessages } = storedSession.shape;
 const withoutMessages = z.strictObject(allButMessages);
@@ -95,8 +92,10 @@ function parseSealed({ sealed, ...open }: Record<string, unknown>, rev: number):
   const head = parseStored(sealedHead, open);
   if (head.kind === "damaged") return { kind: "damaged", reason: `not a session at ${head.reason}` };
   if (typeof sealed !== "string") return { kind: "damaged", reason: "not a session at sealed" };
-  if (open.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
-  return { kind: "sealed", session: { head, rev, headText: JSON.stringify(open), sealed } };
+  // Whatever its seal may be: a later version may bind it to more.
+  if (head.kind === "newer") return head;
+  if (head.value.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
+  return { kind: "sealed", session: { head: head.value, headText: JSON.stringify(open), sealed } };
 }
 
 const WRONG_NUMBER = "its number is not that of its name";
