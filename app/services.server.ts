@@ -53,6 +53,7 @@ import { startSweeps } from "./sweeps.server";
 import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";
 import { createMetrics, type Metrics } from "./telemetry/metrics";
+import { createRedactor } from "./telemetry/redact";
 import { reportMetrics } from "./telemetry/report-metrics";
 
 /** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
@@ -81,13 +82,15 @@ export type Services = Awaited<ReturnType<typeof createServices>>;
 
 async function createServices(config: Config) {
   const stdout = destination({ fd: 1, sync: true });
+  const secrets = [...config.access.codes, ...modelSecrets(processEnvironment)];
   const log = createLog({
     level: config.logLevel,
     node: config.nodeName,
     readable: config.readableLog,
+    secrets,
     stream: stdout,
   });
-  if (!config.readableLog) captureOutput(log, { console, process });
+  if (!config.readableLog) captureOutput(log, { console, process }, createRedactor(secrets));
   const metrics = createMetrics({ activeReplies: () => replies.active() });
 
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
@@ -397,6 +400,18 @@ function keepReserve(reserve: FilledReserve, log: Logger): void {
     .refill()
     .catch((error: unknown) => log.debug({ err: error }, "the reserve of the volume was not filled"))
     .finally(() => timer(RESERVE_MS, () => keepReserve(reserve, log)));
+}
+
+/** Of providers and their SDKs, which read some of them by themselves. */
+const SECRET_VARIABLES = [
+  "OPENAI_COMPATIBLE_API_KEY",
+  "AWS_BEARER_TOKEN_BEDROCK",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+];
+
+function modelSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
+  return SECRET_VARIABLES.flatMap((name) => env[name]?.trim() || []);
 }
 
 /** Once a minute and at the end. Not through the log: whoever wants metrics and fewer lines shall have both. */

@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import type { Logger } from "pino";
+import { createRedactor } from "./redact";
 
 const LEVELS = { log: "info", info: "info", warn: "warn", error: "error", debug: "debug" } as const;
 
@@ -13,12 +14,14 @@ export function captureOutput(
     console: Pick<Console, keyof typeof LEVELS>;
     process: Pick<NodeJS.Process, "on" | "exit"> & Listeners;
   },
+  redact: (text: string) => string = createRedactor([]),
 ): void {
   for (const [method, level] of Object.entries(LEVELS) as [keyof typeof LEVELS, "info"][]) {
     target.console[method] = (...values: unknown[]) => {
       const err = values.find((value) => value instanceof Error);
-      const said = format(...values.filter((value) => value !== undefined && value !== err));
-      if (said !== "" || err) log[level]({ ...(err && { err }) }, said || String((err as Error).message));
+      const said = redact(format(...values.filter((value) => value !== undefined && value !== err)));
+      if (said !== "" || err)
+        log[level]({ ...(err && { err }) }, said || redact(String((err as Error).message)));
     };
   }
 
