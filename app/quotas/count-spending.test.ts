@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createScriptedModel, modelDenied } from "../../tests/fixtures/reply-node";
+import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 import { countSpending } from "./count-spending";
@@ -13,9 +14,20 @@ function setUp() {
   }));
   const sum = { tokens: 0, dollars: 0 };
   let told = 0;
-  const models = countSpending({ ...script, offers }, ({ tokens, dollars }) => {
+  let at = 0;
+  const ticks = new Set<{ at: number; run: () => void }>();
+  const spend = ({ tokens, dollars }: { tokens: number; dollars: number }) => {
     sum.tokens += tokens;
     sum.dollars += dollars;
+  };
+  let generate = script.generate;
+  const models = countSpending({ ...script, offers, generate: (call) => generate(call) }, spend, {
+    now: () => at,
+    timer(ms, run) {
+      const tick = { at: at + ms, run };
+      ticks.add(tick);
+      return () => ticks.delete(tick);
+    },
   });
   const abort = new AbortController();
   const request: GenerateRequest = {
@@ -41,8 +53,18 @@ function setUp() {
     sum,
     told: () => told,
     abort,
-    ask: (more: Partial<GenerateRequest> = {}) =>
-      models.generate({ ...request, ...more })[Symbol.asyncIterator](),
+    ticks,
+    /** Lets so many seconds pass in which the model says nothing. */
+    pass(seconds: number) {
+      for (const end = at + seconds * 1000; at < end;) {
+        at += 100;
+        for (const tick of [...ticks]) if (tick.at <= at && ticks.delete(tick)) tick.run();
+      }
+    },
+    ask(more: Partial<GenerateRequest> = {}, other = script.generate) {
+      generate = other;
+      return models.generate({ ...request, ...more })[Symbol.asyncIterator]();
+    },
   };
 }
 
@@ -136,5 +158,81 @@ test("a call that was refused costs nothing", async () => {
     signal: new AbortController().signal,
   });
   await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(modelDenied);
+  expect(sum.tokens).toBe(0);
+});
+
+test("an answer that is stopped while the model thinks silently is charged for the time", async () => {
+  const { sum, told, abort, ask, pass, ticks } = setUp();
+  const answer = ask({ modelId: "test/one" });
+  await answer.next();
+  pass(0.3);
+  expect(sum.tokens).toBe(1_000);
+  const next = answer.next();
+  pass(0.5);
+  abort.abort(new Error("stopped"));
+  await expect(next).rejects.toThrow("stopped");
+  expect(sum.tokens).toBe(1_000 + 80);
+  expect(told()).toBe(1_080);
+  expect(ticks.size).toBe(0);
+});
+
+test("silence is charged as it goes on, so that a node that is killed has said so", async () => {
+  const { sum, ask, pass } = setUp();
+  const answer = ask();
+  await answer.next();
+  pass(1);
+  expect(sum.tokens).toBe(1_000 + 100);
+  // As much as the longest answer is all that it can be.
+  pass(60);
+  expect(sum.tokens).toBe(1_000 + 100);
+  await answer.return?.();
+});
+
+test("silence costs nothing where the model tells its tokens in the end", async () => {
+  const { script, sum, ask, pass } = setUp();
+  const answer = ask();
+  await answer.next();
+  pass(20);
+  script.say({ type: "finish", messageMetadata: { usage: { inputTokens: 800, outputTokens: 50 } } });
+  while (!(await answer.next()).done);
+  expect(sum.tokens).toBe(850);
+});
+
+test("silences between words count beside the words, and those of a model that writes do not", async () => {
+  const { script, sum, ask, pass } = setUp();
+  const answer = ask();
+  await answer.next();
+  for (let n = 0; n < 3; n++) {
+    pass(0.2);
+    script.text("y".repeat(30));
+    await answer.next();
+  }
+  pass(0.6);
+  script.text("z");
+  await answer.next();
+  await answer.return?.();
+  expect(sum.tokens).toBe(1_000 + 30 + 60 + 1);
+});
+
+test.each([
+  ["went silent until it was given up", "model_stalled", 1_050],
+  ["broke off", "model_interrupted", 1_050],
+  ["was refused at last", "model_throttled", 0],
+] as const)("a call that %s before its first word", async (_, code, tokens) => {
+  const { sum, ask, pass } = setUp();
+  const failing = Promise.withResolvers<never>();
+  const next = ask({}, async function* () {
+    yield await failing.promise;
+  }).next();
+  pass(0.5);
+  failing.reject(new ExpectedError(code, "It failed."));
+  await expect(next).rejects.toMatchObject({ code });
+  expect(sum.tokens).toBe(tokens);
+});
+
+test("a call that was given up before it began costs nothing", async () => {
+  const { abort, ask, sum } = setUp();
+  abort.abort(new Error("stopped"));
+  await expect(ask().next()).rejects.toThrow("stopped");
   expect(sum.tokens).toBe(0);
 });
