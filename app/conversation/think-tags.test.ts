@@ -87,6 +87,8 @@ test("thoughts in the first text of an answer become a part; other answers stay 
     { type: "reasoning", text: "Hm." },
     { type: "text", text: "Yes." },
   ]);
+  const [empty] = foldThoughts([{ type: "text", text: "<think>\n</think>\n\nYes." }]);
+  expect(empty).toEqual({ type: "text", text: "Yes." });
   const apart = [{ type: "reasoning" as const, text: "Hm." }, text];
   expect(foldThoughts(apart)).toBe(apart);
 });

@@ -155,9 +155,12 @@ export function foldThoughts(parts: readonly Part[]): readonly Part[] {
   const [first, ...others] = parts;
   if (first?.type !== "text") return parts;
   const { reasoning, text } = splitThoughts(first.text);
-  if (reasoning === "") return parts;
-  const thoughts: Part = { type: "reasoning", text: reasoning };
-  return [thoughts, ...(text === "" ? [] : [{ ...first, text }]), ...others];
+  if (text === first.text) return parts;
+  const pieces: Part[] = [
+    { type: "reasoning", text: reasoning },
+    { ...first, text },
+  ];
+  return [...pieces.filter((piece) => piece.text !== ""), ...others];
 }
 
 /** A text without the thoughts in tags that it begins with; where nothing else is in it, without the tags. */

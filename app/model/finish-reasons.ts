@@ -13,7 +13,16 @@ const MEANINGS: Readonly<Record<FinishReason, readonly string[]>> = {
     ...["complete", "completed", "done", "finished", "success"],
   ],
   length: [
-    ...["length", "maxlength", "lengthlimit", "lengthcapped", "tokenlimit", "outputlimit"],
+    ...[
+      "length",
+      "maxlength",
+      "lengthlimit",
+      "lengthcapped",
+      "maxtokensreached",
+      "maxtokensexceeded",
+      "tokenlimit",
+      "outputlimit",
+    ],
     ...["maxtokens", "maxoutputtokens", "maxcompletiontokens", "maxnewtokens", "maxpredictedtokensreached"],
     ...["modellength", "contextlength", "contextlengthexceeded", "contextlengthreached", "contextwindow"],
     ...["modelcontextwindowexceeded", "contextwindowexceeded", "limit"],

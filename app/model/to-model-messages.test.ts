@@ -28,6 +28,21 @@ test("reasoning is left out", () => {
   });
 });
 
+test("thoughts in tags of an older answer are left out, and the tags with them", () => {
+  for (const text of ["<think>Hm.</think>1", "Hm.\n</think>\n\n1", "<think>\n</think>1"]) {
+    expect(toModelMessages(conversation("One", text), null, noFiles)[1]).toEqual({
+      role: "assistant",
+      content: "1",
+    });
+  }
+});
+
+test("a branch whose beginning is missing begins with the person all the same", () => {
+  const [, answer, question] = conversation("One", "1", "Two");
+  const turns = toModelMessages([answer!, question!], null, noFiles);
+  expect(turns.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+});
+
 test("an answer that failed before its first word is dropped, and its neighbours become one turn", () => {
   expect(toModelMessages(conversation("One", "", "Two", " \n", "Three"), null, noFiles)).toEqual([
     { role: "user", content: "One\n\nTwo\n\nThree" },
