@@ -121,9 +121,11 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
         current = await nextSegment();
         text = formatFeedLine(head()) + text;
       }
+      // Not `askedAt`: the first segment may have waited for the name.
+      const appendedAt = now();
       await current.log.append(text);
       current.bytes += text.length;
-      lastHeardAt = askedAt;
+      lastHeardAt = appendedAt;
       if (draining === "to be said") draining = "said";
       if (broken) options.recovered();
       broken = false;

@@ -187,6 +187,10 @@ test("a node that is restarted right after a crash waits for ten seconds of sile
   expect(successor.hasStarted()).toBe(true);
   expect(successor.told).toEqual([]);
   expect(successor.registry.isDead("a.b1")).toBe(true);
+  // The wait was no silence: it is heard, and needs no second segment.
+  expect(successor.registry.isUnheard()).toBe(false);
+  await pass(6_000, successor);
+  expect(await readdir(layout.nodes)).not.toContain("a.b2.2.ndjson");
 });
 
 test("a node that was frozen while it waited for silence has not seen any in that time", async () => {
