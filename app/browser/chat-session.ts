@@ -123,8 +123,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onEvents: (events) => state.set(withEvents(now(), events)),
       onConnection(connection) {
         patch({ connection });
-        if (connection === "reconnecting") showKept();
         if (connection === "ok") sendWhatWaits();
+        else showKept();
       },
       onRefused: (error) =>
         patch(
