@@ -106,7 +106,7 @@ async function createServices(config: Config) {
     now,
     onChange(reason) {
       if (reason === null) log.info({ dataDir: layout.root }, "DATA_DIR is the volume that it was again");
-      else log.error({ dataDir: layout.root }, `DATA_DIR cannot be used: ${reason}`);
+      else log.error({ dataDir: layout.root }, `DATA_DIR is away: ${reason}`);
     },
   });
   const reserve = createVolumeReserve({ volume: unguarded, guard: identity, folder: layout.reserve });

@@ -85,6 +85,20 @@ test("a 404 that is not ours is no word on the session", async () => {
   await expect(api.session(ID).load(null)).rejects.toMatchObject({ code: "unreadable", status: 404 });
 });
 
+test.each(["volume_unavailable", "session_busy"])(
+  "%s is no word on the session, and passes",
+  async (code) => {
+    const { api } = clientFor(() =>
+      Response.json({ error: { code, message: "Try again." } }, { status: 503 }),
+    );
+    const failure = { code, status: 503, isPassing: true };
+    await expect(api.session(ID).load(null)).rejects.toMatchObject(failure);
+    await expect(api.session(ID).load('"3"')).rejects.toMatchObject(failure);
+    await expect(api.session(ID).watch(null, new AbortController().signal)).rejects.toMatchObject(failure);
+    await expect(api.session(ID).remove()).rejects.toMatchObject(failure);
+  },
+);
+
 test("errors carry the server's code and sentence", async () => {
   const { api } = clientFor(() =>
     Response.json({ error: { code: "reply_running", message: "Wait." } }, { status: 409 }),

@@ -235,6 +235,9 @@ describe("a reply", () => {
   });
 });
 
+const storageAway = () =>
+  new ApiError("volume_unavailable", "The storage for conversations is not connected at the moment.", 503);
+
 describe("the connection", () => {
   test("is mentioned when it has been away for two seconds, and tried ever less often", async () => {
     const { server, chat } = await tabInMidReply();
@@ -248,6 +251,44 @@ describe("the connection", () => {
     server.isDown = false;
     await vi.advanceTimersByTimeAsync(15_000);
     expect(chat.getSnapshot().connection).toBe("ok");
+    expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
+  });
+
+  test("to a server whose storage is away: the conversation is kept, also by a reload, and it is said why", async () => {
+    const { server, api } = fakeServer();
+    server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
+    const storage = new Map<string, string>();
+    const { chat } = openTab(api, { storage });
+    await settle();
+    server.failure = storageAway();
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(chat.getSnapshot()).toMatchObject({ phase: "ready", connection: "storage away" });
+    expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
+
+    const { chat: reloaded } = openTab(api, { storage });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(read(reloaded.getSnapshot())).toEqual(["Hi", "Hello"]);
+    expect(reloaded.getSnapshot()).toMatchObject({ phase: "ready", connection: "storage away" });
+
+    server.failure = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    for (const each of [chat, reloaded]) {
+      expect(each.getSnapshot()).toMatchObject({ phase: "ready", connection: "ok" });
+      expect(read(each.getSnapshot())).toEqual(["Hi", "Hello"]);
+    }
+  });
+
+  test("says what is the matter now, where the server goes away with its storage", async () => {
+    const { server, chat } = await tabInMidReply();
+    server.failure = storageAway();
+    await server.cut();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(chat.getSnapshot().connection).toBe("storage away");
+    server.failure = null;
+    server.isDown = true;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(chat.getSnapshot().connection).toBe("reconnecting");
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
   });
 

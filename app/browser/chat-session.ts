@@ -127,8 +127,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onEvents: (events) => state.set(withEvents(now(), events)),
       onConnection(connection) {
         patch({ connection });
-        if (connection === "reconnecting") showKept();
-        if (connection !== "ok") return;
+        if (connection !== "ok") return showKept();
         if (now().problem?.trouble.code === NEWER) patch({ problem: null });
         sendWhatWaits();
       },

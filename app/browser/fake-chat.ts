@@ -73,6 +73,8 @@ export function fakeServer() {
   const server = {
     session: null as SessionView | null,
     isDown: false,
+    /** What it answers to everything, instead. */
+    failure: null as ApiError | null,
     streams,
     posts,
     loads: 0,
@@ -111,6 +113,7 @@ export function fakeServer() {
     },
   };
   const reach = () => {
+    if (server.failure) throw server.failure;
     if (server.isDown) throw new ApiError("unreachable", "The server cannot be reached.", 0);
   };
   const api: SessionApi = {

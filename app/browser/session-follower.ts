@@ -8,7 +8,8 @@ import type { PageActivity } from "./page-activity";
 /** A connection that is back within this time was never missed, so nobody is told. */
 const MENTION_AFTER_MS = 2_000;
 
-export type Connection = "ok" | "reconnecting";
+/** `storage away`: the server answers, but its storage is not there; what this page has is kept meanwhile. */
+export type Connection = "ok" | "reconnecting" | "storage away";
 
 export type FollowerEvents = {
   /** The session as it is now; null where there is none. */
@@ -48,17 +49,28 @@ export function createSessionFollower(
   let connection: AbortController | null = null;
   let endPause = () => {};
   let mention: ReturnType<typeof setTimeout> | null = null;
+  /** Why there is no connection, and what was said of it: null as long as it was not missed. */
+  let why: Exclude<Connection, "ok"> = "reconnecting";
+  let mentioned: Connection | null = null;
   let etag: string | null = null;
   let looking: AbortController | null = null;
 
   function connected() {
     if (mention !== null) clearTimeout(mention);
     mention = null;
+    mentioned = null;
+    why = "reconnecting";
     events.onConnection("ok");
   }
 
   function disconnected() {
-    mention ??= setTimeout(() => events.onConnection("reconnecting"), MENTION_AFTER_MS);
+    if (mentioned !== null) mentionWhy();
+    else mention ??= setTimeout(mentionWhy, MENTION_AFTER_MS);
+  }
+
+  function mentionWhy() {
+    if (mentioned !== why) events.onConnection(why);
+    mentioned = why;
   }
 
   /** There is no connection, and the person knows why. */
@@ -136,6 +148,8 @@ export function createSessionFollower(
           }
           retryMs = error.retryAt - Date.now();
         }
+        why =
+          error instanceof ApiError && error.code === "volume_unavailable" ? "storage away" : "reconnecting";
         wasSilent = error instanceof SilenceError;
         failures = opened.at > 0 ? 1 : failures + 1;
       } finally {
@@ -181,9 +195,7 @@ export function createSessionFollower(
       looking?.abort();
       run?.abort();
       run = null;
-      if (mention !== null) clearTimeout(mention);
-      mention = null;
-      events.onConnection("ok");
+      connected();
     },
   };
 }

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat-app";
-import { canSend, leafOf } from "~/browser/chat-state";
+import { canSend, leafOf, type ChatState } from "~/browser/chat-state";
 import { copyText } from "~/browser/copy-text";
 import { branchTo } from "~/conversation/branch";
 import { messageText } from "~/conversation/answer-text";
@@ -180,9 +180,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />
-      {(state.connection === "reconnecting" || state.isKept) && state.phase !== "loading" && (
+      {(state.connection !== "ok" || state.isKept) && state.phase !== "loading" && (
         <p className="conversation__reconnecting" role="status">
-          {state.isKept ? t("conversation.offline") : t("conversation.reconnecting")}
+          {t(`conversation.${whyNotFresh(state)}`)}
         </p>
       )}
       <section
@@ -206,7 +206,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
               onPick={actions.suggest}
             />
           ) : isLoading ? (
-            <LoadingConversation isLate={state.connection === "reconnecting"} />
+            <LoadingConversation isLate={state.connection !== "ok"} />
           ) : (
             <MessageList
               state={state}
@@ -273,4 +273,10 @@ function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): s
   if (deletedElsewhere) return t("conversation.deletedElsewhere");
   if (wasSaved) return t("conversation.notOnServer");
   return null;
+}
+
+/** The name of the sentence that says why what is shown may not be the newest. */
+function whyNotFresh({ connection, isKept }: Pick<ChatState, "connection" | "isKept">) {
+  if (connection === "storage away") return "storageAway";
+  return isKept ? "offline" : "reconnecting";
 }

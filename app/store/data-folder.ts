@@ -46,11 +46,10 @@ export function foreignNamesWarning(names: readonly string[]): string {
 
 /** Lists the data folder for `foreignNames`. A folder that is not there yet has no names. */
 export async function listForeignNames(volume: Pick<Volume, "list">, layout: Layout): Promise<string[]> {
-  const dataDir = dirname(layout.sessions);
   const ours = Object.values(layout)
-    .filter((value) => typeof value === "string" && dirname(value) === dataDir)
+    .filter((value) => typeof value === "string" && dirname(value) === layout.root)
     .map((folder) => basename(folder as string));
-  const folders: Record<string, string[]> = { "": await namesIn(volume, dataDir) };
+  const folders: Record<string, string[]> = { "": await namesIn(volume, layout.root) };
   for (const folder of [layout.sessions, layout.shares, layout.attachments]) {
     folders[basename(folder)] = await namesIn(volume, folder);
   }

@@ -247,15 +247,14 @@ describe("a link whose answer is lost", () => {
         });
         const { store } = createTestStore(dataDir, { fs });
         let applied = 0;
-        const outcome = await store
-          .update(KEY, (session) => {
-            applied += 1;
-            return rename("mine")(session);
-          })
-          .then(
-            () => "acknowledged",
-            (error: unknown) => (error as Error).message,
-          );
+        const mine: Change<null> = (session) => {
+          applied += 1;
+          return rename("mine")(session);
+        };
+        const outcome = await store.update(KEY, mine, { asked: "rename" }).then(
+          () => "acknowledged",
+          (error: unknown) => (error as Error).message,
+        );
         expect(applied).toBe(1);
         expect(outcome).toMatch(others < RECENT_COMMITS ? /^acknowledged$/ : /did not confirm/);
         expect((await other.read(KEY))?.session.title).toBe(`title ${others - 1}`);
@@ -263,6 +262,22 @@ describe("a link whose answer is lost", () => {
       });
     }
   }
+
+  test("with EEXIST, of a message, leaves it once, however many commits of others come after it", async () => {
+    const dataDir = temporaryFolder();
+    const other = await begin(dataDir, 2);
+    let lost = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const result = await withoutSync(call, proceed);
+      if (call.name !== "link" || lost) return result;
+      lost = true;
+      for (let n = 0; n < RECENT_COMMITS + 5; n++) await other.update(KEY, rename(`title ${n}`));
+      throw systemError("EEXIST", call);
+    });
+    await createTestStore(dataDir, { fs }).store.update(KEY, append("mine"));
+    expect(messageIds((await other.read(KEY))?.session)).toEqual(["old1", "old2", "mine"]);
+    expect((await other.read(KEY))?.session.title).toBe(`title ${RECENT_COMMITS + 4}`);
+  });
 
   test("and was never made is reported as a failure, and nothing is written", async () => {
     const dataDir = temporaryFolder();

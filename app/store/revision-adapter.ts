@@ -96,7 +96,7 @@ export function createRevisionAdapter<D extends StoredSession>(
   let recovered: number | null = null;
   /** Of the file that `base` was read from. */
   let version: string | null = null;
-  /** The number that the last attempt to commit has tried to link. */
+  /** The number that the last attempt to commit may have linked; null where it is certain that it has not. */
   let attempted: number | null = null;
   /** Folders on the way to the session that hold a name which may not be durable. */
   const unsynced = new Set([join(sessionFolder, ".."), layout.sessions]);
@@ -208,6 +208,10 @@ export function createRevisionAdapter<D extends StoredSession>(
     options.durable.set(key, { commit: commitId, rev, version: null });
   }
 
+  function mayHaveForgotten(document: StoredSession): boolean {
+    return attempted !== null && document.rev - attempted >= RECENT_COMMITS;
+  }
+
   function nextRevision(): number {
     const rev = Math.max(base?.rev ?? 0, recovered ?? 0) + 1;
     if (rev > MAX_REVISION) throw new Error("a session has no revision numbers left");
@@ -291,6 +295,8 @@ export function createRevisionAdapter<D extends StoredSession>(
     // aside while we wrote is not ours to use: people are still to be told of it.
     const isOurs = latest?.recent.includes(commitId);
     if (isOurs && !(latest?.rev === rev && folder.damaged.includes(rev))) return;
+    // For certain, where the latest would name it otherwise.
+    if (latest && !mayHaveForgotten(latest)) attempted = null;
     await volume.unlink(target).catch(unlessCode("ENOENT", "ESTALE"));
     throw new RevisionTaken();
   }
@@ -335,7 +341,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     read,
     write,
     confirm,
-    mayHaveForgotten: (document) => attempted !== null && document.rev - attempted >= RECENT_COMMITS,
+    mayHaveForgotten,
     recovered: () => recovered,
     isOwnCommit: (document) => document.recent.includes(commitId),
   };

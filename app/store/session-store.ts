@@ -201,8 +201,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       } catch (error) {
         throw attempted?.doubt ? unconfirmed(asked.asked, error) : error;
       }
-      // Not applied again: it would be there twice, if the link was made and its answer lost.
-      if (attempted && db.data && adapter.mayHaveForgotten(db.data)) {
+      // Applied again it would undo what others have changed since, if the link was made and its answer lost.
+      if (attempted && db.data && adapter.mayHaveForgotten(db.data) && !isRecognised(asked, attempted)) {
         throw unconfirmed(asked.asked, new Error("more commits were made meanwhile than are remembered"));
       }
       if (attempted?.doubt) throw attempted.doubt as Error;
@@ -297,6 +297,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return inTurn(key, () => onVolume(() => remove(key, giveUpAt), "written", failedSentence("delete")));
     },
   };
+}
+
+/**
+ * What is recognised in a session by its own ids or epochs, however many commits later: to apply it again changes
+ * nothing. Not so where it is in doubt why the first attempt failed: to say that it did could be wrong.
+ */
+function isRecognised({ asked }: UpdateOptions, { doubt }: { doubt: unknown }): boolean {
+  return !doubt && ["send", "reply", "fork", "import", "delete"].includes(asked);
 }
 
 const SEND: UpdateOptions = { asked: "send" };

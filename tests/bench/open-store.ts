@@ -5,20 +5,24 @@ import { createLayout } from "~/store/layout";
 import { createSealer } from "~/store/sealer";
 import { createSessionStore } from "~/store/session-store";
 import { createVolume } from "~/store/volume";
+import { createVolumeIdentity } from "~/store/volume-identity";
 
 /** The store as the server wires it, on a folder of its own. `keys` holds those of what is sealed. */
 export function openStore(dataDir: string, { isSealed = false } = {}) {
   const keys = createKeyRing();
   const layout = createLayout(dataDir);
+  const instance = `bench.${newId().replace(/[^A-Za-z0-9]/g, "")}`;
+  const now = () => performance.now();
+  const guard = createVolumeIdentity({ volume: createVolume(), layout, instance, newId, now });
   const store = createSessionStore({
-    volume: createVolume(),
+    volume: createVolume({ guard }),
     layout,
-    instance: `bench.${newId().replace(/[^A-Za-z0-9]/g, "")}`,
+    instance,
     newId,
     sealer: createSealer({ keys, isOn: isSealed }),
     random: Math.random,
     delay,
-    now: () => performance.now(),
+    now,
     committed: () => undefined,
     damaged: (event) => {
       throw new Error(`a revision was damaged: ${event.reason}`);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { EventSourceParserStream } from "eventsource-parser/stream";
@@ -162,12 +162,15 @@ describe("reading", () => {
 
   it("answers 304 without reading a conversation in which nothing runs", async () => {
     const sessionId = await putConversation(server.url, longConversation(4));
-    const { headers } = await request("/api/session", sessionId);
     const key = sessionKey(sessionId);
-    await writeFile(
-      join(server.dataDir, "sessions", key.slice(0, 2), key, revisionName(1)),
-      "read by nobody",
-    );
+    const path = join(server.dataDir, "sessions", key.slice(0, 2), key, revisionName(1));
+    const { size } = await stat(path);
+    // Of the same size and time, so that only a read could tell.
+    const then = new Date("2026-01-02T03:04:05Z");
+    await utimes(path, then, then);
+    const { headers } = await request("/api/session", sessionId);
+    await writeFile(path, "x".repeat(size));
+    await utimes(path, then, then);
     const again = { headers: { "If-None-Match": headers.get("ETag")! } };
     expect((await request("/api/session", sessionId, again)).status).toBe(304);
     expect(await errorCode(await request("/api/session", sessionId))).toBe("session_damaged");
@@ -309,7 +312,7 @@ describe("the server", () => {
       const text = async () => (await fetch(`${one.url}/readyz`)).text();
       for (let time = 0; time < 3; time++)
         expect(await text()).toBe("not ready: the volume cannot be used\n");
-      expect(one.output().split("a file stands where a folder should be")).toHaveLength(2);
+      expect(one.output().split("DATA_DIR cannot be used: holdfast-volume.json is missing")).toHaveLength(2);
       const refused = await fetch(`${one.url}/api/session/messages`, {
         method: "POST",
         headers: { ...json, "X-Session-Id": newId() },

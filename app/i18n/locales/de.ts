@@ -44,6 +44,8 @@ export const de: Translation = {
       "Diese Unterhaltung ist nicht mehr auf dem Server. Was Sie hier schreiben, beginnt sie von Neuem.",
     newBelow: "Neuer Text weiter unten",
     offline: "Offline: wie Sie es zuletzt gesehen haben",
+    storageAway:
+      "Der Speicher für Unterhaltungen ist nicht verfügbar: wie Sie es zuletzt gesehen haben. Neuer Versuch läuft …",
   },
   empty: {
     heading: "Worüber wollen wir sprechen?",
@@ -392,7 +394,7 @@ export const de: Translation = {
     handoff_conflict: "Unter dieser Kennung gibt es schon eine andere Übergabe.",
     node_draining: "Dieser Server hält gleich an. Versuchen Sie es noch einmal.",
     volume_unavailable:
-      "Der Speicher für Unterhaltungen antwortet nicht. Was schon gespeichert war, ist nicht verloren; versuchen Sie es bald noch einmal.",
+      "Der Speicher für Unterhaltungen ist nicht verfügbar oder voll; das wurde nicht ausgeführt. Was schon gespeichert war, ist nicht verloren; versuchen Sie es bald noch einmal.",
     model_denied: "Der Zugang zu diesem Modell wurde verweigert. Der Betreiber muss ihn freischalten.",
     model_credentials:
       "Die Anmeldung beim Modell ist fehlgeschlagen. Der Betreiber muss die Zugangsdaten prüfen.",

@@ -43,6 +43,7 @@ export const en = {
     notOnServer: "This conversation is not on the server any more. What you write here begins it anew.",
     newBelow: "New text below",
     offline: "Offline: as you last saw it",
+    storageAway: "The storage for conversations is not available: as you last saw it. Trying again…",
   },
   empty: {
     heading: "What shall we talk about?",

@@ -43,6 +43,8 @@ export const es: Translation = {
     notOnServer: "Esta conversación ya no está en el servidor. Lo que escriba aquí la empieza de nuevo.",
     newBelow: "Hay texto nuevo abajo",
     offline: "Sin conexión: tal como la vio por última vez",
+    storageAway:
+      "El almacenamiento de conversaciones no está disponible: tal como la vio por última vez. Reintentando…",
   },
   empty: {
     heading: "¿De qué hablamos?",
@@ -386,7 +388,7 @@ export const es: Translation = {
     handoff_conflict: "Ya existe otro traspaso con este identificador.",
     node_draining: "Este servidor está a punto de detenerse. Inténtelo de nuevo.",
     volume_unavailable:
-      "El almacenamiento de conversaciones no responde. Nada de lo guardado se ha perdido; inténtelo pronto.",
+      "El almacenamiento de conversaciones no está disponible o está lleno; no se ha hecho lo que pidió. Nada de lo guardado se ha perdido; inténtelo pronto.",
     model_denied: "Se ha denegado el acceso a este modelo. El operador debe habilitarlo.",
     model_credentials:
       "La autenticación con el modelo ha fallado. El operador debe revisar las credenciales.",

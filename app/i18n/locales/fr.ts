@@ -42,6 +42,8 @@ export const fr: Translation = {
     notOnServer: "Cette conversation n’est plus sur le serveur. Ce que vous écrivez ici la recommence.",
     newBelow: "Nouveau texte plus bas",
     offline: "Hors ligne : telle que vous l’avez vue",
+    storageAway:
+      "Le stockage des conversations n’est pas disponible : telle que vous l’avez vue. Nouvelle tentative…",
   },
   empty: {
     heading: "De quoi parlons-nous ?",
@@ -388,7 +390,7 @@ export const fr: Translation = {
     handoff_conflict: "Un autre transfert existe déjà sous cet identifiant.",
     node_draining: "Ce serveur est sur le point de s’arrêter. Réessayez.",
     volume_unavailable:
-      "Le stockage des conversations ne répond pas. Rien de ce qui était enregistré n’est perdu ; réessayez bientôt.",
+      "Le stockage des conversations n’est pas disponible ou est plein ; votre demande n’a pas abouti. Rien de ce qui était enregistré n’est perdu ; réessayez bientôt.",
     model_denied: "L’accès à ce modèle a été refusé. L’exploitant doit l’autoriser.",
     model_credentials:
       "L’authentification auprès du modèle a échoué. L’exploitant doit vérifier ses identifiants.",
