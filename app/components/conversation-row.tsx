@@ -50,7 +50,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
           >
             {isUnsent && <span className="row__unsent" role="img" aria-label={t("message.notSentYet")} />}
             {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
-            {title}
+            <span>{title}</span>
           </button>
           <ConversationMenuButton
             className="row__menu"

@@ -76,7 +76,8 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
             onChange={({ target }) => type(target.value)}
           />
           <p className="settings__hint" id={ids.hint}>
-            {t("conversationSettings.instructionsHint")} {isUnsaved && t("conversationSettings.notSaved")}
+            <span>{`${t("conversationSettings.instructionsHint")} `}</span>
+            {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
           </p>
         </div>
         {takesTemperature && (

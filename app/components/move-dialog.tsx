@@ -109,7 +109,8 @@ function OpenHandoff({ handoff, onOver }: { handoff: Handoff; onOver: () => void
       <QrCode text={url} label={t("move.code")} />
       <LinkField label={t("move.link")} url={url} />
       <p role="timer">
-        {t("move.holds", { count })} {t("move.expiresIn", { time: clock(secondsLeft) })}
+        <span>{`${t("move.holds", { count })} `}</span>
+        <span>{t("move.expiresIn", { time: clock(secondsLeft) })}</span>
       </p>
     </>
   );

@@ -93,8 +93,8 @@ function NotSent({ error, isWaiting, actions }: Pick<Props, "error" | "isWaiting
         <WarningIcon />
         <span>
           <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>{" "}
-          {error && sentenceFor(t, error)}
-          {isWaiting && error?.retryAt === undefined && ` ${t("message.waits")}`}
+          {error && <span>{sentenceFor(t, error)}</span>}
+          {isWaiting && error?.retryAt === undefined && <span>{` ${t("message.waits")}`}</span>}
         </span>
       </p>
       <Countdown until={error?.retryAt} goesOut={isWaiting} />
