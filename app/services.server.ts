@@ -235,6 +235,7 @@ async function createServices(config: Config) {
     clock: () => new Date(),
     delay: unhurried,
     newId,
+    adopt: (replyId) => quotas.adopt(replyId),
     log,
     metrics,
   });

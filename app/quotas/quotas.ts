@@ -33,13 +33,20 @@ export type QuotaLimits = {
 /** Who asks: the key of a session, and the client's address; null where it tells nobody from others. */
 export type Asker = { session: string; address: string | null };
 
+export type ReplyStart = {
+  isNewSession: boolean;
+  cost: () => CallEstimate;
+  /** What a node that takes the reply over asks for its address by. */
+  replyId?: string;
+};
+
 /** Leave to begin one reply. */
 export type Permit = {
   /**
    * Takes it, once it is certain that a reply is to begin. Taken again it is the same one.
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
-  take(start: { isNewSession: boolean; cost: () => CallEstimate }): void;
+  take(start: ReplyStart): void;
   /** Nothing has begun after all: what was taken is given back. */
   cancel(): void;
   /** What it has cost since the last time, which the address pays for. */
@@ -52,6 +59,12 @@ export type Permit = {
 export type Quotas = {
   /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
   permit(asker: Asker): Promise<Permit>;
+  /**
+   * Leave to go on with a reply that was begun on another node, for the address that it was begun for there, if that
+   * is known. It counts for the budget, and for the replies of its address, but is no message.
+   * @throws ExpectedError as `permit` does; `take` of what it returns throws `budget_spent`, `address_budget_spent`
+   */
+  adopt(replyId: string): Promise<Permit>;
   /**
    * Counts a change that is no message, before what it brings is read. A deletion is never refused.
    * @returns what counts the bytes that it has written, as far as they are worth counting
@@ -115,13 +128,54 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     }
   }
 
-  function count(session: string, address: string | null, isNewSession: boolean, amount: 1 | -1) {
+  function countRunning(address: string | null, amount: 1 | -1) {
     held += amount;
+    if (address !== null) usage.hold(address, amount);
+  }
+
+  function count(session: string, address: string | null, isNewSession: boolean, amount: 1 | -1) {
+    countRunning(address, amount);
     usage.count("session-messages", session, amount);
     if (address === null) return;
     usage.count("address-messages", address, amount);
     if (isNewSession) usage.count("address-sessions", address, amount);
-    usage.hold(address, amount);
+  }
+
+  function createPermit(
+    address: string | null,
+    rules: {
+      reserve: (start: ReplyStart) => Reservation;
+      count: (start: ReplyStart, amount: 1 | -1) => void;
+    },
+  ): Permit {
+    let taken: ReplyStart | null = null;
+    let reservation: Reservation | null = null;
+    let disown = () => {};
+    return {
+      take(start) {
+        if (taken) return;
+        reservation = rules.reserve(start);
+        rules.count(start, 1);
+        if (address !== null && start.replyId !== undefined) disown = usage.own(start.replyId, address);
+        taken = start;
+      },
+      cancel() {
+        if (!taken) return;
+        rules.count(taken, -1);
+        reservation?.release();
+        disown();
+        taken = null;
+      },
+      // Not over with the end: giving it a title comes after.
+      spent: (spending) => reservation?.spent(spending),
+      end() {
+        if (!taken) return;
+        taken = null;
+        reservation?.release();
+        disown();
+        countRunning(address, -1);
+      },
+    };
   }
 
   async function change(from: string | null) {
@@ -139,33 +193,22 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       await usage.fresh();
       const session = key.slice(0, SUBJECT_DIGITS);
       const address = from === null ? null : subjectOf(from);
-      let taken: { isNewSession: boolean } | null = null;
-      let reservation: Reservation | null = null;
-      return {
-        take({ isNewSession, cost }) {
-          if (taken) return;
+      return createPermit(address, {
+        reserve({ isNewSession, cost }) {
           checkMessage(session, address, isNewSession);
           // The last that may refuse: what it holds nobody would give back.
-          reservation = budget.reserve(cost, address);
-          count(session, address, isNewSession, 1);
-          taken = { isNewSession };
+          return budget.reserve(cost, address);
         },
-        cancel() {
-          if (!taken) return;
-          count(session, address, taken.isNewSession, -1);
-          reservation?.release();
-          taken = null;
-        },
-        // Not over with the end: giving it a title comes after.
-        spent: (spending) => reservation?.spent(spending),
-        end() {
-          if (!taken) return;
-          taken = null;
-          reservation?.release();
-          held -= 1;
-          if (address !== null) usage.hold(address, -1);
-        },
-      };
+        count: ({ isNewSession }, amount) => count(session, address, isNewSession, amount),
+      });
+    },
+    async adopt(replyId) {
+      await usage.fresh();
+      const address = usage.ownerOf(replyId);
+      return createPermit(address, {
+        reserve: ({ cost }) => budget.reserve(cost, address, { isBegun: true }),
+        count: (_, amount) => countRunning(address, amount),
+      });
     },
     change,
     async beginSession(from) {
