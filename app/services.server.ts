@@ -271,6 +271,7 @@ async function createServices(config: Config) {
     clock: () => new Date(),
     delay: unhurried,
     newId,
+    adopt: (replyId) => quotas.adopt(replyId),
     log,
     metrics,
   });

@@ -11,16 +11,16 @@ import { DAY_MS, dayName, secondsLeft } from "./windows";
  *
  * Where nothing is set aside, a reply may begin as long as anything is left, or the last of the budget could never be
  * spent: so a day is overspent by at most one reply, beside what several nodes do within the same two seconds, the
- * titles of conversations, and replies that are taken over from nodes that died. An address overspends its share by
+ * titles of conversations, and what replies that are taken over from other nodes have yet to cost. An address overspends its share by
  * at most one answer; what the model is given for it must fit in.
  */
 export type DailyBudget = {
   /**
    * @param cost asked for only where there is a budget
    * @throws ExpectedError `budget_spent`, `address_budget_spent`; `node_full`, `too_many_replies` where it may be
-   * possible again once replies have ended
+   * possible again once replies have ended. One that is taken over has begun, and does not wait for others.
    */
-  reserve(cost: () => CallEstimate, address: string | null): Reservation;
+  reserve(cost: () => CallEstimate, address: string | null, options?: { isBegun: boolean }): Reservation;
   spend(spending: Spending): void;
 };
 
@@ -83,13 +83,13 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
     return limited.some((kind) => spentToday(kind) >= kind.limit);
   }
 
-  function checkAddress(kind: Kind, cost: CallEstimate, address: string) {
+  function checkAddress(kind: Kind, cost: CallEstimate, address: string, isBegun: boolean) {
     const limit = kind.limit * share;
     const spent = usage.sum(kind.ofAddress, address, DAY_MS);
     if (spent >= limit || spent + kind.amount(cost.input) > limit) {
       throw refusal("address_budget_spent", secondsLeft(DAY_MS, clock()));
     }
-    const held = usage.held(heldFor(address, kind));
+    const held = isBegun ? 0 : usage.held(heldFor(address, kind));
     if (held > 0 && spent + held + kind.amount(cost.most) > limit) throw refusal("too_many_replies", RETRY_S);
   }
 
@@ -127,13 +127,13 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
   }
 
   return {
-    reserve(cost, from) {
+    reserve(cost, from, { isBegun } = { isBegun: false }) {
       const address = share < 1 ? from : null;
       if (look()) throw refusal("budget_spent", secondsLeft(DAY_MS, clock()));
       const asked = limited.length > 0 ? cost() : null;
       if (!asked) return { spent: () => undefined, release: () => undefined };
-      if (address !== null) for (const kind of limited) checkAddress(kind, asked, address);
-      for (const kind of limited) check(kind, asked);
+      if (address !== null) for (const kind of limited) checkAddress(kind, asked, address, isBegun);
+      if (!isBegun) for (const kind of limited) check(kind, asked);
       const parts = limited.map((kind) => hold(kind, kind.amount(asked.most), address));
       return {
         spent: (spending) => parts.forEach((part) => part.spent(spending)),

@@ -195,3 +195,19 @@ test("whoever makes up addresses by the thousand shares the counts of a group wi
   expect(Math.max(...sums)).toBeLessThan(50);
   expect(tally.keyFor("address-messages", "abcdef012345")).toBe("address-messages:abc");
 });
+
+test("for which address a reply was begun other nodes know, also once its node is gone or has let go of it", async () => {
+  const { node, dead } = fleet();
+  const [a, b] = [node("a"), node("b")];
+  await a.fresh();
+  a.own("killed", "x");
+  const release = a.own("handed-over", "y");
+  release();
+  await exchange(a, b);
+  dead.add("a.b1");
+  expect(["killed", "handed-over", "unknown"].map(b.ownerOf)).toEqual(["x", "y", null]);
+  expect(["killed", "handed-over"].map(a.ownerOf)).toEqual(["x", "y"]);
+  const successor = node("a", "b2");
+  await successor.fresh();
+  expect(successor.ownerOf("killed")).toBe("x");
+});

@@ -2,6 +2,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "~/store/layout";
 import type { Timer } from "~/store/timer";
 import type { Volume } from "~/store/volume";
+import { createReplyOwners } from "./reply-owners";
 import { createTally, type Counted } from "./tally";
 import { createUsageLog } from "./usage-log";
 import { createUsageReader } from "./usage-reader";
@@ -27,6 +28,10 @@ export type FleetUsage = {
   hold(subject: string, change: number): void;
   /** How much of it all nodes that live hold. */
   held(subject: string): number;
+  /** Tells all nodes for which address a reply runs here, until what it returns is called. */
+  own(replyId: string, address: string): () => void;
+  /** The address that a reply was begun for, also on a node that is gone; null where that is not known here. */
+  ownerOf(replyId: string): string | null;
   /** Puts what was counted on stable storage, as far as the volume takes it. Never rejects. */
   flush(): Promise<void>;
 };
@@ -60,10 +65,12 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   const tally = createTally({ clock });
   const own = createUsageLog(options);
   const heldHere = new Map<string, number>();
+  const owners = createReplyOwners();
   const reader = createUsageReader({
     ...options,
     own: `${options.name}.${options.boot}`,
     counted: tally.add,
+    onHeld: owners.note,
     damaged: (event) => log.warn(event, "a file with what was used is damaged"),
   });
 
@@ -113,6 +120,15 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
     broken = failure !== undefined;
   }
 
+  function hold(subject: string, change: number) {
+    const amount = (heldHere.get(subject) ?? 0) + change;
+    if (amount > 0) heldHere.set(subject, amount);
+    else heldHere.delete(subject);
+    own.running(subject, Math.max(0, amount));
+    isDirty = true;
+    attend();
+  }
+
   const isFresh = () => now() - lookedAt <= MAX_LAG_MS;
 
   return {
@@ -135,15 +151,15 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
       attend();
     },
     sum: (counted, subject, windowMs) => tally.sum(tally.keyFor(counted, subject), windowMs),
-    hold(subject, change) {
-      const amount = (heldHere.get(subject) ?? 0) + change;
-      if (amount > 0) heldHere.set(subject, amount);
-      else heldHere.delete(subject);
-      own.running(subject, Math.max(0, amount));
-      isDirty = true;
-      attend();
-    },
+    hold,
     held: (subject) => (heldHere.get(subject) ?? 0) + reader.running(subject),
+    own(replyId, address) {
+      const subject = owners.subjectFor(replyId, address);
+      owners.note(subject);
+      hold(subject, 1);
+      return () => hold(subject, -1);
+    },
+    ownerOf: owners.ownerOf,
     async flush() {
       await sync();
       if (isDirty) await sync();

@@ -33,7 +33,13 @@ function setUp(limits: Partial<QuotaLimits>) {
   const tally = createTally({ clock });
   const held = new Map<string, number>();
   const logged: string[] = [];
+  const owners = new Map<string, string>();
   const usage: FleetUsage = {
+    own(replyId, address) {
+      owners.set(replyId, address);
+      return () => undefined;
+    },
+    ownerOf: (replyId) => owners.get(replyId) ?? null,
     fresh: () => Promise.resolve(),
     count: (counted, subject, amount) => tally.add(tally.keyFor(counted, subject), amount, at),
     sum: (counted, subject, windowMs) => tally.sum(tally.keyFor(counted, subject), windowMs),
@@ -375,4 +381,56 @@ test("without limits nobody is refused", async () => {
   for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
   await quotas.beginSession("198.51.100.1", nothing);
   await quotas.tryCode("local");
+});
+
+describe("a reply that is taken over from another node", () => {
+  const limits = { daily: { tokens: 1_000, dollars: 0 }, addressBudgetPercent: 50, addressReplies: 1 };
+
+  async function begun(address: string | null = "198.51.100.1") {
+    const { quotas, ...rest } = setUp(limits);
+    const permit = await quotas.permit({ session: "s1".repeat(32), address });
+    permit.take({ isNewSession: false, cost: () => costs(100, 300), replyId: "r1" });
+    const held = () => rest.usage.held("tokens");
+    return { quotas, permit, held, ...rest };
+  }
+
+  test("reserves what it may cost, and pays for the address that asked for it", async () => {
+    const { quotas, permit, held, pay, send } = await begun();
+    pay(permit, 100);
+    permit.end();
+    expect(held()).toBe(0);
+    const adopted = await quotas.adopt("r1");
+    adopted.take({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
+    expect(held()).toBe(350);
+    await expect(send()).rejects.toMatchObject({ code: "too_many_replies" });
+    pay(adopted, 400);
+    adopted.end();
+    await expect(send(undefined, undefined, false, costs(1))).rejects.toMatchObject({
+      code: "address_budget_spent",
+    });
+    await expect(send(undefined, "198.51.100.2", false, costs(1))).resolves.toBeDefined();
+  });
+
+  test("is refused where the budget is spent, and does not wait for what others hold", async () => {
+    const { quotas, permit, pay, ask } = await begun();
+    permit.end();
+    const other = await ask("198.51.100.2", 10, 490);
+    const third = await ask("198.51.100.3", 10, 490);
+    const adopted = await quotas.adopt("r1");
+    adopted.take({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
+    adopted.end();
+    pay(other, 500);
+    pay(third, 500);
+    const late = await quotas.adopt("r1");
+    expect(() => late.take({ isNewSession: false, cost: () => costs(1), replyId: "r1" })).toThrow(
+      expect.objectContaining({ code: "budget_spent" }),
+    );
+  });
+
+  test("counts for the whole budget alone where nobody knows its address", async () => {
+    const { quotas, held } = await begun(null);
+    const adopted = await quotas.adopt("r1");
+    adopted.take({ isNewSession: false, cost: () => costs(150, 200), replyId: "r1" });
+    expect(held()).toBe(500);
+  });
 });

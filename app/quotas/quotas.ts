@@ -35,6 +35,15 @@ export type QuotaLimits = {
 /** Who asks: the key of a session, and the client's address; null where it tells nobody from others. */
 export type Asker = { session: string; address: string | null };
 
+export type ReplyStart = {
+  isNewSession: boolean;
+  /** What the message adds to the stored conversation; none for a reply that is gone on with. */
+  bytes?: number;
+  cost: () => CallEstimate;
+  /** What a node that takes the reply over asks for its address by. */
+  replyId?: string;
+};
+
 /** Leave to begin one reply. */
 export type Permit = {
   /**
@@ -42,7 +51,7 @@ export type Permit = {
    * @param start `bytes` is what the message adds to the stored conversation
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
-  take(start: { isNewSession: boolean; bytes: number; cost: () => CallEstimate }): void;
+  take(start: ReplyStart): void;
   /** Nothing has begun after all: what was taken is given back. */
   cancel(): void;
   /** What it has cost since the last time, which the address pays for. */
@@ -62,6 +71,12 @@ export type ReserveBytes = (bytes: number) => void;
 export type Quotas = {
   /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
   permit(asker: Asker): Promise<Permit>;
+  /**
+   * Leave to go on with a reply that was begun on another node, for the address that it was begun for there, if that
+   * is known. It counts for the budget, and for the replies of its address, but is no message.
+   * @throws ExpectedError as `permit` does; `take` of what it returns throws `budget_spent`, `address_budget_spent`
+   */
+  adopt(replyId: string): Promise<Permit>;
   /**
    * Counts a change that is no message, before what it brings is read, and makes it. A deletion is never refused.
    * Where the change fails, the bytes that it reserved are released.
@@ -144,16 +159,60 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
     }
   }
 
-  type Start = { isNewSession: boolean; bytes: number };
-
-  function count(session: string, address: string | null, { isNewSession, bytes }: Start, amount: 1 | -1) {
+  function countRunning(address: string | null, amount: 1 | -1) {
     held += amount;
+    if (address !== null) usage.hold(address, amount);
+  }
+
+  function count(
+    session: string,
+    address: string | null,
+    { isNewSession, bytes = 0 }: ReplyStart,
+    amount: 1 | -1,
+  ) {
+    countRunning(address, amount);
     usage.count("session-messages", session, amount);
     if (address === null) return;
     usage.count("address-messages", address, amount);
     usage.count("address-bytes", address, amount * bytes);
     if (isNewSession) usage.count("address-sessions", address, amount);
-    usage.hold(address, amount);
+  }
+
+  function createPermit(
+    address: string | null,
+    rules: {
+      reserve: (start: ReplyStart) => Reservation;
+      count: (start: ReplyStart, amount: 1 | -1) => void;
+    },
+  ): Permit {
+    let taken: ReplyStart | null = null;
+    let reservation: Reservation | null = null;
+    let disown = () => {};
+    return {
+      take(start) {
+        if (taken) return;
+        reservation = rules.reserve(start);
+        rules.count(start, 1);
+        if (address !== null && start.replyId !== undefined) disown = usage.own(start.replyId, address);
+        taken = start;
+      },
+      cancel() {
+        if (!taken) return;
+        rules.count(taken, -1);
+        reservation?.release();
+        disown();
+        taken = null;
+      },
+      // Not over with the end: giving it a title comes after.
+      spent: (spending) => reservation?.spent(spending),
+      end() {
+        if (!taken) return;
+        taken = null;
+        reservation?.release();
+        disown();
+        countRunning(address, -1);
+      },
+    };
   }
 
   /** Whether more wrong codes have come this hour, from all addresses together, than people mistype. */
@@ -196,33 +255,22 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       await usage.fresh();
       const session = key.slice(0, SUBJECT_DIGITS);
       const address = from === null ? null : subjectOf(from);
-      let taken: Start | null = null;
-      let reservation: Reservation | null = null;
-      return {
-        take({ isNewSession, bytes, cost }) {
-          if (taken) return;
+      return createPermit(address, {
+        reserve({ isNewSession, bytes = 0, cost }) {
           checkMessage(session, address, isNewSession, bytes);
           // The last that may refuse: what it holds nobody would give back.
-          reservation = budget.reserve(cost, address);
-          taken = { isNewSession, bytes };
-          count(session, address, taken, 1);
+          return budget.reserve(cost, address);
         },
-        cancel() {
-          if (!taken) return;
-          count(session, address, taken, -1);
-          reservation?.release();
-          taken = null;
-        },
-        // Not over with the end: giving it a title comes after.
-        spent: (spending) => reservation?.spent(spending),
-        end() {
-          if (!taken) return;
-          taken = null;
-          reservation?.release();
-          held -= 1;
-          if (address !== null) usage.hold(address, -1);
-        },
-      };
+        count: (start, amount) => count(session, address, start, amount),
+      });
+    },
+    async adopt(replyId) {
+      await usage.fresh();
+      const address = usage.ownerOf(replyId);
+      return createPermit(address, {
+        reserve: ({ cost }) => budget.reserve(cost, address, { isBegun: true }),
+        count: (_, amount) => countRunning(address, amount),
+      });
     },
     change: async (from, write) => withBytes(await countChange(from), write),
     async beginSession(from, write) {

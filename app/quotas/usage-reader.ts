@@ -23,6 +23,8 @@ export type UsageReaderOptions = {
   clock: () => number;
   isDead: (instance: string) => boolean;
   counted: (key: string, amount: number, at: number) => void;
+  /** Called with each subject that another node says that it holds, or has held. */
+  onHeld?: (subject: string) => void;
   /** Told once of a file that is not as it should be. */
   damaged: (event: { fileName: string; reason: string }) => void;
 };
@@ -90,6 +92,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       // Of a newer version, which may hold something else under the same names.
       if (line.format !== USAGE_FORMAT) return;
       running.set(instance, new Map(Object.entries(line.running)));
+      for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
       return;
     }
     if (line.batch <= tail.batch) return;
@@ -99,6 +102,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
     for (const [address, count] of Object.entries(line.running)) {
       if (count > 0) here.set(address, count);
       else here.delete(address);
+      options.onHeld?.(address);
     }
     running.set(instance, here);
   }

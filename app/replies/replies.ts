@@ -33,6 +33,8 @@ export type RepliesDependencies = RunnerDependencies & {
   /** Asks for news of other nodes soon, until what it returns is called. */
   attend: (interest: "reply" | "watch") => () => void;
   newId: () => string;
+  /** Leave to go on with a reply that another node began; none is needed, if not given. */
+  adopt?: (replyId: string) => Promise<ReplyPermit>;
 };
 
 export type StartOptions = {
@@ -47,7 +49,7 @@ export type StartOptions = {
 
 export type ReplyPermit = {
   /** Called when a reply is about to begin, and again if that has to be tried again. Throws to refuse it. */
-  take(start: { isNewSession: boolean; bytes: number; cost: () => CallEstimate }): void;
+  take(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
   /** Told what the reply costs, as far as it is written on this node, and its title. */
   spent(spending: Spending): void;
   /** No reply has begun. */
@@ -87,6 +89,8 @@ export type Replies = {
   drain(deadlineMs: number): Promise<void>;
 };
 
+const NO_COST: CallEstimate = { input: { tokens: 0, dollars: 0 }, most: { tokens: 0, dollars: 0 } };
+
 /** How long the chunks of a reply that has ended are kept for slow followers, in milliseconds. */
 const KEEP_ENDED_MS = 30_000;
 
@@ -101,6 +105,7 @@ const STARTING_MS = 50;
 
 export function createReplies(deps: RepliesDependencies): Replies {
   const { store, models, instance } = deps;
+  const { adopt = () => Promise.resolve(null) } = deps;
   const runs = new Map<string, Run>();
   let active = 0;
   /** Replies of this node from being asked for, or taken over, to their run. */
@@ -148,7 +153,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
           const { reply } = started.outcome;
           const cost = () => costOf(started.session!, reply);
           const bytes = addedBytes(session, started.session!);
-          options.permit?.take({ isNewSession: session === null, bytes, cost });
+          options.permit?.take({ isNewSession: session === null, bytes, cost, replyId: reply.id });
         }
         return { session: started.session, result: started.outcome };
       });
@@ -188,10 +193,11 @@ export function createReplies(deps: RepliesDependencies): Replies {
     }
   }
 
-  function costOf(session: Session, reply: Reply): CallEstimate {
+  function costOf(session: Session, reply: Reply, said = saidBefore(session, reply)): CallEstimate {
     const offer = models.offers.find(({ id }) => id === reply.modelId);
-    if (!offer) throw new Error(`the model ${reply.modelId} is not on offer`);
-    return estimateCall(replyCall(session, reply, saidBefore(session, reply)), offer);
+    // Taken from the offers since another node began the reply: the call will be refused, and costs nothing.
+    if (!offer) return NO_COST;
+    return estimateCall(replyCall(session, reply, said), offer);
   }
 
   function run(
@@ -273,9 +279,12 @@ export function createReplies(deps: RepliesDependencies): Replies {
   }
 
   async function takeOverAndRun(key: string, record: SessionRecord, reply: Reply) {
-    const taken = await takeOver(key, record, reply, deps);
+    const taken = await takeOver(key, record, reply, { ...deps, adopt, costOf });
     if (taken.kind !== "unfinished") retries.delete(key);
-    if (taken.kind === "ours") run(key, taken.record, taken.reply, taken.said);
+    if (taken.kind === "ours") {
+      run(key, taken.record, taken.reply, taken.said, taken.permit?.spent);
+      void runOf(taken.reply)?.ended.then(() => taken.permit?.end());
+    }
     if (taken.kind === "settled") removeJournalsLater(key, reply);
     if (taken.kind === "unfinished") {
       takeOverLater(key);

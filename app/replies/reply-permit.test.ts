@@ -79,3 +79,60 @@ test("a permit that refuses leaves nothing behind", async () => {
   expect(told.over).toBe("cancelled");
   expect(await node.store.read(key)).toBeNull();
 });
+
+test("a reply that is taken over takes a permit of its own, for what it has yet to cost", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const { told, permit } = notingPermit();
+  let adopted = "";
+  node = await startNode({
+    dataDir: node.dataDir,
+    adopt: (replyId) => {
+      adopted = replyId;
+      return Promise.resolve(permit);
+    },
+  });
+  await node.replies.read(key);
+  (await node.model.request(0)).spent!({ tokens: 30, dollars: 0 });
+  expect(adopted).toBe(outcome.kind === "started" && outcome.reply.id);
+  expect(told).toMatchObject({ estimate: { most: { tokens: 1_108 } }, spent: 30, over: null });
+  node.model.finish();
+  await expect.poll(() => told.over).toBe("ended");
+});
+
+test("a reply that is taken over when the budget is spent is kept as it is, and says why", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  await node.replies.start(key, send("Hello"));
+  node.model.text("so far");
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const refused = {
+    ...notingPermit().permit,
+    take() {
+      throw new ExpectedError("budget_spent", "It is spent.");
+    },
+  };
+  node = await startNode({ dataDir: node.dataDir, adopt: () => Promise.resolve(refused) });
+  const record = await node.replies.read(key);
+  expect(record?.session.reply).toBeNull();
+  expect(record?.session.messages.at(-1)).toMatchObject({
+    metadata: { status: "interrupted", error: { code: "budget_spent" } },
+  });
+  expect(node.model.requests).toEqual([]);
+});
+
+test("a reply is not taken over while nobody can tell what may be spent, and its session can be read", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  await node.replies.start(key, send("Hello"));
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const unknown = () => Promise.reject(new ExpectedError("volume_unavailable", "It does not answer."));
+  node = await startNode({ dataDir: node.dataDir, adopt: unknown });
+  expect((await node.replies.read(key))?.session.reply).toMatchObject({ epoch: 1 });
+  expect(node.model.requests).toEqual([]);
+});

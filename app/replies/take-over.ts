@@ -1,4 +1,5 @@
 import { answerTooLong, hasRoomAfter } from "~/conversation/answer-bound";
+import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
@@ -8,6 +9,7 @@ import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-r
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/session-store";
 import { createEarlierWords, type EarlierWords } from "./earlier-words";
+import type { ReplyPermit } from "./replies";
 import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore, type RunnerDependencies } from "./run-reply";
 import { isPassing, storeSettlement } from "./store-settlement";
@@ -15,13 +17,19 @@ import { isPassing, storeSettlement } from "./store-settlement";
 /** What has become of an attempt to take a reply over. */
 export type TakenOver =
   /** This node is to run it, going on from what was said. */
-  | { kind: "ours"; record: SessionRecord; reply: Reply; said: ReplyChunk[] }
+  | { kind: "ours"; record: SessionRecord; reply: Reply; said: ReplyChunk[]; permit: ReplyPermit | null }
   /** Another node was faster, the reply has settled, or the volume takes no commits at the moment. */
   | { kind: "not ours"; record: SessionRecord | null }
   /** With what was said: it may not, or cannot, be gone on with. */
   | { kind: "settled"; record: SessionRecord | null }
   /** This node's, but not run yet, for the volume has a fault: to be tried again, which costs no takeover. */
   | { kind: "unfinished"; record: SessionRecord; error: ExpectedError | null };
+
+export type TakeOverDependencies = RunnerDependencies & {
+  /** Leave to ask a model for the rest of the reply; null where none is needed. */
+  adopt: (replyId: string) => Promise<ReplyPermit | null>;
+  costOf: (session: Session, reply: Reply, said?: ReplyChunk[]) => CallEstimate;
+};
 
 type Ending = { status: "interrupted" | "stopped"; error?: { code: string; message: string } };
 
@@ -35,11 +43,19 @@ export async function takeOver(
   key: string,
   record: SessionRecord,
   reply: Reply,
-  deps: RunnerDependencies,
+  deps: TakeOverDependencies,
 ): Promise<TakenOver> {
   const earlier = createEarlierWords(key, reply, deps);
   // Also before the commit: a volume that cannot be read must not use up the takeovers that a reply has.
   await earlier.read();
+  let permit: ReplyPermit | null;
+  try {
+    permit = await deps.adopt(reply.id);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    // Nothing is spent blindly; but the conversation can be read.
+    return { kind: "unfinished", record, error: null };
+  }
   const { taken, isOurs } = await begin(key, record, reply, earlier, deps);
   const mine = taken?.session.reply;
   if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
@@ -59,14 +75,34 @@ export async function takeOver(
     if (!ExpectedError.isInstance(error)) throw error;
     return { kind: "unfinished", record: taken, error };
   }
-  const ending = endingOf(mine, said);
+  const ending = endingOf(mine, said) ?? refusalOf(permit, taken, mine, said, deps);
   if (ending) return settleAsItIs(key, taken, mine, said, ending, deps);
   deps.log.warn(
     { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
   deps.metrics.replyTakenOver();
-  return { kind: "ours", record: taken, reply: mine, said };
+  return { kind: "ours", record: taken, reply: mine, said, permit };
+}
+
+/** How a reply ends that may cost nothing more; null where the permit was taken, or none is needed. */
+function refusalOf(
+  permit: ReplyPermit | null,
+  { session }: SessionRecord,
+  reply: Reply,
+  said: readonly ReplyChunk[],
+  { costOf }: TakeOverDependencies,
+): Ending | null {
+  // The model had said all, and is not asked again.
+  if (said.some(({ type }) => type === "finish")) return null;
+  try {
+    const cost = () => costOf(session, reply, said.length > 0 ? [...said] : undefined);
+    permit?.take({ isNewSession: false, cost, replyId: reply.id });
+    return null;
+  } catch (error) {
+    if (!ExpectedError.isInstance(error)) throw error;
+    return { status: "interrupted", error: { code: error.code, message: error.message } };
+  }
 }
 
 async function begin(
