@@ -18,6 +18,7 @@ export function fileResponse(request: Request, { id, bytes, mediaType }: StoredF
   if (request.headers.get("If-None-Match") === etag) return new Response(null, { status: 304, headers });
   // Remix writes it at once, whatever the client has read.
   currentExchange().hold(bytes.byteLength);
+  currentExchange().countRead(bytes.byteLength);
   return new Response(bytes, {
     headers: {
       ...headers,

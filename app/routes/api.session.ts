@@ -4,7 +4,7 @@ import { sessionBytes } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
-import { wholeJson } from "~/http/whole-json";
+import { sessionJson } from "~/http/session-json";
 import type { SessionRecord } from "~/store/session-store";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -62,7 +62,7 @@ function respond(record: SessionRecord): Response {
   const { rev, session, recovered } = record;
   const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
   // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
-  return wholeJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
+  return sessionJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
 }
 
 function notModified(etag: string): Response {

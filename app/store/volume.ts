@@ -80,6 +80,8 @@ export type VolumeOptions = {
   maxWaiting?: number;
   /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
   whose?: () => Whose;
+  /** Resolves when the caller of an operation that was asked for may go on: others may have their turn first. */
+  resume?: () => Promise<void>;
   /**
    * How long the volume may be silent, in milliseconds: to an operation that it was asked for, or to all of them while
    * others wait for a place. Waiting for a place while the volume answers is no silence of the volume.
@@ -130,6 +132,7 @@ function createVolumeFor(
     maxQueueMs = 60_000,
     answered = () => {},
     whose = () => "",
+    resume = async () => {},
   }: VolumeOptions,
 ): Volume {
   const { places } = shared;
@@ -181,6 +184,7 @@ function createVolumeFor(
       const giveBack = places.tryTake(kind, whose(), bytes) ?? (await waitForPlace(bytes));
       const result = await waitForAnswer(operation, giveBack);
       answered(performance.now() - startedAt, null);
+      if (kind === "asked") await resume();
       return result;
     } catch (error) {
       answered(performance.now() - startedAt, error);
