@@ -51,6 +51,8 @@ export type Config = {
   allowedHosts: readonly string[];
   /** Connections, or behind proxies requests, that one address may have open on a node; 0 sets no limit. */
   addressConnections: number;
+  /** Bytes that one address may read from a node in a minute; 0 sets no limit. */
+  addressReadBytesPerMinute: number;
   quotas: QuotaLimits;
   /** Nobody but this machine can reach it. */
   isPrivate: boolean;
@@ -155,6 +157,8 @@ const environment = z.object({
   LIMIT_NODE_REPLIES: limit("LIMIT_NODE_REPLIES", 1_000),
   // A tab needs one or two.
   LIMIT_ADDRESS_CONNECTIONS: limit("LIMIT_ADDRESS_CONNECTIONS", 500),
+  // 500 of the longest conversations.
+  LIMIT_ADDRESS_READ_BYTES_PER_MINUTE: limit("LIMIT_ADDRESS_READ_BYTES_PER_MINUTE", 2_000_000_000),
   LIMIT_ADDRESS_BUDGET_PERCENT: wholeNumber("LIMIT_ADDRESS_BUDGET_PERCENT", 50, 0, 100),
   LIMIT_WRONG_CODES_PER_HOUR: limit("LIMIT_WRONG_CODES_PER_HOUR", 20),
   DAILY_TOKEN_BUDGET: limit("DAILY_TOKEN_BUDGET", 0),
@@ -233,6 +237,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     trustedHops: values.TRUSTED_HOPS,
     allowedHosts: values.ALLOWED_HOSTS,
     addressConnections: values.LIMIT_ADDRESS_CONNECTIONS,
+    addressReadBytesPerMinute: values.LIMIT_ADDRESS_READ_BYTES_PER_MINUTE,
     quotas: {
       sessionMessagesPerMinute: values.LIMIT_SESSION_MESSAGES_PER_MINUTE,
       sessionMessagesPerDay: values.LIMIT_SESSION_MESSAGES_PER_DAY,

@@ -6,7 +6,8 @@ import { renderToPipeableStream } from "react-dom/server";
 import { cannotStart } from "./cannot-start.server";
 import { NonceContext } from "./components/nonce-context";
 import { listenProblem } from "./http/listen-problem";
-import { normalizeRequest, refuseOverload, refuseRequest } from "./http/refuse-request";
+import { currentExchange } from "./http/exchanges";
+import { normalizeRequest, refuseOverload, refuseRead, refuseRequest } from "./http/refuse-request";
 import { createRequestLog } from "./http/request-log";
 import { isHealthCheck, requestRoute } from "./http/request-route";
 import { pagePolicy, secureResponse } from "./http/security-headers";
@@ -26,10 +27,13 @@ tuneServer({
       services.moderateCompression(request, response);
       handle();
     };
+    const workInTurn = () => void currentExchange().turn().then(work);
     const isTaken = services.exchanges.begin(request, response, () => {
       if (services.builtFiles.answer(request, response)) return;
-      if (isHealthCheck(request.url ?? "")) work();
-      else if (!services.turns.take(request, response, work)) refuseOverload(request, response);
+      if (isHealthCheck(request.url ?? "")) return work();
+      const seconds = services.reads.secondsUntilAllowed(request, currentExchange().address);
+      if (seconds > 0) refuseRead(request, response, seconds);
+      else if (!services.turns.take(request, response, workInTurn)) refuseOverload(request, response);
     });
     if (!isTaken) refuseOverload(request, response);
   },
@@ -50,12 +54,13 @@ const RENDER_DEADLINE_MS = 5_000;
 export const streamTimeout = 1_000;
 
 /** The page is a small shell without a word of any conversation, so it is sent whole, to browsers and bots alike. */
-export default function handleRequest(
+export default async function handleRequest(
   request: Request,
   status: number,
   headers: Headers,
   remixContext: EntryContext,
 ): Promise<Response> {
+  await currentExchange().turn();
   const nonce = randomBytes(16).toString("base64");
   const page = (
     <NonceContext.Provider value={nonce}>

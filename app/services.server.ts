@@ -23,6 +23,8 @@ import { createConnectionCount } from "./http/connection-count";
 import { createHostPolicy } from "./http/host-policy";
 import { createExchanges, currentExchange } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
+import { createLoopTurns } from "./http/loop-turns";
+import { createReadCosts } from "./http/read-costs";
 import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
@@ -64,9 +66,14 @@ const MIN_BODY_PACE = 16 * 1024;
 
 /** Answers of remix-serve that are compressed at the same time, each with a quarter of a megabyte and a thread. */
 const MAX_COMPRESSING = 16;
+/** Of those of one address: each takes a part of a processor from everything else. */
+const MAX_COMPRESSING_FOR_ADDRESS = 2;
 
 /** What an office does at once without noticing them, and too few to keep the volume from others. */
 const TURNS_FOR_ADDRESS = 32;
+
+/** Of those, what the heaviest request takes: one such at a time, and some light ones beside it. */
+const HEAVIEST_TURN = 24;
 
 /**
  * All replies of a node together append this often (1,000 times a second): beyond some fifty, words come in larger
@@ -114,6 +121,7 @@ async function createServices(config: Config) {
     guard: identity,
     reserve,
     whose: () => currentExchange().address,
+    resume: () => currentExchange().turn(),
     answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
   });
   const events = createSessionEvents();
@@ -311,6 +319,14 @@ async function createServices(config: Config) {
   });
   void probe.state();
 
+  const loopTurns = createLoopTurns();
+  const reads = createReadCosts({
+    bytesPerMinute: config.addressReadBytesPerMinute,
+    exempt: LOCAL_ADDRESS,
+    maxWeight: HEAVIEST_TURN,
+    clock: () => Date.now(),
+  });
+
   return {
     node: { name: config.nodeName },
     page: { isDevelopment: config.isDevelopment },
@@ -342,10 +358,14 @@ async function createServices(config: Config) {
       maxHeldBytes: MAX_HELD_BYTES,
       arrivals: createArrivals({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
       patienceMs: config.slowReaderSeconds * 1000,
+      takeTurn: loopTurns.take,
+      onRead: reads.onRead,
       cut: (reason) => log.info({ reason }, "a connection was cut"),
     }),
+    reads,
     turns: createTurns({
       addressOf: () => currentExchange().address,
+      weightOf: reads.weightOf,
       exempt: LOCAL_ADDRESS,
       maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
       maxWaiting: 10 * TURNS_FOR_ADDRESS,
@@ -362,7 +382,11 @@ async function createServices(config: Config) {
     models,
     mermaidVersion: mermaidVersion(),
     builtFiles: createBuiltFiles(builtFolders(config)),
-    moderateCompression: moderateCompression(MAX_COMPRESSING),
+    moderateCompression: moderateCompression({
+      max: MAX_COMPRESSING,
+      maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
+      addressOf: () => currentExchange().address,
+    }),
     store,
     shares,
     attachments,

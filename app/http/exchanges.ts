@@ -15,8 +15,12 @@ export type Exchange = {
   drained(): Promise<void>;
   /** Whether the client lags behind what was written for it. */
   lags(): boolean;
+  /** Resolves when it is its address's turn to use the event loop, before work that may take long. */
+  turn(): Promise<void>;
   /** Counts bytes as held in memory for it, until it has ended or what is returned is called. */
   hold(bytes: number): () => void;
+  /** Counts the bytes of an answer as read by its address. */
+  countRead(bytes: number): void;
   /** What came with the request is done with, while its response may go on for long: no longer counts it as held. */
   letGo(): void;
 };
@@ -35,6 +39,10 @@ export type ExchangesOptions = {
   /** Bytes of bodies that are held for all exchanges together, coming and going. */
   maxHeldBytes: number;
   arrivals: Arrivals;
+  /** Resolves when an address has its turn. */
+  takeTurn?: (address: string) => Promise<void>;
+  /** Called with the size of an answer that may be large. */
+  onRead?: (request: IncomingMessage, address: string, bytes: number) => void;
   /** How long a client may take for what waits for it, `MAX_WAITING_BYTES` and a bit. In milliseconds. */
   patienceMs: number;
   /** Told why a connection was cut. */
@@ -52,8 +60,10 @@ const UNWATCHED: Exchange = {
   address: "",
   signal: new AbortController().signal,
   drained: async () => {},
+  turn: async () => {},
   lags: () => false,
   hold: () => () => {},
+  countRead: () => {},
   letGo: () => {},
 };
 /** One for all: the stack of an error of its own would hold the response that has closed. */
@@ -71,6 +81,7 @@ export function currentExchange(): Exchange {
  * oldest exchange, so that others do not pay for it.
  */
 export function createExchanges(options: ExchangesOptions): Exchanges {
+  const { takeTurn = async () => {}, onRead = () => {} } = options;
   type Held = { address: string; bytes: number; isCut: boolean; stalledMs: () => number; end: () => void };
   /** In the order in which they began. */
   const open = new Set<Held>();
@@ -134,7 +145,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         forget();
         ended.abort(ENDED);
         // What goes on behind it, an answer that is written to its end, is done in its context for long.
-        Object.assign(exchange, UNWATCHED, { address, signal: ended.signal });
+        const { signal, turn } = exchange;
+        Object.assign(exchange, UNWATCHED, { address, signal, turn });
       });
 
       const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
@@ -148,6 +160,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         address,
         signal: ended.signal,
         lags,
+        turn: turnOf(takeTurn, address),
         async drained() {
           const until = performance.now() + options.patienceMs;
           while (lags()) {
@@ -165,6 +178,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           const since = lettings;
           return () => since === lettings && change(-bytes);
         },
+        countRead: (bytes) => onRead(request, address, bytes),
         letGo() {
           lettings += 1;
           change(-held.bytes);
@@ -174,6 +188,11 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       return true;
     },
   };
+}
+
+/** Made here, so that it holds nothing of its request: it is used for as long as work goes on behind the answer. */
+function turnOf(takeTurn: (address: string) => Promise<void>, address: string): () => Promise<void> {
+  return () => takeTurn(address);
 }
 
 function somethingMoved(response: ServerResponse): Promise<void> {

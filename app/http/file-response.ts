@@ -19,6 +19,7 @@ const headersOf = (id: string) => ({
 export function fileResponse({ id, bytes, mediaType }: StoredFile): Response {
   // Remix writes it at once, whatever the client has read.
   currentExchange().hold(bytes.byteLength);
+  currentExchange().countRead(bytes.byteLength);
   return new Response(bytes, {
     headers: {
       ...headersOf(id),

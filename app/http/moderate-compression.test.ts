@@ -9,7 +9,7 @@ afterEach(() => void server.close().closeAllConnections());
 
 /** A server that compresses as remix-serve does, as its head tells, and ends no answer by itself. */
 async function serve(max: number) {
-  const moderate = moderateCompression(max);
+  const moderate = moderateCompression({ max });
   const ends: (() => void)[] = [];
   server = createServer((request, response) => {
     moderate(request, response);

@@ -54,9 +54,17 @@ const OVERLOAD_PAUSE_SECONDS = 5;
 
 /** Answers an address that has more requests open than one may. */
 export function refuseOverload(request: IncomingMessage, response: ServerResponse): void {
-  const message = "Too many requests are open from your network.";
-  const details = { retryAfterSeconds: OVERLOAD_PAUSE_SECONDS };
-  response.setHeader("Retry-After", String(OVERLOAD_PAUSE_SECONDS));
+  refuseForNow(request, response, "Too many requests are open from your network.", OVERLOAD_PAUSE_SECONDS);
+}
+
+/** Answers an address that has read more than one may in a minute. */
+export function refuseRead(request: IncomingMessage, response: ServerResponse, seconds: number): void {
+  refuseForNow(request, response, "Too much is being read from your network.", seconds);
+}
+
+function refuseForNow(request: IncomingMessage, response: ServerResponse, message: string, seconds: number) {
+  const details = { retryAfterSeconds: seconds };
+  response.setHeader("Retry-After", String(seconds));
   answer(request, response, { code: "too_many_requests", message }, details);
 }
 

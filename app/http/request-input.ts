@@ -52,6 +52,7 @@ export async function readJson<T>(
     throw new ExpectedError("unsupported_media_type", "The Content-Type must be application/json.");
   }
   const bytes = await readBytes(request, maxBytes);
+  await currentExchange().turn();
   requireModestJson(bytes, maxValues);
   let json: unknown;
   try {

@@ -12,7 +12,15 @@ export type Turns = {
 
 export type TurnsOptions = {
   addressOf: (request: IncomingMessage) => string;
-  /** Requests of one address that are worked on at once; 0 sets no limit, and neither has an `exempt` address. */
+  /**
+   * How much a request weighs; 1 if not given. One that is heavier than what is left of its address's part waits until
+   * enough of it, or all, is free.
+   */
+  weightOf?: (request: IncomingMessage) => number;
+  /**
+   * The weight of requests of one address that are worked on at once; 0 sets no limit, and neither has an `exempt`
+   * address.
+   */
   maxForAddress: number;
   exempt: string;
   /** Requests of one address that may wait beside them. */
@@ -26,22 +34,33 @@ export type TurnsOptions = {
  * at once waits for themselves, so that everybody else's find the node nearly as idle as without them.
  */
 export function createTurns(options: TurnsOptions): Turns {
-  type Queue = { taken: number; waiting: Set<() => void> };
+  type Waiting = { weight: number; start: () => void };
+  type Queue = { taken: number; waiting: Set<Waiting> };
+  const { weightOf = () => 1 } = options;
   const queues = new Map<string, Queue>();
 
-  function run(address: string, queue: Queue, response: ServerResponse, start: () => void) {
-    queue.taken += 1;
+  const fits = ({ taken }: Queue, weight: number) => taken === 0 || taken + weight <= options.maxForAddress;
+
+  function startNext(address: string, queue: Queue) {
+    for (const next of queue.waiting) {
+      if (!fits(queue, next.weight)) return;
+      queue.waiting.delete(next);
+      next.start();
+    }
+    if (queue.taken === 0) queues.delete(address);
+  }
+
+  type Taken = { address: string; queue: Queue; weight: number; response: ServerResponse };
+
+  function run({ address, queue, weight, response }: Taken, start: () => void) {
+    queue.taken += weight;
     let isTaken = true;
     const giveBack = () => {
       if (!isTaken) return;
       isTaken = false;
       clearTimeout(timer);
-      queue.taken -= 1;
-      const [next] = queue.waiting;
-      if (next) {
-        queue.waiting.delete(next);
-        next();
-      } else if (queue.taken === 0) queues.delete(address);
+      queue.taken -= weight;
+      startNext(address, queue);
     };
     const timer = setTimeout(giveBack, options.maxMs).unref();
     beforeHead(response, giveBack);
@@ -58,15 +77,20 @@ export function createTurns(options: TurnsOptions): Turns {
       }
       const queue: Queue = queues.get(address) ?? { taken: 0, waiting: new Set() };
       queues.set(address, queue);
-      if (queue.taken < options.maxForAddress) {
-        run(address, queue, response, start);
+      const weight = weightOf(request);
+      const taken: Taken = { address, queue, weight, response };
+      if (queue.waiting.size === 0 && fits(queue, weight)) {
+        run(taken, start);
         return true;
       }
       if (queue.waiting.size >= options.maxWaiting) return false;
       // Another request's end is what starts it.
-      const inTurn = AsyncLocalStorage.bind(() => run(address, queue, response, start));
-      queue.waiting.add(inTurn);
-      response.once("close", () => queue.waiting.delete(inTurn));
+      const waiting: Waiting = { weight, start: AsyncLocalStorage.bind(() => run(taken, start)) };
+      queue.waiting.add(waiting);
+      response.once("close", () => {
+        // Lighter ones behind it may fit.
+        if (queue.waiting.delete(waiting)) startNext(address, queue);
+      });
       return true;
     },
   };

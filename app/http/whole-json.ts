@@ -4,5 +4,6 @@ import { currentExchange } from "./exchanges";
 export function wholeJson(value: unknown, headers: Record<string, string>): Response {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   currentExchange().hold(bytes.byteLength);
+  currentExchange().countRead(bytes.byteLength);
   return new Response(bytes, { headers: { "Content-Type": "application/json", ...headers } });
 }

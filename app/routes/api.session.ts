@@ -5,7 +5,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
 import { isKnown } from "~/http/etag";
 import { readJson, requireSessionKey } from "~/http/request-input";
-import { wholeJson } from "~/http/whole-json";
+import { sessionJson } from "~/http/session-json";
 import type { Change, SessionRecord } from "~/store/session-store";
 import type { Asked } from "~/store/volume-failure";
 import { api } from "~/api.server";
@@ -65,7 +65,7 @@ function respond(record: SessionRecord): Response {
   const { rev, session, recovered } = record;
   const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
   // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
-  return wholeJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
+  return sessionJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
 }
 
 function notModified(etag: string): Response {

@@ -118,6 +118,8 @@ export type VolumeOptions = {
   maxWaiting?: number;
   /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
   whose?: () => Whose;
+  /** Resolves when the caller of an operation that was asked for may go on: others may have their turn first. */
+  resume?: () => Promise<void>;
   /**
    * How long the volume may be silent, in milliseconds: to an operation that it was asked for, or to all of them while
    * others wait for a place. Waiting for a place while the volume answers is no silence of the volume.
@@ -177,6 +179,7 @@ function createVolumeFor(
     maxQueueMs = 60_000,
     answered = () => {},
     whose = () => "",
+    resume = async () => {},
     guard,
     reserve,
   }: VolumeOptions,
@@ -234,6 +237,7 @@ function createVolumeFor(
         giveBack,
       );
       answered(performance.now() - startedAt, null);
+      if (kind === "asked") await resume();
       return result;
     } catch (error) {
       answered(performance.now() - startedAt, error);

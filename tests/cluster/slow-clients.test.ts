@@ -126,14 +126,14 @@ async function logged(text: string, times: number, since: number) {
 }
 
 describe("clients that do not read", () => {
-  it("are cut off once all of them hold more than a bounded part of the memory, and hold up nobody", async () => {
+  it("of one large conversation share its bytes, are cut off when their time is over, and hold up nobody", async () => {
     const { sessionId } = await importLargeConversation();
     const since = server.output().length;
     for (let count = 0; count < 40; count++) {
       const from = `198.51.100.${count % 5}`;
       say(head("GET /api/session", { "X-Session-Id": sessionId, "X-Forwarded-For": from }));
     }
-    await logged('"reason":"too much is held"', 25, since);
+    await logged('"reason":"reads too slowly"', 25, since);
     const honest = await fetch(`${server.url}/api/session`, {
       headers: { "X-Session-Id": sessionId, "X-Forwarded-For": "192.0.2.1" },
     });

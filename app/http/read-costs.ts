@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+/** What reading costs, by client: for turns that weigh, and for a budget of bytes. In memory, for this node alone. */
+export type ReadCosts = {
+  /** How much of an address's share of turns a request takes, from what it announces or was answered with before. */
+  weightOf(request: IncomingMessage): number;
+  /** Seconds until the address may read again; 0 where its budget of this minute is not spent. */
+  secondsUntilAllowed(request: IncomingMessage, address: string): number;
+  /** Counts bytes of an answer. */
+  onRead(request: IncomingMessage, address: string, bytes: number): void;
+};
+
+export type ReadCostsOptions = {
+  /** Bytes that one address may read in a minute; 0 sets no limit, and neither has an `exempt` address. */
+  bytesPerMinute: number;
+  exempt: string;
+  /** The weight of the heaviest request. */
+  maxWeight: number;
+  /** Milliseconds since 1970. */
+  clock: () => number;
+};
+
+/** One more unit of weight for each of these. */
+const BYTES_OF_WEIGHT = 128 * 1024;
+/** What is remembered of single conversations, links and files. */
+const MAX_REMEMBERED = 10_000;
+const MINUTE_MS = 60_000;
+
+export function createReadCosts(options: ReadCostsOptions): ReadCosts {
+  const { bytesPerMinute, exempt, maxWeight, clock } = options;
+  /** By what was read, the one that was read last at the end. */
+  const sizes = new Map<string, number>();
+  let minute = { at: 0, read: new Map<string, number>() };
+
+  function current() {
+    const at = Math.floor(clock() / MINUTE_MS);
+    if (minute.at !== at) minute = { at, read: new Map() };
+    return minute.read;
+  }
+
+  return {
+    weightOf(request) {
+      const bytes = isRead(request)
+        ? (sizes.get(nameOf(request)) ?? 0)
+        : Number(request.headers["content-length"] ?? 0);
+      return Math.min(maxWeight, 1 + Math.floor(bytes / BYTES_OF_WEIGHT));
+    },
+    secondsUntilAllowed(request, address) {
+      if (bytesPerMinute === 0 || address === exempt || !isRead(request)) return 0;
+      if ((current().get(address) ?? 0) < bytesPerMinute) return 0;
+      return Math.max(1, Math.ceil((MINUTE_MS - (clock() % MINUTE_MS)) / 1000));
+    },
+    onRead(request, address, bytes) {
+      if (!isRead(request)) return;
+      const read = current();
+      read.set(address, (read.get(address) ?? 0) + bytes);
+      const name = nameOf(request);
+      sizes.delete(name);
+      if (bytes < BYTES_OF_WEIGHT) return;
+      sizes.set(name, bytes);
+      if (sizes.size > MAX_REMEMBERED) sizes.delete(sizes.keys().next().value!);
+    },
+  };
+}
+
+function isRead({ method, url = "" }: IncomingMessage): boolean {
+  return method === "GET" && url.startsWith("/api/");
+}
+
+/** The secrets in it are hashed: this may lie in memory for long. */
+function nameOf({ url = "", headers }: IncomingMessage): string {
+  const secrets = [headers["x-session-id"], headers["x-share-id"]].join(" ");
+  return createHash("sha256").update(`${url} ${secrets}`).digest("base64");
+}
