@@ -12,6 +12,7 @@ export function useDrawingGuard(guard: DrawingGuard, conversationId: string, isR
   useLayoutEffect(() => {
     if (!isReady || mayDraw) return;
     guard.begin(conversationId);
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- the note must be in storage before the next render
     setMayDraw(true);
   }, [guard, conversationId, isReady, mayDraw]);
 
