@@ -17,11 +17,11 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --omi
     -o -name '*.md' -o -name '*.mdx' \) ! -iname 'licen[cs]e*' ! -iname 'notice*' ! -iname 'copying*' -delete
 
 FROM base
-# No HOST: it listens on all interfaces. Settings of Node and glibc are in start.sh.
+# No HOST: it listens on all interfaces. Settings of Node and glibc are in app/start.sh.
 ENV NODE_ENV=production PORT=3000 DATA_DIR=/data
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
-COPY start.sh ./
+COPY app/start.sh ./app/
 COPY --from=build /app/public ./public
 COPY --from=build /app/build/index.js ./build/
 COPY --from=build /app/build/mermaid ./build/mermaid
@@ -34,4 +34,4 @@ VOLUME /data
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${Number(process.env.PORT) || 3000}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The shell gives its place to Node: process 1 is the server, and SIGTERM reaches it. Not npm, which would stay.
-CMD ["/bin/sh", "start.sh", "node", "node_modules/@remix-run/serve/dist/cli.js", "build/index.js"]
+CMD ["/bin/sh", "app/start.sh", "node", "node_modules/@remix-run/serve/dist/cli.js", "build/index.js"]

@@ -6,15 +6,7 @@ const dockerfile = readFileSync(new URL("../Dockerfile", import.meta.url), "utf8
 const dockerignore = readFileSync(new URL("../.dockerignore", import.meta.url), "utf8");
 
 /** What the image's build may see. Whatever else lies in the folder (data, secrets, history) stays out. */
-const sources = [
-  "app",
-  "public",
-  "package.json",
-  "package-lock.json",
-  "remix.config.js",
-  "start.sh",
-  "tsconfig.json",
-];
+const sources = ["app", "public", "package.json", "package-lock.json", "remix.config.js", "tsconfig.json"];
 
 const BY_START_SH =
   "starts node by way of start.sh, so that SIGTERM reaches the server and settings of its user are kept";
@@ -55,7 +47,8 @@ function problemsOf(text: string): string[] {
     "listens on all interfaces": env.HOST === undefined,
     "runs in production": env.NODE_ENV === "production",
     [BY_START_SH]:
-      command?.slice(0, 3).join(" ") === "/bin/sh start.sh node" && copied.includes("start.sh ./"),
+      command?.slice(0, 3).join(" ") === "/bin/sh app/start.sh node" &&
+      copied.includes("app/start.sh ./app/"),
     "sets nothing that start.sh sets": !/NODE_OPTIONS|UV_THREADPOOL_SIZE|MALLOC_/.test(JSON.stringify(env)),
     "serves the build": command?.[3]?.endsWith("/cli.js") === true && command[4] === "build/index.js",
     "tells whether it is healthy, without a shell":
@@ -91,10 +84,10 @@ test.each([
   ["runs in production", "NODE_ENV=production", "NODE_ENV=development"],
   ["sets nothing that start.sh sets", "PORT=3000", "PORT=3000 NODE_OPTIONS=--max-semi-space-size=16"],
   ["sets nothing that start.sh sets", "PORT=3000", "PORT=3000 UV_THREADPOOL_SIZE=16"],
-  [BY_START_SH, 'CMD ["/bin/sh", "start.sh", "node"', 'CMD ["npm", "start"'],
-  [BY_START_SH, 'CMD ["/bin/sh", "start.sh", "node"', 'CMD ["node"'],
+  [BY_START_SH, 'CMD ["/bin/sh", "app/start.sh", "node"', 'CMD ["npm", "start"'],
+  [BY_START_SH, 'CMD ["/bin/sh", "app/start.sh", "node"', 'CMD ["node"'],
   [BY_START_SH, /CMD \["\/bin\/sh".*/, "CMD npm start"],
-  [BY_START_SH, "COPY start.sh ./", ""],
+  [BY_START_SH, "COPY app/start.sh ./app/", ""],
   ["serves the build", '"build/index.js"]', '"build/server.js"]'],
   ["tells whether it is healthy, without a shell", /HEALTHCHECK[^]*?CMD .*/, ""],
   [

@@ -24,7 +24,7 @@ type Run = { code: number; stdout: string; stderr: string };
 async function start(args: string[], env: Record<string, string>): Promise<Run> {
   try {
     const options = { cwd: root, env: env as NodeJS.ProcessEnv };
-    return { code: 0, ...(await promisify(execFile)("/bin/sh", ["start.sh", ...args], options)) };
+    return { code: 0, ...(await promisify(execFile)("/bin/sh", ["app/start.sh", ...args], options)) };
   } catch (error) {
     return error as Run;
   }
@@ -79,7 +79,7 @@ describe("a Node that cannot run Holdfast", () => {
 
 test("every script for users refuses such a Node before it does anything", () => {
   for (const name of ["dev", "build", "start", "test", "cluster", "check-volume"]) {
-    expect(manifest.scripts[name], name).toMatch(/^([A-Z_]+=\S+ )*(exec )?sh start\.sh( |$)/);
+    expect(manifest.scripts[name], name).toMatch(/^([A-Z_]+=\S+ )*(exec )?sh app\/start\.sh( |$)/);
   }
 });
 
@@ -121,7 +121,7 @@ describe("the environment of the server", () => {
 test("start.sh gives its place to the command: signals reach it, and its exit code is the command's", async () => {
   const program =
     "process.once('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1e6); console.log(process.pid)";
-  const child = spawn("/bin/sh", ["start.sh", "node", "-e", program], {
+  const child = spawn("/bin/sh", ["app/start.sh", "node", "-e", program], {
     cwd: root,
     env: { NODE_ENV: "production", PATH: realNode },
   });
@@ -150,10 +150,10 @@ describe("the version of Node that is asked for", () => {
     }
   });
 
-  it("is the same in package.json, start.sh and the README", () => {
+  it("is the same in package.json, app/start.sh and the README", () => {
     expect(satisfies("22.13.0", manifest.engines.node)).toBe(true);
     expect(satisfies("22.12.0", manifest.engines.node)).toBe(false);
-    expect(read("start.sh")).toMatch(/LEAST_MAJOR=22\nLEAST_MINOR=13\n/);
+    expect(read("app/start.sh")).toMatch(/LEAST_MAJOR=22\nLEAST_MINOR=13\n/);
     expect(read("README.md")).toContain("With Node 22.13 or newer");
   });
 });

@@ -408,7 +408,8 @@ export const de: Translation = {
     model_unavailable: "Das Modell ist gerade nicht erreichbar. Versuchen Sie es noch einmal.",
     model_interrupted: "Die Verbindung zum Modell ist abgebrochen. Was es gesagt hatte, ist gespeichert.",
     model_stalled: "Das Modell ist verstummt. Was es gesagt hatte, ist gespeichert.",
-    answer_too_long: "Sie ist so lang, wie eine Antwort hier sein kann. Fragen Sie mit einer neuen Nachricht nach dem Rest.",
+    answer_too_long:
+      "Sie ist so lang, wie eine Antwort hier sein kann. Fragen Sie mit einer neuen Nachricht nach dem Rest.",
     answer_length: "Sie ist so lang, wie eine Antwort hier sein darf: Lassen Sie sie fortsetzen.",
     answer_filtered: "Der Filter des Anbieters hat sie beendet.",
     answer_empty:

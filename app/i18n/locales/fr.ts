@@ -404,7 +404,8 @@ export const fr: Translation = {
     model_unavailable: "Le modèle est indisponible pour le moment. Réessayez.",
     model_interrupted: "La connexion au modèle a été coupée. Ce qu’il avait dit est gardé.",
     model_stalled: "Le modèle s’est tu. Ce qu’il avait dit est gardé.",
-    answer_too_long: "Elle est aussi longue qu’une réponse peut l’être ici. Demandez la suite dans un nouveau message.",
+    answer_too_long:
+      "Elle est aussi longue qu’une réponse peut l’être ici. Demandez la suite dans un nouveau message.",
     answer_length: "Elle a la longueur maximale d’une réponse : faites-la continuer.",
     answer_filtered: "Le filtre du fournisseur y a mis fin.",
     answer_empty: "Le modèle n’a donné aucune réponse. Réessayez, ou choisissez un autre modèle.",

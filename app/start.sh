@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command of Holdfast, such as `sh start.sh node server.js`; without one it only checks the version of Node.
+# Runs a command of Holdfast, such as `sh app/start.sh node server.js`; without one it only checks the version of Node.
 # For any POSIX shell, with nothing but its built-ins: it runs before anything else, on machines of all kinds.
 
 fail() {
