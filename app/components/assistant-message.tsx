@@ -1,7 +1,8 @@
 import { memo, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
-import { answerText, shownParts } from "~/conversation/answer-text";
+import { answerText } from "~/conversation/answer-text";
+import { foldThoughts } from "~/conversation/think-tags";
 import type { Version } from "~/conversation/versions";
 import type { Trouble } from "~/i18n/trouble";
 import { AssistantTools } from "./assistant-tools";
@@ -35,7 +36,7 @@ type Props = {
 /** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
   const { id, status, error, isLast, isBusy, actions } = props;
-  const parts = useMemo(() => shownParts(props.parts), [props.parts]);
+  const parts = useMemo(() => foldThoughts(props.parts), [props.parts]);
   const { t } = useTranslation();
   const isStreaming = status === "streaming";
   const lastText = parts.findLastIndex((part) => part.type === "text");

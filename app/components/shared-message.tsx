@@ -2,7 +2,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { SharedMessage as Shared } from "~/conversation/share";
 import { FileIcon } from "./icons";
-import { splitThinking } from "~/conversation/split-thinking";
+import { splitThoughts } from "~/conversation/think-tags";
 import { MarkdownText } from "./markdown-text";
 
 /** A message as it is in the conversation, with nothing that could be done to it. */
@@ -17,7 +17,7 @@ export const SharedMessage = memo(function SharedMessage({ message }: { message:
         data-message-id={id}
         data-status="complete"
       >
-        <MarkdownText text={splitThinking(text).text} ending="whole" />
+        <MarkdownText text={splitThoughts(text).text} ending="whole" />
         <div className="message__foot" />
       </article>
     );

@@ -22,7 +22,7 @@ test.each<[string, string[]]>([
   ["\n <THINK>Hm.</THINK> Yes.", ["reasoning: Hm.", "text: Yes."]],
   ["<thinking>a </think> b</thinking>Yes.", ["reasoning: a </think> b", "text: Yes."]],
   ["<thought>Hm.</thought>Yes.", ["reasoning: Hm.", "text: Yes."]],
-  ["<think>a</think>\n<think>b</think>c", ["reasoning: ab", "text: c"]],
+  ["<think>a</think>\n<think>b</think>c", ["reasoning: a\n\nb", "text: c"]],
   ["<think>\n\n</think>\n\nYes.", ["text: Yes."]],
   ["<think>x < y, a</thin>k</think>Yes.", ["reasoning: x < y, a</thin>k", "text: Yes."]],
   ["<think>It never ends", ["reasoning: It never ends"]],

@@ -1,7 +1,7 @@
 import type { Part } from "./session";
 
 /** Tags in which models without a field for their thoughts put them, at the start of an answer. */
-const NAMES = "think|thinking|thought";
+const NAMES = "think|thinking|thought|reasoning";
 const OPENING = new RegExp(`^\\s*<(${NAMES})>`, "i");
 /** One that closes nothing: a template had opened it, and its thoughts came elsewhere or not at all. */
 const STRAY_CLOSING = new RegExp(`^\\s*</(?:${NAMES})>`, "i");
@@ -24,6 +24,8 @@ export function createThinkSplitter() {
   let closing = "";
   let held = "";
   let isAfterThoughts = false;
+  /** Before the thoughts of a further pair of tags. */
+  let separator = "";
   let thoughts = createTrimmer();
 
   /** One step from one state to the next; false where more text is needed. */
@@ -62,10 +64,15 @@ export function createThinkSplitter() {
     const at = held.search(new RegExp(closing, "i"));
     const length = at < 0 ? held.length - lengthOfBeginning(held, closing) : at;
     const text = thoughts.add(held.slice(0, length));
-    if (text !== "") pieces.push({ type: "reasoning", text });
+    if (text !== "") {
+      pieces.push({ type: "reasoning", text: separator + text });
+      separator = "";
+    }
     held = held.slice(length + (at < 0 ? 0 : closing.length));
-    if (at >= 0) state = "start";
-    return at >= 0;
+    if (at < 0) return false;
+    state = "start";
+    if (thoughts.isBegun()) separator = "\n\n";
+    return true;
   }
 
   return {
@@ -82,7 +89,7 @@ export function createThinkSplitter() {
       held = "";
       if (rest === "") return [];
       if (!isThought) state = "answer";
-      return [{ type: isThought ? "reasoning" : "text", text: rest }];
+      return [isThought ? { type: "reasoning", text: separator + rest } : { type: "text", text: rest }];
     },
   };
 }
@@ -92,6 +99,7 @@ function createTrimmer() {
   let isBegun = false;
   let space = "";
   return {
+    isBegun: () => isBegun,
     add(text: string): string {
       const whole = space + text;
       const words = whole.length - whole.trimEnd().length > MAX_SPACE ? whole : whole.trimEnd();

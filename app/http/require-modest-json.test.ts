@@ -27,7 +27,6 @@ test("as many messages as there may be, with all that can be known of them, are 
       timeToFirstTokenMs: 1,
       usage: { inputTokens: 1, cacheReadTokens: 1, cacheWriteTokens: 1, outputTokens: 1 },
       omittedMessages: 1,
-      omissions: [{ code: "text_malformed" }],
       error: { code: "c", message: "m" },
     },
   };

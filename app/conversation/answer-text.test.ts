@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { answerText, shownParts } from "./answer-text";
-import { splitThinking } from "./split-thinking";
+import { answerText } from "./answer-text";
+import { foldThoughts, splitThoughts } from "./think-tags";
 
 test.each([
   ["in tags", "<think>\nwhy\n</think>\n\nIt is **4**.", "why", "It is **4**."],
@@ -10,10 +10,10 @@ test.each([
   ["in several tags", "<think>why</think>\n<think>and</think>\n4", "why\n\nand", "4"],
   ["without words", "<think>\n\n</think>\n\n4", "", "4"],
   ["without an end", "<think>\nwhy", "why", ""],
-  ["with half an end", "<think>why</thi", "why", ""],
+  ["with half an end", "<think>why</thi", "why</thi", ""],
   ["without a beginning", "why\n</think>\n\n4", "why", "4"],
 ])("reasoning %s is parted from the answer", (_, answer, reasoning, text) => {
-  expect(splitThinking(answer)).toMatchObject({ reasoning, text });
+  expect(splitThoughts(answer)).toEqual({ reasoning, text });
 });
 
 test.each([
@@ -22,13 +22,13 @@ test.each([
   ["a closing tag in a fence", "```\na\n</think>\n```"],
   ["another element", "<thinker>a</thinker>"],
 ])("%s is text", (_, answer) => {
-  expect(splitThinking(answer)).toEqual({ reasoning: null, text: answer, isOpen: false });
+  expect(splitThoughts(answer)).toEqual({ reasoning: "", text: answer });
 });
 
 test("an answer's text is without its reasoning, wherever it is read", () => {
   const parts = [{ type: "text" as const, text: "<think>why</think>\n\n4" }];
   expect(answerText(parts)).toBe("4");
-  expect(shownParts(parts)).toEqual([
+  expect(foldThoughts(parts)).toEqual([
     { type: "reasoning", text: "why" },
     { type: "text", text: "4" },
   ]);
@@ -36,10 +36,10 @@ test("an answer's text is without its reasoning, wherever it is read", () => {
 
 test("parts without tags are the same objects, so that what is drawn of them is not drawn again", () => {
   const parts = [{ type: "text" as const, text: "4" }];
-  expect(shownParts(parts)).toBe(parts);
+  expect(foldThoughts(parts)).toBe(parts);
 });
 
 test("a long text without an end takes no longer than reading it", () => {
-  expect(splitThinking("<think></think>".repeat(2_000)).text).toBe("");
-  expect(splitThinking(`<think>${"</".repeat(500_000)}`).isOpen).toBe(true);
+  expect(splitThoughts("<think></think>".repeat(2_000)).text).toBe("");
+  expect(splitThoughts(`<think>${"</".repeat(500_000)}`).text).toBe("");
 });
