@@ -108,7 +108,11 @@ test("an answer whose journal is of the later version waits for a node of it, an
   const posted = ask(next, "POST", "/api/session/messages", sessionId, message("Tell me a long story."));
   const reader = (await posted).body!.getReader();
   let heard = "";
-  while (!heard.includes("data-mood")) heard += new TextDecoder().decode((await reader.read()).value);
+  while (!heard.includes("data-mood")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`the stream ended without a part of the later version: ${heard}`);
+    heard += new TextDecoder().decode(value);
+  }
   // Followers here are not told that it has ended.
   const followed = await ask(current, "GET", "/api/session/stream", sessionId);
   expect(await followed.text()).not.toContain("[DONE]");
