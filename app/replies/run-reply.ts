@@ -70,6 +70,12 @@ export type RunnerLog = {
 /** Why a run ends before the model has said all. */
 export type StopReason = "stopped" | "handed over" | "superseded";
 
+/**
+ * A later reason replaces one of less precedence: a person may stop a reply that could not be handed over yet, and a
+ * reply that another node runs is not this one's to store, whatever it was about to do.
+ */
+const PRECEDENCE: Readonly<Record<StopReason, number>> = { "handed over": 0, stopped: 1, superseded: 2 };
+
 /** A reply that runs on this node, or has just ended here. */
 export type Run = {
   reply: Reply;
@@ -111,6 +117,8 @@ export function runReply(
     model: reply.modelId,
   };
   let stopReason: StopReason | null = null;
+  /** Ends the wait for the next attempt to store how the reply ended. */
+  let onNewReason = () => {};
   /** What followers may have seen: never less than what earlier runners have said, whose journals hold it. */
   let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
   let lookedAt = -Infinity;
@@ -120,10 +128,10 @@ export function runReply(
   let unclear: JournalWriter | null = null;
 
   function stop(reason: StopReason) {
-    // The first reason stands; but what another has taken over is not ours, whatever we were about to do.
-    if (stopReason && reason !== "superseded") return;
+    if (stopReason && PRECEDENCE[reason] <= PRECEDENCE[stopReason]) return;
     stopReason = reason;
     abort.abort(new Error(`the reply was ${reason}`));
+    onNewReason();
   }
 
   async function look() {
@@ -174,6 +182,8 @@ export function runReply(
     status: ReplyStatus;
     metadata?: Finish["messageMetadata"] | undefined;
     error?: { code: string; message: string } | undefined;
+    /** A stop has ended it, and the reason for that may still change. */
+    isCut?: boolean;
   };
 
   /** Null where the reply is not this node's to settle. */
@@ -274,7 +284,7 @@ export function runReply(
   }
 
   function cut(reason: StopReason): Outcome {
-    return { status: reason === "stopped" ? "stopped" : "interrupted" };
+    return { status: reason === "stopped" ? "stopped" : "interrupted", isCut: true };
   }
 
   function failed(error: unknown): Outcome {
@@ -319,13 +329,14 @@ export function runReply(
         const passing = isPassing(error);
         deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
         if (!passing) return null;
-        await deps.delay(Math.min(10_000, 250 * 2 ** attempt));
+        const newReason = new Promise<void>((resolve) => (onNewReason = resolve));
+        await Promise.race([deps.delay(Math.min(10_000, 250 * 2 ** attempt)), newReason]);
       }
     }
     return null;
   }
 
-  async function commit({ status, metadata, error }: Outcome): Promise<StoredSettlement> {
+  async function commit({ status, metadata, error, isCut }: Outcome): Promise<StoredSettlement> {
     if (stopReason === "handed over") {
       const handOver: Change<boolean> = (now) => {
         const changed = now && handOverReply(now, reply);
@@ -338,7 +349,7 @@ export function runReply(
     const settlement = {
       replyId: reply.id,
       epoch: reply.epoch,
-      status,
+      status: isCut && stopReason === "stopped" ? "stopped" : status,
       parts: settledParts(text),
       node: deps.node.name,
       finishedAt: deps.clock().toISOString(),
