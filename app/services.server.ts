@@ -25,6 +25,7 @@ import { createExchanges, currentExchange } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
 import { createLoopTurns } from "./http/loop-turns";
 import { createReadCosts } from "./http/read-costs";
+import { createSessionResponses } from "./http/session-responses";
 import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
@@ -133,7 +134,9 @@ async function createServices(config: Config) {
       { session: sessionFingerprint(key), rev, reason, err: cause },
       "a damaged revision was put aside",
     );
+  const sessionResponses = createSessionResponses();
   const committed = (key: string, rev: number | null) => {
+    sessionResponses.forget(key);
     events.emit(key, rev);
     registry.changed(key, rev);
   };
@@ -363,6 +366,7 @@ async function createServices(config: Config) {
       cut: (reason) => log.info({ reason }, "a connection was cut"),
     }),
     reads,
+    sessionResponses,
     turns: createTurns({
       addressOf: () => currentExchange().address,
       weightOf: reads.weightOf,
