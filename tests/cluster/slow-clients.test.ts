@@ -41,7 +41,7 @@ function say(text: string): Socket {
 const head = (line: string, headers: Record<string, string> = {}) =>
   [
     `${line} HTTP/1.1`,
-    ...Object.entries({ Host: "x", ...headers }).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ Host: "localhost", ...headers }).map(([name, value]) => `${name}: ${value}`),
     "",
     "",
   ].join("\r\n");
