@@ -77,10 +77,10 @@ export function createSessionResponses({
     if (plain.byteLength < LARGE_BYTES) return new Response(plain, { headers });
     countFor(exchange, encoded);
     const compressed = exchange.acceptsGzip ? await compress(encoded) : null;
-    const vary = { ...headers, Vary: "Accept-Encoding" };
-    return compressed
-      ? new Response(pieces(compressed, exchange), { headers: { ...vary, "Content-Encoding": "gzip" } })
-      : new Response(pieces(plain, exchange), { headers: vary });
+    const body = pieces(compressed ?? plain, exchange);
+    // remix-serve would compress it anew for each: no-transform keeps it from that.
+    const vary = { ...headers, "Cache-Control": "no-store, no-transform", Vary: "Accept-Encoding" };
+    return new Response(body, { headers: compressed ? { ...vary, "Content-Encoding": "gzip" } : vary });
   }
 
   return {
