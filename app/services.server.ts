@@ -25,6 +25,7 @@ import { createExchanges, currentExchange } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
 import { createLoopTurns } from "./http/loop-turns";
 import { createReadCosts } from "./http/read-costs";
+import { createSessionResponses } from "./http/session-responses";
 import { createTurns } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
@@ -133,7 +134,9 @@ async function createServices(config: Config) {
       { session: sessionFingerprint(key), rev, reason, err: cause },
       "a damaged revision was put aside",
     );
+  const sessionResponses = createSessionResponses();
   const committed = (key: string, rev: number | null) => {
+    sessionResponses.forget(key);
     events.emit(key, rev);
     registry.changed(key, rev);
   };
@@ -319,14 +322,6 @@ async function createServices(config: Config) {
   });
   void probe.state();
 
-  const loopTurns = createLoopTurns();
-  const reads = createReadCosts({
-    bytesPerMinute: config.addressReadBytesPerMinute,
-    exempt: LOCAL_ADDRESS,
-    maxWeight: HEAVIEST_TURN,
-    clock: () => Date.now(),
-  });
-
   return {
     node: { name: config.nodeName },
     page: { isDevelopment: config.isDevelopment },
@@ -351,42 +346,13 @@ async function createServices(config: Config) {
     }),
     access,
     quotas,
-    exchanges: createExchanges({
-      addressOf: (request) => clientAddress(request, config.trustedHops),
-      maxForAddress: config.addressConnections,
-      exempt: LOCAL_ADDRESS,
-      maxHeldBytes: MAX_HELD_BYTES,
-      arrivals: createArrivals({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
-      patienceMs: config.slowReaderSeconds * 1000,
-      takeTurn: loopTurns.take,
-      onRead: reads.onRead,
-      cut: (reason) => log.info({ reason }, "a connection was cut"),
-    }),
-    reads,
-    turns: createTurns({
-      addressOf: () => currentExchange().address,
-      weightOf: reads.weightOf,
-      exempt: LOCAL_ADDRESS,
-      maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
-      maxWaiting: 10 * TURNS_FOR_ADDRESS,
-      maxMs: 5_000,
-    }),
-    isOneConnectionTooMany: createConnectionCount({
-      // Behind proxies all of them come from these.
-      max: config.trustedHops === 0 ? config.addressConnections : 0,
-      addressOf: (socket) => clientAddress({ socket, headers: {} }, 0),
-      exempt: LOCAL_ADDRESS,
-    }),
+    ...createFairTurns(config, log),
     keys,
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     mermaidVersion: mermaidVersion(),
     builtFiles: createBuiltFiles(builtFolders(config)),
-    moderateCompression: moderateCompression({
-      max: MAX_COMPRESSING,
-      maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
-      addressOf: () => currentExchange().address,
-    }),
+    sessionResponses,
     store,
     shares,
     attachments,
@@ -416,6 +382,51 @@ async function createServices(config: Config) {
       report?.flush();
       log.info("drained");
     },
+  };
+}
+
+/** What keeps the requests of one address from those of others, from their arrival to their answer. */
+function createFairTurns(config: Config, log: Logger) {
+  const loopTurns = createLoopTurns();
+  const reads = createReadCosts({
+    bytesPerMinute: config.addressReadBytesPerMinute,
+    exempt: LOCAL_ADDRESS,
+    maxWeight: HEAVIEST_TURN,
+    clock: () => Date.now(),
+  });
+
+  return {
+    exchanges: createExchanges({
+      addressOf: (request) => clientAddress(request, config.trustedHops),
+      maxForAddress: config.addressConnections,
+      exempt: LOCAL_ADDRESS,
+      maxHeldBytes: MAX_HELD_BYTES,
+      arrivals: createArrivals({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
+      patienceMs: config.slowReaderSeconds * 1000,
+      takeTurn: loopTurns.take,
+      onRead: reads.onRead,
+      cut: (reason) => log.info({ reason }, "a connection was cut"),
+    }),
+    reads,
+    turns: createTurns({
+      addressOf: () => currentExchange().address,
+      weightOf: reads.weightOf,
+      exempt: LOCAL_ADDRESS,
+      maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
+      maxWaiting: 10 * TURNS_FOR_ADDRESS,
+      maxMs: 5_000,
+    }),
+    isOneConnectionTooMany: createConnectionCount({
+      // Behind proxies all of them come from these.
+      max: config.trustedHops === 0 ? config.addressConnections : 0,
+      addressOf: (socket) => clientAddress({ socket, headers: {} }, 0),
+      exempt: LOCAL_ADDRESS,
+    }),
+    moderateCompression: moderateCompression({
+      max: MAX_COMPRESSING,
+      maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
+      addressOf: () => currentExchange().address,
+    }),
   };
 }
 

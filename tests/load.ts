@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { newId } from "../app/conversation/session-id.ts";
 import { startAppServer } from "./fixtures/app-server.ts";
+import { createFairLoad, GREEDY_KINDS, UNLIMITED } from "./fixtures/greedy-clients.ts";
 import {
   headOf,
   hold,
@@ -39,6 +40,10 @@ const LIMIT_BYTES = 512 * 1024 * 1024;
 const RAMP_MS = 40_000;
 const [streaming, idle] = [Number(values.streaming), Number(values.idle)];
 
+/** A stranger's first request beside greedy clients takes at most so many times what it takes on the idle node. */
+const MOST_TIMES_IDLE = 5;
+
+const unfair = await measureFairness();
 const limit = createMemoryLimit(LIMIT_BYTES);
 const start = () => startAppServer({ env: { TRUSTED_HOPS: "1", DEMO_TOKENS_PER_SECOND: values.pace } });
 const server = await (limit?.within(start) ?? start());
@@ -110,7 +115,26 @@ const unexpected = server.output().match(/"msg":"(unexpected|a request failed|a 
 if (unexpected.length > 0) console.log(`FAULT ${unexpected.length} unforeseen errors in the log`);
 await server.stop();
 limit?.remove();
-process.exit(errors.length > 0 || isTooMuch || unexpected.length > 0 ? 1 : 0);
+process.exit(unfair > 0 || errors.length > 0 || isTooMuch || unexpected.length > 0 ? 1 : 0);
+
+/** Before the load, on a node of its own. @returns how many kinds of greedy clients keep strangers waiting */
+async function measureFairness(): Promise<number> {
+  const node = await startAppServer({ env: { TRUSTED_HOPS: "1", ...UNLIMITED } });
+  const load = await createFairLoad(node.url);
+  let faults = 0;
+  for (const greed of GREEDY_KINDS) {
+    const { idleMs, besideMs, ratio, answered } = await load.beside(greed);
+    const isUnfair = ratio > MOST_TIMES_IDLE;
+    if (isUnfair) faults += 1;
+    console.log(
+      `${isUnfair ? "FAULT " : ""}beside ${greed.connections} connections that ${greed.name}: ` +
+        `${idleMs.toFixed(1)} ms idle, ${besideMs.toFixed(1)} ms beside, ${ratio.toFixed(1)} times; ` +
+        `they had ${answered} answers`,
+    );
+  }
+  await node.stop();
+  return faults;
+}
 
 function warnings(): Map<string, number> {
   const found = new Map<string, number>();

@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { acceptsEncoding } from "./accepts-encoding";
 import type { Arrivals } from "./arrivals";
 
 /** One request and its response, to whoever needs memory or patience for it. */
 export type Exchange = {
   /** By what its client is told apart; empty for what no request has asked for. */
   address: string;
+  /** Whether the client reads gzip, by what it sent: remix-serve is told of fewer (moderate-compression.ts). */
+  acceptsGzip: boolean;
   /** Aborted when its connection has no more use for the response, whether it took it whole or not. */
   signal: AbortSignal;
   /**
@@ -58,6 +61,7 @@ const LOOK_AGAIN_MS = 250;
 
 const UNWATCHED: Exchange = {
   address: "",
+  acceptsGzip: false,
   signal: new AbortController().signal,
   drained: async () => {},
   turn: async () => {},
@@ -158,6 +162,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
       let lettings = 0;
       const exchange: Exchange = {
         address,
+        acceptsGzip: acceptsEncoding(request, "gzip"),
         signal: ended.signal,
         lags,
         turn: turnOf(takeTurn, address),

@@ -5,7 +5,6 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/client-address";
 import { isKnown } from "~/http/etag";
 import { readJson, requireSessionKey } from "~/http/request-input";
-import { sessionJson } from "~/http/session-json";
 import type { Change, SessionRecord } from "~/store/session-store";
 import type { Asked } from "~/store/volume-failure";
 import { api } from "~/api.server";
@@ -15,11 +14,7 @@ const handle = api({
   async GET(request) {
     const key = requireSessionKey(request);
     const known = request.headers.get("If-None-Match");
-    // Most who ask have the newest, and a long conversation takes long to read and check.
-    const resting = known === null ? null : await services.store.resting(key);
-    if (resting && isKnown(known, etagOf(resting))) return notModified(etagOf(resting));
-    const record = required(await services.replies.read(key));
-    return isKnown(known, etagOf(record)) ? notModified(etagOf(record)) : respond(record);
+    return (await answerResting(key, known)) ?? (await answerRead(key, known));
   },
 
   async PATCH(request) {
@@ -39,7 +34,7 @@ const handle = api({
       };
       return services.store.update(key, change, { asked: askedBy(edit) });
     });
-    return respond(required(record));
+    return respond(key, required(record));
   },
 
   async DELETE(request) {
@@ -55,17 +50,31 @@ const handle = api({
 export const loader = handle;
 export const action = handle;
 
+/** Without reading it: most who ask have the newest, or what was sent lately, and a long one takes long to read. */
+async function answerResting(key: string, known: string | null): Promise<Response | null> {
+  const { store, sessionResponses } = services;
+  if (known === null && !sessionResponses.has(key)) return null;
+  const resting = await store.resting(key);
+  if (!resting) return null;
+  const etag = etagOf(resting);
+  return isKnown(known, etag) ? notModified(etag) : sessionResponses.find(key, etag);
+}
+
+async function answerRead(key: string, known: string | null): Promise<Response> {
+  const record = required(await services.replies.read(key));
+  return isKnown(known, etagOf(record)) ? notModified(etagOf(record)) : respond(key, record);
+}
+
 function required(record: SessionRecord | null): SessionRecord {
   if (!record)
     throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
   return record;
 }
 
-function respond(record: SessionRecord): Response {
+function respond(key: string, record: SessionRecord): Promise<Response> {
   const { rev, session, recovered } = record;
   const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
-  // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
-  return sessionJson(view, { ETag: etagOf(record), "Cache-Control": "no-store" });
+  return services.sessionResponses.make(key, etagOf(record), view);
 }
 
 function notModified(etag: string): Response {
