@@ -409,6 +409,29 @@ test("a failure in a list is told as one that is not", async () => {
   });
 });
 
+test.each([
+  ["empty tags of thoughts", "<think></think>"],
+  ["white space before a word", " \n"],
+])("an answer of %s without end is ended as silent", async (_, text) => {
+  endpoint = await startChatEndpoint((response) => {
+    stream(response);
+    const timer = setInterval(() => response.write(`data: ${json(delta({ content: text }))}\n\n`), 20);
+    response.on("close", () => clearInterval(timer));
+  });
+  const config = parseModelConfig({
+    MODEL_PROVIDER: "openai-compatible",
+    OPENAI_COMPATIBLE_BASE_URL: endpoint.baseUrl,
+    MODELS: "openai-compatible/llama3.2=Llama",
+    MODEL_STALL_SECONDS: "1",
+  });
+  const models = createLanguageModels(
+    { ...config, provider: "openai-compatible" },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+  );
+  const { error } = await collectAnswer(models, { messages: conversation("Hi") });
+  expect(error).toMatchObject({ code: "model_stalled" });
+});
+
 test("a number for words is one", async () => {
   const { text } = await answerTo((response) => {
     stream(response, delta({ content: 42 }), delta({}, "stop"));
