@@ -20,6 +20,7 @@ test.each<[string, Part[]]>([
   ["without a word", []],
   ["of thoughts alone", [{ type: "reasoning", text: "Hm." }]],
   ["of white space", [{ type: "text", text: " \n\n" }]],
+  ["of characters without a form", [{ type: "text", text: "\u200b\ufeff\u2060\u00ad\u0000" }]],
 ])("an answer %s is a failure, although the model said that it had ended", (_, parts) => {
   expect(answerEnding({ type: "finish", finishReason: "stop" }, parts)).toMatchObject({
     status: "failed",

@@ -7,6 +7,9 @@ export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_emp
 
 type Ending = { status: ReplyStatus; error?: { code: AnswerEndingCode; message: string } };
 
+/** A character that can be seen: no white space, nothing that controls or joins others. */
+const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
+
 /**
  * How an answer has ended that the model ended: not always because it had said all it wanted to say. Thoughts alone
  * are no answer. A finish without a reason is one of a model that needs none, such as the demo.
@@ -25,7 +28,7 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
     };
   }
   if (finishReason === "other") return { status: "interrupted" };
-  if (plainText(parts).trim() === "") {
+  if (!VISIBLE.test(plainText(parts))) {
     return {
       status: "failed",
       error: {

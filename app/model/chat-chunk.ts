@@ -23,7 +23,8 @@ type Values = Readonly<Record<string, unknown>>;
  * @param isError whether the server has marked it as an error beside its content (`event: error`)
  */
 export function readChatChunk(value: unknown, isError = false): ChatChunk {
-  const chunk = asValues(value);
+  // Some servers put what they refuse with into a list.
+  const chunk = asValues(Array.isArray(value) ? (value as unknown[])[0] : value);
   const failure = failureIn(chunk, isError);
   if (failure) return failure;
   const choice = firstChoice(chunk.choices);
@@ -68,7 +69,7 @@ function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
 /** Of several answers to one question, which is not asked for, the first. */
 function firstChoice(choices: unknown): Values {
   const list = Array.isArray(choices) ? (choices as unknown[]) : [choices];
-  return asValues(list.find((choice) => (asValues(choice).index ?? 0) === 0));
+  return asValues(list.find((choice) => Number(asValues(choice).index ?? 0) === 0));
 }
 
 function finishReasonIn(choice: Values): string | null {
@@ -102,6 +103,7 @@ function partsOf(content: unknown): { content: string; reasoning: string } {
 /** The text of a text, of an object that holds one, or of a list of either. */
 function asWords(value: unknown): string {
   if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
   if (Array.isArray(value)) return value.map(asWords).join("");
   if (typeof value !== "object" || value === null) return "";
   const holder = asValues(value);

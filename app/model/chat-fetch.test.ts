@@ -136,6 +136,7 @@ test.each([
   ["a text instead of a delta", { choices: [{ text: "Hello" }] }],
   ["choices without a list", { choices: { delta: { content: "Hello" } } }],
   ["a refusal", delta({ refusal: "Hello" })],
+  ["a choice whose index is a text", { choices: [{ index: "0", delta: { content: "Hello" } }] }],
   ["content in parts that hold a value", delta({ content: [{ type: "text", text: { value: "Hello" } }] })],
 ])("words arrive as %s", async (_, chunk) => {
   const { text, error } = await answerTo((response) => {
@@ -387,14 +388,56 @@ describe("a parameter that the server refuses", () => {
   });
 });
 
-test("a web page in place of an answer is told as a wrong address", async () => {
-  const { error } = await answerTo(
-    raw("<!doctype html>\n<title>Hi</title>", { headers: { "content-type": "text/html" } }),
-  );
+test.each([
+  ["a web page", "<!doctype html>\n<title>Hi</title>"],
+  ["a text", "Ollama is running"],
+  ["another protocol's greeting", "220 ready\r\n"],
+  ["what LM Studio says", json({ error: "Unexpected endpoint or method. (POST /chat/completions)" })],
+])("%s in place of an answer is told as a wrong address", async (_, body) => {
+  const { error } = await answerTo(raw(body, { headers: { "content-type": "text/html" } }));
   expect(error).toMatchObject({
     code: "model_address",
     message: expect.stringContaining("/chat/completions") as string,
   });
+});
+
+test("a failure in a list is told as one that is not", async () => {
+  const { error } = await answerTo(raw(json([{ error: { code: 404, message: "model not found" } }])));
+  expect(error).toMatchObject({
+    code: "model_rejected",
+    message: expect.stringContaining("has no model") as string,
+  });
+});
+
+test.each([
+  ["empty tags of thoughts", "<think></think>"],
+  ["white space before a word", " \n"],
+])("an answer of %s without end is ended as silent", async (_, text) => {
+  endpoint = await startChatEndpoint((response) => {
+    stream(response);
+    const timer = setInterval(() => response.write(`data: ${json(delta({ content: text }))}\n\n`), 20);
+    response.on("close", () => clearInterval(timer));
+  });
+  const config = parseModelConfig({
+    MODEL_PROVIDER: "openai-compatible",
+    OPENAI_COMPATIBLE_BASE_URL: endpoint.baseUrl,
+    MODELS: "openai-compatible/llama3.2=Llama",
+    MODEL_STALL_SECONDS: "1",
+  });
+  const models = createLanguageModels(
+    { ...config, provider: "openai-compatible" },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+  );
+  const { error } = await collectAnswer(models, { messages: conversation("Hi") });
+  expect(error).toMatchObject({ code: "model_stalled" });
+});
+
+test("a number for words is one", async () => {
+  const { text } = await answerTo((response) => {
+    stream(response, delta({ content: 42 }), delta({}, "stop"));
+    response.end();
+  });
+  expect(text).toBe("42");
 });
 
 test("tokens that the server did not count are not counted as none", async () => {

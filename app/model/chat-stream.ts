@@ -85,6 +85,8 @@ export function createChatEvents() {
   let data: string[] = [];
   let isError = false;
   let isFirst = true;
+  /** Whether it is any kind of stream, and whether there is something else in it. */
+  let [isStream, isOther] = [false, false];
   /** All lines since the first, where the body is JSON over several lines. */
   let json: string[] | null = null;
 
@@ -115,12 +117,15 @@ export function createChatEvents() {
     const first = isFirst;
     isFirst = false;
     if (/^\s*[{[]/.test(text)) {
+      isStream = true;
       if (first && parseJson(text) === undefined) json = [text];
       else yield* read(text.trim(), false);
       return;
     }
     if (first && /^\s*</.test(text)) return yield notAStream();
     const [, field = text, value = ""] = /^([^:]*): ?([^]*)$/.exec(text) ?? [];
+    if (/^(data|event|id|retry|error)?$/.test(field)) isStream = true;
+    else isOther = true;
     if (field === "error") yield* told(value);
     else if (field === "event") isError = value.trim() === "error";
     else if (field === "data") {
@@ -143,6 +148,7 @@ export function createChatEvents() {
       for (const each of lines.end()) yield* line(each);
       if (json) yield fromJson(json.join("\n"));
       yield* dispatch();
+      if (isOther && !isStream) yield notAStream();
     },
   };
 }
@@ -189,7 +195,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a web page in place of an answer amounts to. */
+/** What a web page, or another text, in place of an answer amounts to. */
 function notAStream(): ChatChunk {
   return { kind: "failure", message: "The address answers with a web page.", type: "not_found", code: 404 };
 }

@@ -34,11 +34,25 @@ const CREDIT = new RegExp(
   "i",
 );
 
+/** A quota that fills again soon, in words that others have for an account without credit. */
+const SOON_AGAIN = /(?:retry|try again) in \d/i;
+const NO_QUOTA = /insufficient[_ ]quota/i;
+
 const UNKNOWN_MODEL =
-  /model identifier is invalid|on-demand throughput|inference profile|model.{0,200}(?:not found|does not exist|not exist|isn.t supported|not loaded)|(?:unknown|no such|invalid|not find)(?: the)? model|model_not_found/i;
+  /model identifier is invalid|on-demand throughput|inference profile|model.{0,200}(?:not found|does not exist|not exist|isn.t supported|not loaded)|model.{0,200}(?:decommissioned|deprecated|retired|no longer (?:supported|available))|(?:unknown|no such|invalid|not find)(?: the)? model|model_not_found|no endpoints found for|DeploymentNotFound|deployment.{0,60}does not exist/i;
 
 const OUTPUT_LIMIT =
   /max_(?:new_|output_|completion_)?tokens\b.{0,80}(?:exceed|too large|greater|limit|maximum)|maximum (?:allowed )?(?:number of )?(?:output|completion) tokens|maximum tokens you requested/i;
+
+/** Of a path that a server does not know, where its status does not tell. */
+const WRONG_ADDRESS =
+  /unexpected endpoint|(?:unknown|invalid|no such|unsupported) (?:url|path|route|endpoint)|cannot (?:post|get) \/|(?:url|path|route|endpoint) (?:was )?not found/i;
+
+/** Of a key, where the status does not tell; other things than keys have signatures. */
+const KEY =
+  /(?:invalid|incorrect|wrong|missing|no|expired)[_ ](?:api[_ -]?)?key|api[_ -]?key.{0,30}(?:not valid|invalid|missing|required|expired|not found|incorrect)|authentication[_ ](?:failed|error|required)|unauthorized/i;
+
+const MODERATION = /moderation|flagged|content[_ ](?:policy|filter|management)/i;
 
 const OVERLOAD = /rate.?limit|too many requests|overloaded|throttl|at capacity|server (?:is )?busy/i;
 
@@ -52,11 +66,18 @@ const FILES =
 const isIn = (pattern: RegExp) => (text: string) => pattern.test(text.slice(0, MAX_LENGTH));
 
 export const speaksOfCredentials = isIn(AUTHENTICATION);
-export const speaksOfCredit = isIn(CREDIT);
+export const speaksOfKey = isIn(KEY);
+export const speaksOfWrongAddress = isIn(WRONG_ADDRESS);
+export const speaksOfModeration = isIn(MODERATION);
 export const speaksOfUnknownModel = isIn(UNKNOWN_MODEL);
 export const speaksOfOverload = isIn(OVERLOAD);
 export const speaksOfInvalidRequest = isIn(INVALID_REQUEST);
 export const speaksOfFiles = isIn(FILES);
+
+export function speaksOfCredit(text: string): boolean {
+  const begin = text.slice(0, MAX_LENGTH);
+  return CREDIT.test(begin) && (NO_QUOTA.test(begin) || !SOON_AGAIN.test(begin));
+}
 
 /** Whether fewer tokens must be asked for, however short the prompt is. */
 export function speaksOfOutputLimit(text: string): boolean {
@@ -75,7 +96,7 @@ export function speaksOfWindow(text: string): boolean {
  * account without credit as "too many requests", and a full window as an error of their own.
  */
 export function lastingStatus(status: number, text: string): number {
-  if (status === 429 && speaksOfCredit(text)) return 402;
+  if ((status === 429 || status >= 500) && speaksOfCredit(text)) return 402;
   if (status >= 500 && speaksOfWindow(text)) return 400;
   return status;
 }

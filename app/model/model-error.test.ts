@@ -1,4 +1,4 @@
-import { APICallError, JSONParseError, RetryError, TypeValidationError } from "ai";
+import { APICallError, JSONParseError, RetryError, StreamProviderError, TypeValidationError } from "ai";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type ModelErrorContext, toModelError } from "./model-error";
@@ -138,6 +138,38 @@ describe("an address at which a model server has nothing", () => {
       );
     },
   );
+});
+
+describe("a refusal is told by its words, whatever its status", () => {
+  const server = { ...BEDROCK, service: { kind: "server", baseUrl: "http://localhost/v1" } as const };
+  /** As in a stream, or as the content of an answer with 200: without a status. */
+  const told = (message: string, code: string | null = null) =>
+    new StreamProviderError({ message, ...(code !== null && { code }), data: null });
+
+  test.each([
+    [call(412, "Account suspended due to unpaid invoice"), "model_no_credit", "add credit"],
+    [call(500, "Insufficient Balance"), "model_no_credit", "add credit"],
+    [call(404, "The account has run out of credits"), "model_no_credit", "add credit"],
+    [call(429, "insufficient_quota: You exceeded your current quota"), "model_no_credit", "add credit"],
+    [call(429, "You exceeded your current quota. Please retry in 12s."), "model_throttled", "Wait a minute"],
+    [call(400, "API key not valid. Please pass a valid API key."), "model_credentials", "API_KEY"],
+    [told("Incorrect API key provided: sk-1", "invalid_api_key"), "model_credentials", "API_KEY"],
+    [told("The model `foo` does not exist", "model_not_found"), "model_rejected", "has no model"],
+    [call(404, "No endpoints found for foo/bar."), "model_rejected", "has no model"],
+    [call(404, "DeploymentNotFound The API deployment does not exist."), "model_rejected", "has no model"],
+    [call(400, "The model `x` has been decommissioned"), "model_rejected", "has no model"],
+    [call(404, "No endpoints found that support image input"), "model_rejected", "did not accept"],
+    [call(403, "Your input was flagged by moderation"), "model_rejected", "Change the message"],
+    [told("Unexpected endpoint or method. (POST /chat/completions)"), "model_address", "has nothing at"],
+    [call(418, "I am a teapot"), "model_rejected", "did not accept"],
+    [call(451), "model_rejected", "did not accept"],
+    [call(410, "Gone"), "model_rejected", "has no model"],
+    [call(409), "model_unavailable", "Try again"],
+    [call(400, "Invalid signature in thinking block"), "model_rejected", "did not accept"],
+  ])("%s is %s", (error, code, words) => {
+    const { code: mapped, message } = toModelError(error, server);
+    expect({ mapped, message }).toEqual({ mapped: code, message: expect.stringContaining(words) as string });
+  });
 });
 
 test.each([

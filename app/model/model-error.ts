@@ -2,10 +2,14 @@ import { type ErrorCode, ExpectedError } from "~/conversation/expected-error";
 import {
   speaksOfCredentials,
   speaksOfCredit,
+  speaksOfFiles,
+  speaksOfKey,
+  speaksOfModeration,
   speaksOfOutputLimit,
   speaksOfOverload,
   speaksOfUnknownModel,
   speaksOfWindow,
+  speaksOfWrongAddress,
 } from "./failure-words";
 import { type ModelFailure, readFailure, withoutBodies } from "./model-failure";
 
@@ -58,33 +62,45 @@ function explain(failure: ModelFailure, context: ModelErrorContext): Explanation
  * the stream have no status, and some servers tell with one of their own failures what is wrong with the request.
  */
 function explainRefusal({ status, text }: ModelFailure, context: ModelErrorContext): Explanation | null {
-  const isPlain = status === undefined || status === 400 || status === 403 || status === 429;
-  if (status === 402 || (isPlain && speaksOfCredit(text))) return ["model_no_credit", noCredit(context)];
-  if (status === 401 || (status === 403 && speaksOfCredentials(text))) {
+  // Some services tell in the stream, or as one more bad request, what has a status of its own elsewhere.
+  const isVague = status === undefined || status === 400;
+  if (status === 402 || speaksOfCredit(text)) return ["model_no_credit", noCredit(context)];
+  if (
+    status === 401 ||
+    (status === 403 && speaksOfCredentials(text)) ||
+    (isVague && !context.begun && speaksOfKey(text))
+  ) {
     return ["model_credentials", badCredentials(context)];
   }
+  if (status === 403 && speaksOfModeration(text)) return ["model_rejected", rejected(context)];
   if (status === 403) return ["model_denied", denied(context)];
   if (status === 429) return ["model_throttled", throttled(context)];
   if (speaksOfOutputLimit(text) && status !== 413) return ["model_rejected", outputLimit(context)];
   if (status === 413 || speaksOfWindow(text)) return ["model_rejected", tooLong(context)];
   if (status === undefined && speaksOfOverload(text)) return ["model_throttled", throttled(context)];
   if (isWrongAddress(status, text, context)) return ["model_address", wrongAddress(context)];
-  if (status === 404 || (status === 400 && speaksOfUnknownModel(text))) {
+  if (status === 410 || isUnknownModel(status, text)) {
     return ["model_rejected", unknownModel(context)];
   }
-  if (status === 400 || status === 422) {
-    return [
-      "model_rejected",
-      `${context.modelName} did not accept the request. Change the message or the instructions, or choose another model.`,
-    ];
-  }
-  return null;
+  return isRefusal(status) ? ["model_rejected", rejected(context)] : null;
+}
+
+function isUnknownModel(status: number | undefined, text: string): boolean {
+  if (status === 404) return !speaksOfFiles(text);
+  return (status === undefined || status === 400) && speaksOfUnknownModel(text);
+}
+
+/** Whether the same request will be refused again; others of these statuses pass. */
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400 && status < 500 && ![408, 409, 424, 425, 429].includes(status);
 }
 
 /** A model that is not there is named; an address that is wrong answers about the address, or with a web page. */
 function isWrongAddress(status: number | undefined, text: string, { service }: ModelErrorContext): boolean {
   if (service.kind !== "server") return false;
-  return status === 405 || (status === 404 && !speaksOfUnknownModel(text));
+  if (speaksOfUnknownModel(text)) return false;
+  if (status === 404) return !speaksOfFiles(text);
+  return status === 405 || ((status === undefined || status === 400) && speaksOfWrongAddress(text));
 }
 
 const NO_CREDENTIALS =
@@ -149,6 +165,10 @@ function badCredentials({ service, modelName }: ModelErrorContext): string {
   return service.kind === "bedrock"
     ? `AWS did not accept the server's credentials for ${modelName} in ${service.region}: they are wrong or have expired. Renew them (aws sso login, new keys, or the role), then try again.`
     : `The model server did not accept the key for ${modelName}: check OPENAI_COMPATIBLE_API_KEY.`;
+}
+
+function rejected({ modelName }: ModelErrorContext): string {
+  return `${modelName} did not accept the request. Change the message or the instructions, or choose another model.`;
 }
 
 function denied({ service, modelName }: ModelErrorContext): string {

@@ -19,6 +19,20 @@ test("passes on what came in time, and ends a wait that was too long, and every 
   watch.end();
 });
 
+test("ends a silence that what comes does not end, however fast it comes", async () => {
+  vi.useFakeTimers();
+  const watch = createStallWatch(new AbortController().signal, 10);
+  await watch.next(Promise.resolve("word"));
+  const flood = (async () => {
+    for (let passed = 0; passed < 60; passed++) {
+      await watch.next(Promise.resolve("nothing"), { goesOn: true });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+  })();
+  await expect(flood).rejects.toThrow("said nothing for 10 s");
+  watch.end();
+});
+
 test("ends with the reason of an abort, whether somebody waits or not", async () => {
   const abort = new AbortController();
   const watch = createStallWatch(abort.signal, 10);

@@ -7,6 +7,7 @@ import { stallReason } from "./model-failure";
 export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
   let failure: { reason: unknown } | null = null;
   let interruptWait: (reason: unknown) => void = () => undefined;
+  let silentSince = performance.now();
   const interrupt = (reason: unknown) => {
     failure ??= { reason };
     interruptWait(failure.reason);
@@ -15,11 +16,16 @@ export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
   signal.addEventListener("abort", onAbort, { once: true });
 
   return {
-    async next<T>(promise: Promise<T>): Promise<T> {
+    /** `goesOn` where what came last was no word: then the silence before it has not ended. */
+    async next<T>(promise: Promise<T>, { goesOn = false } = {}): Promise<T> {
+      if (!goesOn) silentSince = performance.now();
+      const left = stallSeconds * 1000 - (performance.now() - silentSince);
+      // A timer would lose the race against what has come already, again and again.
+      if (left <= 0) interrupt(stallReason(stallSeconds));
       // One for each wait: a promise that lasts as long as the answer would keep all that was raced against it.
       const interrupted = new Promise<never>((_, reject) => (interruptWait = reject));
       if (failure) interruptWait(failure.reason);
-      const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), stallSeconds * 1000);
+      const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), Math.max(0, left));
       try {
         return await Promise.race([interrupted, promise]);
       } finally {

@@ -162,8 +162,9 @@ async function* streamCall(
     onError: () => undefined,
   }).stream[Symbol.asyncIterator]();
 
+  const silence = { goesOn: false };
   for (;;) {
-    const step = await watch.next(parts.next());
+    const step = await watch.next(parts.next(), silence);
     if (step.done) throw unfinishedReason();
     const part = step.value;
     if (part.type === "error") throw part.error;
@@ -175,7 +176,10 @@ async function* streamCall(
       yield* mapper.finish(part.rawFinishReason, part.totalUsage, omitted);
       return;
     }
-    yield* mapper.map(part);
+    const chunks = [...mapper.map(part)];
+    // Text of which nothing is left, such as empty tags without end, is bounded by no length of the answer.
+    silence.goesOn = part.type === "text-delta" && chunks.length === 0;
+    yield* chunks;
   }
 }
 

@@ -182,3 +182,35 @@ it("a reply that was to stop when its node died is settled without asking a mode
   const names = await readdir(after.layout.sessionFolder(key));
   expect(names.filter((name) => name.endsWith(".ndjson"))).toHaveLength(1);
 });
+
+it.each([
+  ["that was to stop", { stopRequested: true }, "stopped"],
+  ["that has had all its runners", { epoch: 4 }, "interrupted"],
+])(
+  "a reply %s is settled by the next node where one dies between the two commits of a takeover",
+  async (_, how, status) => {
+    const { before, key } = await cutReply();
+    // So that it does not obey itself.
+    await before.replies.drain(0);
+    await before.store.update(key, (session) => ({
+      session: session && { ...session, reply: { ...session.reply!, ...how } },
+      result: null,
+    }));
+    const epoch = (await replyOf(before, key))!.epoch;
+    let isDead = false;
+    const dying = await nodeThatFails(
+      before.dataDir,
+      "EIO",
+      () => isDead,
+      ({ name, to }) => (isDead ||= name === "link" && /\d{10}\.json$/.test(to ?? "")),
+    );
+    await dying.replies.read(key).catch(() => undefined);
+    expect(await replyOf(before, key)).toMatchObject({ epoch: epoch + 1, node: dying.instance });
+
+    const after = await node({ dataDir: before.dataDir });
+    const record = await after.replies.read(key);
+    expect(record?.session.reply).toBeNull();
+    expect(record?.session.messages.at(-1)).toMatchObject({ parts: [{ text: SEEN }], metadata: { status } });
+    expect([...dying.model.requests, ...after.model.requests]).toEqual([]);
+  },
+);
