@@ -24,7 +24,11 @@ export function normalizeRequest(request: IncomingMessage): void {
     request.url = target.path + target.search;
     headers.host = target.host;
   }
-  if (isHealthCheck(request.url ?? "")) headers.host = NO_NAME;
+  if (isHealthCheck(request.url ?? "")) {
+    headers.host = NO_NAME;
+    delete headers["x-forwarded-host"];
+    delete headers.origin;
+  }
 }
 
 /**

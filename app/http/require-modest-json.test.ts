@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { conversationFile, MAX_FILE_VALUES } from "~/conversation/conversation-file";
 import { exportJson } from "~/conversation/export-conversation";
@@ -43,3 +44,35 @@ test("as many messages as there may be, with all that can be known of them, are 
   requireModestJson(Buffer.from(exported), MAX_FILE_VALUES);
   expect(conversationFile.parse(JSON.parse(exported)).messages).toEqual(messages);
 });
+
+/** What is counted of JSON: each value in it, and an empty list or object twice. */
+function countOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  const inner = Object.values(value) as unknown[];
+  return inner.length === 0 ? 2 : inner.reduce<number>((sum, each) => sum + countOf(each), 1);
+}
+
+test("texts hold no values, whatever they hold, and end where JSON ends them", () => {
+  const text = fc.string({
+    unit: fc.constantFrom("\\", '"', ",", "[", "{", "}", "]", "a", "ü", "\n"),
+    maxLength: 60,
+  });
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, text, fc.array(tie("value")), fc.dictionary(text, tie("value"))),
+  }));
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1 }), fc.boolean(), (json, isEscaped) => {
+      const plain = JSON.stringify(json);
+      const bytes = Buffer.from(isEscaped ? plain.replaceAll("a", "\\u0061") : plain);
+      requireModestJson(bytes, countOf(json));
+      expect(() => requireModestJson(bytes, countOf(json) - 1)).toThrow("holds too much");
+    }),
+  );
+});
+
+test.each(['"', '"\\', '"\\"', '["\\\\', '"a\\\\\\"', '"a" "b'])(
+  "a text without an end is left to the parser: %s",
+  (json) => {
+    expect(() => requireModestJson(Buffer.from(json), 10)).not.toThrow();
+  },
+);

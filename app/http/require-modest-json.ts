@@ -15,19 +15,13 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
  * @throws ExpectedError `bad_request`
  */
 export function requireModestJson(bytes: Uint8Array, maxValues: number): void {
-  let isText = false;
   let values = 1;
   let depth = 0;
   /** By depth: how many more fields there may be. */
   const fieldsLeft: number[] = [Infinity];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
-    if (isText) {
-      if (byte === BACKSLASH) at += 1;
-      else if (byte === QUOTE) isText = false;
-      continue;
-    }
-    if (byte === QUOTE) isText = true;
+    if (byte === QUOTE) at = endOfText(bytes, at);
     else if (byte === COMMA) {
       values += 1;
       if (--fieldsLeft[depth]! <= 0) throw tooMuch(`an object with more than ${MAX_FIELDS} fields`);
@@ -38,6 +32,22 @@ export function requireModestJson(bytes: Uint8Array, maxValues: number): void {
       fieldsLeft[depth] = byte === OPEN_OBJECT ? MAX_FIELDS : Infinity;
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth = Math.max(0, depth - 1);
     if (values > maxValues) throw tooMuch(`more than ${maxValues} values`);
+  }
+}
+
+/**
+ * Where the text that begins at `start` ends: at the next quotation mark that no backslash escapes. `indexOf` goes
+ * through long texts, which most bodies consist of, many times as fast as a loop.
+ */
+function endOfText(bytes: Uint8Array, start: number): number {
+  let end = start;
+  for (;;) {
+    const from = end + 1;
+    end = bytes.indexOf(QUOTE, from);
+    if (end < 0) return bytes.length;
+    let before = end;
+    while (before > from && bytes[before - 1] === BACKSLASH) before -= 1;
+    if ((end - before) % 2 === 0) return end;
   }
 }
 

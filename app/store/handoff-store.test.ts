@@ -104,6 +104,16 @@ describe("a hand-off", () => {
     expect(await node().claim(key)).toBe("sealed");
   });
 
+  it("on a volume that may not be written is not used up, and refused with a word of both", async () => {
+    await node().put(key, "sealed");
+    const readOnly = node((call, proceed) => {
+      if (call.name === "link" || call.path.endsWith(".tmp")) throw systemError("EROFS", call);
+      return proceed();
+    });
+    await expect(readOnly.claim(key)).rejects.toThrow(/may not be written\. Try the link again soon/);
+    expect(await node().claim(key)).toBe("sealed");
+  });
+
   it.each([
     ["with a format that is not known", { format: 2, sealed: "sealed" }],
     ["with a field that is not known", { format: 1, sealed: "sealed", until: "2026-01-02T03:04:05.000Z" }],

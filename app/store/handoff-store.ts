@@ -134,7 +134,12 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   return {
     put: (key, sealed) =>
       onVolume(() => put(key, sealed), "written", "The link was not made; try again soon."),
-    claim: (key) => onVolume(() => claim(key), "read", "Make a new link on the other device."),
+    claim: (key) =>
+      onVolume(
+        () => claim(key),
+        "written",
+        "Try the link again soon, or make a new one on the other device.",
+      ),
     sweep,
   };
 }

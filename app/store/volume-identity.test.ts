@@ -235,6 +235,31 @@ test("a folder in DATA_DIR that somebody removed is made again where the marker 
   expect(readdirSync(layout.handoffs)).toEqual(["ab"]);
 });
 
+test("sessions that are missing beside the marker are a volume that is away, until they are back", async () => {
+  const { volume, layout, changes } = node();
+  const folder = join(layout.sessions, "ab", "key");
+  await volume.makeFolder(folder);
+  await volume.writeNew(join(folder, "file"), "words");
+  renameSync(layout.sessions, join(home, "elsewhere"));
+  const inVain = [
+    () => volume.read(join(folder, "file")),
+    () => volume.list(folder),
+    () => volume.list(join(layout.sessions, "cd")),
+    () => volume.makeFolder(layout.sessions),
+    () => volume.makeFolder(join(layout.sessions, "cd", "key")),
+    () => volume.writeNew(join(folder, "another"), "words"),
+    () => volume.makeFolder(join(layout.shares, "ab")),
+  ];
+  for (const ask of inVain) await expect(ask()).rejects.toMatchObject(unavailable);
+  await Promise.all(inVain.map((ask) => expect(ask()).rejects.toMatchObject(unavailable)));
+  expect(readdirSync(dataDir)).not.toContain("sessions");
+  expect(changes).toEqual(["sessions is missing: that part of the volume is not mounted, or was moved away"]);
+
+  renameSync(join(home, "elsewhere"), layout.sessions);
+  expect(await volume.list(folder)).toEqual(["file"]);
+  expect(changes.at(-1)).toBeNull();
+});
+
 test("a folder that a link leads to is taken for one", async () => {
   const { volume, layout } = node();
   await volume.list(layout.sessions);

@@ -25,7 +25,9 @@ const marker = z.object({ id: z.string().min(1) });
  * Tells an unmounted, moved or replaced DATA_DIR from an empty one, by a file with an id that is made once for each
  * volume. The first confirmation marks a directory that has no marker, by put-if-absent, so that nodes which start
  * at once agree; from then on this process takes no other id, and makes no marker, whatever it finds. A confirmation
- * costs one `lstat`: only a marker that is another file than the last time is read.
+ * costs one `lstat`: only a marker that is another file than the last time is read. Where something was missing,
+ * `sessions` must be there, too: it may be a mount of its own, or be moved away by itself, and without it every
+ * conversation would be said to be deleted.
  */
 export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuard {
   const { volume, layout, now, onChange = () => {} } = options;
@@ -33,6 +35,8 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
   let confirmedAt = -Infinity;
   let confirming: Promise<void> | null = null;
   let reported: string | null = null;
+  /** Something was missing: `sessions` is looked for, too, until it is there. */
+  let isSuspect = false;
 
   async function begin() {
     await volume.makeFolder(layout.root);
@@ -57,7 +61,14 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
     }
   }
 
-  async function compare({ id, version }: { id: string; version: string }) {
+  async function compare(marked: { id: string; version: string }) {
+    await compareMarker(marked);
+    if (!isSuspect) return;
+    await versionOf(layout.sessions, MISSING_SESSIONS);
+    isSuspect = false;
+  }
+
+  async function compareMarker({ id, version }: { id: string; version: string }) {
     const versionNow = await versionOfMarker();
     if (versionNow === version) return;
     const idNow = await readMarker(volume, layout.marker);
@@ -66,11 +77,13 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
     known = { id, version: versionNow };
   }
 
-  async function versionOfMarker(): Promise<string> {
+  const versionOfMarker = () => versionOf(layout.marker, MISSING);
+
+  async function versionOf(path: string, whereMissing: string): Promise<string> {
     try {
-      return (await volume.stats(layout.marker)).version;
+      return (await volume.stats(path)).version;
     } catch (error) {
-      throw mayMeanAway(error) ? wrongVolume(MISSING) : error;
+      throw mayMeanAway(error) ? wrongVolume(whereMissing) : error;
     }
   }
 
@@ -92,17 +105,28 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
     reported = reason;
   }
 
+  async function confirmOnce() {
+    confirming ??= confirm().finally(() => (confirming = null));
+    await confirming;
+  }
+
   return {
     root: layout.root,
     async confirm(maxAgeMs) {
       if (maxAgeMs > 0 && now() - confirmedAt < maxAgeMs) return;
-      confirming ??= confirm().finally(() => (confirming = null));
-      await confirming;
+      await confirmOnce();
+    },
+    async confirmAfterMiss() {
+      // One that has begun before does not look for `sessions`.
+      if (!isSuspect) await confirming;
+      isSuspect = true;
+      await confirmOnce();
     },
   };
 }
 
 const MISSING = `${MARKER_NAME} is missing: the volume is not mounted, or was moved away`;
+const MISSING_SESSIONS = "sessions is missing: that part of the volume is not mounted, or was moved away";
 const ANOTHER = `${MARKER_NAME} has another id: this is not the volume that the server began with. Mount that one again, or restart the server to use this one`;
 
 /** The id in a marker; null where there is none. */

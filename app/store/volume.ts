@@ -88,6 +88,11 @@ export type VolumeGuard = {
    * @throws ExpectedError `volume_unavailable` where it is another one, or none
    */
   confirm(maxAgeMs: number): Promise<void>;
+  /**
+   * The same, by a new answer, after a name was not found: whether it is that name alone that is missing.
+   * @throws ExpectedError `volume_unavailable`
+   */
+  confirmAfterMiss(): Promise<void>;
 };
 
 /** Room that is kept for what must work on a full volume. */
@@ -253,7 +258,7 @@ function createVolumeFor(
     try {
       return await operation();
     } catch (error) {
-      if (mayMeanAway(error)) await guard.confirm(0);
+      if (mayMeanAway(error)) await guard.confirmAfterMiss();
       throw error;
     }
   }
@@ -345,7 +350,7 @@ function createVolumeFor(
    */
   async function makeFolderBelow(within: VolumeGuard, folder: string): Promise<string[]> {
     const parent = parentOf(folder);
-    if (parent === within.root) await within.confirm(0);
+    if (parent === within.root) await within.confirmAfterMiss();
     try {
       await fs.mkdir(folder, { mode: FOLDER_MODE });
       return [parent];

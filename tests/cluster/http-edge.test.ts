@@ -41,6 +41,9 @@ describe("health checks", () => {
       [`GET http://10.0.3.7:3000${path} HTTP/1.1`, "Host: x"],
       [`GET http://chat.example${path} HTTP/1.0`],
       [`GET ${path} HTTP/1.1`, "Host: chat.example", "Sec-Fetch-Site: cross-site"],
+      [`GET ${path} HTTP/1.1`, "Host: 10.0.3.7", "X-Forwarded-Host: no host"],
+      [`GET ${path} HTTP/1.1`, "Host: 10.0.3.7", "X-Forwarded-Host: status.example"],
+      [`GET ${path} HTTP/1.1`, "Host: 10.0.3.7", "Origin: no origin"],
     ];
     for (const head of heads) expect([head, await statusOf(...head)]).toEqual([head, 200]);
   });
