@@ -34,7 +34,7 @@ export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }:
   return (
     <span className={`${kind} formula--source`} dir="ltr">
       <code>{source}</code>
-      {hasFailed && <span className="formula__note"> ({t("markdown.noFormula")})</span>}
+      {hasFailed && <span className="formula__note">{` (${t("markdown.noFormula")})`}</span>}
     </span>
   );
 });

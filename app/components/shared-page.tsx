@@ -101,7 +101,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
           onClick={() => !isCopying && void continueInOwnCopy(sight.snapshot)}
         >
           <NewIcon />
-          {t("share.continue")}
+          <span>{t("share.continue")}</span>
         </button>
       }
     >
