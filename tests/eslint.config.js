@@ -1,5 +1,6 @@
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
+import { textAlone } from "./lint-text-alone.js";
 
 /** Who may import whom (DESIGN: direction). Each folder lists what it must not know. */
 const folders = [
@@ -87,6 +88,11 @@ export default tseslint.config(
   {
     files: ["app/**/*.tsx", "app/browser/**/*.ts", "app/components/**/*.ts"],
     ...reactHooks.configs.flat.recommended,
+  },
+  {
+    files: ["app/**/*.tsx"],
+    plugins: { holdfast: { rules: { "text-alone": textAlone } } },
+    rules: { "holdfast/text-alone": "error" },
   },
   ...Object.keys(allowed).map(direction),
   {

@@ -1,4 +1,5 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { titleWithoutTags } from "~/conversation/think-tags";
 import type { Deletion } from "./deletions";
 import type { KeptValues } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
@@ -226,7 +227,7 @@ function toConversation(entry: unknown): Conversation[] {
   return [
     {
       id,
-      title: typeof title === "string" ? title.trim() : "",
+      title: typeof title === "string" ? titleWithoutTags(title) : "",
       updatedAt: typeof updatedAt === "string" ? updatedAt : "",
       saved: saved !== false,
       pinned: pinned === true,
@@ -237,7 +238,7 @@ function toConversation(entry: unknown): Conversation[] {
 function withNews(list: Conversation[], news: Omit<Conversation, "pinned">): Conversation[] {
   const known = list.find(({ id }) => id === news.id);
   const { id, updatedAt, saved } = news;
-  const title = news.title || (known?.title ?? "");
+  const title = titleWithoutTags(news.title) || (known?.title ?? "");
   const entry: Conversation = { id, title, updatedAt, saved, pinned: known?.pinned ?? false };
   return known ? list.map((other) => (other === known ? entry : other)) : [...list, entry];
 }

@@ -1,5 +1,6 @@
 import { attachmentParts } from "~/conversation/attachment";
 import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
+import { titleWithoutTags } from "~/conversation/think-tags";
 import type { SessionApi } from "./api-client";
 import { loadSession } from "./load-session";
 
@@ -12,7 +13,7 @@ export async function exportConversationFile(
   labels: MarkdownLabels & { untitled: string },
 ): Promise<{ file: File; namesFiles: boolean }> {
   const session = await loadSession(api);
-  const title = session.title || labels.untitled;
+  const title = titleWithoutTags(session.title) || labels.untitled;
   const file =
     format === "json"
       ? new File([exportJson(session)], `${fileName(title)}.json`, { type: "application/json" })

@@ -124,7 +124,7 @@ export function CommandPalette({ app, onClose, onOpened }: Props) {
                 <span className="palette__title" dir="auto">
                   {option.label}
                 </span>
-                {option.keys && <span aria-hidden="true">{option.keys}</span>}
+                <span>{option.keys && <span aria-hidden="true">{option.keys}</span>}</span>
               </div>
             ))}
           </div>

@@ -55,7 +55,7 @@ export function ConversationMenu(props: Props) {
       onSelect={() => (chosen.current = command)}
     >
       <Icon />
-      {text}
+      <span>{text}</span>
     </Menu.Item>
   );
 

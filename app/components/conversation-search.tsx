@@ -105,7 +105,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
                 }}
               >
                 <SearchIcon />
-                {t("search.inTexts")}
+                <span>{t("search.inTexts")}</span>
               </button>
             )}
           </>

@@ -7,6 +7,7 @@ import { copyText } from "~/browser/copy-text";
 import { branchTo } from "~/conversation/branch";
 import { messageText } from "~/conversation/answer-text";
 import type { AssistantMessage, Message } from "~/conversation/session";
+import { titleWithoutTags } from "~/conversation/think-tags";
 import { modelFor } from "~/browser/model-choice";
 import { useObservable } from "~/browser/use-observable";
 import { sentenceFor } from "~/i18n/trouble";
@@ -76,7 +77,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const entry = list.find(({ id }) => id === conversationId);
   const commands = useConversationCommands(app, onOpenDialog);
   // The list has a new name first, and is told every one that the server has.
-  const title = entry?.title || state.session?.title || t("conversations.new");
+  const title = entry?.title || titleWithoutTags(state.session?.title ?? "") || t("conversations.new");
 
   useEffect(() => chat.start(), [chat]);
   useEffect(() => {

@@ -29,7 +29,7 @@ export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
           actions: (
             <button type="button" className="code-block__action" onClick={() => setShowsSource(false)}>
               <DiagramIcon />
-              {t("markdown.diagram")}
+              <span>{t("markdown.diagram")}</span>
             </button>
           ),
         })}
@@ -42,7 +42,7 @@ export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
         <span className="code-block__language">mermaid</span>
         <button type="button" className="code-block__action" onClick={() => setShowsSource(true)}>
           <CodeIcon />
-          {t("markdown.source")}
+          <span>{t("markdown.source")}</span>
         </button>
       </figcaption>
       <div className="diagram" tabIndex={0} role="group" aria-label={t("markdown.diagram")}>

@@ -62,6 +62,18 @@ test("what is beyond the bounds is shown as it was written, and only that", () =
   expect(html.match(/class="unformatted"/g)).toHaveLength(1);
 });
 
+test.each([
+  "javascript:alert(1)",
+  "http://a.example/b.png",
+  "file:///etc/passwd",
+  "https://a:b@c.example/d.png",
+  "e.png",
+])("an image at %s is described with its address, and never asked for", (address) => {
+  const html = draw(`![a cat](${address})`);
+  expect(wordsIn(html)).toContain(address);
+  expect(html).not.toMatch(/<(img|a|button)|(src|href)=/);
+});
+
 test("two megabytes are drawn in pieces, without formatting", () => {
   const html = draw("some **words** and more\n\n".repeat(80_000));
   expect(html).not.toContain("<strong>");

@@ -1,6 +1,6 @@
 import { createObservable } from "~/browser/observable";
 
-type FormulaModule = typeof import("./draw-formula.client");
+export type FormulaModule = typeof import("./draw-formula.client");
 
 /** KaTeX with its styles and fonts, once there was a formula to draw. */
 export const formulaModule = createObservable<FormulaModule | null>(null);

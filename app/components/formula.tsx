@@ -1,7 +1,8 @@
-import { memo, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { createDrawingTurns } from "~/browser/drawing-turns";
 import { useObservable } from "~/browser/use-observable";
-import { formulaModule, loadFormulas } from "./formula-loader";
+import { formulaModule, loadFormulas, type FormulaModule } from "./formula-loader";
 
 type Props = {
   tex: string;
@@ -11,14 +12,26 @@ type Props = {
   isOpen: boolean;
 };
 
+/** UTF-16 units of LaTeX that are drawn in one task: more than most answers have, and some 50 ms of work. */
+const turns = createDrawingTurns(8_000);
+
 export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
-  const { t } = useTranslation();
   const renderer = useObservable(formulaModule);
-  const place = useRef<HTMLSpanElement>(null);
   useEffect(() => void loadFormulas(), []);
+  if (!renderer || isOpen) return <Source source={source} isDisplay={isDisplay} hasFailed={false} />;
+  return <Drawn tex={tex} source={source} isDisplay={isDisplay} renderer={renderer} />;
+});
+
+type DrawnProps = Omit<Props, "isOpen"> & { renderer: FormulaModule };
+
+function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
+  const place = useRef<HTMLSpanElement>(null);
+  const [hasTurn, setHasTurn] = useState(() => turns.take(tex.length));
+  const { length } = tex;
+  useEffect(() => (hasTurn ? undefined : turns.wait(length, () => setHasTurn(true))), [hasTurn, length]);
   const drawn = useMemo(
-    () => (renderer && !isOpen ? renderer.drawFormula(tex, isDisplay) : null),
-    [renderer, tex, isDisplay, isOpen],
+    () => (hasTurn ? renderer.drawFormula(tex, isDisplay) : null),
+    [hasTurn, renderer, tex, isDisplay],
   );
   useLayoutEffect(() => {
     const element = place.current;
@@ -27,14 +40,22 @@ export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }:
     // In the tab order if it has to be scrolled.
     if (element.scrollWidth > element.clientWidth + 1 && isDisplay) element.tabIndex = 0;
   }, [drawn, isDisplay]);
+  if (!drawn) return <Source source={source} isDisplay={isDisplay} hasFailed={hasTurn} />;
+  return <span ref={place} className={classOf(isDisplay)} dir="ltr" translate="no" />;
+}
 
-  const kind = isDisplay ? "formula formula--display" : "formula";
-  if (drawn) return <span ref={place} className={kind} dir="ltr" />;
-  const hasFailed = renderer !== null && !isOpen;
+type SourceProps = { source: string; isDisplay: boolean; hasFailed: boolean };
+
+function Source({ source, isDisplay, hasFailed }: SourceProps) {
+  const { t } = useTranslation();
   return (
-    <span className={`${kind} formula--source`} dir="ltr">
-      <code>{source}</code>
-      {hasFailed && <span className="formula__note"> ({t("markdown.noFormula")})</span>}
+    <span className={`${classOf(isDisplay)} formula--source`} dir="ltr">
+      <code translate="no">{source}</code>
+      {hasFailed && <span className="formula__note">{` (${t("markdown.noFormula")})`}</span>}
     </span>
   );
-});
+}
+
+function classOf(isDisplay: boolean): string {
+  return isDisplay ? "formula formula--display" : "formula";
+}

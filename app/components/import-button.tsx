@@ -41,7 +41,7 @@ export function ImportButton({ app, onDone }: Props) {
       />
       <button type="button" className="button" onClick={() => input.current?.click()}>
         <UploadIcon />
-        {t("transfer.import")}
+        <span>{t("transfer.import")}</span>
       </button>
     </>
   );

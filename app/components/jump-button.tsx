@@ -13,7 +13,7 @@ export function JumpButton({ state, onJump }: { state: ChatState; onJump: () => 
   return (
     <button type="button" className="jump" data-new={hasNew} onClick={onJump}>
       <DownIcon />
-      {hasNew ? t("conversation.newBelow") : t("conversation.jump")}
+      <span>{hasNew ? t("conversation.newBelow") : t("conversation.jump")}</span>
     </button>
   );
 }

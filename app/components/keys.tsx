@@ -10,7 +10,7 @@ export function Keys({ shortcut }: { shortcut: Shortcut }) {
     <span className="keys" dir="ltr">
       {keyNames(shortcut, t).map((name, index) => (
         <Fragment key={name}>
-          {index > 0 && " "}
+          {index > 0 && <span> </span>}
           <kbd>{name}</kbd>
         </Fragment>
       ))}

@@ -127,7 +127,8 @@ function drawBlock({ markdown, definitions }: Block, ending: TextEnding) {
       remarkPlugins,
       rehypePlugins: [separateTexts],
       components: COMPONENTS,
-      urlTransform: safeUrl,
+      // An image with an address of no use is never asked for, but shows it.
+      urlTransform: (url, key) => (key === "src" ? url : safeUrl(url)),
     }),
     openFrom: ending === "whole" ? Infinity : shown.trimEnd().length,
   };

@@ -55,7 +55,7 @@ export function MessageFiles({ files, download }: Props) {
           <div className="dialog__actions">
             <button type="button" className="button" onClick={() => save(open)}>
               <DownloadIcon />
-              {t("attachment.save")}
+              <span>{t("attachment.save")}</span>
             </button>
           </div>
         </Dialog>

@@ -70,7 +70,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
               onClick={() => void make()}
             >
               <DeviceIcon />
-              {t("move.make")}
+              <span>{t("move.make")}</span>
             </button>
           )}
         </>
@@ -83,7 +83,7 @@ function Option({ label, isChosen, onChoose }: { label: string; isChosen: boolea
   return (
     <label className="choice__option">
       <input type="radio" className="visually-hidden" name="what" checked={isChosen} onChange={onChoose} />
-      {label}
+      <span>{label}</span>
     </label>
   );
 }

@@ -75,7 +75,7 @@ export function MovePage({ app }: { app: ChatApp }) {
             onClick={() => !isBusy && isOwn && void take()}
           >
             <DeviceIcon />
-            {t("move.take")}
+            <span>{t("move.take")}</span>
           </button>
         </>
       )}

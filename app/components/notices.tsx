@@ -18,7 +18,8 @@ export function Notices({ chat, state, isDurable }: Props) {
         <div className="notice notice--trouble" role="alert">
           <WarningIcon />
           <span>
-            {sentenceFor(t, problem.trouble)} <Countdown until={problem.trouble.retryAt} />
+            <span>{`${sentenceFor(t, problem.trouble)} `}</span>
+            <Countdown until={problem.trouble.retryAt} />
           </span>
           {phase === "refused" ? (
             <button type="button" className="button button--quiet" onClick={chat.wake}>

@@ -14,7 +14,7 @@ export function PageSkeleton({ notice }: { notice: string | null }) {
         <div className="sidebar">
           <p className="sidebar__brand">
             <Logo />
-            Holdfast
+            <span>Holdfast</span>
           </p>
         </div>
       </div>

@@ -21,7 +21,10 @@ export function RemoteImage({ src, alt }: Props) {
     return (
       <span className="remote-image">
         <ImageIcon />
-        <bdi>{t(state === "failed" ? "markdown.imageFailed" : "markdown.image", { description })}</bdi>
+        <span>
+          <bdi>{t(state === "failed" ? "markdown.imageFailed" : "markdown.image", { description })}</bdi>
+          {host === null && src !== "" && <bdi className="remote-image__address">{shortened(src)}</bdi>}
+        </span>
       </span>
     );
   }
@@ -53,4 +56,11 @@ export function RemoteImage({ src, alt }: Props) {
       </span>
     </button>
   );
+}
+
+/** One with a picture's bytes in it may have a hundred thousand characters. */
+const MAX_ADDRESS_LENGTH = 300;
+
+function shortened(address: string): string {
+  return address.length <= MAX_ADDRESS_LENGTH ? address : `${address.slice(0, MAX_ADDRESS_LENGTH)}…`;
 }

@@ -38,7 +38,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
               onClick={isBusy ? undefined : onContinue}
             >
               <ContinueIcon />
-              {t("message.continue")}
+              <span>{t("message.continue")}</span>
             </button>
           )}
           <button
@@ -48,7 +48,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
             onClick={isBusy ? undefined : onRetry}
           >
             <RetryIcon />
-            {t("message.retry")}
+            <span>{t("message.retry")}</span>
           </button>
         </div>
       )}

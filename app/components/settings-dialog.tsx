@@ -77,13 +77,13 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
             <ImportButton app={app} onDone={onClose} />
             <button type="button" className="button" onClick={onMoveAll}>
               <DeviceIcon />
-              {t("list.move")}
+              <span>{t("list.move")}</span>
             </button>
           </div>
         </fieldset>
         <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
           <KeyboardIcon />
-          {t("shortcuts.title")}
+          <span>{t("shortcuts.title")}</span>
         </button>
         {app.access.hasCode && (
           <button type="button" className="button button--quiet button--wide" onClick={() => void leave()}>
@@ -157,7 +157,7 @@ function Choice<Value extends string>({ label, value, options, hint, onChoose }:
               checked={option.value === value}
               onChange={() => onChoose(option.value)}
             />
-            {option.label}
+            <span>{option.label}</span>
           </label>
         ))}
       </div>

@@ -67,7 +67,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
         onClick={() => void make()}
       >
         <ShareIcon />
-        {t("share.make")}
+        <span>{t("share.make")}</span>
       </button>
       {shares !== null && shares.length > 0 && (
         <>

@@ -27,7 +27,7 @@ export const SharedMessage = memo(function SharedMessage({ message }: { message:
       {attachments.map((name, index) => (
         <p key={index} className="shared-file" dir="auto">
           <FileIcon />
-          {name}
+          <span>{name}</span>
         </p>
       ))}
       {text !== "" && (

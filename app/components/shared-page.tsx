@@ -6,6 +6,7 @@ import { useObservable } from "~/browser/use-observable";
 import { fileOfShare } from "~/conversation/file-of-share";
 import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ShareSnapshot } from "~/conversation/share";
+import { titleWithoutTags } from "~/conversation/think-tags";
 import type { Trouble } from "~/i18n/trouble";
 import { formatDate } from "./format-date";
 import { NewIcon } from "./icons";
@@ -46,7 +47,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
   }, [app, isShut, secret, tries]);
 
   const snapshot = sight && "snapshot" in sight ? sight.snapshot : null;
-  const title = snapshot?.title || t("conversations.untitled");
+  const title = titleWithoutTags(snapshot?.title ?? "") || t("conversations.untitled");
   useEffect(() => {
     document.title = snapshot ? `${title} · Holdfast` : "Holdfast";
     document.documentElement.dataset.hydrated = "true";
@@ -101,7 +102,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
           onClick={() => !isCopying && void continueInOwnCopy(sight.snapshot)}
         >
           <NewIcon />
-          {t("share.continue")}
+          <span>{t("share.continue")}</span>
         </button>
       }
     >

@@ -34,7 +34,7 @@ export function ShortcutSheet({ preferences, onClose }: Props) {
           checked={singleKeys}
           onChange={({ target }) => preferences.change({ singleKeys: target.checked })}
         />
-        {t("shortcuts.singleKeys")}
+        <span>{t("shortcuts.singleKeys")}</span>
       </label>
     </Dialog>
   );

@@ -29,7 +29,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
     <div className="sidebar">
       <p className="sidebar__brand">
         <Logo />
-        Holdfast
+        <span>Holdfast</span>
         {onHide && (
           <IconButton
             className="sidebar__hide"
@@ -48,7 +48,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
         }}
       >
         <NewIcon />
-        {t("conversations.new")}
+        <span>{t("conversations.new")}</span>
       </button>
       <ConversationSearch app={app} list={list} onOpenHit={onOpenHit}>
         {(shown) => (
@@ -63,7 +63,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
       </ConversationSearch>
       <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
         <SettingsIcon />
-        {t("settings.title")}
+        <span>{t("settings.title")}</span>
       </button>
       <footer className="sidebar__foot">
         <span data-testid="node-name">{t("conversations.node", { name: node })}</span>

@@ -52,9 +52,9 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
                 {titles.get(hit.conversationId) || t("conversations.untitled")}
               </span>
               <span className="hit__text" dir="auto">
-                {hit.before}
+                <span>{hit.before}</span>
                 <mark>{hit.found}</mark>
-                {hit.after}
+                <span>{hit.after}</span>
               </span>
             </button>
           </li>

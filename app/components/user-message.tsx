@@ -92,8 +92,8 @@ function NotSent({ error, isWaiting, actions }: Pick<Props, "error" | "isWaiting
       <p role="alert" className="trouble">
         <WarningIcon />
         <span>
-          <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>{" "}
-          {error && <span>{sentenceFor(t, error)}</span>}
+          <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>
+          {error && <span>{` ${sentenceFor(t, error)}`}</span>}
           {isWaiting && error?.retryAt === undefined && <span>{` ${t("message.waits")}`}</span>}
         </span>
       </p>

@@ -25,7 +25,7 @@ export function VersionSwitcher({ version, isBusy, onShow }: Props) {
     <div className="versions" role="group" aria-label={t("message.versions")}>
       {step(index - 1, t("message.previousVersion"), <BackIcon />)}
       <span aria-live="polite" aria-label={t("message.version", { number: index + 1, total: ids.length })}>
-        {index + 1}/{ids.length}
+        {`${String(index + 1)}/${String(ids.length)}`}
       </span>
       {step(index + 1, t("message.nextVersion"), <ForwardIcon />)}
     </div>

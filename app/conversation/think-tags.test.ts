@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createThinkSplitter, foldThoughts, splitThoughts, withoutThinkTags } from "./think-tags";
+import {
+  createThinkSplitter,
+  foldThoughts,
+  splitThoughts,
+  titleWithoutTags,
+  withoutThinkTags,
+} from "./think-tags";
 
 /** What comes of a text in pieces of so many characters, neighbours of a kind joined. */
 function pieces(text: string, size: number): string[] {
@@ -96,4 +102,13 @@ test("thoughts in the first text of an answer become a part; other answers stay 
 test("a text for a title is without thoughts, or without their tags where it is nothing else", () => {
   expect(withoutThinkTags("<think>Hm.</think>A trip")).toBe("A trip");
   expect(withoutThinkTags("<think>A trip").trim()).toBe("A trip");
+});
+
+test.each([
+  ["<think>", ""],
+  ["<think>The user wants a trip", "The user wants a trip"],
+  ["<THINK> Hm. </think> A trip ", "A trip"],
+  ["How <think> works", "How <think> works"],
+])("a stored title %s is shown as %j", (title, shown) => {
+  expect(titleWithoutTags(title)).toBe(shown);
 });

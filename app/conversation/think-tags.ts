@@ -171,6 +171,11 @@ export function foldThoughts(parts: readonly Part[]): readonly Part[] {
   return [...pieces.filter((piece) => piece.text !== ""), ...others];
 }
 
+/** A title as it is shown: builds before this one made some of the first words of thoughts, tags included. */
+export function titleWithoutTags(title: string): string {
+  return withoutThinkTags(title).trim();
+}
+
 /** A text without the thoughts in tags that it begins with; where nothing else is in it, without the tags. */
 export function withoutThinkTags(text: string): string {
   const rest = split(text).text;

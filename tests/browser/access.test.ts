@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import type { ChatPage } from "../fixtures/chat-page";
 import { unreadableText } from "../fixtures/readability";
 
 const CODE = "correct-horse-battery";
@@ -69,4 +70,30 @@ test("a code that is asked for in mid-conversation costs no word", async ({ open
   // Refused once is enough to know: it is not sent again until the code was said.
   expect(sent.length).toBeLessThan(4);
   expect(await chat.mine.allTextContents()).toEqual(["Hello", "Are you still there?"]);
+});
+
+test("logging out takes what is shown from every tab, and a reload asks for the code", async ({
+  openChat,
+}) => {
+  const context = { viewport: { width: 1440, height: 900 } };
+  const chat = await openChat(server, { context, expectErrors: refused });
+  const dialogIn = ({ page }: ChatPage) => page.getByRole("dialog", { name: "Access code" });
+  await dialogIn(chat).getByLabel("Code").fill(CODE);
+  await dialogIn(chat).getByLabel("Code").press("Enter");
+  await dialogIn(chat).waitFor({ state: "hidden" });
+  await chat.ask("A private matter");
+  const other = await openChat(server, { beside: chat, expectErrors: refused });
+  await other.reply(0, "complete");
+
+  await chat.button("Settings").click();
+  await chat.button("Log out").click();
+  for (const tab of [chat, other]) {
+    await dialogIn(tab).waitFor();
+    await expect.poll(() => tab.mine.count()).toBe(0);
+  }
+  expect((await chat.page.context().cookies()).map(({ name }) => name)).toEqual([]);
+  await chat.refresh();
+  await dialogIn(chat).waitFor();
+  expect(await chat.mine.count()).toBe(0);
+  expect(await chat.replies.count()).toBe(0);
 });

@@ -49,26 +49,7 @@ test("a page whose texts are replaced by a translation copies code and goes on",
   const tab = await openChat(chat.server);
   chat.bedrock.script({ name: "ok", text: "Some **bold** words\n\n```js\nlet a = 1;\n```\n\nand more" });
   await tab.ask("Code");
-  await tab.page.evaluate(() => {
-    const wrap = (root: Node) => {
-      const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-      const texts: Text[] = [];
-      for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node as Text);
-      for (const text of texts) {
-        const parent = text.parentElement;
-        if (!parent || parent.closest("font, script, style, textarea, select, svg, title")) continue;
-        if (text.data.trim() === "") continue;
-        const font = document.createElement("font");
-        font.textContent = text.data;
-        text.replaceWith(font);
-      }
-    };
-    wrap(document.body);
-    new MutationObserver((changes) => {
-      for (const { addedNodes } of changes)
-        for (const node of addedNodes) if (node.isConnected) wrap(node.parentNode ?? node);
-    }).observe(document.body, { childList: true, subtree: true, characterData: true });
-  });
+  await tab.page.evaluate(translate);
   await tab.page.getByRole("button", { name: /^Cop/ }).first().click();
   chat.bedrock.script({
     name: "paced",
@@ -80,3 +61,85 @@ test("a page whose texts are replaced by a translation copies code and goes on",
   chat.bedrock.script({ name: "ok", text: "Again" });
   await tab.ask("Another");
 });
+
+test("a page whose texts are replaced by a translation stops, edits, renames, searches, shares and deletes", async ({
+  openChat,
+}) => {
+  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+  const { page } = tab;
+  const dialog = page.getByRole("dialog");
+  await page.evaluate(translate);
+  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
+  await tab.send("A tale");
+  await tab.replyOfLength(0, 60);
+  await tab.button("Stop").click();
+  await tab.reply(0, "stopped");
+
+  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
+  await tab.mine.first().hover();
+  await tab.button("Edit").click();
+  await page.getByRole("textbox", { name: "Edit your message" }).fill("Tell me about bees");
+  await page.getByRole("textbox", { name: "Edit your message" }).press("Control+Enter");
+  await tab.reply(0, "complete");
+  await tab.button("Previous version").click();
+  await tab.reply(0, "stopped");
+
+  await tab.choose("Rename");
+  await page.getByRole("textbox", { name: "Title" }).fill("A tale of bees");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
+
+  await page.getByRole("searchbox", { name: "Search conversations" }).fill("tale");
+  await tab.conversations
+    .getByRole("button", { name: /Search in texts|texts/i })
+    .first()
+    .click();
+  await tab.conversations.getByRole("region", { name: "In texts" }).getByRole("listitem").first().waitFor();
+  await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
+
+  await page.keyboard.press("Control+k");
+  await dialog.getByRole("combobox").fill("bees");
+  await dialog.getByRole("option").first().waitFor();
+  await page.keyboard.press("Escape");
+
+  await tab.choose("Share");
+  await dialog.getByRole("button").last().click();
+  await page.keyboard.press("Escape");
+
+  await tab.button("Settings").click();
+  for (const label of ["Deutsch", "English"])
+    await dialog
+      .locator("select")
+      .filter({ has: page.getByRole("option", { name: label }) })
+      .first()
+      .selectOption({ label });
+  await page.keyboard.press("Escape");
+
+  await tab.deleteConversation();
+  await tab.undo.click();
+  await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
+  chat.bedrock.script({ name: "ok", text: "Again" });
+  await tab.ask("Goes on");
+});
+
+/** Runs in the page: puts every text into an element of its own, now and from now on, as a translation does. */
+function translate(): void {
+  const wrap = (root: Node) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const texts: Text[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node as Text);
+    for (const text of texts) {
+      const parent = text.parentElement;
+      if (!parent || parent.closest("font, script, style, textarea, select, svg, title")) continue;
+      if (text.data.trim() === "") continue;
+      const font = document.createElement("font");
+      font.textContent = text.data;
+      text.replaceWith(font);
+    }
+  };
+  wrap(document.body);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) if (node.isConnected) wrap(node.parentNode ?? node);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { createDrawingTurns } from "./drawing-turns";
+
+function setUp(lengthOfTask = 100) {
+  const tasks: (() => void)[] = [];
+  const turns = createDrawingTurns(lengthOfTask, (act) => tasks.push(act));
+  const drawn: string[] = [];
+  return {
+    turns,
+    drawn,
+    wait: (name: string, length: number) => turns.wait(length, () => drawn.push(name)),
+    runTask: () => tasks.shift()?.(),
+  };
+}
+
+test("a task draws at once what fits into it, and the next task as much again", () => {
+  const { turns, runTask } = setUp();
+  expect([turns.take(60), turns.take(40), turns.take(1)]).toEqual([true, true, false]);
+  runTask();
+  expect(turns.take(100)).toBe(true);
+});
+
+test("what waits is drawn in order, no more in a task than fits into it", () => {
+  const { turns, drawn, wait, runTask } = setUp();
+  turns.take(100);
+  for (const name of ["a", "b", "c"]) wait(name, 50);
+  runTask();
+  expect(drawn).toEqual(["a", "b"]);
+  // Not ahead of what has waited longer.
+  expect(turns.take(1)).toBe(false);
+  runTask();
+  expect(drawn).toEqual(["a", "b", "c"]);
+});
+
+test("what is longer than a task has one to itself", () => {
+  const { turns, drawn, wait, runTask } = setUp();
+  expect(turns.take(500)).toBe(true);
+  wait("long", 500);
+  wait("short", 1);
+  runTask();
+  expect(drawn).toEqual(["long"]);
+  runTask();
+  expect(drawn).toEqual(["long", "short"]);
+});
+
+test("what no longer wants to be drawn keeps nothing from its turn", () => {
+  const { turns, drawn, wait, runTask } = setUp();
+  turns.take(100);
+  wait("gone", 100)();
+  wait("here", 100);
+  runTask();
+  expect(drawn).toEqual(["here"]);
+});
