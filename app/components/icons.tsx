@@ -55,6 +55,7 @@ export const DeviceIcon = icon(
 );
 export const DownloadIcon = icon(<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12" />);
 export const UploadIcon = icon(<path d="M10 13V4M6 7.5l4-4 4 4M4 16.5h12" />);
+export const LeaveIcon = icon(<path d="M12 6V3.5H4v13h8V14M8 10h9.5M14.5 7l3 3-3 3" />);
 export const FileIcon = icon(<path d="M5 2.5h6l4 4v11H5zM11 2.5v4h4" />);
 export const SearchIcon = icon(
   <>

@@ -59,7 +59,7 @@ export function RemoteImage({ src, alt }: Props) {
 }
 
 /** One with a picture's bytes in it may have a hundred thousand characters. */
-const MAX_ADDRESS_LENGTH = 300;
+const MAX_ADDRESS_LENGTH = 120;
 
 function shortened(address: string): string {
   return address.length <= MAX_ADDRESS_LENGTH ? address : `${address.slice(0, MAX_ADDRESS_LENGTH)}…`;

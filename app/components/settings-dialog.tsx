@@ -7,7 +7,7 @@ import { useObservable } from "~/browser/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "./dialog";
 import { enterSendsHere } from "./focus-composer";
-import { DeviceIcon, KeyboardIcon } from "./icons";
+import { DeviceIcon, KeyboardIcon, LeaveIcon } from "./icons";
 import { ImportButton } from "./import-button";
 
 type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
@@ -87,7 +87,8 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
         </button>
         {app.access.hasCode && (
           <button type="button" className="button button--quiet button--wide" onClick={() => void leave()}>
-            {t("access.leave")}
+            <LeaveIcon />
+            <span>{t("access.leave")}</span>
           </button>
         )}
       </div>
