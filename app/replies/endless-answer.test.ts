@@ -1,33 +1,17 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH } from "~/conversation/limits";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
-import type { StartCommand } from "~/conversation/start-reply";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { type TestNode } from "../../tests/fixtures/reply-node";
+import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 
-const nodes: TestNode[] = [];
-
-async function node(options: Parameters<typeof startNode>[0] = {}) {
-  const started = await startNode(options);
-  nodes.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
+const { node } = testNodes();
 
 const never = new AbortController().signal;
-
-function send(text: string, parentId: string | null = null): StartCommand {
-  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
-}
 
 /** Everything that a follower is sent until the reply has ended. */
 async function followToEnd({ replies }: TestNode, key: string): Promise<ReplyChunk[]> {

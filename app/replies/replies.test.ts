@@ -1,33 +1,18 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { AssistantMessage, Reply } from "~/conversation/session";
-import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
-import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import type { StartOutcome } from "~/conversation/start-reply";
+import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
+import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
 import type { FollowOptions } from "./follow-reply";
 import type { FollowEvent } from "./follow-session";
 
-const nodes: TestNode[] = [];
-
-async function node(options: Parameters<typeof startNode>[0] = {}) {
-  const started = await startNode(options);
-  nodes.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
-
-function send(text: string, parentId: string | null = null, id = newId()): StartCommand {
-  return { kind: "send", message: { id, parts: [{ type: "text", text }] }, parentId };
-}
+const { node, abandon } = testNodes();
 
 function startedReply(outcome: StartOutcome): Reply {
   if (outcome.kind !== "started") throw new Error(`the reply was ${outcome.kind}`);
@@ -553,7 +538,7 @@ describe("a node that was killed", () => {
       metadata: { status: "complete", usage: { outputTokens: 7 } },
     });
     await events.return(undefined);
-    nodes.splice(nodes.indexOf(before), 1);
+    abandon(before);
   });
 
   it("and still runs (a zombie) is not heard any more, by anybody", async () => {
@@ -627,7 +612,7 @@ describe("a node that was killed", () => {
     after.model.text("Good day");
     after.model.finish();
     expect(textIn(chunksIn(await collect(events)))).toBe("Good day");
-    nodes.splice(nodes.indexOf(before), 1);
+    abandon(before);
   });
 
   it("does not keep a person from stopping its reply", async () => {

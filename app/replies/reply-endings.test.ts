@@ -1,32 +1,16 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { session as sessionSchema, type AssistantMessage } from "~/conversation/session";
-import type { StartCommand } from "~/conversation/start-reply";
-import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
+import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 
-const nodes: TestNode[] = [];
-
-async function node(options: Parameters<typeof startNode>[0] = {}) {
-  const started = await startNode(options);
-  nodes.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
+const { node } = testNodes();
 
 const never = new AbortController().signal;
-
-function send(text: string, parentId: string | null = null): StartCommand {
-  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
-}
 
 /** Follows a reply from now on. */
 async function following({ replies }: TestNode, key: string): Promise<{ end: Promise<ReplyChunk[]> }> {

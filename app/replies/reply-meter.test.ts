@@ -1,19 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
-import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
+import { testNodes } from "../../tests/fixtures/reply-nodes";
 import type { ReplyReport } from "./reply-meter";
 
-const nodes: TestNode[] = [];
-async function node(options: Parameters<typeof startNode>[0] = {}) {
-  const started = await startNode(options);
-  nodes.push(started);
-  return started;
-}
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
+const { node } = testNodes();
 
 async function ask({ replies }: TestNode, text = "Hello") {
   const key = sessionKey(newId());

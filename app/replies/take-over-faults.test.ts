@@ -1,33 +1,17 @@
 import { readdir } from "node:fs/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
-import type { StartCommand } from "~/conversation/start-reply";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { type TestNode } from "../../tests/fixtures/reply-node";
+import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 
-const nodes: TestNode[] = [];
-
-async function node(options: Parameters<typeof startNode>[0] = {}) {
-  const started = await startNode(options);
-  nodes.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  const started = nodes.splice(0);
-  await Promise.all(started.map(({ replies }) => replies.drain(0)));
-  await Promise.all(started.map(removeData));
-});
+const { node } = testNodes();
 
 const never = new AbortController().signal;
 const SEEN = "words that a person has seen";
-
-function send(text: string): StartCommand {
-  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId: null };
-}
 
 async function follow({ replies }: TestNode, key: string) {
   const events = await replies.follow(key, { cursor: null, watch: false, signal: never });
