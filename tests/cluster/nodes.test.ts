@@ -87,13 +87,16 @@ it("a node that is told to end hands its reply over: another goes on at once, no
 
 it("a stop at another node reaches the runner of a silent model with its next look, 500 ms later at most", async () => {
   const pauses: number[] = [];
-  const one = await startNode({ name: "one", pausing: (ms) => pauses.push(ms) });
+  let asked: AbortSignal | undefined;
+  // Those after the stop wait for the model, which may take no notice of it.
+  const one = await startNode({ name: "one", pausing: (ms) => void (asked?.aborted || pauses.push(ms)) });
   try {
     const two = await startNode({ dataDir: one.dataDir, name: "two" });
     const key = sessionKey(newId());
     const message = { id: newId(), parts: [{ type: "text" as const, text: "Think" }] };
     await one.replies.start(key, { kind: "send", message, parentId: null });
     const { signal } = await one.model.request(0);
+    asked = signal;
     const stopped = new Promise((resolve) => signal.addEventListener("abort", resolve));
 
     await two.replies.stop(key);
