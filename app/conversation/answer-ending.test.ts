@@ -27,3 +27,10 @@ test.each<[string, Part[]]>([
     error: { code: "answer_empty", message: expect.stringMatching(/^The model gave no answer/) as string },
   });
 });
+
+test("an answer whose thoughts took all its length is a failure, for there is nothing to continue", () => {
+  const ending = answerEnding({ type: "finish", finishReason: "length" }, [
+    { type: "reasoning", text: "Hm" },
+  ]);
+  expect(ending).toMatchObject({ status: "failed", error: { code: "answer_empty" } });
+});

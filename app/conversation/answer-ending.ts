@@ -12,15 +12,9 @@ const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
  * How an answer has ended that the model ended: not always because it had said all it wanted to say. Thoughts alone
- * are no answer. A finish without a reason is one of a model that needs none, such as the demo.
+ * are no answer, also where they took all its length: there is nothing to continue. A finish without a reason is one of a model that needs none, such as the demo.
  */
 export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): Ending {
-  if (finishReason === "length") {
-    return {
-      status: "interrupted",
-      error: { code: "answer_length", message: "It is as long as one answer may be here: let it continue." },
-    };
-  }
   if (finishReason === "content-filter") {
     return {
       status: "interrupted",
@@ -35,6 +29,12 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
         code: "answer_empty",
         message: "The model gave no answer. Try again, or choose another model.",
       },
+    };
+  }
+  if (finishReason === "length") {
+    return {
+      status: "interrupted",
+      error: { code: "answer_length", message: "It is as long as one answer may be here: let it continue." },
     };
   }
   return { status: "complete" };
