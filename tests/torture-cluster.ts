@@ -9,7 +9,7 @@ import { runHistory } from "./fixtures/cluster-history.ts";
 /**
  * `npm run torture:cluster -- --minutes 60 --seed 1 --sessions 20 --nodes 3`: people chat while nodes are killed,
  * frozen and replaced, in rounds of about a minute, and each round says what became of their words. The short
- * form is tests/cluster/history.test.ts.
+ * form is tests/long/history.test.ts.
  */
 const { values } = parseArgs({
   options: {

@@ -4,8 +4,9 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Three kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium.
- * The last two start servers: few of their files run at a time.
+ * Four kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium, and `long`
+ * for those with several processes that are slow and rarely fail, which `npm run test:long` runs. All but the first
+ * start servers: few of their files run at a time.
  */
 export default defineConfig({
   root,
@@ -28,6 +29,15 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
+          fileParallelism: false,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          include: ["tests/long/**/*.test.ts"],
           fileParallelism: false,
           hookTimeout: 60_000,
         },

@@ -47,7 +47,7 @@ describe("every response", () => {
 
   it("tells browsers to stay with TLS where they came by it", async () => {
     const hsts = async (headers: Record<string, string>) =>
-      (await get("/healthz", headers)).headers.get("Strict-Transport-Security");
+      (await get("/api/models", headers)).headers.get("Strict-Transport-Security");
     expect(await hsts({ "X-Forwarded-Proto": "https" })).toBe("max-age=31536000");
     expect(await hsts({ "X-Forwarded-Proto": "http", Origin: "https://chat.example" })).toMatch("max-age");
     expect(await hsts({ "X-Forwarded-Proto": "http", Origin: "http://chat.example" })).toBeNull();
