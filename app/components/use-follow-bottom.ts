@@ -4,6 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react
 const NEAR_PX = 48;
 /** So long after a wheel, a finger or a key a movement is the person's. */
 const BY_HAND_MS = 400;
+/** So long after a jump rows that come into view are still being measured. */
+const SETTLES_MS = 1_000;
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 /**
@@ -16,6 +18,8 @@ export function useFollowBottom() {
   const follows = useRef(true);
   const lastTop = useRef(0);
   const lastHeight = useRef(0);
+  const touchedAt = useRef(-Infinity);
+  const jumpedAt = useRef(-Infinity);
   const [isAtEnd, setIsAtEnd] = useState(true);
 
   const toEnd = useCallback(() => {
@@ -27,6 +31,9 @@ export function useFollowBottom() {
 
   const jump = useCallback(() => {
     follows.current = true;
+    // Rows that are measured now move the scroller: that is not the press that has led here, nor a key before it.
+    touchedAt.current = -Infinity;
+    jumpedAt.current = performance.now();
     setIsAtEnd(true);
     toEnd();
   }, [toEnd]);
@@ -44,18 +51,19 @@ export function useFollowBottom() {
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);
-    let touchedAt = -Infinity;
-    const onTouched = () => void (touchedAt = performance.now());
-    const isByHand = () => performance.now() - touchedAt < BY_HAND_MS;
+    const onTouched = () => void (touchedAt.current = performance.now());
+    const isByHand = () => performance.now() - touchedAt.current < BY_HAND_MS;
+    const isSettled = () => performance.now() - jumpedAt.current > SETTLES_MS;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
       if (isNear) follows.current = true;
       // A list that has measured what it had estimated moves the scroller, too; that is nobody's scrolling up.
-      else if (scrollTop < lastTop.current && (isByHand() || scrollHeight === lastHeight.current)) {
-        follows.current = false;
+      else if (scrollTop < lastTop.current) {
+        if (isByHand() || (isSettled() && scrollHeight === lastHeight.current)) follows.current = false;
+        else toEnd();
       }
-      lastTop.current = scrollTop;
+      lastTop.current = element.scrollTop;
       lastHeight.current = scrollHeight;
       setIsAtEnd(follows.current);
     };
