@@ -61,7 +61,7 @@ export async function takeOver(
   if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
   let said: ReplyChunk[];
   try {
-    // After the commit: what the old runner still appends from now on is not read by anybody, and what it has shown
+    // After the commit: no reader takes what the old runner appends from now on, and what it has shown
     // before was durable before.
     said = await earlier.read();
   } catch (error) {
@@ -93,8 +93,8 @@ function refusalOf(
   said: readonly ReplyChunk[],
   { costOf }: TakeOverDependencies,
 ): Ending | null {
-  // The model had said all, and is not asked again.
-  if (said.some(({ type }) => type === "finish")) return null;
+  // The model is not asked again.
+  if (isWhole(said)) return null;
   try {
     const cost = () => costOf(session, reply, said.length > 0 ? [...said] : undefined);
     permit?.take({ isNewSession: false, cost, replyId: reply.id });
@@ -130,11 +130,15 @@ async function begin(
   }
 }
 
+/** Whether the model had said all. */
+function isWhole(said: readonly ReplyChunk[]): boolean {
+  return said.some(({ type }) => type === "finish");
+}
+
 /** How a reply is to end that may not, or cannot, be gone on with; null where it is to be run. */
 function endingOf(reply: Reply, said: readonly ReplyChunk[]): Ending | null {
   if (reply.stopRequested) return { status: "stopped" };
-  const isWhole = said.some(({ type }) => type === "finish");
-  if (!isWhole && !hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
+  if (!isWhole(said) && !hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
     const { code, message } = answerTooLong();
     return { status: "interrupted", error: { code, message } };
   }

@@ -58,7 +58,7 @@ const REFUSALS = {
 
 export const failedSentence = (asked: Asked): string => REFUSALS[asked].failed;
 
-/** A failure after which nobody can say whether the change was stored. Doing it again is harmless. */
+/** A failure after which it is not known whether the change was stored. Doing it again is harmless. */
 export function unconfirmed(asked: Asked = "reply", cause?: unknown): ExpectedError {
   return new ExpectedError(
     "volume_unavailable",
