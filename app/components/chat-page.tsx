@@ -28,11 +28,18 @@ const MoveDialog = lazyPart(() => import("./move-dialog").then(({ MoveDialog }) 
 /** So long after the page has come. */
 const PRELOAD_AFTER_MS = 5_000;
 
-/** What opens without a network must have been loaded with one; not at the expense of who pays for each byte. */
+/**
+ * Loads what should open without a network while there is one, not where people pay for each byte. It is the service
+ * worker that keeps it, and that leaves connections for the conversations meanwhile.
+ */
 function preloadWhenIdle() {
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   if (connection?.saveData) return;
-  const timer = setTimeout(preloadParts, PRELOAD_AFTER_MS);
+  const timer = setTimeout(() => {
+    // Missing where the page does not come by HTTPS or from this machine.
+    const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+    if (workers?.controller) preloadParts();
+  }, PRELOAD_AFTER_MS);
   return () => clearTimeout(timer);
 }
 

@@ -33,6 +33,11 @@ export type WorkerScope = {
 export function serviceWorker(scope: WorkerScope): void {
   const PREFIX = "holdfast-build-";
   const PATIENCE_MS = 4_000;
+  const FILE_PATIENCE_MS = 10_000;
+  const MAX_FILES_AT_ONCE = 2;
+
+  let filesAsked = 0;
+  const waitingForFiles: (() => void)[] = [];
 
   scope.addEventListener("install", (event) => {
     // It has nothing that depends on the build, so there is no reason to wait for the old one to end.
@@ -95,10 +100,37 @@ export function serviceWorker(scope: WorkerScope): void {
   async function file(event: FetchEvent, path: string): Promise<Response> {
     const kept = await scope.caches.match(path);
     if (kept) return kept;
-    const response = await scope.fetch(path);
+    const response = await fetchFile(path);
     const cache = await newest();
     if (response.ok && cache) event.waitUntil(cache.put(path, response.clone()).catch(() => undefined));
     return response;
+  }
+
+  /**
+   * A file of the build, two at a time. A browser has six connections to a host for all its tabs, and a frozen node
+   * holds those that it was asked on: what is loaded for later must not take them from the conversations.
+   */
+  async function fetchFile(path: string): Promise<Response> {
+    if (filesAsked < MAX_FILES_AT_ONCE) filesAsked += 1;
+    else await new Promise<void>((resolve) => waitingForFiles.push(resolve));
+    try {
+      return await fetchInTime(path).catch(() => fetchInTime(path));
+    } finally {
+      const next = waitingForFiles.shift();
+      if (next) next();
+      else filesAsked -= 1;
+    }
+  }
+
+  /** Rejects where no answer has begun in time: another node may give one. */
+  async function fetchInTime(path: string): Promise<Response> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), FILE_PATIENCE_MS);
+    try {
+      return await scope.fetch(path, { signal: controller.signal });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Names of the builds that are kept, the oldest first. */
@@ -136,7 +168,7 @@ export function serviceWorker(scope: WorkerScope): void {
 
   async function keepFile(cache: Cache, path: string): Promise<void> {
     if (!path.startsWith("/build/") || (await cache.match(path))) return;
-    const response = await scope.fetch(path);
+    const response = await fetchFile(path);
     if (!response.ok) throw new Error(`${path}: ${String(response.status)}`);
     await cache.put(path, response);
   }

@@ -164,8 +164,10 @@ async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promi
   await chat.button("Send").click();
   await chat.replyOfLength(0, 100);
   await look("an answer that is written", chat);
-  if (await chat.button("Stop").isVisible()) await chat.button("Stop").click();
-  await chat.reply(0, "stopped", "complete");
+  const ended = chat.reply(0, "stopped", "complete");
+  // The answer may end by itself before it is stopped: the button is then the one that sends.
+  await Promise.race([chat.button("Stop").click(), ended]);
+  await ended;
   await chat.button("Open sunset.png").click();
   await dialog.waitFor();
   await look("an image", chat);
