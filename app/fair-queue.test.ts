@@ -34,6 +34,28 @@ test("a key that comes anew has the next turn, and has saved none up", () => {
   expect(order).toBe("bababababa");
 });
 
+test("keys within their burst are served in the order in which they came, others after them", () => {
+  const queue = createFairQueue<string, string>({ burst: 4 });
+  queue.charge("greedy", 5);
+  for (const key of ["greedy", "a", "b", "c"]) queue.add(key, `${key} 1`);
+  const order: string[] = [];
+  for (let next = queue.next(); next; next = queue.next()) {
+    order.push(next.waiter);
+    queue.charge(next.key, 2);
+    if (next.waiter === "a 1") queue.add("a", "a 2");
+    if (next.waiter === "b 1") queue.add("d", "d 1");
+  }
+  expect(order).toEqual(["a 1", "b 1", "c 1", "a 2", "d 1", "greedy 1"]);
+});
+
+test("the first key is before all others, whatever it was charged", () => {
+  const queue = createFairQueue<string, number>({ first: "node" });
+  queue.charge("node", 100);
+  queue.add("a", 1);
+  queue.add("node", 2);
+  expect([queue.next()!.key, queue.next()!.key]).toEqual(["node", "a"]);
+});
+
 test("a key that is not eligible is passed over, and keeps its place", () => {
   const queue = createFairQueue<string, number>();
   queue.add("a", 1);

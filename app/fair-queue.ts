@@ -1,7 +1,11 @@
+import TinyQueue from "tinyqueue";
+
 /**
  * Waiters by key, served by start-time fair queueing: the next one is the first waiter of the key that has been charged
  * least. What a turn costs is charged to its key, so that weight and not count decides. A key that comes anew begins
- * where the keys in service are, so it has the next turn, and saves none up while it is away.
+ * where the keys in service are, so it has the next turn, and saves none up while it is away. Keys within their burst
+ * are served in the order in which they came: else, where more come than can be served, all would be begun and none
+ * finished.
  *
  * Goyal, Vin, Cheng: Start-time Fair Queueing, SIGCOMM 1996.
  */
@@ -21,22 +25,61 @@ export type FairQueue<Key, Waiter> = {
 /** Keys that are remembered though none of theirs waits. */
 const MAX_IDLE_KEYS = 10_000;
 
-export function createFairQueue<Key, Waiter>(): FairQueue<Key, Waiter> {
-  /** What has been charged to each key, in virtual time. */
+export type FairQueueOptions<Key> = {
+  /** What a key may be charged before it comes after keys that are new: about one request. */
+  burst?: number;
+  /** A key whose waiters come before all others, at no cost. */
+  first?: Key;
+};
+
+export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOptions<Key> = {}): FairQueue<
+  Key,
+  Waiter
+> {
+  /** The waiters of one key. `start` is what it has been charged, in virtual time; `order` is when it came. */
+  type Lane = { key: Key; waiters: Set<Waiter>; start: number; order: number };
+  /** A lane as it was when the entry was made; one whose start has changed since has another entry. */
+  type Entry = { lane: Lane; start: number };
+
   const charged = new Map<Key, number>();
-  /** Only those with waiters, in the order in which they came. */
-  const lanes = new Map<Key, Set<Waiter>>();
+  const lanes = new Map<Key, Lane>();
+  const entries = new TinyQueue<Entry>([], (a, b) => a.start - b.start || a.lane.order - b.lane.order);
   let virtualTime = 0;
   let size = 0;
+  let lanesMade = 0;
 
-  const startOf = (key: Key) => Math.max(charged.get(key) ?? 0, virtualTime);
+  const startOf = (key: Key) =>
+    key === first ? -Infinity : Math.max((charged.get(key) ?? 0) - burst, virtualTime);
+  const isCurrent = ({ lane, start }: Entry) => lanes.get(lane.key) === lane && lane.start === start;
+  const enter = (lane: Lane) => entries.push({ lane, start: lane.start });
 
-  function remove(key: Key, waiter: Waiter): boolean {
-    const lane = lanes.get(key);
-    if (!lane?.delete(waiter)) return false;
+  function laneOf(key: Key): Lane {
+    const existing = lanes.get(key);
+    if (existing) return existing;
+    const lane = { key, waiters: new Set<Waiter>(), start: startOf(key), order: lanesMade++ };
+    lanes.set(key, lane);
+    enter(lane);
+    return lane;
+  }
+
+  function remove(lane: Lane, waiter: Waiter): boolean {
+    if (!lane.waiters.delete(waiter)) return false;
     size -= 1;
-    if (lane.size === 0) lanes.delete(key);
+    if (lane.waiters.size === 0) lanes.delete(lane.key);
     return true;
+  }
+
+  /** Takes the least entry whose key is eligible out of the queue, and leaves the others in. */
+  function takeLeast(isEligible: (key: Key) => boolean): Entry | null {
+    const passedOver: Entry[] = [];
+    let entry = entries.pop();
+    for (; entry; entry = entries.pop()) {
+      if (!isCurrent(entry)) continue;
+      if (isEligible(entry.lane.key)) break;
+      passedOver.push(entry);
+    }
+    for (const each of passedOver) entries.push(each);
+    return entry ?? null;
   }
 
   function forgetIdle() {
@@ -47,35 +90,38 @@ export function createFairQueue<Key, Waiter>(): FairQueue<Key, Waiter> {
 
   return {
     add(key, waiter) {
-      const lane = lanes.get(key) ?? new Set();
-      lanes.set(key, lane.add(waiter));
+      const lane = laneOf(key);
+      lane.waiters.add(waiter);
       size += 1;
-      return () => remove(key, waiter);
+      return () => remove(lane, waiter);
     },
     next(isEligible = () => true) {
-      let best: Key | undefined;
-      let least = Infinity;
-      for (const key of lanes.keys()) {
-        if (startOf(key) >= least || !isEligible(key)) continue;
-        best = key;
-        least = startOf(key);
-      }
-      const lane = lanes.get(best as Key);
-      if (!lane) return null;
-      const [waiter] = lane;
-      remove(best as Key, waiter!);
-      virtualTime = least;
-      return { key: best as Key, waiter: waiter! };
+      const entry = takeLeast(isEligible);
+      if (!entry) return null;
+      const { lane, start } = entry;
+      const [waiter] = lane.waiters;
+      remove(lane, waiter!);
+      if (lane.waiters.size > 0) enter(lane);
+      virtualTime = Math.max(virtualTime, start);
+      return { key: lane.key, waiter: waiter! };
     },
     charge(key, cost) {
-      charged.set(key, startOf(key) + cost);
+      if (key === first || cost === 0) return;
+      charged.set(key, Math.max(charged.get(key) ?? 0, virtualTime) + cost);
+      const lane = lanes.get(key);
+      if (lane) {
+        lane.start = startOf(key);
+        enter(lane);
+      }
       forgetIdle();
     },
     dropLast() {
       if (size === 0) return null;
-      const [key, lane] = [...lanes].reduce((most, other) => (other[1].size > most[1].size ? other : most));
-      const last = [...lane].at(-1)!;
-      remove(key, last);
+      const longest = [...lanes.values()].reduce((most, other) =>
+        other.waiters.size > most.waiters.size ? other : most,
+      );
+      const last = [...longest.waiters].at(-1)!;
+      remove(longest, last);
       return last;
     },
     size: () => size,

@@ -4,7 +4,7 @@ import { createLoopTurns } from "./loop-turns";
 /** Work whose turns take as long as it says, by a clock of its own. */
 function open() {
   let at = 0;
-  const turns = createLoopTurns({ now: () => at });
+  const turns = createLoopTurns({ now: () => at, burstMs: 0 });
   const order: string[] = [];
   return {
     order,

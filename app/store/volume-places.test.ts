@@ -6,6 +6,7 @@ const never = new AbortController().signal;
 /** Takes places, and notes who has got one, in what order. */
 function open(options: Partial<PlacesOptions> = {}) {
   const places = createPlaces({
+    burstBytes: 0,
     count: 1,
     reserved: 0,
     maxWaiting: 100,
@@ -76,6 +77,7 @@ test("where too many wait, who has the most of them is refused, and who comes wi
 
 test("an operation that moves many bytes costs its address as many turns as small ones would", async () => {
   const places = createPlaces({
+    burstBytes: 0,
     count: 1,
     reserved: 0,
     maxWaiting: 100,

@@ -18,6 +18,8 @@ export type PlacesOptions = {
   reserved: number;
   /** Takers of one kind that may wait before some are refused. */
   maxWaiting: number;
+  /** Bytes that each may move before those who are new come first; what a few requests of a person need if not given. */
+  burstBytes?: number | undefined;
   /** Who is refused because too many wait is told so. */
   tooMany: () => Error;
 };
@@ -30,11 +32,15 @@ export type GiveBack = (bytes?: number) => void;
 /** What an operation without content costs, as file systems on a network meter it: bytes. */
 const LEAST_COST = 4_096;
 
+/** Some 60 operations. */
+const BURST_BYTES = 256 * 1024;
+
 /**
  * A counting semaphore of two kinds, neither of which can keep the other from its part. Waiters of one kind are served
  * by a fair queue with `whose` as its key and bytes as its cost; `NODE` comes before all others.
  */
-export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOptions) {
+export function createPlaces(options: PlacesOptions) {
+  const { count, reserved, maxWaiting, burstBytes: burst = BURST_BYTES, tooMany } = options;
   const kinds = { asked: createKind(), steady: createKind() };
   const isFree = (kind: PlaceKind) =>
     kinds[kind].taken < count && kinds.asked.taken + kinds.steady.taken < count + reserved;
@@ -42,12 +48,10 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
   function take(kind: PlaceKind, whose: Whose, bytes: number): GiveBack {
     const { queue } = kinds[kind];
     kinds[kind].taken += 1;
-    // The node's own work comes before all other, so it has no part in their turns.
-    const charge = (cost: number) => void (whose !== NODE && queue.charge(whose, cost));
-    charge(Math.max(LEAST_COST, bytes));
+    queue.charge(whose, Math.max(LEAST_COST, bytes));
     return (bytes = 0) => {
       kinds[kind].taken -= 1;
-      if (bytes > LEAST_COST) charge(bytes - LEAST_COST);
+      if (bytes > LEAST_COST) queue.charge(whose, bytes - LEAST_COST);
       while (startNext());
       if (kinds[kind].taken === 0 && queue.size() === 0) queue.reset();
     };
@@ -65,13 +69,12 @@ export function createPlaces({ count, reserved, maxWaiting, tooMany }: PlacesOpt
   }
 
   function createKind() {
-    const queue = createFairQueue<Whose, Waiting>();
-    const isNode = (whose: Whose) => whose === NODE;
+    const queue = createFairQueue<Whose, Waiting>({ burst, first: NODE });
     return {
       taken: 0,
       queue,
       startNext(): boolean {
-        const next = queue.next(isNode) ?? queue.next();
+        const next = queue.next();
         next?.waiter.start();
         return next !== null;
       },

@@ -177,7 +177,13 @@ describe("a volume that hangs", () => {
   test("does what must go on in its order, whoever it is for, and what is asked by turns", async () => {
     const { fs, heal } = hangingFileSystem();
     let address = "";
-    const { volume, steady } = createVolumes({ fs, maxInFlight: 1, reserved: 1, whose: () => address });
+    const { volume, steady } = createVolumes({
+      fs,
+      maxInFlight: 1,
+      reserved: 1,
+      burstBytes: 0,
+      whose: () => address,
+    });
     const names = ["a", "a", "a", "b", "b"];
     const ended = { asked: "", steady: "" };
     const going = names.flatMap((name) => {

@@ -121,8 +121,9 @@ export type VolumeOptions = {
   reserved?: number;
   /** Callers that may wait for a place before some are refused at once. */
   maxWaiting?: number;
-  /** For whom this code runs: of those who wait, everybody has a turn before anybody has another. */
+  /** For whom this code runs: those who wait take turns (volume-places.ts). */
   whose?: () => Whose;
+  burstBytes?: number;
   /** Resolves when the caller of an operation that was asked for may go on: others may have their turn first. */
   resume?: () => Promise<void>;
   /**
@@ -163,9 +164,9 @@ export function createVolume(options: VolumeOptions = {}): Volume {
  * is taken for dead, or lets nobody spend.
  */
 export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "steady" | "own", Volume> {
-  const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000 } = options;
+  const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000, burstBytes } = options;
   const tooMany = () => unavailable("Too many operations wait for the volume.");
-  const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, tooMany });
+  const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, burstBytes, tooMany });
   const shared = { places, answers: 0 };
   return {
     volume: createVolumeFor("asked", shared, options),
