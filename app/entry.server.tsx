@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { createReadableStreamFromReadable, type EntryContext } from "@remix-run/node";
+import { text } from "node:stream/consumers";
+import type { EntryContext } from "@remix-run/node";
 import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { renderToPipeableStream } from "react-dom/server";
 import { cannotStart } from "./cannot-start.server";
@@ -8,6 +8,7 @@ import { NonceContext } from "./components/nonce-context";
 import { listenProblem } from "./http/listen-problem";
 import { currentExchange } from "./http/exchanges";
 import { normalizeRequest, refuseOverload, refuseRead, refuseRequest } from "./http/refuse-request";
+import { createRenderedPages } from "./http/rendered-pages";
 import { createRequestLog } from "./http/request-log";
 import { isHealthCheck, requestRoute } from "./http/request-route";
 import { pagePolicy, secureResponse } from "./http/security-headers";
@@ -48,6 +49,7 @@ tuneServer({
   drain: services.drain,
 });
 
+const pages = createRenderedPages();
 const RENDER_DEADLINE_MS = 5_000;
 
 /** Remix's own deadline for a page's data. Its timer is never cleared, and would hold up the end of the process. */
@@ -61,22 +63,27 @@ export default async function handleRequest(
   remixContext: EntryContext,
 ): Promise<Response> {
   await currentExchange().turn();
-  const nonce = randomBytes(16).toString("base64");
+  // Remix's hand-over to the browser names the address and all data; no page looks at a query.
+  const isKept = status === 200 && !services.page.isDevelopment && !remixContext.staticHandlerContext.errors;
+  const state = isKept ? (remixContext.serverHandoffString ?? null) : null;
+  const { html, nonce } = await pages.get(state, (nonce) => render(request.url, remixContext, nonce));
+  headers.set("Content-Type", "text/html; charset=utf-8");
+  headers.set("Cache-Control", "no-cache");
+  headers.set("Content-Security-Policy", pagePolicy({ nonce, ...services.page }));
+  return new Response(html, { headers, status });
+}
+
+function render(url: string, remixContext: EntryContext, nonce: string): Promise<string> {
   const page = (
     <NonceContext.Provider value={nonce}>
-      <RemixServer context={remixContext} url={request.url} nonce={nonce} />
+      <RemixServer context={remixContext} url={url} nonce={nonce} />
     </NonceContext.Provider>
   );
   return new Promise((resolve, reject) => {
     const { pipe, abort } = renderToPipeableStream(page, {
       onAllReady() {
         clearTimeout(deadline);
-        const body = new PassThrough();
-        headers.set("Content-Type", "text/html; charset=utf-8");
-        headers.set("Cache-Control", "no-cache");
-        headers.set("Content-Security-Policy", pagePolicy({ nonce, ...services.page }));
-        resolve(new Response(createReadableStreamFromReadable(body), { headers, status }));
-        pipe(body);
+        text(pipe(new PassThrough())).then(resolve, reject);
       },
       onShellError: reject,
       onError(error) {

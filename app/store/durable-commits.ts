@@ -1,4 +1,4 @@
-import { createSingleFlight } from "./single-flight";
+import { createSingleFlight } from "~/single-flight";
 
 /** The newest commit of a session that is known to be on stable storage. */
 export type DurableCommit = {

@@ -3,7 +3,7 @@ import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
 import { createOutlineCodec, type OutlineDocument, type SessionOutline } from "./session-outline";
-import { createSingleFlight } from "./single-flight";
+import { createSingleFlight } from "~/single-flight";
 import { createDurableCommits } from "./durable-commits";
 import { errorCode, unlessGone } from "./errno";
 import { isRetired, listIfThere, purgeRetired, retiredSession } from "./retired-session";

@@ -17,7 +17,7 @@ import { errorCode, isFull, isGone } from "./errno";
 import { quarantine, type DamageEvent } from "./quarantine";
 import { readRevision, type Revision } from "./read-revision";
 import type { RevisionCodec } from "./session-codec";
-import type { SingleFlight } from "./single-flight";
+import type { SingleFlight } from "~/single-flight";
 import { checkStoredSession, RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { leftTemporaries } from "./sweep-temporaries";
 import type { Volume } from "./volume";

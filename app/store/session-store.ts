@@ -13,7 +13,7 @@ import type { Sealer } from "./sealer";
 import type { Revision } from "./read-revision";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
 import { createOutlineCodec, createRemovalCodec, type SessionOutline } from "./session-outline";
-import { createSingleFlight, type SingleFlight } from "./single-flight";
+import { createSingleFlight, type SingleFlight } from "~/single-flight";
 import { FORMAT, type StoredSession } from "./stored-session";
 import type { Volume } from "./volume";
 import { failedSentence, onVolume, unconfirmed, type Asked } from "./volume-failure";
