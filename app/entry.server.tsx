@@ -6,7 +6,7 @@ import { renderToPipeableStream } from "react-dom/server";
 import { cannotStart } from "./cannot-start.server";
 import { NonceContext } from "./components/nonce-context";
 import { listenProblem } from "./http/listen-problem";
-import { currentExchange } from "./http/exchanges";
+import { currentRequest } from "./http/exchanges";
 import { normalizeRequest, refuseOverload, refuseRead, refuseRequest } from "./http/refuse-request";
 import { createRenderedPages } from "./http/rendered-pages";
 import { createRequestLog } from "./http/request-log";
@@ -17,7 +17,7 @@ import { silenceAccessLog } from "./http/silence-access-log";
 import { services } from "./services.server";
 
 silenceAccessLog();
-const logRequest = createRequestLog({ log: services.log, ended: services.metrics.requestEnded });
+const logRequest = createRequestLog({ log: services.log, onRequestEnd: services.metrics.onRequestEnd });
 tuneServer({
   nodeName: services.node.name,
   ...services.server,
@@ -28,24 +28,25 @@ tuneServer({
       services.moderateCompression(request, response);
       handle();
     };
-    const workInTurn = () => void currentExchange().turn().then(work);
-    const isTaken = services.exchanges.begin(request, response, () => {
+    const workInTurn = () => void currentRequest().turn().then(work);
+    const isTaken = services.requestContexts.begin(request, response, () => {
       if (services.builtFiles.answer(request, response)) return;
       if (isHealthCheck(request.url ?? "")) return work();
-      const seconds = services.reads.secondsUntilAllowed(request, currentExchange().address);
+      const seconds = services.reads.secondsUntilAllowed(request, currentRequest().address);
       if (seconds > 0) refuseRead(request, response, seconds);
-      else if (!services.turns.take(request, response, workInTurn)) refuseOverload(request, response);
+      else if (!services.concurrencyLimiter.take(request, response, workInTurn))
+        refuseOverload(request, response);
     });
     if (!isTaken) refuseOverload(request, response);
   },
-  requested(request, response) {
+  onRequest(request, response) {
     normalizeRequest(request);
     services.noteAddress(request);
     secureResponse(request, response);
     logRequest(request, response);
   },
-  cannotListen: (error) => cannotStart(listenProblem(error)),
-  leaving: services.leaving,
+  onListenError: (error) => cannotStart(listenProblem(error)),
+  onShutdown: services.leaving,
   drain: services.drain,
 });
 
@@ -62,7 +63,7 @@ export default async function handleRequest(
   headers: Headers,
   remixContext: EntryContext,
 ): Promise<Response> {
-  await currentExchange().turn();
+  await currentRequest().turn();
   // Remix's hand-over to the browser names the address and all data; no page looks at a query.
   const isKept = status === 200 && !services.page.isDevelopment && !remixContext.staticHandlerContext.errors;
   const state = isKept ? (remixContext.serverHandoffString ?? null) : null;

@@ -29,7 +29,7 @@ export async function connectModels(
       fileExists,
       homeDirectory: homedir(),
       credentials,
-      unresolved: (err) =>
+      onUnresolved: (err) =>
         log.warn(
           { err },
           "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",

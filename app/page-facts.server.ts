@@ -4,7 +4,7 @@ import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 
 /** What every page is sent with. Nothing about any conversation: those are known to the browser alone. */
-export async function pageFacts({ request }: LoaderFunctionArgs): Promise<PageFacts> {
+export async function serverProps({ request }: LoaderFunctionArgs): Promise<PageFacts> {
   return {
     node: services.node.name,
     models: modelsView(services.models),

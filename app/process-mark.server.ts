@@ -19,7 +19,7 @@ const MARK = /-([0-9a-f]{12})-([0-9a-z]{1,7})-([0-9a-z]{1,12})$/;
 
 /**
  * The end of a boot's name, by which a later process on the same machine can tell at once that this one is gone,
- * instead of watching its feed for ten seconds: a digest of the machine's boot and of the space of process numbers,
+ * instead of watching its membership log for ten seconds: a digest of the machine's boot and of the space of process numbers,
  * the number, and the tick at which the process began (a number is used again). Empty where there is no `/proc`.
  */
 export function processMark(pid: number, processes: Processes): string {

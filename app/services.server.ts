@@ -16,17 +16,17 @@ import { newId, sessionFingerprint } from "./conversation/session-id";
 import { warnOfDataFolder } from "./data-folder.server";
 import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "./http/access";
-import { createArrivals } from "./http/arrivals";
+import { createSlowUploadGuard } from "./http/arrivals";
 import { createBuiltFiles } from "./http/built-files";
 import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "./http/client-address";
 import { createConnectionCount } from "./http/connection-count";
 import { createHostPolicy } from "./http/host-policy";
-import { createExchanges, currentExchange } from "./http/exchanges";
+import { createRequestContexts, currentRequest } from "./http/exchanges";
 import { moderateCompression } from "./http/moderate-compression";
 import { createLoopTurns } from "./http/loop-turns";
 import { createReadCosts } from "./http/read-costs";
 import { createSessionResponses } from "./http/session-responses";
-import { createTurns } from "./http/turns";
+import { createClientConcurrencyLimiter } from "./http/turns";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { nodeVersionProblem } from "./node-version.server";
@@ -38,12 +38,12 @@ import { createReplies } from "./replies/replies";
 import { createAttachmentStore } from "./store/attachment-store";
 import { isVolumeFault } from "./store/is-volume-fault";
 import { createHandoffStore } from "./store/handoff-store";
-import { createKeyRing } from "./store/key-ring";
+import { createEncryptionKeys } from "./store/key-ring";
 import { createLayout } from "./store/layout";
-import { createNodeRegistry } from "./store/node-registry";
+import { createMembership } from "./store/node-registry";
 import type { DamageEvent } from "./store/quarantine";
 import { createSessionRetirement } from "./store/retire-session";
-import { createSealer } from "./store/sealer";
+import { createEncryptor } from "./store/sealer";
 import { createSessionEvents } from "./store/session-events";
 import { createSessionStore } from "./store/session-store";
 import { createShareStore } from "./store/share-store";
@@ -59,7 +59,7 @@ import { createMetrics, type Metrics } from "./telemetry/metrics";
 import { createRedactor } from "./telemetry/redact";
 import { reportMetrics } from "./telemetry/report-metrics";
 
-/** Of bodies, coming and going, for all exchanges together: an eighth of the smallest task's memory. */
+/** Of bodies, coming and going, for all requests together: an eighth of the smallest task's memory. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** In bytes a second: a bit less than what a phone on the slowest network has (200 kbit/s). */
@@ -121,9 +121,9 @@ async function createServices(config: Config) {
   const { volume, steady, own } = createVolumes({
     guard: identity,
     reserve,
-    whose: () => currentExchange().address,
-    resume: () => currentExchange().turn(),
-    answered: (ms, error) => metrics.volumeAnswered(ms, error !== null && isVolumeFault(error)),
+    fairnessKey: () => currentRequest().address,
+    resume: () => currentRequest().turn(),
+    onAnswer: (ms, error) => metrics.onVolumeAnswer(ms, error !== null && isVolumeFault(error)),
   });
   const events = createSessionEvents();
   const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
@@ -138,22 +138,22 @@ async function createServices(config: Config) {
   const committed = (key: string, rev: number | null) => {
     sessionResponses.forget(key);
     events.emit(key, rev);
-    registry.changed(key, rev);
+    membership.announceChange(key, rev);
   };
-  const keys = createKeyRing();
-  const sealer = createSealer({ keys, isOn: config.encryptAtRest });
+  const keys = createEncryptionKeys();
+  const encryptor = createEncryptor({ keys, isOn: config.encryptAtRest });
   const store = createSessionStore({
     volume,
     layout,
     instance,
     newId,
-    sealer,
+    encryptor,
     random,
     delay,
     now,
-    isDead: (other) => registry.isDead(other),
-    committed,
-    damaged,
+    isDead: (other) => membership.isDead(other),
+    onCommit: committed,
+    onDamage: damaged,
   });
 
   const attachments = createAttachmentStore({
@@ -161,8 +161,8 @@ async function createServices(config: Config) {
     layout,
     instance,
     newId,
-    sealer,
-    damaged: (key, id) =>
+    encryptor,
+    onDamage: (key, id) =>
       log.error(
         { session: sessionFingerprint(key), attachment: sessionFingerprint(id) },
         "an attached file is damaged",
@@ -177,16 +177,16 @@ async function createServices(config: Config) {
     sessions: store,
     instance,
     newId,
-    sealer,
+    encryptor,
     clock: () => new Date(),
-    damaged: (key, reason) =>
+    onDamage: (key, reason) =>
       log.error({ share: sessionFingerprint(key), reason }, "a shared snapshot is damaged"),
   });
 
   const handoffLifetimeMs = config.handoffMinutes * 60_000;
   const handoffs = createHandoffStore({ volume, layout, instance, newId, lifetimeMs: handoffLifetimeMs });
 
-  const registry = createNodeRegistry({
+  const membership = createMembership({
     volume: own,
     layout,
     name: config.nodeName,
@@ -197,14 +197,14 @@ async function createServices(config: Config) {
     random,
     isProcessGone: (other) => isProcessGone(other, realProcesses),
     onNameTaken: () => cannotStart(nameTaken(config)),
-    changed: events.emit,
-    missed: events.missed,
+    onSessionChange: events.emit,
+    onMissedChanges: events.emitUnknown,
     log,
   });
   // Nothing else of this process touches the volume before its name is its own. The timers of the wait would let the
   // process end.
   const alive = setInterval(() => {}, 2 ** 30);
-  await registry.start();
+  await membership.start();
   clearInterval(alive);
   keepReserve(reserve, log);
 
@@ -214,8 +214,8 @@ async function createServices(config: Config) {
     instance,
     newId,
     clock: () => new Date(),
-    damaged,
-    retired(key, before) {
+    onDamage: damaged,
+    onRetired(key, before) {
       committed(key, null);
       Promise.all([shares.removeAll(before.shares), attachments.remove(key)]).catch((error: unknown) => {
         log.warn(
@@ -224,7 +224,7 @@ async function createServices(config: Config) {
         );
       });
     },
-    setAside: (key) =>
+    onQuarantined: (key) =>
       log.error(
         { session: sessionFingerprint(key) },
         "two sessions stood in one place; the older is in quarantine",
@@ -239,7 +239,7 @@ async function createServices(config: Config) {
     retentionDays: config.retentionDays,
     handoffs,
     handoffLifetimeMs,
-    isDead: registry.isDead,
+    isDead: membership.isDead,
     random,
     log,
   });
@@ -253,7 +253,7 @@ async function createServices(config: Config) {
     now,
     timer,
     delay: unhurried,
-    isDead: registry.isDead,
+    isDead: membership.isDead,
     log,
   });
   const budget = createDailyBudget({
@@ -270,14 +270,14 @@ async function createServices(config: Config) {
     volume: steady,
     layout,
     attachments,
-    sealer,
+    encryptor,
     keys,
     models,
     events,
     instance,
     node: { name: config.nodeName },
-    isDead: registry.isDead,
-    attend: registry.attend,
+    isDead: membership.isDead,
+    attend: membership.attend,
     flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
     clock: () => new Date(),
     delay: unhurried,
@@ -313,7 +313,7 @@ async function createServices(config: Config) {
     layout,
     instance,
     now,
-    changed(state) {
+    onChange(state) {
       if (!state.usable) log.error({ dataDir: layout.root }, `DATA_DIR cannot be used: ${state.reason}`);
       else if (state.full !== undefined) {
         log.error({ dataDir: layout.root }, `DATA_DIR is full: ${state.full}; reading and deleting go on`);
@@ -370,14 +370,14 @@ async function createServices(config: Config) {
     /** From here on the node is not ready, and a successor under its name does not mean that it is dead. */
     leaving() {
       isLeaving = true;
-      void registry.draining();
+      void membership.announceDraining();
     },
     async drain(deadlineMs: number) {
       log.info({ deadlineMs }, "draining");
-      await registry.draining();
+      await membership.announceDraining();
       await replies.drain(deadlineMs);
       await usage.flush();
-      await registry.goodbye();
+      await membership.leave();
       // Not left to the very end: threads that a hanging volume holds may keep the process from it.
       report?.flush();
       log.info("drained");
@@ -396,20 +396,20 @@ function createFairTurns(config: Config, log: Logger) {
   });
 
   return {
-    exchanges: createExchanges({
+    requestContexts: createRequestContexts({
       addressOf: (request) => clientAddress(request, config.trustedHops),
       maxForAddress: config.addressConnections,
       exempt: LOCAL_ADDRESS,
       maxHeldBytes: MAX_HELD_BYTES,
-      arrivals: createArrivals({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
+      slowUploadGuard: createSlowUploadGuard({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
       patienceMs: config.slowReaderSeconds * 1000,
       takeTurn: loopTurns.take,
       onRead: reads.onRead,
-      cut: (reason) => log.info({ reason }, "a connection was cut"),
+      onCut: (reason) => log.info({ reason }, "a connection was cut"),
     }),
     reads,
-    turns: createTurns({
-      addressOf: () => currentExchange().address,
+    concurrencyLimiter: createClientConcurrencyLimiter({
+      addressOf: () => currentRequest().address,
       weightOf: reads.weightOf,
       exempt: LOCAL_ADDRESS,
       maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
@@ -425,7 +425,7 @@ function createFairTurns(config: Config, log: Logger) {
     moderateCompression: moderateCompression({
       max: MAX_COMPRESSING,
       maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
-      addressOf: () => currentExchange().address,
+      addressOf: () => currentRequest().address,
     }),
   };
 }

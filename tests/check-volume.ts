@@ -25,7 +25,7 @@ const findings = await checkVolume({
   uid: process.geteuid?.() ?? null,
   newId,
   now: () => performance.now(),
-  found: printFinding,
+  onFinding: printFinding,
 });
 
 const failed = findings.filter(({ result }) => result === "failed");

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { createAccessGate } from "./access-gate";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 
 function setUp(isShut = true) {
   const opened = vi.fn();
@@ -8,7 +8,7 @@ function setUp(isShut = true) {
   const logOut = vi.fn(() => Promise.resolve());
   const onLeft = vi.fn();
   const listeners: (() => void)[] = [];
-  const shared = createKeptValues(() => {
+  const shared = createSafeStorage(() => {
     throw new Error("none");
   });
   const gate = createAccessGate({
@@ -17,7 +17,7 @@ function setUp(isShut = true) {
     enterCode,
     logOut,
     shared,
-    opened,
+    onOpened: opened,
     onLeft,
     onOtherTab: (_, listener) => listeners.push(listener),
   });

@@ -1,5 +1,5 @@
 import type { ApiClient } from "./api-client";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 /** When the code was said last, and when this browser was logged out: other tabs have the same cookie. */
@@ -24,10 +24,10 @@ type Dependencies = {
   hasCode: boolean;
   enterCode: ApiClient["enterCode"];
   logOut: ApiClient["logOut"];
-  shared: KeptValues;
+  shared: SafeStorage;
   onOtherTab: (key: string, listener: () => void) => void;
   /** Called each time that it opens: what was refused can be asked for again. */
-  opened: () => void;
+  onOpened: () => void;
   /** Called in every tab when this browser was logged out: what is shown must go. */
   onLeft: () => void;
 };
@@ -39,7 +39,7 @@ export function createAccessGate(options: Dependencies): AccessGate {
   function open() {
     openedAt = performance.now();
     isShut.set(false);
-    options.opened();
+    options.onOpened();
   }
 
   function shut() {
@@ -60,7 +60,7 @@ export function createAccessGate(options: Dependencies): AccessGate {
     isShut,
     refused(askedAt) {
       // What was on its way when the code was said is asked for again, once it has heard that it was refused.
-      if (askedAt < openedAt) setTimeout(options.opened);
+      if (askedAt < openedAt) setTimeout(options.onOpened);
       else isShut.set(true);
     },
     async enter(code) {

@@ -4,7 +4,7 @@ import { ApiError } from "./api-error";
 import { createAttachmentDraft } from "./attachment-draft";
 import type { OutgoingFile } from "./api-client";
 import { fakeFile } from "./fake-chat";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 
 const stored = new Map<string, string>();
 
@@ -25,7 +25,7 @@ function openTab() {
         return upload.promise;
       },
     },
-    values: createKeptValues(
+    values: createSafeStorage(
       () =>
         ({
           getItem: (key: string) => stored.get(key) ?? null,

@@ -10,11 +10,11 @@ import {
   type AttachmentPart,
   type AttachmentType,
 } from "~/conversation/attachment";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import type { SessionApi } from "./api-client";
 import { ApiError, troubleOf } from "./api-error";
 import { backoffMs } from "./backoff";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 import { guessType, prepareFile, type PrepareOptions } from "./prepare-file";
 
@@ -29,7 +29,7 @@ export type DraftFile = {
   blob: Blob | null;
 } & (
   | { state: "uploading"; progress: number }
-  | { state: "failed"; trouble: Trouble; canRetry: boolean }
+  | { state: "failed"; trouble: UserError; canRetry: boolean }
   | { state: "uploaded"; part: AttachmentPart }
 );
 
@@ -54,7 +54,7 @@ export type AttachmentDraft = Observable<readonly DraftFile[]> & {
 
 export type AttachmentDraftDependencies = {
   api: Pick<SessionApi, "upload">;
-  values: KeptValues;
+  values: SafeStorage;
   conversationId: string;
   newId: () => string;
   random: () => number;
@@ -161,7 +161,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     return same.length > (kind === "image" ? MAX_IMAGES : MAX_DOCUMENTS);
   }
 
-  function fail(key: string, trouble: Trouble, canRetry: boolean, filename?: string) {
+  function fail(key: string, trouble: UserError, canRetry: boolean, filename?: string) {
     change(key, ({ key, kind, mediaType, blob, ...file }) => ({
       ...{ key, kind, mediaType, blob, filename: filename ?? file.filename },
       ...{ state: "failed", trouble, canRetry },
@@ -234,7 +234,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
   };
 }
 
-function tooMany(): Trouble {
+function tooMany(): UserError {
   return {
     code: "too_many_files",
     message: `At most ${String(MAX_IMAGES)} images and ${String(MAX_DOCUMENTS)} documents fit in a message.`,

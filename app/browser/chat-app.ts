@@ -16,7 +16,7 @@ import { createDraft } from "./draft";
 import { createDrawingGuard, type DrawingGuard } from "./drawing-guard";
 import { createUnfinishedEdits } from "./unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createLastSeen } from "./last-seen";
 import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Changeable, type Observable } from "./observable";
@@ -95,8 +95,8 @@ export async function createChatApp(
     onNode: node.set,
     onCodeNeeded: (askedAt) => access.refused(askedAt),
   });
-  const shared = createKeptValues(() => page.localStorage);
-  const tab = createKeptValues(() => page.sessionStorage);
+  const shared = createSafeStorage(() => page.localStorage);
+  const tab = createSafeStorage(() => page.sessionStorage);
   const activity = createPageActivity(page);
   const models = createModelChoices(facts.models, shared);
   const sessions = new Map<string, ChatSession>();
@@ -127,7 +127,7 @@ export async function createChatApp(
     },
     isPassing: (error) =>
       error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
-    failed: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
+    onFailure: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
   });
   const access = createAccessGate({
     isShut: facts.isCodeNeeded,
@@ -136,7 +136,7 @@ export async function createChatApp(
     logOut: api.logOut,
     shared,
     onOtherTab,
-    opened() {
+    onOpened() {
       for (const session of sessions.values()) session.readmitted();
     },
     // With the page goes what it shows, and every stream that it follows. What was typed is kept, as on any reload.

@@ -4,7 +4,7 @@ import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
 import type { ErrorCode } from "~/conversation/expected-error";
 import { newId } from "~/conversation/session-id";
 import { newestLeafUnder } from "~/conversation/versions";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import type { SessionApi } from "./api-client";
 import type { AttachmentDraft } from "./attachment-draft";
 import { ApiError, troubleOf } from "./api-error";
@@ -297,7 +297,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     if (pending?.id === id) patch({ pending: { ...pending, ...change } });
   }
 
-  function takeBack(message: OutgoingMessage, why: Trouble | null) {
+  function takeBack(message: OutgoingMessage, why: UserError | null) {
     outbox.clear(message.id);
     const typed = draft.getSnapshot();
     draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));

@@ -3,7 +3,7 @@ import { branchTo } from "~/conversation/branch";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { answerParts } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import type { StreamEvent } from "./event-stream";
 import { hearChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "./outbox";
@@ -13,7 +13,7 @@ import type { Connection } from "./session-follower";
 export type PendingMessage = OutgoingMessage & {
   state: "sending" | "accepted" | "failed";
   /** Why it failed. */
-  error: Trouble | null;
+  error: UserError | null;
   /** It failed for a reason that passes, and goes out by itself when the connection is back. */
   isWaiting?: boolean;
 };
@@ -38,7 +38,7 @@ export type ChatState = {
   isAsking: boolean;
   isStopping: boolean;
   /** What went wrong with something other than sending, and at which message if at one. */
-  problem: { trouble: Trouble; messageId: string | null } | null;
+  problem: { trouble: UserError; messageId: string | null } | null;
 };
 
 export const INITIAL_STATE: ChatState = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createConversations, type Conversations } from "./conversations";
 import { createObservable } from "./observable";
 import { fakeStorage } from "./fake-storage";
-import { createKeptValues, type KeptValues } from "./kept-values";
+import { createSafeStorage, type SafeStorage } from "./kept-values";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbbbbbbbb";
@@ -18,8 +18,8 @@ function fakeBrowser() {
   const deletions = createObservable<readonly { id: string }[]>([]);
   function openTab(session = fakeStorage()) {
     const tab = ++tabs;
-    const kept = createKeptValues(() => local);
-    const shared: KeptValues = {
+    const kept = createSafeStorage(() => local);
+    const shared: SafeStorage = {
       ...kept,
       set(key, value) {
         kept.set(key, value);
@@ -28,7 +28,7 @@ function fakeBrowser() {
     };
     const conversations = createConversations({
       shared,
-      tab: createKeptValues(() => session),
+      tab: createSafeStorage(() => session),
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: (key, listener) => listeners.push({ tab, key, listener }),
       claim: async (id) => {

@@ -1,7 +1,7 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import type { Deletion } from "./deletions";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 import type { ClaimForTab } from "./tab-claims";
 
@@ -54,9 +54,9 @@ export type Conversations = Observable<ConversationsSnapshot> & {
 
 type Dependencies = {
   /** Shared by all tabs. */
-  shared: KeptValues;
+  shared: SafeStorage;
   /** This tab's own, which survives a refresh. */
-  tab: KeptValues;
+  tab: SafeStorage;
   newId: () => string;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
@@ -200,12 +200,12 @@ export function createConversations(dependencies: Dependencies): Conversations {
   };
 }
 
-function readId(values: KeptValues, key: string): string | null {
+function readId(values: SafeStorage, key: string): string | null {
   const id = values.get(key);
   return id !== null && SESSION_ID_PATTERN.test(id) ? id : null;
 }
 
-function readList(values: KeptValues): Conversation[] {
+function readList(values: SafeStorage): Conversation[] {
   const text = values.get(LIST_KEY);
   if (text === null) return [];
   try {

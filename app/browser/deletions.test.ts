@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createDeletions } from "./deletions";
-import { createKeptValues, type KeptValues } from "./kept-values";
+import { createSafeStorage, type SafeStorage } from "./kept-values";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const tea = { id: A, title: "Tea" };
@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 /** One browser whose tabs share what is kept; each write reaches the other tabs. */
 function fakeBrowser() {
   const values = new Map<string, string>();
-  const kept = createKeptValues(
+  const kept = createSafeStorage(
     () =>
       ({
         getItem: (key: string) => values.get(key) ?? null,
@@ -25,7 +25,7 @@ function fakeBrowser() {
   function openTab(carryOut: () => Promise<void> = () => Promise.resolve()) {
     const tab = { name: "", isClosed: false };
     const tell = () => [...listeners].forEach(([other, listener]) => other !== tab && listener());
-    const shared: KeptValues = {
+    const shared: SafeStorage = {
       ...kept,
       set(key, value) {
         kept.set(key, value);
@@ -46,7 +46,7 @@ function fakeBrowser() {
         return tab.isClosed ? new Promise(() => undefined) : carryOut();
       },
       isPassing: (error) => error === "passing",
-      failed: (title) => failed.push(title),
+      onFailure: (title) => failed.push(title),
     });
     deletions.start();
     const close = () => {

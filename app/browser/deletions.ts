@@ -1,7 +1,7 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { backoffMs } from "./backoff";
-import { createKeptList } from "./kept-list";
-import type { KeptValues } from "./kept-values";
+import { createStoredList } from "./kept-list";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 const KEY = "holdfast.deletions";
@@ -24,7 +24,7 @@ export type Deletions = Observable<readonly Deletion[]> & {
 };
 
 type Dependencies = {
-  shared: KeptValues;
+  shared: SafeStorage;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
   random: () => number;
@@ -32,7 +32,7 @@ type Dependencies = {
   carryOut: (id: string) => Promise<void>;
   /** Whether it is worth trying again; if not, the deletion is undone. */
   isPassing: (error: unknown) => boolean;
-  failed: (title: string, error: unknown) => void;
+  onFailure: (title: string, error: unknown) => void;
 };
 
 /** `askedAt` in milliseconds since 1970, by the clock of this device: it has to hold after the tab is closed. */
@@ -43,9 +43,9 @@ type Kept = { id: string; title: string; askedAt: number };
  * tab is open when one is due, or is opened next, carries it out.
  */
 export function createDeletions(dependencies: Dependencies): Deletions {
-  const { shared, onOtherTab, random, carryOut, isPassing, failed } = dependencies;
+  const { shared, onOtherTab, random, carryOut, isPassing, onFailure } = dependencies;
   /** What cannot be read is not deleted. */
-  const asked = createKeptList(shared, KEY, toKept);
+  const asked = createStoredList(shared, KEY, toKept);
   const state = createObservable<readonly Deletion[]>([]);
   const mine = new Set<string>();
   const running = new Set<string>();
@@ -83,7 +83,7 @@ export function createDeletions(dependencies: Dependencies): Deletions {
         failures.set(id, { count, notBefore: Date.now() + backoffMs(count, random) });
       } else {
         drop(id);
-        failed(title, error);
+        onFailure(title, error);
       }
     } finally {
       running.delete(id);

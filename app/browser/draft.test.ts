@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { createDraft } from "./draft";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 
 const stored = new Map<string, string>();
 const listeners = new Map<Storage, { key: string; listener: () => void }>();
@@ -23,7 +23,7 @@ function openTab(conversationId: string) {
     },
   } as Storage;
   return createDraft(
-    createKeptValues(() => storage),
+    createSafeStorage(() => storage),
     conversationId,
     (key, listener) => listeners.set(storage, { key, listener }),
   );

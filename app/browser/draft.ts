@@ -1,4 +1,4 @@
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 const SAVE_DELAY_MS = 150;
@@ -11,7 +11,7 @@ export type Draft = Observable<string> & {
 };
 
 export function createDraft(
-  values: KeptValues,
+  values: SafeStorage,
   conversationId: string,
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void,

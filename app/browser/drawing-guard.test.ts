@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createDrawingGuard } from "./drawing-guard";
 import { fakeStorage } from "./fake-storage";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 
 const ID = "abcdefghijklmnopqrstuv";
 
@@ -11,7 +11,7 @@ function setUp() {
   const page = { addEventListener: (_: string, listener: () => void) => void hide.push(listener) };
   const visit = () =>
     createDrawingGuard(
-      createKeptValues(() => storage),
+      createSafeStorage(() => storage),
       page as unknown as Window,
     );
   return { visit, hide: () => hide.forEach((listener) => listener()) };

@@ -1,5 +1,5 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 const KEY = "holdfast.drawing";
 
@@ -14,7 +14,10 @@ export type DrawingGuard = {
   finish: (conversationId: string) => void;
 };
 
-export function createDrawingGuard(shared: KeptValues, page: Pick<Window, "addEventListener">): DrawingGuard {
+export function createDrawingGuard(
+  shared: SafeStorage,
+  page: Pick<Window, "addEventListener">,
+): DrawingGuard {
   const noted = shared.get(KEY);
   let drawing: string | null = null;
   shared.remove(KEY);

@@ -12,7 +12,7 @@ import { shownMessages, type ChatState } from "./chat-state";
 import { createDraft } from "./draft";
 import { createUnfinishedEdits } from "./unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createLastSeen } from "./last-seen";
 import { createOutbox } from "./outbox";
 
@@ -171,7 +171,7 @@ export function openTab(
   api: SessionApi,
   { storage = new Map<string, string>(), isSaved = true, isStarted = true } = {},
 ) {
-  const values = createKeptValues(
+  const values = createSafeStorage(
     () =>
       ({
         getItem: (key: string) => storage.get(key) ?? null,

@@ -1,18 +1,18 @@
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 /** A list that all tabs add to and take from. */
-export type KeptList<T> = {
+export type StoredList<T> = {
   read: () => T[];
   /** Reads before it writes, so that what other tabs have done stays. @returns the list as it is now */
   change: (change: (entries: T[]) => T[]) => T[];
 };
 
 /** @param parse what an entry means, and nothing for one that is not ours or a later version's */
-export function createKeptList<T>(
-  values: KeptValues,
+export function createStoredList<T>(
+  values: SafeStorage,
   key: string,
   parse: (entry: unknown) => T[],
-): KeptList<T> {
+): StoredList<T> {
   function read(): T[] {
     try {
       const list: unknown = JSON.parse(values.get(key) ?? "[]");

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 
 test("a browser without storage is remembered for, until the page closes", () => {
-  const values = createKeptValues(() => {
+  const values = createSafeStorage(() => {
     throw new DOMException("The operation is insecure.", "SecurityError");
   });
   values.set("a", "1");
@@ -15,7 +15,7 @@ test("a browser without storage is remembered for, until the page closes", () =>
 test("a full storage keeps what it has, and what it refuses is still readable here", () => {
   const stored = new Map([["a", "old"]]);
   let isFull = true;
-  const values = createKeptValues(
+  const values = createSafeStorage(
     () =>
       ({
         getItem: (key: string) => stored.get(key) ?? null,

@@ -1,5 +1,5 @@
 /** Values that outlive the page, as far as the browser lets us keep any. */
-export type KeptValues = {
+export type SafeStorage = {
   get: (key: string) => string | null;
   set: (key: string, value: string) => void;
   remove: (key: string) => void;
@@ -13,7 +13,7 @@ export type KeptValues = {
  * Wraps `localStorage` or `sessionStorage`, which throw where they are switched off (on mere access) or full
  * (on writing). What they refuse is remembered here, so that the page goes on working until it is closed.
  */
-export function createKeptValues(open: () => Storage): KeptValues {
+export function createSafeStorage(open: () => Storage): SafeStorage {
   const refused = new Map<string, string | null>();
   let storage: Storage | null = null;
   try {

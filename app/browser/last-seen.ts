@@ -1,7 +1,7 @@
 import type { SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
 import type { Message } from "~/conversation/session";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 const KEY = "holdfast.lastSeen";
 /** In characters: a fifth of what browsers let us keep. The newest messages stay. */
@@ -15,7 +15,7 @@ export type LastSeen = {
 };
 
 /** One conversation's part of it. There is one place for all of them, so that what is kept stays small. */
-export function createLastSeen(values: KeptValues, conversationId: string): LastSeen {
+export function createLastSeen(values: SafeStorage, conversationId: string): LastSeen {
   function read(): { id: string; session: SessionView } | null {
     try {
       const kept: unknown = JSON.parse(values.get(KEY) ?? "null");

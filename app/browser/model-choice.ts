@@ -1,5 +1,5 @@
 import type { ModelsView } from "~/conversation/api";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 const KEY = "holdfast.model";
@@ -11,7 +11,7 @@ export type ModelChoice = ModelsView & {
 
 export type ModelChoices = Observable<ModelChoice> & { prefer: (modelId: string) => void };
 
-export function createModelChoices(offers: ModelsView, values: KeptValues): ModelChoices {
+export function createModelChoices(offers: ModelsView, values: SafeStorage): ModelChoices {
   const state = createObservable<ModelChoice>({ ...offers, preferredId: values.get(KEY) });
   return {
     getSnapshot: state.getSnapshot,

@@ -2,7 +2,7 @@ import type { AttachmentPart } from "~/conversation/attachment";
 import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { isAttachmentPart } from "./attachment-draft";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 /** What the keys of all outboxes begin with. */
 export const OUTBOX_KEY = "holdfast.outbox.";
@@ -27,7 +27,7 @@ export type Outbox = {
 };
 
 /** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
-export function createOutbox(values: KeptValues, conversationId: string): Outbox {
+export function createOutbox(values: SafeStorage, conversationId: string): Outbox {
   const key = OUTBOX_KEY + conversationId;
   function read() {
     const text = values.get(key);

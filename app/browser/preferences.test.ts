@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createPreferences, PREFERENCES_KEY } from "./preferences";
 
-function fakeValues(): KeptValues {
+function fakeValues(): SafeStorage {
   const values = new Map<string, string>();
   return {
     get: (key) => values.get(key) ?? null,
@@ -13,7 +13,7 @@ function fakeValues(): KeptValues {
   };
 }
 
-function openTab(shared: KeptValues) {
+function openTab(shared: SafeStorage) {
   let told = () => {};
   const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (told = listener) });
   return { preferences, hearOfOthers: () => told() };

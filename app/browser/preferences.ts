@@ -1,5 +1,5 @@
 import { isLanguageCode, type LanguageCode } from "~/i18n/languages";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 export const THEMES = ["system", "light", "dark"] as const;
@@ -43,7 +43,7 @@ const DEFAULTS: Preferences = {
 export type PreferencesStore = Observable<Preferences> & { change: (change: Partial<Preferences>) => void };
 
 type Dependencies = {
-  shared: KeptValues;
+  shared: SafeStorage;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
 };
@@ -63,7 +63,7 @@ export function createPreferences({ shared, onOtherTab }: Dependencies): Prefere
 }
 
 /** What is not understood is the default: the value may be a later version's, or nobody's. */
-function read(values: KeptValues): Preferences {
+function read(values: SafeStorage): Preferences {
   let kept: Record<string, unknown> = {};
   try {
     const value: unknown = JSON.parse(values.get(PREFERENCES_KEY) ?? "{}");

@@ -5,11 +5,11 @@ import {
   type AttachmentKind,
   type AttachmentType,
 } from "~/conversation/attachment";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 
 /** A file as it is to be uploaded, or why it cannot be. */
 export type PreparedFile =
-  { kind: AttachmentKind; filename: string; blob: Blob } | { trouble: Trouble; filename: string };
+  { kind: AttachmentKind; filename: string; blob: Blob } | { trouble: UserError; filename: string };
 
 export type PrepareOptions = {
   maxBytes: number;
@@ -27,7 +27,7 @@ const REDRAWN_ENDING = ".jpg";
  */
 export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptions): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
-  const refused = (trouble: Trouble): PreparedFile => ({ trouble, filename });
+  const refused = (trouble: UserError): PreparedFile => ({ trouble, filename });
   if (file.size === 0) return refused({ code: "file_empty", message: "The file is empty." });
 
   if (file.type.startsWith("image/") && file.type !== "image/svg+xml") {
@@ -71,7 +71,7 @@ function shortened(name: string): string {
   return name.slice(0, MAX_FILENAME_LENGTH - ending.length).toWellFormed() + ending;
 }
 
-function tooLarge(maxBytes: number): Trouble {
+function tooLarge(maxBytes: number): UserError {
   return {
     code: "file_too_large",
     message: "The file is too large.",
@@ -79,7 +79,7 @@ function tooLarge(maxBytes: number): Trouble {
   };
 }
 
-function notTaken(): Trouble {
+function notTaken(): UserError {
   return {
     code: "file_type",
     message: "Files of this kind cannot be attached: only images, PDF, and text such as Markdown or CSV.",

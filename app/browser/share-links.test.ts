@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sessionKey } from "~/conversation/session-id";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createShareLinks } from "./share-links";
 
 const [A, B, ONE, TWO] = ["a", "b", "1", "2"].map((letter) => letter.repeat(22)) as [
@@ -16,7 +16,7 @@ function open(values = new Map<string, string>()) {
     setItem: (key: string, value: string) => void values.set(key, value),
     removeItem: (key: string) => void values.delete(key),
   } as Storage;
-  return { links: createShareLinks(createKeptValues(() => storage)), values };
+  return { links: createShareLinks(createSafeStorage(() => storage)), values };
 }
 
 test("a link that was made here is found by its key, until it is withdrawn", () => {

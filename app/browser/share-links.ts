@@ -1,6 +1,6 @@
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
-import { createKeptList } from "./kept-list";
-import type { KeptValues } from "./kept-values";
+import { createStoredList } from "./kept-list";
+import type { SafeStorage } from "./kept-values";
 
 const KEY = "holdfast.shares";
 
@@ -17,8 +17,8 @@ export type ShareLinks = {
 
 type Kept = { conversationId: string; shareId: string };
 
-export function createShareLinks(shared: KeptValues): ShareLinks {
-  const kept = createKeptList(shared, KEY, toKept);
+export function createShareLinks(shared: SafeStorage): ShareLinks {
+  const kept = createStoredList(shared, KEY, toKept);
   return {
     find: (key) => kept.read().find(({ shareId }) => sessionKey(shareId) === key)?.shareId ?? null,
     keep: (conversationId, shareId) =>

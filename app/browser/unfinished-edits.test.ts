@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createUnfinishedEdits, INSTRUCTIONS } from "./unfinished-edits";
 
 function page(storage: Map<string, string>) {
-  const values = createKeptValues(
+  const values = createSafeStorage(
     () =>
       ({
         getItem: (key: string) => storage.get(key) ?? null,

@@ -1,4 +1,4 @@
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 /** Where the text of the instructions stands among the edits. No message has such an id. */
 export const INSTRUCTIONS = "settings.instructions";
@@ -12,7 +12,7 @@ export type UnfinishedEdits = {
 };
 
 /** One value for all edits of a conversation, so that none is left behind when the conversation is deleted. */
-export function createUnfinishedEdits(values: KeptValues, conversationId: string): UnfinishedEdits {
+export function createUnfinishedEdits(values: SafeStorage, conversationId: string): UnfinishedEdits {
   const key = `holdfast.edits.${conversationId}`;
 
   function readAll(): Map<string, unknown> {

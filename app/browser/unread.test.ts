@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createUnread } from "./unread";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -14,7 +14,7 @@ function browser(kept = new Map<string, string>()) {
   } as Storage;
   const openTab = () =>
     createUnread({
-      shared: createKeptValues(() => storage),
+      shared: createSafeStorage(() => storage),
       onOtherTab: (_, listener) => listeners.push(listener),
     });
   return { openTab, kept, tell: () => listeners.forEach((listener) => listener()) };

@@ -1,6 +1,6 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import { createKeptList } from "./kept-list";
-import type { KeptValues } from "./kept-values";
+import { createStoredList } from "./kept-list";
+import type { SafeStorage } from "./kept-values";
 import { createObservable, type Observable } from "./observable";
 
 const KEY = "holdfast.unread";
@@ -12,13 +12,13 @@ export type Unread = Observable<readonly string[]> & {
 };
 
 type Dependencies = {
-  shared: KeptValues;
+  shared: SafeStorage;
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void;
 };
 
 export function createUnread({ shared, onOtherTab }: Dependencies): Unread {
-  const kept = createKeptList(shared, KEY, toId);
+  const kept = createStoredList(shared, KEY, toId);
   const state = createObservable<readonly string[]>(kept.read());
   onOtherTab(KEY, () => state.set(kept.read()));
 

@@ -1,5 +1,5 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 /** What a person set in a conversation and the server has not heard of yet. All tabs share it. */
 export type UnsavedSettings = {
@@ -8,7 +8,7 @@ export type UnsavedSettings = {
   clear: () => void;
 };
 
-export function createUnsavedSettings(values: KeptValues, conversationId: string): UnsavedSettings {
+export function createUnsavedSettings(values: SafeStorage, conversationId: string): UnsavedSettings {
   const key = `holdfast.settings.${conversationId}`;
   return {
     read() {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createConversations } from "./conversations";
 import { fakeStorage } from "./fake-storage";
-import { createKeptValues } from "./kept-values";
+import { createSafeStorage } from "./kept-values";
 import { createObservable } from "./observable";
 import { followVisits } from "./visited-conversations";
 
@@ -35,9 +35,9 @@ function openTab() {
   const deletions = createObservable<readonly { id: string }[]>([]);
   let ids = 0;
   function load() {
-    const tab = createKeptValues(() => session);
+    const tab = createSafeStorage(() => session);
     const conversations = createConversations({
-      shared: createKeptValues(() => local),
+      shared: createSafeStorage(() => local),
       tab,
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: () => undefined,

@@ -1,5 +1,5 @@
 import type { Conversations } from "./conversations";
-import type { KeptValues } from "./kept-values";
+import type { SafeStorage } from "./kept-values";
 
 const KEY = "holdfast.visited";
 /** In the place of a conversation without a message, and of one that is gone. */
@@ -10,7 +10,7 @@ type Dependencies = {
     document: Pick<Document, "addEventListener" | "querySelectorAll">;
   };
   /** This tab's own, which survives a refresh as the history does. */
-  tab: KeptValues;
+  tab: SafeStorage;
   conversations: Pick<Conversations, "getSnapshot" | "subscribe" | "open" | "startNew">;
   /** What was shown first: this code may come later than a person's first click. */
   firstId: string;

@@ -2,7 +2,7 @@ import { useId, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccessGate } from "~/browser/access-gate";
 import { troubleOf } from "~/browser/api-error";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { sentenceFor, type UserError } from "~/i18n/trouble";
 import { Countdown } from "./countdown";
 import { Dialog } from "./dialog";
 
@@ -11,7 +11,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
   const { t } = useTranslation();
   const [code, setCode] = useState("");
   const [isAsking, setIsAsking] = useState(false);
-  const [problem, setProblem] = useState<Trouble | null>(null);
+  const [problem, setProblem] = useState<UserError | null>(null);
   const field = useId();
   const trouble = useId();
 

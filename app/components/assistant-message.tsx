@@ -4,7 +4,7 @@ import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversat
 import { answerText } from "~/conversation/answer-text";
 import { foldThoughts } from "~/conversation/think-tags";
 import type { Version } from "~/conversation/versions";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "./markdown-text";
 import type { MessageActions } from "./message-actions";
@@ -28,7 +28,7 @@ type Props = {
   /** Something is on its way already. */
   isBusy: boolean;
   /** Why Retry or Continue did not work. */
-  problem: Trouble | null;
+  problem: UserError | null;
   version: Version | undefined;
   actions: MessageActions;
 };

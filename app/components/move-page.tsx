@@ -5,7 +5,7 @@ import type { ChatApp } from "~/browser/chat-app";
 import { takeHandoff } from "~/browser/handoff";
 import { SealError } from "~/browser/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import { DeviceIcon } from "./icons";
 import { PlainPage } from "./plain-page";
 import { TroubleNote } from "./trouble-note";
@@ -18,7 +18,7 @@ import { useLinkSecret } from "./use-link-secret";
 export function MovePage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
   const secret = useLinkSecret();
-  const [trouble, setTrouble] = useState<Trouble | "noSecret" | null>(
+  const [trouble, setTrouble] = useState<UserError | "noSecret" | null>(
     SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
   );
   const [isBusy, setIsBusy] = useState(false);

@@ -1,17 +1,17 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ReplyStatus } from "~/conversation/session";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { sentenceFor, type UserError } from "~/i18n/trouble";
 import { Countdown } from "./countdown";
 import { ContinueIcon, RetryIcon, WarningIcon } from "./icons";
 
 type Props = {
   status: ReplyStatus;
-  error: Trouble | null;
+  error: UserError | null;
   hasText: boolean;
   canAsk: boolean;
   isBusy: boolean;
-  problem: Trouble | null;
+  problem: UserError | null;
   onRetry: () => void;
   onContinue: () => void;
 };
@@ -56,7 +56,7 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
   );
 }
 
-function interruptedText(t: TFunction, hasText: boolean, error: Trouble | null): string {
+function interruptedText(t: TFunction, hasText: boolean, error: UserError | null): string {
   const what = hasText ? t("message.interrupted") : t("message.interruptedAtOnce");
   return error === null ? what : `${what} ${sentenceFor(t, error)}`;
 }

@@ -7,7 +7,7 @@ import { fileOfShare } from "~/conversation/file-of-share";
 import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ShareSnapshot } from "~/conversation/share";
 import { titleWithoutTags } from "~/conversation/think-tags";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 import { formatDate } from "./format-date";
 import { NewIcon } from "./icons";
 import { LoadingConversation } from "./loading-conversation";
@@ -19,7 +19,7 @@ import { Toaster } from "./toaster";
 import { TroubleNote } from "./trouble-note";
 import { useLinkSecret } from "./use-link-secret";
 
-type Sight = { snapshot: ShareSnapshot } | { trouble: Trouble | "noSecret" } | null;
+type Sight = { snapshot: ShareSnapshot } | { trouble: UserError | "noSecret" } | null;
 
 /** What is behind a link: a part of somebody's conversation, to read. */
 export function SharedPage({ app }: { app: ChatApp }) {

@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { troubleOf } from "~/browser/api-error";
-import type { Trouble } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/trouble";
 
 /** For what a person asks of the server in a dialog: whether it is under way, and what went wrong the last time. */
 export function useAttempt() {
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const [trouble, setTrouble] = useState<UserError | null>(null);
   const [isBusy, setIsBusy] = useState(false);
 
   /** Does nothing while something is under way. */

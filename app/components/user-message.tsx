@@ -5,7 +5,7 @@ import { attachmentParts } from "~/conversation/attachment";
 import { plainText } from "~/conversation/reply-text";
 import type { UserMessage as SentMessage } from "~/conversation/session";
 import type { Version } from "~/conversation/versions";
-import { sentenceFor, type Trouble } from "~/i18n/trouble";
+import { sentenceFor, type UserError } from "~/i18n/trouble";
 import { Countdown } from "./countdown";
 import { CopyButton } from "./copy-button";
 import type { Download } from "./file-image";
@@ -23,7 +23,7 @@ type Props = {
   download: Download;
   /** `settled` once it is in the session. */
   state: PendingMessage["state"] | "settled";
-  error: Trouble | null;
+  error: UserError | null;
   isWaiting: boolean;
   version: Version | undefined;
   isEditing: boolean;

@@ -47,11 +47,11 @@ export type GenerateRequest = {
   attachment: (id: string) => Promise<Uint8Array | null>;
   signal: AbortSignal;
   /** Told each time that the start of the call is tried again. */
-  retrying?: () => void;
+  onRetry?: () => void;
   /** Called at most once, before the finish, where the model was not given all as it is in the conversation. */
   onOmissions?: (omissions: readonly Omission[]) => void;
   /** Told what it costs as it goes on; less than nothing where an estimate was too high. */
-  spent?: ((spending: Spending) => void) | undefined;
+  onSpending?: ((spending: Spending) => void) | undefined;
 };
 
 /** The models on offer, whoever serves them. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createArrivals } from "./arrivals";
+import { createSlowUploadGuard } from "./arrivals";
 
 const PACE = 16_000;
 
@@ -14,11 +14,11 @@ function post({
 } = {}) {
   let frozenMs = 0;
   const now = () => performance.now() + frozenMs;
-  const arrivals = createArrivals({ minBytesPerSecond: PACE, graceMs: 10_000, now });
+  const slowUploadGuard = createSlowUploadGuard({ minBytesPerSecond: PACE, graceMs: 10_000, now });
   const request = { headers, socket: { bytesRead }, readableLength: 0, complete: false };
   const response = new EventEmitter();
   const tooSlow = vi.fn();
-  const slowMs = arrivals.follow(
+  const slowMs = slowUploadGuard.follow(
     request as unknown as IncomingMessage,
     response as unknown as ServerResponse,
     tooSlow,

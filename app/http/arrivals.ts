@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-export type Arrivals = {
+export type SlowUploadGuard = {
   /**
    * Follows a request's body until all of it is there, or its response has closed.
    * @returns for how long the sender has been slower than the least pace by now, in milliseconds
@@ -29,7 +29,7 @@ type Arrival = {
 };
 
 /** Tells senders that make way from those that only hold what they have sent. */
-export function createArrivals(options: ArrivalsOptions): Arrivals {
+export function createSlowUploadGuard(options: ArrivalsOptions): SlowUploadGuard {
   const { minBytesPerSecond, graceMs, everyMs = 1_000, now = () => performance.now() } = options;
   const arriving = new Set<Arrival>();
   let timer: NodeJS.Timeout | null = null;

@@ -1,11 +1,11 @@
-import { currentExchange } from "./exchanges";
+import { currentRequest } from "./exchanges";
 
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 
 export type EventStreamOptions = {
   /** The request's: Remix never cancels the body of a client that has gone. */
   signal: AbortSignal;
-  failed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
   /** Longest silence on the stream, in milliseconds. */
   heartbeatMs: number;
 };
@@ -16,9 +16,9 @@ export type EventStreamOptions = {
  */
 export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: EventStreamOptions): Response {
   const encoder = new TextEncoder();
-  const exchange = currentExchange();
+  const requestContext = currentRequest();
   const { signal } = options;
-  exchange.letGo();
+  requestContext.letGo();
   let heartbeat: NodeJS.Timeout;
   let left = false;
   let release = () => {};
@@ -37,7 +37,7 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
       start(controller) {
         const send = (text: string) => controller.enqueue(encoder.encode(text));
         heartbeat = setInterval(() => {
-          if (!exchange.lags()) send(": heartbeat\n\n");
+          if (!requestContext.lags()) send(": heartbeat\n\n");
         }, options.heartbeatMs);
         if (signal.aborted) leave();
         else signal.addEventListener("abort", leave, { once: true });
@@ -45,13 +45,13 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
       },
       async pull(controller) {
         try {
-          await exchange.drained();
+          await requestContext.drained();
           release();
           const event = await next;
           if (left) return;
           if (!event.done && !signal.aborted) {
             const bytes = encoder.encode(formatEvent(event.value));
-            release = exchange.hold(bytes.byteLength);
+            release = requestContext.hold(bytes.byteLength);
             controller.enqueue(bytes);
             next = events.next();
             next.catch(() => undefined);
@@ -60,7 +60,7 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
           await events.return(undefined);
         } catch (error) {
           // The client sees a stream that ends without a last word, and asks again from its cursor.
-          options.failed(error);
+          options.onFailure(error);
         }
         quiet();
         signal.removeEventListener("abort", leave);

@@ -5,9 +5,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeReadableStreamToWritable } from "@remix-run/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createArrivals } from "./arrivals";
+import { createSlowUploadGuard } from "./arrivals";
 import { eventStream } from "./event-stream";
-import { createExchanges, currentExchange, type ExchangesOptions } from "./exchanges";
+import { createRequestContexts, currentRequest, type RequestContextsOptions } from "./exchanges";
 
 const servers: Server[] = [];
 const sockets: Socket[] = [];
@@ -16,20 +16,21 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-async function serve(handle: RequestListener, options: Partial<ExchangesOptions> = {}) {
+async function serve(handle: RequestListener, options: Partial<RequestContextsOptions> = {}) {
   const cut = vi.fn();
-  const exchanges = createExchanges({
+  const requestContexts = createRequestContexts({
     addressOf: (request: IncomingMessage) => String(request.headers.from),
     maxForAddress: 0,
     exempt: "local",
     maxHeldBytes: 1_000_000,
     patienceMs: 300,
-    arrivals: createArrivals({ minBytesPerSecond: 1_000, graceMs: 60_000, everyMs: 100 }),
-    cut,
+    slowUploadGuard: createSlowUploadGuard({ minBytesPerSecond: 1_000, graceMs: 60_000, everyMs: 100 }),
+    onCut: cut,
     ...options,
   });
   const server = createServer((request, response) => {
-    if (!exchanges.begin(request, response, () => handle(request, response))) response.writeHead(429).end();
+    if (!requestContexts.begin(request, response, () => handle(request, response)))
+      response.writeHead(429).end();
   });
   servers.push(server);
   server.listen(0, "127.0.0.1");
@@ -57,8 +58,8 @@ function endlessly(taken: { pieces: number }): RequestListener {
         yield { data: PIECE };
       }
     }
-    const { signal } = currentExchange();
-    const { body } = eventStream(source(), { signal, failed: vi.fn(), heartbeatMs: 10 });
+    const { signal } = currentRequest();
+    const { body } = eventStream(source(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
     void writeReadableStreamToWritable(body!, response);
   };
 }
@@ -71,7 +72,7 @@ it("a request that has been answered is not held by what goes on behind it", asy
   let goOn = () => {};
   const { ask } = await serve((request, response) => {
     answered.push(new WeakRef(request), new WeakRef(response));
-    void new Promise<void>((resolve) => (goOn = resolve)).then(() => known.push(currentExchange().address));
+    void new Promise<void>((resolve) => (goOn = resolve)).then(() => known.push(currentRequest().address));
     response.setHeader("Connection", "close").end();
   });
   await once(ask("a").resume(), "close");
@@ -134,7 +135,7 @@ describe("what is held for clients", () => {
   it("is bounded for all together, at the cost of the address that makes the most of it", async () => {
     const held: string[] = [];
     const { ask, cut } = await serve((request) => {
-      currentExchange().hold(400_000);
+      currentRequest().hold(400_000);
       held.push(request.headers.from!);
     });
     const modest = ask("modest");
@@ -151,8 +152,8 @@ describe("what is held for clients", () => {
   it("is bounded at the cost of a body that has stopped coming, not of a larger one that comes", async () => {
     const complete: string[] = [];
     const { port, cut } = await serve((request, response) => {
-      const exchange = currentExchange();
-      request.on("data", (bytes: Buffer) => exchange.hold(bytes.length));
+      const requestContext = currentRequest();
+      request.on("data", (bytes: Buffer) => requestContext.hold(bytes.length));
       request.on("end", () => {
         complete.push(request.headers.from!);
         response.end();
@@ -179,10 +180,10 @@ describe("what is held for clients", () => {
     expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
   });
 
-  it("counts no longer when it is released, or the exchange has ended", async () => {
+  it("counts no longer when it is released, or the requestContext has ended", async () => {
     const { ask, cut } = await serve((_, response) => {
-      currentExchange().hold(600_000)();
-      currentExchange().hold(600_000);
+      currentRequest().hold(600_000)();
+      currentRequest().hold(600_000);
       response.end();
     });
     for (let turn = 0; turn < 3; turn++) {
@@ -197,16 +198,16 @@ describe("what came with a request", () => {
   it("counts no longer while its answer streams, where what waits for the client still does", async () => {
     const began: string[] = [];
     const { ask, cut } = await serve((request, response) => {
-      currentExchange().hold(200_000);
-      const release = currentExchange().hold(200_000);
-      const { signal } = currentExchange();
+      currentRequest().hold(200_000);
+      const release = currentRequest().hold(200_000);
+      const { signal } = currentRequest();
       async function* silence() {
         await once(signal, "abort");
         yield { data: "" };
       }
-      const { body } = eventStream(silence(), { signal, failed: vi.fn(), heartbeatMs: 10 });
+      const { body } = eventStream(silence(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
       release();
-      currentExchange().hold(200_000);
+      currentRequest().hold(200_000);
       void writeReadableStreamToWritable(body!, response);
       began.push(request.headers.from!);
     });

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { acceptsEncoding } from "./accepts-encoding";
-import type { Arrivals } from "./arrivals";
+import type { SlowUploadGuard } from "./arrivals";
 
 /** One request and its response, to whoever needs memory or patience for it. */
-export type Exchange = {
+export type RequestContext = {
   /** By what its client is told apart; empty for what no request has asked for. */
   address: string;
   /** Whether the client reads gzip, by what it sent: remix-serve is told of fewer (moderate-compression.ts). */
@@ -28,20 +28,20 @@ export type Exchange = {
   letGo(): void;
 };
 
-export type Exchanges = {
-  /** Handles a request as the exchange that `currentExchange` tells of. @returns false where it is one too many */
+export type RequestContexts = {
+  /** Handles a request as the request that `currentExchange` tells of. @returns false where it is one too many */
   begin(request: IncomingMessage, response: ServerResponse, handle: () => void): boolean;
 };
 
-export type ExchangesOptions = {
+export type RequestContextsOptions = {
   /** By what clients are told apart. */
   addressOf: (request: IncomingMessage) => string;
   /** Exchanges that one address may have at once; 0 sets no limit, and neither has an `exempt` address. */
   maxForAddress: number;
   exempt: string;
-  /** Bytes of bodies that are held for all exchanges together, coming and going. */
+  /** Bytes of bodies that are held for all requests together, coming and going. */
   maxHeldBytes: number;
-  arrivals: Arrivals;
+  slowUploadGuard: SlowUploadGuard;
   /** Resolves when an address has its turn. */
   takeTurn?: (address: string) => Promise<void>;
   /** Called with the size of an answer that may be large. */
@@ -49,7 +49,7 @@ export type ExchangesOptions = {
   /** How long a client may take for what waits for it, `MAX_WAITING_BYTES` and a bit. In milliseconds. */
   patienceMs: number;
   /** Told why a connection was cut. */
-  cut: (reason: "reads too slowly" | "sends too slowly" | "too much is held") => void;
+  onCut: (reason: "reads too slowly" | "sends too slowly" | "too much is held") => void;
 };
 
 /** So much may wait for a client in this process, beside what the system's own buffers take. */
@@ -59,7 +59,7 @@ const STALLED_MS = 1_000;
 /** A response that waits behind another one on its connection is told of nothing. */
 const LOOK_AGAIN_MS = 250;
 
-const UNWATCHED: Exchange = {
+const UNWATCHED: RequestContext = {
   address: "",
   acceptsGzip: false,
   signal: new AbortController().signal,
@@ -72,19 +72,19 @@ const UNWATCHED: Exchange = {
 };
 /** One for all: the stack of an error of its own would hold the response that has closed. */
 const ENDED = new DOMException("The connection has no more use for the response.", "AbortError");
-const storage = new AsyncLocalStorage<Exchange>();
+const storage = new AsyncLocalStorage<RequestContext>();
 
-/** The exchange in which this code runs. */
-export function currentExchange(): Exchange {
+/** The request in which this code runs. */
+export function currentRequest(): RequestContext {
   return storage.getStore() ?? UNWATCHED;
 }
 
 /**
  * Keeps what clients cost in memory within bounds, however slowly they read or send. Where too much is held in all,
  * the body that has been making no way for longest goes; where all do, the address for which most is held loses its
- * oldest exchange, so that others do not pay for it.
+ * oldest request, so that others do not pay for it.
  */
-export function createExchanges(options: ExchangesOptions): Exchanges {
+export function createRequestContexts(options: RequestContextsOptions): RequestContexts {
   const { takeTurn = async () => {}, onRead = () => {} } = options;
   type Held = { address: string; bytes: number; isCut: boolean; stalledMs: () => number; end: () => void };
   /** In the order in which they began. */
@@ -95,7 +95,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
   function makeRoom() {
     while (heldInAll > options.maxHeldBytes) {
       const holding = [...open].filter(({ bytes }) => bytes > 0);
-      options.cut("too much is held");
+      options.onCut("too much is held");
       (stalled(holding) ?? oldestOfGreediest(holding)).end();
     }
   }
@@ -139,8 +139,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           request.socket.destroy();
         },
       };
-      held.stalledMs = options.arrivals.follow(request, response, () => {
-        options.cut("sends too slowly");
+      held.stalledMs = options.slowUploadGuard.follow(request, response, () => {
+        options.onCut("sends too slowly");
         held.end();
       });
       const ended = new AbortController();
@@ -149,8 +149,8 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         forget();
         ended.abort(ENDED);
         // What goes on behind it, an answer that is written to its end, is done in its context for long.
-        const { signal, turn } = exchange;
-        Object.assign(exchange, UNWATCHED, { address, signal, turn });
+        const { signal, turn } = requestContext;
+        Object.assign(requestContext, UNWATCHED, { address, signal, turn });
       });
 
       const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
@@ -160,7 +160,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
         heldInAll += by;
       };
       let lettings = 0;
-      const exchange: Exchange = {
+      const requestContext: RequestContext = {
         address,
         acceptsGzip: acceptsEncoding(request, "gzip"),
         signal: ended.signal,
@@ -170,7 +170,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           const until = performance.now() + options.patienceMs;
           while (lags()) {
             if (performance.now() >= until) {
-              options.cut("reads too slowly");
+              options.onCut("reads too slowly");
               held.end();
               return;
             }
@@ -189,7 +189,7 @@ export function createExchanges(options: ExchangesOptions): Exchanges {
           change(-held.bytes);
         },
       };
-      storage.run(exchange, handle);
+      storage.run(requestContext, handle);
       return true;
     },
   };

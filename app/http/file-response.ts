@@ -1,5 +1,5 @@
 import { isKnown } from "./etag";
-import { currentExchange } from "./exchanges";
+import { currentRequest } from "./exchanges";
 
 type StoredFile = { id: string; bytes: Uint8Array<ArrayBuffer>; mediaType: string };
 
@@ -18,8 +18,8 @@ const headersOf = (id: string) => ({
  */
 export function fileResponse({ id, bytes, mediaType }: StoredFile): Response {
   // Remix writes it at once, whatever the client has read.
-  currentExchange().hold(bytes.byteLength);
-  currentExchange().countRead(bytes.byteLength);
+  currentRequest().hold(bytes.byteLength);
+  currentRequest().countRead(bytes.byteLength);
   return new Response(bytes, {
     headers: {
       ...headersOf(id),

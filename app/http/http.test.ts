@@ -200,7 +200,7 @@ describe("an event stream", () => {
   it("says so in its headers, begins at once and holds every event", async () => {
     const response = eventStream(events({ id: "r.1.1", data: "{}" }, { event: "session", data: "1" }), {
       signal,
-      failed,
+      onFailure: failed,
       heartbeatMs,
     });
     expect(response.headers.get("Content-Type")).toMatch("text/event-stream");
@@ -215,7 +215,7 @@ describe("an event stream", () => {
       async function* silent(): AsyncGenerator<ServerSentEvent> {
         await end.promise;
       }
-      const text = eventStream(silent(), { signal, failed, heartbeatMs }).text();
+      const text = eventStream(silent(), { signal, onFailure: failed, heartbeatMs }).text();
       await vi.advanceTimersByTimeAsync(15_000);
       end.resolve();
       expect(await text).toBe(`: open\n\n${": heartbeat\n\n".repeat(3)}`);
@@ -230,7 +230,9 @@ describe("an event stream", () => {
       yield { data: "1" };
       throw new Error("inner secret");
     }
-    expect(await eventStream(broken(), { signal, failed, heartbeatMs }).text()).toBe(": open\n\ndata: 1\n\n");
+    expect(await eventStream(broken(), { signal, onFailure: failed, heartbeatMs }).text()).toBe(
+      ": open\n\ndata: 1\n\n",
+    );
     expect(failed).toHaveBeenCalled();
   });
 
@@ -251,7 +253,7 @@ describe("an event stream", () => {
         }
       }
       if (before) request.abort();
-      eventStream(source(), { signal: request.signal, failed, heartbeatMs });
+      eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
       request.abort();
       await released.promise;
       expect(vi.getTimerCount()).toBe(0);
@@ -273,7 +275,7 @@ describe("an event stream", () => {
         released.resolve();
       }
     }
-    const text = eventStream(endless(), { signal: request.signal, failed, heartbeatMs }).text();
+    const text = eventStream(endless(), { signal: request.signal, onFailure: failed, heartbeatMs }).text();
     request.abort();
     await released.promise;
     await text;

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
-import { currentExchange } from "./exchanges";
+import { currentRequest } from "./exchanges";
 import { requireModestJson } from "./require-modest-json";
 
 /**
@@ -52,7 +52,7 @@ export async function readJson<T>(
     throw new ExpectedError("unsupported_media_type", "The Content-Type must be application/json.");
   }
   const bytes = await readBytes(request, maxBytes);
-  await currentExchange().turn();
+  await currentRequest().turn();
   requireModestJson(bytes, maxValues);
   let json: unknown;
   try {
@@ -76,7 +76,7 @@ const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const exchange = currentExchange();
+  const requestContext = currentRequest();
   const body = bytesOf(request);
   for (;;) {
     const next = await body.next().catch(cutOff);
@@ -84,7 +84,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     length += next.value.byteLength;
     if (length <= maxBytes) {
       chunks.push(next.value);
-      exchange.hold(next.value.byteLength);
+      requestContext.hold(next.value.byteLength);
     } else chunks.length = 0;
     if (length > Math.max(maxBytes, MAX_DISCARDED_BYTES)) break;
   }

@@ -24,7 +24,7 @@ async function serve(answer: RequestListener, { debug = false } = {}) {
     info: write("info"),
     debug: write("debug"),
   };
-  const observe = createRequestLog({ log, ended: (status) => statuses.push(status) });
+  const observe = createRequestLog({ log, onRequestEnd: (status) => statuses.push(status) });
   server = createServer((request, response) => {
     observe(request, response);
     response.once("close", () => written.dispatchEvent(new Event("ended")));

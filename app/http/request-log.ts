@@ -9,11 +9,11 @@ export type RequestLogOptions = {
     debug(fields: object, message: string): void;
   };
   /** Told of every request of a person's browser at its end. The status is null where the client did not wait. */
-  ended: (status: number | null) => void;
+  onRequestEnd: (status: number | null) => void;
 };
 
 /** One line for each request at its end, which for a stream may be hours later. */
-export function createRequestLog({ log, ended }: RequestLogOptions) {
+export function createRequestLog({ log, onRequestEnd }: RequestLogOptions) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const startedAt = performance.now();
     const { socket } = request;
@@ -23,7 +23,7 @@ export function createRequestLog({ log, ended }: RequestLogOptions) {
     response.once("close", () => {
       const { route, isRoutine } = requestRoute(url);
       const status = response.headersSent ? response.statusCode : null;
-      if (!isRoutine) ended(status);
+      if (!isRoutine) onRequestEnd(status);
       const level = isRoutine ? "debug" : "info";
       if (!log.isLevelEnabled(level)) return;
       const session = fingerprintOf(request);

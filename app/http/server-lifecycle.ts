@@ -17,11 +17,11 @@ export type LifecycleOptions = {
   /** Given every request in remix-serve's place; `handle` hands it on. */
   exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
   /** Told of every request as it begins. */
-  requested: (request: IncomingMessage, response: ServerResponse) => void;
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called where the server cannot listen, instead of what Node would do. Does not return. */
-  cannotListen: (error: Error) => never;
+  onListenError: (error: Error) => never;
   /** Called once, as soon as the process is told to end. */
-  leaving: () => void;
+  onShutdown: () => void;
   /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
   drain: (deadlineMs: number) => Promise<void>;
 };
@@ -74,7 +74,7 @@ export function tuneServer(options: LifecycleOptions): void {
     },
     error(message: object) {
       const { server, error } = message as { server: Server; error: Error };
-      if ("keepAliveTimeout" in server) options.cannotListen(error);
+      if ("keepAliveTimeout" in server) options.onListenError(error);
     },
   } as never);
 
@@ -86,14 +86,14 @@ export function tuneServer(options: LifecycleOptions): void {
     };
     if (!servers.has(server)) return;
     response.setHeader("X-Node", options.nodeName);
-    options.requested(request, response);
+    options.onRequest(request, response);
   });
 
   let isLeaving = false;
   async function leave({ delaySeconds, drainSeconds }: { delaySeconds: number; drainSeconds: number }) {
     if (isLeaving) return;
     isLeaving = true;
-    options.leaving();
+    options.onShutdown();
     if (delaySeconds > 0) await (delayed = delay(delaySeconds * 1000));
     // Nobody listens any more; a connection whose stream ends from now on would sit idle and keep the process alive
     // for as long as the load balancer may reuse it.

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { createExchanges } from "./exchanges";
+import { createRequestContexts } from "./exchanges";
 import { createSessionResponses, type SessionResponses } from "./session-responses";
 
 const LETTERS = 300_000;
@@ -12,14 +12,14 @@ const long = (text: string) => ({ rev: 1, messages: [text.repeat(LETTERS)] }) as
 /** Clients of one node, which may hold so many bytes for all of them. */
 function createClients(maxHeldBytes = 10_000_000) {
   const cut = vi.fn();
-  const exchanges = createExchanges({
+  const requestContexts = createRequestContexts({
     addressOf: (request) => String(request.headers.from),
     maxForAddress: 0,
     exempt: "local",
     maxHeldBytes,
-    arrivals: { follow: () => () => 0 },
+    slowUploadGuard: { follow: () => () => 0 },
     patienceMs: 1_000,
-    cut,
+    onCut: cut,
   });
   /** Runs `handle` as what answers one client, whose connection closes when it leaves. */
   function answer<T>(handle: () => Promise<T>, headers: Record<string, string> = {}) {
@@ -27,7 +27,7 @@ function createClients(maxHeldBytes = 10_000_000) {
     const close = () => response.emit("close");
     const request = { headers: { from: "192.0.2.1", ...headers }, socket: { destroy: close } };
     let answered!: Promise<T>;
-    exchanges.begin(
+    requestContexts.begin(
       request as unknown as IncomingMessage,
       response as unknown as ServerResponse,
       () => void (answered = handle()),

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { SessionView } from "~/conversation/api";
-import { currentExchange, type Exchange } from "./exchanges";
+import { currentRequest, type RequestContext } from "./exchanges";
 
 /** Responses with conversations. Long ones are encoded and compressed once for each commit, and their bytes shared. */
 export type SessionResponses = {
@@ -24,7 +24,7 @@ type Encoded = {
   /** Null until it is asked for. */
   compressed: Promise<Uint8Array<ArrayBuffer> | null> | null;
   /** Those that are being sent its bytes, the one for which they are counted first. */
-  readers: Set<Exchange>;
+  readers: Set<RequestContext>;
 };
 
 /** A shorter one is encoded in less time than its file is found. */
@@ -69,15 +69,15 @@ export function createSessionResponses({
   }
 
   async function respond(encoded: Encoded): Promise<Response> {
-    const exchange = currentExchange();
+    const requestContext = currentRequest();
     const { plain, etag } = encoded;
     // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-store", ETag: etag };
-    exchange.countRead(plain.byteLength);
+    requestContext.countRead(plain.byteLength);
     if (plain.byteLength < LARGE_BYTES) return new Response(plain, { headers });
-    countFor(exchange, encoded);
-    const compressed = exchange.acceptsGzip ? await compress(encoded) : null;
-    const body = pieces(compressed ?? plain, exchange);
+    countFor(requestContext, encoded);
+    const compressed = requestContext.acceptsGzip ? await compress(encoded) : null;
+    const body = pieces(compressed ?? plain, requestContext);
     // remix-serve would compress it anew for each: no-transform keeps it from that.
     const vary = { ...headers, "Cache-Control": "no-store, no-transform", Vary: "Accept-Encoding" };
     return new Response(body, { headers: compressed ? { ...vary, "Content-Encoding": "gzip" } : vary });
@@ -90,7 +90,7 @@ export function createSessionResponses({
       return encoded && respond(encoded);
     },
     async make(key, etag, view) {
-      await currentExchange().turn();
+      await currentRequest().turn();
       // Several that had to read it make it once.
       const known = find(key, etag);
       if (known) return respond(known);
@@ -107,26 +107,26 @@ export function createSessionResponses({
  * Counts shared bytes as held for one of those that are sent them, and for the next one when that one has ended: they
  * stay in memory for the slowest, also when they are no longer remembered.
  */
-function countFor(exchange: Exchange, { readers, plain }: Encoded): void {
-  if (exchange.signal.aborted || readers.has(exchange)) return;
-  readers.add(exchange);
-  if (readers.size === 1) exchange.hold(plain.byteLength);
-  exchange.signal.addEventListener("abort", () => {
+function countFor(requestContext: RequestContext, { readers, plain }: Encoded): void {
+  if (requestContext.signal.aborted || readers.has(requestContext)) return;
+  readers.add(requestContext);
+  if (readers.size === 1) requestContext.hold(plain.byteLength);
+  requestContext.signal.addEventListener("abort", () => {
     const [counted] = readers;
-    readers.delete(exchange);
-    if (counted !== exchange) return;
+    readers.delete(requestContext);
+    if (counted !== requestContext) return;
     const [next] = readers;
     next?.hold(plain.byteLength);
   });
 }
 
 /** Remix reads a stream to its end, whatever the client has taken: here it waits for the client. */
-function pieces(bytes: Uint8Array, exchange: Exchange): ReadableStream<Uint8Array> {
+function pieces(bytes: Uint8Array, requestContext: RequestContext): ReadableStream<Uint8Array> {
   let sent = 0;
   return new ReadableStream({
     async pull(controller) {
-      await exchange.drained();
-      if (sent >= bytes.byteLength || exchange.signal.aborted) return controller.close();
+      await requestContext.drained();
+      if (sent >= bytes.byteLength || requestContext.signal.aborted) return controller.close();
       controller.enqueue(bytes.subarray(sent, sent + PIECE_BYTES));
       sent += PIECE_BYTES;
     },

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createTurns, type TurnsOptions } from "./turns";
+import { createClientConcurrencyLimiter, type ClientConcurrencyLimiterOptions } from "./turns";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -10,8 +10,8 @@ afterEach(() => void vi.useRealTimers());
 const storage = new AsyncLocalStorage<string>();
 
 /** Requests that end when they are told to, by their names; the first word of one is its address. */
-function serve(options: Partial<TurnsOptions> = {}) {
-  const turns = createTurns({
+function serve(options: Partial<ClientConcurrencyLimiterOptions> = {}) {
+  const limiter = createClientConcurrencyLimiter({
     addressOf: (request) => String(request.headers.from),
     maxForAddress: 2,
     exempt: "local",
@@ -28,7 +28,7 @@ function serve(options: Partial<TurnsOptions> = {}) {
       responses.set(name, response);
       const request = { headers: { from: name.split(" ")[0] } } as IncomingMessage;
       return storage.run(name, () =>
-        turns.take(request, response, () => {
+        limiter.take(request, response, () => {
           expect(storage.getStore()).toBe(name);
           started.push(name);
         }),
@@ -39,7 +39,7 @@ function serve(options: Partial<TurnsOptions> = {}) {
   };
 }
 
-test("requests of one address beyond its turns wait until the answers of others begin, in order", () => {
+test("requests of one address beyond its limiter wait until the answers of others begin, in order", () => {
   const { ask, answer, close, started } = serve();
   for (const name of ["a 1", "a 2", "a 3", "a 4", "b 1"]) expect(ask(name)).toBe(true);
   expect(started).toEqual(["a 1", "a 2", "b 1"]);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeHead } from "./before-head";
 
-export type Turns = {
+export type ClientConcurrencyLimiter = {
   /**
    * Calls `start` when it is the request's turn: at once, unless many of its address are being worked on.
    * @returns false where too many of them wait already
@@ -10,7 +10,7 @@ export type Turns = {
   take(request: IncomingMessage, response: ServerResponse, start: () => void): boolean;
 };
 
-export type TurnsOptions = {
+export type ClientConcurrencyLimiterOptions = {
   addressOf: (request: IncomingMessage) => string;
   /**
    * How much a request weighs; 1 if not given. One that is heavier than what is left of its address's part waits until
@@ -33,7 +33,9 @@ export type TurnsOptions = {
  * A request is worked on until its answer begins, so open streams and slow readers have no turn. Whoever sends many
  * at once waits for themselves, so that everybody else's find the node nearly as idle as without them.
  */
-export function createTurns(options: TurnsOptions): Turns {
+export function createClientConcurrencyLimiter(
+  options: ClientConcurrencyLimiterOptions,
+): ClientConcurrencyLimiter {
   type Waiting = { weight: number; start: () => void };
   type Queue = { taken: number; waiting: Set<Waiting> };
   const { weightOf = () => 1 } = options;

@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
 
 /** What went wrong: a stable code, and a sentence in English for where there is no better one. */
-export type Trouble = {
+export type UserError = {
   code: string;
   message: string;
   /** What the sentence counts or measures. */
@@ -11,7 +11,7 @@ export type Trouble = {
 };
 
 /** The sentence for a person, in the language of the page. */
-export function sentenceFor(t: TFunction, { code, message, values }: Trouble): string {
+export function sentenceFor(t: TFunction, { code, message, values }: UserError): string {
   // Codes come from the server and from files, so they are no keys that the compiler could know.
   const translate = t as unknown as (keys: string[], options: object) => string;
   return translate([`problem.${code}`, `serverProblem.${code}`], { ...values, defaultValue: message });

@@ -267,7 +267,7 @@ describe("a call that Bedrock refuses", () => {
     endpoint.script("unavailable", "unavailable", "unavailable");
     let retries = 0;
     const retrying = () => (retries += 1);
-    const { error } = await collectAnswer(bedrock(), { messages: conversation("Hi"), retrying });
+    const { error } = await collectAnswer(bedrock(), { messages: conversation("Hi"), onRetry: retrying });
     expectFailure(error, "model_unavailable", "Bedrock in eu-central-1", "Amazon Nova Pro");
     expect(endpoint.requests).toHaveLength(3);
     expect(retries).toBe(2);

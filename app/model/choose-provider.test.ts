@@ -11,7 +11,7 @@ function choose(probe: Partial<CredentialProbe>) {
     homeDirectory: "/home/ada",
     fileExists: () => Promise.resolve(false),
     credentials: () => Promise.reject(new Error("the chain was asked")),
-    unresolved: () => undefined,
+    onUnresolved: () => undefined,
     ...probe,
   });
 }
@@ -61,9 +61,9 @@ describe("demo is chosen", () => {
 
   test("where what is set up does not work, and why is told", async () => {
     const unresolved = vi.fn();
-    await choose({ env: { AWS_PROFILE: "x" }, credentials: missing, unresolved });
+    await choose({ env: { AWS_PROFILE: "x" }, credentials: missing, onUnresolved: unresolved });
     expect(unresolved).toHaveBeenCalledExactlyOnceWith(new Error("none"));
-    await choose({ credentials: missing, unresolved });
+    await choose({ credentials: missing, onUnresolved: unresolved });
     expect(unresolved).toHaveBeenCalledOnce();
   });
 });

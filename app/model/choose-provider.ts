@@ -8,7 +8,7 @@ export type CredentialProbe = {
   /** The AWS credential chain, set up to answer soon. */
   credentials: () => Promise<unknown>;
   /** Told why credentials of which there is a trace did not resolve, so that the demo model is no riddle. */
-  unresolved: (error: unknown) => void;
+  onUnresolved: (error: unknown) => void;
   /** The longest that start-up waits for the chain. */
   timeoutMs?: number;
 };
@@ -42,7 +42,7 @@ async function hasSharedFile({ env, fileExists, homeDirectory }: CredentialProbe
 
 async function resolvesInTime({
   credentials,
-  unresolved,
+  onUnresolved,
   timeoutMs = 3000,
 }: CredentialProbe): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
@@ -54,7 +54,7 @@ async function resolvesInTime({
     return true;
   } catch (error) {
     // Whatever keeps credentials from resolving means the same here: there are none to use.
-    unresolved(error);
+    onUnresolved(error);
     return false;
   } finally {
     clearTimeout(timer);

@@ -148,7 +148,7 @@ async function* streamCall(
   const { cachesPrompts = false } = offer;
   const instructions = toWireText(request.instructions);
   const parts = streamText({
-    model: countingTries(source.model, request.retrying),
+    model: countingTries(source.model, request.onRetry),
     ...(instructions.trim() !== "" && {
       instructions: cachesPrompts ? cachedInstructions(instructions) : instructions,
     }),

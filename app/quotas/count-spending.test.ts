@@ -46,7 +46,7 @@ function setUp() {
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     signal: abort.signal,
-    spent: ({ tokens }) => (told += tokens),
+    onSpending: ({ tokens }) => (told += tokens),
   };
   return {
     script,

@@ -78,7 +78,7 @@ function createCallCount(
     const [before, after] = [spendingOf(told, offer), spendingOf(usage, offer)];
     const more = { tokens: after.tokens - before.tokens, dollars: after.dollars - before.dollars };
     spend(more);
-    request.spent?.(more);
+    request.onSpending?.(more);
     told = usage;
   }
 

@@ -27,7 +27,7 @@ export type DailyBudget = {
 /** What a reply may yet cost. */
 export type Reservation = {
   /** So much of that is spent, as `spend` is told too, and counts for the address. */
-  spent(spending: Spending): void;
+  record(spending: Spending): void;
   /** No more of it is needed. */
   release(): void;
 };
@@ -113,7 +113,7 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
     adjust(most);
     let isOpen = true;
     return {
-      spent(spending) {
+      record(spending) {
         const amount = kind.amount(spending);
         spent += amount;
         if (address !== null && amount !== 0) usage.count(kind.ofAddress, address, amount);
@@ -131,12 +131,12 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
       const address = share < 1 ? from : null;
       if (look()) throw refusal("budget_spent", secondsLeft(DAY_MS, clock()));
       const asked = limited.length > 0 ? cost() : null;
-      if (!asked) return { spent: () => undefined, release: () => undefined };
+      if (!asked) return { record: () => undefined, release: () => undefined };
       if (address !== null) for (const kind of limited) checkAddress(kind, asked, address, isBegun);
       if (!isBegun) for (const kind of limited) check(kind, asked);
       const parts = limited.map((kind) => hold(kind, kind.amount(asked.most), address));
       return {
-        spent: (spending) => parts.forEach((part) => part.spent(spending)),
+        record: (spending) => parts.forEach((part) => part.record(spending)),
         release: () => parts.forEach((part) => part.release()),
       };
     },

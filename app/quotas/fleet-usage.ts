@@ -69,9 +69,9 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   const reader = createUsageReader({
     ...options,
     own: `${options.name}.${options.boot}`,
-    counted: tally.add,
+    onCount: tally.add,
     onHeld: owners.note,
-    damaged: (event) => log.warn(event, "a file with what was used is damaged"),
+    onDamage: (event) => log.warn(event, "a file with what was used is damaged"),
   });
 
   let lookedAt = -Infinity;
@@ -110,7 +110,7 @@ export function createFleetUsage(options: FleetUsageOptions): FleetUsage {
   async function exchange() {
     const askedAt = now();
     isDirty = false;
-    looking = reader.look().then(() => void (lookedAt = askedAt));
+    looking = reader.refresh().then(() => void (lookedAt = askedAt));
     const [wrote, read] = await Promise.allSettled([own.flush(), looking]);
     if (wrote.status === "rejected") isDirty = true;
     const failure = [wrote, read].find((result) => result.status === "rejected");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createDailyBudget } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
-import { createQuotas, type Permit, type QuotaLimits, type ReserveBytes } from "./quotas";
+import { createQuotas, type ReplyReservation, type QuotaLimits, type ReserveBytes } from "./quotas";
 import { createTally } from "./tally";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./windows";
 
@@ -64,9 +64,9 @@ function setUp(limits: Partial<QuotaLimits>) {
     cost = costs(0),
     bytes = 0,
   ) {
-    const permit = await quotas.permit({ session, address });
-    permit.take({ isNewSession, bytes, cost: () => cost });
-    return permit;
+    const reservation = await quotas.reserveReply({ session, address });
+    reservation.acquire({ isNewSession, bytes, cost: () => cost });
+    return reservation;
   }
   return {
     quotas,
@@ -78,13 +78,13 @@ function setUp(limits: Partial<QuotaLimits>) {
     ask: (address: string | null, input: number, most = input) =>
       send("s1".repeat(32), address, false, costs(input, most)),
     /** It tells what it has cost since the last time. */
-    pay(permit: Permit, tokens: number) {
+    pay(reservation: ReplyReservation, tokens: number) {
       const spending = { tokens, dollars: tokens / 1e6 };
       budget.spend(spending);
-      permit.spent(spending);
+      reservation.record(spending);
     },
     async sendAndEnd(...who: Parameters<typeof send>) {
-      (await send(...who)).end();
+      (await send(...who)).release();
     },
     pass: (ms: number) => (at += ms),
     run: (count: number) => (active = count),
@@ -122,8 +122,8 @@ describe("messages", () => {
     const { send, sendAndEnd } = setUp({ addressMessagesPerDay: 2, addressReplies: 1 });
     const first = await send();
     await expect(send()).rejects.toMatchObject(refused("too_many_replies", 10));
-    first.cancel();
-    first.end();
+    first.rollback();
+    first.release();
     await sendAndEnd();
     await sendAndEnd();
     await expect(send()).rejects.toMatchObject({ code: "daily_messages_spent" });
@@ -131,10 +131,10 @@ describe("messages", () => {
 
   test("count once, however often the commit is tried", async () => {
     const { quotas, sendAndEnd } = setUp({ sessionMessagesPerDay: 2 });
-    const permit = await quotas.permit({ session: "s1".repeat(32), address: null });
+    const reservation = await quotas.reserveReply({ session: "s1".repeat(32), address: null });
     const start = { isNewSession: false, bytes: 0, cost: () => costs(0) };
-    for (let attempt = 0; attempt < 3; attempt++) permit.take(start);
-    permit.end();
+    for (let attempt = 0; attempt < 3; attempt++) reservation.acquire(start);
+    reservation.release();
     await sendAndEnd();
     await expect(sendAndEnd()).rejects.toMatchObject({ code: "daily_messages_spent" });
   });
@@ -215,7 +215,7 @@ describe("changes that are no messages", () => {
   test("share the bytes of a day with messages, which give them back where nothing begins", async () => {
     const { quotas, send } = setUp({ addressBytesPerDay: 1_000 });
     const say = (bytes: number) => send("s1".repeat(32), HERE, false, costs(0), bytes);
-    (await say(1_000)).cancel();
+    (await say(1_000)).rollback();
     await say(700);
     await expect(say(301)).rejects.toMatchObject({ code: "daily_bytes_spent" });
     await expect(quotas.change(HERE, write(301))).rejects.toMatchObject({ code: "daily_bytes_spent" });
@@ -230,9 +230,9 @@ test("replies that run are limited for the node, whoever has asked for them, unt
   const first = await send();
   await send();
   await expect(send()).rejects.toMatchObject(refused("node_full", 5));
-  first.end();
+  first.release();
   await send();
-  first.end();
+  first.release();
   await expect(send()).rejects.toMatchObject({ code: "node_full" });
   const taken = setUp({ nodeReplies: 2 });
   taken.run(2);
@@ -295,18 +295,18 @@ describe("the budget of a day", () => {
     budget.spend({ tokens: 1, dollars: 0 });
     budget.spend({ tokens: 1, dollars: 0 });
     expect(logged).toEqual(["80 % of today's budget in tokens is spent"]);
-    (await send()).end();
+    (await send()).release();
     budget.spend({ tokens: 199, dollars: 0 });
     await expect(send()).rejects.toMatchObject(refused("budget_spent", 12 * 3600 - 11));
     expect(logged).toHaveLength(2);
     pass(DAY_MS);
-    (await send()).end();
+    (await send()).release();
   });
 
   test("in dollars, of which tokens may cost a few millionths", async () => {
     const { send, budget } = setUp({ daily: { tokens: 0, dollars: 0.01 } });
     for (let n = 0; n < 999; n++) budget.spend({ tokens: 1, dollars: 0.00001 });
-    (await send()).end();
+    (await send()).release();
     budget.spend({ tokens: 1, dollars: 0.00001 });
     await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
   });
@@ -327,11 +327,11 @@ describe.each([
     pay(first, 100);
     await expect(ask(null, 0, 1)).rejects.toMatchObject({ code: "node_full" });
     pay(first, -40);
-    first.end();
-    (await ask(THERE, 1, 540)).cancel();
+    first.release();
+    (await ask(THERE, 1, 540)).rollback();
     await expect(ask(THERE, 1, 541)).rejects.toMatchObject({ code: "node_full" });
-    second.end();
-    second.end();
+    second.release();
+    second.release();
     await ask(THERE, 1, 940);
     await expect(ask(THERE, 1)).rejects.toMatchObject({ code: "node_full" });
   });
@@ -342,7 +342,7 @@ describe.each([
     const last = await ask(HERE, 500, 2_000);
     await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "node_full" });
     pay(last, 2_000);
-    last.end();
+    last.release();
     await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "budget_spent" });
   });
 
@@ -352,18 +352,18 @@ describe.each([
     const first = await ask(HERE, 100, 250);
     await expect(ask(HERE, 10, 51)).rejects.toMatchObject(refused("too_many_replies", 10));
     pay(first, 250);
-    first.end();
+    first.release();
     const last = await ask(HERE, 50, 100);
     await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "too_many_replies" });
     pay(last, 100);
-    last.end();
+    last.release();
     // Its title.
     pay(last, 20);
     await expect(ask(HERE, 0)).rejects.toMatchObject({ code: "address_budget_spent" });
-    (await ask(THERE, 300)).end();
-    (await ask(null, 630)).end();
+    (await ask(THERE, 300)).release();
+    (await ask(null, 630)).release();
     pass(DAY_MS);
-    (await ask(HERE, 300)).end();
+    (await ask(HERE, 300)).release();
   });
 
   test("one address may have all where its share is not limited", async () => {
@@ -388,23 +388,23 @@ describe("a reply that is taken over from another node", () => {
 
   async function begun(address: string | null = "198.51.100.1") {
     const { quotas, ...rest } = setUp(limits);
-    const permit = await quotas.permit({ session: "s1".repeat(32), address });
-    permit.take({ isNewSession: false, cost: () => costs(100, 300), replyId: "r1" });
+    const reservation = await quotas.reserveReply({ session: "s1".repeat(32), address });
+    reservation.acquire({ isNewSession: false, cost: () => costs(100, 300), replyId: "r1" });
     const held = () => rest.usage.held("tokens");
-    return { quotas, permit, held, ...rest };
+    return { quotas, reservation, held, ...rest };
   }
 
   test("reserves what it may cost, and pays for the address that asked for it", async () => {
-    const { quotas, permit, held, pay, send } = await begun();
-    pay(permit, 100);
-    permit.end();
+    const { quotas, reservation, held, pay, send } = await begun();
+    pay(reservation, 100);
+    reservation.release();
     expect(held()).toBe(0);
     const adopted = await quotas.adopt("r1");
-    adopted.take({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
+    adopted.acquire({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
     expect(held()).toBe(350);
     await expect(send()).rejects.toMatchObject({ code: "too_many_replies" });
     pay(adopted, 400);
-    adopted.end();
+    adopted.release();
     await expect(send(undefined, undefined, false, costs(1))).rejects.toMatchObject({
       code: "address_budget_spent",
     });
@@ -412,17 +412,17 @@ describe("a reply that is taken over from another node", () => {
   });
 
   test("is refused where the budget is spent, and does not wait for what others hold", async () => {
-    const { quotas, permit, pay, ask } = await begun();
-    permit.end();
+    const { quotas, reservation, pay, ask } = await begun();
+    reservation.release();
     const other = await ask("198.51.100.2", 10, 490);
     const third = await ask("198.51.100.3", 10, 490);
     const adopted = await quotas.adopt("r1");
-    adopted.take({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
-    adopted.end();
+    adopted.acquire({ isNewSession: false, cost: () => costs(150, 350), replyId: "r1" });
+    adopted.release();
     pay(other, 500);
     pay(third, 500);
     const late = await quotas.adopt("r1");
-    expect(() => late.take({ isNewSession: false, cost: () => costs(1), replyId: "r1" })).toThrow(
+    expect(() => late.acquire({ isNewSession: false, cost: () => costs(1), replyId: "r1" })).toThrow(
       expect.objectContaining({ code: "budget_spent" }),
     );
   });
@@ -430,7 +430,7 @@ describe("a reply that is taken over from another node", () => {
   test("counts for the whole budget alone where nobody knows its address", async () => {
     const { quotas, held } = await begun(null);
     const adopted = await quotas.adopt("r1");
-    adopted.take({ isNewSession: false, cost: () => costs(150, 200), replyId: "r1" });
+    adopted.acquire({ isNewSession: false, cost: () => costs(150, 200), replyId: "r1" });
     expect(held()).toBe(500);
   });
 });

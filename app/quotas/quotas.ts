@@ -45,19 +45,19 @@ export type ReplyStart = {
 };
 
 /** Leave to begin one reply. */
-export type Permit = {
+export type ReplyReservation = {
   /**
    * Takes it, once it is certain that a reply is to begin. Taken again it is the same one.
    * @param start `bytes` is what the message adds to the stored conversation
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
-  take(start: ReplyStart): void;
+  acquire(start: ReplyStart): void;
   /** Nothing has begun after all: what was taken is given back. */
-  cancel(): void;
+  rollback(): void;
   /** What it has cost since the last time, which the address pays for. */
-  spent(spending: Spending): void;
+  record(spending: Spending): void;
   /** The reply has ended. */
-  end(): void;
+  release(): void;
 };
 
 /**
@@ -70,24 +70,24 @@ export type ReserveBytes = (bytes: number) => void;
 /** Limits that hold across all nodes, within what `FleetUsage` says of its sums. */
 export type Quotas = {
   /** @throws ExpectedError `volume_unavailable` where it cannot be known what others have used: nothing is spent blindly */
-  permit(asker: Asker): Promise<Permit>;
+  reserveReply(asker: Asker): Promise<ReplyReservation>;
   /**
    * Leave to go on with a reply that was begun on another node, for the address that it was begun for there, if that
    * is known. It counts for the budget, and for the replies of its address, but is no message.
-   * @throws ExpectedError as `permit` does; `take` of what it returns throws `budget_spent`, `address_budget_spent`
+   * @throws ExpectedError as `reservation` does; `take` of what it returns throws `budget_spent`, `address_budget_spent`
    */
-  adopt(replyId: string): Promise<Permit>;
+  adopt(replyId: string): Promise<ReplyReservation>;
   /**
    * Counts a change that is no message, before what it brings is read, and makes it. A deletion is never refused.
    * Where the change fails, the bytes that it reserved are released.
-   * @throws ExpectedError as `permit` and `take` do, and what the change throws
+   * @throws ExpectedError as `reservation` and `take` do, and what the change throws
    */
   change<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
   /** Counts a conversation that begins without a reply, which is a `change` too. Returns and throws as that does. */
   beginSession<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
   /**
    * Leaves an address one try less, before a code is looked at. @returns what gives it back where the code was right
-   * @throws ExpectedError as `permit` and `take` do
+   * @throws ExpectedError as `reservation` and `take` do
    */
   tryCode(address: string): Promise<() => void>;
   /**
@@ -184,19 +184,19 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
       reserve: (start: ReplyStart) => Reservation;
       count: (start: ReplyStart, amount: 1 | -1) => void;
     },
-  ): Permit {
+  ): ReplyReservation {
     let taken: ReplyStart | null = null;
     let reservation: Reservation | null = null;
     let disown = () => {};
     return {
-      take(start) {
+      acquire(start) {
         if (taken) return;
         reservation = rules.reserve(start);
         rules.count(start, 1);
         if (address !== null && start.replyId !== undefined) disown = usage.own(start.replyId, address);
         taken = start;
       },
-      cancel() {
+      rollback() {
         if (!taken) return;
         rules.count(taken, -1);
         reservation?.release();
@@ -204,8 +204,8 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
         taken = null;
       },
       // Not over with the end: giving it a title comes after.
-      spent: (spending) => reservation?.spent(spending),
-      end() {
+      record: (spending) => reservation?.record(spending),
+      release() {
         if (!taken) return;
         taken = null;
         reservation?.release();
@@ -251,7 +251,7 @@ export function createQuotas({ limits, usage, budget, activeReplies, clock }: Qu
   }
 
   return {
-    async permit({ session: key, address: from }) {
+    async reserveReply({ session: key, address: from }) {
       await usage.fresh();
       const session = key.slice(0, SUBJECT_DIGITS);
       const address = from === null ? null : subjectOf(from);

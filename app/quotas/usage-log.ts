@@ -1,4 +1,4 @@
-import { feedName } from "~/store/feed-line";
+import { segmentName } from "~/store/feed-line";
 import type { Layout } from "~/store/layout";
 import type { AppendLog } from "~/store/append-log";
 import type { Volume } from "~/store/volume";
@@ -57,7 +57,7 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
     const folder = `${layout.usage}/${day}`;
     await volume.makeFolder(folder);
     const head = formatUsageLine({ format: USAGE_FORMAT, running: Object.fromEntries(runningNow) });
-    const log = await volume.createLog(`${folder}/${feedName({ name, boot, segment: ++segments })}`);
+    const log = await volume.createLog(`${folder}/${segmentName({ name, boot, segment: ++segments })}`);
     current = { day, log };
     return { log, head };
   }

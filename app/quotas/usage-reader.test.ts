@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { feedName } from "~/store/feed-line";
+import { segmentName } from "~/store/feed-line";
 import { createLayout } from "~/store/layout";
 import { createVolume } from "~/store/volume";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
@@ -14,7 +14,7 @@ async function fileOfB(...lines: object[]) {
   await mkdir(folder, { recursive: true });
   const write = (line: object) =>
     appendFile(
-      `${folder}/${feedName({ name: "b", boot: "x", segment: 1 })}`,
+      `${folder}/${segmentName({ name: "b", boot: "x", segment: 1 })}`,
       formatUsageLine(line as Parameters<typeof formatUsageLine>[0]),
     );
   for (const line of lines) await write(line);
@@ -37,12 +37,12 @@ test("lines of a newer version count nothing and are no damage, and those after 
     own: "a.y",
     clock: () => at,
     isDead: () => false,
-    counted: (key, amount) => void (counted[key] = (counted[key] ?? 0) + amount),
-    damaged: (event) => {
+    onCount: (key, amount) => void (counted[key] = (counted[key] ?? 0) + amount),
+    onDamage: (event) => {
       throw new Error(event.reason);
     },
   });
-  await reader.look();
+  await reader.refresh();
   expect(counted).toEqual({ tokens: 110, moonbeams: 3 });
   expect(reader.running("x")).toBe(1);
 });
@@ -57,19 +57,19 @@ test("a node that was taken for dead and comes back is counted again", async () 
     own: "a.y",
     clock: () => Date.now(),
     isDead: () => isDead,
-    counted: (_, amount) => void (tokens += amount),
-    damaged: (event) => {
+    onCount: (_, amount) => void (tokens += amount),
+    onDamage: (event) => {
       throw new Error(event.reason);
     },
   });
   await write({ format: 1, running: {} });
   await write({ batch: 1, at: Date.now(), add: { tokens: 100 }, running: {} });
-  await reader.look();
+  await reader.refresh();
   isDead = true;
-  for (let looks = 0; looks < 100; looks++) await reader.look();
+  for (let looks = 0; looks < 100; looks++) await reader.refresh();
   expect(tokens).toBe(100);
   isDead = false;
   await write({ batch: 2, at: Date.now(), add: { tokens: 10 }, running: {} });
-  await reader.look();
+  await reader.refresh();
   expect(tokens).toBe(110);
 });

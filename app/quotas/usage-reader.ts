@@ -1,4 +1,4 @@
-import { feedName, parseFeedName, splitInstance } from "~/store/feed-line";
+import { segmentName, parseSegmentName, splitInstance } from "~/store/feed-line";
 import { groupSegments } from "~/store/feed-reader";
 import type { Layout } from "~/store/layout";
 import { listIfThere } from "~/store/retired-session";
@@ -10,7 +10,7 @@ import { dayName } from "./windows";
 /** What the other nodes have counted today, and this one before it was started last. */
 export type UsageReader = {
   /** Reads what has been written since the last time. @throws what the volume throws */
-  look(): Promise<void>;
+  refresh(): Promise<void>;
   /** How many replies run for an address on other nodes, as far as they live. */
   running(address: string): number;
 };
@@ -22,11 +22,11 @@ export type UsageReaderOptions = {
   own: string;
   clock: () => number;
   isDead: (instance: string) => boolean;
-  counted: (key: string, amount: number, at: number) => void;
+  onCount: (key: string, amount: number, at: number) => void;
   /** Called with each subject that another node says that it holds, or has held. */
   onHeld?: (subject: string) => void;
   /** Told once of a file that is not as it should be. */
-  damaged: (event: { fileName: string; reason: string }) => void;
+  onDamage: (event: { fileName: string; reason: string }) => void;
 };
 
 const READ_LIMIT = 1_048_576;
@@ -66,7 +66,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   }
 
   async function readSegment(instance: string, tail: Tail): Promise<boolean> {
-    const fileName = feedName({ ...splitInstance(instance), segment: tail.segment });
+    const fileName = segmentName({ ...splitInstance(instance), segment: tail.segment });
     let grew = false;
     for (let length = READ_LIMIT; length === READ_LIMIT;) {
       const bytes = await volume
@@ -97,7 +97,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
     }
     if (line.batch <= tail.batch) return;
     tail.batch = line.batch;
-    for (const [key, amount] of Object.entries(line.add)) options.counted(key, amount, line.at);
+    for (const [key, amount] of Object.entries(line.add)) options.onCount(key, amount, line.at);
     const here = running.get(instance) ?? new Map<string, number>();
     for (const [address, count] of Object.entries(line.running)) {
       if (count > 0) here.set(address, count);
@@ -110,11 +110,11 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   function report(fileName: string, reason: string) {
     if (reported.has(fileName)) return;
     reported.add(fileName);
-    options.damaged({ fileName, reason });
+    options.onDamage({ fileName, reason });
   }
 
   return {
-    async look() {
+    async refresh() {
       const today = dayName(clock());
       if (today !== day) {
         day = today;
@@ -122,7 +122,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
         reported.clear();
       }
       const names = (await listIfThere(volume, `${layout.usage}/${day}`)) ?? [];
-      const files = groupSegments(names.filter((name) => parseFeedName(name) !== null));
+      const files = groupSegments(names.filter((name) => parseSegmentName(name) !== null));
       files.delete(own);
       await Promise.all([...files].map(([instance, segments]) => read(instance, segments)));
     },

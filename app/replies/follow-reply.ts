@@ -41,12 +41,12 @@ type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
  * What a follower needs to know of a session. Never the session itself: it may be large, and there may be many who
  * wait for its next commit.
  */
-export type Standing = { rev: number; reply: Reply | null };
+export type SessionHead = { rev: number; reply: Reply | null };
 
 /** Where a follower stands when a reply has settled: the cursor that it has, and the session that says so. */
-export type FollowedReply = { cursor: Cursor | null; standing: Standing };
+export type FollowedReply = { cursor: Cursor | null; head: SessionHead };
 
-export function standingOf({ rev, session }: SessionRecord): Standing {
+export function headOf({ rev, session }: SessionRecord): SessionHead {
   return { rev, reply: session.reply };
 }
 
@@ -92,7 +92,7 @@ export async function* followReply(
     if (!next) break;
     if (next.reply?.id !== id) {
       if (next.message?.role === "assistant" && !lastHeard) yield* theRest(next.message);
-      return { cursor, standing: { rev: next.rev, reply: next.reply } };
+      return { cursor, head: { rev: next.rev, reply: next.reply } };
     }
     // Its stream has ended though it still runs: the volume has failed, or nobody has taken over yet.
     if (next.reply.epoch === reply.epoch) await deps.pause();
@@ -104,7 +104,7 @@ export async function* followReply(
   async function look() {
     const record = await deps.read(key);
     const message = record?.session.messages.find(({ id }) => id === messageId);
-    return record && { ...standingOf(record), message };
+    return record && { ...headOf(record), message };
   }
 
   /** What was told from another node's journal ends with what the session has of it. */

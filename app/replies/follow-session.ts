@@ -4,10 +4,10 @@ import type { Cursor } from "~/conversation/cursor";
 import type { SessionEvents } from "~/store/session-events";
 import {
   followReply,
-  standingOf,
+  headOf,
   type FollowDependencies,
   type FollowOptions,
-  type Standing,
+  type SessionHead,
 } from "./follow-reply";
 
 /** What a follower is told: the chunks of replies, the end of each, and (watching) that there is a new commit. */
@@ -35,7 +35,7 @@ export async function followSession(
     const record = options.committed ?? (await deps.read(key));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
-    if (record.session.reply || watch) return leavingAtTheEnd(follow(standingOf(record)));
+    if (record.session.reply || watch) return leavingAtTheEnd(follow(headOf(record)));
   } catch (error) {
     leave();
     throw error;
@@ -51,31 +51,31 @@ export async function followSession(
     }
   }
 
-  async function* follow(first: Standing): AsyncGenerator<FollowEvent> {
+  async function* follow(first: SessionHead): AsyncGenerator<FollowEvent> {
     let { cursor } = options;
-    for (let standing = first; !signal.aborted;) {
-      const { rev, reply } = standing;
+    for (let head = first; !signal.aborted;) {
+      const { rev, reply } = head;
       if (watch) yield { type: "session", rev };
       if (reply) {
         const followed = yield* followReply(key, rev, reply, cursor, options, deps);
         if (!followed) return;
         cursor = followed.cursor;
         yield { type: "done" };
-        if (watch && followed.standing.rev > rev) {
-          standing = followed.standing;
+        if (watch && followed.head.rev > rev) {
+          head = followed.head;
           continue;
         }
       }
       if (!watch || !(await attending(deps.attend("watch"), commits.newerThan(rev, deps.draining)))) return;
       const next = await look();
       if (!next) return;
-      standing = next;
+      head = next;
     }
   }
 
-  async function look(): Promise<Standing | null> {
+  async function look(): Promise<SessionHead | null> {
     const record = await deps.read(key);
-    return record && standingOf(record);
+    return record && headOf(record);
   }
 }
 

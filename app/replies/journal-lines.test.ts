@@ -2,8 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createKeyRing, KeyNotHeld } from "~/store/key-ring";
-import { createSealer } from "~/store/sealer";
+import { createEncryptionKeys, KeyNotHeld } from "~/store/key-ring";
+import { createEncryptor } from "~/store/sealer";
 import { createVolume } from "~/store/volume";
 import { KEY } from "../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
@@ -31,8 +31,8 @@ async function write(isOn = true) {
     lines: lines(isOn),
     linesBefore: 2,
     flushMs: () => 0,
-    durable: () => undefined,
-    failed: (error) => {
+    onDurable: () => undefined,
+    onFailure: (error) => {
       throw error;
     },
   });
@@ -94,7 +94,7 @@ test("its lines mean nothing in the journal of another runner, or of another ses
 
 test("whoever has no key does not take it for an empty one", async () => {
   await write();
-  const keyless = journalLines(createSealer({ keys: createKeyRing(), isOn: true }), KEY, NAME);
+  const keyless = journalLines(createEncryptor({ keys: createEncryptionKeys(), isOn: true }), KEY, NAME);
   await expect(readJournal(volume, path, keyless)).rejects.toThrow(KeyNotHeld);
   expect(() => keyless.format(chunks[0]!, 0)).toThrow(KeyNotHeld);
 });

@@ -1,7 +1,7 @@
 import { parseStored } from "~/conversation/parse-stored";
 import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
-import type { Sealer } from "~/store/sealer";
+import type { Encryptor } from "~/store/sealer";
 
 /** What the lines of one journal look like. They are numbered from 0, and parsed in their order. */
 export type JournalLines = {
@@ -33,19 +33,19 @@ export const plainLines: JournalLines = {
  * while it grows, and none of its lines can stand elsewhere. What is cut off its end is not missed, as with a writer
  * that died. A journal has one writer: it is sealed from its first line on, or not at all.
  */
-export function journalLines(sealer: Sealer, sessionKey: string, journalName: string): JournalLines {
+export function journalLines(encryptor: Encryptor, sessionKey: string, journalName: string): JournalLines {
   const place = (line: number) =>
     ({ use: "journal", key: sessionKey, name: `${journalName} ${String(line)}` }) as const;
   let isSealed = true;
   return {
     format(chunk, line) {
       const text = plainLines.format(chunk, line);
-      return sealer.isOn ? sealer.sealText(place(line), text) : text;
+      return encryptor.isOn ? encryptor.sealText(place(line), text) : text;
     },
     parse(text, line) {
       if (line === 0) isSealed = !text.startsWith("{");
       if (!isSealed) return plainLines.parse(text, line);
-      const opened = sealer.openText(place(line), text);
+      const opened = encryptor.openText(place(line), text);
       return opened && plainLines.parse(opened.toString("utf8"), line);
     },
   };

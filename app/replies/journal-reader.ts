@@ -4,7 +4,7 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply } from "~/conversation/session";
 import { journalName, type Layout } from "~/store/layout";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Sealer } from "~/store/sealer";
+import type { Encryptor } from "~/store/sealer";
 import { errorCode, type Volume } from "~/store/volume";
 import { journalLines, type JournalLines } from "./journal-lines";
 
@@ -95,14 +95,14 @@ function linesOf(bytes: Buffer): (string | null)[] {
   return lines;
 }
 
-export type JournalReaderDependencies = { volume: Volume; layout: Layout; sealer: Sealer };
+export type JournalReaderDependencies = { volume: Volume; layout: Layout; encryptor: Encryptor };
 
 export function createJournalReaderOf(
   key: string,
   reply: Pick<Reply, "id" | "epoch">,
-  { volume, layout, sealer }: JournalReaderDependencies,
+  { volume, layout, encryptor }: JournalReaderDependencies,
 ): JournalReader {
-  const lines = journalLines(sealer, key, journalName(reply.id, reply.epoch));
+  const lines = journalLines(encryptor, key, journalName(reply.id, reply.epoch));
   return createJournalReader(volume, layout.journal(key, reply.id, reply.epoch), lines);
 }
 

@@ -29,8 +29,8 @@ describe("writing", () => {
       log,
       lines: plainLines,
       flushMs: () => 0,
-      durable: (chunks) => void durable.push(chunks),
-      failed: () => {},
+      onDurable: (chunks) => void durable.push(chunks),
+      onFailure: () => {},
     });
     journal.write(delta("a"));
     await expect.poll(() => appended.length).toBe(1);
@@ -54,8 +54,8 @@ describe("writing", () => {
       log,
       lines: plainLines,
       flushMs: () => 0,
-      durable: (chunks) => void durable.push(chunks),
-      failed: (error) => failures.push(error),
+      onDurable: (chunks) => void durable.push(chunks),
+      onFailure: (error) => failures.push(error),
     });
     journal.write(delta("a"));
     await expect.poll(() => appended.length).toBe(1);
@@ -80,8 +80,8 @@ describe("writing", () => {
       log,
       lines: { format },
       flushMs: () => 0,
-      durable: () => {},
-      failed: (error) => failures.push(error),
+      onDurable: () => {},
+      onFailure: (error) => failures.push(error),
     });
     journal.write(delta("a"));
     await journal.close();
@@ -99,8 +99,8 @@ describe("pacing", () => {
       log,
       lines: plainLines,
       flushMs: () => 50,
-      durable: () => {},
-      failed: () => {},
+      onDurable: () => {},
+      onFailure: () => {},
     });
     return { journal, appended, passes: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
   }
@@ -148,8 +148,8 @@ describe("reading", () => {
       lines: plainLines,
       log: await volume.createLog(path),
       flushMs: () => 0,
-      durable: () => {},
-      failed: (error) => {
+      onDurable: () => {},
+      onFailure: (error) => {
         throw error;
       },
     });

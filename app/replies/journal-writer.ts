@@ -13,9 +13,9 @@ export type JournalWriterOptions = {
   /** Least time between two appends of words, in milliseconds. The first words are appended at once. */
   flushMs: () => number;
   /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
-  durable: (chunks: ReplyChunk[]) => void | Promise<void>;
+  onDurable: (chunks: ReplyChunk[]) => void | Promise<void>;
   /** Told once when an append failed; nothing is written after it. */
-  failed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
 };
 
 /** Appends a reply's chunks to its journal, a line each, many in one sync. */
@@ -28,7 +28,7 @@ export type JournalWriter = {
 };
 
 export function createJournalWriter(options: JournalWriterOptions): JournalWriter {
-  const { log, lines, linesBefore = 0, flushMs, durable, failed } = options;
+  const { log, lines, linesBefore = 0, flushMs, onDurable, onFailure } = options;
   let written = linesBefore;
   let waiting: ReplyChunk[] = [];
   let appending: Promise<void> | null = null;
@@ -61,11 +61,11 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
         const text = formatLines(batch, lines, written);
         written += batch.length;
         await log.append(text);
-        await durable(batch);
+        await onDurable(batch);
       } catch (error) {
         // A line may have been cut: whatever came after it could not be read.
         broken = true;
-        failed(error);
+        onFailure(error);
       }
       // The announcement of a reply does not make its first words wait.
       if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs());

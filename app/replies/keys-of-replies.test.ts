@@ -4,14 +4,14 @@ import { afterEach, expect, it, vi } from "vitest";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
-import { createKeyRing, KeyNotHeld } from "~/store/key-ring";
+import { createEncryptionKeys, KeyNotHeld } from "~/store/key-ring";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";
 
 /** A node that encrypts, and knows the keys of sessions only while something holds them. */
 async function node(options: Omit<Parameters<typeof startNode>[0] & object, "keys"> = {}) {
-  const keys = createKeyRing();
+  const keys = createEncryptionKeys();
   const started = await startNode({ ...options, keys });
   const api = {
     ...started,

@@ -58,7 +58,7 @@ async function answerTo(
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     maxOutputTokens: MAX_TITLE_TOKENS,
-    spent,
+    onSpending: spent,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TITLE_TIMEOUT_MS)]),
   });
   for await (const chunk of chunks) text = applyChunk(text, chunk);

@@ -6,7 +6,7 @@ import type { StartCommand } from "~/conversation/start-reply";
 import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply-text";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { KEY } from "../../tests/fixtures/store-conversation";
-import { testSealer } from "../../tests/fixtures/test-sealer";
+import { testEncryptor } from "../../tests/fixtures/test-sealer";
 import type { FollowEvent } from "./follow-session";
 
 const NEWER = { code: "session_newer_format", message: /newer version/ };
@@ -70,7 +70,7 @@ async function replyWith(line: object | string) {
   const number = readFileSync(path, "utf8").split("\n").length - 1;
   const text = typeof line === "string" ? line : JSON.stringify(line);
   const place = { use: "journal", key: KEY, name: `${name!} ${String(number)}` } as const;
-  appendFileSync(path, `${testSealer.isOn ? testSealer.sealText(place, text) : text}\n`);
+  appendFileSync(path, `${testEncryptor.isOn ? testEncryptor.sealText(place, text) : text}\n`);
 }
 
 describe.each([

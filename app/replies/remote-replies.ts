@@ -1,9 +1,9 @@
 import type { Reply } from "~/conversation/session";
 import { journalName } from "~/store/layout";
 import { createJournalReaderOf } from "./journal-reader";
-import type { KeyRing } from "~/store/key-ring";
+import type { EncryptionKeys } from "~/store/key-ring";
 import { readIfNewer } from "./read-if-newer";
-import { createReplyGuard } from "./reply-guard";
+import { createOwnershipGuard } from "./reply-guard";
 import type { ReplyStream } from "./reply-stream";
 import type { RunnerDependencies } from "./run-reply";
 import { tailJournal, type Tail } from "./tail-journal";
@@ -20,20 +20,20 @@ export function createRemoteReplies(
   deps: RunnerDependencies & {
     isOrphaned: (reply: Reply) => boolean;
     attend: (interest: "reply") => () => void;
-    keys: Pick<KeyRing, "keep">;
+    keys: Pick<EncryptionKeys, "keep">;
   },
 ): RemoteReplies {
   const tails = new Map<string, { tail: Tail; followers: number }>();
 
   function open(key: string, rev: number, reply: Reply): Tail {
     return tailJournal({
-      guard: createReplyGuard(reply, rev, (known) => readIfNewer(deps, key, known)),
+      guard: createOwnershipGuard(reply, rev, (known) => readIfNewer(deps, key, known)),
       name: journalName(reply.id, reply.epoch),
       reader: createJournalReaderOf(key, reply, deps),
       isOrphaned: () => deps.isOrphaned(reply),
       delay: deps.delay,
       pollMs: POLL_MS,
-      failed: (error) => deps.log.warn({ reply: reply.id, err: error }, "a journal could not be followed"),
+      onFailure: (error) => deps.log.warn({ reply: reply.id, err: error }, "a journal could not be followed"),
       // It may be in the middle of a look when the last of its followers leaves.
       ended: deps.keys.keep(key),
     });

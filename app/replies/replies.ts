@@ -9,7 +9,7 @@ import { addedBytes } from "~/conversation/session-size";
 import { requestStop } from "~/conversation/settle-reply";
 import { checkSupported } from "~/conversation/supported-attachments";
 import { startReply, type StartCommand, type StartOutcome } from "~/conversation/start-reply";
-import type { KeyRing } from "~/store/key-ring";
+import type { EncryptionKeys } from "~/store/key-ring";
 import { readSessionFolder } from "~/store/layout";
 import { isNewerFormat } from "~/store/newer-format";
 import type { SessionEvents } from "~/store/session-events";
@@ -27,14 +27,14 @@ import { createWatcherCount } from "./watcher-count";
 export type RepliesDependencies = RunnerDependencies & {
   events: SessionEvents;
   /** Replies and their followers go on when the requests that brought their keys are answered. */
-  keys: Pick<KeyRing, "keep">;
+  keys: Pick<EncryptionKeys, "keep">;
   /** Whether the node and boot that runs a reply is known to be gone for good. */
   isDead: (instance: string) => boolean;
   /** Asks for news of other nodes soon, until what it returns is called. */
   attend: (interest: "reply" | "watch") => () => void;
   newId: () => string;
   /** Leave to go on with a reply that another node began; none is needed, if not given. */
-  adopt?: (replyId: string) => Promise<ReplyPermit>;
+  adopt?: (replyId: string) => Promise<ReplyReservation>;
 };
 
 export type StartOptions = {
@@ -44,18 +44,18 @@ export type StartOptions = {
   /** The id of the assistant message to be, where the client made one: a repeat of it joins. */
   replyMessageId?: string | undefined;
   /** Leave to begin a reply. What joins one that is there needs none. */
-  permit?: ReplyPermit | undefined;
+  reservation?: ReplyReservation | undefined;
 };
 
-export type ReplyPermit = {
+export type ReplyReservation = {
   /** Called when a reply is about to begin, and again if that has to be tried again. Throws to refuse it. */
-  take(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
+  acquire(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
   /** Told what the reply costs, as far as it is written on this node, and its title. */
-  spent(spending: Spending): void;
+  record(spending: Spending): void;
   /** No reply has begun. */
-  cancel(): void;
+  rollback(): void;
   /** The reply that had begun has ended on this node. */
-  end(): void;
+  release(): void;
 };
 
 /** Everything that the application does with replies on this node. */
@@ -153,7 +153,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
           const { reply } = started.outcome;
           const cost = () => costOf(started.session!, reply);
           const bytes = addedBytes(session, started.session!);
-          options.permit?.take({ isNewSession: session === null, bytes, cost, replyId: reply.id });
+          options.reservation?.acquire({ isNewSession: session === null, bytes, cost, replyId: reply.id });
         }
         return { session: started.session, result: started.outcome };
       });
@@ -170,13 +170,13 @@ export function createReplies(deps: RepliesDependencies): Replies {
       });
       const reply = record?.session.reply;
       if (reply?.id === context.reply.id) {
-        run(key, record!, reply, [], options.permit?.spent);
+        run(key, record!, reply, [], options.reservation?.record);
         begun = runOf(reply);
       }
       return { record, outcome };
     } finally {
-      if (begun) void begun.ended.then(() => options.permit?.end());
-      else options.permit?.cancel();
+      if (begun) void begun.ended.then(() => options.reservation?.release());
+      else options.reservation?.rollback();
       starting.delete(context.reply.id);
     }
   }
@@ -215,7 +215,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
     active += 1;
     const unsubscribe = deps.events.subscribe(key, (news) => {
       if (news === null) started.stop("superseded");
-      else started.look();
+      else started.checkOwnership();
     });
     if (reply.stopRequested) started.stop("stopped");
     void started.ended.then((settled) => {
@@ -252,9 +252,9 @@ export function createReplies(deps: RepliesDependencies): Replies {
     // Listed before the session is read: a journal that is there by now belongs to a reply that this session
     // knows, or has known.
     const { journals } = readSessionFolder(await deps.volume.list(folder));
-    const record = await store.outline(key);
+    const record = await store.header(key);
     if (!record) return;
-    const needed = record.outline.reply && `${record.outline.reply.id}.`;
+    const needed = record.header.reply && `${record.header.reply.id}.`;
     for (const name of journals) {
       const recent = runs.has(name.replace(/\.ndjson$/, ""));
       if (!recent && !(needed && name.startsWith(needed))) await deps.volume.unlink(`${folder}/${name}`);
@@ -282,8 +282,8 @@ export function createReplies(deps: RepliesDependencies): Replies {
     const taken = await takeOver(key, record, reply, { ...deps, adopt, costOf });
     if (taken.kind !== "unfinished") retries.delete(key);
     if (taken.kind === "ours") {
-      run(key, taken.record, taken.reply, taken.said, taken.permit?.spent);
-      void runOf(taken.reply)?.ended.then(() => taken.permit?.end());
+      run(key, taken.record, taken.reply, taken.said, taken.reservation?.record);
+      void runOf(taken.reply)?.ended.then(() => taken.reservation?.release());
     }
     if (taken.kind === "settled") removeJournalsLater(key, reply);
     if (taken.kind === "unfinished") {

@@ -3,24 +3,24 @@ import type { SessionRecord } from "~/store/session-store";
 import type { Glance } from "./read-if-newer";
 
 /** What has become of a reply while its runner ran it. */
-export type Standing = "running" | "stop requested" | "superseded";
+export type Ownership = "running" | "stop requested" | "superseded";
 
 /** Tells a runner, or who follows one, whether the session still has its reply at this epoch. */
-export type ReplyGuard = {
+export type OwnershipGuard = {
   /** Looks now. What was durable before it was asked, and stands at "running", is in every later salvage. */
-  check(): Promise<Standing>;
+  check(): Promise<Ownership>;
   /** What the last look has shown; null when the session was gone, undefined before there was any news. */
   latest(): SessionRecord | null | undefined;
   journals(): readonly string[];
 };
 
-export function createReplyGuard(
+export function createOwnershipGuard(
   which: Pick<Reply, "id" | "epoch">,
   knownRev: number,
   glance: (rev: number) => Promise<Glance>,
-): ReplyGuard {
+): OwnershipGuard {
   let rev = knownRev;
-  let standing: Standing = "running";
+  let ownership: Ownership = "running";
   let latest: SessionRecord | null | undefined;
   let journals: readonly string[] = [];
 
@@ -29,19 +29,19 @@ export function createReplyGuard(
       const { news, journals: listed } = await glance(rev);
       journals = listed;
       // Looks overlap, and an older one may end last: what was superseded stays so.
-      if (news && standing !== "superseded") {
+      if (news && ownership !== "superseded") {
         latest = news.record;
         rev = news.record?.rev ?? 0;
-        standing = standingOf(news.record?.session.reply ?? null, which);
+        ownership = ownershipOf(news.record?.session.reply ?? null, which);
       }
-      return standing;
+      return ownership;
     },
     latest: () => latest,
     journals: () => journals,
   };
 }
 
-function standingOf(reply: Reply | null, which: Pick<Reply, "id" | "epoch">): Standing {
+function ownershipOf(reply: Reply | null, which: Pick<Reply, "id" | "epoch">): Ownership {
   if (reply?.id !== which.id || reply.epoch !== which.epoch || reply.node === null) return "superseded";
   return reply.stopRequested ? "stop requested" : "running";
 }

@@ -28,9 +28,9 @@ describe("of a reply an operator is told", () => {
     const one = await node();
     const { key, reply } = await ask(one, "my secret diary");
     expect(one.replies.active()).toBe(1);
-    const { retrying } = await one.model.request(0);
-    retrying?.();
-    retrying?.();
+    const { onRetry } = await one.model.request(0);
+    onRetry?.();
+    onRetry?.();
     one.model.text("my secret answer");
     one.model.finish();
     const report = await reportOf(one, reply);

@@ -28,8 +28,8 @@ export type ReplyEnding = {
 };
 
 export type ReplyMetrics = {
-  replySettled(report: ReplyReport): void;
-  replyTakenOver(): void;
+  onReplySettled(report: ReplyReport): void;
+  onReplyTakenOver(): void;
 };
 
 /** The stop watch of one run. */
@@ -77,5 +77,5 @@ export function reportSettled(
   to: { log: { info(fields: object, message: string): void }; metrics: ReplyMetrics },
 ): void {
   to.log.info(report, "the reply has settled");
-  to.metrics.replySettled(report);
+  to.metrics.onReplySettled(report);
 }

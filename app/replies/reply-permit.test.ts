@@ -3,7 +3,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
-import type { ReplyPermit } from "./replies";
+import type { ReplyReservation } from "./replies";
 
 let node: TestNode;
 afterEach(async () => {
@@ -17,25 +17,25 @@ function notingPermit() {
     spent: 0,
     over: null,
   };
-  const permit: ReplyPermit = {
-    take: ({ cost }) => void (told.estimate = cost()),
-    spent: ({ tokens }) => void (told.spent += tokens),
-    cancel: () => void (told.over = "cancelled"),
-    end: () => void (told.over = "ended"),
+  const reservation: ReplyReservation = {
+    acquire: ({ cost }) => void (told.estimate = cost()),
+    record: ({ tokens }) => void (told.spent += tokens),
+    rollback: () => void (told.over = "cancelled"),
+    release: () => void (told.over = "ended"),
   };
-  return { told, permit };
+  return { told, reservation };
 }
 
 function send(text: string, parentId: string | null = null): StartCommand {
   return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
 }
 
-test("a permit is told what the reply may cost: the branch, what it continues, and the longest answer", async () => {
+test("a reservation is told what the reply may cost: the branch, what it continues, and the longest answer", async () => {
   node = await startNode();
   const key = sessionKey(newId());
-  const { told, permit } = notingPermit();
+  const { told, reservation } = notingPermit();
   // With the eight tokens that a message takes.
-  const { outcome } = await node.replies.start(key, send("x".repeat(3_000)), { permit });
+  const { outcome } = await node.replies.start(key, send("x".repeat(3_000)), { reservation: reservation });
   expect(told.estimate).toEqual({
     input: { tokens: 1_008, dollars: 0 },
     most: { tokens: 1_108, dollars: 0 },
@@ -48,55 +48,55 @@ test("a permit is told what the reply may cost: the branch, what it continues, a
   if (outcome.kind !== "started") throw new Error("it was not begun");
   const again = notingPermit();
   const command: StartCommand = { kind: "continue", messageId: outcome.reply.messageId };
-  await node.replies.start(key, command, { permit: again.permit });
+  await node.replies.start(key, command, { reservation: again.reservation });
   expect(again.told.estimate).toMatchObject({ input: { tokens: 1_208 } });
 });
 
-test("a permit is told what the reply costs, and its title", async () => {
+test("a reservation is told what the reply costs, and its title", async () => {
   node = await startNode({ titleModelId: "test/two" });
-  const { told, permit } = notingPermit();
-  await node.replies.start(sessionKey(newId()), send("Hello"), { permit });
-  (await node.model.request(0)).spent!({ tokens: 30, dollars: 0 });
+  const { told, reservation } = notingPermit();
+  await node.replies.start(sessionKey(newId()), send("Hello"), { reservation: reservation });
+  (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
   node.model.text("Good day");
   node.model.finish();
-  (await node.model.request(1)).spent!({ tokens: 4, dollars: 0 });
+  (await node.model.request(1)).onSpending!({ tokens: 4, dollars: 0 });
   node.model.finish();
   expect(told.spent).toBe(34);
 });
 
-test("a permit that refuses leaves nothing behind", async () => {
+test("a reservation that refuses leaves nothing behind", async () => {
   node = await startNode();
   const key = sessionKey(newId());
-  const { told, permit } = notingPermit();
+  const { told, reservation } = notingPermit();
   const refusing = {
-    ...permit,
-    take() {
+    ...reservation,
+    acquire() {
       throw new ExpectedError("budget_spent", "It is spent.");
     },
   };
-  const refused = node.replies.start(key, send("Hello"), { permit: refusing });
+  const refused = node.replies.start(key, send("Hello"), { reservation: refusing });
   await expect(refused).rejects.toMatchObject({ code: "budget_spent" });
   expect(told.over).toBe("cancelled");
   expect(await node.store.read(key)).toBeNull();
 });
 
-test("a reply that is taken over takes a permit of its own, for what it has yet to cost", async () => {
+test("a reply that is taken over takes a reservation of its own, for what it has yet to cost", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
   await node.model.request(0);
   await node.replies.drain(0);
-  const { told, permit } = notingPermit();
+  const { told, reservation } = notingPermit();
   let adopted = "";
   node = await startNode({
     dataDir: node.dataDir,
     adopt: (replyId) => {
       adopted = replyId;
-      return Promise.resolve(permit);
+      return Promise.resolve(reservation);
     },
   });
   await node.replies.read(key);
-  (await node.model.request(0)).spent!({ tokens: 30, dollars: 0 });
+  (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
   expect(adopted).toBe(outcome.kind === "started" && outcome.reply.id);
   expect(told).toMatchObject({ estimate: { most: { tokens: 1_108 } }, spent: 30, over: null });
   node.model.finish();
@@ -111,8 +111,8 @@ test("a reply that is taken over when the budget is spent is kept as it is, and 
   await node.model.request(0);
   await node.replies.drain(0);
   const refused = {
-    ...notingPermit().permit,
-    take() {
+    ...notingPermit().reservation,
+    acquire() {
       throw new ExpectedError("budget_spent", "It is spent.");
     },
   };

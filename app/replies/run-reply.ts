@@ -20,7 +20,7 @@ import { handOverReply } from "~/conversation/take-over-reply";
 import type { AttachmentStore } from "~/store/attachment-store";
 import { journalName, temporaryName, type Layout } from "~/store/layout";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Sealer } from "~/store/sealer";
+import type { Encryptor } from "~/store/sealer";
 import type { Change, SessionRecord, SessionStore } from "~/store/session-store";
 import { errorCode, type Volume } from "~/store/volume";
 import { onVolume } from "~/store/volume-failure";
@@ -36,7 +36,7 @@ import {
 import { readIfNewer } from "./read-if-newer";
 import { relayAnswer, type Finish } from "./relay-answer";
 import { replyCall } from "./reply-call";
-import { createReplyGuard } from "./reply-guard";
+import { createOwnershipGuard } from "./reply-guard";
 import { createReplyMeter, reportSettled, type ReplyMetrics } from "./reply-meter";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
 import { isPassing, storeSettlement, type StoredSettlement } from "./store-settlement";
@@ -47,7 +47,7 @@ export type RunnerDependencies = {
   layout: Layout;
   attachments: Pick<AttachmentStore, "read" | "hold">;
   /** Opens and seals journals. */
-  sealer: Sealer;
+  encryptor: Encryptor;
   models: LanguageModels;
   node: { name: string };
   /** This node and boot, in the names of temporary files. */
@@ -83,7 +83,7 @@ export type Run = {
   /** Ends it: kept as `stopped`, left to another node, or without a word when another has taken its place. */
   stop(reason: StopReason): void;
   /** Looks at once whether the session still wants it, instead of at the next turn. */
-  look(): void;
+  checkOwnership(): void;
   /** Resolves at its end with whether it has settled, and its followers know it. Never rejects. */
   ended: Promise<boolean>;
 };
@@ -106,10 +106,10 @@ export function runReply(
   const { session } = record;
   const stream = createReplyStream();
   const abort = new AbortController();
-  const guard = createReplyGuard(reply, record.rev, (rev) => readIfNewer(deps, key, rev));
+  const guard = createOwnershipGuard(reply, record.rev, (rev) => readIfNewer(deps, key, rev));
   const meter = createReplyMeter(key, reply);
   const name = journalName(reply.id, reply.epoch);
-  const lines = journalLines(deps.sealer, key, name);
+  const lines = journalLines(deps.encryptor, key, name);
   const about = {
     reply: reply.id,
     session: sessionFingerprint(key),
@@ -137,12 +137,12 @@ export function runReply(
   async function look() {
     lookedAt = performance.now();
     // Where a newer version has changed the session, this node cannot tell whether the reply is still its own.
-    const standing = await guard.check().catch((error: unknown) => {
+    const ownership = await guard.check().catch((error: unknown) => {
       if (isNewerFormat(error)) return "superseded" as const;
       throw error;
     });
-    if (standing === "superseded") stop("superseded");
-    else if (standing === "stop requested") stop("stopped");
+    if (ownership === "superseded") stop("superseded");
+    else if (ownership === "stop requested") stop("stopped");
   }
 
   async function durable(chunks: readonly ReplyChunk[]) {
@@ -200,8 +200,8 @@ export function runReply(
         lines,
         linesBefore: said.length,
         flushMs: deps.flushMs,
-        durable,
-        failed: (error) => {
+        onDurable: durable,
+        onFailure: (error) => {
           journalError = error as Error;
           abort.abort(error);
         },
@@ -264,9 +264,9 @@ export function runReply(
       ...replyCall(session, reply, before),
       attachment: async (id) => (await deps.attachments.read(key, id))?.bytes ?? null,
       signal: abort.signal,
-      retrying: meter.retry,
+      onRetry: meter.retry,
       onOmissions: (told) => (omissions = [...told]),
-      spent: deps.spent,
+      onSpending: deps.spent,
     });
     const { signal } = abort;
     const { delay } = deps;
@@ -374,7 +374,7 @@ export function runReply(
     reply,
     stream,
     stop,
-    look() {
+    checkOwnership() {
       if (!over) void look().catch(() => undefined);
     },
     ended: run(),

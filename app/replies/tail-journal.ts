@@ -1,11 +1,11 @@
 import { withoutEnding } from "~/conversation/catch-up";
 import { isNewerFormat } from "~/store/newer-format";
 import type { JournalReader } from "./journal-reader";
-import type { ReplyGuard } from "./reply-guard";
+import type { OwnershipGuard } from "./reply-guard";
 import { createReplyStream, type ReplyStream } from "./reply-stream";
 
 export type TailOptions = {
-  guard: ReplyGuard;
+  guard: OwnershipGuard;
   /** The name of the journal in its session's folder. */
   name: string;
   reader: JournalReader;
@@ -14,7 +14,7 @@ export type TailOptions = {
   delay: (ms: number) => Promise<unknown>;
   pollMs: number;
   /** Told of a volume that does not answer; the tail ends, and its followers come back. */
-  failed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
   /** Nothing is read from here on. */
   ended: () => void;
 };
@@ -42,7 +42,7 @@ export function tailJournal(options: TailOptions): Tail {
         await options.delay(options.pollMs);
       }
     } catch (error) {
-      options.failed(error);
+      options.onFailure(error);
       // Another node may be able to read it; this one will not.
       if (isNewerFormat(error)) refusal = error;
     } finally {

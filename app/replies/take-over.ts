@@ -9,7 +9,7 @@ import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-r
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/session-store";
 import { createEarlierWords, type EarlierWords } from "./earlier-words";
-import type { ReplyPermit } from "./replies";
+import type { ReplyReservation } from "./replies";
 import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore, type RunnerDependencies } from "./run-reply";
 import { isPassing, storeSettlement } from "./store-settlement";
@@ -17,7 +17,13 @@ import { isPassing, storeSettlement } from "./store-settlement";
 /** What has become of an attempt to take a reply over. */
 export type TakenOver =
   /** This node is to run it, going on from what was said. */
-  | { kind: "ours"; record: SessionRecord; reply: Reply; said: ReplyChunk[]; permit: ReplyPermit | null }
+  | {
+      kind: "ours";
+      record: SessionRecord;
+      reply: Reply;
+      said: ReplyChunk[];
+      reservation: ReplyReservation | null;
+    }
   /** Another node was faster, the reply has settled, or the volume takes no commits at the moment. */
   | { kind: "not ours"; record: SessionRecord | null }
   /** With what was said: it may not, or cannot, be gone on with. */
@@ -27,7 +33,7 @@ export type TakenOver =
 
 export type TakeOverDependencies = RunnerDependencies & {
   /** Leave to ask a model for the rest of the reply; null where none is needed. */
-  adopt: (replyId: string) => Promise<ReplyPermit | null>;
+  adopt: (replyId: string) => Promise<ReplyReservation | null>;
   costOf: (session: Session, reply: Reply, said?: ReplyChunk[]) => CallEstimate;
 };
 
@@ -48,9 +54,9 @@ export async function takeOver(
   const earlier = createEarlierWords(key, reply, deps);
   // Also before the commit: a volume that cannot be read must not use up the takeovers that a reply has.
   await earlier.read();
-  let permit: ReplyPermit | null;
+  let reservation: ReplyReservation | null;
   try {
-    permit = await deps.adopt(reply.id);
+    reservation = await deps.adopt(reply.id);
   } catch (error) {
     if (!isPassing(error)) throw error;
     // Nothing is spent blindly; but the conversation can be read.
@@ -75,19 +81,19 @@ export async function takeOver(
     if (!ExpectedError.isInstance(error)) throw error;
     return { kind: "unfinished", record: taken, error };
   }
-  const ending = endingOf(mine, said) ?? refusalOf(permit, taken, mine, said, deps);
+  const ending = endingOf(mine, said) ?? refusalOf(reservation, taken, mine, said, deps);
   if (ending) return settleAsItIs(key, taken, mine, said, ending, deps);
   deps.log.warn(
     { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
-  deps.metrics.replyTakenOver();
-  return { kind: "ours", record: taken, reply: mine, said, permit };
+  deps.metrics.onReplyTakenOver();
+  return { kind: "ours", record: taken, reply: mine, said, reservation };
 }
 
-/** How a reply ends that may cost nothing more; null where the permit was taken, or none is needed. */
+/** How a reply ends that may cost nothing more; null where the reservation was taken, or none is needed. */
 function refusalOf(
-  permit: ReplyPermit | null,
+  reservation: ReplyReservation | null,
   { session }: SessionRecord,
   reply: Reply,
   said: readonly ReplyChunk[],
@@ -97,7 +103,7 @@ function refusalOf(
   if (isWhole(said)) return null;
   try {
     const cost = () => costOf(session, reply, said.length > 0 ? [...said] : undefined);
-    permit?.take({ isNewSession: false, cost, replyId: reply.id });
+    reservation?.acquire({ isNewSession: false, cost, replyId: reply.id });
     return null;
   } catch (error) {
     if (!ExpectedError.isInstance(error)) throw error;

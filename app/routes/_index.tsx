@@ -4,10 +4,10 @@ import { AppFrame } from "~/components/app-frame";
 import { ChatPage } from "~/components/chat-page";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PageSkeleton } from "~/components/page-skeleton";
-import { pageFacts } from "~/page-facts.server";
+import { serverProps } from "~/page-facts.server";
 import type { loader as rootLoader } from "~/root";
 
-export const loader = pageFacts;
+export const loader = serverProps;
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
   const app = await openChatApp(() => serverLoader<typeof loader>());

@@ -54,7 +54,7 @@ export const action = handle;
 async function answerResting(key: string, known: string | null): Promise<Response | null> {
   const { store, sessionResponses } = services;
   if (known === null && !sessionResponses.has(key)) return null;
-  const resting = await store.resting(key);
+  const resting = await store.headRevision(key);
   if (!resting) return null;
   const etag = etagOf(resting);
   return isKnown(known, etag) ? notModified(etag) : sessionResponses.find(key, etag);

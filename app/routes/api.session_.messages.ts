@@ -4,7 +4,7 @@ import type { StartCommand } from "~/conversation/start-reply";
 import { askerAddress } from "~/http/client-address";
 import { followEvents, replayEvents } from "~/http/reply-events";
 import { eventStream } from "~/http/event-stream";
-import { currentExchange } from "~/http/exchanges";
+import { currentRequest } from "~/http/exchanges";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -14,8 +14,8 @@ const handle = api({
     const key = requireSessionKey(request);
     const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
     const { modelId, settings, replyMessageId } = body;
-    const permit = await services.quotas.permit({ session: key, address: askerAddress(request) });
-    const options = { modelId, settings, replyMessageId, permit };
+    const reservation = await services.quotas.reserveReply({ session: key, address: askerAddress(request) });
+    const options = { modelId, settings, replyMessageId, reservation };
     const { record, outcome } = await services.replies.start(key, toCommand(body), options);
 
     const replyId =
@@ -26,10 +26,10 @@ const handle = api({
       const accepted: MessageAccepted = { rev: record?.rev ?? 0, replyId };
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
-    const { signal } = currentExchange();
-    const failed = (error: unknown) =>
+    const { signal } = currentRequest();
+    const onFailure = (error: unknown) =>
       services.log[ExpectedError.isInstance(error) ? "warn" : "error"]({ err: error }, "a stream failed");
-    const stream = { signal, failed, ...services.streams };
+    const stream = { signal, onFailure, ...services.streams };
     if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);
     const committed = outcome.kind === "started" && record ? record : undefined;
     const events = await services.replies.follow(key, { cursor: null, watch: false, signal, committed });

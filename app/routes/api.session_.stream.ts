@@ -1,7 +1,7 @@
 import { parseCursor } from "~/conversation/cursor";
 import { ExpectedError } from "~/conversation/expected-error";
 import { eventStream } from "~/http/event-stream";
-import { currentExchange } from "~/http/exchanges";
+import { currentRequest } from "~/http/exchanges";
 import { followEvents } from "~/http/reply-events";
 import { requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
@@ -10,7 +10,7 @@ import { services } from "~/services.server";
 const handle = api({
   async GET(request) {
     const key = requireSessionKey(request);
-    const { signal } = currentExchange();
+    const { signal } = currentRequest();
     const events = await services.replies.follow(key, {
       cursor: parseCursor(request.headers.get("Last-Event-ID") ?? ""),
       watch: new URL(request.url).searchParams.has("watch"),
@@ -20,7 +20,7 @@ const handle = api({
     return eventStream(followEvents(events), {
       ...services.streams,
       signal,
-      failed: (error) =>
+      onFailure: (error) =>
         services.log[ExpectedError.isInstance(error) ? "warn" : "error"]({ err: error }, "a stream failed"),
     });
   },

@@ -4,9 +4,9 @@ import { openChatApp } from "~/browser/open-chat-app";
 import { AppFrame } from "~/components/app-frame";
 import { PlainPage } from "~/components/plain-page";
 import { MovePage } from "~/components/move-page";
-import { pageFacts } from "~/page-facts.server";
+import { serverProps } from "~/page-facts.server";
 
-export const loader = pageFacts;
+export const loader = serverProps;
 
 export const meta: MetaFunction = () => [{ title: "Holdfast" }, { name: "robots", content: "noindex" }];
 

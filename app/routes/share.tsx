@@ -5,9 +5,9 @@ import { AppFrame } from "~/components/app-frame";
 import { loadMarkdown } from "~/components/markdown-loader";
 import { PlainPage } from "~/components/plain-page";
 import { SharedPage } from "~/components/shared-page";
-import { pageFacts } from "~/page-facts.server";
+import { serverProps } from "~/page-facts.server";
 
-export const loader = pageFacts;
+export const loader = serverProps;
 
 export const meta: MetaFunction = () => [{ title: "Holdfast" }, { name: "robots", content: "noindex" }];
 

@@ -5,7 +5,7 @@ export type AttachmentForm = "png" | "jpg" | "webp" | "gif" | "pdf" | "txt";
 
 /** All that is known of a stored file, and all of it is in its name: one listing of the folder tells everything. */
 export type StoredAttachment = {
-  /** The SHA-256 of its bytes, in hex; of a sealed file, what `Sealer.nameOf` makes of that. */
+  /** The SHA-256 of its bytes, in hex; of a sealed file, what `encryptor.nameOf` makes of that. */
   id: string;
   size: number;
   form: AttachmentForm;

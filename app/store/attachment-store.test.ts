@@ -10,7 +10,7 @@ import {
   type Intercept,
 } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
+import { sealerThat, testEncryptor } from "../../tests/fixtures/test-sealer";
 import { createAttachmentStore, type AttachmentStoreOptions } from "./attachment-store";
 import { createLayout } from "./layout";
 import { sweepAttachments } from "./sweep-attachments";
@@ -31,8 +31,8 @@ function storeOn(
     layout,
     instance: "node.b1",
     newId,
-    sealer: testSealer,
-    damaged: () => undefined,
+    encryptor: testEncryptor,
+    onDamage: () => undefined,
     maxBytes: 100_000,
     maxSessionBytes: 300_000,
   };
@@ -89,7 +89,7 @@ describe("a file", () => {
           volume,
           layout,
           instance: "node.b1",
-          sessions: { outline: () => Promise.resolve(null) },
+          sessions: { header: () => Promise.resolve(null) },
           isDead: () => true,
           delay: () => Promise.resolve(),
         },
@@ -338,13 +338,13 @@ describe("a volume that fails", () => {
 
 describe("encryption at rest", () => {
   const TEXT = Buffer.from("What nobody else may read. ".repeat(5_000));
-  const on = { sealer: sealerThat(true), maxBytes: 1_000_000, maxSessionBytes: 3_000_000 };
-  const off = { ...on, sealer: sealerThat(false) };
+  const on = { encryptor: sealerThat(true), maxBytes: 1_000_000, maxSessionBytes: 3_000_000 };
+  const off = { ...on, encryptor: sealerThat(false) };
   const put = (store: ReturnType<typeof storeOn>["store"], bytes = TEXT, key = KEY) =>
     store.put(key, "secret.txt", pieces(bytes, 1_000));
   const damagedIn = (told: string[]) => ({
     ...on,
-    damaged: (_key: string, id: string) => void told.push(id),
+    onDamage: (_key: string, id: string) => void told.push(id),
   });
 
   test("stores a file so that neither its bytes nor its name tell what it is", async () => {
@@ -352,7 +352,7 @@ describe("encryption at rest", () => {
     const { store, files, layout } = storeOn(dataDir, on);
     const { id, size } = await put(store);
     const [name] = files();
-    expect(name).toBe(`${on.sealer.nameOf(KEY, id)}.${size}.txt.sealed`);
+    expect(name).toBe(`${on.encryptor.nameOf(KEY, id)}.${size}.txt.sealed`);
     expect(readFileSync(join(layout.attachmentFolder(KEY), name!)).includes("nobody else")).toBe(false);
     expect(await store.read(KEY, id)).toEqual({ bytes: TEXT, mediaType: "text/plain" });
     expect(await store.read(OTHER, id)).toBeNull();
@@ -409,7 +409,7 @@ describe("encryption at rest", () => {
 
     // A file of the same size, of the same session, sealed with the same key.
     const other = await put(store, Buffer.from("other"));
-    const otherName = files().find((name) => name.startsWith(on.sealer.nameOf(KEY, other.id)))!;
+    const otherName = files().find((name) => name.startsWith(on.encryptor.nameOf(KEY, other.id)))!;
     renameSync(join(layout.attachmentFolder(KEY), otherName), path);
     expect(await store.read(KEY, id)).toBeNull();
     writeFileSync(path, whole);

@@ -23,7 +23,7 @@ import { unlessGone } from "./errno";
 import { newerFormat } from "./newer-format";
 import { listIfThere } from "./retired-session";
 import { openFile, sealFile, sealNewFile } from "./sealed-file";
-import type { Sealer } from "./sealer";
+import type { Encryptor } from "./sealer";
 import { errorCode, type NewFile, type Volume } from "./volume";
 import { failedSentence, onVolume } from "./volume-failure";
 
@@ -68,9 +68,9 @@ export type AttachmentStoreOptions = {
   instance: string;
   newId: () => string;
   /** Opens and seals. */
-  sealer: Sealer;
+  encryptor: Encryptor;
   /** Told of a sealed file that does not open. */
-  damaged: (key: string, id: string) => void;
+  onDamage: (key: string, id: string) => void;
   maxBytes: number;
   maxSessionBytes: number;
   maxSessionFiles?: number;
@@ -79,19 +79,19 @@ export type AttachmentStoreOptions = {
 const READ_ATTEMPTS = 5;
 
 export function createAttachmentStore(options: AttachmentStoreOptions): AttachmentStore {
-  const { volume, layout, sealer, maxBytes } = options;
+  const { volume, layout, encryptor, maxBytes } = options;
 
   /** Whether a stored file is the one with this id, which is the hash of its bytes. */
   function hasId(key: string, id: string): (file: StoredAttachment) => boolean {
     let sealedId: string | null = null;
-    return (file) => file.id === (file.isSealed ? (sealedId ??= sealer.nameOf(key, id)) : id);
+    return (file) => file.id === (file.isSealed ? (sealedId ??= encryptor.nameOf(key, id)) : id);
   }
 
   /** What a file with this id is from now on, wherever it is stored. */
   const asStored = (key: string, id: string, rest: Pick<StoredAttachment, "size" | "form">) => ({
     ...rest,
-    id: sealer.isOn ? sealer.nameOf(key, id) : id,
-    isSealed: sealer.isOn,
+    id: encryptor.isOn ? encryptor.nameOf(key, id) : id,
+    isSealed: encryptor.isOn,
     unsentAt: null,
   });
 
@@ -103,7 +103,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   function withId(key: string, id: string, listed: readonly string[]): StoredAttachment[] {
     const found = filesAmong(listed).filter(hasId(key, id));
     const later = found.length > 0 ? [] : listed.flatMap((name) => parseLaterName(name) ?? []);
-    if (later.some((other) => other === id || other === sealer.nameOf(key, id)))
+    if (later.some((other) => other === id || other === encryptor.nameOf(key, id)))
       throw newerFormat("This file", "the form in its name is unknown");
     return found;
   }
@@ -116,7 +116,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const temporary = `${folder}/${temporaryName(options.newId(), options.instance)}`;
     const file = await begin(folder, temporary);
     try {
-      const stored = await receive(sealer.isOn ? sealNewFile(sealer, key, file) : file, bytes);
+      const stored = await receive(encryptor.isOn ? sealNewFile(encryptor, key, file) : file, bytes);
       checkRoom(key, await list(key), new Map([[stored.id, stored.size]]));
       // Over what is there already: the same bytes, but young again, so that no sweep takes them.
       await volume
@@ -199,9 +199,9 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       if (!file) return null;
       try {
         const stored = await volume.read(pathOf(key, file));
-        const bytes = file.isSealed ? openFile(sealer, key, id, stored.bytes) : stored.bytes;
+        const bytes = file.isSealed ? openFile(encryptor, key, id, stored.bytes) : stored.bytes;
         if (bytes) return { bytes, mediaType: typeOf(file.form) };
-        options.damaged(key, id);
+        options.onDamage(key, id);
         return null;
       } catch (error) {
         // Renamed, or replaced by the same bytes, since it was listed.
@@ -276,7 +276,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function writeFile(key: string, stored: StoredAttachment, bytes: Uint8Array) {
     const temporary = `${layout.attachmentFolder(key)}/${temporaryName(options.newId(), options.instance)}`;
-    const content = stored.isSealed ? sealFile(sealer, key, bytes) : bytes;
+    const content = stored.isSealed ? sealFile(encryptor, key, bytes) : bytes;
     await volume.writeNew(temporary, content, { removeIfLate: true });
     await volume.rename(temporary, pathOf(key, stored));
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { feedName, parseFeedLine, parseFeedName, splitInstance } from "./feed-line";
+import { segmentName, parseMembershipLine, parseSegmentName, splitInstance } from "./feed-line";
 import { groupSegments, UNREADABLE } from "./feed-reader";
 import type { Layout } from "./layout";
 import { DEAD_AFTER_MS } from "./node-liveness";
@@ -19,8 +19,8 @@ export class NameTakenError extends Error {
 }
 
 /**
- * Makes a name one process's own. A process that starts watches the feeds of earlier ones of its name before it
- * writes a feed itself: one that grows lives, and one that says goodbye, or does not grow for as long as makes any
+ * Makes a name one process's own. A process that starts watches the membership logs of earlier ones of its name before it
+ * writes a membership log itself: one that grows lives, and one that says goodbye, or does not grow for as long as makes any
  * node dead, is gone. One that drains lives on beside its successor, as in a rolling restart.
  */
 export type NameClaim = {
@@ -32,7 +32,7 @@ export type NameClaim = {
    */
   settle(): Promise<string[]>;
   /**
-   * To be called once the own feed is in the folder. Of two processes that started at the same moment, and did not
+   * To be called once the own membership log is in the folder. Of two processes that started at the same moment, and did not
    * see each other before, at least one sees the other now, and one of them stays.
    * @throws NameTakenError in the one that has to go
    */
@@ -49,7 +49,7 @@ export type NameClaimOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
-  /** Whether the process of a boot is known to have ended, without a look at its feed. False where nothing is known. */
+  /** Whether the process of a boot is known to have ended, without a look at its membership log. False where nothing is known. */
   isProcessGone: (boot: string) => boolean;
   /** Called once, when an earlier process has to be watched. */
   onWait?: (instance: string) => void;
@@ -60,7 +60,7 @@ const LOOK_EVERY_MS = 1_000;
 const CREDIT_MS = DEAD_AFTER_MS / 4;
 /** How long the other of two that started at the same moment has to see this one and to leave. */
 const LEAVE_WITHIN_MS = 3_000;
-/** Longer than any segment of a feed. */
+/** Longer than any segment of a membership log. */
 const READ_LIMIT = 1_048_576;
 
 type Sight = { size: string; silentMs: number; seenAt: number };
@@ -75,12 +75,12 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
   /** The newest segment of each other process of this name, by its boot. */
   async function namesakes(): Promise<Map<string, number>> {
     try {
-      const feeds = groupSegments(
-        (await volume.list(layout.nodes)).filter((fileName) => parseFeedName(fileName)?.name === name),
+      const membershipLogs = groupSegments(
+        (await volume.list(layout.nodes)).filter((fileName) => parseSegmentName(fileName)?.name === name),
       );
-      feeds.delete(`${name}.${boot}`);
+      membershipLogs.delete(`${name}.${boot}`);
       return new Map(
-        [...feeds].map(([instance, segments]) => [splitInstance(instance).boot, segments.at(-1)!]),
+        [...membershipLogs].map(([instance, segments]) => [splitInstance(instance).boot, segments.at(-1)!]),
       );
     } catch (error) {
       if (errorCode(error) !== "ENOENT") throw error;
@@ -92,7 +92,7 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
   async function mayLive(other: string, segment: number): Promise<boolean> {
     if (isProcessGone(other)) return false;
     const askedAt = now();
-    const fileName = feedName({ name, boot: other, segment });
+    const fileName = segmentName({ name, boot: other, segment });
     const text = await readText(join(layout.nodes, fileName));
     if (hasLeft(text)) return false;
     const size = `${segment}:${text.length}`;
@@ -108,7 +108,7 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
       return (await volume.readFrom(path, 0, READ_LIMIT)).toString("utf8");
     } catch (error) {
       const code = errorCode(error) ?? "";
-      // A sweep was faster: the next listing will not have it. What is no feed does not grow.
+      // A sweep was faster: the next listing will not have it. What is no membership log does not grow.
       if (code === "ENOENT" || UNREADABLE.has(code)) return "";
       throw error;
     }
@@ -146,10 +146,10 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
   };
 }
 
-/** Whether a feed's newest segment says that its process ends or has ended: it does not stand in the way. */
+/** Whether a membership log's newest segment says that its process ends or has ended: it does not stand in the way. */
 function hasLeft(text: string): boolean {
   return text.split("\n").some((text) => {
-    const line = parseFeedLine(text);
+    const line = parseMembershipLine(text);
     return line !== null && ("goodbye" in line || ("draining" in line && line.draining));
   });
 }

@@ -66,7 +66,7 @@ async function losableVolume() {
   };
 }
 
-test.each(["read", "outline"] as const)(
+test.each(["read", "header"] as const)(
   "a revision whose writer still syncs is durable before another node's %s shows it",
   async (how) => {
     const { node, cutPower, goOn } = await losableVolume();
@@ -122,7 +122,7 @@ test("a revision is put on stable storage once for each node, however many read 
   const reader = recorded(dataDir);
   await Promise.all(Array.from({ length: 50 }, () => reader.store.read(KEY)));
   await reader.store.read(KEY);
-  await reader.store.outline(KEY);
+  await reader.store.header(KEY);
   expect(reader.syncs()).toEqual(["sync folder"]);
   await writer.store.update(KEY, append("m2"));
   await reader.store.read(KEY);
@@ -137,7 +137,7 @@ test("a revision that cannot be put on stable storage is not shown, and is once 
     fails && call.name === "sync" ? Promise.reject(systemError("EIO", call)) : proceed(),
   );
   await expect(reader.store.read(KEY)).rejects.toMatchObject({ code: "volume_unavailable" });
-  await expect(reader.store.outline(KEY)).rejects.toMatchObject({ code: "volume_unavailable" });
+  await expect(reader.store.header(KEY)).rejects.toMatchObject({ code: "volume_unavailable" });
   fails = false;
   expect(messageIds((await reader.store.read(KEY))?.session)).toEqual(["m1"]);
 });

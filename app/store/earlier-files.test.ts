@@ -16,16 +16,16 @@ import {
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { createAttachmentStore } from "./attachment-store";
-import { parseFeedLine } from "./feed-line";
+import { parseMembershipLine } from "./feed-line";
 import { createHandoffStore } from "./handoff-store";
 import { createShareStore } from "./share-store";
 
-const sealer = sealerThat(true);
+const encryptor = sealerThat(true);
 
 function open(name: VolumeName) {
   const dataDir = copyOfVolume(name);
-  const { store, layout, volume, damaged } = createTestStore(dataDir, { sealer });
-  const common = { volume, layout, instance: "node.b1", newId, sealer };
+  const { store, layout, volume, damaged } = createTestStore(dataDir, { encryptor });
+  const common = { volume, layout, instance: "node.b1", newId, encryptor };
   const onDamage = () => void damaged.push({ key: KEY, rev: 0, reason: "damaged" });
   return {
     dataDir,
@@ -33,11 +33,11 @@ function open(name: VolumeName) {
     layout,
     volume,
     damaged,
-    shares: createShareStore({ ...common, sessions: store, clock: () => new Date(), damaged: onDamage }),
+    shares: createShareStore({ ...common, sessions: store, clock: () => new Date(), onDamage }),
     handoffs: createHandoffStore({ ...common, lifetimeMs: 3_600_000 }),
     attachments: createAttachmentStore({
       ...common,
-      damaged: onDamage,
+      onDamage,
       maxBytes: 1_000,
       maxSessionBytes: 9_000,
     }),
@@ -51,13 +51,13 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
     const { dataDir, store, layout, volume, shares, attachments, damaged } = open(name);
     const before = filesIn(dataDir);
     expect(await store.read(KEY)).toEqual({ ...record, commit: expect.stringMatching(ITEM_ID_PATTERN) });
-    expect((await store.outline(KEY))?.outline).toMatchObject({
+    expect((await store.header(KEY))?.header).toMatchObject({
       rev: record.rev,
       isSealed: name === "sealed",
     });
     expect(await shares.read(sessionKey("a-share-of-the-tests"))).toEqual(share);
     const reply = record.session.reply!;
-    expect(await readJournalOf(KEY, reply, { volume, layout, sealer })).toEqual(journal);
+    expect(await readJournalOf(KEY, reply, { volume, layout, encryptor })).toEqual(journal);
     expect(settledParts(journal.reduce(applyChunk, EMPTY_REPLY))).toEqual([
       { type: "text", text: "Half an " },
     ]);
@@ -81,7 +81,7 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
   });
 
   test("has logs of nodes and of what was used, of which every line is understood", async () => {
-    const lines = linesIn(name, "nodes").map(parseFeedLine);
+    const lines = linesIn(name, "nodes").map(parseMembershipLine);
     expect(lines.map((line) => line && Object.keys(line)[0])).toEqual([
       "format",
       "beat",
@@ -97,10 +97,10 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
       own: "node.b1",
       clock: () => Date.parse("2026-11-20T12:00:00Z"),
       isDead: () => false,
-      counted: (key, amount) => counted.push([key, amount]),
-      damaged: ({ reason }) => damaged.push({ key: KEY, rev: 0, reason }),
+      onCount: (key, amount) => counted.push([key, amount]),
+      onDamage: ({ reason }) => damaged.push({ key: KEY, rev: 0, reason }),
     });
-    await reader.look();
+    await reader.refresh();
     expect([counted, reader.running("address"), damaged]).toEqual([[["tokens:all", 100]], 2, []]);
     expect(readdirSync(layout.usage)).toEqual(["2026-11-20"]);
   });

@@ -1,12 +1,18 @@
 import { expect, test } from "vitest";
-import { feedName, formatFeedLine, parseFeedLine, parseFeedName, parseProbeName } from "./feed-line";
+import {
+  segmentName,
+  formatMembershipLine,
+  parseMembershipLine,
+  parseSegmentName,
+  parseProbeName,
+} from "./feed-line";
 
 const KEY = "ab".repeat(32);
 
 test("a segment's name says whose it is and which", () => {
   const segment = { name: "web-1", boot: "x7", segment: 12 };
-  expect(feedName(segment)).toBe("web-1.x7.12.ndjson");
-  expect(parseFeedName("web-1.x7.12.ndjson")).toEqual(segment);
+  expect(segmentName(segment)).toBe("web-1.x7.12.ndjson");
+  expect(parseSegmentName("web-1.x7.12.ndjson")).toEqual(segment);
 });
 
 test.each([
@@ -17,7 +23,7 @@ test.each([
   "..",
   "a.b.c.1.ndjson",
   "a.b.1e3.ndjson",
-])("%s is no segment", (name) => expect(parseFeedName(name)).toBeNull());
+])("%s is no segment", (name) => expect(parseSegmentName(name)).toBeNull());
 
 test("a left-over test file says whose it is", () => {
   expect(parseProbeName("web-1.x7.probe")).toBe("web-1.x7");
@@ -43,21 +49,21 @@ test("what is formatted is parsed as the same", () => {
       draining: false,
     },
   ]) {
-    const text = formatFeedLine(line);
+    const text = formatMembershipLine(line);
     expect(text.endsWith("\n")).toBe(true);
-    expect(parseFeedLine(text)).toEqual(line);
+    expect(parseMembershipLine(text)).toEqual(line);
   }
 });
 
 test("a line of a newer version is no damage, and means nothing", () => {
-  expect(parseFeedLine('{"mood":"good"}')).toEqual({ unknown: true });
+  expect(parseMembershipLine('{"mood":"good"}')).toEqual({ unknown: true });
 });
 
 test.each(["", "{", "null", "7", '"x"', "[]", "\u0000\u0000", "{}{}"])("%j is no line", (text) => {
-  expect(parseFeedLine(text)).toBeNull();
+  expect(parseMembershipLine(text)).toBeNull();
 });
 
 test("a changed key that is no key is not taken for one", () => {
-  expect(parseFeedLine('{"changed":{"constructor":1}}')).toEqual({ unknown: true });
-  expect(parseFeedLine('{"changed":{"../../etc":1}}')).toEqual({ unknown: true });
+  expect(parseMembershipLine('{"changed":{"constructor":1}}')).toEqual({ unknown: true });
+  expect(parseMembershipLine('{"changed":{"../../etc":1}}')).toEqual({ unknown: true });
 });

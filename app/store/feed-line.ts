@@ -1,19 +1,19 @@
 import { z } from "zod";
 
-export const FEED_FORMAT = 1;
+export const MEMBERSHIP_FORMAT = 1;
 
-/** A file of a node's feed. A feed is cut into segments, each with one writer, read in the order of their numbers. */
-export type FeedSegment = { name: string; boot: string; segment: number };
+/** A file of a node's membership log. A membership log is cut into segments, each with one writer, read in the order of their numbers. */
+export type LogSegment = { name: string; boot: string; segment: number };
 
 const SEGMENT_NAME = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})\.ndjson$/;
 const PROBE_NAME = /^([A-Za-z0-9-]{1,64}\.[A-Za-z0-9-]{1,64})\.probe[a-z-]*$/;
 
-export function feedName({ name, boot, segment }: FeedSegment): string {
+export function segmentName({ name, boot, segment }: LogSegment): string {
   return `${name}.${boot}.${segment}.ndjson`;
 }
 
-/** Null for a name that is no segment of a feed. */
-export function parseFeedName(fileName: string): FeedSegment | null {
+/** Null for a name that is no segment of a membership log. */
+export function parseSegmentName(fileName: string): LogSegment | null {
   const match = SEGMENT_NAME.exec(fileName);
   return match && { name: match[1]!, boot: match[2]!, segment: Number(match[3]) };
 }
@@ -55,11 +55,11 @@ const line = z.union([
   z.record(z.string(), z.unknown()).transform(() => ({ unknown: true as const })),
 ]);
 
-export type FeedHead = z.infer<typeof head>;
-export type FeedLine = z.infer<typeof line>;
+export type MembershipHead = z.infer<typeof head>;
+export type MembershipLine = z.infer<typeof line>;
 
-/** @returns null for bytes that are no line of a feed */
-export function parseFeedLine(text: string): FeedLine | null {
+/** @returns null for bytes that are no line of a membership log */
+export function parseMembershipLine(text: string): MembershipLine | null {
   try {
     return line.safeParse(JSON.parse(text)).data ?? null;
   } catch {
@@ -67,6 +67,6 @@ export function parseFeedLine(text: string): FeedLine | null {
   }
 }
 
-export function formatFeedLine(value: Exclude<FeedLine, { unknown: true }>): string {
+export function formatMembershipLine(value: Exclude<MembershipLine, { unknown: true }>): string {
   return `${JSON.stringify(value)}\n`;
 }

@@ -1,22 +1,22 @@
 import { expect, test, vi } from "vitest";
 import { createFakeTime } from "../../tests/fixtures/fake-time";
-import { createFeedPoller } from "./feed-poller";
-import type { FeedLook } from "./feed-reader";
+import { createMembershipPoller } from "./feed-poller";
+import type { PollResult } from "./feed-reader";
 
 function polling() {
   const time = createFakeTime();
-  const state = { look: { ok: true, news: 0 } as FeedLook };
+  const state = { look: { ok: true, news: 0 } as PollResult };
   const looks: number[] = [];
   const [failed, recovered] = [vi.fn(), vi.fn()];
-  const poller = createFeedPoller({
+  const poller = createMembershipPoller({
     poll: () => {
       looks.push(time.now());
       return Promise.resolve(state.look);
     },
     now: time.now,
     timer: time.timer,
-    failed,
-    recovered,
+    onFailure: failed,
+    onRecovery: recovered,
   });
   // A look that was begun has ended after a few turns of the queue of promises.
   const pass = (ms: number) => time.advance(ms, () => new Promise(setImmediate));

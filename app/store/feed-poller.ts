@@ -1,11 +1,11 @@
-import type { FeedLook } from "./feed-reader";
+import type { PollResult } from "./feed-reader";
 import type { Timer } from "./timer";
 
-/** Why the feeds are of interest: a reply of another node is followed, or somebody watches between replies. */
+/** Why the membership logs are of interest: a reply of another node is followed, or somebody watches between replies. */
 export type Interest = "reply" | "watch";
 
-/** Looks at the feeds as often as somebody needs it. What it costs grows with the nodes, not with those who wait. */
-export type FeedPoller = {
+/** Looks at the membership logs as often as somebody needs it. What it costs grows with the nodes, not with those who wait. */
+export type MembershipPoller = {
   /** The first look; from then on it goes on by itself. Resolves when it has been made, or has failed. */
   start(): Promise<void>;
   stop(): void;
@@ -13,14 +13,14 @@ export type FeedPoller = {
   attend(interest: Interest): () => void;
 };
 
-export type FeedPollerOptions = {
-  poll: () => Promise<FeedLook>;
+export type MembershipPollerOptions = {
+  poll: () => Promise<PollResult>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
   /** Told of the first look that fails after one that did not, and the other way round. */
-  failed: (error: unknown) => void;
-  recovered: () => void;
+  onFailure: (error: unknown) => void;
+  onRecovery: () => void;
   /** Times from one look to the next in milliseconds: while it matters, when nothing happens, when nobody waits. */
   fastMs?: number;
   quietMs?: number;
@@ -30,7 +30,7 @@ export type FeedPollerOptions = {
 /** How much longer the next pause is after a look without news. */
 const SLOWER = 1.05;
 
-export function createFeedPoller(options: FeedPollerOptions): FeedPoller {
+export function createMembershipPoller(options: MembershipPollerOptions): MembershipPoller {
   const { poll, now, timer, fastMs = 1_000, quietMs = 5_000, idleMs = 30_000 } = options;
   const attending: Record<Interest, number> = { reply: 0, watch: 0 };
   let running = false;
@@ -58,8 +58,8 @@ export function createFeedPoller(options: FeedPollerOptions): FeedPoller {
     looking = false;
     lookedAt = now();
     if (result.ok) withoutNews = result.news > 0 ? 0 : withoutNews + 1;
-    if (!result.ok && !broken) options.failed(result.error);
-    if (result.ok && broken) options.recovered();
+    if (!result.ok && !broken) options.onFailure(result.error);
+    if (result.ok && broken) options.onRecovery();
     broken = !result.ok;
     schedule();
   }

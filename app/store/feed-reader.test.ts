@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { createFeedReader, type FeedReader } from "./feed-reader";
-import { formatFeedLine, type FeedHead } from "./feed-line";
+import { createMembershipReader, type MembershipReader } from "./feed-reader";
+import { formatMembershipLine, type MembershipHead } from "./feed-line";
 import { createLayout, type Layout } from "./layout";
-import { createNodeLiveness, type NodeLiveness } from "./node-liveness";
+import { createFailureDetector, type FailureDetector } from "./node-liveness";
 import { createVolume, type Volume } from "./volume";
 
 const KEY = "ab".repeat(32);
@@ -15,9 +15,9 @@ const OTHER = "cd".repeat(32);
 let dataDir: string;
 let layout: Layout;
 let time: FakeTime;
-let liveness: NodeLiveness;
+let failureDetector: FailureDetector;
 let told: unknown[];
-let reader: FeedReader;
+let reader: MembershipReader;
 let ownSegment: string | null;
 let operations: string[];
 /** File names that give an error when they are read. */
@@ -28,23 +28,23 @@ beforeEach(async () => {
   layout = createLayout(dataDir);
   await mkdir(layout.nodes);
   time = createFakeTime();
-  liveness = createNodeLiveness({ own: "me.b1" });
+  failureDetector = createFailureDetector({ own: "me.b1" });
   told = [];
   ownSegment = null;
   operations = [];
   failing = new Map();
-  reader = createFeedReader({
+  reader = createMembershipReader({
     volume: watched(createVolume()),
     layout,
     own: "me.b1",
     ownSegment: () => ownSegment,
-    liveness,
+    failureDetector: failureDetector,
     now: time.now,
-    changed: (key, rev) => told.push([key, rev]),
-    missed: () => told.push("missed"),
-    ownSegmentLost: (fileName) => told.push(["lost", fileName]),
-    namesake: (instance) => told.push(["namesake", instance]),
-    damaged: (event) => told.push(event),
+    onSessionChange: (key, rev) => told.push([key, rev]),
+    onMissedChanges: () => told.push("missed"),
+    onOwnSegmentLost: (fileName) => told.push(["lost", fileName]),
+    onDuplicateName: (instance) => told.push(["namesake", instance]),
+    onDamage: (event) => told.push(event),
   });
 });
 
@@ -68,10 +68,10 @@ function watched(real: Volume): Volume {
   };
 }
 
-const say = (fileName: string, ...lines: Parameters<typeof formatFeedLine>[0][]) =>
-  appendFile(join(layout.nodes, fileName), lines.map(formatFeedLine).join(""));
+const say = (fileName: string, ...lines: Parameters<typeof formatMembershipLine>[0][]) =>
+  appendFile(join(layout.nodes, fileName), lines.map(formatMembershipLine).join(""));
 
-function head(name: string, boot: string, more: Partial<FeedHead> = {}): FeedHead {
+function head(name: string, boot: string, more: Partial<MembershipHead> = {}): MembershipHead {
   const rest = { startedAt: "2026-01-01T00:00:00Z", succeeds: [], draining: false, ...more };
   return { format: 1, name, boot, segment: 1, ...rest };
 }
@@ -99,7 +99,7 @@ test("changes are told as they come, once", async () => {
 test("a line that is still being written is told when it is whole", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
-  const line = formatFeedLine({ changed: { [KEY]: 3 } });
+  const line = formatMembershipLine({ changed: { [KEY]: 3 } });
   await appendFile(join(layout.nodes, "a.b1.1.ndjson"), line.slice(0, 30));
   await reader.poll();
   expect(told).toEqual([]);
@@ -161,15 +161,15 @@ test("a look costs one listing and one read for each other node", async () => {
   expect(operations).toEqual(["list", "a.b1.1.ndjson", "b.b1.1.ndjson"]);
 });
 
-test("a node is dead when its feed has not grown for ten seconds of looking", async () => {
+test("a node is dead when its membershipLog has not grown for ten seconds of looking", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await pollFor(8_000);
   await say("a.b1.1.ndjson", { beat: 1 });
   await pollFor(10_000);
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
   await pollFor(1_000);
-  expect(liveness.isDead("a.b1")).toBe(true);
+  expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
 test("nobody dies while we cannot look, at the folder or at the file", async () => {
@@ -182,7 +182,7 @@ test("nobody dies while we cannot look, at the folder or at the file", async () 
   await pollFor(60_000);
   failing.clear();
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
 test("goodbye and succession are known from the first look on", async () => {
@@ -190,7 +190,7 @@ test("goodbye and succession are known from the first look on", async () => {
   await say("b.b1.1.ndjson", head("b", "b1"));
   await say("b.b2.1.ndjson", head("b", "b2", { succeeds: ["b1"] }));
   await reader.poll();
-  expect(["a.b1", "b.b1", "b.b2"].map(liveness.isDead)).toEqual([true, true, false]);
+  expect(["a.b1", "b.b1", "b.b2"].map(failureDetector.isDead)).toEqual([true, true, false]);
   operations.length = 0;
   await reader.poll();
   expect(operations).not.toContain("a.b1.1.ndjson");
@@ -200,10 +200,10 @@ test("a predecessor that drains is alive until it has said goodbye", async () =>
   await say("a.b1.1.ndjson", head("a", "b1"), { draining: true });
   await say("a.b2.1.ndjson", head("a", "b2", { succeeds: ["b1"] }));
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
   await say("a.b1.1.ndjson", { goodbye: true });
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(true);
+  expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
 test("what a node said before its successor began does not bring it back", async () => {
@@ -212,14 +212,14 @@ test("what a node said before its successor began does not bring it back", async
   await say("a.b1.1.ndjson", { changed: { [KEY]: 1 } });
   await say("a.b2.1.ndjson", head("a", "b2", { succeeds: ["b1"] }));
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(true);
+  expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
 test("what is found at the first look has not grown: a predecessor stays dead", async () => {
   await say("me.b0.1.ndjson", head("me", "b0"), { beat: 1 });
-  liveness.succeeded(["b0"], "me");
+  failureDetector.recordSuccessor(["b0"], "me");
   await reader.poll();
-  expect(liveness.isDead("me.b0")).toBe(true);
+  expect(failureDetector.isDead("me.b0")).toBe(true);
 });
 
 test("a later segment of the successor does not kill again what lives", async () => {
@@ -230,7 +230,7 @@ test("a later segment of the successor does not kill again what lives", async ()
   await reader.poll();
   await say("a.b2.2.ndjson", head("a", "b2", { segment: 2, succeeds: ["b1"] }));
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
 test("another process under our own name is told", async () => {
@@ -239,14 +239,14 @@ test("another process under our own name is told", async () => {
   await say("me.b2.1.ndjson", { beat: 1 });
   await reader.poll();
   expect(told).toEqual([["namesake", "me.b2"]]);
-  expect(liveness.isDead("me.b1")).toBe(false);
+  expect(failureDetector.isDead("me.b1")).toBe(false);
 });
 
 test("where our own file is not in the folder, nobody is missed, and we are told", async () => {
   ownSegment = "me.b1.1.ndjson";
-  liveness.isDead("a.b1");
+  failureDetector.isDead("a.b1");
   await pollFor(30_000);
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
   expect(told).toContainEqual(["lost", "me.b1.1.ndjson"]);
 });
 
@@ -259,12 +259,12 @@ test("a node that has been dead for long is looked at now and then, and seen at 
   expect(operations.filter((name) => name !== "list")).toHaveLength(2);
   await say("a.b1.2.ndjson", head("a", "b1"));
   await reader.poll();
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
 test("lines of a newer version mean nothing, and those after them are read", async () => {
   await reader.poll();
-  await say("a.b1.1.ndjson", { ...head("a", "b1"), format: 9, region: "moon" } as FeedHead);
+  await say("a.b1.1.ndjson", { ...head("a", "b1"), format: 9, region: "moon" } as MembershipHead);
   const lines = [
     { load: { cpu: 0.5 } },
     { changed: { [KEY]: { rev: 2 } } },
@@ -276,7 +276,7 @@ test("lines of a newer version mean nothing, and those after them are read", asy
   await appendFile(join(layout.nodes, "a.b1.1.ndjson"), text);
   await reader.poll();
   expect(told).toEqual([[OTHER, 3]]);
-  expect(liveness.isDead("a.b1")).toBe(false);
+  expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
 test("garbage is told once and harms nobody else", async () => {

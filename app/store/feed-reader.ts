@@ -1,49 +1,49 @@
 import { join } from "node:path";
 import {
-  feedName,
-  parseFeedLine,
-  parseFeedName,
+  segmentName,
+  parseMembershipLine,
+  parseSegmentName,
   splitInstance,
-  type FeedHead,
-  type FeedLine,
+  type MembershipHead,
+  type MembershipLine,
 } from "./feed-line";
 import type { Layout } from "./layout";
-import type { NodeLiveness } from "./node-liveness";
+import type { FailureDetector } from "./node-liveness";
 import { createLineSplitter, type LineSplitter } from "./split-lines";
 import { errorCode, type Volume } from "./volume";
 
 /** `ok` is false when the folder could not be listed; nothing was learnt then. */
-export type FeedLook = { ok: true; news: number } | { ok: false; error: unknown };
+export type PollResult = { ok: true; news: number } | { ok: false; error: unknown };
 
-/** Reads what the other nodes tell in their feeds. */
-export type FeedReader = {
+/** Reads what the other nodes tell in their membership logs. */
+export type MembershipReader = {
   /**
-   * One look: lists the folder, and reads what each feed has grown by. Never rejects. A look that is asked for
+   * One look: lists the folder, and reads what each membership log has grown by. Never rejects. A look that is asked for
    * while one is under way is that one.
    */
-  poll(): Promise<FeedLook>;
+  poll(): Promise<PollResult>;
 };
 
-export type FeedReaderOptions = {
+export type MembershipReaderOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot, whose own feed is not read. */
+  /** This node and boot, whose own membership log is not read. */
   own: string;
-  /** The file of this node's feed; null while there is none. */
+  /** The file of this node's membership log; null while there is none. */
   ownSegment: () => string | null;
-  liveness: NodeLiveness;
+  failureDetector: FailureDetector;
   /** A monotonic clock in milliseconds. */
   now: () => number;
   /** Another node has changed a session (null: removed it). May be told again; that it is new is to be seen there. */
-  changed: (key: string, rev: number | null) => void;
+  onSessionChange: (key: string, rev: number | null) => void;
   /** Changes may have been lost: everything that somebody waits for is to be looked at. */
-  missed: () => void;
+  onMissedChanges: () => void;
   /** This node's own file is not in the folder any more. */
-  ownSegmentLost: (fileName: string) => void;
+  onOwnSegmentLost: (fileName: string) => void;
   /** Another process has started under the name of this node. */
-  namesake: (instance: string) => void;
-  /** Told once of a feed that cannot be read, or has lines that mean nothing. */
-  damaged: (event: { fileName: string; reason: string }) => void;
+  onDuplicateName: (instance: string) => void;
+  /** Told once of a membership log that cannot be read, or has lines that mean nothing. */
+  onDamage: (event: { fileName: string; reason: string }) => void;
 };
 
 /** Read at once from one file. A segment is far smaller, unless it is damaged. */
@@ -53,16 +53,16 @@ const BURIED_AFTER_MS = 60_000;
 const BURIED_EVERY = 16;
 
 type Tail = { segment: number; offset: number; lines: LineSplitter; introduced: boolean; ended: boolean };
-type Sight = { instance: string; lines: FeedLine[]; grew: boolean; whole: boolean; lost: boolean };
+type Sight = { instance: string; lines: MembershipLine[]; grew: boolean; whole: boolean; lost: boolean };
 
-export function createFeedReader(options: FeedReaderOptions): FeedReader {
-  const { volume, layout, own, liveness, now } = options;
+export function createMembershipReader(options: MembershipReaderOptions): MembershipReader {
+  const { volume, layout, own, failureDetector: failureDetector, now } = options;
   const tails = new Map<string, Tail>();
   const reported = new Set<string>();
   let looks = 0;
-  let polling: Promise<FeedLook> | null = null;
+  let polling: Promise<PollResult> | null = null;
 
-  async function look(): Promise<FeedLook> {
+  async function look(): Promise<PollResult> {
     const askedAt = now();
     const ownSegment = options.ownSegment();
     let names: string[];
@@ -71,22 +71,22 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     } catch (error) {
       return { ok: false, error };
     }
-    const feeds = groupSegments(names);
-    feeds.delete(own);
+    const membershipLogs = groupSegments(names);
+    membershipLogs.delete(own);
     const sights = await Promise.all(
-      [...feeds].filter(isWorthALook).map(([instance, segments]) => readFeed(instance, segments)),
+      [...membershipLogs].filter(isWorthALook).map(([instance, segments]) => readFeed(instance, segments)),
     );
     const at = { askedAt, answeredAt: now() };
 
     // Where our own file is missing, the others' absence means nothing either.
     const known = ownSegment === null || names.includes(ownSegment);
-    if (known) liveness.listed(new Set(feeds.keys()), at);
-    else options.ownSegmentLost(ownSegment);
+    if (known) failureDetector.recordListing(new Set(membershipLogs.keys()), at);
+    else options.onOwnSegmentLost(ownSegment);
     // Growth first: what a node said before its successor began does not bring it back.
-    for (const sight of sights) if (sight.whole) liveness.read(sight.instance, sight.grew, at);
+    for (const sight of sights) if (sight.whole) failureDetector.recordRead(sight.instance, sight.grew, at);
     for (const sight of sights) for (const line of sight.lines) apply(sight.instance, line);
-    if (sights.some((sight) => sight.lost)) options.missed();
-    forgetRemoved(feeds, names);
+    if (sights.some((sight) => sight.lost)) options.onMissedChanges();
+    forgetRemoved(membershipLogs, names);
     looks += 1;
     return { ok: true, news: sights.reduce((sum, sight) => sum + sight.lines.filter(isNews).length, 0) };
   }
@@ -95,11 +95,11 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     const tail = tails.get(instance);
     if (!tail || segments.at(-1)! > tail.segment) return true;
     if (tail.ended) return false;
-    const buried = (liveness.deadFor(instance, now()) ?? 0) >= BURIED_AFTER_MS;
+    const buried = (failureDetector.deadFor(instance, now()) ?? 0) >= BURIED_AFTER_MS;
     return !buried || looks % BURIED_EVERY === 0;
   }
 
-  /** Reads a feed's segments from where it was left. Each but the last is finished, for the next one is there. */
+  /** Reads a membership log's segments from where it was left. Each but the last is finished, for the next one is there. */
   async function readFeed(instance: string, segments: number[]): Promise<Sight> {
     const seen = tails.get(instance);
     // Those that were there before us are of interest from now on; of one that came later, all is.
@@ -113,7 +113,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
         Object.assign(tail, newTail(segment), { introduced: tail.introduced });
         sight.grew = true;
       }
-      const fileName = feedName({ ...splitInstance(instance), segment });
+      const fileName = segmentName({ ...splitInstance(instance), segment });
       try {
         await readSegment(tail, fileName, sight);
       } catch (error) {
@@ -134,48 +134,48 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       tail.offset += bytes.length;
       if (bytes.length > 0 && looks > 0) sight.grew = true;
       for (const text of tail.lines(bytes)) {
-        const line = text === null ? null : parseFeedLine(text);
+        const line = text === null ? null : parseMembershipLine(text);
         if (line) sight.lines.push(line);
         else report(fileName, "a line of it means nothing");
       }
     }
   }
 
-  function apply(instance: string, line: FeedLine) {
+  function apply(instance: string, line: MembershipLine) {
     if ("changed" in line) {
-      for (const [key, rev] of Object.entries(line.changed)) options.changed(key, rev);
+      for (const [key, rev] of Object.entries(line.changed)) options.onSessionChange(key, rev);
     } else if ("missed" in line) {
-      options.missed();
+      options.onMissedChanges();
     } else if ("goodbye" in line) {
       tails.get(instance)!.ended = true;
-      liveness.goodbye(instance);
+      failureDetector.recordLeave(instance);
     } else if ("succeeds" in line) {
       introduce(instance, line);
     } else if ("draining" in line) {
-      liveness.draining(instance);
+      failureDetector.recordDraining(instance);
     }
   }
 
-  function introduce(instance: string, head: FeedHead) {
+  function introduce(instance: string, head: MembershipHead) {
     const tail = tails.get(instance)!;
-    if (head.draining) liveness.draining(instance);
+    if (head.draining) failureDetector.recordDraining(instance);
     // Later segments say it again; a process that lives on under the same name is not to die each time.
     if (tail.introduced) return;
     tail.introduced = true;
     const { name } = splitInstance(instance);
-    liveness.succeeded(head.succeeds, name);
+    failureDetector.recordSuccessor(head.succeeds, name);
     const me = splitInstance(own);
-    if (name === me.name && head.succeeds.includes(me.boot)) options.namesake(instance);
+    if (name === me.name && head.succeeds.includes(me.boot)) options.onDuplicateName(instance);
   }
 
   function report(fileName: string, reason: string) {
     if (reported.has(fileName)) return;
     reported.add(fileName);
-    options.damaged({ fileName, reason });
+    options.onDamage({ fileName, reason });
   }
 
-  function forgetRemoved(feeds: ReadonlyMap<string, unknown>, names: readonly string[]) {
-    for (const instance of tails.keys()) if (!feeds.has(instance)) tails.delete(instance);
+  function forgetRemoved(membershipLogs: ReadonlyMap<string, unknown>, names: readonly string[]) {
+    for (const instance of tails.keys()) if (!membershipLogs.has(instance)) tails.delete(instance);
     for (const fileName of reported) if (!names.includes(fileName)) reported.delete(fileName);
   }
 
@@ -187,26 +187,26 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
   };
 }
 
-/** The segments of each feed, by node and boot, in their order. */
+/** The segments of each membership log, by node and boot, in their order. */
 export function groupSegments(names: readonly string[]): Map<string, number[]> {
-  const feeds = new Map<string, number[]>();
+  const membershipLogs = new Map<string, number[]>();
   for (const fileName of names) {
-    const parsed = parseFeedName(fileName);
+    const parsed = parseSegmentName(fileName);
     if (!parsed) continue;
     const instance = `${parsed.name}.${parsed.boot}`;
-    feeds.set(instance, [...(feeds.get(instance) ?? []), parsed.segment]);
+    membershipLogs.set(instance, [...(membershipLogs.get(instance) ?? []), parsed.segment]);
   }
-  for (const segments of feeds.values()) segments.sort((a, b) => a - b);
-  return feeds;
+  for (const segments of membershipLogs.values()) segments.sort((a, b) => a - b);
+  return membershipLogs;
 }
 
 function newTail(segment: number): Tail {
   return { segment, offset: 0, lines: createLineSplitter(), introduced: false, ended: false };
 }
 
-const isNews = (line: FeedLine) => "changed" in line || "missed" in line;
+const isNews = (line: MembershipLine) => "changed" in line || "missed" in line;
 
-/** What stands there is no feed of a node. */
+/** What stands there is no membership log of a node. */
 export const UNREADABLE: ReadonlySet<string> = new Set([
   "EISDIR",
   "ELOOP",

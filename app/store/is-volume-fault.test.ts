@@ -9,7 +9,7 @@ function measured(intercept: Parameters<typeof interceptedFileSystem>[0]) {
     fs: interceptedFileSystem(intercept),
     maxInFlight: 1,
     deadlineMs: 200,
-    answered: (ms, error) => told.push({ ms, fault: error !== null && isVolumeFault(error) }),
+    onAnswer: (ms, error) => told.push({ ms, fault: error !== null && isVolumeFault(error) }),
   });
   return { volume, told };
 }

@@ -1,12 +1,15 @@
 import { expect, test } from "vitest";
 import { newId, sessionKey } from "~/conversation/session-id";
-import { createKeyRing, KeyNotHeld } from "./key-ring";
+import { createEncryptionKeys, KeyNotHeld } from "./key-ring";
 
-const hex = (ring: ReturnType<typeof createKeyRing>, key: string, use: "session" | "journal" = "session") =>
-  ring.keyFor(key, use).export().toString("hex");
+const hex = (
+  ring: ReturnType<typeof createEncryptionKeys>,
+  key: string,
+  use: "session" | "journal" = "session",
+) => ring.keyFor(key, use).export().toString("hex");
 
 test("a key is there while somebody holds it, and not afterwards", async () => {
-  const ring = createKeyRing();
+  const ring = createEncryptionKeys();
   const secret = newId();
   const first = ring.hold(secret);
   expect(first.key).toBe(sessionKey(secret));
@@ -29,7 +32,7 @@ test("a key is there while somebody holds it, and not afterwards", async () => {
 });
 
 test("what nobody holds cannot be kept", () => {
-  const ring = createKeyRing();
+  const ring = createEncryptionKeys();
   const { key, release } = ring.hold(newId());
   release();
   const letGo = ring.keep(key);
@@ -38,7 +41,7 @@ test("what nobody holds cannot be kept", () => {
 });
 
 test("who held it before does not release it for who holds it now", () => {
-  const ring = createKeyRing();
+  const ring = createEncryptionKeys();
   const secret = newId();
   const before = ring.hold(secret);
   before.release();
@@ -48,7 +51,7 @@ test("who held it before does not release it for who holds it now", () => {
 });
 
 test("every secret and every use has a key of its own", () => {
-  const ring = createKeyRing();
+  const ring = createEncryptionKeys();
   const [one, two] = [ring.hold(newId()).key, ring.hold(newId()).key];
   const keys = [hex(ring, one), hex(ring, one, "journal"), hex(ring, two), hex(ring, two, "journal")];
   expect(new Set(keys).size).toBe(4);
@@ -56,7 +59,7 @@ test("every secret and every use has a key of its own", () => {
 });
 
 test("the keys are the same in every version, or what was sealed before could not be read", () => {
-  const ring = createKeyRing();
+  const ring = createEncryptionKeys();
   const { key } = ring.hold("AAAAAAAAAAAAAAAAAAAAAA");
   expect(hex(ring, key)).toBe("2620b1bfb3a7489105328d6d0165c702b30fd04719d4524311f26f5598c849fc");
   expect(hex(ring, key, "journal")).toBe("87f57e3c9e293eff4114b73f1ea58b92991fa647711231f8682503f0d83792d1");

@@ -8,7 +8,7 @@ export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | 
  * The keys of what is worked on at the moment. They come from secrets that only browsers keep (the ids of sessions
  * and of links), so they are here while a request, a follower or a reply holds them, and nowhere afterwards.
  */
-export type KeyRing = {
+export type EncryptionKeys = {
   /** Holds the keys of a secret until `release`. @returns what the secret is called on the volume, see `sessionKey` */
   hold(secret: string): { key: string; release: () => void };
   /** The same around a piece of work. */
@@ -26,7 +26,7 @@ export class KeyNotHeld extends Error {
 
 type Held = { root: KeyObject; keys: Map<KeyUse, KeyObject>; holders: number };
 
-export function createKeyRing(): KeyRing {
+export function createEncryptionKeys(): EncryptionKeys {
   const held = new Map<string, Held>();
 
   function add(key: string, entry: Held): () => void {

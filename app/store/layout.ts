@@ -81,7 +81,7 @@ const TEMPORARY_NAME = /^[A-Za-z0-9_-]+\.([A-Za-z0-9-]+\.[A-Za-z0-9-]+)\.tmp$/;
  * lead through it (`<id>.life/../0000000007.json`), so that those of a writer that slept lead nowhere once the
  * session has been deleted, even where one with the same key and the same numbers has begun since.
  */
-export function lifeName(id: string): string {
+export function incarnationName(id: string): string {
   return `${id}.life`;
 }
 
@@ -95,12 +95,18 @@ export type SessionFolder = {
   journals: string[];
   temporaries: { name: string; instance: string }[];
   /** The life that paths lead through: the first by name, should two writers have begun at once. */
-  life: string | null;
+  incarnation: string | null;
 };
 
 /** What the names in a session's folder mean; others, such as NFS's `.nfs…` leftovers, mean nothing. */
 export function readSessionFolder(names: readonly string[]): SessionFolder {
-  const folder: SessionFolder = { revisions: [], damaged: [], journals: [], temporaries: [], life: null };
+  const folder: SessionFolder = {
+    revisions: [],
+    damaged: [],
+    journals: [],
+    temporaries: [],
+    incarnation: null,
+  };
   for (const name of names) {
     const revision = REVISION_NAME.exec(name);
     const damaged = DAMAGED_NAME.exec(name);
@@ -109,7 +115,8 @@ export function readSessionFolder(names: readonly string[]): SessionFolder {
     else if (damaged) folder.damaged.push(Number(damaged[1]));
     else if (temporary) folder.temporaries.push({ name, instance: temporary[1]! });
     else if (name.endsWith(".ndjson")) folder.journals.push(name);
-    else if (LIFE_NAME.test(name) && (folder.life === null || name < folder.life)) folder.life = name;
+    else if (LIFE_NAME.test(name) && (folder.incarnation === null || name < folder.incarnation))
+      folder.incarnation = name;
   }
   folder.revisions.sort((a, b) => b - a);
   folder.damaged.sort((a, b) => b - a);

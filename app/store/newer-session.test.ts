@@ -5,7 +5,7 @@ import { newId, sessionKey } from "~/conversation/session-id";
 import { copyOfVolume, filesIn } from "../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
+import { sealerThat, testEncryptor } from "../../tests/fixtures/test-sealer";
 import { revisionName } from "./layout";
 import { createRetention } from "./retention";
 import { createSessionRetirement } from "./retire-session";
@@ -45,7 +45,7 @@ const kinds: Record<string, (stored: Stored) => object> = {
 /** A volume with a session of three commits, of which the newest was changed. */
 async function volumeWith(change: (stored: Stored) => object) {
   const dataDir = temporaryFolder();
-  const { store, layout } = createTestStore(dataDir, { sealer: sealerThat(false) });
+  const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(false) });
   for (const id of ["m1", "m2", "m3"]) await store.update(KEY, append(id));
   const folder = layout.sessionFolder(KEY);
   const newest = join(folder, revisionName(REV));
@@ -59,7 +59,7 @@ describe.each(Object.entries(kinds))("a session %s", (_, change) => {
     const before = filesIn(dataDir);
     const { store, damaged } = createTestStore(dataDir);
     const changed = vi.fn(append("m4"));
-    for (const attempt of [() => store.read(KEY), () => store.outline(KEY), () => store.update(KEY, changed)])
+    for (const attempt of [() => store.read(KEY), () => store.header(KEY), () => store.update(KEY, changed)])
       await expect(attempt()).rejects.toMatchObject(NEWER);
     expect(changed).not.toHaveBeenCalled();
     expect(damaged).toEqual([]);
@@ -105,9 +105,9 @@ async function sweepEverything(dataDir: string) {
   const retirement = createSessionRetirement({
     ...common,
     clock,
-    damaged: () => undefined,
-    retired: () => undefined,
-    setAside: () => undefined,
+    onDamage: () => undefined,
+    onRetired: () => undefined,
+    onQuarantined: () => undefined,
   });
   const log = { info: () => undefined, warn: () => undefined };
   const isDead = () => true;
@@ -129,7 +129,7 @@ async function sweepEverything(dataDir: string) {
 
 test("files and links of a session of a newer version stay, and are not given out here", async () => {
   const dataDir = copyOfVolume("plain");
-  const { store, layout, volume } = createTestStore(dataDir, { sealer: sealerThat(false) });
+  const { store, layout, volume } = createTestStore(dataDir, { encryptor: sealerThat(false) });
   const { rev } = (await store.read(KEY))!;
   const newest = join(layout.sessionFolder(KEY), revisionName(rev));
   const stored = JSON.parse(readFileSync(newest, "utf8")) as object;
@@ -146,8 +146,8 @@ test("files and links of a session of a newer version stay, and are not given ou
     instance: "node.b1",
     newId,
     clock: () => new Date(),
-    sealer: testSealer,
-    damaged: () => undefined,
+    encryptor: testEncryptor,
+    onDamage: () => undefined,
   });
   const shareKey = sessionKey("a-share-of-the-tests");
   await expect(shares.read(shareKey)).rejects.toMatchObject(NEWER);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { AppendLog } from "./append-log";
 import type { NameClaim } from "./claim-name";
-import { FEED_FORMAT, feedName, formatFeedLine, type FeedHead } from "./feed-line";
+import { MEMBERSHIP_FORMAT, segmentName, formatMembershipLine, type MembershipHead } from "./feed-line";
 import type { Layout } from "./layout";
 import { DEAD_AFTER_MS } from "./node-liveness";
 import type { Timer } from "./timer";
@@ -13,15 +13,15 @@ import { errorCode, type Volume } from "./volume";
  * and when the node was silent for so long that others may have stopped reading. A segment is never written
  * again once the next one exists, so that whoever sees the next may finish the one before and move on.
  */
-export type NodeFeed = {
-  /** Resolves after the first attempt, whatever came of it: from then on the feed goes on by itself. */
+export type MembershipLog = {
+  /** Resolves after the first attempt, whatever came of it: from then on the membership log goes on by itself. */
   start(): Promise<void>;
   /** To be told to others soon; many within a short time in one append. Null: the session was removed. */
-  changed(key: string, rev: number | null): void;
+  announceChange(key: string, rev: number | null): void;
   /** This node finishes what it does and takes nothing new: a successor does not mean that it is dead. */
-  draining(): Promise<void>;
+  announceDraining(): Promise<void>;
   /** The last word. Nothing is written after it. */
-  goodbye(): Promise<void>;
+  leave(): Promise<void>;
   /** Resolves when all that was told is on stable storage, or the last attempt has failed. */
   flush(): Promise<void>;
   /** The file that is being written; null while there is none. */
@@ -32,10 +32,10 @@ export type NodeFeed = {
    * When the others last had a sign of life from here, in milliseconds of `now`; null if they never had. More
    * than `DEAD_AFTER_MS` ago, they may have declared this node dead and taken over its replies.
    */
-  lastHeardAt(): number | null;
+  lastAppendAt(): number | null;
 };
 
-export type NodeFeedOptions = {
+export type MembershipLogOptions = {
   volume: Volume;
   layout: Layout;
   /** This node's name and boot. */
@@ -47,13 +47,13 @@ export type NodeFeedOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
-  /** Told of the boots of this name that were there when the feed began. */
-  succeeded: (boots: string[]) => void;
-  /** Told once when the feed falls silent, and once when it can be heard again. */
-  failed: (error: unknown) => void;
-  recovered: () => void;
+  /** Told of the boots of this name that were there when the membership log began. */
+  onPredecessors: (boots: string[]) => void;
+  /** Told once when the membership log falls silent, and once when it can be heard again. */
+  onFailure: (error: unknown) => void;
+  onRecovery: () => void;
   /** Longest time between two appends; least time between two; both in milliseconds. */
-  beatMs?: number;
+  heartbeatMs?: number;
   batchMs?: number;
   /** Size at which a new segment is begun. A node that starts reads no more than that of each other node. */
   maxBytes?: number;
@@ -65,9 +65,15 @@ export type NodeFeedOptions = {
 
 const MAX_PREDECESSORS = 100;
 
-export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
+export function createMembershipLog(options: MembershipLogOptions): MembershipLog {
   const { volume, layout, name, boot, claim, now, timer } = options;
-  const { beatMs = 2_000, batchMs = 50, maxBytes = 65_536, keepMs = 600_000, maxWaiting = 5_000 } = options;
+  const {
+    heartbeatMs: beatMs = 2_000,
+    batchMs = 50,
+    maxBytes = 65_536,
+    keepMs = 600_000,
+    maxWaiting = 5_000,
+  } = options;
 
   let waiting = new Map<string, number | null>();
   let missed = false;
@@ -113,13 +119,13 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
     waiting = new Map();
     missed = false;
     try {
-      // Others may have stopped reading a feed that was silent for so long, or have removed it.
+      // Others may have stopped reading a membership log that was silent for so long, or have removed it.
       const unheard = lastHeardAt !== null && askedAt - lastHeardAt >= DEAD_AFTER_MS;
       if (current && (unheard || current.bytes >= maxBytes)) leaveSegment();
       let text = lines(batch);
       if (!current) {
         current = await nextSegment();
-        text = formatFeedLine(head()) + text;
+        text = formatMembershipLine(head()) + text;
       }
       // Not `askedAt`: the first segment may have waited for the name.
       const appendedAt = now();
@@ -127,12 +133,12 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
       current.bytes += text.length;
       lastHeardAt = appendedAt;
       if (draining === "to be said") draining = "said";
-      if (broken) options.recovered();
+      if (broken) options.onRecovery();
       broken = false;
     } catch (error) {
       leaveSegment();
       putBack(batch);
-      if (!broken) options.failed(error);
+      if (!broken) options.onFailure(error);
       broken = true;
       return;
     }
@@ -141,16 +147,16 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
 
   function lines(batch: { waiting: Map<string, number | null>; missed: boolean; draining: string }): string {
     let text = "";
-    if (batch.missed) text += formatFeedLine({ missed: true });
-    if (batch.waiting.size > 0) text += formatFeedLine({ changed: Object.fromEntries(batch.waiting) });
-    if (batch.draining === "to be said") text += formatFeedLine({ draining: true });
-    if (ending) text += formatFeedLine({ goodbye: true });
-    return text || formatFeedLine({ beat: ++beats });
+    if (batch.missed) text += formatMembershipLine({ missed: true });
+    if (batch.waiting.size > 0) text += formatMembershipLine({ changed: Object.fromEntries(batch.waiting) });
+    if (batch.draining === "to be said") text += formatMembershipLine({ draining: true });
+    if (ending) text += formatMembershipLine({ goodbye: true });
+    return text || formatMembershipLine({ beat: ++beats });
   }
 
-  function head(): FeedHead {
+  function head(): MembershipHead {
     return {
-      format: FEED_FORMAT,
+      format: MEMBERSHIP_FORMAT,
       name,
       boot,
       segment: segments,
@@ -165,9 +171,9 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
       await volume.makeFolder(layout.nodes);
       predecessors = await claim.settle();
       predecessors = predecessors.slice(0, MAX_PREDECESSORS);
-      options.succeeded(predecessors);
+      options.onPredecessors(predecessors);
     }
-    const fileName = feedName({ name, boot, segment: ++segments });
+    const fileName = segmentName({ name, boot, segment: ++segments });
     // Known before it is there: an attempt that got no answer may have made it all the same.
     old.set(fileName, { endedAt: now() });
     const path = join(layout.nodes, fileName);
@@ -234,17 +240,17 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
 
   return {
     start: work,
-    changed(key, rev) {
+    announceChange(key, rev) {
       if (ended) return;
       waiting.set(key, rev);
       forgetTooMany();
       if (!working && !broken) schedule();
     },
-    async draining() {
+    async announceDraining() {
       if (draining === "no") draining = "to be said";
       await flush();
     },
-    async goodbye() {
+    async leave() {
       if (ending) return;
       if (working) await working;
       ending = true;
@@ -260,6 +266,6 @@ export function createNodeFeed(options: NodeFeedOptions): NodeFeed {
       leaveSegment();
       void work();
     },
-    lastHeardAt: () => lastHeardAt,
+    lastAppendAt: () => lastHeardAt,
   };
 }

@@ -5,7 +5,7 @@ import { createFakeTime, type FakeTime } from "../../tests/fixtures/fake-time";
 import { settlingFileSystem } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
-import { createNodeRegistry, type NodeRegistry } from "./node-registry";
+import { createMembership, type Membership } from "./node-registry";
 import { createVolume } from "./volume";
 
 const KEY = "ab".repeat(32);
@@ -17,7 +17,7 @@ let nodes: Node[];
 let gone: Set<string>;
 
 type Node = {
-  registry: NodeRegistry;
+  membership: Membership;
   /** Whether the start has come to its end. */
   hasStarted: () => boolean;
   time: FakeTime;
@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(async () => {
   // A start that still waits ends with its next look.
   for (const { time } of nodes) void time.advance(60_000);
-  await Promise.all(nodes.map(({ registry }) => registry.goodbye()));
+  await Promise.all(nodes.map(({ membership }) => membership.leave()));
 });
 
 /** A node with a clock of its own: one whose time does not go on is frozen, or dead. */
@@ -51,7 +51,7 @@ function begin(name: string, boot: string): Node {
   const [told, logged]: [unknown[], string[]] = [[], []];
   const { fs, settled } = settlingFileSystem();
   const log = (_: object, message: string) => logged.push(message);
-  const registry = createNodeRegistry({
+  const membership = createMembership({
     volume: createVolume({ fs }),
     layout,
     name,
@@ -62,14 +62,14 @@ function begin(name: string, boot: string): Node {
     random: () => 0.5,
     isProcessGone: (other) => gone.has(other),
     onNameTaken: (instance) => told.push(`the name is taken by ${instance}`),
-    changed: (key, rev) => told.push([key, rev]),
-    missed: () => told.push("missed"),
+    onSessionChange: (key, rev) => told.push([key, rev]),
+    onMissedChanges: () => told.push("missed"),
     log: { info: log, warn: log, error: log },
   });
   let isStarted = false;
-  const node = { registry, time, told, logged, settled, hasStarted: () => isStarted };
+  const node = { membership, time, told, logged, settled, hasStarted: () => isStarted };
   nodes.push(node);
-  void registry.start().then(() => (isStarted = true));
+  void membership.start().then(() => (isStarted = true));
   return node;
 }
 
@@ -88,91 +88,91 @@ async function pass(ms: number, ...running: Node[]) {
 
 test("what one node changes, the others hear within a second where somebody watches", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
-  b.registry.attend("watch");
+  b.membership.attend("watch");
   await pass(1_000, a, b);
-  a.registry.changed(KEY, 4);
+  a.membership.announceChange(KEY, 4);
   await pass(1_500, a, b);
   expect(b.told).toEqual([[KEY, 4]]);
 });
 
 test("a killed node is dead to the others in ten seconds and a bit, one that lives never", async () => {
   const [a, b, c] = [await start("a", "b1"), await start("b", "b1"), await start("c", "b1")];
-  b.registry.attend("reply");
+  b.membership.attend("reply");
   await pass(30_000, a, b, c);
-  expect(b.registry.isDead("a.b1")).toBe(false);
+  expect(b.membership.isDead("a.b1")).toBe(false);
   await pass(9_000, b, c);
-  expect(b.registry.isDead("a.b1")).toBe(false);
+  expect(b.membership.isDead("a.b1")).toBe(false);
   await pass(5_000, b, c);
-  expect(b.registry.isDead("a.b1")).toBe(true);
-  expect(b.registry.isDead("c.b1")).toBe(false);
+  expect(b.membership.isDead("a.b1")).toBe(true);
+  expect(b.membership.isDead("c.b1")).toBe(false);
 });
 
 test("a restarted node knows at once that its predecessor is dead, and the others with the next look", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
   gone.add("b1");
   const successor = await start("a", "b2");
-  expect(successor.registry.isDead("a.b1")).toBe(true);
-  b.registry.attend("reply");
+  expect(successor.membership.isDead("a.b1")).toBe(true);
+  b.membership.attend("reply");
   await pass(1_000, b, successor);
-  expect(b.registry.isDead("a.b1")).toBe(true);
+  expect(b.membership.isDead("a.b1")).toBe(true);
 });
 
 test("a node that thaws after it was buried is alive again, and has known that it was unheard", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
-  b.registry.attend("reply");
+  b.membership.attend("reply");
   await pass(120_000, b);
-  expect(b.registry.isDead("a.b1")).toBe(true);
+  expect(b.membership.isDead("a.b1")).toBe(true);
   a.time.freeze(120_000);
-  expect(a.registry.isUnheard()).toBe(true);
+  expect(a.membership.isUnheard()).toBe(true);
   await pass(3_000, a, b);
-  expect(b.registry.isDead("a.b1")).toBe(false);
-  expect(a.registry.isUnheard()).toBe(false);
+  expect(b.membership.isDead("a.b1")).toBe(false);
+  expect(a.membership.isUnheard()).toBe(false);
 });
 
 test("a node that says goodbye is dead to the others with their next look", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
-  b.registry.attend("reply");
-  await a.registry.draining();
+  b.membership.attend("reply");
+  await a.membership.announceDraining();
   await pass(2_000, a, b);
-  expect(b.registry.isDead("a.b1")).toBe(false);
-  await a.registry.goodbye();
+  expect(b.membership.isDead("a.b1")).toBe(false);
+  await a.membership.leave();
   await pass(1_000, b);
-  expect(b.registry.isDead("a.b1")).toBe(true);
+  expect(b.membership.isDead("a.b1")).toBe(true);
 });
 
 test("who asks for a node that nobody knows has an answer when he asks again some ten seconds later", async () => {
   const b = await start("b", "b1");
   await pass(20_000, b);
-  expect(b.registry.isDead("gone.b1")).toBe(false);
+  expect(b.membership.isDead("gone.b1")).toBe(false);
   await pass(12_000, b);
-  expect(b.registry.isDead("gone.b1")).toBe(true);
+  expect(b.membership.isDead("gone.b1")).toBe(true);
 });
 
-test("the feed of a dead node is removed in the end", async () => {
+test("the membershipLog of a dead node is removed in the end", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
   await b.time.advance(1_200_000, b.settled);
   expect((await readdir(layout.nodes)).filter((name) => name.startsWith("a."))).toEqual([]);
   expect(b.logged).toEqual([]);
 });
 
-test("a node whose feed was removed by another goes on in a new one and is heard", async () => {
+test("a node whose membershipLog was removed by another goes on in a new one and is heard", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
-  a.registry.attend("watch");
-  b.registry.attend("reply");
+  a.membership.attend("watch");
+  b.membership.attend("reply");
   await pass(3_000, a, b);
   await rm(join(layout.nodes, "a.b1.1.ndjson"));
   await pass(30_000, a, b);
-  expect(b.registry.isDead("a.b1")).toBe(false);
+  expect(b.membership.isDead("a.b1")).toBe(false);
 });
 
 test("a second process of a name is refused while the first lives, and nobody holds the first to be dead", async () => {
   const [first, other] = [await start("a", "b1"), await start("b", "b1")];
-  other.registry.attend("reply");
+  other.membership.attend("reply");
   const second = await beginToWait("a", "b2");
   await pass(6_000, first, second, other);
   expect(second.told).toContain("the name is taken by a.b1");
-  expect(second.registry.isDead("a.b1")).toBe(false);
-  expect(other.registry.isDead("a.b1")).toBe(false);
+  expect(second.membership.isDead("a.b1")).toBe(false);
+  expect(other.membership.isDead("a.b1")).toBe(false);
   expect(await readdir(layout.nodes)).not.toContain("a.b2.1.ndjson");
   expect(first.logged).toEqual([]);
 });
@@ -182,13 +182,13 @@ test("a node that is restarted right after a crash waits for ten seconds of sile
   const successor = await beginToWait("a", "b2");
   await pass(9_000, successor);
   expect(successor.hasStarted()).toBe(false);
-  expect(successor.registry.isDead("a.b1")).toBe(false);
+  expect(successor.membership.isDead("a.b1")).toBe(false);
   await pass(4_000, successor);
   expect(successor.hasStarted()).toBe(true);
   expect(successor.told).toEqual([]);
-  expect(successor.registry.isDead("a.b1")).toBe(true);
+  expect(successor.membership.isDead("a.b1")).toBe(true);
   // The wait was no silence: it is heard, and needs no second segment.
-  expect(successor.registry.isUnheard()).toBe(false);
+  expect(successor.membership.isUnheard()).toBe(false);
   await pass(6_000, successor);
   expect(await readdir(layout.nodes)).not.toContain("a.b2.2.ndjson");
 });
@@ -206,25 +206,25 @@ test("a node that was frozen while it waited for silence has not seen any in tha
 
 test("a node starts at once beside one of its name that drains, or has said goodbye", async () => {
   const first = await start("a", "b1");
-  await first.registry.draining();
+  await first.membership.announceDraining();
   const second = await start("a", "b2");
-  expect(second.registry.isDead("a.b1")).toBe(false);
-  await first.registry.goodbye();
-  await second.registry.goodbye();
+  expect(second.membership.isDead("a.b1")).toBe(false);
+  await first.membership.leave();
+  await second.membership.leave();
   await start("a", "b3");
 });
 
 test("a frozen node is succeeded after ten seconds, and is told when it thaws", async () => {
   const first = await start("a", "b1");
-  first.registry.attend("reply");
+  first.membership.attend("reply");
   const second = await beginToWait("a", "b2");
   await pass(13_000, second);
   expect([second.hasStarted(), second.told]).toEqual([true, []]);
-  second.registry.attend("reply");
+  second.membership.attend("reply");
   first.time.freeze(13_000);
   await pass(5_000, first, second);
   expect(first.logged).toContain("another process has started under the name of this node");
-  expect(second.registry.isDead("a.b1")).toBe(false);
+  expect(second.membership.isDead("a.b1")).toBe(false);
 });
 
 test("of two processes that start with one name at the same moment one stays", async () => {
@@ -240,15 +240,15 @@ test("of two processes that start with one name at the same moment one stays", a
     });
     await pass(20_000, ...both);
     expect(both.filter(({ told }) => told.some((each) => String(each).includes("taken")))).toHaveLength(1);
-    const feeds = (await readdir(layout.nodes)).filter((fileName) => fileName.startsWith(name));
-    expect(new Set(feeds.map((fileName) => fileName.split(".")[1])).size).toBe(1);
+    const membershipLogs = (await readdir(layout.nodes)).filter((fileName) => fileName.startsWith(name));
+    expect(new Set(membershipLogs.map((fileName) => fileName.split(".")[1])).size).toBe(1);
   }
 });
 
 test("a volume that hangs does not keep a node from starting", async () => {
   const time = createFakeTime();
   const { fs } = settlingFileSystem(() => new Promise<never>(() => undefined));
-  const registry = createNodeRegistry({
+  const membership = createMembership({
     volume: createVolume({ fs }),
     layout,
     name: "a",
@@ -259,16 +259,16 @@ test("a volume that hangs does not keep a node from starting", async () => {
     random: () => 0.5,
     isProcessGone: () => false,
     onNameTaken: () => undefined,
-    changed: () => undefined,
-    missed: () => undefined,
+    onSessionChange: () => undefined,
+    onMissedChanges: () => undefined,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
-  const started = registry.start();
+  const started = membership.start();
   await time.advance(3_000);
   await started;
 });
 
-test("what has the name of a feed and is none keeps its name for ten seconds at most", async () => {
+test("what has the name of a membershipLog and is none keeps its name for ten seconds at most", async () => {
   await mkdir(join(layout.nodes, "a.b0.1.ndjson"), { recursive: true });
   const node = await beginToWait("a", "b1");
   await pass(13_000, node);

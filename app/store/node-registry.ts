@@ -1,15 +1,15 @@
 import { createNameClaim, NameTakenError } from "./claim-name";
-import { createFeedPoller, type Interest } from "./feed-poller";
-import { createFeedReader } from "./feed-reader";
+import { createMembershipPoller, type Interest } from "./feed-poller";
+import { createMembershipReader } from "./feed-reader";
 import type { Layout } from "./layout";
-import { createNodeFeed } from "./node-feed";
-import { createNodeLiveness, DEAD_AFTER_MS } from "./node-liveness";
+import { createMembershipLog } from "./node-feed";
+import { createFailureDetector, DEAD_AFTER_MS } from "./node-liveness";
 import { KEEP_DEAD_MS, sweepNodes } from "./sweep-nodes";
 import type { Timer } from "./timer";
 import type { Volume } from "./volume";
 
 /** This node among the others: what it tells them, what they tell, and which of them are dead. */
-export type NodeRegistry = {
+export type Membership = {
   /**
    * Looks at the others, makes sure that the name is this node's alone, which takes ten seconds where an earlier
    * process of the name has not said that it ends, then begins to be heard. Resolves also where the volume is away
@@ -17,7 +17,7 @@ export type NodeRegistry = {
    */
   start(): Promise<void>;
   /** To be told to the others. Null: the session was removed. */
-  changed(key: string, rev: number | null): void;
+  announceChange(key: string, rev: number | null): void;
   /**
    * Whether a node and boot, `name.boot`, is gone. Never true of this one. To ask makes it known sooner: who asks
    * again after `DEAD_AFTER_MS` and a little has an answer, whether others are interested or not.
@@ -31,12 +31,12 @@ export type NodeRegistry = {
   /** Whether the others have had no sign of life from here for so long that they may hold this node to be dead. */
   isUnheard(): boolean;
   /** Says that this node is finishing: a successor under its name does not make it dead. */
-  draining(): Promise<void>;
+  announceDraining(): Promise<void>;
   /** The last word of this node. */
-  goodbye(): Promise<void>;
+  leave(): Promise<void>;
 };
 
-export type NodeRegistryOptions = {
+export type MembershipOptions = {
   volume: Volume;
   layout: Layout;
   name: string;
@@ -52,9 +52,9 @@ export type NodeRegistryOptions = {
   /** Called when another process of this name lives. This one has told nothing and must end. */
   onNameTaken: (instance: string) => void;
   /** Another node has changed a session. */
-  changed: (key: string, rev: number | null) => void;
+  onSessionChange: (key: string, rev: number | null) => void;
   /** Changes of other nodes may have been lost: whatever is waited for is to be looked at. */
-  missed: () => void;
+  onMissedChanges: () => void;
   log: {
     info(details: object, message: string): void;
     warn(details: object, message: string): void;
@@ -68,10 +68,10 @@ const START_PATIENCE_MS = 2_500;
 /** How long a node is of interest after somebody has asked for it, in milliseconds. */
 const CURIOUS_MS = 2 * DEAD_AFTER_MS;
 
-export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
+export function createMembership(options: MembershipOptions): Membership {
   const { volume, layout, name, boot, now, timer, random, log } = options;
   const own = `${name}.${boot}`;
-  const liveness = createNodeLiveness({ own });
+  const failureDetector = createFailureDetector({ own });
   let drains = false;
   let left = false;
   let cancelSweep = () => {};
@@ -82,38 +82,39 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
       log.info({ instance }, "waiting for up to 10 s: an earlier process of this name may still run"),
   });
 
-  const feed = createNodeFeed({
+  const membershipLog = createMembershipLog({
     ...options,
     claim: { settle: orRefuse(claim.settle), confirm: orRefuse(claim.confirm) },
-    succeeded: (boots) => liveness.succeeded(boots, name),
-    failed: (error) => log.warn({ err: error }, "other nodes cannot hear this one: its feed was not written"),
-    recovered: () => log.info({}, "other nodes can hear this one again"),
+    onPredecessors: (boots) => failureDetector.recordSuccessor(boots, name),
+    onFailure: (error) =>
+      log.warn({ err: error }, "other nodes cannot hear this one: its membershipLog was not written"),
+    onRecovery: () => log.info({}, "other nodes can hear this one again"),
   });
 
-  const reader = createFeedReader({
+  const reader = createMembershipReader({
     volume,
     layout,
     own,
-    ownSegment: feed.segment,
-    liveness,
+    ownSegment: membershipLog.segment,
+    failureDetector: failureDetector,
     now,
-    changed: options.changed,
-    missed: options.missed,
-    ownSegmentLost: feed.segmentLost,
-    namesake(instance) {
+    onSessionChange: options.onSessionChange,
+    onMissedChanges: options.onMissedChanges,
+    onOwnSegmentLost: membershipLog.segmentLost,
+    onDuplicateName(instance) {
       // While this one drains it is its successor.
       if (!drains) log.error({ instance }, "another process has started under the name of this node");
     },
-    damaged: (event) => log.warn(event, "the feed of a node is damaged"),
+    onDamage: (event) => log.warn(event, "the membershipLog of a node is damaged"),
   });
 
-  const poller = createFeedPoller({
+  const poller = createMembershipPoller({
     poll: reader.poll,
     now,
     timer,
-    failed: (error) =>
-      log.warn({ err: error }, "this node cannot hear the others: their feeds were not read"),
-    recovered: () => log.info({}, "this node can hear the others again"),
+    onFailure: (error) =>
+      log.warn({ err: error }, "this node cannot hear the others: their membershipLogs were not read"),
+    onRecovery: () => log.info({}, "this node can hear the others again"),
   });
 
   function orRefuse<T>(attempt: () => Promise<T>): () => Promise<T> {
@@ -130,7 +131,7 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
   let forget: (() => void) | null = null;
 
   function isDead(instance: string): boolean {
-    const dead = liveness.isDead(instance);
+    const dead = failureDetector.isDead(instance);
     if (!dead && instance !== own && !left) {
       forget?.();
       const leave = poller.attend("reply");
@@ -150,9 +151,9 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
 
   async function sweep() {
     try {
-      await sweepNodes({ volume, layout, liveness, now });
+      await sweepNodes({ volume, layout, failureDetector, now });
     } catch (error) {
-      log.warn({ err: error }, "the feeds of dead nodes were not removed");
+      log.warn({ err: error }, "the membershipLogs of dead nodes were not removed");
     }
     if (!left) scheduleSweep();
   }
@@ -161,7 +162,7 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
     // For the first look of the first node there is.
     await volume.makeFolder(layout.nodes).catch(() => undefined);
     await poller.start();
-    await feed.start();
+    await membershipLog.start();
     scheduleSweep();
   }
 
@@ -178,22 +179,22 @@ export function createNodeRegistry(options: NodeRegistryOptions): NodeRegistry {
         });
       });
     },
-    changed: feed.changed,
+    announceChange: membershipLog.announceChange,
     isDead,
     attend: poller.attend,
     isUnheard() {
-      const heardAt = feed.lastHeardAt();
+      const heardAt = membershipLog.lastAppendAt();
       return heardAt === null || now() - heardAt >= DEAD_AFTER_MS;
     },
-    async draining() {
+    async announceDraining() {
       drains = true;
-      await feed.draining();
+      await membershipLog.announceDraining();
     },
-    async goodbye() {
+    async leave() {
       left = true;
       poller.stop();
       cancelSweep();
-      await feed.goodbye();
+      await membershipLog.leave();
     },
   };
 }

@@ -137,7 +137,7 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
     const { store } = createTestStore(dataDir);
     const record = await store.read(KEY);
     expect(record).toMatchObject({ rev: 2, recovered: REV });
-    expect(await store.resting(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: REV });
+    expect(await store.headRevision(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: REV });
   });
 
   test("is passed by the next commit, after which nothing is said of it any more", async () => {

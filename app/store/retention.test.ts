@@ -49,9 +49,9 @@ function retentionOf(options: Partial<RetentionOptions> = {}) {
     instance,
     newId: () => randomUUID(),
     clock,
-    damaged: () => undefined,
-    retired: (key) => retired.push(key),
-    setAside: () => undefined,
+    onDamage: () => undefined,
+    onRetired: (key) => retired.push(key),
+    onQuarantined: () => undefined,
   });
   return createRetention({
     volume,
@@ -169,9 +169,9 @@ test("what a node left that died in mid-sweep is gone on with", async () => {
     instance: "dying.b1",
     newId: () => randomUUID(),
     clock: () => new Date(UPDATED_AT + 100 * DAY_MS),
-    damaged: () => undefined,
-    retired: () => undefined,
-    setAside: () => undefined,
+    onDamage: () => undefined,
+    onRetired: () => undefined,
+    onQuarantined: () => undefined,
   });
   await expect(dying.retire(OLD, () => true)).rejects.toThrow("killed");
   await age(OLD, 2);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { errorCode, isGone, unlessGone } from "./errno";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
-import { parseOutline, type SessionOutline } from "./session-outline";
+import { parseOutline, type SessionHeader } from "./session-outline";
 import { sweepRegularly } from "./sweep-regularly";
 import type { Timer } from "./timer";
 import type { Volume } from "./volume";
@@ -121,7 +121,7 @@ export function createRetention(options: RetentionOptions): Retention {
     }
   }
 
-  function isDue({ updatedAt, reply }: SessionOutline): boolean {
+  function isDue({ updatedAt, reply }: SessionHeader): boolean {
     const running = reply?.node != null && !options.isDead(reply.node);
     return !running && ageOf(updatedAt) >= maxAge;
   }

@@ -25,10 +25,10 @@ function retirement(fs?: FileSystem) {
     instance: "sweeper.b1",
     newId: () => randomUUID(),
     clock: () => new Date("2026-06-01T00:00:00Z"),
-    damaged: () => undefined,
-    retired: (key, { shares = [] }) =>
+    onDamage: () => undefined,
+    onRetired: (key, { shares = [] }) =>
       told.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
-    setAside: (key) => told.push(`set aside ${key}`),
+    onQuarantined: (key) => told.push(`set aside ${key}`),
   });
   return { ...api, told };
 }

@@ -2,11 +2,11 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
-import { createOutlineCodec, type OutlineDocument, type SessionOutline } from "./session-outline";
+import { createHeaderCodec, type OutlineDocument, type SessionHeader } from "./session-outline";
 import { createSingleFlight } from "~/single-flight";
 import { createDurableCommits } from "./durable-commits";
 import { errorCode, unlessGone } from "./errno";
-import { isRetired, listIfThere, purgeRetired, retiredSession } from "./retired-session";
+import { isRetired, listIfThere, purgeDeleted, tombstone } from "./retired-session";
 import type { StoredSession } from "./stored-session";
 import type { Volume } from "./volume";
 
@@ -21,7 +21,7 @@ import type { Volume } from "./volume";
  */
 export type SessionRetirement = {
   /** @returns false where the session is not due any more, or somebody else was faster */
-  retire(key: string, due: (document: SessionOutline) => boolean): Promise<boolean>;
+  retire(key: string, due: (document: SessionHeader) => boolean): Promise<boolean>;
   /** Removes what a retired session has left, but for the file that says so. */
   purge(key: string): Promise<void>;
   /** Removes a retired and purged session's folder. @returns false where it has come to life again */
@@ -37,11 +37,11 @@ export type SessionRetirementOptions = {
   instance: string;
   newId: () => string;
   clock: () => Date;
-  damaged: (event: DamageEvent) => void;
+  onDamage: (event: DamageEvent) => void;
   /** Told of every session that this retired, and what it was. */
-  retired: (key: string, before: Pick<StoredSession, "shares">) => void;
+  onRetired: (key: string, before: Pick<StoredSession, "shares">) => void;
   /** Told where two sessions had begun in the place of a removed one: the older was put into quarantine. */
-  setAside: (key: string) => void;
+  onQuarantined: (key: string) => void;
 };
 
 const DOOMED_NAME = /^([0-9a-f]{64})\.[A-Za-z0-9_-]+\.retired$/;
@@ -54,7 +54,7 @@ export function parseDoomedName(name: string): string | null {
 export function createSessionRetirement(options: SessionRetirementOptions): SessionRetirement {
   const { volume, layout, instance, newId, clock } = options;
 
-  async function retire(key: string, due: (document: SessionOutline) => boolean) {
+  async function retire(key: string, due: (document: SessionHeader) => boolean) {
     const adapter = createRevisionAdapter({
       volume,
       layout,
@@ -62,33 +62,33 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       instance,
       newId,
       commitId: newId(),
-      damaged: options.damaged,
-      leftOver: () => undefined,
+      onDamage: options.onDamage,
+      onLeftover: () => undefined,
       durable: createDurableCommits(),
       // A sweep frees room, also where there is none.
       fromReserve: true,
       // Nobody is here who could open what is sealed.
-      codec: createOutlineCodec(),
+      codec: createHeaderCodec(),
       reads: createSingleFlight(),
     });
     let document: OutlineDocument | null;
     try {
       document = await adapter.read();
       if (!document || document.retiredAt || !due(document)) return false;
-      await adapter.write(retiredSession(clock().toISOString()));
+      await adapter.write(tombstone(clock().toISOString()));
     } catch (error) {
       if (error instanceof RevisionTaken) return false;
       // Damaged, or of a newer version: not for a sweep to decide.
       if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
       throw error;
     }
-    options.retired(key, document);
+    options.onRetired(key, document);
     await purge(key);
     return true;
   }
 
   async function purge(key: string) {
-    await purgeRetired(volume, layout, key);
+    await purgeDeleted(volume, layout, key);
     await removeQuarantined(options, key);
   }
 
@@ -129,7 +129,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       await volume.makeFolder(layout.quarantine);
       await volume.rename(doomed, `${layout.quarantine}/${baseName(doomed)}`);
       await volume.syncFolder(layout.quarantine);
-      options.setAside(key);
+      options.onQuarantined(key);
     }
   }
 

@@ -8,7 +8,7 @@ import type { Volume } from "./volume";
  * a message sent at the same moment on another node is either before it or begins anew after it. Nothing of
  * what was said or set is in it.
  */
-export function retiredSession(now: string): StoredSession {
+export function tombstone(now: string): StoredSession {
   return {
     format: 1,
     rev: 0,
@@ -25,15 +25,15 @@ export function retiredSession(now: string): StoredSession {
 }
 
 /** Removes all that a retired session has left, but for the one file that says so. Nothing where it lives again. */
-export async function purgeRetired(volume: Volume, layout: Layout, key: string): Promise<void> {
+export async function purgeDeleted(volume: Volume, layout: Layout, key: string): Promise<void> {
   const folder = layout.sessionFolder(key);
   const names = await listIfThere(volume, folder);
   if (!names) return;
-  const { revisions, damaged, journals, temporaries, life } = readSessionFolder(names);
+  const { revisions, damaged, journals, temporaries, incarnation: incarnation } = readSessionFolder(names);
   const [newest, ...older] = revisions;
   if (newest === undefined) return;
-  // Through the life that was seen, so that nothing of a later one is meant.
-  const here = life === null ? folder : `${folder}/${life}/..`;
+  // Through the incarnation that was seen, so that nothing of a later one is meant.
+  const here = incarnation === null ? folder : `${folder}/${incarnation}/..`;
   if (!(await isRetired(volume, `${here}/${revisionName(newest)}`, newest))) return;
   // A writer that lives and finds its temporary file gone begins again, and sees that there is no session.
   const unfinished = temporaries.map(({ name }) => name);

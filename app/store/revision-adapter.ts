@@ -4,7 +4,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { formatFor } from "~/conversation/formats";
 import {
   damagedName,
-  lifeName,
+  incarnationName,
   MAX_REVISION,
   readSessionFolder,
   revisionName,
@@ -45,9 +45,9 @@ export type RevisionAdapterOptions<D extends StoredSession> = {
   /** Whether the commit may use the reserve of a full volume. */
   fromReserve?: boolean;
   /** Told of each damaged revision that was met and put aside, or could not be. */
-  damaged: (event: DamageEvent) => void;
+  onDamage: (event: DamageEvent) => void;
   /** Told of a file of ours that could not be removed, so that it is tried again when the volume answers. */
-  leftOver: (path: string) => void;
+  onLeftover: (path: string) => void;
 };
 
 /** What a lowdb adapter for one commit of one session also knows. */
@@ -103,8 +103,9 @@ export function createRevisionAdapter<D extends StoredSession>(
   /** Why a damaged revision is still where it was. */
   let unmoved: unknown = null;
 
-  /** The session's folder, as long as it lives the life in which it was last read. `join` would undo the detour. */
-  const here = () => (folder.life === null ? sessionFolder : `${sessionFolder}/${folder.life}/..`);
+  /** The session's folder, as long as it lives the incarnation in which it was last read. `join` would undo the detour. */
+  const here = () =>
+    folder.incarnation === null ? sessionFolder : `${sessionFolder}/${folder.incarnation}/..`;
   const at = (name: string) => `${here()}/${name}`;
 
   async function read(): Promise<D | null> {
@@ -151,7 +152,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     let damaged = folder.damaged[0] ?? 0;
     const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
     for (const rev of folder.revisions) {
-      // Whoever began to read it has what is there now: the folder was listed, and what has a name of a life and
+      // Whoever began to read it has what is there now: the folder was listed, and what has a name of a incarnation and
       // a number does not change.
       const path = at(revisionName(rev));
       const decode = (bytes: Buffer) => codec.decode(key, bytes, rev);
@@ -174,7 +175,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     if (!event) return;
     unmoved = event.cause ?? unmoved;
     if (!folder.damaged.includes(rev)) folder.damaged.unshift(rev);
-    options.damaged(event);
+    options.onDamage(event);
   }
 
   async function write(document: StoredSession | null): Promise<void> {
@@ -219,19 +220,19 @@ export function createRevisionAdapter<D extends StoredSession>(
   }
 
   async function beginLife() {
-    if (folder.life !== null) return;
-    const life = lifeName(options.newId());
+    if (folder.incarnation !== null) return;
+    const incarnation = incarnationName(options.newId());
     const holders = await volume
-      .makeFolderUnsynced(join(sessionFolder, life))
+      .makeFolderUnsynced(join(sessionFolder, incarnation))
       .catch((error: unknown): never => {
         throw isGone(error) ? new RevisionTaken() : error;
       });
     for (const holder of holders) unsynced.add(holder);
     // It is synced when the revision has its name.
     unsynced.delete(sessionFolder);
-    // Restored from a backup that leaves out empty folders: nothing says that the life is the one that was read.
+    // Restored from a backup that leaves out empty folders: nothing says that the incarnation is the one that was read.
     if (base !== null) throw new RevisionTaken();
-    folder.life = life;
+    folder.incarnation = incarnation;
   }
 
   /** Writes a file of its own and gives it the name of the revision, unless another writer has that already. */
@@ -280,7 +281,7 @@ export function createRevisionAdapter<D extends StoredSession>(
     try {
       await volume.unlink(path);
     } catch (error) {
-      if (errorCode(error) !== "ENOENT") options.leftOver(path);
+      if (errorCode(error) !== "ENOENT") options.onLeftover(path);
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Sealer } from "./sealer";
+import type { Encryptor } from "./sealer";
 import type { NewFile } from "./volume";
 
 /**
@@ -9,8 +9,8 @@ import type { NewFile } from "./volume";
 const placeOf = (sessionKey: string) => ({ use: "attachment", key: sessionKey, name: "" }) as const;
 
 /** A file that is sealed while it is written, in no more memory than its pieces need. */
-export function sealNewFile(sealer: Sealer, sessionKey: string, file: NewFile): NewFile {
-  const { begin, piece, end } = sealer.sealPieces(placeOf(sessionKey));
+export function sealNewFile(encryptor: Encryptor, sessionKey: string, file: NewFile): NewFile {
+  const { begin, piece, end } = encryptor.sealPieces(placeOf(sessionKey));
   let isBegun = false;
 
   async function write(bytes: Uint8Array) {
@@ -29,13 +29,13 @@ export function sealNewFile(sealer: Sealer, sessionKey: string, file: NewFile): 
   };
 }
 
-export function sealFile(sealer: Sealer, sessionKey: string, bytes: Uint8Array): Buffer {
-  const { begin, piece, end } = sealer.sealPieces(placeOf(sessionKey));
+export function sealFile(encryptor: Encryptor, sessionKey: string, bytes: Uint8Array): Buffer {
+  const { begin, piece, end } = encryptor.sealPieces(placeOf(sessionKey));
   return Buffer.concat([begin, piece(bytes), end()]);
 }
 
 /** Null where it is damaged, or not the file with this id. */
-export function openFile(sealer: Sealer, sessionKey: string, id: string, sealed: Uint8Array) {
-  const bytes = sealer.open(placeOf(sessionKey), sealed);
+export function openFile(encryptor: Encryptor, sessionKey: string, id: string, sealed: Uint8Array) {
+  const bytes = encryptor.open(placeOf(sessionKey), sealed);
   return bytes && createHash("sha256").update(bytes).digest("hex") === id ? bytes : null;
 }

@@ -14,17 +14,17 @@ import {
 } from "../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
-import { createKeyRing, KeyNotHeld } from "./key-ring";
+import { createEncryptionKeys, KeyNotHeld } from "./key-ring";
 import { revisionName } from "./layout";
-import { retiredSession } from "./retired-session";
-import { createSealer } from "./sealer";
+import { tombstone } from "./retired-session";
+import { createEncryptor } from "./sealer";
 import { createSessionCodec } from "./session-codec";
 import { parseOutline } from "./session-outline";
 import { FORMAT, parseStoredSession, SEALED_FORMAT, type StoredSession } from "./stored-session";
 
 const FILE = Buffer.from("a file");
-const sealed = () => createSessionCodec({ sealer: sealerThat(true) });
-const open = () => createSessionCodec({ sealer: sealerThat(false) });
+const sealed = () => createSessionCodec({ encryptor: sealerThat(true) });
+const open = () => createSessionCodec({ encryptor: sealerThat(false) });
 
 const answer: AssistantMessage = {
   id: "answer-1",
@@ -167,7 +167,9 @@ describe("a sealed revision", () => {
   });
 
   test("is never written or read without its key", () => {
-    const keyless = createSessionCodec({ sealer: createSealer({ keys: createKeyRing(), isOn: true }) });
+    const keyless = createSessionCodec({
+      encryptor: createEncryptor({ keys: createEncryptionKeys(), isOn: true }),
+    });
     expect(() => keyless.encode(KEY, document(3))).toThrow(KeyNotHeld);
     const bytes = sealed().encode(KEY, document(3));
     expect(() => keyless.decode(KEY, bytes, 3)).toThrow(KeyNotHeld);
@@ -197,7 +199,7 @@ describe.each([
 
   test("gets the format that it needs from the store, and the first one again when it needs no more", async () => {
     const dataDir = temporaryFolder();
-    const { store, layout } = createTestStore(dataDir, { sealer: sealerThat(first === SEALED_FORMAT) });
+    const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(first === SEALED_FORMAT) });
     const formats: number[] = [];
     const omissions = [undefined, [{ code: "image_too_large" }], undefined];
     for (const [index, each] of omissions.entries()) {
@@ -219,13 +221,13 @@ test("an open revision is read by a node that seals", () => {
 });
 
 test("that a session is retired is said in the open", () => {
-  const retired = { ...retiredSession("2026-01-02T03:04:05.000Z"), rev: 4, recent: ["commit"] };
+  const retired = { ...tombstone("2026-01-02T03:04:05.000Z"), rev: 4, recent: ["commit"] };
   expect(sealed().encode(KEY, retired)).toEqual(open().encode(KEY, retired));
 });
 
 describe("a session on nodes of which some seal and some do not", () => {
   const nodes = (dataDir: string) =>
-    [true, false].map((isOn) => createTestStore(dataDir, { sealer: sealerThat(isOn) }));
+    [true, false].map((isOn) => createTestStore(dataDir, { encryptor: sealerThat(isOn) }));
 
   test("goes on with every commit, and is what the last one wrote", async () => {
     const dataDir = temporaryFolder();
@@ -238,26 +240,28 @@ describe("a session on nodes of which some seal and some do not", () => {
       for (const reader of nodes(dataDir)) {
         const ids = messageIds((await reader.store.read(KEY))?.session);
         expect(ids).toHaveLength(n + 1);
-        expect((await reader.store.outline(KEY))?.outline.isSealed).toBe(store === on.store);
+        expect((await reader.store.header(KEY))?.header.isSealed).toBe(store === on.store);
       }
     }
     await on.store.remove(KEY);
     for (const { store } of nodes(dataDir)) {
       expect(await store.read(KEY)).toBeNull();
-      expect(await store.outline(KEY)).toBeNull();
+      expect(await store.header(KEY)).toBeNull();
     }
   });
 
   test("is what it is to those that have no key, who can only take it for what its head says", async () => {
     const dataDir = temporaryFolder();
-    const ring = createKeyRing();
-    const withKeys = createTestStore(dataDir, { sealer: createSealer({ keys: ring, isOn: true }) });
+    const ring = createEncryptionKeys();
+    const withKeys = createTestStore(dataDir, { encryptor: createEncryptor({ keys: ring, isOn: true }) });
     await ring.during(newId(), async (key) => {
       await withKeys.store.update(key, append("m1"));
-      const other = createTestStore(dataDir, { sealer: createSealer({ keys: createKeyRing(), isOn: true }) });
-      expect(await other.store.outline(key)).toMatchObject({
+      const other = createTestStore(dataDir, {
+        encryptor: createEncryptor({ keys: createEncryptionKeys(), isOn: true }),
+      });
+      expect(await other.store.header(key)).toMatchObject({
         recovered: null,
-        outline: { isSealed: true, rev: 1 },
+        header: { isSealed: true, rev: 1 },
       });
       await expect(other.store.read(key)).rejects.toThrow(KeyNotHeld);
       await expect(other.store.update(key, append("m2"))).rejects.toThrow(KeyNotHeld);

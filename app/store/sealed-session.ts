@@ -1,6 +1,6 @@
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { revisionName } from "./layout";
-import type { Sealer } from "./sealer";
+import type { Encryptor } from "./sealer";
 import {
   checkDocument,
   FORMAT,
@@ -17,26 +17,31 @@ import {
  * which files and links it has, who writes an answer), and whose rest is sealed, with the head as context. `secret`
  * is the JSON of the rest.
  */
-export function sealSession(sealer: Sealer, key: string, document: StoredSession, secret: Buffer): Buffer {
+export function sealSession(
+  encryptor: Encryptor,
+  key: string,
+  document: StoredSession,
+  secret: Buffer,
+): Buffer {
   const { title: _, titleSource: __, settings: ___, head: ____, messages, ...open } = document;
   const ids = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
-  const files = [...ids].map((id) => sealer.nameOf(key, id));
+  const files = [...ids].map((id) => encryptor.nameOf(key, id));
   const headText = JSON.stringify({
     ...open,
     format: Math.max(SEALED_FORMAT, document.format),
     files,
   } satisfies SealedHead);
-  const sealed = sealer.sealText(placeOf(key, document.rev, headText), secret);
+  const sealed = encryptor.sealText(placeOf(key, document.rev, headText), secret);
   return Buffer.from(`${headText.slice(0, -1)},"sealed":"${sealed}"}`);
 }
 
 /** @throws KeyNotHeld */
 export function openSession(
-  sealer: Sealer,
+  encryptor: Encryptor,
   key: string,
   { head, headText, sealed }: SealedSession,
 ): ReadSession {
-  const secret = sealer.openText(placeOf(key, head.rev, headText), sealed);
+  const secret = encryptor.openText(placeOf(key, head.rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
   const { format, files: _, ...open } = head;
   const json = {

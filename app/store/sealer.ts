@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import type { KeyRing, KeyUse } from "./key-ring";
+import type { EncryptionKeys, KeyUse } from "./key-ring";
 
 /** What is sealed, and where it belongs. It opens in no other place. */
 export type SealedPlace = {
@@ -15,7 +15,7 @@ export type SealedPlace = {
  * `nonce | ciphertext | tag`. What was written by a node that seals is read by one that does not, and the other way
  * round, so that it can be switched on and off at any time.
  */
-export type Sealer = {
+export type Encryptor = {
   /** Whether what is written from now on is to be sealed. */
   isOn: boolean;
   /** As base64url. @throws KeyNotHeld, as all of them do */
@@ -42,7 +42,13 @@ const CIPHER = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export function createSealer({ keys, isOn }: { keys: Pick<KeyRing, "keyFor">; isOn: boolean }): Sealer {
+export function createEncryptor({
+  keys,
+  isOn,
+}: {
+  keys: Pick<EncryptionKeys, "keyFor">;
+  isOn: boolean;
+}): Encryptor {
   function sealPieces({ use, key, name }: SealedPlace): SealedPieces {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, keys.keyFor(key, use), nonce, { authTagLength: TAG_BYTES });

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { append, emptySession, KEY } from "../../tests/fixtures/store-conversation";
 import { MAX_SESSION_BYTES } from "~/conversation/limits";
 import { newId } from "~/conversation/session-id";
-import { createKeyRing } from "./key-ring";
-import { createSealer } from "./sealer";
+import { createEncryptionKeys } from "./key-ring";
+import { createEncryptor } from "./sealer";
 import { createSessionCodec } from "./session-codec";
 import { FORMAT, parseStoredSession, type StoredSession } from "./stored-session";
 
@@ -43,9 +43,9 @@ test("the same bytes are the same messages, and other bytes are parsed", () => {
 });
 
 test.each([false, true])("the largest conversation is remembered, sealed: %s", (isOn) => {
-  const keys = createKeyRing();
+  const keys = createEncryptionKeys();
   const { key } = keys.hold(newId());
-  const codec = createSessionCodec({ sealer: createSealer({ keys, isOn }) });
+  const codec = createSessionCodec({ encryptor: createEncryptor({ keys, isOn }) });
   const { session } = append("a", "x".repeat(MAX_SESSION_BYTES + 1_000_000))(null);
   const bytes = codec.encode(key, { format: FORMAT, rev: 1, recent: ["commit"], ...session! });
   const [once, again] = [codec.decode(key, Buffer.from(bytes), 1), codec.decode(key, Buffer.from(bytes), 1)];

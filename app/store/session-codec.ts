@@ -1,7 +1,7 @@
 import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "./key-ring";
 import { openSession, sealSession } from "./sealed-session";
-import type { Sealer } from "./sealer";
+import type { Encryptor } from "./sealer";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
 /** What makes documents of type `D` of the bytes of revisions, and bytes of documents. */
@@ -22,7 +22,7 @@ export type SessionCodec = RevisionCodec<StoredSession>;
 
 export type SessionCodecOptions = {
   /** Opens what is sealed, and seals if it is switched on. Without it there is nothing that is sealed. */
-  sealer?: Sealer | undefined;
+  encryptor?: Encryptor | undefined;
   /**
    * How much of the files to remember; what they mean takes several times as much memory. The last one is remembered
    * whatever its size: each that follows it would have a copy of its own, and make it anew for each commit.
@@ -34,7 +34,7 @@ const COMMA = Buffer.from(",");
 const END = Buffer.from("]}");
 
 export function createSessionCodec({
-  sealer,
+  encryptor,
   maxBytes = 8 * 1024 * 1024,
 }: SessionCodecOptions = {}): SessionCodec {
   /** By key, the one that was used last at the end. */
@@ -89,8 +89,8 @@ export function createSessionCodec({
   function parse(key: string, bytes: Buffer, rev: number): ReadSession {
     const parsed = parseStoredSession(bytes, rev);
     if (parsed.kind !== "sealed") return parsed;
-    if (!sealer) throw new KeyNotHeld("nothing sealed can be read here");
-    return openSession(sealer, key, parsed.session);
+    if (!encryptor) throw new KeyNotHeld("nothing sealed can be read here");
+    return openSession(encryptor, key, parsed.session);
   }
 
   return {
@@ -108,8 +108,8 @@ export function createSessionCodec({
       freeze(document.messages);
       // What is retired says nothing, and sweeps must know it for what it is.
       const bytes =
-        sealer?.isOn && document.retiredAt === undefined
-          ? sealSession(sealer, key, document, encodeJson(secretPartOf(document)))
+        encryptor?.isOn && document.retiredAt === undefined
+          ? sealSession(encryptor, key, document, encodeJson(secretPartOf(document)))
           : encodeJson(document);
       remember(key, bytes, { ...document });
       return bytes;

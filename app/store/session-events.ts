@@ -5,7 +5,7 @@ export type SessionNews = number | null | "unknown";
 export type SessionEvents = {
   emit(key: string, rev: number | null): void;
   /** News of any session may have been lost: whoever waits had better look. */
-  missed(): void;
+  emitUnknown(): void;
   /** @returns how to unsubscribe */
   subscribe(key: string, listener: (news: SessionNews) => void): () => void;
 };
@@ -16,7 +16,7 @@ export function createSessionEvents(): SessionEvents {
     emit(key, rev) {
       for (const listener of [...(listeners.get(key) ?? [])]) listener(rev);
     },
-    missed() {
+    emitUnknown() {
       for (const own of [...listeners.values()]) for (const listener of [...own]) listener("unknown");
     },
     subscribe(key, listener) {

@@ -14,14 +14,14 @@ import {
 } from "./stored-session";
 
 /** What can be known of a session by whoever has no key: background work, and readers of a link. */
-export type SessionOutline = Omit<StoredSession, keyof SecretPart> & {
+export type SessionHeader = Omit<StoredSession, keyof SecretPart> & {
   isSealed: boolean;
   /** The names of the files that its messages name: of sealed ones where it is sealed, else their ids. */
   files: ReadonlySet<string>;
 };
 
 /** Of a sealed session it has no words: nothing may be committed on top of it but that there is none any more. */
-export type OutlineDocument = SessionOutline & StoredSession;
+export type OutlineDocument = SessionHeader & StoredSession;
 
 export function parseOutline(bytes: Buffer, rev: number): ReadSession<OutlineDocument> {
   const parsed = parseStoredSession(bytes, rev);
@@ -50,7 +50,7 @@ const NO_WORDS: Pick<StoredSession, "title" | "settings" | "messages" | "head"> 
 };
 
 /** Reads outlines. What it writes is not sealed: it is there to write that a session is retired. */
-export function createOutlineCodec(): RevisionCodec<OutlineDocument> {
+export function createHeaderCodec(): RevisionCodec<OutlineDocument> {
   return { ...createSessionCodec(), decode: (_key, bytes, rev) => parseOutline(bytes, rev) };
 }
 

@@ -64,7 +64,7 @@ describe("a session", () => {
     const { record } = await store.update(KEY, append("m2"));
     await store.read(KEY);
     calls.length = 0;
-    expect(await store.resting(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: null });
+    expect(await store.headRevision(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: null });
     expect(calls.map(describeCall)).toEqual(["readdir folder", `lstat ${revisionName(2)}`]);
   });
 
@@ -77,7 +77,7 @@ describe("a session", () => {
     // As after a power cut on the server of the volume.
     rmSync(join(layout.sessionFolder(KEY), revisionName(2)));
     await createTestStore(dataDir).store.update(KEY, append("other"));
-    expect(await store.resting(KEY)).toBeNull();
+    expect(await store.headRevision(KEY)).toBeNull();
     const now = await store.read(KEY);
     expect(now).toMatchObject({ rev: 2 });
     expect(now?.commit).not.toBe(before?.commit);
@@ -85,10 +85,10 @@ describe("a session", () => {
 
   test("does not rest where it is not there, or where a reply may run", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
-    expect(await store.resting(KEY)).toBeNull();
+    expect(await store.headRevision(KEY)).toBeNull();
     await store.update(KEY, append("m1"));
     writeFileSync(layout.journal(KEY, "r1", 1), "");
-    expect(await store.resting(KEY)).toBeNull();
+    expect(await store.headRevision(KEY)).toBeNull();
   });
 
   test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {

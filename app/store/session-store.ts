@@ -8,11 +8,11 @@ import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken, type RevisionAdapter } from "./revision-adapter";
 import { createDurableCommits } from "./durable-commits";
 import { errorCode, unlessGone } from "./errno";
-import { listIfThere, purgeRetired, retiredSession } from "./retired-session";
-import type { Sealer } from "./sealer";
+import { listIfThere, purgeDeleted, tombstone } from "./retired-session";
+import type { Encryptor } from "./sealer";
 import type { Revision } from "./read-revision";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
-import { createOutlineCodec, createRemovalCodec, type SessionOutline } from "./session-outline";
+import { createHeaderCodec, createRemovalCodec, type SessionHeader } from "./session-outline";
 import { createSingleFlight, type SingleFlight } from "~/single-flight";
 import { FORMAT, type StoredSession } from "./stored-session";
 import type { Volume } from "./volume";
@@ -27,7 +27,7 @@ export type SessionRecord = {
   recovered: number | null;
 };
 
-export type OutlineRecord = { outline: SessionOutline; recovered: number | null };
+export type HeaderRecord = { header: SessionHeader; recovered: number | null };
 
 /**
  * What to make of a session (null: it does not exist). Pure, and safe to apply again to its own result: it may
@@ -55,12 +55,12 @@ export type SessionStore = {
    * reply may run in it, which may have to be taken over.
    * @throws ExpectedError `volume_unavailable`
    */
-  resting(key: string): Promise<Pick<SessionRecord, "rev" | "commit" | "recovered"> | null>;
+  headRevision(key: string): Promise<Pick<SessionRecord, "rev" | "commit" | "recovered"> | null>;
   /**
    * What can be said of a session without its key, for work that nobody asks for; null where there is none.
    * @throws what `read` throws
    */
-  outline(key: string): Promise<OutlineRecord | null>;
+  header(key: string): Promise<HeaderRecord | null>;
   /**
    * Makes one commit. When it resolves the change is on stable storage.
    * @throws what `read` throws, `session_busy` when other writers were always first, and what `change` throws
@@ -90,15 +90,15 @@ export type SessionStoreOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   /** Opens and seals. */
-  sealer: Sealer;
+  encryptor: Encryptor;
   /** Whether a node and boot is gone, so that what it left unfinished may go. Nobody is, if not given. */
   isDead?: (instance: string) => boolean;
   /** The time of day, for what is stored. */
   clock?: () => Date;
   /** Told after every commit and every removal (rev null) that this store made. */
-  committed: (key: string, rev: number | null) => void;
+  onCommit: (key: string, rev: number | null) => void;
   /** Told once of each damaged revision. */
-  damaged: (event: DamageEvent) => void;
+  onDamage: (event: DamageEvent) => void;
   /** How long a commit may wait for its turn and be beaten by others before it gives up, in milliseconds. */
   busyAfterMs?: number;
 };
@@ -112,8 +112,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const { volume, layout, instance, newId, random, delay, now, busyAfterMs = 15_000 } = options;
   const { clock = () => new Date() } = options;
   const inTurn = createQueue();
-  const sessions = reader(createSessionCodec({ sealer: options.sealer }));
-  const outlines = reader(createOutlineCodec());
+  const sessions = reader(createSessionCodec({ encryptor: options.encryptor }));
+  const outlines = reader(createHeaderCodec());
   const removals = reader(createRemovalCodec());
   const durable = createDurableCommits();
   const told = new Set<string>();
@@ -124,7 +124,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     // Where it cannot be moved away, every reader meets it again.
     if (told.has(revision)) return;
     remember(told, revision);
-    options.damaged(event);
+    options.onDamage(event);
   }
 
   const adapterFor = <D extends StoredSession>(
@@ -143,8 +143,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       commitId: newId(),
       ...(options.isDead && { isDead: options.isDead }),
       ...reader,
-      damaged,
-      leftOver: (path) => remember(leftOver, path),
+      onDamage: damaged,
+      onLeftover: (path) => remember(leftOver, path),
     });
 
   async function read(key: string): Promise<SessionRecord | null> {
@@ -169,12 +169,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return { rev, commit: known.commit, recovered: newestDamaged > rev ? newestDamaged : null };
   }
 
-  async function outline(key: string): Promise<OutlineRecord | null> {
+  async function header(key: string): Promise<HeaderRecord | null> {
     const adapter = adapterFor(key, outlines);
     const document = await adapter.read();
     await adapter.confirm();
     if (!document || document.retiredAt !== undefined) return null;
-    return { outline: document, recovered: adapter.recovered() };
+    return { header: document, recovered: adapter.recovered() };
   }
 
   async function update<T>(
@@ -182,7 +182,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     change: Change<T>,
     giveUpAt: number,
     asked: UpdateOptions,
-    committed = options.committed,
+    committed = options.onCommit,
     reader: Reader<StoredSession> = sessions,
   ) {
     const adapter = adapterFor(key, reader, asked);
@@ -239,9 +239,9 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   async function remove(key: string, giveUpAt: number): Promise<Session | null> {
     let before: Session | null;
     try {
-      const retired = retiredSession(clock().toISOString());
+      const retired = tombstone(clock().toISOString());
       const change: Change<Session | null> = (session) => ({ session: session && retired, result: session });
-      const committed = () => options.committed(key, null);
+      const committed = () => options.onCommit(key, null);
       ({ result: before } = await update(key, change, giveUpAt, DELETE, committed).catch(
         async (error: unknown) => {
           // To delete it one need not know what it says.
@@ -257,7 +257,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return null;
     }
     sessions.codec.forget(key);
-    await purgeRetired(volume, layout, key);
+    await purgeDeleted(volume, layout, key);
     await removeQuarantined(options, key);
     return before;
   }
@@ -269,7 +269,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     // One step for every reader; what is in it goes afterwards.
     await volume.rename(folder, doomed).catch(unlessGone);
     await volume.syncFolder(join(folder, ".."));
-    options.committed(key, null);
+    options.onCommit(key, null);
     await volume.removeFolder(doomed);
   }
 
@@ -285,8 +285,8 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
 
   return {
     read: (key) => onVolume(() => read(key), "read", failedSentence("read")),
-    resting: (key) => onVolume(() => resting(key), "read", failedSentence("read")),
-    outline: (key) => onVolume(() => outline(key), "read", failedSentence("read")),
+    headRevision: (key) => onVolume(() => resting(key), "read", failedSentence("read")),
+    header: (key) => onVolume(() => header(key), "read", failedSentence("read")),
     update: (key, change, asked = SEND) => {
       const giveUpAt = now() + busyAfterMs;
       const work = () => update(key, change, giveUpAt, asked);

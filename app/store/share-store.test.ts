@@ -14,9 +14,9 @@ import { newId, sessionKey } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type Intercept } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { sealerThat, testSealer } from "../../tests/fixtures/test-sealer";
-import { createKeyRing, KeyNotHeld } from "./key-ring";
-import { createSealer, type Sealer } from "./sealer";
+import { sealerThat, testEncryptor } from "../../tests/fixtures/test-sealer";
+import { createEncryptionKeys, KeyNotHeld } from "./key-ring";
+import { createEncryptor, type Encryptor } from "./sealer";
 import { createShareStore } from "./share-store";
 import { sweepShares } from "./sweep-shares";
 
@@ -31,10 +31,10 @@ beforeEach(() => {
 /** A node with a store and its shares on the folder. */
 function node(intercept?: Intercept) {
   const fs = intercept && { fs: interceptedFileSystem(intercept) };
-  return nodeOf({ ...fs, sealer: testSealer });
+  return nodeOf({ ...fs, encryptor: testEncryptor });
 }
 
-function nodeOf(storeOptions: NonNullable<Parameters<typeof createTestStore>[1]> & { sealer: Sealer }) {
+function nodeOf(storeOptions: NonNullable<Parameters<typeof createTestStore>[1]> & { encryptor: Encryptor }) {
   const { store, layout, volume } = createTestStore(dataDir, storeOptions);
   const damaged: string[] = [];
   const options = {
@@ -44,9 +44,9 @@ function nodeOf(storeOptions: NonNullable<Parameters<typeof createTestStore>[1]>
     instance: "node.b1",
     newId,
     clock: () => new Date(),
-    sealer: storeOptions.sealer,
+    encryptor: storeOptions.encryptor,
   };
-  const shares = createShareStore({ ...options, damaged: (key) => damaged.push(key) });
+  const shares = createShareStore({ ...options, onDamage: (key) => damaged.push(key) });
   const delay = () => Promise.resolve();
   return { store, shares, damaged, sweep: () => sweepShares({ ...options, delay }, goOn) };
 }
@@ -231,7 +231,7 @@ describe("a snapshot of a newer version", () => {
   });
 
   it("is that by what is sealed in it, too", async () => {
-    const { store, shares, damaged } = nodeOf({ sealer: sealerThat(true) });
+    const { store, shares, damaged } = nodeOf({ encryptor: sealerThat(true) });
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
     const snapshot = { ...(await shares.read(share)), mood: "good" };
@@ -286,8 +286,8 @@ describe("a sweep", () => {
 describe("encryption at rest", () => {
   /** A node that knows only the secrets that are held here. */
   function sealingNode(isOn = true) {
-    const keys = createKeyRing();
-    return { keys, ...nodeOf({ sealer: createSealer({ keys, isOn }) }) };
+    const keys = createEncryptionKeys();
+    return { keys, ...nodeOf({ encryptor: createEncryptor({ keys, isOn }) }) };
   }
 
   /** A link to a sealed session, made by a node that forgets all secrets. */

@@ -9,7 +9,7 @@ import { newerFormat } from "./newer-format";
 import { parseJson } from "./parse-json";
 import { putIfAbsent } from "./put-if-absent";
 import { unlessGone } from "./errno";
-import type { Sealer } from "./sealer";
+import type { Encryptor } from "./sealer";
 import type { Change, SessionStore } from "./session-store";
 import { errorCode, type Volume } from "./volume";
 import { failedSentence, onVolume } from "./volume-failure";
@@ -39,15 +39,15 @@ export type ShareStore = {
 export type ShareStoreOptions = {
   volume: Volume;
   layout: Layout;
-  sessions: Pick<SessionStore, "read" | "outline" | "update">;
+  sessions: Pick<SessionStore, "read" | "header" | "update">;
   /** This node and boot, `name.boot`. */
   instance: string;
   newId: () => string;
   clock: () => Date;
   /** Opens and seals. The key of a snapshot comes from the secret of its link. */
-  sealer: Sealer;
+  encryptor: Encryptor;
   /** Told of a file that is no snapshot. */
-  damaged: (shareKey: string, reason: string) => void;
+  onDamage: (shareKey: string, reason: string) => void;
 };
 
 /** The second format is that of a sealed one. A new field raises it (FORMATS.md). */
@@ -62,7 +62,7 @@ const storedShare = z.discriminatedUnion("format", [
 export type StoredShare = z.infer<typeof storedShare>;
 
 export function createShareStore(options: ShareStoreOptions): ShareStore {
-  const { volume, layout, sessions, sealer } = options;
+  const { volume, layout, sessions, encryptor } = options;
 
   async function create(
     sessionKey: string,
@@ -104,8 +104,8 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
 
   async function read(shareKey: string): Promise<ShareSnapshot> {
     const stored = await readStored(shareKey);
-    const owner = stored && (await sessions.outline(stored.session));
-    if (!owner?.outline.shares?.some(({ key }) => key === shareKey)) {
+    const owner = stored && (await sessions.header(stored.session));
+    if (!owner?.header.shares?.some(({ key }) => key === shareKey)) {
       throw new ExpectedError(
         "share_not_found",
         "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
@@ -115,14 +115,14 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   function store(shareKey: string, session: string, snapshot: ShareSnapshot): StoredShare {
-    if (!sealer.isOn) return { format: 1, session, snapshot };
-    const sealed = sealer.sealText(placeOf(shareKey, session), JSON.stringify(snapshot));
+    if (!encryptor.isOn) return { format: 1, session, snapshot };
+    const sealed = encryptor.sealText(placeOf(shareKey, session), JSON.stringify(snapshot));
     return { format: 2, session, sealed };
   }
 
   function open(shareKey: string, stored: StoredShare): ShareSnapshot {
     if (stored.format === 1) return stored.snapshot;
-    const snapshot = sealer.openText(placeOf(shareKey, stored.session), stored.sealed);
+    const snapshot = encryptor.openText(placeOf(shareKey, stored.session), stored.sealed);
     if (!snapshot) return sayDamaged(shareKey, "its seal is broken");
     const inside: unknown = JSON.parse(snapshot.toString("utf8"));
     return whole(shareKey, parseStored(shareSnapshot, inside));
@@ -159,7 +159,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   function sayDamaged(shareKey: string, reason: string): never {
-    options.damaged(shareKey, reason);
+    options.onDamage(shareKey, reason);
     throw new ExpectedError(
       "share_damaged",
       "What is behind this link is damaged. Ask whoever gave it to you for another one.",
@@ -177,8 +177,8 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   async function removeUnlisted(sessionKey: string, shareKey: string) {
-    const record = await sessions.outline(sessionKey);
-    if (!record?.outline.shares?.some(({ key }) => key === shareKey)) await removeFile(shareKey);
+    const record = await sessions.header(sessionKey);
+    if (!record?.header.shares?.some(({ key }) => key === shareKey)) await removeFile(shareKey);
   }
 
   return {

@@ -90,9 +90,9 @@ function revOf(json: unknown): number {
 
 function readSealedPart(json: unknown): Kind {
   const [head] = sessions("plain") as [StoredSession];
-  const sealer = sealerThat(true);
-  const bytes = sealSession(sealer, KEY, head, bytesOf(json));
-  return createSessionCodec({ sealer }).decode(KEY, bytes, head.rev).kind;
+  const encryptor = sealerThat(true);
+  const bytes = sealSession(encryptor, KEY, head, bytesOf(json));
+  return createSessionCodec({ encryptor }).decode(KEY, bytes, head.rev).kind;
 }
 
 function refusedAs(code: string, read: () => unknown): Kind {

@@ -48,7 +48,7 @@ const {
 const sealedHead = z.strictObject({
   ...openShape,
   format: format.min(SEALED_FORMAT),
-  /** The names, see `Sealer.nameOf`, of the files that messages name. */
+  /** The names, see `encryptor.nameOf`, of the files that messages name. */
   files: z.array(z.string().regex(KEY_PATTERN)),
 });
 

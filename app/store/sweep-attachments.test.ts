@@ -11,8 +11,8 @@ import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { createAttachmentStore } from "./attachment-store";
-import { createKeyRing } from "./key-ring";
-import { createSealer } from "./sealer";
+import { createEncryptionKeys } from "./key-ring";
+import { createEncryptor } from "./sealer";
 import { sweepAttachments, type AttachmentSweepOptions } from "./sweep-attachments";
 import { createVolume } from "./volume";
 
@@ -34,8 +34,8 @@ function setUp(
   }: Partial<AttachmentSweepOptions> & { sessionsAreSealed?: boolean } = {},
 ) {
   const dataDir = temporaryFolder();
-  const sealer = sealerThat(filesAreSealed);
-  const { store: sessions, layout } = createTestStore(dataDir, { sealer: sealerThat(sessionsAreSealed) });
+  const encryptor = sealerThat(filesAreSealed);
+  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreSealed) });
   let hours = 0;
   const start = Date.now();
   const volume = createVolume();
@@ -52,8 +52,8 @@ function setUp(
     layout,
     instance: "node.b1",
     newId,
-    sealer,
-    damaged: () => undefined,
+    encryptor,
+    onDamage: () => undefined,
     maxBytes: 10_000,
     maxSessionBytes: 10_000,
   });
@@ -76,7 +76,7 @@ function setUp(
     async upload(name: string) {
       await attachments.put(KEY, name, [bytesOf(name)] as unknown as AsyncIterable<Uint8Array>);
       const id = sha256(bytesOf(name));
-      const stored = filesAreSealed ? sealer.nameOf(KEY, id) : id;
+      const stored = filesAreSealed ? encryptor.nameOf(KEY, id) : id;
       const file = readdirSync(folder).find((each) => each.startsWith(stored))!;
       utimesSync(join(folder, file), start / 1_000, (start + hours * HOUR_MS) / 1_000);
     },
@@ -190,15 +190,15 @@ describe.each([
 
   test("nothing goes of a session that cannot be read whole", async () => {
     const document = { format: 1 as const, rev: 1, recent: ["commit"], ...emptySession() };
-    for (const outline of [
+    for (const header of [
       () => Promise.reject(new ExpectedError("session_damaged", "?")),
       () =>
         Promise.resolve({
-          outline: { ...document, isSealed: false, files: new Set<string>() },
+          header: { ...document, isSealed: false, files: new Set<string>() },
           recovered: 2,
         }),
     ]) {
-      const { upload, sweepAt, files } = setUp(isSealed, { sessions: { outline } });
+      const { upload, sweepAt, files } = setUp(isSealed, { sessions: { header: header } });
 
       await upload("unsent");
       await sweepAt(100);
@@ -230,8 +230,8 @@ test("a sweep needs no key to know which sealed files were sent", async () => {
   await send(part("sent"));
   const old = new Date(Date.now() - 25 * HOUR_MS);
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
-  const keyless = createSealer({ keys: createKeyRing(), isOn: true });
-  const { store: sessions, volume } = createTestStore(join(layout.attachments, ".."), { sealer: keyless });
+  const keyless = createEncryptor({ keys: createEncryptionKeys(), isOn: true });
+  const { store: sessions, volume } = createTestStore(join(layout.attachments, ".."), { encryptor: keyless });
   const delay = () => Promise.resolve();
   const options = { volume, layout, instance: "node.b2", sessions, isDead: () => false, delay };
   expect(await sweepAttachments(options, goOn)).toEqual({ seen: 1, setAside: 1, removed: 0 });

@@ -15,7 +15,7 @@ export type AttachmentSweepOptions = {
   layout: Layout;
   /** This node and boot, `name.boot`: the name of its test file. */
   instance: string;
-  sessions: Pick<SessionStore, "outline">;
+  sessions: Pick<SessionStore, "header">;
   isDead: (instance: string) => boolean;
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
@@ -112,11 +112,11 @@ export async function sweepAttachments(
   async function whatIsSent(key: string): Promise<(file: StoredAttachment) => boolean | null> {
     const unknown = () => null;
     try {
-      const record = await options.sessions.outline(key);
+      const record = await options.sessions.header(key);
       if (!record) return () => false;
       // The revision that was damaged may have named more.
       if (record.recovered !== null) return unknown;
-      const { isSealed, files } = record.outline;
+      const { isSealed, files } = record.header;
       // From one form of a name to the other leads only the key: what was stored before encryption was switched
       // on or off stays until its session goes.
       return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);

@@ -12,7 +12,7 @@ export type ShareSweepOptions = {
   layout: Layout;
   /** This node and boot, `name.boot`: the name of its test file. */
   instance: string;
-  sessions: Pick<SessionStore, "outline">;
+  sessions: Pick<SessionStore, "header">;
   /** Resolves after so many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   sharesPerSecond?: number;
@@ -68,10 +68,10 @@ export async function sweepShares(options: ShareSweepOptions, signal: AbortSigna
   /** False where that cannot be said now. */
   async function isUnlisted(key: string, sessionKey: string): Promise<boolean> {
     try {
-      const record = await sessions.outline(sessionKey);
+      const record = await sessions.header(sessionKey);
       // The revision that was damaged may have listed more.
       if (record && record.recovered !== null) return false;
-      return !record?.outline.shares?.some((share) => share.key === key);
+      return !record?.header.shares?.some((share) => share.key === key);
     } catch (error) {
       if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
       throw error;

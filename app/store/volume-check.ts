@@ -25,7 +25,7 @@ export type VolumeCheckOptions = {
   /** How often each round trip is made. */
   rounds?: number;
   /** Told of each finding as it is made. */
-  found?: (finding: VolumeFinding) => void;
+  onFinding?: (finding: VolumeFinding) => void;
 };
 
 type Outcome = string | { warning: string };
@@ -67,7 +67,7 @@ export async function checkVolume(options: VolumeCheckOptions): Promise<VolumeFi
     }
     finding.ms = now() - startedAt;
     findings.push(finding);
-    options.found?.(finding);
+    options.onFinding?.(finding);
     return finding.result !== "failed";
   }
 

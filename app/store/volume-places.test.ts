@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { createPlaces, NODE, type PlaceKind, type PlacesOptions } from "./volume-places";
+import { createFairSemaphore, NODE, type WorkKind, type FairSemaphoreOptions } from "./volume-places";
 
 const never = new AbortController().signal;
 
-/** Takes places, and notes who has got one, in what order. */
-function open(options: Partial<PlacesOptions> = {}) {
-  const places = createPlaces({
+/** Takes slots, and notes who has got one, in what order. */
+function open(options: Partial<FairSemaphoreOptions> = {}) {
+  const semaphore = createFairSemaphore({
     burstBytes: 0,
     count: 1,
     reserved: 0,
     maxWaiting: 100,
-    tooMany: () => new Error("too many"),
+    onOverflow: () => new Error("too many"),
     ...options,
   });
   const got: string[] = [];
   const giveBack = new Map<string, () => void>();
-  const take = (name: string, kind: PlaceKind = "asked", signal = never) =>
-    places.take(kind, name.startsWith("node") ? NODE : name.split(" ")[0]!, signal).then(
+  const take = (name: string, kind: WorkKind = "asked", signal = never) =>
+    semaphore.take(kind, name.startsWith("node") ? NODE : name.split(" ")[0]!, signal).then(
       (back) => {
         got.push(name);
         giveBack.set(name, back);
@@ -76,17 +76,17 @@ test("where too many wait, who has the most of them is refused, and who comes wi
 });
 
 test("an operation that moves many bytes costs its address as many turns as small ones would", async () => {
-  const places = createPlaces({
+  const semaphore = createFairSemaphore({
     burstBytes: 0,
     count: 1,
     reserved: 0,
     maxWaiting: 100,
-    tooMany: () => new Error("too many"),
+    onOverflow: () => new Error("too many"),
   });
   const got: string[] = [];
-  const first = await places.take("asked", "x", never);
+  const first = await semaphore.take("asked", "x", never);
   const use = async (name: string, { writes = 0, reads = 0 }) => {
-    const giveBack = await places.take("asked", name, never, writes);
+    const giveBack = await semaphore.take("asked", name, never, writes);
     got.push(name);
     giveBack(reads);
   };

@@ -4,15 +4,15 @@ import { createFairQueue } from "../fair-queue";
  * `steady` is what the node does by itself, whoever asks for something: it says that it lives, keeps answers that
  * are being written, counts. `asked` is what people wait for.
  */
-export type PlaceKind = "asked" | "steady";
+export type WorkKind = "asked" | "steady";
 
 /** For whom something is done: an address, or the node itself, whose work is little and all else depends on it. */
-export type Whose = string | typeof NODE;
+export type FairnessKey = string | typeof NODE;
 
 /** Whose turn comes before everybody's. */
 export const NODE = Symbol("the node itself");
 
-export type PlacesOptions = {
+export type FairSemaphoreOptions = {
   /** Places that one kind has at most, and those of them that the other cannot take from it. */
   count: number;
   reserved: number;
@@ -21,12 +21,12 @@ export type PlacesOptions = {
   /** Bytes that each may move before those who are new come first; what a few requests of a person need if not given. */
   burstBytes?: number | undefined;
   /** Who is refused because too many wait is told so. */
-  tooMany: () => Error;
+  onOverflow: () => Error;
 };
 
 type Waiting = { start: () => void; refuse: (error: Error) => void };
 
-/** Gives a place back. `bytes` is what the operation has read, so far as the taker did not know it before. */
+/** Gives a slot back. `bytes` is what the operation has read, so far as the taker did not know it before. */
 export type GiveBack = (bytes?: number) => void;
 
 /** What an operation without content costs, as file systems on a network meter it: bytes. */
@@ -39,13 +39,13 @@ const BURST_BYTES = 256 * 1024;
  * A counting semaphore of two kinds, neither of which can keep the other from its part. Waiters of one kind are served
  * by a fair queue with `whose` as its key and bytes as its cost; `NODE` comes before all others.
  */
-export function createPlaces(options: PlacesOptions) {
-  const { count, reserved, maxWaiting, burstBytes: burst = BURST_BYTES, tooMany } = options;
+export function createFairSemaphore(options: FairSemaphoreOptions) {
+  const { count, reserved, maxWaiting, burstBytes: burst = BURST_BYTES, onOverflow } = options;
   const kinds = { asked: createKind(), steady: createKind() };
-  const isFree = (kind: PlaceKind) =>
+  const isFree = (kind: WorkKind) =>
     kinds[kind].taken < count && kinds.asked.taken + kinds.steady.taken < count + reserved;
 
-  function take(kind: PlaceKind, whose: Whose, bytes: number): GiveBack {
+  function take(kind: WorkKind, whose: FairnessKey, bytes: number): GiveBack {
     const { queue } = kinds[kind];
     kinds[kind].taken += 1;
     queue.charge(whose, Math.max(LEAST_COST, bytes));
@@ -69,7 +69,7 @@ export function createPlaces(options: PlacesOptions) {
   }
 
   function createKind() {
-    const queue = createFairQueue<Whose, Waiting>({ burst, first: NODE });
+    const queue = createFairQueue<FairnessKey, Waiting>({ burst, first: NODE });
     return {
       taken: 0,
       queue,
@@ -78,24 +78,24 @@ export function createPlaces(options: PlacesOptions) {
         next?.waiter.start();
         return next !== null;
       },
-      wait(whose: Whose, one: Waiting): () => boolean {
+      wait(whose: FairnessKey, one: Waiting): () => boolean {
         const leave = queue.add(whose, one);
-        if (queue.size() > maxWaiting) queue.dropLast()!.refuse(tooMany());
+        if (queue.size() > maxWaiting) queue.dropLast()!.refuse(onOverflow());
         return leave;
       },
     };
   }
 
   return {
-    /** A place that is free; null where one has to be waited for. */
-    tryTake: (kind: PlaceKind, whose: Whose, bytes = 0): GiveBack | null =>
+    /** A slot that is free; null where one has to be waited for. */
+    tryTake: (kind: WorkKind, whose: FairnessKey, bytes = 0): GiveBack | null =>
       isFree(kind) ? take(kind, whose, bytes) : null,
     /**
-     * Waits for a place.
+     * Waits for a slot.
      * @param bytes what the operation writes
      * @throws what `tooMany` makes, and the signal's reason
      */
-    take(kind: PlaceKind, whose: Whose, signal: AbortSignal, bytes = 0): Promise<GiveBack> {
+    take(kind: WorkKind, whose: FairnessKey, signal: AbortSignal, bytes = 0): Promise<GiveBack> {
       if (isFree(kind)) return Promise.resolve(take(kind, whose, bytes));
       return new Promise((resolve, reject) => {
         const start = () => resolve(take(kind, whose, bytes));

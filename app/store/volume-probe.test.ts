@@ -30,7 +30,7 @@ beforeEach(async () => {
   changes = [];
   const changed = (state: VolumeState) => void changes.push(state);
   const volume = createVolume({ fs });
-  probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, changed });
+  probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, onChange: changed });
 });
 
 function failing(name: string, code: string): Intercept {

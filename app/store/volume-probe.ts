@@ -29,7 +29,7 @@ export type VolumeProbeOptions = {
   /** How long the volume may take before it counts as giving no answer, in milliseconds. */
   patienceMs?: number;
   /** Told of the first answer, and of each that is another one than the answer before. */
-  changed?: (state: VolumeState) => void;
+  onChange?: (state: VolumeState) => void;
 };
 
 export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
@@ -81,7 +81,7 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
 
   function tellIfNew(state: VolumeState): VolumeState {
     const reason = state.usable ? (state.full ?? "") : state.reason;
-    if (reason !== told) options.changed?.(state);
+    if (reason !== told) options.onChange?.(state);
     told = reason;
     return state;
   }

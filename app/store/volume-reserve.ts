@@ -8,7 +8,7 @@ export type FilledReserve = VolumeReserve & {
 };
 
 export type VolumeReserveOptions = {
-  /** Without a guard and in places of its own, for a piece is given back in the middle of another operation. */
+  /** Without a guard and in slots of its own, for a piece is given back in the middle of another operation. */
   volume: Volume;
   guard: Pick<VolumeGuard, "confirm">;
   folder: string;

@@ -142,13 +142,13 @@ describe("a volume", () => {
 });
 
 describe("a volume that hangs", () => {
-  test("has no more operations under way than it has places, and refuses when too many wait", async () => {
+  test("has no more operations under way than it has semaphore, and refuses when too many wait", async () => {
     vi.useFakeTimers();
     const { fs, state, heal } = hangingFileSystem();
     const volume = createVolume({ fs, maxInFlight: 3, maxWaiting: 10, deadlineMs: 1_000 });
     const asked = Array.from({ length: 20 }, () => volume.list(folder));
     const outcomes = asked.map((answer) => answer.catch((error: unknown) => errorCode(error)));
-    // Those beyond the places and the queue have their answer at once.
+    // Those beyond the slots and the queue have their answer at once.
     expect(await Promise.all(outcomes.slice(13))).toEqual(Array(7).fill("volume_unavailable"));
     expect(state.calls).toHaveLength(3);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -162,7 +162,7 @@ describe("a volume that hangs", () => {
     expect(await volume.list(folder)).toEqual([]);
   });
 
-  test("has places of their own for what must go on, and for what is asked", async () => {
+  test("has semaphore of their own for what must go on, and for what is asked", async () => {
     const { fs, state, heal } = hangingFileSystem();
     const { volume, steady } = createVolumes({ fs, maxInFlight: 3, reserved: 2 });
     const asked = Array.from({ length: 10 }, () => volume.list(folder));
@@ -182,7 +182,7 @@ describe("a volume that hangs", () => {
       maxInFlight: 1,
       reserved: 1,
       burstBytes: 0,
-      whose: () => address,
+      fairnessKey: () => address,
     });
     const names = ["a", "a", "a", "b", "b"];
     const ended = { asked: "", steady: "" };

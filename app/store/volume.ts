@@ -5,7 +5,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
 import { errorCode, isFull, mayMeanAway } from "./errno";
 import { createPatience } from "./patience";
-import { createPlaces, NODE, type GiveBack, type PlaceKind, type Whose } from "./volume-places";
+import { createFairSemaphore, NODE, type GiveBack, type WorkKind, type FairnessKey } from "./volume-places";
 
 export { errorCode } from "./errno";
 
@@ -16,7 +16,7 @@ export type FileSystem = Pick<
 >;
 
 /**
- * The shared directory, as far as the app touches it. Every operation waits for one of a few places, so that a
+ * The shared directory, as far as the app touches it. Every operation waits for one of a few slots, so that a
  * volume that hangs cannot hold all of libuv's threads, and no caller waits for a silent volume beyond the deadline.
  * Errors of the file system come as they are (ENOENT, EEXIST, …), those of waiting as `volume_unavailable`.
  */
@@ -119,29 +119,29 @@ export type VolumeOptions = {
    */
   maxInFlight?: number;
   reserved?: number;
-  /** Callers that may wait for a place before some are refused at once. */
+  /** Callers that may wait for a slot before some are refused at once. */
   maxWaiting?: number;
-  /** For whom this code runs: those who wait take turns (volume-places.ts). */
-  whose?: () => Whose;
+  /** For whom this code runs: those who wait take turns (volume-slots.ts). */
+  fairnessKey?: () => FairnessKey;
   burstBytes?: number;
   /** Resolves when the caller of an operation that was asked for may go on: others may have their turn first. */
   resume?: () => Promise<void>;
   /**
    * How long the volume may be silent, in milliseconds: to an operation that it was asked for, or to all of them while
-   * others wait for a place. Waiting for a place while the volume answers is no silence of the volume.
+   * others wait for a slot. Waiting for a slot while the volume answers is no silence of the volume.
    */
   deadlineMs?: number;
-  /** Longest that a caller waits for a place on a volume that answers, in milliseconds. */
+  /** Longest that a caller waits for a slot on a volume that answers, in milliseconds. */
   maxQueueMs?: number;
   /** Without it, DATA_DIR is taken for what it was, and made where it is missing. */
   guard?: VolumeGuard;
   reserve?: VolumeReserve;
   /** Told how long each operation took for its caller, waiting included, in ms; and the error it ended with. */
-  answered?: (ms: number, error: unknown) => void;
+  onAnswer?: (ms: number, error: unknown) => void;
 };
 
 /**
- * How old the guard's answer may be for an operation that makes no name, in milliseconds. In an empty place it fails
+ * How old the guard's answer may be for an operation that makes no name, in milliseconds. In an empty slot it fails
  * anyhow, and is then confirmed; in one that another volume has taken, it may read what is there for so long.
  */
 const CONFIRM_EVERY_MS = 1_000;
@@ -166,31 +166,37 @@ export function createVolume(options: VolumeOptions = {}): Volume {
 export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "steady" | "own", Volume> {
   const { maxInFlight = 8, reserved = 4, maxWaiting = 2_000, burstBytes } = options;
   const tooMany = () => unavailable("Too many operations wait for the volume.");
-  const places = createPlaces({ count: maxInFlight, reserved, maxWaiting, burstBytes, tooMany });
-  const shared = { places, answers: 0 };
+  const semaphore = createFairSemaphore({
+    count: maxInFlight,
+    reserved,
+    maxWaiting,
+    burstBytes,
+    onOverflow: tooMany,
+  });
+  const shared = { semaphore, answers: 0 };
   return {
     volume: createVolumeFor("asked", shared, options),
     // First come, first served: an answer is its conversation's, not its address's, which may be an office's.
-    steady: createVolumeFor("steady", shared, { ...options, whose: () => "" }),
-    own: createVolumeFor("steady", shared, { ...options, whose: () => NODE }),
+    steady: createVolumeFor("steady", shared, { ...options, fairnessKey: () => "" }),
+    own: createVolumeFor("steady", shared, { ...options, fairnessKey: () => NODE }),
   };
 }
 
 function createVolumeFor(
-  kind: PlaceKind,
-  shared: { places: ReturnType<typeof createPlaces>; answers: number },
+  kind: WorkKind,
+  shared: { semaphore: ReturnType<typeof createFairSemaphore>; answers: number },
   {
     fs = nodeFs,
     deadlineMs = 10_000,
     maxQueueMs = 60_000,
-    answered = () => {},
-    whose = () => "",
+    onAnswer = () => {},
+    fairnessKey: whose = () => "",
     resume = async () => {},
     guard,
     reserve,
   }: VolumeOptions,
 ): Volume {
-  const { places } = shared;
+  const { semaphore } = shared;
 
   /** A signal that is aborted with `volume_unavailable` once the volume has made no `progress` for so long. */
   function silence(ms: number, reason: string, progress?: () => number) {
@@ -207,14 +213,14 @@ function createVolumeFor(
     const hung = silence(deadlineMs, noAnswer(deadlineMs), () => shared.answers);
     const slow = silence(maxQueueMs, "The volume answers too slowly.");
     try {
-      return await places.take(kind, whose(), AbortSignal.any([hung.signal, slow.signal]), bytes);
+      return await semaphore.take(kind, whose(), AbortSignal.any([hung.signal, slow.signal]), bytes);
     } finally {
       hung.cancel();
       slow.cancel();
     }
   }
 
-  /** Waits for an operation that has its place. It cannot be cancelled, so it keeps its place until it is answered. */
+  /** Waits for an operation that has its slot. It cannot be cancelled, so it keeps its slot until it is answered. */
   async function waitForAnswer<T>(operation: Operation<T>, giveBack: GiveBack): Promise<T> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const { signal, cancel } = silence(deadlineMs, noAnswer(deadlineMs));
@@ -230,23 +236,23 @@ function createVolumeFor(
   }
 
   /**
-   * Runs one operation in a place of its own; its caller gives up at the deadline.
+   * Runs one operation in a slot of its own; its caller gives up at the deadline.
    * @param bytes what the operation writes, which is what its turn costs
    */
   async function run<T>(operation: Operation<T>, bytes = 0, confirmEveryMs = CONFIRM_EVERY_MS): Promise<T> {
     const startedAt = performance.now();
     try {
-      const giveBack = places.tryTake(kind, whose(), bytes) ?? (await waitForPlace(bytes));
+      const giveBack = semaphore.tryTake(kind, whose(), bytes) ?? (await waitForPlace(bytes));
       const result = await waitForAnswer(
         (abandoned, countRead) =>
           onSameVolume(() => operation(abandoned, countRead), confirmEveryMs, abandoned),
         giveBack,
       );
-      answered(performance.now() - startedAt, null);
+      onAnswer(performance.now() - startedAt, null);
       if (kind === "asked") await resume();
       return result;
     } catch (error) {
-      answered(performance.now() - startedAt, error);
+      onAnswer(performance.now() - startedAt, error);
       throw error;
     }
   }
@@ -346,7 +352,7 @@ function createVolumeFor(
   }
 
   /**
-   * Step by step from below, so that in an empty place it comes to a folder directly in DATA_DIR before it has made
+   * Step by step from below, so that in an empty slot it comes to a folder directly in DATA_DIR before it has made
    * anything. Such a folder is made only with a new word of the guard, DATA_DIR itself never.
    */
   async function makeFolderBelow(within: VolumeGuard, folder: string): Promise<string[]> {

@@ -2,11 +2,11 @@ import { createDistribution } from "./distribution";
 
 /** What this node has counted and measured since the last time it was asked. */
 export type Metrics = {
-  replySettled(reply: SettledReply): void;
-  replyTakenOver(): void;
-  requestEnded(status: number | null): void;
+  onReplySettled(reply: SettledReply): void;
+  onReplyTakenOver(): void;
+  onRequestEnd(status: number | null): void;
   /** `fault`: the volume did not do what it is there for. A name that is taken is none. */
-  volumeAnswered(ms: number, fault: boolean): void;
+  onVolumeAnswer(ms: number, fault: boolean): void;
   /** Everything by its name, and begins anew. Distributions without a value are left out. */
   take(): Partial<Record<MetricName, number | number[]>>;
   /** Whether nothing has been counted since. */
@@ -71,7 +71,7 @@ export function createMetrics({ activeReplies }: { activeReplies: () => number }
   }
 
   return {
-    replySettled({ status, epoch, timeToFirstTokenMs, durationMs, inputTokens = 0, outputTokens = 0 }) {
+    onReplySettled({ status, epoch, timeToFirstTokenMs, durationMs, inputTokens = 0, outputTokens = 0 }) {
       count("Replies");
       if (status === "failed") count("RepliesFailed");
       if (status === "stopped") count("RepliesStopped");
@@ -83,12 +83,12 @@ export function createMetrics({ activeReplies }: { activeReplies: () => number }
       if (timeToFirstTokenMs !== undefined) distributions.TimeToFirstToken.add(timeToFirstTokenMs);
       if (durationMs !== undefined) distributions.ReplyDuration.add(durationMs);
     },
-    replyTakenOver: () => count("Takeovers"),
-    requestEnded(status) {
+    onReplyTakenOver: () => count("Takeovers"),
+    onRequestEnd(status) {
       count("Requests");
       if (status !== null && status >= 500) count("RequestErrors");
     },
-    volumeAnswered(ms, fault) {
+    onVolumeAnswer(ms, fault) {
       distributions.VolumeLatency.add(ms);
       if (fault) count("VolumeErrors");
     },

@@ -32,7 +32,7 @@ const complete = { status: "complete", epoch: 1, inputTokens: 10, outputTokens: 
 describe("metrics", () => {
   it("are a line a minute, dated into the minute in which they were counted", async () => {
     const { metrics, time, parsed } = start();
-    metrics.requestEnded(200);
+    metrics.onRequestEnd(200);
     await time.advance(180_000);
     expect(parsed().map((line) => Math.floor((line._aws.Timestamp - NOON) / 60_000))).toEqual([0, 1, 2]);
     expect(parsed().map((line) => line.Requests)).toEqual([1, 0, 0]);
@@ -41,11 +41,11 @@ describe("metrics", () => {
   it("count what became of replies", async () => {
     const { metrics, time, parsed, activeReplies } = start();
     activeReplies(3);
-    metrics.replySettled({ ...complete, timeToFirstTokenMs: 400, durationMs: 9_000 });
-    metrics.replySettled({ ...complete, status: "stopped", timeToFirstTokenMs: 300, durationMs: 1_000 });
-    metrics.replySettled({ status: "failed", epoch: 1, durationMs: 50 });
-    metrics.replySettled({ status: "interrupted", epoch: 4 });
-    metrics.replyTakenOver();
+    metrics.onReplySettled({ ...complete, timeToFirstTokenMs: 400, durationMs: 9_000 });
+    metrics.onReplySettled({ ...complete, status: "stopped", timeToFirstTokenMs: 300, durationMs: 1_000 });
+    metrics.onReplySettled({ status: "failed", epoch: 1, durationMs: 50 });
+    metrics.onReplySettled({ status: "interrupted", epoch: 4 });
+    metrics.onReplyTakenOver();
     await time.advance(60_000);
     expect(parsed()).toEqual([
       expect.objectContaining({
@@ -58,7 +58,7 @@ describe("metrics", () => {
 
   it("leave out the times of a runner that took over, who does not know when the person began to wait", async () => {
     const { metrics, time, parsed } = start();
-    metrics.replySettled({ ...complete, epoch: 2, timeToFirstTokenMs: 4, durationMs: 5 });
+    metrics.onReplySettled({ ...complete, epoch: 2, timeToFirstTokenMs: 4, durationMs: 5 });
     await time.advance(60_000);
     expect(parsed()[0]).toMatchObject({ Replies: 1, OutputTokens: 100 });
     expect(Object.keys(parsed()[0]!)).not.toContain("TimeToFirstToken");
@@ -66,9 +66,9 @@ describe("metrics", () => {
 
   it("tell errors of requests and of the volume", async () => {
     const { metrics, time, parsed } = start();
-    for (const status of [200, 404, 500, 503, null]) metrics.requestEnded(status);
-    metrics.volumeAnswered(2, false);
-    metrics.volumeAnswered(10_000, true);
+    for (const status of [200, 404, 500, 503, null]) metrics.onRequestEnd(status);
+    metrics.onVolumeAnswer(2, false);
+    metrics.onVolumeAnswer(10_000, true);
     await time.advance(60_000);
     expect(parsed()[0]).toMatchObject({
       ...{ Requests: 5, RequestErrors: 2, VolumeErrors: 1, VolumeLatency: [2, 10_000] },
@@ -78,8 +78,8 @@ describe("metrics", () => {
   it("do not cost more when more happens", async () => {
     const { metrics, time, lines, parsed } = start();
     for (let time = 0; time < 100_000; time++) {
-      metrics.volumeAnswered(time / 7, false);
-      metrics.replySettled({ ...complete, timeToFirstTokenMs: time, durationMs: time * 3 });
+      metrics.onVolumeAnswer(time / 7, false);
+      metrics.onReplySettled({ ...complete, timeToFirstTokenMs: time, durationMs: time * 3 });
     }
     await time.advance(60_000);
     expect(parsed()).toHaveLength(1);
@@ -95,11 +95,11 @@ describe("metrics", () => {
 
   it("are told at the end, and what comes after that only if there is something", () => {
     const { metrics, report, parsed } = start();
-    metrics.requestEnded(200);
+    metrics.onRequestEnd(200);
     report.flush();
     report.flushRest();
     expect(parsed()).toMatchObject([{ Requests: 1 }]);
-    metrics.requestEnded(200);
+    metrics.onRequestEnd(200);
     report.flushRest();
     expect(parsed()).toMatchObject([{ Requests: 1 }, { Requests: 1 }]);
   });
@@ -109,7 +109,7 @@ describe("metrics", () => {
 describe("a line that CloudWatch would drop", () => {
   const good = () => {
     const { metrics, report, lines } = start();
-    metrics.volumeAnswered(1, false);
+    metrics.onVolumeAnswer(1, false);
     report.flush();
     return JSON.parse(lines[0]!) as Record<string, unknown> & {
       _aws: { Timestamp: number; CloudWatchMetrics: [{ Metrics: object[]; Dimensions: string[][] }] };

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { newId, sessionKey } from "~/conversation/session-id";
 import { createReplies } from "~/replies/replies";
 import { createAttachmentStore } from "~/store/attachment-store";
-import { createKeyRing } from "~/store/key-ring";
+import { createEncryptionKeys } from "~/store/key-ring";
 import { createLayout } from "~/store/layout";
-import { createNodeRegistry } from "~/store/node-registry";
-import { createSealer } from "~/store/sealer";
+import { createMembership } from "~/store/node-registry";
+import { createEncryptor } from "~/store/sealer";
 import { createSessionEvents } from "~/store/session-events";
 import { createSessionStore } from "~/store/session-store";
 import { createVolume } from "~/store/volume";
@@ -104,7 +104,7 @@ async function anIdleHour(watchers: number): Promise<Calls> {
   const nodes = Array.from({ length: NODES }, (_, index) =>
     createNode(`node-${index + 1}`, dataDir, fs, time),
   );
-  for (const { registry } of nodes) await registry.start();
+  for (const { membership } of nodes) await membership.start();
   const left = new AbortController();
   for (let watcher = 0; watcher < watchers; watcher++) {
     const { store, replies } = nodes[watcher % NODES]!;
@@ -120,7 +120,7 @@ async function anIdleHour(watchers: number): Promise<Calls> {
   await time.advance(HOUR_MS, settled);
   const counted = calls;
   left.abort();
-  await Promise.all(nodes.map(({ registry }) => registry.goodbye()));
+  await Promise.all(nodes.map(({ membership }) => membership.leave()));
   return counted;
 }
 
@@ -138,7 +138,7 @@ function createNode(
   const quiet = () => {};
   const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
   const delay = (ms: number) => new Promise<void>((resolve) => time.timer(ms, resolve));
-  const registry = createNodeRegistry({
+  const membership = createMembership({
     isProcessGone: () => false,
     onNameTaken: (instance) => {
       throw new Error(`${instance} has the name of another node`);
@@ -151,34 +151,34 @@ function createNode(
     now: time.now,
     timer: time.timer,
     random: Math.random,
-    changed: events.emit,
-    missed: events.missed,
+    onSessionChange: events.emit,
+    onMissedChanges: events.emitUnknown,
     log,
   });
-  const keys = createKeyRing();
-  const sealer = createSealer({ keys, isOn: false });
+  const keys = createEncryptionKeys();
+  const encryptor = createEncryptor({ keys, isOn: false });
   const store = createSessionStore({
     volume,
     layout,
     instance,
     newId,
-    sealer,
+    encryptor,
     random: Math.random,
     delay,
     now: time.now,
-    committed(key, rev) {
+    onCommit(key, rev) {
       events.emit(key, rev);
-      registry.changed(key, rev);
+      membership.announceChange(key, rev);
     },
-    damaged: console.error,
+    onDamage: console.error,
   });
   const attachments = createAttachmentStore({
     volume,
     layout,
     instance,
     newId,
-    sealer,
-    damaged: console.error,
+    encryptor,
+    onDamage: console.error,
     maxBytes: 1,
     maxSessionBytes: 1,
   });
@@ -187,22 +187,22 @@ function createNode(
     volume,
     layout,
     attachments,
-    sealer,
+    encryptor,
     keys,
     models: createScriptedModel(),
     events,
     instance,
     node: { name },
-    isDead: registry.isDead,
-    attend: registry.attend,
+    isDead: membership.isDead,
+    attend: membership.attend,
     flushMs: () => 50,
     clock: () => new Date(),
     delay,
     newId,
     log,
-    metrics: { replySettled() {}, replyTakenOver() {} },
+    metrics: { onReplySettled() {}, onReplyTakenOver() {} },
   });
-  return { registry, store, replies };
+  return { membership, store, replies };
 }
 
 function dollarsAMonth(calls: Calls, metered: (typeof METERED)[number]): number {

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "~/conversation/session-id";
-import { createKeyRing } from "~/store/key-ring";
+import { createEncryptionKeys } from "~/store/key-ring";
 import { createLayout } from "~/store/layout";
-import { createSealer } from "~/store/sealer";
+import { createEncryptor } from "~/store/sealer";
 import { createSessionStore } from "~/store/session-store";
 import { createVolume } from "~/store/volume";
 import { createVolumeIdentity } from "~/store/volume-identity";
 
 /** The store as the server wires it, on a folder of its own. `keys` holds those of what is sealed. */
 export function openStore(dataDir: string, { isSealed = false } = {}) {
-  const keys = createKeyRing();
+  const keys = createEncryptionKeys();
   const layout = createLayout(dataDir);
   const instance = `bench.${newId().replace(/[^A-Za-z0-9]/g, "")}`;
   const now = () => performance.now();
@@ -19,12 +19,12 @@ export function openStore(dataDir: string, { isSealed = false } = {}) {
     layout,
     instance,
     newId,
-    sealer: createSealer({ keys, isOn: isSealed }),
+    encryptor: createEncryptor({ keys, isOn: isSealed }),
     random: Math.random,
     delay,
     now,
-    committed: () => undefined,
-    damaged: (event) => {
+    onCommit: () => undefined,
+    onDamage: (event) => {
       throw new Error(`a revision was damaged: ${event.reason}`);
     },
   });

@@ -5,7 +5,7 @@ import { shownMessages, type ChatState } from "~/browser/chat-state";
 import { createDraft } from "~/browser/draft";
 import { createUnfinishedEdits } from "~/browser/unfinished-edits";
 import { createUnsavedSettings } from "~/browser/unsaved-settings";
-import { createKeptValues } from "~/browser/kept-values";
+import { createSafeStorage } from "~/browser/kept-values";
 import { createLastSeen } from "~/browser/last-seen";
 import { createOutbox } from "~/browser/outbox";
 import { newId } from "~/conversation/session-id";
@@ -60,7 +60,7 @@ export function openPage(serverUrl: string): OpenPage {
     onCodeNeeded: () => complain("it was asked for an access code"),
   }).session(id);
   const kept = new Map<string, string>();
-  const values = createKeptValues(
+  const values = createSafeStorage(
     () =>
       ({
         getItem: (key: string) => kept.get(key) ?? null,
