@@ -1,8 +1,8 @@
-import { requireAccess } from "./http/access";
+import { requireAccess } from "~/http/admission/access";
 import { handleMethods, type Handler, type Method } from "./http/handle-methods";
-import { holdSecrets } from "./http/hold-secrets";
-import { requireOwnSite } from "./http/require-own-site";
-import { requestRoute } from "./http/request-route";
+import { holdSecrets } from "~/http/admission/hold-secrets";
+import { requireOwnSite } from "~/http/admission/require-own-site";
+import { requestRoute } from "~/http/remix/request-route";
 import { services } from "./services.server";
 
 /**

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import type { BuiltFolder } from "./http/built-files";
+import type { BuiltFolder } from "~/http/remix/built-files";
 
 /** Beside the server's own module, where the build has put them, in a folder for their version. */
 const MERMAID = new URL("./mermaid/", import.meta.url);

@@ -5,7 +5,7 @@ import leven from "leven";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
 import { quotedVariables } from "./environment.server";
-import { hostName, isLoopbackName } from "./http/host-policy";
+import { hostName, isLoopbackName } from "~/http/admission/host-policy";
 import type { QuotaLimits } from "./quotas/quotas";
 import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
 import { ModelConfigError } from "./model/model-config-error";
@@ -125,7 +125,7 @@ const environment = z.object({
   // 4.5 MB, the largest attachment, at 200 kbit/s.
   REQUEST_SECONDS: wholeNumber("REQUEST_SECONDS", 180, 1, 3_600),
   SLOW_READER_SECONDS: wholeNumber("SLOW_READER_SECONDS", 30, 1, 3_600),
-  // A tab takes a stream that was silent for 12 s for dead (app/browser/event-stream.ts), so that a frozen node
+  // A tab takes a stream that was silent for 12 s for dead (app/browser/chat/event-stream.ts), so that a frozen node
   // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),

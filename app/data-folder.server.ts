@@ -1,9 +1,9 @@
 import { access, readFile, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { foreignNamesWarning, listForeignNames } from "./store/data-folder";
-import type { Layout } from "./store/layout";
-import { shortLifeOf, type ShortLife } from "./store/mounts";
-import type { Volume } from "./store/volume";
+import { foreignNamesWarning, listForeignNames } from "~/store/volume/data-folder";
+import type { Layout } from "~/store/sessions/layout";
+import { shortLifeOf, type ShortLife } from "~/store/volume/mounts";
+import type { Volume } from "~/store/volume/volume";
 
 type Options = {
   dataDir: string;

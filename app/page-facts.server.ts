@@ -1,5 +1,5 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import type { PageFacts } from "~/browser/chat-app";
+import type { PageFacts } from "~/browser/chat/chat-app";
 import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 

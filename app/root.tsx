@@ -1,10 +1,10 @@
 import type { LinksFunction, MetaFunction } from "@remix-run/node";
 import { isRouteErrorResponse, Links, LiveReload, Meta, Outlet, useRouteError } from "@remix-run/react";
 import { useContext, type ReactNode } from "react";
-import { APPEARANCE_SCRIPT } from "~/browser/appearance";
-import { ErrorPage } from "~/components/error-page";
-import { NonceContext } from "~/components/nonce-context";
-import { PageScripts } from "~/components/page-scripts";
+import { APPEARANCE_SCRIPT } from "~/browser/storage/appearance";
+import { ErrorPage } from "~/components/pages/error-page";
+import { NonceContext } from "~/components/pages/nonce-context";
+import { PageScripts } from "~/components/pages/page-scripts";
 import { en } from "~/i18n/locales/en";
 import { services } from "~/services.server";
 import stylesheet from "~/styles/app.css";

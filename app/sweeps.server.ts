@@ -1,16 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { sweepUsage } from "./quotas/sweep-usage";
-import type { HandoffStore } from "./store/handoff-store";
-import type { Layout } from "./store/layout";
-import { createRetention, DAY_MS } from "./store/retention";
-import type { SessionRetirement } from "./store/retire-session";
-import type { SessionStore } from "./store/session-store";
-import { sweepAttachments } from "./store/sweep-attachments";
-import { sweepRegularly } from "./store/sweep-regularly";
-import { sweepShares } from "./store/sweep-shares";
-import { timer } from "./store/timer";
-import type { Volume } from "./store/volume";
+import type { HandoffStore } from "~/store/shares/handoff-store";
+import type { Layout } from "~/store/sessions/layout";
+import { createRetention, DAY_MS } from "~/store/sessions/retention";
+import type { SessionRetirement } from "~/store/sessions/retire-session";
+import type { SessionStore } from "~/store/sessions/session-store";
+import { sweepAttachments } from "~/store/attachments/sweep-attachments";
+import { sweepRegularly } from "~/store/volume/sweep-regularly";
+import { sweepShares } from "~/store/shares/sweep-shares";
+import { timer } from "~/store/volume/timer";
+import type { Volume } from "~/store/volume/volume";
 
 export type SweepsOptions = {
   volume: Volume;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { newId } from "~/conversation/session-id";
-import { createVolume } from "~/store/volume";
-import { checkVolume, type VolumeFinding } from "~/store/volume-check";
+import { createVolume } from "~/store/volume/volume";
+import { checkVolume, type VolumeFinding } from "~/store/volume/volume-check";
 
 // npm run check-volume -- DIR: whether a folder can be the DATA_DIR, and how fast it is.
 

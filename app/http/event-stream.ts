@@ -1,4 +1,4 @@
-import { currentRequest } from "./exchanges";
+import { currentRequest } from "~/http/admission/request-context";
 
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 

@@ -1,5 +1,5 @@
 import { isKnown } from "./etag";
-import { currentRequest } from "./exchanges";
+import { currentRequest } from "~/http/admission/request-context";
 
 type StoredFile = { id: string; bytes: Uint8Array<ArrayBuffer>; mediaType: string };
 

@@ -1,7 +1,7 @@
 import type { ActionFunctionArgs } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorResponse } from "./error-response";
-import { evenAnswer } from "./even-answer";
+import { evenAnswer } from "~/http/admission/even-answer";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
-import { currentRequest } from "./exchanges";
-import { requireModestJson } from "./require-modest-json";
+import { currentRequest } from "~/http/admission/request-context";
+import { requireModestJson } from "~/http/admission/require-modest-json";
 
 /**
  * The key of the session that a request is about. The id itself goes no further than here.

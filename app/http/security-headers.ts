@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { beforeHead } from "./before-head";
+import { beforeHead } from "~/http/remix/before-head";
 import { isOverTls } from "./is-over-tls";
 
 /** What a browser may do with anything that is not our page: nothing. */

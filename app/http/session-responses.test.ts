@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { createRequestContexts } from "./exchanges";
+import { createRequestContexts } from "~/http/admission/request-context";
 import { createSessionResponses, type SessionResponses } from "./session-responses";
 
 const LETTERS = 300_000;

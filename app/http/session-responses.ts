@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { SessionView } from "~/conversation/api";
-import { currentRequest, type RequestContext } from "./exchanges";
+import { currentRequest, type RequestContext } from "~/http/admission/request-context";
 
 /** Responses with conversations. Long ones are encoded and compressed once for each commit, and their bytes shared. */
 export type SessionResponses = {

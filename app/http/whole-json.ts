@@ -1,4 +1,4 @@
-import { currentRequest } from "./exchanges";
+import { currentRequest } from "~/http/admission/request-context";
 
 /** A response that may be large. Remix writes it at once, whatever the client has read, so it is counted as held. */
 export function wholeJson(value: unknown, headers: Record<string, string>): Response {

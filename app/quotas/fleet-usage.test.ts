@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { createFakeTime } from "../../tests/fixtures/fake-time";
 import { settlingFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { createLayout } from "~/store/layout";
-import { createVolume } from "~/store/volume";
+import { createLayout } from "~/store/sessions/layout";
+import { createVolume } from "~/store/volume/volume";
 import { createFleetUsage, MAX_LAG_MS } from "./fleet-usage";
 import { DAY_MS, MINUTE_MS } from "./windows";
 

@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Layout } from "~/store/layout";
-import type { Timer } from "~/store/timer";
-import type { Volume } from "~/store/volume";
+import type { Layout } from "~/store/sessions/layout";
+import type { Timer } from "~/store/volume/timer";
+import type { Volume } from "~/store/volume/volume";
 import { createReplyOwners } from "./reply-owners";
 import { createTally, type Counted } from "./tally";
 import { createUsageLog } from "./usage-log";

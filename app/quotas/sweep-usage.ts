@@ -1,7 +1,7 @@
-import type { Layout } from "~/store/layout";
-import { listIfThere } from "~/store/retired-session";
-import type { Volume } from "~/store/volume";
-import { readVolumeClock } from "~/store/volume-clock";
+import type { Layout } from "~/store/sessions/layout";
+import { listIfThere } from "~/store/sessions/tombstone";
+import type { Volume } from "~/store/volume/volume";
+import { readVolumeClock } from "~/store/volume/volume-clock";
 import { DAY_MS, dayName } from "./windows";
 
 /** Yesterday's is still written by whoever is late. */

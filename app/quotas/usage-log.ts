@@ -1,7 +1,7 @@
-import { segmentName } from "~/store/feed-line";
-import type { Layout } from "~/store/layout";
-import type { AppendLog } from "~/store/append-log";
-import type { Volume } from "~/store/volume";
+import { segmentName } from "~/store/cluster/membership-line";
+import type { Layout } from "~/store/sessions/layout";
+import type { AppendLog } from "~/store/volume/append-log";
+import type { Volume } from "~/store/volume/volume";
 import { formatUsageLine, USAGE_FORMAT, type UsageBatch } from "./usage-line";
 import { dayName, MINUTE_MS, windowStart } from "./windows";
 

@@ -1,8 +1,8 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { segmentName } from "~/store/feed-line";
-import { createLayout } from "~/store/layout";
-import { createVolume } from "~/store/volume";
+import { segmentName } from "~/store/cluster/membership-line";
+import { createLayout } from "~/store/sessions/layout";
+import { createVolume } from "~/store/volume/volume";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { formatUsageLine } from "./usage-line";
 import { createUsageReader } from "./usage-reader";

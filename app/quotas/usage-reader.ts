@@ -1,9 +1,9 @@
-import { segmentName, parseSegmentName, splitInstance } from "~/store/feed-line";
-import { groupSegments } from "~/store/feed-reader";
-import type { Layout } from "~/store/layout";
-import { listIfThere } from "~/store/retired-session";
-import { createLineSplitter, type LineSplitter } from "~/store/split-lines";
-import { errorCode, type Volume } from "~/store/volume";
+import { segmentName, parseSegmentName, splitInstance } from "~/store/cluster/membership-line";
+import { groupSegments } from "~/store/cluster/membership-reader";
+import type { Layout } from "~/store/sessions/layout";
+import { listIfThere } from "~/store/sessions/tombstone";
+import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";
+import { errorCode, type Volume } from "~/store/volume/volume";
 import { parseUsageLine, USAGE_FORMAT } from "./usage-line";
 import { dayName } from "./windows";
 

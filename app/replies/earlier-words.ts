@@ -1,8 +1,8 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply } from "~/conversation/session";
-import { journalName, readSessionFolder } from "~/store/layout";
-import { errorCode } from "~/store/volume";
-import { onVolume } from "~/store/volume-failure";
+import { journalName, readSessionFolder } from "~/store/sessions/layout";
+import { errorCode } from "~/store/volume/volume";
+import { onVolume } from "~/store/volume/volume-failure";
 import { createJournalReaderOf, type JournalReader, type JournalReaderDependencies } from "./journal-reader";
 
 /** What the runners of a reply up to now have said, as their journals hold it. */

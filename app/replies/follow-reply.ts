@@ -3,8 +3,8 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
 import type { AssistantMessage, Reply } from "~/conversation/session";
-import type { SessionEvents } from "~/store/session-events";
-import type { SessionRecord } from "~/store/session-store";
+import type { SessionEvents } from "~/store/sessions/session-events";
+import type { SessionRecord } from "~/store/sessions/session-store";
 import type { ReplyStream } from "./reply-stream";
 
 export type FollowOptions = {

@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
-import type { SessionEvents } from "~/store/session-events";
+import type { SessionEvents } from "~/store/sessions/session-events";
 import {
   followReply,
   headOf,

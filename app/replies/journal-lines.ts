@@ -1,7 +1,7 @@
 import { parseStored } from "~/conversation/parse-stored";
 import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
-import type { Encryptor } from "~/store/sealer";
+import type { Encryptor } from "~/store/encryption/encryptor";
 
 /** What the lines of one journal look like. They are numbered from 0, and parsed in their order. */
 export type JournalLines = {

@@ -2,10 +2,10 @@ import { isUtf8 } from "node:buffer";
 import { createAnswerBound } from "~/conversation/answer-bound";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply } from "~/conversation/session";
-import { journalName, type Layout } from "~/store/layout";
+import { journalName, type Layout } from "~/store/sessions/layout";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Encryptor } from "~/store/sealer";
-import { errorCode, type Volume } from "~/store/volume";
+import type { Encryptor } from "~/store/encryption/encryptor";
+import { errorCode, type Volume } from "~/store/volume/volume";
 import { journalLines, type JournalLines } from "./journal-lines";
 
 /**

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { AppendLog } from "~/store/append-log";
-import { errorCode, type Volume } from "~/store/volume";
+import type { AppendLog } from "~/store/volume/append-log";
+import { errorCode, type Volume } from "~/store/volume/volume";
 import type { JournalLines } from "./journal-lines";
 import { mergeDeltas } from "./merge-deltas";
 

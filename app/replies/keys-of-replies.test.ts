@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, sessionKey } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
-import { createEncryptionKeys, KeyNotHeld } from "~/store/key-ring";
+import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";

@@ -3,7 +3,7 @@ import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import type { Spending } from "~/conversation/reply-cost";
 import type { Session } from "~/conversation/session";
 import { awaitsTitle, nameByModel, titleFromAnswer, titleRequest } from "~/conversation/session-title";
-import type { SessionStore } from "~/store/session-store";
+import type { SessionStore } from "~/store/sessions/session-store";
 
 export type NamingDependencies = {
   store: SessionStore;

@@ -1,6 +1,6 @@
-import { readSessionFolder, type Layout } from "~/store/layout";
-import type { SessionRecord, SessionStore } from "~/store/session-store";
-import { errorCode, type Volume } from "~/store/volume";
+import { readSessionFolder, type Layout } from "~/store/sessions/layout";
+import type { SessionRecord, SessionStore } from "~/store/sessions/session-store";
+import { errorCode, type Volume } from "~/store/volume/volume";
 
 export type Glance = {
   /** What has become of the session since `rev`; null where nothing has. */

@@ -1,7 +1,7 @@
 import type { Reply } from "~/conversation/session";
-import { journalName } from "~/store/layout";
+import { journalName } from "~/store/sessions/layout";
 import { createJournalReaderOf } from "./journal-reader";
-import type { EncryptionKeys } from "~/store/key-ring";
+import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import { readIfNewer } from "./read-if-newer";
 import { createOwnershipGuard } from "./reply-guard";
 import type { ReplyStream } from "./reply-stream";

@@ -1,5 +1,5 @@
 import type { Reply } from "~/conversation/session";
-import type { SessionRecord } from "~/store/session-store";
+import type { SessionRecord } from "~/store/sessions/session-store";
 import type { Glance } from "./read-if-newer";
 
 /** What has become of a reply while its runner ran it. */

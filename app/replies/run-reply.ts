@@ -17,13 +17,13 @@ import {
 import type { AssistantMessage, Reply, ReplyStatus, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { handOverReply } from "~/conversation/take-over-reply";
-import type { AttachmentStore } from "~/store/attachment-store";
-import { journalName, temporaryName, type Layout } from "~/store/layout";
+import type { AttachmentStore } from "~/store/attachments/attachment-store";
+import { journalName, temporaryName, type Layout } from "~/store/sessions/layout";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Encryptor } from "~/store/sealer";
-import type { Change, SessionRecord, SessionStore } from "~/store/session-store";
-import { errorCode, type Volume } from "~/store/volume";
-import { onVolume } from "~/store/volume-failure";
+import type { Encryptor } from "~/store/encryption/encryptor";
+import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
+import { errorCode, type Volume } from "~/store/volume/volume";
+import { onVolume } from "~/store/volume/volume-failure";
 import { journalLines } from "./journal-lines";
 import { readJournalOf } from "./journal-reader";
 import {

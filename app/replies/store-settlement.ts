@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { settleReply, type Settlement } from "~/conversation/settle-reply";
-import type { Change, SessionRecord, SessionStore } from "~/store/session-store";
+import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
 
 export type StoredSettlement = {
   record: SessionRecord | null;

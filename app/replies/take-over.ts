@@ -7,7 +7,7 @@ import type { Reply, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-reply";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Change, SessionRecord } from "~/store/session-store";
+import type { Change, SessionRecord } from "~/store/sessions/session-store";
 import { createEarlierWords, type EarlierWords } from "./earlier-words";
 import type { ReplyReservation } from "./replies";
 import { reportReply, reportSettled } from "./reply-meter";

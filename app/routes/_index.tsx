@@ -1,9 +1,9 @@
 import { useLoaderData, useRouteLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
-import { openChatApp } from "~/browser/open-chat-app";
-import { AppFrame } from "~/components/app-frame";
-import { ChatPage } from "~/components/chat-page";
-import { loadMarkdown } from "~/components/markdown-loader";
-import { PageSkeleton } from "~/components/page-skeleton";
+import { openChatApp } from "~/browser/chat/open-chat-app";
+import { AppFrame } from "~/components/pages/app-frame";
+import { ChatPage } from "~/components/pages/chat-page";
+import { loadMarkdown } from "~/components/markdown/markdown-loader";
+import { PageSkeleton } from "~/components/pages/page-skeleton";
 import { serverProps } from "~/page-facts.server";
 import type { loader as rootLoader } from "~/root";
 

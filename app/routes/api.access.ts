@@ -1,6 +1,6 @@
 import { accessBody } from "~/conversation/api";
 import { ExpectedError } from "~/conversation/expected-error";
-import { askerAddress, LOCAL_ADDRESS } from "~/http/client-address";
+import { askerAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
 import { readJson } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";

@@ -1,5 +1,5 @@
 import { handoffBody, type HandoffAccepted } from "~/conversation/api";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { readJson, requireSecretKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";

@@ -2,11 +2,11 @@ import { patchSessionBody, type PatchSessionBody, type SessionView } from "~/con
 import { editSession } from "~/conversation/edit-session";
 import { sessionBytes } from "~/conversation/session-size";
 import { ExpectedError } from "~/conversation/expected-error";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { isKnown } from "~/http/etag";
 import { readJson, requireSessionKey } from "~/http/request-input";
-import type { Change, SessionRecord } from "~/store/session-store";
-import type { Asked } from "~/store/volume-failure";
+import type { Change, SessionRecord } from "~/store/sessions/session-store";
+import type { Asked } from "~/store/volume/volume-failure";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 

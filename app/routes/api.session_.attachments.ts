@@ -1,7 +1,7 @@
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { requireFilename, requireSessionKey, streamBody } from "~/http/request-input";
 import type { ReserveBytes } from "~/quotas/quotas";
-import { tooLarge } from "~/store/attachment-store";
+import { tooLarge } from "~/store/attachments/attachment-store";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 

@@ -1,7 +1,7 @@
 import { forkBody, type Committed } from "~/conversation/api";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
 import { forkSession } from "~/conversation/fork-session";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { sessionBytes } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";

@@ -1,10 +1,10 @@
 import type { Committed } from "~/conversation/api";
 import { beginSession } from "~/conversation/begin-session";
 import { importBody, importSession, MAX_FILE_VALUES } from "~/conversation/conversation-file";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { sessionBytes } from "~/conversation/session-size";
 import { readJson, requireSessionKey } from "~/http/request-input";
-import type { Change } from "~/store/session-store";
+import type { Change } from "~/store/sessions/session-store";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 

@@ -1,10 +1,10 @@
 import { postMessageBody, type MessageAccepted, type PostMessageBody } from "~/conversation/api";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { StartCommand } from "~/conversation/start-reply";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { followEvents, replayEvents } from "~/http/reply-events";
 import { eventStream } from "~/http/event-stream";
-import { currentRequest } from "~/http/exchanges";
+import { currentRequest } from "~/http/admission/request-context";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";

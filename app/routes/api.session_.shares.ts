@@ -1,7 +1,7 @@
 import { revokeShareBody, shareBody } from "~/conversation/api";
 import type { Share } from "~/conversation/session";
 import { sessionKey } from "~/conversation/session-id";
-import { askerAddress } from "~/http/client-address";
+import { askerAddress } from "~/http/admission/client-address";
 import { readJson, requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";

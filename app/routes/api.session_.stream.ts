@@ -1,7 +1,7 @@
 import { parseCursor } from "~/conversation/cursor";
 import { ExpectedError } from "~/conversation/expected-error";
 import { eventStream } from "~/http/event-stream";
-import { currentRequest } from "~/http/exchanges";
+import { currentRequest } from "~/http/admission/request-context";
 import { followEvents } from "~/http/reply-events";
 import { requireSessionKey } from "~/http/request-input";
 import { api } from "~/api.server";

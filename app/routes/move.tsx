@@ -1,9 +1,9 @@
 import type { MetaFunction } from "@remix-run/node";
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
-import { openChatApp } from "~/browser/open-chat-app";
-import { AppFrame } from "~/components/app-frame";
-import { PlainPage } from "~/components/plain-page";
-import { MovePage } from "~/components/move-page";
+import { openChatApp } from "~/browser/chat/open-chat-app";
+import { AppFrame } from "~/components/pages/app-frame";
+import { PlainPage } from "~/components/pages/plain-page";
+import { MovePage } from "~/components/pages/move-page";
 import { serverProps } from "~/page-facts.server";
 
 export const loader = serverProps;

@@ -1,10 +1,10 @@
 import type { MetaFunction } from "@remix-run/node";
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
-import { openChatApp } from "~/browser/open-chat-app";
-import { AppFrame } from "~/components/app-frame";
-import { loadMarkdown } from "~/components/markdown-loader";
-import { PlainPage } from "~/components/plain-page";
-import { SharedPage } from "~/components/shared-page";
+import { openChatApp } from "~/browser/chat/open-chat-app";
+import { AppFrame } from "~/components/pages/app-frame";
+import { loadMarkdown } from "~/components/markdown/markdown-loader";
+import { PlainPage } from "~/components/pages/plain-page";
+import { SharedPage } from "~/components/pages/shared-page";
 import { serverProps } from "~/page-facts.server";
 
 export const loader = serverProps;

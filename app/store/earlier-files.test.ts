@@ -15,10 +15,10 @@ import {
 } from "../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
-import { createAttachmentStore } from "./attachment-store";
-import { parseMembershipLine } from "./feed-line";
-import { createHandoffStore } from "./handoff-store";
-import { createShareStore } from "./share-store";
+import { createAttachmentStore } from "~/store/attachments/attachment-store";
+import { parseMembershipLine } from "~/store/cluster/membership-line";
+import { createHandoffStore } from "~/store/shares/handoff-store";
+import { createShareStore } from "~/store/shares/share-store";
 
 const encryptor = sealerThat(true);
 

@@ -10,12 +10,12 @@ import { KEY } from "../../tests/fixtures/store-conversation";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { parseStored } from "~/conversation/parse-stored";
 import { shareSnapshot } from "~/conversation/share";
-import { parseStoredHandoff } from "./handoff-store";
-import { sealSession } from "./sealed-session";
-import { createSessionCodec } from "./session-codec";
-import { parseOutline } from "./session-outline";
-import { parseStoredShare } from "./share-store";
-import { parseStoredSession, type StoredSession } from "./stored-session";
+import { parseStoredHandoff } from "~/store/shares/handoff-store";
+import { sealSession } from "~/store/encryption/encrypted-session";
+import { createSessionCodec } from "~/store/sessions/session-codec";
+import { parseOutline } from "~/store/sessions/session-header";
+import { parseStoredShare } from "~/store/shares/share-store";
+import { parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 
 type Kind = "whole" | "newer" | "damaged";
 type Json = { [key: string]: unknown };

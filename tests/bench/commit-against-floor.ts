@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newId, sessionKey } from "~/conversation/session-id";
-import { revisionName } from "~/store/layout";
-import type { SessionStore } from "~/store/session-store";
+import { revisionName } from "~/store/sessions/layout";
+import type { SessionStore } from "~/store/sessions/session-store";
 import { bareCommit } from "./bare-commit.ts";
 import { openStore } from "./open-store.ts";
 import { sampleMessages, sampleSession } from "./sample-conversation.ts";

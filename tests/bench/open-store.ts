@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "~/conversation/session-id";
-import { createEncryptionKeys } from "~/store/key-ring";
-import { createLayout } from "~/store/layout";
-import { createEncryptor } from "~/store/sealer";
-import { createSessionStore } from "~/store/session-store";
-import { createVolume } from "~/store/volume";
-import { createVolumeIdentity } from "~/store/volume-identity";
+import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
+import { createLayout } from "~/store/sessions/layout";
+import { createEncryptor } from "~/store/encryption/encryptor";
+import { createSessionStore } from "~/store/sessions/session-store";
+import { createVolume } from "~/store/volume/volume";
+import { createVolumeIdentity } from "~/store/volume/volume-identity";
 
 /** The store as the server wires it, on a folder of its own. `keys` holds those of what is sealed. */
 export function openStore(dataDir: string, { isSealed = false } = {}) {

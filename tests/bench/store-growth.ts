@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Message, Session } from "~/conversation/session";
 import { sessionKey } from "~/conversation/session-id";
-import { revisionName } from "~/store/layout";
-import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/stored-session";
+import { revisionName } from "~/store/sessions/layout";
+import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 import { createTestStore, emptySession, KEY } from "../fixtures/store-conversation.ts";
 import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
 

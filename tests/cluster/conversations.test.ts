@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createSeal } from "~/browser/seal";
+import { createSeal } from "~/browser/conversations/seal";
 import type { Committed, ErrorBody, HandoffBody, SessionView } from "~/conversation/api";
 import { exportJson } from "~/conversation/export-conversation";
 import { MAX_MESSAGES } from "~/conversation/limits";

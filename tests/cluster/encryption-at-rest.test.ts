@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createSeal } from "~/browser/seal";
+import { createSeal } from "~/browser/conversations/seal";
 import type { HandoffBody } from "~/conversation/api";
 import type { AttachmentView } from "~/conversation/attachment";
 import { newId, sessionKey } from "~/conversation/session-id";

@@ -7,7 +7,7 @@ import { EventSourceParserStream } from "eventsource-parser/stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, MessageAccepted, ModelsView, SessionView } from "~/conversation/api";
 import { newId, sessionKey } from "~/conversation/session-id";
-import { revisionName } from "~/store/layout";
+import { revisionName } from "~/store/sessions/layout";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longConversation, putConversation } from "../fixtures/long-conversation";
 import { followToEnd, readSession, textOf } from "../fixtures/session-api";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sessionKey } from "~/conversation/session-id";
-import { revisionName } from "~/store/layout";
+import { revisionName } from "~/store/sessions/layout";
 import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
 import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";
 import { temporaryFolder } from "../fixtures/temporary-folder";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
 import { sessionKey } from "~/conversation/session-id";
-import type { SessionRecord } from "~/store/session-store";
+import type { SessionRecord } from "~/store/sessions/session-store";
 import { startVersion, type VersionProcess } from "../fixtures/store-process";
 import { filesIn } from "../fixtures/stored-files";
 

@@ -6,7 +6,7 @@ import { createSessionClient, type SessionClient } from "../fixtures/session-cli
 import { expect } from "./scenario.ts";
 
 const QUESTION = "Tell me a long story.";
-/** A browser leaves a silent stream after 12 s (app/browser/event-stream.ts). */
+/** A browser leaves a silent stream after 12 s (app/browser/chat/event-stream.ts). */
 const PATIENCE = { silenceMs: 12_000, requestMs: 12_000 };
 /** Chunks that somebody has to have seen before anything happens. */
 const MID_REPLY = 15;

@@ -1,4 +1,4 @@
-import { errorCode } from "~/store/volume";
+import { errorCode } from "~/store/volume/volume";
 import { describeCall, type Intercept } from "../fixtures/store-file-system.ts";
 
 /** Counts what the file system answers, and can stop the process or the commit right before a call. */

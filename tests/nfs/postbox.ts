@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { errorCode, type Volume } from "~/store/volume";
+import { errorCode, type Volume } from "~/store/volume/volume";
 
 const POLL_MS = 50;
 

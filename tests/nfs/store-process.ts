@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { ExpectedError } from "~/conversation/expected-error";
-import { errorCode } from "~/store/volume";
+import { errorCode } from "~/store/volume/volume";
 import { commitAgainstFloor } from "../bench/commit-against-floor.ts";
 import { append, createTestStore, findBrokenChain, messageIds } from "../fixtures/store-conversation.ts";
 import { interceptedFileSystem } from "../fixtures/store-file-system.ts";

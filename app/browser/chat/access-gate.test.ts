@@ -1,0 +1,88 @@
+import { expect, test, vi } from "vitest";
+import { createAccessGate } from "./access-gate";
+import { createSafeStorage } from "~/browser/storage/safe-storage";
+
+function setUp(isShut = true) {
+  const opened = vi.fn();
+  const enterCode = vi.fn(() => Promise.resolve());
+  const logOut = vi.fn(() => Promise.resolve());
+  const onLeft = vi.fn();
+  const listeners: (() => void)[] = [];
+  const shared = createSafeStorage(() => {
+    throw new Error("none");
+  });
+  const gate = createAccessGate({
+    isShut,
+    hasCode: true,
+    enterCode,
+    logOut,
+    shared,
+    onOpened: opened,
+    onLeft,
+    onOtherTab: (_, listener) => listeners.push(listener),
+  });
+  const tellOfOtherTab = () => {
+    for (const listener of listeners) listener();
+  };
+  return { gate, opened, enterCode, logOut, onLeft, shared, tellOfOtherTab };
+}
+
+test("the gate opens with the code, and stays shut with what is none", async () => {
+  const { gate, opened, enterCode } = setUp();
+  enterCode.mockRejectedValueOnce(new Error("no"));
+  await expect(gate.enter("guess")).rejects.toThrow("no");
+  expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([true, 0]);
+  await gate.enter("code");
+  expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
+});
+
+test("what was refused on its way while the code was said does not shut it again, and is asked for again", async () => {
+  vi.useFakeTimers();
+  const { gate, opened } = setUp();
+  const before = performance.now();
+  vi.advanceTimersByTime(1);
+  await gate.enter("code");
+  gate.refused(before);
+  expect(gate.isShut.getSnapshot()).toBe(false);
+  vi.runAllTimers();
+  expect(opened).toHaveBeenCalledTimes(2);
+  vi.advanceTimersByTime(1);
+  gate.refused(performance.now());
+  expect(gate.isShut.getSnapshot()).toBe(true);
+  vi.useRealTimers();
+});
+
+test("the code that was said in another tab opens it here", () => {
+  const { gate, opened, shared, tellOfOtherTab } = setUp();
+  tellOfOtherTab();
+  expect(gate.isShut.getSnapshot()).toBe(true);
+  shared.set("holdfast.accessed", "now");
+  tellOfOtherTab();
+  expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
+});
+
+test("logging out shuts the gate, and only where the server has agreed", async () => {
+  const { gate, logOut, onLeft } = setUp(false);
+  logOut.mockRejectedValueOnce(new Error("away"));
+  await expect(gate.leave()).rejects.toThrow("away");
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length]).toEqual([false, 0]);
+  await gate.leave();
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length]).toEqual([true, 1]);
+});
+
+test("logging out in another tab shuts it here, until the code is said again", () => {
+  const { gate, onLeft, opened, shared, tellOfOtherTab } = setUp(false);
+  tellOfOtherTab();
+  expect(gate.isShut.getSnapshot()).toBe(false);
+  shared.set("holdfast.accessed", "2026-01-01T00:00:00.000Z");
+  shared.set("holdfast.access-left", "2026-01-02T00:00:00.000Z");
+  tellOfOtherTab();
+  expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length, opened.mock.calls.length]).toEqual([
+    true,
+    1,
+    0,
+  ]);
+  shared.set("holdfast.accessed", "2026-01-03T00:00:00.000Z");
+  tellOfOtherTab();
+  expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
+});

@@ -1,0 +1,185 @@
+import type { MessageAccepted, SessionView } from "~/conversation/api";
+import { branchTo } from "~/conversation/branch";
+import type { SettingsEdit } from "~/conversation/edit-session";
+import { answerParts } from "~/conversation/reply-text";
+import type { Message } from "~/conversation/session";
+import type { UserError } from "~/i18n/trouble";
+import type { StreamEvent } from "./event-stream";
+import { hearChunk, liveReply, placed, type LiveReply } from "./live-reply";
+import type { OutgoingMessage } from "~/browser/drafts/outbox";
+import type { Connection } from "./session-follower";
+
+/** A person's message that is not in the session yet. */
+export type PendingMessage = OutgoingMessage & {
+  state: "sending" | "accepted" | "failed";
+  /** Why it failed. */
+  error: UserError | null;
+  /** It failed for a reason that passes, and goes out by itself when the connection is back. */
+  isWaiting?: boolean;
+};
+
+/** Everything that is known about one open conversation. */
+export type ChatState = {
+  /** `absent`: the server has no such session. `refused`: it would not show it; `problem` says why. */
+  phase: "loading" | "ready" | "absent" | "refused";
+  session: SessionView | null;
+  pending: PendingMessage | null;
+  live: LiveReply | null;
+  connection: Connection;
+  /** The session is the one that this browser showed last: the server could not be asked yet. */
+  isKept: boolean;
+  /** The model that was picked here and is not in the session yet. */
+  pickedModelId: string | null;
+  /** The end of the branch that was picked here, until the session says so too. */
+  pickedHead: string | null;
+  /** Settings that were made here, until the session says so too. They go with every message meanwhile. */
+  pickedSettings: SettingsEdit;
+  /** Retry or Continue was pressed and is on its way. */
+  isAsking: boolean;
+  isStopping: boolean;
+  /** What went wrong with something other than sending, and at which message if at one. */
+  problem: { trouble: UserError; messageId: string | null } | null;
+};
+
+export const INITIAL_STATE: ChatState = {
+  phase: "loading",
+  session: null,
+  pending: null,
+  live: null,
+  connection: "ok",
+  isKept: false,
+  pickedModelId: null,
+  pickedHead: null,
+  pickedSettings: {},
+  isAsking: false,
+  isStopping: false,
+  problem: null,
+};
+
+/** The state once the session has been read; null where there is none. */
+export function withSession(state: ChatState, view: SessionView | null): ChatState {
+  if (!view) {
+    // What was accepted and is not there was deleted; what is on its way may still begin the session.
+    const pending = state.pending?.state === "accepted" ? null : state.pending;
+    return {
+      ...state,
+      phase: "absent",
+      session: null,
+      isKept: false,
+      pending,
+      live: null,
+      isStopping: false,
+    };
+  }
+  const session = keepKnownMessages(state.session, view);
+  const isThere = (id: string) => session.messages.some((message) => message.id === id);
+  const live = reconcile(state.live, session);
+  return {
+    ...state,
+    phase: "ready",
+    session,
+    isKept: false,
+    live,
+    pending: state.pending && isThere(state.pending.id) ? null : state.pending,
+    pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,
+    pickedHead: isThere(state.pickedHead ?? "") ? state.pickedHead : null,
+    isStopping: live !== null && (state.isStopping || (session.reply?.stopRequested ?? false)),
+  };
+}
+
+/** The state after the server has taken a message, a Retry or a Continue. */
+export function withAccepted(
+  state: ChatState,
+  { rev, replyId }: MessageAccepted,
+  reply: { messageId: string; parentId: string; continues?: Message | undefined },
+): ChatState {
+  // The stream and the session may both have been faster than the answer to the request.
+  const isSettled = state.session?.messages.some(({ id }) => id === reply.messageId) ?? false;
+  const isKnown = state.live?.replyId === replyId;
+  const live =
+    isSettled || isKnown
+      ? state.live
+      : liveReply({ id: replyId, ...reply }, rev, answerParts(reply.continues) ?? []);
+  return { ...state, live };
+}
+
+/** The state after some events of the stream. `session` and `done` change nothing: the session is read for them. */
+export function withEvents(state: ChatState, events: readonly StreamEvent[]): ChatState {
+  return events.reduce(
+    (before, event) => (event.type === "chunk" ? withChunk(before, event) : before),
+    state,
+  );
+}
+
+function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { type: "chunk" }>): ChatState {
+  const { session } = state;
+  if (state.live?.replyId === cursor.replyId) {
+    return { ...state, live: hearChunk(state.live, cursor, chunk) };
+  }
+  // A reply that nobody has told us of yet introduces itself with `start`; anything else is the end of one that
+  // has settled.
+  if (chunk.type !== "start" || session?.messages.some(({ id }) => id === chunk.messageId)) return state;
+  const live = liveReply(
+    { id: cursor.replyId, messageId: chunk.messageId, parentId: null },
+    (session?.rev ?? 0) + 1,
+  );
+  return { ...state, live: hearChunk(live, cursor, chunk) };
+}
+
+function reconcile(live: LiveReply | null, session: SessionView): LiveReply | null {
+  const { reply } = session;
+  const continued = session.messages.find(({ id }) => id === reply?.continues);
+  if (live && reply?.id === live.replyId) return placed(live, reply.parentId, answerParts(continued));
+  if (live && session.rev < live.sinceRev) return live;
+  return reply && liveReply(reply, session.rev, answerParts(continued));
+}
+
+/** Messages never change once they are in a session, so a view that knows one need not draw it again. */
+function keepKnownMessages(before: SessionView | null, view: SessionView): SessionView {
+  if (!before) return view;
+  const known = new Map(before.messages.map((message) => [message.id, message]));
+  return { ...view, messages: view.messages.map((message) => known.get(message.id) ?? message) };
+}
+
+/** The answer that has ended between these two states, if one has. What a person has stopped is no news. */
+export function endedReply(before: ChatState, after: ChatState): Message | undefined {
+  if (!before.live || after.live) return undefined;
+  const { messageId } = before.live;
+  return after.session?.messages.find(
+    (message) =>
+      message.id === messageId && message.role === "assistant" && message.metadata.status !== "stopped",
+  );
+}
+
+/** One message as it is shown: of the session, on its way, or being written. */
+export type ShownMessage =
+  | { kind: "settled"; message: Message }
+  | { kind: "pending"; message: PendingMessage }
+  | { kind: "live"; reply: LiveReply };
+
+/** What a person sees, in reading order. */
+export function shownMessages(state: ChatState): ShownMessage[] {
+  const { session, pending, live } = state;
+  const messages = session?.messages ?? [];
+  const isPlaced = live !== null && live.parentId !== null;
+  const leaf = pending ? pending.parentId : isPlaced ? live.parentId : leafOf(state);
+  const shown: ShownMessage[] = branchTo(messages, leaf).map((message) => ({ kind: "settled", message }));
+  if (pending) shown.push({ kind: "pending", message: pending });
+  if (isPlaced && (!pending || live.parentId === pending.id)) shown.push({ kind: "live", reply: live });
+  return shown;
+}
+
+/** The message that the next one follows. */
+export function leafOf(state: ChatState): string | null {
+  return state.pickedHead ?? state.session?.head ?? null;
+}
+
+/** An answer is being written, or a message is on its way that will have one. */
+export function isReplyAwaited({ live, pending }: ChatState): boolean {
+  return live !== null || (pending !== null && pending.state !== "failed");
+}
+
+/** Nothing is on its way and nothing is being written, so the next message can go. */
+export function canSend({ phase, pending, live, isAsking }: ChatState): boolean {
+  return (phase === "ready" || phase === "absent") && !pending && !live && !isAsking;
+}

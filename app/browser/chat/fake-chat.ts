@@ -1,0 +1,269 @@
+import { expect, vi } from "vitest";
+import type { AttachmentView } from "~/conversation/attachment";
+import type { PostMessageBody, SessionView } from "~/conversation/api";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { plainText } from "~/conversation/reply-text";
+import type { AssistantMessage, Message, Reply } from "~/conversation/session";
+import type { SessionApi } from "./api-client";
+import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
+import { ApiError } from "./api-error";
+import { createChatSession } from "./chat-session";
+import { shownMessages, type ChatState } from "./chat-state";
+import { createDraft } from "~/browser/drafts/draft";
+import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
+import { createUnsavedSettings } from "./unsaved-settings";
+import { createSafeStorage } from "~/browser/storage/safe-storage";
+import { createLastSeen } from "~/browser/storage/last-seen";
+import { createOutbox } from "~/browser/drafts/outbox";
+
+/** A server and a tab for tests of the chat session, under fake timers. */
+const NOW = "2026-01-01T00:00:00.000Z";
+
+export const user = (id: string, text: string, parentId: string | null = null): Message => ({
+  id,
+  parentId,
+  role: "user",
+  parts: [{ type: "text", text }],
+  metadata: { createdAt: NOW },
+});
+
+export const assistant = (
+  id: string,
+  text: string,
+  parentId: string,
+  status: AssistantMessage["metadata"]["status"] = "complete",
+): AssistantMessage => ({
+  id,
+  parentId,
+  role: "assistant",
+  parts: [{ type: "text", text }],
+  metadata: { status, modelId: "demo", node: "n", createdAt: NOW, finishedAt: NOW },
+});
+
+export const reply = (
+  id: string,
+  messageId: string,
+  parentId: string,
+  continues: string | null = null,
+): Reply => ({
+  id,
+  messageId,
+  parentId,
+  continues,
+  epoch: 1,
+  node: "n.1",
+  modelId: "demo",
+  startedAt: NOW,
+  stopRequested: false,
+});
+
+/** What the server answers to an upload, with an id made of the name. */
+export function fakeFile(filename: string, size: number): AttachmentView {
+  const id = [...filename].map((letter) => (letter.codePointAt(0)! % 16).toString(16)).join("");
+  return { id: id.padEnd(64, "0").slice(0, 64), mediaType: "text/plain", filename, size };
+}
+
+export const delta = (text: string): ReplyChunk => ({ type: "text-delta", id: "0", delta: text });
+
+/** A server with one session, whose answers and streams the test decides. */
+export function fakeServer() {
+  const encoder = new TextEncoder();
+  const streams: { cursor: string | null; controller: ReadableStreamDefaultController<Uint8Array> }[] = [];
+  const posts: PostMessageBody[] = [];
+  const server = {
+    session: null as SessionView | null,
+    isDown: false,
+    /** What it answers to everything, instead. */
+    failure: null as ApiError | null,
+    streams,
+    posts,
+    loads: 0,
+    /** The names of the files that the browser was told to forget. */
+    forgotten: [] as string[],
+    upload: async (filename: string, blob: Blob): Promise<AttachmentView> => fakeFile(filename, blob.size),
+    stops: 0,
+    /** What the next posts answer. */
+    post: (_body: PostMessageBody): { rev: number; replyId: string } => ({ rev: 1, replyId: "r1" }),
+    commit(change: Partial<SessionView>) {
+      const before = server.session ?? {
+        rev: 0,
+        createdAt: NOW,
+        updatedAt: NOW,
+        title: "Tea",
+        settings: { modelId: "demo", instructions: "" },
+        messages: [],
+        head: null,
+        reply: null,
+        recovered: null,
+      };
+      server.session = { ...before, ...change, rev: before.rev + 1 };
+    },
+    send(text: string) {
+      streams.at(-1)!.controller.enqueue(encoder.encode(text));
+      return vi.advanceTimersByTimeAsync(0);
+    },
+    sendSession: () =>
+      server.send(`event: session\ndata: ${JSON.stringify({ rev: server.session!.rev })}\n\n`),
+    sendChunk: (id: string, chunk: ReplyChunk) =>
+      server.send(`id: ${id}\ndata: ${JSON.stringify(chunk)}\n\n`),
+    sendDone: () => server.send("data: [DONE]\n\n"),
+    cut() {
+      streams.at(-1)!.controller.error(new TypeError("network error"));
+      return vi.advanceTimersByTimeAsync(0);
+    },
+  };
+  const reach = () => {
+    if (server.failure) throw server.failure;
+    if (server.isDown) throw new ApiError("unreachable", "The server cannot be reached.", 0);
+  };
+  const api: SessionApi = {
+    async load(etag) {
+      reach();
+      server.loads++;
+      if (!server.session) return { kind: "absent" };
+      if (etag === String(server.session.rev)) return { kind: "unchanged" };
+      return { kind: "session", session: structuredClone(server.session), etag: String(server.session.rev) };
+    },
+    async watch(cursor, signal) {
+      reach();
+      if (!server.session) return null;
+      return new Response(
+        new ReadableStream({
+          start(controller) {
+            streams.push({ cursor, controller });
+            signal.addEventListener("abort", () => controller.error(signal.reason));
+          },
+        }),
+      );
+    },
+    async post(body) {
+      posts.push(body);
+      reach();
+      return server.post(body);
+    },
+    async patch() {
+      reach();
+    },
+    async stop() {
+      reach();
+      server.stops++;
+    },
+    async remove() {
+      reach();
+      server.session = null;
+    },
+    async upload({ filename, blob }) {
+      reach();
+      return server.upload(filename, blob);
+    },
+    async download() {
+      reach();
+      return new Blob();
+    },
+    async forgetFiles(parts) {
+      server.forgotten.push(...parts.map((part) => part.filename));
+    },
+  };
+  return { server, api };
+}
+
+export function openTab(
+  api: SessionApi,
+  { storage = new Map<string, string>(), isSaved = true, isStarted = true } = {},
+) {
+  const values = createSafeStorage(
+    () =>
+      ({
+        getItem: (key: string) => storage.get(key) ?? null,
+        setItem: (key: string, value: string) => void storage.set(key, value),
+        removeItem: (key: string) => void storage.delete(key),
+      }) as Storage,
+  );
+  let lastId = 0;
+  const files = createAttachmentDraft({
+    api,
+    values,
+    conversationId: "c",
+    newId: () => `f${String((lastId += 1))}`,
+    random: () => 0.5,
+    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
+  });
+  const outbox = createOutbox(values, "c");
+  const lastSeen = createLastSeen(values, "c");
+  const draft = createDraft(values, "c", () => undefined);
+  const page = { visible: true, listeners: new Set<() => void>() };
+  let saved = isSaved;
+  const chat = createChatSession({
+    api,
+    outbox,
+    lastSeen,
+    edits: createUnfinishedEdits(values, "c"),
+    unsavedSettings: createUnsavedSettings(values, "c"),
+    draft,
+    files,
+    page: {
+      isVisible: () => page.visible,
+      isOnline: () => true,
+      subscribe(listener) {
+        page.listeners.add(listener);
+        return () => page.listeners.delete(listener);
+      },
+    },
+    random: () => 0.5,
+    isSaved: () => saved,
+    onSaved: () => (saved = true),
+    onSending: () => undefined,
+  });
+  /** Each state that could have been drawn. */
+  const seen: ChatState[] = [];
+  chat.subscribe(() => seen.push(chat.getSnapshot()));
+  const stop = isStarted ? chat.start() : () => undefined;
+  return {
+    chat,
+    outbox,
+    draft,
+    files,
+    storage,
+    seen,
+    stop,
+    setVisible(visible: boolean) {
+      page.visible = visible;
+      for (const listener of page.listeners) listener();
+      return vi.advanceTimersByTimeAsync(0);
+    },
+  };
+}
+
+/** The conversation as a person reads it. */
+export function read(state: ChatState): string[] {
+  return shownMessages(state).map((shown) => {
+    if (shown.kind === "pending") return `${shown.message.text} (${shown.message.state})`;
+    if (shown.kind === "live") return `${plainText(shown.reply.shown.parts)}▌`;
+    return plainText(shown.message.parts);
+  });
+}
+
+/** Asserts that no text that was once in view got shorter or went away. */
+export function expectNothingShrank(seen: ChatState[]) {
+  let longest = 0;
+  for (const state of seen) {
+    const last = shownMessages(state).at(-1);
+    const length =
+      last?.kind === "live" ? plainText(last.reply.shown.parts).length : read(state).at(-1)!.length;
+    expect(length).toBeGreaterThanOrEqual(longest);
+    longest = length;
+  }
+}
+
+export const settle = () => vi.advanceTimersByTimeAsync(0);
+
+/** A tab in which a reply has said "Hello" and goes on. */
+export async function tabInMidReply() {
+  const { server, api } = fakeServer();
+  server.commit({ messages: [user("u1", "Hi")], head: "u1", reply: reply("r1", "a1", "u1") });
+  const tab = openTab(api);
+  await settle();
+  await server.sendChunk("r1.1.1", { type: "start", messageId: "a1" });
+  await server.sendChunk("r1.1.2", delta("Hello"));
+  return { server, api, ...tab };
+}

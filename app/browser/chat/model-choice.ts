@@ -1,0 +1,33 @@
+import type { ModelsView } from "~/conversation/api";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { createObservable, type Observable } from "~/browser/page/observable";
+
+const KEY = "holdfast.model";
+
+export type ModelChoice = ModelsView & {
+  /** The model picked last in this browser: new conversations begin with it. */
+  preferredId: string | null;
+};
+
+export type ModelChoices = Observable<ModelChoice> & { prefer: (modelId: string) => void };
+
+export function createModelChoices(offers: ModelsView, values: SafeStorage): ModelChoices {
+  const state = createObservable<ModelChoice>({ ...offers, preferredId: values.get(KEY) });
+  return {
+    getSnapshot: state.getSnapshot,
+    subscribe: state.subscribe,
+    prefer(modelId) {
+      values.set(KEY, modelId);
+      state.set({ ...state.getSnapshot(), preferredId: modelId });
+    },
+  };
+}
+
+/** The first of the wishes that is on offer, else the default. */
+export function modelFor(
+  { models, defaultModelId, preferredId }: ModelChoice,
+  wishes: readonly (string | null | undefined)[],
+): string {
+  const isOffered = (id: string | null | undefined): id is string => models.some((model) => model.id === id);
+  return [...wishes, preferredId].find(isOffered) ?? defaultModelId;
+}

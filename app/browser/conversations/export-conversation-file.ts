@@ -1,0 +1,35 @@
+import { attachmentParts } from "~/conversation/attachment";
+import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
+import { titleWithoutTags } from "~/conversation/think-tags";
+import type { SessionApi } from "~/browser/chat/api-client";
+import { loadSession } from "~/browser/chat/load-session";
+
+export type ExportFormat = "markdown" | "json";
+
+/** A conversation as a file of its own, as the server has it now, and whether it names attached files. */
+export async function exportConversationFile(
+  api: Pick<SessionApi, "load">,
+  format: ExportFormat,
+  labels: MarkdownLabels & { untitled: string },
+): Promise<{ file: File; namesFiles: boolean }> {
+  const session = await loadSession(api);
+  const title = titleWithoutTags(session.title) || labels.untitled;
+  const file =
+    format === "json"
+      ? new File([exportJson(session)], `${fileName(title)}.json`, { type: "application/json" })
+      : new File([exportMarkdown({ ...session, title }, labels)], `${fileName(title)}.md`, {
+          type: "text/markdown",
+        });
+  return { file, namesFiles: session.messages.some(({ parts }) => attachmentParts(parts).length > 0) };
+}
+
+/** Without what some file system does not take in a name. */
+function fileName(title: string): string {
+  const name = title
+    .replace(/[\u0000-\u001f\u007f\\/:*?"<>|]+/g, " ")
+    .replace(/\s+/g, " ")
+    .slice(0, 80)
+    .toWellFormed()
+    .replace(/^[. ]+|[. ]+$/g, "");
+  return name || "conversation";
+}

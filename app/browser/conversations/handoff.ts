@@ -1,0 +1,71 @@
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import type { ApiClient } from "~/browser/chat/api-client";
+import type { Conversation } from "./conversations";
+import { createSeal } from "./seal";
+
+/** What the server takes, with room to spare for nonce and tag. In bytes of the text that is sealed. */
+const MAX_BYTES = 60_000;
+
+export type Handoff = {
+  /** The secret that goes into the link. */
+  secret: string;
+  /** By this device's clock. */
+  expiresAt: number;
+  /** How many conversations are in it: the newest, where not all have room. */
+  count: number;
+};
+
+/** Leaves conversations for another device: sealed, so that the server cannot read their ids. */
+export async function leaveHandoff(
+  api: Pick<ApiClient, "putHandoff">,
+  conversations: readonly Conversation[],
+  newId: () => string,
+): Promise<Handoff> {
+  const secret = newId();
+  const seal = await createSeal(secret);
+  const entries = asManyAsFit(conversations);
+  const { expiresInSeconds } = await api.putHandoff(seal.id, seal.close(entries));
+  return { secret, expiresAt: Date.now() + expiresInSeconds * 1_000, count: entries.length };
+}
+
+/**
+ * The conversations that another device has left. They are given once.
+ * @throws ApiError `handoff_gone`; SealError for what is none
+ */
+export async function takeHandoff(
+  api: Pick<ApiClient, "claimHandoff">,
+  secret: string,
+): Promise<Conversation[]> {
+  const seal = await createSeal(secret);
+  const { sealed } = await api.claimHandoff(seal.id);
+  const entries = seal.open(sealed);
+  return Array.isArray(entries) ? entries.flatMap(toConversation) : [];
+}
+
+function asManyAsFit(conversations: readonly Conversation[]): object[] {
+  const entries: object[] = [];
+  let bytes = 2;
+  for (const { id, title, updatedAt, pinned } of conversations) {
+    const entry = { id, title, updatedAt, ...(pinned && { pinned }) };
+    bytes += new TextEncoder().encode(JSON.stringify(entry)).length + 1;
+    if (bytes > MAX_BYTES) break;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Sealed by this application, but perhaps by another version of it. */
+function toConversation(entry: unknown): Conversation[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const { id, title, updatedAt, pinned } = entry as Record<string, unknown>;
+  if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id)) return [];
+  return [
+    {
+      id,
+      title: typeof title === "string" ? title : "",
+      updatedAt: typeof updatedAt === "string" ? updatedAt : "",
+      saved: true,
+      pinned: pinned === true,
+    },
+  ];
+}

@@ -1,0 +1,53 @@
+import type { ConversationFile } from "~/conversation/conversation-file";
+import type { ApiClient } from "~/browser/chat/api-client";
+import { ApiError, PageError } from "~/browser/chat/api-error";
+import type { Conversations } from "./conversations";
+
+const FORMAT: ConversationFile["format"] = "holdfast-conversation";
+const VERSION: ConversationFile["version"] = 1;
+
+type Dependencies = {
+  api: Pick<ApiClient, "session">;
+  conversations: Pick<Conversations, "remember">;
+  newId: () => string;
+};
+
+/**
+ * Begins a conversation with what `exportJson` wrote, and returns its id. The server has the last word on whether the
+ * file is whole; what is no such file at all is not sent there.
+ * @throws PageError, ApiError
+ */
+export async function importConversationFile(
+  { api, conversations, newId }: Dependencies,
+  text: string,
+): Promise<string> {
+  const title = titleIn(text);
+  const id = newId();
+  try {
+    await api.session(id).import(text);
+  } catch (error) {
+    const code = error instanceof ApiError ? error.code : null;
+    if (code === "file_newer_format") throw new PageError("importNewer", { cause: error });
+    if (code === "bad_request") throw new PageError("importDamaged", { cause: error });
+    if (code === "body_too_large" || code === "session_full")
+      throw new PageError("importTooLarge", { cause: error });
+    throw error;
+  }
+  conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
+  return id;
+}
+
+function titleIn(text: string): string {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (cause) {
+    throw new PageError("importNotOurs", { cause });
+  }
+  if (typeof file !== "object" || file === null || !("format" in file) || file.format !== FORMAT) {
+    throw new PageError("importNotOurs");
+  }
+  const { version, title } = file as { version?: unknown; title?: unknown };
+  if (typeof version === "number" && version > VERSION) throw new PageError("importNewer");
+  return typeof title === "string" ? title.trim() : "";
+}

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { createSafeStorage } from "~/browser/storage/safe-storage";
+import { createUnfinishedEdits, INSTRUCTIONS } from "./unfinished-edits";
+
+function page(storage: Map<string, string>) {
+  const values = createSafeStorage(
+    () =>
+      ({
+        getItem: (key: string) => storage.get(key) ?? null,
+        setItem: (key: string, value: string) => void storage.set(key, value),
+        removeItem: (key: string) => void storage.delete(key),
+      }) as Storage,
+  );
+  return (conversationId: string) => createUnfinishedEdits(values, conversationId);
+}
+
+test("each edit of a conversation is there for the next page, also an empty one, and for no other conversation", () => {
+  const storage = new Map<string, string>();
+  page(storage)("one").put("u1", "Ants, please");
+  page(storage)("one").put("u2", "");
+  page(storage)("one").put(INSTRUCTIONS, "Rhyme.");
+  const edits = page(storage)("one");
+  expect(["u1", "u2", "u3", INSTRUCTIONS].map(edits.read)).toEqual(["Ants, please", "", null, "Rhyme."]);
+  expect(page(storage)("two").read("u1")).toBeNull();
+});
+
+test("nothing is left in the browser once the last edit has ended, or all are cleared", () => {
+  const storage = new Map<string, string>();
+  const edits = page(storage)("one");
+  edits.put("u1", "Ants");
+  edits.put("u2", "Bees");
+  edits.put("u1", null);
+  expect(edits.read("u2")).toBe("Bees");
+  edits.put("u2", null);
+  expect(storage.size).toBe(0);
+  edits.put("u1", "Ants");
+  edits.clear();
+  expect(storage.size).toBe(0);
+});
+
+test.each(["{", "null", "[1]", '{"u1":5}', '"x"'])("what cannot be read is no edit: %s", (kept) => {
+  const edits = page(new Map([["holdfast.edits.one", kept]]))("one");
+  expect(edits.read("u1")).toBeNull();
+  expect(edits.read("__proto__")).toBeNull();
+  edits.put("u1", "Ants");
+  expect(edits.read("u1")).toBe("Ants");
+});

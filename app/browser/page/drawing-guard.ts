@@ -1,0 +1,43 @@
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+
+const KEY = "holdfast.drawing";
+
+/**
+ * Knows of a visit that never finished drawing a conversation, because the page stood still and was closed: the next
+ * one opens another conversation first. The id is noted before drawing, and removed afterwards.
+ */
+export type DrawingGuard = {
+  /** The conversation that the last visit did not finish drawing. */
+  unfinished: string | null;
+  begin: (conversationId: string) => void;
+  finish: (conversationId: string) => void;
+};
+
+export function createDrawingGuard(
+  shared: SafeStorage,
+  page: Pick<Window, "addEventListener">,
+): DrawingGuard {
+  const noted = shared.get(KEY);
+  let drawing: string | null = null;
+  shared.remove(KEY);
+
+  function finish(conversationId: string) {
+    if (drawing !== conversationId) return;
+    drawing = null;
+    if (shared.get(KEY) === conversationId) shared.remove(KEY);
+  }
+
+  // A page that still handles this event is not standing still.
+  page.addEventListener("pagehide", () => {
+    if (drawing !== null) finish(drawing);
+  });
+  return {
+    unfinished: noted !== null && SESSION_ID_PATTERN.test(noted) ? noted : null,
+    begin(conversationId) {
+      drawing = conversationId;
+      shared.set(KEY, conversationId);
+    },
+    finish,
+  };
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "vitest";
+import type { SafeStorage } from "./safe-storage";
+import { createPreferences, PREFERENCES_KEY } from "./preferences";
+
+function fakeValues(): SafeStorage {
+  const values = new Map<string, string>();
+  return {
+    get: (key) => values.get(key) ?? null,
+    set: (key, value) => void values.set(key, value),
+    remove: (key) => void values.delete(key),
+    keys: () => [],
+    isDurable: () => true,
+  };
+}
+
+function openTab(shared: SafeStorage) {
+  let told = () => {};
+  const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (told = listener) });
+  return { preferences, hearOfOthers: () => told() };
+}
+
+describe("preferences", () => {
+  test("are kept, and heard of in other tabs", () => {
+    const shared = fakeValues();
+    const [one, other] = [openTab(shared), openTab(shared)];
+    one.preferences.change({ theme: "dark", language: "ar" });
+    expect(other.preferences.getSnapshot().theme).toBe("system");
+    other.hearOfOthers();
+    expect(other.preferences.getSnapshot()).toMatchObject({ theme: "dark", language: "ar" });
+    expect(openTab(shared).preferences.getSnapshot()).toEqual(one.preferences.getSnapshot());
+  });
+
+  test("of two tabs that change different things are both kept", () => {
+    const shared = fakeValues();
+    const [one, other] = [openTab(shared), openTab(shared)];
+    one.preferences.change({ theme: "dark" });
+    other.preferences.change({ textSize: "huge" });
+    expect(openTab(shared).preferences.getSnapshot()).toMatchObject({ theme: "dark", textSize: "huge" });
+  });
+
+  test.each([
+    ["no JSON", "{"],
+    ["null", "null"],
+    ["another version's values", '{"theme":"sepia","textSize":7,"enterSends":"no","language":"__proto__"}'],
+  ])("that are %s are the defaults", (_, kept) => {
+    const shared = fakeValues();
+    shared.set(PREFERENCES_KEY, kept);
+    expect(openTab(shared).preferences.getSnapshot()).toEqual(
+      openTab(fakeValues()).preferences.getSnapshot(),
+    );
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { createSafeStorage } from "./safe-storage";
+
+test("a browser without storage is remembered for, until the page closes", () => {
+  const values = createSafeStorage(() => {
+    throw new DOMException("The operation is insecure.", "SecurityError");
+  });
+  values.set("a", "1");
+  expect(values.get("a")).toBe("1");
+  values.remove("a");
+  expect(values.get("a")).toBeNull();
+  expect(values.isDurable()).toBe(false);
+});
+
+test("a full storage keeps what it has, and what it refuses is still readable here", () => {
+  const stored = new Map([["a", "old"]]);
+  let isFull = true;
+  const values = createSafeStorage(
+    () =>
+      ({
+        getItem: (key: string) => stored.get(key) ?? null,
+        setItem(key: string, value: string) {
+          if (isFull) throw new DOMException("Full.", "QuotaExceededError");
+          stored.set(key, value);
+        },
+        removeItem: (key: string) => void stored.delete(key),
+      }) as Storage,
+  );
+  expect(values.isDurable()).toBe(true);
+  values.set("a", "new");
+  expect(values.get("a")).toBe("new");
+  expect(values.isDurable()).toBe(false);
+  isFull = false;
+  values.set("a", "newer");
+  expect(stored.get("a")).toBe("newer");
+  expect(values.isDurable()).toBe(true);
+});

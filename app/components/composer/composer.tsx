@@ -1,0 +1,125 @@
+import { memo, useEffect, type ClipboardEvent, type KeyboardEvent, type MouseEvent } from "react";
+import { useTranslation } from "react-i18next";
+import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
+import type { Draft } from "~/browser/drafts/draft";
+import { useObservable } from "~/browser/page/use-observable";
+import type { ModelView } from "~/conversation/api";
+import { AttachButton } from "./attach-button";
+import { DraftFiles, useRefusal } from "./draft-files";
+import type { Download } from "~/components/messages/file-image";
+import { COMPOSER_ID, enterSendsHere, focusComposer } from "./focus-composer";
+import { SendIcon, StopIcon } from "~/components/primitives/icons";
+import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
+
+type Props = {
+  draft: Draft;
+  files: AttachmentDraft;
+  download: Download;
+  /** The model that will answer. */
+  model: ModelView | undefined;
+  canSend: boolean;
+  isReplying: boolean;
+  isStopping: boolean;
+  /** As in the preferences. */
+  enterSends: boolean | null;
+  onSend: (text: string) => void;
+  onStop: () => void;
+};
+
+export const Composer = memo(function Composer(props: Props) {
+  const { draft, files, download, model, canSend, isReplying, isStopping, enterSends, onSend, onStop } =
+    props;
+  const { t } = useTranslation();
+  const text = useObservable(draft);
+  const textarea = useGrowingTextarea(text);
+  const attached = useObservable(files);
+  const refused = useRefusal(attached, model);
+  const isUploaded = attached.every(({ state }) => state === "uploaded");
+  const hasContent = text.trim() !== "" || attached.length > 0;
+  const isReady = canSend && hasContent && isUploaded && refused === null;
+
+  useEffect(focusComposer, []);
+
+  function send() {
+    if (isReady) onSend(text);
+    focusComposer();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
+    // Out of the text, to where single keys are shortcuts and the arrows scroll.
+    if (event.key === "Escape" && text === "" && !isComposing)
+      event.currentTarget.closest("main")?.querySelector<HTMLElement>("section")?.focus();
+    if (event.key !== "Enter" || event.shiftKey || isComposing) return;
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (!isCommand && !(enterSends ?? enterSendsHere())) return;
+    event.preventDefault();
+    send();
+  }
+
+  /** Text wins where both are there: a copied table is also a picture of itself. */
+  function onPaste(event: ClipboardEvent) {
+    const { clipboardData } = event;
+    if (clipboardData.files.length === 0 || clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    files.add([...clipboardData.files]);
+  }
+
+  function onClick(event: MouseEvent) {
+    if (!isReplying) return send();
+    // The second click of a double click on Send lands here.
+    if (event.detail < 2) onStop();
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div className="composer__box">
+        <DraftFiles
+          files={attached}
+          draft={files}
+          download={download}
+          refused={refused}
+          onRemoved={focusComposer}
+        />
+        <div className="composer__row">
+          <AttachButton
+            refusal={model?.accepts.length === 0 ? t("attachment.noFilesAtAll", { model: model.name }) : null}
+            onFiles={(chosen) => {
+              files.add(chosen);
+              focusComposer();
+            }}
+          />
+          <textarea
+            ref={textarea}
+            id={COMPOSER_ID}
+            className="composer__text"
+            rows={1}
+            dir="auto"
+            aria-label={t("composer.label")}
+            placeholder={t("composer.placeholder")}
+            value={text}
+            onChange={(event) => draft.set(event.target.value)}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+          />
+          {/* One element for both, so that the focus stays where it is. */}
+          <button
+            type="button"
+            className="composer__button"
+            aria-label={isReplying ? t("composer.stop") : t("composer.send")}
+            aria-disabled={isReplying ? isStopping : !isReady}
+            onClick={onClick}
+          >
+            {isReplying ? <StopIcon /> : <SendIcon />}
+          </button>
+        </div>
+      </div>
+    </form>
+  );
+});

@@ -1,0 +1,127 @@
+import { useCallback, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { AttachmentDraft, DraftFile } from "~/browser/drafts/attachment-draft";
+import { sentenceFor } from "~/i18n/trouble";
+import type { AttachmentKind } from "~/conversation/attachment";
+import { FileImage, type Download } from "~/components/messages/file-image";
+import { formatSize } from "~/components/primitives/format-size";
+import { IconButton } from "~/components/primitives/icon-button";
+import { CloseIcon, DocumentIcon, ImageIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { useObjectUrl } from "~/components/hooks/use-object-url";
+
+type Props = {
+  files: readonly DraftFile[];
+  draft: AttachmentDraft;
+  download: Download;
+  /** Why the model that will answer cannot be given some of them; null where it can. */
+  refused: string | null;
+  onRemoved: () => void;
+};
+
+/** The files that go with the next message: how far each is, and how to be rid of it. */
+export function DraftFiles({ files, draft, download, refused, onRemoved }: Props) {
+  const { t } = useTranslation();
+  const uploaded = files.filter(({ state }) => state === "uploaded").map(({ filename }) => filename);
+  return (
+    <>
+      <p className="visually-hidden" role="status">
+        {uploaded.length > 0 && t("attachment.uploaded", { filenames: uploaded.join(", ") })}
+      </p>
+      {files.length > 0 && (
+        <ul className="draft-files" aria-label={t("attachment.toSend")}>
+          {files.map((file) => (
+            <li key={file.key} className="draft-file" data-state={file.state}>
+              <Picture file={file} download={download} />
+              <span className="draft-file__words">
+                <bdi className="draft-file__name">{file.filename}</bdi>
+                <Progress file={file} />
+              </span>
+              {file.state === "failed" && file.canRetry && (
+                <IconButton
+                  label={t("attachment.retry", { filename: file.filename })}
+                  icon={<RetryIcon />}
+                  onClick={() => draft.retry(file.key)}
+                />
+              )}
+              <IconButton
+                label={t("attachment.remove", { filename: file.filename })}
+                icon={<CloseIcon />}
+                onClick={() => {
+                  draft.remove(file.key);
+                  onRemoved();
+                }}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {refused !== null && (
+        <p className="draft-files__refused" role="alert">
+          <WarningIcon />
+          <span>{refused}</span>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Progress({ file }: { file: DraftFile }) {
+  const { t, i18n } = useTranslation();
+  if (file.state === "failed") {
+    return (
+      <span className="draft-file__trouble" role="alert">
+        {sentenceFor(t, file.trouble)}
+      </span>
+    );
+  }
+  if (file.state === "uploading") {
+    return (
+      <progress
+        aria-label={t("attachment.uploading", { filename: file.filename })}
+        value={file.progress}
+        max={1}
+      />
+    );
+  }
+  return <span className="draft-file__size">{formatSize(file.part.size, i18n.language)}</span>;
+}
+
+function Picture({ file, download }: { file: DraftFile; download: Download }): ReactNode {
+  const className = "draft-file__picture";
+  if (file.kind === "document") {
+    return (
+      <span className={className}>
+        <DocumentIcon />
+      </span>
+    );
+  }
+  if (file.blob) return <LocalImage blob={file.blob} className={className} />;
+  if (file.state === "uploaded") {
+    return <FileImage part={file.part} download={download} alt="" className={className} />;
+  }
+  return (
+    <span className={className}>
+      <ImageIcon />
+    </span>
+  );
+}
+
+function LocalImage({ blob, className }: { blob: Blob; className: string }) {
+  const { url } = useObjectUrl(useCallback(() => Promise.resolve(blob), [blob]));
+  return url ? <img className={className} src={url} alt="" /> : <span className={className} />;
+}
+
+/** Why a model cannot be given some of the files; null where it can. */
+export function useRefusal(
+  files: readonly DraftFile[],
+  model: { name: string; accepts: readonly AttachmentKind[] } | undefined,
+): string | null {
+  const { t } = useTranslation();
+  if (!model) return null;
+  const refused = files.find(({ kind }) => !model.accepts.includes(kind));
+  if (!refused) return null;
+  if (model.accepts.length === 0) return t("attachment.noFiles", { model: model.name });
+  return t(refused.kind === "image" ? "attachment.noImages" : "attachment.noDocuments", {
+    model: model.name,
+  });
+}

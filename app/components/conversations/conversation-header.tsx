@@ -1,0 +1,69 @@
+import { memo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Conversation } from "~/browser/conversations/conversations";
+import type { ModelView } from "~/conversation/api";
+import { ConversationMenuButton } from "./conversation-menu-button";
+import { IconButton } from "~/components/primitives/icon-button";
+import { MenuIcon, NewIcon } from "~/components/primitives/icons";
+import { ModelPicker } from "~/components/composer/model-picker";
+import { RenameField } from "./rename-field";
+import type { ConversationCommands } from "./use-conversation-commands";
+
+type Props = {
+  title: string;
+  /** As the list has it, once it has begun. */
+  conversation: Conversation | undefined;
+  models: readonly ModelView[];
+  modelId: string;
+  commands: ConversationCommands;
+  onPickModel: (modelId: string) => void;
+  onShowSettings: () => void;
+  /** Null where the sidebar is always in view. */
+  onOpenDrawer: (() => void) | null;
+  onStartNew: () => void;
+};
+
+export const ConversationHeader = memo(function ConversationHeader(props: Props) {
+  const { title, conversation, models, modelId, commands } = props;
+  const { onPickModel, onShowSettings, onOpenDrawer, onStartNew } = props;
+  const { t } = useTranslation();
+  const [isRenaming, setIsRenaming] = useState(false);
+  const menuButton = useRef<HTMLButtonElement>(null);
+
+  return (
+    <header className="header">
+      {onOpenDrawer && (
+        <IconButton label={t("conversations.show")} icon={<MenuIcon />} onClick={onOpenDrawer} />
+      )}
+      <div className="header__middle">
+        <h1 className={isRenaming ? "visually-hidden" : "header__title"} dir="auto" title={title}>
+          {title}
+        </h1>
+        {isRenaming && conversation && (
+          <RenameField
+            title={conversation.title}
+            returnTo={menuButton}
+            onEnd={(wanted) => {
+              setIsRenaming(false);
+              if (wanted !== null && wanted !== conversation.title) commands.rename(conversation.id, wanted);
+            }}
+          />
+        )}
+        {!isRenaming && <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />}
+      </div>
+      {onOpenDrawer && <IconButton label={t("conversations.new")} icon={<NewIcon />} onClick={onStartNew} />}
+      <ConversationMenuButton
+        title={title}
+        conversation={conversation}
+        hasSettings
+        buttonRef={menuButton}
+        onCommand={(command) => {
+          if (command === "settings") onShowSettings();
+          else if (command === "rename") setIsRenaming(true);
+          else if (conversation) commands.run(command, conversation);
+        }}
+        onFailed={commands.failed}
+      />
+    </header>
+  );
+});

@@ -1,0 +1,112 @@
+import * as Menu from "@radix-ui/react-dropdown-menu";
+import { useEffect, useRef, useState, type ComponentType } from "react";
+import { useTranslation } from "react-i18next";
+import {
+  DeleteIcon,
+  DeviceIcon,
+  DownloadIcon,
+  MoreIcon,
+  PinIcon,
+  EditIcon,
+  SettingsIcon,
+  ShareIcon,
+  UnpinIcon,
+} from "~/components/primitives/icons";
+
+export type ConversationCommand =
+  "settings" | "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
+
+type Props = {
+  /** Names the button. */
+  label: string;
+  className: string;
+  conversation:
+    | {
+        pinned: boolean;
+        /** Without a server's copy there is nothing to give away. */
+        saved: boolean;
+      }
+    | undefined;
+  hasSettings: boolean;
+  /** Opened by a key, it begins at its first item. */
+  isByKeyboard: boolean;
+  onCommand: (command: ConversationCommand) => void;
+};
+
+/** The menu button of a conversation, open from the start: it takes the place of a plain one that was pressed. */
+export function ConversationMenu(props: Props) {
+  const { label, className, conversation, hasSettings, isByKeyboard, onCommand } = props;
+  const { t, i18n } = useTranslation();
+  const [button, setButton] = useState<HTMLButtonElement | null>(null);
+  const [isOpen, setIsOpen] = useState(true);
+  const content = useRef<HTMLDivElement>(null);
+  const chosen = useRef<ConversationCommand | null>(null);
+
+  useEffect(() => {
+    if (!button || !isByKeyboard) return;
+    // Radix does this by itself for a key that it has heard, which the one that loaded it was too early for.
+    const timer = setTimeout(() => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
+    return () => clearTimeout(timer);
+  }, [button, isByKeyboard]);
+
+  const item = (command: ConversationCommand, Icon: ComponentType, text: string) => (
+    <Menu.Item
+      className={`menu__item ${command === "delete" ? "menu__item--danger" : ""}`}
+      onSelect={() => (chosen.current = command)}
+    >
+      <Icon />
+      <span>{text}</span>
+    </Menu.Item>
+  );
+
+  const line = <Menu.Separator className="menu__line" />;
+
+  return (
+    <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
+      <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
+        <MoreIcon />
+      </Menu.Trigger>
+      {/* In the drawer's dialog, outside of which nothing can be reached, or where the button belongs to. */}
+      <Menu.Portal container={button?.closest<HTMLElement>("dialog, aside, main") ?? null}>
+        <Menu.Content
+          ref={content}
+          className="menu"
+          align="end"
+          sideOffset={4}
+          collisionPadding={8}
+          onCloseAutoFocus={(event) => {
+            const command = chosen.current;
+            chosen.current = null;
+            if (command === null) return;
+            // First back to the button, so that a dialog which opens now gives the focus back to it.
+            event.preventDefault();
+            button?.focus();
+            onCommand(command);
+          }}
+        >
+          {hasSettings && item("settings", SettingsIcon, t("conversationSettings.title"))}
+          {conversation && (
+            <>
+              {hasSettings && line}
+              {conversation.saved && item("rename", EditIcon, t("list.rename"))}
+              {conversation.pinned
+                ? item("pin", UnpinIcon, t("list.unpin"))
+                : item("pin", PinIcon, t("list.pin"))}
+              {conversation.saved && (
+                <>
+                  {line}
+                  {item("share", ShareIcon, t("list.share"))}
+                  {item("move", DeviceIcon, t("list.move"))}
+                  {item("exportMarkdown", DownloadIcon, t("list.exportMarkdown"))}
+                  {item("exportJson", DownloadIcon, t("list.exportJson"))}
+                </>
+              )}
+              {line}
+              {item("delete", DeleteIcon, t("list.delete"))}
+            </>
+          )}
+        </Menu.Content>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}

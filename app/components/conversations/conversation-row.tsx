@@ -1,0 +1,69 @@
+import { memo, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Conversation } from "~/browser/conversations/conversations";
+import { ConversationMenuButton } from "./conversation-menu-button";
+import { RenameField } from "./rename-field";
+import type { ConversationCommands } from "./use-conversation-commands";
+
+type Props = {
+  conversation: Conversation;
+  isCurrent: boolean;
+  /** An answer has ended in it that nobody has looked at. */
+  isUnread: boolean;
+  /** A message in it has not reached the server. */
+  isUnsent: boolean;
+  onOpen: (id: string) => void;
+  commands: ConversationCommands;
+};
+
+/** One conversation in the list, with its menu. */
+export const ConversationRow = memo(function ConversationRow(props: Props) {
+  const { conversation, isCurrent, isUnread, isUnsent, onOpen, commands } = props;
+  const { id } = conversation;
+  const { t } = useTranslation();
+  const [isRenaming, setIsRenaming] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
+  }, [isCurrent]);
+  const title = conversation.title || t("conversations.untitled");
+
+  function endRenaming(wanted: string | null) {
+    setIsRenaming(false);
+    if (wanted !== null && wanted !== conversation.title) commands.rename(id, wanted);
+  }
+
+  return (
+    <li className="row" data-current={isCurrent || undefined}>
+      {isRenaming ? (
+        <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
+      ) : (
+        <>
+          <button
+            ref={opener}
+            type="button"
+            className="row__open"
+            aria-current={isCurrent ? "true" : undefined}
+            title={title}
+            dir="auto"
+            onClick={() => onOpen(id)}
+          >
+            {isUnsent && <span className="row__unsent" role="img" aria-label={t("message.notSentYet")} />}
+            {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
+            <span>{title}</span>
+          </button>
+          <ConversationMenuButton
+            className="row__menu"
+            title={title}
+            conversation={conversation}
+            onCommand={(command) => {
+              if (command === "rename") setIsRenaming(true);
+              else if (command !== "settings") commands.run(command, conversation);
+            }}
+            onFailed={commands.failed}
+          />
+        </>
+      )}
+    </li>
+  );
+});

@@ -1,0 +1,121 @@
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatSession } from "~/browser/chat/chat-session";
+import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
+import { INSTRUCTIONS } from "~/browser/drafts/unfinished-edits";
+import { useObservable } from "~/browser/page/use-observable";
+import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
+import { Dialog } from "~/components/primitives/dialog";
+import { ModelPicker } from "~/components/composer/model-picker";
+
+type Props = {
+  chat: ChatSession;
+  models: ModelChoice;
+  onPickModel: (modelId: string) => void;
+  onClose: () => void;
+};
+
+/** How this one conversation is to be held: model, instructions, temperature. Kept with the conversation. */
+export function ConversationSettings({ chat, models, onPickModel, onClose }: Props) {
+  const { t } = useTranslation();
+  const ids = { instructions: useId(), temperature: useId(), hint: useId() };
+  const { session, pickedSettings, pickedModelId } = useObservable(chat);
+  const settings = { ...session?.settings, ...pickedSettings };
+  const saved = settings.instructions ?? "";
+  const [typed, setTyped] = useState(() => chat.edits.read(INSTRUCTIONS));
+  /** Undefined until it is touched; null for the model's own. */
+  const [picked, setPicked] = useState<number | null>();
+  const temperature = picked === undefined ? (settings.temperature ?? null) : picked;
+  const isTyped = typed !== null && typed !== saved;
+  const isUnsaved = isTyped || (session !== null && Object.keys(pickedSettings).length > 0);
+  const modelId = modelFor(models, [pickedModelId, session?.settings.modelId]);
+  const takesTemperature = models.models.find(({ id }) => id === modelId)?.takesTemperature ?? false;
+
+  /** Kept however the dialog is closed, until it is saved or cancelled. */
+  function type(text: string) {
+    const changed = text === saved ? null : text;
+    setTyped(changed);
+    chat.edits.put(INSTRUCTIONS, changed);
+  }
+
+  function save() {
+    chat.changeSettings({
+      ...(typed !== null && { instructions: typed }),
+      ...(picked !== undefined && { temperature: picked }),
+    });
+    cancel();
+  }
+
+  function cancel() {
+    chat.edits.put(INSTRUCTIONS, null);
+    onClose();
+  }
+
+  return (
+    <Dialog title={t("conversationSettings.title")} onClose={onClose} isWide>
+      <form
+        className="settings"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="settings__field">
+          <ModelPicker models={models.models} modelId={modelId} onPick={onPickModel} isLabelled />
+        </div>
+        <div className="settings__field">
+          <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>
+          <textarea
+            id={ids.instructions}
+            className="settings__text"
+            rows={6}
+            dir="auto"
+            maxLength={MAX_INSTRUCTIONS_LENGTH}
+            aria-describedby={ids.hint}
+            value={typed ?? saved}
+            onChange={({ target }) => type(target.value)}
+          />
+          <p className="settings__hint" id={ids.hint}>
+            <span>{`${t("conversationSettings.instructionsHint")} `}</span>
+            {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
+          </p>
+        </div>
+        {takesTemperature && (
+          <div className="settings__field">
+            <label htmlFor={ids.temperature}>{t("conversationSettings.temperature")}</label>
+            <div className="temperature">
+              <input
+                id={ids.temperature}
+                type="range"
+                min={0}
+                max={1}
+                step={0.1}
+                value={temperature ?? 0.5}
+                data-unset={temperature === null}
+                aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
+                onChange={({ target }) => setPicked(Number(target.value))}
+              />
+              <output htmlFor={ids.temperature}>
+                {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
+              </output>
+              {temperature !== null && (
+                <button type="button" className="button button--quiet" onClick={() => setPicked(null)}>
+                  {t("conversationSettings.reset")}
+                </button>
+              )}
+            </div>
+            <p className="settings__hint">{t("conversationSettings.temperatureHint")}</p>
+          </div>
+        )}
+        <div className="dialog__actions">
+          <button type="button" className="button button--quiet" onClick={cancel}>
+            {t("dialog.cancel")}
+          </button>
+          <button type="submit" className="button button--primary">
+            {t("dialog.save")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

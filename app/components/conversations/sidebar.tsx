@@ -1,0 +1,76 @@
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { TextHit } from "~/browser/conversations/text-search";
+import { useObservable } from "~/browser/page/use-observable";
+import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { ConversationList } from "./conversation-list";
+import { ConversationSearch } from "./conversation-search";
+import { IconButton } from "~/components/primitives/icon-button";
+import { NewIcon, SettingsIcon, SidebarIcon } from "~/components/primitives/icons";
+import { Logo } from "~/components/primitives/logo";
+import type { OpenDialog } from "./use-conversation-commands";
+
+type Props = {
+  app: ChatApp;
+  /** A conversation was chosen, perhaps the one that is shown. */
+  onChoose: () => void;
+  onOpenHit: (hit: TextHit) => void;
+  onOpenSettings: () => void;
+  onOpenDialog: OpenDialog;
+  /** Not in the drawer, which has its own way to close. */
+  onHide?: () => void;
+};
+
+export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog, onHide }: Props) {
+  const { t } = useTranslation();
+  const { list, currentId } = useObservable(app.conversations);
+  const node = useObservable(app.node);
+  return (
+    <div className="sidebar">
+      <p className="sidebar__brand">
+        <Logo />
+        <span>Holdfast</span>
+        {onHide && (
+          <IconButton
+            className="sidebar__hide"
+            label={t("conversations.hide")}
+            icon={<SidebarIcon />}
+            onClick={onHide}
+          />
+        )}
+      </p>
+      <button
+        type="button"
+        className="button button--wide"
+        onClick={() => {
+          app.conversations.startNew();
+          onChoose();
+        }}
+      >
+        <NewIcon />
+        <span>{t("conversations.new")}</span>
+      </button>
+      <ConversationSearch app={app} list={list} onOpenHit={onOpenHit}>
+        {(shown) => (
+          <ConversationList
+            app={app}
+            list={shown}
+            currentId={currentId}
+            onChoose={onChoose}
+            onOpenDialog={onOpenDialog}
+          />
+        )}
+      </ConversationSearch>
+      <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
+        <SettingsIcon />
+        <span>{t("settings.title")}</span>
+      </button>
+      <footer className="sidebar__foot">
+        <span data-testid="node-name">{t("conversations.node", { name: node })}</span>
+        <span data-testid="session-fingerprint" title={t("conversations.fingerprintHint")}>
+          {t("conversations.session", { fingerprint: sessionFingerprint(sessionKey(currentId)) })}
+        </span>
+      </footer>
+    </div>
+  );
+}

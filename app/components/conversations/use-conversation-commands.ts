@@ -1,0 +1,60 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { Conversation } from "~/browser/conversations/conversations";
+import type { ExportFormat } from "~/browser/conversations/export-conversation-file";
+import { loadCode } from "~/browser/page/load-code";
+import { saveBlob } from "~/browser/page/save-blob";
+import type { ConversationCommand } from "./conversation-menu";
+
+export type ConversationDialog = "share" | "move";
+export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
+
+export type ConversationCommands = {
+  /** All but what happens where the menu is. */
+  run: (
+    command: Exclude<ConversationCommand, "rename" | "settings">,
+    conversation: Pick<Conversation, "id" | "pinned">,
+  ) => void;
+  rename: (conversationId: string, title: string) => void;
+  failed: (error: unknown) => void;
+};
+
+/** What the menu of a conversation does, in the list and above the conversation. */
+export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): ConversationCommands {
+  const { t } = useTranslation();
+  return useMemo(() => {
+    const failed = (error: unknown) => app.toasts.complain((t, why) => t("list.failed", { why }), error);
+
+    async function save(conversationId: string, format: ExportFormat) {
+      try {
+        const { exportConversationFile } = await loadCode(
+          () => import("~/browser/conversations/export-conversation-file"),
+        );
+        const labels = {
+          you: t("message.you"),
+          assistant: t("message.assistant"),
+          untitled: t("conversations.untitled"),
+        };
+        const api = app.api.session(conversationId);
+        const { file, namesFiles } = await exportConversationFile(api, format, labels);
+        saveBlob(file, file.name);
+        if (namesFiles) app.toasts.tell((t) => t("list.exportedNames"));
+      } catch (error) {
+        failed(error);
+      }
+    }
+
+    return {
+      run(command, { id, pinned }) {
+        if (command === "pin") app.conversations.pin(id, !pinned);
+        if (command === "delete") app.remove(id);
+        if (command === "share" || command === "move") openDialog(command, id);
+        if (command === "exportMarkdown") void save(id, "markdown");
+        if (command === "exportJson") void save(id, "json");
+      },
+      rename: (conversationId, title) => void app.rename(conversationId, title),
+      failed,
+    };
+  }, [app, openDialog, t]);
+}

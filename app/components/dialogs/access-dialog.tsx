@@ -1,0 +1,62 @@
+import { useId, useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+import type { AccessGate } from "~/browser/chat/access-gate";
+import { troubleOf } from "~/browser/chat/api-error";
+import { sentenceFor, type UserError } from "~/i18n/trouble";
+import { Countdown } from "~/components/primitives/countdown";
+import { Dialog } from "~/components/primitives/dialog";
+
+/** Asks for the access code, over a page that holds what was typed for afterwards. */
+export function AccessDialog({ gate }: { gate: AccessGate }) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState("");
+  const [isAsking, setIsAsking] = useState(false);
+  const [problem, setProblem] = useState<UserError | null>(null);
+  const field = useId();
+  const trouble = useId();
+
+  async function enter(event: FormEvent) {
+    event.preventDefault();
+    if (isAsking || code.trim() === "") return;
+    setIsAsking(true);
+    setProblem(null);
+    try {
+      // When it opens, this goes.
+      await gate.enter(code);
+    } catch (error) {
+      setProblem(troubleOf(error));
+      setIsAsking(false);
+    }
+  }
+
+  return (
+    <Dialog title={t("access.title")} onClose={null}>
+      <p>{t("access.explanation")}</p>
+      <form className="access" onSubmit={(event) => void enter(event)}>
+        <label htmlFor={field}>{t("access.label")}</label>
+        <input
+          id={field}
+          type="password"
+          autoComplete="current-password"
+          autoCapitalize="none"
+          spellCheck={false}
+          dir="ltr"
+          value={code}
+          aria-invalid={problem !== null}
+          aria-describedby={problem ? trouble : undefined}
+          onChange={(event) => setCode(event.target.value)}
+          autoFocus
+        />
+        {problem && (
+          <p role="alert" className="trouble" id={trouble}>
+            {sentenceFor(t, problem)}
+          </p>
+        )}
+        <Countdown until={problem?.retryAt} />
+        <button type="submit" className="button button--primary" aria-disabled={isAsking}>
+          {t("access.enter")}
+        </button>
+      </form>
+    </Dialog>
+  );
+}

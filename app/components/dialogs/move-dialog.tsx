@@ -1,0 +1,126 @@
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import { leaveHandoff, type Handoff } from "~/browser/conversations/handoff";
+import { useObservable } from "~/browser/page/use-observable";
+import { newId } from "~/conversation/session-id";
+import { Dialog } from "~/components/primitives/dialog";
+import { DeviceIcon } from "~/components/primitives/icons";
+import { LinkField } from "~/components/primitives/link-field";
+import { QrCode } from "~/components/primitives/qr-code";
+import { TroubleNote } from "~/components/primitives/trouble-note";
+import { useAttempt } from "~/components/hooks/use-attempt";
+
+type Props = {
+  app: ChatApp;
+  /** Null for all conversations of this browser. */
+  conversationId: string | null;
+  onClose: () => void;
+};
+
+/** Makes a link that brings conversations to another device, once. */
+export function MoveDialog({ app, conversationId, onClose }: Props) {
+  const { t } = useTranslation();
+  const { list } = useObservable(app.conversations);
+  const saved = list.filter((conversation) => conversation.saved);
+  const one = saved.find(({ id }) => id === conversationId);
+  const [isAll, setIsAll] = useState(conversationId === null);
+  const [handoff, setHandoff] = useState<Handoff | null>(null);
+  const [isOver, setIsOver] = useState(false);
+  const { attempt, isBusy, trouble } = useAttempt();
+  const wanted = isAll || !one ? saved : [one];
+
+  const expire = useCallback(() => setIsOver(true), []);
+
+  const make = () =>
+    attempt(async () => {
+      setIsOver(false);
+      setHandoff(await leaveHandoff(app.api, wanted, newId));
+    });
+
+  return (
+    <Dialog title={t("move.title")} onClose={onClose}>
+      <p>{t("move.explanation")}</p>
+      <TroubleNote trouble={trouble} />
+      {handoff && !isOver ? (
+        <OpenHandoff key={handoff.secret} handoff={handoff} onOver={expire} />
+      ) : (
+        <>
+          {one && saved.length > 1 && (
+            <fieldset className="settings__field">
+              <legend>{t("move.what")}</legend>
+              <div className="choice">
+                <Option label={t("move.one")} isChosen={!isAll} onChoose={() => setIsAll(false)} />
+                <Option
+                  label={t("move.all", { count: saved.length })}
+                  isChosen={isAll}
+                  onChoose={() => setIsAll(true)}
+                />
+              </div>
+            </fieldset>
+          )}
+          {isOver && <p role="alert">{t("move.expired")}</p>}
+          {saved.length === 0 ? (
+            <p>{t("move.none")}</p>
+          ) : (
+            <button
+              type="button"
+              className="button button--primary dialog__main"
+              aria-disabled={isBusy}
+              onClick={() => void make()}
+            >
+              <DeviceIcon />
+              <span>{t("move.make")}</span>
+            </button>
+          )}
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function Option({ label, isChosen, onChoose }: { label: string; isChosen: boolean; onChoose: () => void }) {
+  return (
+    <label className="choice__option">
+      <input type="radio" className="visually-hidden" name="what" checked={isChosen} onChange={onChoose} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+/** A link that can be used now, and for how long. */
+function OpenHandoff({ handoff, onOver }: { handoff: Handoff; onOver: () => void }) {
+  const { t } = useTranslation();
+  const { secret, expiresAt, count } = handoff;
+  const url = `${window.location.origin}/move#${secret}`;
+  const [secondsLeft, setSecondsLeft] = useState(() => secondsUntil(expiresAt));
+
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const left = secondsUntil(expiresAt);
+      setSecondsLeft(left);
+      if (left === 0) onOver();
+    }, 500);
+    return () => clearInterval(timer);
+  }, [expiresAt, onOver]);
+
+  return (
+    <>
+      <QrCode text={url} label={t("move.code")} />
+      <LinkField label={t("move.link")} url={url} />
+      <p role="timer">
+        <span>{`${t("move.holds", { count })} `}</span>
+        <span>{t("move.expiresIn", { time: clock(secondsLeft) })}</span>
+      </p>
+    </>
+  );
+}
+
+function secondsUntil(moment: number): number {
+  return Math.max(0, Math.ceil((moment - Date.now()) / 1_000));
+}
+
+/** `9:05` */
+function clock(seconds: number): string {
+  return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, "0")}`;
+}

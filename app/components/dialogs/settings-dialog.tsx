@@ -1,0 +1,172 @@
+import { useId, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import { canNotify, mayNotify } from "~/browser/page/finished-notification";
+import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
+import { useObservable } from "~/browser/page/use-observable";
+import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
+import { Dialog } from "~/components/primitives/dialog";
+import { enterSendsHere } from "~/components/composer/focus-composer";
+import { DeviceIcon, KeyboardIcon, LeaveIcon } from "~/components/primitives/icons";
+import { ImportButton } from "~/components/conversations/import-button";
+
+type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
+
+/** How the page looks and behaves in this browser. A change shows, and is kept, at once. */
+export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
+  const { t } = useTranslation();
+  const { preferences } = app;
+  const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
+  const enterSends = chosenEnter ?? enterSendsHere();
+
+  async function leave() {
+    try {
+      await app.access.leave();
+    } catch (error) {
+      app.toasts.complain((t, why) => t("access.notLeft", { why }), error);
+    }
+  }
+
+  return (
+    <Dialog title={t("settings.title")} onClose={onClose}>
+      <div className="settings">
+        <Field label={t("settings.language")}>
+          {(id) => (
+            <select
+              id={id}
+              value={language ?? ""}
+              onChange={({ target }) =>
+                preferences.change({ language: isLanguageCode(target.value) ? target.value : null })
+              }
+            >
+              <option value="">{t("settings.languageOfBrowser")}</option>
+              {LANGUAGE_CODES.map((code) => (
+                <option key={code} value={code} lang={code}>
+                  {LANGUAGES[code].name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Choice
+          label={t("settings.theme")}
+          value={theme}
+          options={THEMES.map((value) => ({ value, label: t(`settings.themes.${value}`) }))}
+          onChoose={(chosen) => preferences.change({ theme: chosen })}
+        />
+        <Choice
+          label={t("settings.textSize")}
+          value={textSize}
+          options={TEXT_SIZES.map((value) => ({ value, label: t(`settings.textSizes.${value}`) }))}
+          onChoose={(chosen) => preferences.change({ textSize: chosen })}
+        />
+        <Choice
+          label={t("settings.enter")}
+          value={enterSends ? "sends" : "breaks"}
+          options={[
+            { value: "sends", label: t("settings.enterSends") },
+            { value: "breaks", label: t("settings.enterBreaks") },
+          ]}
+          hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
+          onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
+        />
+        {canNotify() && <NotificationChoice preferences={preferences} />}
+        <fieldset className="settings__field">
+          <legend>{t("transfer.title")}</legend>
+          <div className="settings__actions">
+            <ImportButton app={app} onDone={onClose} />
+            <button type="button" className="button" onClick={onMoveAll}>
+              <DeviceIcon />
+              <span>{t("list.move")}</span>
+            </button>
+          </div>
+        </fieldset>
+        <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
+          <KeyboardIcon />
+          <span>{t("shortcuts.title")}</span>
+        </button>
+        {app.access.hasCode && (
+          <button type="button" className="button button--quiet button--wide" onClick={() => void leave()}>
+            <LeaveIcon />
+            <span>{t("access.leave")}</span>
+          </button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+/** The browser is asked for its permission when the person switches them on, and at no other time. */
+function NotificationChoice({ preferences }: { preferences: PreferencesStore }) {
+  const { t } = useTranslation();
+  const { notifies } = useObservable(preferences);
+  const [isDenied, setIsDenied] = useState(false);
+  const isOn = notifies && Notification.permission === "granted";
+
+  async function choose(wanted: boolean) {
+    const isAllowed = wanted && (await mayNotify());
+    setIsDenied(wanted && !isAllowed);
+    preferences.change({ notifies: isAllowed });
+  }
+
+  return (
+    <Choice
+      label={t("settings.finished")}
+      value={isOn ? "notify" : "mark"}
+      options={[
+        { value: "mark", label: t("settings.finishedMark") },
+        { value: "notify", label: t("settings.finishedNotify") },
+      ]}
+      hint={isDenied ? t("settings.finishedDenied") : t("settings.finishedHint")}
+      onChoose={(chosen) => void choose(chosen === "notify")}
+    />
+  );
+}
+
+function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId();
+  return (
+    <div className="settings__field">
+      <label htmlFor={id}>{label}</label>
+      {children(id)}
+    </div>
+  );
+}
+
+type ChoiceProps<Value extends string> = {
+  label: string;
+  value: Value;
+  options: readonly { value: Value; label: string }[];
+  hint?: string;
+  onChoose: (value: Value) => void;
+};
+
+/** One of a few, all in view: radio buttons drawn as one bar. */
+function Choice<Value extends string>({ label, value, options, hint, onChoose }: ChoiceProps<Value>) {
+  const name = useId();
+  const hintId = useId();
+  return (
+    <fieldset className="settings__field" aria-describedby={hint ? hintId : undefined}>
+      <legend>{label}</legend>
+      <div className="choice">
+        {options.map((option) => (
+          <label key={option.value} className="choice__option">
+            <input
+              type="radio"
+              className="visually-hidden"
+              name={name}
+              checked={option.value === value}
+              onChange={() => onChoose(option.value)}
+            />
+            <span>{option.label}</span>
+          </label>
+        ))}
+      </div>
+      {hint && (
+        <p className="settings__hint" id={hintId}>
+          {hint}
+        </p>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, troubleOf } from "~/browser/chat/api-error";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import { loadSession } from "~/browser/chat/load-session";
+import { newId, sessionKey } from "~/conversation/session-id";
+import type { Share } from "~/conversation/session";
+import { Dialog } from "~/components/primitives/dialog";
+import { formatDate } from "~/components/primitives/format-date";
+import { ShareIcon } from "~/components/primitives/icons";
+import { LinkField } from "~/components/primitives/link-field";
+import { TroubleNote } from "~/components/primitives/trouble-note";
+import { useAttempt } from "~/components/hooks/use-attempt";
+
+type Props = { app: ChatApp; conversationId: string; onClose: () => void };
+
+/** Makes links to a conversation as it is now, and withdraws them. */
+export function ShareDialog({ app, conversationId, onClose }: Props) {
+  const { t, i18n } = useTranslation();
+  const [shares, setShares] = useState<readonly Share[] | null>(null);
+  const { attempt, isBusy, trouble, setTrouble } = useAttempt();
+  /** Kept until the server has answered, so that trying again does not make a second link. */
+  const wanted = useRef<string | null>(null);
+  const [api] = useState(() => app.api.session(conversationId));
+
+  useEffect(() => {
+    let isGone = false;
+    loadSession(api).then(
+      ({ shares: made = [] }) => !isGone && setShares(made),
+      (error: unknown) => !isGone && setTrouble(troubleOf(error)),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [api, setTrouble]);
+
+  const make = () =>
+    attempt(async () => {
+      const shareId = (wanted.current ??= newId());
+      // Before it is made: a link whose making is not heard of can be copied and withdrawn all the same.
+      app.shareLinks.keep(conversationId, shareId);
+      try {
+        const share = await api.share(shareId);
+        wanted.current = null;
+        setShares((before) => [...(before ?? []).filter(({ key }) => key !== share.key), share]);
+      } catch (error) {
+        if (!(error instanceof ApiError && error.isPassing)) app.shareLinks.drop(sessionKey(shareId));
+        throw error;
+      }
+    });
+
+  const withdraw = (key: string) =>
+    attempt(async () => {
+      await api.revokeShare({ key });
+      app.shareLinks.drop(key);
+      setShares((before) => before && before.filter((share) => share.key !== key));
+    });
+
+  return (
+    <Dialog title={t("share.title")} onClose={onClose} isWide>
+      <p>{t("share.explanation")}</p>
+      <TroubleNote trouble={trouble} />
+      <button
+        type="button"
+        className="button button--primary dialog__main"
+        aria-disabled={isBusy}
+        onClick={() => void make()}
+      >
+        <ShareIcon />
+        <span>{t("share.make")}</span>
+      </button>
+      {shares !== null && shares.length > 0 && (
+        <>
+          <h3 className="links__title">{t("share.links")}</h3>
+          <ul className="links">
+            {shares.toReversed().map(({ key, createdAt }) => {
+              const secret = app.shareLinks.find(key);
+              const date = formatDate(createdAt, i18n.language);
+              return (
+                <li key={key} className="links__item">
+                  <div className="links__head">
+                    <span>{t("share.madeAt", { date })}</span>
+                    <button
+                      type="button"
+                      className="button button--quiet"
+                      aria-label={t("share.withdrawOf", { date })}
+                      aria-disabled={isBusy}
+                      onClick={() => void withdraw(key)}
+                    >
+                      {t("share.withdraw")}
+                    </button>
+                  </div>
+                  {secret === null ? (
+                    <p className="links__note">{t("share.madeElsewhere")}</p>
+                  ) : (
+                    <LinkField label={t("share.link")} url={`${window.location.origin}/share#${secret}`} />
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        </>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,41 @@
+import { useTranslation } from "react-i18next";
+import type { PreferencesStore } from "~/browser/storage/preferences";
+import { COMMANDS, SHORTCUTS } from "~/browser/page/shortcuts";
+import { useObservable } from "~/browser/page/use-observable";
+import { Dialog } from "~/components/primitives/dialog";
+import { Keys } from "~/components/primitives/keys";
+
+type Props = { preferences: PreferencesStore; onClose: () => void };
+
+/** Every shortcut, from the table that the keyboard itself is read by. */
+export function ShortcutSheet({ preferences, onClose }: Props) {
+  const { t } = useTranslation();
+  const { singleKeys } = useObservable(preferences);
+  return (
+    <Dialog title={t("shortcuts.title")} onClose={onClose} isWide>
+      <dl className="shortcuts">
+        {COMMANDS.map((command) => (
+          <div key={command} className="shortcuts__row">
+            <dt>{t(`commands.${command}`)}</dt>
+            {SHORTCUTS.filter((shortcut) => shortcut.command === command).map((shortcut) => (
+              <dd key={shortcut.key} data-off={shortcut.place === "outside-text" && !singleKeys}>
+                <Keys shortcut={shortcut} />
+                {shortcut.place === "empty-composer" && (
+                  <span className="shortcuts__where">{t("shortcuts.inEmptyMessage")}</span>
+                )}
+              </dd>
+            ))}
+          </div>
+        ))}
+      </dl>
+      <label className="shortcuts__switch">
+        <input
+          type="checkbox"
+          checked={singleKeys}
+          onChange={({ target }) => preferences.change({ singleKeys: target.checked })}
+        />
+        <span>{t("shortcuts.singleKeys")}</span>
+      </label>
+    </Dialog>
+  );
+}

@@ -1,0 +1,16 @@
+import { useEffect, useState } from "react";
+import { copyText } from "~/browser/page/copy-text";
+
+const SHOWN_MS = 2_000;
+
+/** Copies a text, and says for a moment whether that went well. */
+export function useCopy(text: () => string) {
+  const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
+  useEffect(() => {
+    if (state === "ready") return;
+    const timer = setTimeout(() => setState("ready"), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const copy = () => void copyText(text()).then((isCopied) => setState(isCopied ? "copied" : "failed"));
+  return { state, copy };
+}

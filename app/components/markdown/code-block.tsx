@@ -1,0 +1,148 @@
+import { memo, useContext, useEffect, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useObservable } from "~/browser/page/use-observable";
+import { countLines, piecesOfLines, startOfLine } from "./code-lines";
+import { CheckIcon, CopyIcon, WrapIcon } from "~/components/primitives/icons";
+import { PreferencesContext } from "~/components/pages/preferences-context";
+import { useCopy } from "~/components/hooks/use-copy";
+
+type Props = {
+  code: string;
+  language: string | null;
+  /** Shown after the language. */
+  more?: string;
+  /** More buttons for its bar. */
+  actions?: ReactNode;
+  /** What there is to say about it. */
+  note?: string;
+};
+
+/** Beyond this, colour is not worth the time it takes. */
+const LONGEST_HIGHLIGHT = 60_000;
+const LINES_AT_A_TIME = 8;
+const SETTLES_AFTER_MS = 400;
+
+/** What is shown of longer code until somebody asks for all of it. */
+const SHOWN_LINES = 300;
+
+export const CodeBlock = memo(function CodeBlock({ code, language, more = "", actions, note }: Props) {
+  const { t } = useTranslation();
+  const preferences = useContext(PreferencesContext);
+  const { wrapCode } = useObservable(preferences);
+  const [isExpanded, setIsExpanded] = useState(false);
+  const rest = startOfLine(code, SHOWN_LINES);
+  const head = rest === null ? code : code.slice(0, rest);
+  const coloured = useColoured(head, language);
+  return (
+    <figure className="code-block" dir="ltr">
+      <figcaption className="code-block__bar">
+        <span className="code-block__language">
+          {`${language ?? t("markdown.plainCode")} ${more}`.trim()}
+        </span>
+        {actions}
+        <button
+          type="button"
+          className="code-block__action"
+          aria-label={t("markdown.wrap")}
+          title={t("markdown.wrap")}
+          aria-pressed={wrapCode}
+          onClick={() => preferences.change({ wrapCode: !wrapCode })}
+        >
+          <WrapIcon />
+        </button>
+        <CopyCode code={code} />
+      </figcaption>
+      {note !== undefined && <p className="code-block__note">{note}</p>}
+      <pre
+        className={wrapCode ? "code-block--wrapped" : undefined}
+        tabIndex={0}
+        role="group"
+        aria-label={language ? t("markdown.codeIn", { language }) : t("markdown.code")}
+      >
+        <code translate="no">
+          <span>{coloured}</span>
+          {rest !== null && isExpanded && <MoreCode code={code.slice(rest)} />}
+        </code>
+      </pre>
+      {rest !== null && (
+        <button
+          type="button"
+          className="code-block__more"
+          aria-expanded={isExpanded}
+          onClick={() => setIsExpanded(!isExpanded)}
+        >
+          {isExpanded ? t("markdown.showLess") : t("markdown.showLines", { count: countLines(code) })}
+        </button>
+      )}
+    </figure>
+  );
+});
+
+/** Without colour, and laid out only where it is in view. */
+function MoreCode({ code }: { code: string }) {
+  return piecesOfLines(code, SHOWN_LINES).map((piece, index) => (
+    <span
+      key={index}
+      className="code-block__piece"
+      style={{ containIntrinsicBlockSize: `auto ${String(countLines(piece) * 1.35)}rem` }}
+    >
+      {piece}
+    </span>
+  ));
+}
+
+/**
+ * The code with as much of it in colour as has been coloured. While it grows that happens some lines at a time,
+ * the rest follows when it has stopped growing. Colour moves no letter, so nothing jumps.
+ */
+function useColoured(code: string, language: string | null): ReactNode {
+  const [coloured, setColoured] = useState<{ code: string; nodes: ReactNode } | null>(null);
+  const isWanted = language !== null && code.length <= LONGEST_HIGHLIGHT;
+  const settled = useSettled(code);
+  const ready = settled === code ? code : wholeLines(code);
+  useEffect(() => {
+    if (!isWanted || ready === "") return;
+    let isCurrent = true;
+    import("./highlight-code.client").then(
+      ({ highlightCode }) => isCurrent && setColoured({ code: ready, nodes: highlightCode(ready, language) }),
+      // Without colour it is still the code.
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [isWanted, ready, language]);
+  if (!isWanted || !coloured?.nodes || !code.startsWith(coloured.code)) return code;
+  return [
+    <span key="coloured">{coloured.nodes}</span>,
+    <span key="rest">{code.slice(coloured.code.length)}</span>,
+  ];
+}
+
+/** The value as it was when it last stood still for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLES_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
+function wholeLines(code: string): string {
+  const lines = code.split("\n");
+  const ready = lines.length - 1 - ((lines.length - 1) % LINES_AT_A_TIME);
+  return ready === 0 ? "" : `${lines.slice(0, ready).join("\n")}\n`;
+}
+
+function CopyCode({ code }: { code: string }) {
+  const { t } = useTranslation();
+  const { state, copy } = useCopy(() => code);
+  const labels = { ready: t("markdown.copy"), copied: t("markdown.copied"), failed: t("markdown.notCopied") };
+  return (
+    <button type="button" className="code-block__action" onClick={copy}>
+      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
+      <span>{labels[state]}</span>
+    </button>
+  );
+}

@@ -1,0 +1,229 @@
+import { readFileSync } from "node:fs";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isBlockBeyondBounds } from "./markdown-bounds";
+import { Markdown, type TextEnding } from "./markdown.client";
+
+const draw = (text: string, ending: TextEnding = "whole") =>
+  renderToStaticMarkup(createElement(Markdown, { text, ending }));
+
+/** What a person reads, with the source of formulas. */
+const wordsIn = (html: string) => html.replace(/<[^>]*>/g, "\n");
+
+/** One repetition too many: each is as long as the number says, and costs a parser the square of that. */
+const LOOPS: Record<string, (times: number) => string> = {
+  "lists in each other": (n) => `${"- ".repeat(n)}a`,
+  "numbered lists in each other": (n) => `${"1. ".repeat(n)}a`,
+  "quotes in each other": (n) => `${">".repeat(n)}a`,
+  "lists in each other, line by line": (n) =>
+    Array.from({ length: Math.min(n, 600) }, (_, depth) => `${"  ".repeat(depth)}- a`).join("\n"),
+  "a link's text of dashes": (n) => `[${"a-".repeat(n)}](https://example.com)`,
+  "a link's text of dots": (n) => `[${"a.".repeat(n)}](https://example.com)`,
+  "stars between letters": (n) => "a**b".repeat(n),
+  "stars that open": (n) => "**a ".repeat(n),
+  "stars around a letter": (n) => `${"*".repeat(n)}a${"*".repeat(n)}`,
+  underscores: (n) => "a_b_".repeat(n),
+  tildes: (n) => "~a~~b".repeat(n),
+  "code marks": (n) => "`a``b".repeat(n),
+  "code marks of every length": (n) =>
+    Array.from({ length: Math.ceil(Math.sqrt(n)) }, (_, length) => `${"`".repeat(length + 1)} `).join(""),
+  "opening brackets": (n) => "[".repeat(n),
+  "brackets in brackets": (n) => `${"[".repeat(n)}a${"](https://example.com)".repeat(n)}`,
+  images: (n) => "![](".repeat(n),
+  "open tags": (n) => "<sub>".repeat(n),
+  "open formulas": (n) => "\\(".repeat(n),
+  "displayed formulas": (n) => "\\[\na\n".repeat(n),
+  dollars: (n) => "$a ".repeat(n),
+  addresses: (n) => "https://a.b/".repeat(n),
+  mailboxes: (n) => "a@".repeat(n),
+  "definitions of links": (n) =>
+    Array.from({ length: n }, (_, place) => `[a${String(place)}]: https://example.com\n`).join(""),
+  "a table with a wide row": (n) => `|a|\n|-|\n|${"x|".repeat(n)}\n${"|x|\n".repeat(n)}`,
+  "one line without a space": (n) => "w".repeat(n * 4),
+  entities: (n) => "&amp".repeat(n),
+};
+
+describe("a model in a loop", () => {
+  test.each(Object.entries(LOOPS))("%s: is drawn, growing and whole", (_, loop) => {
+    for (const times of [700, 3_000, 50_000]) {
+      for (const ending of ["growing", "whole"] as const)
+        expect(draw(loop(times), ending)).toBeTypeOf("string");
+    }
+  });
+});
+
+test("what is beyond the bounds is shown as it was written, and only that", () => {
+  const html = draw(`before **it**\n\n${"- ".repeat(1_800)}a\n\nafter *it*`);
+  expect(html).toContain("<strong>it</strong>");
+  expect(html).toContain("<em>it</em>");
+  expect(html).toContain(`- - - a`);
+  expect(html.match(/class="unformatted"/g)).toHaveLength(1);
+});
+
+test.each([
+  "javascript:alert(1)",
+  "http://a.example/b.png",
+  "file:///etc/passwd",
+  "https://a:b@c.example/d.png",
+  "e.png",
+])("an image at %s is described with its address, and never asked for", (address) => {
+  const html = draw(`![a cat](${address})`);
+  expect(wordsIn(html)).toContain(address);
+  expect(html).not.toMatch(/<(img|a|button)|(src|href)=/);
+});
+
+test("two megabytes are drawn in pieces, without formatting", () => {
+  const html = draw("some **words** and more\n\n".repeat(80_000));
+  expect(html).not.toContain("<strong>");
+  expect(html.match(/unformatted__piece/g)!.length).toBeGreaterThan(100);
+});
+
+describe("within the bounds is", () => {
+  test.each([
+    ["a list of a hundred formatted items", "- **a** `b` [c](https://example.com) *d*\n".repeat(100)],
+    ["a table of two hundred rows", `| a | b |\n| - | - |\n${"| **x** | `y` |\n".repeat(200)}`],
+    ["a list of eight levels", Array.from({ length: 8 }, (_, n) => `${"  ".repeat(n)}- a`).join("\n")],
+    ["a rule of a hundred dashes", "- ".repeat(100)],
+    ["a form with blanks", "Name: ____________________\n".repeat(20)],
+    ["code of many stars in a list", `- a\n  \`\`\`c\n${"  char **a = &b[0];\n".repeat(80)}  \`\`\`\n`],
+  ])("%s", (_, block) => {
+    expect(isBlockBeyondBounds(block)).toBe(false);
+    expect(draw(block)).not.toContain("unformatted");
+  });
+});
+
+describe("every character of an answer is shown", () => {
+  test("of lines that look like definitions of links", () => {
+    const text = wordsIn(draw("[Alice]: Hello\n[Bob]: Hi!\n\n[INFO]: done\n\nThe end."));
+    for (const line of ["[Alice]: Hello", "[Bob]: Hi!", "[INFO]: done", "The end."])
+      expect(text).toContain(line);
+  });
+
+  test.each([
+    [
+      "a definition that nothing uses",
+      "a\n\n[docs]: https://example.com/docs",
+      "[docs]: https://example.com/docs",
+    ],
+    [
+      "a definition that only code uses",
+      "`[docs]`\n\n[docs]: https://example.com",
+      "[docs]: https://example.com",
+    ],
+    ["one in a quote", "> [Bob]: Hi", "[Bob]: Hi"],
+    ["one in a list", "- [Bob]: Hi", "[Bob]: Hi"],
+    ["one over two lines", "[Bob]:\nHi", "Hi"],
+    ["one whose address is none", "[a] and\n\n[a]: javascript:alert(1)", "[a]: javascript:alert(1)"],
+    ["a cell beyond the head of its table", "| a |\n| - |\n| b | c |", "c"],
+    ["the address of a link that leads nowhere", "see [this](./docs/a.md)", "./docs/a.md"],
+    ["what follows the language of a fence", "```js file.js\na\n```", "file.js"],
+    ["the same in a list", "- a\n  ```js file.js\n  b\n  ```", "file.js"],
+  ])("%s", (_, markdown, shown) => {
+    expect(wordsIn(draw(markdown))).toContain(shown);
+  });
+
+  test("but not of a definition with a real address that the answer uses", () => {
+    const html = draw("see [docs] and [more][Docs]\n\ntext\n\n[docs]: https://example.com/docs");
+    expect(html.match(/href="https:\/\/example.com\/docs"/g)).toHaveLength(2);
+    expect(wordsIn(html)).not.toContain("example.com");
+  });
+});
+
+/** Markdown of every construct that is drawn, each with words of its own. */
+const word = fc.integer({ min: 0, max: 9_999 }).map((number) => `wo${String(number)}rd`);
+const inline: fc.Arbitrary<string> = fc.letrec<{ inline: string }>((tie) => ({
+  inline: fc.oneof(
+    { maxDepth: 3, depthIdentifier: "inline", withCrossShrink: true },
+    word,
+    fc.tuple(tie("inline"), tie("inline")).map((two) => two.join(" ")),
+    fc
+      .tuple(fc.constantFrom("*", "**", "_", "__", "~~", "`", "$", "<", "![", "]", "(", "\\"), tie("inline"))
+      .map(([mark, text]) => `${mark}${text}${mark}`),
+    tie("inline").map((text) => `[${text}](https://example.com)`),
+    tie("inline").map((text) => `[${text}](${text})`),
+    tie("inline").map((text) => `[${text}]`),
+    tie("inline").map((text) => `\\(${text}\\)`),
+    tie("inline").map((text) => `<kbd>${text}</kbd><br>`),
+    word.map((text) => `https://example.com/${text}`),
+  ),
+})).inline;
+const block: fc.Arbitrary<string> = fc.letrec<{ block: string }>((tie) => {
+  const indented = (text: string, by: string) => text.replaceAll("\n", `\n${by}`);
+  return {
+    block: fc.oneof(
+      { maxDepth: 3, depthIdentifier: "block", withCrossShrink: true },
+      inline,
+      fc.tuple(fc.integer({ min: 1, max: 7 }), inline).map(([level, text]) => `${"#".repeat(level)} ${text}`),
+      inline.map((text) => `${text}\n---`),
+      fc.tuple(word, inline).map(([label, text]) => `[${label}]: ${text}`),
+      fc.tuple(word, word).map(([label, path]) => `[${label}]\n\n[${label}]: https://example.com/${path}`),
+      fc.tuple(word, inline).map(([language, code]) => `\`\`\`${language} ${language}x\n${code}\n\`\`\``),
+      word.map((code) => `~~~\n${code}`),
+      inline.map((text) => `$$\n${text}\n$$`),
+      fc
+        .tuple(
+          fc.array(inline, { minLength: 1, maxLength: 3 }),
+          fc.array(inline, { minLength: 1, maxLength: 5 }),
+        )
+        .map(
+          ([head, row]) => `| ${head.join(" | ")} |\n|${" - |".repeat(head.length)}\n| ${row.join(" | ")} |`,
+        ),
+      tie("block").map((text) => `> ${indented(text, "> ")}`),
+      fc
+        .tuple(fc.constantFrom("- ", "1. ", "- [x] "), tie("block"))
+        .map(([mark, text]) => mark + indented(text, "  ")),
+      fc
+        .tuple(tie("block"), fc.constantFrom("\n", "\n\n", "\n\n\n"), tie("block"))
+        .map((parts) => parts.join("")),
+    ),
+  };
+}).block;
+
+test("the words of any Markdown are in what is drawn", () => {
+  fc.assert(
+    fc.property(block, (markdown) => {
+      // Addresses are in attributes.
+      const html = draw(markdown);
+      const words = new Set(markdown.match(/wo\d+rd/g));
+      expect([...words].filter((each) => !html.includes(each))).toEqual([]);
+    }),
+    { numRuns: 1_500 },
+  );
+});
+
+test("drawing a text that grows never throws", () => {
+  fc.assert(
+    fc.property(block, fc.double({ min: 0, max: 1, noNaN: true }), (markdown, part) => {
+      draw(markdown.slice(0, Math.floor(markdown.length * part)), "growing");
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("any characters are drawn", () => {
+  const marks = fc.constantFrom(..."*_~`[]()<>!$\\|#-+:&@.\n \t1aé中👩\u200B\uE000\uD800".split(""));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: marks, maxLength: 200 }),
+      fc.constantFrom("growing", "whole", "cut"),
+      (text, ending) => {
+        draw(text, ending as TextEnding);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test("twice as much of ordinary Markdown takes at most about twice the time", () => {
+  const source = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const time = (text: string) => {
+    const from = performance.now();
+    draw(text);
+    return performance.now() - from;
+  };
+  const fastest = (text: string) => Math.min(...Array.from({ length: 5 }, () => time(text)));
+  time(source);
+  expect(fastest(`${source}\n\n${source}`) / fastest(source)).toBeLessThan(4);
+});

@@ -1,0 +1,61 @@
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { createDrawingTurns } from "~/browser/page/drawing-turns";
+import { useObservable } from "~/browser/page/use-observable";
+import { formulaModule, loadFormulas, type FormulaModule } from "./formula-loader";
+
+type Props = {
+  tex: string;
+  /** What is shown until it is drawn, and where it cannot be. */
+  source: string;
+  isDisplay: boolean;
+  isOpen: boolean;
+};
+
+/** UTF-16 units of LaTeX that are drawn in one task: more than most answers have, and some 50 ms of work. */
+const turns = createDrawingTurns(8_000);
+
+export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
+  const renderer = useObservable(formulaModule);
+  useEffect(() => void loadFormulas(), []);
+  if (!renderer || isOpen) return <Source source={source} isDisplay={isDisplay} hasFailed={false} />;
+  return <Drawn tex={tex} source={source} isDisplay={isDisplay} renderer={renderer} />;
+});
+
+type DrawnProps = Omit<Props, "isOpen"> & { renderer: FormulaModule };
+
+function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
+  const place = useRef<HTMLSpanElement>(null);
+  const [hasTurn, setHasTurn] = useState(() => turns.take(tex.length));
+  const { length } = tex;
+  useEffect(() => (hasTurn ? undefined : turns.wait(length, () => setHasTurn(true))), [hasTurn, length]);
+  const drawn = useMemo(
+    () => (hasTurn ? renderer.drawFormula(tex, isDisplay) : null),
+    [hasTurn, renderer, tex, isDisplay],
+  );
+  useLayoutEffect(() => {
+    const element = place.current;
+    if (!element || !drawn) return;
+    element.replaceChildren(drawn);
+    // In the tab order if it has to be scrolled.
+    if (element.scrollWidth > element.clientWidth + 1 && isDisplay) element.tabIndex = 0;
+  }, [drawn, isDisplay]);
+  if (!drawn) return <Source source={source} isDisplay={isDisplay} hasFailed={hasTurn} />;
+  return <span ref={place} className={classOf(isDisplay)} dir="ltr" translate="no" />;
+}
+
+type SourceProps = { source: string; isDisplay: boolean; hasFailed: boolean };
+
+function Source({ source, isDisplay, hasFailed }: SourceProps) {
+  const { t } = useTranslation();
+  return (
+    <span className={`${classOf(isDisplay)} formula--source`} dir="ltr">
+      <code translate="no">{source}</code>
+      {hasFailed && <span className="formula__note">{` (${t("markdown.noFormula")})`}</span>}
+    </span>
+  );
+}
+
+function classOf(isDisplay: boolean): string {
+  return isDisplay ? "formula formula--display" : "formula";
+}

@@ -1,0 +1,22 @@
+import { createObservable } from "~/browser/page/observable";
+
+type MarkdownModule = typeof import("./markdown.client");
+
+/**
+ * The Markdown renderer, which is loaded after the page can be used. Not `React.lazy`: that shows its fallback for
+ * a moment even when the module is there, and every first answer would flicker.
+ */
+export const markdownModule = createObservable<MarkdownModule | null>(null);
+
+let loading: Promise<void> | null = null;
+
+export function loadMarkdown(): Promise<void> {
+  loading ??= import("./markdown.client").then(
+    (module) => markdownModule.set(module),
+    () => {
+      // Plain text is shown meanwhile; the next message tries again.
+      loading = null;
+    },
+  );
+  return loading;
+}

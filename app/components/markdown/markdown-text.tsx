@@ -1,0 +1,24 @@
+import { memo, useEffect } from "react";
+import { useObservable } from "~/browser/page/use-observable";
+import type { TextEnding } from "./markdown.client";
+import { loadMarkdown, markdownModule } from "./markdown-loader";
+
+type Props = { text: string; ending: TextEnding };
+
+/** A text in Markdown; as it was written until the renderer is there. */
+export const MarkdownText = memo(function MarkdownText({ text, ending }: Props) {
+  const renderer = useObservable(markdownModule);
+  useEffect(() => void loadMarkdown(), []);
+  if (!renderer) {
+    return (
+      <div className="prose prose--plain" dir="auto">
+        {text}
+      </div>
+    );
+  }
+  return (
+    <div className="prose">
+      <renderer.Markdown text={text} ending={ending} />
+    </div>
+  );
+});

@@ -1,0 +1,66 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { ImageIcon } from "~/components/primitives/icons";
+import { imageHost } from "./link-target";
+
+type Props = { src: string; alt: string };
+
+/** Asked for in this tab: they need no second click when their message is drawn anew. */
+const wanted = new Set<string>();
+
+/**
+ * An image that a text refers to. Its address may tell its host anything, so it is loaded only when the person
+ * wants it, and without a word about this page.
+ */
+export function RemoteImage({ src, alt }: Props) {
+  const { t } = useTranslation();
+  const [state, setState] = useState<"hidden" | "shown" | "failed">(wanted.has(src) ? "shown" : "hidden");
+  const host = imageHost(src);
+  const description = alt.trim() || t("markdown.noDescription");
+  if (host === null || state === "failed") {
+    return (
+      <span className="remote-image">
+        <ImageIcon />
+        <span>
+          <bdi>{t(state === "failed" ? "markdown.imageFailed" : "markdown.image", { description })}</bdi>
+          {host === null && src !== "" && <bdi className="remote-image__address">{shortened(src)}</bdi>}
+        </span>
+      </span>
+    );
+  }
+  if (state === "shown") {
+    return (
+      <img
+        className="remote-image__picture"
+        src={src}
+        alt={alt}
+        referrerPolicy="no-referrer"
+        decoding="async"
+        onError={() => setState("failed")}
+      />
+    );
+  }
+  return (
+    <button
+      type="button"
+      className="remote-image remote-image--button"
+      onClick={() => {
+        wanted.add(src);
+        setState("shown");
+      }}
+    >
+      <ImageIcon />
+      <span>
+        <bdi>{description}</bdi>
+        <span className="remote-image__host">{t("markdown.loadImage", { host })}</span>
+      </span>
+    </button>
+  );
+}
+
+/** One with a picture's bytes in it may have a hundred thousand characters. */
+const MAX_ADDRESS_LENGTH = 120;
+
+function shortened(address: string): string {
+  return address.length <= MAX_ADDRESS_LENGTH ? address : `${address.slice(0, MAX_ADDRESS_LENGTH)}…`;
+}

@@ -1,0 +1,68 @@
+import { useTranslation } from "react-i18next";
+import type { ModelView } from "~/conversation/api";
+import { replyCost } from "~/conversation/reply-cost";
+import type { AssistantMessage } from "~/conversation/session";
+import { Dialog } from "~/components/primitives/dialog";
+
+type Props = { message: AssistantMessage; models: readonly ModelView[]; onClose: () => void };
+
+/** How an answer came about. */
+export function MessageDetails({ message, models, onClose }: Props) {
+  const { t, i18n } = useTranslation();
+  const { metadata } = message;
+  const model = models.find(({ id }) => id === metadata.modelId);
+  const number = new Intl.NumberFormat(i18n.language);
+  const unit = { style: "unit", unit: "second", maximumFractionDigits: 1 } as const;
+  const seconds = (ms: number) => new Intl.NumberFormat(i18n.language, unit).format(ms / 1000);
+  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" });
+  const cost = model && metadata.usage && replyCost(metadata.usage, model);
+  const { usage } = metadata;
+  const rows: [name: string, value: string | undefined][] = [
+    [t("details.model"), model?.name ?? metadata.modelId],
+    [t("details.begun"), date.format(new Date(metadata.createdAt))],
+    [
+      t("details.firstToken"),
+      metadata.timeToFirstTokenMs === undefined ? undefined : seconds(metadata.timeToFirstTokenMs),
+    ],
+    [t("details.duration"), seconds(Date.parse(metadata.finishedAt) - Date.parse(metadata.createdAt))],
+    [t("details.tokensIn"), usage?.inputTokens === undefined ? undefined : number.format(usage.inputTokens)],
+    [
+      t("details.tokensCached"),
+      usage?.cacheReadTokens === undefined ? undefined : number.format(usage.cacheReadTokens),
+    ],
+    [
+      t("details.tokensOut"),
+      usage?.outputTokens === undefined ? undefined : number.format(usage.outputTokens),
+    ],
+    [
+      t("details.cost"),
+      cost === undefined || cost === null
+        ? undefined
+        : new Intl.NumberFormat(i18n.language, {
+            style: "currency",
+            currency: "USD",
+            maximumSignificantDigits: 2,
+          }).format(cost),
+    ],
+    [
+      t("details.omitted"),
+      metadata.omittedMessages === undefined ? undefined : number.format(metadata.omittedMessages),
+    ],
+    [t("details.node"), metadata.node],
+  ];
+  return (
+    <Dialog title={t("details.title")} onClose={onClose}>
+      <dl className="details">
+        {rows.map(
+          ([name, value]) =>
+            value !== undefined && (
+              <div key={name} className="details__row">
+                <dt>{name}</dt>
+                <dd dir="auto">{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </Dialog>
+  );
+}

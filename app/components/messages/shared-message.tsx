@@ -1,0 +1,40 @@
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { SharedMessage as Shared } from "~/conversation/share";
+import { FileIcon } from "~/components/primitives/icons";
+import { splitThoughts } from "~/conversation/think-tags";
+import { MarkdownText } from "~/components/markdown/markdown-text";
+
+/** A message as it is in the conversation, with nothing that could be done to it. */
+export const SharedMessage = memo(function SharedMessage({ message }: { message: Shared }) {
+  const { t } = useTranslation();
+  const { id, role, text, attachments } = message;
+  if (role === "assistant") {
+    return (
+      <article
+        className="message message--assistant"
+        aria-label={t("message.assistant")}
+        data-message-id={id}
+        data-status="complete"
+      >
+        <MarkdownText text={splitThoughts(text).text} ending="whole" />
+        <div className="message__foot" />
+      </article>
+    );
+  }
+  return (
+    <article className="message message--user" aria-label={t("message.you")} data-message-id={id}>
+      {attachments.map((name, index) => (
+        <p key={index} className="shared-file" dir="auto">
+          <FileIcon />
+          <span>{name}</span>
+        </p>
+      ))}
+      {text !== "" && (
+        <p className="message__bubble" dir="auto">
+          {text}
+        </p>
+      )}
+    </article>
+  );
+});

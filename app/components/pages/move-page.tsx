@@ -1,0 +1,84 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { troubleOf } from "~/browser/chat/api-error";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import { takeHandoff } from "~/browser/conversations/handoff";
+import { SealError } from "~/browser/conversations/seal";
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import type { UserError } from "~/i18n/trouble";
+import { DeviceIcon } from "~/components/primitives/icons";
+import { PlainPage } from "./plain-page";
+import { TroubleNote } from "~/components/primitives/trouble-note";
+import { useLinkSecret } from "~/components/hooks/use-link-secret";
+
+/**
+ * Takes the conversations that another device has left. Only when asked to: the link works once, and may have been
+ * opened in the wrong browser, such as that of a messenger.
+ */
+export function MovePage({ app }: { app: ChatApp }) {
+  const { t } = useTranslation();
+  const secret = useLinkSecret();
+  const [trouble, setTrouble] = useState<UserError | "noSecret" | null>(
+    SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
+  );
+  const [isBusy, setIsBusy] = useState(false);
+  const [isOwn, setIsOwn] = useState(false);
+  const isOver = trouble === "noSecret" || trouble?.code === "handoff_gone";
+
+  useEffect(() => {
+    document.documentElement.dataset.hydrated = "true";
+  }, []);
+
+  async function take() {
+    setIsBusy(true);
+    setTrouble(null);
+    try {
+      const conversations = await takeHandoff(app.api, secret);
+      app.conversations.remember(...conversations);
+      for (const { id, pinned } of conversations) if (pinned) app.conversations.pin(id, true);
+      if (conversations[0]) app.conversations.open(conversations[0].id);
+      // The way back would lead to a link that is used up.
+      window.location.replace("/");
+    } catch (error) {
+      setTrouble(error instanceof SealError ? "noSecret" : troubleOf(error));
+      setIsBusy(false);
+    }
+  }
+
+  return (
+    <PlainPage>
+      <h1 className="plain__title">{t("move.heading")}</h1>
+      <TroubleNote trouble={trouble === "noSecret" ? t("move.noSecret") : trouble} />
+      {isOver ? (
+        <>
+          <p className="plain__note">{t("move.askAgain")}</p>
+          <a className="button plain__action" href="/">
+            {t("errorPage.open")}
+          </a>
+        </>
+      ) : (
+        <>
+          <p className="plain__note">{t("move.here")}</p>
+          <p className="plain__note">{t("move.readers")}</p>
+          <p className="plain__note">
+            <strong>{t("move.planted")}</strong>
+          </p>
+          <label className="plain__consent">
+            <input type="checkbox" checked={isOwn} onChange={(event) => setIsOwn(event.target.checked)} />
+            <span>{t("move.own")}</span>
+          </label>
+          {!app.isDurable() && <p className="notice">{t("app.notDurable")}</p>}
+          <button
+            type="button"
+            className="button button--primary plain__action"
+            aria-disabled={isBusy || !isOwn}
+            onClick={() => !isBusy && isOwn && void take()}
+          >
+            <DeviceIcon />
+            <span>{t("move.take")}</span>
+          </button>
+        </>
+      )}
+    </PlainPage>
+  );
+}

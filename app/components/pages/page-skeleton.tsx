@@ -1,0 +1,58 @@
+import { en } from "~/i18n/locales/en";
+import { Greeting } from "./greeting";
+import { AttachIcon, MenuIcon, SendIcon } from "~/components/primitives/icons";
+import { Logo } from "~/components/primitives/logo";
+
+/**
+ * What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. Who has
+ * none yet is greeted at once, and told what there is to know about the models (`notice`).
+ */
+export function PageSkeleton({ notice }: { notice: string | null }) {
+  return (
+    <div className="page page--frame" aria-busy="true">
+      <div className="page__side">
+        <div className="sidebar">
+          <p className="sidebar__brand">
+            <Logo />
+            <span>Holdfast</span>
+          </p>
+        </div>
+      </div>
+      <main className="conversation">
+        <header className="header">
+          <span className="icon-button header__drawer">
+            <MenuIcon />
+          </span>
+        </header>
+        <div className="conversation__scroller">
+          <noscript>
+            <p className="no-script">{en.app.noScript}</p>
+          </noscript>
+          <div className="conversation__content">
+            <Greeting
+              heading={en.empty.heading}
+              suggestions={Object.values(en.empty.suggestions)}
+              notice={notice}
+              onPick={null}
+            />
+          </div>
+        </div>
+        <div className="conversation__dock">
+          <div className="composer">
+            <div className="composer__box">
+              <div className="composer__row">
+                <span className="icon-button composer__attach">
+                  <AttachIcon />
+                </span>
+                <span className="composer__text" />
+                <span className="composer__button composer__button--later">
+                  <SendIcon />
+                </span>
+              </div>
+            </div>
+          </div>
+        </div>
+      </main>
+    </div>
+  );
+}

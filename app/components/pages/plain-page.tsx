@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { en } from "~/i18n/locales/en";
+import { Logo } from "~/components/primitives/logo";
+
+type Props = { children?: ReactNode; actions?: ReactNode };
+
+/** A page that is no chat. Without children it is what the server sends until the browser takes over. */
+export function PlainPage({ children, actions }: Props) {
+  return (
+    <div className="plain" aria-busy={children === undefined}>
+      <header className="plain__head">
+        <a className="plain__brand" href="/">
+          <Logo />
+          <span className={actions ? "plain__name" : undefined}>Holdfast</span>
+        </a>
+        {actions}
+      </header>
+      <main className="plain__body">
+        {children ?? (
+          <noscript>
+            <p className="no-script">{en.app.noScript}</p>
+          </noscript>
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { troubleOf } from "~/browser/chat/api-error";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import { useObservable } from "~/browser/page/use-observable";
+import { fileOfShare } from "~/conversation/file-of-share";
+import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
+import type { ShareSnapshot } from "~/conversation/share";
+import { titleWithoutTags } from "~/conversation/think-tags";
+import type { UserError } from "~/i18n/trouble";
+import { formatDate } from "~/components/primitives/format-date";
+import { NewIcon } from "~/components/primitives/icons";
+import { LoadingConversation } from "~/components/conversations/loading-conversation";
+import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
+import { PlainPage } from "./plain-page";
+import { UnformattedText } from "~/components/markdown/unformatted-text";
+import { SharedMessage } from "~/components/messages/shared-message";
+import { Toaster } from "~/components/primitives/toaster";
+import { TroubleNote } from "~/components/primitives/trouble-note";
+import { useLinkSecret } from "~/components/hooks/use-link-secret";
+
+type Sight = { snapshot: ShareSnapshot } | { trouble: UserError | "noSecret" } | null;
+
+/** What is behind a link: a part of somebody's conversation, to read. */
+export function SharedPage({ app }: { app: ChatApp }) {
+  const { t, i18n } = useTranslation();
+  const secret = useLinkSecret();
+  const isShut = useObservable(app.access.isShut);
+  const [sight, setSight] = useState<Sight>(null);
+  const [tries, setTries] = useState(0);
+  const [isCopying, setIsCopying] = useState(false);
+
+  useEffect(() => {
+    let isGone = false;
+    const show = (seen: Sight) => !isGone && setSight(seen);
+    if (!SESSION_ID_PATTERN.test(secret)) show({ trouble: "noSecret" });
+    else if (!isShut) {
+      show(null);
+      app.api.readShare(secret).then(
+        (snapshot) => show({ snapshot }),
+        (error: unknown) => show({ trouble: troubleOf(error) }),
+      );
+    }
+    return () => {
+      isGone = true;
+    };
+  }, [app, isShut, secret, tries]);
+
+  const snapshot = sight && "snapshot" in sight ? sight.snapshot : null;
+  const title = titleWithoutTags(snapshot?.title ?? "") || t("conversations.untitled");
+  useEffect(() => {
+    document.title = snapshot ? `${title} · Holdfast` : "Holdfast";
+    document.documentElement.dataset.hydrated = "true";
+  }, [snapshot, title]);
+
+  async function continueInOwnCopy({ messages, ...rest }: ShareSnapshot) {
+    setIsCopying(true);
+    try {
+      const id = newId();
+      await app.api.session(id).import(JSON.stringify(fileOfShare({ messages, ...rest })));
+      app.conversations.remember({ id, title: rest.title, updatedAt: new Date().toISOString(), saved: true });
+      app.conversations.open(id);
+      window.location.assign("/");
+    } catch (error) {
+      setIsCopying(false);
+      app.toasts.complain((t, why) => t("share.notCopied", { why }), error);
+    }
+  }
+
+  if (sight === null) {
+    return (
+      <PlainPage>
+        <LoadingConversation isLate={false} />
+      </PlainPage>
+    );
+  }
+  if ("trouble" in sight) {
+    const { trouble } = sight;
+    return (
+      <PlainPage>
+        <h1 className="plain__title">{t("share.nothing")}</h1>
+        <TroubleNote trouble={trouble === "noSecret" ? t("share.noSecret") : trouble} />
+        {trouble !== "noSecret" && trouble.code !== "share_not_found" && (
+          <button type="button" className="button plain__action" onClick={() => setTries(tries + 1)}>
+            {t("dialog.tryAgain")}
+          </button>
+        )}
+        <a className="button plain__action" href="/">
+          {t("errorPage.open")}
+        </a>
+      </PlainPage>
+    );
+  }
+  const { createdAt, messages } = sight.snapshot;
+  return (
+    <PlainPage
+      actions={
+        <button
+          type="button"
+          className="button button--primary"
+          aria-disabled={isCopying}
+          onClick={() => !isCopying && void continueInOwnCopy(sight.snapshot)}
+        >
+          <NewIcon />
+          <span>{t("share.continue")}</span>
+        </button>
+      }
+    >
+      <h1 className="plain__title" dir="auto">
+        {title}
+      </h1>
+      <p className="plain__note">{t("share.readOnly", { date: formatDate(createdAt, i18n.language) })}</p>
+      {messages.map((message) => (
+        <DrawingBoundary key={message.id} fallback={<UnformattedText text={message.text} why="failed" />}>
+          <SharedMessage message={message} />
+        </DrawingBoundary>
+      ))}
+      <Toaster app={app} />
+    </PlainPage>
+  );
+}

@@ -1,0 +1,28 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { leafOf, type ChatState } from "~/browser/chat/chat-state";
+import { plainText } from "~/conversation/reply-text";
+import { DownIcon } from "./icons";
+
+/** Leads to the end. It is there while the person reads further up, and says so when text has come since then. */
+export function JumpButton({ state, onJump }: { state: ChatState; onJump: () => void }) {
+  const { t } = useTranslation();
+  const end = endOf(state);
+  const [before] = useState(end);
+  const hasNew = end.messageId !== before.messageId ? end.length > 0 : end.length > before.length;
+  return (
+    <button type="button" className="jump" data-new={hasNew} onClick={onJump}>
+      <DownIcon />
+      <span>{hasNew ? t("conversation.newBelow") : t("conversation.jump")}</span>
+    </button>
+  );
+}
+
+/** The last message, and how much is in it. An answer that has settled is the one that was being written. */
+function endOf(state: ChatState): { messageId: string | null; length: number } {
+  const { live, session } = state;
+  if (live) return { messageId: live.messageId, length: plainText(live.shown.parts).length };
+  const messageId = leafOf(state);
+  const last = session?.messages.find(({ id }) => id === messageId);
+  return { messageId, length: last ? plainText(last.parts).length : 0 };
+}

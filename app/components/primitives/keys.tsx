@@ -1,0 +1,19 @@
+import { Fragment } from "react";
+import { useTranslation } from "react-i18next";
+import type { Shortcut } from "~/browser/page/shortcuts";
+import { keyNames } from "./key-names";
+
+/** The keys of one shortcut, each drawn as a key. Latin order, whichever way the page reads. */
+export function Keys({ shortcut }: { shortcut: Shortcut }) {
+  const { t } = useTranslation();
+  return (
+    <span className="keys" dir="ltr">
+      {keyNames(shortcut, t).map((name, index) => (
+        <Fragment key={name}>
+          {index > 0 && <span> </span>}
+          <kbd>{name}</kbd>
+        </Fragment>
+      ))}
+    </span>
+  );
+}

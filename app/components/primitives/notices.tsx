@@ -1,0 +1,36 @@
+import { useTranslation } from "react-i18next";
+import type { ChatSession } from "~/browser/chat/chat-session";
+import type { ChatState } from "~/browser/chat/chat-state";
+import { sentenceFor } from "~/i18n/trouble";
+import { Countdown } from "./countdown";
+import { IconButton } from "./icon-button";
+import { CloseIcon, WarningIcon } from "./icons";
+
+type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
+
+/** What the person should know about the conversation as a whole, above the place where they write. */
+export function Notices({ chat, state, isDurable }: Props) {
+  const { t } = useTranslation();
+  const { phase, problem } = state;
+  return (
+    <div className="notices">
+      {problem && problem.messageId === null && (
+        <div className="notice notice--trouble" role="alert">
+          <WarningIcon />
+          <span>
+            <span>{`${sentenceFor(t, problem.trouble)} `}</span>
+            <Countdown until={problem.trouble.retryAt} />
+          </span>
+          {phase === "refused" ? (
+            <button type="button" className="button button--quiet" onClick={chat.wake}>
+              {t("dialog.tryAgain")}
+            </button>
+          ) : (
+            <IconButton label={t("dialog.dismiss")} icon={<CloseIcon />} onClick={chat.dismissProblem} />
+          )}
+        </div>
+      )}
+      {!isDurable && <p className="notice">{t("app.notDurable")}</p>}
+    </div>
+  );
+}

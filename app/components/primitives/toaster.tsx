@@ -1,0 +1,89 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { Toast } from "~/browser/page/toasts";
+import { useObservable } from "~/browser/page/use-observable";
+import { focusComposer } from "~/components/composer/focus-composer";
+import { IconButton } from "./icon-button";
+import { CloseIcon } from "./icons";
+
+/** What has just happened and belongs to no place of the page: deletions that can be undone, and troubles. */
+export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> }) {
+  const { t } = useTranslation();
+  const deletions = useObservable(app.deletions).filter(({ canUndo }) => canUndo);
+  // What did not work is often tried again, and need not be said again.
+  const said = new Map<string, Toast[]>();
+  for (const toast of useObservable(app.toasts)) {
+    const text = toast.text(t);
+    said.set(text, [...(said.get(text) ?? []), toast]);
+  }
+  const isByKeyboard = useIsByKeyboard();
+  return (
+    <div className="toaster" role="status">
+      {deletions.map(({ id, title }) => (
+        <DeletionToast
+          key={id}
+          title={title}
+          takesFocus={isByKeyboard}
+          onUndo={() => app.deletions.undo(id)}
+        />
+      ))}
+      {[...said].map(([text, same]) => (
+        <div key={same[0]!.id} className={`toast ${same[0]!.isTrouble ? "toast--trouble" : ""}`}>
+          <span className="toast__text">{text}</span>
+          <IconButton
+            label={t("dialog.dismiss")}
+            icon={<CloseIcon />}
+            onClick={() => same.forEach(({ id }) => app.toasts.dismiss(id))}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+type DeletionProps = { title: string; takesFocus: boolean; onUndo: () => void };
+
+function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
+  const { t } = useTranslation();
+  const undo = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => {
+    const button = undo.current;
+    // Who works by keyboard has ten seconds, too few to find it.
+    if (takesFocus && document.hasFocus()) button?.focus();
+    return () => {
+      // The focus must not fall off the page when the button goes.
+      if (document.activeElement === button || document.activeElement === document.body) {
+        requestAnimationFrame(() => document.activeElement === document.body && focusComposer());
+      }
+    };
+  }, [takesFocus]);
+
+  return (
+    <div className="toast">
+      <span className="toast__text">
+        {t("deletion.done", { title: title || t("conversations.untitled") })}
+      </span>
+      <button ref={undo} type="button" className="button button--quiet toast__action" onClick={onUndo}>
+        {t("deletion.undo")}
+      </button>
+    </div>
+  );
+}
+
+/** Whether the person has pressed a key since they last pointed at something. */
+function useIsByKeyboard(): boolean {
+  const [isByKeyboard, setIsByKeyboard] = useState(false);
+  useEffect(() => {
+    const onKey = () => setIsByKeyboard(true);
+    const onPointer = () => setIsByKeyboard(false);
+    window.addEventListener("keydown", onKey, true);
+    window.addEventListener("pointerdown", onPointer, true);
+    return () => {
+      window.removeEventListener("keydown", onKey, true);
+      window.removeEventListener("pointerdown", onPointer, true);
+    };
+  }, []);
+  return isByKeyboard;
+}

@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ErrorCode } from "~/conversation/expected-error";
+import { statusOf } from "~/http/error-response";
+import type { HostPolicy } from "./host-policy";
+import { isHealthCheck } from "~/http/remix/request-route";
+import { isTooLong, parseTarget } from "./request-target";
+
+type Refusal = { code: ErrorCode; message: string };
+
+/** What fetch's Request cannot stand for. */
+const IMPOSSIBLE_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK", "CONNECT"]);
+const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
+/** For a health check that names no host, as those in HTTP/1.0 do. */
+const NO_NAME = "localhost";
+
+/**
+ * Brings a request into the form that routes expect: an absolute target becomes a path, whose host is then the
+ * request's (RFC 9112, section 3.2.2), and a health check is for any name or none.
+ */
+export function normalizeRequest(request: IncomingMessage): void {
+  const { headers } = request;
+  const target = parseTarget(request.url ?? "/");
+  if (target.kind === "address" && target.host !== null) {
+    request.url = target.path + target.search;
+    headers.host = target.host;
+  }
+  if (isHealthCheck(request.url ?? "")) {
+    headers.host = NO_NAME;
+    delete headers["x-forwarded-host"];
+    delete headers.origin;
+  }
+}
+
+/**
+ * Answers what Remix would fail on with a 500 or a stack in the log, though it is the sender's doing, before it gets
+ * there: hosts, origins, addresses and methods of which it can make no Request, addresses that cost it much, and
+ * forms for pages, which have none. And what is not for this server.
+ * @returns whether it was answered
+ */
+export function refuseRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hosts: HostPolicy,
+): boolean {
+  if (request.url === "*" && request.method === "OPTIONS") {
+    response.writeHead(204, { Allow: "GET, HEAD, POST, PATCH, DELETE, OPTIONS" }).end();
+    request.resume();
+    return true;
+  }
+  const refusal = refusalOf(request, hosts);
+  if (refusal) answer(request, response, refusal);
+  // Remix takes a port from it, and a client may have set it.
+  if (!refusal && hosts.ignoresForwarded) delete request.headers["x-forwarded-host"];
+  return refusal !== null;
+}
+
+const OVERLOAD_PAUSE_SECONDS = 5;
+
+/** Answers an address that has more requests open than one may. */
+export function refuseOverload(request: IncomingMessage, response: ServerResponse): void {
+  refuseForNow(request, response, "Too many requests are open from your network.", OVERLOAD_PAUSE_SECONDS);
+}
+
+/** Answers an address that has read more than one may in a minute. */
+export function refuseRead(request: IncomingMessage, response: ServerResponse, seconds: number): void {
+  refuseForNow(request, response, "Too much is being read from your network.", seconds);
+}
+
+function refuseForNow(request: IncomingMessage, response: ServerResponse, message: string, seconds: number) {
+  const details = { retryAfterSeconds: seconds };
+  response.setHeader("Retry-After", String(seconds));
+  answer(request, response, { code: "too_many_requests", message }, details);
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { code, message }: Refusal,
+  details: Readonly<Record<string, number>> = {},
+) {
+  response.writeHead(statusOf(code), { "Content-Type": "application/json", "Cache-Control": "no-store" });
+  response.end(JSON.stringify({ error: { code, message, ...details } }));
+  // So that a sender that goes on hears it, and its bytes are not taken for the next request.
+  request.resume();
+}
+
+const bad = (message: string): Refusal => ({ code: "bad_request", message });
+
+function refusalOf(request: IncomingMessage, hosts: HostPolicy): Refusal | null {
+  const { method = "GET", url = "/", headers } = request;
+  const target = parseTarget(url);
+  if (target.kind !== "address") return bad("This is no address.");
+  const { path, search } = target;
+  return (
+    hostRefusal(headers) ??
+    addressRefusal(`http://${headers.host ?? ""}${url}`, target) ??
+    methodRefusal(method, path) ??
+    (new URLSearchParams(search).has("_data") ? bad("There is no data at this address.") : null) ??
+    (hosts.isOurs(headers) ? null : foreignHost())
+  );
+}
+
+function hostRefusal({ host = "", origin, ...headers }: IncomingMessage["headers"]): Refusal | null {
+  const forwarded = headers["x-forwarded-host"];
+  if (!HOST.test(host)) return bad("The Host header names no host.");
+  // Remix takes the port from it.
+  const isHost = (value: string) => HOST.test(value) && URL.canParse(`http://${value}/`);
+  if (
+    forwarded !== undefined &&
+    !String(forwarded)
+      .split(",")
+      .every((value) => isHost(value.trim()))
+  ) {
+    return bad("The X-Forwarded-Host header names no host.");
+  }
+  if (origin !== undefined && origin !== "null" && !URL.canParse(origin)) {
+    return bad("The Origin header names no origin.");
+  }
+  return null;
+}
+
+function addressRefusal(url: string, target: { path: string; search: string }): Refusal | null {
+  const tooLong = isTooLong(target);
+  if (tooLong === "search") return bad("What follows the question mark is too long.");
+  // Route discovery of Remix, which is switched off.
+  if (tooLong === "path" || target.path === "/__manifest") {
+    return { code: "not_found", message: "There is nothing at this address." };
+  }
+  // Remix puts the two together, and a port may be too large.
+  return URL.canParse(url) ? null : bad("This is no address.");
+}
+
+function methodRefusal(method: string, path: string): Refusal | null {
+  const isRead = method === "GET" || method === "HEAD";
+  // HAProxy checks health with OPTIONS where it is not told otherwise.
+  const isCheck = method === "OPTIONS" && isHealthCheck(path);
+  // Remix takes whatever is not GET for a form there, HEAD too.
+  const isMisplaced = path.endsWith(".data")
+    ? method !== "GET"
+    : !isRead && !isCheck && !path.startsWith("/api/");
+  if (!IMPOSSIBLE_METHODS.has(method) && !isMisplaced) return null;
+  return { code: "method_not_allowed", message: "This address takes GET only." };
+}
+
+function foreignHost(): Refusal {
+  return {
+    code: "host_not_allowed",
+    message: "This server does not answer to the host name that you have used: see ALLOWED_HOSTS.",
+  };
+}

@@ -1,0 +1,239 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { writeReadableStreamToWritable } from "@remix-run/node";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createSlowUploadGuard } from "./slow-upload-guard";
+import { eventStream } from "~/http/event-stream";
+import { createRequestContexts, currentRequest, type RequestContextsOptions } from "./request-context";
+
+const servers: Server[] = [];
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+async function serve(handle: RequestListener, options: Partial<RequestContextsOptions> = {}) {
+  const cut = vi.fn();
+  const requestContexts = createRequestContexts({
+    addressOf: (request: IncomingMessage) => String(request.headers.from),
+    maxForAddress: 0,
+    exempt: "local",
+    maxHeldBytes: 1_000_000,
+    patienceMs: 300,
+    slowUploadGuard: createSlowUploadGuard({ minBytesPerSecond: 1_000, graceMs: 60_000, everyMs: 100 }),
+    onCut: cut,
+    ...options,
+  });
+  const server = createServer((request, response) => {
+    if (!requestContexts.begin(request, response, () => handle(request, response)))
+      response.writeHead(429).end();
+  });
+  servers.push(server);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  /** A client that reads nothing, unless told to. */
+  const ask = (from: string, method = "GET") => {
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    sockets.push(socket);
+    const body = method === "POST" ? "Content-Length: 2\r\n\r\nab" : "\r\n";
+    socket.write(`${method} / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\n${body}`);
+    return socket;
+  };
+  return { ask, cut, port };
+}
+
+const PIECE = "x".repeat(10_000);
+
+/** Streams without end, as a route does through Remix, and counts what it has taken from its source. */
+function endlessly(taken: { pieces: number }): RequestListener {
+  return (_, response) => {
+    async function* source() {
+      for (;;) {
+        taken.pieces += 1;
+        yield { data: PIECE };
+      }
+    }
+    const { signal } = currentRequest();
+    const { body } = eventStream(source(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
+    void writeReadableStreamToWritable(body!, response);
+  };
+}
+
+it("a request that has been answered is not held by what goes on behind it", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const answered: WeakRef<object>[] = [];
+  const known: string[] = [];
+  let goOn = () => {};
+  const { ask } = await serve((request, response) => {
+    answered.push(new WeakRef(request), new WeakRef(response));
+    void new Promise<void>((resolve) => (goOn = resolve)).then(() => known.push(currentRequest().address));
+    response.setHeader("Connection", "close").end();
+  });
+  await once(ask("a").resume(), "close");
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return answered.map((ref) => ref.deref());
+    })
+    .toEqual([undefined, undefined]);
+  // For whom it is done is known to its end.
+  goOn();
+  await expect.poll(() => known).toEqual(["a"]);
+});
+
+describe("a client that does not read a stream", () => {
+  it("is not written for beyond what fits on the way, and is cut when patience ends", async () => {
+    const taken = { pieces: 0 };
+    const { ask, cut } = await serve(endlessly(taken));
+    const socket = ask("a");
+    await expect.poll(() => cut).toHaveBeenCalledExactlyOnceWith("reads too slowly");
+    // Beside what is allowed to wait, the system's buffers of a connection hold some megabytes.
+    expect(taken.pieces * PIECE.length).toBeLessThan(20_000_000);
+    const atTheEnd = taken.pieces;
+    socket.resume();
+    await once(socket, "close");
+    expect(taken.pieces).toBe(atTheEnd);
+  });
+
+  it("is cut as well where it has sent a body, which was read to its end", async () => {
+    const read = async (request: IncomingMessage) => {
+      for await (const _ of request);
+    };
+    const { ask, cut } = await serve((request, response) => {
+      void read(request).then(() => endlessly({ pieces: 0 })(request, response));
+    });
+    const socket = ask("a", "POST");
+    await expect.poll(() => cut).toHaveBeenCalledOnce();
+    socket.resume();
+    await once(socket, "close");
+    expect(cut).toHaveBeenCalledOnce();
+  });
+
+  it("is waited for, if it goes on in time", async () => {
+    const taken = { pieces: 0 };
+    const { ask, cut } = await serve(endlessly(taken), { patienceMs: 20_000 });
+    const socket = ask("a");
+    let before = -1;
+    while (before !== taken.pieces) {
+      before = taken.pieces;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    let read = 0;
+    socket.on("data", (bytes) => (read += bytes.length));
+    await expect.poll(() => read).toBeGreaterThan(2 * before * PIECE.length);
+    expect(cut).not.toHaveBeenCalled();
+  });
+});
+
+describe("what is held for clients", () => {
+  it("is bounded for all together, at the cost of the address that makes the most of it", async () => {
+    const held: string[] = [];
+    const { ask, cut } = await serve((request) => {
+      currentRequest().hold(400_000);
+      held.push(request.headers.from!);
+    });
+    const modest = ask("modest");
+    await expect.poll(() => held).toHaveLength(1);
+    const first = ask("greedy");
+    await expect.poll(() => held).toHaveLength(2);
+    expect(cut).not.toHaveBeenCalled();
+    ask("greedy");
+    await once(first, "close");
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
+    expect(modest.destroyed || modest.readableEnded).toBe(false);
+  });
+
+  it("is bounded at the cost of a body that has stopped coming, not of a larger one that comes", async () => {
+    const complete: string[] = [];
+    const { port, cut } = await serve((request, response) => {
+      const requestContext = currentRequest();
+      request.on("data", (bytes: Buffer) => requestContext.hold(bytes.length));
+      request.on("end", () => {
+        complete.push(request.headers.from!);
+        response.end();
+      });
+    });
+    const send = (from: string, length: number) => {
+      const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+      sockets.push(socket);
+      socket.write(`POST / HTTP/1.1\r\nHost: x\r\nFrom: ${from}\r\nContent-Length: ${length}\r\n\r\n`);
+      return socket;
+    };
+    const stopped = send("a", 900_000);
+    stopped.write("x".repeat(400_000));
+    const closed = once(stopped, "close");
+    const waits = send("b", 100_000);
+    waits.write("x".repeat(50_000));
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    waits.write("x".repeat(10_000));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    send("c", 700_000).write("x".repeat(700_000));
+    await closed;
+    waits.write("x".repeat(40_000));
+    await expect.poll(() => complete.toSorted()).toEqual(["b", "c"]);
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
+  });
+
+  it("counts no longer when it is released, or the requestContext has ended", async () => {
+    const { ask, cut } = await serve((_, response) => {
+      currentRequest().hold(600_000)();
+      currentRequest().hold(600_000);
+      response.end();
+    });
+    for (let turn = 0; turn < 3; turn++) {
+      const socket = ask("a");
+      await once(socket, "data");
+    }
+    expect(cut).not.toHaveBeenCalled();
+  });
+});
+
+describe("what came with a request", () => {
+  it("counts no longer while its answer streams, where what waits for the client still does", async () => {
+    const began: string[] = [];
+    const { ask, cut } = await serve((request, response) => {
+      currentRequest().hold(200_000);
+      const release = currentRequest().hold(200_000);
+      const { signal } = currentRequest();
+      async function* silence() {
+        await once(signal, "abort");
+        yield { data: "" };
+      }
+      const { body } = eventStream(silence(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
+      release();
+      currentRequest().hold(200_000);
+      void writeReadableStreamToWritable(body!, response);
+      began.push(request.headers.from!);
+    });
+    for (const from of ["a", "b", "c", "a"]) await once(ask(from), "data");
+    expect(cut).not.toHaveBeenCalled();
+    ask("a");
+    await expect.poll(() => began).toHaveLength(5);
+    expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
+  });
+});
+
+describe("requests of one address", () => {
+  it("are refused beyond its limit, until others have ended; this machine's are not", async () => {
+    const end: (() => void)[] = [];
+    const { ask } = await serve((_, response) => end.push(() => response.end()), { maxForAddress: 2 });
+    const answer = async (socket: Socket) => String((await once(socket, "data"))[0]).slice(9, 12);
+    const open = [ask("a"), ask("a")];
+    await expect.poll(() => end).toHaveLength(2);
+    expect(await answer(ask("a"))).toBe("429");
+    for (let count = 3; count <= 6; count++) {
+      ask(count === 3 ? "b" : "local");
+      await expect.poll(() => end).toHaveLength(count);
+    }
+    end[0]!();
+    expect(await answer(open[0]!)).toBe("200");
+    ask("a");
+    await expect.poll(() => end).toHaveLength(7);
+  });
+});

@@ -1,0 +1,120 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createSlowUploadGuard } from "./slow-upload-guard";
+
+const PACE = 16_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function post({
+  headers = { "content-length": "10000000" } as Record<string, string>,
+  bytesRead = 500,
+} = {}) {
+  let frozenMs = 0;
+  const now = () => performance.now() + frozenMs;
+  const slowUploadGuard = createSlowUploadGuard({ minBytesPerSecond: PACE, graceMs: 10_000, now });
+  const request = { headers, socket: { bytesRead }, readableLength: 0, complete: false };
+  const response = new EventEmitter();
+  const tooSlow = vi.fn();
+  const slowMs = slowUploadGuard.follow(
+    request as unknown as IncomingMessage,
+    response as unknown as ServerResponse,
+    tooSlow,
+  );
+  return {
+    request,
+    response,
+    tooSlow,
+    slowMs,
+    freeze: (ms: number) => (frozenMs += ms),
+    /** So many seconds, in each of which so much comes. */
+    pass(seconds: number, bytes: number) {
+      for (let second = 0; second < seconds; second++) {
+        request.socket.bytesRead += bytes;
+        vi.advanceTimersByTime(1_000);
+      }
+    },
+  };
+}
+
+describe("a body that arrives", () => {
+  test.each([
+    ["with what a slow phone sends", 170, 25_000],
+    ["slowly, for as long as the network may be away", 10, 0],
+  ])("is not too slow %s", (_, seconds, bytes) => {
+    const { pass, tooSlow } = post();
+    pass(seconds, bytes);
+    expect(tooSlow).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["not at all", 11, 0],
+    ["by a byte now and then", 11, 1],
+    ["at a part of the least pace", 21, PACE / 2],
+  ])("is too slow if it comes %s", (_, seconds, bytes) => {
+    const { pass, tooSlow } = post();
+    pass(seconds - 1, bytes);
+    expect(tooSlow).not.toHaveBeenCalled();
+    pass(5, bytes);
+    expect(tooSlow).toHaveBeenCalledOnce();
+  });
+
+  test("is too slow once what came fast at first is used up", () => {
+    const { pass, tooSlow } = post();
+    pass(1, 40 * PACE);
+    pass(49, 0);
+    expect(tooSlow).not.toHaveBeenCalled();
+    pass(2, 0);
+    expect(tooSlow).toHaveBeenCalledOnce();
+  });
+
+  test("says for how long it has been slower than that", () => {
+    const { pass, slowMs } = post();
+    pass(3, PACE);
+    expect(slowMs()).toBe(0);
+    pass(3, PACE - 1);
+    expect(slowMs()).toBe(3_000);
+    pass(1, PACE);
+    expect(slowMs()).toBe(0);
+  });
+
+  test("is not blamed while what has come waits for us", () => {
+    const { request, pass, slowMs, tooSlow } = post();
+    request.readableLength = 16_384;
+    pass(60, 0);
+    expect(slowMs()).toBe(0);
+    expect(tooSlow).not.toHaveBeenCalled();
+  });
+
+  test("is not blamed for the time in which the process did not run", () => {
+    const { pass, freeze, slowMs, tooSlow } = post();
+    pass(1, PACE);
+    freeze(60_000);
+    pass(1, 0);
+    expect(slowMs()).toBe(0);
+    expect(tooSlow).not.toHaveBeenCalled();
+  });
+});
+
+test.each([
+  ["is there", (sent: ReturnType<typeof post>) => (sent.request.complete = true)],
+  ["is of no use any more", (sent: ReturnType<typeof post>) => sent.response.emit("close")],
+])("a body that %s is not followed", (_, end) => {
+  const sent = post();
+  sent.pass(3, 0);
+  end(sent);
+  sent.pass(1, 0);
+  expect(vi.getTimerCount()).toBe(0);
+  sent.pass(60, 0);
+  expect(sent.tooSlow).not.toHaveBeenCalled();
+});
+
+test("a request without a body is not followed", () => {
+  post({ headers: {} });
+  post({ headers: { "content-length": "0" } });
+  expect(vi.getTimerCount()).toBe(0);
+  post({ headers: { "transfer-encoding": "chunked" } });
+  expect(vi.getTimerCount()).toBe(1);
+});

@@ -1,0 +1,138 @@
+import { afterEach, expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { newId, sessionKey } from "~/conversation/session-id";
+import type { StartCommand } from "~/conversation/start-reply";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import type { ReplyReservation } from "./replies";
+
+let node: TestNode;
+afterEach(async () => {
+  await node.replies.drain(0);
+  await removeData(node);
+});
+
+function notingPermit() {
+  const told: { estimate: unknown; spent: number; over: string | null } = {
+    estimate: null,
+    spent: 0,
+    over: null,
+  };
+  const reservation: ReplyReservation = {
+    acquire: ({ cost }) => void (told.estimate = cost()),
+    record: ({ tokens }) => void (told.spent += tokens),
+    rollback: () => void (told.over = "cancelled"),
+    release: () => void (told.over = "ended"),
+  };
+  return { told, reservation };
+}
+
+function send(text: string, parentId: string | null = null): StartCommand {
+  return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
+}
+
+test("a reservation is told what the reply may cost: the branch, what it continues, and the longest answer", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  const { told, reservation } = notingPermit();
+  // With the eight tokens that a message takes.
+  const { outcome } = await node.replies.start(key, send("x".repeat(3_000)), { reservation });
+  expect(told.estimate).toEqual({
+    input: { tokens: 1_008, dollars: 0 },
+    most: { tokens: 1_108, dollars: 0 },
+  });
+  await node.model.request(0);
+  node.model.text("y".repeat(600));
+  node.model.finish();
+  await expect.poll(() => told.over).toBe("ended");
+
+  if (outcome.kind !== "started") throw new Error("it was not begun");
+  const again = notingPermit();
+  const command: StartCommand = { kind: "continue", messageId: outcome.reply.messageId };
+  await node.replies.start(key, command, { reservation: again.reservation });
+  expect(again.told.estimate).toMatchObject({ input: { tokens: 1_208 } });
+});
+
+test("a reservation is told what the reply costs, and its title", async () => {
+  node = await startNode({ titleModelId: "test/two" });
+  const { told, reservation } = notingPermit();
+  await node.replies.start(sessionKey(newId()), send("Hello"), { reservation });
+  (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
+  node.model.text("Good day");
+  node.model.finish();
+  (await node.model.request(1)).onSpending!({ tokens: 4, dollars: 0 });
+  node.model.finish();
+  expect(told.spent).toBe(34);
+});
+
+test("a reservation that refuses leaves nothing behind", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  const { told, reservation } = notingPermit();
+  const refusing = {
+    ...reservation,
+    acquire() {
+      throw new ExpectedError("budget_spent", "It is spent.");
+    },
+  };
+  const refused = node.replies.start(key, send("Hello"), { reservation: refusing });
+  await expect(refused).rejects.toMatchObject({ code: "budget_spent" });
+  expect(told.over).toBe("cancelled");
+  expect(await node.store.read(key)).toBeNull();
+});
+
+test("a reply that is taken over takes a reservation of its own, for what it has yet to cost", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const { told, reservation } = notingPermit();
+  let adopted = "";
+  node = await startNode({
+    dataDir: node.dataDir,
+    adopt: (replyId) => {
+      adopted = replyId;
+      return Promise.resolve(reservation);
+    },
+  });
+  await node.replies.read(key);
+  (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
+  expect(adopted).toBe(outcome.kind === "started" && outcome.reply.id);
+  expect(told).toMatchObject({ estimate: { most: { tokens: 1_108 } }, spent: 30, over: null });
+  node.model.finish();
+  await expect.poll(() => told.over).toBe("ended");
+});
+
+test("a reply that is taken over when the budget is spent is kept as it is, and says why", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  await node.replies.start(key, send("Hello"));
+  node.model.text("so far");
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const refused = {
+    ...notingPermit().reservation,
+    acquire() {
+      throw new ExpectedError("budget_spent", "It is spent.");
+    },
+  };
+  node = await startNode({ dataDir: node.dataDir, adopt: () => Promise.resolve(refused) });
+  const record = await node.replies.read(key);
+  expect(record?.session.reply).toBeNull();
+  expect(record?.session.messages.at(-1)).toMatchObject({
+    metadata: { status: "interrupted", error: { code: "budget_spent" } },
+  });
+  expect(node.model.requests).toEqual([]);
+});
+
+test("a reply is not taken over while nobody can tell what may be spent, and its session can be read", async () => {
+  node = await startNode();
+  const key = sessionKey(newId());
+  await node.replies.start(key, send("Hello"));
+  await node.model.request(0);
+  await node.replies.drain(0);
+  const unknown = () => Promise.reject(new ExpectedError("volume_unavailable", "It does not answer."));
+  node = await startNode({ dataDir: node.dataDir, adopt: unknown });
+  expect((await node.replies.read(key))?.session.reply).toMatchObject({ epoch: 1 });
+  expect(node.model.requests).toEqual([]);
+});

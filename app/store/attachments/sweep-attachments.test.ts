@@ -1,0 +1,255 @@
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { AttachmentPart } from "~/conversation/attachment";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { UserMessage } from "~/conversation/session";
+import { newId } from "~/conversation/session-id";
+import { partOf, sha256 } from "../../../tests/fixtures/sample-files";
+import { createTestStore, emptySession, KEY } from "../../../tests/fixtures/store-conversation";
+import { interceptedFileSystem } from "../../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createAttachmentStore } from "./attachment-store";
+import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
+import { createEncryptor } from "~/store/encryption/encryptor";
+import { sweepAttachments, type AttachmentSweepOptions } from "./sweep-attachments";
+import { createVolume } from "~/store/volume/volume";
+
+const HOUR_MS = 3_600_000;
+const goOn = new AbortController().signal;
+
+const bytesOf = (name: string) => Buffer.from(`the words of ${name}`);
+const part = (name: string) => partOf(bytesOf(name), "text/plain", name);
+
+/**
+ * A volume whose clock, which is that of its newest file, goes only as the test says. Files are sealed or not, and
+ * sessions in the same way, or as it is said of them.
+ */
+function setUp(
+  filesAreSealed: boolean,
+  {
+    sessionsAreSealed = filesAreSealed,
+    ...options
+  }: Partial<AttachmentSweepOptions> & { sessionsAreSealed?: boolean } = {},
+) {
+  const dataDir = temporaryFolder();
+  const encryptor = sealerThat(filesAreSealed);
+  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreSealed) });
+  let hours = 0;
+  const start = Date.now();
+  const volume = createVolume();
+  const clocked = {
+    ...volume,
+    async stats(path: string) {
+      const stats = await volume.stats(path);
+      const isClock = path.includes(".probe-");
+      return { ...stats, modifiedAt: isClock ? start + hours * HOUR_MS : stats.modifiedAt };
+    },
+  };
+  const attachments = createAttachmentStore({
+    volume,
+    layout,
+    instance: "node.b1",
+    newId,
+    encryptor,
+    onDamage: () => undefined,
+    maxBytes: 10_000,
+    maxSessionBytes: 10_000,
+  });
+  const sweepOptions = {
+    volume: clocked,
+    layout,
+    instance: "node.b1",
+    sessions,
+    isDead: () => false,
+    delay: () => Promise.resolve(),
+    ...options,
+  };
+  const folder = layout.attachmentFolder(KEY);
+  return {
+    layout,
+    sessions,
+    attachments,
+    folder,
+    files: () => readdirSync(folder).sort(),
+    async upload(name: string) {
+      await attachments.put(KEY, name, [bytesOf(name)] as unknown as AsyncIterable<Uint8Array>);
+      const id = sha256(bytesOf(name));
+      const stored = filesAreSealed ? encryptor.nameOf(KEY, id) : id;
+      const file = readdirSync(folder).find((each) => each.startsWith(stored))!;
+      utimesSync(join(folder, file), start / 1_000, (start + hours * HOUR_MS) / 1_000);
+    },
+    send: (...parts: AttachmentPart[]) =>
+      sessions.update(KEY, (session) => {
+        const message: UserMessage = {
+          id: newId(),
+          parentId: null,
+          role: "user",
+          parts,
+          metadata: { createdAt: "2026-01-02T03:04:05.000Z" },
+        };
+        const base = session ?? emptySession();
+        return { session: { ...base, messages: [...base.messages, message] }, result: null };
+      }),
+    /** Sweeps so many hours after the start. */
+    sweepAt(now: number) {
+      hours = now;
+      return sweepAttachments(sweepOptions, goOn);
+    },
+  };
+}
+
+describe.each([
+  ["in the open", false],
+  ["sealed", true],
+])("where files and sessions lie %s", (_, isSealed) => {
+  test("a file that nobody has sent for a day goes; one that was sent stays, however old", async () => {
+    const { upload, send, sweepAt, attachments } = setUp(isSealed);
+    await upload("sent");
+    await upload("unsent");
+    await send(part("sent"));
+    expect(await sweepAt(23)).toEqual({ seen: 1, setAside: 0, removed: 0 });
+    expect(await sweepAt(25)).toMatchObject({ setAside: 1, removed: 0 });
+    expect(await sweepAt(25.5)).toMatchObject({ setAside: 0, removed: 0 });
+    expect(await sweepAt(27)).toMatchObject({ removed: 1 });
+    expect(await sweepAt(10_000)).toEqual({ seen: 1, setAside: 0, removed: 0 });
+    expect(await attachments.read(KEY, sha256(bytesOf("sent")))).not.toBeNull();
+    expect(await attachments.read(KEY, sha256(bytesOf("unsent")))).toBeNull();
+  });
+
+  test("a file that is about to go can be read, and sent: then it stays", async () => {
+    const { upload, send, sweepAt, attachments, files } = setUp(isSealed);
+    await upload("late");
+    await sweepAt(25);
+    expect(files()[0]).toMatch(/unsent$/);
+    expect((await attachments.read(KEY, sha256(bytesOf("late"))))?.bytes).toEqual(bytesOf("late"));
+    await attachments.hold(KEY, [part("late")]);
+    await send(part("late"));
+    await sweepAt(1_000);
+    expect((await attachments.read(KEY, sha256(bytesOf("late"))))?.bytes).toEqual(bytesOf("late"));
+  });
+
+  test("a file that is uploaded again begins its day anew", async () => {
+    const { upload, sweepAt, files } = setUp(isSealed);
+    await upload("again");
+    await sweepAt(20);
+    await upload("again");
+    expect(await sweepAt(30)).toMatchObject({ setAside: 0 });
+    expect(files()).toHaveLength(1);
+  });
+
+  test("no message loses its file, at whatever moment of a sweep it is sent", async () => {
+    // At each call of the removing sweep in turn, somebody holds the file and sends it.
+    for (let at = 0; ; at++) {
+      let call = -Infinity;
+      let sending: Promise<unknown> | undefined;
+      const atCall: { run: () => Promise<unknown> } = { run: () => Promise.resolve() };
+      const fs = interceptedFileSystem(async (_, proceed) => {
+        if (call++ === at) await (sending = atCall.run());
+        return proceed();
+      });
+      const { upload, send, sweepAt, attachments, layout, sessions } = setUp(isSealed);
+      await upload("race");
+      await sweepAt(25);
+      const slow = {
+        volume: createVolume({ fs }),
+        layout,
+        instance: "other.b1",
+        sessions: createTestStore(join(layout.attachments, ".."), { fs }).store,
+        isDead: () => false,
+        delay: () => Promise.resolve(),
+      };
+      let refused = false;
+      atCall.run = async () => {
+        try {
+          await attachments.hold(KEY, [part("race")]);
+          await send(part("race"));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "attachment_not_found" });
+          refused = true;
+        }
+      };
+      // Set aside by a clock of the past, so that it is due by the real one.
+      const [name] = readdirSync(layout.attachmentFolder(KEY));
+      const aged = name!.replace(/\d+\.unsent$/, `${Date.now() - 2 * HOUR_MS}.unsent`);
+      const { rename } = await import("node:fs/promises");
+      await rename(join(layout.attachmentFolder(KEY), name!), join(layout.attachmentFolder(KEY), aged));
+      call = 0;
+      await sweepAttachments(slow, goOn);
+      if (!sending) {
+        expect(at).toBeGreaterThan(8);
+        return;
+      }
+      const isSent = (await sessions.read(KEY)) !== null;
+      expect(isSent).toBe(!refused);
+      if (isSent)
+        expect((await attachments.read(KEY, sha256(bytesOf("race"))))?.bytes).toEqual(bytesOf("race"));
+    }
+  });
+
+  test("nothing goes of a session that cannot be read whole", async () => {
+    const document = { format: 1 as const, rev: 1, recent: ["commit"], ...emptySession() };
+    for (const header of [
+      () => Promise.reject(new ExpectedError("session_damaged", "?")),
+      () =>
+        Promise.resolve({
+          header: { ...document, isSealed: false, files: new Set<string>() },
+          recovered: 2,
+        }),
+    ]) {
+      const { upload, sweepAt, files } = setUp(isSealed, { sessions: { header: header } });
+
+      await upload("unsent");
+      await sweepAt(100);
+      expect(await sweepAt(200)).toEqual({ seen: 1, setAside: 0, removed: 0 });
+      expect(files()).toHaveLength(1);
+    }
+  });
+});
+
+test.each([
+  ["sealed, of a session that is not", true, false],
+  ["open, of a session that is sealed", false, true],
+])("a file that is %s, stays until its session goes", async (_, filesAreSealed, sessionsAreSealed) => {
+  const { upload, send, sweepAt, sessions, files } = setUp(filesAreSealed, { sessionsAreSealed });
+  await upload("sent");
+  await upload("unsent");
+  await send(part("sent"));
+  for (const hours of [25, 50]) expect(await sweepAt(hours)).toMatchObject({ setAside: 0, removed: 0 });
+  expect(files()).toHaveLength(2);
+  await sessions.remove(KEY);
+  expect(await sweepAt(75)).toMatchObject({ setAside: 2 });
+  expect(await sweepAt(77)).toMatchObject({ removed: 2 });
+});
+
+test("a sweep needs no key to know which sealed files were sent", async () => {
+  const { upload, send, layout, folder } = setUp(true);
+  await upload("sent");
+  await upload("unsent");
+  await send(part("sent"));
+  const old = new Date(Date.now() - 25 * HOUR_MS);
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
+  const keyless = createEncryptor({ keys: createEncryptionKeys(), isOn: true });
+  const { store: sessions, volume } = createTestStore(join(layout.attachments, ".."), { encryptor: keyless });
+  const delay = () => Promise.resolve();
+  const options = { volume, layout, instance: "node.b2", sessions, isDead: () => false, delay };
+  expect(await sweepAttachments(options, goOn)).toEqual({ seen: 1, setAside: 1, removed: 0 });
+  const sent = sealerThat(true).nameOf(KEY, sha256(bytesOf("sent")));
+  expect(readdirSync(folder).filter((name) => name.endsWith(".unsent"))).toHaveLength(1);
+  expect(readdirSync(folder).find((name) => name.startsWith(sent))).not.toMatch(/unsent$/);
+});
+
+test("what removals and uploads of the dead have left goes, and of the living stays", async () => {
+  const { layout, sweepAt, folder, files } = setUp(false, { isDead: (instance) => instance === "dead.b1" });
+  mkdirSync(`${folder}.abc.deleted/inner`, { recursive: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "u1.dead.b1.tmp"), "x");
+  writeFileSync(join(folder, "u2.alive.b1.tmp"), "x");
+  expect(await sweepAt(1)).toMatchObject({ removed: 1 });
+  expect(readdirSync(join(layout.attachments, KEY.slice(0, 2)))).toEqual([KEY]);
+  expect(files()).toEqual(["u2.alive.b1.tmp"]);
+  await sweepAt(25);
+  await sweepAt(26);
+  expect(readdirSync(join(layout.attachments, KEY.slice(0, 2)))).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { newId, sessionKey } from "~/conversation/session-id";
+import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
+
+const hex = (
+  ring: ReturnType<typeof createEncryptionKeys>,
+  key: string,
+  use: "session" | "journal" = "session",
+) => ring.keyFor(key, use).export().toString("hex");
+
+test("a key is there while somebody holds it, and not afterwards", async () => {
+  const ring = createEncryptionKeys();
+  const secret = newId();
+  const first = ring.hold(secret);
+  expect(first.key).toBe(sessionKey(secret));
+  const second = ring.hold(secret);
+  const kept = ring.keep(first.key);
+  first.release();
+  first.release();
+  second.release();
+  expect(hex(ring, first.key)).toHaveLength(64);
+  kept();
+  expect(() => ring.keyFor(first.key, "session")).toThrow(KeyNotHeld);
+
+  await ring.during(secret, async (key) => {
+    await Promise.resolve();
+    expect(hex(ring, key)).toHaveLength(64);
+  });
+  const failing = ring.during(secret, () => Promise.reject(new Error("it failed")));
+  await expect(failing).rejects.toThrow("it failed");
+  expect(() => ring.keyFor(first.key, "session")).toThrow(KeyNotHeld);
+});
+
+test("what nobody holds cannot be kept", () => {
+  const ring = createEncryptionKeys();
+  const { key, release } = ring.hold(newId());
+  release();
+  const letGo = ring.keep(key);
+  expect(() => ring.keyFor(key, "session")).toThrow(KeyNotHeld);
+  letGo();
+});
+
+test("who held it before does not release it for who holds it now", () => {
+  const ring = createEncryptionKeys();
+  const secret = newId();
+  const before = ring.hold(secret);
+  before.release();
+  const now = ring.hold(secret);
+  before.release();
+  expect(hex(ring, now.key)).toHaveLength(64);
+});
+
+test("every secret and every use has a key of its own", () => {
+  const ring = createEncryptionKeys();
+  const [one, two] = [ring.hold(newId()).key, ring.hold(newId()).key];
+  const keys = [hex(ring, one), hex(ring, one, "journal"), hex(ring, two), hex(ring, two, "journal")];
+  expect(new Set(keys).size).toBe(4);
+  expect(keys).not.toContain(one);
+});
+
+test("the keys are the same in every version, or what was sealed before could not be read", () => {
+  const ring = createEncryptionKeys();
+  const { key } = ring.hold("AAAAAAAAAAAAAAAAAAAAAA");
+  expect(hex(ring, key)).toBe("2620b1bfb3a7489105328d6d0165c702b30fd04719d4524311f26f5598c849fc");
+  expect(hex(ring, key, "journal")).toBe("87f57e3c9e293eff4114b73f1ea58b92991fa647711231f8682503f0d83792d1");
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { newId } from "~/conversation/session-id";
+import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
+import { createEncryptor, type SealedPlace } from "./encryptor";
+
+const encryptor = sealerThat(true);
+const place: SealedPlace = { use: "session", key: "a".repeat(64), name: "0000000001.json" };
+const WORDS = "„Words“ that nobody else may read.";
+
+test("what is sealed is opened where it was sealed, as it was", () => {
+  for (const text of ["", "x", WORDS, "long ".repeat(100_000)]) {
+    const sealed = encryptor.sealText(place, text);
+    expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
+    expect(encryptor.openText(place, sealed)?.toString()).toBe(text);
+  }
+  const bytes = Buffer.from([0, 255, 128, 10]);
+  expect(encryptor.openText(place, encryptor.sealText(place, bytes))).toEqual(bytes);
+});
+
+test("the same is sealed differently each time, and tells nothing but its length", () => {
+  const sealed = Array.from({ length: 100 }, () =>
+    Buffer.from(encryptor.sealText(place, WORDS), "base64url"),
+  );
+  expect(new Set(sealed.map((bytes) => bytes.subarray(0, 12).toString("hex"))).size).toBe(100);
+  expect(new Set(sealed.map((bytes) => bytes.subarray(12).toString("hex"))).size).toBe(100);
+  expect(sealed.every((bytes) => bytes.length === 12 + Buffer.byteLength(WORDS) + 16)).toBe(true);
+  expect(sealed.some((bytes) => bytes.includes("Words"))).toBe(false);
+});
+
+test("a change of any byte is noticed", () => {
+  const { begin, piece, end } = encryptor.sealPieces(place);
+  const sealed = Buffer.concat([begin, piece(Buffer.from(WORDS)), end()]);
+  expect(encryptor.open(place, sealed)?.toString()).toBe(WORDS);
+  for (let at = 0; at < sealed.length; at++) {
+    for (const mask of [0x01, 0x80]) {
+      const changed = Buffer.from(sealed);
+      changed[at]! ^= mask;
+      expect(encryptor.open(place, changed), `byte ${String(at)}`).toBeNull();
+    }
+    expect(encryptor.open(place, sealed.subarray(0, at)), `cut at ${String(at)}`).toBeNull();
+  }
+  expect(encryptor.open(place, Buffer.concat([sealed, Buffer.alloc(1)]))).toBeNull();
+});
+
+test("a change of any letter is noticed, be it one that means nothing in base64", () => {
+  const sealed = encryptor.sealText(place, "12345");
+  for (let at = 0; at < sealed.length; at++) {
+    for (const letter of ["A", "B", "_", "!", "="]) {
+      const changed = sealed.slice(0, at) + letter + sealed.slice(at + 1);
+      if (changed !== sealed)
+        expect(encryptor.openText(place, changed), `${letter} at ${String(at)}`).toBeNull();
+      expect(encryptor.openText(place, sealed.slice(0, at) + letter + sealed.slice(at))).toBeNull();
+    }
+  }
+});
+
+test.each<[string, Partial<SealedPlace>]>([
+  ["of another use", { use: "share" }],
+  ["of another session", { key: "b".repeat(64) }],
+  ["under another name", { name: "0000000002.json" }],
+])("it opens in no other place: %s", (_, other) => {
+  expect(encryptor.openText({ ...place, ...other }, encryptor.sealText(place, WORDS))).toBeNull();
+});
+
+test("the place is bound by more than the choice of the key", () => {
+  // A ring with one key for everything.
+  const ring = createEncryptionKeys();
+  const { key } = ring.hold(newId());
+  const one = createEncryptor({ keys: { keyFor: () => ring.keyFor(key, "session") }, isOn: true });
+  const sealed = one.sealText(place, WORDS);
+  expect(one.openText(place, sealed)?.toString()).toBe(WORDS);
+  for (const other of [{ use: "share" as const }, { key: "b".repeat(64) }, { name: "" }]) {
+    expect(one.openText({ ...place, ...other }, sealed)).toBeNull();
+  }
+});
+
+describe("a key that nobody holds", () => {
+  const keyless = createEncryptor({ keys: createEncryptionKeys(), isOn: true });
+  test("is a mistake of ours, and no damage", () => {
+    expect(() => keyless.sealText(place, WORDS)).toThrow(KeyNotHeld);
+    expect(() => keyless.openText(place, encryptor.sealText(place, WORDS))).toThrow(KeyNotHeld);
+    expect(() => keyless.nameOf(place.key, "x")).toThrow(KeyNotHeld);
+  });
+});
+
+test("names tell nothing, and are another one in each session", () => {
+  const id = "f".repeat(64);
+  const names = [
+    encryptor.nameOf("one", id),
+    encryptor.nameOf("two", id),
+    encryptor.nameOf("one", "e".repeat(64)),
+  ];
+  expect(new Set([...names, id]).size).toBe(4);
+  expect(encryptor.nameOf("one", id)).toBe(names[0]);
+  expect(names[0]).toMatch(/^[0-9a-f]{64}$/);
+});

@@ -1,0 +1,252 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { sessionKey } from "~/conversation/session-id";
+import { createFakeTime } from "../../../tests/fixtures/fake-time";
+import {
+  append,
+  createTestStore,
+  emptySession,
+  messageIds,
+} from "../../../tests/fixtures/store-conversation";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { createLayout, type Layout } from "./layout";
+import { createRetention, DAY_MS, type RetentionOptions } from "./retention";
+import { createSessionRetirement } from "./retire-session";
+import { createVolume, type Volume } from "~/store/volume/volume";
+
+const OLD = sessionKey("an old one");
+const YOUNG = sessionKey("a young one");
+/** What the documents of the fixture say. */
+const UPDATED_AT = Date.parse("2026-01-02T03:04:05.000Z");
+
+let dataDir: string;
+let layout: Layout;
+let read: string[];
+let retired: string[];
+let waits: number[];
+let sweepers: number;
+
+beforeEach(async () => {
+  dataDir = temporaryFolder();
+  layout = createLayout(dataDir);
+  read = [];
+  retired = [];
+  waits = [];
+  sweepers = 0;
+});
+
+function retentionOf(options: Partial<RetentionOptions> = {}) {
+  const real = createVolume();
+  const instance = `node-${++sweepers}.b1`;
+  const volume: Volume = {
+    ...real,
+    read(path) {
+      read.push(path);
+      return real.read(path);
+    },
+  };
+  const clock = options.clock ?? (() => new Date(UPDATED_AT + 100 * DAY_MS));
+  const retirement = createSessionRetirement({
+    volume,
+    layout,
+    instance,
+    newId: () => randomUUID(),
+    clock,
+    onDamage: () => undefined,
+    onRetired: (key) => retired.push(key),
+    onQuarantined: () => undefined,
+  });
+  return createRetention({
+    volume,
+    layout,
+    instance,
+    retirement,
+    isDead: () => false,
+    days: 30,
+    clock,
+    timer: () => () => {},
+    delay: (ms) => Promise.resolve(waits.push(ms)),
+    random: () => 0.99,
+    log: { info: () => undefined, warn: () => undefined },
+    ...options,
+  });
+}
+
+const store = () => createTestStore(dataDir).store;
+const goOn = new AbortController().signal;
+
+/** Makes a session's files so many days old by the clock of the volume. */
+async function age(key: string, days: number) {
+  const folder = layout.sessionFolder(key);
+  const at = (Date.now() - days * DAY_MS) / 1_000;
+  for (const name of await readdir(folder)) await utimes(join(folder, name), at, at);
+}
+
+async function begin(key: string, days: number) {
+  await store().update(key, append("first"));
+  await store().update(key, append("second"));
+  await age(key, days);
+}
+
+test("what nobody has touched for so many days goes, and nothing else", async () => {
+  await begin(OLD, 31);
+  await begin(YOUNG, 29);
+  expect(await retentionOf().sweep(goOn)).toEqual({ seen: 2, retired: 1, removed: 0 });
+  expect(await store().read(OLD)).toBeNull();
+  expect(messageIds((await store().read(YOUNG))?.session)).toEqual(["first", "second"]);
+  expect(retired).toEqual([OLD]);
+});
+
+test("a session that is too young by its file is not even read", async () => {
+  await begin(YOUNG, 29);
+  await store().update(YOUNG, append("x".repeat(5), "long ".repeat(1_000)));
+  await age(YOUNG, 29);
+  await retentionOf().sweep(goOn);
+  expect(read).toEqual([]);
+});
+
+test("one clock that runs wild removes nothing, be it the node's or the volume's", async () => {
+  await begin(OLD, 0);
+  expect((await retentionOf({ clock: () => new Date("2099-01-01") }).sweep(goOn)).retired).toBe(0);
+  await age(OLD, 1_000);
+  expect((await retentionOf({ clock: () => new Date(UPDATED_AT + DAY_MS) }).sweep(goOn)).retired).toBe(0);
+  expect(messageIds((await store().read(OLD))?.session)).toEqual(["first", "second"]);
+});
+
+test("without a number of days nothing is retired", async () => {
+  await begin(OLD, 10_000);
+  expect(await retentionOf({ days: null }).sweep(goOn)).toEqual({ seen: 1, retired: 0, removed: 0 });
+});
+
+test("a session whose reply is running stays; one whose runner is dead does not", async () => {
+  const reply = {
+    id: "reply",
+    messageId: "answer",
+    parentId: "question",
+    continues: null,
+    epoch: 1,
+    node: "a.b1",
+    modelId: "demo/demo",
+    startedAt: new Date(UPDATED_AT).toISOString(),
+    stopRequested: false,
+  };
+  await store().update(OLD, () => ({ session: { ...emptySession(), reply }, result: null }));
+  await age(OLD, 31);
+  expect((await retentionOf().sweep(goOn)).retired).toBe(0);
+  expect((await retentionOf({ isDead: (instance) => instance === "a.b1" }).sweep(goOn)).retired).toBe(1);
+});
+
+test("a week after it was retired a session's folder goes too", async () => {
+  await begin(OLD, 31);
+  await retentionOf().sweep(goOn);
+  await age(OLD, 8);
+  const soon = () => new Date(UPDATED_AT + 106 * DAY_MS);
+  expect((await retentionOf({ clock: soon }).sweep(goOn)).removed).toBe(0);
+  const later = () => new Date(UPDATED_AT + 108 * DAY_MS);
+  await age(OLD, 2);
+  expect((await retentionOf({ clock: later }).sweep(goOn)).removed).toBe(0);
+  await age(OLD, 8);
+  expect((await retentionOf({ clock: later }).sweep(goOn)).removed).toBe(1);
+  expect(await readdir(join(layout.sessions, OLD.slice(0, 2)))).toEqual([]);
+});
+
+test("a retired session that was touched since stays", async () => {
+  await begin(OLD, 31);
+  await retentionOf().sweep(goOn);
+  await store().update(OLD, append("anew"));
+  await age(OLD, 8);
+  const later = () => new Date(UPDATED_AT + 108 * DAY_MS);
+  await retentionOf({ clock: later, days: 1_000 }).sweep(goOn);
+  expect(messageIds((await store().read(OLD))?.session)).toEqual(["anew"]);
+});
+
+test("what a node left that died in mid-sweep is gone on with", async () => {
+  await begin(OLD, 31);
+  const dying = createSessionRetirement({
+    volume: {
+      ...createVolume(),
+      unlink: (path) =>
+        path.endsWith(".tmp") ? createVolume().unlink(path) : Promise.reject(new Error("killed")),
+    },
+    layout,
+    instance: "dying.b1",
+    newId: () => randomUUID(),
+    clock: () => new Date(UPDATED_AT + 100 * DAY_MS),
+    onDamage: () => undefined,
+    onRetired: () => undefined,
+    onQuarantined: () => undefined,
+  });
+  await expect(dying.retire(OLD, () => true)).rejects.toThrow("killed");
+  await age(OLD, 2);
+  await retentionOf().sweep(goOn);
+  const left = await readdir(layout.sessionFolder(OLD));
+  expect(left.filter((name) => name.endsWith(".json"))).toEqual(["0000000003.json"]);
+});
+
+test("folders that a dead node was about to remove are removed, also where nothing is ever retired", async () => {
+  const shard = join(layout.sessions, OLD.slice(0, 2));
+  await mkdir(join(shard, `${OLD}.x1.deleted`), { recursive: true });
+  await writeFile(join(shard, `${OLD}.x1.deleted`, "0000000001.json"), "{}");
+  await mkdir(join(shard, `${OLD}.x2.retired`));
+  await mkdir(join(shard, "somebody's notes"));
+  expect((await retentionOf({ days: null }).sweep(goOn)).removed).toBe(2);
+  expect(await readdir(shard)).toEqual(["somebody's notes"]);
+});
+
+test("a folder that was moved away with a session that lives is put back", async () => {
+  await begin(OLD, 0);
+  const folder = layout.sessionFolder(OLD);
+  await rename(folder, `${folder}.x1.retired`);
+  await retentionOf().sweep(goOn);
+  expect(messageIds((await store().read(OLD))?.session)).toEqual(["first", "second"]);
+});
+
+test("any number of nodes may sweep at once, while others send", async () => {
+  const keys = Array.from({ length: 12 }, (_, i) => sessionKey(`session ${i}`));
+  for (const key of keys) await begin(key, 31);
+  const now = new Date(UPDATED_AT + 100 * DAY_MS).toISOString();
+  const touch = (key: string) =>
+    store().update(key, (session) => {
+      const sent = append("late")(session);
+      return { ...sent, session: sent.session && { ...sent.session, updatedAt: now } };
+    });
+  await Promise.all([...Array.from({ length: 4 }, () => retentionOf().sweep(goOn)), ...keys.map(touch)]);
+  await retentionOf().sweep(goOn);
+  for (const key of keys) expect(messageIds((await store().read(key))?.session)).toContain("late");
+});
+
+test("a sweep is paced, begins anywhere and ends when it is told to", async () => {
+  for (let i = 0; i < 5; i++) await begin(sessionKey(`session ${i}`), 0);
+  const stopped = new AbortController();
+  const delay = (ms: number) => Promise.resolve(waits.push(ms) === 3 && stopped.abort());
+  const tally = await retentionOf({ sessionsPerSecond: 10, delay }).sweep(stopped.signal);
+  expect(waits).toEqual([100, 100, 100]);
+  expect(tally.seen).toBe(3);
+});
+
+test("it sweeps about once a day, and not as soon as it starts", async () => {
+  const time = createFakeTime();
+  let sweeps = 0;
+  let swept = () => {};
+  const info = () => {
+    sweeps += 1;
+    swept();
+  };
+  const log = { info, warn: () => undefined };
+  const stop = retentionOf({ timer: time.timer, random: () => 0.5, log }).start();
+  const sweepWithin = async (ms: number) => {
+    const next = new Promise<void>((resolve) => (swept = resolve));
+    await time.advance(ms);
+    await next;
+    // The next one is set for when this one has ended.
+    await new Promise(setImmediate);
+  };
+  await time.advance(60_000);
+  expect(sweeps).toBe(0);
+  await sweepWithin(DAY_MS / 24);
+  await sweepWithin(DAY_MS);
+  expect(sweeps).toBe(2);
+  stop();
+});

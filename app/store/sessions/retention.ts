@@ -1,0 +1,144 @@
+import { join } from "node:path";
+import { errorCode, isGone, unlessGone } from "~/store/volume/errno";
+import { readSessionFolder, revisionName, type Layout } from "./layout";
+import { parseDoomedName, type SessionRetirement } from "./retire-session";
+import { parseOutline, type SessionHeader } from "./session-header";
+import { sweepRegularly } from "~/store/volume/sweep-regularly";
+import type { Timer } from "~/store/volume/timer";
+import type { Volume } from "~/store/volume/volume";
+import { readVolumeClock } from "~/store/volume/volume-clock";
+
+export const DAY_MS = 86_400_000;
+
+export type SweepTally = { seen: number; retired: number; removed: number };
+
+/** Removes what nobody has touched for long, and what removals have left behind. Any number of nodes may do so. */
+export type Retention = {
+  /**
+   * All sessions once, beginning anywhere, folder by folder, at the pace that was set. Ends early when aborted.
+   * @throws what the volume throws
+   */
+  sweep(signal: AbortSignal): Promise<SweepTally>;
+  /** Sweeps about once a day until what it returns is called. */
+  start(): () => void;
+};
+
+export type RetentionOptions = {
+  volume: Volume;
+  layout: Layout;
+  /** This node and boot, `name.boot`: the name of its test file. */
+  instance: string;
+  retirement: SessionRetirement;
+  isDead: (instance: string) => boolean;
+  /** Days without a change after which a session goes; null keeps all, and only tidies up. */
+  days: number | null;
+  clock: () => Date;
+  timer: Timer;
+  /** Resolves after so many milliseconds. */
+  delay: (ms: number) => Promise<unknown>;
+  /** A number from 0 up to 1. */
+  random: () => number;
+  log: {
+    info(details: object, message: string): void;
+    warn(details: object, message: string): void;
+  };
+  sessionsPerSecond?: number;
+  /** How long the last file of a retired session stays, in days. */
+  graceDays?: number;
+};
+
+const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
+const KEY = /^[0-9a-f]{64}$/;
+/** A retired session's last file is smaller than this. */
+const RETIRED_SIZE = 2_048;
+/** Left by a node that died while it deleted a session. */
+const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
+
+export function createRetention(options: RetentionOptions): Retention {
+  const { volume, layout, instance, retirement, days, clock, timer, random, log } = options;
+  const { sessionsPerSecond = 20, graceDays = 7 } = options;
+  const maxAge = days === null ? Infinity : days * DAY_MS;
+  const graceMs = graceDays * DAY_MS;
+
+  async function sweep(signal: AbortSignal): Promise<SweepTally> {
+    const tally = { seen: 0, retired: 0, removed: 0 };
+    const volumeNow = await readVolumeClock(volume, layout, instance, "clock");
+    const first = Math.floor(random() * SHARDS.length);
+    for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
+      if (signal.aborted) break;
+      for (const name of await listIfThere(join(layout.sessions, shard))) {
+        if (signal.aborted) break;
+        await sweepName(shard, name, volumeNow, tally);
+        await options.delay(1_000 / sessionsPerSecond);
+      }
+    }
+    return tally;
+  }
+
+  async function sweepName(shard: string, name: string, volumeNow: number, tally: SweepTally) {
+    if (DELETED_NAME.test(name)) {
+      await volume.removeFolder(join(layout.sessions, shard, name));
+      tally.removed += 1;
+    } else if (parseDoomedName(name)) {
+      if (await retirement.finishRemoval(name)) tally.removed += 1;
+    } else if (KEY.test(name)) {
+      tally.seen += 1;
+      await sweepSession(name, volumeNow, tally);
+    }
+  }
+
+  /**
+   * A young file is not even read. Its age is told by the volume's own clock, and what its document says by this
+   * node's; only where both agree that it is old is it old, so that one clock that runs wild removes nothing.
+   * Clocks that differ by minutes or hours do not matter where days are counted.
+   */
+  async function sweepSession(key: string, volumeNow: number, tally: SweepTally) {
+    const folder = layout.sessionFolder(key);
+    const names = await listIfThere(folder);
+    const contents = readSessionFolder(names);
+    const rev = contents.revisions[0];
+    if (rev === undefined) return;
+    try {
+      const path = join(folder, revisionName(rev));
+      const { modifiedAt, size } = await volume.stats(path);
+      const age = volumeNow - modifiedAt;
+      if (age < (size <= RETIRED_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
+      const parsed = parseOutline((await volume.read(path)).bytes, rev);
+      // Damage is for whoever reads the session to find, and to be told of.
+      if (parsed.kind !== "whole") return;
+      const { document } = parsed;
+      const leftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
+      if (document.retiredAt === undefined) {
+        if (age >= maxAge && (await retirement.retire(key, isDue))) tally.retired += 1;
+      } else if (leftovers) {
+        await retirement.purge(key);
+      } else if (age >= graceMs && ageOf(document.retiredAt) >= graceMs) {
+        if (await retirement.remove(key)) tally.removed += 1;
+      }
+    } catch (error) {
+      // Somebody is at work there.
+      if (!isGone(error)) throw error;
+    }
+  }
+
+  function isDue({ updatedAt, reply }: SessionHeader): boolean {
+    const running = reply?.node != null && !options.isDead(reply.node);
+    return !running && ageOf(updatedAt) >= maxAge;
+  }
+
+  const ageOf = (timestamp: string) => clock().getTime() - Date.parse(timestamp);
+
+  async function listIfThere(folder: string): Promise<string[]> {
+    try {
+      return await volume.list(folder);
+    } catch (error) {
+      if (errorCode(error) !== "ENOTDIR") unlessGone(error);
+      return [];
+    }
+  }
+
+  return {
+    sweep,
+    start: () => sweepRegularly({ sweep, what: "the sessions", everyMs: DAY_MS, timer, random, log }),
+  };
+}

@@ -1,0 +1,463 @@
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { errorResponse } from "~/http/error-response";
+import {
+  append,
+  createTestStore,
+  findBrokenChain,
+  KEY,
+  messageIds,
+  nothing,
+} from "../../../tests/fixtures/store-conversation";
+import {
+  describeCall,
+  interceptedFileSystem,
+  systemError,
+  withoutSync,
+  type FileCall,
+} from "../../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { createLayout, readSessionFolder } from "./layout";
+import { parseOutline } from "./session-header";
+import type { Change } from "./session-store";
+import { RECENT_COMMITS } from "./stored-session";
+
+// Many scenarios in each test: seconds on a machine that does much else.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** A change that does harm when it is applied twice. */
+const rename =
+  (title: string): Change<null> =>
+  (session) => ({ session: session && { ...session, title }, result: null });
+
+type Moment = { index: number; when: "before" | "after"; call: FileCall };
+
+/**
+ * A file system that does something at one moment: before or after the call with this index. Whether it came to
+ * that tells `happened`: a store that goes another way makes fewer calls.
+ */
+function atMoment(index: number, when: Moment["when"], act: (moment: Moment) => Promise<void>) {
+  let calls = 0;
+  const seen = { happened: false };
+  const fs = interceptedFileSystem(async (call, proceed) => {
+    const mine = calls++ === index;
+    if (mine && when === "before") {
+      seen.happened = true;
+      await act({ index, when, call });
+    }
+    try {
+      return await withoutSync(call, proceed);
+    } finally {
+      if (mine && when === "after") {
+        seen.happened = true;
+        await act({ index, when, call });
+      }
+    }
+  });
+  return { fs, seen };
+}
+
+/** How many calls to the file system a task makes, on a folder of its own. */
+async function countCalls(prepare: (dataDir: string) => Promise<void>, task: Task): Promise<string[]> {
+  const dataDir = temporaryFolder();
+  await prepare(dataDir);
+  const calls: string[] = [];
+  const fs = interceptedFileSystem((call, proceed) => {
+    calls.push(describeCall(call));
+    return withoutSync(call, proceed);
+  });
+  await task(createTestStore(dataDir, { fs }).store);
+  return calls;
+}
+
+type Task = (store: ReturnType<typeof createTestStore>["store"]) => Promise<unknown>;
+
+const quickStore = (dataDir: string) =>
+  createTestStore(dataDir, { fs: interceptedFileSystem(withoutSync) }).store;
+
+async function begin(dataDir: string, count: number, prefix = "old") {
+  const store = quickStore(dataDir);
+  for (let n = 1; n <= count; n++) await store.update(KEY, append(`${prefix}${n}`));
+  return store;
+}
+
+function folderOf(dataDir: string) {
+  const folder = createLayout(dataDir).sessionFolder(KEY);
+  return { folder, ...readSessionFolder(readdirSync(folder)) };
+}
+
+/** Fails unless every revision in the folder is whole. */
+function expectWhole(dataDir: string) {
+  const { folder, revisions } = folderOf(dataDir);
+  for (const rev of revisions) {
+    const bytes = readFileSync(join(folder, `${String(rev).padStart(10, "0")}.json`));
+    expect(parseOutline(bytes, rev).kind).toBe("whole");
+  }
+}
+
+const moments = (calls: string[]) =>
+  calls.flatMap((name, index) => (["before", "after"] as const).map((when) => ({ index, when, name })));
+
+describe("a writer that is frozen", () => {
+  const BASE = 4;
+  const meanwhile: Record<string, (dataDir: string) => Promise<string[]>> = {
+    "while others commit and prune": async (dataDir) => {
+      await begin(dataDir, 5, "new");
+      return ["new1", "new2", "new3", "new4", "new5"];
+    },
+    "while others delete the session and begin it anew": async (dataDir) => {
+      await quickStore(dataDir).remove(KEY);
+      await begin(dataDir, BASE, "new");
+      return ["new1", "new2", "new3", "new4"];
+    },
+    // As many commits as before, one more, or only the first: the numbers that it could mistake.
+    ...Object.fromEntries(
+      [BASE, BASE + 1, 1].map((count) => [
+        `while others delete the session's folder, as a sweep does, and begin it anew with ${count} commits`,
+        async (dataDir: string) => {
+          const folder = createLayout(dataDir).sessionFolder(KEY);
+          if (existsSync(folder)) renameSync(folder, `${folder}.swept.deleted`);
+          rmSync(`${folder}.swept.deleted`, { recursive: true, force: true });
+          await begin(dataDir, count, "new");
+          return Array.from({ length: count }, (_, index) => `new${index + 1}`);
+        },
+      ]),
+    ),
+  };
+
+  for (const [name, others] of Object.entries(meanwhile)) {
+    for (const existed of [BASE, 0]) {
+      const start = existed > 0 ? "a session" : "the beginning of a session";
+      test(`at any moment of a commit to ${start} ${name} harms nobody`, async () => {
+        const prepare = async (dataDir: string) => void (await begin(dataDir, existed));
+        const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")));
+        const scenario = async ({ index, when, name }: ReturnType<typeof moments>[number]) => {
+          const dataDir = temporaryFolder();
+          await prepare(dataDir);
+          let acknowledged: string[] = [];
+          const { fs, seen } = atMoment(index, when, async () => {
+            acknowledged = await others(dataDir);
+          });
+          const { store, damaged } = createTestStore(dataDir, { fs });
+          await store.update(KEY, append("mine"));
+          expect(seen.happened, `${index} of ${calls.length} ${when} ${name}`).toBe(true);
+
+          const record = await quickStore(dataDir).read(KEY);
+          const ids = messageIds(record?.session);
+          const context = `${when} ${name}: ${ids.join(" ")}`;
+          expect(
+            ids.filter((id) => id.startsWith("new")),
+            context,
+          ).toEqual(acknowledged);
+          expect(ids.includes("old1"), context).toBe(
+            existed > 0 && !/delete/.test(expect.getState().currentTestName!),
+          );
+          // Deleted with the rest, if the commit came first.
+          if (!ids.includes("mine"))
+            expect(calls.indexOf("link " + revisionAfter(existed))).toBeLessThanOrEqual(index);
+          expect(findBrokenChain(record!.session), context).toBeNull();
+          expect(damaged).toEqual([]);
+          expectWhole(dataDir);
+          await store.update(KEY, append("later"));
+          await store.update(KEY, append("latest"));
+          const { revisions, temporaries } = folderOf(dataDir);
+          expect({ revisions: revisions.length, temporaries }, context).toEqual({
+            revisions: 2,
+            temporaries: [],
+          });
+        };
+        await Promise.all(moments(calls).map(scenario));
+      });
+    }
+  }
+
+  test("at any moment of putting damage aside harms nobody", async () => {
+    const damage = async (dataDir: string) => {
+      await begin(dataDir, BASE);
+      writeFileSync(join(folderOf(dataDir).folder, `${revisionAfter(BASE - 1)}`), "{");
+    };
+    const calls = await countCalls(damage, (store) => store.read(KEY));
+    for (const others of Object.values(meanwhile)) {
+      await Promise.all(
+        moments(calls).map(async ({ index, when, name }) => {
+          const dataDir = temporaryFolder();
+          await damage(dataDir);
+          let acknowledged: string[] = [];
+          const { fs } = atMoment(index, when, async () => {
+            acknowledged = await others(dataDir);
+          });
+          await createTestStore(dataDir, { fs }).store.read(KEY);
+          const ids = messageIds((await quickStore(dataDir).read(KEY))?.session);
+          expect(
+            ids.filter((id) => id.startsWith("new")),
+            `${when} ${name}`,
+          ).toEqual(acknowledged);
+        }),
+      );
+    }
+  });
+});
+
+const revisionAfter = (rev: number) => `${String(rev + 1).padStart(10, "0")}.json`;
+
+describe("a link whose answer is lost", () => {
+  for (const code of ["EEXIST", "EIO", "ESTALE", "ENOENT", "EACCES"]) {
+    for (const others of [0, 3]) {
+      test(`with ${code} and ${others} commits of others after it is applied once, with its own result`, async () => {
+        const dataDir = temporaryFolder();
+        const other = await begin(dataDir, 2);
+        let lost = false;
+        const fs = interceptedFileSystem(async (call, proceed) => {
+          const result = await proceed();
+          if (call.name !== "link" || lost) return result;
+          lost = true;
+          for (let n = 0; n < others; n++) await other.update(KEY, append(`new${n}`));
+          throw systemError(code, call);
+        });
+        const { store, committed } = createTestStore(dataDir, { fs });
+        let applied = 0;
+        const { record, result } = await store.update(KEY, (session) => {
+          applied += 1;
+          return { ...append("mine")(session), result: `attempt ${applied}` };
+        });
+        expect(result).toBe("attempt 1");
+        const ids = ["old1", "old2", "mine", ...["new0", "new1", "new2"].slice(0, others)];
+        expect(messageIds(record?.session)).toEqual(ids);
+        expect(messageIds((await other.read(KEY))?.session)).toEqual(ids);
+        expect(committed).toEqual([{ key: KEY, rev: 3 + others }]);
+        expect(folderOf(dataDir).temporaries).toEqual([]);
+      });
+    }
+  }
+
+  for (const code of ["EEXIST", "EIO"]) {
+    for (const others of [RECENT_COMMITS - 1, RECENT_COMMITS, RECENT_COMMITS + 5]) {
+      test(`with ${code}, and ${others} commits of others after it, is applied once, or said to be in doubt`, async () => {
+        const dataDir = temporaryFolder();
+        const other = await begin(dataDir, 2);
+        let lost = false;
+        const fs = interceptedFileSystem(async (call, proceed) => {
+          const result = await withoutSync(call, proceed);
+          if (call.name !== "link" || lost) return result;
+          lost = true;
+          for (let n = 0; n < others; n++) await other.update(KEY, rename(`title ${n}`));
+          throw systemError(code, call);
+        });
+        const { store } = createTestStore(dataDir, { fs });
+        let applied = 0;
+        const mine: Change<null> = (session) => {
+          applied += 1;
+          return rename("mine")(session);
+        };
+        const outcome = await store.update(KEY, mine, { asked: "rename" }).then(
+          () => "acknowledged",
+          (error: unknown) => (error as Error).message,
+        );
+        expect(applied).toBe(1);
+        expect(outcome).toMatch(others < RECENT_COMMITS ? /^acknowledged$/ : /did not confirm/);
+        expect((await other.read(KEY))?.session.title).toBe(`title ${others - 1}`);
+        expect(folderOf(dataDir).temporaries).toEqual([]);
+      });
+    }
+  }
+
+  test("with EEXIST, of a message, leaves it once, however many commits of others come after it", async () => {
+    const dataDir = temporaryFolder();
+    const other = await begin(dataDir, 2);
+    let lost = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const result = await withoutSync(call, proceed);
+      if (call.name !== "link" || lost) return result;
+      lost = true;
+      for (let n = 0; n < RECENT_COMMITS + 5; n++) await other.update(KEY, rename(`title ${n}`));
+      throw systemError("EEXIST", call);
+    });
+    await createTestStore(dataDir, { fs }).store.update(KEY, append("mine"));
+    expect(messageIds((await other.read(KEY))?.session)).toEqual(["old1", "old2", "mine"]);
+    expect((await other.read(KEY))?.session.title).toBe(`title ${RECENT_COMMITS + 4}`);
+  });
+
+  test("and was never made is reported as a failure, and nothing is written", async () => {
+    const dataDir = temporaryFolder();
+    await begin(dataDir, 2);
+    const fs = interceptedFileSystem((call, proceed) =>
+      call.name === "link" ? Promise.reject(systemError("EIO", call)) : proceed(),
+    );
+    const { store } = createTestStore(dataDir, { fs });
+    await expect(store.update(KEY, append("mine"))).rejects.toMatchObject({ code: "volume_unavailable" });
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["old1", "old2"]);
+    expect(folderOf(dataDir).temporaries).toEqual([]);
+  });
+});
+
+describe("a listing that is out of date", () => {
+  for (const code of ["ESTALE", "ENOENT"]) {
+    test(`is made again when a name on it answers with ${code}`, async () => {
+      const dataDir = temporaryFolder();
+      await begin(dataDir, 2);
+      let failures = 0;
+      const fs = interceptedFileSystem((call, proceed) =>
+        /^open .*json$/.test(describeCall(call)) && failures++ < 3
+          ? Promise.reject(systemError(code, call))
+          : proceed(),
+      );
+      const { store, damaged } = createTestStore(dataDir, { fs });
+      expect(messageIds((await store.read(KEY))?.session)).toEqual(["old1", "old2"]);
+      expect(damaged).toEqual([]);
+    });
+  }
+
+  test("that never agrees with its names ends in a clear error", async () => {
+    const dataDir = temporaryFolder();
+    await begin(dataDir, 1);
+    const fs = interceptedFileSystem((call, proceed) =>
+      call.name === "open" ? Promise.reject(systemError("ESTALE", call)) : proceed(),
+    );
+    const { store } = createTestStore(dataDir, { fs });
+    await expect(store.read(KEY)).rejects.toMatchObject({ code: "session_busy" });
+  });
+
+  for (const call of ["readdir folder", "open folder"]) {
+    test(`is made again when ${call} answers with ESTALE in a commit`, async () => {
+      const dataDir = temporaryFolder();
+      const failed = new Set<number>();
+      let calls = 0;
+      const fs = interceptedFileSystem((made, proceed) => {
+        // Every third time, so that each of them is met at least once; a missing folder is listed twice.
+        if (describeCall(made) === call && calls++ % 3 === 0) {
+          failed.add(calls);
+          return Promise.reject(systemError("ESTALE", made));
+        }
+        return proceed();
+      });
+      const { store } = createTestStore(dataDir, { fs });
+      const ids = ["m1", "m2", "m3", "m4", "m5", "m6"];
+      for (const id of ids) await store.update(KEY, append(id));
+      expect(failed.size).toBeGreaterThan(2);
+      expect(messageIds((await store.read(KEY))?.session)).toEqual(ids);
+    });
+  }
+});
+
+describe("a volume that fails", () => {
+  const sentence: Record<string, RegExp> = {
+    ENOSPC: /is full/,
+    EDQUOT: /is full/,
+    EROFS: /may not be written/,
+    EACCES: /may not be written/,
+    EIO: /has a fault/,
+    EMFILE: /has a fault/,
+  };
+  const OLD = ["old1", "old2"];
+  const prepare = async (dataDir: string) => void (await begin(dataDir, 2));
+
+  /** Whatever a failed commit answered, the volume is as it should be once it answers again. */
+  async function expectHealed(
+    dataDir: string,
+    store: ReturnType<typeof createTestStore>["store"],
+    context: string,
+  ) {
+    expectWhole(dataDir);
+    const before = messageIds((await store.read(KEY))?.session);
+    expect([OLD.join(), [...OLD, "mine"].join()], context).toContain(before.join());
+    // People try again.
+    const { record } = await store.update(KEY, append("mine"));
+    expect(messageIds(record?.session), context).toEqual([...OLD, "mine"]);
+    await store.update(KEY, append("later"));
+    await expect.poll(() => folderOf(dataDir).temporaries, { message: context, interval: 1 }).toEqual([]);
+    expect(folderOf(dataDir).revisions.length, context).toBe(2);
+    expect(readdirSync(dataDir)).toEqual(["sessions"]);
+  }
+
+  for (const [code, message] of Object.entries(sentence)) {
+    for (const lasting of [false, true]) {
+      const how = lasting ? "from any step of a commit on" : "at any one step of a commit";
+      test(`with ${code} ${how} answers 503 with a sentence, and heals`, async () => {
+        const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")));
+        const scenario = async (name: string, step: number) => {
+          const dataDir = temporaryFolder();
+          await prepare(dataDir);
+          let made = 0;
+          let well = false;
+          const fs = interceptedFileSystem(async (call, proceed) => {
+            const at = made++;
+            const fails = !well && (lasting ? at >= step : at === step) && call.name !== "close";
+            if (fails) throw systemError(code, call);
+            return withoutSync(call, proceed);
+          });
+          const { store, damaged } = createTestStore(dataDir, { fs });
+          const outcome = await store.update(KEY, append("mine")).then(
+            () => "acknowledged",
+            (error: unknown) => error,
+          );
+          well = true;
+          if (outcome !== "acknowledged") {
+            expect(ExpectedError.isInstance(outcome), `${name}: ${String(outcome)}`).toBe(true);
+            expect(errorResponse(outcome).status).toBe(503);
+            expect((outcome as ExpectedError).code).toBe("volume_unavailable");
+            const told = (outcome as ExpectedError).message;
+            expect(told).toMatch(/did not confirm/.test(told) ? /not be there twice/ : message);
+            expect(told).not.toContain(KEY);
+            if (/was not sent/.test(told)) {
+              expect(messageIds((await store.read(KEY))?.session), name).toEqual(OLD);
+            }
+          } else {
+            expect(messageIds((await store.read(KEY))?.session), name).toEqual([...OLD, "mine"]);
+          }
+          expect(damaged).toEqual([]);
+          await expectHealed(dataDir, store, `${code} at ${name}`);
+        };
+        await Promise.all(calls.map(scenario));
+      });
+    }
+  }
+
+  test("in mid-write leaves the half of a file under no name that is read", async () => {
+    const dataDir = temporaryFolder();
+    await prepare(dataDir);
+    let full = true;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name !== "write" || !full) return proceed();
+      writeFileSync(call.path, '{"format":1,"rev":3,');
+      throw systemError("ENOSPC", call);
+    });
+    const { store } = createTestStore(dataDir, { fs });
+    await expect(store.update(KEY, append("mine"))).rejects.toMatchObject({ code: "volume_unavailable" });
+    expect(folderOf(dataDir)).toMatchObject({ revisions: [2, 1], temporaries: [] });
+    full = false;
+    await expectHealed(dataDir, store, "half a file");
+  });
+
+  test("on reading says so, and puts nothing aside", async () => {
+    const dataDir = temporaryFolder();
+    await prepare(dataDir);
+    for (const code of ["EIO", "EACCES", "EMFILE"]) {
+      for (const name of ["readdir", "open", "read"]) {
+        const fs = interceptedFileSystem((call, proceed) =>
+          call.name === name ? Promise.reject(systemError(code, call)) : proceed(),
+        );
+        const { store, damaged } = createTestStore(dataDir, { fs });
+        const error: unknown = await store.read(KEY).catch((error: unknown) => error);
+        expect(error).toMatchObject({
+          code: "volume_unavailable",
+          message: /Nothing that was saved is lost/,
+        });
+        expect(damaged).toEqual([]);
+      }
+    }
+    expect(folderOf(dataDir)).toMatchObject({ revisions: [2, 1], damaged: [] });
+  });
+
+  test("does not keep a session from being confirmed that is there", async () => {
+    const dataDir = temporaryFolder();
+    await prepare(dataDir);
+    const fs = interceptedFileSystem((call, proceed) =>
+      /write|link|mkdir|unlink/.test(call.name) ? Promise.reject(systemError("EROFS", call)) : proceed(),
+    );
+    const { store } = createTestStore(dataDir, { fs });
+    expect(await store.update(KEY, nothing)).toMatchObject({ record: { rev: 2 } });
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(OLD);
+  });
+});

@@ -1,0 +1,484 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
+import { MAX_TEXT_LENGTH } from "~/conversation/limits";
+import { plainText } from "~/conversation/reply-text";
+import { sessionKey } from "~/conversation/session-id";
+import { errorResponse } from "~/http/error-response";
+import {
+  append,
+  createTestStore,
+  emptySession,
+  findBrokenChain,
+  KEY,
+  messageIds,
+  nothing,
+} from "../../../tests/fixtures/store-conversation";
+import {
+  describeCall,
+  interceptedFileSystem,
+  systemError,
+  withoutSync,
+  type FileCall,
+} from "../../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { RECENT_COMMITS, type StoredSession } from "./stored-session";
+import { revisionName, temporaryName } from "./layout";
+
+const OTHER_KEY = sessionKey("another-session");
+
+/** A store that keeps the calls that it makes. */
+function recordingStore(dataDir = temporaryFolder()) {
+  const calls: FileCall[] = [];
+  const fs = interceptedFileSystem((call, proceed) => {
+    calls.push(call);
+    return proceed();
+  });
+  return { ...createTestStore(dataDir, { fs }), calls };
+}
+
+const namesIn = (folder: string) => readdirSync(folder).filter((name) => !name.endsWith(".life"));
+
+describe("a session", () => {
+  test("that was never written is null", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    expect(await store.read(KEY)).toBeNull();
+  });
+
+  test("is read by every node as it was committed, with the number of its commits", async () => {
+    const dataDir = temporaryFolder();
+    const [a, b] = [createTestStore(dataDir), createTestStore(dataDir)];
+    await a.store.update(KEY, append("m1", "¡Hola! \u{1F30D} \u0000 \ud800"));
+    const { record, result } = await b.store.update(KEY, append("m2"));
+    expect(result).toBe(1);
+    expect(await a.store.read(KEY)).toEqual(record);
+    expect(record).toMatchObject({ rev: 2, recovered: null });
+    expect(messageIds(record?.session)).toEqual(["m1", "m2"]);
+    expect(plainText(record?.session.messages[0]?.parts ?? [])).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
+  });
+
+  test("that rests is known by its commit from one listing and one stat, however long it is", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1", "x".repeat(1_000_000)));
+    const { record } = await store.update(KEY, append("m2"));
+    await store.read(KEY);
+    calls.length = 0;
+    expect(await store.headRevision(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: null });
+    expect(calls.map(describeCall)).toEqual(["readdir folder", `lstat ${revisionName(2)}`]);
+  });
+
+  test("is not known to rest by its number where another commit has taken that number", async () => {
+    const dataDir = temporaryFolder();
+    const { store, layout } = createTestStore(dataDir);
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
+    const before = await store.read(KEY);
+    // As after a power cut on the server of the volume.
+    rmSync(join(layout.sessionFolder(KEY), revisionName(2)));
+    await createTestStore(dataDir).store.update(KEY, append("other"));
+    expect(await store.headRevision(KEY)).toBeNull();
+    const now = await store.read(KEY);
+    expect(now).toMatchObject({ rev: 2 });
+    expect(now?.commit).not.toBe(before?.commit);
+  });
+
+  test("does not rest where it is not there, or where a reply may run", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    expect(await store.headRevision(KEY)).toBeNull();
+    await store.update(KEY, append("m1"));
+    writeFileSync(layout.journal(KEY, "r1", 1), "");
+    expect(await store.headRevision(KEY)).toBeNull();
+  });
+
+  test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {
+    const { store, committed } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, nothing);
+    await store.remove(KEY);
+    await store.remove(KEY);
+    expect(committed).toEqual([
+      { key: KEY, rev: 1 },
+      { key: KEY, rev: null },
+    ]);
+  });
+
+  test("loses no update of many at once on several nodes, and applies each once", async () => {
+    const dataDir = temporaryFolder();
+    const nodes = [1, 2, 3].map(() => createTestStore(dataDir).store);
+    const ids = Array.from({ length: 45 }, (_, index) => `m${index}`);
+    await Promise.all(ids.map((id, index) => nodes[index % 3]!.update(KEY, append(id))));
+    const record = await nodes[0]!.read(KEY);
+    expect(messageIds(record?.session).sort()).toEqual([...ids].sort());
+    expect(findBrokenChain(record!.session)).toBeNull();
+    expect(record?.rev).toBe(ids.length);
+  });
+});
+
+describe("reads at the same time", () => {
+  test("read a revision once, and not the one before it for who asks after a commit", async () => {
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    let isHeld = false;
+    const opened: string[] = [];
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "open" && call.path.endsWith(".json")) opened.push(basename(call.path));
+      if (isHeld && call.name === "read" && call.path.endsWith(revisionName(1))) await goOn;
+      return proceed();
+    });
+    const dataDir = temporaryFolder();
+    const { store } = createTestStore(dataDir, { fs });
+    await store.update(KEY, append("m1"));
+    isHeld = true;
+    const early = Promise.all(Array.from({ length: 20 }, () => store.read(KEY)));
+    await expect.poll(() => opened).toEqual([revisionName(1)]);
+    await createTestStore(dataDir).store.update(KEY, append("m2"));
+    const late = await store.read(KEY);
+    letGo();
+    expect(late?.rev).toBe(2);
+    const records = await early;
+    expect(records.map((record) => record?.rev)).toEqual(Array(20).fill(1));
+    expect(new Set(records.map((record) => record!.session))).toHaveProperty("size", 20);
+    expect(opened).toEqual([revisionName(1), revisionName(2)]);
+  });
+
+  test("of a session that was deleted and begun anew are not of the one before", async () => {
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: hasBegun } = Promise.withResolvers<void>();
+    let isHeld = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const result = await proceed();
+      if (isHeld && call.name === "read") {
+        hasBegun();
+        await goOn;
+      }
+      return result;
+    });
+    const dataDir = temporaryFolder();
+    const { store, layout } = createTestStore(dataDir, { fs });
+    await store.update(KEY, append("old"));
+    isHeld = true;
+    const early = store.read(KEY);
+    await begun;
+    // As when nothing is left of it: its numbers begin again.
+    rmSync(layout.sessionFolder(KEY), { recursive: true });
+    await createTestStore(dataDir).store.update(KEY, append("new"));
+    isHeld = false;
+    const late = store.read(KEY);
+    expect(messageIds((await late)?.session)).toEqual(["new"]);
+    letGo();
+    expect(messageIds((await early)?.session)).toEqual(["old"]);
+  });
+});
+
+describe("a commit", () => {
+  test("has its bytes on stable storage before they have a name, and the name before it is acknowledged", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    await store.update(KEY, append("m2"));
+    const order = calls.map(describeCall);
+    const place = (what: string) => order.indexOf(what);
+    expect(place("write temporary")).toBeGreaterThan(-1);
+    expect(place("sync temporary")).toBeGreaterThan(place("write temporary"));
+    expect(place("close temporary")).toBeGreaterThan(place("sync temporary"));
+    expect(place("link 0000000002.json")).toBeGreaterThan(place("close temporary"));
+    expect(order.indexOf("readdir folder", place("link 0000000002.json"))).toBeGreaterThan(0);
+    expect(place("sync folder")).toBeGreaterThan(place("link 0000000002.json"));
+  });
+
+  test.each([
+    ["that it makes", () => undefined],
+    [
+      "that another made and did not live to sync",
+      (folder: string) => void mkdirSync(join(folder, "other.life"), { recursive: true }),
+    ],
+  ])("has the way to a new session, %s, on stable storage before a revision", async (_, prepare) => {
+    const { store, calls, layout } = recordingStore();
+    prepare(layout.sessionFolder(KEY));
+    await store.update(KEY, append("m1"));
+    const order = calls.map(describeCall);
+    const linked = order.indexOf("link 0000000001.json");
+    for (const folder of ["shard", "sessions"]) {
+      expect(order.lastIndexOf(`sync ${folder}`)).toBeGreaterThan(order.indexOf("mkdir life"));
+      expect(order.indexOf(`sync ${folder}`)).toBeGreaterThan(-1);
+      expect(order.lastIndexOf(`sync ${folder}`)).toBeLessThan(linked);
+    }
+  });
+
+  test.each([
+    {
+      what: "the way to a new session, while its file is",
+      after: "mkdir life",
+      held: "sync temporary",
+      until: "sync sessions",
+    },
+    {
+      what: "the name of a revision, while it looks for newer ones",
+      after: "link 0000000002.json",
+      held: "readdir folder",
+      until: "sync folder",
+    },
+  ])("syncs $what", async ({ after, held, until }) => {
+    const begun = Promise.withResolvers<void>();
+    let holding = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const what = describeCall(call);
+      if (holding && what === until) begun.resolve();
+      // One after the other, they would wait for ever.
+      if (holding && what === held) await begun.promise;
+      const result = await proceed();
+      holding ||= what === after;
+      return result;
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs });
+    for (const id of ["m1", "m2"]) await store.update(KEY, append(id));
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "m2"]);
+  });
+
+  test("that fails to sync the way to a new session is not made, and leaves nothing", async () => {
+    const fs = interceptedFileSystem((call, proceed) =>
+      describeCall(call) === "sync sessions" ? Promise.reject(systemError("EIO", call)) : proceed(),
+    );
+    const { store, layout } = createTestStore(temporaryFolder(), { fs });
+    await expect(store.update(KEY, append("m1"))).rejects.toMatchObject({ code: "volume_unavailable" });
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual([]);
+    expect(await store.read(KEY)).toBeNull();
+  });
+
+  test("makes no call to the file system that it does not need", async () => {
+    const { store, calls } = recordingStore();
+    for (const id of ["m1", "m2"]) await store.update(KEY, append(id));
+    calls.length = 0;
+    await store.update(KEY, append("m3"));
+    expect(calls.map(describeCall).sort()).toEqual(
+      [
+        ...["readdir folder", "open 0000000002.json", "stat 0000000002.json", "read 0000000002.json"],
+        ...["close 0000000002.json", "open temporary", "write temporary", "sync temporary"],
+        ...["close temporary", "link 0000000003.json", "readdir folder", "unlink temporary"],
+        ...["unlink 0000000001.json", "open folder", "sync folder", "close folder"],
+      ].sort(),
+    );
+  });
+
+  test("touches no folder but the session's own, however many sessions there are", async () => {
+    const { store, calls, layout } = recordingStore();
+    for (const id of ["a", "b", "c"]) await store.update(sessionKey(id), append("m1"));
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    await store.update(KEY, append("m2"));
+    await store.read(KEY);
+    const listed = calls.filter((call) => call.name === "readdir").map((call) => join(call.path));
+    expect(new Set(listed)).toEqual(new Set([layout.sessionFolder(KEY)]));
+  });
+
+  test("keeps the revision before it as a spare, removes older ones, and leaves nothing else", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    for (const id of ["m1", "m2", "m3", "m4"]) await store.update(KEY, append(id));
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual(["0000000003.json", "0000000004.json"]);
+  });
+
+  test("remembers the last commits, its own first, and no more than 16", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    const recents: string[][] = [];
+    for (let rev = 1; rev <= RECENT_COMMITS + 2; rev++) {
+      await store.update(KEY, append(`m${rev}`));
+      const name = `${String(rev).padStart(10, "0")}.json`;
+      const stored = readFileSync(join(layout.sessionFolder(KEY), name), "utf8");
+      recents.push((JSON.parse(stored) as StoredSession).recent);
+    }
+    const all = recents.map((recent) => recent[0]!).reverse();
+    expect(new Set(all).size).toBe(RECENT_COMMITS + 2);
+    expect(recents.at(-1)).toEqual(all.slice(0, RECENT_COMMITS));
+  });
+
+  test("lets nobody but the owner into files and folders", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    const folder = layout.sessionFolder(KEY);
+    const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect(mode(join(folder, "0000000001.json"))).toBe("600");
+    const folders = [layout.sessions, join(folder, ".."), folder];
+    expect(folders.map(mode)).toEqual(["700", "700", "700"]);
+  });
+
+  test("writes nothing when there is nothing to do, but makes sure that what it confirms is durable", async () => {
+    const dataDir = temporaryFolder();
+    const { store, calls } = recordingStore(dataDir);
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    expect(await store.update(KEY, nothing)).toMatchObject({ result: "nothing", record: { rev: 1 } });
+    const order = calls.map(describeCall);
+    expect(order.filter((call) => /write|link|mkdir|rename/.test(call))).toEqual([]);
+    // It has been put on stable storage here already; by another node, it may not have been.
+    expect(order).not.toContain("sync folder");
+    const other = recordingStore(dataDir);
+    await other.store.update(KEY, nothing);
+    expect(other.calls.map(describeCall)).toContain("sync folder");
+    expect(await store.update(OTHER_KEY, nothing)).toEqual({ result: "nothing", record: null });
+    expect(await store.read(OTHER_KEY)).toBeNull();
+  });
+
+  test("applies what was applied before no second time", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
+    const again = await store.update(KEY, append("m1"));
+    expect(again).toMatchObject({ result: 0, record: { rev: 2 } });
+  });
+
+  test("throws what the change throws, and writes nothing", async () => {
+    const { store, calls } = recordingStore();
+    await store.update(KEY, append("m1"));
+    calls.length = 0;
+    const failure = new ExpectedError("reply_running", "An answer is being written.");
+    const failed = store.update(KEY, () => {
+      throw failure;
+    });
+    await expect(failed).rejects.toBe(failure);
+    expect(calls.map(describeCall).filter((call) => /write|link|mkdir|rename/.test(call))).toEqual([]);
+    expect(await store.update(KEY, append("m2"))).toMatchObject({ record: { rev: 2 } });
+  });
+
+  test("refuses what readers would take for damage, and tells where but not what it says", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    const tooLong = (session: Parameters<ReturnType<typeof append>>[0]) => ({
+      session: { ...(session ?? emptySession()), title: "secret ".repeat(100) },
+      result: null,
+    });
+    const tooLongText = "x".repeat(MAX_TEXT_LENGTH + 1);
+    await expect(store.update(KEY, tooLong)).rejects.toThrow(/not a session, at title/);
+    await expect(store.update(KEY, append("m2", tooLongText))).rejects.toThrow(/at messages\.0\.parts/);
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1"]);
+  });
+
+  test("of one session waits for the one before it, and not for another session", async () => {
+    const held = Promise.withResolvers<void>();
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (call.name === "link" && call.path.includes(KEY)) await held.promise;
+      return proceed();
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs });
+    const order: string[] = [];
+    const note = (what: string) => () => order.push(what);
+    const first = store.update(KEY, append("m1")).then(note("first"));
+    const second = store.update(KEY, append("m2")).then(note("second"));
+    await store.update(OTHER_KEY, append("m1")).then(note("other"));
+    held.resolve();
+    await Promise.all([first, second]);
+    expect(order).toEqual(["other", "first", "second"]);
+  });
+
+  test("gives up with a clear error when other writers are always first", async () => {
+    let time = 0;
+    const waits: number[] = [];
+    const fs = interceptedFileSystem((call, proceed) =>
+      call.name === "link" ? Promise.reject(systemError("EEXIST", call)) : withoutSync(call, proceed),
+    );
+    const { store, layout } = createTestStore(temporaryFolder(), {
+      fs,
+      busyAfterMs: 50,
+      random: () => 0.5,
+      now: () => time,
+      delay: (ms) => {
+        waits.push(ms);
+        time += ms;
+        return Promise.resolve();
+      },
+    });
+    const error: unknown = await store.update(KEY, append("m1")).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "session_busy", message: /Try again/ });
+    expect(errorResponse(error).status).toBe(503);
+    expect(waits.length).toBeGreaterThan(10);
+    expect(Math.max(...waits)).toBeLessThan(25);
+    expect(namesIn(layout.sessionFolder(KEY))).toEqual([]);
+  });
+
+  test("that waited too long for its turn is not begun, and not too many may wait", async () => {
+    let time = 0;
+    const begun = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const fs = interceptedFileSystem(async (_, proceed) => {
+      begun.resolve();
+      await held.promise;
+      return proceed();
+    });
+    const { store } = createTestStore(temporaryFolder(), { fs, now: () => time, busyAfterMs: 1_000 });
+    const first = store.update(KEY, append("m0"));
+    const waiting = Array.from({ length: 2_100 }, (_, index) => store.update(KEY, append(`m${index + 1}`)));
+    const outcomes = Promise.allSettled(waiting);
+    await begun.promise;
+    time = 2_000;
+    held.resolve();
+    // Begun in time, it is finished.
+    await first;
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "session_busy" } });
+    }
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m0"]);
+  });
+});
+
+test("what dead writers left unfinished goes with a commit, what live ones are about never", async () => {
+  const { store, layout } = createTestStore(temporaryFolder(), {
+    isDead: (instance: string) => instance === "dead.boot",
+  });
+  await store.update(KEY, append("m1"));
+  const at = (name: string) => join(layout.sessionFolder(KEY), name);
+  writeFileSync(at(temporaryName("c1", "dead.boot")), "half a comm");
+  writeFileSync(at(temporaryName("c2", "live.boot")), "half a comm");
+  await store.update(KEY, append("m2"));
+  const left = readdirSync(layout.sessionFolder(KEY)).filter((name) => name.endsWith(".tmp"));
+  expect(left).toEqual([temporaryName("c2", "live.boot")]);
+});
+
+describe("removing a session", () => {
+  test("leaves no word of it behind, and touches no other", async () => {
+    const { store, layout } = createTestStore(temporaryFolder());
+    const folder = layout.sessionFolder(KEY);
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
+    await store.update(OTHER_KEY, append("m1"));
+    writeFileSync(join(folder, "r1.1.ndjson"), "a journal");
+    writeFileSync(join(folder, temporaryName("c1", "gone.boot")), "a commit in the making");
+    await store.remove(KEY);
+    const files = readdirSync(folder).filter((name) => !name.endsWith(".life"));
+    expect(files).toEqual([revisionName(3)]);
+    const {
+      createdAt: _,
+      updatedAt: __,
+      ...left
+    } = JSON.parse(readFileSync(join(folder, files[0]!), "utf8")) as Record<string, unknown>;
+    expect(left).toMatchObject({ title: "", messages: [], head: null, reply: null });
+    expect(await store.read(KEY)).toBeNull();
+    expect(messageIds((await store.read(OTHER_KEY))?.session)).toEqual(["m1"]);
+  });
+
+  test("on one node while another commits loses nothing that was acknowledged after it", async () => {
+    const dataDir = temporaryFolder();
+    const [one, two] = [createTestStore(dataDir).store, createTestStore(dataDir).store];
+    await one.update(KEY, append("m0"));
+    const ids = Array.from({ length: 12 }, (_, index) => `m${index + 1}`);
+    const removals = ids.map(() => one.remove(KEY));
+    for (const id of ids) await two.update(KEY, append(id));
+    await Promise.all(removals);
+    await two.update(KEY, append("last"));
+    expect(messageIds((await one.read(KEY))?.session).at(-1)).toBe("last");
+  });
+
+  test("that does not exist is no error", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.remove(KEY);
+  });
+
+  test("leaves room for a new one with the same key", async () => {
+    const { store } = createTestStore(temporaryFolder());
+    await store.update(KEY, append("m1"));
+    await store.remove(KEY);
+    const { record } = await store.update(KEY, append("m2"));
+    // Never a number that meant something else before: it is what caches compare.
+    expect(record?.rev).toBe(3);
+    expect(messageIds(record?.session)).toEqual(["m2"]);
+  });
+});

@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { ExpectedError } from "~/conversation/expected-error";
+import { isFull, isReadOnly, mayMeanAway, unlessGone, WRONG_VOLUME } from "./errno";
+import { MARKER_NAME, type Layout } from "~/store/sessions/layout";
+import { putIfAbsent } from "./put-if-absent";
+import type { Volume, VolumeGuard } from "./volume";
+
+export type VolumeIdentityOptions = {
+  /** DATA_DIR without a guard, for this module is the guard of the others. */
+  volume: Volume;
+  layout: Layout;
+  /** This node and boot, `name.boot`. */
+  instance: string;
+  newId: () => string;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  /** Called when DATA_DIR is no longer the volume that it was, with the reason; and with null when it is again. */
+  onChange?: (reason: string | null) => void;
+};
+
+/** Loose, so that a later version may say more in it. */
+const marker = z.object({ id: z.string().min(1) });
+
+/**
+ * Tells an unmounted, moved or replaced DATA_DIR from an empty one, by a file with an id that is made once for each
+ * volume. The first confirmation marks a directory that has no marker, by put-if-absent, so that nodes which start
+ * at once agree; from then on this process takes no other id, and makes no marker, whatever it finds. A confirmation
+ * costs one `lstat`: only a marker that is another file than the last time is read. Where something was missing,
+ * `sessions` must be there, too: it may be a mount of its own, or be moved away by itself, and without it every
+ * conversation would be said to be deleted.
+ */
+export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuard {
+  const { volume, layout, now, onChange = () => {} } = options;
+  let known: { id: string; version: string } | null = null;
+  let confirmedAt = -Infinity;
+  let confirming: Promise<void> | null = null;
+  let reported: string | null = null;
+  /** Something was missing: `sessions` is looked for, too, until it is there. */
+  let isSuspect = false;
+
+  async function begin() {
+    await volume.makeFolder(layout.root);
+    if ((await readMarker(volume, layout.marker)) === null && !(await mark())) return;
+    const id = await readMarker(volume, layout.marker);
+    if (id === null) throw wrongVolume(MISSING);
+    for (const folder of topFolders(layout)) await volume.makeFolder(folder);
+    known = { id, version: await versionOfMarker() };
+  }
+
+  /** False where nothing can be written, but conversations of an earlier version can be read. */
+  async function mark(): Promise<boolean> {
+    try {
+      await putIfAbsent(options, layout.root, MARKER_NAME, `${JSON.stringify({ id: options.newId() })}\n`);
+      return true;
+    } catch (error) {
+      if (!isFull(error) && !isReadOnly(error)) throw error;
+      await volume.list(layout.sessions).catch(() => {
+        throw error;
+      });
+      return false;
+    }
+  }
+
+  async function compare(marked: { id: string; version: string }) {
+    await compareMarker(marked);
+    if (!isSuspect) return;
+    await versionOf(layout.sessions, MISSING_SESSIONS);
+    isSuspect = false;
+  }
+
+  async function compareMarker({ id, version }: { id: string; version: string }) {
+    const versionNow = await versionOfMarker();
+    if (versionNow === version) return;
+    const idNow = await readMarker(volume, layout.marker);
+    if (idNow === null) throw wrongVolume(MISSING);
+    if (idNow !== id) throw wrongVolume(ANOTHER);
+    known = { id, version: versionNow };
+  }
+
+  const versionOfMarker = () => versionOf(layout.marker, MISSING);
+
+  async function versionOf(path: string, whereMissing: string): Promise<string> {
+    try {
+      return (await volume.stats(path)).version;
+    } catch (error) {
+      throw mayMeanAway(error) ? wrongVolume(whereMissing) : error;
+    }
+  }
+
+  async function confirm() {
+    const askedAt = now();
+    try {
+      await (known ? compare(known) : begin());
+      confirmedAt = askedAt;
+      report(null);
+    } catch (error) {
+      confirmedAt = -Infinity;
+      if (ExpectedError.isInstance(error) && error.cause instanceof WrongVolume) report(error.cause.message);
+      throw error;
+    }
+  }
+
+  function report(reason: string | null) {
+    if (reason !== reported) onChange(reason);
+    reported = reason;
+  }
+
+  async function confirmOnce() {
+    confirming ??= confirm().finally(() => (confirming = null));
+    await confirming;
+  }
+
+  return {
+    root: layout.root,
+    async confirm(maxAgeMs) {
+      if (maxAgeMs > 0 && now() - confirmedAt < maxAgeMs) return;
+      await confirmOnce();
+    },
+    async confirmAfterMiss() {
+      // One that has begun before does not look for `sessions`.
+      if (!isSuspect) await confirming;
+      isSuspect = true;
+      await confirmOnce();
+    },
+  };
+}
+
+const MISSING = `${MARKER_NAME} is missing: the volume is not mounted, or was moved away`;
+const MISSING_SESSIONS = "sessions is missing: that part of the volume is not mounted, or was moved away";
+const ANOTHER = `${MARKER_NAME} has another id: this is not the volume that the server began with. Mount that one again, or restart the server to use this one`;
+
+/** The id in a marker; null where there is none. */
+export async function readMarker(volume: Volume, path: string): Promise<string | null> {
+  let text: string;
+  try {
+    text = (await volume.readFrom(path, 0)).toString("utf8");
+  } catch (error) {
+    unlessGone(error);
+    return null;
+  }
+  try {
+    return marker.parse(JSON.parse(text)).id;
+  } catch {
+    throw wrongVolume(`${MARKER_NAME} is damaged. Restore it from a backup`);
+  }
+}
+
+function topFolders(layout: Layout): string[] {
+  const { sessions, quarantine, nodes, shares, attachments, handoffs, usage, reserve } = layout;
+  return [sessions, quarantine, nodes, shares, attachments, handoffs, usage, reserve];
+}
+
+/** `message` goes on after "DATA_DIR cannot be used: ". */
+class WrongVolume extends Error {
+  readonly code = WRONG_VOLUME;
+}
+
+function wrongVolume(reason: string): ExpectedError {
+  return new ExpectedError(
+    "volume_unavailable",
+    "The storage for conversations is not connected at the moment. Nothing that was saved is lost; try again soon.",
+    { cause: new WrongVolume(reason) },
+  );
+}

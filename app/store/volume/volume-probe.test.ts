@@ -1,0 +1,146 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { createFakeTime, type FakeTime } from "../../../tests/fixtures/fake-time";
+import { interceptedFileSystem, type Intercept } from "../../../tests/fixtures/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { createLayout, type Layout } from "~/store/sessions/layout";
+import { createVolume } from "./volume";
+import { createVolumeProbe, type VolumeProbe, type VolumeState } from "./volume-probe";
+
+let dataDir: string;
+let layout: Layout;
+let time: FakeTime;
+let calls: string[];
+let weather: Intercept;
+let changes: VolumeState[];
+let probe: VolumeProbe;
+
+beforeEach(async () => {
+  dataDir = temporaryFolder();
+  layout = createLayout(dataDir);
+  time = createFakeTime();
+  calls = [];
+  weather = (_, proceed) => proceed();
+  const fs = interceptedFileSystem((call, proceed) => {
+    calls.push(call.name);
+    return weather(call, proceed);
+  });
+  const { now, timer } = time;
+  changes = [];
+  const changed = (state: VolumeState) => void changes.push(state);
+  const volume = createVolume({ fs });
+  probe = createVolumeProbe({ volume, layout, instance: "a.b1", now, timer, onChange: changed });
+});
+
+function failing(name: string, code: string): Intercept {
+  return (call, proceed) =>
+    call.name === name ? Promise.reject(Object.assign(new Error(code), { code, syscall: name })) : proceed();
+}
+
+test("a volume that can be written is usable, and nothing is left there", async () => {
+  expect(await probe.state()).toEqual({ usable: true });
+  expect(await readdir(layout.nodes)).toEqual([]);
+});
+
+test("however many ask, the volume is asked once in two seconds", async () => {
+  await Promise.all([probe.state(), probe.state()]);
+  const asked = calls.length;
+  await time.advance(2_000);
+  await probe.state();
+  expect(calls).toHaveLength(asked);
+  await time.advance(1);
+  await probe.state();
+  expect(calls.length).toBeGreaterThan(asked);
+});
+
+test("once prepared, a look makes no folders", async () => {
+  await probe.state();
+  await time.advance(3_000);
+  calls.length = 0;
+  await probe.state();
+  expect(calls.filter((name) => ["mkdir", "readdir", "lstat"].includes(name))).toEqual([]);
+  expect(calls.filter((name) => name === "unlink")).toHaveLength(2);
+});
+
+test.each([
+  ["open", "EACCES", "it may not be written by this user"],
+  ["open", "EROFS", "it is mounted read-only"],
+  ["link", "EPERM", "its file system has no hard links, which commits need"],
+  ["link", "ENOTSUP", "its file system has no hard links, which commits need"],
+  ["mkdir", "ENOTDIR", "a file stands where a folder should be"],
+  ["sync", "EIO", "EIO"],
+])("%s that fails with %s is told as: %s", async (name, code, reason) => {
+  weather = failing(name, code);
+  expect(await probe.state()).toEqual({ usable: false, reason });
+});
+
+test.each([
+  ["write", "ENOSPC", 12, "no space is left"],
+  ["open", "ENOSPC", 0, "no inodes are left"],
+  ["link", "ENOSPC", 0, "no inodes are left"],
+  ["sync", "EDQUOT", 12, "its quota is used up"],
+])("%s that fails with %s, %i inodes free: usable, and %s", async (name, code, ffree, full) => {
+  const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
+  // Folders are opened, too, and can be.
+  weather = (call, proceed) => {
+    if (call.name === "statfs") return Promise.resolve(space);
+    if (name === "open" && !/probe/.test(call.path)) return proceed();
+    return failing(name, code)(call, proceed);
+  };
+  expect(await probe.state()).toEqual({ usable: true, full });
+});
+
+test("a file system where link() excludes nobody is not usable", async () => {
+  weather = (call, proceed) => (call.name === "link" ? Promise.resolve() : proceed());
+  expect(await probe.state()).toEqual({
+    usable: false,
+    reason: expect.stringContaining("second link()") as string,
+  });
+});
+
+test("it is usable again when the volume is, whatever the failed look has left", async () => {
+  weather = failing("link", "EIO");
+  await probe.state();
+  await writeFile(join(layout.nodes, "a.b1.probe-link"), "");
+  weather = (_, proceed) => proceed();
+  await time.advance(3_000);
+  expect(await probe.state()).toEqual({ usable: true });
+  expect(await readdir(layout.nodes)).toEqual([]);
+});
+
+test("what has become of it is told once, however often it is asked", async () => {
+  for (const each of [weather, failing("sync", "EIO"), failing("sync", "EDQUOT"), weather]) {
+    weather = each;
+    for (let look = 0; look < 3; look++) {
+      await Promise.all([probe.state(), probe.state()]);
+      await time.advance(3_000);
+    }
+  }
+  expect(changes).toEqual([
+    { usable: true },
+    { usable: false, reason: "EIO" },
+    { usable: true, full: "its quota is used up" },
+    { usable: true },
+  ]);
+});
+
+test("a volume that hangs is told of in bounded time and is not asked again meanwhile; then it heals", async () => {
+  let thaw = () => {};
+  const frozen = new Promise<void>((resolve) => (thaw = resolve));
+  weather = async (_, proceed) => {
+    await frozen;
+    return proceed();
+  };
+  const first = probe.state();
+  await time.advance(2_500);
+  expect(await first).toEqual({ usable: false, reason: "it gives no answer" });
+  const asked = calls.length;
+  const second = probe.state();
+  await time.advance(0);
+  expect(await second).toEqual({ usable: false, reason: "it gives no answer" });
+  expect(calls).toHaveLength(asked);
+  thaw();
+  expect(await probe.state()).toBeDefined();
+  await expect.poll(() => probe.state()).toEqual({ usable: true });
+});
