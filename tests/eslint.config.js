@@ -2,7 +2,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 import { textAlone } from "./lint-text-alone.js";
 
-/** Who may import whom (DESIGN: direction). Each folder lists what it must not know. */
+/** Which folder may import which (app/ARCHITECTURE.md). Tests may import all. */
 const folders = [
   "routes",
   "http",
@@ -34,7 +34,7 @@ function direction(folder) {
   const patterns = [
     {
       group: forbidden.flatMap((other) => [`~/${other}/*`, `**/${other}/*`]),
-      message: `${folder}/ must not know this folder: see the layout in the README.`,
+      message: `${folder}/ must not know this folder: see app/ARCHITECTURE.md.`,
     },
     {
       group: ["**/services.server", "**/config.server"],
