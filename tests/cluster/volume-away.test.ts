@@ -149,9 +149,11 @@ test("a server that begins on a directory of an earlier version marks it, and ke
   expect(readdirSync(dataDir)).toContain("holdfast-volume.json");
 });
 
-test("check-volume tells a volume that servers have used from a folder in its place", () => {
-  const check = (folder: string) =>
-    execFileSync("npm", ["run", "--silent", "check-volume", "--", folder], { encoding: "utf8" });
+test.each([
+  ["npm run check-volume", ["npm", "run", "--silent", "check-volume", "--"]],
+  ["the check of the image", ["node", "build/check-volume.js"]],
+])("%s tells a volume that servers have used from a folder in its place", (_, [command, ...args]) => {
+  const check = (folder: string) => execFileSync(command!, [...args, folder], { encoding: "utf8" });
   expect(check(dataDir)).toMatch(/^ok +folder .* volume [\w-]+$/m);
   const empty = join(home, "empty");
   expect(check(empty)).toMatch(/No server has used it yet: if one has, its volume is not mounted here/);
