@@ -111,7 +111,7 @@ describe.each(Object.entries(departures))("a volume that %s", (_, { leave, back 
     // Some heartbeats, sweeps and usage files later.
     await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
     await expect.poll(() => server.output()).toMatch(/DATA_DIR is away: holdfast-volume.json is missing/);
-    await expect.poll(() => server.output()).toMatch(/other nodes cannot hear this one/);
+    await expect.poll(() => server.output()).toMatch(/membership log append failed/);
     expect(readdirSync(home).includes("data") ? namesIn(dataDir) : null).toEqual(before);
 
     back();
