@@ -137,7 +137,7 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       ...update,
       volume,
       layout,
-      key,
+      sessionHash: key,
       instance,
       newId,
       commitId: newId(),
