@@ -151,6 +151,7 @@ async function createServices(config: Config) {
     random,
     delay,
     now,
+    clock: () => new Date(),
     isDead: (other) => membership.isDead(other),
     onCommit: committed,
     onDamage: damaged,

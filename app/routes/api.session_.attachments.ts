@@ -1,7 +1,7 @@
 import { askerAddress } from "~/http/admission/client-address";
 import { requireFilename, requireSessionKey, streamBody } from "~/http/request-input";
 import type { ReserveBytes } from "~/quotas/quotas";
-import { tooLarge } from "~/store/attachments/attachment-store";
+import { attachmentTooLarge } from "~/store/attachments/attachment-errors";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -10,7 +10,7 @@ const handle = api({
     const key = requireSessionKey(request);
     const filename = requireFilename(request);
     const stored = await services.quotas.change(askerAddress(request), (reserve) => {
-      const bytes = streamBody(request, services.limits.maxAttachmentBytes, tooLarge);
+      const bytes = streamBody(request, services.limits.maxAttachmentBytes, attachmentTooLarge);
       const announced = Number(request.headers.get("Content-Length") ?? 0);
       reserve(announced);
       return services.attachments.put(key, filename, reserving(bytes, announced, reserve));
