@@ -280,6 +280,8 @@ async function createServices(config: Config) {
     attend: membership.attend,
     flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
     clock: () => new Date(),
+    now,
+    timer,
     delay: unhurried,
     newId,
     adopt: (replyId) => quotas.adopt(replyId),

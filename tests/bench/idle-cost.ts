@@ -197,6 +197,8 @@ function createNode(
     attend: membership.attend,
     flushMs: () => 50,
     clock: () => new Date(),
+    now: time.now,
+    timer: time.timer,
     delay,
     newId,
     log,
