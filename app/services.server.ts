@@ -350,6 +350,7 @@ async function createServices(config: Config) {
     quotas,
     ...createFairTurns(config, log),
     keys,
+    clock: () => new Date(),
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     mermaidVersion: mermaidVersion(),
