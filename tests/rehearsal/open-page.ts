@@ -78,7 +78,7 @@ export function openPage(serverUrl: string): OpenPage {
     unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({
       api,
-      values,
+      storage: values,
       conversationId: id,
       newId,
       random: Math.random,
@@ -100,7 +100,7 @@ export function openPage(serverUrl: string): OpenPage {
   let connection: ChatState["connection"] = "ok";
   function look() {
     const state = chat.getSnapshot();
-    if (state.problem) complain(`the page said: ${state.problem.trouble.code}`);
+    if (state.problem) complain(`the page said: ${state.problem.error.code}`);
     if (state.pending?.state === "failed") complain(`a message failed: ${state.pending.error?.code}`);
     if (state.connection === "reconnecting" && connection === "ok") mentions += 1;
     connection = state.connection;

@@ -42,12 +42,12 @@ test("what was refused on its way while the code was said does not shut it again
   const before = performance.now();
   vi.advanceTimersByTime(1);
   await gate.enter("code");
-  gate.refused(before);
+  gate.noteRefusal(before);
   expect(gate.isShut.getSnapshot()).toBe(false);
   vi.runAllTimers();
   expect(opened).toHaveBeenCalledTimes(2);
   vi.advanceTimersByTime(1);
-  gate.refused(performance.now());
+  gate.noteRefusal(performance.now());
   expect(gate.isShut.getSnapshot()).toBe(true);
   vi.useRealTimers();
 });

@@ -10,7 +10,7 @@ const LEFT_KEY = "holdfast.access-left";
 export type AccessGate = {
   isShut: Observable<boolean>;
   /** The server has refused a request that was sent at `askedAt`, in milliseconds of `performance.now`. */
-  refused: (askedAt: number) => void;
+  noteRefusal: (askedAt: number) => void;
   /** Opens it, or throws why it stays shut. */
   enter: (code: string) => Promise<void>;
   /** Whether there is a code at all, so that one can log out. */
@@ -58,7 +58,7 @@ export function createAccessGate(options: Dependencies): AccessGate {
   });
   return {
     isShut,
-    refused(askedAt) {
+    noteRefusal(askedAt) {
       // What was on its way when the code was said is asked for again, once it has heard that it was refused.
       if (askedAt < openedAt) setTimeout(options.onOpened);
       else isShut.set(true);

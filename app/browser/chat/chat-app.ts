@@ -72,7 +72,7 @@ export type ChatApp = {
 export type Spotlight = { conversationId: string; messageId: string };
 
 /** What the page's server knew when it sent the page. */
-export type PageFacts = {
+export type ServerProps = {
   node: string;
   models: ModelsView;
   maxFileBytes: number;
@@ -85,7 +85,7 @@ export type PageFacts = {
 /** The browser's composition root. Settles once the page speaks the person's language. */
 export async function createChatApp(
   page: Window & typeof globalThis,
-  facts: PageFacts,
+  facts: ServerProps,
   translator: Translator,
 ): Promise<ChatApp> {
   const node = createObservable(facts.node);
@@ -93,7 +93,7 @@ export async function createChatApp(
     fetch: page.fetch.bind(page),
     upload: uploadRequest,
     onNode: node.set,
-    onCodeNeeded: (askedAt) => access.refused(askedAt),
+    onCodeNeeded: (askedAt) => access.noteRefusal(askedAt),
   });
   const shared = createSafeStorage(() => page.localStorage);
   const tab = createSafeStorage(() => page.sessionStorage);
@@ -127,7 +127,7 @@ export async function createChatApp(
     },
     isPassing: (error) =>
       error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
-    onFailure: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
+    onFailure: (title, error) => toasts.failure((t, why) => t("deletion.failed", { title, why }), error),
   });
   const access = createAccessGate({
     isShut: facts.isCodeNeeded,
@@ -167,7 +167,7 @@ export async function createChatApp(
   const idsWithKept = () =>
     conversations.getSnapshot().list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : []));
   const unsent = createUnsentMessages(idsWithKept);
-  onOtherTab(OUTBOX_KEY, unsent.look);
+  onOtherTab(OUTBOX_KEY, unsent.refresh);
   const isLookedAt = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
 
   /** Whatever tab has marked it: the one that shows it takes the mark away. */
@@ -213,7 +213,7 @@ export async function createChatApp(
       draft,
       files: createAttachmentDraft({
         api: sessionApi,
-        values: shared,
+        storage: shared,
         conversationId: id,
         newId,
         random,
@@ -247,7 +247,7 @@ export async function createChatApp(
     opened.subscribe(() => {
       const { pending } = before;
       const reply = endedReply(before, (before = opened.getSnapshot()));
-      if (pending !== before.pending) unsent.look();
+      if (pending !== before.pending) unsent.refresh();
       if (reply) ended(id, reply.id);
     });
     return opened;
@@ -256,7 +256,7 @@ export async function createChatApp(
   /** Every tab does it: the ids of a message make it the same one however often it goes out. */
   function sendKept() {
     for (const id of idsWithKept()) session(id).sendKept();
-    unsent.look();
+    unsent.refresh();
   }
   activity.subscribe(sendKept);
   sendKept();
@@ -304,7 +304,7 @@ export async function createChatApp(
         await api.session(id).patch({ title });
       } catch (error) {
         conversations.rename(id, before);
-        toasts.complain((t, why) => t("conversations.notRenamed", { why }), error);
+        toasts.failure((t, why) => t("conversations.notRenamed", { why }), error);
       }
     },
     remove(id) {

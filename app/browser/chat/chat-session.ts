@@ -4,10 +4,10 @@ import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
 import type { ErrorCode } from "~/conversation/expected-error";
 import { newId } from "~/conversation/session-id";
 import { newestLeafUnder } from "~/conversation/versions";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import type { SessionApi } from "./api-client";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
-import { ApiError, troubleOf } from "./api-error";
+import { ApiError, userErrorOf } from "./api-error";
 import { backoffMs } from "./backoff";
 import {
   canSend,
@@ -128,15 +128,15 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       onConnection(connection) {
         patch({ connection });
         if (connection !== "ok") return showKept();
-        if (now().problem?.trouble.code === NEWER) patch({ problem: null });
+        if (now().problem?.error.code === NEWER) patch({ problem: null });
         sendWhatWaits();
       },
       onRefused(error) {
         // It is refused again and again until another node is asked, and told of once.
-        const isKnown = error.code === NEWER && now().problem?.trouble.code === NEWER;
+        const isKnown = error.code === NEWER && now().problem?.error.code === NEWER;
         patch({
           ...(!now().session && { phase: "refused" }),
-          ...(!isKnown && { problem: { trouble: troubleOf(error), messageId: null } }),
+          ...(!isKnown && { problem: { error: userErrorOf(error), messageId: null } }),
         });
       },
       rev: () => now().session?.rev ?? 0,
@@ -148,7 +148,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   );
 
   const absence = createReplyWatch({
-    look: () => (isSaved() ? follower.look() : Promise.resolve()),
+    refresh: () => (isSaved() ? follower.refresh() : Promise.resolve()),
     isAwaited: () => !isRemoved && isReplyAwaited(now()),
   });
 
@@ -191,8 +191,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   /** Nobody looks: no connection is held, but it is noticed when the reply ends. */
   function letGo() {
-    follower.rest();
-    absence.begin();
+    follower.stop();
+    absence.start();
   }
 
   /** Every request carries the ids that make repeating it harmless, so one that may have failed is repeated. */
@@ -215,7 +215,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
 
   function accepted(answer: { rev: number; replyId: string }, reply: Parameters<typeof withAccepted>[2]) {
     state.set(withAccepted({ ...now(), isAsking: false }, answer, reply));
-    if (!isOpen) absence.begin();
+    if (!isOpen) absence.start();
     else if ((now().session?.rev ?? 0) < answer.rev) follower.restart();
   }
 
@@ -238,10 +238,10 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     } catch (error) {
       // Where nobody looks, it stays where it is, with what was said against it.
       const isTakenBack = isOpen && error instanceof ApiError && error.code === "reply_running";
-      if (isTakenBack) takeBack(message, troubleOf(error));
+      if (isTakenBack) takeBack(message, userErrorOf(error));
       else {
         const isWaiting = error instanceof ApiError && (error.isPassing || isSoonOver(error));
-        setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
+        setPending(message.id, { state: "failed", error: userErrorOf(error), isWaiting });
         // Another tab's message may have been kept in its place, and be gone.
         if (wasOpen && now().pending?.id === message.id && !outbox.read()) outbox.put(message);
         // Where nobody follows, nobody would hear that the server is back; nor that another node is asked.
@@ -302,7 +302,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     const typed = draft.getSnapshot();
     draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
     files.takeBack(message.files);
-    patch({ pending: null, problem: why === null ? null : { trouble: why, messageId: null } });
+    patch({ pending: null, problem: why === null ? null : { error: why, messageId: null } });
   }
 
   /** False where nothing can be sent now; then nothing has happened. */
@@ -347,7 +347,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         continues: kind === "continue" ? message : undefined,
       });
     } catch (error) {
-      patch({ isAsking: false, problem: { trouble: troubleOf(error), messageId: message.id } });
+      patch({ isAsking: false, problem: { error: userErrorOf(error), messageId: message.id } });
       wake();
     } finally {
       void settings.save();
@@ -355,7 +355,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
   }
 
   function report(error: unknown) {
-    patch({ problem: { trouble: troubleOf(error), messageId: null } });
+    patch({ problem: { error: userErrorOf(error), messageId: null } });
   }
 
   return {
@@ -373,12 +373,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       isOpen = wasOpen = true;
       const unsubscribe = page.subscribe(() => {
         if (!page.isVisible()) return letGo();
-        absence.end();
+        absence.stop();
         wake();
         sendWhatWaits();
       });
       const { pending } = now();
-      absence.end();
+      absence.stop();
       if (!page.isOnline()) showKept();
       wake();
       if (pending?.state === "sending") void deliver(pending);
@@ -458,8 +458,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     },
     async remove() {
       // What is still being read of it must not bring it back into the list.
-      follower.rest();
-      absence.end();
+      follower.stop();
+      absence.stop();
       const messages = now().session?.messages ?? [];
       const known = [
         ...messages.flatMap(({ parts }) => attachmentParts(parts)),
@@ -484,11 +484,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     dismissProblem: () => patch({ problem: null }),
     readmitted() {
       const { phase, problem, pending } = now();
-      if (problem?.trouble.code === "access_code_needed") {
+      if (problem?.error.code === "access_code_needed") {
         patch({ problem: null, phase: phase === "refused" ? "loading" : phase });
       }
       wake();
-      void settings.tryAgain();
+      void settings.retry();
       if (pending?.error?.code === "access_code_needed") trySendingAgain();
     },
   };

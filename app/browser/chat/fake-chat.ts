@@ -182,7 +182,7 @@ export function openTab(
   let lastId = 0;
   const files = createAttachmentDraft({
     api,
-    values,
+    storage: values,
     conversationId: "c",
     newId: () => `f${String((lastId += 1))}`,
     random: () => 0.5,

@@ -4,11 +4,11 @@ const LONGEST_MS = 30_000;
 const GIVE_UP_MS = 30 * 60_000;
 
 /** Looks now and then whether a reply has ended that nobody is looking at. */
-export type ReplyWatch = { begin: () => void; end: () => void };
+export type ReplyWatch = { start: () => void; stop: () => void };
 
 type Dependencies = {
   /** Reads the session once. */
-  look: () => Promise<void>;
+  refresh: () => Promise<void>;
   /** Whether there is still something to wait for. */
   isAwaited: () => boolean;
 };
@@ -18,7 +18,7 @@ type Dependencies = {
  * another's reply reads its journal many times a second. Asking for the session with the revision that is known
  * costs one listing of a folder, so that is what a hidden tab does, ever less often, until the reply has ended.
  */
-export function createReplyWatch({ look, isAwaited }: Dependencies): ReplyWatch {
+export function createReplyWatch({ refresh: look, isAwaited }: Dependencies): ReplyWatch {
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   function lookAfter(ms: number, left: number) {
@@ -39,10 +39,10 @@ export function createReplyWatch({ look, isAwaited }: Dependencies): ReplyWatch 
   }
 
   return {
-    begin() {
+    start() {
       end();
       lookAfter(FIRST_MS, GIVE_UP_MS);
     },
-    end,
+    stop: end,
   };
 }

@@ -33,9 +33,9 @@ export type SessionFollower = {
   /** Asks afresh, as after sending: the node that this tab listens to may not have heard of it yet. */
   restart: () => void;
   /** Reads the session once, without a connection that stays. */
-  look: () => Promise<void>;
+  refresh: () => Promise<void>;
   /** Lets go of the connection. */
-  rest: () => void;
+  stop: () => void;
 };
 
 type Dependencies = { api: SessionApi; page: PageActivity; random: () => number };
@@ -187,11 +187,11 @@ export function createSessionFollower(
       connection?.abort(RESTART);
       endPause();
     },
-    async look() {
+    async refresh() {
       looking = new AbortController();
       await load(looking.signal);
     },
-    rest() {
+    stop() {
       looking?.abort();
       run?.abort();
       run = null;

@@ -200,13 +200,13 @@ export function createConversations(dependencies: Dependencies): Conversations {
   };
 }
 
-function readId(values: SafeStorage, key: string): string | null {
-  const id = values.get(key);
+function readId(storage: SafeStorage, key: string): string | null {
+  const id = storage.get(key);
   return id !== null && SESSION_ID_PATTERN.test(id) ? id : null;
 }
 
-function readList(values: SafeStorage): Conversation[] {
-  const text = values.get(LIST_KEY);
+function readList(storage: SafeStorage): Conversation[] {
+  const text = storage.get(LIST_KEY);
   if (text === null) return [];
   try {
     const list: unknown = JSON.parse(text);
@@ -214,7 +214,7 @@ function readList(values: SafeStorage): Conversation[] {
     return list.flatMap(toConversation).sort(newestFirst);
   } catch {
     // The next change writes the list anew. Ids cannot be made up again, so what was there is set aside.
-    values.set(`${LIST_KEY}.damaged`, text);
+    storage.set(`${LIST_KEY}.damaged`, text);
     return [];
   }
 }

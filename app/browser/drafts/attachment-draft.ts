@@ -10,9 +10,9 @@ import {
   type AttachmentPart,
   type AttachmentType,
 } from "~/conversation/attachment";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import type { SessionApi } from "~/browser/chat/api-client";
-import { ApiError, troubleOf } from "~/browser/chat/api-error";
+import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import { backoffMs } from "~/browser/chat/backoff";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
@@ -29,7 +29,7 @@ export type DraftFile = {
   blob: Blob | null;
 } & (
   | { state: "uploading"; progress: number }
-  | { state: "failed"; trouble: UserError; canRetry: boolean }
+  | { state: "failed"; error: UserError; canRetry: boolean }
   | { state: "uploaded"; part: AttachmentPart }
 );
 
@@ -54,7 +54,7 @@ export type AttachmentDraft = Observable<readonly DraftFile[]> & {
 
 export type AttachmentDraftDependencies = {
   api: Pick<SessionApi, "upload">;
-  values: SafeStorage;
+  storage: SafeStorage;
   conversationId: string;
   newId: () => string;
   random: () => number;
@@ -62,11 +62,11 @@ export type AttachmentDraftDependencies = {
 };
 
 const TRIES = 3;
-/** Its trouble after a refresh. */
+/** Error code after a reload of a file whose upload had not finished. */
 const NOT_UPLOADED = "file_not_uploaded";
 
 export function createAttachmentDraft(dependencies: AttachmentDraftDependencies): AttachmentDraft {
-  const { api, values, newId, random } = dependencies;
+  const { api, storage: values, newId, random } = dependencies;
   const storageKey = `holdfast.files.${dependencies.conversationId}`;
   const blobs = new Map<string, Blob>();
   const uploads = new Map<string, AbortController>();
@@ -95,17 +95,17 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     const { notUploaded: filename, kind } = (entry ?? {}) as Record<string, unknown>;
     if (typeof filename !== "string") return [];
     const known = kind === "image" ? kind : "document";
-    const trouble = { code: NOT_UPLOADED, message: "This file was not uploaded. Choose it again." };
+    const error = { code: NOT_UPLOADED, message: "This file was not uploaded. Choose it again." };
     const mediaType = guessType(known, new Blob());
     const file = { key: newId(), filename, kind: known, mediaType, blob: null } as const;
-    return [{ ...file, state: "failed", trouble, canRetry: false }];
+    return [{ ...file, state: "failed", error, canRetry: false }];
   }
 
   function set(files: readonly DraftFile[]) {
     state.set(files);
     const kept = files.flatMap((file): object[] => {
       if (file.state === "uploaded") return [file.part];
-      const isRefused = file.state === "failed" && !file.canRetry && file.trouble.code !== NOT_UPLOADED;
+      const isRefused = file.state === "failed" && !file.canRetry && file.error.code !== NOT_UPLOADED;
       return isRefused ? [] : [{ notUploaded: file.filename, kind: file.kind }];
     });
     const text = JSON.stringify(kept);
@@ -116,7 +116,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
   }
 
   const isToChooseAgain = (file: DraftFile, filename: string) =>
-    file.filename === filename && file.state === "failed" && file.trouble.code === NOT_UPLOADED;
+    file.filename === filename && file.state === "failed" && file.error.code === NOT_UPLOADED;
 
   function change(key: string, next: (file: DraftFile) => DraftFile) {
     set(now().map((file) => (file.key === key ? next(file) : file)));
@@ -137,10 +137,10 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
       // Moved or deleted since it was chosen.
       prepared = {
         filename: file.name,
-        trouble: { code: "file_unreadable", message: "The file could not be read." },
+        error: { code: "file_unreadable", message: "The file could not be read." },
       };
     }
-    if ("trouble" in prepared) return fail(key, prepared.trouble, false, prepared.filename);
+    if ("error" in prepared) return fail(key, prepared.error, false, prepared.filename);
     const { filename, blob } = prepared;
     change(key, (draft) => ({
       ...draft,
@@ -161,10 +161,10 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     return same.length > (kind === "image" ? MAX_IMAGES : MAX_DOCUMENTS);
   }
 
-  function fail(key: string, trouble: UserError, canRetry: boolean, filename?: string) {
+  function fail(key: string, error: UserError, canRetry: boolean, filename?: string) {
     change(key, ({ key, kind, mediaType, blob, ...file }) => ({
       ...{ key, kind, mediaType, blob, filename: filename ?? file.filename },
-      ...{ state: "failed", trouble, canRetry },
+      ...{ state: "failed", error, canRetry },
     }));
   }
 
@@ -194,7 +194,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
           if (signal.aborted) return;
           continue;
         }
-        fail(key, troubleOf(error), isPassing);
+        fail(key, userErrorOf(error), isPassing);
         break;
       }
     }

@@ -11,26 +11,26 @@ export type Draft = Observable<string> & {
 };
 
 export function createDraft(
-  values: SafeStorage,
+  storage: SafeStorage,
   conversationId: string,
   /** Calls back when another tab has written the value under `key`. */
   onOtherTab: (key: string, listener: () => void) => void,
 ): Draft {
   const key = `holdfast.draft.${conversationId}`;
-  const text = createObservable(values.get(key) ?? "");
+  const text = createObservable(storage.get(key) ?? "");
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   function flush() {
     if (timer === null) return;
     clearTimeout(timer);
     timer = null;
-    if (text.getSnapshot() === "") values.remove(key);
-    else values.set(key, text.getSnapshot());
+    if (text.getSnapshot() === "") storage.remove(key);
+    else storage.set(key, text.getSnapshot());
   }
 
   onOtherTab(key, () => {
     // What was typed here just now is about to be written over it.
-    if (timer === null) text.set(values.get(key) ?? "");
+    if (timer === null) text.set(storage.get(key) ?? "");
   });
 
   return {

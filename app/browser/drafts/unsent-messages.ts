@@ -6,7 +6,7 @@ export const MENTION_AFTER_MS = 2_000;
 /** The conversations with a message that the server does not have yet, whichever tab it was written in. */
 export type UnsentMessages = Observable<readonly string[]> & {
   /** Something may have been put into an outbox, or have left it. */
-  look: () => void;
+  refresh: () => void;
 };
 
 /** `kept` names the conversations that have something in their outbox now. */
@@ -23,5 +23,5 @@ export function createUnsentMessages(kept: () => string[]): UnsentMessages {
     if (shown.join() !== state.getSnapshot().join()) state.set(shown);
   }
 
-  return { getSnapshot: state.getSnapshot, subscribe: state.subscribe, look };
+  return { getSnapshot: state.getSnapshot, subscribe: state.subscribe, refresh: look };
 }

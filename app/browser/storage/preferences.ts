@@ -63,10 +63,10 @@ export function createPreferences({ shared, onOtherTab }: Dependencies): Prefere
 }
 
 /** What is not understood is the default: the value may be a later version's, or nobody's. */
-function read(values: SafeStorage): Preferences {
+function read(storage: SafeStorage): Preferences {
   let kept: Record<string, unknown> = {};
   try {
-    const value: unknown = JSON.parse(values.get(PREFERENCES_KEY) ?? "{}");
+    const value: unknown = JSON.parse(storage.get(PREFERENCES_KEY) ?? "{}");
     if (typeof value === "object" && value !== null) kept = value as Record<string, unknown>;
   } catch {
     // Not ours.
