@@ -7,6 +7,7 @@ import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { createUnsavedSettings } from "~/browser/chat/unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
+import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
 import { newId } from "~/conversation/session-id";
 import { plainText } from "~/conversation/reply-text";
@@ -85,6 +86,7 @@ export function openPage(serverUrl: string): OpenPage {
       prepare: { maxBytes: 0, redraw: noFiles },
     }),
     page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
+    clock: pageClock,
     random: Math.random,
     isSaved: () => isSaved,
     onSaved: () => (isSaved = true),

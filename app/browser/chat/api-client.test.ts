@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient } from "./api-client";
+import { pageClock } from "~/browser/page/page-clock";
 import { unlessSilent } from "./event-stream";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -202,8 +203,8 @@ test("a long answer over a slow line is waited for, while it comes", async () =>
       return new Response(body, { headers: { ETag: '"1"' } });
     });
     const heard = vi.fn();
-    const loaded = unlessSilent((tell) => {
-      heard.mockImplementation(tell);
+    const loaded = unlessSilent(pageClock, (onActivity) => {
+      heard.mockImplementation(onActivity);
       return api.session(ID).load(null, undefined, heard);
     });
     await vi.advanceTimersByTimeAsync(120_000);

@@ -22,6 +22,7 @@ import { createModelChoices, type ModelChoices } from "./model-choice";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { keepPageOffline } from "~/browser/storage/offline-page";
 import { createOutbox, OUTBOX_KEY } from "~/browser/drafts/outbox";
+import type { PageClock } from "~/browser/page/page-clock";
 import { createPageActivity } from "~/browser/page/page-activity";
 import { redrawImage } from "~/browser/drafts/redraw-image";
 import { uploadRequest } from "./upload-request";
@@ -87,6 +88,7 @@ export async function createChatApp(
   page: Window & typeof globalThis,
   facts: ServerProps,
   translator: Translator,
+  clock: PageClock,
 ): Promise<ChatApp> {
   const node = createObservable(facts.node);
   const api = createApiClient({
@@ -222,6 +224,7 @@ export async function createChatApp(
       edits: createUnfinishedEdits(shared, id),
       unsavedSettings: createUnsavedSettings(shared, id),
       page: activity,
+      clock,
       random,
       isSaved: () => known()?.saved ?? id === conversations.reopenedId,
       onSaved({ title, updatedAt }) {

@@ -7,7 +7,7 @@ import type { UserError } from "~/i18n/user-error";
 import type { StreamEvent } from "./event-stream";
 import { receiveChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "~/browser/drafts/outbox";
-import type { Connection } from "./session-follower";
+import type { Connection } from "./connection-notice";
 
 /** A person's message that is not in the session yet. */
 export type PendingMessage = OutgoingMessage & {

@@ -14,6 +14,7 @@ import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
+import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
 
 /** A server and a tab for tests of the chat session, under fake timers. */
@@ -209,6 +210,7 @@ export function openTab(
         return () => page.listeners.delete(listener);
       },
     },
+    clock: pageClock,
     random: () => 0.5,
     isSaved: () => saved,
     onSaved: () => (saved = true),

@@ -1,9 +1,10 @@
 import { createTranslator } from "~/i18n/create-translator";
+import { pageClock } from "~/browser/page/page-clock";
 import { createChatApp, type ChatApp, type ServerProps } from "./chat-app";
 
 /** One for the life of the page: it holds the open conversations. */
 let app: Promise<ChatApp> | null = null;
 
 export function openChatApp(facts: () => Promise<ServerProps>): Promise<ChatApp> {
-  return (app ??= facts().then((known) => createChatApp(window, known, createTranslator())));
+  return (app ??= facts().then((known) => createChatApp(window, known, createTranslator(), pageClock)));
 }

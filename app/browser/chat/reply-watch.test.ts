@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createReplyWatch } from "./reply-watch";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -7,6 +8,7 @@ afterEach(() => void vi.useRealTimers());
 function watched(look: () => Promise<void> = () => Promise.resolve()) {
   const reply = { runs: true, looks: 0 };
   const watch = createReplyWatch({
+    clock: pageClock,
     async refresh() {
       reply.looks++;
       await look();
