@@ -82,6 +82,7 @@ export function openPage(serverUrl: string): OpenPage {
       storage: values,
       conversationId: id,
       newId,
+      clock: pageClock,
       random: Math.random,
       prepare: { maxBytes: 0, redraw: noFiles },
     }),

@@ -218,6 +218,7 @@ export async function createChatApp(
         storage: shared,
         conversationId: id,
         newId,
+        clock,
         random,
         prepare: { maxBytes: facts.maxFileBytes, redraw: redrawImage },
       }),

@@ -186,6 +186,7 @@ export function openTab(
     storage: values,
     conversationId: "c",
     newId: () => `f${String((lastId += 1))}`,
+    clock: pageClock,
     random: () => 0.5,
     prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
   });

@@ -2,15 +2,15 @@ import type { MessageAccepted, PostMessageBody } from "~/conversation/api";
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { ErrorCode } from "~/conversation/expected-error";
 import { newId } from "~/conversation/session-id";
-import type { UserError } from "~/i18n/user-error";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
 import { partsOf, type Outbox, type OutgoingMessage } from "~/browser/drafts/outbox";
 import type { PageClock } from "~/browser/page/page-clock";
 import { ApiError, userErrorOf } from "./api-error";
 import { backoffMs } from "./backoff";
-import { canSend, type PendingMessage } from "./chat-state";
+import { canSend } from "./chat-state";
 import type { ChatStore } from "./chat-store";
+import { createPendingMessage } from "./pending-message";
 import type { SessionLifecycle } from "./session-lifecycle";
 
 /**
@@ -80,8 +80,8 @@ type Dependencies = {
 };
 
 export function createMessageDelivery(dependencies: Dependencies): MessageDelivery {
-  const { store, lifecycle, outbox, draft, files, clock, random, isFollowed } = dependencies;
-  const pendingMessage = () => store.getSnapshot().pending;
+  const { store, lifecycle, outbox, clock, random, isFollowed } = dependencies;
+  const pending = createPendingMessage(dependencies);
   let isDelivering = false;
   /** Scheduled retries since the last delivery that succeeded. */
   let retries = 0;
@@ -94,12 +94,12 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
       if (lifecycle.isRemoved()) return;
       outbox.clear(message.id);
       retries = 0;
-      setPending(message.id, { state: "accepted", error: null });
+      pending.update(message.id, { state: "accepted", error: null });
       dependencies.onAccepted(answer, message);
     } catch (error) {
       // While the session is not shown, the message stays in the outbox, with the error.
       const isTakenBack = lifecycle.isOpen() && error instanceof ApiError && error.code === "reply_running";
-      if (isTakenBack) takeBack(message, userErrorOf(error));
+      if (isTakenBack) pending.takeBack(message, userErrorOf(error));
       else keepFailed(message, error);
       dependencies.onFailed();
     } finally {
@@ -111,9 +111,9 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
   function keepFailed(message: OutgoingMessage, error: unknown) {
     const { isWaiting, limitEndsInMs } = redeliveryOf(error, clock.now());
     if (limitEndsInMs !== null) clock.after(limitEndsInMs + LIMIT_MARGIN_MS, sendDue);
-    setPending(message.id, { state: "failed", error: userErrorOf(error), isWaiting });
+    pending.update(message.id, { state: "failed", error: userErrorOf(error), isWaiting });
     // Another tab's message may have replaced it in the outbox, and been delivered.
-    if (lifecycle.wasOpen() && pendingMessage()?.id === message.id && !outbox.read()) outbox.put(message);
+    if (lifecycle.wasOpen() && pending.read()?.id === message.id && !outbox.read()) outbox.put(message);
     // Without an event stream, no event says that the server is back; nor does one say that another node answers.
     const isNewerFormat = error instanceof ApiError && error.code === NEWER_FORMAT;
     if (isWaiting && (isNewerFormat || !isFollowed())) sendLater();
@@ -126,39 +126,22 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
   function sendDue() {
     dependencies.onDue();
     readOutbox();
-    const pending = pendingMessage();
-    const isRefused = (pending?.error?.retryAt ?? 0) > clock.now();
+    const message = pending.read();
+    const isRefused = (message?.error?.retryAt ?? 0) > clock.now();
     // While the session is not shown, another tab may have sent the message, or moved it to its composer.
-    const isDue = lifecycle.isOpen() || outbox.read()?.id === pending?.id;
-    if (isDue && !lifecycle.isRemoved() && pending?.isWaiting && !isRefused) resend();
+    const isDue = lifecycle.isOpen() || outbox.read()?.id === message?.id;
+    if (isDue && !lifecycle.isRemoved() && message?.isWaiting && !isRefused) resend();
   }
 
   function readOutbox() {
-    const pending = pendingMessage();
-    if (lifecycle.wasOpen() || isDelivering || pending?.state === "accepted") return;
-    const kept = outbox.read();
-    if (kept?.id !== pending?.id)
-      store.patch({ pending: kept && { ...kept, state: "sending", error: null } });
+    if (!lifecycle.wasOpen() && !isDelivering) pending.readOutbox();
   }
 
   function resend() {
-    const pending = pendingMessage();
-    if (pending?.state !== "failed" || isDelivering) return;
-    setPending(pending.id, { state: "sending", error: null, isWaiting: false });
-    void deliver(pending);
-  }
-
-  function setPending(id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting">) {
-    const pending = pendingMessage();
-    if (pending?.id === id) store.patch({ pending: { ...pending, ...change } });
-  }
-
-  function takeBack(message: OutgoingMessage, error: UserError | null) {
-    outbox.clear(message.id);
-    const typed = draft.getSnapshot();
-    draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
-    files.takeBack(message.files);
-    store.patch({ pending: null, problem: error && { error, messageId: null } });
+    const message = pending.read();
+    if (message?.state !== "failed" || isDelivering) return;
+    pending.update(message.id, { state: "sending", error: null, isWaiting: false });
+    void deliver(message);
   }
 
   return {
@@ -166,14 +149,8 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
     submit({ text, files: attached, parentId, modelId }) {
       const isEmpty = text.trim() === "" && attached.length === 0;
       if (isEmpty || !canSend(store.getSnapshot())) return false;
-      const message: OutgoingMessage = {
-        id: newId(),
-        text,
-        files: attached,
-        parentId,
-        modelId,
-        replyMessageId: newId(),
-      };
+      const ids = { id: newId(), replyMessageId: newId() };
+      const message: OutgoingMessage = { ...ids, text, files: attached, parentId, modelId };
       outbox.put(message);
       dependencies.onSending(message);
       store.patch({ pending: { ...message, state: "sending", error: null }, problem: null });
@@ -186,8 +163,8 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
     sendLater,
     readOutbox,
     editUnsent() {
-      const pending = pendingMessage();
-      if (pending?.state === "failed") takeBack(pending, null);
+      const message = pending.read();
+      if (message?.state === "failed") pending.takeBack(message, null);
     },
   };
 }

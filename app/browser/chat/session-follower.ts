@@ -1,18 +1,13 @@
-import type { SessionView } from "~/conversation/api";
 import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { SessionApi } from "./api-client";
 import type { ApiError } from "./api-error";
 import { backoffMs, pause } from "./backoff";
 import { createConnectionNotice, type Connection } from "./connection-notice";
-import { readEvents, unlessSilent, type StreamEvent } from "./event-stream";
 import { followStep, type ConnectionOutcome } from "./follow-step";
+import { createSessionStream, type SessionStreamEvents } from "./session-stream";
 
-export type FollowerEvents = {
-  /** Called with the session as just read; null if there is none. */
-  onSession: (session: SessionView | null) => void;
-  /** Called with the events that arrived together. */
-  onEvents: (events: StreamEvent[]) => void;
+export type FollowerEvents = SessionStreamEvents & {
   onConnection: (connection: Connection) => void;
   /**
    * Called when the server will not show the session and repeating the request would not help, after which the
@@ -20,10 +15,6 @@ export type FollowerEvents = {
    * may be able to read it.
    */
   onRefused: (error: ApiError) => void;
-  /** The id of the last chunk received of the running reply. */
-  cursor: () => string | null;
-  /** The last revision read; 0 for none. */
-  rev: () => number;
 };
 
 export type SessionFollower = {
@@ -47,32 +38,12 @@ export function createSessionFollower(
   events: FollowerEvents,
 ): SessionFollower {
   const notice = createConnectionNotice(clock, events.onConnection);
-  const load = createSessionReader(api, clock, events.onSession);
-  const isNews = (event: StreamEvent) =>
-    event.type === "done" || (event.type === "session" && event.rev !== events.rev());
+  const { read, followOnce } = createSessionStream(api, clock, events);
   /** The loop that follows the session, its connection, and the way to cut short the pause between two of them. */
   let run: AbortController | null = null;
   let connection: AbortController | null = null;
   let endPause = () => {};
   let refreshing: AbortController | null = null;
-
-  /** One connection, from the request to its end. @returns false if there is no session to follow */
-  async function followOnce(signal: AbortSignal, onOpen: () => void): Promise<boolean> {
-    const opening = unlessSilent(clock, () => api.watch(events.cursor(), signal));
-    // Awaited below. If reading the session fails first, that failure is the one to report.
-    opening.catch(() => undefined);
-    const [exists, response] = [await load(signal), await opening];
-    if (!exists) return false;
-    if (!response || signal.aborted) return true;
-    onOpen();
-    for await (const batch of readEvents(response, clock)) {
-      if (signal.aborted) return true;
-      events.onEvents(batch);
-      // The session is read before the next events are applied, so that the view changes in one order.
-      if (batch.some(isNews) && !(await load(signal))) return false;
-    }
-    return true;
-  }
 
   async function follow(signal: AbortSignal) {
     let failures = 0;
@@ -135,7 +106,7 @@ export function createSessionFollower(
     },
     async refresh() {
       refreshing = new AbortController();
-      await load(refreshing.signal);
+      await read(refreshing.signal);
     },
     stop() {
       refreshing?.abort();
@@ -143,32 +114,6 @@ export function createSessionFollower(
       run = null;
       notice.connected();
     },
-  };
-}
-
-/**
- * Reads the session if it has changed since the last read.
- * @returns a function that resolves to false if there is no session, or the signal has aborted
- */
-function createSessionReader(
-  api: Pick<SessionApi, "load">,
-  clock: PageClock,
-  onSession: FollowerEvents["onSession"],
-): (signal: AbortSignal) => Promise<boolean> {
-  let etag: string | null = null;
-  return async (signal) => {
-    const answer = await unlessSilent(clock, (onActivity) => api.load(etag, signal, onActivity));
-    if (signal.aborted) return false;
-    if (answer.kind === "absent") {
-      etag = null;
-      onSession(null);
-      return false;
-    }
-    if (answer.kind === "session") {
-      etag = answer.etag;
-      onSession(answer.session);
-    }
-    return true;
   };
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AttachmentView } from "~/conversation/attachment";
 import { ApiError } from "~/browser/chat/api-error";
+import { pageClock } from "~/browser/page/page-clock";
 import { createAttachmentDraft } from "./attachment-draft";
 import type { OutgoingFile } from "~/browser/chat/api-client";
 import { fakeFile } from "~/browser/chat/fake-chat";
@@ -35,6 +36,7 @@ function openTab() {
     ),
     conversationId: "c",
     newId: () => `k${String((ids += 1))}`,
+    clock: pageClock,
     random: () => 0.5,
     prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
   });

@@ -1,7 +1,7 @@
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
-import { isAttachmentPart } from "./attachment-draft";
+import { isAttachmentPart } from "./draft-file";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** What the keys of all outboxes begin with. */

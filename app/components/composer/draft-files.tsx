@@ -1,6 +1,7 @@
 import { useCallback, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { AttachmentDraft, DraftFile } from "~/browser/drafts/attachment-draft";
+import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
+import type { DraftFile } from "~/browser/drafts/draft-file";
 import { sentenceFor } from "~/i18n/user-error";
 import type { AttachmentKind } from "~/conversation/attachment";
 import { FileImage, type Download } from "~/components/messages/file-image";
