@@ -56,6 +56,7 @@ export function openPage(serverUrl: string): OpenPage {
   const noFiles = () => Promise.reject(new Error("Nobody attaches anything here."));
   const api = createApiClient({
     fetch: reach,
+    clock: pageClock,
     upload: noFiles,
     onNode: (name) => nodes.add(name),
     onCodeNeeded: () => complain("it was asked for an access code"),

@@ -10,6 +10,7 @@ function clientFor(answer: (url: string, init: RequestInit) => Response | Promis
   const requests: { url: string; init: RequestInit }[] = [];
   const nodes: string[] = [];
   const api = createApiClient({
+    clock: pageClock,
     fetch: async (url, init) => {
       requests.push({ url: String(url), init: init ?? {} });
       return answer(String(url), init ?? {});

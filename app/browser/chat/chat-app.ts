@@ -25,7 +25,7 @@ import { createOutbox, OUTBOX_KEY } from "~/browser/drafts/outbox";
 import type { PageClock } from "~/browser/page/page-clock";
 import { createPageActivity } from "~/browser/page/page-activity";
 import { redrawImage } from "~/browser/drafts/redraw-image";
-import { uploadRequest } from "./upload-request";
+import { createUploadRequest } from "./upload-request";
 import { showAppearance } from "~/browser/storage/appearance";
 import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
 import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
@@ -93,7 +93,8 @@ export async function createChatApp(
   const node = createObservable(facts.node);
   const api = createApiClient({
     fetch: page.fetch.bind(page),
-    upload: uploadRequest,
+    clock,
+    upload: createUploadRequest(clock),
     onNode: node.set,
     onCodeNeeded: (askedAt) => access.noteRefusal(askedAt),
   });

@@ -9,7 +9,7 @@ import type { Observable } from "~/browser/page/observable";
 import type { PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
 import type { LastSeen } from "~/browser/storage/last-seen";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { withRetries } from "./backoff";
 import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } from "./chat-state";
 import { createChatStore, type ChatStore } from "./chat-store";

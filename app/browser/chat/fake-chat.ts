@@ -4,7 +4,7 @@ import type { PostMessageBody, SessionView } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import type { AssistantMessage, Message, Reply } from "~/conversation/session";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";

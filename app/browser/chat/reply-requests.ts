@@ -1,6 +1,6 @@
 import type { MessageAccepted, PostMessageBody } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { userErrorOf } from "./api-error";
 import { canSend, type withAccepted } from "./chat-state";
 import type { ChatStore } from "./chat-store";

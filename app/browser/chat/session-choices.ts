@@ -1,6 +1,6 @@
 import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
 import { newestLeafUnder } from "~/conversation/versions";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { canSend, type ChatState } from "./chat-state";
 import type { ChatStore } from "./chat-store";
 import { createSettingsSaver, type SettingsSaver } from "./settings-saver";

@@ -1,6 +1,6 @@
 import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import type { ApiError } from "./api-error";
 import { backoffMs, pause } from "./backoff";
 import { createConnectionNotice, type Connection } from "./connection-notice";

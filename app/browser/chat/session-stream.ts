@@ -1,6 +1,6 @@
 import type { SessionView } from "~/conversation/api";
 import type { PageClock } from "~/browser/page/page-clock";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { readEvents, unlessSilent, type StreamEvent } from "./event-stream";
 
 export type SessionStreamEvents = {

@@ -3,7 +3,7 @@ import type { AttachmentView } from "~/conversation/attachment";
 import { ApiError } from "~/browser/chat/api-error";
 import { pageClock } from "~/browser/page/page-clock";
 import { createAttachmentDraft } from "./attachment-draft";
-import type { OutgoingFile } from "~/browser/chat/api-client";
+import type { OutgoingFile } from "~/browser/chat/session-api";
 import { fakeFile } from "~/browser/chat/fake-chat";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 

@@ -1,5 +1,5 @@
 import { attachmentPart, type AttachmentPart } from "~/conversation/attachment";
-import type { SessionApi } from "~/browser/chat/api-client";
+import type { SessionApi } from "~/browser/chat/session-api";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import { withRetries } from "~/browser/chat/backoff";
 import { createObservable, type Observable } from "~/browser/page/observable";
