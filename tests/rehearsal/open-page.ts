@@ -75,7 +75,7 @@ export function openPage(serverUrl: string): OpenPage {
     api,
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),
-    draft: createDraft(values, id, () => undefined),
+    draft: createDraft(values, id, () => undefined, pageClock),
     edits: createUnfinishedEdits(values, id),
     unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({

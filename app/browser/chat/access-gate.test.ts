@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createAccessGate } from "./access-gate";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
@@ -17,6 +18,7 @@ function setUp(isShut = true) {
     enterCode,
     logOut,
     shared,
+    clock: pageClock,
     onOpened: opened,
     onLeft,
     onOtherTab: (_, listener) => listeners.push(listener),

@@ -192,7 +192,7 @@ export function openTab(
   });
   const outbox = createOutbox(values, "c");
   const lastSeen = createLastSeen(values, "c");
-  const draft = createDraft(values, "c", () => undefined);
+  const draft = createDraft(values, "c", () => undefined, pageClock);
   const page = { visible: true, listeners: new Set<() => void>() };
   let saved = isSaved;
   const chat = createChatSession({

@@ -1,6 +1,7 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import type { Deletion } from "./deletions";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 import type { ClaimForTab } from "~/browser/drafts/tab-claims";
@@ -58,8 +59,7 @@ type Dependencies = {
   /** This tab's own, which survives a refresh. */
   tab: SafeStorage;
   newId: () => string;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
   claim: ClaimForTab;
   /** What is about to be deleted is out of sight, and nothing more. */
   deletions: Observable<readonly Pick<Deletion, "id">[]>;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createUnsentMessages } from "./unsent-messages";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -6,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 test("what is sent soon is not mentioned, what stays is, and no longer than it stays", () => {
   let kept = ["a"];
-  const unsent = createUnsentMessages(() => kept);
+  const unsent = createUnsentMessages(() => kept, pageClock);
   unsent.refresh();
   vi.advanceTimersByTime(500);
   kept = ["b"];

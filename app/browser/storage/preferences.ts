@@ -1,4 +1,5 @@
 import { isLanguageCode, type LanguageCode } from "~/i18n/languages";
+import type { OnOtherTab } from "./other-tabs";
 import type { SafeStorage } from "./safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 
@@ -44,8 +45,7 @@ export type PreferencesStore = Observable<Preferences> & { change: (change: Part
 
 type Dependencies = {
   shared: SafeStorage;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
 };
 
 export function createPreferences({ shared, onOtherTab }: Dependencies): PreferencesStore {
