@@ -22,7 +22,7 @@ import { temporaryName, type Layout } from "~/store/sessions/layout";
 import { unlessGone } from "~/store/volume/errno";
 import { newerFormat } from "~/store/newer-format";
 import { listIfThere } from "~/store/sessions/tombstone";
-import { openFile, sealFile, sealNewFile } from "~/store/encryption/encrypted-file";
+import { decryptFile, encryptFile, encryptNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { errorCode, type NewFile, type Volume } from "~/store/volume/volume";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
@@ -116,7 +116,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const temporary = `${folder}/${temporaryName(options.newId(), options.instance)}`;
     const file = await begin(folder, temporary);
     try {
-      const stored = await receive(encryptor.isOn ? sealNewFile(encryptor, key, file) : file, bytes);
+      const stored = await receive(encryptor.isOn ? encryptNewFile(encryptor, key, file) : file, bytes);
       checkRoom(key, await list(key), new Map([[stored.id, stored.size]]));
       // Over what is there already: the same bytes, but young again, so that no sweep takes them.
       await volume
@@ -199,7 +199,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       if (!file) return null;
       try {
         const stored = await volume.read(pathOf(key, file));
-        const bytes = file.isSealed ? openFile(encryptor, key, id, stored.bytes) : stored.bytes;
+        const bytes = file.isSealed ? decryptFile(encryptor, key, id, stored.bytes) : stored.bytes;
         if (bytes) return { bytes, mediaType: typeOf(file.form) };
         options.onDamage(key, id);
         return null;
@@ -276,7 +276,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
 
   async function writeFile(key: string, stored: StoredAttachment, bytes: Uint8Array) {
     const temporary = `${layout.attachmentFolder(key)}/${temporaryName(options.newId(), options.instance)}`;
-    const content = stored.isSealed ? sealFile(encryptor, key, bytes) : bytes;
+    const content = stored.isSealed ? encryptFile(encryptor, key, bytes) : bytes;
     await volume.writeNew(temporary, content, { removeIfLate: true });
     await volume.rename(temporary, pathOf(key, stored));
   }

@@ -116,13 +116,13 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
 
   function store(shareKey: string, session: string, snapshot: ShareSnapshot): StoredShare {
     if (!encryptor.isOn) return { format: 1, session, snapshot };
-    const sealed = encryptor.sealText(placeOf(shareKey, session), JSON.stringify(snapshot));
+    const sealed = encryptor.encryptText(placeOf(shareKey, session), JSON.stringify(snapshot));
     return { format: 2, session, sealed };
   }
 
   function open(shareKey: string, stored: StoredShare): ShareSnapshot {
     if (stored.format === 1) return stored.snapshot;
-    const snapshot = encryptor.openText(placeOf(shareKey, stored.session), stored.sealed);
+    const snapshot = encryptor.decryptText(placeOf(shareKey, stored.session), stored.sealed);
     if (!snapshot) return sayDamaged(shareKey, "its seal is broken");
     const inside: unknown = JSON.parse(snapshot.toString("utf8"));
     return whole(shareKey, parseStored(shareSnapshot, inside));
