@@ -101,9 +101,9 @@ export function createMembershipLog(options: MembershipLogOptions): MembershipLo
       segments.close();
     },
     flush,
-    segment: segments.openFile,
+    segment: segments.decryptFile,
     segmentLost(fileName) {
-      if (segments.openFile() !== fileName || working) return;
+      if (segments.decryptFile() !== fileName || working) return;
       segments.close();
       void append();
     },
@@ -135,7 +135,7 @@ function createAppender(
       try {
         if (wasSilent || segments.length() >= maxBytes) segments.close();
         let text = outbox.format(batch, isLeaving);
-        if (segments.openFile() === null) text = (await segments.open(outbox.isDraining)) + text;
+        if (segments.decryptFile() === null) text = (await segments.open(outbox.isDraining)) + text;
         // Not `attemptedAt`: the first segment may have waited for the name.
         const appendedAt = now();
         await segments.append(text);

@@ -1,6 +1,6 @@
 import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
-import { openSession, sealSession } from "~/store/encryption/encrypted-session";
+import { decryptSession, encryptSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
@@ -90,7 +90,7 @@ export function createSessionCodec({
     const parsed = parseStoredSession(bytes, rev);
     if (parsed.kind !== "sealed") return parsed;
     if (!encryptor) throw new KeyNotHeld("nothing sealed can be read here");
-    return openSession(encryptor, key, parsed.session);
+    return decryptSession(encryptor, key, parsed.session);
   }
 
   return {
@@ -109,7 +109,7 @@ export function createSessionCodec({
       // What is retired says nothing, and sweeps must know it for what it is.
       const bytes =
         encryptor?.isOn && document.retiredAt === undefined
-          ? sealSession(encryptor, key, document, encodeJson(secretPartOf(document)))
+          ? encryptSession(encryptor, key, document, encodeJson(secretPartOf(document)))
           : encodeJson(document);
       remember(key, bytes, { ...document });
       return bytes;

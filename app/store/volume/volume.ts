@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
 import { isFull } from "./errno";
 import { createFairSemaphore, NODE, type FairnessKey } from "./fair-semaphore";
-import { fileStats, openFile, readFileFrom, readWholeFile, spaceOf, writeNewFile } from "./file-operations";
+import { fileStats, decryptFile, readFileFrom, readWholeFile, spaceOf, writeNewFile } from "./file-operations";
 import { makeFolders, retryAfterRefresh, syncFolder } from "./folder-operations";
 import {
   createOperationRunner,
@@ -186,7 +186,7 @@ function createVolumeFor(options: VolumeOptions & OperationRunnerOptions): Volum
   /** Opens a new file that stays open. Where its caller has given up meanwhile, it is closed at once. */
   function openNew(path: string, flags: number | "wx"): Promise<FileHandle> {
     return make(async (abandoned) => {
-      const opened = await openFile(fs, path, flags);
+      const opened = await decryptFile(fs, path, flags);
       if (abandoned.aborted) await opened.close();
       return opened;
     });
