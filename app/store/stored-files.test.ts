@@ -13,7 +13,7 @@ import { shareSnapshot } from "~/conversation/share";
 import { parseStoredHandoff } from "~/store/shares/handoff-file";
 import { sealSession } from "~/store/encryption/encrypted-session";
 import { createSessionCodec } from "~/store/sessions/session-codec";
-import { parseOutline } from "~/store/sessions/session-header";
+import { parseHeader } from "~/store/sessions/session-header";
 import { parseStoredShare } from "~/store/shares/share-files";
 import { parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 
@@ -28,7 +28,7 @@ const kinds: Record<string, { documents: object[]; read: (json: unknown) => Kind
   },
   "the open part of a sealed session": {
     documents: sessions("sealed"),
-    read: (json) => parseOutline(bytesOf(json), revOf(json)).kind,
+    read: (json) => parseHeader(bytesOf(json), revOf(json)).kind,
   },
   "the sealed part of a session": {
     documents: sessions("plain").map(({ title, titleSource, settings, head, messages }) => ({

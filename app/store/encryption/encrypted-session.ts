@@ -4,10 +4,10 @@ import type { Encryptor } from "./encryptor";
 import {
   checkDocument,
   FORMAT,
-  SEALED_FORMAT,
+  ENCRYPTED_FORMAT,
   type ReadSession,
-  type SealedHead,
-  type SealedSession,
+  type EncryptedHead,
+  type EncryptedSession,
   type SecretPart,
   type StoredSession,
 } from "~/store/sessions/stored-session";
@@ -28,9 +28,9 @@ export function sealSession(
   const files = [...ids].map((id) => encryptor.nameOf(key, id));
   const headText = JSON.stringify({
     ...open,
-    format: Math.max(SEALED_FORMAT, document.format),
+    format: Math.max(ENCRYPTED_FORMAT, document.format),
     files,
-  } satisfies SealedHead);
+  } satisfies EncryptedHead);
   const sealed = encryptor.sealText(placeOf(key, document.rev, headText), secret);
   return Buffer.from(`${headText.slice(0, -1)},"sealed":"${sealed}"}`);
 }
@@ -39,7 +39,7 @@ export function sealSession(
 export function openSession(
   encryptor: Encryptor,
   key: string,
-  { head, headText, sealed }: SealedSession,
+  { head, headText, sealed }: EncryptedSession,
 ): ReadSession {
   const secret = encryptor.openText(placeOf(key, head.rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
@@ -47,7 +47,7 @@ export function openSession(
   const json = {
     ...(JSON.parse(secret.toString("utf8")) as SecretPart),
     ...open,
-    format: format === SEALED_FORMAT ? FORMAT : format,
+    format: format === ENCRYPTED_FORMAT ? FORMAT : format,
   };
   return checkDocument(json, head.rev);
 }

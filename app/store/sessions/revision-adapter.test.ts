@@ -20,7 +20,7 @@ import {
 } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { createLayout, readSessionFolder } from "./layout";
-import { parseOutline } from "./session-header";
+import { parseHeader } from "./session-header";
 import type { Change } from "./session-store";
 import { RECENT_COMMITS } from "./stored-session";
 
@@ -93,7 +93,7 @@ function expectWhole(dataDir: string) {
   const { folder, revisions } = folderOf(dataDir);
   for (const rev of revisions) {
     const bytes = readFileSync(join(folder, `${String(rev).padStart(10, "0")}.json`));
-    expect(parseOutline(bytes, rev).kind).toBe("whole");
+    expect(parseHeader(bytes, rev).kind).toBe("whole");
   }
 }
 
