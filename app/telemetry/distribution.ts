@@ -1,22 +1,22 @@
-/** Values that were measured, in a space that does not grow with their number. */
+/** Summary of measured values in bounded memory. */
 export type Distribution = {
   add(value: number): void;
-  /** The values, or as many that stand for them, in ascending order; it is empty then. */
+  /** Returns the values, or MAX_VALUES quantiles of them, in ascending order, and begins anew. */
   take(): number[];
 };
 
 /**
- * Most values that stand for a distribution. CloudWatch takes 100 for a metric, but finds only the first 200 fields
- * of a log line, and each value of an array is a field.
+ * Values that a distribution is reduced to. CloudWatch takes 100 for a metric, but indexes only the first 200 fields of
+ * a log line, and each value of an array is a field.
  */
 export const MAX_VALUES = 50;
 
-/** Each bucket is 5 % wider than the one below: no value is told more than 2.5 % wrong. */
+/** Logarithm of the ratio of bucket bounds. Buckets grow by 5 %, so that the relative error is at most 2.5 %. */
 const GROWTH = Math.log(1.05);
 
 /**
- * Up to `MAX_VALUES` it keeps them as they are. Of more it keeps how many fell into which bucket, and tells
- * evenly spaced quantiles, so that percentiles stay what they were; the least and the greatest are exact.
+ * Keeps up to `MAX_VALUES` values exactly. Of more it counts values in logarithmic buckets, and returns evenly spaced
+ * quantiles, which preserve percentiles; minimum and maximum are exact.
  */
 export function createDistribution(): Distribution {
   let exact: number[] = [];
@@ -41,11 +41,11 @@ export function createDistribution(): Distribution {
 
   return {
     add(value) {
-      const told = rounded(value);
+      const measured = rounded(value);
       count += 1;
-      least = Math.min(least, told);
-      greatest = Math.max(greatest, told);
-      if (count <= MAX_VALUES) exact.push(told);
+      least = Math.min(least, measured);
+      greatest = Math.max(greatest, measured);
+      if (count <= MAX_VALUES) exact.push(measured);
       const bucket = Math.floor(Math.log(Math.max(0.01, value)) / GROWTH);
       buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
     },
