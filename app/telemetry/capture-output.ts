@@ -29,7 +29,7 @@ export function captureOutput(
   target.process.removeAllListeners("warning");
   target.process.on("warning", (warning) => log.warn({ err: warning }, "Node warns"));
   target.process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "this process cannot go on: nobody has caught an error");
+    log.fatal({ err: error }, "uncaught exception: the process exits");
     target.process.exit(1);
   });
 }
