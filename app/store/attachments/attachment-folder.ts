@@ -1,7 +1,7 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
 import type { Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import {
   attachmentName,

@@ -2,7 +2,7 @@ import type { AttachmentPart, AttachmentType, AttachmentView } from "~/conversat
 import { openFile, sealNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { temporaryName, type Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import { errorCode, unlessGone } from "~/store/volume/errno";
 import type { NewFile, Volume } from "~/store/volume/volume";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";

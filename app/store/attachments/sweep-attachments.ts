@@ -2,7 +2,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import { DAY_MS } from "~/store/sessions/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { namesIn } from "~/store/volume/list-folder";
 import { errorCode, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -145,16 +145,6 @@ async function ageOf({ volume, now }: Sweep, path: string): Promise<number> {
   } catch (error) {
     unlessGone(error);
     return 0;
-  }
-}
-
-/** None where the folder is missing, or is a file. */
-async function namesIn(volume: Volume, folder: string): Promise<string[]> {
-  try {
-    return (await listIfThere(volume, folder)) ?? [];
-  } catch (error) {
-    if (errorCode(error) === "ENOTDIR") return [];
-    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { errorCode, isGone, unlessGone } from "~/store/volume/errno";
+import { isGone } from "~/store/volume/errno";
+import { namesIn } from "~/store/volume/list-folder";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseHeader, type SessionHeader } from "./session-header";
@@ -66,7 +67,7 @@ export function createRetention(options: RetentionOptions): Retention {
     const first = Math.floor(random() * SHARDS.length);
     for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
       if (signal.aborted) break;
-      for (const name of await listIfThere(join(layout.sessions, shard))) {
+      for (const name of await namesIn(volume, join(layout.sessions, shard))) {
         if (signal.aborted) break;
         await sweepName(shard, name, volumeNow, tally);
         await options.delay(1_000 / sessionsPerSecond);
@@ -94,7 +95,7 @@ export function createRetention(options: RetentionOptions): Retention {
    */
   async function sweepSession(sessionHash: string, volumeNow: number, tally: SweepTally) {
     const folder = layout.sessionFolder(sessionHash);
-    const names = await listIfThere(folder);
+    const names = await namesIn(volume, folder);
     const contents = readSessionFolder(names);
     const rev = contents.revisions[0];
     if (rev === undefined) return;
@@ -127,15 +128,6 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   const ageOf = (timestamp: string) => clock().getTime() - Date.parse(timestamp);
-
-  async function listIfThere(folder: string): Promise<string[]> {
-    try {
-      return await volume.list(folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOTDIR") unlessGone(error);
-      return [];
-    }
-  }
 
   return {
     sweep,

@@ -1,14 +1,13 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { readSessionFolder, revisionName, type Layout } from "./layout";
+import { createSingleFlight } from "~/single-flight";
+import { unlessGone } from "~/store/volume/errno";
+import { createDurableCommits } from "./durable-commits";
+import { finishRemoval, type RemovalOptions } from "./finish-removal";
 import { removeQuarantined, type DamageEvent } from "./quarantine";
 import { createRevisionAdapter, RevisionTaken } from "./revision-adapter";
 import { createHeaderCodec, type HeaderDocument, type SessionHeader } from "./session-header";
-import { createSingleFlight } from "~/single-flight";
-import { createDurableCommits } from "./durable-commits";
-import { errorCode, unlessGone } from "~/store/volume/errno";
-import { isRetired, listIfThere, purgeDeleted, tombstone } from "./tombstone";
 import type { StoredSession } from "./stored-session";
-import type { Volume } from "~/store/volume/volume";
+import { purgeDeleted, tombstone } from "./tombstone";
 
 /**
  * Removes old sessions without losing a message that is sent meanwhile.
@@ -30,9 +29,7 @@ export type SessionRetirement = {
   finishRemoval(folderName: string): Promise<boolean>;
 };
 
-export type SessionRetirementOptions = {
-  volume: Volume;
-  layout: Layout;
+export type SessionRetirementOptions = RemovalOptions & {
   /** This instance, `name.boot`. */
   instance: string;
   newId: () => string;
@@ -40,8 +37,6 @@ export type SessionRetirementOptions = {
   onDamage: (event: DamageEvent) => void;
   /** Called after a session was retired, with its document before that. */
   onRetired: (sessionHash: string, before: Pick<StoredSession, "shares">) => void;
-  /** Called after a folder could not be moved back, because the session began again, and went to quarantine. */
-  onQuarantined: (sessionHash: string) => void;
 };
 
 const DOOMED_NAME = /^([0-9a-f]{64})\.[A-Za-z0-9_-]+\.retired$/;
@@ -101,36 +96,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       unlessGone(error);
       return false;
     }
-    return finish(sessionHash, doomed);
-  }
-
-  /** Removes a folder that was moved away, or moves it back. No writer reaches it under its new name. */
-  async function finish(sessionHash: string, doomed: string): Promise<boolean> {
-    const names = await listIfThere(volume, doomed);
-    if (!names) return true;
-    const newest = readSessionFolder(names).revisions[0];
-    if (newest === undefined || (await isRetired(volume, `${doomed}/${revisionName(newest)}`, newest))) {
-      await volume.removeFolder(doomed);
-      // A slow reader may have moved a damaged revision to quarantine since the session was retired.
-      await removeQuarantined(options, sessionHash);
-      return true;
-    }
-    await putBack(sessionHash, doomed);
-    return false;
-  }
-
-  async function putBack(sessionHash: string, doomed: string) {
-    const folder = layout.sessionFolder(sessionHash);
-    try {
-      await volume.rename(doomed, folder);
-      await volume.syncFolder(parentOf(folder));
-    } catch (error) {
-      if (!OCCUPIED.has(errorCode(error) ?? "")) return unlessGone(error);
-      await volume.makeFolder(layout.quarantine);
-      await volume.rename(doomed, `${layout.quarantine}/${baseName(doomed)}`);
-      await volume.syncFolder(layout.quarantine);
-      options.onQuarantined(sessionHash);
-    }
+    return finishRemoval(options, sessionHash, doomed);
   }
 
   return {
@@ -140,12 +106,13 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
     finishRemoval: (folderName) => {
       const sessionHash = parseDoomedName(folderName);
       if (sessionHash === null) throw new Error("not the name of a folder that was moved away");
-      return finish(sessionHash, `${parentOf(layout.sessionFolder(sessionHash))}/${folderName}`);
+      return finishRemoval(
+        options,
+        sessionHash,
+        `${parentOf(layout.sessionFolder(sessionHash))}/${folderName}`,
+      );
     },
   };
 }
 
-const OCCUPIED: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST"]);
-
 const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
-const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

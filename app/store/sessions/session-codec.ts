@@ -2,14 +2,15 @@ import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { openSession, sealSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
+import { createDocumentCache } from "./document-cache";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
 /** Decodes the bytes of revisions to documents of type `D`, and encodes documents. */
 export type RevisionCodec<D extends StoredSession> = {
   /** Damaged bytes do not throw. @throws KeyNotHeld where the bytes are encrypted and the key is not known */
-  decode(key: string, bytes: Buffer, rev: number): ReadSession<D>;
-  encode(key: string, document: StoredSession): Buffer;
-  forget(key: string): void;
+  decode(sessionHash: string, bytes: Buffer, rev: number): ReadSession<D>;
+  encode(sessionHash: string, document: StoredSession): Buffer;
+  forget(sessionHash: string): void;
 };
 
 /**
@@ -36,35 +37,8 @@ export function createSessionCodec({
   encryptor,
   maxBytes = 8 * 1024 * 1024,
 }: SessionCodecOptions = {}): SessionCodec {
-  /** By session hash, least recently used first. */
-  const known = new Map<string, { bytes: Buffer; document: StoredSession }>();
-  let knownBytes = 0;
+  const cache = createDocumentCache(maxBytes);
   const encoded = new WeakMap<Message, Buffer>();
-
-  function remember(key: string, bytes: Buffer, document: StoredSession) {
-    forget(key);
-    known.set(key, { bytes, document });
-    knownBytes += costOf(bytes);
-    for (const oldest of known.keys()) {
-      if (knownBytes <= maxBytes || known.size === 1) break;
-      forget(oldest);
-    }
-  }
-
-  function forget(key: string) {
-    const last = known.get(key);
-    if (!last) return;
-    knownBytes -= costOf(last.bytes);
-    known.delete(key);
-  }
-
-  function recall(key: string, bytes: Buffer, rev: number): StoredSession | null {
-    const last = known.get(key);
-    if (last?.document.rev !== rev || !last.bytes.equals(bytes)) return null;
-    known.delete(key);
-    known.set(key, last);
-    return last.document;
-  }
 
   function encodeMessage(message: Message): Buffer {
     const before = encoded.get(message);
@@ -85,46 +59,41 @@ export function createSessionCodec({
     return Buffer.concat(pieces);
   }
 
-  function parse(key: string, bytes: Buffer, rev: number): ReadSession {
+  function parse(sessionHash: string, bytes: Buffer, rev: number): ReadSession {
     const parsed = parseStoredSession(bytes, rev);
     if (parsed.kind !== "sealed") return parsed;
     if (!encryptor) throw new KeyNotHeld("encrypted sessions cannot be read here");
-    return openSession(encryptor, key, parsed.session);
+    return openSession(encryptor, sessionHash, parsed.session);
   }
 
   return {
-    decode(key, bytes, rev) {
-      const before = recall(key, bytes, rev);
+    decode(sessionHash, bytes, rev) {
+      const before = cache.get(sessionHash, bytes, rev);
       if (before) return { kind: "whole", document: { ...before } };
-      const parsed = parse(key, bytes, rev);
+      const parsed = parse(sessionHash, bytes, rev);
       if (parsed.kind !== "whole") return parsed;
       freeze(parsed.document.messages);
-      remember(key, bytes, parsed.document);
+      cache.set(sessionHash, bytes, parsed.document);
       return { kind: "whole", document: { ...parsed.document } };
     },
 
-    encode(key, document) {
+    encode(sessionHash, document) {
       freeze(document.messages);
       // A tombstone has no content, and sweeps must recognise it without a key.
       const bytes =
         encryptor?.isOn && document.retiredAt === undefined
-          ? sealSession(encryptor, key, document, encodeJson(secretPartOf(document)))
+          ? sealSession(encryptor, sessionHash, document, encodeJson(secretPartOf(document)))
           : encodeJson(document);
-      remember(key, bytes, { ...document });
+      cache.set(sessionHash, bytes, { ...document });
       return bytes;
     },
 
-    forget,
+    forget: cache.delete,
   };
 }
 
 function secretPartOf({ title, titleSource, settings, head, messages }: StoredSession): SecretPart {
   return { title, titleSource, settings, head, messages };
-}
-
-/** Bytes that a cached file counts as. The constant bounds the number of small files, such as tombstones. */
-function costOf(bytes: Buffer): number {
-  return bytes.length + 1024;
 }
 
 function freeze(value: unknown): void {

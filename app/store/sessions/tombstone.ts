@@ -2,6 +2,7 @@ import { damagedName, readSessionFolder, revisionName, type Layout } from "./lay
 import { incarnationPath } from "./session-folder";
 import { parseStoredSession, type StoredSession } from "./stored-session";
 import { unlessGone } from "~/store/volume/errno";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 
 /**
@@ -56,12 +57,4 @@ export async function isRetired(volume: Volume, path: string, rev: number): Prom
     unlessGone(error);
     return false;
   }
-}
-
-/** The names in a folder; null where there is no such folder. @throws what the volume throws */
-export async function listIfThere(volume: Volume, folder: string): Promise<string[] | null> {
-  return volume.list(folder).catch((error: unknown) => {
-    unlessGone(error);
-    return null;
-  });
 }

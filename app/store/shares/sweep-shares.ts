@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "~/store/sessions/layout";
 import { unlessGone } from "~/store/volume/errno";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { parseStoredShare } from "./share-files";
 import { readVolumeClock } from "~/store/volume/volume-clock";
