@@ -53,7 +53,7 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
     expect(await store.read(KEY)).toEqual({ ...record, commit: expect.stringMatching(ITEM_ID_PATTERN) });
     expect((await store.header(KEY))?.header).toMatchObject({
       rev: record.rev,
-      isSealed: name === "sealed",
+      isEncrypted: name === "sealed",
     });
     expect(await shares.read(sessionKey("a-share-of-the-tests"))).toEqual(share);
     const reply = record.session.reply!;

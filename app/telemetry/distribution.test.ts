@@ -20,17 +20,17 @@ describe("a distribution", () => {
     const random = seededChoices(5);
     // From 0.1 ms to 10 s, log-uniformly.
     const values = Array.from({ length: 20_000 }, () => 10 ** (random.whole(-100, 400) / 100));
-    const told = take(values);
+    const taken = take(values);
     const sorted = values.sort((a, b) => a - b);
-    expect(told).toHaveLength(MAX_VALUES);
-    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(taken).toHaveLength(MAX_VALUES);
+    expect(taken).toEqual([...taken].sort((a, b) => a - b));
     for (const share of [0.5, 0.9, 0.95]) {
-      const is = percentile(told, share);
+      const is = percentile(taken, share);
       // Error of one of 50 steps and half a bucket.
       expect(is).toBeGreaterThan(percentile(sorted, share - 0.02) * 0.97);
       expect(is).toBeLessThan(percentile(sorted, share + 0.02) * 1.03);
     }
-    expect([told[0], told.at(-1)]).toEqual([0.1, 10_000]);
+    expect([taken[0], taken.at(-1)]).toEqual([0.1, 10_000]);
   });
 
   it("a distribution of many equal values returns that value", () => {

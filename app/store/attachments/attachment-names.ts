@@ -11,7 +11,7 @@ export type StoredAttachment = {
   size: number;
   form: AttachmentForm;
   /** Whether it is encrypted. */
-  isSealed: boolean;
+  isEncrypted: boolean;
   /** When a sweep found it in no message, in milliseconds by the volume's clock; null as a rule. */
   unsentAt: number | null;
 };
@@ -19,8 +19,8 @@ export type StoredAttachment = {
 const FILE_NAME =
   /^([0-9a-f]{64})\.(\d{1,12})\.(png|jpg|webp|gif|pdf|txt)(\.sealed)?(?:\.(\d{1,15})\.unsent)?$/;
 
-export function attachmentName({ id, size, form, isSealed, unsentAt }: StoredAttachment): string {
-  const name = `${id}.${String(size)}.${form}${isSealed ? ".sealed" : ""}`;
+export function attachmentName({ id, size, form, isEncrypted, unsentAt }: StoredAttachment): string {
+  const name = `${id}.${String(size)}.${form}${isEncrypted ? ".sealed" : ""}`;
   return unsentAt === null ? name : `${name}.${String(Math.floor(unsentAt))}.unsent`;
 }
 
@@ -33,7 +33,7 @@ export function parseAttachmentName(name: string): StoredAttachment | null {
     id: id!,
     size: Number(size),
     form: form as AttachmentForm,
-    isSealed: sealed !== undefined,
+    isEncrypted: sealed !== undefined,
     unsentAt: unsentAt === undefined ? null : Number(unsentAt),
   };
 }

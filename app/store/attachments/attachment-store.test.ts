@@ -342,9 +342,9 @@ describe("encryption at rest", () => {
   const off = { ...on, encryptor: sealerThat(false) };
   const put = (store: ReturnType<typeof storeOn>["store"], bytes = TEXT, key = KEY) =>
     store.put(key, "secret.txt", pieces(bytes, 1_000));
-  const damagedIn = (told: string[]) => ({
+  const damagedIn = (reported: string[]) => ({
     ...on,
-    onDamage: (_key: string, id: string) => void told.push(id),
+    onDamage: (_key: string, id: string) => void reported.push(id),
   });
 
   test("an encrypted file reveals its content neither in its bytes nor in its name", async () => {
@@ -391,8 +391,8 @@ describe("encryption at rest", () => {
   );
 
   test("an encrypted file that was changed, cut or exchanged is null, and reported as damaged", async () => {
-    const told: string[] = [];
-    const { store, files, layout } = storeOn(temporaryFolder(), damagedIn(told));
+    const reported: string[] = [];
+    const { store, files, layout } = storeOn(temporaryFolder(), damagedIn(reported));
     const short = Buffer.from("short");
     const { id } = await put(store, short);
     const path = join(layout.attachmentFolder(KEY), files()[0]!);
@@ -407,8 +407,8 @@ describe("encryption at rest", () => {
       writeFileSync(path, bytes);
       expect(await store.read(KEY, id)).toBeNull();
     }
-    expect(new Set(told)).toEqual(new Set([id]));
-    expect(told).toHaveLength(whole.length + 2);
+    expect(new Set(reported)).toEqual(new Set([id]));
+    expect(reported).toHaveLength(whole.length + 2);
 
     // A file of the same size and session, encrypted with the same key.
     const other = await put(store, Buffer.from("other"));

@@ -103,7 +103,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       if (!file) return null;
       try {
         const stored = await volume.read(folder.pathOf(file));
-        const bytes = file.isSealed ? openFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
+        const bytes = file.isEncrypted ? openFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
         if (bytes) return { bytes, mediaType: typeOf(file.form) };
         options.onDamage(sessionHash, id);
         return null;

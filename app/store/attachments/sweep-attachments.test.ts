@@ -23,19 +23,19 @@ const bytesOf = (name: string) => Buffer.from(`the words of ${name}`);
 const part = (name: string) => partOf(bytesOf(name), "text/plain", name);
 
 /**
- * A volume whose clock is set by the test. Files are encrypted or not, and so are sessions unless `sessionsAreSealed`
+ * A volume whose clock is set by the test. Files are encrypted or not, and so are sessions unless `sessionsAreEncrypted`
  * differs.
  */
 function setUp(
-  filesAreSealed: boolean,
+  filesAreEncrypted: boolean,
   {
-    sessionsAreSealed = filesAreSealed,
+    sessionsAreEncrypted = filesAreEncrypted,
     ...options
-  }: Partial<AttachmentSweepOptions> & { sessionsAreSealed?: boolean } = {},
+  }: Partial<AttachmentSweepOptions> & { sessionsAreEncrypted?: boolean } = {},
 ) {
   const dataDir = temporaryFolder();
-  const encryptor = sealerThat(filesAreSealed);
-  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreSealed) });
+  const encryptor = sealerThat(filesAreEncrypted);
+  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreEncrypted) });
   let hours = 0;
   const start = Date.now();
   const volume = createVolume();
@@ -76,7 +76,7 @@ function setUp(
     async upload(name: string) {
       await attachments.put(KEY, name, [bytesOf(name)] as unknown as AsyncIterable<Uint8Array>);
       const id = sha256(bytesOf(name));
-      const stored = filesAreSealed ? encryptor.nameOf(KEY, id) : id;
+      const stored = filesAreEncrypted ? encryptor.nameOf(KEY, id) : id;
       const file = readdirSync(folder).find((each) => each.startsWith(stored))!;
       utimesSync(join(folder, file), start / 1_000, (start + hours * HOUR_MS) / 1_000);
     },
@@ -103,9 +103,9 @@ function setUp(
 describe.each([
   ["unencrypted", false],
   ["encrypted", true],
-])("where files and sessions are %s", (_, isSealed) => {
+])("where files and sessions are %s", (_, isEncrypted) => {
   test("a file that was not sent for a day is removed, and one that was sent is kept", async () => {
-    const { upload, send, sweepAt, attachments } = setUp(isSealed);
+    const { upload, send, sweepAt, attachments } = setUp(isEncrypted);
     await upload("sent");
     await upload("unsent");
     await send(part("sent"));
@@ -119,7 +119,7 @@ describe.each([
   });
 
   test("a file that was set aside can be read, and is kept once it was sent", async () => {
-    const { upload, send, sweepAt, attachments, files } = setUp(isSealed);
+    const { upload, send, sweepAt, attachments, files } = setUp(isEncrypted);
     await upload("late");
     await sweepAt(25);
     expect(files()[0]).toMatch(/unsent$/);
@@ -131,7 +131,7 @@ describe.each([
   });
 
   test("a file that is uploaded again is kept for another day", async () => {
-    const { upload, sweepAt, files } = setUp(isSealed);
+    const { upload, sweepAt, files } = setUp(isEncrypted);
     await upload("again");
     await sweepAt(20);
     await upload("again");
@@ -149,7 +149,7 @@ describe.each([
         if (call++ === at) await (sending = atCall.run());
         return proceed();
       });
-      const { upload, send, sweepAt, attachments, layout, sessions } = setUp(isSealed);
+      const { upload, send, sweepAt, attachments, layout, sessions } = setUp(isEncrypted);
       await upload("race");
       await sweepAt(25);
       const slow = {
@@ -194,11 +194,11 @@ describe.each([
       () => Promise.reject(new ExpectedError("session_damaged", "?")),
       () =>
         Promise.resolve({
-          header: { ...document, isSealed: false, files: new Set<string>() },
+          header: { ...document, isEncrypted: false, files: new Set<string>() },
           recovered: 2,
         }),
     ]) {
-      const { upload, sweepAt, files } = setUp(isSealed, { sessions: { header: header } });
+      const { upload, sweepAt, files } = setUp(isEncrypted, { sessions: { header: header } });
 
       await upload("unsent");
       await sweepAt(100);
@@ -213,8 +213,8 @@ test.each([
   ["unencrypted, of a session that is encrypted", false, true],
 ])(
   "a file that is %s, is kept until its session is deleted",
-  async (_, filesAreSealed, sessionsAreSealed) => {
-    const { upload, send, sweepAt, sessions, files } = setUp(filesAreSealed, { sessionsAreSealed });
+  async (_, filesAreEncrypted, sessionsAreEncrypted) => {
+    const { upload, send, sweepAt, sessions, files } = setUp(filesAreEncrypted, { sessionsAreEncrypted });
     await upload("sent");
     await upload("unsent");
     await send(part("sent"));

@@ -128,10 +128,10 @@ async function sentFilesOf(sessions: Pick<SessionStore, "header">, sessionHash: 
     if (!record) return () => false;
     // The damaged revision may have named more files.
     if (record.recovered !== null) return unknown;
-    const { isSealed, files } = record.header;
+    const { isEncrypted, files } = record.header;
     // Plain and encrypted names cannot be compared without the key: a file that was stored before encryption was
     // switched on or off stays until its session is deleted.
-    return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);
+    return (file) => (file.isEncrypted === isEncrypted ? files.has(file.id) : null);
   } catch (error) {
     if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return unknown;
     throw error;

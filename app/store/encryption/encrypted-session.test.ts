@@ -102,13 +102,13 @@ describe("a sealed revision", () => {
         updatedAt,
         reply,
         shares,
-        isSealed: true,
+        isEncrypted: true,
         files: new Set(files),
         messages: [],
       },
     });
     expect(parseHeader(open().encode(KEY, document(3)), 3)).toMatchObject({
-      document: { isSealed: false, files: new Set([sha256(FILE)]) },
+      document: { isEncrypted: false, files: new Set([sha256(FILE)]) },
     });
   });
 
@@ -198,7 +198,7 @@ describe.each([
       expect(each.decode(KEY, bytes, 3)).toEqual({ kind: "whole", document: later });
     }
     expect(parseHeader(bytes, 3)).toMatchObject({
-      document: { format: 3, isSealed: first === ENCRYPTED_FORMAT },
+      document: { format: 3, isEncrypted: first === ENCRYPTED_FORMAT },
     });
   });
 
@@ -245,7 +245,7 @@ describe("a session on nodes of which some seal and some do not", () => {
       for (const reader of nodes(dataDir)) {
         const ids = messageIds((await reader.store.read(KEY))?.session);
         expect(ids).toHaveLength(n + 1);
-        expect((await reader.store.header(KEY))?.header.isSealed).toBe(store === on.store);
+        expect((await reader.store.header(KEY))?.header.isEncrypted).toBe(store === on.store);
       }
     }
     await on.store.remove(KEY);
@@ -266,7 +266,7 @@ describe("a session on nodes of which some seal and some do not", () => {
       });
       expect(await other.store.header(key)).toMatchObject({
         recovered: null,
-        header: { isSealed: true, rev: 1 },
+        header: { isEncrypted: true, rev: 1 },
       });
       await expect(other.store.read(key)).rejects.toThrow(KeyNotHeld);
       await expect(other.store.update(key, append("m2"))).rejects.toThrow(KeyNotHeld);

@@ -131,8 +131,8 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
       expect(record).toMatchObject({ rev: 2, recovered: REV });
       expect(messageIds(record?.session)).toEqual(["m1", "m2"]);
     }
-    const told = nodes.flatMap((node) => node.damaged);
-    expect(told).toEqual([{ key: KEY, rev: REV, reason: expect.stringMatching(reason) as string }]);
+    const reported = nodes.flatMap((node) => node.damaged);
+    expect(reported).toEqual([{ key: KEY, rev: REV, reason: expect.stringMatching(reason) as string }]);
 
     const [name, ...others] = readdirSync(layout.quarantine);
     expect(others).toEqual([]);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 function retirement(fs?: FileSystem) {
-  const told: string[] = [];
+  const events: string[] = [];
   const api = createSessionRetirement({
     volume: createVolume({ ...(fs && { fs }) }),
     layout,
@@ -27,10 +27,10 @@ function retirement(fs?: FileSystem) {
     clock: () => new Date("2026-06-01T00:00:00Z"),
     onDamage: () => undefined,
     onRetired: (key, { shares = [] }) =>
-      told.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
-    onQuarantined: (key) => told.push(`set aside ${key}`),
+      events.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
+    onQuarantined: (key) => events.push(`set aside ${key}`),
   });
-  return { ...api, told };
+  return { ...api, events };
 }
 
 const always = () => true;
@@ -44,7 +44,7 @@ test("a retired session does not exist for readers, and none of its content is l
   await writeFile(layout.journal(KEY, "reply", 1), "words\n");
   const sweeper = retirement();
   expect(await sweeper.retire(KEY, always)).toBe(true);
-  expect(sweeper.told).toEqual([`retired ${KEY}`]);
+  expect(sweeper.events).toEqual([`retired ${KEY}`]);
   expect(await storeOf().read(KEY)).toBeNull();
   expect(await files()).toEqual(["0000000003.json"]);
 });
@@ -55,7 +55,7 @@ test("onRetired receives the links that the session had", async () => {
   await storeOf().update(KEY, () => ({ session: { ...record!.session, shares: [share] }, result: null }));
   const sweeper = retirement();
   await sweeper.retire(KEY, always);
-  expect(sweeper.told).toEqual([`retired ${KEY}`, `link ${share.key}`]);
+  expect(sweeper.events).toEqual([`retired ${KEY}`, `link ${share.key}`]);
 });
 
 test("a session that is not due, retired already or missing is not retired", async () => {

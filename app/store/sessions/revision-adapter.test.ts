@@ -397,10 +397,10 @@ describe("a volume that fails", () => {
             expect(ExpectedError.isInstance(outcome), `${name}: ${String(outcome)}`).toBe(true);
             expect(errorResponse(outcome).status).toBe(503);
             expect((outcome as ExpectedError).code).toBe("volume_unavailable");
-            const told = (outcome as ExpectedError).message;
-            expect(told).toMatch(/did not confirm/.test(told) ? /not be there twice/ : message);
-            expect(told).not.toContain(KEY);
-            if (/was not sent/.test(told)) {
+            const shown = (outcome as ExpectedError).message;
+            expect(shown).toMatch(/did not confirm/.test(shown) ? /not be there twice/ : message);
+            expect(shown).not.toContain(KEY);
+            if (/was not sent/.test(shown)) {
               expect(messageIds((await store.read(KEY))?.session), name).toEqual(OLD);
             }
           } else {

@@ -15,7 +15,7 @@ import {
 
 /** The part of a session that is readable without its encryption key, for sweeps and readers of a link. */
 export type SessionHeader = Omit<StoredSession, keyof SecretPart> & {
-  isSealed: boolean;
+  isEncrypted: boolean;
   /** Attachments of its messages: by their encrypted names where the session is encrypted, else by their ids. */
   files: ReadonlySet<string>;
 };
@@ -29,7 +29,7 @@ export function parseHeader(bytes: Buffer, rev: number): ReadSession<HeaderDocum
   if (parsed.kind !== "whole") return parsed;
   const { messages } = parsed.document;
   const files = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
-  return { kind: "whole", document: { ...parsed.document, isSealed: false, files } };
+  return { kind: "whole", document: { ...parsed.document, isEncrypted: false, files } };
 }
 
 function headerOfEncrypted({ files, format, ...open }: EncryptedHead): HeaderDocument {
@@ -37,7 +37,7 @@ function headerOfEncrypted({ files, format, ...open }: EncryptedHead): HeaderDoc
     ...open,
     ...NO_CONTENT,
     format: format === ENCRYPTED_FORMAT ? FORMAT : format,
-    isSealed: true,
+    isEncrypted: true,
     files: new Set(files),
   };
 }

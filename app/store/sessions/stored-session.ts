@@ -70,9 +70,9 @@ export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
   if (parsed.kind === "damaged") return parsed;
   const { json } = parsed;
   const { sealed, format } = (json ?? {}) as Record<string, unknown>;
-  const isSealed = format === ENCRYPTED_FORMAT || (sealed !== undefined && format !== FORMAT);
-  return isSealed && Number(format) <= NEWEST_FORMAT
-    ? parseSealed(json as Record<string, unknown>, rev)
+  const isEncrypted = format === ENCRYPTED_FORMAT || (sealed !== undefined && format !== FORMAT);
+  return isEncrypted && Number(format) <= NEWEST_FORMAT
+    ? parseEncrypted(json as Record<string, unknown>, rev)
     : checkDocument(json, rev);
 }
 
@@ -85,7 +85,7 @@ export function checkDocument(json: unknown, rev: number): ReadSession {
   return { kind: "whole", document: parsed.value };
 }
 
-function parseSealed({ sealed, ...open }: Record<string, unknown>, rev: number): ParsedSession {
+function parseEncrypted({ sealed, ...open }: Record<string, unknown>, rev: number): ParsedSession {
   const head = parseStored(encryptedHead, open);
   if (head.kind === "damaged") return { kind: "damaged", reason: `not a session at ${head.reason}` };
   if (typeof sealed !== "string") return { kind: "damaged", reason: "not a session at sealed" };
