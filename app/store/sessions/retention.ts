@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { isGone } from "~/store/volume/errno";
 import { namesIn } from "~/store/volume/list-folder";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
+import { retentionAction } from "./retention-action";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseHeader, type SessionHeader } from "./session-header";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
@@ -95,31 +96,35 @@ export function createRetention(options: RetentionOptions): Retention {
    */
   async function sweepSession(sessionHash: string, volumeNow: number, tally: SweepTally) {
     const folder = layout.sessionFolder(sessionHash);
-    const names = await namesIn(volume, folder);
-    const contents = readSessionFolder(names);
+    const contents = readSessionFolder(await namesIn(volume, folder));
     const rev = contents.revisions[0];
     if (rev === undefined) return;
     try {
       const path = join(folder, revisionName(rev));
       const { modifiedAt, size } = await volume.stats(path);
-      const age = volumeNow - modifiedAt;
-      if (age < (size <= MAX_TOMBSTONE_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
+      const fileAge = volumeNow - modifiedAt;
+      if (fileAge < (size <= MAX_TOMBSTONE_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
       const parsed = parseHeader((await volume.read(path)).bytes, rev);
       // Damage is left for a reader, which reports it.
       if (parsed.kind !== "whole") return;
-      const { document } = parsed;
-      const leftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
-      if (document.retiredAt === undefined) {
-        if (age >= maxAge && (await retirement.retire(sessionHash, isDue))) tally.retired += 1;
-      } else if (leftovers) {
-        await retirement.purge(sessionHash);
-      } else if (age >= graceMs && ageOf(document.retiredAt) >= graceMs) {
-        if (await retirement.remove(sessionHash)) tally.removed += 1;
-      }
+      const { retiredAt } = parsed.document;
+      const retiredAge = retiredAt === undefined ? null : ageOf(retiredAt);
+      const hasLeftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
+      await act(
+        sessionHash,
+        retentionAction({ fileAge, retiredAge, hasLeftovers }, { maxAge, graceMs }),
+        tally,
+      );
     } catch (error) {
       // Another writer has changed the folder meanwhile.
       if (!isGone(error)) throw error;
     }
+  }
+
+  async function act(sessionHash: string, action: ReturnType<typeof retentionAction>, tally: SweepTally) {
+    if (action === "retire" && (await retirement.retire(sessionHash, isDue))) tally.retired += 1;
+    if (action === "purge") await retirement.purge(sessionHash);
+    if (action === "remove" && (await retirement.remove(sessionHash))) tally.removed += 1;
   }
 
   function isDue({ updatedAt, reply }: SessionHeader): boolean {
