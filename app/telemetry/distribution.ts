@@ -19,46 +19,52 @@ const GROWTH = Math.log(1.05);
  * quantiles, which preserve percentiles; minimum and maximum are exact.
  */
 export function createDistribution(): Distribution {
-  let exact: number[] = [];
-  let buckets = new Map<number, number>();
-  let count = 0;
-  let least = Infinity;
-  let greatest = -Infinity;
-
-  function quantiles(): number[] {
-    const values: number[] = [];
-    let passed = 0;
-    for (const [bucket, size] of [...buckets].sort(([a], [b]) => a - b)) {
-      passed += size;
-      while (values.length < MAX_VALUES && (values.length + 0.5) / MAX_VALUES <= passed / count) {
-        values.push(Math.min(greatest, Math.max(least, rounded(Math.exp((bucket + 0.5) * GROWTH)))));
-      }
-    }
-    values[0] = least;
-    values[MAX_VALUES - 1] = greatest;
-    return values;
-  }
-
+  let summary = emptySummary();
   return {
     add(value) {
+      const { exact, buckets } = summary;
       const measured = rounded(value);
-      count += 1;
-      least = Math.min(least, measured);
-      greatest = Math.max(greatest, measured);
-      if (count <= MAX_VALUES) exact.push(measured);
+      summary.count += 1;
+      summary.least = Math.min(summary.least, measured);
+      summary.greatest = Math.max(summary.greatest, measured);
+      if (summary.count <= MAX_VALUES) exact.push(measured);
       const bucket = Math.floor(Math.log(Math.max(0.01, value)) / GROWTH);
       buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
     },
     take() {
-      const values = count <= MAX_VALUES ? exact.sort((a, b) => a - b) : quantiles();
-      exact = [];
-      buckets = new Map();
-      count = 0;
-      least = Infinity;
-      greatest = -Infinity;
-      return values;
+      const taken = summary;
+      summary = emptySummary();
+      return taken.count <= MAX_VALUES ? taken.exact.sort((a, b) => a - b) : quantilesOf(taken);
     },
   };
+}
+
+type Summary = {
+  /** The first MAX_VALUES values, in the order of measurement. */
+  exact: number[];
+  /** Number of values by bucket. */
+  buckets: Map<number, number>;
+  count: number;
+  least: number;
+  greatest: number;
+};
+
+function emptySummary(): Summary {
+  return { exact: [], buckets: new Map(), count: 0, least: Infinity, greatest: -Infinity };
+}
+
+function quantilesOf({ buckets, count, least, greatest }: Summary): number[] {
+  const values: number[] = [];
+  let passed = 0;
+  for (const [bucket, size] of [...buckets].sort(([a], [b]) => a - b)) {
+    passed += size;
+    while (values.length < MAX_VALUES && (values.length + 0.5) / MAX_VALUES <= passed / count) {
+      values.push(Math.min(greatest, Math.max(least, rounded(Math.exp((bucket + 0.5) * GROWTH)))));
+    }
+  }
+  values[0] = least;
+  values[MAX_VALUES - 1] = greatest;
+  return values;
 }
 
 function rounded(value: number): number {
