@@ -3,21 +3,22 @@ import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH, MAX_ANSWER_PARTS } from "./limits"
 import type { ReplyChunk } from "./reply-chunk";
 import type { Part } from "./session";
 
-/** Counts what an answer takes in the file of its session, chunk by chunk, and cuts it where there is no more room. */
+/** Bounds an answer's size in the file of its session, chunk by chunk: cuts the chunk that exceeds the limit. */
 export type AnswerBound = {
-  /** The chunk as far as there is room for it; null where there is none. Once cut, nothing more fits. */
+  /** The chunk, or its beginning that fits; null where nothing fits. Once a chunk was cut, no other fits. */
   fit(chunk: ReplyChunk): ReplyChunk | null;
-  /** Whether something did not fit. */
+  /** Whether a chunk was cut or refused. */
   isFull(): boolean;
-  /** Whether there is room for at least some sentences more. */
+  /** Whether at least a few more sentences fit, so that a continuation is worth its call. */
   hasRoom(): boolean;
 };
 
+/** `length`: characters of JSON in UTF-16 units. `bytes`: the same in UTF-8. */
 type Amount = { length: number; bytes: number };
 
-/** JSON around the text of a part, and around the text of a line in a journal. */
+/** Characters of JSON around the text of a part, and around the text of a line in a journal. */
 const PART_COST = 40;
-/** What is worth going on for: a few sentences, in any script. */
+/** Minimum room for a continuation: a few sentences, in any script. */
 const WORTHWHILE: Amount = { length: 1_000, bytes: 4_000 };
 
 export function createAnswerBound(): AnswerBound {
@@ -43,7 +44,7 @@ export function createAnswerBound(): AnswerBound {
   }
 
   function fitDelta(chunk: Extract<ReplyChunk, { delta: string }>): ReplyChunk | null {
-    // Deltas of one part are merged in the journal; those of parts that take turns are a line each.
+    // The journal merges consecutive deltas of one part; each change to another part begins a line.
     const key = `${chunk.type}:${chunk.id}`;
     if (key !== writingTo && !frame()) {
       full = true;
@@ -69,7 +70,7 @@ export function createAnswerBound(): AnswerBound {
   };
 }
 
-/** The parts of an answer as far as one may go; the same parts where they fit. */
+/** The parts of an answer, cut at an answer's limits; the same parts where they fit. */
 export function fitParts(parts: readonly Part[]): Part[] {
   const bound = createAnswerBound();
   return parts.flatMap((part, index): Part[] => {
@@ -78,7 +79,7 @@ export function fitParts(parts: readonly Part[]): Part[] {
   });
 }
 
-/** Whether an answer may be gone on with. */
+/** Whether an answer with these parts may be continued. */
 export function hasRoomAfter(parts: readonly Part[]): boolean {
   const bound = createAnswerBound();
   parts.forEach((part, index) => fitPart(bound, part, String(index)));
@@ -92,7 +93,7 @@ function fitPart(bound: AnswerBound, part: Part, id: string): Part | null {
   return delta.delta === part.text ? part : { ...part, text: delta.delta };
 }
 
-/** How much of a text there is room for, in UTF-16 units and without half a character, and what that takes. */
+/** The longest prefix of a text that fits, without half a surrogate pair: its end in UTF-16 units, and its cost. */
 function measure(text: string, room: Amount): { end: number; cost: Amount } {
   const cost: Amount = { length: 0, bytes: 0 };
   let end = 0;
@@ -116,7 +117,7 @@ const PLAIN: readonly Amount[] = [
   { length: 2, bytes: 4 },
 ];
 
-/** What a character takes in JSON: characters and bytes. */
+/** Size of a code point in JSON, escaped where JSON needs it. */
 function costOf(point: number): Amount {
   if (point < 0x20) return "\b\t\n\f\r".includes(String.fromCharCode(point)) ? ESCAPED_SHORT : ESCAPED;
   if (point === 0x22 || point === 0x5c) return ESCAPED_SHORT;
@@ -124,7 +125,7 @@ function costOf(point: number): Amount {
   return PLAIN[point < 0x80 ? 0 : point < 0x800 ? 1 : point <= 0xffff ? 2 : 3]!;
 }
 
-/** The answer is as long as one can be; what it says so far is kept. */
+/** The error of an answer that has reached the limit. Its text up to there is kept. */
 export function answerTooLong(): ExpectedError {
   return new ExpectedError(
     "answer_too_long",

@@ -21,14 +21,14 @@ test.each<[string, Part[]]>([
   ["of thoughts alone", [{ type: "reasoning", text: "Hm." }]],
   ["of white space", [{ type: "text", text: " \n\n" }]],
   ["of characters without a form", [{ type: "text", text: "\u200b\ufeff\u2060\u00ad\u0000" }]],
-])("an answer %s is a failure, although the model said that it had ended", (_, parts) => {
+])("an answer %s has failed as answer_empty, although the model has ended it", (_, parts) => {
   expect(answerEnding({ type: "finish", finishReason: "stop" }, parts)).toMatchObject({
     status: "failed",
     error: { code: "answer_empty", message: expect.stringMatching(/^The model gave no answer/) as string },
   });
 });
 
-test("an answer whose thoughts took all its length is a failure, for there is nothing to continue", () => {
+test("an answer whose reasoning used up the maximum length has failed, since there is no text to continue", () => {
   const ending = answerEnding({ type: "finish", finishReason: "length" }, [
     { type: "reasoning", text: "Hm" },
   ]);

@@ -7,12 +7,12 @@ export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_emp
 
 type Ending = { status: ReplyStatus; error?: { code: AnswerEndingCode; message: string } };
 
-/** A character that can be seen: no white space, nothing that controls or joins others. */
+/** A visible character: neither white space, nor a control character, nor one that Unicode ignores by default. */
 const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * How an answer has ended that the model ended: not always because it had said all it wanted to say. Thoughts alone
- * are no answer, also where they took all its length: there is nothing to continue. A finish without a reason is one of a model that needs none, such as the demo.
+ * The status of an answer that the model has ended. Reasoning alone is not an answer, even if it used up the maximum
+ * length, because there is no text to continue. A missing finish reason counts as `stop`: the demo model gives none.
  */
 export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): Ending {
   if (finishReason === "content-filter") {

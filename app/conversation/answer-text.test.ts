@@ -12,7 +12,7 @@ test.each([
   ["without an end", "<think>\nwhy", "why", ""],
   ["with half an end", "<think>why</thi", "why</thi", ""],
   ["without a beginning", "why\n</think>\n\n4", "why", "4"],
-])("reasoning %s is parted from the answer", (_, answer, reasoning, text) => {
+])("reasoning %s is separated from the answer", (_, answer, reasoning, text) => {
   expect(splitThoughts(answer)).toEqual({ reasoning, text });
 });
 
@@ -21,11 +21,11 @@ test.each([
   ["a tag in code", "`<think>` is a tag"],
   ["a closing tag in a fence", "```\na\n</think>\n```"],
   ["another element", "<thinker>a</thinker>"],
-])("%s is text", (_, answer) => {
+])("%s counts as text of the answer", (_, answer) => {
   expect(splitThoughts(answer)).toEqual({ reasoning: "", text: answer });
 });
 
-test("an answer's text is without its reasoning, wherever it is read", () => {
+test("the text of an answer is without reasoning in tags, which becomes a part of its own", () => {
   const parts = [{ type: "text" as const, text: "<think>why</think>\n\n4" }];
   expect(answerText(parts)).toBe("4");
   expect(foldThoughts(parts)).toEqual([
@@ -34,12 +34,12 @@ test("an answer's text is without its reasoning, wherever it is read", () => {
   ]);
 });
 
-test("parts without tags are the same objects, so that what is drawn of them is not drawn again", () => {
+test("parts without tags are returned as the same objects, so that views do not render again", () => {
   const parts = [{ type: "text" as const, text: "4" }];
   expect(foldThoughts(parts)).toBe(parts);
 });
 
-test("a long text without an end takes no longer than reading it", () => {
+test("a long text without a closing tag takes linear time", () => {
   expect(splitThoughts("<think></think>".repeat(2_000)).text).toBe("");
   expect(splitThoughts(`<think>${"</".repeat(500_000)}`).text).toBe("");
 });

@@ -3,12 +3,12 @@ import { plainText } from "./reply-text";
 import type { Message, Part } from "./session";
 import { foldThoughts } from "./think-tags";
 
-/** All the visible words of an answer, without reasoning in tags. */
+/** The text of an answer, without reasoning in tags. */
 export function answerText(parts: readonly Part[]): string {
   return plainText(foldThoughts(parts));
 }
 
-/** All the visible words of a message. What a person has typed is never taken for reasoning. */
+/** The text of a message. Tags that a person typed are not taken for reasoning. */
 export function messageText({ role, parts }: Pick<Message, "role" | "parts">): string {
   return role === "assistant"
     ? answerText(parts as readonly Part[])

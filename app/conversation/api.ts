@@ -7,7 +7,7 @@ import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
 import { filePart, instructions, itemId, temperature, type Session } from "./session";
 
-/** The bodies that clients send. Everything else in the HTTP contract is a type only. */
+/** The HTTP contract: schemas of the bodies that clients send, and types of the responses. */
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });
 const userParts = list(
   z.discriminatedUnion("type", [textPart, filePart]),
@@ -22,20 +22,20 @@ const userParts = list(
 }, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
 const modelId = z.string().min(1).max(200);
 
-/** What a person sets, beside the model. Null takes the temperature back. */
+/** Settings beside the model. A temperature of null restores the default of the model. */
 const settingsEdit = {
   instructions: instructions.optional(),
   temperature: temperature.nullable().optional(),
 };
 
-/** Settings come with the message too, for a conversation exists from its first message on. */
+/** Settings may come with a message, since a session exists only from its first message on. */
 const answerOptions = {
   modelId: modelId.optional(),
   settings: z.strictObject(settingsEdit).optional(),
   replyMessageId: itemId.optional(),
 };
 
-/** Two shapes would be ambiguous in one object, so each is strict. */
+/** Strict objects, so that a body with the fields of two commands is refused. */
 export const postMessageBody = z.union([
   z.strictObject({
     message: z.strictObject({ id: itemId, parts: userParts }),
@@ -54,18 +54,18 @@ export const patchSessionBody = z.strictObject({
   head: itemId.optional(),
 });
 
-/** `from` is the id of the session that is forked; that of the new one is in the header as ever. */
+/** `from`: id of the session that is forked. The id of the new session is in the header, as in all requests. */
 export const forkBody = z.strictObject({
   from: z.string().regex(SESSION_ID_PATTERN),
   messageId: itemId,
 });
 
-/** The id of a link, made by the browser; whoever holds it may read what is shared. */
+/** The secret of a link, made by the browser. Its holder may read the shared snapshot. */
 const shareId = z.string().regex(SESSION_ID_PATTERN);
 
 export const shareBody = z.strictObject({ shareId });
 
-/** Also by its key, as the session lists it: for a person on another device than the one that made the link. */
+/** By the secret, or by its hash as the session lists it, which is all that other devices of the person have. */
 export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(KEY_PATTERN) })]);
 
 /** At most 64 KiB of ciphertext, in base64url. */
@@ -94,10 +94,10 @@ export type PatchSessionBody = z.infer<typeof patchSessionBody>;
 /** `GET /api/session`. `recovered` names the damaged revision in whose place this one is served. */
 export type SessionView = Session & { rev: number; recovered: string | null };
 
-/** What an answer to a change says: the revision that it became. */
+/** Response to a change: the revision that it has committed. */
 export type Committed = { rev: number };
 
-/** `POST /api/handoffs`, and how long it waits. */
+/** Response of `POST /api/handoffs`: for how long the box can be claimed. */
 export type HandoffAccepted = { expiresInSeconds: number };
 
 /** `POST /api/session/messages` with `Accept: application/json`. */
@@ -108,7 +108,7 @@ export type ModelView = Pick<
   "id" | "name" | "accepts" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
 > & { provider: string };
 
-/** `GET /api/models`. `notice`: what people should know of the choice, as with the demo model. */
+/** `GET /api/models`. `notice`: a sentence that the page shows about the models, such as for the demo model. */
 export type ModelsView = {
   models: ModelView[];
   defaultModelId: string;

@@ -1,9 +1,9 @@
-/** Files that a person gives with a message. Without schemas, so that the page can use it (session.ts has them). */
+/** Attachments of messages. The schemas are in session.ts, so that the page can use this file without zod. */
 
 export const MAX_DOCUMENTS = 5;
 export const MAX_IMAGES = 10;
 
-/** The largest image that models on Bedrock take, in bytes; documents have a limit by configuration. */
+/** Bytes of the largest image that models on Bedrock take. The limit of documents is configured. */
 export const MAX_IMAGE_BYTES = 3_750_000;
 
 /** In UTF-16 units. */
@@ -15,21 +15,21 @@ export const DOCUMENT_TYPES = ["application/pdf", "text/plain", "text/markdown",
 export type AttachmentType = (typeof IMAGE_TYPES)[number] | (typeof DOCUMENT_TYPES)[number];
 export type AttachmentKind = "image" | "document";
 
-/** The SHA-256 of a file's bytes, in hex: what an attachment is called, and where it is stored. */
+/** An attachment's id: the SHA-256 of its bytes, in hex. */
 export const ATTACHMENT_ID_PATTERN = /^[0-9a-f]{64}$/;
 export const ATTACHMENT_URL_PATTERN = /^attachment:[0-9a-f]{64}$/;
 
-/** An attachment as a message holds it: the AI SDK's `FileUIPart`, and its size in bytes. The bytes are elsewhere. */
+/** An attachment in a message: the AI SDK's `FileUIPart`, and its size in bytes. Its bytes are in AttachmentStore. */
 export type AttachmentPart = {
   type: "file";
   mediaType: AttachmentType;
   filename: string;
   size: number;
-  /** `attachment:<id>`: in the session of the message, whichever that is. */
+  /** `attachment:<id>`, relative to the session of the message. */
   url: string;
 };
 
-/** What is known of a stored file, as `POST /api/session/attachments` answers. */
+/** Response of `POST /api/session/attachments`. `size` in bytes. */
 export type AttachmentView = { id: string; mediaType: AttachmentType; filename: string; size: number };
 
 export function attachmentKind(mediaType: AttachmentType): AttachmentKind {
@@ -46,12 +46,12 @@ export function attachmentPart({ id, mediaType, filename, size }: AttachmentView
 
 type AnyPart = { type: string };
 
-/** The files among some parts. */
+/** The attachments among parts. */
 export function attachmentParts(parts: readonly (AnyPart | AttachmentPart)[]): AttachmentPart[] {
   return parts.filter((part): part is AttachmentPart => part.type === "file");
 }
 
-/** `1.2 MB`, in units of a thousand, as limits are given. */
+/** As in `1.2 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${String(bytes)} bytes`;
   if (bytes < 999_500) return `${String(Math.round(bytes / 1_000))} KB`;

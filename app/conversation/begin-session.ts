@@ -3,13 +3,13 @@ import { MAX_ANSWER_BYTES } from "./limits";
 import { requireRoom } from "./session-size";
 import type { Session } from "./session";
 
-/** Room for the longest answer and what is stored beside it: what could come to be can be forked, and imported. */
+/** Characters beyond the limit of a session for its last answer, so that every session that can exist can be copied. */
 const LAST_ANSWER_LENGTH = MAX_ANSWER_BYTES + 200_000;
 
 /**
- * A whole conversation put where there is none. What is there already from the same request is left as it is by
- * now, so that asking again is harmless.
- * @throws ExpectedError `session_exists` where another conversation stands, `session_full`
+ * Begins a session with the messages of a copy. Where an earlier attempt has begun it, the session as it is now is
+ * returned, so that the request is idempotent.
+ * @throws ExpectedError `session_exists` where the session has other messages, `session_full`
  */
 export function beginSession(existing: Session | null, made: Session): Session {
   if (!existing) {

@@ -8,13 +8,13 @@ const tree = [
   { id: "b2", parentId: "a" },
 ];
 
-it("a branch is the way from the root to the leaf", () => {
+it("a branch is the path from the root to the leaf", () => {
   expect(branchTo(tree, "c").map(({ id }) => id)).toEqual(["a", "b", "c"]);
   expect(branchTo(tree, "b2").map(({ id }) => id)).toEqual(["a", "b2"]);
   expect(branchTo(tree, null)).toEqual([]);
 });
 
-it("a branch ends where a parent is missing or comes round again", () => {
+it("a branch ends where a parent is missing or repeats", () => {
   expect(branchTo([{ id: "x", parentId: "gone" }], "x").map(({ id }) => id)).toEqual(["x"]);
   const ring = [
     { id: "p", parentId: "q" },
@@ -23,7 +23,7 @@ it("a branch ends where a parent is missing or comes round again", () => {
   expect(branchTo(ring, "p").map(({ id }) => id)).toEqual(["q", "p"]);
 });
 
-it("children are in the order in which they came", () => {
+it("children are in the order of the messages", () => {
   expect(childrenOf(tree, "a").map(({ id }) => id)).toEqual(["b", "b2"]);
   expect(childrenOf(tree, null).map(({ id }) => id)).toEqual(["a"]);
 });

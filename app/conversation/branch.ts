@@ -2,7 +2,7 @@ import type { Message } from "./session";
 
 /**
  * The messages from the root to `leafId`, in reading order. Empty for null.
- * A parent that is missing or repeats ends the walk: what a reader can be shown is shown.
+ * A parent that is missing or repeats ends the walk, so that the rest of a damaged tree is still shown.
  */
 export function branchTo<M extends Pick<Message, "id" | "parentId">>(
   messages: readonly M[],

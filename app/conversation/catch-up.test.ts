@@ -30,7 +30,7 @@ const part = fc.record({
 });
 
 describe("catching up", () => {
-  it("leads from any point of a reply to the whole of it", () => {
+  it("catching up completes a reply from any point of its stream", () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), fc.nat(), fc.nat(), (parts, cut, within) => {
         const chunks = messageChunks("a1", parts);
@@ -41,7 +41,7 @@ describe("catching up", () => {
               ? { ...chunk, delta: chunk.delta.slice(0, within % (chunk.delta.length + 1)) }
               : chunk,
           );
-        // A part that was ended short of its end cannot be gone on with; no journal holds one.
+        // A part that ended before its full text cannot be completed, and no journal contains one.
         const ended = seen.some(
           (chunk, index) =>
             chunk.type.endsWith("-end") &&
@@ -56,7 +56,7 @@ describe("catching up", () => {
     );
   });
 
-  it("never changes text that was seen, even where the message says otherwise", () => {
+  it("catching up never changes text that a follower has, even if the message differs", () => {
     const before = messageChunks("a1", [{ type: "text", text: "seen" }], { leaveOpen: true }).reduce(
       applyChunk,
       EMPTY_REPLY,
@@ -72,7 +72,7 @@ describe("catching up", () => {
       message([], { status: "failed", error: { code: "model_denied", message: "No." } }),
       { type: "error", errorText: "No." },
     ],
-  ])("ends as the reply has ended", (settled, last) => {
+  ])("catching up ends with the chunk for the status of the reply", (settled, last) => {
     expect(catchUp(EMPTY_REPLY, settled).at(-1)).toEqual(last);
   });
 });

@@ -3,8 +3,8 @@ import { applyChunk, type ReplyText } from "./reply-text";
 import type { AssistantMessage, Part } from "./session";
 
 /**
- * The chunks that lead from what a follower has seen of a reply to the message that it has become. What does
- * not begin as the follower saw it is left out: text on a screen never changes under its reader.
+ * The chunks that complete a follower's text of a reply to the message that was stored. A part that does not begin with
+ * the text that the follower has is left out, since shown text never changes.
  */
 export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[] {
   const chunks: ReplyChunk[] = [];
@@ -13,7 +13,7 @@ export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[
     chunks.push(chunk);
     text = applyChunk(text, chunk);
   };
-  // Parts that ended without a word are not in the message, and must not shift those that did.
+  // Empty parts that have ended are not in the message, and must not shift the positions of the others.
   const isOpen = (index: number) => Object.values(seen.open).includes(index);
   const shown = seen.parts
     .map((part, index) => ({ part, index }))
@@ -34,8 +34,8 @@ export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[
 }
 
 /**
- * How a settled reply ends on the wire, for every follower on every node: it follows from the message that is stored,
- * and from nothing that only its runner knows.
+ * The last chunk of a settled reply. It depends only on the stored message, so that followers on all nodes receive the
+ * same one.
  */
 export function lastChunk({ metadata }: AssistantMessage): ReplyChunk {
   const { error, status, usage } = metadata;
@@ -44,7 +44,7 @@ export function lastChunk({ metadata }: AssistantMessage): ReplyChunk {
   return { type: "abort" };
 }
 
-/** The chunks that a follower is sent before its reply has settled: how it ends is `lastChunk` of what is stored. */
+/** The chunks that a follower may receive before the reply has settled, after which `lastChunk` ends it. */
 export function withoutEnding(chunks: readonly ReplyChunk[]): ReplyChunk[] {
   return chunks.filter(({ type }) => type !== "finish" && type !== "error" && type !== "abort");
 }

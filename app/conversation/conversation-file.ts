@@ -10,10 +10,10 @@ import { message, session, type Message, type Session } from "./session";
 export const FILE_FORMAT = "holdfast-conversation";
 export const FILE_VERSION = 1;
 
-/** How many values of JSON a file may have in it: an answer of six parts, with all that is known of it, has 40. */
+/** Limit of JSON values in a file. An answer of six parts with all metadata has 40. */
 export const MAX_FILE_VALUES = 40 * MAX_MESSAGES;
 
-/** Where there are too many it ends with `session_full`, before any of them is looked at. */
+/** Throws `session_full` for too many messages before any of them is parsed. */
 const someMessages = z
   .array(z.unknown())
   .min(1, "there is no message")
@@ -23,8 +23,8 @@ const someMessages = z
   });
 
 /**
- * A conversation as people take it with them: all of its branches, without what belongs to the server.
- * @throws ExpectedError `session_full` from all that parses with it
+ * An exported session: all of its branches, without the bookkeeping of the server.
+ * @throws ExpectedError `session_full` from each parse
  */
 export const conversationFile = z
   .strictObject({
@@ -44,8 +44,8 @@ export const conversationFile = z
 export type ConversationFile = z.infer<typeof conversationFile>;
 
 /**
- * The same as a request's body: what a later version has exported is refused as that, not as damaged.
- * @throws ExpectedError `file_newer_format`, `session_full` from all that parses with it
+ * The body of an import: `conversationFile`, but a file of a later version has an error of its own.
+ * @throws ExpectedError `file_newer_format`, `session_full` from each parse
  */
 export const importBody = z.unknown().transform((json, context): ConversationFile => {
   const { data, error } = conversationFile.safeParse(json);
@@ -68,11 +68,11 @@ function isNewerFile(json: unknown, issues: readonly z.core.$ZodIssue[]): boolea
 
 export type ImportContext = {
   now: string;
-  /** The model for a conversation that was held with this one: itself where it is on offer. */
+  /** The model to go on with after this one: the same where it is on offer. */
   modelFor: (modelId: string) => string;
 };
 
-/** A session of what was in a file. Its title is the person's: nobody gives it another. */
+/** The session of an imported file. Its title counts as given by the person, so that no model replaces it. */
 export function importSession(file: ConversationFile, { now, modelFor }: ImportContext): Session {
   const { title, settings, messages, head, createdAt } = file;
   return {
@@ -88,8 +88,8 @@ export function importSession(file: ConversationFile, { now, modelFor }: ImportC
 }
 
 /**
- * Why messages are no tree of questions and answers in words; null where they are one. Each comes after the one that it
- * follows, as in every session, so that there can be no circle.
+ * Finds why messages are not a tree of alternating questions and answers without files; null where they are. Parents
+ * come before children, as in every session, so that there is no cycle.
  */
 function findTreeIssue(messages: readonly Message[], head: string) {
   const before = new Map<string, Message["role"]>();

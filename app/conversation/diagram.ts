@@ -1,4 +1,4 @@
-/** What the page and the frame that draws diagrams say to each other. */
+/** Messages between the page and the frame that draws diagrams. */
 export type DiagramColours = {
   isDark: boolean;
   ground: string;

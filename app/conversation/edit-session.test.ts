@@ -22,7 +22,7 @@ const session: Session = {
 };
 const LATER = "2026-01-02T00:00:00.000Z";
 
-it("changes what was named and nothing else", () => {
+it("an edit changes the named fields only", () => {
   expect(editSession(session, { settings: { instructions: "Be brief." } }, LATER)).toEqual({
     ...session,
     updatedAt: LATER,
@@ -30,7 +30,7 @@ it("changes what was named and nothing else", () => {
   });
 });
 
-it("a person's title is the person's, also where it is the same words", () => {
+it("a title from a person is marked as theirs, also if the text is the same", () => {
   for (const title of ["Old", "New"]) {
     expect(editSession({ ...session, titleSource: "first-words" }, { title }, LATER)).toMatchObject({
       title,
@@ -40,7 +40,7 @@ it("a person's title is the person's, also where it is the same words", () => {
   }
 });
 
-it("a temperature is set, kept by other edits, and taken back by null", () => {
+it("a temperature is set, kept by other edits, and removed by null", () => {
   const warm = editSession(session, { settings: { temperature: 0.7 } }, LATER);
   expect(warm.settings).toEqual({ modelId: "demo/demo", instructions: "", temperature: 0.7 });
   expect(editSession(warm, { settings: { instructions: "Be brief." } }, LATER).settings.temperature).toBe(
@@ -50,14 +50,14 @@ it("a temperature is set, kept by other edits, and taken back by null", () => {
   expect(editSession(session, { settings: { temperature: null } }, LATER)).toBe(session);
 });
 
-it("an edit that changes nothing is the session itself, so that nothing is written", () => {
+it("an edit that changes nothing returns the same session, so that nothing is written", () => {
   expect(editSession(session, {}, LATER)).toBe(session);
   expect(editSession(session, { title: "Old", head: "m1", settings: { modelId: "demo/demo" } }, LATER)).toBe(
     session,
   );
 });
 
-it("refuses a head that is no message", () => {
+it("an edit refuses a head that names no message", () => {
   expect(() => editSession(session, { head: "nowhere" }, LATER)).toThrowError(
     expect.objectContaining({ code: "message_not_found" }),
   );

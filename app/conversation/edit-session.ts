@@ -10,12 +10,12 @@ export type SessionEdit = {
 export type SettingsEdit = {
   modelId?: string | undefined;
   instructions?: string | undefined;
-  /** Null leaves it to the model again. */
+  /** Null restores the default of the model. */
   temperature?: number | null | undefined;
 };
 
 /**
- * The session with what was asked changed; itself where nothing is.
+ * Applies an edit. Returns the same session where nothing changes.
  * @throws ExpectedError `message_not_found` when `head` names no message
  */
 export function editSession(session: Session, edit: SessionEdit, now: string): Session {
@@ -24,7 +24,7 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
   }
   const edited: Session = {
     ...session,
-    // Also where it is the same: who names it means it.
+    // Also where the title is the same: the person has confirmed it, and no model may replace it.
     ...(edit.title !== undefined && { title: edit.title, titleSource: "person" as const }),
     settings: editSettings(session.settings, edit.settings),
     head: edit.head ?? session.head,
@@ -37,7 +37,7 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
   return changed ? { ...edited, updatedAt: now } : session;
 }
 
-/** The settings with what was asked changed; themselves where nothing is. */
+/** Applies an edit of settings. Returns the same settings where nothing changes. */
 export function editSettings(settings: Settings, edit: SettingsEdit = {}): Settings {
   const { temperature: before, ...others } = settings;
   const temperature = edit.temperature === undefined ? before : (edit.temperature ?? undefined);

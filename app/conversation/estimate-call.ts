@@ -4,15 +4,15 @@ import { spendingOf, type Spending } from "./reply-cost";
 
 type Call = Pick<GenerateRequest, "instructions" | "messages" | "continueFrom">;
 
-/** What a call may cost, before it is made. */
+/** Estimated cost of a call. */
 export type CallEstimate = {
-  /** For what the model is given. */
+  /** Of the input alone. */
   input: Spending;
-  /** For the longest answer to it too. */
+  /** Of the input and the longest possible answer. */
   most: Spending;
 };
 
-/** Tokens that a model is given, as far as its window takes them. `risk` counts documents at what they may take. */
+/** Input tokens of a call, at most the model's window. With `risk`, documents count at their upper bound. */
 export function estimateInputTokens(
   call: Call,
   offer: ModelOffer | undefined,

@@ -3,9 +3,8 @@ import { plainText } from "./reply-text";
 import type { Message } from "./session";
 
 /**
- * About how many tokens a text is, rather more than fewer: no model's tokenizer is at hand. Of English prose it is
- * a third more than most count, of code about what they count. Other scripts take up to one and a half tokens a
- * character.
+ * Estimates the tokens of a text, without the tokenizer of any model. Errs on the high side: by a third for English
+ * prose, and hardly for code. Other scripts count up to one and a half tokens a character.
  */
 export function estimateTokens(text: string): number {
   let thirds = 0;
@@ -16,10 +15,10 @@ export function estimateTokens(text: string): number {
   return Math.ceil(thirds / 3);
 }
 
-/** A message never changes, and is asked about for its budget, its call and the model's window. */
+/** Cache: a message never changes, and each request estimates all of them several times. */
 const estimates = new WeakMap<Pick<Message, "parts">, number>();
 
-/** What a message takes as a model is given it: its words, without the thoughts, and its files. */
+/** Estimated tokens of a message: its text without reasoning, and its files. */
 export function estimateMessageTokens(message: Pick<Message, "parts">): number {
   let estimate = estimates.get(message);
   if (estimate === undefined) estimates.set(message, (estimate = estimateParts(message)));
@@ -33,20 +32,20 @@ function estimateParts({ parts }: Pick<Message, "parts">): number {
   );
 }
 
-/** What its documents may take beyond that: of one that is all text, and packed, far more than of one with pictures. */
+/** Tokens that documents may take beyond the estimate: a compressed text has far more of them than a scan. */
 export function estimateDocumentRisk({ parts }: Pick<Message, "parts">): number {
   return attachmentParts(parts)
     .filter(({ mediaType }) => !/^(image|text)\//.test(mediaType))
     .reduce((sum, file) => sum + DOCUMENT_RISK * estimateFileTokens(file), 0);
 }
 
-/** Who says it, and where it ends. */
+/** Tokens of a message beside its content: its role and its end. */
 const MESSAGE_TOKENS = 8;
-/** Of the largest image that models look at whole. */
+/** Tokens of the largest image that models do not scale down. */
 const IMAGE_TOKENS = 1_600;
-/** A page with pictures has more bytes for each token than plain text has. */
+/** Bytes per token of a file. Documents with pictures have far more than plain text. */
 const BYTES_PER_TOKEN = { text: 3, other: 20 };
-/** So many times what it is expected to take, beside that. */
+/** Upper bound of what a document takes beyond its estimate, as a multiple of it. */
 const DOCUMENT_RISK = 2;
 
 function estimateFileTokens({ mediaType, size }: { mediaType: string; size: number }): number {

@@ -1,7 +1,4 @@
-/**
- * The failures that a person or a client can do something about. Each has a stable code (part of the HTTP
- * contract) and a message that is a sentence for a person; it never holds a session id, a secret or a stack.
- */
+/** Codes of the failures that a person or a client can act on. They are part of the HTTP contract. */
 export type ErrorCode =
   | "access_code_needed"
   | "access_code_wrong"
@@ -59,10 +56,11 @@ export type ErrorCode =
   | "budget_spent"
   | "internal_error";
 
+/** `message` is a sentence for people. It never contains a session id, a secret or a stack. */
 export class ExpectedError extends Error {
   override readonly name = "ExpectedError";
   readonly code: ErrorCode;
-  /** Facts that a client may act on, such as the id of the reply that is running. Sent with the error. */
+  /** Values that a client may act on, such as the id of the running reply. Sent with the error. */
   readonly details: Readonly<Record<string, string | number>>;
 
   constructor(

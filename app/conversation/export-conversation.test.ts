@@ -28,7 +28,7 @@ const assistantMetadata = fc.record(
 );
 const grown = fc.array(
   fc.record({
-    /** Which of the messages before is its parent, if any. */
+    /** Index of its parent among the messages before it, if any. */
     after: fc.nat(),
     parts: fc.array(part, { minLength: 1, maxLength: 3 }),
     createdAt: timestamp,
@@ -37,7 +37,7 @@ const grown = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-/** A tree of questions and answers: each may follow any message before it. */
+/** A tree of questions and answers, in which each may follow any message before it. */
 function messagesOf(steps: typeof grown extends fc.Arbitrary<infer T> ? T : never): Message[] {
   const messages: Message[] = [];
   for (const [index, { after, parts, createdAt, assistantMetadata }] of steps.entries()) {
@@ -71,14 +71,14 @@ const anySession: fc.Arbitrary<Session> = fc
     return { createdAt, updatedAt: NOW, title, settings, messages, head, reply: null };
   });
 
-test("what was exported is imported as it was", () => {
+test("an exported session is imported unchanged", () => {
   fc.assert(
     fc.property(anySession, (session) => {
       expect(sessionSchema.parse(session)).toEqual(session);
       const file = conversationFile.parse(JSON.parse(exportJson(session)));
       const imported = importSession(file, { now: NOW, modelFor: (modelId) => modelId });
       expect(sessionSchema.parse(imported)).toEqual(imported);
-      // Through JSON, where -0 is 0.
+      // Through JSON, in which -0 is 0.
       const expected = JSON.parse(JSON.stringify(session)) as Session;
       expect(imported).toEqual({ ...expected, titleSource: "person" });
       expect(JSON.parse(exportJson(imported))).toEqual(JSON.parse(exportJson(session)));
@@ -86,7 +86,7 @@ test("what was exported is imported as it was", () => {
   );
 });
 
-test("more messages than there may be are said to be too much, and not looked at", () => {
+test("a file with too many messages is refused before they are parsed", () => {
   const messages = Array.from({ length: MAX_MESSAGES + 2 }, () => "no message");
   expect(() => conversationFile.safeParse(file({ messages }))).toThrow(
     expect.objectContaining({ code: "session_full" }),
@@ -101,7 +101,7 @@ const file = (change: object = {}) => {
 };
 
 describe("a file", () => {
-  it("keeps its own model only where that is on offer", () => {
+  it("an imported file keeps its model only if that is on offer", () => {
     const imported = importSession(file(), { now: NOW, modelFor: () => "demo/other" });
     expect(imported.settings.modelId).toBe("demo/other");
   });
@@ -114,7 +114,7 @@ describe("a file", () => {
     url: `attachment:${"a".repeat(64)}`,
   };
 
-  it("has what was attached by its name", () => {
+  it("an exported file names the attachments", () => {
     const [question, answer] = conversation("Look", "1") as [Message, Message];
     const messages = [{ ...question, parts: [...question.parts, attached] } as Message, answer];
     const exported = exportJson({ ...file(), messages, head: "m1" });
@@ -128,14 +128,14 @@ describe("a file", () => {
   const [m0, m1, m2] = file().messages as [Message, Message, Message];
 
   it.each([
-    ["of something else", { format: "other" }, "format"],
+    ["of another format", { format: "other" }, "format"],
     ["of a newer version", { version: 2 }, "version"],
     ["without a message", { messages: [], head: "m0" }, "messages"],
-    ["whose head is not there", { head: "nowhere" }, "head"],
-    ["with more than it should have", { shares: [] }, ""],
-    ["with an id twice", { messages: [m0, m1, { ...m2, id: "m0" }] }, "messages.2.id"],
-    ["with a parent that is not there", { messages: [m0, { ...m1, parentId: "no" }] }, "messages.1.parentId"],
-    ["that goes in a circle", { messages: [{ ...m0, parentId: "m1" }, m1] }, "messages.0.parentId"],
+    ["whose head is missing", { head: "nowhere" }, "head"],
+    ["with an unknown field", { shares: [] }, ""],
+    ["with a repeated id", { messages: [m0, m1, { ...m2, id: "m0" }] }, "messages.2.id"],
+    ["with a missing parent", { messages: [m0, { ...m1, parentId: "no" }] }, "messages.1.parentId"],
+    ["with a cycle", { messages: [{ ...m0, parentId: "m1" }, m1] }, "messages.0.parentId"],
     ["with a message that follows itself", { messages: [{ ...m0, parentId: "m0" }] }, "messages.0.parentId"],
     ["with two questions in a row", { messages: [m0, { ...m2, parentId: "m0" }] }, "messages.1.role"],
     [
@@ -143,10 +143,10 @@ describe("a file", () => {
       { messages: [m0, m1, { ...m1, id: "x", parentId: "m1" }] },
       "messages.2.role",
     ],
-    ["with an answer to nothing", { messages: [{ ...m1, parentId: null }] }, "messages.0.parentId"],
-    ["with a file that is not in it", { messages: [{ ...m0, parts: [attached] }] }, "messages.0.parts"],
-    ["with an id that is none", { messages: [{ ...m0, id: "../x" }] }, "messages.0.id"],
-  ])("%s is refused, and the place is named", (_, change, path) => {
+    ["with an answer without a question", { messages: [{ ...m1, parentId: null }] }, "messages.0.parentId"],
+    ["with an attachment", { messages: [{ ...m0, parts: [attached] }] }, "messages.0.parts"],
+    ["with an invalid id", { messages: [{ ...m0, id: "../x" }] }, "messages.0.id"],
+  ])("a file %s is refused with the place of the error", (_, change, path) => {
     const { error } = conversationFile.safeParse({
       ...file(change),
       head: "head" in change ? change.head : "m0",
@@ -155,34 +155,34 @@ describe("a file", () => {
   });
 });
 
-describe("what a newer version has exported", () => {
+describe("an export of a newer version", () => {
   const [m0, m1, m2] = file().messages as [Message, Message, Message];
   const refused = { code: "file_newer_format", message: /newer version/ };
 
   it.each<[string, object]>([
-    ["with a version that is not known", { version: 2 }],
-    ["with a version that is not known, in which nothing else is", { version: 9, messages: "?", title: 7 }],
-    ["with a field that is not known", { folders: [] }],
-    ["with a setting that is not known", { settings: { modelId: "m", instructions: "", mood: "good" } }],
-    ["with a field of a message that is not known", { messages: [m0, { ...m1, mood: "good" }, m2] }],
-    ["with a kind of part that is not known", { messages: [m0, { ...m1, parts: [{ type: "sketch" }] }, m2] }],
-    ["with a role that is not known", { messages: [{ ...m0, role: "tool" }, m1, m2] }],
-  ])("%s, is refused as that", (_, change) => {
+    ["with an unknown version", { version: 2 }],
+    ["with an unknown version and other damage", { version: 9, messages: "?", title: 7 }],
+    ["with an unknown field", { folders: [] }],
+    ["with an unknown setting", { settings: { modelId: "m", instructions: "", mood: "good" } }],
+    ["with an unknown field of a message", { messages: [m0, { ...m1, mood: "good" }, m2] }],
+    ["with an unknown kind of part", { messages: [m0, { ...m1, parts: [{ type: "sketch" }] }, m2] }],
+    ["with an unknown role", { messages: [{ ...m0, role: "tool" }, m1, m2] }],
+  ])("a file of a newer version, %s, is refused as file_newer_format", (_, change) => {
     expect(() => importBody.safeParse({ ...file(), head: "m0", ...change })).toThrow(
       expect.objectContaining({ code: refused.code }),
     );
   });
 
   it.each<[string, object]>([
-    ["of something else", { format: "other", folders: [] }],
-    ["with a version that is none", { version: "2" }],
-    ["with a field that is not known, and one that is missing", { folders: [], title: undefined }],
-  ])("a file %s is not taken for one", (_, change) => {
+    ["of another format", { format: "other", folders: [] }],
+    ["with an invalid version", { version: "2" }],
+    ["with an unknown field, and a missing one", { folders: [], title: undefined }],
+  ])("a file %s is not taken for one of a newer version", (_, change) => {
     const { error } = importBody.safeParse({ ...file(), head: "m0", ...change });
     expect(error?.issues[0]?.path).toBeDefined();
   });
 
-  it("is what any version can import, also where an answer has what came later", () => {
+  it("an exported file has no fields of later formats, so that all versions can import it", () => {
     const metadata = { ...m1.metadata, omissions: [{ code: "file_unreadable" }] };
     const session = { ...file(), messages: [m0, { ...m1, metadata } as Message, m2], head: "m0" };
     expect(JSON.parse(exportJson(session))).toMatchObject({ version: 1 });
@@ -191,7 +191,7 @@ describe("what a newer version has exported", () => {
 });
 
 describe("as Markdown", () => {
-  it("a conversation is its shown branch, without thoughts", () => {
+  it("an export as Markdown has the shown branch, without reasoning", () => {
     const messages = conversation("One", "**1**", "Two", "2");
     const other = {
       ...messages[2]!,
@@ -204,7 +204,7 @@ describe("as Markdown", () => {
     );
   });
 
-  it("it says who spoke in the reader's language", () => {
+  it("an export as Markdown labels the speakers in the language of the reader", () => {
     const labels = { you: "Sie", assistant: "Assistent" };
     expect(exportMarkdown({ title: "T", messages: conversation("A", ""), head: "m1" }, labels)).toBe(
       "# T\n\n## Sie\n\nA\n\n## Assistent\n",

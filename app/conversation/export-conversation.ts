@@ -7,9 +7,9 @@ import type { Message, Part, Session } from "./session";
 type Exported = Pick<Session, "title" | "settings" | "messages" | "head" | "createdAt">;
 
 /**
- * The file that `POST /api/session/import` takes, with every branch of the conversation in it. Of what was attached
- * it has the names, and nothing that needs a later version of the file: every build can import it.
- * @throws TypeError for a session without a message, of which there is none
+ * The file that `POST /api/session/import` takes, with every branch of the session. Attachments are replaced by their
+ * names, and fields of later versions are left out, so that every version can import it.
+ * @throws TypeError for a session without messages, which no store contains
  */
 export function exportJson({ title, settings, messages, head, createdAt }: Exported): string {
   if (head === null) throw new TypeError("There is nothing to export.");
@@ -27,7 +27,7 @@ export function exportJson({ title, settings, messages, head, createdAt }: Expor
 
 export type MarkdownLabels = { you: string; assistant: string };
 
-/** The branch that is shown, to read elsewhere: what was said, without the model's thoughts. */
+/** The shown branch as Markdown, without reasoning. */
 export function exportMarkdown(
   { title, messages, head }: Pick<Exported, "title" | "messages" | "head">,
   { you, assistant }: MarkdownLabels = { you: "You", assistant: "Assistant" },
@@ -45,7 +45,7 @@ function asExported(message: Message): Message {
   return { ...message, metadata };
 }
 
-/** A file as text, so that a message that was nothing but a file is still something. */
+/** An attachment as text, so that a message that consists of one is not empty. */
 function nameFile<P extends Part>(part: P | AttachmentPart): P | { type: "text"; text: string } {
   return part.type === "file" ? { type: "text", text: `[${part.filename}]` } : part;
 }

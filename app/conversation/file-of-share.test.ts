@@ -15,7 +15,7 @@ const message = (id: string, role: SharedMessage["role"], text: string, attachme
 });
 const fileOf = (...messages: SharedMessage[]) => fileOfShare({ title: "Tea", createdAt, messages });
 
-test("a snapshot becomes a file that says the same and can be imported", () => {
+test("a snapshot is converted to an importable file with the same text", () => {
   const file = fileOf(
     message("q1", "user", "Why?", ["leaf.png"]),
     message("a1", "assistant", "**Because.**"),
@@ -27,7 +27,7 @@ test("a snapshot becomes a file that says the same and can be imported", () => {
   );
 });
 
-test("also where an answer is missing, a question is nothing but a file, and it ends with a question", () => {
+test("a snapshot without an answer, with only a file as question, and with a question at the end can be imported", () => {
   const file = fileOf(
     message("q1", "user", "", ["leaf.png"]),
     message("q2", "user", "Again?"),

@@ -2,13 +2,13 @@ import type { ConversationFile } from "./conversation-file";
 import type { Message } from "./session";
 import type { SharedMessage, ShareSnapshot } from "./share";
 
-/** A shared snapshot as a file that can be imported: a conversation of one's own that goes on from there. */
+/** Converts a shared snapshot to a file for import, so that its reader can continue the conversation. */
 export function fileOfShare({ title, createdAt, messages }: ShareSnapshot): ConversationFile {
   const own: Message[] = [];
   for (const message of messages) {
     const last = own.at(-1);
-    // An answer that never got a word is not in the snapshot; questions and answers take turns all the same.
-    if (last?.role === message.role) own.push(nothingBetween(last, message));
+    // The snapshot leaves out empty answers, but an imported file must alternate between questions and answers.
+    if (last?.role === message.role) own.push(placeholderBetween(last, message));
     own.push(toMessage(message, own.at(-1)?.id ?? null));
   }
   return {
@@ -29,7 +29,7 @@ function toMessage(message: SharedMessage, parentId: string | null): Message {
   return { id, parentId, role, parts: [{ type: "text", text: words }], metadata: { createdAt } };
 }
 
-function nothingBetween(before: Message, { id, createdAt, modelId = "" }: SharedMessage): Message {
+function placeholderBetween(before: Message, { id, createdAt, modelId = "" }: SharedMessage): Message {
   const between = { id: `${id.slice(0, 56)}-before`, parentId: before.id };
   return before.role === "user"
     ? answer({ ...between, text: "", createdAt, modelId })

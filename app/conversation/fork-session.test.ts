@@ -33,13 +33,13 @@ it.each([
   ["(2)", "(2) (2)"],
   ["", ""],
   ["😀".repeat(100), `${"😀".repeat(98)} (2)`],
-])("the fork of %j is %j", (title, forked) => {
+])("the fork of a session with the title %j has the title %j", (title, forked) => {
   const fork = forkSession(null, { source: { ...source, title }, messageId: "m1", now: NOW });
   expect(fork.title).toBe(forked);
   expect(sessionSchema.parse(fork)).toEqual(fork);
 });
 
-it("a fork holds the branch up to the message, as it was, with title and settings", () => {
+it("a fork has the branch up to the message, with title and settings", () => {
   const fork = forkSession(null, { source, messageId: "m1", now: NOW });
   expect(sessionSchema.parse(fork)).toEqual(fork);
   expect(fork).toEqual({
@@ -54,12 +54,12 @@ it("a fork holds the branch up to the message, as it was, with title and setting
   });
 });
 
-it("other branches stay behind", () => {
+it("a fork has no other branches", () => {
   const fork = forkSession(null, { source, messageId: "m2b", now: NOW });
   expect(fork.messages.map(({ id }) => id)).toEqual(["m0", "m1", "m2b"]);
 });
 
-it("asked for again it is what it has become, also when its source is gone", () => {
+it("a repeated fork returns the fork as it is now, also if its source was deleted", () => {
   const fork = forkSession(null, { source, messageId: "m1", now: NOW });
   const grown = { ...fork, messages: [...fork.messages, edited] };
   expect(forkSession(grown, { source, messageId: "m1", now: NOW })).toBe(grown);
@@ -67,11 +67,11 @@ it("asked for again it is what it has become, also when its source is gone", () 
 });
 
 it.each([
-  ["of what does not exist", null, { source: null, messageId: "m1" }, "session_not_found"],
-  ["up to what was not said", null, { source, messageId: "nowhere" }, "message_not_found"],
+  ["of a missing session", null, { source: null, messageId: "m1" }, "session_not_found"],
+  ["up to a missing message", null, { source, messageId: "nowhere" }, "message_not_found"],
   ["up to an answer that is being written", null, { source, messageId: "a1" }, "message_not_found"],
   [
-    "where another conversation is",
+    "where another session exists",
     { ...source, messages: conversation("Else").map((message) => ({ ...message, id: "x" })) },
     { source, messageId: "m1" },
     "session_exists",

@@ -7,9 +7,9 @@ import type { Session } from "./session";
 export type Fork = { source: Session | null; messageId: string; now: string };
 
 /**
- * A conversation of its own that begins as another one did, up to a message. Settings and title go with it, the title
- * with a number; what was said on other branches, and an answer that is being written, do not. Asked for again it is
- * what it has become, whatever has become of its source.
+ * Copies the branch up to a message to a new session, with the settings, and the title with a number. Other branches and
+ * a running reply are not copied. Where an earlier attempt has made the fork, it is returned as it is now, even if its
+ * source has changed or was deleted.
  * @throws ExpectedError `session_not_found`, `message_not_found`, `session_exists`, `session_full`
  */
 export function forkSession(existing: Session | null, { source, messageId, now }: Fork): Session {
@@ -34,7 +34,7 @@ export function forkSession(existing: Session | null, { source, messageId, now }
   });
 }
 
-/** A number in any language, so that the list tells the two apart: Tea, Tea (2), Tea (3). */
+/** Numbers a title, so that source and copies differ in the list: Tea, Tea (2), Tea (3). */
 function nextTitle(title: string): string {
   const [, name = title, number = "1"] = /^(.*) \((\d{1,4})\)$/s.exec(title) ?? [];
   if (name === "") return title;

@@ -24,6 +24,6 @@ test.each<[string, number, Partial<AssistantMessage["metadata"]>]>([
   expect(format).toBeLessThanOrEqual(NEWEST_FORMAT);
 });
 
-test("a session without a message needs the first format", () => {
+test("a session without messages needs the first format", () => {
   expect(formatFor({ messages: [] })).toBe(FIRST_FORMAT);
 });

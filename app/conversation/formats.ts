@@ -1,14 +1,14 @@
 import type { Session } from "./session";
 
-/** The oldest form of a session in a file, and what everything fits in that is not listed below. */
+/** The oldest format of a session. It holds everything that is not among `ADDITIONS`. */
 export const FIRST_FORMAT = 1;
 
 type Holding = Pick<Session, "messages">;
 
 /**
- * What came to sessions after the first format, each with the format that can hold it. A new field, kind of part, role,
- * value or larger limit is added here when it is added to the schema, with the next number: a build that does not know
- * it then takes the file for newer, not for damaged (app/store/FORMATS.md). 2 is taken: it is that of a sealed file.
+ * Additions to sessions since the first format, each with the first format that can hold it. A new field, kind of part,
+ * role, value or larger limit is added here when it is added to the schema, with the next number: older versions then
+ * take the file for newer, not for damaged (app/store/FORMATS.md). Format 2 is that of an encrypted file.
  */
 const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean }[] = [
   {
@@ -18,7 +18,7 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
   },
 ];
 
-/** The newest format that this build knows, sealed or not. */
+/** The newest format that this version knows, encrypted or not. */
 export const NEWEST_FORMAT = 3;
 
 /** The oldest format that can hold a session. */

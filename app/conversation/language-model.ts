@@ -9,25 +9,25 @@ export type ModelOffer = {
   /** `provider/model`, as in `bedrock/us.amazon.nova-pro-v1:0`. */
   id: string;
   name: string;
-  /** Most tokens of one reply. */
+  /** Maximum tokens of one answer. */
   maxOutputTokens: number;
   /**
-   * How it goes on with a text that it has begun: `prefill` models are given the text as the beginning of
-   * their own answer; `ask` models are asked to continue from exactly there.
+   * How the model continues a cut answer. `prefill`: the text is given as the beginning of its own answer. `ask`: a
+   * message asks it to continue from exactly there.
    */
   continuation: "prefill" | "ask";
-  /** What it can be given beside text. */
+  /** Kinds of attachments that the model takes. */
   accepts: readonly AttachmentKind[];
   /** Whether a request may name a temperature; models that do not take one refuse the whole request. */
   takesTemperature: boolean;
-  /** What fits in, answer included, in tokens; unknown where nobody has said so. */
+  /** Context window in tokens, answer included; undefined where it is not configured. */
   contextTokens?: number;
-  /** Whether it can be told up to where a prompt comes again, which then costs less. */
+  /** Whether a request may mark a prefix for the prompt cache of the provider, which costs less when it is repeated. */
   cachesPrompts?: boolean;
-  /** What a million tokens cost in US dollars, where that is known. */
+  /** US dollars per million tokens; undefined where not configured. */
   inputPricePerMillion?: number;
   outputPricePerMillion?: number;
-  /** The same of what comes from the provider's cache, and goes into it; as other input where it is not known. */
+  /** The same for reads from and writes to the provider's prompt cache; by default the price of other input. */
   cacheReadPricePerMillion?: number;
   cacheWritePricePerMillion?: number;
 };
@@ -35,38 +35,38 @@ export type ModelOffer = {
 export type GenerateRequest = {
   modelId: string;
   instructions: string;
-  /** From 0 to 1, where the person has chosen one. Left out for models that do not take it. */
+  /** From 0 to 1, if the person has chosen one. Omitted for models that do not take it. */
   temperature?: number | undefined;
-  /** The branch from the first message to the user's message that is to be answered. Never empty. */
+  /** The branch from the first message to the user's message to answer. Never empty. */
   messages: readonly Message[];
-  /** What the model has said of this very answer before it was cut; what it yields then goes on from there. */
+  /** Text of this answer before it was cut; the model continues it. Null for a new answer. */
   continueFrom: string | null;
-  /** Fewer than the offer's own, where less is wanted. */
+  /** Maximum tokens of the answer, below the offer's own. */
   maxOutputTokens?: number;
-  /** The bytes of an attachment by its id; null where it is gone. Asked for only by models that take some. */
+  /** Reads an attachment by its id; null where it is missing. */
   attachment: (id: string) => Promise<Uint8Array | null>;
   signal: AbortSignal;
-  /** Told each time that the start of the call is tried again. */
+  /** Called before each retry of the start of the call. */
   onRetry?: () => void;
-  /** Called at most once, before the finish, where the model was not given all as it is in the conversation. */
+  /** Called at most once, before the finish, if the request omits or replaces content of the session. */
   onOmissions?: (omissions: readonly Omission[]) => void;
-  /** Told what it costs as it goes on; less than nothing where an estimate was too high. */
+  /** Called with each increment of the cost, which is negative where an estimate was too high. */
   onSpending?: ((spending: Spending) => void) | undefined;
 };
 
-/** The models on offer, whoever serves them. */
+/** The models on offer, of one or more providers. */
 export type LanguageModels = {
   offers: readonly ModelOffer[];
   defaultModelId: string;
-  /** A sentence for people about the choice of models, where there is something to know; else null. */
+  /** A sentence that the page shows about the models; null as a rule. */
   notice: { code: string; message: string } | null;
-  /** The model that gives a title to a conversation held with this one; null where none does. */
+  /** The model that makes titles for sessions with this model; null where titles are not made. */
   titleModelFor(modelId: string): string | null;
   /**
-   * Streams one answer: parts that open, grow and end, then one `finish` chunk with the usage. Never yields
-   * `start`, `error` or `abort`: those are the runner's.
-   * @throws ExpectedError `model_*` where the answer could not be had whole, with a sentence that says what to
-   * do; also in mid-stream, after the chunks that did arrive. Ends with the signal's reason when aborted.
+   * Streams one answer: start, delta and end chunks of its parts, then one `finish` chunk with the usage. `start`,
+   * `error` and `abort` chunks are made by the runner.
+   * @throws ExpectedError `model_*` where the provider fails, with a sentence that says what to do; also in mid-stream,
+   * after the chunks that have arrived. The signal's reason when aborted
    */
   generate(request: GenerateRequest): AsyncIterable<ReplyChunk>;
 };

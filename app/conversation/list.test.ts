@@ -10,16 +10,16 @@ const parse = (schema: z.ZodType, value: unknown) => {
   return issues.map(({ path, message }) => [path.join("."), message]);
 };
 
-it("is what its elements have become", () => {
+it("a list has its parsed elements", () => {
   expect(list(z.string().transform((text) => text.length)).parse(["a", "bc"])).toEqual([1, 2]);
 });
 
-it("ends with its first wrong element, and names its place", () => {
+it("a list stops at its first damaged element, and names its place", () => {
   expect(parse(list(element), ["right", "wrong", "wrong", "right"])).toEqual([["inner.1", "it is wrong"]]);
   expect(seen).toEqual(["right", "wrong"]);
 });
 
-it("ends with an element that is damaged, not with those before it that a later version may have made", () => {
+it("a list with elements of a later version before a damaged one is damaged", () => {
   const known = list(z.strictObject({ a: z.enum(["one", "two"]) }));
   const [later, damaged] = [{ a: "three" }, { a: 7 }];
   const places = (value: unknown) => parse(known, value).map(([place]) => place);
@@ -27,7 +27,7 @@ it("ends with an element that is damaged, not with those before it that a later 
   expect(places([later, { a: "one" }, damaged, damaged])).toEqual(["inner.0.a", "inner.2.a"]);
 });
 
-it("of many elements that a later version may have made is not looked through", () => {
+it("a list stops after a number of elements of a later version", () => {
   let looks = 0;
   const counted = z.preprocess((value) => (looks++, value), z.strictObject({}));
   parse(
@@ -37,13 +37,13 @@ it("of many elements that a later version may have made is not looked through", 
   expect(looks).toBeLessThan(100);
 });
 
-it("names the place within the element", () => {
+it("a list names the place within the damaged element", () => {
   expect(parse(list(z.strictObject({ a: list(element) })), [{ a: ["right"] }, { a: ["wrong"] }])).toEqual([
     ["inner.1.a.0", "it is wrong"],
   ]);
 });
 
-it("of a wrong length is not looked at", () => {
+it("a list of a wrong length is not parsed", () => {
   const short = list(element, z.array(z.unknown()).max(1, "it is too long"));
   expect(parse(short, ["wrong", "wrong"])).toEqual([["inner", "it is too long"]]);
   expect(seen).toEqual([]);

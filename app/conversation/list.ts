@@ -1,14 +1,13 @@
 import { z } from "zod";
 import { isOfLaterVersion } from "./parse-stored";
 
-/** Elements of a later version that are looked at for damage among them. Each costs as much as an issue does. */
+/** Elements of a later version after which parsing stops. Each costs as much as an issue does. */
 const MAX_LATER = 20;
 
 /**
- * An array whose elements are looked at one after the other, and none after the first that is damaged: zod alone makes
- * an issue for each of them, which for a small file of nonsense takes seconds and gigabytes. Some elements that have
- * only what later versions may add do not end it, for one that is damaged may follow; of such ones the first is reported.
- * What `array` asks of the whole, such as a length, is checked before.
+ * An array whose parsing stops at the first damaged element. zod alone makes an issue for each of them, which takes
+ * seconds and gigabytes for a small file of nonsense. Elements with additions of later versions do not stop it, because
+ * a damaged one may follow; only the first of them is reported. The checks of `array`, such as a length, come first.
  */
 export function list<T>(element: z.ZodType<T>, array: z.ZodType<unknown[]> = z.array(z.unknown())) {
   return array.transform((items, context): T[] => {

@@ -1,7 +1,7 @@
 import type { ReplyChunk } from "./reply-chunk";
 import type { Part } from "./session";
 
-/** The chunks that say again what a message holds; `leaveOpen` leaves its last text open for more. */
+/** The chunks that replay a message. `leaveOpen`: the last text part is not ended, so that deltas may follow. */
 export function messageChunks(
   messageId: string,
   parts: readonly Part[],

@@ -1,7 +1,7 @@
 import type { ModelsView } from "./api";
 import type { LanguageModels } from "./language-model";
 
-/** What people are told of the models on offer. */
+/** The response of `GET /api/models`, without the fields that only the server needs. */
 export function modelsView({
   offers,
   defaultModelId,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { groupOmissions, MAX_OMISSIONS, omissionsOf } from "./omissions";
 
-test("of the same omission there is one, and of many no more than are kept", () => {
+test("omissions are stored without repetitions, up to a limit", () => {
   const one = { code: "file_lost", subject: "a.png" };
   expect(omissionsOf([one, { ...one }, { code: "text_malformed" }])).toEqual([
     one,
@@ -11,7 +11,7 @@ test("of the same omission there is one, and of many no more than are kept", () 
   expect(omissionsOf(many)).toHaveLength(MAX_OMISSIONS);
 });
 
-test("omissions of a kind are told together", () => {
+test("omissions are grouped by code", () => {
   const file = (code: string, subject: string) => ({ code, subject });
   expect(groupOmissions([file("a", "1"), { code: "b" }, file("a", "2")])).toEqual([
     { code: "a", subjects: ["1", "2"] },

@@ -1,8 +1,8 @@
-/** Something that the model was not given as it is in the conversation, and why. */
+/** Content of the session that a request to the model omitted or replaced, and why. */
 export type Omission = {
-  /** One of `OMISSION_CODES`, or one of a later version. */
+  /** One of `OMISSION_CODES`, or a code of a later version. */
   code: string;
-  /** The name of a file, where it is about one. */
+  /** File name, if the omission concerns a file. */
   subject?: string | undefined;
 };
 
@@ -17,17 +17,17 @@ export const OMISSION_CODES = [
 ] as const;
 export type OmissionCode = (typeof OMISSION_CODES)[number];
 
-/** As many as are kept with an answer, and the length of the name of one, in UTF-16 units. */
+/** Omissions that are stored with an answer, and the length of a subject in UTF-16 units. */
 export const MAX_OMISSIONS = 50;
 export const MAX_OMISSION_SUBJECT_LENGTH = 255;
 
-/** Each once, in their order, and no more than are kept. */
+/** Removes repetitions, and bounds the number. */
 export function omissionsOf(omissions: readonly Omission[]): Omission[] {
   const byKey = new Map(omissions.map((omission) => [JSON.stringify(omission), omission]));
   return [...byKey.values()].slice(0, MAX_OMISSIONS);
 }
 
-/** The omissions of a kind together, for one sentence about them. */
+/** Groups omissions by code, for one sentence about each group. */
 export function groupOmissions(omissions: readonly Omission[]): { code: string; subjects: string[] }[] {
   const groups = new Map<string, string[]>();
   for (const { code, subject } of omissions) {

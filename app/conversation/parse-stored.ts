@@ -1,17 +1,16 @@
 import type { z } from "zod";
 
 /**
- * What a stored document is to this build. `newer`: it is well-formed, and has something that this build does not
- * know, as a later version writes it; it is refused and stays where it is. `damaged`: anything else that does not fit.
- * Reasons name places, never what people wrote.
+ * Outcome of parsing a stored document. `newer`: well-formed, with additions of a later version; the file is refused and
+ * stays in its place. `damaged`: any other mismatch. Reasons name places in the document, never content.
  */
 export type Parsed<T> =
   { kind: "whole"; value: T } | { kind: "newer"; reason: string } | { kind: "damaged"; reason: string };
 
 /**
- * Parses JSON that this or another version of the application has written. The one place that tells a document of a
- * later version from a damaged one (app/store/FORMATS.md).
- * @param newest the highest `format` that this build knows; leave it out for what has none
+ * Parses JSON that this or another version of the application has written. The only place that distinguishes documents
+ * of a later version from damaged ones (app/store/FORMATS.md).
+ * @param newest the highest `format` that this version knows; omitted for documents without a format
  */
 export function parseStored<T>(schema: z.ZodType<T>, json: unknown, newest?: number): Parsed<T> {
   const format = (json as { format?: unknown } | null | undefined)?.format;
@@ -26,8 +25,8 @@ export function parseStored<T>(schema: z.ZodType<T>, json: unknown, newest?: num
 }
 
 /**
- * Whether all that is wrong with `json` is what later versions may add: fields, kinds of parts, roles, values of an
- * enumeration. A bit that flips in the name of a required field makes an unknown field, too, but one is missing then.
+ * Whether all issues are additions that later versions may make: fields, kinds of parts, roles, values of enumerations.
+ * A flipped bit in the name of a required field makes an unknown field too, but also the issue of a missing one.
  */
 export function isOfLaterVersion(issues: readonly z.core.$ZodIssue[], json: unknown): boolean {
   return issues.every((issue) => isUnknown(issue, json));
@@ -50,7 +49,7 @@ function isUnknown(issue: z.core.$ZodIssue, json: unknown): boolean {
   }
 }
 
-/** A name that is not among those that are known, where names are expected. */
+/** Whether a string is not among the strings that are expected in its place. */
 function isUnknownString(known: readonly unknown[], value: unknown): boolean {
   return [...known, value].every((each) => typeof each === "string");
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { itemId, usage } from "./session";
 
 /**
- * One step of a reply: the part of the AI SDK's `UIMessageChunk` protocol that a chat without tools needs.
- * It is what a journal holds, what a follower is sent and what a browser applies, all the same objects.
+ * One chunk of a reply, in the AI SDK's `UIMessageChunk` protocol, as far as a chat without tools needs it. Journals
+ * store these objects, followers receive them, and browsers apply them.
  */
 export const replyChunk = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("start"), messageId: itemId }),

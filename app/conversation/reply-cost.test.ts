@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { replyCost } from "./reply-cost";
 
-test("a reply costs what its tokens cost", () => {
+test("the cost of a reply is the sum of its tokens' prices", () => {
   const prices = { inputPricePerMillion: 3, outputPricePerMillion: 15 };
   expect(replyCost({ inputTokens: 2_000, outputTokens: 400 }, prices)).toBeCloseTo(0.012, 10);
 });
 
-test("what comes from the cache and goes into it has its own price, where that is known", () => {
+test("cached tokens have their own prices, if configured", () => {
   const usage = {
     inputTokens: 1_000_000,
     cacheReadTokens: 500_000,
@@ -23,6 +23,6 @@ test.each([
   [{ inputTokens: 1, outputTokens: 1 }, {}],
   [{ inputTokens: 1, outputTokens: 1 }, { inputPricePerMillion: 1 }],
   [{ outputTokens: 1 }, { inputPricePerMillion: 1, outputPricePerMillion: 1 }],
-])("what is not known is not guessed: %j, %j", (usage, prices) => {
+])("an unknown price or count gives no cost: %j, %j", (usage, prices) => {
   expect(replyCost(usage, prices)).toBeNull();
 });

@@ -6,10 +6,10 @@ type Prices = Pick<
   "inputPricePerMillion" | "outputPricePerMillion" | "cacheReadPricePerMillion" | "cacheWritePricePerMillion"
 >;
 
-/** What a call to a model costs, or may cost. */
+/** Actual or estimated cost of a call to a model. */
 export type Spending = { tokens: number; dollars: number };
 
-/** What a reply has cost, in US dollars, by the configured prices; null where they or the counts are not known. */
+/** Cost of a reply in US dollars by the configured prices; null where prices or token counts are not known. */
 export function replyCost(usage: Usage, prices: Prices): number | null {
   const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0 } = usage;
   const { inputPricePerMillion: input, outputPricePerMillion: output } = prices;
@@ -22,7 +22,7 @@ export function replyCost(usage: Usage, prices: Prices): number | null {
   );
 }
 
-/** The same beside its tokens; without dollars where prices are not known. */
+/** Tokens and cost of a reply; 0 dollars where prices are not known. */
 export function spendingOf(
   usage: Usage & { inputTokens: number; outputTokens: number },
   prices: Prices | undefined,

@@ -6,7 +6,7 @@ import type { ReplyChunk } from "./reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText, settledParts } from "./reply-text";
 import type { Part } from "./session";
 
-/** Replies as models stream them: parts that open, grow and end, some of them side by side. */
+/** Replies as models stream them: parts that start, grow and end, some of them concurrently. */
 const reply = fc
   .array(
     fc.record({
@@ -46,7 +46,7 @@ async function asTheSdkReadsIt(chunks: ReplyChunk[]): Promise<Part[]> {
 }
 
 describe("the text of a reply", () => {
-  it("is what the AI SDK makes of the same chunks", async () => {
+  it("the text of a reply is the same as the AI SDK makes of its chunks", async () => {
     await fc.assert(
       fc.asyncProperty(reply, async (chunks) => {
         const { parts } = chunks.reduce(applyChunk, EMPTY_REPLY);
@@ -56,7 +56,7 @@ describe("the text of a reply", () => {
     );
   });
 
-  it("never changes what was read before", () => {
+  it("applying a chunk does not change earlier values", () => {
     const before = messageChunks("a1", [{ type: "text", text: "Hello" }], { leaveOpen: true }).reduce(
       applyChunk,
       EMPTY_REPLY,
@@ -66,12 +66,12 @@ describe("the text of a reply", () => {
     expect(before.parts).toEqual(parts);
   });
 
-  it("keeps the words of a part whose beginning is missing", () => {
+  it("a delta whose start chunk is missing keeps its text", () => {
     const { parts } = applyChunk(EMPTY_REPLY, { type: "text-delta", id: "7", delta: "Hello" });
     expect(parts).toEqual([{ type: "text", text: "Hello" }]);
   });
 
-  it("settles without parts that never got a word", () => {
+  it("a settled reply has no empty parts", () => {
     const text = messageChunks("a1", [
       { type: "reasoning", text: "" },
       { type: "text", text: "Hi" },

@@ -4,14 +4,14 @@ import type { Message, Part } from "./session";
 import { foldThoughts } from "./think-tags";
 
 /**
- * What the chunks of a reply have said so far. `open` names the part that each unfinished chunk id writes to.
- * The same reduction serves the runner that settles a reply, the node that salvages one, and the browser.
+ * The text of a reply after some of its chunks. `open`: index of the part that each unfinished chunk id writes to.
+ * Runners that settle a reply, nodes that take one over, and browsers all use this reduction.
  */
 export type ReplyText = { readonly parts: readonly Part[]; readonly open: Readonly<Record<string, number>> };
 
 export const EMPTY_REPLY: ReplyText = { parts: [], open: {} };
 
-/** The text after one more chunk. Never changes its argument, so that a view can compare parts by identity. */
+/** Applies one chunk. Does not change its argument, so that a view can compare parts by identity. */
 export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
   switch (chunk.type) {
     case "text-start":
@@ -26,7 +26,7 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
     case "reasoning-delta": {
       const type = chunk.type === "text-delta" ? "text" : "reasoning";
       const index = text.open[openKey(type, chunk.id)];
-      // A delta of a part that was never opened still holds words: open it rather than lose them.
+      // A delta of a part that was never opened: open it, so that its text is not lost.
       if (index === undefined) {
         return applyChunk(applyChunk(text, { type: `${type}-start`, id: chunk.id }), chunk);
       }
@@ -43,17 +43,17 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
   }
 }
 
-/** The parts worth keeping: a part that never got a word is none, and thoughts are none of the answer's text. */
+/** The parts to store: without empty ones, and with reasoning in tags as parts of their own. */
 export function settledParts(text: ReplyText): Part[] {
   return [...foldThoughts(text.parts.filter((part) => part.text !== ""))];
 }
 
-/** All the visible words of some parts, in order, without reasoning. */
+/** The text of parts, without reasoning. */
 export function plainText(parts: readonly (Part | AttachmentPart)[]): string {
   return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
 }
 
-/** What was said in an answer; undefined for a message that is none. */
+/** The parts of an answer; undefined for any other message. */
 export function answerParts(message: Message | undefined): readonly Part[] | undefined {
   return message?.role === "assistant" ? message.parts : undefined;
 }

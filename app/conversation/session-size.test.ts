@@ -11,7 +11,7 @@ const message = (id: string, length: number, letter = "x"): UserMessage => ({
   metadata: { createdAt: "2026-01-01T00:00:00.000Z" },
 });
 
-it("is what the messages take as JSON", () => {
+it("the size of a session is that of its messages as JSON", () => {
   const messages = [message("a", 10), message("b", 1_000)];
   const { length } = messages.map((each) => JSON.stringify(each)).join("");
   expect(sessionSize(messages)).toEqual({ length, bytes: length });
@@ -21,7 +21,7 @@ it("is what the messages take as JSON", () => {
   });
 });
 
-it("is bounded for many messages as for a long one", () => {
+it("the length of a session is limited, in many messages or one", () => {
   const half = MAX_SESSION_LENGTH / 2;
   expect(() => requireRoom([message("a", half), message("b", half - 1_000)])).not.toThrow();
   for (const messages of [
@@ -32,7 +32,7 @@ it("is bounded for many messages as for a long one", () => {
   }
 });
 
-it("is bounded in bytes too, beyond what other alphabets take", () => {
+it("the bytes of a session are limited, above the length of most alphabets", () => {
   expect(() => requireRoom([message("a", MAX_SESSION_LENGTH - 1_000, "я")])).not.toThrow();
   const third = MAX_SESSION_BYTES / 3;
   expect(() => requireRoom([message("a", third - 1_000, "字")])).not.toThrow();
@@ -42,7 +42,7 @@ it("is bounded in bytes too, beyond what other alphabets take", () => {
   expect(() => requireRoom([message("a", third, "字")], 1_000)).not.toThrow();
 });
 
-it("is bounded in messages too, however short they are; what was answered last can be copied", () => {
+it("the number of messages is limited, and a session with one last answer more can be copied", () => {
   const messages = Array.from({ length: MAX_MESSAGES + 1 }, (_, index) => message(String(index), 1));
   expect(() => requireRoom(messages.slice(1))).not.toThrow();
   expect(() => requireRoom(messages)).toThrow(expect.objectContaining({ code: "session_full" }));

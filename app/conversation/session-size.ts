@@ -4,10 +4,10 @@ import type { Message, Session } from "./session";
 
 export type SessionSize = { length: number; bytes: number };
 
-/** Messages are shared by the sessions that come one after the other, so each is measured once. */
+/** Cache: consecutive revisions of a session share their messages. */
 const sizes = new WeakMap<Message, SessionSize>();
 
-/** How much a conversation takes in its file, in characters of JSON and in bytes; settings and the like beside. */
+/** Size of the messages of a session in its file: characters of JSON, and bytes of UTF-8. */
 export function sessionSize(messages: readonly Message[]): SessionSize {
   const total = { length: 0, bytes: 0 };
   for (const message of messages) {
@@ -19,12 +19,12 @@ export function sessionSize(messages: readonly Message[]): SessionSize {
   return total;
 }
 
-/** What a conversation takes in its file, in bytes: title, instructions and all. */
+/** Size of a whole session in its file, in bytes. */
 export function sessionBytes({ messages, ...rest }: Session): number {
   return sessionSize(messages).bytes + sizeOf(JSON.stringify(rest)).bytes;
 }
 
-/** By how many bytes a change makes the stored conversation longer; 0 where it does not. */
+/** Bytes that a change adds to the stored session; 0 where it does not grow. */
 export function addedBytes(before: Session | null, after: Session): number {
   return Math.max(0, sessionBytes(after) - (before ? sessionBytes(before) : 0));
 }
@@ -34,8 +34,8 @@ function sizeOf(json: string): SessionSize {
 }
 
 /**
- * To be asked before a conversation grows by what a person does. An answer that is being written may go beyond; where
- * what it has become is to be copied, there is room for `lastAnswer`, in characters or bytes.
+ * Checks the limits of a session before a person adds to it. A running reply may exceed them, so a copy of a session
+ * is allowed `lastAnswer` more characters and bytes.
  * @throws ExpectedError `session_full`
  */
 export function requireRoom(messages: readonly Message[], lastAnswer = 0): void {
@@ -45,7 +45,8 @@ export function requireRoom(messages: readonly Message[], lastAnswer = 0): void 
 }
 
 /**
- * The part of `requireRoom` that can be asked of messages before anybody has looked whether they are any.
+ * Checks only the number of messages, before they are parsed.
+ * @param lastAnswers how many more messages are allowed
  * @throws ExpectedError `session_full`
  */
 export function requireFew(messages: readonly unknown[], lastAnswers: 0 | 1): void {

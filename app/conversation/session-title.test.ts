@@ -21,25 +21,25 @@ function sessionWith(...texts: string[]): Session {
 }
 
 describe("a title of first words", () => {
-  it("is the first words on one line, cut between words", () => {
+  it("a title of first words is one line, cut between words", () => {
     expect(titleFrom("  A\nshort   one ")).toBe("A short one");
     const long = titleFrom("word ".repeat(40));
     expect(long.length).toBeLessThanOrEqual(61);
     expect(long).toMatch(/word…$/);
   });
 
-  it("never ends in half a character", () => {
+  it("a title never ends in half a surrogate pair", () => {
     expect(titleFrom("😀".repeat(60))).not.toMatch(/[\uD800-\uDBFF]…$/);
     expect(titleFrom(`a${"😀".repeat(60)}`)).not.toMatch(/[\uD800-\uDBFF]…$/);
   });
 });
 
-describe("thoughts in tags are in no title", () => {
+describe("reasoning in tags is in no title", () => {
   it.each([
     ["<think>Hm.</think> Plan a trip", "Plan a trip"],
     ["<think>\nPlan a trip", "Plan a trip"],
     ["Why does it print </think> at the end?", "Why does it print </think> at the end?"],
-  ])("of first words: %j", (text, title) => {
+  ])("a title of the first words %j is %j", (text, title) => {
     expect(titleFrom(text)).toBe(title);
   });
 
@@ -48,18 +48,18 @@ describe("thoughts in tags are in no title", () => {
     ["<thinking>Six words.</thinking>A trip", "A trip"],
     ["A title.\n</think>\n\nA trip", "A trip"],
     ["<think>It never ends", null],
-  ])("of a model's making: %j", (answer, title) => {
+  ])("a title from the model's answer %j is %j", (answer, title) => {
     expect(titleFromAnswer(answer)).toBe(title);
   });
 
-  it("of an answer from before they were told apart, which a model is asked to name", () => {
+  it("a request for a title omits reasoning in tags of old answers", () => {
     const request = titleRequest(sessionWith("Why?", "<think>Hm.</think>Because."), NOW)!;
     expect(plainText(request.messages[0].parts)).not.toMatch(/think|Hm/);
   });
 });
 
 describe("a conversation awaits a title", () => {
-  it("until its first complete answer, as long as nobody has named it", () => {
+  it("a session awaits a title until its first complete answer, unless it was named", () => {
     expect(awaitsTitle(sessionWith("Hi"))).toBe(true);
     expect(awaitsTitle(sessionWith("Hi", "", "Hi again"))).toBe(true);
     expect(awaitsTitle(sessionWith("Hi", "Hello", "And?"))).toBe(false);
@@ -69,8 +69,8 @@ describe("a conversation awaits a title", () => {
   });
 });
 
-describe("what a model is asked for a title", () => {
-  it("holds the beginning of both sides, and no half character", () => {
+describe("a request for a title", () => {
+  it("a request for a title has the beginning of question and answer, and no half surrogate pair", () => {
     const request = titleRequest(sessionWith("Why?".padEnd(5_000, "😀"), `x${"😀".repeat(5_000)}`), NOW)!;
     const text = plainText(request.messages[0].parts);
     expect(text).toContain("Why?");
@@ -78,7 +78,7 @@ describe("what a model is asked for a title", () => {
     expect(text.isWellFormed()).toBe(true);
   });
 
-  it("is nothing where no answer is complete, or the title is somebody's already", () => {
+  it("no title is requested before a complete answer, or if the title is final", () => {
     expect(titleRequest(sessionWith("Hi", ""), NOW)).toBeNull();
     expect(titleRequest({ ...sessionWith("Hi", "Hello"), titleSource: "person" }, NOW)).toBeNull();
   });
@@ -94,15 +94,15 @@ test.each([
   ["a\u0007b\tc", "a b c"],
   ["", null],
   [' "" ', null],
-])("of the answer %j the title is %j", (answer, title) => {
+])("the title from a model's answer %j is %j", (answer, title) => {
   expect(titleFromAnswer(answer)).toBe(title);
 });
 
-test("a title that runs on is cut", () => {
+test("a long title from a model is cut", () => {
   expect(titleFromAnswer("word ".repeat(100))!.length).toBeLessThanOrEqual(61);
 });
 
-test("a model names what nobody has named, and it is not a change to date", () => {
+test("a title from a model replaces first words only, and leaves updatedAt", () => {
   const session = sessionWith("Hi", "Hello");
   expect(nameByModel(session, "Greeting")).toEqual({ ...session, title: "Greeting", titleSource: "model" });
   for (const titleSource of ["person", "model", undefined] as const) {

@@ -5,7 +5,7 @@ import { foldThoughts, splitThoughts, withoutThinkTags } from "./think-tags";
 
 const TITLE_LENGTH = 60;
 
-/** The first words of a text, cut at a word where there is one. */
+/** The first words of a text, cut between words where possible. */
 export function titleFrom(text: string): string {
   const line = withoutThinkTags(text).replace(/\s+/g, " ").trim();
   if (line.length <= TITLE_LENGTH) return line;
@@ -14,7 +14,7 @@ export function titleFrom(text: string): string {
   return `${(space > TITLE_LENGTH / 2 ? cut.slice(0, space) : cut).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
-/** What a message is about: its text, or the names of its files where it has none. */
+/** The text of a message, or the names of its files where it has no text. */
 export function firstWords(parts: readonly (Part | AttachmentPart)[]): string {
   const text = plainText(parts);
   if (text.trim() !== "") return text;
@@ -23,7 +23,7 @@ export function firstWords(parts: readonly (Part | AttachmentPart)[]): string {
     .join(", ");
 }
 
-/** Whether the next answer that completes is the one to make a title from: once in a conversation's life. */
+/** Whether a title is made from the next answer that completes: once for each session. */
 export function awaitsTitle(session: Pick<Session, "titleSource" | "messages">): boolean {
   return session.titleSource === "first-words" && !session.messages.some(isComplete);
 }
@@ -34,10 +34,10 @@ const INSTRUCTIONS =
   "You name conversations. Answer with a title for the one you are shown: at most six words, in the language of " +
   "the conversation, without quotation marks, markup or a full stop. Answer with the title and nothing else.";
 
-/** As much of each side as a title needs, in UTF-16 units. */
+/** Length of question and answer in the request for a title, in UTF-16 units. */
 const EXCERPT_LENGTH = 2_000;
 
-/** What to ask a model; null where there is no complete answer yet, or the title is not to be changed any more. */
+/** The request for a title; null before the first complete answer, and where the title is final. */
 export function titleRequest(session: Session, now: string): TitleRequest | null {
   const answer = session.messages.find(isComplete);
   if (session.titleSource !== "first-words" || !answer) return null;
@@ -53,7 +53,7 @@ export function titleRequest(session: Session, now: string): TitleRequest | null
   };
 }
 
-/** The title in what a model said; null where there is none. Models wrap what they were asked not to wrap. */
+/** Extracts the title from a model's answer, without the markup and quotation marks that models add; null if empty. */
 export function titleFromAnswer(answer: string): string | null {
   const line =
     splitThoughts(answer)
@@ -65,7 +65,7 @@ export function titleFromAnswer(answer: string): string | null {
   return title === "" ? null : titleFrom(title);
 }
 
-/** The session with a title that a model gave; itself where somebody else was faster. Not a change to date. */
+/** Sets the title that a model gave, unless it was changed meanwhile. `updatedAt` stays: it is not a person's change. */
 export function nameByModel(session: Session, title: string): Session {
   return session.titleSource === "first-words" ? { ...session, title, titleSource: "model" } : session;
 }

@@ -10,7 +10,7 @@ const timestamp = z.iso.datetime();
 
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().max(MAX_TEXT_LENGTH) });
 const reasoningPart = z.strictObject({ type: z.literal("reasoning"), text: z.string().max(MAX_TEXT_LENGTH) });
-/** A file of the person's. Its bytes are stored beside the session, by their hash, and never in it. */
+/** An attachment. Its bytes are stored in AttachmentStore, by their hash. */
 export const filePart = z.strictObject({
   type: z.literal("file"),
   mediaType: z.enum([...IMAGE_TYPES, ...DOCUMENT_TYPES]),
@@ -21,14 +21,14 @@ export const filePart = z.strictObject({
 export const part = z.discriminatedUnion("type", [textPart, reasoningPart]);
 
 export const usage = z.strictObject({
-  /** All of them, those included that came from the provider's cache or went into it. */
+  /** All input tokens, including reads from and writes to the provider's cache. */
   inputTokens: z.int().nonnegative().optional(),
   cacheReadTokens: z.int().nonnegative().optional(),
   cacheWriteTokens: z.int().nonnegative().optional(),
   outputTokens: z.int().nonnegative().optional(),
 });
 
-/** How a reply ended. Only `complete` means that the model said all it wanted to say. */
+/** How a reply ended. Only `complete` means that the model ended it by itself. */
 export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
 
 const omission = z.strictObject({
@@ -53,67 +53,67 @@ const assistantMessage = z.strictObject({
     status: replyStatus,
     modelId: z.string(),
     node: z.string(),
-    /** The reply that it was: what a repeat of the request is told. */
+    /** Id of the reply that became this message, with which a repeated request is answered. */
     replyId: itemId.optional(),
     createdAt: timestamp,
     finishedAt: timestamp,
-    /** From the start of the run that ended it to the model's first words, thoughts included, in milliseconds. */
+    /** From the start of the last run to the model's first chunk, reasoning included, in milliseconds. */
     timeToFirstTokenMs: z.int().nonnegative().optional(),
     usage: usage.optional(),
-    /** How many of the oldest messages the model was not given, since its window has no room for them. */
+    /** Number of oldest messages that were left out of the request, to fit into the model's window. */
     omittedMessages: z.int().positive().optional(),
-    /** What the model was not given as it is here, and why: a code, and the name of a file. */
+    /** Content that the request omitted or replaced: see `Omission`. */
     omissions: z.array(omission).max(MAX_OMISSIONS).optional(),
-    /** Why it failed or was cut, as the person was told. */
+    /** Why it failed or was cut, as the page shows it. */
     error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
   }),
 });
 
-/** A message in the AI SDK's `UIMessage` form, with its parent: a conversation is a tree. */
+/** A message in the AI SDK's `UIMessage` form, with its parent, since the messages of a session are a tree. */
 export const message = z.discriminatedUnion("role", [userMessage, assistantMessage]);
 
 export const instructions = z.string().max(MAX_INSTRUCTIONS_LENGTH);
 
-/** How freely the model chooses its words, on the scale that every provider has in common. */
+/** Sampling temperature, in the range that all providers accept. */
 export const temperature = z.number().min(0).max(1);
 
 export const settings = z.strictObject({
   modelId: z.string().max(200),
   instructions,
-  /** The model's own choice where there is none. */
+  /** The model's default where undefined. */
   temperature: temperature.optional(),
 });
 
-/** Who gave the title. What a person gave is not replaced by anybody else. Unknown in old files. */
+/** Origin of the title. A title from a person is never replaced by a model. Undefined in old files. */
 export const titleSource = z.enum(["first-words", "model", "person"]);
 
-/** A reply that is running, or was when its runner died. */
+/** A running reply, or one whose runner has died. */
 export const reply = z.strictObject({
   id: itemId,
-  /** The assistant message that it becomes; not among the messages yet. */
+  /** Id of the assistant message that it becomes when it settles. */
   messageId: itemId,
-  /** The user's message that it answers. */
+  /** Id of the user's message that it answers. */
   parentId: itemId,
-  /** The assistant message whose text it goes on from, if it continues one that was cut. */
+  /** Id of the assistant message that it continues; null for a new answer. */
   continues: itemId.nullable(),
   /** 1 for the first runner, one more for each takeover. */
   epoch: z.int().positive(),
-  /** The node and boot that runs it; null when a draining node has handed it over. */
+  /** The instance that runs it, `name.boot`; null when a draining node has handed it over. */
   node: z.string().nullable(),
   modelId: z.string(),
   startedAt: timestamp,
   stopRequested: z.boolean(),
 });
 
-/** Links that a conversation may have, each of which shows a copy of it. */
+/** Limit of links to one session. */
 export const MAX_SHARES = 20;
-/** What it might have in earlier versions. */
+/** Limit of links in earlier versions, which stored sessions may have. */
 const MAX_LISTED_SHARES = 100;
 
-/** A link that shows a part of the conversation to others. The link holds a secret; this is its SHA-256, in hex. */
+/** A link to a snapshot of the session. `key`: the SHA-256 of the link's secret, in hex. */
 export const share = z.strictObject({ key: z.string().regex(KEY_PATTERN), createdAt: timestamp });
 
-/** What a conversation is: everything in its file but the bookkeeping of commits. */
+/** A session: everything in its file but the bookkeeping of commits. */
 export const session = z.strictObject({
   createdAt: timestamp,
   updatedAt: timestamp,

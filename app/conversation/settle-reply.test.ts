@@ -42,7 +42,7 @@ const settlement: Settlement = {
 };
 
 describe("settling a reply", () => {
-  it("keeps what the model was not given, and has no field for it where that is nothing", () => {
+  it("a settled reply keeps its omissions, and has no field without any", () => {
     const omissions = [{ code: "image_too_large", subject: "panorama.png" }];
     const settled = settleReply(running, { ...settlement, omissions }).messages.at(-1);
     expect(settled?.metadata).toMatchObject({ omissions });
@@ -50,7 +50,7 @@ describe("settling a reply", () => {
     expect(without?.metadata).not.toHaveProperty("omissions");
   });
 
-  it("makes it the message that is shown", () => {
+  it("a settled reply becomes the shown message", () => {
     const session = settleReply(running, settlement);
     expect(session).toMatchObject({
       reply: null,
@@ -59,11 +59,11 @@ describe("settling a reply", () => {
     });
   });
 
-  it("does not pull back a person who has turned to another branch", () => {
+  it("a settled reply leaves the head on another branch that was chosen meanwhile", () => {
     expect(settleReply({ ...running, head: "elsewhere" }, settlement).head).toBe("elsewhere");
   });
 
-  it("changes nothing for a runner that was superseded, or a second time", () => {
+  it("settling changes nothing for a superseded runner, or a second time", () => {
     expect(settleReply(running, { ...settlement, epoch: 1 })).toBe(running);
     expect(settleReply(running, { ...settlement, replyId: "r0" })).toBe(running);
     const settled = settleReply(running, settlement);
@@ -72,12 +72,12 @@ describe("settling a reply", () => {
 });
 
 describe("asking for a stop", () => {
-  it("is noted once, and not where nothing runs", () => {
+  it("a stop is requested once, and only for a running reply", () => {
     const stopping = requestStop(running);
     expect(stopping.reply?.stopRequested).toBe(true);
     expect(requestStop(stopping)).toBe(stopping);
     expect(requestStop(running, running.reply!.id)).toEqual(stopping);
-    // It was on its way for so long that the next reply runs.
+    // The request arrives when the next reply runs.
     expect(requestStop(running, "an-earlier-one")).toBe(running);
     const idle = { ...running, reply: null };
     expect(requestStop(idle)).toBe(idle);

@@ -15,8 +15,8 @@ export type Settlement = {
   >;
 
 /**
- * Turns the running reply into a message of the conversation. Returns the session itself where that reply is
- * not the one that runs: it was superseded or has settled, and what its runner still has to say is not wanted.
+ * Turns the running reply into a message. Returns the same session where the reply has settled, or another runner has
+ * taken it over (another epoch).
  */
 export function settleReply(session: Session, settlement: Settlement): Session {
   const { reply } = session;
@@ -25,7 +25,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     id: reply.messageId,
     parentId: reply.parentId,
     role: "assistant",
-    // The last bound, for words that another version wrote into a journal.
+    // Bounded again, because a journal of another version may exceed the limits.
     parts: fitParts(settlement.parts),
     metadata: {
       status: settlement.status,
@@ -47,15 +47,15 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     ...session,
     updatedAt: settlement.finishedAt,
     messages: [...session.messages, message],
-    // A person who has turned to another branch meanwhile is not pulled back.
+    // Not if the person has chosen another branch meanwhile.
     head: session.head === reply.parentId ? message.id : session.head,
     reply: null,
   };
 }
 
 /**
- * Asks the runner, wherever it is, to stop: the reply with this id, so that a request that comes late stops no other
- * one, or whichever runs. The session itself where it does not run, or was asked before.
+ * Requests the runner to stop. Returns the same session where the reply does not run, or was requested to stop before.
+ * @param replyId the reply to stop, so that a late request does not stop the next one; by default the running reply
  */
 export function requestStop(session: Session, replyId = session.reply?.id): Session {
   if (!session.reply || session.reply.id !== replyId || session.reply.stopRequested) return session;

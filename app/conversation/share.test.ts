@@ -20,7 +20,7 @@ const keyOf = (n: number) => n.toString(16).padStart(64, "0");
 const shareOf = (n: number) => ({ key: keyOf(n), createdAt: NOW });
 
 describe("a snapshot", () => {
-  it("holds what was said on the shown branch, and neither thoughts nor settings", () => {
+  it("a snapshot has the shown branch, without reasoning and settings", () => {
     const thoughtful = {
       ...messages[1]!,
       parts: [{ type: "reasoning", text: "Hm." }, ...messages[1]!.parts],
@@ -48,8 +48,8 @@ describe("a snapshot", () => {
   });
 });
 
-describe("what was attached", () => {
-  it("is shown by its name, also where nothing was said with it", () => {
+describe("an attachment", () => {
+  it("an attachment is shared by its name, also in a message without text", () => {
     const file = {
       type: "file" as const,
       mediaType: "image/png" as const,
@@ -65,7 +65,7 @@ describe("what was attached", () => {
 });
 
 describe("the links of a session", () => {
-  it("are added once, and removed once", () => {
+  it("a link is added once and removed once", () => {
     const shared = addShare(session, shareOf(1));
     expect(sessionSchema.parse(shared)).toEqual({ ...session, shares: [shareOf(1)] });
     expect(addShare(shared, { ...shareOf(1), createdAt: "2027-01-01T00:00:00.000Z" })).toBe(shared);
@@ -76,12 +76,12 @@ describe("the links of a session", () => {
     expect(removeShare(session, keyOf(1))).toBe(session);
   });
 
-  it("are not without number", () => {
+  it("the number of links is limited", () => {
     let full = session;
     for (let n = 0; n < MAX_SHARES; n++) full = addShare(full, shareOf(n));
     expect(() => addShare(full, shareOf(100))).toThrowError(expect.objectContaining({ code: "shares_full" }));
     expect(addShare(full, shareOf(1))).toBe(full);
-    // Earlier versions allowed for more.
+    // Earlier versions allowed more.
     const old = { ...session, shares: Array.from({ length: 100 }, (_, n) => shareOf(n)) };
     expect(sessionSchema.parse(old)).toEqual(old);
   });

@@ -8,15 +8,15 @@ import { itemId, MAX_SHARES, session, type Message, type Session, type Share } f
 const sharedMessage = z.strictObject({
   id: itemId,
   role: z.enum(["user", "assistant"]),
-  /** Markdown, as it was written. */
+  /** Markdown. */
   text: z.string(),
-  /** The names of files that were attached; the files themselves are not shared. */
+  /** Names of the attachments; their bytes are not shared. */
   attachments: z.array(z.string()),
   createdAt: session.shape.createdAt,
   modelId: z.string().optional(),
 });
 
-/** What others see of a conversation: the branch that was shown when the link was made, and nothing after it. */
+/** The content behind a link: the branch that was shown when the link was made. */
 export const shareSnapshot = z.strictObject({
   title: session.shape.title,
   createdAt: session.shape.createdAt,
@@ -35,7 +35,7 @@ export function snapshotOf(
     createdAt: now,
     messages: branchTo(messages, head)
       .map(sharedFrom)
-      // An answer that failed before its first word.
+      // Leaves out answers that failed before their first text.
       .filter(({ text, attachments }) => text !== "" || attachments.length > 0),
   };
 }
@@ -53,7 +53,7 @@ function sharedFrom(message: Message): SharedMessage {
 }
 
 /**
- * The session with one more link; itself where it has it already.
+ * Adds a link. Returns the same session where it has the link already.
  * @throws ExpectedError `shares_full`
  */
 export function addShare(session: Session, share: Share): Session {
@@ -68,7 +68,7 @@ export function addShare(session: Session, share: Share): Session {
   return { ...session, shares: [...shares, share] };
 }
 
-/** The session without a link; itself where it has none such. */
+/** Removes a link. Returns the same session where it has no such link. */
 export function removeShare(session: Session, key: string): Session {
   const shares = session.shares?.filter((share) => share.key !== key) ?? [];
   if (shares.length === (session.shares?.length ?? 0)) return session;

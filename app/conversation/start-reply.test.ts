@@ -39,7 +39,7 @@ function settled(session: Session, text: string, status: "complete" | "interrupt
 }
 
 describe("sending the first message", () => {
-  it("makes a session that its schema accepts, with the message and a reply of epoch 1", () => {
+  it("the first message makes a valid session with the message and a reply of epoch 1", () => {
     const { session, outcome } = startReply(null, send("m1", "Hello, world"), context());
     expect(sessionSchema.parse(session)).toEqual(session);
     expect(session).toMatchObject({
@@ -51,13 +51,13 @@ describe("sending the first message", () => {
     expect(session!.reply).toMatchObject({ parentId: "m1", epoch: 1, node: "n.boot", stopRequested: false });
   });
 
-  it("takes the model that was asked for, and keeps it for the session", () => {
+  it("the model of a request becomes that of the session", () => {
     const session = started(null, send("m1", "Hi"), { modelId: "bedrock/x" });
     expect(session.settings.modelId).toBe("bedrock/x");
     expect(session.reply!.modelId).toBe("bedrock/x");
   });
 
-  it("keeps the settings that came with it, and those of a later message in their place", () => {
+  it("settings of a message are stored, and replaced by those of a later one", () => {
     const first = started(null, send("m1", "Hi"), {
       settings: { instructions: "Be brief.", temperature: 0.2 },
     });
@@ -69,7 +69,7 @@ describe("sending the first message", () => {
     expect(second.settings).toEqual({ modelId: "demo/demo", instructions: "Be brief." });
   });
 
-  it("refuses another answer in a session that does not exist", () => {
+  it("regenerating in a missing session is refused", () => {
     expect(() => startReply(null, { kind: "regenerate", messageId: "a1" }, context())).toThrowError(
       expect.objectContaining({ code: "session_not_found" }),
     );
@@ -77,7 +77,7 @@ describe("sending the first message", () => {
 });
 
 describe("sending again", () => {
-  it("joins the running reply, whoever it was that asked first", () => {
+  it("a repeated message joins the running reply", () => {
     const first = started(null, send("m1", "Hi"));
     const again = startReply(
       first,
@@ -88,28 +88,28 @@ describe("sending again", () => {
     expect(again.outcome).toEqual({ kind: "joined", reply: first.reply });
   });
 
-  it("is given the message that the reply has become", () => {
+  it("a repeated message returns the settled answer", () => {
     const session = settled(started(null, send("m1", "Hi")), "Hello");
     const again = startReply(session, send("m1", "Hi"), context());
     expect(again.session).toBe(session);
     expect(again.outcome).toMatchObject({ kind: "settled", message: { id: "a1" } });
   });
 
-  it("under the same id but with other words is a conflict", () => {
+  it("a message with the same id and other text is a conflict", () => {
     const session = started(null, send("m1", "Hi"));
     expect(() => startReply(session, send("m1", "Ho"), context())).toThrowError(
       expect.objectContaining({ code: "message_conflict" }),
     );
   });
 
-  it("with another id while a reply runs is told which one runs", () => {
+  it("another message during a reply is refused with the id of the reply", () => {
     const session = started(null, send("m1", "Hi"));
     expect(() => startReply(session, send("m2", "Ho"), context())).toThrowError(
       expect.objectContaining({ code: "reply_running", details: { replyId: "r1" } }),
     );
   });
 
-  it("after an answer that is not there is refused", () => {
+  it("a message after a missing answer is refused", () => {
     const session = settled(started(null, send("m1", "Hi")), "Hello");
     for (const parentId of ["nowhere", "m1"]) {
       expect(() => startReply(session, send("m2", "Ho", parentId), context())).toThrowError(
@@ -122,7 +122,7 @@ describe("sending again", () => {
 describe("another answer", () => {
   const answered = settled(started(null, send("m1", "Hi")), "Hello", "interrupted");
 
-  it("is a sibling of the old one, which stays", () => {
+  it("a regenerated answer is a sibling of the old one", () => {
     const session = started(
       answered,
       { kind: "regenerate", messageId: "a1" },
@@ -136,7 +136,7 @@ describe("another answer", () => {
     expect(settled(session, "Hello again")).toMatchObject({ head: "a2", messages: { length: 3 } });
   });
 
-  it("that continues one names the text that it goes on from", () => {
+  it("a continuation names the answer that it continues", () => {
     const session = started(
       answered,
       { kind: "continue", messageId: "a1" },
@@ -145,7 +145,7 @@ describe("another answer", () => {
     expect(session.reply).toMatchObject({ parentId: "m1", continues: "a1" });
   });
 
-  it("asked for twice under one message id is one answer", () => {
+  it("a repeated request to regenerate with the same message id joins one reply", () => {
     const reply = { id: "r2", messageId: "a2", node: "n" };
     const session = started(answered, { kind: "regenerate", messageId: "a1" }, { reply });
     const again = { ...reply, id: "r3" };
@@ -158,7 +158,7 @@ describe("another answer", () => {
     ).toBe("settled");
   });
 
-  it("to a message that is not there, or a continuation of a person's words, is refused", () => {
+  it("regenerating a missing message and continuing a user message are refused", () => {
     for (const command of [
       { kind: "regenerate", messageId: "nowhere" },
       { kind: "continue", messageId: "m1" },
@@ -170,13 +170,13 @@ describe("another answer", () => {
   });
 });
 
-describe("the id of the answer to be", () => {
+describe("the message id of a new answer", () => {
   const first = settled(started(null, send("m1", "Hi")), "Hello", "interrupted");
   const second = settled(
     started(first, send("m2", "And?", "a1"), { reply: { id: "r2", messageId: "a2", node: "n" } }),
     "So",
   );
-  /** With two more answers to the first question: another one, and the rest of the first. */
+  /** With two more answers to the first question: a regenerated one, and a continuation of the first. */
   const third = settled(
     started(
       second,
@@ -211,17 +211,17 @@ describe("the id of the answer to be", () => {
     ["of an answer that is older than what it was asked for", regenerate("a4"), "a3"],
     ["of the answer that is continued", goOn("a1"), "a1"],
     ["of another answer that is no continuation", goOn("a1"), "a3"],
-  ])("may not be that %s", (_, command, messageId) => {
+  ])("the message id of a new answer may not be that %s", (_, command, messageId) => {
     expect(() => ask(command, messageId)).toThrowError(expect.objectContaining({ code: "message_conflict" }));
   });
 
-  it("may not be that of the first message of a conversation", () => {
+  it("the message id of a new answer may not be that of the first message", () => {
     expect(() => ask(send("m1", "Hi"), "m1", null)).toThrowError(
       expect.objectContaining({ code: "message_conflict" }),
     );
   });
 
-  it("may not be that of a reply that runs for another request", () => {
+  it("the message id of a new answer may not be that of another request's running reply", () => {
     const running = started(all, goOn("a1"), { reply: { id: "r5", messageId: "a5", node: "n" } });
     for (const command of [regenerate("a1"), goOn("a3"), regenerate("m2")]) {
       expect(() => ask(command, "a5", running)).toThrowError(
@@ -231,14 +231,14 @@ describe("the id of the answer to be", () => {
     expect(ask(goOn("a1"), "a5", running).outcome.kind).toBe("joined");
   });
 
-  it("is known again in a true repeat", () => {
+  it("the message id of a new answer identifies a repeated request", () => {
     expect(ask(regenerate("a1"), "a3").outcome).toMatchObject({ kind: "settled", message: { id: "a3" } });
     expect(ask(goOn("a1"), "a4").outcome).toMatchObject({ kind: "settled", message: { id: "a4" } });
     expect(ask(send("m2", "And?", "a1"), "a2").outcome).toMatchObject({ kind: "settled" });
   });
 });
 
-it("a question without an answer, as a conversation may be imported, is answered and not asked twice", () => {
+it("an imported question without an answer is answered, and not stored twice", () => {
   const session = { ...started(null, send("m1", "Hi")), reply: null };
   const again = started(session, send("m1", "Hi"));
   expect(again.messages).toEqual(session.messages);

@@ -5,7 +5,7 @@ import { requireRoom } from "./session-size";
 import { firstWords, titleFrom } from "./session-title";
 import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
 
-/** What a person asks for: to say something, another answer, or the rest of one that was cut. */
+/** A command of a person: send a message, regenerate an answer, or continue one that was cut. */
 export type StartCommand =
   | { kind: "send"; message: Pick<UserMessage, "id" | "parts">; parentId: string | null }
   | { kind: "regenerate"; messageId: string }
@@ -13,15 +13,15 @@ export type StartCommand =
 
 export type StartContext = {
   now: string;
-  /** The model that the person asked for now; undefined leaves it to the session. */
+  /** The model of the request; undefined for that of the session. */
   modelId: string | undefined;
-  /** What the person has set anew for this answer and those after it. */
+  /** Changed settings, for this answer and later ones. */
   settings?: Omit<SettingsEdit, "modelId"> | undefined;
-  /** The model for a session: its own where it is still on offer, else the default. */
+  /** The session's model where it is still on offer, else the default. */
   modelFor: (session: Session | null) => string;
-  /** Throws where the files of the message that is to be answered cannot be given to the model. */
+  /** Throws where the model does not take the attachments of the question. */
   checkFiles?: (modelId: string, question: Pick<UserMessage, "parts">) => void;
-  /** The ids of the reply, should one start. Fixed before the change is tried, so that trying again is harmless. */
+  /** Ids for the reply, the same on each attempt to commit, so that the change is idempotent. */
   reply: Pick<Reply, "id" | "messageId"> & { node: string };
 };
 
@@ -31,10 +31,10 @@ export type StartOutcome =
 export type Started = { session: Session; outcome: StartOutcome };
 
 /**
- * Appends a person's message and the reply that is to answer it. Pure, and safe to apply again: what it was
- * asked for before is joined, not repeated.
+ * Appends a message and the reply that answers it. Pure and idempotent: a repeated command joins the reply that the
+ * first one has started.
  * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`,
- * `answer_too_long` for the continuation of an answer that is as long as one can be, and what `checkFiles` throws
+ * `answer_too_long` for the continuation of an answer of maximum length, and what `checkFiles` throws
  */
 export function startReply(
   session: Session | null,
@@ -98,7 +98,7 @@ function sendTarget(session: Session, command: Extract<StartCommand, { kind: "se
       "The answer that this message follows is not in the conversation.",
     );
   }
-  // It is there already where a conversation was imported that ends with it.
+  // Not new where an imported session ends with this message.
   const isNew = find(session, command.message.id) === undefined;
   return { question: { ...command.message, parentId: command.parentId }, isNew, continues: null };
 }
@@ -113,14 +113,17 @@ function answerTarget(session: Session, command: Exclude<StartCommand, { kind: "
   return { question, isNew: false, continues };
 }
 
-/** The message of a person's that is to be answered again. */
+/** The user message to answer again: the one with this id, or the parent of the answer with this id. */
 function questionOf(session: Session, { messageId }: { messageId: string }): UserMessage | null {
   const message = find(session, messageId);
   const question = message?.role === "assistant" ? find(session, message.parentId) : message;
   return question?.role === "user" ? question : null;
 }
 
-/** The outcome of the same request made before: a message id or a reply's message id that is already known. */
+/**
+ * The outcome of an earlier request with the same ids; null where there was none.
+ * @throws ExpectedError `message_conflict` where the ids belong to another request
+ */
 function findRepeated(session: Session, command: StartCommand, replyMessageId: string): StartOutcome | null {
   if (command.kind === "send") {
     const known = find(session, command.message.id);
@@ -135,7 +138,7 @@ function findRepeated(session: Session, command: StartCommand, replyMessageId: s
   return findRepeatedAnswer(session, command, replyMessageId);
 }
 
-/** The reply, or what has become of it, that this very request for another answer, or the rest of one, has begun. */
+/** The same for a request to regenerate or continue: its reply, or the message that it has become. */
 function findRepeatedAnswer(
   session: Session,
   command: Exclude<StartCommand, { kind: "send" }>,
@@ -152,15 +155,15 @@ function findRepeatedAnswer(
   const known = session.messages.findIndex(({ id }) => id === replyMessageId);
   const message = session.messages[known];
   if (!message) return null;
-  // It is younger than what it was asked for, and the first answer to a question was asked for by the question.
+  // An answer is after the message that its request names, and the first answer to a question was requested by `send`.
   const isAnswer = message.role === "assistant" && message.parentId === questionId && known > asked;
   const isFirst = session.messages.findIndex(({ parentId }) => parentId === questionId) === known;
   if (!isAnswer || isFirst) throw conflict();
-  if (command.kind === "continue" && !goesOnFrom(message, session.messages[asked])) throw conflict();
+  if (command.kind === "continue" && !isContinuationOf(message, session.messages[asked])) throw conflict();
   return { kind: "settled", message };
 }
 
-function goesOnFrom({ parts }: AssistantMessage, before: Message | undefined): boolean {
+function isContinuationOf({ parts }: AssistantMessage, before: Message | undefined): boolean {
   const said = before?.role === "assistant" ? before.parts : [];
   return said.every(({ type, text }, index) => {
     const part = parts[index];
@@ -168,7 +171,7 @@ function goesOnFrom({ parts }: AssistantMessage, before: Message | undefined): b
   });
 }
 
-/** What is to be made needs an id that nothing in the session has, or the tree of its messages would be none. */
+/** Message ids are unique in a session: they are the nodes of its tree. */
 function requireNewId(session: Session, command: StartCommand, reply: StartContext["reply"]) {
   const isTaken =
     (command.kind === "send" && command.message.id === reply.messageId) ||

@@ -4,7 +4,7 @@ import type { ModelOffer } from "./language-model";
 import type { UserMessage } from "./session";
 
 /**
- * Makes sure that a model can be given the files of a message.
+ * Checks that a model takes the attachments of a message.
  * @throws ExpectedError `attachment_not_supported`
  */
 export function checkSupported(

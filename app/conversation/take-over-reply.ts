@@ -1,13 +1,14 @@
 import type { Reply, Session } from "./session";
 
-/** How often a reply may change its runner before it is kept as it is, for a person to continue. */
+/** Takeovers of a reply after which it settles as interrupted, and a person may continue it. */
 export const MAX_TAKEOVERS = 3;
 
 type Which = Pick<Reply, "id" | "epoch">;
 
 /**
- * Makes `node` the runner of a reply whose own is gone. The session itself where that reply has settled, or
- * another node was faster: the epoch tells.
+ * Makes an instance the runner of a reply whose runner is dead. Returns the same session where the reply has settled, or
+ * another node was first, which has changed the epoch.
+ * @param node the instance, `name.boot`
  */
 export function takeOverReply(session: Session, which: Which, node: string): Session {
   return isRunning(session, which)
@@ -15,12 +16,12 @@ export function takeOverReply(session: Session, which: Which, node: string): Ses
     : session;
 }
 
-/** Lets go of a running reply, for any node to take over at once. */
+/** Gives up a running reply, so that any node may take it over at once. */
 export function handOverReply(session: Session, which: Which): Session {
   return isRunning(session, which) ? { ...session, reply: { ...session.reply, node: null } } : session;
 }
 
-/** Whether the runner that has just become its own may go on with it. */
+/** Whether a runner that has just taken over may continue the reply. */
 export function mayRun({ epoch }: Reply): boolean {
   return epoch <= 1 + MAX_TAKEOVERS;
 }

@@ -7,7 +7,7 @@ import {
   withoutThinkTags,
 } from "./think-tags";
 
-/** What comes of a text in pieces of so many characters, neighbours of a kind joined. */
+/** Splits a text that arrives in pieces of a number of characters; adjacent pieces of one type are joined. */
 function pieces(text: string, size: number): string[] {
   const splitter = createThinkSplitter();
   const all = [];
@@ -41,15 +41,15 @@ test.each<[string, string[]]>([
   ["<div>", ["text: <div>"]],
   ["\n\n", ["text: \n\n"]],
   ["", []],
-])("thoughts in %j are told from the answer, however it is cut", (text, expected) => {
+])("reasoning in %j is separated from the answer, in pieces of any size", (text, expected) => {
   for (const size of [1, 2, 3, 5, 8, 100]) expect(pieces(text, size)).toEqual(expected);
 });
 
-test("white space without end is passed on", () => {
+test("endless white space is passed on", () => {
   expect(pieces(" ".repeat(5_000), 1).join("")).toHaveLength("text: ".length + 5_000);
 });
 
-test("a model in a loop costs time in proportion to what it says", () => {
+test("the answer of a model in a loop takes linear time", () => {
   const loops = ["<think></think>", "</think>", "<think>a</think>b", " ", "<think> ", "x</think>", "<"];
   for (const loop of loops) {
     const timeFor = (count: number) => {
@@ -61,8 +61,7 @@ test("a model in a loop costs time in proportion to what it says", () => {
       return process.cpuUsage(before).user / 1000;
     };
     timeFor(1_000);
-    // Eight times as much would take sixty-four times as long if each step looked at all that came before.
-    // Less than 20 ms is too little to measure.
+    // With quadratic time, eight times the text would take 64 times as long. Times below 20 ms are too short to compare.
     expect(timeFor(80_000)).toBeLessThan(40 * Math.max(20, timeFor(10_000)));
   }
 });
@@ -73,7 +72,7 @@ describe("of a whole text", () => {
     ["Hm.</thinking>Yes.", "Hm.", "Yes."],
     ["<think>a</think>b</think>c", "a\n\nb", "c"],
     ["All of it</think>", "All of it", ""],
-  ])("thoughts are found without the tag that opens them: %j", (text, reasoning, answer) => {
+  ])("reasoning without an opening tag is found in a whole text: %j", (text, reasoning, answer) => {
     expect(splitThoughts(text)).toEqual({ reasoning, text: answer });
   });
 
@@ -82,12 +81,12 @@ describe("of a whole text", () => {
     "Such as:\n\n```\nHm.\n</think>\n```\n",
     "Between <think> and </think> it thinks.",
     "No tag at all.",
-  ])("tags that it speaks of are no end of thoughts: %j", (text) => {
+  ])("quoted tags do not end reasoning: %j", (text) => {
     expect(splitThoughts(text)).toEqual({ reasoning: "", text });
   });
 });
 
-test("thoughts in the first text of an answer become a part; other answers stay as they are", () => {
+test("reasoning in the first text of an answer becomes a part, and other answers are unchanged", () => {
   const text = { type: "text" as const, text: "Hm.</think>Yes." };
   expect(foldThoughts([text])).toEqual([
     { type: "reasoning", text: "Hm." },
@@ -99,7 +98,7 @@ test("thoughts in the first text of an answer become a part; other answers stay 
   expect(foldThoughts(apart)).toBe(apart);
 });
 
-test("a text for a title is without thoughts, or without their tags where it is nothing else", () => {
+test("a text for a title has no reasoning, or only no tags if it has nothing else", () => {
   expect(withoutThinkTags("<think>Hm.</think>A trip")).toBe("A trip");
   expect(withoutThinkTags("<think>A trip").trim()).toBe("A trip");
 });
@@ -109,6 +108,6 @@ test.each([
   ["<think>The user wants a trip", "The user wants a trip"],
   ["<THINK> Hm. </think> A trip ", "A trip"],
   ["How <think> works", "How <think> works"],
-])("a stored title %s is shown as %j", (title, shown) => {
+])("a stored title %s is displayed as %j", (title, shown) => {
   expect(titleWithoutTags(title)).toBe(shown);
 });

@@ -1,34 +1,36 @@
 import type { Part } from "./session";
 
-/** Tags in which models without a field for their thoughts put them, at the start of an answer. */
+/** Tags around reasoning at the start of an answer, from models without a separate field for it. */
 const NAMES = "think|thinking|thought|reasoning";
 const OPENING = new RegExp(`^\\s*<(${NAMES})>`, "i");
-/** One that closes nothing: a template had opened it, and its thoughts came elsewhere or not at all. */
+/** A closing tag without an opening one, which the template has written: the reasoning came separately, or not. */
 const STRAY_CLOSING = new RegExp(`^\\s*</(?:${NAMES})>`, "i");
 const ANY_OPENING = new RegExp(`<(?:${NAMES})>`, "i");
 const ANY_CLOSING = new RegExp(`</(?:${NAMES})>`, "i");
-/** All of them. While an answer could still begin with one, its first characters are waited for. */
+/** All tags. The first characters of an answer are held back while they may be the beginning of one. */
 const TAGS = NAMES.split("|").flatMap((name) => [`<${name}>`, `</${name}>`]);
 
-/** White space is held back no longer than this, in UTF-16 units. */
+/** White space that is held back at most, in UTF-16 units. */
 const MAX_SPACE = 1_000;
 
 type Piece = { type: Part["type"]; text: string };
 
 /**
- * Tells thoughts in tags from the answer after them, in pieces of a text as they come. What could be the beginning
- * of a tag is held back until the next piece; white space around thoughts is left out.
+ * Separates reasoning in tags from the answer after it, in a text that arrives in pieces. Text that may be the beginning
+ * of a tag is held back until the next piece. White space around reasoning is removed.
+ *
+ * A state machine: `start` (before a tag or the answer) to `thinking` (in a tag) and back, or to `answer`.
  */
 export function createThinkSplitter() {
   let state: "start" | "thinking" | "answer" = "start";
   let closing = "";
   let held = "";
   let isAfterThoughts = false;
-  /** Before the thoughts of a further pair of tags. */
+  /** Goes before the reasoning of a further pair of tags. */
   let separator = "";
   let thoughts = createTrimmer();
 
-  /** One step from one state to the next; false where more text is needed. */
+  /** Makes one transition. @returns false where more text is needed */
   function step(pieces: Piece[]): boolean {
     if (state === "start") return begin();
     if (state === "thinking") return think(pieces);
@@ -82,7 +84,7 @@ export function createThinkSplitter() {
       while (step(pieces));
       return pieces;
     },
-    /** What was held back, once nothing more comes. */
+    /** Returns the text that was held back, after the last piece. */
     end(): Piece[] {
       const isThought = state === "thinking";
       const rest = isThought ? thoughts.add(held) : isAfterThoughts ? held.trimStart() : held;
@@ -94,7 +96,7 @@ export function createThinkSplitter() {
   };
 }
 
-/** Passes a text on without the white space at its ends, but for more of it than can be kept. */
+/** Trims a text that arrives in pieces. More than MAX_SPACE of white space is passed on, so that memory is bounded. */
 function createTrimmer() {
   let isBegun = false;
   let space = "";
@@ -111,7 +113,7 @@ function createTrimmer() {
   };
 }
 
-/** How many of the last characters of a text are the first of a tag. */
+/** Length of the longest suffix of a text that is a prefix of a tag. */
 function lengthOfBeginning(text: string, tag: string): number {
   const end = text.slice(1 - tag.length).toLowerCase();
   for (let length = end.length; length > 0; length--) {
@@ -121,8 +123,8 @@ function lengthOfBeginning(text: string, tag: string): number {
 }
 
 /**
- * A whole text, taken apart. Also where the opening tag is missing, which some templates write in the place of the
- * model: then all up to the closing tag are thoughts, unless the tag is spoken of, in code.
+ * Separates reasoning and answer of a whole text. Also without an opening tag, which some templates write instead of the
+ * model: then all text up to the closing tag is reasoning, unless the tag is quoted in code or follows an opening one.
  */
 export function splitThoughts(text: string): { reasoning: string; text: string } {
   const whole = split(text);
@@ -156,8 +158,8 @@ function isInCode(before: string): boolean {
 }
 
 /**
- * The parts of an answer, without thoughts in its first text: they become a part of their own. A provider that sends
- * thoughts apart leaves none in the text.
+ * Moves reasoning in tags from the first text of an answer to a part of its own. Answers of providers that send
+ * reasoning separately stay as they are.
  */
 export function foldThoughts(parts: readonly Part[]): readonly Part[] {
   const [first, ...others] = parts;
@@ -171,12 +173,12 @@ export function foldThoughts(parts: readonly Part[]): readonly Part[] {
   return [...pieces.filter((piece) => piece.text !== ""), ...others];
 }
 
-/** A title as it is shown: builds before this one made some of the first words of thoughts, tags included. */
+/** A title for display: earlier versions made some titles from reasoning, including its tags. */
 export function titleWithoutTags(title: string): string {
   return withoutThinkTags(title).trim();
 }
 
-/** A text without the thoughts in tags that it begins with; where nothing else is in it, without the tags. */
+/** A text without the reasoning in tags that it begins with; without only the tags if nothing else is left. */
 export function withoutThinkTags(text: string): string {
   const rest = split(text).text;
   return rest.trim() === "" ? text.replace(new RegExp(`</?(?:${NAMES})>`, "gi"), " ") : rest;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { newestLeafUnder, versionsById } from "./versions";
 
-/** `u1 ← a1`, an edit `u2`, and to that two answers, of which the first goes on. */
+/** `u1 ← a1`, an edit `u2`, and two answers to it, of which the first has a follow-up. */
 const messages = [
   { id: "u1", parentId: null, role: "user" },
   { id: "a1", parentId: "u1", role: "assistant" },
@@ -12,7 +12,7 @@ const messages = [
 ] as const;
 
 describe("versions", () => {
-  test("are what was said in the same place, oldest first", () => {
+  test("versions are the messages with the same parent and role, oldest first", () => {
     const versions = versionsById(messages);
     expect(versions.get("u1")).toEqual({ ids: ["u1", "u2"], index: 0 });
     expect(versions.get("u2")).toEqual({ ids: ["u1", "u2"], index: 1 });
@@ -20,14 +20,14 @@ describe("versions", () => {
     expect(versions.get("a1")).toEqual({ ids: ["a1"], index: 0 });
   });
 
-  test("are shown with what was said under them last", () => {
+  test("a version is shown with the newest leaf under it", () => {
     expect(newestLeafUnder(messages, "u1")).toBe("a1");
     expect(newestLeafUnder(messages, "u2")).toBe("a3");
     expect(newestLeafUnder(messages, "a2")).toBe("u3");
     expect(newestLeafUnder(messages, "u3")).toBe("u3");
   });
 
-  test("of a tree that runs in circles are found all the same", () => {
+  test("the newest leaf of a tree with a cycle is found", () => {
     const circle = [
       { id: "x", parentId: "y", role: "user" },
       { id: "y", parentId: "x", role: "assistant" },

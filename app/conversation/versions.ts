@@ -2,15 +2,15 @@ import type { Message } from "./session";
 
 type Node = Pick<Message, "id" | "parentId" | "role">;
 
-/** Where a message stands among those that were said in its place: edits of a question, answers to it. */
+/** Position of a message among its alternatives: edits of a question, or answers to it. */
 export type Version = {
-  /** Oldest first; the message itself is one of them. */
+  /** Ids of all alternatives, including the message, oldest first. */
   ids: readonly string[];
-  /** Of the message in `ids`. */
+  /** Index of the message in `ids`. */
   index: number;
 };
 
-/** The versions of every message, by its id. One pass, so that long conversations can ask for each. */
+/** The version of every message, by its id, in one pass over the messages. */
 export function versionsById(messages: readonly Node[]): ReadonlyMap<string, Version> {
   const places = new Map<string, string[]>();
   const versions = new Map<string, Version>();
@@ -24,12 +24,12 @@ export function versionsById(messages: readonly Node[]): ReadonlyMap<string, Ver
   return versions;
 }
 
-/** The end of the branch that was added to last under a message; the message itself where nothing follows it. */
+/** Follows the newest child of each message. @returns the id of the leaf; `id` itself where no message follows it */
 export function newestLeafUnder(messages: readonly Node[], id: string): string {
   const lastChild = new Map<string | null, string>();
   for (const message of messages) lastChild.set(message.parentId, message.id);
   let leaf = id;
-  // A damaged tree may run in circles; a walk longer than the list does.
+  // A damaged tree may have cycles: no branch is longer than the list.
   for (let steps = 0; steps < messages.length; steps++) {
     const child = lastChild.get(leaf);
     if (child === undefined) break;

@@ -1,7 +1,7 @@
 import { segmentName, parseSegmentName, splitInstance } from "~/store/cluster/membership-line";
 import { groupSegments } from "~/store/cluster/membership-tails";
 import type { Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";
 import { errorCode, type Volume } from "~/store/volume/volume";
 import { parseUsageLine, USAGE_FORMAT } from "./usage-line";

@@ -47,13 +47,13 @@ function open(name: VolumeName) {
 describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (name) => {
   const { record, share, journal } = expectedOf(name);
 
-  test("says what it said then, in every kind of file, and is not changed by reading", async () => {
+  test("all kinds of files of an earlier version are read as written, and reading changes none", async () => {
     const { dataDir, store, layout, volume, shares, attachments, damaged } = open(name);
     const before = filesIn(dataDir);
     expect(await store.read(KEY)).toEqual({ ...record, commit: expect.stringMatching(ITEM_ID_PATTERN) });
     expect((await store.header(KEY))?.header).toMatchObject({
       rev: record.rev,
-      isSealed: name === "sealed",
+      isEncrypted: name === "sealed",
     });
     expect(await shares.read(sessionKey("a-share-of-the-tests"))).toEqual(share);
     const reply = record.session.reply!;
@@ -68,7 +68,7 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
     expect(damaged).toEqual([]);
   });
 
-  test("goes on with the next commit", async () => {
+  test("a session of an earlier version takes the next commit", async () => {
     const { store } = open(name);
     await store.update(KEY, append("next"));
     const after = await store.read(KEY);
@@ -76,11 +76,11 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
     expect(messageIds(after?.session)).toEqual([...messageIds(record.session), "next"]);
   });
 
-  test("has a hand-off that is still given", async () => {
+  test("a hand-off of an earlier version can be claimed", async () => {
     expect(await open(name).handoffs.claim(sessionKey("a-handoff-of-the-tests"))).toBe("c2VhbGVk");
   });
 
-  test("has logs of nodes and of what was used, of which every line is understood", async () => {
+  test("membership logs and usage files of an earlier version are parsed completely", async () => {
     const lines = linesIn(name, "nodes").map(parseMembershipLine);
     expect(lines.map((line) => line && Object.keys(line)[0])).toEqual([
       "format",

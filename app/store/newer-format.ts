@@ -1,9 +1,9 @@
 import { ExpectedError } from "~/conversation/expected-error";
 
 /**
- * What a node says of a file that a node of a newer version wrote, and will read. The file stays as it is.
- * @param what begins the sentence: "This conversation"
- * @param reason for the operator; names the place in the file
+ * The error for a file that a node of a newer version has written. The file stays as it is.
+ * @param what subject of the sentence for people: "This conversation"
+ * @param reason for the operator's log; names the place in the file
  */
 export function newerFormat(what: string, reason: string): ExpectedError {
   return new ExpectedError(

@@ -13,24 +13,24 @@ import { shareSnapshot } from "~/conversation/share";
 import { parseStoredHandoff } from "~/store/shares/handoff-file";
 import { encryptSession } from "~/store/encryption/encrypted-session";
 import { createSessionCodec } from "~/store/sessions/session-codec";
-import { parseOutline } from "~/store/sessions/session-header";
+import { parseHeader } from "~/store/sessions/session-header";
 import { parseStoredShare } from "~/store/shares/share-files";
 import { parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 
 type Kind = "whole" | "newer" | "damaged";
 type Json = { [key: string]: unknown };
 
-/** Each kind of file, documents of it as they were written, and what this build takes a document for. */
+/** Each kind of file: documents as they were written, and how this version classifies a document. */
 const kinds: Record<string, { documents: object[]; read: (json: unknown) => Kind }> = {
   "a session": {
     documents: [...sessions("plain"), withOmissions()],
     read: (json) => parseStoredSession(bytesOf(json), revOf(json)).kind as Kind,
   },
-  "the open part of a sealed session": {
+  "the header of an encrypted session": {
     documents: sessions("sealed"),
-    read: (json) => parseOutline(bytesOf(json), revOf(json)).kind,
+    read: (json) => parseHeader(bytesOf(json), revOf(json)).kind,
   },
-  "the sealed part of a session": {
+  "the encrypted part of a session": {
     documents: sessions("plain").map(({ title, titleSource, settings, head, messages }) => ({
       title,
       titleSource,
@@ -44,11 +44,11 @@ const kinds: Record<string, { documents: object[]; read: (json: unknown) => Kind
     documents: documentsIn("plain", "shares").map(({ json }) => json),
     read: (json) => parseStoredShare(bytesOf(json)).kind,
   },
-  "a sealed share": {
+  "an encrypted share": {
     documents: documentsIn("sealed", "shares").map(({ json }) => json),
     read: (json) => parseStoredShare(bytesOf(json)).kind,
   },
-  "what is sealed in a share": {
+  "the encrypted part of a share": {
     documents: documentsIn("plain", "shares").map(
       ({ json }) => (json as { snapshot: ShareSnapshot }).snapshot,
     ),
@@ -83,7 +83,7 @@ function bytesOf(json: unknown): Buffer {
   return Buffer.from(JSON.stringify(json));
 }
 
-/** That of its name, which is not in the document. */
+/** The revision number in the name of the file. */
 function revOf(json: unknown): number {
   return Number((json as Json).recent === undefined ? 7 : ((json as Json).rev ?? 7));
 }
@@ -126,7 +126,7 @@ const laterName = fc
   .string({ minLength: 1, maxLength: 12, unit: "binary-ascii" })
   .map((name) => `later ${name}`);
 
-/** Something that only a later version knows, somewhere in a document. */
+/** Adds something that only a later version knows, somewhere in a document. */
 function addSomethingLater(json: object, where: number, name: string, value: unknown) {
   const kindsThere = placesIn(json).filter(
     ({ at, key }) => LATER_KINDS.test(key) && typeof at[key] === "string",
@@ -140,7 +140,7 @@ function addSomethingLater(json: object, where: number, name: string, value: unk
   }
 }
 
-/** A value of another type, somewhere in a document. */
+/** Puts a value of another type somewhere in a document. */
 function breakSomething(json: object, where: number) {
   const places = placesIn(json).filter(({ key }) => !key.startsWith("later "));
   const { at, key } = places[where % places.length]!;
@@ -152,12 +152,12 @@ const anywhere = fc.nat({ max: 100_000 });
 describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
   const document = fc.constantFrom(...documents);
 
-  test("as it was written is whole", () => {
+  test("an unchanged document is whole", () => {
     expect(documents.length).toBeGreaterThan(0);
     for (const each of documents) expect(read(each)).toBe("whole");
   });
 
-  test("with things that it does not know, anywhere, is newer", () => {
+  test("a document with additions anywhere is newer", () => {
     const later = fc.array(fc.tuple(anywhere, laterName, fc.jsonValue()), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(document, later, (original, things) => {
@@ -168,7 +168,7 @@ describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
     );
   });
 
-  test("with a value of a wrong type, anywhere, is damaged", () => {
+  test("a document with a value of a wrong type anywhere is damaged", () => {
     fc.assert(
       fc.property(document, anywhere, (original, where) => {
         const json = structuredClone(original);
@@ -178,7 +178,7 @@ describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
     );
   });
 
-  test("with a value of a wrong type and a field that it does not know is damaged", () => {
+  test("a document with a value of a wrong type and an unknown field is damaged", () => {
     fc.assert(
       fc.property(document, anywhere, anywhere, laterName, (original, where, there, name) => {
         const json = structuredClone(original);
@@ -190,7 +190,7 @@ describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
     );
   });
 
-  test("in which the name of a field was changed is never whole, and damaged if the field is needed", () => {
+  test("a document with a renamed field is never whole, and damaged if the field is required", () => {
     fc.assert(
       fc.property(document, anywhere, laterName, (original, where, name) => {
         const json = structuredClone(original);
@@ -207,9 +207,9 @@ describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
 });
 
 test.each([
-  ["a number that is not known", { format: 99 }],
-  ["the number after the newest", { format: 4 }],
-])("%s is newer, whatever else there is", (_, change) => {
+  ["an unknown format number", { format: 99 }],
+  ["the format number after the newest", { format: 4 }],
+])("a document with %s is newer, whatever else it contains", (_, change) => {
   for (const json of [
     { ...change },
     ...sessions("plain").map((each) => ({ ...each, ...change, messages: 7 })),
@@ -220,13 +220,13 @@ test.each([
   }
 });
 
-test.each([0, -1, 1.5, "4", null, undefined])("the format %j is damage", (format) => {
+test.each([0, -1, 1.5, "4", null, undefined])("a document with the format %j is damaged", (format) => {
   for (const json of sessions("plain").map((each) => ({ ...each, format }))) {
     expect(parseStoredSession(bytesOf(json), json.rev).kind).toBe("damaged");
   }
 });
 
-test("bytes that are not UTF-8, or not JSON, are damage in every kind of file", () => {
+test("bytes that are not UTF-8 or not JSON are damaged in every kind of file", () => {
   const reads = [(bytes: Buffer) => parseStoredSession(bytes, 1), parseStoredShare, parseStoredHandoff];
   const later = Buffer.from('{"format":99,"later":"x"}');
   for (const read of reads) {

@@ -5,8 +5,8 @@ import { createRedactor } from "./redact";
 const LEVELS = { log: "info", info: "info", warn: "warn", error: "error", debug: "debug" } as const;
 
 /**
- * Turns what others print (remix-serve says where it listens and, when it has closed, `undefined`; libraries and
- * Node warn) into lines of the log, so that a program that reads stdout and stderr finds nothing but JSON.
+ * Writes the console output of remix-serve, libraries and Node to the log, so that stdout and stderr contain only JSON
+ * lines. (remix-serve prints its address, and `undefined` when it has closed.)
  */
 export function captureOutput(
   log: Pick<Logger, "info" | "warn" | "error" | "debug" | "fatal">,
@@ -29,7 +29,7 @@ export function captureOutput(
   target.process.removeAllListeners("warning");
   target.process.on("warning", (warning) => log.warn({ err: warning }, "Node warns"));
   target.process.on("uncaughtException", (error) => {
-    log.fatal({ err: error }, "this process cannot go on: nobody has caught an error");
+    log.fatal({ err: error }, "uncaught exception: the process exits");
     target.process.exit(1);
   });
 }

@@ -6,9 +6,9 @@ export type LogOptions = {
   node: string;
   /** Lines for people instead of JSON for programs. */
   readable: boolean;
-  /** Values that no error may repeat. */
+  /** Values that are removed from errors. */
   secrets?: readonly string[];
-  /** Where JSON lines go. */
+  /** Destination of JSON lines. */
   stream: DestinationStream;
 };
 
@@ -24,11 +24,11 @@ export function createLog({ level, node, readable, secrets = [], stream }: LogOp
     const pretty = { ignore: "node", singleLine: true };
     return pino({ ...options, transport: { target: "pino-pretty", options: pretty } });
   }
-  // The names of levels, which one can search for without a table of numbers.
+  // Levels by name instead of number, for searches.
   return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
-/** Without whatever else hangs on an error: with those of model providers that is the whole conversation. */
+/** Only known fields of an error: errors of model providers contain the whole request, and so the session. */
 function describeError(error: Error, redact: (text: string) => string): object {
   const { type, message, stack, ...more } = stdSerializers.err(error);
   const known = ["code", "errno", "syscall", "statusCode", "requestId"] as const;

@@ -11,37 +11,37 @@ function take(values: number[]) {
 const percentile = (sorted: number[], share: number) => sorted[Math.ceil(share * sorted.length) - 1]!;
 
 describe("a distribution", () => {
-  it("of few values tells them as they were, rounded", () => {
+  it("a distribution of few values returns them, rounded", () => {
     expect(take([3, 1.23456, 2])).toEqual([1.23, 2, 3]);
     expect(take([])).toEqual([]);
   });
 
-  it("of many tells as many as there may be, with the same percentiles, least and greatest", () => {
+  it("a distribution of many values returns MAX_VALUES with the same percentiles, minimum and maximum", () => {
     const random = seededChoices(5);
-    // From a tenth of a millisecond to ten seconds, all decades alike.
+    // From 0.1 ms to 10 s, log-uniformly.
     const values = Array.from({ length: 20_000 }, () => 10 ** (random.whole(-100, 400) / 100));
-    const told = take(values);
+    const taken = take(values);
     const sorted = values.sort((a, b) => a - b);
-    expect(told).toHaveLength(MAX_VALUES);
-    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(taken).toHaveLength(MAX_VALUES);
+    expect(taken).toEqual([...taken].sort((a, b) => a - b));
     for (const share of [0.5, 0.9, 0.95]) {
-      const is = percentile(told, share);
-      // As wrong as one of 50 steps, and half a bucket.
+      const is = percentile(taken, share);
+      // Error of one of 50 steps and half a bucket.
       expect(is).toBeGreaterThan(percentile(sorted, share - 0.02) * 0.97);
       expect(is).toBeLessThan(percentile(sorted, share + 0.02) * 1.03);
     }
-    expect([told[0], told.at(-1)]).toEqual([0.1, 10_000]);
+    expect([taken[0], taken.at(-1)]).toEqual([0.1, 10_000]);
   });
 
-  it("of many that are the same tells that one", () => {
+  it("a distribution of many equal values returns that value", () => {
     expect(new Set(take(Array.from({ length: 1_000 }, () => 7)))).toEqual(new Set([7]));
   });
 
-  it("tells one that is far from the many others", () => {
+  it("a distribution keeps an outlier", () => {
     expect(take([...Array.from({ length: 5_000 }, () => 1), 10_000]).at(-1)).toBe(10_000);
   });
 
-  it("takes values that are nothing, and begins anew when it has told", () => {
+  it("a distribution accepts zeros, and begins anew after take", () => {
     const distribution = createDistribution();
     for (let time = 0; time < 100; time++) distribution.add(0);
     expect(distribution.take()[0]).toBe(0);

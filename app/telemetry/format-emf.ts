@@ -2,14 +2,15 @@ import { METRIC_UNITS, type MetricName } from "./metrics";
 
 export type EmfContext = {
   namespace: string;
-  /** By name. At least one. */
+  /** Dimensions of all metrics, by name. At least one. */
   dimensions: Readonly<Record<string, string>>;
-  /** Facts for people who read the line; no metric has them as a dimension. */
+  /** Further fields of the line, which are not dimensions. */
   properties: Readonly<Record<string, string>>;
 };
 
 /**
- * One line in CloudWatch's embedded metric format: CloudWatch Logs makes metrics of it.
+ * One line in CloudWatch's embedded metric format, from which CloudWatch Logs extracts metrics.
+ * @param at milliseconds since 1970
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function formatEmf(

@@ -12,7 +12,7 @@ function start(level = "info") {
 }
 
 describe("the log", () => {
-  it("is a JSON object a line, with the level by name and the node", () => {
+  it("a log line is a JSON object with the name of the level and the node", () => {
     const { log, written } = start();
     log.info({ status: "complete" }, "the reply has\nsettled");
     expect(written).toHaveLength(1);
@@ -23,7 +23,7 @@ describe("the log", () => {
     });
   });
 
-  it("tells why something failed, but not what hangs on the error", () => {
+  it("a log line has message and stack of an error, but no other fields", () => {
     const { log, lines } = start();
     const cause = Object.assign(new Error("the inner reason"), { requestBodyValues: "my secret diary" });
     log.error({
@@ -40,7 +40,7 @@ describe("the log", () => {
   });
 });
 
-describe("what others print", () => {
+describe("captured output", () => {
   function capture(level = "debug") {
     const { log, lines } = start(level);
     const others = { log: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn(), debug: vi.fn() };
@@ -51,7 +51,7 @@ describe("what others print", () => {
     return { others: others as unknown as Console, process, nodesOwn, lines };
   }
 
-  it("is a line of the log at its own level", () => {
+  it("console output becomes a log line at its level", () => {
     const { others, lines } = capture();
     others.log("listens at %s", "http://x");
     others.warn("a", { b: 1 });
@@ -63,27 +63,27 @@ describe("what others print", () => {
     ]);
   });
 
-  it("is nothing where it is nothing, as when remix-serve has closed without an error", () => {
+  it("console output of undefined is dropped, as when remix-serve has closed without an error", () => {
     const { others, lines } = capture();
     others.error(undefined);
     expect(lines()).toEqual([]);
   });
 
-  it("obeys the log level", () => {
+  it("captured output obeys the log level", () => {
     const { others, lines } = capture("error");
     others.log("listens");
     others.warn("hm");
     expect(lines()).toEqual([]);
   });
 
-  it("holds Node's warnings, which Node then does not print itself", () => {
+  it("Node's warnings become log lines, and are not printed by Node", () => {
     const { process, nodesOwn, lines } = capture();
     process.emit("warning", new Error("a leak, perhaps"));
     expect(nodesOwn).not.toHaveBeenCalled();
     expect(lines()).toMatchObject([{ level: "warn", err: { message: "a leak, perhaps" } }]);
   });
 
-  it("holds the error that nobody caught, and the process ends of it as before", () => {
+  it("an uncaught exception is logged, and the process exits with code 1", () => {
     const { process, lines } = capture();
     process.emit("uncaughtException", new Error("nobody saw it come"));
     expect(lines()).toMatchObject([{ level: "fatal", err: { message: "nobody saw it come" } }]);

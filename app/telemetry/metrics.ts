@@ -1,15 +1,15 @@
 import { createDistribution } from "./distribution";
 
-/** What this node has counted and measured since the last time it was asked. */
+/** Counts and measurements of this node since the last `take`. */
 export type Metrics = {
   onReplySettled(reply: SettledReply): void;
   onReplyTakenOver(): void;
   onRequestEnd(status: number | null): void;
-  /** `fault`: the volume did not do what it is there for. A name that is taken is none. */
+  /** @param fault whether the volume has failed; an expected error, such as a name that is taken, is not a fault */
   onVolumeAnswer(ms: number, fault: boolean): void;
-  /** Everything by its name, and begins anew. Distributions without a value are left out. */
+  /** Returns all values by metric, and begins anew. Distributions without values are omitted. */
   take(): Partial<Record<MetricName, number | number[]>>;
-  /** Whether nothing has been counted since. */
+  /** Whether nothing was counted since the last `take`. */
   isEmpty(): boolean;
 };
 
@@ -22,7 +22,7 @@ type SettledReply = {
   outputTokens?: number | undefined;
 };
 
-/** The names and units in CloudWatch: dashboards and alarms know them. */
+/** Names and units in CloudWatch, which dashboards and alarms in copilot/ use. */
 export const METRIC_UNITS = {
   Replies: "Count",
   RepliesFailed: "Count",
@@ -55,7 +55,7 @@ const NOTHING = {
   RequestErrors: 0,
 } satisfies Partial<Record<MetricName, number>>;
 
-/** `activeReplies` tells how many run at this moment. */
+/** @param activeReplies returns the number of replies that run now */
 export function createMetrics({ activeReplies }: { activeReplies: () => number }): Metrics {
   let counts: typeof NOTHING = { ...NOTHING };
   let isEmpty = true;
@@ -78,7 +78,7 @@ export function createMetrics({ activeReplies }: { activeReplies: () => number }
       if (status === "interrupted") count("RepliesInterrupted");
       count("InputTokens", inputTokens);
       count("OutputTokens", outputTokens);
-      // A runner that took over knows when it began, not when the person did.
+      // A runner that took over does not know when the reply began.
       if (epoch > 1) return;
       if (timeToFirstTokenMs !== undefined) distributions.TimeToFirstToken.add(timeToFirstTokenMs);
       if (durationMs !== undefined) distributions.ReplyDuration.add(durationMs);

@@ -14,7 +14,7 @@ test.each([
   ["the key AKIAIOSFODNN7EXAMPLE is not valid", "AKIA"],
   ["Incorrect API key provided: sk-proj-12345678", "12345678"],
   ["the code was correct horse battery", "correct horse"],
-])("a secret is taken out of %j", (text, secret) => {
+])("a secret is removed from %j", (text, secret) => {
   expect(redact(text)).not.toContain(secret);
   expect(redact(text)).toContain("[redacted]");
 });
@@ -25,6 +25,6 @@ test.each([
   "    at createReadableStreamFromReadable (file:///app/build/index.js:12:3)",
   "fetch failed: connect ECONNREFUSED http://127.0.0.1:11434/v1",
   "it is too short",
-])("what is no secret stays: %j", (text) => {
+])("text without secrets is unchanged: %j", (text) => {
   expect(redact(text)).toBe(text);
 });

@@ -1,6 +1,6 @@
-/** What a secret is replaced with. */
+/** Replacement of a secret. */
 const HIDDEN = "[redacted]";
-/** Shorter values are words that stand in many lines. */
+/** Shorter values may be common words, which would be removed from many lines. */
 const MIN_SECRET_LENGTH = 8;
 
 /** A run of base64url at least as long as an id of a session, a link or a hand-off. */
@@ -12,14 +12,14 @@ const PATTERNS: readonly [RegExp, string][] = [
   [/\b(holdfast_access=)[^\s"',;]+/g, `$1${HIDDEN}`],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, HIDDEN],
   [/\bsk-[\w-]{8,}/g, HIDDEN],
-  // As undici says it of a value that holds a line break.
+  // The error of undici for a header value with a line break.
   [/(Headers\.\w+: )"[^"]*"/g, `$1"${HIDDEN}"`],
 ];
 
 /**
- * Takes secrets out of what others say of an error, as a second line of defence: no code of ours puts them there,
- * but libraries repeat what they were given. By form, and by value for those that this process was started with.
- * Our own ids in the fields of a line are left alone: they are chosen where the line is written.
+ * Removes secrets from texts of libraries, as a second line of defence: errors of libraries may repeat their input.
+ * Recognises secrets by form, and those of the configuration by value. The fields of a line are not changed: the code
+ * that writes a line decides which ids it contains.
  */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const known = secrets.filter((secret) => secret.length >= MIN_SECRET_LENGTH);
@@ -31,7 +31,7 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
   };
 }
 
-/** Names in code have no digit, hashes no capital: of a hundred random ids, one looks like either. */
+/** Identifiers have no digit, and hashes no capital letter. About 1 % of random ids look like one of them. */
 function isRandom(run: string): boolean {
   return /[A-Z]/.test(run) && /[a-z]/.test(run) && /[\d_-]/.test(run);
 }

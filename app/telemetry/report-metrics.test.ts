@@ -30,7 +30,7 @@ function start(dimensions: Record<string, string> = DIMENSIONS) {
 const complete = { status: "complete", epoch: 1, inputTokens: 10, outputTokens: 100 } as const;
 
 describe("metrics", () => {
-  it("are a line a minute, dated into the minute in which they were counted", async () => {
+  it("metrics are written once a minute, with a timestamp in the minute of counting", async () => {
     const { metrics, time, parsed } = start();
     metrics.onRequestEnd(200);
     await time.advance(180_000);
@@ -38,7 +38,7 @@ describe("metrics", () => {
     expect(parsed().map((line) => line.Requests)).toEqual([1, 0, 0]);
   });
 
-  it("count what became of replies", async () => {
+  it("metrics count replies by status", async () => {
     const { metrics, time, parsed, activeReplies } = start();
     activeReplies(3);
     metrics.onReplySettled({ ...complete, timeToFirstTokenMs: 400, durationMs: 9_000 });
@@ -56,7 +56,7 @@ describe("metrics", () => {
     ]);
   });
 
-  it("leave out the times of a runner that took over, who does not know when the person began to wait", async () => {
+  it("metrics omit the times of a runner that took over, which does not know when the reply began", async () => {
     const { metrics, time, parsed } = start();
     metrics.onReplySettled({ ...complete, epoch: 2, timeToFirstTokenMs: 4, durationMs: 5 });
     await time.advance(60_000);
@@ -64,7 +64,7 @@ describe("metrics", () => {
     expect(Object.keys(parsed()[0]!)).not.toContain("TimeToFirstToken");
   });
 
-  it("tell errors of requests and of the volume", async () => {
+  it("metrics count errors of requests and of the volume", async () => {
     const { metrics, time, parsed } = start();
     for (const status of [200, 404, 500, 503, null]) metrics.onRequestEnd(status);
     metrics.onVolumeAnswer(2, false);
@@ -75,7 +75,7 @@ describe("metrics", () => {
     });
   });
 
-  it("do not cost more when more happens", async () => {
+  it("the number and size of metric lines do not grow with traffic", async () => {
     const { metrics, time, lines, parsed } = start();
     for (let time = 0; time < 100_000; time++) {
       metrics.onVolumeAnswer(time / 7, false);
@@ -86,14 +86,14 @@ describe("metrics", () => {
     expect(lines[0]!.length).toBeLessThan(4_000);
   });
 
-  it("have the dimensions that there are, and the node as a property only", async () => {
+  it("metrics have the configured dimensions, and the node as a property only", async () => {
     const { time, parsed } = start({ Service: "holdfast" });
     await time.advance(60_000);
     expect(parsed()[0]).toMatchObject({ node: "one", Service: "holdfast" });
     expect(parsed()[0]!._aws.CloudWatchMetrics[0]!.Dimensions).toEqual([["Service"]]);
   });
 
-  it("are told at the end, and what comes after that only if there is something", () => {
+  it("metrics are written at the end, and once more only if something was counted since", () => {
     const { metrics, report, parsed } = start();
     metrics.onRequestEnd(200);
     report.flush();
@@ -105,7 +105,7 @@ describe("metrics", () => {
   });
 });
 
-/** The schema is a test's only word on what CloudWatch takes, so it has to say no. */
+/** Tests of the schema, which stands for CloudWatch in the other tests: it must refuse invalid lines. */
 describe("a line that CloudWatch would drop", () => {
   const good = () => {
     const { metrics, report, lines } = start();
@@ -126,11 +126,11 @@ describe("a line that CloudWatch would drop", () => {
     ["without dimensions", (line) => (line._aws.CloudWatchMetrics[0].Dimensions = [])],
     ["dated in seconds", (line) => (line._aws.Timestamp = Math.floor(line._aws.Timestamp / 1000))],
     [
-      "with a unit of its own",
+      "with an unknown unit",
       (line) => line._aws.CloudWatchMetrics[0].Metrics.push({ Name: "x", Unit: "ms" }),
     ],
-    ["with a number that no metric names", (line) => (line.Forgotten = 1)],
-  ])("%s is none of ours", (_, spoil) => {
+    ["with a value that no metric names", (line) => (line.Forgotten = 1)],
+  ])("the schema refuses a line %s", (_, spoil) => {
     const line = good();
     expect(emfLine.safeParse(line).success).toBe(true);
     spoil(line);

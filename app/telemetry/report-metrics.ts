@@ -6,23 +6,23 @@ export type MetricsReportOptions = EmfContext & {
   write: (line: string) => void;
   /** Milliseconds since 1970. */
   now: () => number;
-  /** Runs something once after so many milliseconds. */
+  /** Runs a function once after a number of milliseconds. @returns a function that cancels it */
   timer: (ms: number, run: () => void) => () => void;
 };
 
 const MINUTE_MS = 60_000;
-/** A timer that fires a little early would make two lines of one minute, and none of the next. */
+/** Milliseconds after the turn of the minute: a timer that fires early would make two lines in one minute. */
 const MARGIN_MS = 100;
 
 /**
- * Writes a line at the turn of every minute, so that CloudWatch has one value of each metric, node and minute, and
- * the cost does not grow with traffic. Zeros are told too: an alarm can tell "none" from "no news".
+ * Writes a line at the turn of every minute, so that CloudWatch has one value of each metric, node and minute, and the
+ * cost does not grow with traffic. Zeros are written too, so that an alarm can distinguish them from missing data.
  */
 export function reportMetrics({ metrics, write, now, timer, ...context }: MetricsReportOptions) {
   let since = now();
 
   function flush() {
-    // The moment at which they began to be counted: the end is in the next minute already.
+    // The time at which counting began: the end is in the next minute already.
     write(formatEmf(metrics.take(), since, context));
     since = now();
   }
@@ -37,7 +37,7 @@ export function reportMetrics({ metrics, write, now, timer, ...context }: Metric
 
   return {
     flush,
-    /** What has happened since the last line, if anything has. For the very end. */
+    /** Writes a last line when the process ends, unless nothing was counted since the one before. */
     flushRest() {
       if (!metrics.isEmpty()) flush();
     },

@@ -1,7 +1,7 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
 import type { Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import {
   attachmentName,
@@ -37,7 +37,8 @@ export function attachmentFolder(
 
   function hasId(id: string): (file: StoredAttachment) => boolean {
     let encryptedName: string | null = null;
-    return (file) => file.id === (file.isSealed ? (encryptedName ??= encryptor.nameOf(sessionHash, id)) : id);
+    return (file) =>
+      file.id === (file.isEncrypted ? (encryptedName ??= encryptor.nameOf(sessionHash, id)) : id);
   }
 
   const filesAmong = (names: readonly string[]) => names.flatMap((name) => parseAttachmentName(name) ?? []);
@@ -57,7 +58,7 @@ export function attachmentFolder(
     newFile: (id, rest) => ({
       ...rest,
       id: encryptor.isOn ? encryptor.nameOf(sessionHash, id) : id,
-      isSealed: encryptor.isOn,
+      isEncrypted: encryptor.isOn,
       unsentAt: null,
     }),
     pathOf: (file) => `${path}/${attachmentName(file)}`,

@@ -29,7 +29,7 @@ test.each([
   ["text in another encoding", Buffer.from("Gr\xfc\xdfe", "latin1"), null],
   ["text with a NUL", text("a\0b"), null],
   ["text that is cut in a letter", text("ü").subarray(0, 1), null],
-])("%s is told by its bytes, however they come in pieces", async (_, bytes, form) => {
+])("the form of %s is detected from its bytes, in pieces of any size", async (_, bytes, form) => {
   expect(await formOf(bytes)).toBe(form);
   expect(await formOf(bytes, 65_536)).toBe(form);
 });

@@ -1,12 +1,12 @@
 import { fileTypeFromBuffer } from "file-type";
 import type { AttachmentForm } from "./attachment-names";
 
-/** As many bytes as file-type looks at. */
+/** Bytes from which file-type recognises a file. */
 const HEAD_BYTES = 4_100;
 
 const FORMS: Readonly<Record<string, AttachmentForm>> = {
   "image/png": "png",
-  // An animated one: whoever does not know it sees the first picture.
+  // Animated PNG. Programs that do not know it show its first picture.
   "image/apng": "png",
   "image/jpeg": "jpg",
   "image/webp": "webp",
@@ -16,11 +16,11 @@ const FORMS: Readonly<Record<string, AttachmentForm>> = {
 
 export type FormDetector = {
   add(bytes: Uint8Array): void;
-  /** What all the bytes are; null for what is neither text in UTF-8 nor of a known form. */
+  /** The form of all bytes that were added; null where they are neither UTF-8 text nor of a known form. */
   form(): Promise<AttachmentForm | null>;
 };
 
-/** Tells what a file is by its content, while it passes by: what its sender says of it is not believed. */
+/** Detects the form of a file from its bytes as they arrive. The type that its sender names is not trusted. */
 export function createFormDetector(): FormDetector {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let head = new Uint8Array(0);
@@ -29,7 +29,7 @@ export function createFormDetector(): FormDetector {
   function readText(read: () => string) {
     if (!isText) return;
     try {
-      // A NUL is what tells a binary file from text for most programs.
+      // Most programs take a file with a NUL byte for binary.
       isText = !read().includes("\0");
     } catch {
       isText = false;
@@ -44,7 +44,7 @@ export function createFormDetector(): FormDetector {
     async form() {
       readText(() => decoder.decode());
       const known = FORMS[(await fileTypeFromBuffer(head))?.mime ?? ""] ?? null;
-      // Some magic numbers are words: a note may begin with "GIF". Of the known forms only PDF can be all text.
+      // Some magic numbers are words: a note may begin with "GIF". Of the known forms only a PDF may consist of text.
       return isText && known !== "pdf" ? "txt" : known;
     },
   };

@@ -52,7 +52,7 @@ async function* pieces(bytes: Uint8Array, size = 50_000) {
 }
 
 describe("a file", () => {
-  test("is found by its hash, whole, by its session only, and readable by its owner only", async () => {
+  test("a stored file is found by its hash in its session only, and is accessible to its owner only", async () => {
     const { store, layout, files } = storeOn(temporaryFolder());
     const stored = await store.put(KEY, "a picture.png", pieces(PNG, 10));
     expect(stored).toEqual({
@@ -70,7 +70,7 @@ describe("a file", () => {
   });
 
   test.each(["heic", "txt.zst", "9.sealed2"])(
-    "in a form %s of a newer version is refused, and stays where it is",
+    "a file in the form %s of a newer version is refused, and stays in its place",
     async (form) => {
       const { store, layout, volume, files } = storeOn(temporaryFolder());
       const stored = await store.put(KEY, "notes.txt", pieces(Buffer.from("notes")));
@@ -96,14 +96,14 @@ describe("a file", () => {
         new AbortController().signal,
       );
       expect([files(), files(OTHER)]).toEqual([[later], []]);
-      // Others are what they are.
+      // Other files are read as before.
       expect(await store.read(KEY, sha256(PNG))).toBeNull();
       await store.remove(KEY);
       expect(files()).toEqual([]);
     },
   );
 
-  test("is there once, however often it comes and under whatever name", async () => {
+  test("the same bytes are stored once, under any file name", async () => {
     const { store, files } = storeOn(temporaryFolder());
     const text = Buffer.from("a,b\n1,2\n");
     const types = await Promise.all(
@@ -118,7 +118,7 @@ describe("a file", () => {
     expect(files()).toHaveLength(1);
   });
 
-  test("is on stable storage, and its name too, before its sender is told", async () => {
+  test("an upload syncs the file and its name before it resolves", async () => {
     const calls: string[] = [];
     const { store } = storeOn(temporaryFolder(), {
       intercept(call, proceed) {
@@ -135,15 +135,15 @@ describe("a file", () => {
 
   test.each([
     ["too large", "x.txt", Buffer.alloc(100_001, "x"), "attachment_too_large"],
-    ["of no kind that is taken", "x.png", Buffer.from("PK\u0003\u0004\0\0"), "unsupported_media_type"],
+    ["of an unsupported kind", "x.png", Buffer.from("PK\u0003\u0004\0\0"), "unsupported_media_type"],
     ["empty", "x.txt", Buffer.alloc(0), "bad_request"],
-  ])("that is %s is refused, and nothing of it stays", async (_, name, bytes, code) => {
+  ])("an upload that is %s is refused, and leaves no file", async (_, name, bytes, code) => {
     const { store, files } = storeOn(temporaryFolder());
     await expect(store.put(KEY, name, pieces(bytes))).rejects.toMatchObject({ code });
     expect(files()).toEqual([]);
   });
 
-  test("that is an image has the limit of images", async () => {
+  test("an image over the limit of images is refused", async () => {
     const { store } = storeOn(temporaryFolder(), { maxBytes: 4_500_000, maxSessionBytes: 9_000_000 });
     const image = Buffer.concat([PNG, Buffer.alloc(3_750_000 - PNG.length)]);
     await store.put(KEY, "x.png", pieces(image));
@@ -154,7 +154,7 @@ describe("a file", () => {
     });
   });
 
-  test("whose sender goes away leaves nothing", async () => {
+  test("an upload that breaks off leaves no file", async () => {
     const { store, files } = storeOn(temporaryFolder());
     async function* cut() {
       yield* pieces(PNG, 20);
@@ -164,7 +164,7 @@ describe("a file", () => {
     expect(files()).toEqual([]);
   });
 
-  test("is not taken in whole before it is written", async () => {
+  test("an upload is written piece by piece", async () => {
     let held = 0;
     let most = 0;
     const { store } = storeOn(temporaryFolder(), {
@@ -189,7 +189,7 @@ describe("a file", () => {
 });
 
 describe("a session", () => {
-  test("holds so many bytes and so many files, and what is there twice counts once", async () => {
+  test("a session is limited in bytes and files, and a repeated file counts once", async () => {
     const { store, files } = storeOn(temporaryFolder(), { maxSessionFiles: 4 });
     const large = (letter: string) => Buffer.alloc(100_000, letter);
     for (const letter of ["a", "b", "c", "c"]) await store.put(KEY, `${letter}.txt`, pieces(large(letter)));
@@ -203,7 +203,7 @@ describe("a session", () => {
     });
   });
 
-  test("that is deleted while an upload runs keeps nothing of it, and the sender is told", async () => {
+  test("an upload to a session that is deleted meanwhile fails, and leaves no file", async () => {
     const { store, layout, files } = storeOn(temporaryFolder());
     await store.put(KEY, "first.txt", pieces(Buffer.from("first")));
     async function* deletedInTheMiddle() {
@@ -219,7 +219,7 @@ describe("a session", () => {
     await store.remove(KEY);
   });
 
-  test("is given the files of another, which then keeps or loses its own", async () => {
+  test("copied files are independent of the session that they were copied from", async () => {
     const { store, files } = storeOn(temporaryFolder());
     const one = await store.put(KEY, "one.txt", pieces(Buffer.from("one")));
     const two = await store.put(KEY, "two.png", pieces(PNG));
@@ -233,7 +233,7 @@ describe("a session", () => {
     expect(await store.copy(KEY, OTHER, [one.id])).toEqual([]);
   });
 
-  test("is given no more than it may hold, what it has already beside", async () => {
+  test("a copy that exceeds the limits together with present files is refused", async () => {
     const { store, files } = storeOn(temporaryFolder(), { maxSessionBytes: 10, maxSessionFiles: 4 });
     const put = async (key: string, text: string) =>
       (await store.put(key, `${text}.txt`, pieces(Buffer.from(text)))).id;
@@ -251,7 +251,7 @@ describe("a session", () => {
     expect(await store.copy(KEY, third, [one])).toEqual([one]);
   });
 
-  test("is given a copy of the bytes where a file has no room for another name", async () => {
+  test("a file that cannot have another hard link (EMLINK) is copied by its bytes", async () => {
     const { store } = storeOn(temporaryFolder(), {
       intercept: (call, proceed) =>
         call.name === "link"
@@ -266,7 +266,7 @@ describe("a session", () => {
 });
 
 describe("a message", () => {
-  test("may name what is stored as what it is, and nothing else", async () => {
+  test("a message may name stored files with their type and size, and nothing else", async () => {
     const { store } = storeOn(temporaryFolder());
     const table = Buffer.from("a,b\n");
     await store.put(KEY, "x.png", pieces(PNG));
@@ -287,7 +287,7 @@ describe("a message", () => {
 });
 
 describe("a volume that fails", () => {
-  /** Every call of an upload that may fail, found by making one. */
+  /** All calls of an upload that may fail, as one upload makes them. */
   async function callsOfAnUpload(): Promise<FileCall[]> {
     const calls: FileCall[] = [];
     const { store } = storeOn(temporaryFolder(), {
@@ -300,7 +300,7 @@ describe("a volume that fails", () => {
     return calls;
   }
 
-  test("at any call of an upload is a clear failure, leaves no half file, and the next try succeeds", async () => {
+  test("an upload that fails at any call is answered volume_unavailable, leaves no partial file, and can be repeated", async () => {
     const calls = await callsOfAnUpload();
     expect(calls.length).toBeGreaterThan(10);
     for (const [index, failing] of calls.entries()) {
@@ -316,7 +316,7 @@ describe("a volume that fails", () => {
         message: expect.stringContaining("is full") as string,
       });
       for (const name of files()) {
-        // A failure after the rename: the file is there, whole, and its sender will send it again.
+        // A failure after the rename: the whole file is stored, and the upload will be repeated.
         expect(name).not.toMatch(/tmp$/);
         expect(readFileSync(join(layout.attachmentFolder(KEY), name))).toEqual(PNG);
       }
@@ -325,7 +325,7 @@ describe("a volume that fails", () => {
     }
   });
 
-  test("with ESTALE, as when NFS replaces a file that is read, is read again", async () => {
+  test("a read that answers ESTALE is repeated", async () => {
     let stale = 2;
     const { store } = storeOn(temporaryFolder(), {
       intercept: (call, proceed) =>
@@ -342,12 +342,12 @@ describe("encryption at rest", () => {
   const off = { ...on, encryptor: sealerThat(false) };
   const put = (store: ReturnType<typeof storeOn>["store"], bytes = TEXT, key = KEY) =>
     store.put(key, "secret.txt", pieces(bytes, 1_000));
-  const damagedIn = (told: string[]) => ({
+  const damagedIn = (reported: string[]) => ({
     ...on,
-    onDamage: (_key: string, id: string) => void told.push(id),
+    onDamage: (_key: string, id: string) => void reported.push(id),
   });
 
-  test("stores a file so that neither its bytes nor its name tell what it is", async () => {
+  test("an encrypted file reveals its content neither in its bytes nor in its name", async () => {
     const dataDir = temporaryFolder();
     const { store, files, layout } = storeOn(dataDir, on);
     const { id, size } = await put(store);
@@ -362,7 +362,7 @@ describe("encryption at rest", () => {
     expect(await storeOn(dataDir, off).store.read(KEY, id)).toEqual({ bytes: TEXT, mediaType: "text/plain" });
   });
 
-  test("leaves what was stored before as it is, and finds it", async () => {
+  test("a file from before encryption was switched on is still found", async () => {
     const dataDir = temporaryFolder();
     const { id } = await put(storeOn(dataDir, off).store);
     const { store, files } = storeOn(dataDir, on);
@@ -376,20 +376,23 @@ describe("encryption at rest", () => {
     ["on", on, on, 1],
     ["off", on, off, 0],
     ["off", off, off, 0],
-  ])("gives another session a file of its own when it is %s", async (_, before, now, sealed) => {
-    const dataDir = temporaryFolder();
-    const { id } = await put(storeOn(dataDir, before).store);
-    const { store, files } = storeOn(dataDir, now);
-    for (let time = 0; time < 2; time++) expect(await store.copy(KEY, OTHER, [id, id])).toEqual([id]);
-    await store.remove(KEY);
-    expect((await store.read(OTHER, id))?.bytes).toEqual(TEXT);
-    expect(files(OTHER)).toHaveLength(1);
-    expect(files(OTHER).filter((name) => name.endsWith(".sealed"))).toHaveLength(sealed);
-  });
+  ])(
+    "a file that was copied while encryption is %s is readable in the other session",
+    async (_, before, now, sealed) => {
+      const dataDir = temporaryFolder();
+      const { id } = await put(storeOn(dataDir, before).store);
+      const { store, files } = storeOn(dataDir, now);
+      for (let time = 0; time < 2; time++) expect(await store.copy(KEY, OTHER, [id, id])).toEqual([id]);
+      await store.remove(KEY);
+      expect((await store.read(OTHER, id))?.bytes).toEqual(TEXT);
+      expect(files(OTHER)).toHaveLength(1);
+      expect(files(OTHER).filter((name) => name.endsWith(".sealed"))).toHaveLength(sealed);
+    },
+  );
 
-  test("takes a file that was changed, cut or put in another's place for lost, and says so", async () => {
-    const told: string[] = [];
-    const { store, files, layout } = storeOn(temporaryFolder(), damagedIn(told));
+  test("an encrypted file that was changed, cut or exchanged is null, and reported as damaged", async () => {
+    const reported: string[] = [];
+    const { store, files, layout } = storeOn(temporaryFolder(), damagedIn(reported));
     const short = Buffer.from("short");
     const { id } = await put(store, short);
     const path = join(layout.attachmentFolder(KEY), files()[0]!);
@@ -404,10 +407,10 @@ describe("encryption at rest", () => {
       writeFileSync(path, bytes);
       expect(await store.read(KEY, id)).toBeNull();
     }
-    expect(new Set(told)).toEqual(new Set([id]));
-    expect(told).toHaveLength(whole.length + 2);
+    expect(new Set(reported)).toEqual(new Set([id]));
+    expect(reported).toHaveLength(whole.length + 2);
 
-    // A file of the same size, of the same session, sealed with the same key.
+    // A file of the same size and session, encrypted with the same key.
     const other = await put(store, Buffer.from("other"));
     const otherName = files().find((name) => name.startsWith(on.encryptor.nameOf(KEY, other.id)))!;
     renameSync(join(layout.attachmentFolder(KEY), otherName), path);

@@ -2,7 +2,7 @@ import type { AttachmentPart, AttachmentType, AttachmentView } from "~/conversat
 import { decryptFile, encryptNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { temporaryName, type Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import { errorCode, unlessGone } from "~/store/volume/errno";
 import type { NewFile, Volume } from "~/store/volume/volume";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
@@ -103,7 +103,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       if (!file) return null;
       try {
         const stored = await volume.read(folder.pathOf(file));
-        const bytes = file.isSealed ? decryptFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
+        const bytes = file.isEncrypted ? decryptFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
         if (bytes) return { bytes, mediaType: typeOf(file.form) };
         options.onDamage(sessionHash, id);
         return null;

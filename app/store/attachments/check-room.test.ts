@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { checkRoom } from "./check-room";
 
 const hasId = (id: string) => (file: { id: string }) => file.id === id;
-const present = [{ id: "a", size: 60, form: "txt", isSealed: false, unsentAt: null } as const];
+const present = [{ id: "a", size: 60, form: "txt", isEncrypted: false, unsentAt: null } as const];
 
 test("a file that the session has already counts once against its limit of bytes", () => {
   const limits = { maxSessionBytes: 100, maxSessionFiles: 9 };

@@ -35,7 +35,8 @@ export async function copyAttachments(
   for (const { id, file } of files) {
     const target = to.newFile(id, file);
     if (copied.length === 0) await volume.makeFolder(to.path);
-    if (!file.isSealed && !target.isSealed) await linkFile(options, from.pathOf(file), to.pathOf(target));
+    if (!file.isEncrypted && !target.isEncrypted)
+      await linkFile(options, from.pathOf(file), to.pathOf(target));
     else {
       const content = await options.read(id);
       if (!content) continue;
@@ -64,7 +65,7 @@ async function linkFile(options: CopyOptions, from: string, target: string) {
 async function writeFile(options: CopyOptions, target: StoredAttachment, bytes: Uint8Array) {
   const { volume, encryptor, sessionHash, to } = options;
   const temporary = temporaryPath(options);
-  const content = target.isSealed ? encryptFile(encryptor, sessionHash, bytes) : bytes;
+  const content = target.isEncrypted ? encryptFile(encryptor, sessionHash, bytes) : bytes;
   await volume.writeNew(temporary, content, { removeIfLate: true });
   await volume.rename(temporary, to.pathOf(target));
 }

@@ -23,19 +23,19 @@ const bytesOf = (name: string) => Buffer.from(`the words of ${name}`);
 const part = (name: string) => partOf(bytesOf(name), "text/plain", name);
 
 /**
- * A volume whose clock, which is that of its newest file, goes only as the test says. Files are sealed or not, and
- * sessions in the same way, or as it is said of them.
+ * A volume whose clock is set by the test. Files are encrypted or not, and so are sessions unless `sessionsAreEncrypted`
+ * differs.
  */
 function setUp(
-  filesAreSealed: boolean,
+  filesAreEncrypted: boolean,
   {
-    sessionsAreSealed = filesAreSealed,
+    sessionsAreEncrypted = filesAreEncrypted,
     ...options
-  }: Partial<AttachmentSweepOptions> & { sessionsAreSealed?: boolean } = {},
+  }: Partial<AttachmentSweepOptions> & { sessionsAreEncrypted?: boolean } = {},
 ) {
   const dataDir = temporaryFolder();
-  const encryptor = sealerThat(filesAreSealed);
-  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreSealed) });
+  const encryptor = sealerThat(filesAreEncrypted);
+  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreEncrypted) });
   let hours = 0;
   const start = Date.now();
   const volume = createVolume();
@@ -76,7 +76,7 @@ function setUp(
     async upload(name: string) {
       await attachments.put(KEY, name, [bytesOf(name)] as unknown as AsyncIterable<Uint8Array>);
       const id = sha256(bytesOf(name));
-      const stored = filesAreSealed ? encryptor.nameOf(KEY, id) : id;
+      const stored = filesAreEncrypted ? encryptor.nameOf(KEY, id) : id;
       const file = readdirSync(folder).find((each) => each.startsWith(stored))!;
       utimesSync(join(folder, file), start / 1_000, (start + hours * HOUR_MS) / 1_000);
     },
@@ -92,7 +92,7 @@ function setUp(
         const base = session ?? emptySession();
         return { session: { ...base, messages: [...base.messages, message] }, result: null };
       }),
-    /** Sweeps so many hours after the start. */
+    /** Sweeps a number of hours after the start. */
     sweepAt(now: number) {
       hours = now;
       return sweepAttachments(sweepOptions, goOn);
@@ -101,11 +101,11 @@ function setUp(
 }
 
 describe.each([
-  ["in the open", false],
-  ["sealed", true],
-])("where files and sessions lie %s", (_, isSealed) => {
-  test("a file that nobody has sent for a day goes; one that was sent stays, however old", async () => {
-    const { upload, send, sweepAt, attachments } = setUp(isSealed);
+  ["unencrypted", false],
+  ["encrypted", true],
+])("where files and sessions are %s", (_, isEncrypted) => {
+  test("a file that was not sent for a day is removed, and one that was sent is kept", async () => {
+    const { upload, send, sweepAt, attachments } = setUp(isEncrypted);
     await upload("sent");
     await upload("unsent");
     await send(part("sent"));
@@ -118,8 +118,8 @@ describe.each([
     expect(await attachments.read(KEY, sha256(bytesOf("unsent")))).toBeNull();
   });
 
-  test("a file that is about to go can be read, and sent: then it stays", async () => {
-    const { upload, send, sweepAt, attachments, files } = setUp(isSealed);
+  test("a file that was set aside can be read, and is kept once it was sent", async () => {
+    const { upload, send, sweepAt, attachments, files } = setUp(isEncrypted);
     await upload("late");
     await sweepAt(25);
     expect(files()[0]).toMatch(/unsent$/);
@@ -130,8 +130,8 @@ describe.each([
     expect((await attachments.read(KEY, sha256(bytesOf("late"))))?.bytes).toEqual(bytesOf("late"));
   });
 
-  test("a file that is uploaded again begins its day anew", async () => {
-    const { upload, sweepAt, files } = setUp(isSealed);
+  test("a file that is uploaded again is kept for another day", async () => {
+    const { upload, sweepAt, files } = setUp(isEncrypted);
     await upload("again");
     await sweepAt(20);
     await upload("again");
@@ -139,8 +139,8 @@ describe.each([
     expect(files()).toHaveLength(1);
   });
 
-  test("no message loses its file, at whatever moment of a sweep it is sent", async () => {
-    // At each call of the removing sweep in turn, somebody holds the file and sends it.
+  test("a file that is sent at any call of a sweep is kept", async () => {
+    // At each call of the removing sweep in turn, a sender holds the file and sends it.
     for (let at = 0; ; at++) {
       let call = -Infinity;
       let sending: Promise<unknown> | undefined;
@@ -149,7 +149,7 @@ describe.each([
         if (call++ === at) await (sending = atCall.run());
         return proceed();
       });
-      const { upload, send, sweepAt, attachments, layout, sessions } = setUp(isSealed);
+      const { upload, send, sweepAt, attachments, layout, sessions } = setUp(isEncrypted);
       await upload("race");
       await sweepAt(25);
       const slow = {
@@ -170,7 +170,7 @@ describe.each([
           refused = true;
         }
       };
-      // Set aside by a clock of the past, so that it is due by the real one.
+      // Set aside by a clock of the past, so that it is due by the real clock.
       const [name] = readdirSync(layout.attachmentFolder(KEY));
       const aged = name!.replace(/\d+\.unsent$/, `${Date.now() - 2 * HOUR_MS}.unsent`);
       const { rename } = await import("node:fs/promises");
@@ -188,17 +188,17 @@ describe.each([
     }
   });
 
-  test("nothing goes of a session that cannot be read whole", async () => {
+  test("files of a session that cannot be read are kept", async () => {
     const document = { format: 1 as const, rev: 1, recent: ["commit"], ...emptySession() };
     for (const header of [
       () => Promise.reject(new ExpectedError("session_damaged", "?")),
       () =>
         Promise.resolve({
-          header: { ...document, isSealed: false, files: new Set<string>() },
+          header: { ...document, isEncrypted: false, files: new Set<string>() },
           recovered: 2,
         }),
     ]) {
-      const { upload, sweepAt, files } = setUp(isSealed, { sessions: { header: header } });
+      const { upload, sweepAt, files } = setUp(isEncrypted, { sessions: { header: header } });
 
       await upload("unsent");
       await sweepAt(100);
@@ -209,21 +209,24 @@ describe.each([
 });
 
 test.each([
-  ["sealed, of a session that is not", true, false],
-  ["open, of a session that is sealed", false, true],
-])("a file that is %s, stays until its session goes", async (_, filesAreSealed, sessionsAreSealed) => {
-  const { upload, send, sweepAt, sessions, files } = setUp(filesAreSealed, { sessionsAreSealed });
-  await upload("sent");
-  await upload("unsent");
-  await send(part("sent"));
-  for (const hours of [25, 50]) expect(await sweepAt(hours)).toMatchObject({ setAside: 0, removed: 0 });
-  expect(files()).toHaveLength(2);
-  await sessions.remove(KEY);
-  expect(await sweepAt(75)).toMatchObject({ setAside: 2 });
-  expect(await sweepAt(77)).toMatchObject({ removed: 2 });
-});
+  ["encrypted, of a session that is not", true, false],
+  ["unencrypted, of a session that is encrypted", false, true],
+])(
+  "a file that is %s, is kept until its session is deleted",
+  async (_, filesAreEncrypted, sessionsAreEncrypted) => {
+    const { upload, send, sweepAt, sessions, files } = setUp(filesAreEncrypted, { sessionsAreEncrypted });
+    await upload("sent");
+    await upload("unsent");
+    await send(part("sent"));
+    for (const hours of [25, 50]) expect(await sweepAt(hours)).toMatchObject({ setAside: 0, removed: 0 });
+    expect(files()).toHaveLength(2);
+    await sessions.remove(KEY);
+    expect(await sweepAt(75)).toMatchObject({ setAside: 2 });
+    expect(await sweepAt(77)).toMatchObject({ removed: 2 });
+  },
+);
 
-test("a sweep needs no key to know which sealed files were sent", async () => {
+test("a sweep finds without a key which encrypted files were sent", async () => {
   const { upload, send, layout, folder } = setUp(true);
   await upload("sent");
   await upload("unsent");
@@ -240,7 +243,7 @@ test("a sweep needs no key to know which sealed files were sent", async () => {
   expect(readdirSync(folder).find((name) => name.startsWith(sent))).not.toMatch(/unsent$/);
 });
 
-test("what removals and uploads of the dead have left goes, and of the living stays", async () => {
+test("a sweep removes leftovers of dead writers, and none of live ones", async () => {
   const { layout, sweepAt, folder, files } = setUp(false, { isDead: (instance) => instance === "dead.b1" });
   mkdirSync(`${folder}.abc.deleted/inner`, { recursive: true });
   mkdirSync(folder, { recursive: true });

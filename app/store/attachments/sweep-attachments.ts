@@ -2,7 +2,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import { DAY_MS } from "~/store/sessions/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { namesIn } from "~/store/volume/list-folder";
 import { errorCode, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -128,10 +128,10 @@ async function sentFilesOf(sessions: Pick<SessionStore, "header">, sessionHash: 
     if (!record) return () => false;
     // The damaged revision may have named more files.
     if (record.recovered !== null) return unknown;
-    const { isSealed, files } = record.header;
+    const { isEncrypted, files } = record.header;
     // Plain and encrypted names cannot be compared without the key: a file that was stored before encryption was
     // switched on or off stays until its session is deleted.
-    return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);
+    return (file) => (file.isEncrypted === isEncrypted ? files.has(file.id) : null);
   } catch (error) {
     if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return unknown;
     throw error;
@@ -145,16 +145,6 @@ async function ageOf({ volume, now }: Sweep, path: string): Promise<number> {
   } catch (error) {
     unlessGone(error);
     return 0;
-  }
-}
-
-/** None where the folder is missing, or is a file. */
-async function namesIn(volume: Volume, folder: string): Promise<string[]> {
-  try {
-    return (await listIfThere(volume, folder)) ?? [];
-  } catch (error) {
-    if (errorCode(error) === "ENOTDIR") return [];
-    throw error;
   }
 }
 

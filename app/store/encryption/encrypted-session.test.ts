@@ -19,11 +19,11 @@ import { revisionName } from "~/store/sessions/layout";
 import { tombstone } from "~/store/sessions/tombstone";
 import { createEncryptor } from "./encryptor";
 import { createSessionCodec } from "~/store/sessions/session-codec";
-import { parseOutline } from "~/store/sessions/session-header";
+import { parseHeader } from "~/store/sessions/session-header";
 import {
   FORMAT,
   parseStoredSession,
-  SEALED_FORMAT,
+  ENCRYPTED_FORMAT,
   type StoredSession,
 } from "~/store/sessions/stored-session";
 
@@ -94,7 +94,7 @@ describe("a sealed revision", () => {
     const files = [sealerThat(true).nameOf(KEY, sha256(FILE))];
     const head = { format: 2, rev, recent, createdAt, updatedAt, reply, shares, files };
     expect(parsed).toEqual({ ...head, sealed: expect.any(String) as string });
-    expect(parseOutline(bytes, 3)).toMatchObject({
+    expect(parseHeader(bytes, 3)).toMatchObject({
       kind: "whole",
       document: {
         rev,
@@ -102,13 +102,13 @@ describe("a sealed revision", () => {
         updatedAt,
         reply,
         shares,
-        isSealed: true,
+        isEncrypted: true,
         files: new Set(files),
         messages: [],
       },
     });
-    expect(parseOutline(open().encode(KEY, document(3)), 3)).toMatchObject({
-      document: { isSealed: false, files: new Set([sha256(FILE)]) },
+    expect(parseHeader(open().encode(KEY, document(3)), 3)).toMatchObject({
+      document: { isEncrypted: false, files: new Set([sha256(FILE)]) },
     });
   });
 
@@ -158,7 +158,7 @@ describe("a sealed revision", () => {
       expect(each.decode(KEY, withHead, 3).kind).toBe("newer");
       expect(each.decode(KEY, withSecret, 3).kind).toBe("newer");
     }
-    expect(parseOutline(withHead, 3).kind).toBe("newer");
+    expect(parseHeader(withHead, 3).kind).toBe("newer");
     const boundToMore = Buffer.from(
       JSON.stringify({ ...later, sealed: seal({ ...later, more: 1 }, secret) }),
     );
@@ -182,7 +182,7 @@ describe("a sealed revision", () => {
 });
 
 describe.each([
-  ["sealed", sealed, SEALED_FORMAT],
+  ["sealed", sealed, ENCRYPTED_FORMAT],
   ["open", open, FORMAT],
 ])("a revision that is %s", (_, codec, first) => {
   const formatOf = (bytes: Buffer) => (JSON.parse(bytes.toString()) as { format: number }).format;
@@ -197,14 +197,14 @@ describe.each([
     for (const each of [sealed(), open()]) {
       expect(each.decode(KEY, bytes, 3)).toEqual({ kind: "whole", document: later });
     }
-    expect(parseOutline(bytes, 3)).toMatchObject({
-      document: { format: 3, isSealed: first === SEALED_FORMAT },
+    expect(parseHeader(bytes, 3)).toMatchObject({
+      document: { format: 3, isEncrypted: first === ENCRYPTED_FORMAT },
     });
   });
 
   test("gets the format that it needs from the store, and the first one again when it needs no more", async () => {
     const dataDir = temporaryFolder();
-    const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(first === SEALED_FORMAT) });
+    const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(first === ENCRYPTED_FORMAT) });
     const formats: number[] = [];
     const omissions = [undefined, [{ code: "image_too_large" }], undefined];
     for (const [index, each] of omissions.entries()) {
@@ -245,7 +245,7 @@ describe("a session on nodes of which some seal and some do not", () => {
       for (const reader of nodes(dataDir)) {
         const ids = messageIds((await reader.store.read(KEY))?.session);
         expect(ids).toHaveLength(n + 1);
-        expect((await reader.store.header(KEY))?.header.isSealed).toBe(store === on.store);
+        expect((await reader.store.header(KEY))?.header.isEncrypted).toBe(store === on.store);
       }
     }
     await on.store.remove(KEY);
@@ -266,7 +266,7 @@ describe("a session on nodes of which some seal and some do not", () => {
       });
       expect(await other.store.header(key)).toMatchObject({
         recovered: null,
-        header: { isSealed: true, rev: 1 },
+        header: { isEncrypted: true, rev: 1 },
       });
       await expect(other.store.read(key)).rejects.toThrow(KeyNotHeld);
       await expect(other.store.update(key, append("m2"))).rejects.toThrow(KeyNotHeld);

@@ -4,10 +4,10 @@ import type { Encryptor } from "./encryptor";
 import {
   checkDocument,
   FORMAT,
-  SEALED_FORMAT,
+  ENCRYPTED_FORMAT,
   type ReadSession,
-  type SealedHead,
-  type SealedSession,
+  type EncryptedHead,
+  type EncryptedSession,
   type SecretPart,
   type StoredSession,
 } from "~/store/sessions/stored-session";
@@ -29,9 +29,9 @@ export function encryptSession(
   const files = [...ids].map((id) => encryptor.nameOf(sessionHash, id));
   const header = JSON.stringify({
     ...open,
-    format: Math.max(SEALED_FORMAT, document.format),
+    format: Math.max(ENCRYPTED_FORMAT, document.format),
     files,
-  } satisfies SealedHead);
+  } satisfies EncryptedHead);
   const sealed = encryptor.encryptText(contextOf(sessionHash, document.rev, header), secret);
   return Buffer.from(`${header.slice(0, -1)},"sealed":"${sealed}"}`);
 }
@@ -43,7 +43,7 @@ export function encryptSession(
 export function decryptSession(
   encryptor: Encryptor,
   sessionHash: string,
-  { head, headText, sealed }: SealedSession,
+  { head, headText, sealed }: EncryptedSession,
 ): ReadSession {
   const secret = encryptor.decryptText(contextOf(sessionHash, head.rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
@@ -51,7 +51,7 @@ export function decryptSession(
   const json = {
     ...(JSON.parse(secret.toString("utf8")) as SecretPart),
     ...open,
-    format: format === SEALED_FORMAT ? FORMAT : format,
+    format: format === ENCRYPTED_FORMAT ? FORMAT : format,
   };
   return checkDocument(json, head.rev);
 }

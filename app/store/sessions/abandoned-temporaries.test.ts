@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readSessionFolder, revisionName, temporaryName } from "./layout";
 import { abandonedTemporaries } from "./abandoned-temporaries";
 
-test("what a dead writer never finished is named, and nothing of a live one", () => {
+test("lists the temporary files of dead writers only", () => {
   const folder = readSessionFolder([
     revisionName(3),
     temporaryName("commit-1", "dead.b1"),

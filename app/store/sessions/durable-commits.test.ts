@@ -22,7 +22,7 @@ async function losableVolume() {
   const unsynced = new Set<string>();
   const { promise: slow, resolve: letGo } = Promise.withResolvers<void>();
   let isSlow = false;
-  /** What a power cut leaves just after the first revision went. */
+  /** The volume after a power cut just after the first revision was pruned. */
   const pruned: ReturnType<typeof cutPower>[] = [];
   const node = (maySlow = false) => {
     const intercept: Intercept = async (call, proceed) => {
@@ -39,7 +39,7 @@ async function losableVolume() {
     return createTestStore(dataDir, { fs: interceptedFileSystem(intercept) });
   };
 
-  /** What a machine that starts again finds, in a folder of its own. */
+  /** Copies what is durable now to a new folder, as a machine finds it after a power cut. */
   function cutPower() {
     const after = temporaryFolder();
     cpSync(dataDir, after, { recursive: true });
@@ -67,7 +67,7 @@ async function losableVolume() {
 }
 
 test.each(["read", "header"] as const)(
-  "a revision whose writer still syncs is durable before another node's %s shows it",
+  "a revision is durable before another node's %s returns it, even if its writer still syncs",
   async (how) => {
     const { node, cutPower, goOn } = await losableVolume();
     expect(messageIds((await cutPower().read(KEY))?.session)).toEqual(["m1"]);
@@ -77,14 +77,14 @@ test.each(["read", "header"] as const)(
   },
 );
 
-test("a commit that changes nothing confirms a revision whose writer still syncs once it is durable", async () => {
+test("an update without a change resolves only once the revision that it has read is durable", async () => {
   const { node, cutPower, goOn } = await losableVolume();
   await node().store.update(KEY, append("m2"));
   expect(messageIds((await cutPower().read(KEY))?.session)).toEqual(["m1", "m2"]);
   await goOn();
 });
 
-test("what a commit is built on is durable before older revisions go", async () => {
+test("the revision that a commit is built on is durable before older ones are pruned", async () => {
   const { node, pruned, goOn } = await losableVolume();
   await node().store.update(KEY, append("m3"));
   expect(pruned).toHaveLength(1);
@@ -92,7 +92,7 @@ test("what a commit is built on is durable before older revisions go", async () 
   await goOn();
 });
 
-test("a number that is used again after a power cut is another commit's", async () => {
+test("a revision number that is reused after a power cut has another commit id", async () => {
   const { cutPower, goOn, first } = await losableVolume();
   const after = cutPower();
   expect(await after.read(KEY)).toMatchObject({ rev: 1, commit: first?.commit });
@@ -112,7 +112,7 @@ function recorded(dataDir: string, intercept: Intercept = (_, proceed) => procee
   return { ...createTestStore(dataDir, { fs }), syncs };
 }
 
-test("a revision is put on stable storage once for each node, however many read it at once and later", async () => {
+test("each node syncs a revision once, however many requests read it", async () => {
   const dataDir = temporaryFolder();
   const writer = recorded(dataDir);
   await writer.store.update(KEY, append("m1"));
@@ -129,7 +129,7 @@ test("a revision is put on stable storage once for each node, however many read 
   expect(reader.syncs()).toHaveLength(2);
 });
 
-test("a revision that cannot be put on stable storage is not shown, and is once it can", async () => {
+test("a revision is not shown until it could be synced", async () => {
   const dataDir = temporaryFolder();
   await createTestStore(dataDir).store.update(KEY, append("m1"));
   let fails = true;
@@ -142,7 +142,7 @@ test("a revision that cannot be put on stable storage is not shown, and is once 
   expect(messageIds((await reader.store.read(KEY))?.session)).toEqual(["m1"]);
 });
 
-test("on a volume that is read-only revisions are shown as they are", async () => {
+test("a revision on a read-only volume is shown without a sync", async () => {
   const dataDir = temporaryFolder();
   await createTestStore(dataDir).store.update(KEY, append("m1"));
   const reader = recorded(dataDir, (call, proceed) =>
@@ -151,7 +151,7 @@ test("on a volume that is read-only revisions are shown as they are", async () =
   expect(await reader.store.read(KEY)).toMatchObject({ rev: 1 });
 });
 
-test("what is known of sessions is bounded", () => {
+test("the number of remembered durable commits is bounded", () => {
   const durable = createDurableCommits();
   for (let n = 0; n < 10_001; n++) durable.set(`${n}`, { commit: "c", rev: 1, version: null });
   expect(durable.get("0")).toBeUndefined();

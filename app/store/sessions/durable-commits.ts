@@ -1,41 +1,43 @@
 import { createSingleFlight } from "~/single-flight";
 
-/** The newest commit of a session that is known to be on stable storage. */
+/** The newest commit of a session that this node knows to be on stable storage. */
 export type DurableCommit = {
   commit: string;
   rev: number;
-  /** Of its file, `FileContent.version`; null where this node has written it and not read it since. */
+  /** `FileContent.version` of its file; null where this node has written the file and not read it since. */
   version: string | null;
 };
 
-/** What this node knows to be on stable storage, so that each commit is put there once, however often it is read. */
+/** The commits that this node knows to be on stable storage, by session hash, so that each is synced once per node. */
 export type DurableCommits = {
-  get(key: string): DurableCommit | undefined;
-  set(key: string, durable: DurableCommit): void;
-  /** Runs `sync` unless the commit is known to be durable. Those who ask for one commit at once share one. */
-  confirm(key: string, durable: DurableCommit, sync: () => Promise<void>): Promise<void>;
+  get(sessionHash: string): DurableCommit | undefined;
+  set(sessionHash: string, durable: DurableCommit): void;
+  /** Runs `sync` unless the commit is known to be durable. Concurrent calls for one commit share one sync. */
+  confirm(sessionHash: string, durable: DurableCommit, sync: () => Promise<void>): Promise<void>;
 };
 
-/** Sessions that are remembered: a forgotten one costs a sync of its folder. */
+/** Sessions that are remembered. A forgotten one costs one sync of its folder. */
 const MAX_REMEMBERED = 10_000;
 
 export function createDurableCommits(): DurableCommits {
-  /** The one that was set last at the end. */
+  /** Least recently set first. */
   const known = new Map<string, DurableCommit>();
   const syncs = createSingleFlight<void>();
 
-  function set(key: string, durable: DurableCommit) {
-    known.delete(key);
-    known.set(key, durable);
+  function set(sessionHash: string, durable: DurableCommit) {
+    known.delete(sessionHash);
+    known.set(sessionHash, durable);
     if (known.size > MAX_REMEMBERED) known.delete(known.keys().next().value!);
   }
 
   return {
-    get: (key) => known.get(key),
+    get: (sessionHash) => known.get(sessionHash),
     set,
-    async confirm(key, durable, sync) {
-      if (known.get(key)?.commit !== durable.commit) await syncs(`${key} ${durable.commit}`, sync);
-      set(key, durable);
+    async confirm(sessionHash, durable, sync) {
+      if (known.get(sessionHash)?.commit !== durable.commit) {
+        await syncs(`${sessionHash} ${durable.commit}`, sync);
+      }
+      set(sessionHash, durable);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Volume } from "~/store/volume/volume";
 import type { DurableCommits } from "./durable-commits";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import type { SessionRecord } from "./session-record";
-import { listIfThere } from "./tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 
 export type HeadRevision = Pick<SessionRecord, "rev" | "commit" | "recovered">;
 

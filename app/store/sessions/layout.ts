@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-/** Where things lie on the volume (DESIGN, The volume). */
+/** The paths of all folders and files on the volume (app/store/PROTOCOL.md, Folders). */
 export type Layout = {
   /** DATA_DIR itself. */
   root: string;
-  /** The file in it that says which volume it is (volume-identity.ts). */
+  /** The file with the id of the volume (app/store/volume/volume-identity.ts). */
   marker: string;
-  /** Room for what must work on a full volume (volume-reserve.ts). */
+  /** Folder of the reserve, which is given back on a full volume (app/store/volume/volume-reserve.ts). */
   reserve: string;
   sessions: string;
   quarantine: string;
@@ -14,16 +14,16 @@ export type Layout = {
   shares: string;
   attachments: string;
   handoffs: string;
-  /** What was used, in a folder for each day. */
+  /** Usage, with a folder for each day. */
   usage: string;
-  /** The folder of one session, by its key. */
-  sessionFolder(key: string): string;
-  /** The snapshot behind a link, by the link's key. */
-  share(key: string): { folder: string; name: string };
-  /** Where the files lie that were attached in a session: not with it, so that its folder lists fast. */
-  attachmentFolder(key: string): string;
+  /** The folder of one session. */
+  sessionFolder(sessionHash: string): string;
+  /** The snapshot behind a link, by the hash of the link's secret. */
+  share(shareHash: string): { folder: string; name: string };
+  /** The attachments of a session. Not in the session's folder, so that its listings stay short. */
+  attachmentFolder(sessionHash: string): string;
   /** The journal of a reply, in the folder of its session. */
-  journal(key: string, replyId: string, epoch: number): string;
+  journal(sessionHash: string, replyId: string, epoch: number): string;
 };
 
 export const MARKER_NAME = "holdfast-volume.json";
@@ -32,7 +32,7 @@ export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
   const shares = join(dataDir, "shares");
   const attachments = join(dataDir, "attachments");
-  const sessionFolder = (key: string) => join(sessions, key.slice(0, 2), key);
+  const sessionFolder = (sessionHash: string) => join(sessions, sessionHash.slice(0, 2), sessionHash);
   return {
     root: dataDir,
     marker: join(dataDir, MARKER_NAME),
@@ -45,9 +45,9 @@ export function createLayout(dataDir: string): Layout {
     handoffs: join(dataDir, "handoffs"),
     usage: join(dataDir, "usage"),
     sessionFolder,
-    share: (key) => ({ folder: join(shares, key.slice(0, 2)), name: `${key}.json` }),
-    attachmentFolder: (key) => join(attachments, key.slice(0, 2), key),
-    journal: (key, replyId, epoch) => join(sessionFolder(key), journalName(replyId, epoch)),
+    share: (shareHash) => ({ folder: join(shares, shareHash.slice(0, 2)), name: `${shareHash}.json` }),
+    attachmentFolder: (sessionHash) => join(attachments, sessionHash.slice(0, 2), sessionHash),
+    journal: (sessionHash, replyId, epoch) => join(sessionFolder(sessionHash), journalName(replyId, epoch)),
   };
 }
 
@@ -60,7 +60,7 @@ export function revisionName(rev: number): string {
   return `${String(rev).padStart(10, "0")}.json`;
 }
 
-/** Stands where a damaged revision stood, so that its number is not used again and people can be told. */
+/** Name of the mark of a quarantined revision: its number is not reused, and readers see that a revision was lost. */
 export function damagedName(rev: number): string {
   return `${String(rev).padStart(10, "0")}.damaged`;
 }
@@ -69,7 +69,7 @@ export function journalName(replyId: string, epoch: number): string {
   return `${replyId}.${epoch}.ndjson`;
 }
 
-/** A commit in the making; the name tells whose, so that only what a dead writer left is swept. */
+/** Name of the file of a commit under way. It names the writer, so that only files of dead writers are swept. */
 export function temporaryName(commitId: string, instance: string): string {
   return `${commitId}.${instance}.tmp`;
 }
@@ -77,15 +77,15 @@ export function temporaryName(commitId: string, instance: string): string {
 const TEMPORARY_NAME = /^[A-Za-z0-9_-]+\.([A-Za-z0-9-]+\.[A-Za-z0-9-]+)\.tmp$/;
 
 /**
- * An empty folder within a session's folder, made anew each time that the session begins. The paths of a commit
- * lead through it (`<id>.life/../0000000007.json`), so that those of a writer that slept lead nowhere once the
- * session has been deleted, even where one with the same key and the same numbers has begun since.
+ * Name of the empty folder of an incarnation, which is made each time that a session begins. The paths of a commit lead
+ * through it (`<id>.life/../0000000007.json`). Once the session was deleted, the paths of a writer that was frozen lead
+ * nowhere, even if a session with the same hash and the same revision numbers has begun since.
  */
 export function incarnationName(id: string): string {
   return `${id}.life`;
 }
 
-const LIFE_NAME = /^[A-Za-z0-9_-]+\.life$/;
+const INCARNATION_NAME = /^[A-Za-z0-9_-]+\.life$/;
 
 export type SessionFolder = {
   /** Newest first. */
@@ -94,11 +94,11 @@ export type SessionFolder = {
   damaged: number[];
   journals: string[];
   temporaries: { name: string; instance: string }[];
-  /** The life that paths lead through: the first by name, should two writers have begun at once. */
+  /** The incarnation that paths lead through: the first by name, if two writers began the session at once. */
   incarnation: string | null;
 };
 
-/** What the names in a session's folder mean; others, such as NFS's `.nfs…` leftovers, mean nothing. */
+/** Parses the names in a session's folder. Ignores others, such as NFS's `.nfs…` leftovers. */
 export function readSessionFolder(names: readonly string[]): SessionFolder {
   const folder: SessionFolder = {
     revisions: [],
@@ -115,7 +115,7 @@ export function readSessionFolder(names: readonly string[]): SessionFolder {
     else if (damaged) folder.damaged.push(Number(damaged[1]));
     else if (temporary) folder.temporaries.push({ name, instance: temporary[1]! });
     else if (name.endsWith(".ndjson")) folder.journals.push(name);
-    else if (LIFE_NAME.test(name) && (folder.incarnation === null || name < folder.incarnation))
+    else if (INCARNATION_NAME.test(name) && (folder.incarnation === null || name < folder.incarnation))
       folder.incarnation = name;
   }
   folder.revisions.sort((a, b) => b - a);

@@ -25,21 +25,21 @@ const inMessage = (stored: Stored, change: object) => ({
 });
 
 const kinds: Record<string, (stored: Stored) => object> = {
-  "with a format number that is not known": (stored) => ({ ...stored, format: 99 }),
-  "with a format number, and little else, that is known": ({ rev }) => ({ format: 99, rev }),
-  "with a field that is not known": (stored) => ({ ...stored, mood: "good" }),
-  "with a field that is not known in a message": (stored) => inMessage(stored, { mood: "good" }),
-  "with a field that is not known in metadata": (stored) =>
+  "with a format number that is unknown": (stored) => ({ ...stored, format: 99 }),
+  "with an unknown format number and little else": ({ rev }) => ({ format: 99, rev }),
+  "with a field that is unknown": (stored) => ({ ...stored, mood: "good" }),
+  "with a field that is unknown in a message": (stored) => inMessage(stored, { mood: "good" }),
+  "with a field that is unknown in metadata": (stored) =>
     inMessage(stored, { metadata: { createdAt: "2026-01-02T03:04:05.000Z", mood: {} } }),
-  "with a kind of part that is not known": (stored) =>
+  "with a kind of part that is unknown": (stored) =>
     inMessage(stored, {
       parts: [
         { type: "text", text: "a" },
         { type: "dynamic-tool", toolName: "x" },
       ],
     }),
-  "with a role that is not known": (stored) => inMessage(stored, { role: "tool" }),
-  "with a source of its title that is not known": (stored) => ({ ...stored, titleSource: "committee" }),
+  "with a role that is unknown": (stored) => inMessage(stored, { role: "tool" }),
+  "with a source of its title that is unknown": (stored) => ({ ...stored, titleSource: "committee" }),
 };
 
 /** A volume with a session of three commits, of which the newest was changed. */
@@ -53,8 +53,8 @@ async function volumeWith(change: (stored: Stored) => object) {
   return { dataDir, folder, layout, newest };
 }
 
-describe.each(Object.entries(kinds))("a session %s", (_, change) => {
-  test("is refused to reader and writer, and stays as it is", async () => {
+describe.each(Object.entries(kinds))("a session of a newer version, %s", (_, change) => {
+  test("a newer revision is refused to readers and writers, and its file is unchanged", async () => {
     const { dataDir, folder, layout } = await volumeWith(change);
     const before = filesIn(dataDir);
     const { store, damaged } = createTestStore(dataDir);
@@ -68,7 +68,7 @@ describe.each(Object.entries(kinds))("a session %s", (_, change) => {
     expect(existsSync(layout.quarantine)).toBe(false);
   });
 
-  test("is refused also where it is the one before a damaged revision", async () => {
+  test("a newer revision below a damaged one is refused", async () => {
     const { dataDir, folder, newest } = await volumeWith(change);
     const before = readFileSync(newest);
     writeFileSync(join(folder, revisionName(REV + 1)), "{");
@@ -79,7 +79,7 @@ describe.each(Object.entries(kinds))("a session %s", (_, change) => {
     expect(readFileSync(newest)).toEqual(before);
   });
 
-  test("is removed by nothing but the deletion that its owner asks for", async () => {
+  test("a newer session is removed only by an explicit deletion, not by sweeps or commits", async () => {
     const { dataDir, folder, layout } = await volumeWith(change);
     const old = new Date("2020-01-01");
     for (const { path } of filesIn(dataDir)) utimesSync(path, old, old);
@@ -127,7 +127,7 @@ async function sweepEverything(dataDir: string) {
   await sweepShares({ ...common, sessions: store, delay }, goOn);
 }
 
-test("files and links of a session of a newer version stay, and are not given out here", async () => {
+test("files and links of a newer session are kept, and refused to readers", async () => {
   const dataDir = copyOfVolume("plain");
   const { store, layout, volume } = createTestStore(dataDir, { encryptor: sealerThat(false) });
   const { rev } = (await store.read(KEY))!;
@@ -156,7 +156,7 @@ test("files and links of a session of a newer version stay, and are not given ou
   expect(filesIn(dataDir)).toEqual(before);
 });
 
-test("the commits that a deleted session of a newer version names are those that its writers find", async () => {
+test("the tombstone of a newer session keeps its recent commit ids for their writers", async () => {
   const { dataDir, folder } = await volumeWith((stored) => ({
     ...stored,
     format: 99,

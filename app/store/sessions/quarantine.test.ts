@@ -35,7 +35,7 @@ import type { StoredSession } from "./stored-session";
 const REV = 3;
 const OTHER_KEY = sessionKey("an undamaged session");
 
-/** A volume with a session of three commits, and another that is none of anybody's business. */
+/** A volume with a session of three commits, and an undamaged one. */
 async function volumeOfThree() {
   const dataDir = temporaryFolder();
   const { store, layout } = createTestStore(dataDir);
@@ -50,7 +50,7 @@ function edit(path: string, change: (stored: StoredSession & Record<string, unkn
   writeFileSync(path, JSON.stringify(change(stored)));
 }
 
-/** What lies at a path, whatever it is, to the byte. */
+/** The content of a file, folder, link or FIFO, to the byte. */
 function contentOf(path: string): unknown {
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) return { link: readlinkSync(path) };
@@ -121,7 +121,7 @@ const kinds: Record<string, { damage: (path: string) => void; reason: RegExp }> 
 };
 
 describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damage, reason }) => {
-  test("is kept to the byte, told once, and the one before it is served and says so", async () => {
+  test("a damaged revision is quarantined unchanged and reported once, and the spare is served as recovered", async () => {
     const { dataDir, folder, layout, newest } = await volumeOfThree();
     damage(newest);
     const kept = contentOf(newest);
@@ -131,22 +131,22 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
       expect(record).toMatchObject({ rev: 2, recovered: REV });
       expect(messageIds(record?.session)).toEqual(["m1", "m2"]);
     }
-    const told = nodes.flatMap((node) => node.damaged);
-    expect(told).toEqual([{ key: KEY, rev: REV, reason: expect.stringMatching(reason) as string }]);
+    const reported = nodes.flatMap((node) => node.damaged);
+    expect(reported).toEqual([{ key: KEY, rev: REV, reason: expect.stringMatching(reason) as string }]);
 
     const [name, ...others] = readdirSync(layout.quarantine);
     expect(others).toEqual([]);
     expect(name).toMatch(new RegExp(`^${KEY}\\.${revisionName(REV)}\\.`));
     expect(contentOf(join(layout.quarantine, name!))).toEqual(kept);
     expect(readdirSync(folder)).not.toContain(revisionName(REV));
-    // Also to those who come later, and those who only look whether there is news.
+    // Also to later readers, and to those of the head revision.
     const { store } = createTestStore(dataDir);
     const record = await store.read(KEY);
     expect(record).toMatchObject({ rev: 2, recovered: REV });
     expect(await store.headRevision(KEY)).toEqual({ rev: 2, commit: record?.commit, recovered: REV });
   });
 
-  test("is passed by the next commit, after which nothing is said of it any more", async () => {
+  test("a commit after a damaged revision has a higher number, and the session is not recovered any more", async () => {
     const { dataDir, folder, newest } = await volumeOfThree();
     damage(newest);
     const { store } = createTestStore(dataDir);
@@ -159,7 +159,7 @@ describe.each(Object.entries(kinds))("a newest revision that is %s", (_, { damag
   });
 });
 
-test("what is said of damage quotes nothing of what people wrote", async () => {
+test("reports of damage quote no content", async () => {
   const { dataDir, newest } = await volumeOfThree();
   edit(newest, (stored) => ({ ...stored, head: "my secret words!", title: "my secret words!".repeat(99) }));
   const { store, damaged } = createTestStore(dataDir);
@@ -168,7 +168,7 @@ test("what is said of damage quotes nothing of what people wrote", async () => {
   expect(JSON.stringify(damaged)).not.toContain("secret");
 });
 
-test("a session without a whole revision is an error that says what happened, not a new conversation", async () => {
+test("a session without a whole revision is refused as session_damaged, not taken for a new one", async () => {
   const { dataDir, folder, layout } = await volumeOfThree();
   for (const rev of [REV, REV - 1]) writeFileSync(join(folder, revisionName(rev)), "{");
   const { store, damaged } = createTestStore(dataDir);
@@ -181,7 +181,7 @@ test("a session without a whole revision is an error that says what happened, no
   expect(damaged.map(({ rev }) => rev)).toEqual([REV, REV - 1]);
   expect(readdirSync(layout.quarantine)).toHaveLength(2);
   expect(messageIds((await store.read(OTHER_KEY))?.session)).toEqual(["other"]);
-  // The person may clear it away and begin anew.
+  // The person may delete it and begin anew.
   await store.remove(KEY);
   expect(await store.update(KEY, append("anew"))).toMatchObject({ record: { rev: 1 } });
 });
@@ -195,7 +195,7 @@ describe("the owner of a revision", () => {
     onTestFinished(() => spy.mockRestore());
   }
 
-  /** As if these belonged to others; everything else is ours. */
+  /** Reports another owner for these paths, and this user for all others. */
   const owners = (ownerOf: (path: string) => number): Intercept => {
     return async (call, proceed) => {
       const result = await proceed();
@@ -205,7 +205,7 @@ describe("the owner of a revision", () => {
   };
   const ofNewest = (path: string) => (path.endsWith(revisionName(REV)) ? FOREIGN : OWN);
 
-  test("that is a stranger makes it damage", async () => {
+  test("a revision of another user is damaged", async () => {
     runAsUser();
     const { dataDir } = await volumeOfThree();
     const { store, damaged } = createTestStore(dataDir, { fs: interceptedFileSystem(owners(ofNewest)) });
@@ -213,7 +213,7 @@ describe("the owner of a revision", () => {
     expect(damaged).toMatchObject([{ rev: REV, reason: `it belongs to user ${FOREIGN}` }]);
   });
 
-  test("that is a stranger who lets nobody read it makes it damage", async () => {
+  test("an unreadable revision of another user is damaged", async () => {
     runAsUser();
     const { dataDir } = await volumeOfThree();
     const fs = interceptedFileSystem((call, proceed) =>
@@ -226,7 +226,7 @@ describe("the owner of a revision", () => {
     expect(damaged).toMatchObject([{ rev: REV, reason: `it belongs to user ${FOREIGN}` }]);
   });
 
-  test("may be another than ours where that is so for the whole folder, as after a restore", async () => {
+  test("a revision with another owner is whole if its folder has the same owner, as after a restore", async () => {
     runAsUser();
     const { dataDir } = await volumeOfThree();
     const { store, damaged } = createTestStore(dataDir, { fs: interceptedFileSystem(owners(() => FOREIGN)) });
@@ -234,7 +234,7 @@ describe("the owner of a revision", () => {
     expect(damaged).toEqual([]);
   });
 
-  test("is not looked at by root, who may read everything", async () => {
+  test("root ignores the owner of a revision", async () => {
     const spy = vi.spyOn(process, "geteuid").mockReturnValue(0);
     onTestFinished(() => spy.mockRestore());
     const { dataDir } = await volumeOfThree();
@@ -243,13 +243,13 @@ describe("the owner of a revision", () => {
   });
 });
 
-describe("a volume that lets nothing be moved", () => {
+describe("a volume on which no file can be moved", () => {
   const readOnly = (call: Parameters<Intercept>[0], proceed: () => Promise<unknown>) =>
     /write|link|mkdir|rename/.test(call.name) || /\.(tmp|damaged)$/.test(call.path)
       ? Promise.reject(systemError("EROFS", call))
       : proceed();
 
-  test("does not keep the spare from being served, and is told of once", async () => {
+  test("a damaged revision that cannot be moved is reported once, and the spare is served", async () => {
     const { dataDir, newest } = await volumeOfThree();
     writeFileSync(newest, "{");
     const { store, damaged } = createTestStore(dataDir, { fs: interceptedFileSystem(readOnly) });
@@ -266,7 +266,7 @@ describe("a volume that lets nothing be moved", () => {
     expect(readFileSync(newest, "utf8")).toBe("{");
   });
 
-  test("takes no commit either, so that what is damaged is never pruned", async () => {
+  test("no commit is made while a damaged revision cannot be moved, so that it is not pruned", async () => {
     const { dataDir, folder, newest } = await volumeOfThree();
     writeFileSync(newest, "{");
     let stuck = true;
@@ -286,7 +286,7 @@ describe("a volume that lets nothing be moved", () => {
   });
 });
 
-test("a reader that dies between mark and move leaves the rest to the next one", async () => {
+test("the next reader finishes a move to quarantine that a dead reader has begun", async () => {
   const { dataDir, folder, newest, layout } = await volumeOfThree();
   writeFileSync(newest, "{");
   writeFileSync(join(folder, damagedName(REV)), "");
@@ -296,7 +296,7 @@ test("a reader that dies between mark and move leaves the rest to the next one",
   expect(readdirSync(layout.quarantine)).toHaveLength(1);
 });
 
-test("a commit that was made while its number was put aside is made again with a higher one", async () => {
+test("a commit under a number that was quarantined meanwhile is repeated with a higher number", async () => {
   const { dataDir, newest } = await volumeOfThree();
   let damageOnce = true;
   const other = createTestStore(dataDir);
@@ -304,7 +304,7 @@ test("a commit that was made while its number was put aside is made again with a
     const next = `link ${revisionName(REV + 1)}`;
     if (describeCall(call) === next && damageOnce) {
       damageOnce = false;
-      // Another commits under the very number, it rots, and a reader takes it away.
+      // Another writer commits under the same number, the file is damaged, and a reader quarantines it.
       await other.store.update(KEY, append("rotten"));
       writeFileSync(newest.replace(revisionName(REV), revisionName(REV + 1)), "{");
       await other.store.read(KEY);

@@ -2,22 +2,23 @@ import { join } from "node:path";
 import { damagedName, revisionName, type Layout } from "./layout";
 import { errorCode, type Volume } from "~/store/volume/volume";
 
+/** A damaged revision of the session with hash `key`. `cause`: why it could not be moved to quarantine. */
 export type DamageEvent = { key: string; rev: number; reason: string; cause?: unknown };
 
 export type DamagedRevision = {
   key: string;
   rev: number;
   reason: string;
-  /** The session's folder, as the reader came to it. */
+  /** Path of the session's folder, through the incarnation that was read. */
   folder: string;
-  /** Makes the name in quarantine one that was never used. */
+  /** Makes the name in quarantine unique. */
   id: string;
 };
 
 /**
- * Moves a revision away as it is. The mark comes first: a crash between the two must not hide the loss.
- * @returns what to tell the operator, with the cause where it could not be moved; null where another reader was
- * faster, and tells
+ * Moves a damaged revision to quarantine, unchanged. The mark is made first, so that a crash between the two does not
+ * hide the loss.
+ * @returns the event to report, with a cause where the move failed; null where another reader has moved it
  */
 export async function quarantine(
   { volume, layout }: { volume: Volume; layout: Layout },
@@ -40,19 +41,19 @@ export async function quarantine(
 }
 
 /**
- * Removes what was put aside of a session, for good: whoever deletes a conversation means these copies too. Costs one
- * listing where there are none.
+ * Removes all copies of a session from quarantine, since deleting a session deletes these too. Costs one listing where
+ * there are none. @throws what the volume throws
  */
 export async function removeQuarantined(
   { volume, layout }: { volume: Volume; layout: Layout },
-  key: string,
+  sessionHash: string,
 ): Promise<void> {
   const names = await volume.list(layout.quarantine).catch((error: unknown) => {
     if (errorCode(error) !== "ENOENT") throw error;
     return [];
   });
-  const ours = names.filter((name) => name.startsWith(`${key}.`));
-  // A revision, or the whole folder of a session that stood in another one's place.
-  for (const name of ours) await volume.removeFolder(join(layout.quarantine, name));
-  if (ours.length > 0) await volume.syncFolder(layout.quarantine);
+  const own = names.filter((name) => name.startsWith(`${sessionHash}.`));
+  // A revision, or the whole folder of a session that another incarnation has replaced.
+  for (const name of own) await volume.removeFolder(join(layout.quarantine, name));
+  if (own.length > 0) await volume.syncFolder(layout.quarantine);
 }

@@ -4,16 +4,15 @@ import type { ReadSession } from "./stored-session";
 import type { Volume } from "~/store/volume/volume";
 
 export type Revision<D> =
-  /** `version`: of its file, see `FileContent`. */
+  /** `version`: `FileContent.version` of its file. */
   | { kind: "whole"; document: D; version: string }
   | { kind: "damaged"; reason: string }
-  /** The listing that named it is out of date. */
+  /** The revision was removed since it was listed. */
   | { kind: "gone" };
 
 /**
- * Reads one revision by its path. Whatever is not a whole document of ours has a reason, for the operator's log;
- * it never quotes what people wrote.
- * @throws ExpectedError `session_newer_format`, and what the volume throws when it is the volume that fails
+ * Reads one revision by its path. Damage comes with a reason for the operator's log, which never quotes content.
+ * @throws ExpectedError `session_newer_format`, and what the volume throws for failures of the volume itself
  */
 export async function readRevision<D>(
   volume: Volume,
@@ -29,26 +28,26 @@ export async function readRevision<D>(
     if (parsed.kind !== "newer") return parsed;
     reason = parsed.reason;
   } catch (error) {
-    return whyUnreadable(volume, path, error);
+    return explainReadError(volume, path, error);
   }
-  // Not damage: a node of a newer version wrote it, and will read it. It stays where it is.
+  // Not damage: a node of a newer version has written it and can read it. The file stays in its place.
   throw newerFormat("This conversation", reason);
 }
 
-const NO_FILE_OF_OURS: Readonly<Record<string, string>> = {
+const REASON_BY_CODE: Readonly<Record<string, string>> = {
   ENOTREG: "it is not a regular file",
   ENXIO: "it is not a regular file",
   ELOOP: "it is a symbolic link",
   EFBIG: "it is too large",
 };
 
-async function whyUnreadable(volume: Volume, path: string, error: unknown): Promise<Revision<never>> {
+async function explainReadError(volume: Volume, path: string, error: unknown): Promise<Revision<never>> {
   const code = errorCode(error) ?? "";
   if (isGone(error)) return { kind: "gone" };
-  const reason = NO_FILE_OF_OURS[code];
+  const reason = REASON_BY_CODE[code];
   if (reason !== undefined) return { kind: "damaged", reason };
   if (code !== "EACCES" && code !== "EPERM") throw error;
-  // Somebody else's file; or ours, and it is the volume that denies us everything, for now.
+  // Either the file belongs to another user, which is damage, or the volume denies all access, which is a failure.
   try {
     const { uid } = await volume.stats(path);
     if (await isForeign(volume, path, uid)) return { kind: "damaged", reason: `it belongs to user ${uid}` };
@@ -59,8 +58,8 @@ async function whyUnreadable(volume: Volume, path: string, error: unknown): Prom
 }
 
 /**
- * Whether a file was made by somebody who has no business here. On a volume that maps users, or was restored by
- * the administrator, our own files belong to another number too, but then the folder around them does as well.
+ * Whether a file belongs to another user than this process and its own folder. On a volume that maps user ids, or was
+ * restored by an administrator, files of this application have another owner too, but then their folder has the same.
  */
 async function isForeign(volume: Volume, path: string, uid: number): Promise<boolean> {
   const own = process.geteuid?.() ?? 0;

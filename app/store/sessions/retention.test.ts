@@ -18,7 +18,7 @@ import { createVolume, type Volume } from "~/store/volume/volume";
 
 const OLD = sessionKey("an old one");
 const YOUNG = sessionKey("a young one");
-/** What the documents of the fixture say. */
+/** Timestamp in the documents of the fixture. */
 const UPDATED_AT = Date.parse("2026-01-02T03:04:05.000Z");
 
 let dataDir: string;
@@ -77,7 +77,7 @@ function retentionOf(options: Partial<RetentionOptions> = {}) {
 const store = () => createTestStore(dataDir).store;
 const goOn = new AbortController().signal;
 
-/** Makes a session's files so many days old by the clock of the volume. */
+/** Sets the age of a session's files, in days by the volume's clock. */
 async function age(key: string, days: number) {
   const folder = layout.sessionFolder(key);
   const at = (Date.now() - days * DAY_MS) / 1_000;
@@ -90,7 +90,7 @@ async function begin(key: string, days: number) {
   await age(key, days);
 }
 
-test("what nobody has touched for so many days goes, and nothing else", async () => {
+test("a sweep removes sessions without a change for the configured days, and no others", async () => {
   await begin(OLD, 31);
   await begin(YOUNG, 29);
   expect(await retentionOf().sweep(goOn)).toEqual({ seen: 2, retired: 1, removed: 0 });
@@ -99,7 +99,7 @@ test("what nobody has touched for so many days goes, and nothing else", async ()
   expect(retired).toEqual([OLD]);
 });
 
-test("a session that is too young by its file is not even read", async () => {
+test("a session whose file is young is not read by a sweep", async () => {
   await begin(YOUNG, 29);
   await store().update(YOUNG, append("x".repeat(5), "long ".repeat(1_000)));
   await age(YOUNG, 29);
@@ -107,7 +107,7 @@ test("a session that is too young by its file is not even read", async () => {
   expect(read).toEqual([]);
 });
 
-test("one clock that runs wild removes nothing, be it the node's or the volume's", async () => {
+test("one wrong clock, of the node or of the volume, removes no session", async () => {
   await begin(OLD, 0);
   expect((await retentionOf({ clock: () => new Date("2099-01-01") }).sweep(goOn)).retired).toBe(0);
   await age(OLD, 1_000);
@@ -115,12 +115,12 @@ test("one clock that runs wild removes nothing, be it the node's or the volume's
   expect(messageIds((await store().read(OLD))?.session)).toEqual(["first", "second"]);
 });
 
-test("without a number of days nothing is retired", async () => {
+test("without a configured number of days no session is retired", async () => {
   await begin(OLD, 10_000);
   expect(await retentionOf({ days: null }).sweep(goOn)).toEqual({ seen: 1, retired: 0, removed: 0 });
 });
 
-test("a session whose reply is running stays; one whose runner is dead does not", async () => {
+test("a session with a running reply is kept, and one with a dead runner is retired", async () => {
   const reply = {
     id: "reply",
     messageId: "answer",
@@ -138,7 +138,7 @@ test("a session whose reply is running stays; one whose runner is dead does not"
   expect((await retentionOf({ isDead: (instance) => instance === "a.b1" }).sweep(goOn)).retired).toBe(1);
 });
 
-test("a week after it was retired a session's folder goes too", async () => {
+test("a retired session's folder is removed after a week", async () => {
   await begin(OLD, 31);
   await retentionOf().sweep(goOn);
   await age(OLD, 8);
@@ -152,7 +152,7 @@ test("a week after it was retired a session's folder goes too", async () => {
   expect(await readdir(join(layout.sessions, OLD.slice(0, 2)))).toEqual([]);
 });
 
-test("a retired session that was touched since stays", async () => {
+test("a retired session that has begun anew is kept", async () => {
   await begin(OLD, 31);
   await retentionOf().sweep(goOn);
   await store().update(OLD, append("anew"));
@@ -162,7 +162,7 @@ test("a retired session that was touched since stays", async () => {
   expect(messageIds((await store().read(OLD))?.session)).toEqual(["anew"]);
 });
 
-test("what a node left that died in mid-sweep is gone on with", async () => {
+test("a sweep finishes the work of a node that died in mid-sweep", async () => {
   await begin(OLD, 31);
   const dying = createSessionRetirement({
     volume: {
@@ -185,7 +185,7 @@ test("what a node left that died in mid-sweep is gone on with", async () => {
   expect(left.filter((name) => name.endsWith(".json"))).toEqual(["0000000003.json"]);
 });
 
-test("folders that a dead node was about to remove are removed, also where nothing is ever retired", async () => {
+test("folders that a dead node had moved away are removed, also without a configured number of days", async () => {
   const shard = join(layout.sessions, OLD.slice(0, 2));
   await mkdir(join(shard, `${OLD}.x1.deleted`), { recursive: true });
   await writeFile(join(shard, `${OLD}.x1.deleted`, "0000000001.json"), "{}");
@@ -195,7 +195,7 @@ test("folders that a dead node was about to remove are removed, also where nothi
   expect(await readdir(shard)).toEqual(["somebody's notes"]);
 });
 
-test("a folder that was moved away with a session that lives is put back", async () => {
+test("a folder that was moved away with a living session is moved back", async () => {
   await begin(OLD, 0);
   const folder = layout.sessionFolder(OLD);
   await rename(folder, `${folder}.x1.retired`);
@@ -203,7 +203,7 @@ test("a folder that was moved away with a session that lives is put back", async
   expect(messageIds((await store().read(OLD))?.session)).toEqual(["first", "second"]);
 });
 
-test("any number of nodes may sweep at once, while others send", async () => {
+test("sweeps on several nodes at once lose no message that is sent meanwhile", async () => {
   const keys = Array.from({ length: 12 }, (_, i) => sessionKey(`session ${i}`));
   for (const key of keys) await begin(key, 31);
   const now = new Date(UPDATED_AT + 100 * DAY_MS).toISOString();
@@ -217,7 +217,7 @@ test("any number of nodes may sweep at once, while others send", async () => {
   for (const key of keys) expect(messageIds((await store().read(key))?.session)).toContain("late");
 });
 
-test("a sweep is paced, begins anywhere and ends when it is told to", async () => {
+test("a sweep is paced, begins at a random folder, and ends early when aborted", async () => {
   for (let i = 0; i < 5; i++) await begin(sessionKey(`session ${i}`), 0);
   const stopped = new AbortController();
   const delay = (ms: number) => Promise.resolve(waits.push(ms) === 3 && stopped.abort());
@@ -226,7 +226,7 @@ test("a sweep is paced, begins anywhere and ends when it is told to", async () =
   expect(tally.seen).toBe(3);
 });
 
-test("it sweeps about once a day, and not as soon as it starts", async () => {
+test("sweeps run about once a day, and not at the start", async () => {
   const time = createFakeTime();
   let sweeps = 0;
   let swept = () => {};
@@ -240,7 +240,7 @@ test("it sweeps about once a day, and not as soon as it starts", async () => {
     const next = new Promise<void>((resolve) => (swept = resolve));
     await time.advance(ms);
     await next;
-    // The next one is set for when this one has ended.
+    // The next sweep is scheduled after the end of this one.
     await new Promise(setImmediate);
   };
   await time.advance(60_000);

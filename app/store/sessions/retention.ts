@@ -1,8 +1,10 @@
 import { join } from "node:path";
-import { errorCode, isGone, unlessGone } from "~/store/volume/errno";
+import { isGone } from "~/store/volume/errno";
+import { namesIn } from "~/store/volume/list-folder";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
+import { retentionAction } from "./retention-action";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
-import { parseOutline, type SessionHeader } from "./session-header";
+import { parseHeader, type SessionHeader } from "./session-header";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
 import type { Timer } from "~/store/volume/timer";
 import type { Volume } from "~/store/volume/volume";
@@ -12,29 +14,29 @@ export const DAY_MS = 86_400_000;
 
 export type SweepTally = { seen: number; retired: number; removed: number };
 
-/** Removes what nobody has touched for long, and what removals have left behind. Any number of nodes may do so. */
+/** Removes sessions without a change for `days`, and leftovers of removals. Any number of nodes may sweep at once. */
 export type Retention = {
   /**
-   * All sessions once, beginning anywhere, folder by folder, at the pace that was set. Ends early when aborted.
+   * Goes through all sessions once, from a random folder on, at `sessionsPerSecond`. Ends early when aborted.
    * @throws what the volume throws
    */
   sweep(signal: AbortSignal): Promise<SweepTally>;
-  /** Sweeps about once a day until what it returns is called. */
+  /** Sweeps about once a day. @returns a function that stops it */
   start(): () => void;
 };
 
 export type RetentionOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot, `name.boot`: the name of its test file. */
+  /** This instance, `name.boot`, in the name of its test file. */
   instance: string;
   retirement: SessionRetirement;
   isDead: (instance: string) => boolean;
-  /** Days without a change after which a session goes; null keeps all, and only tidies up. */
+  /** Days without a change after which a session is retired; null retires none, and only removes leftovers. */
   days: number | null;
   clock: () => Date;
   timer: Timer;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after a number of milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   /** A number from 0 up to 1. */
   random: () => number;
@@ -43,14 +45,14 @@ export type RetentionOptions = {
     warn(details: object, message: string): void;
   };
   sessionsPerSecond?: number;
-  /** How long the last file of a retired session stays, in days. */
+  /** How long a tombstone stays, in days. */
   graceDays?: number;
 };
 
 const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-const KEY = /^[0-9a-f]{64}$/;
-/** A retired session's last file is smaller than this. */
-const RETIRED_SIZE = 2_048;
+const SESSION_HASH = /^[0-9a-f]{64}$/;
+/** Bytes; a tombstone is smaller. */
+const MAX_TOMBSTONE_SIZE = 2_048;
 /** Left by a node that died while it deleted a session. */
 const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
 
@@ -66,7 +68,7 @@ export function createRetention(options: RetentionOptions): Retention {
     const first = Math.floor(random() * SHARDS.length);
     for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
       if (signal.aborted) break;
-      for (const name of await listIfThere(join(layout.sessions, shard))) {
+      for (const name of await namesIn(volume, join(layout.sessions, shard))) {
         if (signal.aborted) break;
         await sweepName(shard, name, volumeNow, tally);
         await options.delay(1_000 / sessionsPerSecond);
@@ -81,44 +83,48 @@ export function createRetention(options: RetentionOptions): Retention {
       tally.removed += 1;
     } else if (parseDoomedName(name)) {
       if (await retirement.finishRemoval(name)) tally.removed += 1;
-    } else if (KEY.test(name)) {
+    } else if (SESSION_HASH.test(name)) {
       tally.seen += 1;
       await sweepSession(name, volumeNow, tally);
     }
   }
 
   /**
-   * A young file is not even read. Its age is told by the volume's own clock, and what its document says by this
-   * node's; only where both agree that it is old is it old, so that one clock that runs wild removes nothing.
-   * Clocks that differ by minutes or hours do not matter where days are counted.
+   * Retires or removes a session that is old by two clocks: the age of its file by the volume's clock, and the
+   * timestamps in its document by this node's clock. So one wrong clock removes nothing; differences of minutes or
+   * hours do not matter, since ages are days. A young file is not read at all.
    */
-  async function sweepSession(key: string, volumeNow: number, tally: SweepTally) {
-    const folder = layout.sessionFolder(key);
-    const names = await listIfThere(folder);
-    const contents = readSessionFolder(names);
+  async function sweepSession(sessionHash: string, volumeNow: number, tally: SweepTally) {
+    const folder = layout.sessionFolder(sessionHash);
+    const contents = readSessionFolder(await namesIn(volume, folder));
     const rev = contents.revisions[0];
     if (rev === undefined) return;
     try {
       const path = join(folder, revisionName(rev));
       const { modifiedAt, size } = await volume.stats(path);
-      const age = volumeNow - modifiedAt;
-      if (age < (size <= RETIRED_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
-      const parsed = parseOutline((await volume.read(path)).bytes, rev);
-      // Damage is for whoever reads the session to find, and to be told of.
+      const fileAge = volumeNow - modifiedAt;
+      if (fileAge < (size <= MAX_TOMBSTONE_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
+      const parsed = parseHeader((await volume.read(path)).bytes, rev);
+      // Damage is left for a reader, which reports it.
       if (parsed.kind !== "whole") return;
-      const { document } = parsed;
-      const leftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
-      if (document.retiredAt === undefined) {
-        if (age >= maxAge && (await retirement.retire(key, isDue))) tally.retired += 1;
-      } else if (leftovers) {
-        await retirement.purge(key);
-      } else if (age >= graceMs && ageOf(document.retiredAt) >= graceMs) {
-        if (await retirement.remove(key)) tally.removed += 1;
-      }
+      const { retiredAt } = parsed.document;
+      const retiredAge = retiredAt === undefined ? null : ageOf(retiredAt);
+      const hasLeftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
+      await act(
+        sessionHash,
+        retentionAction({ fileAge, retiredAge, hasLeftovers }, { maxAge, graceMs }),
+        tally,
+      );
     } catch (error) {
-      // Somebody is at work there.
+      // Another writer has changed the folder meanwhile.
       if (!isGone(error)) throw error;
     }
+  }
+
+  async function act(sessionHash: string, action: ReturnType<typeof retentionAction>, tally: SweepTally) {
+    if (action === "retire" && (await retirement.retire(sessionHash, isDue))) tally.retired += 1;
+    if (action === "purge") await retirement.purge(sessionHash);
+    if (action === "remove" && (await retirement.remove(sessionHash))) tally.removed += 1;
   }
 
   function isDue({ updatedAt, reply }: SessionHeader): boolean {
@@ -127,15 +133,6 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   const ageOf = (timestamp: string) => clock().getTime() - Date.parse(timestamp);
-
-  async function listIfThere(folder: string): Promise<string[]> {
-    try {
-      return await volume.list(folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOTDIR") unlessGone(error);
-      return [];
-    }
-  }
 
   return {
     sweep,

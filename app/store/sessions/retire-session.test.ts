@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 function retirement(fs?: FileSystem) {
-  const told: string[] = [];
+  const events: string[] = [];
   const api = createSessionRetirement({
     volume: createVolume({ ...(fs && { fs }) }),
     layout,
@@ -27,10 +27,10 @@ function retirement(fs?: FileSystem) {
     clock: () => new Date("2026-06-01T00:00:00Z"),
     onDamage: () => undefined,
     onRetired: (key, { shares = [] }) =>
-      told.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
-    onQuarantined: (key) => told.push(`set aside ${key}`),
+      events.push(`retired ${key}`, ...shares.map((share) => `link ${share.key}`)),
+    onQuarantined: (key) => events.push(`set aside ${key}`),
   });
-  return { ...api, told };
+  return { ...api, events };
 }
 
 const always = () => true;
@@ -38,27 +38,27 @@ const storeOf = (fs?: FileSystem) => createTestStore(dataDir, { ...(fs && { fs }
 const files = async () =>
   (await readdir(layout.sessionFolder(KEY))).filter((name) => !name.endsWith(".life")).sort();
 
-test("a retired session does not exist to anybody, and nothing of what was said is left", async () => {
+test("a retired session does not exist for readers, and none of its content is left", async () => {
   await storeOf().update(KEY, append("first"));
   await storeOf().update(KEY, append("second"));
   await writeFile(layout.journal(KEY, "reply", 1), "words\n");
   const sweeper = retirement();
   expect(await sweeper.retire(KEY, always)).toBe(true);
-  expect(sweeper.told).toEqual([`retired ${KEY}`]);
+  expect(sweeper.events).toEqual([`retired ${KEY}`]);
   expect(await storeOf().read(KEY)).toBeNull();
   expect(await files()).toEqual(["0000000003.json"]);
 });
 
-test("whoever is told of a retired session is told which links it had", async () => {
+test("onRetired receives the links that the session had", async () => {
   const share = { key: "a".repeat(64), createdAt: "2026-05-01T00:00:00.000Z" };
   const { record } = await storeOf().update(KEY, append("first"));
   await storeOf().update(KEY, () => ({ session: { ...record!.session, shares: [share] }, result: null }));
   const sweeper = retirement();
   await sweeper.retire(KEY, always);
-  expect(sweeper.told).toEqual([`retired ${KEY}`, `link ${share.key}`]);
+  expect(sweeper.events).toEqual([`retired ${KEY}`, `link ${share.key}`]);
 });
 
-test("a session that is not due, is retired or does not exist is left alone", async () => {
+test("a session that is not due, retired already or missing is not retired", async () => {
   const sweeper = retirement();
   expect(await sweeper.retire(KEY, always)).toBe(false);
   await storeOf().update(KEY, append("first"));
@@ -68,7 +68,7 @@ test("a session that is not due, is retired or does not exist is left alone", as
   expect(await sweeper.retire(KEY, always)).toBe(false);
 });
 
-test("who writes to a retired session begins a new one, whose revisions go on being counted", async () => {
+test("a write to a retired session begins it anew, and continues its revision numbers", async () => {
   await storeOf().update(KEY, append("first"));
   await retirement().retire(KEY, always);
   const { record } = await storeOf().update(KEY, append("anew"));
@@ -76,7 +76,7 @@ test("who writes to a retired session begins a new one, whose revisions go on be
   expect(messageIds((await storeOf().read(KEY))?.session)).toEqual(["anew"]);
 });
 
-test("a retired session is removed, one that has begun anew is not", async () => {
+test("the folder of a retired session is removed, unless it has begun anew", async () => {
   await storeOf().update(KEY, append("first"));
   const sweeper = retirement();
   await sweeper.retire(KEY, always);
@@ -87,7 +87,7 @@ test("a retired session is removed, one that has begun anew is not", async () =>
   expect(messageIds((await storeOf().read(KEY))?.session)).toEqual(["anew"]);
 });
 
-test("purging is no danger to a session that lives", async () => {
+test("purging does not change a living session", async () => {
   await storeOf().update(KEY, append("first"));
   await storeOf().update(KEY, append("second"));
   const before = await files();
@@ -95,15 +95,15 @@ test("purging is no danger to a session that lives", async () => {
   expect(await files()).toEqual(before);
 });
 
-// --- a sender and a sweeper, each stopped between any two of its operations -------------------------------
+// --- a sender and a sweeper, each held between any two of its operations -------------------------------
 
-/** Lets a process make so many calls to the file system, then holds it. */
+/** Lets a process make a number of calls to the file system, then holds it. */
 function createGate() {
   let allowed = 0;
   let held: (() => void)[] = [];
   let isHeld = () => {};
   const intercept = async (call: FileCall, proceed: () => Promise<unknown>) => {
-    // Those of an open file are of no interest: what counts are names.
+    // Calls on an open file are not counted: only names matter here.
     if (["write", "sync", "read", "stat", "close"].includes(call.name))
       return call.name === "sync" ? null : proceed();
     if (allowed === 0) {
@@ -129,7 +129,7 @@ function createGate() {
   };
 }
 
-/** A process that begins when it may make its first call. */
+/** A process that starts when it may make its first call. */
 function processOf(body: (fs: FileSystem) => Promise<unknown>) {
   const gate = createGate();
   let running: Promise<unknown> | null = null;
@@ -144,7 +144,7 @@ function processOf(body: (fs: FileSystem) => Promise<unknown>) {
 
 type Body = (fs: FileSystem) => Promise<unknown>;
 
-/** Each of the two makes some calls, then each goes on to its end: all numbers of calls, in both orders. */
+/** Interleaves two processes: all combinations of calls that each makes before the other goes on, in both orders. */
 async function interleave(prepare: () => Promise<void>, bodies: [Body, Body], check: () => Promise<void>) {
   let tried = 0;
   for (const lastFirst of [false, true]) {
@@ -173,7 +173,7 @@ const fastStore = () =>
   storeOf(interceptedFileSystem((call, proceed) => (call.name === "sync" ? Promise.resolve() : proceed())));
 const send: Body = (fs) => storeOf(fs).update(KEY, append("late"));
 
-test("no message is lost to a sweep that retires the session at that moment, wherever the two meet", async () => {
+test("a message that is sent while a sweep retires the session is not lost, in any interleaving", async () => {
   const prepare = async () => {
     await fastStore().update(KEY, append("first"));
     await fastStore().update(KEY, append("second"));
@@ -192,7 +192,7 @@ test("no message is lost to a sweep that retires the session at that moment, whe
   expect(tried).toBeGreaterThan(100);
 });
 
-test("no message is lost to a sweep that removes the retired session at that moment", async () => {
+test("a message that is sent while a sweep removes the retired session is not lost, in any interleaving", async () => {
   const prepare = async () => {
     await fastStore().update(KEY, append("first"));
     await retirement().retire(KEY, always);

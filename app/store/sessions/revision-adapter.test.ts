@@ -20,14 +20,14 @@ import {
 } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { createLayout, readSessionFolder } from "./layout";
-import { parseOutline } from "./session-header";
+import { parseHeader } from "./session-header";
 import type { Change } from "./session-store";
 import { RECENT_COMMITS } from "./stored-session";
 
-// Many scenarios in each test: seconds on a machine that does much else.
+// Many scenarios in each test, which take seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** A change that does harm when it is applied twice. */
+/** A change that is not idempotent. */
 const rename =
   (title: string): Change<null> =>
   (session) => ({ session: session && { ...session, title }, result: null });
@@ -35,8 +35,8 @@ const rename =
 type Moment = { index: number; when: "before" | "after"; call: FileCall };
 
 /**
- * A file system that does something at one moment: before or after the call with this index. Whether it came to
- * that tells `happened`: a store that goes another way makes fewer calls.
+ * A file system that runs an action before or after the call with an index. `happened`: whether that call was made,
+ * since another course of the store may make fewer calls.
  */
 function atMoment(index: number, when: Moment["when"], act: (moment: Moment) => Promise<void>) {
   let calls = 0;
@@ -59,7 +59,7 @@ function atMoment(index: number, when: Moment["when"], act: (moment: Moment) => 
   return { fs, seen };
 }
 
-/** How many calls to the file system a task makes, on a folder of its own. */
+/** Counts the calls to the file system that a task makes, in a new folder. */
 async function countCalls(prepare: (dataDir: string) => Promise<void>, task: Task): Promise<string[]> {
   const dataDir = temporaryFolder();
   await prepare(dataDir);
@@ -93,7 +93,7 @@ function expectWhole(dataDir: string) {
   const { folder, revisions } = folderOf(dataDir);
   for (const rev of revisions) {
     const bytes = readFileSync(join(folder, `${String(rev).padStart(10, "0")}.json`));
-    expect(parseOutline(bytes, rev).kind).toBe("whole");
+    expect(parseHeader(bytes, rev).kind).toBe("whole");
   }
 }
 
@@ -112,7 +112,7 @@ describe("a writer that is frozen", () => {
       await begin(dataDir, BASE, "new");
       return ["new1", "new2", "new3", "new4"];
     },
-    // As many commits as before, one more, or only the first: the numbers that it could mistake.
+    // As many commits as before, one more, or only the first: the numbers that the writer could confuse.
     ...Object.fromEntries(
       [BASE, BASE + 1, 1].map((count) => [
         `while others delete the session's folder, as a sweep does, and begin it anew with ${count} commits`,
@@ -130,7 +130,7 @@ describe("a writer that is frozen", () => {
   for (const [name, others] of Object.entries(meanwhile)) {
     for (const existed of [BASE, 0]) {
       const start = existed > 0 ? "a session" : "the beginning of a session";
-      test(`at any moment of a commit to ${start} ${name} harms nobody`, async () => {
+      test(`a writer that is frozen at any call of a commit to ${start} ${name} loses no commit`, async () => {
         const prepare = async (dataDir: string) => void (await begin(dataDir, existed));
         const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")));
         const scenario = async ({ index, when, name }: ReturnType<typeof moments>[number]) => {
@@ -154,7 +154,7 @@ describe("a writer that is frozen", () => {
           expect(ids.includes("old1"), context).toBe(
             existed > 0 && !/delete/.test(expect.getState().currentTestName!),
           );
-          // Deleted with the rest, if the commit came first.
+          // Deleted with the session, if the commit came first.
           if (!ids.includes("mine"))
             expect(calls.indexOf("link " + revisionAfter(existed))).toBeLessThanOrEqual(index);
           expect(findBrokenChain(record!.session), context).toBeNull();
@@ -173,7 +173,7 @@ describe("a writer that is frozen", () => {
     }
   }
 
-  test("at any moment of putting damage aside harms nobody", async () => {
+  test("a reader that is frozen at any call of a move to quarantine loses no commit", async () => {
     const damage = async (dataDir: string) => {
       await begin(dataDir, BASE);
       writeFileSync(join(folderOf(dataDir).folder, `${revisionAfter(BASE - 1)}`), "{");
@@ -205,7 +205,7 @@ const revisionAfter = (rev: number) => `${String(rev + 1).padStart(10, "0")}.jso
 describe("a link whose answer is lost", () => {
   for (const code of ["EEXIST", "EIO", "ESTALE", "ENOENT", "EACCES"]) {
     for (const others of [0, 3]) {
-      test(`with ${code} and ${others} commits of others after it is applied once, with its own result`, async () => {
+      test(`a link that answers ${code} though it was made, with ${others} later commits, is applied once with its own result`, async () => {
         const dataDir = temporaryFolder();
         const other = await begin(dataDir, 2);
         let lost = false;
@@ -234,7 +234,7 @@ describe("a link whose answer is lost", () => {
 
   for (const code of ["EEXIST", "EIO"]) {
     for (const others of [RECENT_COMMITS - 1, RECENT_COMMITS, RECENT_COMMITS + 5]) {
-      test(`with ${code}, and ${others} commits of others after it, is applied once, or said to be in doubt`, async () => {
+      test(`a link that answers ${code} though it was made, with ${others} later commits, is applied once or reported in doubt`, async () => {
         const dataDir = temporaryFolder();
         const other = await begin(dataDir, 2);
         let lost = false;
@@ -263,7 +263,7 @@ describe("a link whose answer is lost", () => {
     }
   }
 
-  test("with EEXIST, of a message, leaves it once, however many commits of others come after it", async () => {
+  test("a message whose link answers EEXIST though it was made is stored once, after any number of later commits", async () => {
     const dataDir = temporaryFolder();
     const other = await begin(dataDir, 2);
     let lost = false;
@@ -279,7 +279,7 @@ describe("a link whose answer is lost", () => {
     expect((await other.read(KEY))?.session.title).toBe(`title ${RECENT_COMMITS + 4}`);
   });
 
-  test("and was never made is reported as a failure, and nothing is written", async () => {
+  test("a link that fails and was not made is reported as a failure, and nothing is written", async () => {
     const dataDir = temporaryFolder();
     await begin(dataDir, 2);
     const fs = interceptedFileSystem((call, proceed) =>
@@ -294,7 +294,7 @@ describe("a link whose answer is lost", () => {
 
 describe("a listing that is out of date", () => {
   for (const code of ["ESTALE", "ENOENT"]) {
-    test(`is made again when a name on it answers with ${code}`, async () => {
+    test(`a listing is repeated when a listed name answers ${code}`, async () => {
       const dataDir = temporaryFolder();
       await begin(dataDir, 2);
       let failures = 0;
@@ -309,7 +309,7 @@ describe("a listing that is out of date", () => {
     });
   }
 
-  test("that never agrees with its names ends in a clear error", async () => {
+  test("a session whose listed names are always missing is refused as busy", async () => {
     const dataDir = temporaryFolder();
     await begin(dataDir, 1);
     const fs = interceptedFileSystem((call, proceed) =>
@@ -320,12 +320,12 @@ describe("a listing that is out of date", () => {
   });
 
   for (const call of ["readdir folder", "open folder"]) {
-    test(`is made again when ${call} answers with ESTALE in a commit`, async () => {
+    test(`a commit is repeated when ${call} answers ESTALE`, async () => {
       const dataDir = temporaryFolder();
       const failed = new Set<number>();
       let calls = 0;
       const fs = interceptedFileSystem((made, proceed) => {
-        // Every third time, so that each of them is met at least once; a missing folder is listed twice.
+        // Every third time, so that each call fails at least once; a missing folder is listed twice.
         if (describeCall(made) === call && calls++ % 3 === 0) {
           failed.add(calls);
           return Promise.reject(systemError("ESTALE", made));
@@ -353,7 +353,7 @@ describe("a volume that fails", () => {
   const OLD = ["old1", "old2"];
   const prepare = async (dataDir: string) => void (await begin(dataDir, 2));
 
-  /** Whatever a failed commit answered, the volume is as it should be once it answers again. */
+  /** Checks that the volume is consistent once it answers again, whatever the failed commit has answered. */
   async function expectHealed(
     dataDir: string,
     store: ReturnType<typeof createTestStore>["store"],
@@ -362,7 +362,7 @@ describe("a volume that fails", () => {
     expectWhole(dataDir);
     const before = messageIds((await store.read(KEY))?.session);
     expect([OLD.join(), [...OLD, "mine"].join()], context).toContain(before.join());
-    // People try again.
+    // The request is repeated.
     const { record } = await store.update(KEY, append("mine"));
     expect(messageIds(record?.session), context).toEqual([...OLD, "mine"]);
     await store.update(KEY, append("later"));
@@ -374,7 +374,7 @@ describe("a volume that fails", () => {
   for (const [code, message] of Object.entries(sentence)) {
     for (const lasting of [false, true]) {
       const how = lasting ? "from any step of a commit on" : "at any one step of a commit";
-      test(`with ${code} ${how} answers 503 with a sentence, and heals`, async () => {
+      test(`a volume that fails with ${code} ${how} is answered volume_unavailable, and recovers`, async () => {
         const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")));
         const scenario = async (name: string, step: number) => {
           const dataDir = temporaryFolder();
@@ -397,10 +397,10 @@ describe("a volume that fails", () => {
             expect(ExpectedError.isInstance(outcome), `${name}: ${String(outcome)}`).toBe(true);
             expect(errorResponse(outcome).status).toBe(503);
             expect((outcome as ExpectedError).code).toBe("volume_unavailable");
-            const told = (outcome as ExpectedError).message;
-            expect(told).toMatch(/did not confirm/.test(told) ? /not be there twice/ : message);
-            expect(told).not.toContain(KEY);
-            if (/was not sent/.test(told)) {
+            const shown = (outcome as ExpectedError).message;
+            expect(shown).toMatch(/did not confirm/.test(shown) ? /not be there twice/ : message);
+            expect(shown).not.toContain(KEY);
+            if (/was not sent/.test(shown)) {
               expect(messageIds((await store.read(KEY))?.session), name).toEqual(OLD);
             }
           } else {
@@ -414,7 +414,7 @@ describe("a volume that fails", () => {
     }
   }
 
-  test("in mid-write leaves the half of a file under no name that is read", async () => {
+  test("a write that is cut leaves no partial file under a revision's name", async () => {
     const dataDir = temporaryFolder();
     await prepare(dataDir);
     let full = true;
@@ -430,7 +430,7 @@ describe("a volume that fails", () => {
     await expectHealed(dataDir, store, "half a file");
   });
 
-  test("on reading says so, and puts nothing aside", async () => {
+  test("a volume that fails to read is answered volume_unavailable, and nothing is quarantined", async () => {
     const dataDir = temporaryFolder();
     await prepare(dataDir);
     for (const code of ["EIO", "EACCES", "EMFILE"]) {
@@ -450,7 +450,7 @@ describe("a volume that fails", () => {
     expect(folderOf(dataDir)).toMatchObject({ revisions: [2, 1], damaged: [] });
   });
 
-  test("does not keep a session from being confirmed that is there", async () => {
+  test("an update without a change is confirmed on a read-only volume", async () => {
     const dataDir = temporaryFolder();
     await prepare(dataDir);
     const fs = interceptedFileSystem((call, proceed) =>

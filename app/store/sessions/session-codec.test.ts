@@ -13,7 +13,7 @@ function document(rev: number, ...ids: string[]): StoredSession {
   return { format: FORMAT, rev, recent: ["commit"], ...session };
 }
 
-test("what is encoded is what any node parses", () => {
+test("an encoded session is parsed as written by any node", () => {
   const codec = createSessionCodec();
   for (const ids of [[], ["a"], ["a", "b", "c"]]) {
     const original = document(3, ...ids);
@@ -21,7 +21,7 @@ test("what is encoded is what any node parses", () => {
   }
 });
 
-test("a message that was encoded before is encoded the same", () => {
+test("a message that was encoded before has the same bytes again", () => {
   const codec = createSessionCodec();
   const first = codec.encode(KEY, document(1, "a", "b"));
   const known = codec.decode(KEY, first, 1);
@@ -30,7 +30,7 @@ test("a message that was encoded before is encoded the same", () => {
   expect(createSessionCodec().encode(KEY, known.document)).toEqual(first);
 });
 
-test("the same bytes are the same messages, and other bytes are parsed", () => {
+test("the same bytes decode to the same message objects, and other bytes are parsed", () => {
   const codec = createSessionCodec();
   const bytes = codec.encode(KEY, document(1, "a"));
   const [once, again] = [codec.decode(KEY, Buffer.from(bytes), 1), codec.decode(KEY, Buffer.from(bytes), 1)];
@@ -42,7 +42,7 @@ test("the same bytes are the same messages, and other bytes are parsed", () => {
   expect(codec.decode(KEY, changed, 1)).toEqual(parseStoredSession(changed, 1));
 });
 
-test.each([false, true])("the largest conversation is remembered, sealed: %s", (isOn) => {
+test.each([false, true])("the largest session is cached, encrypted: %s", (isOn) => {
   const keys = createEncryptionKeys();
   const { key } = keys.hold(newId());
   const codec = createSessionCodec({ encryptor: createEncryptor({ keys, isOn }) });
@@ -53,7 +53,7 @@ test.each([false, true])("the largest conversation is remembered, sealed: %s", (
   expect(again.document.messages === once.document.messages).toBe(true);
 });
 
-test("damage to bytes that are known is met all the same", () => {
+test("damage to cached bytes is detected", () => {
   const codec = createSessionCodec();
   const bytes = codec.encode(KEY, document(2, "a"));
   expect(codec.decode(KEY, bytes.subarray(0, -1), 2).kind).toBe("damaged");
@@ -62,7 +62,7 @@ test("damage to bytes that are known is met all the same", () => {
   expect(codec.decode(KEY, bytes, 2).kind).toBe("whole");
 });
 
-test("nobody can change what others may hold", () => {
+test("decoded messages are frozen, since documents share them", () => {
   const codec = createSessionCodec();
   const parsed = codec.decode(KEY, createSessionCodec().encode(KEY, document(1, "a")), 1);
   if (parsed.kind !== "whole") throw new Error("not whole");
@@ -75,8 +75,8 @@ test("nobody can change what others may hold", () => {
   });
 });
 
-test("it remembers no more than it was told to, and forgets when asked", () => {
-  // What an entry costs beside its bytes.
+test("the codec caches no more than maxBytes, and forgets sessions on request", () => {
+  // Cost of an entry beside its bytes.
   const size = createSessionCodec().encode(KEY, document(1, "a")).length + 1024;
   const codec = createSessionCodec({ maxBytes: 2 * size });
   const bytes = codec.encode("first", document(1, "a"));
@@ -94,7 +94,7 @@ test("it remembers no more than it was told to, and forgets when asked", () => {
   expect(messagesOf("second")).not.toBe(second);
 });
 
-test("it remembers few of many that are small, too", () => {
+test("the codec bounds the number of small cached sessions", () => {
   const codec = createSessionCodec({ maxBytes: 10 * 2_000 });
   const bytes = codec.encode("0", document(1));
   expect(bytes.length).toBeLessThan(300);

@@ -2,30 +2,30 @@ import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { decryptSession, encryptSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
+import { createDocumentCache } from "./document-cache";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
-/** What makes documents of type `D` of the bytes of revisions, and bytes of documents. */
+/** Decodes the bytes of revisions to documents of type `D`, and encodes documents. */
 export type RevisionCodec<D extends StoredSession> = {
-  /** Never throws for what the bytes are. @throws KeyNotHeld where they are sealed */
-  decode(key: string, bytes: Buffer, rev: number): ReadSession<D>;
-  encode(key: string, document: StoredSession): Buffer;
-  forget(key: string): void;
+  /** Damaged bytes do not throw. @throws KeyNotHeld where the bytes are encrypted and the key is not known */
+  decode(sessionHash: string, bytes: Buffer, rev: number): ReadSession<D>;
+  encode(sessionHash: string, document: StoredSession): Buffer;
+  forget(sessionHash: string): void;
 };
 
 /**
- * Turns the bytes of revisions into documents and back, without doing again what it has just done: most revisions
- * are read by the node that wrote them, and most messages of a revision were in the one before. What it remembers
- * is what bytes mean, never what a file has in it: files are read whole each time. Messages that have been through
- * it are frozen, for others may hold the same ones.
+ * A codec with caches, since most revisions are read by the node that wrote them, and most messages of a revision were
+ * in the one before. It caches documents by session and bytes: files are still read whole each time, and changed bytes
+ * are decoded anew. Messages that it has handled are frozen, because documents share them.
  */
 export type SessionCodec = RevisionCodec<StoredSession>;
 
 export type SessionCodecOptions = {
-  /** Opens what is sealed, and seals if it is switched on. Without it there is nothing that is sealed. */
+  /** Encrypts if it is on, and decrypts. Without it, encrypted revisions throw KeyNotHeld. */
   encryptor?: Encryptor | undefined;
   /**
-   * How much of the files to remember; what they mean takes several times as much memory. The last one is remembered
-   * whatever its size: each that follows it would have a copy of its own, and make it anew for each commit.
+   * Bytes of files to cache; the decoded documents take several times as much memory. The most recent one is cached
+   * whatever its size: otherwise each of its readers would hold a copy, and decode it anew for each commit.
    */
   maxBytes?: number;
 };
@@ -37,35 +37,8 @@ export function createSessionCodec({
   encryptor,
   maxBytes = 8 * 1024 * 1024,
 }: SessionCodecOptions = {}): SessionCodec {
-  /** By key, the one that was used last at the end. */
-  const known = new Map<string, { bytes: Buffer; document: StoredSession }>();
-  let knownBytes = 0;
+  const cache = createDocumentCache(maxBytes);
   const encoded = new WeakMap<Message, Buffer>();
-
-  function remember(key: string, bytes: Buffer, document: StoredSession) {
-    forget(key);
-    known.set(key, { bytes, document });
-    knownBytes += costOf(bytes);
-    for (const oldest of known.keys()) {
-      if (knownBytes <= maxBytes || known.size === 1) break;
-      forget(oldest);
-    }
-  }
-
-  function forget(key: string) {
-    const last = known.get(key);
-    if (!last) return;
-    knownBytes -= costOf(last.bytes);
-    known.delete(key);
-  }
-
-  function recall(key: string, bytes: Buffer, rev: number): StoredSession | null {
-    const last = known.get(key);
-    if (last?.document.rev !== rev || !last.bytes.equals(bytes)) return null;
-    known.delete(key);
-    known.set(key, last);
-    return last.document;
-  }
 
   function encodeMessage(message: Message): Buffer {
     const before = encoded.get(message);
@@ -75,7 +48,7 @@ export function createSessionCodec({
     return bytes;
   }
 
-  /** JSON, the messages last. */
+  /** As JSON with the messages last, of which only new ones are encoded. */
   function encodeJson({ messages, ...rest }: Pick<StoredSession, "messages">): Buffer {
     const pieces: Uint8Array[] = [Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"messages":[`)];
     for (const message of messages) {
@@ -86,46 +59,41 @@ export function createSessionCodec({
     return Buffer.concat(pieces);
   }
 
-  function parse(key: string, bytes: Buffer, rev: number): ReadSession {
+  function parse(sessionHash: string, bytes: Buffer, rev: number): ReadSession {
     const parsed = parseStoredSession(bytes, rev);
     if (parsed.kind !== "sealed") return parsed;
-    if (!encryptor) throw new KeyNotHeld("nothing sealed can be read here");
-    return decryptSession(encryptor, key, parsed.session);
+    if (!encryptor) throw new KeyNotHeld("encrypted sessions cannot be read here");
+    return decryptSession(encryptor, sessionHash, parsed.session);
   }
 
   return {
-    decode(key, bytes, rev) {
-      const before = recall(key, bytes, rev);
+    decode(sessionHash, bytes, rev) {
+      const before = cache.get(sessionHash, bytes, rev);
       if (before) return { kind: "whole", document: { ...before } };
-      const parsed = parse(key, bytes, rev);
+      const parsed = parse(sessionHash, bytes, rev);
       if (parsed.kind !== "whole") return parsed;
       freeze(parsed.document.messages);
-      remember(key, bytes, parsed.document);
+      cache.set(sessionHash, bytes, parsed.document);
       return { kind: "whole", document: { ...parsed.document } };
     },
 
-    encode(key, document) {
+    encode(sessionHash, document) {
       freeze(document.messages);
-      // What is retired says nothing, and sweeps must know it for what it is.
+      // A tombstone has no content, and sweeps must recognise it without a key.
       const bytes =
         encryptor?.isOn && document.retiredAt === undefined
-          ? encryptSession(encryptor, key, document, encodeJson(secretPartOf(document)))
+          ? encryptSession(encryptor, sessionHash, document, encodeJson(secretPartOf(document)))
           : encodeJson(document);
-      remember(key, bytes, { ...document });
+      cache.set(sessionHash, bytes, { ...document });
       return bytes;
     },
 
-    forget,
+    forget: cache.delete,
   };
 }
 
 function secretPartOf({ title, titleSource, settings, head, messages }: StoredSession): SecretPart {
   return { title, titleSource, settings, head, messages };
-}
-
-/** A file that has next to nothing in it, such as one that says that its session was deleted, costs something too. */
-function costOf(bytes: Buffer): number {
-  return bytes.length + 1024;
 }
 
 function freeze(value: unknown): void {

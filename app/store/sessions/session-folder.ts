@@ -9,7 +9,10 @@ const STALE_ATTEMPTS = 100;
  * Path of a session's folder by way of the incarnation in which it was last read, so that it leads nowhere once that
  * incarnation was deleted. Not made with `join`, which would remove the detour.
  */
-export function incarnationPath(sessionFolder: string, { incarnation }: SessionFolder): string {
+export function incarnationPath(
+  sessionFolder: string,
+  { incarnation }: Pick<SessionFolder, "incarnation">,
+): string {
   return incarnation === null ? sessionFolder : `${sessionFolder}/${incarnation}/..`;
 }
 

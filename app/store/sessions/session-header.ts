@@ -5,66 +5,66 @@ import { createSessionCodec, type RevisionCodec } from "./session-codec";
 import {
   FORMAT,
   RECENT_COMMITS,
-  SEALED_FORMAT,
+  ENCRYPTED_FORMAT,
   parseStoredSession,
   type ReadSession,
-  type SealedHead,
+  type EncryptedHead,
   type SecretPart,
   type StoredSession,
 } from "./stored-session";
 
-/** What can be known of a session by whoever has no key: background work, and readers of a link. */
+/** The part of a session that is readable without its encryption key, for sweeps and readers of a link. */
 export type SessionHeader = Omit<StoredSession, keyof SecretPart> & {
-  isSealed: boolean;
-  /** The names of the files that its messages name: of sealed ones where it is sealed, else their ids. */
+  isEncrypted: boolean;
+  /** Attachments of its messages: by their encrypted names where the session is encrypted, else by their ids. */
   files: ReadonlySet<string>;
 };
 
-/** Of a sealed session it has no words: nothing may be committed on top of it but that there is none any more. */
-export type OutlineDocument = SessionHeader & StoredSession;
+/** A header in the form of a document. An encrypted session has no content in it, so only a tombstone may follow it. */
+export type HeaderDocument = SessionHeader & StoredSession;
 
-export function parseOutline(bytes: Buffer, rev: number): ReadSession<OutlineDocument> {
+export function parseHeader(bytes: Buffer, rev: number): ReadSession<HeaderDocument> {
   const parsed = parseStoredSession(bytes, rev);
-  if (parsed.kind === "sealed") return { kind: "whole", document: outlineOfSealed(parsed.session.head) };
+  if (parsed.kind === "sealed") return { kind: "whole", document: headerOfEncrypted(parsed.session.head) };
   if (parsed.kind !== "whole") return parsed;
   const { messages } = parsed.document;
   const files = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
-  return { kind: "whole", document: { ...parsed.document, isSealed: false, files } };
+  return { kind: "whole", document: { ...parsed.document, isEncrypted: false, files } };
 }
 
-function outlineOfSealed({ files, format, ...open }: SealedHead): OutlineDocument {
+function headerOfEncrypted({ files, format, ...open }: EncryptedHead): HeaderDocument {
   return {
     ...open,
-    ...NO_WORDS,
-    format: format === SEALED_FORMAT ? FORMAT : format,
-    isSealed: true,
+    ...NO_CONTENT,
+    format: format === ENCRYPTED_FORMAT ? FORMAT : format,
+    isEncrypted: true,
     files: new Set(files),
   };
 }
 
-const NO_WORDS: Pick<StoredSession, "title" | "settings" | "messages" | "head"> = {
+const NO_CONTENT: Pick<StoredSession, "title" | "settings" | "messages" | "head"> = {
   title: "",
   settings: { modelId: "", instructions: "" },
   messages: [],
   head: null,
 };
 
-/** Reads outlines. What it writes is not sealed: it is there to write that a session is retired. */
-export function createHeaderCodec(): RevisionCodec<OutlineDocument> {
-  return { ...createSessionCodec(), decode: (_key, bytes, rev) => parseOutline(bytes, rev) };
+/** Reads headers. Writes documents unencrypted, since it serves to commit tombstones. */
+export function createHeaderCodec(): RevisionCodec<HeaderDocument> {
+  return { ...createSessionCodec(), decode: (_key, bytes, rev) => parseHeader(bytes, rev) };
 }
 
 /**
- * Reads sessions that are about to be deleted: of what a newer version wrote it takes no more than the commits that it
- * names, which every version names alike, so that their writers find them below the one that deletes it.
+ * Reads sessions that are about to be deleted. Of a revision of a newer version it reads only the commit ids, which all
+ * versions store alike: the tombstone repeats them, so that the writers of these commits know that they succeeded.
  */
 export function createRemovalCodec(): RevisionCodec<StoredSession> {
   function decode(_key: string, bytes: Buffer, rev: number): ReadSession {
-    const parsed = parseOutline(bytes, rev);
+    const parsed = parseHeader(bytes, rev);
     if (parsed.kind !== "newer") return parsed;
     const [then, recent] = [new Date(0).toISOString(), recentCommits(bytes)];
     const document = {
-      ...NO_WORDS,
+      ...NO_CONTENT,
       format: FORMAT,
       rev,
       recent,

@@ -28,7 +28,7 @@ import { revisionName, temporaryName } from "./layout";
 
 const OTHER_KEY = sessionKey("another-session");
 
-/** A store that keeps the calls that it makes. */
+/** A store whose calls to the file system are recorded. */
 function recordingStore(dataDir = temporaryFolder()) {
   const calls: FileCall[] = [];
   const fs = interceptedFileSystem((call, proceed) => {
@@ -41,12 +41,12 @@ function recordingStore(dataDir = temporaryFolder()) {
 const namesIn = (folder: string) => readdirSync(folder).filter((name) => !name.endsWith(".life"));
 
 describe("a session", () => {
-  test("that was never written is null", async () => {
+  test("a session that was never written is null", async () => {
     const { store } = createTestStore(temporaryFolder());
     expect(await store.read(KEY)).toBeNull();
   });
 
-  test("is read by every node as it was committed, with the number of its commits", async () => {
+  test("every node reads a session as it was committed, with its revision number", async () => {
     const dataDir = temporaryFolder();
     const [a, b] = [createTestStore(dataDir), createTestStore(dataDir)];
     await a.store.update(KEY, append("m1", "¡Hola! \u{1F30D} \u0000 \ud800"));
@@ -58,7 +58,7 @@ describe("a session", () => {
     expect(plainText(record?.session.messages[0]?.parts ?? [])).toBe("¡Hola! \u{1F30D} \u0000 \ud800");
   });
 
-  test("that rests is known by its commit from one listing and one stat, however long it is", async () => {
+  test("headRevision returns the commit of a session from one listing and one stat", async () => {
     const { store, calls } = recordingStore();
     await store.update(KEY, append("m1", "x".repeat(1_000_000)));
     const { record } = await store.update(KEY, append("m2"));
@@ -68,13 +68,13 @@ describe("a session", () => {
     expect(calls.map(describeCall)).toEqual(["readdir folder", `lstat ${revisionName(2)}`]);
   });
 
-  test("is not known to rest by its number where another commit has taken that number", async () => {
+  test("headRevision is null where another commit has taken the revision number", async () => {
     const dataDir = temporaryFolder();
     const { store, layout } = createTestStore(dataDir);
     await store.update(KEY, append("m1"));
     await store.update(KEY, append("m2"));
     const before = await store.read(KEY);
-    // As after a power cut on the server of the volume.
+    // As after a power cut of the volume's server.
     rmSync(join(layout.sessionFolder(KEY), revisionName(2)));
     await createTestStore(dataDir).store.update(KEY, append("other"));
     expect(await store.headRevision(KEY)).toBeNull();
@@ -83,7 +83,7 @@ describe("a session", () => {
     expect(now?.commit).not.toBe(before?.commit);
   });
 
-  test("does not rest where it is not there, or where a reply may run", async () => {
+  test("headRevision is null for a missing session, and where a reply may run", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
     expect(await store.headRevision(KEY)).toBeNull();
     await store.update(KEY, append("m1"));
@@ -91,7 +91,7 @@ describe("a session", () => {
     expect(await store.headRevision(KEY)).toBeNull();
   });
 
-  test("is told of after each commit and after its removal, and not when nothing was to be done", async () => {
+  test("onCommit is called after each commit and removal, and not for an update without a change", async () => {
     const { store, committed } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));
     await store.update(KEY, append("m1"));
@@ -104,7 +104,7 @@ describe("a session", () => {
     ]);
   });
 
-  test("loses no update of many at once on several nodes, and applies each once", async () => {
+  test("concurrent updates on several nodes are each applied once", async () => {
     const dataDir = temporaryFolder();
     const nodes = [1, 2, 3].map(() => createTestStore(dataDir).store);
     const ids = Array.from({ length: 45 }, (_, index) => `m${index}`);
@@ -117,7 +117,7 @@ describe("a session", () => {
 });
 
 describe("reads at the same time", () => {
-  test("read a revision once, and not the one before it for who asks after a commit", async () => {
+  test("concurrent reads share one file read, but a read after a commit returns the new revision", async () => {
     const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
     let isHeld = false;
     const opened: string[] = [];
@@ -142,7 +142,7 @@ describe("reads at the same time", () => {
     expect(opened).toEqual([revisionName(1), revisionName(2)]);
   });
 
-  test("of a session that was deleted and begun anew are not of the one before", async () => {
+  test("reads of a session that was deleted and begun anew return the new one", async () => {
     const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
     const { promise: begun, resolve: hasBegun } = Promise.withResolvers<void>();
     let isHeld = false;
@@ -160,7 +160,7 @@ describe("reads at the same time", () => {
     isHeld = true;
     const early = store.read(KEY);
     await begun;
-    // As when nothing is left of it: its numbers begin again.
+    // As when no file of it is left: its numbers begin again.
     rmSync(layout.sessionFolder(KEY), { recursive: true });
     await createTestStore(dataDir).store.update(KEY, append("new"));
     isHeld = false;
@@ -172,7 +172,7 @@ describe("reads at the same time", () => {
 });
 
 describe("a commit", () => {
-  test("has its bytes on stable storage before they have a name, and the name before it is acknowledged", async () => {
+  test("a commit syncs its bytes before the link, and the link before the acknowledgement", async () => {
     const { store, calls } = recordingStore();
     await store.update(KEY, append("m1"));
     calls.length = 0;
@@ -188,12 +188,12 @@ describe("a commit", () => {
   });
 
   test.each([
-    ["that it makes", () => undefined],
+    ["which it makes", () => undefined],
     [
-      "that another made and did not live to sync",
+      "which a dead writer made and did not sync",
       (folder: string) => void mkdirSync(join(folder, "other.life"), { recursive: true }),
     ],
-  ])("has the way to a new session, %s, on stable storage before a revision", async (_, prepare) => {
+  ])("a first commit syncs the folders above the session, %s, before the link", async (_, prepare) => {
     const { store, calls, layout } = recordingStore();
     prepare(layout.sessionFolder(KEY));
     await store.update(KEY, append("m1"));
@@ -208,24 +208,24 @@ describe("a commit", () => {
 
   test.each([
     {
-      what: "the way to a new session, while its file is",
+      what: "the folders above a new session while it syncs the file",
       after: "mkdir life",
       held: "sync temporary",
       until: "sync sessions",
     },
     {
-      what: "the name of a revision, while it looks for newer ones",
+      what: "the link while it lists the folder for newer revisions",
       after: "link 0000000002.json",
       held: "readdir folder",
       until: "sync folder",
     },
-  ])("syncs $what", async ({ after, held, until }) => {
+  ])("a commit syncs $what", async ({ after, held, until }) => {
     const begun = Promise.withResolvers<void>();
     let holding = false;
     const fs = interceptedFileSystem(async (call, proceed) => {
       const what = describeCall(call);
       if (holding && what === until) begun.resolve();
-      // One after the other, they would wait for ever.
+      // In sequence, they would wait for ever.
       if (holding && what === held) await begun.promise;
       const result = await proceed();
       holding ||= what === after;
@@ -236,7 +236,7 @@ describe("a commit", () => {
     expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "m2"]);
   });
 
-  test("that fails to sync the way to a new session is not made, and leaves nothing", async () => {
+  test("a first commit that cannot sync the folders above the session is not made, and leaves no file", async () => {
     const fs = interceptedFileSystem((call, proceed) =>
       describeCall(call) === "sync sessions" ? Promise.reject(systemError("EIO", call)) : proceed(),
     );
@@ -246,7 +246,7 @@ describe("a commit", () => {
     expect(await store.read(KEY)).toBeNull();
   });
 
-  test("makes no call to the file system that it does not need", async () => {
+  test("a commit makes only the calls to the file system that it needs", async () => {
     const { store, calls } = recordingStore();
     for (const id of ["m1", "m2"]) await store.update(KEY, append(id));
     calls.length = 0;
@@ -261,7 +261,7 @@ describe("a commit", () => {
     );
   });
 
-  test("touches no folder but the session's own, however many sessions there are", async () => {
+  test("a commit uses only the session's own folder, whatever the number of sessions", async () => {
     const { store, calls, layout } = recordingStore();
     for (const id of ["a", "b", "c"]) await store.update(sessionKey(id), append("m1"));
     await store.update(KEY, append("m1"));
@@ -272,13 +272,13 @@ describe("a commit", () => {
     expect(new Set(listed)).toEqual(new Set([layout.sessionFolder(KEY)]));
   });
 
-  test("keeps the revision before it as a spare, removes older ones, and leaves nothing else", async () => {
+  test("a commit keeps the revision before it as a spare, and removes older ones", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
     for (const id of ["m1", "m2", "m3", "m4"]) await store.update(KEY, append(id));
     expect(namesIn(layout.sessionFolder(KEY))).toEqual(["0000000003.json", "0000000004.json"]);
   });
 
-  test("remembers the last commits, its own first, and no more than 16", async () => {
+  test("a document names the last 16 commits, newest first", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
     const recents: string[][] = [];
     for (let rev = 1; rev <= RECENT_COMMITS + 2; rev++) {
@@ -292,7 +292,7 @@ describe("a commit", () => {
     expect(recents.at(-1)).toEqual(all.slice(0, RECENT_COMMITS));
   });
 
-  test("lets nobody but the owner into files and folders", async () => {
+  test("files and folders are accessible to their owner only", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));
     const folder = layout.sessionFolder(KEY);
@@ -302,7 +302,7 @@ describe("a commit", () => {
     expect(folders.map(mode)).toEqual(["700", "700", "700"]);
   });
 
-  test("writes nothing when there is nothing to do, but makes sure that what it confirms is durable", async () => {
+  test("an update without a change writes nothing, but syncs the revision that it confirms", async () => {
     const dataDir = temporaryFolder();
     const { store, calls } = recordingStore(dataDir);
     await store.update(KEY, append("m1"));
@@ -310,7 +310,7 @@ describe("a commit", () => {
     expect(await store.update(KEY, nothing)).toMatchObject({ result: "nothing", record: { rev: 1 } });
     const order = calls.map(describeCall);
     expect(order.filter((call) => /write|link|mkdir|rename/.test(call))).toEqual([]);
-    // It has been put on stable storage here already; by another node, it may not have been.
+    // This node has synced it already; another node may not have.
     expect(order).not.toContain("sync folder");
     const other = recordingStore(dataDir);
     await other.store.update(KEY, nothing);
@@ -319,7 +319,7 @@ describe("a commit", () => {
     expect(await store.read(OTHER_KEY)).toBeNull();
   });
 
-  test("applies what was applied before no second time", async () => {
+  test("a change that recognises its own effect is not applied again", async () => {
     const { store } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));
     await store.update(KEY, append("m2"));
@@ -327,7 +327,7 @@ describe("a commit", () => {
     expect(again).toMatchObject({ result: 0, record: { rev: 2 } });
   });
 
-  test("throws what the change throws, and writes nothing", async () => {
+  test("an update throws the error of its change, and writes nothing", async () => {
     const { store, calls } = recordingStore();
     await store.update(KEY, append("m1"));
     calls.length = 0;
@@ -340,7 +340,7 @@ describe("a commit", () => {
     expect(await store.update(KEY, append("m2"))).toMatchObject({ record: { rev: 2 } });
   });
 
-  test("refuses what readers would take for damage, and tells where but not what it says", async () => {
+  test("an update that makes an invalid document is refused with its place, without content", async () => {
     const { store } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));
     const tooLong = (session: Parameters<ReturnType<typeof append>>[0]) => ({
@@ -353,7 +353,7 @@ describe("a commit", () => {
     expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1"]);
   });
 
-  test("of one session waits for the one before it, and not for another session", async () => {
+  test("updates of one session run one after another, and those of others beside them", async () => {
     const held = Promise.withResolvers<void>();
     const fs = interceptedFileSystem(async (call, proceed) => {
       if (call.name === "link" && call.path.includes(KEY)) await held.promise;
@@ -370,7 +370,7 @@ describe("a commit", () => {
     expect(order).toEqual(["other", "first", "second"]);
   });
 
-  test("gives up with a clear error when other writers are always first", async () => {
+  test("an update that always loses the race is refused as busy after a time", async () => {
     let time = 0;
     const waits: number[] = [];
     const fs = interceptedFileSystem((call, proceed) =>
@@ -395,7 +395,7 @@ describe("a commit", () => {
     expect(namesIn(layout.sessionFolder(KEY))).toEqual([]);
   });
 
-  test("that waited too long for its turn is not begun, and not too many may wait", async () => {
+  test("an update that waited too long is refused, as are more than may wait", async () => {
     let time = 0;
     const begun = Promise.withResolvers<void>();
     const held = Promise.withResolvers<void>();
@@ -411,7 +411,7 @@ describe("a commit", () => {
     await begun.promise;
     time = 2_000;
     held.resolve();
-    // Begun in time, it is finished.
+    // An update that was begun in time is finished.
     await first;
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "session_busy" } });
@@ -420,7 +420,7 @@ describe("a commit", () => {
   });
 });
 
-test("what dead writers left unfinished goes with a commit, what live ones are about never", async () => {
+test("a commit removes temporary files of dead writers, and none of live ones", async () => {
   const { store, layout } = createTestStore(temporaryFolder(), {
     isDead: (instance: string) => instance === "dead.boot",
   });
@@ -434,7 +434,7 @@ test("what dead writers left unfinished goes with a commit, what live ones are a
 });
 
 describe("removing a session", () => {
-  test("leaves no word of it behind, and touches no other", async () => {
+  test("a removed session leaves no content, and other sessions are unchanged", async () => {
     const { store, layout } = createTestStore(temporaryFolder());
     const folder = layout.sessionFolder(KEY);
     await store.update(KEY, append("m1"));
@@ -455,7 +455,7 @@ describe("removing a session", () => {
     expect(messageIds((await store.read(OTHER_KEY))?.session)).toEqual(["m1"]);
   });
 
-  test("on one node while another commits loses nothing that was acknowledged after it", async () => {
+  test("a removal while another node commits loses no commit that was acknowledged after it", async () => {
     const dataDir = temporaryFolder();
     const [one, two] = [createTestStore(dataDir).store, createTestStore(dataDir).store];
     await one.update(KEY, append("m0"));
@@ -467,17 +467,17 @@ describe("removing a session", () => {
     expect(messageIds((await one.read(KEY))?.session).at(-1)).toBe("last");
   });
 
-  test("that does not exist is no error", async () => {
+  test("removing a missing session is no error", async () => {
     const { store } = createTestStore(temporaryFolder());
     await store.remove(KEY);
   });
 
-  test("leaves room for a new one with the same key", async () => {
+  test("a removed session can begin anew under the same hash", async () => {
     const { store } = createTestStore(temporaryFolder());
     await store.update(KEY, append("m1"));
     await store.remove(KEY);
     const { record } = await store.update(KEY, append("m2"));
-    // Never a number that meant something else before: it is what caches compare.
+    // Its numbers are never reused, since caches compare them.
     expect(record?.rev).toBe(3);
     expect(messageIds(record?.session)).toEqual(["m2"]);
   });

@@ -15,7 +15,12 @@ import type { Revision } from "./read-revision";
 import { removeSession } from "./remove-session";
 import { createRevisionAdapter, type RevisionAdapter } from "./revision-adapter";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
-import { createHeaderCodec, createRemovalCodec, type SessionHeader } from "./session-header";
+import {
+  createHeaderCodec,
+  createRemovalCodec,
+  type HeaderDocument,
+  type SessionHeader,
+} from "./session-header";
 import { toRecord, type SessionRecord } from "./session-record";
 import type { StoredSession } from "./stored-session";
 
@@ -99,43 +104,37 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
   const removals = reader(createRemovalCodec());
   const durable = createDurableCommits();
   const leftovers = createLeftovers(volume);
+  const { instance, newId, isDead } = options;
   const onDamage = reportOnce(options.onDamage);
+  const onLeftover = leftovers.add;
+  const shared = {
+    volume,
+    layout,
+    durable,
+    instance,
+    newId,
+    onDamage,
+    onLeftover,
+    ...(isDead && { isDead }),
+  };
 
-  function adapterFor<D extends StoredSession>(
+  const adapterFor = <D extends StoredSession>(
     sessionHash: string,
     reader: Reader<D>,
     update?: UpdateOptions,
-  ): RevisionAdapter<D> {
-    const { instance, newId, isDead } = options;
-    return createRevisionAdapter({
-      durable,
-      ...update,
-      volume,
-      layout,
-      sessionHash,
-      instance,
-      newId,
-      commitId: newId(),
-      ...(isDead && { isDead }),
-      ...reader,
-      onDamage,
-      onLeftover: leftovers.add,
-    });
-  }
+  ): RevisionAdapter<D> =>
+    createRevisionAdapter({ ...shared, ...update, ...reader, sessionHash, commitId: newId() });
 
-  async function read(sessionHash: string): Promise<SessionRecord | null> {
-    const adapter = adapterFor(sessionHash, sessions);
+  /** Reads the newest whole revision, and puts it on stable storage. */
+  async function read<D extends StoredSession, R>(
+    sessionHash: string,
+    reader: Reader<D>,
+    toResult: (document: D | null, recovered: number | null) => R,
+  ): Promise<R> {
+    const adapter = adapterFor(sessionHash, reader);
     const document = await adapter.read();
     await adapter.confirm();
-    return toRecord(document, adapter.recovered());
-  }
-
-  async function header(sessionHash: string): Promise<HeaderRecord | null> {
-    const adapter = adapterFor(sessionHash, headers);
-    const document = await adapter.read();
-    await adapter.confirm();
-    if (!document || document.retiredAt !== undefined) return null;
-    return { header: document, recovered: adapter.recovered() };
+    return toResult(document, adapter.recovered());
   }
 
   function commit<T>(
@@ -162,20 +161,16 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       sessions.codec.forget(sessionHash);
       return result;
     };
-    const { newId, clock } = options;
+    const { clock } = options;
     const commits = { commit: commitWith(sessions), commitUnread: commitWith(removals) };
     return removeSession({ volume, layout, newId, clock, ...commits, onRemoved }, sessionHash);
   }
 
   return {
-    read: (sessionHash) => onVolume(() => read(sessionHash), "read", failedSentence("read")),
+    read: (sessionHash) => whileReading(() => read(sessionHash, sessions, toRecord)),
     headRevision: (sessionHash) =>
-      onVolume(
-        () => findHeadRevision({ volume, layout, durable }, sessionHash),
-        "read",
-        failedSentence("read"),
-      ),
-    header: (sessionHash) => onVolume(() => header(sessionHash), "read", failedSentence("read")),
+      whileReading(() => findHeadRevision({ volume, layout, durable }, sessionHash)),
+    header: (sessionHash) => whileReading(() => read(sessionHash, headers, toHeaderRecord)),
     update: (sessionHash, change, update = SEND) => {
       const giveUpAt = now() + busyAfterMs;
       const onCommit = (rev: number) => options.onCommit(sessionHash, rev);
@@ -188,6 +183,12 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       return inTurn(sessionHash, () => onVolume(work, "written", failedSentence("delete")));
     },
   };
+}
+
+const whileReading = <T>(work: () => Promise<T>) => onVolume(work, "read", failedSentence("read"));
+
+function toHeaderRecord(document: HeaderDocument | null, recovered: number | null): HeaderRecord | null {
+  return document && document.retiredAt === undefined ? { header: document, recovered } : null;
 }
 
 const SEND: UpdateOptions = { asked: "send" };

@@ -6,33 +6,30 @@ import { itemId, message, session } from "~/conversation/session";
 import { KEY_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "~/store/parse-json";
 
-/** Of a file that is not sealed, and has nothing that came later (`formatFor`). */
+/** Format of an unencrypted file without any later addition (see `formatFor`). */
 export const FORMAT = FIRST_FORMAT;
-/**
- * The oldest format of a file that is sealed. From the next one on a file is sealed if it has a field `sealed`, whatever
- * its number.
- */
-export const SEALED_FORMAT = 2;
+/** The oldest format of an encrypted file. From format 3 on, a file is encrypted if it has a field `sealed`. */
+export const ENCRYPTED_FORMAT = 2;
 
 const format = z.int().min(FORMAT).max(NEWEST_FORMAT);
 
-/** Commit ids that a document remembers, so that a writer can tell whether a commit was its own. */
+/** Number of commit ids in a document, by which a writer recognises its own commit. */
 export const RECENT_COMMITS = 16;
 
-/** A session as it lies in its file: the conversation, and the bookkeeping of commits. */
+/** The document in a revision's file: the session, and the bookkeeping of commits. */
 export const storedSession = z.strictObject({
-  format: format.refine((number) => number !== SEALED_FORMAT, "that is the format of a sealed file"),
+  format: format.refine((number) => number !== ENCRYPTED_FORMAT, "that is the format of an encrypted file"),
   rev: z.int().positive(),
-  /** The ids of the last commits, this one's first. */
+  /** Ids of the last commits, newest first. */
   recent: z.array(itemId).min(1).max(RECENT_COMMITS),
-  /** When the session was retired: there is none any more, but its revisions go on being counted (retention.ts). */
+  /** Set in a tombstone: when the session was deleted. */
   retiredAt: z.iso.datetime().optional(),
   ...session.shape,
 });
 
 export type StoredSession = z.infer<typeof storedSession>;
 
-/** What people wrote, or gave a name to, or chose: all that is sealed. */
+/** The content of a session: the fields that are encrypted. */
 export type SecretPart = Pick<StoredSession, "title" | "titleSource" | "settings" | "head" | "messages">;
 
 const {
@@ -44,42 +41,42 @@ const {
   ...openShape
 } = storedSession.shape;
 
-/** What stands open in a sealed file, for those who keep the volume tidy without the key. */
-const sealedHead = z.strictObject({
+/** The unencrypted fields of an encrypted file, for sweeps, which have no key. */
+const encryptedHead = z.strictObject({
   ...openShape,
-  format: format.min(SEALED_FORMAT),
-  /** The names, see `encryptor.nameOf`, of the files that messages name. */
+  format: format.min(ENCRYPTED_FORMAT),
+  /** Encrypted names (`encryptor.nameOf`) of the attachments of its messages. */
   files: z.array(z.string().regex(KEY_PATTERN)),
 });
 
-export type SealedHead = z.infer<typeof sealedHead>;
+export type EncryptedHead = z.infer<typeof encryptedHead>;
 
-/** A sealed file as it was read. `headText` is the head's JSON, as whoever sealed it wrote it. */
-export type SealedSession = { head: SealedHead; headText: string; sealed: string };
+/** An encrypted file as it was read. `headText`: the JSON of the head, as its writer authenticated it. */
+export type EncryptedSession = { head: EncryptedHead; headText: string; sealed: string };
 
 const { messages: _messages, ...allButMessages } = storedSession.shape;
 const withoutMessages = z.strictObject(allButMessages);
 const justMessages = z.strictObject({ messages: list(message) });
 
-/** What a revision is to somebody who can make documents of type `D` of it. */
+/** Outcome of decoding a revision to a document of type `D`. Reasons name places in the file, never content. */
 export type ReadSession<D = StoredSession> =
   { kind: "whole"; document: D } | { kind: "newer"; reason: string } | { kind: "damaged"; reason: string };
 
-export type ParsedSession = ReadSession | { kind: "sealed"; session: SealedSession };
+export type ParsedSession = ReadSession | { kind: "sealed"; session: EncryptedSession };
 
-/** Reads the bytes of a revision. Never throws: whatever is not a whole document has a reason. */
+/** Parses the bytes of a revision as far as that needs no key. Never throws. @param rev the number in its name */
 export function parseStoredSession(bytes: Buffer, rev: number): ParsedSession {
   const parsed = parseJson(bytes);
   if (parsed.kind === "damaged") return parsed;
   const { json } = parsed;
   const { sealed, format } = (json ?? {}) as Record<string, unknown>;
-  const isSealed = format === SEALED_FORMAT || (sealed !== undefined && format !== FORMAT);
-  return isSealed && Number(format) <= NEWEST_FORMAT
-    ? parseSealed(json as Record<string, unknown>, rev)
+  const isEncrypted = format === ENCRYPTED_FORMAT || (sealed !== undefined && format !== FORMAT);
+  return isEncrypted && Number(format) <= NEWEST_FORMAT
+    ? parseEncrypted(json as Record<string, unknown>, rev)
     : checkDocument(json, rev);
 }
 
-/** Takes what a revision has in it for a session, or says why it is none. */
+/** Checks the JSON of a revision against the schema. @param rev the number in its name */
 export function checkDocument(json: unknown, rev: number): ReadSession {
   const parsed = parseStored(storedSession, json, NEWEST_FORMAT);
   if (parsed.kind === "damaged") return { kind: "damaged", reason: `not a session at ${parsed.reason}` };
@@ -88,11 +85,11 @@ export function checkDocument(json: unknown, rev: number): ReadSession {
   return { kind: "whole", document: parsed.value };
 }
 
-function parseSealed({ sealed, ...open }: Record<string, unknown>, rev: number): ParsedSession {
-  const head = parseStored(sealedHead, open);
+function parseEncrypted({ sealed, ...open }: Record<string, unknown>, rev: number): ParsedSession {
+  const head = parseStored(encryptedHead, open);
   if (head.kind === "damaged") return { kind: "damaged", reason: `not a session at ${head.reason}` };
   if (typeof sealed !== "string") return { kind: "damaged", reason: "not a session at sealed" };
-  // Whatever its seal may be: a later version may bind it to more.
+  // Judged before decryption: a later version may authenticate more than this one expects.
   if (head.kind === "newer") return head;
   if (head.value.rev !== rev) return { kind: "damaged", reason: WRONG_NUMBER };
   return { kind: "sealed", session: { head: head.value, headText: JSON.stringify(open), sealed } };
@@ -101,9 +98,9 @@ function parseSealed({ sealed, ...open }: Record<string, unknown>, rev: number):
 const WRONG_NUMBER = "its number is not that of its name";
 
 /**
- * Makes sure that readers will take a document for whole. What it has of `known`, which was read and checked, is
- * not looked at again, so that the cost is that of the change and not of the conversation.
- * @throws Error naming the place; never what people wrote
+ * Checks that readers will accept a document. Messages that it shares with `known`, which was checked when it was read,
+ * are not checked again, so that the cost is that of the change and not of the whole session.
+ * @throws Error that names the place, never content
  */
 export function checkStoredSession(document: StoredSession, known: StoredSession | null): void {
   const { messages, ...rest } = document;

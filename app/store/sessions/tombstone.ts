@@ -1,12 +1,14 @@
 import { damagedName, readSessionFolder, revisionName, type Layout } from "./layout";
+import { incarnationPath } from "./session-folder";
 import { parseStoredSession, type StoredSession } from "./stored-session";
 import { unlessGone } from "~/store/volume/errno";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 
 /**
- * A session that is none: what is committed in the place of one that is deleted or has grown too old, so that
- * a message sent at the same moment on another node is either before it or begins anew after it. Nothing of
- * what was said or set is in it.
+ * The document that is committed to delete a session. Its revision counter continues, so that a message that another
+ * node saves at the same moment either precedes it, and is deleted, or begins the session anew. It has no content.
+ * @param now ISO 8601 timestamp
  */
 export function tombstone(now: string): StoredSession {
   return {
@@ -24,26 +26,29 @@ export function tombstone(now: string): StoredSession {
   };
 }
 
-/** Removes all that a retired session has left, but for the one file that says so. Nothing where it lives again. */
-export async function purgeDeleted(volume: Volume, layout: Layout, key: string): Promise<void> {
-  const folder = layout.sessionFolder(key);
+/**
+ * Removes all files of a deleted session but its tombstone. Removes nothing where the session has begun anew.
+ * @throws what the volume throws
+ */
+export async function purgeDeleted(volume: Volume, layout: Layout, sessionHash: string): Promise<void> {
+  const folder = layout.sessionFolder(sessionHash);
   const names = await listIfThere(volume, folder);
   if (!names) return;
-  const { revisions, damaged, journals, temporaries, incarnation: incarnation } = readSessionFolder(names);
+  const { revisions, damaged, journals, temporaries, incarnation } = readSessionFolder(names);
   const [newest, ...older] = revisions;
   if (newest === undefined) return;
-  // Through the incarnation that was seen, so that nothing of a later one is meant.
-  const here = incarnation === null ? folder : `${folder}/${incarnation}/..`;
-  if (!(await isRetired(volume, `${here}/${revisionName(newest)}`, newest))) return;
-  // A writer that lives and finds its temporary file gone begins again, and sees that there is no session.
+  // Through the incarnation that was listed, so that files of a later one are not removed.
+  const path = incarnationPath(folder, { incarnation });
+  if (!(await isRetired(volume, `${path}/${revisionName(newest)}`, newest))) return;
+  // A live writer whose temporary file is removed reads again, and finds the tombstone.
   const unfinished = temporaries.map(({ name }) => name);
   for (const name of [...older.map(revisionName), ...damaged.map(damagedName), ...journals, ...unfinished]) {
-    await volume.unlink(`${here}/${name}`).catch(unlessGone);
+    await volume.unlink(`${path}/${name}`).catch(unlessGone);
   }
   await volume.syncFolder(folder).catch(unlessGone);
 }
 
-/** Whether that revision says that there is no session. False where there is no such file. */
+/** Whether a revision is a tombstone. False where there is no such file, or it is not whole. */
 export async function isRetired(volume: Volume, path: string, rev: number): Promise<boolean> {
   try {
     const parsed = parseStoredSession((await volume.read(path)).bytes, rev);
@@ -52,12 +57,4 @@ export async function isRetired(volume: Volume, path: string, rev: number): Prom
     unlessGone(error);
     return false;
   }
-}
-
-/** The names in a folder; null where there is none. */
-export async function listIfThere(volume: Volume, folder: string): Promise<string[] | null> {
-  return volume.list(folder).catch((error: unknown) => {
-    unlessGone(error);
-    return null;
-  });
 }

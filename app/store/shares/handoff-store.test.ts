@@ -33,20 +33,20 @@ const age = (name: string, minutes: number) => {
 const gone = expect.objectContaining({ code: "handoff_gone" }) as Error;
 
 describe("a hand-off", () => {
-  it("is given once", async () => {
+  it("a hand-off is given once", async () => {
     await node().put(key, "sealed");
     expect(await node().claim(key)).toBe("sealed");
     for (let time = 0; time < 2; time++) await expect(node().claim(key)).rejects.toThrow(gone);
     expect(readdirSync(pathOf(""))).toEqual([`${key}.claimed`]);
   });
 
-  it("is given to one of all who ask at once", async () => {
+  it("a hand-off is given to one of several concurrent claims", async () => {
     await node().put(key, "sealed");
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => node().claim(key)));
     expect(asked.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  it("may be left again with the same words, but not with others", async () => {
+  it("a hand-off may be put again with the same content, but not with other content", async () => {
     await node().put(key, "sealed");
     await node().put(key, "sealed");
     await expect(node().put(key, "other")).rejects.toThrow(
@@ -55,14 +55,14 @@ describe("a hand-off", () => {
     expect(await node().claim(key)).toBe("sealed");
   });
 
-  it("that was claimed is not given again when its sender repeats itself", async () => {
+  it("a claimed hand-off is not given again after its sender has repeated the put", async () => {
     await node().put(key, "sealed");
     await node().claim(key);
     await node().put(key, "sealed");
     await expect(node().claim(key)).rejects.toThrow(gone);
   });
 
-  it("that is damaged is gone", async () => {
+  it("a damaged hand-off is gone", async () => {
     for (const damage of ["", "{", '{"format":1}', '{"format":"2","sealed":"sealed"}']) {
       const damaged = sessionKey(newId());
       await node().put(damaged, "sealed");
@@ -71,11 +71,11 @@ describe("a hand-off", () => {
     }
   });
 
-  it("that never was is gone", async () => {
+  it("a missing hand-off is gone", async () => {
     await expect(node().claim(key)).rejects.toThrow(gone);
   });
 
-  it("that is too old is gone, and its words with it", async () => {
+  it("a hand-off that is too old is gone, and its file is removed", async () => {
     await node().put(key, "sealed");
     age(`${key}.json`, 9.9);
     expect(await node().claim(key)).toBe("sealed");
@@ -86,11 +86,11 @@ describe("a hand-off", () => {
     expect(readdirSync(pathOf(""))).not.toContain(`${old}.json`);
   });
 
-  it("is given though the answer to the link was lost, where the claim is ours", async () => {
+  it("a claim whose link answers EEXIST though it was made is given", async () => {
     await node().put(key, "sealed");
     const unlucky = node(async (call, proceed) => {
       const result = await proceed();
-      // As NFS may: the link was made, and its repeat finds that the name is taken.
+      // As on NFS: the link was made, and its retransmission finds that the name is taken.
       if (call.name === "link") throw systemError("EEXIST", call);
       return result;
     });
@@ -98,7 +98,7 @@ describe("a hand-off", () => {
     await expect(node().claim(key)).rejects.toThrow(gone);
   });
 
-  it("that cannot be read is not used up", async () => {
+  it("a hand-off that cannot be read is not used up", async () => {
     await node().put(key, "sealed");
     const failing = node((call, proceed) => {
       if (call.name === "read") throw systemError("EIO", call);
@@ -108,7 +108,7 @@ describe("a hand-off", () => {
     expect(await node().claim(key)).toBe("sealed");
   });
 
-  it("on a volume that may not be written is not used up, and refused with a word of both", async () => {
+  it("a hand-off on a read-only volume is refused, and not used up", async () => {
     await node().put(key, "sealed");
     const readOnly = node((call, proceed) => {
       if (call.name === "link" || call.path.endsWith(".tmp")) throw systemError("EROFS", call);
@@ -119,9 +119,9 @@ describe("a hand-off", () => {
   });
 
   it.each([
-    ["with a format that is not known", { format: 2, sealed: "sealed" }],
-    ["with a field that is not known", { format: 1, sealed: "sealed", until: "2026-01-02T03:04:05.000Z" }],
-  ])("of a newer version, %s, is refused, not used up, and not swept", async (_, box) => {
+    ["with a format that is unknown", { format: 2, sealed: "sealed" }],
+    ["with a field that is unknown", { format: 1, sealed: "sealed", until: "2026-01-02T03:04:05.000Z" }],
+  ])("a hand-off of a newer version, %s, is refused, not used up, and not swept", async (_, box) => {
     await node().put(sessionKey("another"), "sealed");
     writeFileSync(pathOf(`${key}.json`), JSON.stringify(box));
     const newer = expect.objectContaining({ code: "session_newer_format" }) as Error;
@@ -136,7 +136,7 @@ describe("a hand-off", () => {
     expect(JSON.parse(readFileSync(pathOf(`${key}.json`), "utf8"))).toEqual(box);
   });
 
-  it("is gone for who slept from before another's claim until after the sweep", async () => {
+  it("a claim that was frozen during another claim and a sweep finds the hand-off gone", async () => {
     await node().put(key, "sealed");
     const sleeping = node(async (call, proceed) => {
       if (call.name === "link") {
@@ -151,7 +151,7 @@ describe("a hand-off", () => {
 });
 
 describe("a sweep", () => {
-  it("takes what is too old, claimed or not, and leaves the rest", async () => {
+  it("a sweep removes hand-offs and claims that are too old, and no others", async () => {
     const [old, claimed, young] = [1, 2, 3].map(() => sessionKey(newId())) as [string, string, string];
     for (const each of [old, claimed, young]) await node().put(each, "sealed");
     await node().claim(claimed);
@@ -162,7 +162,7 @@ describe("a sweep", () => {
     expect(readdirSync(pathOf(""))).toEqual([`${young}.json`]);
   });
 
-  it("where nobody ever left anything costs one look", async () => {
+  it("a sweep without a hand-off folder costs one listing", async () => {
     const calls: string[] = [];
     const counting = node((call, proceed) => {
       calls.push(call.name);

@@ -32,7 +32,7 @@ beforeEach(() => {
   share = sessionKey(newId());
 });
 
-/** A node with a store and its shares on the folder. */
+/** A node with session and share stores on the folder. */
 function node(intercept?: Intercept) {
   const fs = intercept && { fs: interceptedFileSystem(intercept) };
   return nodeOf({ ...fs, encryptor: testEncryptor });
@@ -67,7 +67,7 @@ const age = (path: string, hours: number) => {
 const code = (code: string) => expect.objectContaining({ code }) as Error;
 
 describe("a link", () => {
-  it("shows what was shown when it was made, on any node, and nothing after", async () => {
+  it("a link shows the branch as it was when the link was made, on any node", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     const made = await shares.create(KEY, share);
@@ -78,7 +78,7 @@ describe("a link", () => {
     expect(statSync(pathOf(share)).mode & 0o777).toBe(0o600);
   });
 
-  it("asked for again is the same, from any node and at once", async () => {
+  it("repeated and concurrent requests for a link return the same one", async () => {
     const { store } = node();
     await store.update(KEY, append("m1"));
     const made = await Promise.all([1, 2, 3, 4].map(() => node().shares.create(KEY, share)));
@@ -90,7 +90,7 @@ describe("a link", () => {
     expect(files()).toHaveLength(1);
   });
 
-  it("that another session has made is not taken over, nor withdrawn", async () => {
+  it("a link of another session can be neither taken over nor withdrawn", async () => {
     const { store, shares } = node();
     const other = sessionKey(newId());
     await store.update(KEY, append("m1"));
@@ -102,14 +102,14 @@ describe("a link", () => {
     expect((await shares.read(share)).messages[0]?.id).toBe("m1");
   });
 
-  it("to what does not exist is not made", async () => {
+  it("a link to a missing session is refused", async () => {
     const { shares } = node();
     await expect(shares.create(KEY, share)).rejects.toThrow(code("session_not_found"));
     await expect(shares.read(share)).rejects.toThrow(code("share_not_found"));
     expect(existsSync(join(dataDir, "shares"))).toBe(false);
   });
 
-  it("that is withdrawn shows nothing, and leaves nothing", async () => {
+  it("a withdrawn link shows nothing, and its file is removed", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -119,7 +119,7 @@ describe("a link", () => {
     expect(files()).toEqual([]);
   });
 
-  it("goes with its session, at once for readers", async () => {
+  it("a link stops working as soon as its session is deleted", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -129,7 +129,7 @@ describe("a link", () => {
     expect(files()).toEqual([]);
   });
 
-  it("to a session that is deleted while it is made is not made", async () => {
+  it("a link to a session that is deleted meanwhile is refused, and leaves no file", async () => {
     const { store } = node();
     await store.update(KEY, append("m1"));
     const { shares } = node(async (call, proceed) => {
@@ -141,7 +141,7 @@ describe("a link", () => {
     expect(files()).toEqual([]);
   });
 
-  it("too many is refused before it is written", async () => {
+  it("a link over the limit is refused before its file is written", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     for (let n = 0; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
@@ -153,7 +153,7 @@ describe("a link", () => {
     expect(files()).toHaveLength(MAX_SHARES);
   });
 
-  it("too many, of some that are made at once, leaves nothing", async () => {
+  it("a link over the limit among concurrent ones leaves no file", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     for (let n = 2; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
@@ -169,7 +169,7 @@ describe("a link", () => {
     expect(files()).toHaveLength(MAX_SHARES);
   });
 
-  it("whose commit is in doubt keeps what it shows", async () => {
+  it("a link whose commit is in doubt keeps its file", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
     let isLinked = false;
@@ -187,7 +187,7 @@ describe("a link", () => {
     ["is cut short", (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 50))],
     ["is of another form", (path: string) => writeFileSync(path, '{"format":2}')],
     ["is empty", (path: string) => writeFileSync(path, "")],
-  ])("whose file %s says so, to people and to the operator", async (_, damage) => {
+  ])("a link whose file %s is refused as damaged, and reported", async (_, damage) => {
     const { store, shares, damaged } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -197,7 +197,7 @@ describe("a link", () => {
     await store.remove(KEY);
   });
 
-  it("is not made on a volume that is full, and says so", async () => {
+  it("a link on a full volume is refused with a reason", async () => {
     const { store } = node();
     await store.update(KEY, append("m1"));
     const full = node((call, proceed) => {
@@ -213,9 +213,9 @@ describe("a snapshot of a newer version", () => {
   const newer = expect.objectContaining({ code: "session_newer_format" }) as Error;
 
   it.each([
-    ["with a format that is not known", { format: 99 }],
-    ["with a field that is not known", { mood: "good" }],
-  ])("%s is refused, and stays where it is", async (_, change) => {
+    ["with a format that is unknown", { format: 99 }],
+    ["with a field that is unknown", { mood: "good" }],
+  ])("a snapshot of a newer version, %s, is refused, and stays in its place", async (_, change) => {
     const { store, shares, damaged, sweep } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -225,7 +225,7 @@ describe("a snapshot of a newer version", () => {
     await expect(shares.read(share)).rejects.toThrow(newer);
     age(pathOf(share), 48);
     await sweep();
-    // Also where no session lists it any more, as far as this version can see.
+    // Also where no session lists it any more.
     await store.update(KEY, (session) => ({ session: session && { ...session, shares: [] }, result: null }));
     await sweep();
     expect(readFileSync(pathOf(share), "utf8")).toBe(bytes);
@@ -234,7 +234,7 @@ describe("a snapshot of a newer version", () => {
     expect(damaged).toEqual([]);
   });
 
-  it("is that by what is sealed in it, too", async () => {
+  it("a snapshot with an encrypted addition of a newer version is refused", async () => {
     const { store, shares, damaged } = nodeOf({ encryptor: sealerThat(true) });
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -250,7 +250,7 @@ describe("a snapshot of a newer version", () => {
 });
 
 describe("a sweep", () => {
-  it("takes what a crash has left, and not what is listed, young or damaged", async () => {
+  it("a sweep removes old unlisted snapshots, and none that are listed, young or damaged", async () => {
     const { store, shares, sweep } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -276,7 +276,7 @@ describe("a sweep", () => {
     expect(await sweep()).toMatchObject({ removed: 0 });
   });
 
-  it("takes the links of a session that is gone without having said so", async () => {
+  it("a sweep removes the snapshots of a deleted session", async () => {
     const { store, shares, sweep } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
@@ -288,13 +288,13 @@ describe("a sweep", () => {
 });
 
 describe("encryption at rest", () => {
-  /** A node that knows only the secrets that are held here. */
+  /** A node that knows only these secrets. */
   function sealingNode(isOn = true) {
     const keys = createEncryptionKeys();
     return { keys, ...nodeOf({ encryptor: createEncryptor({ keys, isOn }) }) };
   }
 
-  /** A link to a sealed session, made by a node that forgets all secrets. */
+  /** A link to an encrypted session, made by a node that then forgets all secrets. */
   async function sealedLink(sessionId = newId(), shareId = newId(), isOn = true) {
     const { keys, store, shares } = sealingNode(isOn);
     await keys.during(sessionId, async (key) => {
@@ -304,7 +304,7 @@ describe("encryption at rest", () => {
     return { sessionId, shareId, path: pathOf(sessionKey(shareId)) };
   }
 
-  it("seals what a link shows with the link's own secret, and nobody needs that of the session", async () => {
+  it("a snapshot is encrypted with a key of its link, so that readers need no key of the session", async () => {
     const { shareId, path } = await sealedLink();
     expect(readFileSync(path, "utf8")).not.toContain("readers");
     for (const isOn of [true, false]) {
@@ -315,13 +315,13 @@ describe("encryption at rest", () => {
     }
   });
 
-  it("reads the links that were made before it was switched on", async () => {
+  it("links from before encryption was switched on are read", async () => {
     const { shareId } = await sealedLink(newId(), newId(), false);
     const { keys, shares } = sealingNode();
     expect((await keys.during(shareId, (key) => shares.read(key))).messages).toHaveLength(1);
   });
 
-  it("lets a link be withdrawn and swept by whoever does not know its secret", async () => {
+  it("an encrypted link can be withdrawn and swept without its secret", async () => {
     const { sessionId, shareId, path } = await sealedLink();
     const [listed, left] = [path, pathOf(sessionKey(newId()))];
     mkdirSync(dirname(left), { recursive: true });
@@ -335,7 +335,7 @@ describe("encryption at rest", () => {
     await expect(keys.during(shareId, (key) => shares.read(key))).rejects.toThrow(code("share_not_found"));
   });
 
-  it("takes a snapshot that was changed, or put behind another link, for damaged", async () => {
+  it("an encrypted snapshot that was changed or exchanged is damaged", async () => {
     const sessionId = newId();
     const [one, two] = [await sealedLink(sessionId), await sealedLink(sessionId)];
     const { keys, shares, damaged } = sealingNode();

@@ -4,7 +4,7 @@ import { addShare, removeShare, snapshotOf, type ShareSnapshot } from "~/convers
 import type { Change, SessionStore } from "~/store/sessions/session-store";
 import { putIfAbsent } from "~/store/volume/put-if-absent";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
-import { createShareFiles, type ShareFilesOptions } from "./share-files";
+import { createShareFiles, type ShareFiles, type ShareFilesOptions } from "./share-files";
 
 /**
  * Read-only snapshots of sessions, each in a file under the hash of its link's secret. A link works as long as its
@@ -36,7 +36,7 @@ export type ShareStoreOptions = ShareFilesOptions & {
 };
 
 export function createShareStore(options: ShareStoreOptions): ShareStore {
-  const { layout, sessions } = options;
+  const { sessions } = options;
   const files = createShareFiles(options);
 
   async function create(
@@ -54,7 +54,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     withShare(session);
     // The file before the commit, so that every listed link has its file.
     const stored = files.encode(shareHash, sessionHash, snapshotOf(session, createdAt));
-    const isNew = await writeFile(sessionHash, shareHash, stored, onWrite);
+    const isNew = await writeFile(options, files, { sessionHash, shareHash, stored, onWrite });
     const { record } = await sessions
       .update(sessionHash, (now) => ({ session: now && withShare(now), result: null }), { asked: "share" })
       .catch(async (error: unknown) => {
@@ -66,25 +66,6 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     if (share) return share;
     await files.remove(shareHash);
     throw sessionNotFound();
-  }
-
-  /** @returns whether the file is new @throws ExpectedError `share_conflict` where another session has the link */
-  async function writeFile(
-    sessionHash: string,
-    shareHash: string,
-    stored: string,
-    onWrite: (bytes: number) => void,
-  ): Promise<boolean> {
-    const { folder, name } = layout.share(shareHash);
-    onWrite(Buffer.byteLength(stored));
-    const isNew = await putIfAbsent(options, folder, name, stored);
-    if (isNew) return true;
-    onWrite(0);
-    const before = await files.read(shareHash);
-    if (before?.session !== sessionHash) {
-      throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
-    }
-    return false;
   }
 
   async function read(shareHash: string): Promise<ShareSnapshot> {
@@ -128,6 +109,30 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
       onVolume(() => revoke(sessionHash, shareHash), "written", failedSentence("unshare")),
     removeAll: (shares = []) => onVolume(() => removeAll(shares), "written", failedSentence("unshare")),
   };
+}
+
+/**
+ * Writes the file of a share, unless an earlier attempt has written it.
+ * @param onWrite see `ShareStore.create`
+ * @returns whether this call has written it
+ * @throws ExpectedError `share_conflict` where the link belongs to another session
+ */
+async function writeFile(
+  options: ShareStoreOptions,
+  files: ShareFiles,
+  share: { sessionHash: string; shareHash: string; stored: string; onWrite: (bytes: number) => void },
+): Promise<boolean> {
+  const { sessionHash, shareHash, stored, onWrite } = share;
+  const { folder, name } = options.layout.share(shareHash);
+  onWrite(Buffer.byteLength(stored));
+  const isNew = await putIfAbsent(options, folder, name, stored);
+  if (isNew) return true;
+  onWrite(0);
+  const before = await files.read(shareHash);
+  if (before?.session !== sessionHash) {
+    throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
+  }
+  return false;
 }
 
 function findShare(

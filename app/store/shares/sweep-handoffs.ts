@@ -1,5 +1,5 @@
 import type { Layout } from "~/store/sessions/layout";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";

@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "~/store/sessions/layout";
 import { unlessGone } from "~/store/volume/errno";
-import { listIfThere } from "~/store/sessions/tombstone";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { parseStoredShare } from "./share-files";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -10,24 +10,24 @@ import type { Volume } from "~/store/volume/volume";
 export type ShareSweepOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot, `name.boot`: the name of its test file. */
+  /** This instance, `name.boot`, in the name of its test file. */
   instance: string;
   sessions: Pick<SessionStore, "header">;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after a number of milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   sharesPerSecond?: number;
 };
 
 export type ShareSweepTally = { seen: number; removed: number };
 
-/** Longer than anybody takes from writing a snapshot to listing it in its session. */
+/** Minimum age in milliseconds of a file to remove: longer than a request takes from its file to its commit. */
 const YOUNG_MS = 3_600_000;
 
 const SHARE_NAME = /^([0-9a-f]{64})\.json$/;
 
 /**
- * Removes snapshots that no session lists, left by a crash between the two, and what writers have left unfinished.
- * Ends early when aborted. Any number of nodes may do so at once.
+ * Removes snapshots that no session lists, which a crash between file and commit leaves behind, and old temporary files.
+ * Ends early when aborted. Any number of nodes may sweep at once.
  * @throws what the volume throws
  */
 export async function sweepShares(options: ShareSweepOptions, signal: AbortSignal): Promise<ShareSweepTally> {
@@ -41,7 +41,7 @@ export async function sweepShares(options: ShareSweepOptions, signal: AbortSigna
       if (signal.aborted) return tally;
       const path = `${layout.shares}/${shard}/${name}`;
       tally.seen += 1;
-      if (await isLeftOver(path, name)) {
+      if (await isLeftover(path, name)) {
         await volume.unlink(path).catch(unlessGone);
         tally.removed += 1;
       }
@@ -50,28 +50,27 @@ export async function sweepShares(options: ShareSweepOptions, signal: AbortSigna
   }
   return tally;
 
-  async function isLeftOver(path: string, name: string): Promise<boolean> {
+  async function isLeftover(path: string, name: string): Promise<boolean> {
     try {
       if (now - (await volume.stats(path)).modifiedAt < YOUNG_MS) return false;
       if (name.endsWith(".tmp")) return true;
-      const key = SHARE_NAME.exec(name)?.[1];
-      // Damage is for whoever follows the link to find, and for the operator to look at; what is newer is for a node
-      // of its version to sweep.
-      const stored = key && parseStoredShare((await volume.read(path)).bytes);
-      return stored && stored.kind === "whole" ? await isUnlisted(key, stored.value.session) : false;
+      const shareHash = SHARE_NAME.exec(name)?.[1];
+      // Damaged files are kept for the operator, and newer ones are left to the sweep of a newer version.
+      const stored = shareHash && parseStoredShare((await volume.read(path)).bytes);
+      return stored && stored.kind === "whole" ? await isUnlisted(shareHash, stored.value.session) : false;
     } catch (error) {
       unlessGone(error);
       return false;
     }
   }
 
-  /** False where that cannot be said now. */
-  async function isUnlisted(key: string, sessionKey: string): Promise<boolean> {
+  /** False where the session cannot be read now. */
+  async function isUnlisted(shareHash: string, sessionHash: string): Promise<boolean> {
     try {
-      const record = await sessions.header(sessionKey);
-      // The revision that was damaged may have listed more.
+      const record = await sessions.header(sessionHash);
+      // The damaged revision may have listed more links.
       if (record && record.recovered !== null) return false;
-      return !record?.header.shares?.some((share) => share.key === key);
+      return !record?.header.shares?.some(({ key }) => key === shareHash);
     } catch (error) {
       if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return false;
       throw error;

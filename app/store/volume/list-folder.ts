@@ -1,0 +1,20 @@
+import { errorCode, unlessGone } from "./errno";
+import type { Volume } from "./volume";
+
+/** The names in a folder; null where there is no such folder. @throws what the volume throws */
+export async function listIfThere(volume: Pick<Volume, "list">, folder: string): Promise<string[] | null> {
+  return volume.list(folder).catch((error: unknown) => {
+    unlessGone(error);
+    return null;
+  });
+}
+
+/** The names in a folder; none where it is missing, or is a file. @throws what the volume throws */
+export async function namesIn(volume: Pick<Volume, "list">, folder: string): Promise<string[]> {
+  try {
+    return (await listIfThere(volume, folder)) ?? [];
+  } catch (error) {
+    if (errorCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}
