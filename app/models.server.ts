@@ -11,7 +11,7 @@ import type { DailyBudget } from "./quotas/daily-budget";
 import { priceIssue } from "./quotas/price-issue";
 
 /**
- * The models that this configuration and these credentials offer, each of whose answers counts against the budget.
+ * Connects the configured models. Every call to them counts against the budget.
  * @throws ModelConfigError as `createLanguageModels` does
  * @throws ConfigError where a budget in dollars is set for models without prices
  */
@@ -20,7 +20,7 @@ export async function connectModels(
   budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
 ): Promise<LanguageModels> {
-  // The files are read again where the chain is asked again, although the SDK keeps what it has read.
+  // Without the SDK's cache of credential files, so that each call of the chain reads them again.
   const credentials = defaultProvider({ ignoreCache: true });
   const provider =
     model.provider ??
@@ -44,7 +44,7 @@ export async function connectModels(
   return countSpending(models, budget.spend);
 }
 
-/** One that may not be looked at counts as there, so that the log says why AWS credentials do not work. */
+/** A file that cannot be checked counts as existing, so that the log says why AWS credentials do not work. */
 async function fileExists(path: string): Promise<boolean> {
   try {
     await findFile(path);

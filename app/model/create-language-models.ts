@@ -9,13 +9,14 @@ import { resolveOffers, type ProviderName } from "./resolve-offers";
 import { streamAnswer } from "./stream-answer";
 
 export type LanguageModelDependencies = {
-  /** The AWS credential chain, with a cache of its own. Asked before every call to Bedrock. */
+  /** The AWS credential chain, which caches. Called before every call to Bedrock. */
   credentials: CredentialChain;
   fetch?: typeof fetch;
-  /** How often the start of a call is tried again after throttling, an error of the service or of the network. */
+  /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
-  /** Monotonic milliseconds, and a wait that ends with the signal: the demo's pace. */
+  /** A monotonic clock in milliseconds, for the demo model. */
   now?: () => number;
+  /** Resolves after the time, and rejects when the signal aborts; for the demo model. */
   delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
@@ -45,7 +46,7 @@ export function createLanguageModels(
 
     titleModelFor(modelId) {
       const chosen = config.titleModelId ?? modelId;
-      // The demo answers what it knows, and knows no titles.
+      // The demo model cannot make titles.
       return chosen === "none" || chosen.startsWith("demo/") ? null : chosen;
     },
 
@@ -66,7 +67,7 @@ export function createLanguageModels(
 type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<ReplyChunk>;
 type SourceOf = ReturnType<typeof createBedrockSource>;
 
-/** Made at the first call: most configurations never use most providers. */
+/** Creates the source at the first call: most configurations never use most providers. */
 function fromSource(create: () => SourceOf): Generate {
   let source: SourceOf | null = null;
   return (offer, request) => {

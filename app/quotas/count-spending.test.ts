@@ -68,7 +68,7 @@ function setUp() {
   };
 }
 
-test("what was asked counts from the start by estimate, and at the end as the model says", async () => {
+test("the prompt counts from the start by estimate, and at the end by the provider's usage", async () => {
   const { script, sum, told, ask } = setUp();
   const answer = ask();
   await answer.next();
@@ -84,7 +84,7 @@ test("what was asked counts from the start by estimate, and at the end as the mo
   expect(told()).toBe(850);
 });
 
-test("an answer that is being written counts while it grows, and one that is stopped with what it had", async () => {
+test("an answer counts while it grows, and a stopped one keeps its estimate", async () => {
   const { script, sum, ask } = setUp();
   const answer = ask();
   await answer.next();
@@ -99,7 +99,7 @@ test("an answer that is being written counts while it grows, and one that is sto
   expect(sum.tokens).toBe(1_910);
 });
 
-test("a call that is cut by its signal keeps what it has cost", async () => {
+test("a call that is cut by its signal keeps its estimate", async () => {
   const { sum, abort, ask } = setUp();
   const answer = ask();
   await answer.next();
@@ -108,7 +108,7 @@ test("a call that is cut by its signal keeps what it has cost", async () => {
   expect(sum.tokens).toBe(1_000);
 });
 
-test("a document whose tokens nobody has told is charged with what it may have been", async () => {
+test("a document without reported tokens counts with its highest estimate", async () => {
   const { sum, script, ask } = setUp();
   const pdf = { type: "file", mediaType: "application/pdf", filename: "a.pdf", size: 20_000 } as const;
   const note = { ...pdf, mediaType: "text/plain", size: 300 } as const;
@@ -136,7 +136,7 @@ test("a document whose tokens nobody has told is charged with what it may have b
   expect(sum.tokens).toBe(8 + 3_000 + 100 + 700);
 });
 
-test("a call that was refused costs nothing", async () => {
+test("a call that was refused counts nothing", async () => {
   const { sum } = setUp();
   const script = createScriptedModel();
   const models = countSpending(
@@ -161,7 +161,7 @@ test("a call that was refused costs nothing", async () => {
   expect(sum.tokens).toBe(0);
 });
 
-test("an answer that is stopped while the model thinks silently is charged for the time", async () => {
+test("an answer that is stopped while the model reasons silently counts the silence", async () => {
   const { sum, told, abort, ask, pass, ticks } = setUp();
   const answer = ask({ modelId: "test/one" });
   await answer.next();
@@ -176,7 +176,7 @@ test("an answer that is stopped while the model thinks silently is charged for t
   expect(ticks.size).toBe(0);
 });
 
-test("silence is charged as it goes on, so that a node that is killed has said so", async () => {
+test("silence counts while it lasts, so that it is recorded if the node is killed", async () => {
   const { sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -188,7 +188,7 @@ test("silence is charged as it goes on, so that a node that is killed has said s
   await answer.return?.();
 });
 
-test("silence costs nothing where the model tells its tokens in the end", async () => {
+test("silence counts nothing where the provider reports its tokens at the end", async () => {
   const { script, sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -198,7 +198,7 @@ test("silence costs nothing where the model tells its tokens in the end", async 
   expect(sum.tokens).toBe(850);
 });
 
-test("silences between words count beside the words, and those of a model that writes do not", async () => {
+test("silences between words count in addition to the words, the short ones of a writing model do not", async () => {
   const { script, sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -230,7 +230,7 @@ test.each([
   expect(sum.tokens).toBe(tokens);
 });
 
-test("a call that was given up before it began costs nothing", async () => {
+test("a call that was aborted before it began counts nothing", async () => {
   const { abort, ask, sum } = setUp();
   abort.abort(new Error("stopped"));
   await expect(ask().next()).rejects.toThrow("stopped");

@@ -79,7 +79,7 @@ describe.each([
   ["with a reason to end that is not known", { type: "finish", finishReason: "tool-calls" }],
   ["with metadata that is not known", { type: "finish", messageMetadata: { omissions: [] } }],
 ])("a journal line %s", (_, line) => {
-  test("is not taken for the end: the reply of a dead node is left to a node that knows it", async () => {
+  test("does not count as the end: the reply of a dead node is left to a newer node", async () => {
     await replyWith(line);
     dead.add(one.instance);
     const before = files();
@@ -99,7 +99,7 @@ describe.each([
     expect(await two.replies.read(KEY)).toBeNull();
   });
 
-  test("is refused to followers on another node, who are not told that the reply has ended", async () => {
+  test("is an error for followers on another node, which are not told that the reply has ended", async () => {
     await replyWith(line);
     const two = await node("two");
     expect((await two.replies.read(KEY))?.session.reply).not.toBeNull();
@@ -119,7 +119,7 @@ test.each([
   '{"type":7}',
   '{"type":"text-delta","id":"t"}',
   '{"tyqe":"text-delta","id":"t","delta":"x"}',
-])("a journal line that is damaged, %j, ends the journal, and the reply goes on from there", async (line) => {
+])("a damaged journal line, %j, ends the journal, and the reply goes on from there", async (line) => {
   await replyWith(line);
   dead.add(one.instance);
   const two = await node("two");
@@ -130,7 +130,7 @@ test.each([
   expect(await hear(await follow(two))).toBe("So far, so good.");
 });
 
-test("a reply whose session a newer version has changed ends here without a word, and is stored by no one", async () => {
+test("a reply whose session a newer version has changed ends here without being stored", async () => {
   await one.replies.start(KEY, send("Go on."));
   const events = await follow(one);
   one.model.text("So far, ");

@@ -91,7 +91,7 @@ describe("a reply whose journal cannot be written", () => {
     },
   );
 
-  it("goes on also where nobody follows it", async () => {
+  it("goes on without followers", async () => {
     const { one, failNext } = await nodeThatFails("before");
     const key = sessionKey(newId());
     failNext();
@@ -102,7 +102,7 @@ describe("a reply whose journal cannot be written", () => {
     await expect.poll(async () => (await lastMessage(one, key)).metadata.status).toBe("complete");
   });
 
-  it("and that a person has stopped is kept with all that is in it", async () => {
+  it("is stored with all of its journal where a person has stopped it", async () => {
     const held = Promise.withResolvers<void>();
     let isHeld = false;
     const fs = interceptedFileSystem(async (call, proceed) => {
@@ -131,7 +131,7 @@ describe("a reply whose journal cannot be written", () => {
 });
 
 describe("a reply", () => {
-  it("is asked for only after the message is in its file", async () => {
+  it("is requested from the model only after the message is durable", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const asked = one.model.request(0).then(async () => one.store.read(key));
@@ -139,7 +139,7 @@ describe("a reply", () => {
     expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
   });
 
-  it("is asked for while its journal is being made, and is told when that is there", async () => {
+  it("is requested while its journal is being created, and is sent to followers once that exists", async () => {
     const asked = Promise.withResolvers<void>();
     const fs = interceptedFileSystem(async (call, proceed) => {
       if (call.name === "open" && call.path.endsWith(".ndjson")) await asked.promise;
@@ -155,7 +155,7 @@ describe("a reply", () => {
     await untilText(events, "Hello");
   });
 
-  it("is followed from its commit without a look at the session", async () => {
+  it("is followed from its commit without another read of the session", async () => {
     const calls: string[] = [];
     const fs = interceptedFileSystem((call, proceed) => {
       if (call.path.endsWith(".json")) calls.push(call.name);
@@ -171,7 +171,7 @@ describe("a reply", () => {
     expect(calls).toEqual([]);
   });
 
-  it("is asked for with the instructions and the temperature of the session", async () => {
+  it("is requested with the instructions and the temperature of the session", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"), {
@@ -180,7 +180,7 @@ describe("a reply", () => {
     expect(await one.model.request(0)).toMatchObject({ instructions: "Be brief.", temperature: 0.4 });
   });
 
-  it("knows how long its first word took", async () => {
+  it("records the time to its first token", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const began = performance.now();
@@ -199,7 +199,7 @@ describe("a reply", () => {
     expect(timeToFirstTokenMs).toBeLessThanOrEqual(Math.ceil(heard - began));
   });
 
-  it("reaches its followers chunk by chunk, and then is the message", async () => {
+  it("reaches its followers chunk by chunk, and then becomes the message", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const { outcome } = await one.replies.start(key, send("Hello"));
@@ -219,7 +219,7 @@ describe("a reply", () => {
     });
   });
 
-  it("shows no follower a chunk that is not in the journal yet", async () => {
+  it("sends no follower a chunk that is not durable yet", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const { outcome } = await one.replies.start(key, send("Hello"));
@@ -238,7 +238,7 @@ describe("a reply", () => {
     }
   });
 
-  it("goes on without anybody who follows it", async () => {
+  it("goes on after its last follower has left", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -254,7 +254,7 @@ describe("a reply", () => {
     expect(await lastMessage(one, key)).toMatchObject({ parts: [{ text: "to nobody" }] });
   });
 
-  it("is followed from a cursor without a gap or a repeat", async () => {
+  it("is followed from a cursor without gaps and repetitions", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -275,7 +275,7 @@ describe("a reply", () => {
     expect(textIn([...seen, ...chunksIn(await collect(again!))])).toBe("ab");
   });
 
-  it("is stored as far as it came when the model fails, with the reason", async () => {
+  it("is stored with its words and the reason when the model fails", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -290,7 +290,7 @@ describe("a reply", () => {
     });
   });
 
-  it("that fails in a way nobody foresaw tells people nothing of the inside", async () => {
+  it("that fails with an unexpected error shows people no internal details", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -304,7 +304,7 @@ describe("a reply", () => {
     ).toContain("secret");
   });
 
-  it("stops when asked, keeps its text, and stays stopped", async () => {
+  it("stops on request, keeps its text, and stays stopped", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -322,7 +322,7 @@ describe("a reply", () => {
     expect(one.model.requests[0]!.signal.aborted).toBe(true);
   });
 
-  it("ends without a word when its session is deleted", async () => {
+  it("ends without being stored when its session is deleted", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -335,7 +335,7 @@ describe("a reply", () => {
     expect(await one.store.read(key)).toBeNull();
   });
 
-  it("sent twice runs once", async () => {
+  it("that is requested twice runs once", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const command = send("Hello");
@@ -349,7 +349,7 @@ describe("a reply", () => {
     expect(one.model.requests).toHaveLength(1);
   });
 
-  it("is refused for a model that is not on offer, and nothing is written", async () => {
+  it("is refused for a model that is not offered, and nothing is written", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await expect(one.replies.start(key, send("Hello"), { modelId: "test/three" })).rejects.toMatchObject({
@@ -358,7 +358,7 @@ describe("a reply", () => {
     expect(await one.store.read(key)).toBeNull();
   });
 
-  it("that continues another begins with its text and joins on", async () => {
+  it("that continues another begins with its text and continues it", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("Count"));
@@ -381,7 +381,7 @@ describe("a reply", () => {
     expect(whole.id).not.toBe(cut.id);
   });
 
-  it("is told to the model as the branch that it belongs to", async () => {
+  it("is requested with the messages of its branch", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("First"));
@@ -401,7 +401,7 @@ describe("a reply", () => {
 });
 
 describe("a watcher", () => {
-  it("is told of every commit, sees the next reply, and leaves when the session goes", async () => {
+  it("receives every commit and the next reply, and ends when the session is deleted", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("First"));
@@ -424,7 +424,7 @@ describe("a watcher", () => {
     expect((await events.next()).done).toBe(true);
   });
 
-  it("of a session that does not exist is told so, and leaves nothing behind", async () => {
+  it("of a session that does not exist is refused, and leaves no subscription", async () => {
     const one = await node();
     const listeners = new Set<unknown>();
     const subscribe = one.events.subscribe;
@@ -442,7 +442,7 @@ describe("a watcher", () => {
     expect(listeners.size).toBe(0);
   });
 
-  it("between replies is let go when the node drains", async () => {
+  it("between replies is disconnected when the node drains", async () => {
     const one = await node();
     const key = sessionKey(newId());
     await one.replies.start(key, send("First"));
@@ -456,7 +456,7 @@ describe("a watcher", () => {
   });
 });
 
-describe("a node that stops", () => {
+describe("a node that drains", () => {
   it("lets a running reply end, takes no new one, and then has drained", async () => {
     const one = await node();
     const key = sessionKey(newId());
@@ -476,7 +476,7 @@ describe("a node that stops", () => {
     });
   });
 
-  it("hands over what still runs when the time is up, and another goes on with it at once", async () => {
+  it("hands over running replies at the deadline, and another node goes on with them at once", async () => {
     const one = await node({ name: "one" });
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -510,7 +510,7 @@ describe("a node that was killed", () => {
     return { before, key, events };
   }
 
-  it("leaves a reply that its successor goes on with, without a seam", async () => {
+  it("leaves a reply that its successor continues without a seam", async () => {
     const { before, key } = await cutReply("cut off he");
     const after = await node({ dataDir: before.dataDir });
     const events = await follow(after, key);
@@ -525,7 +525,7 @@ describe("a node that was killed", () => {
     });
   });
 
-  it("after the model had said all leaves nothing to ask the model for", async () => {
+  it("after the end of the answer leaves a reply that is settled without a model request", async () => {
     const { before, key, events } = await cutReply("all of it");
     const settling = vi.spyOn(before.store, "update").mockReturnValue(new Promise(() => {}));
     before.model.finish();
@@ -541,7 +541,7 @@ describe("a node that was killed", () => {
     abandon(before);
   });
 
-  it("and still runs (a zombie) is not heard any more, by anybody", async () => {
+  it("but still runs (a zombie) reaches no follower any more", async () => {
     const { before: zombie, key, events } = await cutReply("before");
     const after = await node({ dataDir: zombie.dataDir });
     const followers = [await follow(after, key), events];
@@ -575,7 +575,7 @@ describe("a node that was killed", () => {
     expect(reply.epoch).toBe(2);
   });
 
-  it("time and again leaves a reply that is kept as it is in the end, for a person to continue", async () => {
+  it("time and again leaves a reply that is finally settled with its words, for a person to continue", async () => {
     const { before, key } = await cutReply("enough");
     let last = before;
     for (let successor = 0; successor < 4; successor++) {
@@ -589,7 +589,7 @@ describe("a node that was killed", () => {
     });
   });
 
-  it("leaves a reply that is kept with its words where the model does not go on", async () => {
+  it("leaves a reply that is settled with its words where the model cannot go on", async () => {
     const { before, key } = await cutReply("so far");
     const after = await node({ dataDir: before.dataDir });
     const events = await follow(after, key);
@@ -602,7 +602,7 @@ describe("a node that was killed", () => {
     });
   });
 
-  it("before its journal was there leaves a reply that begins anew", async () => {
+  it("before it had created the journal leaves a reply that begins anew", async () => {
     const before = await node();
     const key = sessionKey(newId());
     vi.spyOn(before.volume, "createLog").mockReturnValue(new Promise(() => {}));
@@ -615,7 +615,7 @@ describe("a node that was killed", () => {
     abandon(before);
   });
 
-  it("does not keep a person from stopping its reply", async () => {
+  it("leaves a reply that a person can stop", async () => {
     const { before, key } = await cutReply("enough");
     const after = await node({ dataDir: before.dataDir });
     await after.replies.read(key);
@@ -675,7 +675,7 @@ describe("another node", () => {
     });
   });
 
-  it("leaves the reply of a node alone that may be well", async () => {
+  it("does not take over the reply of a node that is not known to be dead", async () => {
     const one = await node({ name: "one" });
     const key = sessionKey(newId());
     await one.replies.start(key, send("Hello"));
@@ -683,7 +683,7 @@ describe("another node", () => {
     expect((await two.replies.read(key))?.session.reply).toMatchObject({ node: one.instance, epoch: 1 });
   });
 
-  it("follows a reply on to the runner that takes it over", async () => {
+  it("follows a reply across a takeover", async () => {
     const one = await node({ name: "one" });
     const dead = new Set<string>();
     const isDead = (other: string) => dead.has(other);
@@ -703,7 +703,7 @@ describe("another node", () => {
   });
 });
 
-it("journals go some time after their reply has settled", async () => {
+it("journals are removed some time after their reply has settled", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const one = await node();
@@ -722,7 +722,7 @@ it("journals go some time after their reply has settled", async () => {
   }
 });
 
-it("the journal of a reply that begins while old ones are removed stays", async () => {
+it("the journal of a reply that begins during the removal of old ones is kept", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     let beginAnother = () => Promise.resolve();
@@ -798,7 +798,7 @@ describe("a takeover that meets a fault of the volume", () => {
     });
   });
 
-  it("keeps what was said where every attempt meets one", async () => {
+  it("settles with the earlier words where every attempt meets a fault", async () => {
     const before = await node();
     const key = sessionKey(newId());
     await before.replies.start(key, send("Hello"));
@@ -817,7 +817,7 @@ describe("a takeover that meets a fault of the volume", () => {
   });
 });
 
-it("after too many takeovers a reply keeps what a runner that woke up has shown in the last moment", async () => {
+it("a reply settled after too many takeovers has the chunks that a resumed runner showed last", async () => {
   let last = await node();
   const key = sessionKey(newId());
   await last.replies.start(key, send("Hello"));
@@ -849,7 +849,7 @@ it("after too many takeovers a reply keeps what a runner that woke up has shown 
   });
 });
 
-it("a reply that was committed when its node began to drain is handed over, too", async () => {
+it("a reply that was being committed when its node began to drain is handed over, too", async () => {
   const one = await node();
   const key = sessionKey(newId());
   const starting = one.replies.start(key, send("Hello"));

@@ -30,7 +30,7 @@ function send(text: string, parentId: string | null = null): StartCommand {
   return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
 }
 
-test("a reservation is told what the reply may cost: the branch, what it continues, and the longest answer", async () => {
+test("a reservation is acquired with the estimate of the branch, the continued text and the longest answer", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   const { told, reservation } = notingPermit();
@@ -52,7 +52,7 @@ test("a reservation is told what the reply may cost: the branch, what it continu
   expect(again.told.estimate).toMatchObject({ input: { tokens: 1_208 } });
 });
 
-test("a reservation is told what the reply costs, and its title", async () => {
+test("a reservation records what the reply and its title spend", async () => {
   node = await startNode({ titleModelId: "test/two" });
   const { told, reservation } = notingPermit();
   await node.replies.start(sessionKey(newId()), send("Hello"), { reservation });
@@ -64,7 +64,7 @@ test("a reservation is told what the reply costs, and its title", async () => {
   expect(told.spent).toBe(34);
 });
 
-test("a reservation that refuses leaves nothing behind", async () => {
+test("a reservation that refuses leaves no session and no reply", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   const { told, reservation } = notingPermit();
@@ -80,7 +80,7 @@ test("a reservation that refuses leaves nothing behind", async () => {
   expect(await node.store.read(key)).toBeNull();
 });
 
-test("a reply that is taken over takes a reservation of its own, for what it has yet to cost", async () => {
+test("a takeover acquires a reservation for the remaining cost of the reply", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
@@ -103,7 +103,7 @@ test("a reply that is taken over takes a reservation of its own, for what it has
   await expect.poll(() => told.over).toBe("ended");
 });
 
-test("a reply that is taken over when the budget is spent is kept as it is, and says why", async () => {
+test("a reply that is taken over after the budget is spent is settled with its words and the reason", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   await node.replies.start(key, send("Hello"));
@@ -125,7 +125,7 @@ test("a reply that is taken over when the budget is spent is kept as it is, and 
   expect(node.model.requests).toEqual([]);
 });
 
-test("a reply is not taken over while nobody can tell what may be spent, and its session can be read", async () => {
+test("a reply is not taken over while usage is unknown, and its session can be read", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   await node.replies.start(key, send("Hello"));

@@ -9,8 +9,8 @@ export type DeleteSessionDependencies = {
 };
 
 /**
- * Deletes a session with its shares and files. The session goes first, so that no reader finds a share or a file that it
- * names missing; a sweep removes shares and files that cannot be removed now.
+ * Deletes a session with its shares and files. The session goes first, so that no reader finds a share or a file that
+ * it names missing; a sweep removes shares and files that cannot be removed now.
  * @throws what the stores throw
  */
 export async function deleteSession(
