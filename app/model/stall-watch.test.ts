@@ -6,7 +6,7 @@ import { createStallWatch } from "./stall-watch";
 const never = () => new Promise<never>(() => undefined);
 afterEach(() => void vi.useRealTimers());
 
-test("passes on what came in time, and ends a wait that was too long, and every one after it", async () => {
+test("the stall watch passes on values in time, and ends a wait that is too long and every later one", async () => {
   vi.useFakeTimers();
   const watch = createStallWatch(new AbortController().signal, 10);
   expect(await watch.next(Promise.resolve("part"))).toBe("part");
@@ -19,7 +19,7 @@ test("passes on what came in time, and ends a wait that was too long, and every 
   watch.end();
 });
 
-test("ends a silence that what comes does not end, however fast it comes", async () => {
+test("the stall watch ends a silence during which only values without words come, however fast", async () => {
   vi.useFakeTimers();
   const watch = createStallWatch(new AbortController().signal, 10);
   await watch.next(Promise.resolve("word"));
@@ -33,7 +33,7 @@ test("ends a silence that what comes does not end, however fast it comes", async
   watch.end();
 });
 
-test("ends with the reason of an abort, whether somebody waits or not", async () => {
+test("the stall watch ends with the abort reason, during a wait or before it", async () => {
   const abort = new AbortController();
   const watch = createStallWatch(abort.signal, 10);
   const waiting = expect(watch.next(never())).rejects.toThrow("stopped");
@@ -42,7 +42,7 @@ test("ends with the reason of an abort, whether somebody waits or not", async ()
   await expect(watch.next(Promise.resolve("part"))).rejects.toThrow("stopped");
 });
 
-test("keeps nothing of what it has passed on", async () => {
+test("the stall watch keeps no value that it has passed on in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
   const watch = createStallWatch(new AbortController().signal, 10);
