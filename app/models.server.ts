@@ -1,6 +1,7 @@
 import { access as findFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import type { Clocks } from "./clocks.server";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
 import { baseUrlWarning } from "./model/base-url";
@@ -19,6 +20,7 @@ export async function connectModels(
   { model, quotas }: Pick<Config, "model" | "quotas">,
   budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
+  { now, timer }: Pick<Clocks, "now" | "timer">,
 ): Promise<LanguageModels> {
   // Without the SDK's cache of credential files, so that each call of the chain reads them again.
   const credentials = defaultProvider({ ignoreCache: true });
@@ -35,13 +37,13 @@ export async function connectModels(
           "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",
         ),
     }));
-  const models = createLanguageModels({ ...model, provider }, { credentials });
+  const models = createLanguageModels({ ...model, provider }, { credentials, now });
   const { openaiCompatibleBaseUrl: baseUrl } = model;
   const warning = baseUrl === null ? null : baseUrlWarning("OPENAI_COMPATIBLE_BASE_URL", baseUrl);
   if (warning !== null) log.warn({}, warning);
   const issue = priceIssue(quotas.daily.dollars, models.offers);
   if (issue !== null) throw new ConfigError(issue);
-  return countSpending(models, budget.spend);
+  return countSpending(models, budget.spend, { now, timer });
 }
 
 /** A file that cannot be checked counts as existing, so that the log says why AWS credentials do not work. */

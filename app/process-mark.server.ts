@@ -5,7 +5,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 export type Processes = {
   readText: (path: string) => string;
   readLink: (path: string) => string;
-  /** As `process.kill(pid, 0)`: throws ESRCH where there is none. */
+  /** `process.kill(pid, 0)`: throws ESRCH for a process id that is not in use. */
   signal0: (pid: number) => void;
 };
 

@@ -103,7 +103,7 @@ async function createServices(config: Config) {
   });
 
   const { usage, budget } = createBudget(config, { ...member, isDead });
-  const models = await connectModels(config, budget, log);
+  const models = await connectModels(config, budget, log, clocks);
   const replies = createReplies({
     store,
     volume: steady,

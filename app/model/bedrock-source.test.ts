@@ -33,7 +33,7 @@ function bedrock(
   } = options;
   return createLanguageModels(
     { ...config, provider: "bedrock", stallSeconds },
-    { credentials, ...(maxRetries !== undefined && { maxRetries }) },
+    { credentials, now: () => performance.now(), ...(maxRetries !== undefined && { maxRetries }) },
   );
 }
 

@@ -28,7 +28,7 @@ async function modelsOf(respond: (response: ServerResponse, request: ChatRequest
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -318,7 +318,7 @@ describe("a parameter that the server refuses", () => {
       expect(endpoint!.requests.map(({ body }) => name in body)).toEqual([true, false, false]);
       if (name === "max_tokens") expect(endpoint!.requests[1]!.body.max_completion_tokens).toBe(5000);
       await collectAnswer(models, { modelId: "openai-compatible/other", messages: conversation("Hi") });
-      // What one model refuses is not kept from another.
+      // Parameters that one model refuses are sent to other models.
       expect(name === "temperature" || name in endpoint!.requests[3]!.body).toBe(true);
     },
   );
@@ -423,7 +423,7 @@ test.each([
   });
   const models = createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
   const { error } = await collectAnswer(models, { messages: conversation("Hi") });
   expect(error).toMatchObject({ code: "model_stalled" });

@@ -5,7 +5,7 @@ import { normaliseChatStream } from "./chat-stream";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A body that the test writes, and what has come of it so far. */
+/** A body that the test writes, and the normalised output so far. */
 function openStream() {
   let send: (event: unknown) => void = () => undefined;
   let isCancelled = false;

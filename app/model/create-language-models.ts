@@ -14,8 +14,8 @@ export type LanguageModelDependencies = {
   fetch?: typeof fetch;
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
-  /** A monotonic clock in milliseconds, for the demo model. */
-  now?: () => number;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
   /** Resolves after the time, and rejects when the signal aborts; for the demo model. */
   delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
@@ -33,8 +33,11 @@ export function createLanguageModels(
 ): LanguageModels {
   const { offers, defaultModelId } = resolveOffers(config, config.provider);
   const generateWith = {
-    bedrock: fromSource(() => createBedrockSource(config, dependencies)),
-    "openai-compatible": fromSource(() => createOpenAICompatibleSource(config, dependencies)),
+    bedrock: fromSource(() => createBedrockSource(config, dependencies), dependencies.now),
+    "openai-compatible": fromSource(
+      () => createOpenAICompatibleSource(config, dependencies),
+      dependencies.now,
+    ),
     demo: createDemoModel(config, dependencies),
   };
   return {
@@ -68,10 +71,10 @@ type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<R
 type SourceOf = ReturnType<typeof createBedrockSource>;
 
 /** Creates the source at the first call: most configurations never use most providers. */
-function fromSource(create: () => SourceOf): Generate {
+function fromSource(create: () => SourceOf, now: () => number): Generate {
   let source: SourceOf | null = null;
   return (offer, request) => {
     source ??= create();
-    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request);
+    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request, now);
   };
 }

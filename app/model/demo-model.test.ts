@@ -18,7 +18,7 @@ function demo(env: Record<string, string> = {}, pace: Partial<LanguageModelDepen
   );
 }
 
-/** What the demo says to the last of these, having answered the others. */
+/** The answers of the demo to these messages in turn. */
 function chat(...said: string[]): string[] {
   const texts: string[] = [];
   for (const text of said) {
@@ -142,7 +142,7 @@ describe("the demo model's stream", () => {
     const stop = new AbortController();
     const models = createLanguageModels(
       { ...parseModelConfig({ MODEL_PROVIDER: "demo", DEMO_TOKENS_PER_SECOND: "1" }), provider: "demo" },
-      { credentials: () => Promise.reject(new Error()) },
+      { credentials: () => Promise.reject(new Error()), now: () => performance.now() },
     );
     const { text, error } = await collectAnswer(
       models,

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
@@ -6,13 +5,14 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { answerAsDemo } from "./demo-answer";
 
 type Pace = {
-  now?: () => number;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
   delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 /** The embedded model: no account, no network, and the same answer to the same conversation every time. */
 export function createDemoModel(config: { demoTokensPerSecond: number }, pace: Pace) {
-  const now = pace.now ?? (() => performance.now());
+  const { now } = pace;
   const delay = pace.delay ?? ((ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }));
 
   return async function* generate(offer: ModelOffer, request: GenerateRequest): AsyncGenerator<ReplyChunk> {

@@ -32,7 +32,7 @@ function modelsOf(env: Record<string, string>) {
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" };
   return createLanguageModels(
     { ...config, provider: config.provider! },
-    { credentials: () => Promise.resolve(keys), maxRetries: 0 },
+    { credentials: () => Promise.resolve(keys), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -55,7 +55,7 @@ function branch(...questions: { text?: string; files?: AttachmentPart[] }[]): Me
   });
 }
 
-/** What the messages say, without the marks for Bedrock's cache. */
+/** The messages' content, without Bedrock's cache checkpoints. */
 async function contentFor(messages: Message[], env: Record<string, string> = {}) {
   const { error } = await collectAnswer(modelsOf(env), { messages, attachment });
   expect(error).toBeUndefined();

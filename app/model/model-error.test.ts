@@ -140,7 +140,7 @@ describe("a wrong base URL", () => {
 describe("a refusal is classified by its wording, whatever its status", () => {
   const server = { ...BEDROCK, service: { kind: "server", baseUrl: "http://localhost/v1" } as const };
   /** As in a stream, or as the content of an answer with 200: without a status. */
-  const told = (message: string, code: string | null = null) =>
+  const streamed = (message: string, code: string | null = null) =>
     new StreamProviderError({ message, ...(code !== null && { code }), data: null });
 
   test.each([
@@ -150,14 +150,14 @@ describe("a refusal is classified by its wording, whatever its status", () => {
     [call(429, "insufficient_quota: You exceeded your current quota"), "model_no_credit", "add credit"],
     [call(429, "You exceeded your current quota. Please retry in 12s."), "model_throttled", "Wait a minute"],
     [call(400, "API key not valid. Please pass a valid API key."), "model_credentials", "API_KEY"],
-    [told("Incorrect API key provided: sk-1", "invalid_api_key"), "model_credentials", "API_KEY"],
-    [told("The model `foo` does not exist", "model_not_found"), "model_rejected", "has no model"],
+    [streamed("Incorrect API key provided: sk-1", "invalid_api_key"), "model_credentials", "API_KEY"],
+    [streamed("The model `foo` does not exist", "model_not_found"), "model_rejected", "has no model"],
     [call(404, "No endpoints found for foo/bar."), "model_rejected", "has no model"],
     [call(404, "DeploymentNotFound The API deployment does not exist."), "model_rejected", "has no model"],
     [call(400, "The model `x` has been decommissioned"), "model_rejected", "has no model"],
     [call(404, "No endpoints found that support image input"), "model_rejected", "did not accept"],
     [call(403, "Your input was flagged by moderation"), "model_rejected", "Change the message"],
-    [told("Unexpected endpoint or method. (POST /chat/completions)"), "model_address", "has nothing at"],
+    [streamed("Unexpected endpoint or method. (POST /chat/completions)"), "model_address", "has nothing at"],
     [call(418, "I am a teapot"), "model_rejected", "did not accept"],
     [call(451), "model_rejected", "did not accept"],
     [call(410, "Gone"), "model_rejected", "has no model"],

@@ -46,7 +46,7 @@ function models(baseUrl: string, env: Record<string, string> = {}) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { Omission } from "~/conversation/omissions";
 import type { Message } from "~/conversation/session";
+import { timer } from "~/store/volume/timer";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import {
   type ChatEndpoint,
@@ -27,7 +28,7 @@ const LOCKED = Buffer.concat([
 const stored = new Map([GOOD, BAD, WIDE, EDGE, PDF, LOCKED].map((bytes) => [sha256(bytes), bytes]));
 const attachment = (id: string) => Promise.resolve(stored.get(id) ?? null);
 
-/** What the endpoint refuses, by what is in the body of a request. */
+/** The endpoint's refusal, by the content of the request body. */
 let refused: ((body: string) => boolean) | null = null;
 let tooLong: ((body: string) => boolean) | null = null;
 let accepted = "AKIDFIRST";
@@ -52,7 +53,10 @@ const keys = (accessKeyId: string): AwsCredentials => ({ accessKeyId, secretAcce
 
 function bedrock(credentials: CredentialChain = () => Promise.resolve(keys("AKIDFIRST"))) {
   const config = parseModelConfig({ MODEL_PROVIDER: "bedrock", BEDROCK_BASE_URL: endpoint.url });
-  return createLanguageModels({ ...config, provider: "bedrock" }, { credentials, maxRetries: 0 });
+  return createLanguageModels(
+    { ...config, provider: "bedrock" },
+    { credentials, maxRetries: 0, now: () => performance.now() },
+  );
 }
 
 async function ask(messages: Message[], models = bedrock(), instructions = "") {
@@ -61,7 +65,7 @@ async function ask(messages: Message[], models = bedrock(), instructions = "") {
     messages,
     instructions,
     attachment,
-    onOmissions: (told) => (omissions = told),
+    onOmissions: (reported) => (omissions = reported),
   });
   return { ...answer, omissions };
 }
@@ -121,7 +125,7 @@ function chatModels({ baseUrl }: ChatEndpoint) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -241,14 +245,14 @@ test.each([
     code: "model_credentials",
     message: expect.stringContaining("AWS credentials") as string,
   });
-  const told: unknown[] = [];
+  const quoted: unknown[] = [];
   for (let each = error; each instanceof Error; each = each.cause)
-    told.push(each.message, each.stack, { ...each });
-  expect(JSON.stringify(told)).not.toContain("hunter2");
+    quoted.push(each.message, each.stack, { ...each });
+  expect(JSON.stringify(quoted)).not.toContain("hunter2");
 });
 
 describe("credentials that were renewed while the server runs", () => {
-  /** A chain that keeps what it has read until it is told to read again. */
+  /** A chain that caches credentials until `forceRefresh`. */
   function chain(...read: string[]) {
     let asked = 0;
     let kept = read[0]!;
@@ -302,6 +306,7 @@ describe("credentials that were renewed while the server runs", () => {
         { model, quotas },
         { spend: () => undefined },
         { warn: () => undefined },
+        { now: () => performance.now(), timer },
       );
       expect((await ask(conversation("Hi"), models)).error).toMatchObject({ code: "model_credentials" });
       await write("AKIDSECOND");

@@ -3,11 +3,12 @@ import { stallReason } from "./model-failure";
 /**
  * Bounds each wait for a model: by `stallSeconds` of silence, and by the signal. The time that the consumer takes
  * between two waits does not count as silence.
+ * @param now a monotonic clock in milliseconds
  */
-export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
+export function createStallWatch(signal: AbortSignal, stallSeconds: number, now: () => number) {
   let failure: { reason: unknown } | null = null;
   let interruptWait: (reason: unknown) => void = () => undefined;
-  let silentSince = performance.now();
+  let silentSince = now();
   const interrupt = (reason: unknown) => {
     failure ??= { reason };
     interruptWait(failure.reason);
@@ -21,8 +22,8 @@ export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
      * @param options `goesOn`: the last value had no words, so the silence before it goes on
      */
     async next<T>(promise: Promise<T>, { goesOn = false } = {}): Promise<T> {
-      if (!goesOn) silentSince = performance.now();
-      const left = stallSeconds * 1000 - (performance.now() - silentSince);
+      if (!goesOn) silentSince = now();
+      const left = stallSeconds * 1000 - (now() - silentSince);
       // Checked here too: a timer would always lose against promises that have settled already.
       if (left <= 0) interrupt(stallReason(stallSeconds));
       // A new promise for each wait: one for the whole answer would keep every value that was raced against it in

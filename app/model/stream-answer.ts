@@ -37,15 +37,19 @@ type Prompt = {
   given: FilesOfPrompt["given"];
 };
 
-/** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
+/**
+ * One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`.
+ * @param now a monotonic clock in milliseconds
+ */
 export async function* streamAnswer(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
+  now: () => number,
 ): AsyncGenerator<ReplyChunk, void, undefined> {
   request.signal.throwIfAborted();
   const upstream = new AbortController();
-  const watch = createStallWatch(request.signal, source.stallSeconds);
+  const watch = createStallWatch(request.signal, source.stallSeconds, now);
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());

@@ -4,6 +4,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 import { countSpending } from "./count-spending";
+import { timer } from "~/store/volume/timer";
 
 function setUp() {
   const script = createScriptedModel();
@@ -13,7 +14,7 @@ function setUp() {
     outputPricePerMillion: 4,
   }));
   const sum = { tokens: 0, dollars: 0 };
-  let told = 0;
+  let reported = 0;
   let at = 0;
   const ticks = new Set<{ at: number; run: () => void }>();
   const spend = ({ tokens, dollars }: { tokens: number; dollars: number }) => {
@@ -46,12 +47,12 @@ function setUp() {
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     signal: abort.signal,
-    onSpending: ({ tokens }) => (told += tokens),
+    onSpending: ({ tokens }) => (reported += tokens),
   };
   return {
     script,
     sum,
-    told: () => told,
+    reported: () => reported,
     abort,
     ticks,
     /** Lets so many seconds pass in which the model says nothing. */
@@ -69,7 +70,7 @@ function setUp() {
 }
 
 test("the prompt counts from the start by estimate, and at the end by the provider's usage", async () => {
-  const { script, sum, told, ask } = setUp();
+  const { script, sum, reported, ask } = setUp();
   const answer = ask();
   await answer.next();
   expect(sum.tokens).toBe(1_000);
@@ -80,8 +81,8 @@ test("the prompt counts from the start by estimate, and at the end by the provid
   while (!(await answer.next()).done);
   expect(sum.tokens).toBe(850);
   expect(sum.dollars).toBeCloseTo((800 + 50 * 4) / 1e6, 12);
-  // Whoever asked for it knows the same.
-  expect(told()).toBe(850);
+  // `onSpending` of the request receives the same amounts.
+  expect(reported()).toBe(850);
 });
 
 test("an answer counts while it grows, and a stopped one keeps its estimate", async () => {
@@ -148,6 +149,7 @@ test("a call that was refused counts nothing", async () => {
       },
     },
     ({ tokens }) => (sum.tokens += tokens),
+    { now: () => performance.now(), timer },
   );
   const answer = models.generate({
     modelId: "test/one",
@@ -162,7 +164,7 @@ test("a call that was refused counts nothing", async () => {
 });
 
 test("an answer that is stopped while the model reasons silently counts the silence", async () => {
-  const { sum, told, abort, ask, pass, ticks } = setUp();
+  const { sum, reported, abort, ask, pass, ticks } = setUp();
   const answer = ask({ modelId: "test/one" });
   await answer.next();
   pass(0.3);
@@ -172,7 +174,7 @@ test("an answer that is stopped while the model reasons silently counts the sile
   abort.abort(new Error("stopped"));
   await expect(next).rejects.toThrow("stopped");
   expect(sum.tokens).toBe(1_000 + 80);
-  expect(told()).toBe(1_080);
+  expect(reported()).toBe(1_080);
   expect(ticks.size).toBe(0);
 });
 

@@ -4,15 +4,15 @@ import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
 import { spendingOf, type Spending } from "~/conversation/reply-cost";
 import type { Usage } from "~/conversation/session";
-import { timer as realTimer, type Timer } from "~/store/volume/timer";
+import type { Timer } from "~/store/volume/timer";
 import { createSilentTokens } from "./silent-tokens";
 
 type Counts = Usage & { inputTokens: number; outputTokens: number };
 
 export type CountSpendingOptions = {
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
-  timer?: Timer;
+  now: () => number;
+  timer: Timer;
 };
 
 /** Estimated output tokens between two updates of the budget. */
@@ -32,7 +32,7 @@ const CUT: ReadonlySet<string> = new Set(["model_stalled", "model_interrupted"])
 export function countSpending(
   models: LanguageModels,
   spend: (spending: Spending) => void,
-  { now = () => performance.now(), timer = realTimer }: CountSpendingOptions = {},
+  { now, timer }: CountSpendingOptions,
 ): LanguageModels {
   return {
     ...models,

@@ -47,7 +47,7 @@ function fleet() {
   return { time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
 }
 
-/** What a node has counted is written, and what others have is read. */
+/** Writes the counts of each node, then reads those of the others. */
 async function exchange(...nodes: { flush(): Promise<void> }[]) {
   for (const node of nodes) await node.flush();
 }
@@ -158,7 +158,7 @@ test("running replies are known to other nodes, also in a new file, until they e
   a.hold("x", -1);
   await exchange(a, b);
   expect(b.held("x")).toBe(2);
-  // The next day somebody new comes, who has not read the files of this one.
+  // The next day a new node comes, which has not read the files of this day.
   await time.advance(DAY_MS);
   a.hold("y", 1);
   const c = node("c");

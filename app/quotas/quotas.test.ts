@@ -74,10 +74,10 @@ function setUp(limits: Partial<QuotaLimits>) {
     usage,
     logged,
     send,
-    /** A reply that costs so much is begun for an address. */
+    /** Begins a reply with this cost for an address. */
     ask: (address: string | null, input: number, most = input) =>
       send("s1".repeat(32), address, false, costs(input, most)),
-    /** It tells what it has cost since the last time. */
+    /** Records the cost since the last call. */
     pay(reservation: ReplyReservation, tokens: number) {
       const spending = { tokens, dollars: tokens / 1e6 };
       budget.spend(spending);
@@ -271,7 +271,7 @@ test("codes that are guessed from many addresses are limited further, and a righ
   expect(quotas.wrongCodeRefusal()).toBeNull();
   await guess(200);
   expect(quotas.wrongCodeRefusal()).toMatchObject(refused("too_many_wrong_codes", 60));
-  // Somebody else, who mistypes the code and then says it: each try is looked at.
+  // Another person mistypes the code, then enters the right one: each try is checked.
   for (let n = 0; n < 2; n++) await quotas.tryCode("198.51.100.1");
   (await quotas.tryCode("198.51.100.1"))();
   await quotas.tryCode("198.51.100.1");

@@ -11,9 +11,9 @@ const ATTENTION_MS = 15_000;
 const PATIENCE_MS = 10_000;
 
 export type UsageSyncOptions = {
-  /** Reads what other nodes have counted. @throws what the volume throws */
+  /** Reads what other nodes have counted. @throws the volume's errors */
   read: () => Promise<void>;
-  /** Writes what this node has counted. @throws what the volume throws */
+  /** Writes what this node has counted. @throws the volume's errors */
   write: () => Promise<void>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
@@ -39,7 +39,7 @@ export type UsageSync = {
 
 /**
  * The state: `running` and `isScheduled` say whether a sync is under way or due, at most one of both. A sync that ends
- * schedules the next one while there is something to write, or somebody has asked lately (`attendUntil`).
+ * schedules the next one while there is something to write, or there were requests lately (until `attendUntil`).
  */
 export function createUsageSync({ read, write, now, timer, delay, log }: UsageSyncOptions): UsageSync {
   let running: Promise<void> | null = null;

@@ -58,7 +58,7 @@ function setUp(max?: number) {
     watch: () =>
       followSession("key", { cursor: null, watch: true, signal: new AbortController().signal }, deps),
     async held() {
-      // What a WeakRef was made of is kept until the task has ended.
+      // A WeakRef keeps its target alive until the task that made it has ended.
       await delay(0);
       collectGarbage();
       return read.map((ref) => ref.deref()).filter((session) => session !== undefined).length;

@@ -110,7 +110,7 @@ export function createGeneration(context: RunContext): Generation {
     deps.log.warn({ ...about, err: error }, "the journal could not be written");
     // A journal that was not begun holds only what its predecessor does.
     if (failed) failedJournal = failed;
-    // Another runner goes on from what the journal holds; unless a person has stopped the reply.
+    // Another runner goes on after the journal's chunks, unless a person has stopped the reply.
     control.stop("handed over");
     return cutOutcome(control.reason()!);
   }

@@ -23,7 +23,7 @@ beforeEach(() => {
   path = join(temporaryFolder(), NAME);
 });
 
-/** Two chunks that a runner began with, and two of its own. */
+/** Two chunks that a runner began with, and two that it wrote itself. */
 async function write(isOn = true) {
   const log = await createJournalLogFrom(volume, path, `${path}.tmp`, chunks.slice(0, 2), lines(isOn));
   const journal = createJournalWriter({
@@ -78,7 +78,7 @@ test.each<[string, (written: string[]) => string[], number]>([
     ([a, b, c, d]) => [a!, b!, `${c!.slice(0, 25)}${c![25] === "A" ? "B" : "A"}${c!.slice(26)}`, d!],
     2,
   ],
-  ["put in by somebody else", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
+  ["inserted by another writer", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
 ])("an encrypted journal ends at a line that is %s", async (_, change, whole) => {
   writeFileSync(path, `${change(await write()).join("\n")}\n`);
   const reader = createJournalReader(volume, path, lines(true));

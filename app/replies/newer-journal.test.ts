@@ -42,7 +42,7 @@ const send = (text: string): StartCommand => ({
 
 const follow = ({ replies }: TestNode) => replies.follow(KEY, { cursor: null, watch: false, signal });
 
-/** What is said up to `words`, or to the end. */
+/** Collects the text up to `words`, or to the end. */
 async function hear(events: AsyncGenerator<FollowEvent> | null, words?: string) {
   let reply = EMPTY_REPLY;
   for (;;) {
@@ -59,7 +59,7 @@ function files() {
   return Object.fromEntries(named.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** A reply on the first node that has said something, and then what a newer version would write. */
+/** A reply on the first node with some words, followed by a line of a newer version. */
 async function replyWith(line: object | string) {
   await one.replies.start(KEY, send("Go on."));
   const events = await follow(one);
@@ -103,12 +103,12 @@ describe.each([
     await replyWith(line);
     const two = await node("two");
     expect((await two.replies.read(KEY))?.session.reply).not.toBeNull();
-    const told: FollowEvent[] = [];
+    const received: FollowEvent[] = [];
     const following = (async () => {
-      for await (const event of (await follow(two))!) told.push(event);
+      for await (const event of (await follow(two))!) received.push(event);
     })();
     await expect(following).rejects.toMatchObject(NEWER);
-    expect(told.filter(({ type }) => type === "done")).toEqual([]);
+    expect(received.filter(({ type }) => type === "done")).toEqual([]);
     expect((await two.store.read(KEY))?.session.reply).not.toBeNull();
   });
 });

@@ -53,7 +53,7 @@ async function lastMessage({ store }: TestNode, key: string) {
 }
 
 describe("a reply whose journal cannot be written", () => {
-  /** A node on which one append fails, when it is told to: before it has done anything, or after. */
+  /** A node on which one append fails on demand: before or after its effect. */
   async function nodeThatFails(when: "before" | "after") {
     const state = { isFailing: false };
     const fs = interceptedFileSystem(async (call, proceed) => {
@@ -69,7 +69,7 @@ describe("a reply whose journal cannot be written", () => {
     ["before", "Good "],
     ["after", "Good day, "],
   ] as const)(
-    "goes on from what is in it, where an append failed %s its bytes were there",
+    "continues from its content, where an append failed %s its bytes were written",
     async (when, kept) => {
       const { one, failNext } = await nodeThatFails(when);
       const key = sessionKey(newId());
@@ -569,8 +569,8 @@ describe("a node that was killed", () => {
     const [runner, other] = reply.node === one.instance ? [one, two] : [two, one];
     runner.model.text("now");
     runner.model.finish();
-    const told = await Promise.all(streams.map(collect));
-    expect(told.map((events) => textIn(chunksIn(events)))).toEqual(["who now", "who now"]);
+    const received = await Promise.all(streams.map(collect));
+    expect(received.map((events) => textIn(chunksIn(events)))).toEqual(["who now", "who now"]);
     expect(other.model.requests).toEqual([]);
     expect(reply.epoch).toBe(2);
   });
@@ -728,7 +728,7 @@ it("the journal of a reply that begins during the removal of old ones is kept", 
     let beginAnother = () => Promise.resolve();
     const looks: string[] = [];
     const fs = interceptedFileSystem(async (call, proceed) => {
-      // Between the two looks at the session's folder: what is removed, and what is needed.
+      // Between the listing of the session's folder and the read of the session.
       if (call.name === "readdir" && looks.push(call.path) === 2) await beginAnother();
       return proceed();
     });

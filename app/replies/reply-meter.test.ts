@@ -14,7 +14,7 @@ async function ask({ replies }: TestNode, text = "Hello") {
   return { key, reply: outcome.reply.id };
 }
 
-/** The one report of a reply, once it is there. It is in the log as it is. */
+/** The only report of a reply, which is logged unchanged. */
 async function reportOf({ counted, logged }: TestNode, reply: string): Promise<ReplyReport> {
   const reports = () => counted.settled.filter((report) => report.reply === reply);
   await expect.poll(reports).toHaveLength(1);
@@ -93,8 +93,8 @@ describe("the log line and metrics of a settled reply", () => {
       await node({ dataDir: first.dataDir, isDead }),
     ];
     await Promise.all(judges.map(({ replies }) => replies.read(key)));
-    const told = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
-    await expect.poll(told).toMatchObject([{ reply, status: "interrupted" }]);
+    const settled = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
+    await expect.poll(settled).toMatchObject([{ reply, status: "interrupted" }]);
     expect(judges.map(({ counted }) => counted.takenOver())).toEqual([0, 0]);
   });
 });

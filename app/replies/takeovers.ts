@@ -27,7 +27,7 @@ export type TakeoversDependencies = TakeOverDependencies & {
 export type Takeovers = {
   /**
    * The session as it is now, after an orphaned reply was taken over or settled.
-   * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and what the store throws
+   * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and the store's errors
    */
   read(sessionHash: string): Promise<SessionRecord | null>;
 };
