@@ -215,7 +215,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     issues.push(...error.issues);
   }
   if (!parsed.success || !model || issues.length > 0) throw new ConfigError(issues.join("\n"));
-  const values = parsed.data;
+  return toConfig(parsed.data, model);
+}
+
+function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Config {
   return {
     dataDir: values.DATA_DIR,
     nodeName: values.NODE_NAME ?? defaultNodeName(hostname(), values.PORT),

@@ -1,8 +1,10 @@
 import type { CallEstimate } from "~/conversation/estimate-call";
 import type { Spending } from "~/conversation/reply-cost";
+import { heldSubject, holdBudget, type BudgetKind } from "./budget-hold";
+import { createBudgetWarning } from "./budget-warning";
 import type { FleetUsage } from "./fleet-usage";
 import { refusal } from "./refusal";
-import { DAY_MS, dayName, secondsLeft } from "./windows";
+import { DAY_MS, secondsLeft } from "./windows";
 
 /**
  * The budget of the whole deployment for a day of UTC, and the share of one address. A reply reserves its highest
@@ -47,8 +49,6 @@ export type DailyBudgetOptions = {
 
 /** Subject of the whole deployment. Stored in usage files: must not change. */
 const DEPLOYMENT = "all";
-/** Spent part of the budget at which the operator is warned. */
-const WARN_AT = 0.8;
 /** Suggested wait in seconds: long enough for some replies to end. */
 const RETRY_S = 10;
 
@@ -61,73 +61,36 @@ const KINDS = [
 export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
   const { limits, usage, clock, log } = options;
   const share = (options.addressPercent || 100) / 100;
-  const limited = KINDS.filter(({ what }) => limits[what] > 0).map((kind) => ({
+  const limited: BudgetKind[] = KINDS.filter(({ what }) => limits[what] > 0).map((kind) => ({
     ...kind,
     limit: limits[kind.what] * kind.units,
     amount: (spending: Spending) => Math.round(spending[kind.what] * kind.units),
   }));
-  type Kind = (typeof limited)[number];
-  let warned = { day: "", shares: new Set<string>() };
+  const warn = createBudgetWarning({ limits, clock, log });
 
-  /** Warns the operator, once a day for each threshold and kind. Every node does so. */
-  function warn({ what, units, limit }: Kind, sum: number) {
-    const day = dayName(clock());
-    if (warned.day !== day) warned = { day, shares: new Set() };
-    const part = sum >= limit ? "all" : "80 %";
-    if (warned.shares.has(`${part} ${what}`)) return;
-    warned.shares.add(`${part} ${what}`);
-    log.warn({ [what]: sum / units, budget: limits[what] }, `${part} of today's budget in ${what} is spent`);
-  }
-
-  const spentToday = ({ counted }: Kind) => usage.sum(counted, DEPLOYMENT, DAY_MS);
+  const spentToday = ({ counted }: BudgetKind) => usage.sum(counted, DEPLOYMENT, DAY_MS);
 
   /** Warns where a threshold is reached. @returns whether one kind is all spent */
   function checkSpent(): boolean {
-    for (const kind of limited) if (spentToday(kind) >= WARN_AT * kind.limit) warn(kind, spentToday(kind));
+    for (const kind of limited) warn(kind, spentToday(kind));
     return limited.some((kind) => spentToday(kind) >= kind.limit);
   }
 
-  function checkAddress(kind: Kind, cost: CallEstimate, address: string, isBegun: boolean) {
+  function checkAddress(kind: BudgetKind, cost: CallEstimate, address: string, isBegun: boolean) {
     const limit = kind.limit * share;
     const spent = usage.sum(kind.ofAddress, address, DAY_MS);
     if (spent >= limit || spent + kind.amount(cost.input) > limit) {
       throw refusal("address_budget_spent", secondsLeft(DAY_MS, clock()));
     }
-    const held = isBegun ? 0 : usage.held(heldFor(address, kind));
+    const held = isBegun ? 0 : usage.held(heldSubject(address, kind));
     if (held > 0 && spent + held + kind.amount(cost.most) > limit) throw refusal("too_many_replies", RETRY_S);
   }
 
-  function check(kind: Kind, cost: CallEstimate) {
+  function check(kind: BudgetKind, cost: CallEstimate) {
     const held = usage.held(kind.counted);
     if (held > 0 && spentToday(kind) + held + kind.amount(cost.most) > kind.limit) {
       throw refusal("node_full", RETRY_S);
     }
-  }
-
-  /** Holds the unspent rest of a reservation, for the deployment and for the address. */
-  function hold(kind: Kind, most: number, address: string | null): Reservation {
-    let spent = 0;
-    let holding = 0;
-    function adjust(wanted: number) {
-      if (wanted === holding) return;
-      usage.hold(kind.counted, wanted - holding);
-      if (address !== null) usage.hold(heldFor(address, kind), wanted - holding);
-      holding = wanted;
-    }
-    adjust(most);
-    let isOpen = true;
-    return {
-      record(spending) {
-        const amount = kind.amount(spending);
-        spent += amount;
-        if (address !== null && amount !== 0) usage.count(kind.ofAddress, address, amount);
-        if (isOpen) adjust(Math.max(0, most - spent));
-      },
-      release() {
-        isOpen = false;
-        adjust(0);
-      },
-    };
   }
 
   return {
@@ -138,7 +101,7 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
       if (!asked) return { record: () => undefined, release: () => undefined };
       if (address !== null) for (const kind of limited) checkAddress(kind, asked, address, isBegun);
       if (!isBegun) for (const kind of limited) check(kind, asked);
-      const parts = limited.map((kind) => hold(kind, kind.amount(asked.most), address));
+      const parts = limited.map((kind) => holdBudget(kind, kind.amount(asked.most), address, usage));
       return {
         record: (spending) => parts.forEach((part) => part.record(spending)),
         release: () => parts.forEach((part) => part.release()),
@@ -152,8 +115,4 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
       checkSpent();
     },
   };
-}
-
-function heldFor(address: string, { counted }: { counted: string }): string {
-  return `${address}:${counted}`;
 }

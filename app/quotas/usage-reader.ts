@@ -4,6 +4,7 @@ import type { Layout } from "~/store/sessions/layout";
 import { listIfThere } from "~/store/sessions/tombstone";
 import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";
 import { errorCode, type Volume } from "~/store/volume/volume";
+import { createHeldAmounts } from "./held-amounts";
 import { parseUsageLine, USAGE_FORMAT } from "./usage-line";
 import { dayName } from "./windows";
 
@@ -47,7 +48,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   const { volume, layout, own, clock, isDead } = options;
   let day = "";
   let tails = new Map<string, Tail>();
-  const running = new Map<string, Map<string, number>>();
+  const held = createHeldAmounts(isDead);
   const reported = new Set<string>();
 
   async function read(instance: string, segments: readonly number[]) {
@@ -92,20 +93,15 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
     if ("format" in line) {
       // A newer version may give the same names another meaning.
       if (line.format !== USAGE_FORMAT) return;
-      running.set(instance, new Map(Object.entries(line.running)));
+      held.replace(instance, line.running);
       for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
       return;
     }
     if (line.batch <= tail.batch) return;
     tail.batch = line.batch;
     for (const [key, amount] of Object.entries(line.add)) options.onCount(key, amount, line.at);
-    const here = running.get(instance) ?? new Map<string, number>();
-    for (const [address, count] of Object.entries(line.running)) {
-      if (count > 0) here.set(address, count);
-      else here.delete(address);
-      options.onHeld?.(address);
-    }
-    running.set(instance, here);
+    held.update(instance, line.running);
+    for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
   }
 
   function report(fileName: string, reason: string) {
@@ -127,17 +123,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       files.delete(own);
       await Promise.all([...files].map(([instance, segments]) => read(instance, segments)));
     },
-    running(subject) {
-      let sum = 0;
-      for (const [instance, subjects] of running) {
-        const count = subjects.get(subject);
-        if (count === undefined) continue;
-        // The replies of a dead node go on elsewhere, or not at all.
-        if (isDead(instance)) running.delete(instance);
-        else sum += count;
-      }
-      return sum;
-    },
+    running: held.sum,
   };
 }
 
