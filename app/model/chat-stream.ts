@@ -100,17 +100,6 @@ export function createChatEvents() {
     for (const value of values) yield* read(value.trim(), marked);
   }
 
-  function* read(value: string, marked: boolean): Generator<ChatEvent> {
-    if (value === "[DONE]") yield "done";
-    else if (marked) yield readFailure(value);
-    else if (/^[{[]/.test(value)) yield fromJson(value);
-    // Anything else is a sign of life.
-  }
-
-  function* readErrorField(error: string): Generator<ChatEvent> {
-    if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
-  }
-
   function* line(text: string): Generator<ChatEvent> {
     if (json) return void json.push(text);
     if (text.trim() === "") return yield* dispatch();
@@ -151,6 +140,18 @@ export function createChatEvents() {
       if (isOther && !isStream) yield notAStream();
     },
   };
+}
+
+/** The event in one value. `marked`: the server has marked it as an error. */
+function* read(value: string, marked: boolean): Generator<ChatEvent> {
+  if (value === "[DONE]") yield "done";
+  else if (marked) yield readFailure(value);
+  else if (/^[{[]/.test(value)) yield fromJson(value);
+  // Anything else is a sign of life.
+}
+
+function* readErrorField(error: string): Generator<ChatEvent> {
+  if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
 }
 
 /** Splits text that arrives in pieces into lines, with any of the three line ends, in linear time. */

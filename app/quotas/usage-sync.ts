@@ -50,7 +50,7 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
   let reading: Promise<void> = Promise.resolve();
   /** When the last read that succeeded was begun. */
   let readAt = -Infinity;
-  let hasFailed = false;
+  const report = createSyncReport(log);
 
   const isFresh = () => now() - readAt <= MAX_LAG_MS;
 
@@ -86,13 +86,6 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
     report([written, readResult].find((result) => result.status === "rejected"));
   }
 
-  /** Logs the first failure of a row, and the success that ends it. */
-  function report(failure: PromiseRejectedResult | undefined) {
-    if (failure && !hasFailed) log.warn({ err: failure.reason }, "usage sync with other nodes failed");
-    if (!failure && hasFailed) log.info({}, "usage sync with other nodes works again");
-    hasFailed = failure !== undefined;
-  }
-
   return {
     attend,
     markDirty() {
@@ -114,5 +107,15 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
       await sync();
       if (isDirty) await sync();
     },
+  };
+}
+
+/** Logs the first failure of a series, and the success that ends it. */
+function createSyncReport(log: UsageSyncOptions["log"]) {
+  let hasFailed = false;
+  return (failure: PromiseRejectedResult | undefined) => {
+    if (failure && !hasFailed) log.warn({ err: failure.reason }, "usage sync with other nodes failed");
+    if (!failure && hasFailed) log.info({}, "usage sync with other nodes works again");
+    hasFailed = failure !== undefined;
   };
 }
