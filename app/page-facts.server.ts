@@ -1,10 +1,10 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import type { PageFacts } from "~/browser/chat/chat-app";
+import type { ServerProps } from "~/browser/chat/chat-app";
 import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 
 /** Loader data of every page. Contains nothing about conversations: only the browser knows their ids. */
-export async function serverProps({ request }: LoaderFunctionArgs): Promise<PageFacts> {
+export async function serverProps({ request }: LoaderFunctionArgs): Promise<ServerProps> {
   return {
     node: services.node.name,
     models: modelsView(services.models),

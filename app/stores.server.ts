@@ -41,7 +41,7 @@ export function createStores({ config, clocks, log, isDead, announceChange, ...s
   const onDamage = logDamage(log);
   const { random, delay, now, clock } = clocks;
   const each = { ...shared, newId, encryptor };
-  const store = createSessionStore({ ...each, random, delay, now, isDead, onCommit, onDamage });
+  const store = createSessionStore({ ...each, random, delay, now, clock, isDead, onCommit, onDamage });
 
   const attachments = createAttachmentStore({
     ...each,

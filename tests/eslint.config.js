@@ -2,7 +2,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 import { textAlone } from "./lint-text-alone.js";
 
-/** Import direction between the folders of app/ (see app/ARCHITECTURE.md). */
+/** Which folder may import which (app/ARCHITECTURE.md). Tests may import all. */
 const folders = [
   "routes",
   "use-cases",

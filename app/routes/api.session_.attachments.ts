@@ -1,6 +1,6 @@
 import { askerAddress } from "~/http/admission/client-address";
 import { requireFilename, requireSessionKey, streamBody } from "~/http/request-input";
-import { tooLarge } from "~/store/attachments/attachment-store";
+import { attachmentTooLarge } from "~/store/attachments/attachment-errors";
 import { attachFile } from "~/use-cases/attach-file";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
@@ -11,7 +11,7 @@ const handle = api({
     const upload = {
       filename: requireFilename(request),
       announcedBytes: Number(request.headers.get("Content-Length") ?? 0),
-      open: () => streamBody(request, services.limits.maxAttachmentBytes, tooLarge),
+      open: () => streamBody(request, services.limits.maxAttachmentBytes, attachmentTooLarge),
     };
     const stored = await attachFile(sessionHash, askerAddress(request), upload, services);
     return Response.json(stored, { status: 201, headers: { "Cache-Control": "no-store" } });

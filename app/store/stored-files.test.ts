@@ -10,11 +10,11 @@ import { KEY } from "../../tests/fixtures/store-conversation";
 import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { parseStored } from "~/conversation/parse-stored";
 import { shareSnapshot } from "~/conversation/share";
-import { parseStoredHandoff } from "~/store/shares/handoff-store";
+import { parseStoredHandoff } from "~/store/shares/handoff-file";
 import { sealSession } from "~/store/encryption/encrypted-session";
 import { createSessionCodec } from "~/store/sessions/session-codec";
 import { parseOutline } from "~/store/sessions/session-header";
-import { parseStoredShare } from "~/store/shares/share-store";
+import { parseStoredShare } from "~/store/shares/share-files";
 import { parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 
 type Kind = "whole" | "newer" | "damaged";

@@ -166,6 +166,7 @@ function createNode(
     random: Math.random,
     delay,
     now: time.now,
+    clock: () => new Date(),
     onCommit(key, rev) {
       events.emit(key, rev);
       membership.announceChange(key, rev);

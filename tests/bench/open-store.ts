@@ -23,6 +23,7 @@ export function openStore(dataDir: string, { isSealed = false } = {}) {
     random: Math.random,
     delay,
     now,
+    clock: () => new Date(),
     onCommit: () => undefined,
     onDamage: (event) => {
       throw new Error(`a revision was damaged: ${event.reason}`);

@@ -1,45 +1,51 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { attachmentName, parseAttachmentName, type StoredAttachment } from "./attachment-names";
 import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import { DAY_MS } from "~/store/sessions/retention";
-import { unlessGone } from "~/store/volume/errno";
-import { listIfThere } from "~/store/sessions/tombstone";
 import type { SessionStore } from "~/store/sessions/session-store";
+import { listIfThere } from "~/store/sessions/tombstone";
+import { errorCode, unlessGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import { attachmentName, parseAttachmentName, type StoredAttachment } from "./attachment-names";
 
+/** `seen`: sessions with attachments. `setAside`, `removed`: files, and left folders of deleted sessions. */
 export type AttachmentSweepTally = { seen: number; setAside: number; removed: number };
 
 export type AttachmentSweepOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot, `name.boot`: the name of its test file. */
+  /** This instance, `name.boot`, in the name of its test file. */
   instance: string;
   sessions: Pick<SessionStore, "header">;
   isDead: (instance: string) => boolean;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after a number of milliseconds. */
   delay: (ms: number) => Promise<unknown>;
   sessionsPerSecond?: number;
 };
 
-/** How long a file may wait to be sent. */
+/** One sweep under way. `now` is the time by the volume's clock, in milliseconds. */
+type Sweep = Pick<AttachmentSweepOptions, "volume" | "layout" | "sessions" | "isDead"> & {
+  now: number;
+  tally: AttachmentSweepTally;
+};
+
+/** Age from which a file that no message names is set aside, and a temporary file removed. */
 const UNSENT_MS = DAY_MS;
-/** Between setting a file aside and removing it: longer than anybody takes to send one that was just seen. */
+/** Time from setting a file aside to removing it: longer than any request takes to send a file that it has found. */
 const GRACE_MS = 3_600_000;
 
-const KEY = /^[0-9a-f]{64}$/;
+const SESSION_HASH = /^[0-9a-f]{64}$/;
 /** Left by a node that died while it removed the files of a session. */
 const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
 
 /**
- * Removes files that were uploaded and never sent, and what removals and dead uploads have left. Goes through all
- * sessions with attachments once, at the pace that was set; ends early when aborted. Any number of nodes may do so
- * at once.
+ * Removes files that were uploaded and never sent, and leftovers of removals and of dead uploads. Goes through all
+ * sessions with attachments once, at `sessionsPerSecond`; ends early when aborted. Any number of nodes may sweep at
+ * once.
  *
- * A file that no message names is first renamed, and removed by a sweep at least an hour later if still nobody
- * has named it. Whoever sends it meanwhile gives it its name back before the message is committed
- * (AttachmentStore.hold), and a removal under the other name then finds nothing. So no message loses its file,
- * in whatever order sweep and sender come.
+ * A file that no message names is first renamed, and removed by a sweep at least an hour later if still no message
+ * names it. A sender gives it its name back before the message is committed (AttachmentStore.hold), and a removal
+ * under the other name then finds nothing. So no message loses its file, whether sweep or sender comes first.
  * @throws what the volume throws
  */
 export async function sweepAttachments(
@@ -48,105 +54,111 @@ export async function sweepAttachments(
 ): Promise<AttachmentSweepTally> {
   const { volume, layout, instance, sessionsPerSecond = 20 } = options;
   const tally = { seen: 0, setAside: 0, removed: 0 };
-  const shards = await names(layout.attachments);
+  const shards = await namesIn(volume, layout.attachments);
   if (shards.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "attachments");
+  const sweep: Sweep = { ...options, now, tally };
   for (const shard of shards) {
-    for (const name of await names(`${layout.attachments}/${shard}`)) {
+    for (const name of await namesIn(volume, `${layout.attachments}/${shard}`)) {
       if (signal.aborted) return tally;
       if (DELETED_NAME.test(name)) {
         await volume.removeFolder(`${layout.attachments}/${shard}/${name}`);
         tally.removed += 1;
-      } else if (KEY.test(name)) {
+      } else if (SESSION_HASH.test(name)) {
         tally.seen += 1;
-        await sweepSession(name);
+        await sweepSession(sweep, name);
       }
       await options.delay(1_000 / sessionsPerSecond);
     }
   }
   return tally;
+}
 
-  async function sweepSession(key: string) {
-    const folder = layout.attachmentFolder(key);
-    const all = await names(folder);
-    const files = all.flatMap((name) => parseAttachmentName(name) ?? []);
-    await removeUploads(folder, all);
-    if (files.length === 0) {
-      await volume.removeEmptyFolder(folder).catch(unlessInUse);
-      return;
-    }
-    const isSent = await whatIsSent(key);
-    for (const file of files) {
-      const known = isSent(file);
-      if (known !== null) await sweepFile(folder, file, known);
-    }
+async function sweepSession(sweep: Sweep, sessionHash: string) {
+  const { volume, layout, sessions } = sweep;
+  const folder = layout.attachmentFolder(sessionHash);
+  const names = await namesIn(volume, folder);
+  const files = names.flatMap((name) => parseAttachmentName(name) ?? []);
+  await removeUploads(sweep, folder, names);
+  if (files.length === 0) {
+    await volume.removeEmptyFolder(folder).catch(unlessInUse);
+    return;
   }
-
-  async function sweepFile(folder: string, file: StoredAttachment, isSent: boolean) {
-    const path = `${folder}/${attachmentName(file)}`;
-    const rename = (unsentAt: number | null) =>
-      volume.rename(path, `${folder}/${attachmentName({ ...file, unsentAt })}`).catch(unlessGone);
-    if (isSent) {
-      if (file.unsentAt !== null) await rename(null);
-    } else if (file.unsentAt !== null) {
-      if (now - file.unsentAt < GRACE_MS) return;
-      await volume.unlink(path).catch(unlessGone);
-      tally.removed += 1;
-    } else if ((await ageOf(path)) >= UNSENT_MS) {
-      await rename(now);
-      tally.setAside += 1;
-    }
+  const isSent = await sentFilesOf(sessions, sessionHash);
+  for (const file of files) {
+    const known = isSent(file);
+    if (known !== null) await sweepFile(sweep, folder, file, known);
   }
+}
 
-  /** What dead writers have begun, and what is too old for anybody to be still at it. */
-  async function removeUploads(folder: string, all: readonly string[]) {
-    for (const { name, instance: writer } of readSessionFolder(all).temporaries) {
-      const path = `${folder}/${name}`;
-      if (options.isDead(writer) || (await ageOf(path)) >= UNSENT_MS) {
-        await volume.unlink(path).catch(unlessGone);
-      }
-    }
+async function sweepFile(sweep: Sweep, folder: string, file: StoredAttachment, isSent: boolean) {
+  const { volume, now, tally } = sweep;
+  const path = `${folder}/${attachmentName(file)}`;
+  const rename = (unsentAt: number | null) =>
+    volume.rename(path, `${folder}/${attachmentName({ ...file, unsentAt })}`).catch(unlessGone);
+  if (isSent) {
+    if (file.unsentAt !== null) await rename(null);
+  } else if (file.unsentAt !== null) {
+    if (now - file.unsentAt < GRACE_MS) return;
+    await volume.unlink(path).catch(unlessGone);
+    tally.removed += 1;
+  } else if ((await ageOf(sweep, path)) >= UNSENT_MS) {
+    await rename(now);
+    tally.setAside += 1;
   }
+}
 
-  /** Tells whether a message names a file; null where that cannot be said now, and it may not go. */
-  async function whatIsSent(key: string): Promise<(file: StoredAttachment) => boolean | null> {
-    const unknown = () => null;
-    try {
-      const record = await options.sessions.header(key);
-      if (!record) return () => false;
-      // The revision that was damaged may have named more.
-      if (record.recovered !== null) return unknown;
-      const { isSealed, files } = record.header;
-      // From one form of a name to the other leads only the key: what was stored before encryption was switched
-      // on or off stays until its session goes.
-      return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);
-    } catch (error) {
-      if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return unknown;
-      throw error;
-    }
-  }
-
-  /** Zero for what is gone. */
-  async function ageOf(path: string): Promise<number> {
-    try {
-      return now - (await volume.stats(path)).modifiedAt;
-    } catch (error) {
-      unlessGone(error);
-      return 0;
-    }
-  }
-
-  async function names(folder: string): Promise<string[]> {
-    try {
-      return (await listIfThere(volume, folder)) ?? [];
-    } catch (error) {
-      if (errorCode(error) === "ENOTDIR") return [];
-      throw error;
+/** Removes temporary files of dead writers, and those that are too old to be of an upload under way. */
+async function removeUploads(sweep: Sweep, folder: string, names: readonly string[]) {
+  for (const { name, instance } of readSessionFolder(names).temporaries) {
+    const path = `${folder}/${name}`;
+    if (sweep.isDead(instance) || (await ageOf(sweep, path)) >= UNSENT_MS) {
+      await sweep.volume.unlink(path).catch(unlessGone);
     }
   }
 }
 
-/** Somebody has begun to store in it. */
+/** Whether a message names a file; null where that is not known now, and the file must stay. */
+type IsSent = (file: StoredAttachment) => boolean | null;
+
+async function sentFilesOf(sessions: Pick<SessionStore, "header">, sessionHash: string): Promise<IsSent> {
+  const unknown = () => null;
+  try {
+    const record = await sessions.header(sessionHash);
+    if (!record) return () => false;
+    // The damaged revision may have named more files.
+    if (record.recovered !== null) return unknown;
+    const { isSealed, files } = record.header;
+    // Plain and encrypted names cannot be compared without the key: a file that was stored before encryption was
+    // switched on or off stays until its session is deleted.
+    return (file) => (file.isSealed === isSealed ? files.has(file.id) : null);
+  } catch (error) {
+    if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return unknown;
+    throw error;
+  }
+}
+
+/** In milliseconds by the volume's clock; 0 where the file is gone. */
+async function ageOf({ volume, now }: Sweep, path: string): Promise<number> {
+  try {
+    return now - (await volume.stats(path)).modifiedAt;
+  } catch (error) {
+    unlessGone(error);
+    return 0;
+  }
+}
+
+/** None where the folder is missing, or is a file. */
+async function namesIn(volume: Volume, folder: string): Promise<string[]> {
+  try {
+    return (await listIfThere(volume, folder)) ?? [];
+  } catch (error) {
+    if (errorCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}
+
+/** @throws the error, unless it says that a file was stored in the folder meanwhile, or that the folder is gone */
 function unlessInUse(error: unknown): void {
   if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") unlessGone(error);
 }

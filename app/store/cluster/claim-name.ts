@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { segmentName, parseMembershipLine, parseSegmentName, splitInstance } from "./membership-line";
-import { groupSegments, UNREADABLE } from "./membership-reader";
+import { groupSegments, UNREADABLE } from "./membership-tails";
 import type { Layout } from "~/store/sessions/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
 import type { Timer } from "~/store/volume/timer";

@@ -17,7 +17,7 @@ export type FailureDetector = {
   /** Whether a node and boot, `name.boot`, is gone. One that was never seen is, once it was missed for long. */
   isDead(instance: string): boolean;
   /** The membership logs that a listing had: all others were missed in this look. */
-  recordListing(present: ReadonlySet<string>, look: PollTime): void;
+  recordListing(present: ReadonlySet<string>, at: PollTime): void;
   /** A membership log was read to its end. The first sight of a membership log tells nothing about its growth. */
   recordRead(instance: string, grew: boolean, look: PollTime): void;
   /** A boot has started under the name of others. Does not make those dead that said that they are draining. */

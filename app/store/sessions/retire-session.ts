@@ -58,7 +58,7 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
     const adapter = createRevisionAdapter({
       volume,
       layout,
-      key,
+      sessionHash: key,
       instance,
       newId,
       commitId: newId(),

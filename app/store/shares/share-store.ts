@@ -1,217 +1,147 @@
-import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
-import { parseStored, type Parsed } from "~/conversation/parse-stored";
-import { KEY_PATTERN } from "~/conversation/session-id";
 import type { Session, Share } from "~/conversation/session";
-import { addShare, removeShare, shareSnapshot, snapshotOf, type ShareSnapshot } from "~/conversation/share";
-import type { Layout } from "~/store/sessions/layout";
-import { newerFormat } from "~/store/newer-format";
-import { parseJson } from "~/store/parse-json";
-import { putIfAbsent } from "~/store/volume/put-if-absent";
-import { unlessGone } from "~/store/volume/errno";
-import type { Encryptor } from "~/store/encryption/encryptor";
+import { addShare, removeShare, snapshotOf, type ShareSnapshot } from "~/conversation/share";
 import type { Change, SessionStore } from "~/store/sessions/session-store";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import { putIfAbsent } from "~/store/volume/put-if-absent";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
+import { createShareFiles, type ShareFilesOptions } from "./share-files";
 
 /**
- * Snapshots of conversations that others may read, each in a file under the hash of its link's secret. The session
- * decides: a link works as long as its session lists it, so one commit withdraws it, and what a crash leaves shows
- * nothing to anybody until a sweep takes it.
+ * Read-only snapshots of sessions, each in a file under the hash of its link's secret. A link works as long as its
+ * session lists it, so one commit withdraws it; a file that a crash leaves behind is not shown, and a sweep removes it.
  */
 export type ShareStore = {
   /**
-   * Shares the branch of a session that is shown now, under a link's key. Asked for again it is the same link.
-   * `onWrite` is called with the size of the snapshot before it is written, and with 0 where it was there already;
-   * what it throws is thrown, and nothing is written.
+   * Shares the branch of a session that is shown now, under the hash of a link's secret. Repeated, it returns the same
+   * link. `onWrite` is called with the size of the snapshot in bytes before it is written, and again with 0 if the file
+   * was there already; an error that it throws is thrown, and nothing is written.
    * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `session_newer_format`,
    * `volume_unavailable`
    */
-  create(sessionKey: string, shareKey: string, onWrite?: (bytes: number) => void): Promise<Share>;
+  create(sessionHash: string, shareHash: string, onWrite?: (bytes: number) => void): Promise<Share>;
   /** @throws ExpectedError `share_not_found`, `share_damaged`, `session_newer_format`, `volume_unavailable` */
-  read(shareKey: string): Promise<ShareSnapshot>;
-  /** Withdraws a link of a session. No error where it has none such. */
-  revoke(sessionKey: string, shareKey: string): Promise<void>;
+  read(shareHash: string): Promise<ShareSnapshot>;
+  /** Withdraws a link of a session. No error where the session has no such link. */
+  revoke(sessionHash: string, shareHash: string): Promise<void>;
   /** Removes the files of the links that a session had. */
   removeAll(shares: readonly Share[] | undefined): Promise<void>;
 };
 
-export type ShareStoreOptions = {
-  volume: Volume;
-  layout: Layout;
+export type ShareStoreOptions = ShareFilesOptions & {
   sessions: Pick<SessionStore, "read" | "header" | "update">;
-  /** This node and boot, `name.boot`. */
+  /** This instance, `name.boot`, in the names of temporary files. */
   instance: string;
   newId: () => string;
   clock: () => Date;
-  /** Opens and seals. The key of a snapshot comes from the secret of its link. */
-  encryptor: Encryptor;
-  /** Told of a file that is no snapshot. */
-  onDamage: (shareKey: string, reason: string) => void;
 };
 
-/** The second format is that of a sealed one. A new field raises it (FORMATS.md). */
-const NEWEST_SHARE_FORMAT = 2;
-
-/** `session` is the key of the one that was shared. */
-const storedShare = z.discriminatedUnion("format", [
-  z.strictObject({ format: z.literal(1), session: z.string().regex(KEY_PATTERN), snapshot: shareSnapshot }),
-  z.strictObject({ format: z.literal(2), session: z.string().regex(KEY_PATTERN), sealed: z.string() }),
-]);
-
-export type StoredShare = z.infer<typeof storedShare>;
-
 export function createShareStore(options: ShareStoreOptions): ShareStore {
-  const { volume, layout, sessions, encryptor } = options;
+  const { layout, sessions } = options;
+  const files = createShareFiles(options);
 
   async function create(
-    sessionKey: string,
-    shareKey: string,
+    sessionHash: string,
+    shareHash: string,
     onWrite: (bytes: number) => void = () => undefined,
   ): Promise<Share> {
-    const session = (await sessions.read(sessionKey))?.session;
-    if (!session) throw noSession();
-    const known = session.shares?.find(({ key }) => key === shareKey);
+    const session = (await sessions.read(sessionHash))?.session;
+    if (!session) throw sessionNotFound();
+    const known = findShare(session, shareHash);
     if (known) return known;
     const createdAt = options.clock().toISOString();
-    const withShare = (now: Session) => addShare(now, { key: shareKey, createdAt });
-    // Refused before anything is written, as far as that is known now.
+    const withShare = (now: Session) => addShare(now, { key: shareHash, createdAt });
+    // Throws `shares_full` before anything is written, unless another request adds a link meanwhile.
     withShare(session);
-    const stored = JSON.stringify(store(shareKey, sessionKey, snapshotOf(session, createdAt)));
-    const { folder, name } = layout.share(shareKey);
-    // Before the session lists it, so that whatever is listed is there.
-    onWrite(Buffer.byteLength(stored));
-    const isNew = await putIfAbsent(options, folder, name, stored);
-    if (!isNew) {
-      onWrite(0);
-      const before = await readStored(shareKey);
-      if (before?.session !== sessionKey) {
-        throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
-      }
-    }
+    // The file before the commit, so that every listed link has its file.
+    const stored = files.encode(shareHash, sessionHash, snapshotOf(session, createdAt));
+    const isNew = await writeFile(sessionHash, shareHash, stored, onWrite);
     const { record } = await sessions
-      .update(sessionKey, (now) => ({ session: now && withShare(now), result: null }), { asked: "share" })
+      .update(sessionHash, (now) => ({ session: now && withShare(now), result: null }), { asked: "share" })
       .catch(async (error: unknown) => {
-        // Another of the same may have been faster. What cannot be removed now goes with a sweep.
-        if (isNew && isRefusal(error)) await removeUnlisted(sessionKey, shareKey).catch(() => undefined);
+        // A file that cannot be removed now is removed by a sweep.
+        if (isNew && isRefusal(error)) await removeUnlisted(sessionHash, shareHash).catch(() => undefined);
         throw error;
       });
-    const share = record?.session.shares?.find(({ key }) => key === shareKey);
+    const share = findShare(record?.session, shareHash);
     if (share) return share;
-    await removeFile(shareKey);
-    throw noSession();
+    await files.remove(shareHash);
+    throw sessionNotFound();
   }
 
-  async function read(shareKey: string): Promise<ShareSnapshot> {
-    const stored = await readStored(shareKey);
+  /** @returns whether the file is new @throws ExpectedError `share_conflict` where another session has the link */
+  async function writeFile(
+    sessionHash: string,
+    shareHash: string,
+    stored: string,
+    onWrite: (bytes: number) => void,
+  ): Promise<boolean> {
+    const { folder, name } = layout.share(shareHash);
+    onWrite(Buffer.byteLength(stored));
+    const isNew = await putIfAbsent(options, folder, name, stored);
+    if (isNew) return true;
+    onWrite(0);
+    const before = await files.read(shareHash);
+    if (before?.session !== sessionHash) {
+      throw new ExpectedError("share_conflict", "This link belongs to another conversation.");
+    }
+    return false;
+  }
+
+  async function read(shareHash: string): Promise<ShareSnapshot> {
+    const stored = await files.read(shareHash);
     const owner = stored && (await sessions.header(stored.session));
-    if (!owner?.header.shares?.some(({ key }) => key === shareKey)) {
+    if (!findShare(owner?.header, shareHash)) {
       throw new ExpectedError(
         "share_not_found",
         "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
       );
     }
-    return open(shareKey, stored!);
+    return files.decode(shareHash, stored!);
   }
 
-  function store(shareKey: string, session: string, snapshot: ShareSnapshot): StoredShare {
-    if (!encryptor.isOn) return { format: 1, session, snapshot };
-    const sealed = encryptor.sealText(placeOf(shareKey, session), JSON.stringify(snapshot));
-    return { format: 2, session, sealed };
-  }
-
-  function open(shareKey: string, stored: StoredShare): ShareSnapshot {
-    if (stored.format === 1) return stored.snapshot;
-    const snapshot = encryptor.openText(placeOf(shareKey, stored.session), stored.sealed);
-    if (!snapshot) return sayDamaged(shareKey, "its seal is broken");
-    const inside: unknown = JSON.parse(snapshot.toString("utf8"));
-    return whole(shareKey, parseStored(shareSnapshot, inside));
-  }
-
-  function whole<T>(shareKey: string, parsed: Parsed<T>): T {
-    if (parsed.kind === "whole") return parsed.value;
-    if (parsed.kind === "newer") throw newerFormat("This conversation", parsed.reason);
-    return sayDamaged(shareKey, `not a snapshot: ${parsed.reason}`);
-  }
-
-  async function revoke(sessionKey: string, shareKey: string) {
+  async function revoke(sessionHash: string, shareHash: string) {
     const withdraw: Change<boolean> = (session) => {
-      const without = session && removeShare(session, shareKey);
+      const without = session && removeShare(session, shareHash);
       return { session: without, result: without !== session };
     };
-    const options = { asked: "unshare", fromReserve: true } as const;
-    const { result: was } = await sessions.update(sessionKey, withdraw, options);
-    // Whoever has only seen what a link shows knows its secret too, and must not be able to remove it.
-    if (was || (await readStored(shareKey))?.session === sessionKey) await removeFile(shareKey);
+    const update = { asked: "unshare", fromReserve: true } as const;
+    const { result: wasListed } = await sessions.update(sessionHash, withdraw, update);
+    // Every reader of a link knows its secret, and only the session that it belongs to may remove its file.
+    if (wasListed || (await files.read(shareHash))?.session === sessionHash) await files.remove(shareHash);
   }
 
-  /** Null where there is no such file. */
-  async function readStored(shareKey: string): Promise<StoredShare | null> {
-    const { folder, name } = layout.share(shareKey);
-    let bytes: Buffer;
-    try {
-      bytes = await volume.readFrom(`${folder}/${name}`, 0);
-    } catch (error) {
-      unlessGone(error);
-      return null;
-    }
-    return whole(shareKey, parseStoredShare(bytes));
+  /** The file stays where another request with the same link has committed it meanwhile. */
+  async function removeUnlisted(sessionHash: string, shareHash: string) {
+    const record = await sessions.header(sessionHash);
+    if (!findShare(record?.header, shareHash)) await files.remove(shareHash);
   }
 
-  function sayDamaged(shareKey: string, reason: string): never {
-    options.onDamage(shareKey, reason);
-    throw new ExpectedError(
-      "share_damaged",
-      "What is behind this link is damaged. Ask whoever gave it to you for another one.",
-    );
-  }
-
-  async function removeFile(shareKey: string) {
-    const { folder, name } = layout.share(shareKey);
-    try {
-      await volume.unlink(`${folder}/${name}`);
-      await volume.syncFolder(folder);
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
-  }
-
-  async function removeUnlisted(sessionKey: string, shareKey: string) {
-    const record = await sessions.header(sessionKey);
-    if (!record?.header.shares?.some(({ key }) => key === shareKey)) await removeFile(shareKey);
+  async function removeAll(shares: readonly Share[]) {
+    for (const { key } of shares) await files.remove(key);
   }
 
   return {
-    create: (sessionKey, shareKey, onWrite) =>
-      onVolume(() => create(sessionKey, shareKey, onWrite), "written", failedSentence("share")),
-    read: (shareKey) => onVolume(() => read(shareKey), "read", "Try again soon."),
-    revoke: (sessionKey, shareKey) =>
-      onVolume(() => revoke(sessionKey, shareKey), "written", failedSentence("unshare")),
-    removeAll: (shares = []) =>
-      onVolume(
-        async () => {
-          for (const { key } of shares) await removeFile(key);
-        },
-        "written",
-        failedSentence("unshare"),
-      ),
+    create: (sessionHash, shareHash, onWrite) =>
+      onVolume(() => create(sessionHash, shareHash, onWrite), "written", failedSentence("share")),
+    read: (shareHash) => onVolume(() => read(shareHash), "read", "Try again soon."),
+    revoke: (sessionHash, shareHash) =>
+      onVolume(() => revoke(sessionHash, shareHash), "written", failedSentence("unshare")),
+    removeAll: (shares = []) => onVolume(() => removeAll(shares), "written", failedSentence("unshare")),
   };
 }
 
-const placeOf = (shareKey: string, session: string) =>
-  ({ use: "share", key: shareKey, name: session }) as const;
-
-/** What a file with a snapshot is, as far as that can be seen without its key. */
-export function parseStoredShare(bytes: Buffer): Parsed<StoredShare> {
-  const parsed = parseJson(bytes);
-  return parsed.kind === "damaged" ? parsed : parseStored(storedShare, parsed.json, NEWEST_SHARE_FORMAT);
+function findShare(
+  session: Pick<Session, "shares"> | null | undefined,
+  shareHash: string,
+): Share | undefined {
+  return session?.shares?.find(({ key }) => key === shareHash);
 }
 
-/** Whether nothing was committed, for certain. */
+/** Whether it is certain that nothing was committed. */
 function isRefusal(error: unknown): boolean {
   return ExpectedError.isInstance(error) && error.code !== "volume_unavailable";
 }
 
-function noSession(): ExpectedError {
+function sessionNotFound(): ExpectedError {
   return new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
 }

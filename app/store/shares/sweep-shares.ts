@@ -3,7 +3,7 @@ import type { Layout } from "~/store/sessions/layout";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/sessions/tombstone";
 import type { SessionStore } from "~/store/sessions/session-store";
-import { parseStoredShare } from "./share-store";
+import { parseStoredShare } from "./share-files";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 import type { Volume } from "~/store/volume/volume";
 

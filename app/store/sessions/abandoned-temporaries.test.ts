@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readSessionFolder, revisionName, temporaryName } from "./layout";
-import { leftTemporaries } from "./sweep-temporaries";
+import { abandonedTemporaries } from "./abandoned-temporaries";
 
 test("what a dead writer never finished is named, and nothing of a live one", () => {
   const folder = readSessionFolder([
@@ -11,7 +11,7 @@ test("what a dead writer never finished is named, and nothing of a live one", ()
     "reply.1.ndjson",
     ".nfs000001",
   ]);
-  expect(leftTemporaries(folder, (instance) => instance === "dead.b1")).toEqual([
+  expect(abandonedTemporaries(folder, (instance) => instance === "dead.b1")).toEqual([
     temporaryName("commit-1", "dead.b1"),
     temporaryName("commit-3", "dead.b1"),
   ]);

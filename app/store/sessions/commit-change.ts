@@ -1,0 +1,125 @@
+import { Low } from "lowdb";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { Session } from "~/conversation/session";
+import { unconfirmed, type Asked } from "~/store/volume/volume-failure";
+import { RevisionTaken, type RevisionAdapter } from "./revision-adapter";
+import { toRecord, type SessionRecord } from "./session-record";
+import { FORMAT, type StoredSession } from "./stored-session";
+
+/**
+ * Makes the next state of a session from the current one (null: it does not exist). Pure, and safe to apply again to
+ * its own result, since it may run on several revisions. Returning the same session, or null, means that nothing is
+ * to be written. An error that it throws is thrown to the caller, and nothing is written.
+ */
+export type Change<T> = (session: Session | null) => { session: Session | null; result: T };
+
+export type UpdateOptions = {
+  /** The request that the commit is part of, for the sentence of its error. */
+  asked: Asked;
+  /** Whether the commit frees room, or ends work that takes room, so that it may use the reserve of a full volume. */
+  fromReserve?: boolean;
+};
+
+export type CommitOptions = UpdateOptions & {
+  /** Time of `now` after which no further attempt is begun. */
+  giveUpAt: number;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  /** Resolves after a number of milliseconds. */
+  delay: (ms: number) => Promise<unknown>;
+  /** A number from 0 up to 1. */
+  random: () => number;
+  /** Called after the commit is durable, with its revision number. */
+  onCommit: (rev: number) => void;
+  /** Called after `onCommit`, unless the commit was only found to have succeeded in an earlier attempt. */
+  onWritten: () => void;
+};
+
+/** An attempt to commit after which another must read first. `doubt`: why it is not known whether it succeeded. */
+type Attempt<T> = { result: T; doubt: unknown };
+
+/**
+ * Reads, changes and writes a session until no other writer was first (app/store/PROTOCOL.md, Committing). When it
+ * resolves, the change is on stable storage.
+ * @throws what the adapter and `change` throw, `session_busy` after `giveUpAt`, and `volume_unavailable` where it is
+ * not known whether the change was committed
+ */
+export async function commitChange<T>(
+  adapter: RevisionAdapter,
+  change: Change<T>,
+  options: CommitOptions,
+): Promise<{ record: SessionRecord | null; result: T }> {
+  const { asked, giveUpAt, now, delay, random, onCommit } = options;
+  let attempted: Attempt<T> | null = null;
+  if (now() > giveUpAt) throw sessionBusy();
+  for (let lost = 0; ; lost++) {
+    const db = new Low<StoredSession | null>(adapter, null);
+    try {
+      await db.read();
+      // The link of the last attempt was made, and only the answer to it was lost.
+      if (attempted && db.data && adapter.isOwnCommit(db.data)) {
+        await adapter.confirm();
+        onCommit(db.data.rev);
+        return { record: toRecord(db.data, adapter.recovered()), result: attempted.result };
+      }
+    } catch (error) {
+      throw attempted?.doubt ? unconfirmed(asked, error) : error;
+    }
+    if (attempted) {
+      const mayHaveForgotten = db.data !== null && adapter.mayHaveForgotten(db.data);
+      checkRepeatable(asked, attempted, mayHaveForgotten);
+      if (now() > giveUpAt) throw sessionBusy();
+    }
+
+    const current = toRecord(db.data, adapter.recovered());
+    const { session, result } = change(current?.session ?? null);
+    if (session === null || session === current?.session) {
+      // The writer of the commit that is confirmed here may have died before it was durable.
+      await adapter.confirm();
+      return { record: current, result };
+    }
+    db.data = { format: FORMAT, rev: 0, recent: [], ...session };
+    try {
+      await db.write();
+    } catch (error) {
+      if (!(error instanceof RevisionTaken)) throw error;
+      attempted = { result, doubt: error.cause };
+      await delay(backOff(lost, random()));
+      continue;
+    }
+    onCommit(db.data.rev);
+    options.onWritten();
+    return { record: toRecord(db.data, null), result };
+  }
+}
+
+/**
+ * Refuses to apply a change again after an attempt that may have succeeded: it would undo what others have changed
+ * since. @throws Error or ExpectedError that says so
+ */
+function checkRepeatable(asked: Asked, { doubt }: Attempt<unknown>, mayHaveForgotten: boolean): void {
+  if (mayHaveForgotten && (doubt || !IDEMPOTENT.has(asked)))
+    throw unconfirmed(asked, new Error("more commits were made meanwhile than are remembered"));
+  if (doubt) throw doubt as Error;
+}
+
+/**
+ * Changes that find their own ids or epochs in the session, however many commits later, and then change nothing. Not
+ * so after an attempt in doubt, whose error would then be wrong.
+ */
+const IDEMPOTENT: ReadonlySet<Asked> = new Set(["send", "reply", "fork", "import", "delete"]);
+
+/**
+ * Milliseconds to wait before the next attempt. Shrinks with each lost race, so that long-waiting writers are not
+ * starved. @param random a number from 0 up to 1
+ */
+function backOff(lost: number, random: number): number {
+  return random * Math.max(2, 24 / (lost + 1));
+}
+
+export function sessionBusy(): ExpectedError {
+  return new ExpectedError(
+    "session_busy",
+    "Too much is being stored in this conversation at once. Try again in a moment.",
+  );
+}

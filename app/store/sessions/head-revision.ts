@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { unlessGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
+import type { DurableCommits } from "./durable-commits";
+import { readSessionFolder, revisionName, type Layout } from "./layout";
+import type { SessionRecord } from "./session-record";
+import { listIfThere } from "./tombstone";
+
+export type HeadRevision = Pick<SessionRecord, "rev" | "commit" | "recovered">;
+
+/**
+ * Finds the newest commit of a session without reading it, by a listing of its folder and the file's version. Null
+ * where this node has not read that commit, where there is no session, or where a journal shows that a reply may run.
+ * @throws what the volume throws
+ */
+export async function findHeadRevision(
+  { volume, layout, durable }: { volume: Volume; layout: Layout; durable: DurableCommits },
+  sessionHash: string,
+): Promise<HeadRevision | null> {
+  const folder = layout.sessionFolder(sessionHash);
+  const { revisions, damaged, journals } = readSessionFolder((await listIfThere(volume, folder)) ?? []);
+  const [rev] = revisions;
+  const known = durable.get(sessionHash);
+  if (rev === undefined || journals.length > 0 || known?.rev !== rev || known.version === null) return null;
+  // The number may be that of another commit, in a directory that was restored or after a power cut.
+  const version = await volume
+    .stats(join(folder, revisionName(rev)))
+    .then((stats) => stats.version, unlessGone);
+  if (version !== known.version) return null;
+  const [newestDamaged = 0] = damaged;
+  return { rev, commit: known.commit, recovered: newestDamaged > rev ? newestDamaged : null };
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { Session } from "~/conversation/session";
+import { isNewerFormat } from "~/store/newer-format";
+import { unlessGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
+import type { Change } from "./commit-change";
+import type { Layout } from "./layout";
+import { removeQuarantined } from "./quarantine";
+import { purgeDeleted, tombstone } from "./tombstone";
+
+export type SessionRemovalOptions = {
+  volume: Volume;
+  layout: Layout;
+  newId: () => string;
+  clock: () => Date;
+  /** Commits a change to the session as it is read. */
+  commit: (change: Change<Session | null>) => Promise<Session | null>;
+  /** Commits a change to a session of a newer version, of which only its commit ids are read. */
+  commitUnread: (change: Change<Session | null>) => Promise<unknown>;
+  /** Called after a session without a whole revision was removed, which needs no commit. */
+  onRemoved: () => void;
+};
+
+/**
+ * Deletes a session: commits a tombstone, then removes its older revisions, journals and quarantined copies
+ * (app/store/PROTOCOL.md, Deleting). Because it is a commit, a message that another node saves at the same moment is
+ * either deleted with the session or begins it anew. The tombstone is removed by a sweep much later.
+ * @returns the session as it was; null where there was none, or it cannot be read
+ * @throws what the commit and the volume throw
+ */
+export async function removeSession(
+  options: SessionRemovalOptions,
+  sessionHash: string,
+): Promise<Session | null> {
+  const { volume, layout, clock } = options;
+  let before: Session | null;
+  try {
+    const retired = tombstone(clock().toISOString());
+    const retire: Change<Session | null> = (session) => ({ session: session && retired, result: session });
+    before = await options.commit(retire).catch(async (error: unknown) => {
+      if (!isNewerFormat(error)) throw error;
+      await options.commitUnread(retire);
+      return null;
+    });
+  } catch (error) {
+    if (!ExpectedError.isInstance(error) || error.code !== "session_damaged") throw error;
+    await removeDamaged(options, sessionHash);
+    await removeQuarantined(options, sessionHash);
+    return null;
+  }
+  await purgeDeleted(volume, layout, sessionHash);
+  await removeQuarantined(options, sessionHash);
+  return before;
+}
+
+/** Where no revision is whole, no node can commit on top. So the folder is removed, in one step for all readers. */
+async function removeDamaged(options: SessionRemovalOptions, sessionHash: string) {
+  const { volume, layout, newId, onRemoved } = options;
+  const folder = layout.sessionFolder(sessionHash);
+  const doomed = `${folder}.${newId()}.deleted`;
+  await volume.rename(folder, doomed).catch(unlessGone);
+  await volume.syncFolder(join(folder, ".."));
+  onRemoved();
+  await volume.removeFolder(doomed);
+}

@@ -1,0 +1,145 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import type { SingleFlight } from "~/single-flight";
+import { errorCode } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
+import type { DurableCommits } from "./durable-commits";
+import { readSessionFolder, revisionName, type Layout, type SessionFolder } from "./layout";
+import { quarantine, type DamageEvent } from "./quarantine";
+import { readRevision, type Revision } from "./read-revision";
+import type { RevisionCodec } from "./session-codec";
+import { incarnationPath, listSessionFolder, syncSessionFolder } from "./session-folder";
+import type { StoredSession } from "./stored-session";
+
+export type RevisionReaderOptions<D extends StoredSession> = {
+  volume: Volume;
+  layout: Layout;
+  sessionHash: string;
+  /** Makes the names of files in quarantine unique. */
+  commitId: string;
+  codec: RevisionCodec<D>;
+  /** Shares the reads of one revision, by path: all watchers of a session read it after a commit. */
+  reads: SingleFlight<Revision<D>>;
+  /** The commits that this node knows to be on stable storage. */
+  durable: DurableCommits;
+  /** Called after each damaged revision that was met, whether or not it could be moved to quarantine. */
+  onDamage: (event: DamageEvent) => void;
+};
+
+/**
+ * What a commit builds on. `read` sets all fields; a writer changes `base` to what it has committed, and
+ * `folder.incarnation` to one that it has made.
+ */
+export type ReadState = {
+  folder: SessionFolder;
+  /** The newest whole revision; null where there is none. */
+  base: StoredSession | null;
+  /** `FileContent.version` of the file that `base` was read from. */
+  version: string | null;
+  /** Number of the damaged revision in whose place `base` was served. */
+  recovered: number | null;
+  /** Why a damaged revision could not be moved to quarantine; null where none is left in its place. */
+  unmoved: unknown;
+};
+
+export type RevisionReader<D extends StoredSession> = {
+  readonly state: ReadState;
+  /**
+   * Reads the newest whole revision (app/store/PROTOCOL.md, Reading a session).
+   * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`
+   */
+  read(): Promise<D | null>;
+  /** Path of the session's folder through the incarnation that was last read. */
+  folderPath(): string;
+  /** Puts what was read on stable storage, unless this node knows that it is there. */
+  confirm(): Promise<void>;
+};
+
+/** Listings after which a session that changes between each listing and its reads is refused as busy. */
+const READ_ATTEMPTS = 100;
+
+export function createRevisionReader<D extends StoredSession>(
+  options: RevisionReaderOptions<D>,
+): RevisionReader<D> {
+  const { volume, layout, sessionHash, codec } = options;
+  const sessionFolder = layout.sessionFolder(sessionHash);
+  const state: ReadState = {
+    folder: readSessionFolder([]),
+    base: null,
+    version: null,
+    recovered: null,
+    unmoved: null,
+  };
+  const folderPath = () => incarnationPath(sessionFolder, state.folder);
+
+  async function read(): Promise<D | null> {
+    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+      state.folder = (await listSessionFolder(volume, sessionFolder)) ?? readSessionFolder([]);
+      state.unmoved = null;
+      const found = await readNewestWhole();
+      if (found === "again") continue;
+      const { document, version, recovered } = found;
+      Object.assign(state, { base: document, version, recovered });
+      if (document === null && recovered !== null) throw noWholeRevision();
+      return document;
+    }
+    throw new ExpectedError(
+      "session_busy",
+      "This conversation changes too fast to be read. Try again in a moment.",
+    );
+  }
+
+  /** Moves damaged revisions on the way to quarantine. "again": the listing is out of date. */
+  async function readNewestWhole(): Promise<Found<D> | "again"> {
+    let damaged = state.folder.damaged[0] ?? 0;
+    const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
+    for (const rev of state.folder.revisions) {
+      // Reads may be shared: the folder was listed before, and the file behind an incarnation and a number never changes.
+      const path = `${folderPath()}/${revisionName(rev)}`;
+      const decode = (bytes: Buffer) => codec.decode(sessionHash, bytes, rev);
+      const revision = await options.reads(path, () => readRevision(volume, path, decode));
+      if (revision.kind === "gone") return "again";
+      if (revision.kind === "whole") {
+        const { document, version } = revision;
+        return { document: { ...document }, recovered: recoveredBelow(rev), version };
+      }
+      damaged = Math.max(damaged, rev);
+      await moveToQuarantine(rev, revision.reason);
+    }
+    codec.forget(sessionHash);
+    return { document: null, recovered: recoveredBelow(0), version: null };
+  }
+
+  /** Where the volume does not allow the move, readers are served the spare all the same. */
+  async function moveToQuarantine(rev: number, reason: string) {
+    const damaged = { key: sessionHash, rev, reason, folder: folderPath(), id: options.commitId };
+    const event = await quarantine(options, damaged);
+    if (!event) return;
+    const { folder } = state;
+    state.unmoved = event.cause ?? state.unmoved;
+    if (!folder.damaged.includes(rev)) folder.damaged.unshift(rev);
+    options.onDamage(event);
+  }
+
+  async function confirm() {
+    const { base, version } = state;
+    const commit = base?.recent[0];
+    if (base === null || commit === undefined) return;
+    await options.durable.confirm(sessionHash, { commit, rev: base.rev, version }, () =>
+      syncSessionFolder(volume, folderPath).catch((error: unknown) => {
+        // On a volume that is mounted read-only no later commit can replace this one.
+        if (errorCode(error) !== "EROFS") throw error;
+      }),
+    );
+  }
+
+  return { state, read, folderPath, confirm };
+}
+
+type Found<D> = { document: D | null; recovered: number | null; version: string | null };
+
+function noWholeRevision(): ExpectedError {
+  return new ExpectedError(
+    "session_damaged",
+    "The file of this conversation is damaged and no earlier version of it is whole. It was kept aside for the operator. Please start a new conversation.",
+  );
+}
