@@ -10,7 +10,9 @@ import { createRequestContexts, currentRequest } from "~/http/admission/request-
 import { createSlowUploadGuard } from "~/http/admission/slow-upload-guard";
 import { moderateCompression } from "~/http/remix/moderate-compression";
 
-/** Bytes of request and response bodies that all requests together may hold: an eighth of the smallest task's memory. */
+/**
+ * Bytes of request and response bodies that all requests together may hold: an eighth of the smallest task's memory.
+ */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /** Minimum upload rate in bytes/s; just below a 200 kbit/s mobile link. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import type { BuiltFolder } from "~/http/remix/built-files";
 
-/** Beside the server's own module, where the build has put them, in a folder for their version. */
+/** Built beside the server's own module, in a folder named by version. */
 const MERMAID = new URL("./mermaid/", import.meta.url);
 
 export function mermaidVersion(): string {
@@ -10,7 +10,7 @@ export function mermaidVersion(): string {
   return version;
 }
 
-/** Where the build has put what browsers load, and how long they may keep it. */
+/** Folders of the build that browsers load files from, with the cache headers of each. */
 export function builtFolders({ isDevelopment }: { isDevelopment: boolean }): BuiltFolder[] {
   const forever = { "Cache-Control": "public, max-age=31536000, immutable" };
   const mermaid = {
@@ -18,12 +18,12 @@ export function builtFolders({ isDevelopment }: { isDevelopment: boolean }): Bui
     at: "/diagrams/",
     headers: {
       ...forever,
-      // The frame that draws diagrams has an origin of its own, to which these are another's.
+      // The frame that draws diagrams has an opaque origin: for it these files are cross-origin.
       "Access-Control-Allow-Origin": "*",
       "Cross-Origin-Resource-Policy": "cross-origin",
     },
   };
-  // There the page's files change while the server runs.
+  // In development, Remix serves the page's files, which change while the server runs.
   if (isDevelopment) return [mermaid];
   const page = new URL("../public/", import.meta.url);
   return [

@@ -10,14 +10,14 @@ describe("access codes", () => {
     ]);
   });
 
-  it("that are easily guessed are refused, without repeating them", () => {
+  it("that are easily guessed are refused, without quoting them", () => {
     expect(() => parseConfig({ ACCESS_CODE: "one-long-code,short" })).toThrow(
       new ConfigError("ACCESS_CODE must have 8 to 200 characters in each code."),
     );
   });
 });
 
-describe("a server is private", () => {
+describe("a server is private by its HOST", () => {
   it.each([
     [{}, false],
     [{ HOST: "0.0.0.0" }, false],
@@ -61,14 +61,14 @@ describe("the hosts that a server answers to", () => {
   });
 });
 
-test("a delay of the shutdown is a part of the drain", () => {
+test("the shutdown delay must not exceed the drain time", () => {
   expect(parseConfig({ SHUTDOWN_DELAY_SECONDS: "20", DRAIN_SECONDS: "20" }).shutdownDelaySeconds).toBe(20);
   expect(() => parseConfig({ SHUTDOWN_DELAY_SECONDS: "21", DRAIN_SECONDS: "20" })).toThrow(
     "SHUTDOWN_DELAY_SECONDS must be at most DRAIN_SECONDS",
   );
 });
 
-test("a name that is nearly one of ours is told", () => {
+test("a variable whose name is nearly a known one is reported as misspelt", () => {
   expect(
     misspeltVariables({
       ACCES_CODE: "x",
@@ -87,13 +87,13 @@ test("a name that is nearly one of ours is told", () => {
 });
 
 describe("metrics", () => {
-  it("are off unless they are wanted", () => {
+  it("are off by default", () => {
     expect(parseConfig({}).metrics.format).toBe("none");
     expect(parseConfig({ METRICS: "emf" }).metrics.format).toBe("emf");
     expect(() => parseConfig({ METRICS: "EMF" })).toThrow(new ConfigError("METRICS must be none or emf."));
   });
 
-  it("are told apart by what Copilot says of the container", () => {
+  it("have the dimensions that Copilot sets in the container", () => {
     expect(
       parseConfig({
         COPILOT_APPLICATION_NAME: "holdfast",
@@ -103,12 +103,12 @@ describe("metrics", () => {
     ).toEqual({ Application: "holdfast", Environment: "prod", Service: "chat" });
   });
 
-  it("are told apart by the app's own name elsewhere", () => {
+  it("have the app's own name as dimension elsewhere", () => {
     expect(parseConfig({}).metrics.dimensions).toEqual({ Service: "holdfast" });
   });
 });
 
-test("what is stored is encrypted only where it is wanted", () => {
+test("stored files are encrypted only where that is configured", () => {
   expect(parseConfig({}).encryptAtRest).toBe(false);
   expect(parseConfig({ ENCRYPT_AT_REST: "off" }).encryptAtRest).toBe(false);
   expect(parseConfig({ ENCRYPT_AT_REST: "on" }).encryptAtRest).toBe(true);
@@ -119,7 +119,7 @@ test("what is stored is encrypted only where it is wanted", () => {
   }
 });
 
-test("nodes on different hosts have different names by default, each the same after a restart", () => {
+test("default names of nodes differ between hosts, and are the same after a restart", () => {
   const pod = "holdfast-with-a-very-long-name-of-its-deployment-7d9f8c6b5d-";
   const names = [`${pod}abcde`, `${pod}fghij`].map((host) => defaultNodeName(host, 65_535));
   expect(new Set(names).size).toBe(2);

@@ -12,57 +12,59 @@ import { ModelConfigError } from "./model/model-config-error";
 
 export type Config = {
   dataDir: string;
-  /** The name of this node, as people and other nodes see it: letters, digits and dashes. */
+  /** The name of this node, as shown to people and other nodes: letters, digits and dashes. */
   nodeName: string;
   drainSeconds: number;
-  /** How long of that a node that is told to end still takes requests. */
+  /** Part of `drainSeconds` during which a node still takes requests after SIGTERM. */
   shutdownDelaySeconds: number;
   journalFlushMs: number;
   keepAliveSeconds: number;
-  /** The longest that the head of a request may take to arrive, and the whole of it. */
+  /** Longest times for the head of a request to arrive, and for all of it. */
   headersSeconds: number;
   requestSeconds: number;
-  /** How long a client may leave what waits for it unread. */
+  /** Longest time for which a client may not read a response that waits for it. */
   slowReaderSeconds: number;
   /** Longest silence on an event stream. */
   heartbeatSeconds: number;
   maxBodyBytes: number;
   /** The largest conversation that may be imported. */
   maxImportBytes: number;
-  /** The largest file that can be attached, and all files of one conversation together. */
+  /** Largest size of one attached file, and of all files of one conversation. */
   maxAttachmentBytes: number;
   maxSessionAttachmentBytes: number;
   /** How long a hand-off to another device waits, in minutes. */
   handoffMinutes: number;
-  /** Days after which a conversation that nobody has touched is removed; null keeps all. */
+  /** Days without use after which a conversation is deleted; null keeps all. */
   retentionDays: number | null;
-  /** Whether what is written is encrypted, with keys that come from the ids of sessions. */
+  /** Whether stored files are encrypted, with keys derived from session ids. */
   encryptAtRest: boolean;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
   access: {
-    /** Whoever has said one of them may use the server; none leaves it open to everybody. */
+    /** Access codes, each of which lets a client use the server; without any, all clients may. */
     codes: readonly string[];
-    /** How long a browser is remembered. */
+    /** Lifetime of the access cookie. */
     days: number;
   };
-  /** Proxies in front whose word on who a client is can be trusted. */
+  /** Number of proxies in front whose `X-Forwarded-For` is trusted. */
   trustedHops: number;
-  /** Host names that the server answers to, in lower case, `*.` for any subdomain; none leaves it to where it listens. */
+  /**
+   * Accepted host names, in lower case, `*.` for any subdomain; without any, the address that it listens on decides.
+   */
   allowedHosts: readonly string[];
   /** Connections, or behind proxies requests, that one address may have open on a node; 0 sets no limit. */
   addressConnections: number;
   /** Bytes that one address may read from a node in a minute; 0 sets no limit. */
   addressReadBytesPerMinute: number;
   quotas: QuotaLimits;
-  /** Nobody but this machine can reach it. */
+  /** Whether the server listens on a loopback address, which only this machine can reach. */
   isPrivate: boolean;
-  /** The page of `npm run dev` loads itself anew. */
+  /** Whether it runs under `npm run dev`, whose page reloads by itself. */
   isDevelopment: boolean;
-  /** People read the log in development, programs elsewhere. */
+  /** Whether the log is text for people, in development, instead of JSON. */
   readableLog: boolean;
   metrics: {
     format: "none" | "emf";
-    /** What every metric is told apart by, by name. */
+    /** Dimensions of every metric, by name. */
     dimensions: Readonly<Record<string, string>>;
   };
   model: ModelConfig;
@@ -76,10 +78,10 @@ const wholeNumber = (name: string, fallback: number, min: number, max: number) =
     .refine((value) => value >= min && value <= max, `${name} must be from ${min} to ${max}.`)
     .default(fallback);
 
-/** 0 sets none. */
+/** A limit; 0 sets none. */
 const limit = (name: string, fallback: number) => wholeNumber(name, fallback, 0, 999_999_999_999);
 
-/** Few enough tries are allowed for this to be out of reach of guessing, if it is no word. */
+/** Shortest access code: with the limit of wrong codes, too long to be guessed unless it is a word. */
 const MIN_CODE_LENGTH = 8;
 
 const accessCodes = z
@@ -112,7 +114,7 @@ const environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, "NODE_NAME must be 1 to 64 letters, digits and dashes.")
     .optional(),
-  // Remix-serve's own; here to know who can reach it.
+  // Read by remix-serve; here to know whether other machines can reach the server.
   HOST: z.string().optional(),
   PORT: wholeNumber("PORT", 3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
@@ -120,7 +122,7 @@ const environment = z.object({
   JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
-  // Ten or twenty times what the slowest network takes.
+  // Ten to twenty times the time that the slowest network needs.
   HEADERS_SECONDS: wholeNumber("HEADERS_SECONDS", 15, 1, 300),
   // 4.5 MB, the largest attachment, at 200 kbit/s.
   REQUEST_SECONDS: wholeNumber("REQUEST_SECONDS", 180, 1, 3_600),
@@ -130,7 +132,7 @@ const environment = z.object({
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),
   MAX_IMPORT_BYTES: wholeNumber("MAX_IMPORT_BYTES", 16_000_000, 1_024, 100_000_000),
-  // The largest document that Bedrock takes.
+  // The largest document that Bedrock accepts.
   MAX_ATTACHMENT_BYTES: wholeNumber("MAX_ATTACHMENT_BYTES", 4_500_000, 1_024, 100_000_000),
   MAX_SESSION_ATTACHMENT_BYTES: wholeNumber(
     "MAX_SESSION_ATTACHMENT_BYTES",
@@ -184,18 +186,18 @@ const environment = z.object({
 /** Every variable that the app reads. */
 export const CONFIG_VARIABLES: readonly string[] = [...Object.keys(environment.shape), ...MODEL_VARIABLES];
 
-/** What is wrong with the environment, one line for each variable. */
+/** Errors in the environment, one line for each variable. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 /**
- * The configuration from the environment. Unset and empty mean the default; spaces around a value mean nothing.
- * @throws ConfigError naming every variable that is wrong
+ * Parses the configuration. Unset and empty variables have their defaults; spaces around a value are ignored.
+ * @throws ConfigError naming every invalid variable
  */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const quoted = quotedVariables(env, CONFIG_VARIABLES);
-  // What else is wrong may follow from them.
+  // Reported alone: other errors may follow from these.
   if (quoted.length > 0) throw new ConfigError(quoted.join("\n"));
   const given = Object.fromEntries(
     Object.keys(environment.shape).flatMap((name) => (env[name]?.trim() ? [[name, env[name].trim()]] : [])),
@@ -213,7 +215,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     issues.push(...error.issues);
   }
   if (!parsed.success || !model || issues.length > 0) throw new ConfigError(issues.join("\n"));
-  const values = parsed.data;
+  return toConfig(parsed.data, model);
+}
+
+function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Config {
   return {
     dataDir: values.DATA_DIR,
     nodeName: values.NODE_NAME ?? defaultNodeName(hostname(), values.PORT),
@@ -267,12 +272,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-/** So much may be wrong in a name that is still taken for one of ours. */
-const SLIPS = 2;
-/** Shorter names are near to too many others. */
+/** Largest edit distance at which a name counts as a misspelt variable. */
+const MAX_TYPOS = 2;
+/** Shorter variables are within that distance of too many other names. */
 const MIN_MEANT_LENGTH = 8;
 
-/** Variables that mean nothing here and are nearly one that does: an access code under such a name asks nobody. */
+/** Unknown variables that are nearly a known one: an access code under a misspelt name would protect nothing. */
 export function misspeltVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): { variable: string; meant: string }[] {
@@ -281,7 +286,8 @@ export function misspeltVariables(
     .flatMap((variable) => {
       const meant = CONFIG_VARIABLES.find(
         (name) =>
-          name.length >= MIN_MEANT_LENGTH && leven(name, variable, { maxDistance: SLIPS + 1 }) <= SLIPS,
+          name.length >= MIN_MEANT_LENGTH &&
+          leven(name, variable, { maxDistance: MAX_TYPOS + 1 }) <= MAX_TYPOS,
       );
       return meant === undefined ? [] : [{ variable, meant }];
     });
@@ -292,14 +298,14 @@ function isLoopback(host: string | undefined): boolean {
   return name !== null && isLoopbackName(name);
 }
 
-/** What a name of 64 characters has room for before a dash and a port. */
+/** Longest host part of a node's name: 64 characters less a dash and a port. */
 const MAX_HOST_LENGTH = 58;
-/** Of a longer one's digest: names of pods differ only at their end. */
+/** Digits of the digest that shortens a longer host name: names of pods differ only at their end. */
 const DIGEST_LENGTH = 8;
 
 /**
- * The same after a restart, so that the new process is known as the successor of the old one, and another on every
- * host.
+ * The default name of a node: the same after a restart, so that the new process is recognised as the successor of the
+ * old one, and different on every host.
  */
 export function defaultNodeName(host: string, port: number): string {
   const cleaned = host.replace(/[^A-Za-z0-9-]+/g, "-");
@@ -311,5 +317,5 @@ export function defaultNodeName(host: string, port: number): string {
   return `${short || "node"}-${port}`;
 }
 
-/** The environment that this process was started with: the only place that reads it. Tidied before it is parsed. */
+/** The environment of this process. No other module reads `process.env`. */
 export const processEnvironment: Record<string, string | undefined> = process.env;

@@ -20,21 +20,21 @@ const LOST: Record<ShortLife, string> = {
   pod: "is an emptyDir volume: conversations are lost with the pod. Claim a persistent volume",
 };
 
-/** Warns at start of a data folder that does not last, and of what is in it that is not Holdfast's. Never rejects. */
+/** Warns at start of a data folder on storage that does not last, and of foreign files in it. Never rejects. */
 export async function warnOfDataFolder({ dataDir, volume, layout, env, log }: Options): Promise<void> {
   try {
     const names = await listForeignNames(volume, layout);
     if (names.length > 0) log.warn({}, foreignNamesWarning(names));
-    // Only once the volume has answered: a path on one that hangs would hold a thread.
+    // After the volume has answered: a path on a hanging volume would block a thread.
     const mountinfo = await readFile("/proc/self/mountinfo", "utf8").catch(() => "");
     const life = shortLifeOf(mountinfo, await realPath(resolve(dataDir)), await isContainer(env));
     if (life) log.warn({ dataDir: resolve(dataDir) }, `DATA_DIR ${LOST[life]}`);
   } catch {
-    // Why it cannot be read is said by the volume's probe, which also says when it can be.
+    // The volume's probe logs why it cannot be read, and when it can be read again.
   }
 }
 
-/** Of a folder that is not there yet, the path that it will have. */
+/** The real path of a folder, also of one that does not exist yet. */
 async function realPath(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -45,7 +45,10 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-/** Docker, Podman, ECS and Kubernetes each leave a sign. A system container (LXC) is a machine: its root lasts. */
+/**
+ * Detects Docker, Podman, ECS and Kubernetes. A system container (LXC) counts as a machine: its root file system
+ * lasts.
+ */
 async function isContainer(env: Options["env"]): Promise<boolean> {
   if (env.ECS_CONTAINER_METADATA_URI_V4 || env.KUBERNETES_SERVICE_HOST) return true;
   const signs = ["/.dockerenv", "/run/.containerenv"].map((path) =>

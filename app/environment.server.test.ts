@@ -6,7 +6,7 @@ const refusal = (name: string) =>
   `${name} has quotation marks around its value, which count as a part of it ` +
   "(`docker run --env-file` does not take them off): write the value without them.";
 
-describe("quotation marks around a value are refused by the variable's name", () => {
+describe("quotation marks around a value are refused with the variable's name", () => {
   it.each([
     '"/data"',
     "'/data'",
@@ -44,13 +44,13 @@ describe("quotation marks around a value are refused by the variable's name", ()
     },
   );
 
-  it("all of them at once, and nothing else that follows from them", () => {
+  it("for all variables at once, without the errors that follow from them", () => {
     expect(() => parseConfig({ PORT: '"3000"', MODEL_PROVIDER: "'demo'", DRAIN_SECONDS: "x" })).toThrow(
       new ConfigError(`${refusal("PORT")}\n${refusal("MODEL_PROVIDER")}`),
     );
   });
 
-  it("one of several in a list", () => {
+  it("around one item of a list", () => {
     expect(quotedVariables({ ACCESS_CODE: 'first-long-code, "second long code"' }, CONFIG_VARIABLES)).toEqual(
       [refusal("ACCESS_CODE")],
     );
@@ -58,7 +58,7 @@ describe("quotation marks around a value are refused by the variable's name", ()
   });
 });
 
-test("quotation marks within a value are a part of it", () => {
+test("quotation marks within a value are accepted", () => {
   const env = {
     DATA_DIR: "/srv/Ada's data",
     ACCESS_CODE: "rock'n'roll for all, it's the students'",
@@ -69,7 +69,7 @@ test("quotation marks within a value are a part of it", () => {
   expect(quotedVariables(env, CONFIG_VARIABLES)).toEqual([]);
 });
 
-describe("the environment is made the same for all that read it", () => {
+describe("the environment is normalised", () => {
   const home = () => "/home/ada";
   const tidied = (env: Record<string, string>, homedir = home) => {
     const copy: Record<string, string | undefined> = { ...env };
@@ -77,7 +77,7 @@ describe("the environment is made the same for all that read it", () => {
     return copy;
   };
 
-  it("without spaces and line ends around values", () => {
+  it("by trimming spaces and line ends around values", () => {
     expect(tidied({ HOST: " 127.0.0.1\r", AWS_PROFILE: "mine\n", OTHER: " x " })).toEqual({
       HOST: "127.0.0.1",
       AWS_PROFILE: "mine",
@@ -85,13 +85,13 @@ describe("the environment is made the same for all that read it", () => {
     });
   });
 
-  it("with empty values unset", () => {
+  it("by unsetting empty values", () => {
     expect(tidied({ HOST: "", PORT: " ", AWS_ACCESS_KEY_ID: "\t", HOME: "", OTHER: "" })).toEqual({
       OTHER: "",
     });
   });
 
-  it("with / for a home where a user has none", () => {
+  it("with / as home directory of a user without one", () => {
     const none = () => {
       throw new Error("ENOENT");
     };

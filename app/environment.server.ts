@@ -1,6 +1,6 @@
 /**
- * What is done about the environment before any variable is read. Files of variables differ: a shell and Compose
- * take quotation marks off a value, `docker --env-file` and ECS keep them as a part of it, and some keep a line end.
+ * Normalises the environment before any variable is read. Environment files differ: a shell and Compose strip quotation
+ * marks from a value, `docker --env-file` and ECS keep them as a part of it, and some keep a line end.
  */
 type Environment = Record<string, string | undefined>;
 
@@ -8,17 +8,17 @@ type Environment = Record<string, string | undefined>;
 const READ_BY_OTHERS = /^(AWS_|MALLOC_|UV_THREADPOOL_SIZE$)/;
 
 const QUOTE = "[\\p{Quotation_Mark}`´′″]";
-/** Invisible characters may stand before it, and a backslash or dollar sign that was meant for a shell. */
+/** Invisible characters may precede it, and a backslash or dollar sign that was meant for a shell. */
 const BEGINS_QUOTED = new RegExp(`^[\\s\\p{Default_Ignorable_Code_Point}]*[\\\\$]*${QUOTE}`, "u");
 const ENDS_QUOTED = new RegExp(`${QUOTE}[\\s\\p{Default_Ignorable_Code_Point}]*$`, "u");
 
-/** People make these up, so that a quotation mark at the end may be meant. */
+/** Values that people make up, where a quotation mark at the end may be intended. */
 const MAY_END_QUOTED: ReadonlySet<string> = new Set(["ACCESS_CODE"]);
 
 /**
- * One sentence for each variable with quotation marks around its value, or around a part of it where it is a list.
- * Never with the value, which may be a secret.
- * @param ours the names of the app's own variables; those of the AWS SDK and the like are judged, too
+ * One error message for each variable with quotation marks around its value, or around an item of a list. Never
+ * contains the value, which may be a secret.
+ * @param ours names of the app's own variables; those of the AWS SDK, libuv and glibc are checked, too
  */
 export function quotedVariables(env: Readonly<Environment>, ours: readonly string[]): string[] {
   return names(env, ours)
@@ -39,10 +39,9 @@ function isQuoted(name: string, value: string): boolean {
 }
 
 /**
- * Makes the environment the same for all that read it, in place: remix-serve and the AWS SDK do so by themselves,
- * after this. Spaces and line ends around a value are taken away, and an empty value counts as unset. A user
- * without HOME and without an entry in the list of users gets `/` for a home, as in a container: without one
- * `os.homedir()` throws, in the AWS SDK as well.
+ * Normalises the environment in place, for all that read it later, such as remix-serve and the AWS SDK: trims values,
+ * and unsets empty ones. A user without HOME and without an entry in the list of users gets `/` as home directory, as
+ * in a container; otherwise `os.homedir()` throws, in the AWS SDK as well.
  */
 export function tidyEnvironment(env: Environment, ours: readonly string[], homedir: () => string): void {
   for (const name of [...names(env, ours), "HOME"]) {

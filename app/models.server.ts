@@ -1,6 +1,7 @@
 import { access as findFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
+import type { Clocks } from "./clocks.server";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
 import { baseUrlWarning } from "./model/base-url";
@@ -11,7 +12,7 @@ import type { DailyBudget } from "./quotas/daily-budget";
 import { priceIssue } from "./quotas/price-issue";
 
 /**
- * The models that this configuration and these credentials offer, each of whose answers counts against the budget.
+ * Connects the configured models. Every call to them counts against the budget.
  * @throws ModelConfigError as `createLanguageModels` does
  * @throws ConfigError where a budget in dollars is set for models without prices
  */
@@ -19,8 +20,9 @@ export async function connectModels(
   { model, quotas }: Pick<Config, "model" | "quotas">,
   budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
+  { now, timer }: Pick<Clocks, "now" | "timer">,
 ): Promise<LanguageModels> {
-  // The files are read again where the chain is asked again, although the SDK keeps what it has read.
+  // Without the SDK's cache of credential files, so that each call of the chain reads them again.
   const credentials = defaultProvider({ ignoreCache: true });
   const provider =
     model.provider ??
@@ -35,16 +37,16 @@ export async function connectModels(
           "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",
         ),
     }));
-  const models = createLanguageModels({ ...model, provider }, { credentials });
+  const models = createLanguageModels({ ...model, provider }, { credentials, now });
   const { openaiCompatibleBaseUrl: baseUrl } = model;
   const warning = baseUrl === null ? null : baseUrlWarning("OPENAI_COMPATIBLE_BASE_URL", baseUrl);
   if (warning !== null) log.warn({}, warning);
   const issue = priceIssue(quotas.daily.dollars, models.offers);
   if (issue !== null) throw new ConfigError(issue);
-  return countSpending(models, budget.spend);
+  return countSpending(models, budget.spend, { now, timer });
 }
 
-/** One that may not be looked at counts as there, so that the log says why AWS credentials do not work. */
+/** A file that cannot be checked counts as existing, so that the log says why AWS credentials do not work. */
 async function fileExists(path: string): Promise<boolean> {
   try {
     await findFile(path);

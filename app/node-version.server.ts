@@ -1,8 +1,8 @@
 import { engines } from "../package.json";
 
 /**
- * Why the server cannot run on this version of Node, or null. `start.sh` says the same before anything is loaded;
- * this is for servers that are started without it.
+ * Why the server cannot run on this version of Node; null where it can. `start.sh` checks the same before anything is
+ * loaded; this check is for servers that are started without it.
  */
 export function nodeVersionProblem(version: string): string | null {
   const [least = "", leastMajor, leastMinor] = /(\d+)\.(\d+)/.exec(engines.node) ?? [];

@@ -3,7 +3,7 @@ import type { ServerProps } from "~/browser/chat/chat-app";
 import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 
-/** What every page is sent with. Nothing about any conversation: those are known to the browser alone. */
+/** Loader data of every page. Contains nothing about conversations: only the browser knows their ids. */
 export async function serverProps({ request }: LoaderFunctionArgs): Promise<ServerProps> {
   return {
     node: services.node.name,

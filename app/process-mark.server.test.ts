@@ -38,7 +38,7 @@ it.each([
   expect(isProcessGone(boot, processes)).toBe(expected);
 });
 
-test("of a boot without a mark, and without /proc, nothing is known", () => {
+test("a boot without a mark, or a machine without /proc, does not count as gone", () => {
   const none: Processes = {
     ...machine({ signal: "ESRCH" }),
     readText: () => {
@@ -50,7 +50,7 @@ test("of a boot without a mark, and without /proc, nothing is known", () => {
   expect(isProcessGone("aBc9", machine({ signal: "ESRCH" }))).toBe(false);
 });
 
-test("a real process is there until it has ended", async () => {
+test("a real process counts as gone only after it has ended", async () => {
   const child = spawn("sleep", ["60"]);
   await once(child, "spawn");
   const mark = `x${processMark(child.pid!, realProcesses)}`;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** What tells processes of one machine apart: `/proc`, and whether there is a process of a number. */
+/** Access to the machine's processes: `/proc`, and a check whether a process id is in use. */
 export type Processes = {
   readText: (path: string) => string;
   readLink: (path: string) => string;
-  /** As `process.kill(pid, 0)`: throws ESRCH where there is none. */
+  /** `process.kill(pid, 0)`: throws ESRCH for a process id that is not in use. */
   signal0: (pid: number) => void;
 };
 
@@ -18,9 +18,9 @@ export const realProcesses: Processes = {
 const MARK = /-([0-9a-f]{12})-([0-9a-z]{1,7})-([0-9a-z]{1,12})$/;
 
 /**
- * The end of a boot's name, by which a later process on the same machine can tell at once that this one is gone,
- * instead of watching its membership log for ten seconds: a digest of the machine's boot and of the space of process numbers,
- * the number, and the tick at which the process began (a number is used again). Empty where there is no `/proc`.
+ * The end of a boot's name. A later process on the same machine can tell from it at once that this process has ended,
+ * instead of watching its membership log for ten seconds. It holds a digest of the machine's boot id and the PID
+ * namespace, the process id, and the tick at which the process began, because ids are reused. Empty without `/proc`.
  */
 export function processMark(pid: number, processes: Processes): string {
   try {
@@ -30,7 +30,7 @@ export function processMark(pid: number, processes: Processes): string {
   }
 }
 
-/** Whether the process of a boot ran on this machine and has ended. False where that is not known. */
+/** Whether the process of a boot ran on this machine and has ended. False where that cannot be determined. */
 export function isProcessGone(boot: string, processes: Processes): boolean {
   const [, space, pid = "", startedAt = ""] = MARK.exec(boot) ?? [];
   try {
@@ -48,7 +48,7 @@ export function isProcessGone(boot: string, processes: Processes): boolean {
     const stat = statOf(number, processes);
     return stat.state === "Z" || Number(stat.startedAt).toString(36) !== startedAt;
   } catch {
-    // One of another user may be hidden.
+    // A process of another user may be hidden.
     return false;
   }
 }
@@ -63,6 +63,7 @@ function statOf(pid: number, { readText }: Processes): { state: string; startedA
   const text = readText(`/proc/${pid}/stat`);
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, startedAt] = [fields[0], fields[19]];
-  if (state === undefined || !/^\d+$/.test(startedAt ?? "")) throw new Error("no stat of a process");
+  if (state === undefined || !/^\d+$/.test(startedAt ?? ""))
+    throw new Error("/proc has no valid stat of the process");
   return { state, startedAt: startedAt! };
 }

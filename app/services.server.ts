@@ -40,8 +40,8 @@ import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
 
 /**
  * Time between appends of a reply's words for each reply that runs on the node, in milliseconds: all replies together
- * append 1,000 times a second at most. Beyond some fifty replies, words come in larger pieces, so that a full node slows
- * down instead of failing.
+ * append 1,000 times a second at most. Beyond some fifty replies, words come in larger pieces, so that a full node
+ * slows down instead of failing.
  */
 const FLUSH_MS_FOR_EACH_REPLY = 1;
 
@@ -103,7 +103,7 @@ async function createServices(config: Config) {
   });
 
   const { usage, budget } = createBudget(config, { ...member, isDead });
-  const models = await connectModels(config, budget, log);
+  const models = await connectModels(config, budget, log, clocks);
   const replies = createReplies({
     store,
     volume: steady,

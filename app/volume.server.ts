@@ -21,7 +21,9 @@ type VolumeOptions = {
   metrics: Pick<Metrics, "onVolumeAnswer">;
 };
 
-/** The volume in its three priorities (see `createVolumes`), guarded against an unmounted DATA_DIR, with its reserve. */
+/**
+ * The volume in its three priorities (see `createVolumes`), guarded against an unmounted DATA_DIR, with its reserve.
+ */
 export function openVolume({ layout, instance, clocks, log, metrics }: VolumeOptions) {
   const unguarded = createVolume();
   const identity = createVolumeIdentity({

@@ -26,7 +26,7 @@ test.each([
   ["http://localhost:1/v1#hunter2", "http://localhost:1/v1"],
   ["http://ada:hunter2@localhost:1/v1", "http://localhost:1/v1"],
   ["http://hunter2@localhost:1//v1", "http://localhost:1/v1"],
-])("%s is refused at start, with what it should look like", (value, should) => {
+])("the base URL %s is refused at start, with a suggestion", (value, should) => {
   const issue = issueOf({ OPENAI_COMPATIBLE_BASE_URL: value });
   expect(issue).toContain("OPENAI_COMPATIBLE_BASE_URL");
   expect(issue).toMatch(new RegExp(`should look like ${should}[.,]`));
@@ -39,17 +39,17 @@ test.each([
   ["http://localhost:11434//v1//", "http://localhost:11434/v1"],
   ["https://example.com/a//b/v1", "https://example.com/a/b/v1"],
   ["http://localhost:8000/", "http://localhost:8000"],
-])("%s is taken as %s", (value, taken) => {
+])("the base URL %s is normalised to %s", (value, taken) => {
   expect(parse({ OPENAI_COMPATIBLE_BASE_URL: value }).openaiCompatibleBaseUrl).toBe(taken);
 });
 
-test("an address without a path is warned of, one with a path is not", () => {
+test("a base URL without a path causes a warning, one with a path does not", () => {
   expect(baseUrlWarning("X", "http://localhost:8000")).toContain("http://localhost:8000/v1");
   expect(baseUrlWarning("X", "https://example.com/api")).toBeNull();
 });
 
 test.each(["OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"])(
-  "%s is refused by name where no header can hold it, and is not quoted",
+  "%s with characters that a header cannot contain is refused by name, without quoting it",
   (name) => {
     for (const bad of [
       "hunter2\nx",

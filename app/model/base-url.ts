@@ -1,6 +1,6 @@
 /**
- * Why a model server cannot be asked at this address; null where nothing speaks against it. Never quotes what may be
- * secret: a user name, a password, a query.
+ * The configuration error of a model server's base URL; null where it is valid. Never quotes the parts that may be
+ * secret: user name, password, query.
  */
 export function baseUrlIssue(name: string, url: URL): string | null {
   const should = `: it should look like ${lookingRight(url)}`;
@@ -15,15 +15,14 @@ export function baseUrlIssue(name: string, url: URL): string | null {
   return null;
 }
 
-/** The address without doubled slashes and without one at its end. */
+/** The URL without repeated slashes and without one at its end. */
 export function withPlainSlashes(value: string): string {
   const url = new URL(value);
   return `${url.origin}${plainPath(url.pathname)}`;
 }
 
 /**
- * What may be wrong with an address that is otherwise good; null where nothing is. Most servers have their API under
- * `/v1`, but not all.
+ * A warning about a valid base URL; null without one. Most servers have their API under `/v1`, but not all.
  */
 export function baseUrlWarning(name: string, value: string): string | null {
   const { origin, pathname } = new URL(value);
@@ -31,7 +30,7 @@ export function baseUrlWarning(name: string, value: string): string | null {
   return `${name} has no path: most servers are asked at ${origin}/v1`;
 }
 
-/** Paths of the API itself, as they stand in examples. */
+/** Paths of API endpoints, which people copy from examples. */
 const ENDPOINT = /\/+((chat\/+)?completions?|responses|api\/+(chat|generate)|converse(-stream)?)\/*$/i;
 
 function lookingRight(url: URL): string {

@@ -3,7 +3,7 @@ import { bedrockFacts } from "./bedrock-facts";
 import { bedrockOffers } from "./bedrock-offers";
 import { parseModelList } from "./model-list";
 
-test("every model on offer by default has a price and a window, in every region", () => {
+test("every default Bedrock model has a price and a context window, in every region", () => {
   for (const region of ["us-east-1", "eu-central-1", "ap-northeast-1", "sa-east-1", "us-gov-west-1"]) {
     for (const offer of bedrockOffers(region, 5000)) {
       expect(offer, offer.id).toMatchObject({
@@ -16,14 +16,14 @@ test("every model on offer by default has a price and a window, in every region"
   }
 });
 
-test("Claude costs more where it stays in one part of the world", () => {
+test("Claude costs more through a geographic profile than through the global one", () => {
   const price = (model: string) => bedrockFacts(model).inputPricePerMillion;
   expect(price("global.anthropic.claude-sonnet-5-5")).toBe(2);
   expect(price("eu.anthropic.claude-sonnet-5-5")).toBe(2.2);
   expect(price("eu.amazon.nova-pro-v1:0")).toBe(0.8);
 });
 
-test("what comes from the cache costs a fraction", () => {
+test("input from the prompt cache costs a fraction of other input", () => {
   expect(bedrockFacts("us.amazon.nova-pro-v1:0")).toMatchObject({
     cacheReadPricePerMillion: 0.2,
     cacheWritePricePerMillion: 0.8,
@@ -34,7 +34,7 @@ test("what comes from the cache costs a fraction", () => {
   });
 });
 
-test("of a model that nobody knows nothing is said", () => {
+test("an unknown Bedrock model has no facts", () => {
   expect(bedrockFacts("meta.llama4-scout-17b-instruct-v1:0")).toEqual({});
   expect(bedrockFacts("us.anthropic.claude-sonnet-4-5-20250929-v1:0")).toEqual({
     contextTokens: 200_000,
@@ -42,7 +42,7 @@ test("of a model that nobody knows nothing is said", () => {
   });
 });
 
-test("a list of one's own knows the same, and what it says itself comes first", () => {
+test("models in MODELS have the built-in facts, which the list may override", () => {
   const list = [
     { id: "bedrock/global.anthropic.claude-opus-5-5", inputPricePerMillion: 3, contextTokens: 50_000 },
     { id: "openai-compatible/llama3.2" },

@@ -12,7 +12,7 @@ type Facts = Pick<
 
 type Cache = { read: number; write: number };
 
-/** What cached input costs, as a ratio to other input. */
+/** Price of cached input as a ratio to that of other input. */
 const NOVA_CACHE: Cache = { read: 0.25, write: 1 };
 const CLAUDE_CACHE: Cache = { read: 0.1, write: 1.25 };
 
@@ -25,14 +25,17 @@ const facts = (contextTokens: number, input: number, output: number, cache: Cach
   cacheWritePricePerMillion: rounded(input * cache.write),
 });
 
-/** A millionth of a dollar is more than enough. */
+/** Rounded to a millionth of a dollar. */
 function rounded(price: number): number {
   return Math.round(price * 1e6) / 1e6;
 }
 
 type Known = { pattern: RegExp; contextTokens: number; input: number; output: number };
 
-/** On demand, in US dollars, in November 2026: Nova's in us-east-1, Claude's through a global profile. */
+/**
+ * On-demand prices in US dollars per million tokens, November 2026: Nova in us-east-1, Claude through a global
+ * profile.
+ */
 const NOVA: readonly Known[] = [
   { pattern: /amazon\.nova-pro-v1/, contextTokens: 300_000, input: 0.8, output: 3.2 },
   { pattern: /amazon\.nova-lite-v1/, contextTokens: 300_000, input: 0.06, output: 0.24 },
@@ -41,16 +44,16 @@ const NOVA: readonly Known[] = [
 const CLAUDE: readonly Known[] = [
   { pattern: /anthropic\.claude-sonnet-5-5/, contextTokens: 200_000, input: 2, output: 10 },
   { pattern: /anthropic\.claude-opus-5-5/, contextTokens: 200_000, input: 4, output: 20 },
-  // A prompt of more than that costs five times as much a token.
+  // Longer prompts cost five times as much per token.
   { pattern: /anthropic\.claude-haiku-5-5/, contextTokens: 100_000, input: 0.1, output: 0.5 },
 ];
 
-/** A profile that keeps Claude in one part of the world costs a tenth more than the global one. */
+/** Ratio of the price through a geographic profile of Claude to that through the global one. */
 const GEOGRAPHIC_PREMIUM = 1.1;
 
 /**
- * How much a model of Bedrock takes in, what it costs, and whether it remembers what it has read. Of Claude what
- * its windows have always held; some hold more, at a price. Of what is not known, nothing.
+ * Context window, prices and prompt caching of a Bedrock model; empty for an unknown model. Windows of Claude are the
+ * standard ones; some models have a larger one at a higher price.
  */
 export function bedrockFacts(model: string): Facts {
   const isIt = ({ pattern }: Known) => pattern.test(model);

@@ -9,7 +9,7 @@ import {
 
 const idsIn = (region: string) => bedrockOffers(region, 5000).map(({ id }) => id.replace("bedrock/", ""));
 
-describe("the models of a region", () => {
+describe("the default Bedrock models", () => {
   test.each([
     ["us-east-1", "us.amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5-5"],
     ["eu-central-1", "eu.amazon.nova-pro-v1:0", "eu.anthropic.claude-sonnet-5-5"],
@@ -18,13 +18,13 @@ describe("the models of a region", () => {
     ["ap-southeast-2", "apac.amazon.nova-pro-v1:0", "au.anthropic.claude-sonnet-5-5"],
     ["ap-south-1", "apac.amazon.nova-pro-v1:0", "global.anthropic.claude-sonnet-5-5"],
     ["us-gov-west-1", "amazon.nova-pro-v1:0", "us-gov.anthropic.claude-sonnet-5-5"],
-  ])("in %s come through its profiles, Nova Pro first", (region, nova, claude) => {
+  ])("in %s use its inference profiles, Nova Pro first", (region, nova, claude) => {
     const ids = idsIn(region);
     expect(ids[0]).toBe(nova);
     expect(ids).toContain(claude);
   });
 
-  test("leave Nova out where it has no profile", () => {
+  test("leave out Nova in regions without its profile", () => {
     expect(idsIn("sa-east-1")).toEqual([
       "global.anthropic.claude-sonnet-5-5",
       "global.anthropic.claude-opus-5-5",
@@ -32,7 +32,7 @@ describe("the models of a region", () => {
     ]);
   });
 
-  test("have names for people and limits that Bedrock accepts", () => {
+  test("have display names and output limits that Bedrock accepts", () => {
     const offers = bedrockOffers("us-east-1", 200_000);
     expect(offers.map(({ name, maxOutputTokens }) => [name, maxOutputTokens])).toEqual([
       ["Amazon Nova Pro", 5000],
@@ -51,7 +51,7 @@ test.each([
   ["global.anthropic.claude-haiku-4-5-20251001-v1:0", "Claude Haiku 4.5"],
   ["eu.anthropic.claude-opus-4-6-v1", "Claude Opus 4.6"],
   ["meta.llama4-scout-17b-instruct-v1:0", "meta.llama4-scout-17b-instruct-v1:0"],
-])("%s is called %s", (model, name) => {
+])("the display name of %s is %s", (model, name) => {
   expect(bedrockModelName(model)).toBe(name);
 });
 
@@ -64,7 +64,7 @@ test.each([
   ["us.anthropic.claude-opus-4-8", "ask"],
   ["us.anthropic.claude-opus-5", "ask"],
   ["something.new", "ask"],
-])("%s is continued by %s", (model, continuation) => {
+])("%s continues a cut answer by %s", (model, continuation) => {
   expect(bedrockContinuation(model)).toBe(continuation);
 });
 

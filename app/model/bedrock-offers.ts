@@ -27,7 +27,7 @@ export function bedrockOffers(region: string, maxOutputTokens: number): ModelOff
   }));
 }
 
-/** What Bedrock accepts: more is a validation error, not a shorter answer. */
+/** Bedrock's largest output limits: a higher one is a validation error. */
 const NOVA_MAX_OUTPUT = 5000;
 const CLAUDE_MAX_OUTPUT = 128_000;
 
@@ -35,7 +35,7 @@ const novaId = (prefix: string) => (model: string) => `${prefix}amazon.${model}`
 
 /** Nova has geographic profiles only, none of them global; null where it is not served. */
 function novaPrefix(region: string): string | null {
-  // In the region itself, without a profile.
+  // Served in the region itself, without a profile.
   if (region.startsWith("us-gov-") || region === "eu-west-2") return "";
   if (region.startsWith("us-")) return "us.";
   if (region.startsWith("eu-")) return "eu.";
@@ -54,8 +54,8 @@ function claudePrefix(region: string): string {
 }
 
 /**
- * Whether a model goes on from a last assistant message. Nova does, and Claude did up to 4.5; Claude since
- * 4.6 answers 400, so whatever is not known is asked.
+ * How a model continues a cut answer. Nova, and Claude up to 4.5, continue a last assistant message (prefill). Claude
+ * since 4.6 answers 400, so unknown models are asked to continue by a user message.
  */
 export function bedrockContinuation(model: string): ModelOffer["continuation"] {
   const prefills =
@@ -64,16 +64,16 @@ export function bedrockContinuation(model: string): ModelOffer["continuation"] {
 }
 
 /**
- * Whether a model takes a temperature. Nova does, and Claude did up to 4.6; Claude since 4.7 answers 400. Of what
- * is not known nobody is offered a choice that might fail.
+ * Whether a model takes a temperature. Nova does, and Claude up to 4.6; Claude since 4.7 answers 400. False for unknown
+ * models, whose requests might fail.
  */
 export function bedrockTakesTemperature(model: string): boolean {
   return /amazon\.nova-|anthropic\.claude-(3-|(sonnet|opus|haiku)-4-([1-6](?!\d)|\d{8}))/.test(model);
 }
 
 /**
- * What a model can be given beside text. Nova and Claude take images and documents, but for Nova Micro; of what is
- * not known nobody is offered a choice that might fail.
+ * The kinds of files that a model accepts. Nova and Claude accept images and documents, except Nova Micro. None for
+ * unknown models, whose requests might fail.
  */
 export function bedrockAccepts(model: string): ModelOffer["accepts"] {
   return /amazon\.nova-(\d-)?(lite|pro|premier)\b|anthropic\.claude-/.test(model)
@@ -81,7 +81,7 @@ export function bedrockAccepts(model: string): ModelOffer["accepts"] {
     : [];
 }
 
-/** A name for people: "us.anthropic.claude-sonnet-5-5" is Claude Sonnet 5.5. Falls back to the id. */
+/** Display name: "us.anthropic.claude-sonnet-5-5" is Claude Sonnet 5.5. Falls back to the id. */
 export function bedrockModelName(model: string): string {
   const nova = /amazon\.nova-((?:\d-)?)(premier|pro|lite|micro)\b/.exec(model);
   if (nova) return `Amazon Nova ${nova[1]!.replace("-", " ")}${capitalised(nova[2]!)}`;

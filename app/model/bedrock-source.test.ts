@@ -33,7 +33,7 @@ function bedrock(
   } = options;
   return createLanguageModels(
     { ...config, provider: "bedrock", stallSeconds },
-    { credentials, ...(maxRetries !== undefined && { maxRetries }) },
+    { credentials, now: () => performance.now(), ...(maxRetries !== undefined && { maxRetries }) },
   );
 }
 
@@ -68,7 +68,7 @@ describe("an answer from Bedrock", () => {
     });
   });
 
-  test("is asked for with the whole branch, the instructions and the token limit, signed", async () => {
+  test("is requested with the whole branch, the instructions and the token limit, signed", async () => {
     await collectAnswer(bedrock({ MAX_OUTPUT_TOKENS: "700" }), {
       messages: conversation("One", "1", "Two"),
       instructions: "Be brief.",
@@ -85,7 +85,7 @@ describe("an answer from Bedrock", () => {
     expect(body.inferenceConfig?.maxTokens).toBe(700);
   });
 
-  test("is asked for by a prompt that begins like the one before up to what that left in the cache", async () => {
+  test("is requested by a prompt that begins like the previous one, up to its cache checkpoint", async () => {
     const models = bedrock();
     const instructions = "Be brief.";
     await collectAnswer(models, { messages: conversation("One", "1", "Two"), instructions });
@@ -100,13 +100,13 @@ describe("an answer from Bedrock", () => {
     expect(points).toHaveLength(3);
   });
 
-  test("is asked for without marks where the model knows none", async () => {
+  test("is requested without cache checkpoints where the model has no prompt cache", async () => {
     const models = bedrock({ MODELS: "bedrock/meta.llama4-scout-17b-instruct-v1:0" });
     await collectAnswer(models, { messages: conversation("Hi"), instructions: "Be brief." });
     expect(JSON.stringify((await endpoint.request(0)).body)).not.toContain("cachePoint");
   });
 
-  test("tells what came from the cache and went into it, as a part of what was read", async () => {
+  test("reports cached input tokens as a part of the input tokens", async () => {
     endpoint.script({
       name: "ok",
       text: "Yes.",
@@ -121,7 +121,7 @@ describe("an answer from Bedrock", () => {
     });
   });
 
-  test("to more than fits is asked for with what fits, and says how much was left out", async () => {
+  test("to a conversation that is too long is requested with the messages that fit, and reports the number of others", async () => {
     const models = bedrock({
       MODELS: JSON.stringify([
         { id: "bedrock/amazon.nova-pro-v1:0", contextTokens: 2_000, maxOutputTokens: 500 },
@@ -140,7 +140,7 @@ describe("an answer from Bedrock", () => {
     expect(body.messages[0]!.role).toBe("user");
   });
 
-  test("is asked for with the temperature only where the model takes one", async () => {
+  test("is requested with a temperature only where the model takes one", async () => {
     const takes = "bedrock/eu.amazon.nova-pro-v1:0";
     // Not a Claude that refuses: the provider knows those too, and would hide a mistake of ours.
     const doesNot = { id: "bedrock/amazon.nova-lite-v1:0", takesTemperature: false };
@@ -153,7 +153,7 @@ describe("an answer from Bedrock", () => {
     expect(second.body.inferenceConfig).not.toHaveProperty("temperature");
   });
 
-  test("is asked for with fewer tokens where less is wanted, never with more", async () => {
+  test("is requested with a lower token limit where the request has one, never with a higher one", async () => {
     for (const maxOutputTokens of [100, 10_000]) {
       await collectAnswer(bedrock(), { messages: conversation("Hi"), maxOutputTokens });
     }
@@ -161,7 +161,7 @@ describe("an answer from Bedrock", () => {
     expect(limits).toEqual([100, 5000]);
   });
 
-  test("is asked for with an API key where there is one, without looking for credentials", async () => {
+  test("is requested with an API key where there is one, without resolving credentials", async () => {
     const models = bedrock(
       { AWS_BEARER_TOKEN_BEDROCK: "key" },
       { credentials: () => Promise.reject(new Error("asked")) },
@@ -171,7 +171,7 @@ describe("an answer from Bedrock", () => {
     expect((await endpoint.request(0)).authorization).toBe("bearer");
   });
 
-  test("that stops at the token limit says so", async () => {
+  test("that reaches the token limit has the finish reason length", async () => {
     endpoint.script({ name: "ok", stopReason: "max_tokens" });
     const { finish } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
     expect(finish?.finishReason).toBe("length");
@@ -185,13 +185,13 @@ describe("an answer from Bedrock", () => {
     ["malformed_model_output", "other"],
     ["malformed_tool_use", "other"],
     ["of_a_later_version", "other"],
-  ])("that stops for %s ends as %s", async (stopReason, reason) => {
+  ])("with the stop reason %s has the finish reason %s", async (stopReason, reason) => {
     endpoint.script({ name: "ok", stopReason });
     const { finish, error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
     expect({ error, reason: finish?.finishReason }).toEqual({ reason });
   });
 
-  test("with thoughts in tags has them in a part of their own", async () => {
+  test("with reasoning in tags has it in a separate part", async () => {
     for (const pieceLength of [1, 4, 100]) {
       endpoint.script({ name: "ok", text: "<think>\nHm.\n</think>\n\nYes.", pieceLength });
       const { parts } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
@@ -225,12 +225,12 @@ test.each([
   [{}, "demo/demo", null],
   [{ TITLE_MODEL: "none" }, CLAUDE, null],
   [{ TITLE_MODEL: "bedrock/eu.amazon.nova-micro-v1:0" }, CLAUDE, "bedrock/eu.amazon.nova-micro-v1:0"],
-])("with %j titles of conversations with %s come from %s", (env, modelId, titleModelId) => {
+])("with %j the title model of sessions with %s is %s", (env, modelId, titleModelId) => {
   expect(bedrock(env).titleModelFor(modelId)).toBe(titleModelId);
 });
 
 describe("a call that Bedrock refuses", () => {
-  test("for throttling is tried again, and nobody notices", async () => {
+  test("for throttling is retried without an error", async () => {
     endpoint.script("throttled", "throttled");
     const { text, error } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
     expect(error).toBeUndefined();
@@ -238,7 +238,7 @@ describe("a call that Bedrock refuses", () => {
     expect(endpoint.requests).toHaveLength(3);
   });
 
-  test("for throttling again and again asks for patience", async () => {
+  test("for throttling time and again is reported as throttled", async () => {
     endpoint.script("throttled", "throttled", "throttled");
     const { error, chunks } = await collectAnswer(bedrock(), { messages: conversation("Hi") });
     expectFailure(error, "model_throttled", "Amazon Nova Pro", "eu-central-1", "Wait a minute");
@@ -263,7 +263,7 @@ describe("a call that Bedrock refuses", () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test("for being unavailable is tried again, then explained", async () => {
+  test("for being unavailable is retried, then reported", async () => {
     endpoint.script("unavailable", "unavailable", "unavailable");
     let retries = 0;
     const retrying = () => (retries += 1);
@@ -273,7 +273,7 @@ describe("a call that Bedrock refuses", () => {
     expect(retries).toBe(2);
   });
 
-  test("because nobody listens there names the address", async () => {
+  test("because nothing listens at the address is reported with the address", async () => {
     await endpoint.close();
     const { error } = await collectAnswer(bedrock({}, { maxRetries: 0 }), { messages: conversation("Hi") });
     expectFailure(error, "model_unavailable", `Nothing answers at ${endpoint.url}`);
@@ -298,7 +298,7 @@ describe("an answer that breaks off", () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test("by ending without a messageStop is not taken for complete", async () => {
+  test("by ending without a messageStop does not count as complete", async () => {
     endpoint.script({ name: "noStop", text });
     const collected = await collectAnswer(bedrock(), { messages: conversation("Hi") });
     expectFailure(collected.error, "model_interrupted", "Amazon Nova Pro");
@@ -306,7 +306,7 @@ describe("an answer that breaks off", () => {
     expect(collected.finish).toBeUndefined();
   });
 
-  test("by falling silent is ended, and the connection with it", async () => {
+  test("by falling silent is ended, and its connection closed", async () => {
     endpoint.script({ name: "stall", text });
     const models = bedrock({}, { stallSeconds: 0.15 });
     const collected = await collectAnswer(models, { messages: conversation("Hi") });
@@ -315,7 +315,7 @@ describe("an answer that breaks off", () => {
     expect(await (await endpoint.request(0)).ended).toBe("closed by client");
   });
 
-  test("because the reader stopped it ends with the reason, and closes the connection", async () => {
+  test("because the consumer aborted it ends with the abort reason, and its connection is closed", async () => {
     endpoint.script({ name: "stall", text });
     const stop = new AbortController();
     const reason = new Error("stopped by a person");
@@ -332,7 +332,7 @@ describe("an answer that breaks off", () => {
     expect(await (await endpoint.request(0)).ended).toBe("closed by client");
   });
 
-  test("because the reader left closes the connection", async () => {
+  test("because the consumer left has its connection closed", async () => {
     endpoint.script({ name: "stall", text });
     const models = bedrock();
     for await (const chunk of models.generate({
@@ -349,8 +349,8 @@ describe("an answer that breaks off", () => {
   });
 });
 
-describe("without credentials", () => {
-  test("the sentence says where they come from", async () => {
+describe("a call to Bedrock without credentials", () => {
+  test("is reported with the ways to provide them", async () => {
     const cause = Object.assign(new Error("Could not load credentials from any providers"), {
       name: "CredentialsProviderError",
     });
@@ -361,7 +361,7 @@ describe("without credentials", () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  test("stopping does not wait for a chain that hangs", async () => {
+  test("can be stopped while the credential chain hangs", async () => {
     const stop = new AbortController();
     const models = bedrock({}, { credentials: () => new Promise(() => undefined) });
     const answer = collectAnswer(models, { messages: conversation("Hi"), signal: stop.signal });
@@ -370,7 +370,7 @@ describe("without credentials", () => {
   });
 });
 
-test("what is logged of a failure holds nothing of the conversation", async () => {
+test("the logged error of a failed call contains nothing of the conversation", async () => {
   endpoint.script("rejected");
   const { error } = await collectAnswer(bedrock(), { messages: conversation("my secret diary") });
   const cause = (error as Error).cause as Error;
@@ -378,7 +378,7 @@ test("what is logged of a failure holds nothing of the conversation", async () =
   expect(JSON.stringify({ ...cause, message: cause.message })).not.toContain("diary");
 });
 
-test("a model that is not on offer is not called", async () => {
+test("a model that is not offered is not called", async () => {
   const { error } = await collectAnswer(bedrock(), {
     modelId: "bedrock/none",
     messages: conversation("Hi"),

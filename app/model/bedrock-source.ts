@@ -6,10 +6,10 @@ import type { AnswerSource } from "./stream-answer";
 
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 
-/** The AWS credential chain, with a cache of its own that `forceRefresh` passes by. */
+/** The AWS credential chain. It caches; `forceRefresh` bypasses the cache. */
 export type CredentialChain = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
-/** More is a validation error. */
+/** Larger or encrypted files are validation errors. */
 const FILE_LIMITS: FileLimits = { maxSide: 8_000, takesEncrypted: false };
 
 /** The models of Bedrock, by their id there, signed with the credential chain or sent with an API key. */
@@ -21,14 +21,14 @@ export function createBedrockSource(
   const provider = createAmazonBedrock({
     region,
     ...(baseUrl !== null && { baseURL: baseUrl }),
-    // Empty means none. Left out, the provider would look into the environment itself.
+    // Empty means none. Without this field the provider would read the environment by itself.
     apiKey: config.bedrockApiKey ?? "",
     credentialProvider: () => dependencies.credentials(),
     ...(dependencies.fetch && { fetch: dependencies.fetch }),
   });
-  // The provider reports a failed chain as a plain error without a cause. Asked first, it can be told apart;
-  // the chain caches, so it costs nothing.
-  const ask = async (options?: { forceRefresh: boolean }) => {
+  // Called before the provider, which reports a failed chain as a plain error that cannot be told from others. The
+  // chain caches, so the additional call costs nothing.
+  const resolveCredentials = async (options?: { forceRefresh: boolean }) => {
     try {
       return await dependencies.credentials(options);
     } catch (error) {
@@ -45,10 +45,10 @@ export function createBedrockSource(
       fileLimits: FILE_LIMITS,
       ...(config.bedrockApiKey === null && {
         async prepare() {
-          used = await ask();
+          used = await resolveCredentials();
         },
-        // Keys in a file have no date at which they expire, so that the chain would keep them for ever.
-        renew: async () => !isSame(used, await ask({ forceRefresh: true })),
+        // Keys in a file have no expiry date: without `forceRefresh` the chain would cache them for ever.
+        renew: async () => !isSame(used, await resolveCredentials({ forceRefresh: true })),
       }),
     };
   };

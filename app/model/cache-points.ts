@@ -1,13 +1,12 @@
 import type { ModelMessage, SystemModelMessage } from "ai";
 
-/** Up to here a prompt may come again: Bedrock's cache checkpoint, in the AI SDK's form. */
+/** Bedrock's cache checkpoint in the AI SDK's form: the prompt up to here is cached. */
 const CACHE_POINT = { bedrock: { cachePoint: { type: "default" } } } as const;
 
 /**
- * Marks where the next prompt of the same conversation will be like this one: after the last two messages of the
- * person. The last is what this prompt leaves in the cache, the one before it what the previous prompt has left.
- * Those with files get no mark, since not every model takes one behind a file. A prompt that is shorter than the
- * model's least is not cached, and costs nothing more.
+ * Adds cache checkpoints after the last two user messages: the last one is written to the cache by this prompt, the one
+ * before was written by the previous prompt. Messages with files get none, because not every model accepts a checkpoint
+ * after a file. A prompt shorter than the model's minimum is not cached, and costs nothing extra.
  */
 export function withCachePoints(messages: readonly ModelMessage[]): ModelMessage[] {
   const questions = messages.filter(({ role, content }) => role === "user" && typeof content === "string");
@@ -17,7 +16,7 @@ export function withCachePoints(messages: readonly ModelMessage[]): ModelMessage
   );
 }
 
-/** The same for the instructions, with which all prompts of a conversation begin. */
+/** The instructions, with which all prompts of a conversation begin, with a cache checkpoint. */
 export function cachedInstructions(content: string): SystemModelMessage {
   return { role: "system", content, providerOptions: CACHE_POINT };
 }

@@ -1,4 +1,4 @@
-/** What one chunk of a chat completion says, with all that is odd about it put right. */
+/** Content of one chunk of a chat completion, normalised across servers. */
 export type ChatChunk =
   | {
       kind: "words";
@@ -18,12 +18,12 @@ export type ChatUsage = {
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Reads one JSON value of a stream, or the one of an answer that is not streamed. Servers leave out, rename or
- * misfill most fields: whatever cannot be read is left out, and never costs the words beside it.
- * @param isError whether the server has marked it as an error beside its content (`event: error`)
+ * Reads one JSON value of a stream, or of an answer that is not streamed. Servers omit, rename or misuse most fields:
+ * an unreadable field is ignored, and the words beside it are kept.
+ * @param isError whether the server has marked the event as an error (`event: error`)
  */
 export function readChatChunk(value: unknown, isError = false): ChatChunk {
-  // Some servers put what they refuse with into a list.
+  // Some servers wrap an error in a list.
   const chunk = asValues(Array.isArray(value) ? (value as unknown[])[0] : value);
   const failure = failureIn(chunk, isError);
   if (failure) return failure;
@@ -40,7 +40,7 @@ export function readChatChunk(value: unknown, isError = false): ChatChunk {
   };
 }
 
-/** A failure told as text, or as JSON of any form. */
+/** Reads an error that is text, or JSON of any form. */
 export function readFailure(text: string): ChatChunk {
   try {
     return readChatChunk(JSON.parse(text), true);
@@ -52,21 +52,24 @@ export function readFailure(text: string): ChatChunk {
 function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
   const isMarked = isError || chunk.object === "error" || chunk.type === "error";
   const hasAnswer = chunk.choices !== undefined || chunk.usage !== undefined;
-  const told = chunk.error ?? (isMarked || (!hasAnswer && chunk.detail) ? (chunk.detail ?? chunk) : null);
-  const error = asValues(told);
-  // Some servers say with each chunk that there was none.
-  const isNothing = typeof told === "object" ? Object.keys(error).length === 0 : !told;
+  const reported = chunk.error ?? (isMarked || (!hasAnswer && chunk.detail) ? (chunk.detail ?? chunk) : null);
+  const error = asValues(reported);
+  // Some servers send an empty error with each chunk.
+  const isNothing = typeof reported === "object" ? Object.keys(error).length === 0 : !reported;
   if (isNothing) return null;
   const code = error.code ?? error.status ?? chunk.code ?? chunk.status;
   return {
     kind: "failure",
-    message: typeof told === "string" ? told : asText(error.message ?? error.msg ?? error.detail ?? told),
+    message:
+      typeof reported === "string"
+        ? reported
+        : asText(error.message ?? error.msg ?? error.detail ?? reported),
     type: typeof error.type === "string" ? error.type : "",
     code: typeof code === "string" && /^[45]\d\d$/.test(code) ? Number(code) : asCode(code),
   };
 }
 
-/** Of several answers to one question, which is not asked for, the first. */
+/** The first choice: some servers send several, although one is asked for. */
 function firstChoice(choices: unknown): Values {
   const list = Array.isArray(choices) ? (choices as unknown[]) : [choices];
   return asValues(list.find((choice) => Number(asValues(choice).index ?? 0) === 0));
@@ -74,7 +77,7 @@ function firstChoice(choices: unknown): Values {
 
 function finishReasonIn(choice: Values): string | null {
   const reason = choice.finish_reason ?? choice.finishReason;
-  // Nothing but a word is one; an empty one, or the word for nothing, stands for "goes on".
+  // Only a non-empty string is a reason; an empty one, "null" or "none" means that the answer goes on.
   return typeof reason === "string" && !/^(null|none)?$/i.test(reason.trim()) ? reason : null;
 }
 
@@ -87,7 +90,7 @@ function wordsIn(delta: unknown): { content: string; reasoning: string } {
   return { content: parts.content + asWords(refusal), reasoning: thoughts + parts.reasoning };
 }
 
-/** Content is a text, or a list of parts: of text, or of thoughts, which are a text or parts themselves. */
+/** Content is a string, or a list of parts with text or reasoning, each a string or a list of parts itself. */
 function partsOf(content: unknown): { content: string; reasoning: string } {
   if (!Array.isArray(content)) return { content: asWords(content), reasoning: "" };
   let [text, reasoning] = ["", ""];
@@ -100,7 +103,7 @@ function partsOf(content: unknown): { content: string; reasoning: string } {
   return { content: text, reasoning };
 }
 
-/** The text of a text, of an object that holds one, or of a list of either. */
+/** The text in a string, in an object that contains one, or in a list of these. */
 function asWords(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
@@ -126,7 +129,7 @@ function readUsage(value: unknown): ChatUsage | null {
 
 function count(value: unknown): number | null {
   const number = typeof value === "string" && /^\d{1,12}$/.test(value) ? Number(value) : value;
-  // Servers that do not count say 0, which would make everything free.
+  // Servers that do not count report 0, which would make every call free.
   return Number.isSafeInteger(number) && (number as number) > 0 ? (number as number) : null;
 }
 

@@ -28,7 +28,7 @@ async function modelsOf(respond: (response: ServerResponse, request: ChatRequest
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -52,7 +52,7 @@ const json = (value: unknown) => JSON.stringify(value);
 const HELLO = [delta({ content: "Hel" }), delta({ content: "lo" }), delta({}, "stop")];
 const events = HELLO.map((event) => `data: ${json(event)}\n\n`).join("");
 
-describe("an answer ends although the connection stays open", () => {
+describe("an answer whose connection stays open ends", () => {
   test.each([
     ["at [DONE]", [...HELLO], "data: [DONE]\n\n"],
     ["at [DONE] without a line end", [...HELLO], "data: [DONE]\n"],
@@ -66,7 +66,7 @@ describe("an answer ends although the connection stays open", () => {
     expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: "stop" });
   });
 
-  test("and usage that comes later than the finish reason is still counted", async () => {
+  test("after the finish reason, with usage that comes a moment later", async () => {
     const { finish } = await answerTo((response) => {
       stream(response, ...HELLO);
       setImmediate(() => response.write(`data: ${json({ usage: { completion_tokens: 3 } })}\n\n`));
@@ -91,7 +91,7 @@ test.each([
   expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hello", reason: expected });
 });
 
-test("an answer that ends in order but without a reason is not taken for complete", async () => {
+test("an answer that ends with [DONE] but without a finish reason does not count as complete", async () => {
   const { text, finish } = await answerTo(
     raw(`data: ${json(delta({ content: "Hel" }))}\n\ndata: [DONE]\n\n`),
   );
@@ -113,7 +113,7 @@ test.each<[string, unknown[]]>([
   ["a value that is no object", [[], 5, "ping", null]],
   ["an empty finish reason", [delta({ content: "" }, "")]],
   ["a second choice", [{ choices: [{ index: 1, delta: { content: "Bye" } }] }]],
-])("a chunk with %s costs no word", async (_, odd) => {
+])("a chunk with %s loses no words", async (_, odd) => {
   const { text, finish, error } = await answerTo((response) => {
     stream(response, ...odd, HELLO[0], ...odd, ...HELLO.slice(1), ...odd);
     response.end("data: [DONE]\n\n");
@@ -138,7 +138,7 @@ test.each([
   ["a refusal", delta({ refusal: "Hello" })],
   ["a choice whose index is a text", { choices: [{ index: "0", delta: { content: "Hello" } }] }],
   ["content in parts that hold a value", delta({ content: [{ type: "text", text: { value: "Hello" } }] })],
-])("words arrive as %s", async (_, chunk) => {
+])("words are read from %s", async (_, chunk) => {
   const { text, error } = await answerTo((response) => {
     stream(response, chunk, delta({}, "stop"));
     response.end();
@@ -154,7 +154,7 @@ test.each([
   ["an object", { reasoning: { content: "Hm." } }],
   ["details", { reasoning_details: [{ type: "reasoning.text", text: "Hm." }] }],
   ["parts", { content: [{ type: "thinking", thinking: [{ type: "text", text: "Hm." }] }] }],
-])("thoughts arrive as %s", async (_, thoughts) => {
+])("reasoning is read from %s", async (_, thoughts) => {
   const { parts } = await answerTo((response) => {
     stream(response, delta(thoughts), ...HELLO);
     response.end();
@@ -165,7 +165,7 @@ test.each([
   ]);
 });
 
-describe("on the wire an answer may have", () => {
+describe("the body of an answer may have", () => {
   test.each([
     ["carriage returns and line feeds", events.replaceAll("\n", "\r\n")],
     ["carriage returns", events.replaceAll("\n", "\r")],
@@ -218,7 +218,7 @@ describe("on the wire an answer may have", () => {
     });
   });
 
-  test("been compressed", async () => {
+  test("compression", async () => {
     const { text, error } = await answerTo((response) => {
       response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
       response.end(gzipSync(events));
@@ -229,7 +229,7 @@ describe("on the wire an answer may have", () => {
 
 const OVERFLOW = "the request exceeds the available context size, try increasing it";
 
-describe("an error in the stream is told with its cause", () => {
+describe("an error in the stream is reported with its cause", () => {
   test.each([
     ["as a chunk", `data: ${json({ error: { message: OVERFLOW } })}\n\n`],
     ["as a chunk that is a text", `data: ${json({ error: OVERFLOW })}\n\n`],
@@ -264,7 +264,7 @@ describe("an error in the stream is told with its cause", () => {
     expect(error).toMatchObject({ code: "model_throttled" });
   });
 
-  test("and does not hide words that could not be read", async () => {
+  test("and a chunk that is not JSON counts as an interruption", async () => {
     const { text, error } = await answerTo(raw(`data: ${json(HELLO[0])}\n\ndata: {"choices":\n\n${events}`));
     expect(text).toBe("Hel");
     expect(error).toMatchObject({ code: "model_interrupted" });
@@ -274,17 +274,14 @@ describe("an error in the stream is told with its cause", () => {
 test.each([
   ["<thi", [["text", "<thi"]]],
   ["<think>Hm. </thi", [["reasoning", "Hm. </thi"]]],
-])(
-  "words that could be the beginning of a tag are kept where the answer breaks off: %s",
-  async (content, kept) => {
-    const { parts, error } = await answerTo((response) => {
-      stream(response, delta({ content }), { error: { message: "boom" } });
-      response.end();
-    });
-    expect(parts.map(({ type, text }) => [type, text])).toEqual(kept);
-    expect(error).toMatchObject({ code: "model_interrupted" });
-  },
-);
+])("an interrupted answer keeps text that could be the beginning of a tag: %s", async (content, kept) => {
+  const { parts, error } = await answerTo((response) => {
+    stream(response, delta({ content }), { error: { message: "boom" } });
+    response.end();
+  });
+  expect(parts.map(({ type, text }) => [type, text])).toEqual(kept);
+  expect(error).toMatchObject({ code: "model_interrupted" });
+});
 
 describe("a parameter that the server refuses", () => {
   const unsupported = (name: string) => `Unsupported parameter: '${name}' is not supported with this model.`;
@@ -321,12 +318,12 @@ describe("a parameter that the server refuses", () => {
       expect(endpoint!.requests.map(({ body }) => name in body)).toEqual([true, false, false]);
       if (name === "max_tokens") expect(endpoint!.requests[1]!.body.max_completion_tokens).toBe(5000);
       await collectAnswer(models, { modelId: "openai-compatible/other", messages: conversation("Hi") });
-      // What one model refuses is not kept from another.
+      // Parameters that one model refuses are sent to other models.
       expect(name === "temperature" || name in endpoint!.requests[3]!.body).toBe(true);
     },
   );
 
-  test("beside others takes a request for each", async () => {
+  test("with others takes one more request for each", async () => {
     const { text } = await answerTo(
       (response, { body }) => {
         const refused = ["stream_options", "temperature", "max_tokens"].find((name) => name in body);
@@ -339,7 +336,7 @@ describe("a parameter that the server refuses", () => {
     expect(endpoint!.requests).toHaveLength(4);
   });
 
-  test("under both of its names is told after two requests", async () => {
+  test("under both of its names is reported after two requests", async () => {
     const { error } = await answerTo((response) =>
       refuse(response, 400, { error: { message: "max_tokens and max_completion_tokens are not supported" } }),
     );
@@ -347,7 +344,7 @@ describe("a parameter that the server refuses", () => {
     expect(endpoint!.requests.length).toBeLessThanOrEqual(3);
   });
 
-  test("because the server does not stream at all is asked for at once, not streamed", async () => {
+  test("because the server does not stream is left out, and the answer comes in one piece", async () => {
     const { text } = await answerTo((response, { body }) =>
       body.stream === true
         ? refuse(response, 400, { error: { message: "Streaming is not supported for this model." } })
@@ -356,7 +353,7 @@ describe("a parameter that the server refuses", () => {
     expect(text).toBe("Hello");
   });
 
-  test("such as a system message becomes a part of the first question", async () => {
+  test("such as a system message is merged into the first user message", async () => {
     const { text } = await answerTo(
       (response, { body }) => {
         const messages = body.messages as { role: string; content: string }[];
@@ -379,7 +376,7 @@ describe("a parameter that the server refuses", () => {
       "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens and your request has 200 input tokens",
       3896,
     ],
-  ])("for its size is made smaller (%s)", async (message, limit) => {
+  ])("because it is too large is lowered (%s)", async (message, limit) => {
     const { text } = await answerTo((response, { body }) =>
       (body.max_tokens as number) > limit ? refuse(response, 400, { error: { message } }) : hello(response),
     );
@@ -393,7 +390,7 @@ test.each([
   ["a text", "Ollama is running"],
   ["another protocol's greeting", "220 ready\r\n"],
   ["what LM Studio says", json({ error: "Unexpected endpoint or method. (POST /chat/completions)" })],
-])("%s in place of an answer is told as a wrong address", async (_, body) => {
+])("%s in place of an answer is reported as a wrong address", async (_, body) => {
   const { error } = await answerTo(raw(body, { headers: { "content-type": "text/html" } }));
   expect(error).toMatchObject({
     code: "model_address",
@@ -401,7 +398,7 @@ test.each([
   });
 });
 
-test("a failure in a list is told as one that is not", async () => {
+test("an error in a list is reported like one outside a list", async () => {
   const { error } = await answerTo(raw(json([{ error: { code: 404, message: "model not found" } }])));
   expect(error).toMatchObject({
     code: "model_rejected",
@@ -412,7 +409,7 @@ test("a failure in a list is told as one that is not", async () => {
 test.each([
   ["empty tags of thoughts", "<think></think>"],
   ["white space before a word", " \n"],
-])("an answer of %s without end is ended as silent", async (_, text) => {
+])("an endless answer of %s is ended as silent", async (_, text) => {
   endpoint = await startChatEndpoint((response) => {
     stream(response);
     const timer = setInterval(() => response.write(`data: ${json(delta({ content: text }))}\n\n`), 20);
@@ -426,13 +423,13 @@ test.each([
   });
   const models = createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
   const { error } = await collectAnswer(models, { messages: conversation("Hi") });
   expect(error).toMatchObject({ code: "model_stalled" });
 });
 
-test("a number for words is one", async () => {
+test("a number as content is read as text", async () => {
   const { text } = await answerTo((response) => {
     stream(response, delta({ content: 42 }), delta({}, "stop"));
     response.end();
@@ -440,7 +437,7 @@ test("a number for words is one", async () => {
   expect(text).toBe("42");
 });
 
-test("tokens that the server did not count are not counted as none", async () => {
+test("missing token counts are not reported as 0", async () => {
   for (const usage of [{ completion_tokens: 3 }, { prompt_tokens: 0, completion_tokens: 3 }]) {
     const { finish } = await answerTo((response) => {
       stream(response, ...HELLO, { choices: [], usage });
@@ -458,16 +455,19 @@ test.each([
   [403, { error: { message: "Your account is not active, please check your billing details" } }],
   [429, { error: { message: "Monthly spending limit reached" } }],
   [429, { error: { message: "Your prepayment credits are depleted." } }],
-])("an account without credit (%i) is told as that, and not asked again", async (status, body) => {
-  const { error } = await answerTo((response) => refuse(response, status, body));
-  expect(error).toMatchObject({
-    code: "model_no_credit",
-    message: expect.stringContaining("no credit") as string,
-  });
-  expect(endpoint!.requests).toHaveLength(1);
-});
+])(
+  "an account without credit (%i) is reported as such, and the request not retried",
+  async (status, body) => {
+    const { error } = await answerTo((response) => refuse(response, status, body));
+    expect(error).toMatchObject({
+      code: "model_no_credit",
+      message: expect.stringContaining("no credit") as string,
+    });
+    expect(endpoint!.requests).toHaveLength(1);
+  },
+);
 
-test("too many requests are not taken for an account without credit", async () => {
+test("too many requests are not reported as an account without credit", async () => {
   const message = "Rate limit reached. You can increase it at https://example.com/account/billing.";
   const { error } = await answerTo((response) => refuse(response, 429, { error: { message } }));
   expect(error).toMatchObject({ code: "model_throttled" });
@@ -504,7 +504,7 @@ test.each([
   [400, "prompt tokens (9000) exceeds limit (8192)"],
   [400, "Range of input length should be [1, 30720]"],
   [413, "tokens_limit_reached: Request body too large for gpt-4o model. Max size: 8000 tokens."],
-])("a conversation that is too long is told as that (%i %s)", async (status, message) => {
+])("a conversation that is too long is reported as such (%i %s)", async (status, message) => {
   const { error } = await answerTo((response) => refuse(response, status, { error: { message } }));
   expect(error).toMatchObject({
     code: "model_rejected",
@@ -512,7 +512,7 @@ test.each([
   });
 });
 
-test("a window that is full in the middle of an answer is told, and the words are kept", async () => {
+test("a context window that is full in the middle of an answer is reported, and the words are kept", async () => {
   const { text, error } = await answerTo((response) => {
     stream(response, HELLO[0], { error: "Reached context length of 4096 tokens with this model" });
     response.end();

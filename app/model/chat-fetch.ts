@@ -2,19 +2,20 @@ import { adaptationFor, type Adaptation, type ChatRequest } from "./chat-paramet
 import { normaliseChatStream } from "./chat-stream";
 import { lastingStatus } from "./failure-words";
 
-/** After the finish reason, for a chunk with the usage that some servers send last. */
+/** Time after the finish reason in which some servers send a chunk with the usage, in milliseconds. */
 const USAGE_GRACE_MS = 1_000;
 
-/** As much of a refusal as is read: its reason is in the first lines. */
+/** Bytes of a refusal that are read: its reason is in the first lines. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** Changes that one request may need: one for each part of it that can be refused. */
+/** Largest number of changes to one request: one for each part that servers refuse. */
 const MAX_ADAPTATIONS = 5;
 
 /**
- * `fetch` for the AI SDK, in front of a server that speaks OpenAI's chat completions: answers arrive in the form
- * that the SDK expects. A request with a parameter that the server refuses is sent again without it, which is
- * remembered for the model.
+ * Makes a `fetch` for the AI SDK that adapts servers of OpenAI's chat completions protocol: it normalises responses
+ * to the form that the SDK expects, and sends a request again without a parameter that the server refuses, which it
+ * remembers for the model.
+ * @param options `usageGraceMs`: time after the finish reason in which a chunk with the usage is waited for
  */
 export function createChatFetch(options: { fetch?: typeof fetch; usageGraceMs?: number } = {}): typeof fetch {
   const graceMs = options.usageGraceMs ?? USAGE_GRACE_MS;
@@ -35,7 +36,7 @@ export function createChatFetch(options: { fetch?: typeof fetch; usageGraceMs?: 
       }
       const refusal = await readRefusal(response);
       const adaptation = mayAdapt(response.status, made) ? adaptationFor(refusal, request) : null;
-      // A second change of one kind means that the first was not what was wanted.
+      // A second change of the same kind means that the first one did not help.
       if (!adaptation || made.some(({ name }) => name === adaptation.name)) return refused(response, refusal);
       made.push(adaptation);
       request = adaptation.apply(request);
@@ -58,7 +59,7 @@ async function readRefusal(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let left = MAX_REFUSAL_BYTES;
-  // Leaving the loop ends the connection, whatever the server still has to say.
+  // Leaving the loop closes the connection.
   for await (const bytes of response.body ?? []) {
     text += decoder.decode((bytes as Uint8Array).subarray(0, left), { stream: true });
     left -= (bytes as Uint8Array).length;
@@ -67,7 +68,7 @@ async function readRefusal(response: Response): Promise<string> {
   return text;
 }
 
-/** The refusal for the SDK, which asks again where a later request might succeed. */
+/** The refusal as the SDK reads it. The SDK retries the statuses that may pass. */
 function refused(response: Response, text: string): Response {
   const headers = new Headers(response.headers);
   for (const name of ["content-encoding", "content-length", "transfer-encoding"]) headers.delete(name);

@@ -1,20 +1,19 @@
-/** The body of a chat completion request, as far as it is changed here. */
+/** Body of a chat completion request: the fields that are changed here. */
 export type ChatRequest = Readonly<Record<string, unknown>> & {
   messages?: readonly { role: string; content: unknown }[];
 };
 
 /**
- * A change of the request that a server wants which refuses the usual one. `lasts` where it is true of the model
- * whatever is asked, so that it is remembered.
+ * A change that makes a server accept a request. `lasts`: the model needs it for every request, so it is remembered.
  */
 export type Adaptation = { name: string; lasts: boolean; apply: (request: ChatRequest) => ChatRequest };
 
-/** Parameters that can be left out, at the price of the server's own choice. */
+/** Parameters that can be left out: the server then uses its default. */
 const DISPENSABLE = ["temperature", "stream_options"] as const;
 
 /**
- * What to change after a refusal; null where nothing of the request's form was refused. Servers name the parameter
- * in their message, but each in its own words.
+ * The change to make after a refusal; null where the refusal is not about a parameter. Servers name the parameter in
+ * their message, but each in different words.
  */
 export function adaptationFor(refusal: string, request: ChatRequest): Adaptation | null {
   return (
@@ -26,7 +25,7 @@ export function adaptationFor(refusal: string, request: ChatRequest): Adaptation
   );
 }
 
-/** The window has room for the prompt, but not for the longest answer beside it; or no answer is as long. */
+/** Lowers the output limit: it does not fit into the window beside the prompt, or exceeds the model's maximum. */
 function lessOutput(refusal: string, request: ChatRequest): Adaptation | null {
   const field = limitField(request);
   const asked = field === null ? null : request[field];
@@ -81,7 +80,7 @@ function withoutParameter(refusal: string, request: ChatRequest): Adaptation | n
   return { name: `no ${field}`, lasts: true, apply: ({ [field]: _, ...rest }) => rest };
 }
 
-/** An answer that comes at once is better than none. */
+/** Asks for a response in one piece from a server that does not stream. */
 function withoutStream(refusal: string, request: ChatRequest): Adaptation | null {
   const isRefused =
     /\bstream(ing)?\b[^.]*\b(not (yet )?(be )?(supported|allowed|available|implemented)|unsupported|disabled|must be false)|(not support|unsupported|disabled?|must be verified to)[^.]*\bstream(ing)?\b/i;

@@ -5,7 +5,7 @@ import { normaliseChatStream } from "./chat-stream";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A body that the test writes, and what has come of it so far. */
+/** A body that the test writes, and the normalised output so far. */
 function openStream() {
   let send: (event: unknown) => void = () => undefined;
   let isCancelled = false;
@@ -21,7 +21,7 @@ function openStream() {
   return { send: (event: unknown) => send(event), whole, isCancelled: () => isCancelled };
 }
 
-test("an answer ends a while after its finish reason, and the connection with it", async () => {
+test("an answer ends after a grace time behind its finish reason, and its connection is closed", async () => {
   const { send, whole, isCancelled } = openStream();
   send(delta({ content: "Hello" }, "stop"));
   await vi.advanceTimersByTimeAsync(1_000);
@@ -29,7 +29,7 @@ test("an answer ends a while after its finish reason, and the connection with it
   expect(isCancelled()).toBe(true);
 });
 
-test("words that come after a finish reason put the end off, for servers that give one with each", async () => {
+test("words after a finish reason restart the grace time, for servers that send one with each chunk", async () => {
   const { send, whole } = openStream();
   for (const word of ["one", "two", "three", "four"]) {
     send(delta({ content: word }, "stop"));

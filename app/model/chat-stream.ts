@@ -7,9 +7,9 @@ const MAX_LINE_LENGTH = 32_000_000;
 const MAX_PIECE_LENGTH = 64_000;
 
 /**
- * The body of a server that speaks OpenAI's chat completions, in the one form that the AI SDK reads without fail:
- * clean chunks, or an error. It ends at `[DONE]`, or at the finish reason: then as soon as the usage has come, which
- * some servers send in a chunk of its own, and after `graceMs` at the latest, whether or not the connection ends.
+ * Normalises the response body of an OpenAI-compatible server to the form that the AI SDK reads reliably: valid
+ * chunks, or one error. The result ends at `[DONE]`, or after the finish reason: once the usage has come, which some
+ * servers send in a separate chunk, and after `graceMs` at the latest, even if the connection stays open.
  */
 export function normaliseChatStream(
   body: ReadableStream<Uint8Array>,
@@ -23,7 +23,7 @@ export function normaliseChatStream(
       else controller.enqueue(value);
     },
     cancel() {
-      // Not waited for: a read that is under way ends with the connection, which the caller aborts.
+      // Not awaited: a read that is under way ends with the connection, which the caller aborts.
       void chunks.return();
     },
   });
@@ -43,12 +43,12 @@ async function* normalised(
       const step = await (grace ? grace.orSooner(read) : read);
       const text = step?.done === false ? decoder.decode(step.value, { stream: true }) : null;
       for (const event of text === null ? events.end() : events.feed(text)) {
-        // Without a reason the answer ended in an order that the server did not explain.
+        // `[DONE]` without a finish reason: why the answer ended is not known.
         if (event === "done") return yield* encode(grace ? [] : [ended("unknown")]);
-        // What goes wrong after the end costs nothing.
+        // An error after the finish reason does not matter.
         if (event.kind === "failure") return yield* encode(grace ? [] : [errorOf(event)]);
         yield* encode(piecesOf(event));
-        // Begun anew at each word: some servers give the reason with all of them.
+        // Restarted at each word: some servers send the reason with every chunk.
         if (event.finishReason !== null || (grace && hasWords(event))) {
           grace?.end();
           grace = startGrace(graceMs);
@@ -64,7 +64,7 @@ async function* normalised(
   }
 }
 
-/** Waits for what comes after the end of an answer, but not for long, and not for a connection that breaks. */
+/** Bounds the wait for chunks after the finish reason: by time, and by a connection that breaks. */
 function startGrace(ms: number) {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
@@ -77,17 +77,17 @@ function startGrace(ms: number) {
 type ChatEvent = ChatChunk | "done";
 
 /**
- * Takes a body apart into what it says: server-sent events with any line ends, with or without empty lines between
- * them and at the end; lines of JSON without `data:`; or one JSON value, over several lines or not.
+ * Parses a response body into events. It may be server-sent events with any line ends, with or without empty lines
+ * between them and at the end; lines of JSON without `data:`; or one JSON value on one or several lines.
  */
 export function createChatEvents() {
   const lines = createLineReader();
   let data: string[] = [];
   let isError = false;
   let isFirst = true;
-  /** Whether it is any kind of stream, and whether there is something else in it. */
+  /** Whether the body has lines of a stream, and whether it has others. */
   let [isStream, isOther] = [false, false];
-  /** All lines since the first, where the body is JSON over several lines. */
+  /** All lines, where the body is one JSON value on several lines. */
   let json: string[] | null = null;
 
   function* dispatch(): Generator<ChatEvent> {
@@ -98,17 +98,6 @@ export function createChatEvents() {
     // Servers that leave out the empty line between events send several in one.
     const values = before.length > 1 && parseJson(whole) === undefined ? before : [whole];
     for (const value of values) yield* read(value.trim(), marked);
-  }
-
-  function* read(value: string, marked: boolean): Generator<ChatEvent> {
-    if (value === "[DONE]") yield "done";
-    else if (marked) yield readFailure(value);
-    else if (/^[{[]/.test(value)) yield fromJson(value);
-    // Anything else is a sign of life.
-  }
-
-  function* told(error: string): Generator<ChatEvent> {
-    if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
   }
 
   function* line(text: string): Generator<ChatEvent> {
@@ -126,10 +115,10 @@ export function createChatEvents() {
     const [, field = text, value = ""] = /^([^:]*): ?([^]*)$/.exec(text) ?? [];
     if (/^(data|event|id|retry|error)?$/.test(field)) isStream = true;
     else isOther = true;
-    if (field === "error") yield* told(value);
+    if (field === "error") yield* readErrorField(value);
     else if (field === "event") isError = value.trim() === "error";
     else if (field === "data") {
-      // The next event, of a server that leaves out the empty line between them.
+      // The next event of a server that sends no empty lines between events.
       const [only = ""] = data;
       if (data.length === 1 && (only.trim() === "[DONE]" || parseJson(only) !== undefined)) {
         const marked = isError;
@@ -153,7 +142,19 @@ export function createChatEvents() {
   };
 }
 
-/** The lines of a text that comes in pieces, whichever of the three line ends it uses; linear in its length. */
+/** The event in one value. `marked`: the server has marked it as an error. */
+function* read(value: string, marked: boolean): Generator<ChatEvent> {
+  if (value === "[DONE]") yield "done";
+  else if (marked) yield readFailure(value);
+  else if (/^[{[]/.test(value)) yield fromJson(value);
+  // Anything else is a sign of life.
+}
+
+function* readErrorField(error: string): Generator<ChatEvent> {
+  if (!/^\s*(null|\{\s*\})?\s*$/.test(error)) yield readFailure(error);
+}
+
+/** Splits text that arrives in pieces into lines, with any of the three line ends, in linear time. */
 function createLineReader() {
   let fragments: string[] = [];
   let length = 0;
@@ -182,11 +183,11 @@ function createLineReader() {
 function fromJson(text: string): ChatChunk {
   const value = parseJson(text);
   if (value !== undefined) return readChatChunk(value);
-  // Words may be lost, so it must not pass for a whole answer.
+  // Words may be lost, so the answer must not count as complete.
   return { kind: "failure", message: "A chunk was not JSON.", type: "malformed_chunk", code: null };
 }
 
-/** Undefined where it is none. */
+/** Undefined for text that is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -195,7 +196,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a web page, or another text, in place of an answer amounts to. */
+/** The error for a web page, or other text, in place of an answer. */
 function notAStream(): ChatChunk {
   return { kind: "failure", message: "The address answers with a web page.", type: "not_found", code: 404 };
 }

@@ -16,13 +16,13 @@ function choose(probe: Partial<CredentialProbe>) {
   });
 }
 
-describe("bedrock is chosen", () => {
+describe("the provider is bedrock", () => {
   test.each([
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "ECS_CONTAINER_METADATA_URI_V4",
     "AWS_BEARER_TOKEN_BEDROCK",
-  ])("where %s is set, without asking the chain", async (name) => {
+  ])("where %s is set, without calling the credential chain", async (name) => {
     expect(await choose({ env: { [name]: "x" }, credentials: never })).toBe("bedrock");
   });
 
@@ -44,8 +44,8 @@ describe("bedrock is chosen", () => {
   });
 });
 
-describe("demo is chosen", () => {
-  test("without a trace of AWS, and the chain is not asked", async () => {
+describe("the provider is demo", () => {
+  test("without any sign of AWS, and the credential chain is not called", async () => {
     let asked = false;
     const credentials = () => {
       asked = true;
@@ -55,11 +55,11 @@ describe("demo is chosen", () => {
     expect(asked).toBe(false);
   });
 
-  test("when the chain hangs, after a bounded wait", async () => {
+  test("when the credential chain hangs, after a bounded wait", async () => {
     expect(await choose({ env: { AWS_PROFILE: "x" }, credentials: never, timeoutMs: 5 })).toBe("demo");
   });
 
-  test("where what is set up does not work, and why is told", async () => {
+  test("where the credentials that are set up do not work, and the error is reported", async () => {
     const unresolved = vi.fn();
     await choose({ env: { AWS_PROFILE: "x" }, credentials: missing, onUnresolved: unresolved });
     expect(unresolved).toHaveBeenCalledExactlyOnceWith(new Error("none"));

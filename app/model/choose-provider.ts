@@ -5,11 +5,13 @@ export type CredentialProbe = {
   /** Whether a file exists, for the shared AWS files. */
   fileExists: (path: string) => Promise<boolean>;
   homeDirectory: string;
-  /** The AWS credential chain, set up to answer soon. */
+  /** The AWS credential chain. */
   credentials: () => Promise<unknown>;
-  /** Told why credentials of which there is a trace did not resolve, so that the demo model is no riddle. */
+  /**
+   * Called with the error of credentials that are set up but did not resolve: it explains why the demo model is used.
+   */
   onUnresolved: (error: unknown) => void;
-  /** The longest that start-up waits for the chain. */
+  /** Longest time for which start-up waits for the chain, in milliseconds. */
   timeoutMs?: number;
 };
 
@@ -21,9 +23,9 @@ const ON_ECS = [
 const MAY_HOLD_CREDENTIALS = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_PROFILE"];
 
 /**
- * The provider where MODEL_PROVIDER does not say: bedrock on ECS or where AWS credentials resolve, else demo.
- * Without a trace of AWS the chain is not even asked: it would end at the metadata service of EC2, and a
- * laptop has none to wait for. On EC2 without such a trace, MODEL_PROVIDER=bedrock says it.
+ * The provider where MODEL_PROVIDER is not set: bedrock on ECS or where AWS credentials resolve, else demo. Without
+ * any sign of AWS credentials the chain is not called: it would end with a wait for the metadata service of EC2,
+ * which other machines do not have. On EC2, set MODEL_PROVIDER=bedrock.
  */
 export async function chooseProvider(probe: CredentialProbe): Promise<ProviderName> {
   const { env } = probe;
@@ -53,7 +55,7 @@ async function resolvesInTime({
     await Promise.race([Promise.resolve().then(credentials), late]);
     return true;
   } catch (error) {
-    // Whatever keeps credentials from resolving means the same here: there are none to use.
+    // Any failure means that there are no credentials to use.
     onUnresolved(error);
     return false;
   } finally {

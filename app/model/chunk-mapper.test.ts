@@ -17,7 +17,7 @@ const map = (parts: StreamPart[], begun = "") => {
   return [...parts.flatMap((part) => [...mapper.map(part)]), ...mapper.finish("tool-calls", USAGE, 0)];
 };
 
-test("parts that come under one id after another get ids of their own", () => {
+test("successive parts with the same id get different ids", () => {
   const part = (text: string): StreamPart[] => [
     { type: "text-start", id: "0" },
     { type: "text-delta", id: "0", text },
@@ -33,7 +33,7 @@ test("parts that come under one id after another get ids of their own", () => {
   ]);
 });
 
-test("thoughts that the model keeps to itself leave no part", () => {
+test("announced reasoning without text leaves no part", () => {
   const hidden: StreamPart[] = [
     { type: "reasoning-start", id: "0" },
     { type: "reasoning-delta", id: "0", text: "" },
@@ -42,14 +42,14 @@ test("thoughts that the model keeps to itself leave no part", () => {
   expect(map(hidden).map(({ type }) => type)).toEqual(["finish"]);
 });
 
-test("what is open at the end is closed, and only what was counted is told", () => {
+test("the finish closes open parts, and reports only counted usage", () => {
   expect(map([{ type: "text-delta", id: "0", text: "a" }]).slice(2)).toEqual([
     { type: "text-end", id: "text-0" },
     { type: "finish", finishReason: "other", messageMetadata: { usage: { inputTokens: 1 } } },
   ]);
 });
 
-test("only text meets the seam of a continuation", () => {
+test("only text is joined at the seam of a continuation", () => {
   const chunks = map(
     [
       { type: "reasoning-delta", id: "0", text: " hm" },

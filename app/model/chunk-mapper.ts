@@ -7,17 +7,17 @@ import { finishReasonOf } from "./finish-reasons";
 
 type PartType = "text" | "reasoning";
 
-/** The part of thoughts that the model has put in tags before its text. */
+/** Key of the reasoning part that the model writes in tags before its text. */
 const IN_TAGS = "reasoning:tags";
 
 /**
- * Turns the AI SDK's stream parts into reply chunks. Providers reuse the ids of their parts within an answer;
- * ours are unique. A part opens with its first word: models announce thoughts that they then keep to themselves.
+ * Maps the AI SDK's stream parts to reply chunks. Providers reuse part ids within an answer; the ids here are unique.
+ * A part opens with its first word, because models announce reasoning that they then do not send.
  */
 export function createChunkMapper(begunText: string) {
   const open = new Map<string, { type: PartType; id: string }>();
   const seam = createSeam(begunText);
-  /** Thoughts come before the first word: none are looked for in what goes on from one. */
+  /** Splits off reasoning in tags. Null for a continuation with words: reasoning comes before the first word. */
   const splitter = begunText.trim() === "" ? createThinkSplitter() : null;
   let opened = 0;
   let lastTextId = "";
@@ -52,7 +52,7 @@ export function createChunkMapper(begunText: string) {
     }
   }
 
-  /** Words that wait for what follows them. */
+  /** Text that the splitter has held back, as it could be the beginning of a tag. */
   function* rest(): Generator<ReplyChunk> {
     if (splitter) yield* text(lastTextId, splitter.end());
   }
@@ -72,7 +72,7 @@ export function createChunkMapper(begunText: string) {
       } else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
     },
 
-    /** `reason` is the provider's own word. */
+    /** `reason` is the provider's own finish reason. */
     *finish(
       reason: string | undefined,
       usage: LanguageModelUsage,
@@ -89,12 +89,12 @@ export function createChunkMapper(begunText: string) {
   };
 }
 
-/** Only what the provider counted. */
+/** The usage, with only the fields that the provider has counted. */
 function toUsage({ inputTokens, inputTokenDetails, outputTokens }: LanguageModelUsage): Usage {
   const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
   return {
     ...(isCount(inputTokens) && { inputTokens }),
-    // Most providers, and most answers, have no cache: then there is nothing to say of it.
+    // Left out where nothing was cached, as in most answers.
     ...(isCount(cacheReadTokens) && cacheReadTokens > 0 && { cacheReadTokens }),
     ...(isCount(cacheWriteTokens) && cacheWriteTokens > 0 && { cacheWriteTokens }),
     ...(isCount(outputTokens) && { outputTokens }),

@@ -17,15 +17,15 @@ test.each([
   ["One.\n\n", [" Two."], "One.\n\nTwo."],
   ["- a\n", ["\n  - b"], "- a\n  - b"],
   ["One. ", ["\n\nTwo."], "One. \n\nTwo."],
-])("%j and %j become %j", (begun, deltas, whole) => {
+])("the text %j continued by %j becomes %j", (begun, deltas, whole) => {
   expect(joined(begun, ...deltas)).toBe(whole);
 });
 
-test("only the white space at the seam is looked at", () => {
+test("only white space at the seam is changed", () => {
   expect(joined("a ", " b", " ", " c")).toBe("a b  c");
 });
 
-test("a model that goes on exactly after the visible text leaves no trace, wherever the cut was", () => {
+test("a continuation from exactly after the visible text restores the whole text, wherever the cut was", () => {
   const text = fc
     .array(fc.constantFrom("a", "b", " ", "\n", "é"), { maxLength: 12 })
     .map((all) => all.join(""));

@@ -1,7 +1,7 @@
 /**
- * Joins a continuation to a text that ended in white space. Models are given the text without it and write
- * their own first, so that what both have would be there twice.
- * Returns a function that takes the model's deltas in order and gives back what is to be appended.
+ * Joins a continuation to a text that ends in white space. Models are sent the text without it, and write white space
+ * of their own first, so the common part would occur twice.
+ * @returns a function from the model's deltas, in order, to the text to append
  */
 export function createSeam(begun: string): (delta: string) => string {
   const there = begun.slice(begun.trimEnd().length);
@@ -17,7 +17,7 @@ export function createSeam(begun: string): (delta: string) => string {
   };
 }
 
-/** What `own` has beyond what is there already: line breaks, and the indentation after the last of them. */
+/** The white space in `own` beyond `there`: line breaks, and the indentation after the last of them. */
 function missing(there: string, own: string): string {
   if (own.startsWith(there)) return own.slice(there.length);
   const lineBreaks = count(own) - count(there);

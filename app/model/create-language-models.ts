@@ -9,13 +9,14 @@ import { resolveOffers, type ProviderName } from "./resolve-offers";
 import { streamAnswer } from "./stream-answer";
 
 export type LanguageModelDependencies = {
-  /** The AWS credential chain, with a cache of its own. Asked before every call to Bedrock. */
+  /** The AWS credential chain, which caches. Called before every call to Bedrock. */
   credentials: CredentialChain;
   fetch?: typeof fetch;
-  /** How often the start of a call is tried again after throttling, an error of the service or of the network. */
+  /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
-  /** Monotonic milliseconds, and a wait that ends with the signal: the demo's pace. */
-  now?: () => number;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  /** Resolves after the time, and rejects when the signal aborts; for the demo model. */
   delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
@@ -32,8 +33,11 @@ export function createLanguageModels(
 ): LanguageModels {
   const { offers, defaultModelId } = resolveOffers(config, config.provider);
   const generateWith = {
-    bedrock: fromSource(() => createBedrockSource(config, dependencies)),
-    "openai-compatible": fromSource(() => createOpenAICompatibleSource(config, dependencies)),
+    bedrock: fromSource(() => createBedrockSource(config, dependencies), dependencies.now),
+    "openai-compatible": fromSource(
+      () => createOpenAICompatibleSource(config, dependencies),
+      dependencies.now,
+    ),
     demo: createDemoModel(config, dependencies),
   };
   return {
@@ -45,7 +49,7 @@ export function createLanguageModels(
 
     titleModelFor(modelId) {
       const chosen = config.titleModelId ?? modelId;
-      // The demo answers what it knows, and knows no titles.
+      // The demo model cannot make titles.
       return chosen === "none" || chosen.startsWith("demo/") ? null : chosen;
     },
 
@@ -66,11 +70,11 @@ export function createLanguageModels(
 type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<ReplyChunk>;
 type SourceOf = ReturnType<typeof createBedrockSource>;
 
-/** Made at the first call: most configurations never use most providers. */
-function fromSource(create: () => SourceOf): Generate {
+/** Creates the source at the first call: most configurations never use most providers. */
+function fromSource(create: () => SourceOf, now: () => number): Generate {
   let source: SourceOf | null = null;
   return (offer, request) => {
     source ??= create();
-    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request);
+    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request, now);
   };
 }

@@ -7,17 +7,17 @@ import { quoteMarkdown } from "./quote-markdown";
 export type DemoAnswer = { reasoning: string | null; text: string };
 
 type Conversation = {
-  /** What the person asks now, in lower case. */
+  /** The last user message, in lower case. */
   question: string;
-  /** What is attached to the question. */
+  /** The files of the last user message. */
   files: readonly AttachmentPart[];
-  /** What the person wrote, this question last. */
+  /** The texts of all user messages, the question last. */
   said: readonly string[];
-  /** What the model answered so far, as far as it got. */
+  /** The texts of the answers, also of those that were cut. */
   answered: readonly string[];
 };
 
-/** The demo's whole answer: a pure function of the conversation, so that anybody can continue it. */
+/** The demo's whole answer: a pure function of the conversation, so that any node can continue it. */
 export function answerAsDemo(messages: readonly Message[]): DemoAnswer {
   const said = textsOf(messages, "user");
   const answered = textsOf(messages, "assistant");
@@ -29,14 +29,14 @@ export function answerAsDemo(messages: readonly Message[]): DemoAnswer {
     reasoning: /\b(think|thinking|reason|reasoning)\b/.test(conversation.question)
       ? REASONING(said.length)
       : null,
-    // The first thing that a newcomer reads says what this is.
+    // The first answer introduces the demo, also where a skill answers.
     text: answered.length === 0 && skill ? `${SHORT_INTRODUCTION}\n\n${answer}` : answer,
   };
 }
 
 type Skill = { asked: RegExp; answer: (conversation: Conversation) => string };
 
-/** Tried in order: the first whose words are in the question answers. */
+/** In order: the first skill whose pattern matches the question answers. */
 const SKILLS: readonly Skill[] = [
   { asked: /\bwhat('s| is| was) my name\b|\bwho am i\b/, answer: recallName },
   { asked: /\bmy name is \S/, answer: greetByName },
@@ -77,7 +77,7 @@ function describeFiles({ files, said }: Conversation): string {
   return `I was given ${what}:\n\n| name | type | size |\n| --- | --- | --- |\n${rows.join("\n")}\n\nA real model would look inside. I only see that all of it has arrived, and is kept with this conversation.${text}`;
 }
 
-/** The last name that was given, as it was written. */
+/** The name that was given last, as it was written. */
 function nameIn(said: readonly string[]): string | null {
   for (const text of said.toReversed()) {
     const name = /\bmy name is\s+([\p{L}\p{N}][\p{L}\p{N}'’-]{0,39})/iu.exec(text)?.[1];
@@ -123,7 +123,7 @@ function textsOf(messages: readonly Message[], role: Message["role"]): string[] 
   });
 }
 
-/** FNV-1a: the same words always choose the same variant. */
+/** FNV-1a: the same text always chooses the same variant. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;

@@ -18,7 +18,7 @@ function demo(env: Record<string, string> = {}, pace: Partial<LanguageModelDepen
   );
 }
 
-/** What the demo says to the last of these, having answered the others. */
+/** The answers of the demo to these messages in turn. */
 function chat(...said: string[]): string[] {
   const texts: string[] = [];
   for (const text of said) {
@@ -28,7 +28,7 @@ function chat(...said: string[]): string[] {
   return texts.filter((_, index) => index % 2 === 1);
 }
 
-describe("the first answer", () => {
+describe("the first answer of the demo model", () => {
   test("says plainly that it is a demo, and how to connect a real model", () => {
     const [first] = chat("Hello!");
     expect(first).toContain("This is Holdfast’s demo model");
@@ -38,7 +38,7 @@ describe("the first answer", () => {
     expect(first).toContain("> Hello!");
   });
 
-  test("says so as well when it does a trick at once", () => {
+  test("says so too when a skill answers", () => {
     expect(chat("Show me a table")[0]).toMatch(/demo model[^]*\| --- \|/);
   });
 
@@ -47,14 +47,14 @@ describe("the first answer", () => {
   });
 });
 
-describe("its memory", () => {
-  test("knows a name", () => {
+describe("the demo model's memory", () => {
+  test("has the name that a person gave", () => {
     const [, , third] = chat("My name is Ada", "Nice weather", "What is my name?");
     expect(third).toContain("Your name is **Ada**");
     expect(chat("Hi", "Who am I?")[1]).toContain("You have not told me yet");
   });
 
-  test("says back what was said first, before, and at all", () => {
+  test("repeats the first message, the one before, and all messages", () => {
     const said = ["I like tea.", "And the sea.", "What did I say first?", "What did I just say?"];
     const answers = chat(...said, "What did I say?");
     expect(answers[2]).toContain("> I like tea.");
@@ -62,7 +62,7 @@ describe("its memory", () => {
     expect(answers[4]).toMatch(/1\. I like tea\.\n2\. And the sea\./);
   });
 
-  test("counts, and quotes what it answers to", () => {
+  test("counts the messages, and quotes the question", () => {
     const [, second, third] = chat("Good morning", "Blue or green?", "Red, <b>then</b>");
     expect(second).toContain("message **2**");
     expect(second).toContain("> Blue or green?");
@@ -77,22 +77,22 @@ test.each([
   ["show me a table", /^\| --- \|/m],
   ["some code", /^```ts\n[^]*\n```$/m],
   ["how do I connect a real model", /```sh/],
-])("%s is answered with its Markdown", (question, markdown) => {
+])("the demo answers %s with matching Markdown", (question, markdown) => {
   expect(chat("Hi", question)[1]).toMatch(markdown);
 });
 
-test("a long answer has several hundred words", () => {
+test("a long answer of the demo has several hundred words", () => {
   expect(chat("Hi", "Tell me a long story")[1]!.split(/\s+/).length).toBeGreaterThan(500);
 });
 
-test("the same conversation has the same answer, another one another", () => {
+test("the demo's answer is the same for the same conversation, and differs for others", () => {
   expect(chat("Hi", "a", "b")).toEqual(chat("Hi", "a", "b"));
   const openings = new Set(["a", "b", "c", "d", "e", "f"].map((said) => chat("Hi", said)[1]!.split("\n")[0]));
   expect(openings.size).toBeGreaterThan(1);
 });
 
-describe("its stream", () => {
-  test("is the whole answer, word by word, with a count", async () => {
+describe("the demo model's stream", () => {
+  test("is the whole answer, word by word, with its usage", async () => {
     const messages = conversation("Hello!");
     const { text, chunks, finish } = await collectAnswer(demo(), { messages });
     expect(text).toBe(answerAsDemo(messages).text);
@@ -105,12 +105,12 @@ describe("its stream", () => {
     });
   });
 
-  test("begins with thoughts when it is asked to think", async () => {
+  test("begins with reasoning when the question asks for it", async () => {
     const { parts } = await collectAnswer(demo(), { messages: conversation("Please think about it") });
     expect(parts.map(({ type }) => type)).toEqual(["reasoning", "text"]);
   });
 
-  test("stops at the token limit and says so", async () => {
+  test("stops at the token limit with the finish reason length", async () => {
     const { chunks, finish } = await collectAnswer(demo({ MAX_OUTPUT_TOKENS: "5" }), {
       messages: conversation("Hello!"),
     });
@@ -118,7 +118,7 @@ describe("its stream", () => {
     expect(finish?.finishReason).toBe("length");
   });
 
-  test("keeps the pace without drifting when every wait is late", async () => {
+  test("keeps its pace without drift when every wait is late", async () => {
     let time = 0;
     const waits: number[] = [];
     await collectAnswer(
@@ -138,11 +138,11 @@ describe("its stream", () => {
     expect(waits).toEqual([100, 70, 70]);
   });
 
-  test("ends at once with the signal's reason when it is stopped in a wait", async () => {
+  test("ends at once with the signal's reason when it is stopped during a wait", async () => {
     const stop = new AbortController();
     const models = createLanguageModels(
       { ...parseModelConfig({ MODEL_PROVIDER: "demo", DEMO_TOKENS_PER_SECOND: "1" }), provider: "demo" },
-      { credentials: () => Promise.reject(new Error()) },
+      { credentials: () => Promise.reject(new Error()), now: () => performance.now() },
     );
     const { text, error } = await collectAnswer(
       models,
@@ -156,8 +156,8 @@ describe("its stream", () => {
   });
 });
 
-describe("its continuation", () => {
-  test("joins what was said without a seam, wherever the cut was", async () => {
+describe("the demo model's continuation", () => {
+  test("continues a cut answer without a seam, wherever the cut was", async () => {
     const messages = conversation("Hi 😀👩‍🚀", "Hello", "é 😀 𝒳");
     const whole = answerAsDemo(messages).text;
     expect(whole).toContain("😀");
@@ -169,7 +169,7 @@ describe("its continuation", () => {
     }
   });
 
-  test("does not think twice", async () => {
+  test("does not repeat reasoning", async () => {
     const messages = conversation("Please think about it");
     const continueFrom = answerAsDemo(messages).text.slice(0, 20);
     const { parts } = await collectAnswer(demo(), { messages, continueFrom });
@@ -177,7 +177,7 @@ describe("its continuation", () => {
   });
 });
 
-test("people are told that they talk to a demo, and only then", () => {
+test("people see a notice that they talk to a demo, with the demo model only", () => {
   expect(demo().notice?.message).toContain("demo model");
   expect(demo({ MODELS: "demo/demo,bedrock/x" }).notice).toBeNull();
 });

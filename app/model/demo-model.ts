@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
@@ -6,13 +5,14 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { answerAsDemo } from "./demo-answer";
 
 type Pace = {
-  now?: () => number;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
   delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 /** The embedded model: no account, no network, and the same answer to the same conversation every time. */
 export function createDemoModel(config: { demoTokensPerSecond: number }, pace: Pace) {
-  const now = pace.now ?? (() => performance.now());
+  const { now } = pace;
   const delay = pace.delay ?? ((ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }));
 
   return async function* generate(offer: ModelOffer, request: GenerateRequest): AsyncGenerator<ReplyChunk> {
@@ -20,7 +20,7 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
     const answer = answerAsDemo(request.messages);
     const begun = request.continueFrom ?? "";
     const parts = [
-      // Thoughts come before the first word, so whoever has words has had them.
+      // Reasoning comes before the first word: an answer with words has had it.
       ...(answer.reasoning !== null && begun === "" ? [["reasoning", answer.reasoning] as const] : []),
       ["text", restOf(answer.text, begun)] as const,
     ];
@@ -33,13 +33,13 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
       if (text === "" || cut) continue;
       signal.throwIfAborted();
       yield { type: `${type}-start`, id };
-      // Each as it is due: hundreds of answers at a time would hold all their words twice.
+      // Lazily: hundreds of concurrent answers would otherwise hold all their words twice.
       for (const [token] of text.matchAll(TOKEN)) {
         if (spoken === offer.maxOutputTokens) {
           cut = true;
           break;
         }
-        // Each token is due at a time since the start, so that late ones do not delay all that follow.
+        // The due time counts from the start, so that a late token does not delay later ones.
         const due = startedAt + (spoken * 1000) / config.demoTokensPerSecond - now();
         if (due > 0) await untilAborted(delay(due, signal), signal);
         signal.throwIfAborted();
@@ -56,14 +56,14 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
   };
 }
 
-/** Words with the white space after them; a longer run without any, as in Chinese, in pieces. */
+/** A word with the white space after it; a long run without white space, as in Chinese, in pieces. */
 const TOKEN = /\s+|\S{1,24}\s*/gu;
 
 export function tokensOf(text: string): string[] {
   return text.match(TOKEN) ?? [];
 }
 
-/** A wait that was aborted ends with the signal's reason, not with Node's word for it. */
+/** Rejects with the signal's reason, not with Node's AbortError. */
 async function untilAborted(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
   try {
     await waiting;
@@ -73,7 +73,7 @@ async function untilAborted(waiting: Promise<unknown>, signal: AbortSignal): Pro
   }
 }
 
-/** What is left to say after what was said; all of it, as a new paragraph, if this answer went otherwise. */
+/** The rest of a text after its beginning; all of it, as a new paragraph, where it begins differently. */
 function restOf(text: string, begun: string): string {
   return text.startsWith(begun) ? text.slice(begun.length) : `\n\n${text}`;
 }

@@ -1,6 +1,6 @@
 import type { ModelOffer } from "~/conversation/language-model";
 
-/** The one embedded model. It knows its own answers, so it continues them from any place. */
+/** The embedded model. Its answers are computed, so it can continue them from any place. */
 export const DEMO_OFFER = {
   id: "demo/demo",
   name: "Demo model",

@@ -1,4 +1,4 @@
-/** What the demo model has to say. Plain Markdown, also a sample sheet for whoever works on its display. */
+/** Texts of the demo model, in Markdown. They also serve as samples for the display of answers. */
 
 export const SHORT_INTRODUCTION =
   "*This is Holdfast’s demo model: its answers are scripted. Ask how to connect a real model whenever you are ready.*";

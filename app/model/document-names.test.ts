@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createDocumentNames } from "./document-names";
 
-test("names keep what Bedrock allows, end as they did, and are never there twice", () => {
+test("document names keep the characters that Bedrock allows and their extension, and are unique", () => {
   const nameOf = createDocumentNames();
   const names = [
     "report.pdf",

@@ -1,7 +1,7 @@
 /**
- * Names for the documents of one request: Bedrock refuses two of one name, and all but Latin letters, digits, single
- * spaces, hyphens and brackets. The ending stays, for those who go by it; Bedrock's provider takes it off, so it
- * does not make a name another.
+ * Makes names for the documents of one request: Bedrock refuses duplicate names, and characters other than Latin
+ * letters, digits, single spaces, hyphens and brackets. The extension is kept, for providers that use it, but does
+ * not make a name unique, because Bedrock's provider strips it.
  */
 export function createDocumentNames(): (filename: string) => string {
   const taken = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * What the services' own words say of a failure. They are no contract: where one has changed, or is not known here,
- * the plainer sentence is said. Each text is bounded before it is searched, and no pattern backtracks far.
+ * Classifies failures by the wording of services' error messages. Wordings are not a contract: for an unknown one, a
+ * more general error is shown. Each text is truncated before it is searched, and no pattern backtracks far.
  */
 const MAX_LENGTH = 4_000;
 
@@ -34,7 +34,7 @@ const CREDIT = new RegExp(
   "i",
 );
 
-/** A quota that fills again soon, in words that others have for an account without credit. */
+/** A quota that is refilled soon, in words that other services use for an account without credit. */
 const SOON_AGAIN = /(?:retry|try again) in \d/i;
 const NO_QUOTA = /insufficient[_ ]quota/i;
 
@@ -44,11 +44,11 @@ const UNKNOWN_MODEL =
 const OUTPUT_LIMIT =
   /max_(?:new_|output_|completion_)?tokens\b.{0,80}(?:exceed|too large|greater|limit|maximum)|maximum (?:allowed )?(?:number of )?(?:output|completion) tokens|maximum tokens you requested/i;
 
-/** Of a path that a server does not know, where its status does not tell. */
+/** An unknown path, reported with a status that does not show it. */
 const WRONG_ADDRESS =
   /unexpected endpoint|(?:unknown|invalid|no such|unsupported) (?:url|path|route|endpoint)|cannot (?:post|get) \/|(?:url|path|route|endpoint) (?:was )?not found/i;
 
-/** Of a key, where the status does not tell; other things than keys have signatures. */
+/** A wrong key, reported with a status that does not show it. No word "signature": not only keys have signatures. */
 const KEY =
   /(?:invalid|incorrect|wrong|missing|no|expired)[_ ](?:api[_ -]?)?key|api[_ -]?key.{0,30}(?:not valid|invalid|missing|required|expired|not found|incorrect)|authentication[_ ](?:failed|error|required)|unauthorized/i;
 
@@ -79,21 +79,21 @@ export function speaksOfCredit(text: string): boolean {
   return CREDIT.test(begin) && (NO_QUOTA.test(begin) || !SOON_AGAIN.test(begin));
 }
 
-/** Whether fewer tokens must be asked for, however short the prompt is. */
+/** Whether the output limit is too high for the model, for any prompt. */
 export function speaksOfOutputLimit(text: string): boolean {
   const begin = text.slice(0, MAX_LENGTH);
   return OUTPUT_LIMIT.test(begin) && !/context|input/i.test(begin);
 }
 
-/** Whether the prompt, with the answer beside it, is longer than what the model takes. */
+/** Whether prompt and answer together exceed the model's context window. */
 export function speaksOfWindow(text: string): boolean {
   const begin = text.slice(0, MAX_LENGTH);
   return WINDOW.some((pattern) => pattern.test(begin));
 }
 
 /**
- * A status that the AI SDK does not answer by asking again, for a refusal that stays the same: services tell an
- * account without credit as "too many requests", and a full window as an error of their own.
+ * The status that a refusal should have had: a permanent refusal gets one that the AI SDK does not retry. Some services
+ * report an account without credit as "too many requests" (429), and a full context window as an internal error (5xx).
  */
 export function lastingStatus(status: number, text: string): number {
   if ((status === 429 || status >= 500) && speaksOfCredit(text)) return 402;

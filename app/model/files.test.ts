@@ -32,7 +32,7 @@ function modelsOf(env: Record<string, string>) {
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" };
   return createLanguageModels(
     { ...config, provider: config.provider! },
-    { credentials: () => Promise.resolve(keys), maxRetries: 0 },
+    { credentials: () => Promise.resolve(keys), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -55,7 +55,7 @@ function branch(...questions: { text?: string; files?: AttachmentPart[] }[]): Me
   });
 }
 
-/** What the messages say, without the marks for Bedrock's cache. */
+/** The messages' content, without Bedrock's cache checkpoints. */
 async function contentFor(messages: Message[], env: Record<string, string> = {}) {
   const { error } = await collectAnswer(modelsOf(env), { messages, attachment });
   expect(error).toBeUndefined();
@@ -67,8 +67,8 @@ async function contentFor(messages: Message[], env: Record<string, string> = {})
 const documents = (count: number, name = "notes.md") =>
   Array.from({ length: count }, () => partOf(CSV, "text/markdown", name));
 
-describe("Bedrock", () => {
-  test("is given images and documents as blocks of bytes, before the text", async () => {
+describe("a request to Bedrock", () => {
+  test("has images and documents as blocks of bytes, before the text", async () => {
     const [content] = await contentFor(
       branch({
         text: "What is this?",
@@ -88,13 +88,13 @@ describe("Bedrock", () => {
     ]);
   });
 
-  test("is given a text even where the person wrote none, as it asks for beside documents", async () => {
+  test("has a text even where the person wrote none, as Bedrock requires with documents", async () => {
     const [content] = await contentFor(branch({ files: [partOf(PDF, "application/pdf", "plan.pdf")] }));
     expect(content?.at(-1)?.text).toMatch(/\S/);
     expect(content).toHaveLength(2);
   });
 
-  test("is given no two documents of one name, and names in its letters, over the whole conversation", async () => {
+  test("has unique document names with allowed characters, across the whole conversation", async () => {
     const contents = await contentFor(
       branch(
         { text: "One", files: [partOf(CSV, "text/csv", "report.csv")] },
@@ -108,7 +108,7 @@ describe("Bedrock", () => {
     expect(names).toEqual(["report", "REPORT-2", "document"]);
   });
 
-  test("is given the newest five documents, and told of the others", async () => {
+  test("has the newest five documents, and sentences for the others", async () => {
     const contents = await contentFor(
       branch({ text: "Old", files: documents(3, "old.md") }, { text: "New", files: documents(4, "new.md") }),
     );
@@ -118,7 +118,7 @@ describe("Bedrock", () => {
     expect(asked).toHaveLength(5);
   });
 
-  test("is given no more bytes than a request holds", async () => {
+  test("has no more bytes of files than a request allows", async () => {
     const large = Buffer.alloc(3_700_000, "x");
     stored.set(sha256(large), large);
     const [content] = await contentFor(
@@ -131,14 +131,14 @@ describe("Bedrock", () => {
     expect(content?.at(-1)?.text?.match(/large\.png/g)).toHaveLength(2);
   });
 
-  test("is told of what is lost instead of failing", async () => {
+  test("has a sentence for a lost file instead of failing", async () => {
     const [content] = await contentFor(
       branch({ text: "Hi", files: [partOf(Buffer.from("gone"), "text/plain", "gone.txt")] }),
     );
     expect(content).toEqual([{ text: expect.stringMatching(/"gone\.txt".*lost.*\n\nHi$/s) as string }]);
   });
 
-  test("with a model that takes no files is told that there were some, and none is read", async () => {
+  test("has sentences for files that the model does not accept, and none is read", async () => {
     const contents = await contentFor(
       branch({ text: "Look", files: [partOf(PNG, "image/png", "dot.png")] }, { text: "And now?" }),
       { DEFAULT_MODEL: "bedrock/us.amazon.nova-micro-v1:0" },
@@ -149,7 +149,7 @@ describe("Bedrock", () => {
   });
 });
 
-test("a server that speaks the OpenAI protocol is given images, PDF, and text documents with their names", async () => {
+test("a request to an OpenAI-compatible server has images, PDF, and text documents with their names", async () => {
   let body = "";
   const server = createServer((request, response) => {
     request.setEncoding("utf8").on("data", (piece: string) => (body += piece));
@@ -190,7 +190,7 @@ test("a server that speaks the OpenAI protocol is given images, PDF, and text do
   ]);
 });
 
-test("the demo model says what it was given", async () => {
+test("the demo model lists the attached files", async () => {
   const files = [partOf(PNG, "image/png", "a|b.png"), partOf(PDF, "application/pdf", "plan.pdf")];
   const { text } = await collectAnswer(
     modelsOf({ MODEL_PROVIDER: "demo", DEMO_TOKENS_PER_SECOND: "100000" }),

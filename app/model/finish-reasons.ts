@@ -3,8 +3,8 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 export type FinishReason = NonNullable<Extract<ReplyChunk, { type: "finish" }>["finishReason"]>;
 
 /**
- * What the finish and stop reasons of all providers mean. Only `stop` says that the model has said all it wanted.
- * Reasons are listed as `lettersOf` leaves them, so that `MAX_TOKENS`, `max_tokens` and `maxTokens` are one.
+ * Meanings of the finish and stop reasons of all providers. Only `stop` means that the answer is complete. Reasons are
+ * listed in the form that `lettersOf` returns, so that `MAX_TOKENS`, `max_tokens` and `maxTokens` are one entry.
  */
 const MEANINGS: Readonly<Record<FinishReason, readonly string[]>> = {
   stop: [
@@ -32,11 +32,11 @@ const MEANINGS: Readonly<Record<FinishReason, readonly string[]>> = {
     ...["safety", "recitation", "blocklist", "prohibitedcontent", "spii", "imagesafety", "sensitive"],
     ...["refusal", "refused", "blocked", "moderation", "malformedsafety", "modelarmor"],
   ],
-  // Named for whoever reads the table: what is not in it means the same.
+  // Listed for documentation: unknown reasons have the same meaning.
   other: [
     ...["error", "abort", "aborted", "cancelled", "canceled", "cancel", "timeout", "interrupted", "null"],
     ...["networkerror", "insufficientsystemresource", "malformedmodeloutput", "malformedtooluse"],
-    // No tools are offered: a model that calls one waits for a result that it will not be given.
+    // No tools are offered: a model that calls one waits for a result that never comes.
     ...["toolcalls", "toolcall", "tooluse", "functioncall", "malformedfunctioncall", "pauseturn"],
   ],
 };
@@ -47,7 +47,7 @@ const BY_REASON: ReadonlyMap<string, FinishReason> = new Map(
   ),
 );
 
-/** How an answer has ended, by the provider's own word for it; `other` where that is unknown or missing. */
+/** The meaning of a provider's finish reason; `other` where it is unknown or missing. */
 export function finishReasonOf(raw: string | undefined): FinishReason {
   return BY_REASON.get(lettersOf(raw ?? "")) ?? "other";
 }

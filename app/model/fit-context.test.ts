@@ -27,8 +27,8 @@ const offer = (contextTokens?: number) => ({
 });
 const nothingElse = { instructions: "", continueFrom: null };
 
-describe("a conversation", () => {
-  test("that fits is left as it is, and so is one for a model whose window nobody knows", () => {
+describe("a conversation in the context window", () => {
+  test("that fits is unchanged, also for a model whose window is not known", () => {
     const messages = conversation([300, 300, 300]);
     for (const contextTokens of [1_000, undefined]) {
       expect(fitContext(offer(contextTokens), { messages, ...nothingElse })).toEqual({
@@ -38,7 +38,7 @@ describe("a conversation", () => {
     }
   });
 
-  test("that is too long loses its oldest messages, and begins with a person's", () => {
+  test("that is too long loses its oldest messages, and begins with a user message", () => {
     const messages = conversation(Array<number>(21).fill(300));
     const fitted = fitContext(offer(1_500), { messages, ...nothingElse });
     expect(fitted.omitted).toBeGreaterThan(0);
@@ -46,7 +46,7 @@ describe("a conversation", () => {
     expect(fitted.messages[0]!.role).toBe("user");
   });
 
-  test("gives way to the instructions, to the answer, and to what was said of it", () => {
+  test("leaves room for the instructions, the answer and the continued text", () => {
     const messages = conversation(Array<number>(9).fill(300));
     const kept = (request: object, maxOutputTokens = 100) =>
       fitContext({ ...offer(1_500), maxOutputTokens }, { messages, ...nothingElse, ...request }).messages
@@ -66,7 +66,7 @@ describe("a conversation", () => {
     });
   });
 
-  test("begins in the same place for many turns, so that it can be cached", () => {
+  test("begins with the same message for many turns, so that it can be cached", () => {
     const turns = Array<number>(200).fill(300);
     const beginnings = new Set<number>();
     for (let length = 101; length <= 161; length += 2) {
@@ -76,7 +76,7 @@ describe("a conversation", () => {
     expect(beginnings.size).toBeLessThan(6);
   });
 
-  test("of any shape fits afterwards, and loses no more than half of the window for nothing", () => {
+  test("of any shape fits afterwards, and loses nothing where it fitted before", () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 3_000 }), { minLength: 1, maxLength: 40 }),

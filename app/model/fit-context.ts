@@ -4,18 +4,18 @@ import type { Message } from "~/conversation/session";
 
 export type FittedContext = {
   messages: readonly Message[];
-  /** How many of the oldest were left out. */
+  /** Number of the oldest messages that were left out. */
   omitted: number;
 };
 
-/** Left free beside the answer: what the model's own format takes, and what an estimate may miss. */
+/** Part of the window that is kept free, for the model's own format and for errors of the estimate. */
 const MARGIN = 0.05;
 
 /**
- * The newest part of a conversation that fits into the model's window beside its instructions and the answer. It
- * begins with a person's message, and the one that is to be answered is always in it. What goes, goes a quarter of
- * the window at a time: were it a message each time, no prompt would begin like the one before it, and the
- * provider's cache were of no use.
+ * The newest messages of a conversation that fit into the model's window beside its instructions and the answer. They
+ * begin with a user message, and include the message to answer, even if it alone is too long. The oldest messages are
+ * left out in steps of a quarter of the window: with steps of one message, each prompt would begin differently, which
+ * would defeat the provider's prompt cache.
  */
 export function fitContext(
   offer: Pick<ModelOffer, "contextTokens" | "maxOutputTokens">,

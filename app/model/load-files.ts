@@ -13,20 +13,20 @@ import { createDocumentNames } from "./document-names";
 
 export type FileContent = FilePart & { data: Uint8Array };
 
-/** What the model is given for an attachment: the file, or a sentence in its place. */
+/** Content for the model in place of an attachment: the file, or a sentence. */
 export type LoadedFiles = (part: AttachmentPart) => FileContent | string;
 
 /**
- * What one request may hold, which is the whole conversation every time: Bedrock takes five documents, and Nova
- * 25 MB once the bytes are in base64.
+ * Limits of one request, which contains the whole conversation: Nova takes 25 MB in base64. Bedrock's limit of five
+ * documents is `MAX_DOCUMENTS`.
  */
 const MAX_REQUEST_IMAGES = 20;
 const MAX_REQUEST_BYTES = 18_000_000;
 
-/** Which messages' files are given: those of all, of the last one alone, or of none. */
+/** The messages whose files are sent: all, the last one only, or none. */
 export type FileSelection = "all" | "last" | "none";
 
-/** Why a file is not given: the code is for the person, the sentence for the model. */
+/** Why a file is not sent: the code is for the person, the sentence for the model. */
 type Reason = { code: OmissionCode; why: string };
 
 const KIND: Reason = { code: "file_kind", why: "You cannot be given files of this kind." };
@@ -42,13 +42,13 @@ const UNREADABLE: Reason = { code: "file_unreadable", why: "It is protected by a
 export type FilesOfPrompt = {
   loaded: LoadedFiles;
   omissions: Omission[];
-  /** How many files are given, and how many of them are those of the last message. */
+  /** Number of files that are sent: of all messages, and of the last one. */
   given: { all: number; last: number };
 };
 
-/** What the service refuses in a file, where that is known. */
+/** Known limits of a service for files. */
 export type FileLimits = {
-  /** Of an image, in pixels. */
+  /** Longest side of an image, in pixels. */
   maxSide: number;
   takesEncrypted: boolean;
 };
@@ -56,8 +56,8 @@ export type FileLimits = {
 type Limits = Pick<ModelOffer, "accepts"> & { files?: FileLimits | undefined };
 
 /**
- * Reads the files of a branch: the newest, as many as a request may hold. The model is told of each that it is not
- * given, so that it does not speak of what it has never seen, and the person of why.
+ * Reads the files of a branch, the newest first, as many as fit into a request. For each file that is left out, the
+ * model receives a sentence, so that it does not pretend to have seen it, and the person an omission with the reason.
  */
 export async function loadFiles(
   { messages, attachment }: Pick<GenerateRequest, "messages" | "attachment">,
@@ -90,7 +90,7 @@ export async function loadFiles(
   };
 }
 
-/** Why a model would refuse a request with these bytes; null where nothing speaks against them. */
+/** Why the service would refuse the file; null where it is acceptable, or the limits are unknown. */
 function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { files }: Limits): Reason | null {
   if (!files) return null;
   if (mediaType === "application/pdf")
@@ -99,10 +99,10 @@ function unfit({ mediaType }: AttachmentPart, data: Uint8Array, { files }: Limit
   return side !== null && side > files.maxSide ? TOO_LARGE : null;
 }
 
-/** As much of an image as is searched for its size: a header may hold a preview, but no more than a few. */
+/** Bytes of an image that are searched for its size: headers may contain previews. */
 const IMAGE_HEAD_BYTES = 256 * 1024;
 
-/** Of an image, in pixels; null where its header cannot be read. */
+/** Longest side of an image, in pixels; null where its header cannot be read. */
 function longestSide(data: Uint8Array): number | null {
   try {
     const { width, height } = imageSize(data.subarray(0, IMAGE_HEAD_BYTES));
@@ -112,7 +112,7 @@ function longestSide(data: Uint8Array): number | null {
   }
 }
 
-/** A PDF names its encryption in a trailer, which may stand anywhere, by reference or in place. */
+/** Searches the trailers of a PDF, which may be anywhere in it, for an encryption dictionary or a reference to one. */
 function isEncryptedPdf(data: Uint8Array): boolean {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const name = "/Encrypt";
@@ -123,7 +123,7 @@ function isEncryptedPdf(data: Uint8Array): boolean {
   return false;
 }
 
-/** Which files a request has no place for, and why. */
+/** The files that do not fit into a request, with the reasons. */
 function leaveOut(
   parts: readonly AttachmentPart[],
   accepts: ModelOffer["accepts"],

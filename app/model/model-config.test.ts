@@ -12,8 +12,8 @@ function issuesOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
-describe("without a word in the environment", () => {
-  test("everything has its default, and the provider is left to be found", () => {
+describe("without variables", () => {
+  test("every setting has its default, and the provider is still to be chosen", () => {
     expect(parseModelConfig({})).toEqual({
       provider: null,
       models: null,
@@ -30,7 +30,7 @@ describe("without a word in the environment", () => {
     });
   });
 
-  test("empty and blank are the same as unset", () => {
+  test("empty and blank variables count as unset", () => {
     expect(
       parseModelConfig({ MODEL_PROVIDER: "", MODELS: " ", MAX_OUTPUT_TOKENS: "", AWS_REGION: "" }),
     ).toEqual(parseModelConfig({}));
@@ -47,7 +47,7 @@ test("the region is AWS_REGION, else AWS_DEFAULT_REGION", () => {
 describe("MODELS", () => {
   const OLLAMA = { OPENAI_COMPATIBLE_BASE_URL: "http://localhost:11434/v1" };
 
-  test("lists ids, with names where they are given, of several providers", () => {
+  test("lists ids of several providers, with optional names", () => {
     const { models, provider } = parseModelConfig({
       ...OLLAMA,
       MODELS: "openai-compatible/llama3.2:3b=Llama on my desk, bedrock/us.amazon.nova-lite-v1:0 ,demo/demo,",
@@ -88,7 +88,7 @@ describe("MODELS", () => {
     ]);
   });
 
-  test("may be JSON, with limits of their own that never exceed the common one", () => {
+  test("may be JSON, with limits for each model that never exceed the common one", () => {
     const { models } = parseModelConfig({
       MODELS: JSON.stringify([
         {
@@ -150,14 +150,14 @@ describe("DEFAULT_MODEL", () => {
     expect(issuesOf({ ...env, DEFAULT_MODEL: "demo/b" })).toEqual([]);
   });
 
-  test("is checked against the provider's own list, too", () => {
+  test("is checked against the provider's default list, too", () => {
     const env = { MODEL_PROVIDER: "bedrock", AWS_REGION: "eu-west-1" };
     expect(issuesOf({ ...env, DEFAULT_MODEL: "bedrock/us.amazon.nova-pro-v1:0" })).toHaveLength(1);
     expect(issuesOf({ ...env, DEFAULT_MODEL: "bedrock/eu.amazon.nova-lite-v1:0" })).toEqual([]);
   });
 });
 
-test("openai-compatible needs an address and a list", () => {
+test("openai-compatible needs a base URL and MODELS", () => {
   const issues = issuesOf({ MODEL_PROVIDER: "openai-compatible" });
   expect(issues[0]).toContain("OPENAI_COMPATIBLE_BASE_URL is needed");
   expect(issues[1]).toContain("MODELS must list");
@@ -178,19 +178,19 @@ test.each([
   ["AWS_REGION", "Frankfurt"],
   ["BEDROCK_BASE_URL", "localhost"],
   ["OPENAI_COMPATIBLE_BASE_URL", "file:///etc"],
-])("%s=%s is refused in a sentence that names the variable", (name, value) => {
+])("%s=%s is refused with an error that names the variable", (name, value) => {
   const issues = issuesOf({ [name]: value });
   expect(issues).toHaveLength(1);
   expect(issues[0]).toMatch(new RegExp(`^${name} must .*\\.$`));
 });
 
-test("several mistakes are told at once, without the values of secrets", () => {
+test("all invalid variables are reported at once, without the values of secrets", () => {
   const env = { MODEL_PROVIDER: "x", MAX_OUTPUT_TOKENS: "y", OPENAI_COMPATIBLE_API_KEY: "secret" };
   expect(issuesOf(env)).toHaveLength(2);
   expect(issuesOf(env).join()).not.toContain("secret");
 });
 
-test("TITLE_MODEL is a model on offer or none", () => {
+test("TITLE_MODEL is an offered model or none", () => {
   const MODELS = "bedrock/a,bedrock/b";
   expect(parseModelConfig({ MODELS, TITLE_MODEL: "bedrock/b" }).titleModelId).toBe("bedrock/b");
   expect(parseModelConfig({ MODELS, TITLE_MODEL: "none" }).titleModelId).toBe("none");
@@ -199,7 +199,7 @@ test("TITLE_MODEL is a model on offer or none", () => {
   ]);
 });
 
-test("an id says who serves it", () => {
+test("a model id names its provider", () => {
   expect(providerOf("openai-compatible/a/b")).toBe("openai-compatible");
   expect(() => providerOf("llama")).toThrow();
 });

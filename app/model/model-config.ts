@@ -4,7 +4,7 @@ import { parseModelList } from "./model-list";
 import { baseUrlIssue, withPlainSlashes } from "./base-url";
 import { PROVIDER_NAMES, resolveOffers, type OffersConfig, type ProviderName } from "./resolve-offers";
 
-/** Everything that the choice and use of models depends on. Holds secrets: never log it whole. */
+/** Configuration of models. Contains secrets: never log it whole. */
 export type ModelConfig = OffersConfig & {
   /** Null until `chooseProvider` has looked for AWS credentials. */
   provider: ProviderName | null;
@@ -30,7 +30,7 @@ const wholeNumber = (name: string, fallback: number, max: number) =>
     )
     .default(fallback);
 
-/** The issues name the variable, never its value: it may hold a password or a key. */
+/** Issues name the variable, never its value, which may contain a password or a key. */
 const baseUrl = (name: string) =>
   z
     .url({ protocol: /^https?$/, error: `${name} must be a URL that begins with http:// or https://.` })
@@ -40,7 +40,7 @@ const baseUrl = (name: string) =>
     })
     .transform(withPlainSlashes);
 
-/** What goes into a header: a line end or another character in it would fail every request. */
+/** The value of an HTTP header: a line end or another invalid character would fail every request. */
 const headerValue = (name: string) =>
   z
     .string()
@@ -68,15 +68,15 @@ const environment = z.object({
   OPENAI_COMPATIBLE_BASE_URL: baseUrl("OPENAI_COMPATIBLE_BASE_URL").optional(),
   OPENAI_COMPATIBLE_API_KEY: headerValue("OPENAI_COMPATIBLE_API_KEY").optional(),
   DEMO_TOKENS_PER_SECOND: wholeNumber("DEMO_TOKENS_PER_SECOND", 40, 100_000),
-  // Node's fetch gives up a silent connection after 300 s on its own, with an error that says less.
+  // Below the 300 s after which Node's fetch closes a silent connection, with a less helpful error.
   MODEL_STALL_SECONDS: wholeNumber("MODEL_STALL_SECONDS", 120, 290),
 });
 
 export const MODEL_VARIABLES: readonly string[] = Object.keys(environment.shape);
 
 /**
- * Reads the variables about models. Unset and empty mean the default.
- * @throws ModelConfigError naming every variable that is wrong
+ * Parses the variables for models. Unset and empty variables have their defaults.
+ * @throws ModelConfigError naming every invalid variable
  */
 export function parseModelConfig(env: Readonly<Record<string, string | undefined>>): ModelConfig {
   const given = Object.fromEntries(
@@ -94,7 +94,7 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
   const models = list?.offers ?? null;
 
   const config: ModelConfig = {
-    // A list says by itself who serves it; no need to look for AWS credentials.
+    // The ids of a list name the provider, so AWS credentials need not be searched.
     provider: values.MODEL_PROVIDER ?? (models ? providerOf(models[0]!.id) : null),
     models,
     defaultModelId: values.DEFAULT_MODEL ?? null,
@@ -110,12 +110,12 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
   };
   const issues = openaiCompatibleIssues(config);
   if (issues.length > 0) throw new ModelConfigError(issues);
-  // Throws where the default is not on offer. Without a provider the list is not known yet.
+  // Throws where the default model is not offered. Without a provider the list is not known yet.
   if (config.provider) resolveOffers(config, config.provider);
   return config;
 }
 
-/** The part of a `provider/model` id that says who serves it. */
+/** The provider in a `provider/model` id. */
 export function providerOf(modelId: string): ProviderName {
   const provider = modelId.slice(0, modelId.indexOf("/"));
   const known = PROVIDER_NAMES.find((name) => name === provider);
@@ -123,7 +123,7 @@ export function providerOf(modelId: string): ProviderName {
   return known;
 }
 
-/** There is no list to guess and no address to guess it from. */
+/** OpenAI-compatible servers have neither a default list of models nor a default address. */
 function openaiCompatibleIssues(config: ModelConfig): string[] {
   const issues: string[] = [];
   const listed = config.models?.some((offer) => offer.id.startsWith("openai-compatible/")) ?? false;

@@ -46,7 +46,7 @@ test.each([
   [stallReason(120), "model_stalled", "went silent"],
   ["a string", "model_interrupted", "cut off"],
   [undefined, "model_interrupted", "cut off"],
-])("%s is %s", (error, code, words) => {
+])("the failure %s is reported as %s", (error, code, words) => {
   const mapped = toModelError(error, BEDROCK);
   expect({ code: mapped.code, message: mapped.message }).toEqual({
     code,
@@ -55,7 +55,7 @@ test.each([
   expect(mapped.message).not.toContain("no words of ours");
 });
 
-test("once the answer has begun, a failing service has cut it off, and the text is said to be kept", () => {
+test("a service that fails after the answer has begun is reported as an interruption with the text kept", () => {
   for (const error of [call(500), call(503), new TypeError("terminated")]) {
     const mapped = toModelError(error, { ...BEDROCK, begun: true });
     expect(mapped.code).toBe("model_interrupted");
@@ -63,7 +63,7 @@ test("once the answer has begun, a failing service has cut it off, and the text 
   }
 });
 
-test("of several tries the last one counts", () => {
+test("a call that was retried is reported with its last error", () => {
   const errors = [call(503), call(429)];
   const retried = new RetryError({
     message: "Failed after 2 attempts.",
@@ -73,12 +73,12 @@ test("of several tries the last one counts", () => {
   expect(toModelError(retried, BEDROCK).code).toBe("model_throttled");
 });
 
-test("what was explained already stays as it is", () => {
+test("an ExpectedError stays unchanged", () => {
   const error = new ExpectedError("model_denied", "No.");
   expect(toModelError(error, BEDROCK)).toBe(error);
 });
 
-test("a password in the address of a server is not shown", () => {
+test("a password in the base URL is not shown", () => {
   const service = { kind: "server", baseUrl: "http://ada:secret@localhost:11434/v1/" } as const;
   expect(toModelError(call(undefined), { ...BEDROCK, service }).message).toContain(
     "Nothing answers at http://localhost:11434/v1:",
@@ -91,30 +91,27 @@ test.each([
   "Request cannot be constructed from a URL that includes credentials: http://ada:hunter2@localhost/v1",
   "Failed to parse URL from hunter2",
   'Invalid character in header content ["authorization: hunter2"]',
-])(
-  "an error of fetch that quotes a key or an address reaches neither the log nor the person: %s",
-  (message) => {
-    const refusal = new TypeError(message);
-    const call = new APICallError({
-      message: "Cannot connect",
-      url: "x",
-      requestBodyValues: {},
-      cause: refusal,
-    });
-    for (const error of [refusal, new TypeError("fetch failed", { cause: refusal }), call]) {
-      const mapped = toModelError(error, BEDROCK);
-      expect(mapped.code).toBe("model_credentials");
-      expect(mapped.message).toContain("AWS credentials");
-      const logged: unknown[] = [];
-      for (let each: unknown = mapped; each instanceof Error; each = each.cause) {
-        logged.push(each.message, each.stack, { ...each });
-      }
-      expect(JSON.stringify([logged, mapped.cause])).not.toContain("hunter2");
+])("an error of fetch that quotes a key or an address is neither logged nor shown: %s", (message) => {
+  const refusal = new TypeError(message);
+  const call = new APICallError({
+    message: "Cannot connect",
+    url: "x",
+    requestBodyValues: {},
+    cause: refusal,
+  });
+  for (const error of [refusal, new TypeError("fetch failed", { cause: refusal }), call]) {
+    const mapped = toModelError(error, BEDROCK);
+    expect(mapped.code).toBe("model_credentials");
+    expect(mapped.message).toContain("AWS credentials");
+    const logged: unknown[] = [];
+    for (let each: unknown = mapped; each instanceof Error; each = each.cause) {
+      logged.push(each.message, each.stack, { ...each });
     }
-  },
-);
+    expect(JSON.stringify([logged, mapped.cause])).not.toContain("hunter2");
+  }
+});
 
-describe("an address at which a model server has nothing", () => {
+describe("a wrong base URL", () => {
   const server = (baseUrl: string) => ({ ...BEDROCK, service: { kind: "server", baseUrl } as const });
 
   test.each([
@@ -122,7 +119,7 @@ describe("an address at which a model server has nothing", () => {
     [call(404, "404 page not found"), "http://localhost:11434/api", "as in http://localhost:11434/api/v1"],
     [call(405, "Method Not Allowed"), "http://localhost:8000", "http://localhost:8000/chat/completions"],
     [call(404, "Not Found"), "http://localhost:8000/v1", "http://localhost:8000/v1/chat/completions"],
-  ])("%s is told with the address that was asked (%s)", (error, baseUrl, words) => {
+  ])("with the error %s is reported with the requested address (%s)", (error, baseUrl, words) => {
     const mapped = toModelError(error, server(baseUrl));
     expect(mapped.code).toBe("model_address");
     expect(mapped.message).toContain(`${baseUrl}/chat/completions`);
@@ -131,7 +128,7 @@ describe("an address at which a model server has nothing", () => {
   });
 
   test.each(["The model `x` does not exist.", "model 'x' not found", "No such model"])(
-    "is told from a model that is not there: %s",
+    "is distinguished from an unknown model: %s",
     (message) => {
       expect(toModelError(call(404, message), server("http://localhost/v1")).message).toContain(
         "ollama pull",
@@ -140,10 +137,10 @@ describe("an address at which a model server has nothing", () => {
   );
 });
 
-describe("a refusal is told by its words, whatever its status", () => {
+describe("a refusal is classified by its wording, whatever its status", () => {
   const server = { ...BEDROCK, service: { kind: "server", baseUrl: "http://localhost/v1" } as const };
   /** As in a stream, or as the content of an answer with 200: without a status. */
-  const told = (message: string, code: string | null = null) =>
+  const streamed = (message: string, code: string | null = null) =>
     new StreamProviderError({ message, ...(code !== null && { code }), data: null });
 
   test.each([
@@ -153,20 +150,20 @@ describe("a refusal is told by its words, whatever its status", () => {
     [call(429, "insufficient_quota: You exceeded your current quota"), "model_no_credit", "add credit"],
     [call(429, "You exceeded your current quota. Please retry in 12s."), "model_throttled", "Wait a minute"],
     [call(400, "API key not valid. Please pass a valid API key."), "model_credentials", "API_KEY"],
-    [told("Incorrect API key provided: sk-1", "invalid_api_key"), "model_credentials", "API_KEY"],
-    [told("The model `foo` does not exist", "model_not_found"), "model_rejected", "has no model"],
+    [streamed("Incorrect API key provided: sk-1", "invalid_api_key"), "model_credentials", "API_KEY"],
+    [streamed("The model `foo` does not exist", "model_not_found"), "model_rejected", "has no model"],
     [call(404, "No endpoints found for foo/bar."), "model_rejected", "has no model"],
     [call(404, "DeploymentNotFound The API deployment does not exist."), "model_rejected", "has no model"],
     [call(400, "The model `x` has been decommissioned"), "model_rejected", "has no model"],
     [call(404, "No endpoints found that support image input"), "model_rejected", "did not accept"],
     [call(403, "Your input was flagged by moderation"), "model_rejected", "Change the message"],
-    [told("Unexpected endpoint or method. (POST /chat/completions)"), "model_address", "has nothing at"],
+    [streamed("Unexpected endpoint or method. (POST /chat/completions)"), "model_address", "has nothing at"],
     [call(418, "I am a teapot"), "model_rejected", "did not accept"],
     [call(451), "model_rejected", "did not accept"],
     [call(410, "Gone"), "model_rejected", "has no model"],
     [call(409), "model_unavailable", "Try again"],
     [call(400, "Invalid signature in thinking block"), "model_rejected", "did not accept"],
-  ])("%s is %s", (error, code, words) => {
+  ])("the failure %s is reported as %s", (error, code, words) => {
     const { code: mapped, message } = toModelError(error, server);
     expect({ mapped, message }).toEqual({ mapped: code, message: expect.stringContaining(words) as string });
   });
@@ -175,7 +172,7 @@ describe("a refusal is told by its words, whatever its status", () => {
 test.each([
   new JSONParseError({ text: '{"delta":"my secret di', cause: new SyntaxError("Unexpected end") }),
   new TypeValidationError({ value: { delta: "my secret diary" }, cause: new Error("my secret diary") }),
-])("an answer that does not parse is not quoted to the log", (error) => {
+])("an answer that does not parse is not quoted in the log", (error) => {
   const cause = toModelError(error, BEDROCK).cause as Error;
   expect(cause.name).toBe(error.name);
   expect(`${cause.stack} ${JSON.stringify(cause)} ${String(cause.cause)}`).not.toContain("secret");

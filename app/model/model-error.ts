@@ -13,19 +13,19 @@ import {
 } from "./failure-words";
 import { type ModelFailure, readFailure, withoutBodies } from "./model-failure";
 
-/** What the sentences need to say where something went wrong. */
+/** Facts about the failed call, for the error message. */
 export type ModelErrorContext = {
   modelName: string;
   /** The id within the provider. */
   model: string;
   service: { kind: "bedrock"; region: string; baseUrl: string | null } | { kind: "server"; baseUrl: string };
-  /** Whether this call had brought words already. */
+  /** Whether the call had returned words before it failed. */
   begun: boolean;
 };
 
 /**
- * Turns whatever a call to a model threw or streamed into a sentence that says what to do. The sentence is
- * ours throughout: nothing of the provider's text, which may hold account numbers, gets into it.
+ * Maps the failure of a model call to an error whose message says what to do. The message contains no text of the
+ * provider, which may include account numbers.
  */
 export function toModelError(error: unknown, context: ModelErrorContext): ExpectedError {
   if (ExpectedError.isInstance(error)) return error;
@@ -49,7 +49,7 @@ function explain(failure: ModelFailure, context: ModelErrorContext): Explanation
   if (status === undefined) {
     return failure.unreached ? unreached(context) : interrupted(context);
   }
-  // A failure of the model itself (424), or of the service once the answer had begun.
+  // A failure of the model itself (424), or of the service after the answer had begun.
   if (begun || status === 424) return interrupted(context);
   return [
     "model_unavailable",
@@ -58,11 +58,11 @@ function explain(failure: ModelFailure, context: ModelErrorContext): Explanation
 }
 
 /**
- * A refusal of which the words or the status say more than that there was one. Null where they do not. Errors in
- * the stream have no status, and some servers tell with one of their own failures what is wrong with the request.
+ * The error for a refusal whose wording or status gives a specific reason; else null. Errors in the stream have no
+ * status, and some servers report an invalid request with a 5xx status.
  */
 function explainRefusal({ status, text }: ModelFailure, context: ModelErrorContext): Explanation | null {
-  // Some services tell in the stream, or as one more bad request, what has a status of its own elsewhere.
+  // Some services report in the stream, or with 400, what others report with a specific status.
   const isVague = status === undefined || status === 400;
   if (status === 402 || speaksOfCredit(text)) return ["model_no_credit", noCredit(context)];
   if (
@@ -90,12 +90,12 @@ function isUnknownModel(status: number | undefined, text: string): boolean {
   return (status === undefined || status === 400) && speaksOfUnknownModel(text);
 }
 
-/** Whether the same request will be refused again; others of these statuses pass. */
+/** Whether the same request would be refused again. The excluded 4xx statuses are temporary. */
 function isRefusal(status: number | undefined): boolean {
   return status !== undefined && status >= 400 && status < 500 && ![408, 409, 424, 425, 429].includes(status);
 }
 
-/** A model that is not there is named; an address that is wrong answers about the address, or with a web page. */
+/** Whether the base URL is wrong, rather than the model: errors about unknown models name the model. */
 function isWrongAddress(status: number | undefined, text: string, { service }: ModelErrorContext): boolean {
   if (service.kind !== "server") return false;
   if (speaksOfUnknownModel(text)) return false;
@@ -122,7 +122,7 @@ function unreached({ service }: ModelErrorContext): Explanation {
     : ["model_unavailable", `Nothing answers at ${address(service.baseUrl)}: is the model server running?`];
 }
 
-/** An address may carry a password, or a key in its query. */
+/** The base URL without its secret parts: it may contain a password, or a key in its query. */
 function address(baseUrl: string): string {
   const url = new URL(baseUrl);
   return `${url.origin}${url.pathname.replace(/\/$/, "")}`;

@@ -8,31 +8,31 @@ import {
   speaksOfWindow,
 } from "./failure-words";
 
-/** What is known of a failed call to a model, whoever reported it and however. */
+/** A failed model call, in one form for all providers. */
 export type ModelFailure = {
-  /** HTTP status, or what an error frame in the stream amounts to. */
+  /** HTTP status, or the status that corresponds to an error in the stream. */
   status: number | undefined;
-  /** The service's name for the error and its message, to look for words in; never shown. */
+  /** The service's error name and message, for classification by wording; never shown. */
   text: string;
-  /** No answer came at all. */
+  /** There was no response. */
   unreached: boolean;
   stalled: boolean;
   noCredentials: boolean;
-  /** The key or the address that is configured is none that a request can be made with. */
+  /** The configured key or address cannot be used in a request. */
   misconfigured: boolean;
 };
 
-/** Why a call was ended by the watch over silent models. */
+/** The reason of a call that the stall watch has ended. */
 export function stallReason(seconds: number): Error {
   return new DOMException(`The model said nothing for ${String(seconds)} s.`, "TimeoutError");
 }
 
-/** Why a call that finished without a word of its end has failed. */
+/** The error of a stream that ended without a finish reason. */
 export function unfinishedReason(): Error {
   return new Error("The stream ended without the model saying that it had finished.");
 }
 
-/** Marks any failure of the credential chain, whose errors have many classes and no common one. */
+/** Wraps a failure of the credential chain, whose errors have no common class. */
 export function credentialsReason(cause: unknown): Error {
   return Object.assign(new Error("The AWS credential chain gave none.", { cause }), {
     name: "CredentialsProviderError",
@@ -64,7 +64,7 @@ export function readFailure(error: unknown): ModelFailure {
   return failure;
 }
 
-/** Whether the service has refused the credentials, which may have been renewed since they were read. */
+/** Whether the service has refused the credentials, which may have been renewed meanwhile. */
 export function mayBeCredentials(error: unknown): boolean {
   const { status, text } = readFailure(error);
   return status === 401 || (status === 403 && speaksOfCredentials(text));
@@ -77,8 +77,8 @@ export function isTooLong(error: unknown): boolean {
 }
 
 /**
- * Whether the files of a request may be why it was refused. Most refusals do not say, and a request without files
- * is no worse than none; but nothing is asked again that is refused for another reason.
+ * Whether the files of a request may be the reason for its refusal, so that a request without them is worth a try. Most
+ * refusals do not give the reason; those with another known reason are excluded.
  */
 export function mayBeFiles(error: unknown): boolean {
   const { status, text } = readFailure(error);
@@ -89,12 +89,12 @@ export function mayBeFiles(error: unknown): boolean {
   return status !== undefined || StreamProviderError.isInstance(lastOf(error)) ? speaksOfFiles(text) : false;
 }
 
-/** The error without what was sent and received: it ends up in logs, and a conversation must not. */
+/** The error without request and response bodies: errors are logged, conversations must not be. */
 export function withoutBodies(error: unknown): unknown {
   const last = lastOf(error);
-  // Their messages quote what did not parse, which may be the answer.
+  // Their messages quote the text that did not parse, which may be part of the answer.
   if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) {
-    return Object.assign(new Error("What came was not in the form of the protocol."), { name: last.name });
+    return Object.assign(new Error("The response did not follow the protocol."), { name: last.name });
   }
   if (isInvalidRequest(last)) return new Error("The key or the address of the model server is not valid.");
   if (!APICallError.isInstance(last) && !StreamProviderError.isInstance(last)) return last;
@@ -107,8 +107,8 @@ export function withoutBodies(error: unknown): unknown {
 }
 
 /**
- * Whether `fetch` refused to make the request. Its messages and those of its causes quote what they refuse: a
- * header with the key in it, or an address with a password.
+ * Whether `fetch` refused to make the request. Its messages and those of its causes quote the refused value: a header
+ * with the key, or an address with a password.
  */
 function isInvalidRequest(error: unknown): boolean {
   for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth++) {
@@ -118,7 +118,7 @@ function isInvalidRequest(error: unknown): boolean {
   return false;
 }
 
-/** Of several tries, the last one. */
+/** The error of the last attempt, where the SDK has retried. */
 function lastOf(error: unknown): unknown {
   return RetryError.isInstance(error) ? lastOf(error.lastError) : error;
 }

@@ -74,7 +74,7 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
       given.takesTemperature ??
       (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),
     ...(isBedrock && bedrockFacts(model)),
-    ...saidOf(given),
+    ...factsIn(given),
   };
 }
 
@@ -87,8 +87,8 @@ const FACTS = [
   "cacheWritePricePerMillion",
 ] as const;
 
-/** What whoever wrote the list knows better than we do. */
-function saidOf(given: Entry): Partial<Pick<ModelOffer, (typeof FACTS)[number]>> {
+/** The facts that the list gives itself: they override the built-in ones. */
+function factsIn(given: Entry): Partial<Pick<ModelOffer, (typeof FACTS)[number]>> {
   return Object.fromEntries(
     FACTS.flatMap((fact) => (given[fact] === undefined ? [] : [[fact, given[fact]]])),
   );

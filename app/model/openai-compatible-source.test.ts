@@ -46,7 +46,7 @@ function models(baseUrl: string, env: Record<string, string> = {}) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 
@@ -65,7 +65,7 @@ function sayHello(response: ServerResponse): void {
   response.end("data: [DONE]\n\n");
 }
 
-test("an answer arrives with its usage, which is asked for", async () => {
+test("an answer arrives with its usage, which the request asks for", async () => {
   const { baseUrl, requests } = await startServer(sayHello);
   const { text, finish, error } = await collectAnswer(models(baseUrl), {
     messages: conversation("Hi"),
@@ -92,13 +92,13 @@ test("an answer arrives with its usage, which is asked for", async () => {
   ]);
 });
 
-test("the key is sent where there is one", async () => {
+test("the API key is sent where there is one", async () => {
   const { baseUrl, requests } = await startServer(sayHello);
   await collectAnswer(models(baseUrl, { OPENAI_COMPATIBLE_API_KEY: "k" }), { messages: conversation("Hi") });
   expect(requests[0]?.key).toBe("Bearer k");
 });
 
-test("parts keep ids of their own when the server thinks twice", async () => {
+test("parts have unique ids when the server sends reasoning twice", async () => {
   const { baseUrl } = await startServer((response) => {
     const reasoning = (text: string) => delta({ reasoning_content: text });
     stream(
@@ -123,7 +123,7 @@ test("parts keep ids of their own when the server thinks twice", async () => {
   expect(new Set(opened).size).toBe(4);
 });
 
-test("a server that is not running is named", async () => {
+test("the error for a server that is not running names its address", async () => {
   const { baseUrl } = await startServer(sayHello);
   await close?.();
   close = null;
@@ -139,7 +139,7 @@ test.each([
   [401, "Incorrect API key", "model_credentials", "OPENAI_COMPATIBLE_API_KEY"],
   [400, "This model's maximum context length is 4096 tokens", "model_rejected", "too long"],
   [500, "llama runner has terminated", "model_unavailable", "The model server"],
-])("status %i (%s) is %s", async (status, message, code, words) => {
+])("status %i (%s) is reported as %s", async (status, message, code, words) => {
   const { baseUrl } = await startServer((response) => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify({ error: { message } }));
@@ -158,7 +158,7 @@ test.each([
     (response: ServerResponse) => response.end('data: {"error":{"message":"boom"}}\n\n'),
   ],
   ["a line that is no JSON", (response: ServerResponse) => response.end("data: {\n\n")],
-])("%s keeps the text and is a failure", async (_, end) => {
+])("%s keeps the text and is reported as an error", async (_, end) => {
   const { baseUrl } = await startServer((response) => {
     stream(response, delta({ content: "Hel" }));
     end(response);

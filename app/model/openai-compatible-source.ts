@@ -16,7 +16,7 @@ export function createOpenAICompatibleSource(
     includeUsage: true,
     ...(apiKey !== null && { apiKey }),
     fetch: createChatFetch(dependencies),
-    // The default makes 0 of what the server did not count, and then nothing would be charged for it.
+    // The default turns missing counts into 0, and then the call would count nothing against the budget.
     convertUsage: (usage) => ({
       inputTokens: {
         total: usage?.prompt_tokens ?? undefined,
@@ -30,7 +30,7 @@ export function createOpenAICompatibleSource(
   return (model) => ({
     model: provider(model),
     service: { kind: "server", baseUrl },
-    // Mostly a server next door: when it does not answer, somebody has to start it, and is waiting to be told.
+    // Usually a local server: when it does not answer, the person has to start it, and should learn so soon.
     maxRetries: dependencies.maxRetries ?? 1,
     stallSeconds: config.stallSeconds,
     textDocumentsAsText: true,

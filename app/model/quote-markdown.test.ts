@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { quoteMarkdown } from "./quote-markdown";
 
-test("ordinary words stay as they are", () => {
+test("ordinary words are quoted unchanged", () => {
   expect(quoteMarkdown("Hello, world! It's (mostly) fine. Isn't it?")).toBe(
     "Hello, world! It's (mostly) fine. Isn't it?",
   );
@@ -16,11 +16,11 @@ test.each([
   ["--- x", "\\--- x"],
   ["1. x", "1\\. x"],
   ["&lt;", "\\&lt;"],
-])("%j loses its effect", (text, quoted) => {
+])("the Markdown %j is escaped", (text, quoted) => {
   expect(quoteMarkdown(text)).toBe(quoted);
 });
 
-test("a long text is cut between characters, never within one", () => {
+test("a long text is truncated between characters, never within one", () => {
   const quoted = quoteMarkdown("😀".repeat(1000));
   expect(quoted).toBe(`${"😀".repeat(240)}…`);
   expect(quoted.isWellFormed()).toBe(true);

@@ -1,6 +1,7 @@
+/** Characters of the longest quote. */
 const LONGEST_QUOTE = 240;
 
-/** A person's words inside Markdown: on one line, not too long, and with nothing in them that acts as Markdown. */
+/** Quotes a person's text in Markdown: on one line, truncated, with all Markdown syntax escaped. */
 export function quoteMarkdown(text: string): string {
   const line = text.replace(/\s+/gu, " ").trim();
   const characters = [...line];
@@ -9,7 +10,7 @@ export function quoteMarkdown(text: string): string {
   return (
     short
       .replace(/[\\`*_[\]<>#|~&@$]/g, "\\$&")
-      // Addresses become links by themselves, and the start of a line can become a list or a rule.
+      // Addresses would become links, and the start of a line a list or a rule.
       .replace(/:(?=\/\/)|\.(?<=\bwww\.)/gi, "\\$&")
       .replace(/^[-+=]|(?<=^\d{1,9})[.)]/, "\\$&")
   );

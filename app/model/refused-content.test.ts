@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { Omission } from "~/conversation/omissions";
 import type { Message } from "~/conversation/session";
+import { timer } from "~/store/volume/timer";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import {
   type ChatEndpoint,
@@ -27,7 +28,7 @@ const LOCKED = Buffer.concat([
 const stored = new Map([GOOD, BAD, WIDE, EDGE, PDF, LOCKED].map((bytes) => [sha256(bytes), bytes]));
 const attachment = (id: string) => Promise.resolve(stored.get(id) ?? null);
 
-/** What the endpoint refuses, by what is in the body of a request. */
+/** The endpoint's refusal, by the content of the request body. */
 let refused: ((body: string) => boolean) | null = null;
 let tooLong: ((body: string) => boolean) | null = null;
 let accepted = "AKIDFIRST";
@@ -52,7 +53,10 @@ const keys = (accessKeyId: string): AwsCredentials => ({ accessKeyId, secretAcce
 
 function bedrock(credentials: CredentialChain = () => Promise.resolve(keys("AKIDFIRST"))) {
   const config = parseModelConfig({ MODEL_PROVIDER: "bedrock", BEDROCK_BASE_URL: endpoint.url });
-  return createLanguageModels({ ...config, provider: "bedrock" }, { credentials, maxRetries: 0 });
+  return createLanguageModels(
+    { ...config, provider: "bedrock" },
+    { credentials, maxRetries: 0, now: () => performance.now() },
+  );
 }
 
 async function ask(messages: Message[], models = bedrock(), instructions = "") {
@@ -61,7 +65,7 @@ async function ask(messages: Message[], models = bedrock(), instructions = "") {
     messages,
     instructions,
     attachment,
-    onOmissions: (told) => (omissions = told),
+    onOmissions: (reported) => (omissions = reported),
   });
   return { ...answer, omissions };
 }
@@ -76,7 +80,7 @@ function withFiles(messages: Message[], files: Record<number, AttachmentPart[]>)
 const png = (bytes: Buffer, name: string) => partOf(bytes, "image/png", name);
 const base64 = (bytes: Buffer) => bytes.toString("base64");
 
-describe("texts on the wire are well-formed", () => {
+describe("texts in a request are well-formed", () => {
   test("in questions, answers, instructions and names, for Bedrock", async () => {
     const messages = withFiles(conversation("a \ud83d", "cut \ud83d", "and \u0000"), {
       2: [partOf(PDF, "application/pdf", "\ud83d\u0000plan.pdf"), png(GOOD, "\udc00.png")],
@@ -89,7 +93,7 @@ describe("texts on the wire are well-formed", () => {
     expect(omissions).toEqual([{ code: "text_malformed" }]);
   });
 
-  test("for a server that speaks chat completions, and what the model broke off is no matter", async () => {
+  test("for an OpenAI-compatible server, also after an interrupted answer", async () => {
     const server = await startChatEndpoint((response, { body }) => {
       if (JSON.stringify(body).includes("\\ud83d"))
         return refuse(response, 400, { error: "invalid unicode" });
@@ -121,11 +125,11 @@ function chatModels({ baseUrl }: ChatEndpoint) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0 },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
   );
 }
 
-describe("a file that Bedrock would refuse is left out, and told of", () => {
+describe("a file that Bedrock would refuse is left out and reported", () => {
   test.each([
     ["an image of too many pixels", png(WIDE, "panorama.png"), "image_too_large", "panorama.png"],
     [
@@ -154,8 +158,8 @@ describe("a file that Bedrock would refuse is left out, and told of", () => {
   });
 });
 
-describe("where a request with files is refused", () => {
-  test("because of a file of an earlier message, the later turn is answered without it", async () => {
+describe("a refused request with files", () => {
+  test("because of a file of an earlier message is answered without it", async () => {
     refused = (body) => body.includes(base64(BAD));
     const messages = withFiles(conversation("Look", "", "And this?"), {
       0: [png(BAD, "bad.png")],
@@ -168,7 +172,7 @@ describe("where a request with files is refused", () => {
     expect(JSON.stringify(endpoint.requests[1]!.body)).toContain(base64(GOOD));
   });
 
-  test("because of a file of the question itself, it is answered without, and the model is told", async () => {
+  test("because of a file of the question is answered without it, with a sentence for the model", async () => {
     refused = (body) => body.includes(base64(BAD));
     const { error, text, omissions } = await ask(
       withFiles(conversation("Look"), { 0: [png(BAD, "bad.png")] }),
@@ -178,7 +182,7 @@ describe("where a request with files is refused", () => {
     expect(omissions).toEqual([{ code: "file_refused", subject: "bad.png" }]);
   });
 
-  test("for another reason, the first refusal is told after three requests at most", async () => {
+  test("for another reason is reported with the first refusal, after three requests at most", async () => {
     refused = () => true;
     const messages = withFiles(conversation("Look", "1", "Look"), {
       0: [png(GOOD, "a.png")],
@@ -189,7 +193,7 @@ describe("where a request with files is refused", () => {
     expect(endpoint.requests).toHaveLength(3);
   });
 
-  test("for its length, earlier files are left out, but not those of the question", async () => {
+  test("because of its length is retried without earlier files, but not without those of the question", async () => {
     tooLong = (body) => body.includes(base64(BAD));
     const bad = [png(BAD, "bad.png")];
     expect((await ask(withFiles(conversation("Look", "1", "And?"), { 0: bad }))).error).toBeUndefined();
@@ -200,13 +204,13 @@ describe("where a request with files is refused", () => {
     expect(endpoint.requests).toHaveLength(3);
   });
 
-  test("nothing is asked again where it has none", async () => {
+  test("is not retried where it has no files", async () => {
     refused = () => true;
     await ask(conversation("Look"));
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test("by a server with an error of its own that speaks of the image, it is answered without", async () => {
+  test("with a 5xx status that mentions the image is answered without it", async () => {
     const server = await startChatEndpoint((response, { body }) => {
       if (JSON.stringify(body).includes("image_url")) {
         return refuse(response, 500, {
@@ -232,7 +236,7 @@ describe("where a request with files is refused", () => {
 test.each([
   ["a session token", { sessionToken: "hunter2\nx" }],
   ["a key", { accessKeyId: "hunter2\u2192" }],
-])("%s that no header can hold is told as that, and is in no error", async (_, wrong) => {
+])("%s that a header cannot contain is reported as such, without quoting it", async (_, wrong) => {
   const { error } = await ask(
     conversation("Hi"),
     bedrock(() => Promise.resolve({ ...keys("AKIDFIRST"), ...wrong })),
@@ -241,14 +245,14 @@ test.each([
     code: "model_credentials",
     message: expect.stringContaining("AWS credentials") as string,
   });
-  const told: unknown[] = [];
+  const quoted: unknown[] = [];
   for (let each = error; each instanceof Error; each = each.cause)
-    told.push(each.message, each.stack, { ...each });
-  expect(JSON.stringify(told)).not.toContain("hunter2");
+    quoted.push(each.message, each.stack, { ...each });
+  expect(JSON.stringify(quoted)).not.toContain("hunter2");
 });
 
-describe("credentials that have been renewed while the server runs", () => {
-  /** A chain that keeps what it has read until it is told to read again. */
+describe("credentials that were renewed while the server runs", () => {
+  /** A chain that caches credentials until `forceRefresh`. */
   function chain(...read: string[]) {
     let asked = 0;
     let kept = read[0]!;
@@ -269,7 +273,7 @@ describe("credentials that have been renewed while the server runs", () => {
     expect(endpoint.requests).toHaveLength(3);
   });
 
-  test("but are not good either, are told as that after one more request", async () => {
+  test("but are refused, too, are reported as such after one more request", async () => {
     accepted = "AKIDTHIRD";
     const { credentials, asked } = chain("AKIDFIRST", "AKIDSECOND", "AKIDFOURTH");
     expect((await ask(conversation("Hi"), bedrock(credentials))).error).toMatchObject({
@@ -278,7 +282,7 @@ describe("credentials that have been renewed while the server runs", () => {
     expect([asked(), endpoint.requests.length]).toEqual([1, 2]);
   });
 
-  test("are read from the file that holds them", async () => {
+  test("are read from their file again", async () => {
     accepted = "AKIDSECOND";
     const { connectModels } = await import("~/models.server");
     const { mkdtemp, rm, writeFile } = await import("node:fs/promises");
@@ -302,6 +306,7 @@ describe("credentials that have been renewed while the server runs", () => {
         { model, quotas },
         { spend: () => undefined },
         { warn: () => undefined },
+        { now: () => performance.now(), timer },
       );
       expect((await ask(conversation("Hi"), models)).error).toMatchObject({ code: "model_credentials" });
       await write("AKIDSECOND");

@@ -6,12 +6,12 @@ import { ModelConfigError } from "./model-config-error";
 export const PROVIDER_NAMES = ["bedrock", "openai-compatible", "demo"] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
-/** What the models on offer depend on. */
+/** Configuration of the models on offer. */
 export type OffersConfig = {
   /** The list from MODELS; null leaves it to the provider. */
   models: readonly ModelOffer[] | null;
   defaultModelId: string | null;
-  /** What gives titles to conversations: a model, nobody, or each conversation's own model (null). */
+  /** The model that makes titles; "none" for no titles by a model, null for each session's own model. */
   titleModelId: string | "none" | null;
   maxOutputTokens: number;
   region: string;

@@ -3,14 +3,16 @@ import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
 import { createStallWatch } from "./stall-watch";
 
+const now = () => performance.now();
+
 const never = () => new Promise<never>(() => undefined);
 afterEach(() => void vi.useRealTimers());
 
-test("passes on what came in time, and ends a wait that was too long, and every one after it", async () => {
+test("the stall watch passes on values in time, and ends a wait that is too long and every later one", async () => {
   vi.useFakeTimers();
-  const watch = createStallWatch(new AbortController().signal, 10);
+  const watch = createStallWatch(new AbortController().signal, 10, now);
   expect(await watch.next(Promise.resolve("part"))).toBe("part");
-  // Nobody waits: the reader takes its time.
+  // No wait is under way: the consumer takes its time.
   await vi.advanceTimersByTimeAsync(60_000);
   const silent = expect(watch.next(never())).rejects.toThrow();
   await vi.advanceTimersByTimeAsync(10_000);
@@ -19,9 +21,9 @@ test("passes on what came in time, and ends a wait that was too long, and every 
   watch.end();
 });
 
-test("ends a silence that what comes does not end, however fast it comes", async () => {
+test("the stall watch ends a silence during which only values without words come, however fast", async () => {
   vi.useFakeTimers();
-  const watch = createStallWatch(new AbortController().signal, 10);
+  const watch = createStallWatch(new AbortController().signal, 10, now);
   await watch.next(Promise.resolve("word"));
   const flood = (async () => {
     for (let passed = 0; passed < 60; passed++) {
@@ -33,19 +35,19 @@ test("ends a silence that what comes does not end, however fast it comes", async
   watch.end();
 });
 
-test("ends with the reason of an abort, whether somebody waits or not", async () => {
+test("the stall watch ends with the abort reason, during a wait or before it", async () => {
   const abort = new AbortController();
-  const watch = createStallWatch(abort.signal, 10);
+  const watch = createStallWatch(abort.signal, 10, now);
   const waiting = expect(watch.next(never())).rejects.toThrow("stopped");
   abort.abort(new Error("stopped"));
   await waiting;
   await expect(watch.next(Promise.resolve("part"))).rejects.toThrow("stopped");
 });
 
-test("keeps nothing of what it has passed on", async () => {
+test("the stall watch keeps no value that it has passed on in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
-  const watch = createStallWatch(new AbortController().signal, 10);
+  const watch = createStallWatch(new AbortController().signal, 10, now);
   const passOn = async () => new WeakRef(await watch.next(Promise.resolve({ text: "part" })));
   const part = await passOn();
   // A WeakRef holds its target until the end of the turn in which it was made.

@@ -1,13 +1,14 @@
 import { stallReason } from "./model-failure";
 
 /**
- * Waits for the model, but no longer than it may be silent, and not beyond the person's patience. Time that
- * the reader of the answer takes does not count.
+ * Bounds each wait for a model: by `stallSeconds` of silence, and by the signal. The time that the consumer takes
+ * between two waits does not count as silence.
+ * @param now a monotonic clock in milliseconds
  */
-export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
+export function createStallWatch(signal: AbortSignal, stallSeconds: number, now: () => number) {
   let failure: { reason: unknown } | null = null;
   let interruptWait: (reason: unknown) => void = () => undefined;
-  let silentSince = performance.now();
+  let silentSince = now();
   const interrupt = (reason: unknown) => {
     failure ??= { reason };
     interruptWait(failure.reason);
@@ -16,13 +17,17 @@ export function createStallWatch(signal: AbortSignal, stallSeconds: number) {
   signal.addEventListener("abort", onAbort, { once: true });
 
   return {
-    /** `goesOn` where what came last was no word: then the silence before it has not ended. */
+    /**
+     * Waits for a promise. @throws the stall error or the signal's reason
+     * @param options `goesOn`: the last value had no words, so the silence before it goes on
+     */
     async next<T>(promise: Promise<T>, { goesOn = false } = {}): Promise<T> {
-      if (!goesOn) silentSince = performance.now();
-      const left = stallSeconds * 1000 - (performance.now() - silentSince);
-      // A timer would lose the race against what has come already, again and again.
+      if (!goesOn) silentSince = now();
+      const left = stallSeconds * 1000 - (now() - silentSince);
+      // Checked here too: a timer would always lose against promises that have settled already.
       if (left <= 0) interrupt(stallReason(stallSeconds));
-      // One for each wait: a promise that lasts as long as the answer would keep all that was raced against it.
+      // A new promise for each wait: one for the whole answer would keep every value that was raced against it in
+      // memory.
       const interrupted = new Promise<never>((_, reject) => (interruptWait = reject));
       if (failure) interruptWait(failure.reason);
       const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), Math.max(0, left));

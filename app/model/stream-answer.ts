@@ -18,13 +18,13 @@ export type AnswerSource = {
   service: ModelErrorContext["service"];
   maxRetries: number;
   stallSeconds: number;
-  /** Whether it knows no documents of text, which are then part of the message's own. */
+  /** Whether text documents are sent as part of the message's text, for protocols without them. */
   textDocumentsAsText?: boolean;
-  /** What it refuses in files; unknown where it is not given. */
+  /** Limits for files; unknown where not given. */
   fileLimits?: FileLimits;
-  /** Runs before the call, so that its failures are told from the call's. */
+  /** Runs before the call, so that its failures can be distinguished from those of the call. */
   prepare?: () => Promise<unknown>;
-  /** Gets credentials anew, where those that were used have been refused; whether they are other ones now. */
+  /** Reads credentials again after they were refused. @returns whether they have changed */
   renew?: () => Promise<boolean>;
 };
 
@@ -37,19 +37,23 @@ type Prompt = {
   given: FilesOfPrompt["given"];
 };
 
-/** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
+/**
+ * One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`.
+ * @param now a monotonic clock in milliseconds
+ */
 export async function* streamAnswer(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
+  now: () => number,
 ): AsyncGenerator<ReplyChunk, void, undefined> {
   request.signal.throwIfAborted();
   const upstream = new AbortController();
-  const watch = createStallWatch(request.signal, source.stallSeconds);
+  const watch = createStallWatch(request.signal, source.stallSeconds, now);
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());
-    yield* asOftenAsSensible(source, offer, request, { watch, mapper, signal: upstream.signal });
+    yield* streamWithRetries(source, offer, request, { watch, mapper, signal: upstream.signal });
   } catch (error) {
     request.signal.throwIfAborted();
     yield* mapper.rest();
@@ -61,7 +65,7 @@ export async function* streamAnswer(
     });
   } finally {
     watch.end();
-    // Whoever stops listening, however, the connection to the model is closed.
+    // Closes the connection to the model, also when the consumer stops early.
     upstream.abort();
   }
 }
@@ -69,11 +73,11 @@ export async function* streamAnswer(
 type Call = { watch: StallWatch; mapper: ChunkMapper; signal: AbortSignal };
 
 /**
- * Asks again, before the first word and once for each, where the credentials may have been renewed meanwhile, or
- * where files may be what is refused: without those of earlier messages, so that a file that the model cannot read
- * does not end the conversation, then without any. The first refusal is told if that was not it.
+ * Retries a call before its first word, once for each reason: with new credentials where they may have been renewed
+ * meanwhile; without the files of earlier messages, then without any, where files may be the reason for the refusal, so
+ * that a file that the model cannot read does not end the conversation. If no retry helps, throws the first refusal.
  */
-async function* asOftenAsSensible(
+async function* streamWithRetries(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
@@ -88,9 +92,9 @@ async function* asOftenAsSensible(
       return yield* streamCall(source, offer, request, prompt, call);
     } catch (error) {
       if (call.mapper.begun() || request.signal.aborted) throw error;
-      const ask = mayBeCredentials(error) ? renew : undefined;
-      renew = ask ? undefined : renew;
-      if (ask && (await call.watch.next(ask()))) continue;
+      const renewNow = mayBeCredentials(error) ? renew : undefined;
+      renew = renewNow ? undefined : renew;
+      if (renewNow && (await call.watch.next(renewNow()))) continue;
       refusal ??= error;
       const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, error) : null;
       if (fewer === null) throw refusal;
@@ -100,8 +104,8 @@ async function* asOftenAsSensible(
 }
 
 /**
- * The next smaller selection that leaves out a file which was given; null where there is none. A file of the question
- * itself that is too long is told as that: an answer without it would be none.
+ * The next smaller selection that leaves out a file which was sent; null without one. Null also where the question's
+ * own files are too long: an answer without them would be useless.
  */
 function fewerFiles(files: FileSelection, { given }: Prompt, refusal: unknown): FileSelection | null {
   if (files === "none" || given.all === 0) return null;
@@ -148,17 +152,17 @@ async function* streamCall(
   const { cachesPrompts = false } = offer;
   const instructions = toWireText(request.instructions);
   const parts = streamText({
-    model: countingTries(source.model, request.onRetry),
+    model: withRetryCallback(source.model, request.onRetry),
     ...(instructions.trim() !== "" && {
       instructions: cachesPrompts ? cachedInstructions(instructions) : instructions,
     }),
     messages: cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
     maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
     ...(offer.takesTemperature && request.temperature !== undefined && { temperature: request.temperature }),
-    // Covers the start of a call only. `streamRetries` stays unset: it repeats text that was sent already.
+    // Retries the start of a call only. `streamRetries` stays unset: it would repeat text that was sent already.
     maxRetries: source.maxRetries,
     abortSignal: signal,
-    // The default prints the error with the whole conversation in it. We throw it instead.
+    // The default prints the error with the whole conversation. It is thrown below instead.
     onError: () => undefined,
   }).stream[Symbol.asyncIterator]();
 
@@ -169,7 +173,7 @@ async function* streamCall(
     const part = step.value;
     if (part.type === "error") throw part.error;
     if (part.type === "finish") {
-      // A connection that ends cleanly in mid-answer looks like this, and is no error to the AI SDK.
+      // A connection that ends cleanly within an answer has this form, and is not an error to the AI SDK.
       const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
       if (unfinished || part.finishReason === "error") throw unfinishedReason();
       if (omissions.length > 0) request.onOmissions?.(omissions);
@@ -177,14 +181,15 @@ async function* streamCall(
       return;
     }
     const chunks = [...mapper.map(part)];
-    // Text of which nothing is left, such as empty tags without end, is bounded by no length of the answer.
+    // Deltas that map to no chunks, such as empty tags without end, are not bounded by the length of the answer, so
+    // they count as silence.
     silence.goesOn = part.type === "text-delta" && chunks.length === 0;
     yield* chunks;
   }
 }
 
-/** The SDK tries again by itself, and tells nobody. */
-function countingTries(model: AnswerSource["model"], retrying: (() => void) | undefined) {
+/** Calls `retrying` at each retry of the SDK, which has no callback for it. */
+function withRetryCallback(model: AnswerSource["model"], retrying: (() => void) | undefined) {
   if (!retrying) return model;
   let tries = 0;
   return wrapLanguageModel({

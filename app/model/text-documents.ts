@@ -1,8 +1,8 @@
 import type { ModelMessage } from "ai";
 
 /**
- * Text documents as text, for servers that speak the OpenAI protocol: it knows no others, and the AI SDK would hand
- * them on without their names.
+ * Turns text documents into text parts, for servers of the OpenAI protocol, which has no documents. The AI SDK would
+ * send them without their names.
  */
 export function withTextDocuments(messages: readonly ModelMessage[]): ModelMessage[] {
   return messages.map((message) => {

@@ -13,7 +13,7 @@ test("a branch becomes turns of plain text", () => {
   ]);
 });
 
-test("reasoning is left out", () => {
+test("reasoning is left out of model messages", () => {
   const [question, answer] = conversation("One", "1");
   const thoughtful = {
     ...answer,
@@ -28,7 +28,7 @@ test("reasoning is left out", () => {
   });
 });
 
-test("thoughts in tags of an older answer are left out, and the tags with them", () => {
+test("reasoning in tags of an older answer is left out with its tags", () => {
   for (const text of ["<think>Hm.</think>1", "Hm.\n</think>\n\n1", "<think>\n</think>1"]) {
     expect(toModelMessages(conversation("One", text), null, noFiles)[1]).toEqual({
       role: "assistant",
@@ -37,42 +37,42 @@ test("thoughts in tags of an older answer are left out, and the tags with them",
   }
 });
 
-test("a branch whose beginning is missing begins with the person all the same", () => {
+test("a branch whose beginning is missing begins with a user message all the same", () => {
   const [, answer, question] = conversation("One", "1", "Two");
   const turns = toModelMessages([answer!, question!], null, noFiles);
   expect(turns.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
 });
 
-test("an answer that failed before its first word is dropped, and its neighbours become one turn", () => {
+test("an answer that failed before its first word is dropped, and its neighbours are merged into one turn", () => {
   expect(toModelMessages(conversation("One", "", "Two", " \n", "Three"), null, noFiles)).toEqual([
     { role: "user", content: "One\n\nTwo\n\nThree" },
   ]);
 });
 
-test("a blank message of the person's is still a message", () => {
+test("a blank user message is sent with a placeholder", () => {
   const messages = toModelMessages(conversation("  "), null, noFiles);
   expect(messages).toHaveLength(1);
   expect(messages[0]?.content).toMatch(/\S/);
 });
 
-test("prefill ends with the beginning of the answer, without white space at its end", () => {
+test("a continuation by prefill ends with the beginning of the answer, without trailing white space", () => {
   expect(toModelMessages(conversation("One"), { text: "It is \n", how: "prefill" }, noFiles)).toEqual([
     { role: "user", content: "One" },
     { role: "assistant", content: "It is" },
   ]);
 });
 
-test("ask ends with the wish to go on", () => {
+test("a continuation by ask ends with a request to go on", () => {
   const messages = toModelMessages(conversation("One"), { text: "It is", how: "ask" }, noFiles);
   expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
   expect(messages[2]?.content).toMatch(/Continue it from exactly where it stops/);
 });
 
-test.each(["", " \n"])("a beginning of %j is none", (text) => {
+test.each(["", " \n"])("a continuation of the blank text %j is a new answer", (text) => {
   expect(toModelMessages(conversation("One"), { text, how: "ask" }, noFiles)).toHaveLength(1);
 });
 
-test("the messages are not changed", () => {
+test("the input messages are not mutated", () => {
   const messages = conversation("One", "", "Two");
   const before = structuredClone(messages);
   toModelMessages(messages, null, noFiles);

@@ -10,7 +10,7 @@ const CONTINUE =
   "Your answer was cut off. Continue it from exactly where it stops: the next character you write is appended " +
   "to it as it is. Do not repeat anything, do not introduce or apologise, and keep to the same format.";
 
-/** Bedrock refuses a message without a visible character, and leaving it out would leave nothing to answer. */
+/** Placeholder for a blank message: Bedrock refuses it, and leaving it out would leave nothing to answer. */
 const SAID_NOTHING = "(The message is empty.)";
 const ONLY_FILES = "(The message has no text, only what is attached.)";
 
@@ -19,8 +19,8 @@ const BEGINNING_MISSING = "(The beginning of this conversation is missing.)";
 type Turn = { role: "user" | "assistant"; text: string; files: FileContent[] };
 
 /**
- * A branch as models take it: files and text, no empty message, user and assistant in turn, and what was said of a
- * cut answer at the end in the way that the model understands.
+ * Converts a branch to model messages: files and text, no empty messages, user and assistant alternating. For a
+ * continuation the text of the cut answer comes last, in the form that the model supports.
  */
 export function toModelMessages(
   messages: readonly Message[],
@@ -30,7 +30,7 @@ export function toModelMessages(
   const turns = messages.flatMap((message): Turn[] => {
     const given = attachmentParts(message.parts).map(loaded);
     const files = given.filter((file) => typeof file !== "string");
-    // What takes the place of a file that is not given.
+    // Sentences in place of files that are not sent.
     const notes = given.filter((file) => typeof file === "string");
     const text = [...notes, wordsOf(message).trim()].filter(Boolean).join("\n\n");
     if (text !== "") return [{ role: message.role, text, files }];
@@ -38,9 +38,9 @@ export function toModelMessages(
     if (message.role === "assistant") return [];
     return [{ role: "user", text: files.length > 0 ? ONLY_FILES : SAID_NOTHING, files }];
   });
-  // Providers want the person's word first. It may be gone from a conversation that was damaged.
+  // Providers require a user message first, which a damaged conversation may lack.
   if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: BEGINNING_MISSING, files: [] });
-  // White space at the end of a beginning is an error for Bedrock; continuation-seam.ts makes up for it.
+  // Bedrock refuses a prefill that ends in white space; continuation-seam.ts restores it.
   const begun = continuation?.text.trimEnd();
   if (continuation && begun) {
     turns.push({ role: "assistant", text: begun, files: [] });
@@ -48,12 +48,12 @@ export function toModelMessages(
   }
   return inTurn(turns).map(({ role, text, files }): ModelMessage => {
     if (role === "assistant" || files.length === 0) return { role, content: text };
-    // Models read a question best after what it is about.
+    // Models answer best when the question follows the files.
     return { role, content: [...files, { type: "text", text }] };
   });
 }
 
-/** What was said, without thoughts; those of older answers stand in their texts. */
+/** The text of a message without reasoning, which older answers have in tags within their text. */
 function wordsOf(message: Message): string {
   return plainText(message.role === "assistant" ? foldThoughts(message.parts) : message.parts);
 }

@@ -7,11 +7,11 @@ test.each([
   ["a NUL \u0000 and an escape \u001b[31m", "a NUL \ufffd and an escape \ufffd[31m"],
   ["\u0080\u0085\u009f", "\ufffd\ufffd\ufffd"],
   ["tab\tand\r\nlines, 😀, é, 中, \u200d", "tab\tand\r\nlines, 😀, é, 中, \u200d"],
-])("%j is sent as %j", (text, sent) => {
+])("the text %j is sent as %j", (text, sent) => {
   expect(toWireText(text)).toBe(sent);
 });
 
-test("all texts and names of messages are made fit, and bytes are left alone", () => {
+test("all texts and file names of messages are made well-formed, and bytes are unchanged", () => {
   const data = new Uint8Array([0, 1]);
   const file = { type: "file" as const, data, mediaType: "image/png" };
   expect(

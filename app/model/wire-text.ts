@@ -1,14 +1,14 @@
 import type { ModelMessage } from "ai";
 
-/** Control characters but tab and line ends: servers refuse a request for one of them, NUL above all. */
+/** Control characters except tab and line ends: servers refuse requests that contain them, above all NUL. */
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
 
-/** A text as every server takes it: no half of a surrogate pair, no control character. */
+/** Text that every server accepts: without lone surrogates and control characters. */
 export function toWireText(text: string): string {
   return text.toWellFormed().replace(UNSENDABLE, "\uFFFD");
 }
 
-/** Whether a text can be sent as it is. */
+/** Whether a text can be sent unchanged. */
 export function isWireText(text: string): boolean {
   return toWireText(text) === text;
 }

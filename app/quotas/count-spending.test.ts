@@ -4,6 +4,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 import { countSpending } from "./count-spending";
+import { timer } from "~/store/volume/timer";
 
 function setUp() {
   const script = createScriptedModel();
@@ -13,7 +14,7 @@ function setUp() {
     outputPricePerMillion: 4,
   }));
   const sum = { tokens: 0, dollars: 0 };
-  let told = 0;
+  let reported = 0;
   let at = 0;
   const ticks = new Set<{ at: number; run: () => void }>();
   const spend = ({ tokens, dollars }: { tokens: number; dollars: number }) => {
@@ -46,12 +47,12 @@ function setUp() {
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     signal: abort.signal,
-    onSpending: ({ tokens }) => (told += tokens),
+    onSpending: ({ tokens }) => (reported += tokens),
   };
   return {
     script,
     sum,
-    told: () => told,
+    reported: () => reported,
     abort,
     ticks,
     /** Lets so many seconds pass in which the model says nothing. */
@@ -68,8 +69,8 @@ function setUp() {
   };
 }
 
-test("what was asked counts from the start by estimate, and at the end as the model says", async () => {
-  const { script, sum, told, ask } = setUp();
+test("the prompt counts from the start by estimate, and at the end by the provider's usage", async () => {
+  const { script, sum, reported, ask } = setUp();
   const answer = ask();
   await answer.next();
   expect(sum.tokens).toBe(1_000);
@@ -80,11 +81,11 @@ test("what was asked counts from the start by estimate, and at the end as the mo
   while (!(await answer.next()).done);
   expect(sum.tokens).toBe(850);
   expect(sum.dollars).toBeCloseTo((800 + 50 * 4) / 1e6, 12);
-  // Whoever asked for it knows the same.
-  expect(told()).toBe(850);
+  // `onSpending` of the request receives the same amounts.
+  expect(reported()).toBe(850);
 });
 
-test("an answer that is being written counts while it grows, and one that is stopped with what it had", async () => {
+test("an answer counts while it grows, and a stopped one keeps its estimate", async () => {
   const { script, sum, ask } = setUp();
   const answer = ask();
   await answer.next();
@@ -99,7 +100,7 @@ test("an answer that is being written counts while it grows, and one that is sto
   expect(sum.tokens).toBe(1_910);
 });
 
-test("a call that is cut by its signal keeps what it has cost", async () => {
+test("a call that is cut by its signal keeps its estimate", async () => {
   const { sum, abort, ask } = setUp();
   const answer = ask();
   await answer.next();
@@ -108,7 +109,7 @@ test("a call that is cut by its signal keeps what it has cost", async () => {
   expect(sum.tokens).toBe(1_000);
 });
 
-test("a document whose tokens nobody has told is charged with what it may have been", async () => {
+test("a document without reported tokens counts with its highest estimate", async () => {
   const { sum, script, ask } = setUp();
   const pdf = { type: "file", mediaType: "application/pdf", filename: "a.pdf", size: 20_000 } as const;
   const note = { ...pdf, mediaType: "text/plain", size: 300 } as const;
@@ -136,7 +137,7 @@ test("a document whose tokens nobody has told is charged with what it may have b
   expect(sum.tokens).toBe(8 + 3_000 + 100 + 700);
 });
 
-test("a call that was refused costs nothing", async () => {
+test("a call that was refused counts nothing", async () => {
   const { sum } = setUp();
   const script = createScriptedModel();
   const models = countSpending(
@@ -148,6 +149,7 @@ test("a call that was refused costs nothing", async () => {
       },
     },
     ({ tokens }) => (sum.tokens += tokens),
+    { now: () => performance.now(), timer },
   );
   const answer = models.generate({
     modelId: "test/one",
@@ -161,8 +163,8 @@ test("a call that was refused costs nothing", async () => {
   expect(sum.tokens).toBe(0);
 });
 
-test("an answer that is stopped while the model thinks silently is charged for the time", async () => {
-  const { sum, told, abort, ask, pass, ticks } = setUp();
+test("an answer that is stopped while the model reasons silently counts the silence", async () => {
+  const { sum, reported, abort, ask, pass, ticks } = setUp();
   const answer = ask({ modelId: "test/one" });
   await answer.next();
   pass(0.3);
@@ -172,11 +174,11 @@ test("an answer that is stopped while the model thinks silently is charged for t
   abort.abort(new Error("stopped"));
   await expect(next).rejects.toThrow("stopped");
   expect(sum.tokens).toBe(1_000 + 80);
-  expect(told()).toBe(1_080);
+  expect(reported()).toBe(1_080);
   expect(ticks.size).toBe(0);
 });
 
-test("silence is charged as it goes on, so that a node that is killed has said so", async () => {
+test("silence counts while it lasts, so that it is recorded if the node is killed", async () => {
   const { sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -188,7 +190,7 @@ test("silence is charged as it goes on, so that a node that is killed has said s
   await answer.return?.();
 });
 
-test("silence costs nothing where the model tells its tokens in the end", async () => {
+test("silence counts nothing where the provider reports its tokens at the end", async () => {
   const { script, sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -198,7 +200,7 @@ test("silence costs nothing where the model tells its tokens in the end", async 
   expect(sum.tokens).toBe(850);
 });
 
-test("silences between words count beside the words, and those of a model that writes do not", async () => {
+test("silences between words count in addition to the words, the short ones of a writing model do not", async () => {
   const { script, sum, ask, pass } = setUp();
   const answer = ask();
   await answer.next();
@@ -230,7 +232,7 @@ test.each([
   expect(sum.tokens).toBe(tokens);
 });
 
-test("a call that was given up before it began costs nothing", async () => {
+test("a call that was aborted before it began counts nothing", async () => {
   const { abort, ask, sum } = setUp();
   abort.abort(new Error("stopped"));
   await expect(ask().next()).rejects.toThrow("stopped");

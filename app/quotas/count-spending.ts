@@ -4,35 +4,35 @@ import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
 import { spendingOf, type Spending } from "~/conversation/reply-cost";
 import type { Usage } from "~/conversation/session";
-import { timer as realTimer, type Timer } from "~/store/volume/timer";
+import type { Timer } from "~/store/volume/timer";
 import { createSilentTokens } from "./silent-tokens";
 
 type Counts = Usage & { inputTokens: number; outputTokens: number };
 
 export type CountSpendingOptions = {
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
-  timer?: Timer;
+  now: () => number;
+  timer: Timer;
 };
 
-/** Estimated tokens of an answer from one word to the budget to the next. */
+/** Estimated output tokens between two updates of the budget. */
 const STEP = 250;
-/** From one word to the budget to the next while the model is silent: as much is lost if this process is killed. */
+/** Interval of updates while the model is silent, in milliseconds: a process that is killed loses one interval. */
 const SILENT_STEP_MS = 1_000;
 
-/** Failures of a call that was under way: the model was at work, whether it had said a word or not. */
+/** Failures of a running call: the model was working, so the provider charges for it, even without a word. */
 const CUT: ReadonlySet<string> = new Set(["model_stalled", "model_interrupted"]);
 
 /**
- * The same models, and every call to them counted, whoever makes it: by estimate while it runs, so that what runs
- * is not overlooked, and as the model says at its end. A call that is stopped or cut is left with the estimate, its
- * silences included, for the provider charges for it all the same, and its documents with what they may have been; one
- * that failed before its first word with nothing. Who asked for the call is told the same as `spend`.
+ * Wraps models so that every call counts against the budget: with an estimate while it runs, and with the provider's
+ * usage at its end. A call that is stopped or cut keeps the estimate, including its silences and the highest estimate
+ * for its documents, because the provider charges for it all the same. A call that failed before its first word
+ * counts nothing. `request.onSpending` is called with the same amounts as `spend`.
  */
 export function countSpending(
   models: LanguageModels,
   spend: (spending: Spending) => void,
-  { now = () => performance.now(), timer = realTimer }: CountSpendingOptions = {},
+  { now, timer }: CountSpendingOptions,
 ): LanguageModels {
   return {
     ...models,
@@ -45,7 +45,7 @@ export function countSpending(
       let isCut = true;
       try {
         for await (const chunk of models.generate(request)) {
-          call.heard("delta" in chunk ? chunk.delta : null);
+          call.onChunk("delta" in chunk ? chunk.delta : null);
           if (chunk.type === "finish") usage = chunk.messageMetadata?.usage;
           yield chunk;
         }
@@ -60,7 +60,7 @@ export function countSpending(
   };
 }
 
-/** What one call costs, as far as it is known, told as it changes. */
+/** Counts one call. `spend` receives the difference to the amounts before. */
 function createCallCount(
   request: GenerateRequest,
   offer: ModelOffer | undefined,
@@ -70,46 +70,47 @@ function createCallCount(
   const asked = estimateInputTokens(request, offer);
   const most = Math.min(offer?.maxOutputTokens ?? Infinity, request.maxOutputTokens ?? Infinity);
   const silent = createSilentTokens(now);
-  let told: Counts = { inputTokens: 0, outputTokens: 0 };
+  let counted: Counts = { inputTokens: 0, outputTokens: 0 };
   let said = 0;
   let begun = false;
 
-  function tell(usage: Counts) {
-    const [before, after] = [spendingOf(told, offer), spendingOf(usage, offer)];
+  function report(usage: Counts) {
+    const [before, after] = [spendingOf(counted, offer), spendingOf(usage, offer)];
     const more = { tokens: after.tokens - before.tokens, dollars: after.dollars - before.dollars };
     spend(more);
     request.onSpending?.(more);
-    told = usage;
+    counted = usage;
   }
 
-  /** No more for silence than an answer may have in all. */
+  /** Silence counts no more than the longest possible answer. */
   const written = () => Math.max(said, Math.min(said + silent.sum(), most));
 
-  tell({ inputTokens: asked, outputTokens: 0 });
+  report({ inputTokens: asked, outputTokens: 0 });
   return {
-    heard(text: string | null) {
-      silent.heard();
+    /** `text` is null for a chunk without text. */
+    onChunk(text: string | null) {
+      silent.onChunk();
       begun = true;
       if (text === null) return;
       said += estimateTokens(text);
-      if (written() - told.outputTokens >= STEP) tell({ inputTokens: asked, outputTokens: written() });
+      if (written() - counted.outputTokens >= STEP) report({ inputTokens: asked, outputTokens: written() });
     },
-    /** While nothing is heard. */
+    /** Called while the model is silent. */
     update() {
-      if (written() > told.outputTokens) tell({ inputTokens: asked, outputTokens: written() });
+      if (written() > counted.outputTokens) report({ inputTokens: asked, outputTokens: written() });
     },
     end(usage: Usage | undefined, isCut: boolean) {
       if (usage) {
         const { inputTokens = asked, outputTokens = written() } = usage;
-        tell({ ...usage, inputTokens, outputTokens });
+        report({ ...usage, inputTokens, outputTokens });
       } else if (begun || isCut) {
-        tell({ inputTokens: estimateInputTokens(request, offer, { risk: true }), outputTokens: written() });
-      } else tell({ inputTokens: 0, outputTokens: 0 });
+        report({ inputTokens: estimateInputTokens(request, offer, { risk: true }), outputTokens: written() });
+      } else report({ inputTokens: 0, outputTokens: 0 });
     },
   };
 }
 
-/** Runs something again and again, until the signal or what it returns. */
+/** Runs a function every `SILENT_STEP_MS` until the signal aborts or the returned function is called. */
 function tickUntil(signal: AbortSignal, timer: Timer, run: () => void): () => void {
   let cancel = timer(SILENT_STEP_MS, tick);
   function tick() {

@@ -47,12 +47,12 @@ function fleet() {
   return { time, dead, logged, node, day, fail: (how: typeof failing) => (failing = how) };
 }
 
-/** What a node has counted is written, and what others have is read. */
+/** Writes the counts of each node, then reads those of the others. */
 async function exchange(...nodes: { flush(): Promise<void> }[]) {
   for (const node of nodes) await node.flush();
 }
 
-test("what one node counts it knows at once, and the others once they have read it", async () => {
+test("a node knows its own counts at once, and other nodes after their next read", async () => {
   const { node } = fleet();
   const [a, b] = [node("a"), node("b")];
   await a.fresh();
@@ -63,7 +63,7 @@ test("what one node counts it knows at once, and the others once they have read 
   expect([a.messages("x"), b.messages("x"), b.messages("y")]).toEqual([5, 5, 0]);
 });
 
-test("a node that is started anew knows what was counted before, its own included", async () => {
+test("a restarted node knows earlier counts, including its own", async () => {
   const { node } = fleet();
   const before = node("a", "b1");
   before.count("tokens", "all", 100);
@@ -88,7 +88,7 @@ test("counts belong to their minute and their day", async () => {
   expect(a.sum("address-messages", "x", DAY_MS)).toBe(0);
 });
 
-test("many messages in a second are one append, and no request waits for a file while others come", async () => {
+test("many messages in a second make one append, and no request waits for a file meanwhile", async () => {
   const { node, time, day } = fleet();
   const [a, b] = [node("a"), node("b")];
   await exchange(a, b);
@@ -103,7 +103,7 @@ test("many messages in a second are one append, and no request waits for a file 
   expect(readFileSync(join(day, "a.b1.1.ndjson"), "utf8").trim().split("\n")).toHaveLength(2);
 });
 
-test("a node that nobody asks does nothing", async () => {
+test("a node without requests makes no calls to the volume", async () => {
   const { node, time } = fleet();
   const a = node("a");
   await a.fresh();
@@ -113,7 +113,7 @@ test("a node that nobody asks does nothing", async () => {
   expect(a.calls).toEqual([]);
 });
 
-test("an append that failed is made again, and counts once although both may have arrived", async () => {
+test("a failed append is repeated, and counts once although both may have arrived", async () => {
   const { node, fail, logged, day } = fleet();
   const [a, b] = [node("a"), node("b")];
   a.count("tokens", "all", 10);
@@ -134,7 +134,7 @@ test("an append that failed is made again, and counts once although both may hav
   expect([a.sum("tokens", "all", DAY_MS), b.sum("tokens", "all", DAY_MS)]).toEqual([18, 18]);
 });
 
-test("where the volume does not answer, what others used cannot be known, and nobody is told otherwise", async () => {
+test("usage is an error, not an old value, where the volume does not answer", async () => {
   const { node, fail, time } = fleet();
   const a = node("a");
   await a.fresh();
@@ -147,7 +147,7 @@ test("where the volume does not answer, what others used cannot be known, and no
   await a.fresh();
 });
 
-test("replies that run are told to the others, also in a new file, until they end or their node is dead", async () => {
+test("running replies are known to other nodes, also in a new file, until they end or their node is dead", async () => {
   const { node, dead, time } = fleet();
   const [a, b] = [node("a"), node("b")];
   a.hold("x", 1);
@@ -158,7 +158,7 @@ test("replies that run are told to the others, also in a new file, until they en
   a.hold("x", -1);
   await exchange(a, b);
   expect(b.held("x")).toBe(2);
-  // The next day somebody new comes, who has not read the files of this one.
+  // The next day a new node comes, which has not read the files of this day.
   await time.advance(DAY_MS);
   a.hold("y", 1);
   const c = node("c");
@@ -168,7 +168,7 @@ test("replies that run are told to the others, also in a new file, until they en
   expect([b.held("x"), c.held("x")]).toEqual([1, 0]);
 });
 
-test("a file that is damaged is told of once, and the rest counts", async () => {
+test("a damaged usage file is logged once, and its valid lines count", async () => {
   const { node, logged, day } = fleet();
   const [a, b] = [node("a"), node("b")];
   a.count("tokens", "all", 10);
@@ -182,7 +182,7 @@ test("a file that is damaged is told of once, and the rest counts", async () => 
   expect(readdirSync(day)).toHaveLength(3);
 });
 
-test("whoever makes up addresses by the thousand shares the counts of a group with others", async () => {
+test("thousands of made-up addresses share the counts of their group", async () => {
   const { createTally } = await import("./tally");
   const tally = createTally({ clock: () => NOON, maxSubjects: 10 });
   for (let n = 0; n < 1_000; n++) {
@@ -196,7 +196,7 @@ test("whoever makes up addresses by the thousand shares the counts of a group wi
   expect(tally.keyFor("address-messages", "abcdef012345")).toBe("address-messages:abc");
 });
 
-test("for which address a reply was begun other nodes know, also once its node is gone or has let go of it", async () => {
+test("other nodes know the owner of a reply, also after its node is dead or has released it", async () => {
   const { node, dead } = fleet();
   const [a, b] = [node("a"), node("b")];
   await a.fresh();

@@ -1,9 +1,9 @@
-/** A network that an address belongs to, and how many times the tries of one address all of it has together. */
+/** A network of an address, and its limit as a multiple of the limit of one address. */
 export type Network = { network: string; times: number };
 
 /**
- * An address and the networks around it that one customer may have whole: providers give out IPv6 by /56 and /48,
- * so that one of them has thousands of addresses to try from; IPv4 addresses are rented by the /24.
+ * An address and the networks around it that one customer may control: providers assign IPv6 networks of /56 and /48,
+ * which have thousands of addresses to try from; IPv4 addresses are rented by the /24.
  * @param address as `clientAddress` gives it: IPv4, the /64 of an IPv6 address, or a word
  */
 export function networksAround(address: string): Network[] {

@@ -1,8 +1,9 @@
 import type { ModelOffer } from "~/conversation/language-model";
 
 /**
- * What is wrong with a daily budget in US dollars for these models, or null: one that some model does not count
- * against would be none. 0 sets no budget.
+ * The configuration error of a daily budget in US dollars with models whose price is not known, or null: calls to such
+ * models would not count against the budget.
+ * @param dollars the budget; 0 sets none
  */
 export function priceIssue(dollars: number, offers: readonly ModelOffer[]): string | null {
   const unpriced = offers.filter(

@@ -74,10 +74,10 @@ function setUp(limits: Partial<QuotaLimits>) {
     usage,
     logged,
     send,
-    /** A reply that costs so much is begun for an address. */
+    /** Begins a reply with this cost for an address. */
     ask: (address: string | null, input: number, most = input) =>
       send("s1".repeat(32), address, false, costs(input, most)),
-    /** It tells what it has cost since the last time. */
+    /** Records the cost since the last call. */
     pay(reservation: ReplyReservation, tokens: number) {
       const spending = { tokens, dollars: tokens / 1e6 };
       budget.spend(spending);
@@ -96,7 +96,7 @@ const nothing = async () => {};
 const refused = (code: string, retryAfterSeconds: number) => ({ code, details: { retryAfterSeconds } });
 
 describe("messages", () => {
-  test("are limited for a session in a minute and in a day, and told when it goes on", async () => {
+  test("are limited for a session by minute and by day, with the time until the next is allowed", async () => {
     const { sendAndEnd, pass } = setUp({ sessionMessagesPerMinute: 2, sessionMessagesPerDay: 3 });
     await sendAndEnd();
     await sendAndEnd();
@@ -109,7 +109,7 @@ describe("messages", () => {
     await sendAndEnd();
   });
 
-  test("are limited for an address, whatever the session, but not for this machine itself", async () => {
+  test("are limited for an address across sessions, but not for this machine itself", async () => {
     const { sendAndEnd } = setUp({ addressMessagesPerMinute: 2 });
     await sendAndEnd("a".repeat(64));
     await sendAndEnd("b".repeat(64));
@@ -118,7 +118,7 @@ describe("messages", () => {
     for (let n = 0; n < 5; n++) await sendAndEnd("d".repeat(64), null);
   });
 
-  test("that are refused, or that began nothing, count for nothing", async () => {
+  test("that are refused, or that began no reply, count nothing", async () => {
     const { send, sendAndEnd } = setUp({ addressMessagesPerDay: 2, addressReplies: 1 });
     const first = await send();
     await expect(send()).rejects.toMatchObject(refused("too_many_replies", 10));
@@ -129,7 +129,7 @@ describe("messages", () => {
     await expect(send()).rejects.toMatchObject({ code: "daily_messages_spent" });
   });
 
-  test("count once, however often the commit is tried", async () => {
+  test("count once, however often the commit is retried", async () => {
     const { quotas, sendAndEnd } = setUp({ sessionMessagesPerDay: 2 });
     const reservation = await quotas.reserveReply({ session: "s1".repeat(32), address: null });
     const start = { isNewSession: false, bytes: 0, cost: () => costs(0) };
@@ -140,7 +140,7 @@ describe("messages", () => {
   });
 });
 
-test("new conversations of an address are limited in a day, however they begin", async () => {
+test("new sessions of an address are limited by day, however they begin", async () => {
   const { quotas, sendAndEnd } = setUp({ addressSessionsPerDay: 2 });
   await sendAndEnd("a".repeat(64), "198.51.100.1", true);
   await quotas.beginSession("198.51.100.1", nothing);
@@ -153,10 +153,10 @@ test("new conversations of an address are limited in a day, however they begin",
   await sendAndEnd("a".repeat(64));
 });
 
-describe("changes that are no messages", () => {
+describe("changes that are not messages", () => {
   const HERE = "198.51.100.1";
 
-  test("are limited in a minute for an address", async () => {
+  test("are limited for an address by minute", async () => {
     const { quotas, pass } = setUp({ addressChangesPerMinute: 2 });
     await quotas.change(HERE, nothing);
     await quotas.change(HERE, nothing);
@@ -169,7 +169,7 @@ describe("changes that are no messages", () => {
 
   const write = (bytes: number) => async (reserve: ReserveBytes) => reserve(bytes);
 
-  test("are limited in a day by what they write, up to the last byte", async () => {
+  test("are limited by day by the bytes that they write, to the last byte", async () => {
     const { quotas, pass } = setUp({ addressBytesPerDay: 1_000 });
     await quotas.change(HERE, write(600));
     await expect(quotas.change(HERE, write(401))).rejects.toMatchObject({ code: "daily_bytes_spent" });
@@ -183,7 +183,7 @@ describe("changes that are no messages", () => {
     await quotas.change(HERE, write(1_000));
   });
 
-  test("reserve their bytes before they write, so that many at once store no more than fits", async () => {
+  test("reserve their bytes before they write, so that concurrent ones store no more than fits", async () => {
     const { quotas } = setUp({ addressBytesPerDay: 1_000 });
     const written = Promise.withResolvers<void>();
     const changes = Array.from({ length: 24 }, () =>
@@ -212,7 +212,7 @@ describe("changes that are no messages", () => {
     await quotas.change(HERE, write(600));
   });
 
-  test("share the bytes of a day with messages, which give them back where nothing begins", async () => {
+  test("share the bytes of a day with messages, which release them where no reply begins", async () => {
     const { quotas, send } = setUp({ addressBytesPerDay: 1_000 });
     const say = (bytes: number) => send("s1".repeat(32), HERE, false, costs(0), bytes);
     (await say(1_000)).rollback();
@@ -225,7 +225,7 @@ describe("changes that are no messages", () => {
   });
 });
 
-test("replies that run are limited for the node, whoever has asked for them, until they end", async () => {
+test("running replies are limited for the node, for all addresses together, until they end", async () => {
   const { send, run } = setUp({ nodeReplies: 2 });
   const first = await send();
   await send();
@@ -240,7 +240,7 @@ test("replies that run are limited for the node, whoever has asked for them, unt
   void run;
 });
 
-test("wrong codes are limited for an address, for the rest of the hour", async () => {
+test("wrong codes of an address are limited for the rest of the hour", async () => {
   const { quotas, pass } = setUp({ wrongCodesPerHour: 2 });
   for (let n = 0; n < 2; n++) await quotas.tryCode("local");
   await expect(quotas.tryCode("local")).rejects.toMatchObject(refused("too_many_wrong_codes", 3600 - 11));
@@ -249,7 +249,7 @@ test("wrong codes are limited for an address, for the rest of the hour", async (
   await quotas.tryCode("local");
 });
 
-test("wrong codes are limited for the networks that one customer may have whole", async () => {
+test("wrong codes are limited for the networks that one customer may control", async () => {
   const { quotas } = setUp({ wrongCodesPerHour: 2 });
   const tries = async (addresses: string[]) => {
     const settled = [];
@@ -264,14 +264,14 @@ test("wrong codes are limited for the networks that one customer may have whole"
   expect(await tries(["2001:db8:3:1::/64", "198.51.101.1"])).toBe(2);
 });
 
-test("codes that are guessed from everywhere are answered slowly, and a right one is taken all the same", async () => {
+test("codes that are guessed from many addresses are limited further, and a right one is accepted all the same", async () => {
   const { quotas, pass } = setUp({ wrongCodesPerHour: 4 });
   const guess = (n: number) => quotas.tryCode(`203.${n >> 8}.${n & 255}.1`);
   for (let n = 0; n < 200; n++) await guess(n);
   expect(quotas.wrongCodeRefusal()).toBeNull();
   await guess(200);
   expect(quotas.wrongCodeRefusal()).toMatchObject(refused("too_many_wrong_codes", 60));
-  // Somebody else, who mistypes the code and then says it: each try is looked at.
+  // Another person mistypes the code, then enters the right one: each try is checked.
   for (let n = 0; n < 2; n++) await quotas.tryCode("198.51.100.1");
   (await quotas.tryCode("198.51.100.1"))();
   await quotas.tryCode("198.51.100.1");
@@ -280,15 +280,15 @@ test("codes that are guessed from everywhere are answered slowly, and a right on
   expect(quotas.wrongCodeRefusal()).toBeNull();
 });
 
-test("a right code costs no try, and many tries at once are counted one by one", async () => {
+test("a right code costs no try, and concurrent tries are counted one by one", async () => {
   const { quotas } = setUp({ wrongCodesPerHour: 5 });
   for (let n = 0; n < 20; n++) (await quotas.tryCode("local"))();
   const tries = await Promise.allSettled(Array.from({ length: 50 }, () => quotas.tryCode("local")));
   expect(tries.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
 });
 
-describe("the budget of a day", () => {
-  test("in tokens: warns the operator at 80 % and at all of it, once each, and lets nobody begin then", async () => {
+describe("the daily budget", () => {
+  test("in tokens warns the operator once at 80 % and once at 100 %, and then refuses new replies", async () => {
     const { send, budget, logged, pass } = setUp({ daily: { tokens: 1_000, dollars: 0 } });
     budget.spend({ tokens: 799, dollars: 99 });
     expect(logged).toEqual([]);
@@ -303,7 +303,7 @@ describe("the budget of a day", () => {
     (await send()).release();
   });
 
-  test("in dollars, of which tokens may cost a few millionths", async () => {
+  test("in dollars counts tokens that cost a few millionths", async () => {
     const { send, budget } = setUp({ daily: { tokens: 0, dollars: 0.01 } });
     for (let n = 0; n < 999; n++) budget.spend({ tokens: 1, dollars: 0.00001 });
     (await send()).release();
@@ -319,7 +319,7 @@ describe.each([
   const HERE = "198.51.100.1";
   const THERE = "198.51.100.2";
 
-  test("what replies may yet cost is set aside, until they have said what they did cost", async () => {
+  test("reserves the highest cost of a reply until its cost is recorded", async () => {
     const { ask, pay } = setUp({ daily });
     const first = await ask(HERE, 100, 600);
     await expect(ask(THERE, 100, 401)).rejects.toMatchObject(refused("node_full", 10));
@@ -336,7 +336,7 @@ describe.each([
     await expect(ask(THERE, 1)).rejects.toMatchObject({ code: "node_full" });
   });
 
-  test("the last of it goes to one reply, whatever that may cost", async () => {
+  test("gives its last part to one reply, whatever that may cost", async () => {
     const { ask, pay } = setUp({ daily });
     pay(await ask(HERE, 999), 999);
     const last = await ask(HERE, 500, 2_000);
@@ -346,7 +346,7 @@ describe.each([
     await expect(ask(HERE, 1)).rejects.toMatchObject({ code: "budget_spent" });
   });
 
-  test("an address spends its share and no more, but for the rest of one answer", async () => {
+  test("limits an address to its share, except for the rest of one answer", async () => {
     const { ask, pay, pass } = setUp({ daily, addressBudgetPercent: 30 });
     await expect(ask(HERE, 301)).rejects.toMatchObject(refused("address_budget_spent", 12 * 3600 - 11));
     const first = await ask(HERE, 100, 250);
@@ -366,7 +366,7 @@ describe.each([
     (await ask(HERE, 300)).release();
   });
 
-  test("one address may have all where its share is not limited", async () => {
+  test("can be spent by one address where its share is not limited", async () => {
     for (const addressBudgetPercent of [0, 100]) {
       const { ask } = setUp({ daily, addressBudgetPercent });
       await ask(HERE, 400);
@@ -375,7 +375,7 @@ describe.each([
   });
 });
 
-test("without limits nobody is refused", async () => {
+test("without limits no request is refused", async () => {
   const { send, quotas, budget } = setUp({});
   budget.spend({ tokens: 1e12, dollars: 1e6 });
   for (let n = 0; n < 100; n++) await send("a".repeat(64), "198.51.100.1", true);
@@ -394,7 +394,7 @@ describe("a reply that is taken over from another node", () => {
     return { quotas, reservation, held, ...rest };
   }
 
-  test("reserves what it may cost, and pays for the address that asked for it", async () => {
+  test("reserves its highest cost, and counts for the address that it was begun for", async () => {
     const { quotas, reservation, held, pay, send } = await begun();
     pay(reservation, 100);
     reservation.release();
@@ -411,7 +411,7 @@ describe("a reply that is taken over from another node", () => {
     await expect(send(undefined, "198.51.100.2", false, costs(1))).resolves.toBeDefined();
   });
 
-  test("is refused where the budget is spent, and does not wait for what others hold", async () => {
+  test("is refused where the budget is spent, and does not wait for reservations of others", async () => {
     const { quotas, reservation, pay, ask } = await begun();
     reservation.release();
     const other = await ask("198.51.100.2", 10, 490);
@@ -427,7 +427,7 @@ describe("a reply that is taken over from another node", () => {
     );
   });
 
-  test("counts for the whole budget alone where nobody knows its address", async () => {
+  test("counts for the whole budget only where its address is not known", async () => {
     const { quotas, held } = await begun(null);
     const adopted = await quotas.adopt("r1");
     adopted.acquire({ isNewSession: false, cost: () => costs(150, 200), replyId: "r1" });

@@ -17,7 +17,10 @@ const SENTENCES = {
 
 export type RefusalCode = keyof typeof SENTENCES;
 
-/** A limit is reached. `retryAfterSeconds` is the time until it may be tried again, as far as that is known. */
+/**
+ * The error for a limit that is reached. `retryAfterSeconds` is the time until a retry may succeed, where that is
+ * known.
+ */
 export function refusal(code: RefusalCode, retryAfterSeconds: number): ExpectedError {
   return new ExpectedError(code, SENTENCES[code], { details: { retryAfterSeconds } });
 }

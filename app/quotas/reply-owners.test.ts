@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createReplyOwners } from "./reply-owners";
 import { formatUsageLine, parseUsageLine } from "./usage-line";
 
-test("the address of a reply is known from the subject that another node holds, whose line every build reads", () => {
+test("the owner of a reply is known from the subject that another node holds, whose line every build reads", () => {
   const subject = createReplyOwners().subjectFor("r".repeat(64), "0a1b2c3d4e5f");
   const line = parseUsageLine(
     formatUsageLine({ batch: 1, at: 1, add: {}, running: { [subject]: 1 } }).trim(),

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 
 /**
- * For which address each reply was begun, so that another node that goes on with it can charge that. It travels in
- * usage files as one more subject that a node holds: a build that does not know it passes it over.
+ * The addresses that replies were begun for: a node that takes a reply over charges its cost to that address. Owners
+ * are written to usage files as one more kind of subject that a node holds, which builds that do not know it ignore.
  */
 export type ReplyOwners = {
-  /** The subject that says so, to be held while the reply runs. */
+  /** The subject that encodes reply and owner, to be held while the reply runs. */
   subjectFor(replyId: string, address: string): string;
-  /** Takes in what a node holds; what is no such subject is passed over. */
+  /** Records the owner in a subject that some node holds; ignores subjects of other kinds. */
   note(subject: string): void;
   /** Null where it is not known. */
   ownerOf(replyId: string): string | null;
 };
 
 const SUBJECT = /^reply:([0-9a-f]{12}):(.{1,60})$/;
-/** More replies than run in a fleet at once; the oldest go first. */
+/** More replies than run at once on all nodes; beyond it the oldest are forgotten. */
 const MAX_KNOWN = 20_000;
 
 export function createReplyOwners(): ReplyOwners {

@@ -1,31 +1,31 @@
 /**
- * Estimated tokens of what a model thinks without a word: providers charge for thoughts that they do not send, and
- * tell how many they were at the end alone.
+ * Estimates the reasoning tokens of a silent model: providers charge for reasoning that they do not send, and report
+ * its tokens at the end only.
  */
 export type SilentTokens = {
-  /** The model has said something. */
-  heard(): void;
-  /** In all silences up to now. */
+  /** Called at each chunk: ends the current silence. */
+  onChunk(): void;
+  /** Estimated tokens of all silences up to now. */
   sum(): number;
 };
 
-/** Tokens in a second: what fast models write. */
+/** Estimated tokens per second: the rate of fast models. */
 const RATE = 100;
-/** Shorter silences are the way of the network, and those of a model that writes, in milliseconds. */
+/** Shorter silences count nothing, in milliseconds: networks and models that write have them, too. */
 const SHORT_MS = 500;
 
 /** `now` is a monotonic clock in milliseconds. */
 export function createSilentTokens(now: () => number): SilentTokens {
-  let heardAt = now();
+  let silentSince = now();
   let before = 0;
   const current = () => {
-    const silence = now() - heardAt;
+    const silence = now() - silentSince;
     return silence < SHORT_MS ? 0 : Math.round((silence / 1000) * RATE);
   };
   return {
-    heard() {
+    onChunk() {
       before += current();
-      heardAt = now();
+      silentSince = now();
     },
     sum: () => before + current(),
   };

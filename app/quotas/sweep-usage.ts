@@ -4,12 +4,12 @@ import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 import { DAY_MS, dayName } from "./windows";
 
-/** Yesterday's is still written by whoever is late. */
+/** Days whose files are kept: a node whose clock is behind still writes yesterday's. */
 const KEEP_DAYS = 2;
 
 /**
- * Removes what was used on days that are over. Any number of nodes may do so at once.
- * @throws what the volume throws
+ * Removes the usage files of past days. Several nodes may do so at the same time.
+ * @throws the volume's errors
  */
 export async function sweepUsage(
   { volume, layout, instance }: { volume: Volume; layout: Layout; instance: string },
@@ -18,7 +18,7 @@ export async function sweepUsage(
   let removed = 0;
   const days = (await listIfThere(volume, layout.usage)) ?? [];
   if (days.length === 0) return { removed };
-  // Not by this node's clock: one that is days ahead would remove what the others still need.
+  // By the volume's clock: a node whose own clock is days ahead would remove files that others still need.
   const oldest = dayName((await readVolumeClock(volume, layout, instance, "usage")) - KEEP_DAYS * DAY_MS);
   for (const day of days) {
     if (signal.aborted) break;

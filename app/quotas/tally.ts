@@ -1,6 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, windowStart } from "./windows";
 
-/** What is counted, and over which windows it is wanted. The names stand in files: short, and never changed. */
+/**
+ * The kinds of counts, with the windows over which each is summed. The names are stored in files: never change them.
+ */
 const WINDOWS = {
   "session-messages": [MINUTE_MS, DAY_MS],
   "address-messages": [MINUTE_MS, DAY_MS],
@@ -16,25 +18,25 @@ const WINDOWS = {
 
 export type Counted = keyof typeof WINDOWS;
 
-/** What is counted, and of whom: `address-messages:0a1b2c3d4e5f`, or `tokens` of all. */
+/** Kind and subject of a count: `address-messages:0a1b2c3d4e5f`, `tokens:all`. */
 export type CountKey = string;
 
-/** Sums over the windows of now. What belongs to another window is forgotten, or never taken in. */
+/** Sums over the current windows. Counts of other windows are ignored, and past windows are forgotten. */
 export type Tally = {
   add(key: CountKey, amount: number, at: number): void;
   sum(key: CountKey, windowMs: number): number;
-  /** The key to count under: its own, or once there are too many, one that it shares with others. */
+  /** The key of a subject; once there are too many subjects, a key that it shares with a group of others. */
   keyFor(counted: Counted, subject: string): CountKey;
 };
 
 export type TallyOptions = {
   /** Milliseconds since 1970. */
   clock: () => number;
-  /** Subjects of one kind in one window that are told apart. */
+  /** Largest number of keys in one window; beyond it, new subjects share the keys of groups. */
   maxSubjects?: number;
 };
 
-/** Hexadecimal digits of a subject that are left where there are too many of them: 4,096 groups. */
+/** Hexadecimal digits of a subject that name its group: 4,096 groups. */
 const GROUP_DIGITS = 3;
 
 export function createTally({ clock, maxSubjects = 50_000 }: TallyOptions): Tally {
@@ -50,7 +52,7 @@ export function createTally({ clock, maxSubjects = 50_000 }: TallyOptions): Tall
   return {
     add(key, amount, at) {
       const counted = key.split(":", 1)[0] as Counted;
-      // From a newer version, which counts more.
+      // A kind that only a newer version counts.
       if (!Object.hasOwn(WINDOWS, counted)) return;
       for (const windowMs of WINDOWS[counted]) {
         const { start, sums } = current(windowMs);
@@ -60,9 +62,9 @@ export function createTally({ clock, maxSubjects = 50_000 }: TallyOptions): Tall
     sum: (key, windowMs) => current(windowMs).sums.get(key) ?? 0,
     keyFor(counted, subject) {
       const own = `${counted}:${subject}`;
-      // The longest window has the most.
+      // The longest window has the most keys.
       const { sums } = current(WINDOWS[counted].at(-1)!);
-      // Whoever makes up subjects by the million must not fill the memory, nor get away with it.
+      // A client with millions of made-up addresses must not exhaust the memory, and must still be limited.
       return sums.size < maxSubjects || sums.has(own) ? own : own.slice(0, counted.length + 1 + GROUP_DIGITS);
     },
   };

@@ -4,16 +4,16 @@ export const USAGE_FORMAT = 1;
 
 const amounts = z.record(z.string().max(80), z.number());
 
-/** What this node holds by now, by subject: replies that run for an address, say. 0 takes one away. */
+/** Current amounts that a node holds, by subject, such as the running replies of an address. 0 removes a subject. */
 const running = z.record(z.string().max(80), z.int().nonnegative());
 
-/** What a file begins with. */
+/** First line of a file. */
 const head = z.object({ format: z.int().positive(), running });
 
-/** What one node has counted within a second or so. A batch may be there twice; its number tells. */
+/** Counts of one node within about a second. A batch may occur twice, with the same number. */
 const batch = z.object({
   batch: z.int().positive(),
-  /** Milliseconds since 1970, of the first of it: says which windows it belongs to. */
+  /** Time of the first count, in milliseconds since 1970: determines the windows of the batch. */
   at: z.int().nonnegative(),
   add: amounts,
   running,
@@ -26,12 +26,12 @@ export function formatUsageLine(line: UsageHead | UsageBatch): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** From a newer version of the application, which may count more, and otherwise. */
+/** A line of a newer version of the application. */
 const unknown = z.record(z.string(), z.unknown()).transform(() => ({ unknown: true as const }));
 
 const line = z.union([head, batch, unknown]);
 
-/** Null for bytes that are no line of such a file. */
+/** Null for a damaged line. */
 export function parseUsageLine(text: string): z.infer<typeof line> | null {
   try {
     return line.safeParse(JSON.parse(text)).data ?? null;

@@ -6,16 +6,16 @@ import { formatUsageLine, USAGE_FORMAT, type UsageBatch } from "./usage-line";
 import { dayName, MINUTE_MS, windowStart } from "./windows";
 
 /**
- * What this node has counted, for the others and for its successors: an append-only file for each day, with one
- * writer. A new segment is begun after an append that failed, with what that one should have said.
+ * Counts of this node, for the other nodes and its successors: an append-only file for each day, with one writer.
+ * After a failed append the next one goes to a new segment, with the same batches again.
  */
 export type UsageLog = {
   count(key: string, amount: number): void;
-  /** How many replies run for an address here by now. */
-  running(address: string, count: number): void;
+  /** Sets the amount that this node holds of a subject. */
+  running(subject: string, count: number): void;
   /**
-   * Puts what was counted on stable storage, in one append; nothing where nothing was. One at a time.
-   * @throws what the volume throws
+   * Puts all counts on stable storage, in one append; does nothing without new counts. Calls must not overlap.
+   * @throws the volume's errors
    */
   flush(): Promise<void>;
 };
@@ -33,15 +33,15 @@ type Batch = Omit<UsageBatch, "add" | "running"> & { add: Map<string, number>; r
 
 export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOptions): UsageLog {
   let waiting: Batch[] = [];
-  /** The last of those, while it may still grow. */
+  /** The last of `waiting`, while counts may be added to it. */
   let growing: Batch | null = null;
   let batches = 0;
   let segments = 0;
   let current: { day: string; log: AppendLog } | null = null;
-  /** By address; only those with any. */
+  /** Amounts by subject; subjects without any are left out. */
   const runningNow = new Map<string, number>();
 
-  /** One for each minute, so that no window has to be guessed. */
+  /** The batch to add to. Each minute has its own, so that each batch belongs to one window of every length. */
   function open(): Batch {
     const at = clock();
     if (growing && windowStart(MINUTE_MS, growing.at) === windowStart(MINUTE_MS, at)) return growing;
@@ -50,7 +50,7 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
     return growing;
   }
 
-  /** The file to append to, and what it begins with if it is new. */
+  /** The file to append to, and its first line if it is new. */
   async function segmentOf(day: string): Promise<{ log: AppendLog; head: string }> {
     if (current?.day === day) return { log: current.log, head: "" };
     leave();
@@ -63,7 +63,7 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
   }
 
   function leave() {
-    // Not waited for, and nothing is to be learnt from it: what was appended is synced, or has been said to fail.
+    // Not awaited, and errors are ignored: each append was either synced or reported as failed.
     void current?.log.close().catch(() => undefined);
     current = null;
   }
@@ -73,10 +73,10 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
       const { add } = open();
       add.set(key, (add.get(key) ?? 0) + amount);
     },
-    running(address, count) {
-      if (count > 0) runningNow.set(address, count);
-      else runningNow.delete(address);
-      open().running.set(address, count);
+    running(subject, count) {
+      if (count > 0) runningNow.set(subject, count);
+      else runningNow.delete(subject);
+      open().running.set(subject, count);
     },
     async flush() {
       if (waiting.length === 0) return;
@@ -88,7 +88,7 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
         await log.append(head + batchesNow.map(format).join(""));
       } catch (error) {
         leave();
-        // As they are: an append that was not answered may still arrive, and must say the same.
+        // Unchanged: an append without an answer may still arrive, and must have the same content.
         waiting = [...batchesNow, ...waiting];
         throw error;
       }

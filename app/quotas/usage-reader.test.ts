@@ -21,7 +21,7 @@ async function fileOfB(...lines: object[]) {
   return { layout, write };
 }
 
-test("lines of a newer version count nothing and are no damage, and those after them count", async () => {
+test("lines of a newer version count nothing and are not damage, and later lines count", async () => {
   const at = Date.now();
   const { layout } = await fileOfB(
     { format: 9, running: { x: 7 }, region: "moon" },
@@ -47,7 +47,7 @@ test("lines of a newer version count nothing and are no damage, and those after 
   expect(reader.running("x")).toBe(1);
 });
 
-test("a node that was taken for dead and comes back is counted again", async () => {
+test("a node that was held to be dead and comes back is counted again", async () => {
   const { layout, write } = await fileOfB();
   let isDead = false;
   let tokens = 0;

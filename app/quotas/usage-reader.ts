@@ -4,34 +4,36 @@ import type { Layout } from "~/store/sessions/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";
 import { errorCode, type Volume } from "~/store/volume/volume";
+import { createHeldAmounts } from "./held-amounts";
 import { parseUsageLine, USAGE_FORMAT } from "./usage-line";
 import { dayName } from "./windows";
 
-/** What the other nodes have counted today, and this one before it was started last. */
+/** Today's counts of the other nodes, and of earlier processes of this one. */
 export type UsageReader = {
-  /** Reads what has been written since the last time. @throws what the volume throws */
+  /** Reads everything that was written since the last call. @throws the volume's errors */
   refresh(): Promise<void>;
-  /** How many replies run for an address on other nodes, as far as they live. */
-  running(address: string): number;
+  /** The amount that other live nodes hold of a subject. */
+  running(subject: string): number;
 };
 
 export type UsageReaderOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot, whose own file is not read. */
+  /** This instance (`name.boot`), whose own file is not read. */
   own: string;
   clock: () => number;
   isDead: (instance: string) => boolean;
   onCount: (key: string, amount: number, at: number) => void;
-  /** Called with each subject that another node says that it holds, or has held. */
+  /** Called with each subject that another node holds, or has held. */
   onHeld?: (subject: string) => void;
-  /** Told once of a file that is not as it should be. */
+  /** Called once for each damaged file. */
   onDamage: (event: { fileName: string; reason: string }) => void;
 };
 
+/** Bytes of one read. */
 const READ_LIMIT = 1_048_576;
-/** So many looks at a file that found nothing, until it is asked whether its node is gone. */
-const QUIET_LOOKS = 30;
+/** Number of polls without new bytes after which a file's node is checked to be dead. */
+const QUIET_POLLS = 30;
 
 type Tail = {
   segment: number;
@@ -46,13 +48,13 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
   const { volume, layout, own, clock, isDead } = options;
   let day = "";
   let tails = new Map<string, Tail>();
-  const running = new Map<string, Map<string, number>>();
+  const held = createHeldAmounts(isDead);
   const reported = new Set<string>();
 
   async function read(instance: string, segments: readonly number[]) {
     const tail = tails.get(instance) ?? newTail(segments[0]!);
     tails.set(instance, tail);
-    // A node that was taken for dead may only have slept.
+    // A node that was held to be dead may only have been suspended.
     if (tail.ended && isDead(instance)) return;
     tail.ended = false;
     let grew = false;
@@ -61,8 +63,8 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       grew = (await readSegment(instance, tail)) || grew;
     }
     tail.quiet = grew ? 0 : tail.quiet + 1;
-    // Read to its end, and nobody is left to write.
-    if (tail.quiet >= QUIET_LOOKS && tail.quiet % QUIET_LOOKS === 0) tail.ended = isDead(instance);
+    // A file that was read to its end, of a dead node, is not polled any more.
+    if (tail.quiet >= QUIET_POLLS && tail.quiet % QUIET_POLLS === 0) tail.ended = isDead(instance);
   }
 
   async function readSegment(instance: string, tail: Tail): Promise<boolean> {
@@ -72,39 +74,34 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       const bytes = await volume
         .readFrom(`${layout.usage}/${day}/${fileName}`, tail.offset, READ_LIMIT)
         .catch((error: unknown) => {
-          if (!PASSED_OVER.has(errorCode(error) ?? "")) throw error;
+          if (!SKIPPED.has(errorCode(error) ?? "")) throw error;
           report(fileName, `it cannot be read (${errorCode(error)})`);
           return Buffer.alloc(0);
         });
       length = bytes.length;
       tail.offset += length;
       grew ||= length > 0;
-      for (const text of tail.lines(bytes)) takeIn(instance, tail, fileName, text);
+      for (const text of tail.lines(bytes)) applyLine(instance, tail, fileName, text);
     }
     return grew;
   }
 
-  function takeIn(instance: string, tail: Tail, fileName: string, text: string | null) {
+  function applyLine(instance: string, tail: Tail, fileName: string, text: string | null) {
     const line = text === null ? null : parseUsageLine(text);
-    if (!line) return report(fileName, "a line of it means nothing");
+    if (!line) return report(fileName, "it has a malformed line");
     if ("unknown" in line) return;
     if ("format" in line) {
-      // Of a newer version, which may hold something else under the same names.
+      // A newer version may give the same names another meaning.
       if (line.format !== USAGE_FORMAT) return;
-      running.set(instance, new Map(Object.entries(line.running)));
+      held.replace(instance, line.running);
       for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
       return;
     }
     if (line.batch <= tail.batch) return;
     tail.batch = line.batch;
     for (const [key, amount] of Object.entries(line.add)) options.onCount(key, amount, line.at);
-    const here = running.get(instance) ?? new Map<string, number>();
-    for (const [address, count] of Object.entries(line.running)) {
-      if (count > 0) here.set(address, count);
-      else here.delete(address);
-      options.onHeld?.(address);
-    }
-    running.set(instance, here);
+    held.update(instance, line.running);
+    for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
   }
 
   function report(fileName: string, reason: string) {
@@ -126,17 +123,7 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       files.delete(own);
       await Promise.all([...files].map(([instance, segments]) => read(instance, segments)));
     },
-    running(address) {
-      let sum = 0;
-      for (const [instance, addresses] of running) {
-        const count = addresses.get(address);
-        if (count === undefined) continue;
-        // What a dead node wrote goes on elsewhere, or not at all.
-        if (isDead(instance)) running.delete(instance);
-        else sum += count;
-      }
-      return sum;
-    },
+    running: held.sum,
   };
 }
 
@@ -144,5 +131,5 @@ function newTail(segment: number): Tail {
   return { segment, offset: 0, lines: createLineSplitter(), batch: 0, quiet: 0, ended: false };
 }
 
-/** Removed by now, or no file of ours. */
-const PASSED_OVER: ReadonlySet<string> = new Set(["ENOENT", "EISDIR", "ELOOP", "EACCES", "EPERM", "ENOTREG"]);
+/** Error codes of files that were removed meanwhile, or are not usage files: skipped. */
+const SKIPPED: ReadonlySet<string> = new Set(["ENOENT", "EISDIR", "ELOOP", "EACCES", "EPERM", "ENOTREG"]);

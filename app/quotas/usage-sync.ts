@@ -11,9 +11,9 @@ const ATTENTION_MS = 15_000;
 const PATIENCE_MS = 10_000;
 
 export type UsageSyncOptions = {
-  /** Reads what other nodes have counted. @throws what the volume throws */
+  /** Reads what other nodes have counted. @throws the volume's errors */
   read: () => Promise<void>;
-  /** Writes what this node has counted. @throws what the volume throws */
+  /** Writes what this node has counted. @throws the volume's errors */
   write: () => Promise<void>;
   /** A monotonic clock in milliseconds. */
   now: () => number;
@@ -39,7 +39,7 @@ export type UsageSync = {
 
 /**
  * The state: `running` and `isScheduled` say whether a sync is under way or due, at most one of both. A sync that ends
- * schedules the next one while there is something to write, or somebody has asked lately (`attendUntil`).
+ * schedules the next one while there is something to write, or there were requests lately (until `attendUntil`).
  */
 export function createUsageSync({ read, write, now, timer, delay, log }: UsageSyncOptions): UsageSync {
   let running: Promise<void> | null = null;
@@ -50,7 +50,7 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
   let reading: Promise<void> = Promise.resolve();
   /** When the last read that succeeded was begun. */
   let readAt = -Infinity;
-  let hasFailed = false;
+  const report = createSyncReport(log);
 
   const isFresh = () => now() - readAt <= MAX_LAG_MS;
 
@@ -86,13 +86,6 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
     report([written, readResult].find((result) => result.status === "rejected"));
   }
 
-  /** Logs the first failure of a row, and the success that ends it. */
-  function report(failure: PromiseRejectedResult | undefined) {
-    if (failure && !hasFailed) log.warn({ err: failure.reason }, "usage sync with other nodes failed");
-    if (!failure && hasFailed) log.info({}, "usage sync with other nodes works again");
-    hasFailed = failure !== undefined;
-  }
-
   return {
     attend,
     markDirty() {
@@ -114,5 +107,15 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
       await sync();
       if (isDirty) await sync();
     },
+  };
+}
+
+/** Logs the first failure of a series, and the success that ends it. */
+function createSyncReport(log: UsageSyncOptions["log"]) {
+  let hasFailed = false;
+  return (failure: PromiseRejectedResult | undefined) => {
+    if (failure && !hasFailed) log.warn({ err: failure.reason }, "usage sync with other nodes failed");
+    if (!failure && hasFailed) log.info({}, "usage sync with other nodes works again");
+    hasFailed = failure !== undefined;
   };
 }

@@ -2,17 +2,19 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** When the window that holds `at` began, in milliseconds since 1970. Windows are whole minutes, hours, days of UTC. */
+/**
+ * Start of the window that contains `at`, in milliseconds since 1970. Windows are whole minutes, hours, days of UTC.
+ */
 export function windowStart(windowMs: number, at: number): number {
   return Math.floor(at / windowMs) * windowMs;
 }
 
-/** Whole seconds until the window that holds `at` is over; at least one. */
+/** Whole seconds until the end of the window that contains `at`; at least one. */
 export function secondsLeft(windowMs: number, at: number): number {
   return Math.max(1, Math.ceil((windowStart(windowMs, at) + windowMs - at) / 1000));
 }
 
-/** The day's name in UTC, as in 2026-11-23. */
+/** The date in UTC, such as 2026-11-23. */
 export function dayName(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }

@@ -18,12 +18,12 @@ const more: ReplyChunk[] = [
 ];
 
 describe("a continuation", () => {
-  it("goes on in the text that is open, under whatever id the model gives it", () => {
+  it("continues the open text part, whatever id the model gives its own", () => {
     const before = messageChunks("a1", [{ type: "text", text: "The en" }], { leaveOpen: true });
     expect(join(before, more)).toEqual({ parts: [{ type: "text", text: "The end of it" }], open: {} });
   });
 
-  it("thinks in a part of its own before it goes on", () => {
+  it("puts reasoning before the continued text into a separate part", () => {
     const before = messageChunks("a1", [{ type: "text", text: "The en" }], { leaveOpen: true });
     const thinking: ReplyChunk[] = [
       { type: "reasoning-start", id: "0" },
@@ -36,7 +36,7 @@ describe("a continuation", () => {
     ]);
   });
 
-  it("begins a new text where none is open, and mixes up no ids", () => {
+  it("begins a new text part where none is open, with ids that were not used before", () => {
     const before = messageChunks("a1", [{ type: "text", text: "Whole." }]);
     expect(join(before, more).parts).toEqual([
       { type: "text", text: "Whole." },
@@ -44,7 +44,7 @@ describe("a continuation", () => {
     ]);
   });
 
-  it("without a word leaves what was said", () => {
+  it("without any text leaves the earlier text unchanged", () => {
     const before = messageChunks("a1", [{ type: "text", text: "Whole" }], { leaveOpen: true });
     expect(join(before, [{ type: "finish" }])).toEqual({
       parts: [{ type: "text", text: "Whole" }],

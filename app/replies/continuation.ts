@@ -2,8 +2,9 @@ import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply-te
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 
 /**
- * Joins what a model says after a cut to what was said before it: its first text goes on in the text part that
- * is still open, and later parts get ids that were not used before. No seam is left.
+ * Joins a model's continuation to the chunks before the cut: its first text part continues the part that is still open,
+ * and later parts get ids that were not used before.
+ * @returns a function from each chunk of the continuation to the chunks that replace it
  */
 export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk) => ReplyChunk[] {
   const decryptText = lastOpenText(before);
@@ -13,7 +14,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
 
   return (chunk) => {
     if (!("id" in chunk)) {
-      // A continuation without a word: what was open ends where it was.
+      // A continuation without text: the open part ends where the cut was.
       if (chunk.type === "finish" && joined === "waiting") {
         joined = "never";
         return [{ type: "text-end", id: decryptText! }, chunk];
@@ -32,7 +33,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
   };
 }
 
-/** The id of the text part that is open at the end of the chunks and last in reading order; null if none is. */
+/** The id of the text part that is open at the end of the chunks and last in reading order; null without one. */
 function lastOpenText(chunks: readonly ReplyChunk[]): string | null {
   const text: ReplyText = chunks.reduce(applyChunk, EMPTY_REPLY);
   const open = Object.entries(text.open).find(

@@ -5,12 +5,12 @@ import { errorCode } from "~/store/volume/volume";
 import { onVolume } from "~/store/volume/volume-failure";
 import { createJournalReaderOf, type JournalReader, type JournalReaderDependencies } from "./journal-reader";
 
-/** What the runners of a reply up to now have said, as their journals hold it. */
+/** The chunks of a reply's runners up to now, from their journals. */
 export type EarlierWords = {
   /**
-   * Reads on from where the last call has come to.
-   * @returns the journal of the last runner that had one, for each begins with all that was in the one before; empty
-   * where there is none
+   * Reads on from the end of the last call.
+   * @returns the chunks of the last runner that has a journal, which begins with those of its predecessor; empty where
+   * there is no journal
    * @throws ExpectedError `volume_unavailable`, after which it may be called again
    */
   read(): Promise<ReplyChunk[]>;
@@ -20,13 +20,17 @@ export type EarlierWords = {
 
 const NOT_READ = "Nothing that was saved is lost; try again soon.";
 
-export function createEarlierWords(key: string, reply: Reply, deps: JournalReaderDependencies): EarlierWords {
+export function createEarlierWords(
+  sessionHash: string,
+  reply: Reply,
+  deps: JournalReaderDependencies,
+): EarlierWords {
   const journals = new Map<number, { reader: JournalReader; chunks: ReplyChunk[] }>();
   let names: ReadonlySet<string> = new Set();
 
   async function read(): Promise<ReplyChunk[]> {
-    // Only names that are listed are opened: NFS would remember for seconds that one is not there.
-    names = new Set(await listJournals(key, deps));
+    // Opens listed names only: NFS caches the absence of a name for seconds (app/store/NFS.md).
+    names = new Set(await listJournals(sessionHash, deps));
     for (let epoch = reply.epoch; epoch > 0; epoch--) {
       if (!names.has(journalName(reply.id, epoch))) continue;
       const chunks = await readOn(epoch);
@@ -37,10 +41,10 @@ export function createEarlierWords(key: string, reply: Reply, deps: JournalReade
 
   async function readOn(epoch: number): Promise<ReplyChunk[]> {
     const journal = journals.get(epoch) ?? {
-      reader: createJournalReaderOf(key, { id: reply.id, epoch }, deps),
+      reader: createJournalReaderOf(sessionHash, { id: reply.id, epoch }, deps),
       chunks: [],
     };
-    // Set again once all of it was read: a reader that has failed may have passed over what it had read.
+    // Set again after a whole read: a reader that failed may have skipped chunks.
     journals.delete(epoch);
     const more = await journal.reader.readMore();
     journals.set(epoch, { ...journal, chunks: [...journal.chunks, ...more] });
@@ -54,17 +58,17 @@ export function createEarlierWords(key: string, reply: Reply, deps: JournalReade
 }
 
 async function listJournals(
-  key: string,
+  sessionHash: string,
   deps: Pick<JournalReaderDependencies, "volume" | "layout">,
   isRetry = false,
 ): Promise<string[]> {
   try {
-    return readSessionFolder(await deps.volume.list(deps.layout.sessionFolder(key))).journals;
+    return readSessionFolder(await deps.volume.list(deps.layout.sessionFolder(sessionHash))).journals;
   } catch (error) {
     const code = errorCode(error);
-    // Deleted: then there is nothing to take over either.
+    // The session was deleted: there is nothing to take over.
     if (code === "ENOENT") return [];
-    if (code === "ESTALE" && !isRetry) return listJournals(key, deps, true);
+    if (code === "ESTALE" && !isRetry) return listJournals(sessionHash, deps, true);
     throw error;
   }
 }

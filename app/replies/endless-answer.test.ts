@@ -49,7 +49,7 @@ async function longestLine({ layout }: TestNode, key: string): Promise<number> {
 
 const delta = (text: string, id = "t"): ReplyChunk => ({ type: "text-delta", id, delta: text });
 
-describe("an answer without end is stopped at the bound, kept and said to be too long", () => {
+describe("an answer without end is stopped at the size bound, stored, and reported as too long", () => {
   it.each<[string, (index: number) => ReplyChunk[]]>([
     ["in ordinary chunks", () => [delta("all work and no play ".repeat(20))]],
     ["in one chunk of 20 MB", () => [delta("x".repeat(20_000_000))]],
@@ -118,7 +118,7 @@ describe("an answer that continues another", () => {
     return lastMessage(one, key);
   }
 
-  it("counts what that had said", async () => {
+  it("counts the earlier text towards the size bound", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const cut = await cutAnswer(one, key, 600_000);
@@ -130,7 +130,7 @@ describe("an answer that continues another", () => {
     expect(JSON.stringify(message).length).toBeLessThan(MAX_ANSWER_LENGTH + 2_000);
   });
 
-  it("is refused where there is no room for more", async () => {
+  it("is refused where the earlier text has reached the size bound", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const cut = await cutAnswer(one, key, 2 * MAX_ANSWER_LENGTH);
@@ -153,7 +153,7 @@ describe("a session whose journal is longer than an answer may be, as earlier ve
     ],
     ["in one line", journalOf([{ type: "start", messageId: "m" }, delta("h".repeat(20_000_000))])],
     ["that has ended", journalOf([delta("i".repeat(5_000_000)), { type: "finish" }])],
-  ])("%s, is readable again, and no further journal is left", async (_, journal) => {
+  ])("%s, can be read again, and leaves no further journal", async (_, journal) => {
     const before = await node();
     const key = sessionKey(newId());
     const { outcome } = await before.replies.start(key, send("Go on"));

@@ -11,39 +11,43 @@ export type FollowOptions = {
   cursor: Cursor | null;
   watch: boolean;
   signal: AbortSignal;
-  /** The session as it was committed a moment ago, so that it need not be read. */
+  /** The session that was just committed: saves the first read. */
   committed?: SessionRecord | undefined;
 };
 
 export type FollowDependencies = {
-  /** The session, after replies of dead runners were taken over. */
-  read: (key: string) => Promise<SessionRecord | null>;
+  /** Reads the session, after an orphaned reply was taken over. */
+  read: (sessionHash: string) => Promise<SessionRecord | null>;
   events: SessionEvents;
-  /** Holds the key of a session until what it returns is called. */
-  keepKey: (key: string) => () => void;
-  /** Counts one that watches a session, until what it returns is called. @throws ExpectedError `too_many_requests` */
-  enter: (key: string) => () => void;
-  /** The stream of a running reply, whichever node runs it; null where this node is about to stop. */
-  streamOf: (key: string, rev: number, reply: Reply) => { stream: ReplyStream; leave: () => void } | null;
-  /** Aborted when this node is about to stop: watchers between replies are let go, to watch elsewhere. */
+  /** Keeps the encryption key of a session until the returned function is called. */
+  keepKey: (sessionHash: string) => () => void;
+  /** Counts a watcher of a session until the returned function is called. @throws ExpectedError `too_many_requests` */
+  enter: (sessionHash: string) => () => void;
+  /** The stream of a running reply, on any node; null where this node drains. */
+  streamOf: (
+    sessionHash: string,
+    rev: number,
+    reply: Reply,
+  ) => { stream: ReplyStream; leave: () => void } | null;
+  /** Aborted when this node drains: watchers between replies are disconnected and reconnect to another node. */
   draining: AbortSignal;
-  /** All chunks of a reply that runs or has settled a short while ago; empty where they are gone. */
+  /** All chunks of a reply that runs or has settled lately; empty where its journal was removed. */
   journal: (reply: Reply) => Promise<ReplyChunk[]>;
-  /** Asks for news of other nodes soon, until what it returns is called. */
+  /** Polls the logs of other nodes more often, until the returned function is called. */
   attend: (interest: "reply" | "watch") => () => void;
-  /** A pause before a stream that has ended too soon is looked for again. */
+  /** Pause before a stream that ended too soon is opened again. */
   pause: () => Promise<unknown>;
 };
 
 type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
 
 /**
- * What a follower needs to know of a session. Never the session itself: it may be large, and there may be many who
+ * The part of a session that a waiting follower keeps. Not the whole session: it may be large, and many followers may
  * wait for its next commit.
  */
 export type SessionHead = { rev: number; reply: Reply | null };
 
-/** Where a follower stands when a reply has settled: the cursor that it has, and the session that says so. */
+/** State of a follower after a reply has settled: its cursor, and the head of the session with the settlement. */
 export type FollowedReply = { cursor: Cursor | null; head: SessionHead };
 
 export function headOf({ rev, session }: SessionRecord): SessionHead {
@@ -51,12 +55,12 @@ export function headOf({ rev, session }: SessionRecord): SessionHead {
 }
 
 /**
- * One reply to its end, through all the runners that it may have: their journals have a common beginning, and
- * so their chunks have common numbers. Null where the follower left, the session is gone, or this node is about
- * to stop and the reply goes on elsewhere.
+ * Follows one reply to its end, across takeovers: the journals of all its runners have a common beginning, so their
+ * chunks have the same sequence numbers. Returns null where the follower left, the session was deleted, or this node
+ * drains and the reply goes on elsewhere.
  */
 export async function* followReply(
-  key: string,
+  sessionHash: string,
   rev: number,
   running: Reply,
   from: Cursor | null,
@@ -67,19 +71,19 @@ export async function* followReply(
   let cursor = from?.replyId === id ? from : null;
   let last = { rev, reply: running };
   let text = EMPTY_REPLY;
-  let heard = 0;
-  let lastHeard = false;
+  let received = 0;
+  let hasEnding = false;
 
   while (!signal.aborted) {
     const { reply } = last;
-    const followed = deps.streamOf(key, last.rev, reply);
+    const followed = deps.streamOf(sessionHash, last.rev, reply);
     if (!followed) return null;
     try {
-      // From the beginning, for the text; what the follower has already is not told again.
-      for await (const { seq, chunk } of followed.stream.follow(heard, signal)) {
+      // From the beginning, to have the whole text; chunks up to the cursor are not sent again.
+      for await (const { seq, chunk } of followed.stream.follow(received, signal)) {
         text = applyChunk(text, chunk);
-        heard = seq;
-        lastHeard = chunk.type === "finish" || chunk.type === "error" || chunk.type === "abort";
+        received = seq;
+        hasEnding = chunk.type === "finish" || chunk.type === "error" || chunk.type === "abort";
         if (seq <= (cursor?.seq ?? 0)) continue;
         cursor = { replyId: id, epoch: reply.epoch, seq };
         yield { type: "chunk", cursor, chunk };
@@ -88,39 +92,39 @@ export async function* followReply(
       followed.leave();
     }
     if (signal.aborted) break;
-    const next = await look();
+    const next = await readHead();
     if (!next) break;
     if (next.reply?.id !== id) {
-      if (next.message?.role === "assistant" && !lastHeard) yield* theRest(next.message);
+      if (next.message?.role === "assistant" && !hasEnding) yield* theRest(next.message);
       return { cursor, head: { rev: next.rev, reply: next.reply } };
     }
-    // Its stream has ended though it still runs: the volume has failed, or nobody has taken over yet.
+    // The stream has ended but the reply runs: the volume failed, or no node has taken over yet.
     if (next.reply.epoch === reply.epoch) await deps.pause();
     last = { rev: next.rev, reply: next.reply };
   }
   return null;
 
-  /** A function of its own, so that the session is not kept with what a generator remembers while it waits. */
-  async function look() {
-    const record = await deps.read(key);
+  /** A separate function, so that the suspended generator does not keep the whole session in memory. */
+  async function readHead() {
+    const record = await deps.read(sessionHash);
     const message = record?.session.messages.find(({ id }) => id === messageId);
     return record && { ...headOf(record), message };
   }
 
-  /** What was told from another node's journal ends with what the session has of it. */
+  /** The end of a reply whose journal was followed on another node: the part of the message that was not sent yet. */
   async function* theRest(message: AssistantMessage): AsyncGenerator<ChunkEvent> {
     const seen = cursor?.seq ?? 0;
-    if (heard < seen) {
-      // It settled before we had read as far as the follower had elsewhere.
-      // Where the volume does not give them, the session has all that they say.
-      const said = (await deps.journal(last.reply).catch(() => [])).slice(heard, seen);
+    if (received < seen) {
+      // The follower had received more elsewhere than this node had read when the reply settled. A failed read is
+      // ignored: the message in the session has the same words.
+      const said = (await deps.journal(last.reply).catch(() => [])).slice(received, seen);
       text = said.reduce(applyChunk, text);
-      heard += said.length;
+      received += said.length;
     }
-    // The follower knows more than there is to be known here: the session itself has it all.
-    if (heard < seen) return;
+    // The follower has chunks that cannot be read here. It reads the whole message from the session.
+    if (received < seen) return;
     for (const chunk of catchUp(text, message)) {
-      cursor = { replyId: id, epoch: last.reply.epoch, seq: ++heard };
+      cursor = { replyId: id, epoch: last.reply.epoch, seq: ++received };
       yield { type: "chunk", cursor, chunk };
     }
   }

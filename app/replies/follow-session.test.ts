@@ -58,7 +58,7 @@ function setUp(max?: number) {
     watch: () =>
       followSession("key", { cursor: null, watch: true, signal: new AbortController().signal }, deps),
     async held() {
-      // What a WeakRef was made of is kept until the task has ended.
+      // A WeakRef keeps its target alive until the task that made it has ended.
       await delay(0);
       collectGarbage();
       return read.map((ref) => ref.deref()).filter((session) => session !== undefined).length;
@@ -67,7 +67,7 @@ function setUp(max?: number) {
   };
 }
 
-test("a watcher does not hold the session while it waits: for a commit, or for words of a reply", async () => {
+test("a watcher does not keep the session in memory while it waits for a commit or for chunks", async () => {
   const { stream, commit, watch, held, reads } = setUp();
   commit();
   const events = await watch();
@@ -98,7 +98,7 @@ test("a watcher does not hold the session while it waits: for a commit, or for w
   await events!.return(undefined);
 });
 
-test("a watcher has a place until it leaves, or is told that there is nothing to watch", async () => {
+test("a watcher counts until it leaves, or until it learns that the session does not exist", async () => {
   const { commit, watch } = setUp(1);
   for (let time = 0; time < 2; time++)
     await expect(watch()).rejects.toMatchObject({ code: "session_not_found" });

@@ -10,32 +10,32 @@ import {
   type SessionHead,
 } from "./follow-reply";
 
-/** What a follower is told: the chunks of replies, the end of each, and (watching) that there is a new commit. */
+/** Events for a follower: the chunks of replies, the end of each reply, and for watchers each new revision. */
 export type FollowEvent =
   { type: "chunk"; cursor: Cursor; chunk: ReplyChunk } | { type: "done" } | { type: "session"; rev: number };
 
-/** See `Replies.follow`. A watcher is told the current revision first, so that it can see what it has missed. */
+/** See `Replies.follow`. A watcher receives the current revision first, which shows whether it has missed commits. */
 export async function followSession(
-  key: string,
+  sessionHash: string,
   options: FollowOptions,
   deps: FollowDependencies,
 ): Promise<AsyncGenerator<FollowEvent> | null> {
   const { signal, watch } = options;
-  const leaveWatchers = watch ? deps.enter(key) : () => {};
-  // Subscribed before the first read: what is committed in between is seen twice rather than never.
-  const commits = collectCommits(key, deps.events, signal);
-  // The request that brought it may be answered long before its stream ends.
-  const releaseKey = deps.keepKey(key);
+  const leaveWatchers = watch ? deps.enter(sessionHash) : () => {};
+  // Subscribed before the first read: a commit in between is seen twice rather than never.
+  const commits = collectCommits(sessionHash, deps.events, signal);
+  // The request that brought the key may be answered long before the stream ends.
+  const releaseKey = deps.keepKey(sessionHash);
   const leave = () => {
     commits.leave();
     releaseKey();
     leaveWatchers();
   };
   try {
-    const record = options.committed ?? (await deps.read(key));
+    const record = options.committed ?? (await deps.read(sessionHash));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
-    if (record.session.reply || watch) return leavingAtTheEnd(follow(headOf(record)));
+    if (record.session.reply || watch) return leaveAtEnd(follow(headOf(record)));
   } catch (error) {
     leave();
     throw error;
@@ -43,7 +43,7 @@ export async function followSession(
   leave();
   return null;
 
-  async function* leavingAtTheEnd(events: AsyncGenerator<FollowEvent>): AsyncGenerator<FollowEvent> {
+  async function* leaveAtEnd(events: AsyncGenerator<FollowEvent>): AsyncGenerator<FollowEvent> {
     try {
       yield* events;
     } finally {
@@ -57,7 +57,7 @@ export async function followSession(
       const { rev, reply } = head;
       if (watch) yield { type: "session", rev };
       if (reply) {
-        const followed = yield* followReply(key, rev, reply, cursor, options, deps);
+        const followed = yield* followReply(sessionHash, rev, reply, cursor, options, deps);
         if (!followed) return;
         cursor = followed.cursor;
         yield { type: "done" };
@@ -66,20 +66,21 @@ export async function followSession(
           continue;
         }
       }
-      if (!watch || !(await attending(deps.attend("watch"), commits.newerThan(rev, deps.draining)))) return;
-      const next = await look();
+      if (!watch || !(await whileAttending(deps.attend("watch"), commits.newerThan(rev, deps.draining))))
+        return;
+      const next = await readHead();
       if (!next) return;
       head = next;
     }
   }
 
-  async function look(): Promise<SessionHead | null> {
-    const record = await deps.read(key);
+  async function readHead(): Promise<SessionHead | null> {
+    const record = await deps.read(sessionHash);
     return record && headOf(record);
   }
 }
 
-async function attending<T>(leave: () => void, work: Promise<T>): Promise<T> {
+async function whileAttending<T>(leave: () => void, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } finally {
@@ -87,14 +88,14 @@ async function attending<T>(leave: () => void, work: Promise<T>): Promise<T> {
   }
 }
 
-/** The commits since it was called, until it is left. */
-function collectCommits(key: string, events: SessionEvents, signal: AbortSignal) {
+/** Collects the commits of a session from now on, until `leave`. */
+function collectCommits(sessionHash: string, events: SessionEvents, signal: AbortSignal) {
   let latest = 0;
   let gone = false;
   let unsure = false;
   let wake = () => {};
   const wakeUp = () => wake();
-  const unsubscribe = events.subscribe(key, (news) => {
+  const unsubscribe = events.subscribe(sessionHash, (news) => {
     if (news === null) gone = true;
     else if (news === "unknown") unsure = true;
     else latest = Math.max(latest, news);
@@ -106,14 +107,14 @@ function collectCommits(key: string, events: SessionEvents, signal: AbortSignal)
       unsubscribe();
       signal.removeEventListener("abort", wakeUp);
     },
-    /** Resolves when there is, or may be, a newer commit. False when there is nothing to wait for any more. */
+    /** Resolves when there is, or may be, a newer commit. False after a deletion, an abort or the start of draining. */
     async newerThan(rev: number, draining: AbortSignal): Promise<boolean> {
-      const over = () => gone || signal.aborted || draining.aborted;
+      const isOver = () => gone || signal.aborted || draining.aborted;
       draining.addEventListener("abort", wakeUp);
-      while (!over() && latest <= rev && !unsure) await new Promise<void>((resolve) => (wake = resolve));
+      while (!isOver() && latest <= rev && !unsure) await new Promise<void>((resolve) => (wake = resolve));
       draining.removeEventListener("abort", wakeUp);
       unsure = false;
-      return !over();
+      return !isOver();
     },
   };
 }

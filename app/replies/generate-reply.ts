@@ -40,12 +40,10 @@ export type Generation = {
 
 /**
  * State of one generation. Three variables change: the text that is durable, the omissions that the model reported, and
- * the journal whose append failed. Each has one writer below.
+ * the journal whose append failed.
  */
 export function createGeneration(context: RunContext): Generation {
-  const { sessionHash, session, reply, said, stream, control, watch, meter, about, deps } = context;
-  const name = journalName(reply.id, reply.epoch);
-  const lines = journalLines(deps.encryptor, sessionHash, name);
+  const { sessionHash, session, reply, said, stream, control, watch, about, deps } = context;
   /** Never less than the chunks of earlier runners, which their journals hold and followers may have seen. */
   let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
   /** Not in the journal: a node that takes over asks the model again and is given them again. */
@@ -57,12 +55,12 @@ export function createGeneration(context: RunContext): Generation {
     await watch.check();
     if (control.reason() === "superseded") return;
     text = chunks.reduce(applyChunk, text);
-    publish(chunks);
-  }
-
-  function publish(chunks: readonly ReplyChunk[]) {
     stream.publish(withoutEnding(chunks));
   }
+
+  const onOmissions = (reported: readonly Omission[]) => {
+    omissions = [...reported];
+  };
 
   async function run(): Promise<ReplyOutcome | null> {
     let journal: JournalWriter | null = null;
@@ -73,8 +71,8 @@ export function createGeneration(context: RunContext): Generation {
       const before = said.length > 0 ? said : saidBefore(session, reply);
       journal = createJournalWriter({
         // A first runner asks the model meanwhile. Chunks that are sent again must be in the journal before.
-        log: said.length > 0 ? await openJournal(before) : openingLog(openJournal(before)),
-        lines,
+        log: said.length > 0 ? await openJournal(context, before) : openingLog(openJournal(context, before)),
+        lines: linesOf(context),
         linesBefore: said.length,
         flushMs: deps.flushMs,
         onDurable,
@@ -85,62 +83,21 @@ export function createGeneration(context: RunContext): Generation {
       });
       if (said.length > 0) {
         await watch.check();
-        if (control.reason() !== "superseded") publish(said);
+        if (control.reason() !== "superseded") stream.publish(withoutEnding(said));
         isBegun = true;
       } else for (const chunk of before) journal.write(chunk);
-      const finish = await relay(journal, before);
+      const finish = await relayModel(context, before, journal.write, onOmissions);
       await journal.flush();
       if (journalError) throw journalError as Error;
-      outcome = stopOutcome() ?? finishOutcome(finish);
+      outcome = stopOutcome(context) ?? finishOutcome(context, finish, text);
     } catch (error) {
       await journal?.flush();
       if (journalError || !isBegun) outcome = journalOutcome(journalError ?? error, journalError && journal);
-      else outcome = stopOutcome() ?? modelOutcome(error);
+      else outcome = stopOutcome(context) ?? modelOutcome(context, error);
     }
     await journal?.close().catch((error: unknown) => {
       deps.log.warn({ ...about, err: error }, "the journal could not be closed");
     });
-    return outcome;
-  }
-
-  function openJournal(before: readonly ReplyChunk[]) {
-    const path = deps.layout.journal(sessionHash, reply.id, reply.epoch);
-    if (said.length === 0) return createJournalLog(deps.volume, path);
-    const temporary = path.replace(name, temporaryName(`${reply.id}-${reply.epoch}`, deps.instance));
-    return createJournalLogFrom(deps.volume, path, temporary, before, lines);
-  }
-
-  /** Passes the model's chunks to the journal. @returns the finish chunk, which is in it too, if there is room */
-  async function relay(journal: JournalWriter, before: readonly ReplyChunk[]) {
-    const finish = before.find((chunk) => chunk.type === "finish");
-    // The runner before had the whole answer, and died before it could settle.
-    if (finish) return finish;
-    const answer = deps.models.generate({
-      ...replyCall(session, reply, before),
-      attachment: async (id) => (await deps.attachments.read(sessionHash, id))?.bytes ?? null,
-      signal: control.signal,
-      onRetry: meter.retry,
-      onOmissions: (reported) => (omissions = [...reported]),
-      onSpending: deps.onSpending,
-    });
-    const { signal } = control;
-    const { delay } = deps;
-    return relayAnswer(answer, { before, signal, delay, onToken: meter.token, onChunk: journal.write });
-  }
-
-  function stopOutcome(): ReplyOutcome | null {
-    const reason = control.reason();
-    return reason && cutOutcome(reason);
-  }
-
-  function finishOutcome(finish: Finish | "too long"): ReplyOutcome {
-    if (finish !== "too long") return finishedOutcome(finish, settledParts(text));
-    const outcome = tooLongOutcome();
-    control.abort(new Error(outcome.error.message));
-    deps.log.warn(
-      { ...about, code: outcome.error.code },
-      "the call to the model was ended: its answer is too long",
-    );
     return outcome;
   }
 
@@ -153,17 +110,9 @@ export function createGeneration(context: RunContext): Generation {
     deps.log.warn({ ...about, err: error }, "the journal could not be written");
     // A journal that was not begun holds only what its predecessor does.
     if (failed) failedJournal = failed;
-    // Another runner goes on from what the journal holds; unless a person has stopped the reply.
+    // Another runner goes on after the journal's chunks, unless a person has stopped the reply.
     control.stop("handed over");
     return cutOutcome(control.reason()!);
-  }
-
-  function modelOutcome(error: unknown): ReplyOutcome {
-    const outcome = failedOutcome(error, reply);
-    const { code } = outcome.error;
-    const level = code === "internal_error" ? "error" : "warn";
-    deps.log[level]({ ...about, code, err: error }, "the reply failed");
-    return outcome;
   }
 
   /** Readers of the journal may have seen all that it holds, also chunks whose append was reported as failed. */
@@ -185,4 +134,69 @@ export function createGeneration(context: RunContext): Generation {
       return { parts: settledParts(text), omissions };
     },
   };
+}
+
+function linesOf({ sessionHash, reply, deps }: RunContext) {
+  return journalLines(deps.encryptor, sessionHash, journalName(reply.id, reply.epoch));
+}
+
+/** A new journal. That of a later runner begins with the chunks of the runners before it. */
+function openJournal(context: RunContext, before: readonly ReplyChunk[]) {
+  const { sessionHash, reply, said, deps } = context;
+  const path = deps.layout.journal(sessionHash, reply.id, reply.epoch);
+  if (said.length === 0) return createJournalLog(deps.volume, path);
+  const name = journalName(reply.id, reply.epoch);
+  const temporary = path.replace(name, temporaryName(`${reply.id}-${reply.epoch}`, deps.instance));
+  return createJournalLogFrom(deps.volume, path, temporary, before, linesOf(context));
+}
+
+/**
+ * Asks the model for the rest of the answer and passes its chunks on.
+ * @returns the finish chunk, which is passed on too, if there is room
+ */
+async function relayModel(
+  { sessionHash, session, reply, control, meter, deps }: RunContext,
+  before: readonly ReplyChunk[],
+  onChunk: (chunk: ReplyChunk) => void,
+  onOmissions: (omissions: readonly Omission[]) => void,
+): Promise<Finish | "too long"> {
+  const finish = before.find((chunk) => chunk.type === "finish");
+  // The runner before had the whole answer, and died before it could settle.
+  if (finish) return finish;
+  const { signal } = control;
+  const answer = deps.models.generate({
+    ...replyCall(session, reply, before),
+    attachment: async (id) => (await deps.attachments.read(sessionHash, id))?.bytes ?? null,
+    signal,
+    onRetry: meter.retry,
+    onOmissions,
+    onSpending: deps.onSpending,
+  });
+  return relayAnswer(answer, { before, signal, delay: deps.delay, onToken: meter.token, onChunk });
+}
+
+function stopOutcome({ control }: RunContext): ReplyOutcome | null {
+  const reason = control.reason();
+  return reason && cutOutcome(reason);
+}
+
+function finishOutcome(
+  { control, about, deps }: RunContext,
+  finish: Finish | "too long",
+  text: ReplyText,
+): ReplyOutcome {
+  if (finish !== "too long") return finishedOutcome(finish, settledParts(text));
+  const outcome = tooLongOutcome();
+  const { code, message } = outcome.error;
+  control.abort(new Error(message));
+  deps.log.warn({ ...about, code }, "the call to the model was ended: its answer is too long");
+  return outcome;
+}
+
+function modelOutcome({ reply, about, deps }: RunContext, error: unknown): ReplyOutcome {
+  const outcome = failedOutcome(error, reply);
+  const { code } = outcome.error;
+  const level = code === "internal_error" ? "error" : "warn";
+  deps.log[level]({ ...about, code, err: error }, "the reply failed");
+  return outcome;
 }

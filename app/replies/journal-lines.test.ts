@@ -23,7 +23,7 @@ beforeEach(() => {
   path = join(temporaryFolder(), NAME);
 });
 
-/** Two chunks that a runner began with, and two of its own. */
+/** Two chunks that a runner began with, and two that it wrote itself. */
 async function write(isOn = true) {
   const log = await createJournalLogFrom(volume, path, `${path}.tmp`, chunks.slice(0, 2), lines(isOn));
   const journal = createJournalWriter({
@@ -44,19 +44,19 @@ async function write(isOn = true) {
   return readFileSync(path, "utf8").split("\n").slice(0, -1);
 }
 
-test("a sealed journal is what was written, for whoever has the key", async () => {
+test("an encrypted journal decrypts to the chunks that were written", async () => {
   const written = await write();
   expect(written).toHaveLength(4);
   expect(written.join()).not.toContain("secret");
   for (const isOn of [true, false]) expect(await readJournal(volume, path, lines(isOn))).toEqual(chunks);
 });
 
-test("an open journal is read by a node that seals", async () => {
+test("a plain journal is read by a node that encrypts", async () => {
   expect((await write(false)).join()).toContain("secret");
   expect(await readJournal(volume, path, lines(true))).toEqual(chunks);
 });
 
-test("it is followed while it grows, and half a line is waited for", async () => {
+test("an encrypted journal is followed while it grows, and an incomplete line is not read", async () => {
   const written = await write();
   writeFileSync(path, `${written[0]!}\n${written[1]!.slice(0, 20)}`);
   const reader = createJournalReader(volume, path, lines(true));
@@ -78,21 +78,21 @@ test.each<[string, (written: string[]) => string[], number]>([
     ([a, b, c, d]) => [a!, b!, `${c!.slice(0, 25)}${c![25] === "A" ? "B" : "A"}${c!.slice(26)}`, d!],
     2,
   ],
-  ["put in by somebody else", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
-])("a line that is %s ends it there", async (_, change, whole) => {
+  ["inserted by another writer", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
+])("an encrypted journal ends at a line that is %s", async (_, change, whole) => {
   writeFileSync(path, `${change(await write()).join("\n")}\n`);
   const reader = createJournalReader(volume, path, lines(true));
   expect(await reader.readMore()).toEqual(chunks.slice(0, whole));
   expect(await reader.readMore()).toEqual([]);
 });
 
-test("its lines mean nothing in the journal of another runner, or of another session", async () => {
+test("an encrypted line is rejected in the journal of another runner or another session", async () => {
   await write();
   expect(await readJournal(volume, path, lines(true, "reply.2.ndjson"))).toEqual([]);
   expect(await readJournal(volume, path, lines(true, NAME, "b".repeat(64)))).toEqual([]);
 });
 
-test("whoever has no key does not take it for an empty one", async () => {
+test("reading an encrypted journal without the key is an error, not an empty journal", async () => {
   await write();
   const keyless = journalLines(createEncryptor({ keys: createEncryptionKeys(), isOn: true }), KEY, NAME);
   await expect(readJournal(volume, path, keyless)).rejects.toThrow(KeyNotHeld);

@@ -3,11 +3,11 @@ import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
 import type { Encryptor } from "~/store/encryption/encryptor";
 
-/** What the lines of one journal look like. They are numbered from 0, and parsed in their order. */
+/** Line format of one journal. Lines are numbered from 0, and must be parsed in order. */
 export type JournalLines = {
   format(chunk: ReplyChunk, line: number): string;
   /**
-   * Null for what is no chunk, or not the one that was written there.
+   * Null for a line that is not a chunk, or was not written at this place.
    * @throws KeyNotHeld; ExpectedError `session_newer_format` for a line that a newer version has written
    */
   parse(text: string, line: number): ReplyChunk | null;
@@ -29,22 +29,22 @@ export const plainLines: JournalLines = {
 };
 
 /**
- * Each line is sealed by itself, with the journal and its number as context, so that a journal can be followed
- * while it grows, and none of its lines can stand elsewhere. What is cut off its end is not missed, as with a writer
- * that died. A journal has one writer: it is sealed from its first line on, or not at all.
+ * Encrypts each line by itself, with the journal's name and the line's number as context: a journal can be followed
+ * while it grows, and no line decrypts at another place. A truncated end is not detected, as after a writer that
+ * died. A journal has one writer: either all of its lines are encrypted, or none.
  */
-export function journalLines(encryptor: Encryptor, sessionKey: string, journalName: string): JournalLines {
+export function journalLines(encryptor: Encryptor, sessionHash: string, journalName: string): JournalLines {
   const place = (line: number) =>
-    ({ use: "journal", key: sessionKey, name: `${journalName} ${String(line)}` }) as const;
-  let isSealed = true;
+    ({ use: "journal", key: sessionHash, name: `${journalName} ${String(line)}` }) as const;
+  let isEncrypted = true;
   return {
     format(chunk, line) {
       const text = plainLines.format(chunk, line);
       return encryptor.isOn ? encryptor.encryptText(place(line), text) : text;
     },
     parse(text, line) {
-      if (line === 0) isSealed = !text.startsWith("{");
-      if (!isSealed) return plainLines.parse(text, line);
+      if (line === 0) isEncrypted = !text.startsWith("{");
+      if (!isEncrypted) return plainLines.parse(text, line);
       const opened = encryptor.decryptText(place(line), text);
       return opened && plainLines.parse(opened.toString("utf8"), line);
     },

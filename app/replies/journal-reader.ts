@@ -9,21 +9,21 @@ import { errorCode, type Volume } from "~/store/volume/volume";
 import { journalLines, type JournalLines } from "./journal-lines";
 
 /**
- * Reads a journal as it grows. A line that is no chunk ends it: what comes after it could not be in order. So does
- * the bound of an answer, which journals of earlier versions did not keep to: what is beyond it is not read.
+ * Reads a journal as it grows. A line that is not a chunk ends it, because the order of later lines would be unknown.
+ * So does the size bound of an answer, which journals of earlier versions may exceed.
  */
 export type JournalReader = {
   /**
-   * The chunks of the whole lines since the last call. Empty where there is no such file.
-   * @throws ExpectedError `session_newer_format`, now and ever after, where one of them is of a newer version
+   * The chunks of the complete lines since the last call. Empty where there is no such file.
+   * @throws ExpectedError `session_newer_format`, in this and each later call, for a line of a newer version
    */
   readMore(): Promise<ReplyChunk[]>;
 };
 
 const LINE_FEED = 0x0a;
-/** Read at once, so that a long journal does not keep others from their turn. */
+/** Bytes of one read. Bounded, so that a long journal does not delay other operations on the volume. */
 const STEP_BYTES = 1024 * 1024;
-/** No line of ours comes near it. */
+/** A longer line is damage: the longest that is written is far shorter. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export function createJournalReader(
@@ -51,7 +51,7 @@ export function createJournalReader(
     async readMore() {
       if (newer !== null) throw newer as Error;
       const chunks: ReplyChunk[] = [];
-      // What follows the last line feed is not a whole line yet; the next call reads it again.
+      // Bytes after the last line feed are an incomplete line, which the next call reads again.
       let begun: Buffer[] = [];
       let begunBytes = 0;
       while (!ended) {
@@ -82,7 +82,7 @@ export function createJournalReader(
   }
 }
 
-/** Null for a line that is not UTF-8: decoding would put a replacement for each broken byte. */
+/** Null for a line that is not UTF-8: decoding would hide broken bytes behind replacement characters. */
 function linesOf(bytes: Buffer): (string | null)[] {
   if (isUtf8(bytes)) return bytes.toString("utf8").split("\n").slice(0, -1);
   const lines: (string | null)[] = [];
@@ -98,20 +98,20 @@ function linesOf(bytes: Buffer): (string | null)[] {
 export type JournalReaderDependencies = { volume: Volume; layout: Layout; encryptor: Encryptor };
 
 export function createJournalReaderOf(
-  key: string,
+  sessionHash: string,
   reply: Pick<Reply, "id" | "epoch">,
   { volume, layout, encryptor }: JournalReaderDependencies,
 ): JournalReader {
-  const lines = journalLines(encryptor, key, journalName(reply.id, reply.epoch));
-  return createJournalReader(volume, layout.journal(key, reply.id, reply.epoch), lines);
+  const lines = journalLines(encryptor, sessionHash, journalName(reply.id, reply.epoch));
+  return createJournalReader(volume, layout.journal(sessionHash, reply.id, reply.epoch), lines);
 }
 
-/** All that is in the journal of a reply at one epoch. */
+/** All chunks in the journal of a reply at one epoch. */
 export function readJournalOf(...of: Parameters<typeof createJournalReaderOf>): Promise<ReplyChunk[]> {
   return createJournalReaderOf(...of).readMore();
 }
 
-/** All that a journal holds. */
+/** All chunks of a journal. */
 export function readJournal(
   volume: Volume,
   path: string,
@@ -120,7 +120,7 @@ export function readJournal(
   return createJournalReader(volume, path, lines).readMore();
 }
 
-/** No journal, whatever stands in its place: nothing was said there. */
+/** Error codes that mean that there is no journal: nothing, or something that is not a file, has its name. */
 const NO_JOURNAL: ReadonlySet<string> = new Set(["ENOENT", "ELOOP", "ENOTREG", "ENXIO"]);
 
 async function readFrom(
@@ -135,7 +135,7 @@ async function readFrom(
   } catch (error) {
     const code = errorCode(error) ?? "";
     if (NO_JOURNAL.has(code)) return Buffer.alloc(0);
-    // The server no longer knows the file that this client has found by the name. Whether there is one it says then.
+    // The client cached the handle of a file that was replaced or removed. A second lookup is answered by the server.
     if (code === "ESTALE" && !isRetry) return readFrom(volume, path, offset, limit, true);
     throw error;
   }

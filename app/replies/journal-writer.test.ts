@@ -21,8 +21,8 @@ function controlledLog() {
   return { log, appended };
 }
 
-describe("writing", () => {
-  it("appends the first chunk at once, and what comes meanwhile in one append", async () => {
+describe("the journal writer", () => {
+  it("appends the first chunk at once, and the chunks that come meanwhile in one append", async () => {
     const { log, appended } = controlledLog();
     const durable: ReplyChunk[][] = [];
     const journal = createJournalWriter({
@@ -46,7 +46,7 @@ describe("writing", () => {
     expect(durable).toEqual([[delta("a")], [delta("bc")]]);
   });
 
-  it("after a failed append writes no more, tells once, and shows nobody what is not there", async () => {
+  it("after a failed append writes nothing more, reports it once, and calls no chunk durable", async () => {
     const { log, appended } = controlledLog();
     const durable: ReplyChunk[][] = [];
     const failures: unknown[] = [];
@@ -69,7 +69,7 @@ describe("writing", () => {
     expect(appended).toHaveLength(1);
   });
 
-  it("a line that cannot be made is a failure like any other", async () => {
+  it("reports a line that cannot be formatted like a failed append", async () => {
     const { log, appended } = controlledLog();
     const failures: unknown[] = [];
     const unheld = new Error("nobody holds the key");
@@ -89,7 +89,7 @@ describe("writing", () => {
   });
 });
 
-describe("pacing", () => {
+describe("the pace of the journal writer", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -105,7 +105,7 @@ describe("pacing", () => {
     return { journal, appended, passes: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
   }
 
-  it("does not make the first words wait for the announcement of the reply, nor for that of their part", async () => {
+  it("does not delay the first words after an append without words", async () => {
     const { journal, appended, passes } = pacedJournal();
     journal.write({ type: "start", messageId: "m" });
     await passes(1);
@@ -120,7 +120,7 @@ describe("pacing", () => {
     { took: 10, next: 50 },
     { took: 40, next: 80 },
     { took: 200, next: 250 },
-  ])("appends after $took ms of an append again $next ms after it began", async ({ took, next }) => {
+  ])("after an append of $took ms begins the next one $next ms after its start", async ({ took, next }) => {
     const { journal, appended, passes } = pacedJournal();
     journal.write(delta("a"));
     await passes(0);
@@ -134,14 +134,14 @@ describe("pacing", () => {
   });
 });
 
-describe("reading", () => {
+describe("the journal reader", () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "holdfast-journal-"));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("gives back what was written, as far as its lines are whole", async () => {
+  it("returns the written chunks, as far as their lines are complete", async () => {
     const path = join(folder, "r.1.ndjson");
     const volume = createVolume();
     const journal = createJournalWriter({
@@ -163,7 +163,7 @@ describe("reading", () => {
     expect(await readJournal(volume, path, plainLines)).toEqual(chunks);
   });
 
-  it("goes on where it was, and never in the middle of a line", async () => {
+  it("continues where it stopped, and never in the middle of a line", async () => {
     const path = join(folder, "r.1.ndjson");
     const reader = createJournalReader(createVolume(), path, plainLines);
     expect(await reader.readMore()).toEqual([]);
@@ -177,7 +177,7 @@ describe("reading", () => {
     expect(seen).toEqual([delta("a"), delta("ü😀"), delta("c")]);
   });
 
-  it("finds what an earlier journal held at the beginning of the next, whole or not at all", async () => {
+  it("finds the chunks of an earlier journal at the beginning of the next, all or none", async () => {
     const volume = createVolume();
     const path = join(folder, "r.2.ndjson");
     const log = await createJournalLogFrom(
@@ -200,7 +200,7 @@ describe("reading", () => {
     expect(await readdir(folder)).toEqual(["r.2.ndjson"]);
   });
 
-  it("finds nothing where there is no journal", async () => {
+  it("returns nothing where there is no journal", async () => {
     expect(await readJournal(createVolume(), join(folder, "none.ndjson"), plainLines)).toEqual([]);
   });
 });

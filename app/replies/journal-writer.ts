@@ -7,23 +7,27 @@ import { mergeDeltas } from "./merge-deltas";
 
 export type JournalWriterOptions = {
   log: AppendLog;
-  /** What lines look like, and how many the log begins with. */
+  /** Line format. */
   lines: Pick<JournalLines, "format">;
+  /** Number of lines that the log has already. */
   linesBefore?: number;
   /** Least time between two appends of words, in milliseconds. The first words are appended at once. */
   flushMs: () => number;
-  /** Told of chunks once they are on stable storage, and not before (invariant 8). The next append waits for it. */
+  /**
+   * Called with chunks after they are on stable storage (app/store/PROTOCOL.md, invariant 8). The next append waits
+   * for it.
+   */
   onDurable: (chunks: ReplyChunk[]) => void | Promise<void>;
-  /** Told once when an append failed; nothing is written after it. */
+  /** Called once, after an append failed; nothing is written after it. */
   onFailure: (error: unknown) => void;
 };
 
-/** Appends a reply's chunks to its journal, a line each, many in one sync. */
+/** Appends a reply's chunks to its journal, one per line, many with one sync. */
 export type JournalWriter = {
   write(chunk: ReplyChunk): void;
   /** Resolves when everything written is durable, or has failed. */
   flush(): Promise<void>;
-  /** Flushes and lets go of the file. */
+  /** Flushes and closes the file. */
   close(): Promise<void>;
 };
 
@@ -43,7 +47,8 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
       const timer = setTimeout(() => void append(), wait);
       unschedule = () => clearTimeout(timer);
     } else {
-      // At the end of this turn: a part comes with its first word, and a packet of a model's with many.
+      // At the end of this turn of the event loop: the start of a part and its first word, or all chunks of one packet,
+      // go into one append.
       const turn = setImmediate(() => void append());
       unschedule = () => clearImmediate(turn);
     }
@@ -63,11 +68,11 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
         await log.append(text);
         await onDurable(batch);
       } catch (error) {
-        // A line may have been cut: whatever came after it could not be read.
+        // A line may have been cut: later lines could not be read.
         broken = true;
         onFailure(error);
       }
-      // The announcement of a reply does not make its first words wait.
+      // An append without words does not delay the first words.
       if (batch.some(hasWords)) notBefore = startedAt + pace(performance.now() - startedAt, flushMs());
     })().finally(() => {
       appending = null;
@@ -92,14 +97,17 @@ export function createJournalWriter(options: JournalWriterOptions): JournalWrite
   return writer;
 }
 
-/** From one append to the next. A slow volume is left alone for as long as it took, up to `flushMs`. */
+/**
+ * Time from the start of one append to the next, in ms. A slow volume gets a pause as long as the append, `flushMs`
+ * at most.
+ */
 function pace(took: number, flushMs: number): number {
   return Math.max(flushMs, took + Math.min(took, flushMs));
 }
 
 const hasWords = ({ type }: ReplyChunk) => type === "text-delta" || type === "reasoning-delta";
 
-/** A log that may be written to while it is still being opened. What that fails with, the first append does. */
+/** A log that may be written to while it is being opened. An error of the opening is thrown by the first append. */
 export function openingLog(opening: Promise<AppendLog>): AppendLog {
   opening.catch(() => undefined);
   return {
@@ -111,14 +119,15 @@ export function openingLog(opening: Promise<AppendLog>): AppendLog {
   };
 }
 
-/** A new journal, whose name is on stable storage by the time its first line is. EEXIST where the name is taken. */
+/** Creates a journal whose name is durable no later than its first line. @throws EEXIST where the name is taken */
 export async function createJournalLog(volume: Volume, path: string): Promise<AppendLog> {
   return named(volume, path, await volume.createLog(path));
 }
 
 /**
- * A new journal that begins with what an earlier one held, all of it or not there at all: a runner that dies
- * while it copies must not leave a shorter one than its predecessor. EEXIST where the name is taken.
+ * Creates a journal that begins with the chunks of an earlier one. Atomic: a runner that dies while it copies must not
+ * leave a journal that is shorter than its predecessor's.
+ * @throws EEXIST where the name is taken
  */
 export async function createJournalLogFrom(
   volume: Volume,
@@ -143,7 +152,7 @@ export async function createJournalLogFrom(
 }
 
 function named(volume: Volume, path: string, log: AppendLog): AppendLog {
-  // Beside the first append, not before it: the first word should not wait for two syncs in a row.
+  // Concurrent with the first append: the first word should not wait for two syncs in a row.
   const synced = volume.syncFolder(dirname(path));
   synced.catch(() => undefined);
   return {

@@ -64,7 +64,7 @@ async function untilDone(events: AsyncGenerator<FollowEvent> | null) {
   while ((await events!.next()).value?.type !== "done");
 }
 
-it("a reply is written, kept and named long after its request was answered", async () => {
+it("an encrypted reply is written, stored and given a title after its request was answered", async () => {
   const one = await node({ titleModelId: "test/two" });
   const sessionId = newId();
   await one.ask(sessionId);
@@ -77,7 +77,7 @@ it("a reply is written, kept and named long after its request was answered", asy
   expect((await one.read(sessionId))?.session).toMatchObject({ title: "A secret title", reply: null });
 });
 
-it("its words are nowhere on the volume, and another node follows them there", async () => {
+it("the words of an encrypted reply are nowhere on the volume, and another node can follow it", async () => {
   const [one, sessionId] = [await node({ name: "one" }), newId()];
   const two = await node({ name: "two", dataDir: one.dataDir });
   await one.ask(sessionId);
@@ -97,7 +97,7 @@ it("its words are nowhere on the volume, and another node follows them there", a
   expect(two.messages()).toEqual([]);
 });
 
-it("a node takes over with the key of whoever follows", async () => {
+it("a node takes over an encrypted reply with the key of a follower's request", async () => {
   const [one, sessionId] = [await node({ name: "one" }), newId()];
   const two = await node({ name: "two", dataDir: one.dataDir, isDead: (other) => other === one.instance });
   await one.ask(sessionId);
@@ -112,7 +112,7 @@ it("a node takes over with the key of whoever follows", async () => {
   await expect.poll(one.messages).toContain("the reply was superseded");
 });
 
-it("the key is forgotten with the words, some time after the reply has ended", async () => {
+it("the key is forgotten some time after the reply has ended, with its chunks", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const [one, sessionId] = [await node(), newId()];
   await one.ask(sessionId);
@@ -125,7 +125,7 @@ it("the key is forgotten with the words, some time after the reply has ended", a
   await expect.poll(() => one.isHeld(sessionId)).toBe(false);
 });
 
-it("a follower holds the key until it leaves, and a look at the journal that is under way to its end", async () => {
+it("a follower keeps the key until it leaves, and a poll of the journal that is under way until its end", async () => {
   const [one, sessionId] = [await node({ name: "one" }), newId()];
   let look: PromiseWithResolvers<void> | null = null;
   let isLooking = () => {};
@@ -159,7 +159,7 @@ it("a follower holds the key until it leaves, and a look at the journal that is 
   expect(two.messages()).toEqual([]);
 });
 
-it("a watcher holds the key until it leaves", async () => {
+it("a watcher keeps the key until it leaves", async () => {
   const [one, sessionId] = [await node(), newId()];
   await one.ask(sessionId);
   one.model.finish();
@@ -174,7 +174,7 @@ it("a watcher holds the key until it leaves", async () => {
   expect(one.isHeld(sessionId)).toBe(false);
 });
 
-it("whoever is refused holds nothing", async () => {
+it("a follower that is refused keeps no key", async () => {
   const [one, sessionId] = [await node(), newId()];
   await expect(one.follow(sessionId)).rejects.toMatchObject({ code: "session_not_found" });
   expect(one.isHeld(sessionId)).toBe(false);

@@ -1,6 +1,6 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 
-/** The same text in fewer chunks: neighbouring deltas of one part become one. */
+/** Merges neighbouring deltas of one part, to write fewer lines. */
 export function mergeDeltas(chunks: readonly ReplyChunk[]): ReplyChunk[] {
   const merged: ReplyChunk[] = [];
   for (const chunk of chunks) {

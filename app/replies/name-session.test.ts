@@ -42,8 +42,8 @@ const read = async () => (await node.store.read(key))?.session;
 const logged = async (message: string) =>
   expect.poll(() => node.logged.map((entry) => entry.message)).toContain(message);
 
-describe("a conversation is named", () => {
-  it("by the title model, once its first answer is complete, and never again", async () => {
+describe("the title of a session", () => {
+  it("is made by the title model after the first complete reply, once", async () => {
     await ask("How do I bake bread?");
     say("With yeast.");
     const request = await node.model.request(1);
@@ -60,7 +60,7 @@ describe("a conversation is named", () => {
     expect(node.model.requests).toHaveLength(3);
   });
 
-  it("not where a person was faster", async () => {
+  it("is not replaced where a person has set one meanwhile", async () => {
     await ask("How do I bake bread?");
     say("With yeast.");
     const settled = await until(({ reply }) => reply === null);
@@ -74,7 +74,7 @@ describe("a conversation is named", () => {
     expect(await read()).toMatchObject({ title: "Mine", titleSource: "person" });
   });
 
-  it("not back to life where it was deleted meanwhile", async () => {
+  it("does not bring back a session that was deleted meanwhile", async () => {
     await ask("How do I bake bread?");
     say("With yeast.");
     await node.model.request(1);
@@ -84,7 +84,7 @@ describe("a conversation is named", () => {
     expect(await read()).toBeUndefined();
   });
 
-  it("after an answer that was stopped not, but after the next one", async () => {
+  it("is not made after a stopped reply, but after the next one", async () => {
     await ask("How do I bake bread?");
     node.model.text("With");
     await node.model.request(0);
@@ -98,7 +98,7 @@ describe("a conversation is named", () => {
     await until(({ title }) => title === "Bread");
   });
 
-  it("by its first words where the model fails, with no more than a line for who looks for it", async () => {
+  it("stays the first words where the model fails, with a debug log line only", async () => {
     await ask("How do I bake bread?");
     say("With yeast.");
     await node.model.request(1);
@@ -107,7 +107,7 @@ describe("a conversation is named", () => {
     expect(await read()).toMatchObject({ title: "How do I bake bread?", titleSource: "first-words" });
   });
 
-  it("by its first words where the node stops, which does not wait for a title", async () => {
+  it("stays the first words where the node drains, which does not wait for a title", async () => {
     await ask("How do I bake bread?");
     say("With yeast.");
     const { signal } = await node.model.request(1);

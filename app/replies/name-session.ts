@@ -8,34 +8,38 @@ import type { SessionStore } from "~/store/sessions/session-store";
 export type NamingDependencies = {
   store: SessionStore;
   models: LanguageModels;
-  /** Told what it costs. */
+  /** Called with what the title spends. */
   onSpending?: ((spending: Spending) => void) | undefined;
   clock: () => Date;
   log: { debug(fields: object, message: string): void };
-  /** Whoever aborts it leaves unnamed what has no name yet. */
+  /** Aborted when the node drains: sessions without a title stay without one. */
   signal: AbortSignal;
 };
 
-/** Enough for six words in any script, and for a model that begins with a thought or two. */
+/** Enough for six words in any script, and for a model that writes some reasoning first. */
 const MAX_TITLE_TOKENS = 100;
 const TITLE_TIMEOUT_MS = 20_000;
 
 /**
- * Gives a conversation a title of a model's making once its first answer is complete, in the background. `before`
- * is the session as it was before that answer. The first words stay where anything fails, for a title is worth
- * neither a second try nor a word to the person. Never rejects.
+ * Asks a model for a session's title after its first reply, in the background. After a failure the first words of the
+ * question stay the title: a title is not worth a retry or an error message. Never rejects.
+ * @param before the session as it was before that reply
  */
-export async function nameSession(key: string, before: Session, deps: NamingDependencies): Promise<void> {
+export async function nameSession(
+  sessionHash: string,
+  before: Session,
+  deps: NamingDependencies,
+): Promise<void> {
   if (!awaitsTitle(before) || deps.signal.aborted) return;
   try {
-    const session = (await deps.store.read(key))?.session;
+    const session = (await deps.store.read(sessionHash))?.session;
     const request = session && titleRequest(session, deps.clock().toISOString());
     const modelId = session && deps.models.titleModelFor(session.settings.modelId);
     if (!request || !modelId) return;
     const title = titleFromAnswer(await answerTo({ ...request, modelId }, deps));
     if (title === null) return deps.log.debug({ model: modelId }, "the model had no title");
     const { result: named } = await deps.store.update(
-      key,
+      sessionHash,
       (now) => {
         const session = now && nameByModel(now, title);
         return { session, result: session !== now };

@@ -42,7 +42,7 @@ const send = (text: string): StartCommand => ({
 
 const follow = ({ replies }: TestNode) => replies.follow(KEY, { cursor: null, watch: false, signal });
 
-/** What is said up to `words`, or to the end. */
+/** Collects the text up to `words`, or to the end. */
 async function hear(events: AsyncGenerator<FollowEvent> | null, words?: string) {
   let reply = EMPTY_REPLY;
   for (;;) {
@@ -59,7 +59,7 @@ function files() {
   return Object.fromEntries(named.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** A reply on the first node that has said something, and then what a newer version would write. */
+/** A reply on the first node with some words, followed by a line of a newer version. */
 async function replyWith(line: object | string) {
   await one.replies.start(KEY, send("Go on."));
   const events = await follow(one);
@@ -79,7 +79,7 @@ describe.each([
   ["with a reason to end that is not known", { type: "finish", finishReason: "tool-calls" }],
   ["with metadata that is not known", { type: "finish", messageMetadata: { omissions: [] } }],
 ])("a journal line %s", (_, line) => {
-  test("is not taken for the end: the reply of a dead node is left to a node that knows it", async () => {
+  test("does not count as the end: the reply of a dead node is left to a newer node", async () => {
     await replyWith(line);
     dead.add(one.instance);
     const before = files();
@@ -99,16 +99,16 @@ describe.each([
     expect(await two.replies.read(KEY)).toBeNull();
   });
 
-  test("is refused to followers on another node, who are not told that the reply has ended", async () => {
+  test("is an error for followers on another node, which are not told that the reply has ended", async () => {
     await replyWith(line);
     const two = await node("two");
     expect((await two.replies.read(KEY))?.session.reply).not.toBeNull();
-    const told: FollowEvent[] = [];
+    const received: FollowEvent[] = [];
     const following = (async () => {
-      for await (const event of (await follow(two))!) told.push(event);
+      for await (const event of (await follow(two))!) received.push(event);
     })();
     await expect(following).rejects.toMatchObject(NEWER);
-    expect(told.filter(({ type }) => type === "done")).toEqual([]);
+    expect(received.filter(({ type }) => type === "done")).toEqual([]);
     expect((await two.store.read(KEY))?.session.reply).not.toBeNull();
   });
 });
@@ -119,7 +119,7 @@ test.each([
   '{"type":7}',
   '{"type":"text-delta","id":"t"}',
   '{"tyqe":"text-delta","id":"t","delta":"x"}',
-])("a journal line that is damaged, %j, ends the journal, and the reply goes on from there", async (line) => {
+])("a damaged journal line, %j, ends the journal, and the reply goes on from there", async (line) => {
   await replyWith(line);
   dead.add(one.instance);
   const two = await node("two");
@@ -130,7 +130,7 @@ test.each([
   expect(await hear(await follow(two))).toBe("So far, so good.");
 });
 
-test("a reply whose session a newer version has changed ends here without a word, and is stored by no one", async () => {
+test("a reply whose session a newer version has changed ends here without being stored", async () => {
   await one.replies.start(KEY, send("Go on."));
   const events = await follow(one);
   one.model.text("So far, ");

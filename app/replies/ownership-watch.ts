@@ -18,7 +18,7 @@ export type OwnershipWatchOptions = {
 
 /** Stops a run whose session was changed: by a person's stop, or by another node that took the reply over. */
 export type OwnershipWatch = {
-  /** Reads the session's state now and stops the run if it must end. @throws what the guard throws */
+  /** Reads the session's state now and stops the run if it must end. @throws the guard's errors */
   check(): Promise<void>;
   /**
    * Checks until the run is over or aborted. Appends check by themselves; a silent model causes no appends, but a

@@ -3,27 +3,27 @@ import type { SessionRecord, SessionStore } from "~/store/sessions/session-store
 import { errorCode, type Volume } from "~/store/volume/volume";
 
 export type Glance = {
-  /** What has become of the session since `rev`; null where nothing has. */
+  /** The session's newest record, null in it for a deleted session; null where `rev` is still the newest revision. */
   news: { record: SessionRecord | null } | null;
-  /** The names of journals in its folder. */
+  /** Names of the journals in the session's folder. */
   journals: string[];
 };
 
 /**
- * One listing of a session's folder, the cheapest question that a volume answers freshly, and a read only where
- * a revision other than `rev` is the newest.
+ * Lists a session's folder, which is the cheapest operation that NFS never answers from a cache (app/store/NFS.md), and
+ * reads the session only where `rev` is no longer its newest revision.
  */
 export async function readIfNewer(
   deps: { store: SessionStore; volume: Volume; layout: Layout },
-  key: string,
+  sessionHash: string,
   rev: number,
 ): Promise<Glance> {
   let names: string[] = [];
   try {
-    names = await deps.volume.list(deps.layout.sessionFolder(key));
+    names = await deps.volume.list(deps.layout.sessionFolder(sessionHash));
   } catch (error) {
     if (!["ENOENT", "ESTALE"].includes(errorCode(error) ?? "")) throw error;
   }
   const { revisions, journals } = readSessionFolder(names);
-  return { news: revisions[0] === rev ? null : { record: await deps.store.read(key) }, journals };
+  return { news: revisions[0] === rev ? null : { record: await deps.store.read(sessionHash) }, journals };
 }

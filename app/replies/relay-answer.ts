@@ -7,7 +7,7 @@ import { untilAborted } from "./until-aborted";
 export type Finish = Extract<ReplyChunk, { type: "finish" }>;
 
 export type RelayOptions = {
-  /** What has been said of the answer before. */
+  /** The chunks of the answer before this call. */
   before: readonly ReplyChunk[];
   signal: AbortSignal;
   delay: (ms: number) => Promise<unknown>;
@@ -19,10 +19,9 @@ export type RelayOptions = {
 const ABORT_GRACE_MS = 1_000;
 
 /**
- * Passes on what a model says, joined to what was said before it and in a form that can be kept, up to the bound of
- * an answer.
+ * Passes on a model's chunks: validated, joined to the chunks before, and up to the size bound of an answer.
  * @returns the finish chunk, which was passed on too; "too long" where the bound was reached
- * @throws what the model throws, and the signal's reason
+ * @throws the model's error, or the signal's reason
  */
 export async function relayAnswer(
   answer: AsyncIterable<ReplyChunk>,

@@ -8,12 +8,12 @@ import type { ReplyStream } from "./reply-stream";
 import type { RunnerDependencies } from "./run-context";
 import { tailJournal, type Tail } from "./tail-journal";
 
-/** Time between two looks into the journal of another node, in milliseconds. */
+/** Interval of polls of another node's journal, in milliseconds. */
 const POLL_MS = 60;
 
 export type RemoteReplies = {
-  /** The stream of a reply that another node runs; one tail for all followers here, while there is one. */
-  follow(key: string, rev: number, reply: Reply): { stream: ReplyStream; leave: () => void };
+  /** The stream of a reply that another node runs. All followers on this node share one tail. */
+  follow(sessionHash: string, rev: number, reply: Reply): { stream: ReplyStream; leave: () => void };
 };
 
 export function createRemoteReplies(
@@ -25,37 +25,37 @@ export function createRemoteReplies(
 ): RemoteReplies {
   const tails = new Map<string, { tail: Tail; followers: number }>();
 
-  function open(key: string, rev: number, reply: Reply): Tail {
+  function open(sessionHash: string, rev: number, reply: Reply): Tail {
     return tailJournal({
-      guard: createOwnershipGuard(reply, rev, (known) => readIfNewer(deps, key, known)),
+      guard: createOwnershipGuard(reply, rev, (known) => readIfNewer(deps, sessionHash, known)),
       name: journalName(reply.id, reply.epoch),
-      reader: createJournalReaderOf(key, reply, deps),
+      reader: createJournalReaderOf(sessionHash, reply, deps),
       isOrphaned: () => deps.isOrphaned(reply),
       delay: deps.delay,
       pollMs: POLL_MS,
       onFailure: (error) => deps.log.warn({ reply: reply.id, err: error }, "a journal could not be followed"),
-      // It may be in the middle of a look when the last of its followers leaves.
-      ended: deps.keys.keep(key),
+      // A poll may be under way when the last follower leaves: it still needs the key.
+      onEnd: deps.keys.keep(sessionHash),
     });
   }
 
   return {
-    follow(key, rev, reply) {
-      const id = `${key}/${journalName(reply.id, reply.epoch)}`;
+    follow(sessionHash, rev, reply) {
+      const id = `${sessionHash}/${journalName(reply.id, reply.epoch)}`;
       let shared = tails.get(id);
-      // One that has ended told its followers so; whoever comes after looks for itself.
+      // The followers of a tail that has ended were sent its end: a new follower opens its own.
       if (!shared || shared.tail.stream.ended()) {
-        shared = { tail: open(key, rev, reply), followers: 0 };
+        shared = { tail: open(sessionHash, rev, reply), followers: 0 };
         tails.set(id, shared);
       }
       const mine = shared;
       mine.followers += 1;
-      // Whether its runner is still alive matters now.
-      const leaveFeeds = deps.attend("reply");
+      // A follower needs to learn soon if the runner dies.
+      const stopAttending = deps.attend("reply");
       return {
         stream: mine.tail.stream,
         leave() {
-          leaveFeeds();
+          stopAttending();
           mine.followers -= 1;
           if (mine.followers > 0) return;
           mine.tail.leave();

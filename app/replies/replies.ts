@@ -59,7 +59,10 @@ export type Replies = {
    * @throws ExpectedError `session_not_found`; `too_many_requests` where too many watch the session
    */
   follow(sessionHash: string, options: FollowOptions): Promise<AsyncGenerator<FollowEvent> | null>;
-  /** Asks for the end of the reply with this id, or without an id of the running one. Without effect where it has ended. */
+  /**
+   * Asks for the end of the reply with this id, or without an id of the running one. Without effect where it has
+   * ended.
+   */
   stop(sessionHash: string, replyId?: string): Promise<void>;
   /** Number of replies that run on this node now. */
   active(): number;

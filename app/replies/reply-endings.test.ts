@@ -32,7 +32,7 @@ async function lastMessage({ store }: TestNode, key: string) {
 
 const delta = (text: string, id = "t"): ReplyChunk => ({ type: "text-delta", id, delta: text });
 
-describe("all followers of a reply, of its runner and on other nodes, are told how the session says that it ended", () => {
+describe("followers on all nodes receive the ending of a reply that the session stores", () => {
   const tooLong = delta("x".repeat(2_000_000));
   const WORD = { complete: "finish", failed: "error", stopped: "abort", interrupted: "abort" } as const;
 
@@ -84,7 +84,7 @@ describe("all followers of a reply, of its runner and on other nodes, are told h
   });
 });
 
-describe("whatever a model yields or throws, its conversation can be read and goes on", () => {
+describe("a session can be read and continued whatever the model yields or throws", () => {
   const odd = fc.constantFrom<unknown[]>(
     null,
     undefined,
@@ -132,7 +132,7 @@ describe("whatever a model yields or throws, its conversation can be read and go
     () => null,
   );
 
-  it("for any order of chunks, sound or not", async () => {
+  it("for any order of valid and invalid chunks", async () => {
     const one = await node({ flushMs: 0 });
     const steps = fc.array(fc.oneof({ weight: 4, arbitrary: chunk }, { weight: 1, arbitrary: odd }), {
       maxLength: 12,
@@ -170,7 +170,7 @@ describe("whatever a model yields or throws, its conversation can be read and go
     );
   });
 
-  it("also where it goes on after it has finished, or never ends", async () => {
+  it("when the model's stream goes on after the finish chunk, or never ends", async () => {
     const one = await node();
     const key = sessionKey(newId());
     one.model.generate = async function* () {
@@ -189,7 +189,7 @@ describe("whatever a model yields or throws, its conversation can be read and go
     });
   });
 
-  it("also where it takes no notice of a stop", async () => {
+  it("when the model ignores a stop", async () => {
     const one = await node();
     const key = sessionKey(newId());
     one.model.generate = async function* () {
@@ -203,7 +203,7 @@ describe("whatever a model yields or throws, its conversation can be read and go
     expect((await lastMessage(one, key)).metadata.status).toBe("stopped");
   });
 
-  it("also where what it said is refused by the store", async () => {
+  it("when the store refuses the answer", async () => {
     const one = await node();
     const key = sessionKey(newId());
     const { update } = one.store;

@@ -2,14 +2,14 @@ import type { Reply } from "~/conversation/session";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { Glance } from "./read-if-newer";
 
-/** What has become of a reply while its runner ran it. */
+/** Whether a runner may go on with its reply. */
 export type Ownership = "running" | "stop requested" | "superseded";
 
-/** Tells a runner, or who follows one, whether the session still has its reply at this epoch. */
+/** Checks, for a runner or its followers, whether the session still has the reply at this epoch. */
 export type OwnershipGuard = {
-  /** Looks now. What was durable before it was asked, and stands at "running", is in every later salvage. */
+  /** Checks now. Chunks that were durable before a check that says "running" are part of every later takeover. */
   check(): Promise<Ownership>;
-  /** What the last look has shown; null when the session was gone, undefined before there was any news. */
+  /** The record of the last check; null for a deleted session, undefined while the first revision is the newest. */
   latest(): SessionRecord | null | undefined;
   journals(): readonly string[];
 };
@@ -28,7 +28,7 @@ export function createOwnershipGuard(
     async check() {
       const { news, journals: listed } = await glance(rev);
       journals = listed;
-      // Looks overlap, and an older one may end last: what was superseded stays so.
+      // Checks may overlap, and an older one may end last: "superseded" is final.
       if (news && ownership !== "superseded") {
         latest = news.record;
         rev = news.record?.rev ?? 0;

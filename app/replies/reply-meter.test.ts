@@ -14,7 +14,7 @@ async function ask({ replies }: TestNode, text = "Hello") {
   return { key, reply: outcome.reply.id };
 }
 
-/** The one report of a reply, once it is there. It is in the log as it is. */
+/** The only report of a reply, which is logged unchanged. */
 async function reportOf({ counted, logged }: TestNode, reply: string): Promise<ReplyReport> {
   const reports = () => counted.settled.filter((report) => report.reply === reply);
   await expect.poll(reports).toHaveLength(1);
@@ -23,8 +23,8 @@ async function reportOf({ counted, logged }: TestNode, reply: string): Promise<R
   return reports()[0]!;
 }
 
-describe("of a reply an operator is told", () => {
-  it("what it was, how long it took and what it used", async () => {
+describe("the log line and metrics of a settled reply", () => {
+  it("have its model, duration and usage", async () => {
     const one = await node();
     const { key, reply } = await ask(one, "my secret diary");
     expect(one.replies.active()).toBe(1);
@@ -45,7 +45,7 @@ describe("of a reply an operator is told", () => {
     await expect.poll(() => one.replies.active()).toBe(0);
   });
 
-  it("why it failed, and no time of a first token where there was none", async () => {
+  it("have the error code of a failure, and no time to first token without a token", async () => {
     const one = await node();
     const { reply } = await ask(one);
     one.model.fail(modelDenied);
@@ -54,7 +54,7 @@ describe("of a reply an operator is told", () => {
     expect(report).not.toHaveProperty("timeToFirstTokenMs");
   });
 
-  it("that it was stopped", async () => {
+  it("have the status of a stopped reply", async () => {
     const one = await node();
     const { key, reply } = await ask(one);
     await one.model.request(0);
@@ -62,7 +62,7 @@ describe("of a reply an operator is told", () => {
     expect(await reportOf(one, reply)).toMatchObject({ status: "stopped" });
   });
 
-  it("that it was taken over, by the node that did, and its end once", async () => {
+  it("report a takeover on the node that made it, and the end once", async () => {
     const one = await node({ name: "one" });
     const { key, reply } = await ask(one);
     one.model.text("half");
@@ -77,7 +77,7 @@ describe("of a reply an operator is told", () => {
     expect(one.replies.active()).toBe(0);
   });
 
-  it("that it was kept as it was after too many takeovers, once", async () => {
+  it("report once a reply that was settled after too many takeovers", async () => {
     // Each takes every other one for dead, the last runner too.
     const isDead = () => true;
     const first = await node({ isDead });
@@ -93,8 +93,8 @@ describe("of a reply an operator is told", () => {
       await node({ dataDir: first.dataDir, isDead }),
     ];
     await Promise.all(judges.map(({ replies }) => replies.read(key)));
-    const told = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
-    await expect.poll(told).toMatchObject([{ reply, status: "interrupted" }]);
+    const settled = () => [...all, ...judges].flatMap(({ counted }) => counted.settled);
+    await expect.poll(settled).toMatchObject([{ reply, status: "interrupted" }]);
     expect(judges.map(({ counted }) => counted.takenOver())).toEqual([0, 0]);
   });
 });

@@ -11,63 +11,63 @@ afterEach(async () => {
   await removeData(node);
 });
 
-function notingPermit() {
-  const told: { estimate: unknown; spent: number; over: string | null } = {
+function notingReservation() {
+  const noted: { estimate: unknown; spent: number; over: string | null } = {
     estimate: null,
     spent: 0,
     over: null,
   };
   const reservation: ReplyReservation = {
-    acquire: ({ cost }) => void (told.estimate = cost()),
-    record: ({ tokens }) => void (told.spent += tokens),
-    rollback: () => void (told.over = "cancelled"),
-    release: () => void (told.over = "ended"),
+    acquire: ({ cost }) => void (noted.estimate = cost()),
+    record: ({ tokens }) => void (noted.spent += tokens),
+    rollback: () => void (noted.over = "cancelled"),
+    release: () => void (noted.over = "ended"),
   };
-  return { told, reservation };
+  return { noted, reservation };
 }
 
 function send(text: string, parentId: string | null = null): StartCommand {
   return { kind: "send", message: { id: newId(), parts: [{ type: "text", text }] }, parentId };
 }
 
-test("a reservation is told what the reply may cost: the branch, what it continues, and the longest answer", async () => {
+test("a reservation is acquired with the estimate of the branch, the continued text and the longest answer", async () => {
   node = await startNode();
   const key = sessionKey(newId());
-  const { told, reservation } = notingPermit();
+  const { noted, reservation } = notingReservation();
   // With the eight tokens that a message takes.
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)), { reservation });
-  expect(told.estimate).toEqual({
+  expect(noted.estimate).toEqual({
     input: { tokens: 1_008, dollars: 0 },
     most: { tokens: 1_108, dollars: 0 },
   });
   await node.model.request(0);
   node.model.text("y".repeat(600));
   node.model.finish();
-  await expect.poll(() => told.over).toBe("ended");
+  await expect.poll(() => noted.over).toBe("ended");
 
   if (outcome.kind !== "started") throw new Error("it was not begun");
-  const again = notingPermit();
+  const again = notingReservation();
   const command: StartCommand = { kind: "continue", messageId: outcome.reply.messageId };
   await node.replies.start(key, command, { reservation: again.reservation });
-  expect(again.told.estimate).toMatchObject({ input: { tokens: 1_208 } });
+  expect(again.noted.estimate).toMatchObject({ input: { tokens: 1_208 } });
 });
 
-test("a reservation is told what the reply costs, and its title", async () => {
+test("a reservation records what the reply and its title spend", async () => {
   node = await startNode({ titleModelId: "test/two" });
-  const { told, reservation } = notingPermit();
+  const { noted, reservation } = notingReservation();
   await node.replies.start(sessionKey(newId()), send("Hello"), { reservation });
   (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
   node.model.text("Good day");
   node.model.finish();
   (await node.model.request(1)).onSpending!({ tokens: 4, dollars: 0 });
   node.model.finish();
-  expect(told.spent).toBe(34);
+  expect(noted.spent).toBe(34);
 });
 
-test("a reservation that refuses leaves nothing behind", async () => {
+test("a reservation that refuses leaves no session and no reply", async () => {
   node = await startNode();
   const key = sessionKey(newId());
-  const { told, reservation } = notingPermit();
+  const { noted, reservation } = notingReservation();
   const refusing = {
     ...reservation,
     acquire() {
@@ -76,17 +76,17 @@ test("a reservation that refuses leaves nothing behind", async () => {
   };
   const refused = node.replies.start(key, send("Hello"), { reservation: refusing });
   await expect(refused).rejects.toMatchObject({ code: "budget_spent" });
-  expect(told.over).toBe("cancelled");
+  expect(noted.over).toBe("cancelled");
   expect(await node.store.read(key)).toBeNull();
 });
 
-test("a reply that is taken over takes a reservation of its own, for what it has yet to cost", async () => {
+test("a takeover acquires a reservation for the remaining cost of the reply", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
   await node.model.request(0);
   await node.replies.drain(0);
-  const { told, reservation } = notingPermit();
+  const { noted, reservation } = notingReservation();
   let adopted = "";
   node = await startNode({
     dataDir: node.dataDir,
@@ -98,12 +98,12 @@ test("a reply that is taken over takes a reservation of its own, for what it has
   await node.replies.read(key);
   (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
   expect(adopted).toBe(outcome.kind === "started" && outcome.reply.id);
-  expect(told).toMatchObject({ estimate: { most: { tokens: 1_108 } }, spent: 30, over: null });
+  expect(noted).toMatchObject({ estimate: { most: { tokens: 1_108 } }, spent: 30, over: null });
   node.model.finish();
-  await expect.poll(() => told.over).toBe("ended");
+  await expect.poll(() => noted.over).toBe("ended");
 });
 
-test("a reply that is taken over when the budget is spent is kept as it is, and says why", async () => {
+test("a reply that is taken over after the budget is spent is settled with its words and the reason", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   await node.replies.start(key, send("Hello"));
@@ -111,7 +111,7 @@ test("a reply that is taken over when the budget is spent is kept as it is, and 
   await node.model.request(0);
   await node.replies.drain(0);
   const refused = {
-    ...notingPermit().reservation,
+    ...notingReservation().reservation,
     acquire() {
       throw new ExpectedError("budget_spent", "It is spent.");
     },
@@ -125,7 +125,7 @@ test("a reply that is taken over when the budget is spent is kept as it is, and 
   expect(node.model.requests).toEqual([]);
 });
 
-test("a reply is not taken over while nobody can tell what may be spent, and its session can be read", async () => {
+test("a reply is not taken over while usage is unknown, and its session can be read", async () => {
   node = await startNode();
   const key = sessionKey(newId());
   await node.replies.start(key, send("Hello"));

@@ -3,15 +3,18 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 /** A chunk and its number in the reply, counted from 1. */
 export type NumberedChunk = { seq: number; chunk: ReplyChunk };
 
-/** The chunks of one reply that are in its journal, for any number of followers on this node. */
+/** The durable chunks of one reply, for any number of followers on this node. */
 export type ReplyStream = {
   /** Chunks so far. */
   length(): number;
   publish(chunks: readonly ReplyChunk[]): void;
-  /** Those who follow it get the error, once they have had all chunks. */
+  /** Ends the stream. Followers receive the error after all chunks. */
   end(error?: Error): void;
   ended(): boolean;
-  /** All chunks after `afterSeq`, those to come included, until the stream ends or the signal aborts. @throws what it ended with */
+  /**
+   * All chunks after `afterSeq`, future ones included, until the stream ends or the signal aborts.
+   * @throws the error of `end`
+   */
   follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk>;
 };
 
@@ -41,7 +44,7 @@ export function createReplyStream(): ReplyStream {
   return {
     length: () => chunks.length,
     publish(added) {
-      // Not spread into arguments, of which there can be too many: a long journal is published at once.
+      // Not by spreading into arguments: a long journal would exceed their maximum number.
       for (const chunk of added) chunks.push(chunk);
       wakeAll();
     },

@@ -4,19 +4,20 @@ import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
 type DeltaType = "text-delta" | "reasoning-delta";
 
-/** A chunk that no model may yield, for its reply's runner alone says how a reply begins and fails. */
+/** Chunk types that only the runner may make: how a reply begins and fails is not the model's to say. */
 const RUNNERS_OWN: ReadonlySet<string> = new Set(["start", "error", "abort"]);
 
-/** Longer ids are made short: each line of a journal has one. */
+/** Longer part ids are replaced: each line of a journal repeats one. */
 const MAX_ID_LENGTH = 100;
 
 /**
- * Makes chunks that can be stored, followed and shown of whatever a model yields: a part opens before its first word
- * and is closed before the answer ends, ids are short, and what is no chunk is left out.
- * @throws ExpectedError `model_interrupted` from it, where the model says itself that it has failed
+ * Validates a model's chunks, so that they can be stored, followed and shown: a part opens before its first word and
+ * closes before the answer ends, ids are short, and other values are dropped.
+ * @returns a function from each value to valid chunks. It throws ExpectedError `model_interrupted` for a chunk in
+ * which the model reports its failure.
  */
 export function createSoundChunks(): (chunk: unknown) => ReplyChunk[] {
-  /** What the open parts are called here, by their type and their own id. */
+  /** Open parts with their ids here, by type and the model's id. */
   const open = new Map<string, { type: "text" | "reasoning"; id: string }>();
   let shortened = 0;
 
@@ -67,11 +68,11 @@ function ending({ type, id }: { type: "text" | "reasoning"; id: string }): Reply
   return { type: `${type}-end`, id };
 }
 
-/** Null for what is no chunk, or is not the model's to say. */
+/** Null for a value that is not a chunk, or of a type in `RUNNERS_OWN`. */
 function asChunk(chunk: unknown): ReplyChunk | null {
   if (typeof chunk !== "object" || chunk === null) return null;
   const { type, id, delta } = chunk as Record<string, unknown>;
-  // Nearly all of them, once for each token: the schema takes ten times as long.
+  // Fast path for nearly all chunks, one per token: the schema takes ten times as long.
   if ((type === "text-delta" || type === "reasoning-delta") && typeof id === "string") {
     return typeof delta === "string" ? { type, id, delta } : null;
   }
@@ -83,7 +84,7 @@ function asChunk(chunk: unknown): ReplyChunk | null {
   return type === "finish" ? soundFinish(chunk as Record<string, unknown>) : null;
 }
 
-/** What can be understood of an ending that is not in the form of one: how it ended matters more than what it cost. */
+/** The valid part of a malformed finish chunk. The reason matters more than the usage. */
 function soundFinish({ finishReason, messageMetadata }: Record<string, unknown>): Finish {
   const readings = [{ finishReason, messageMetadata }, { finishReason }, { messageMetadata }];
   for (const reading of readings) {

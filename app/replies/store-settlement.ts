@@ -11,44 +11,44 @@ export type StoredSettlement = {
 export type StoreSettlementOptions = {
   /** Whether the commit may use the reserve of a full volume. */
   fromReserve: boolean;
-  /** Called with the reason where the answer is left out. */
+  /** Called with the store's error when the answer is stored without its words. */
   onRefused: (error: unknown) => void;
 };
 
-/** Failures of the store that pass, with nothing for a person to do. */
+/** Temporary failures of the store: a retry may succeed. */
 const PASSING: ReadonlySet<string> = new Set(["volume_unavailable", "session_busy"]);
 
 export function isPassing(error: unknown): error is ExpectedError {
   return ExpectedError.isInstance(error) && PASSING.has(error.code);
 }
 
-/** Failures that are no answer's fault, and stay: nothing can be stored in the session. */
+/** Permanent failures that do not depend on the answer: nothing can be stored in the session. */
 const OF_THE_SESSION: ReadonlySet<string> = new Set(["session_damaged", "session_newer_format"]);
 
 /**
- * Stores how a reply ended. A settlement that the store refuses for what is in it is stored without the answer: a
- * reply that could not settle would be taken over and run again for ever, and its session not be readable meanwhile.
- * @throws what the store throws for other reasons
+ * Stores how a reply ended. A settlement that the store refuses because of its content is stored without the answer: a
+ * reply that cannot settle would be taken over and run again for ever, and its session could not be read meanwhile.
+ * @throws the store's error, where the content is not its reason
  */
 export async function storeSettlement(
   store: Pick<SessionStore, "update">,
-  key: string,
+  sessionHash: string,
   settlement: Settlement,
   { fromReserve, onRefused }: StoreSettlementOptions,
 ): Promise<StoredSettlement> {
   try {
-    return await update(store, key, settlement, fromReserve);
+    return await update(store, sessionHash, settlement, fromReserve);
   } catch (error) {
     if (isPassing(error)) throw error;
     if (ExpectedError.isInstance(error) && OF_THE_SESSION.has(error.code)) throw error;
     onRefused(error);
-    return update(store, key, withoutAnswer(settlement, error), fromReserve);
+    return update(store, sessionHash, withoutAnswer(settlement, error), fromReserve);
   }
 }
 
 async function update(
   store: Pick<SessionStore, "update">,
-  key: string,
+  sessionHash: string,
   settlement: Settlement,
   fromReserve: boolean,
 ): Promise<StoredSettlement> {
@@ -56,7 +56,7 @@ async function update(
     const settled = session && settleReply(session, settlement);
     return { session: settled, result: settled !== session };
   };
-  const { record, result } = await store.update(key, settle, { asked: "reply", fromReserve });
+  const { record, result } = await store.update(sessionHash, settle, { asked: "reply", fromReserve });
   return { record, isStored: result };
 }
 

@@ -9,21 +9,22 @@ export type TailOptions = {
   /** The name of the journal in its session's folder. */
   name: string;
   reader: JournalReader;
-  /** Whether the runner is gone, so that there is nothing to wait for. */
+  /** Whether the runner is gone: no more chunks will come. */
   isOrphaned: () => boolean;
   delay: (ms: number) => Promise<unknown>;
   pollMs: number;
-  /** Told of a volume that does not answer; the tail ends, and its followers come back. */
+  /** Called when a read has failed; the tail ends, and its followers reconnect. */
   onFailure: (error: unknown) => void;
-  /** Nothing is read from here on. */
-  ended: () => void;
+  /** Called after the last read. */
+  onEnd: () => void;
 };
 
 export type Tail = { stream: ReplyStream; leave(): void };
 
 /**
- * The stream of a reply that another node runs, read from its journal. Bytes are shown only after a later look
- * has found their runner still in charge: what a replaced runner appends is never seen (invariant 6).
+ * The stream of a reply that another node runs, read from its journal. Chunks are published only after a later check
+ * has found their runner still in charge: followers never see what a replaced runner appends (app/store/PROTOCOL.md,
+ * invariant 6).
  */
 export function tailJournal(options: TailOptions): Tail {
   const { guard, reader } = options;
@@ -34,7 +35,7 @@ export function tailJournal(options: TailOptions): Tail {
     let refusal: Error | undefined;
     try {
       while (!left) {
-        // A name that is not listed yet must not be opened: NFS would remember its absence for seconds.
+        // Opens a listed name only: NFS caches the absence of a name for seconds (app/store/NFS.md).
         const chunks = guard.journals().includes(options.name) ? await reader.readMore() : [];
         if ((await guard.check()) === "superseded") return;
         stream.publish(withoutEnding(chunks));
@@ -43,11 +44,11 @@ export function tailJournal(options: TailOptions): Tail {
       }
     } catch (error) {
       options.onFailure(error);
-      // Another node may be able to read it; this one will not.
+      // Followers must not reconnect to this node: only a newer version can read the journal.
       if (isNewerFormat(error)) refusal = error;
     } finally {
       stream.end(refusal);
-      options.ended();
+      options.onEnd();
     }
   }
   void run();

@@ -77,7 +77,7 @@ async function expectWhole(after: TestNode, key: string) {
   });
 }
 
-describe("a takeover that cannot read what was said", () => {
+describe("a takeover that cannot read the earlier chunks", () => {
   it.each(["EIO", "ESTALE", "EACCES", "EMFILE", "ENFILE", "ETIMEDOUT", "ENOMEM"])(
     "is refused with volume_unavailable at each %s, and has not begun",
     async (code) => {
@@ -98,7 +98,7 @@ describe("a takeover that cannot read what was said", () => {
     },
   );
 
-  it("after its commit is begun at the same epoch once the volume answers, also where nobody asks", async () => {
+  it("after its commit begins at the same epoch once the volume answers, also without a request", async () => {
     const { before, key } = await cutReply();
     let isTaken = false;
     let faults = 0;
@@ -115,7 +115,7 @@ describe("a takeover that cannot read what was said", () => {
     await expectWhole(after, key);
   });
 
-  it("loses no word that the old runner has shown between the two readings", async () => {
+  it("loses no chunk that the old runner has shown between the two reads", async () => {
     const { before, key } = await cutReply();
     let isShown = false;
     const fs = interceptedFileSystem(async (call, proceed) => {
@@ -133,7 +133,7 @@ describe("a takeover that cannot read what was said", () => {
   });
 });
 
-it("a conversation whose reply cannot be taken over, for the volume is full, can be read", async () => {
+it("a session whose reply cannot be taken over because the volume is full can be read", async () => {
   const { before, key } = await cutReply();
   let isFull = true;
   const after = await nodeThatFails(
@@ -149,7 +149,7 @@ it("a conversation whose reply cannot be taken over, for the volume is full, can
   await expectWhole(after, key);
 });
 
-it("a reply that was to stop when its node died is settled without asking a model", async () => {
+it("a reply whose stop was requested before its node died is settled without a model request", async () => {
   const { before, key } = await cutReply();
   await before.store.update(key, (session) => ({
     session: session && { ...session, reply: { ...session.reply!, stopRequested: true } },

@@ -15,9 +15,9 @@ import { saidBefore } from "./reply-call";
 import type { RunnerDependencies } from "./run-context";
 import { isPassing, storeSettlement } from "./store-settlement";
 
-/** What has become of an attempt to take a reply over. */
+/** Result of an attempt to take a reply over. */
 export type TakenOver =
-  /** This node is to run it, going on from what was said. */
+  /** This node is the runner, and goes on after the chunks of earlier runners. */
   | {
       kind: "ours";
       record: SessionRecord;
@@ -27,13 +27,13 @@ export type TakenOver =
     }
   /** Another node was faster, the reply has settled, or the volume takes no commits at the moment. */
   | { kind: "not ours"; record: SessionRecord | null }
-  /** With what was said: it may not, or cannot, be gone on with. */
+  /** Settled with the chunks of earlier runners: it may not, or cannot, go on. */
   | { kind: "settled"; record: SessionRecord | null }
-  /** This node's, but not run yet, for the volume has a fault: to be tried again, which costs no takeover. */
+  /** This node's, but not running yet because of a fault of the volume. A retry costs no further takeover. */
   | { kind: "unfinished"; record: SessionRecord; error: ExpectedError | null };
 
 export type TakeOverDependencies = RunnerDependencies & {
-  /** Leave to ask a model for the rest of the reply; null where none is needed. */
+  /** Reserves quota for the rest of the reply; null where none is needed. */
   adopt: (replyId: string) => Promise<ReplyReservation | null>;
   costOf: (session: Session, reply: Reply, said?: ReplyChunk[]) => CallEstimate;
 };
@@ -41,40 +41,40 @@ export type TakeOverDependencies = RunnerDependencies & {
 type Ending = { status: "interrupted" | "stopped"; error?: { code: string; message: string } };
 
 /**
- * Makes this node the runner of a reply whose own is gone, and reads what that one has said. A reply that may not be
- * gone on with is settled with that instead.
- * @throws ExpectedError `volume_unavailable` where what was said cannot be read, `session_newer_format` where a newer
- * version has written it; then nothing has begun
+ * Makes this node the runner of an orphaned reply, and reads the chunks of earlier runners. A reply that may not go
+ * on is settled with those chunks instead.
+ * @throws ExpectedError `volume_unavailable` where the chunks cannot be read, `session_newer_format` where a newer
+ * version has written them; the takeover has no effect then
  */
 export async function takeOver(
-  key: string,
+  sessionHash: string,
   record: SessionRecord,
   reply: Reply,
   deps: TakeOverDependencies,
 ): Promise<TakenOver> {
-  const earlier = createEarlierWords(key, reply, deps);
-  // Also before the commit: a volume that cannot be read must not use up the takeovers that a reply has.
+  const earlier = createEarlierWords(sessionHash, reply, deps);
+  // Also before the commit: an unreadable volume must not use up the takeovers that a reply has.
   await earlier.read();
   let reservation: ReplyReservation | null;
   try {
     reservation = await deps.adopt(reply.id);
   } catch (error) {
     if (!isPassing(error)) throw error;
-    // Nothing is spent blindly; but the conversation can be read.
+    // Usage is unknown, so nothing is spent; but the session must stay readable.
     return { kind: "unfinished", record, error: null };
   }
-  const { taken, isOurs } = await begin(key, record, reply, earlier, deps);
+  const { taken, isOurs } = await begin(sessionHash, record, reply, earlier, deps);
   const mine = taken?.session.reply;
   if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
   let said: ReplyChunk[];
   try {
-    // After the commit: no reader takes what the old runner appends from now on, and what it has shown
-    // before was durable before.
+    // Again after the commit: no reader accepts chunks that the old runner appends from now on, and all that it has
+    // shown was durable before.
     said = await earlier.read();
   } catch (error) {
     if (isNewerFormat(error)) {
       const handOver = (session: Session | null) => session && handOverReply(session, mine);
-      await deps.store.update(key, (session) => ({ session: handOver(session), result: null }), {
+      await deps.store.update(sessionHash, (session) => ({ session: handOver(session), result: null }), {
         asked: "reply",
       });
       throw error;
@@ -83,16 +83,16 @@ export async function takeOver(
     return { kind: "unfinished", record: taken, error };
   }
   const ending = endingOf(mine, said) ?? refusalOf(reservation, taken, mine, said, deps);
-  if (ending) return settleAsItIs(key, taken, mine, said, ending, deps);
+  if (ending) return settleAsItIs(sessionHash, taken, mine, said, ending, deps);
   deps.log.warn(
-    { reply: reply.id, session: sessionFingerprint(key), epoch: mine.epoch, from: reply.node },
+    { reply: reply.id, session: sessionFingerprint(sessionHash), epoch: mine.epoch, from: reply.node },
     "took over the reply of another node",
   );
   deps.metrics.onReplyTakenOver();
   return { kind: "ours", record: taken, reply: mine, said, reservation };
 }
 
-/** How a reply ends that may cost nothing more; null where the reservation was taken, or none is needed. */
+/** The ending of a reply that the quota refuses; null where its reservation was acquired, or none is needed. */
 function refusalOf(
   reservation: ReplyReservation | null,
   { session }: SessionRecord,
@@ -100,7 +100,7 @@ function refusalOf(
   said: readonly ReplyChunk[],
   { costOf }: TakeOverDependencies,
 ): Ending | null {
-  // The model is not asked again.
+  // The answer is complete: the model is not asked again.
   if (isWhole(said)) return null;
   try {
     const cost = () => costOf(session, reply, said.length > 0 ? [...said] : undefined);
@@ -113,36 +113,38 @@ function refusalOf(
 }
 
 async function begin(
-  key: string,
+  sessionHash: string,
   record: SessionRecord,
   reply: Reply,
   earlier: EarlierWords,
   deps: RunnerDependencies,
 ): Promise<{ taken: SessionRecord | null; isOurs: boolean }> {
-  // It is this node's already, but was not begun: its words could not be read, or its commit was not confirmed. No
-  // other process has this instance's name, and this one has shown nothing at this epoch.
+  // This node is the runner already, but has not begun: the chunks could not be read, or the commit was not
+  // confirmed. No other process has this instance's name, and this one has shown nothing at this epoch.
   if (reply.node === deps.instance && !earlier.isBegun()) return { taken: record, isOurs: true };
   try {
     const takeover: Change<boolean> = (session) => {
       const changed = session && takeOverReply(session, reply, deps.instance);
       return { session: changed, result: changed !== session };
     };
-    const { record: taken, result: isOurs } = await deps.store.update(key, takeover, { asked: "reply" });
+    const { record: taken, result: isOurs } = await deps.store.update(sessionHash, takeover, {
+      asked: "reply",
+    });
     return { taken, isOurs };
   } catch (error) {
     if (!isPassing(error)) throw error;
-    // On a volume that is full a conversation can be read all the same.
+    // A session on a full volume must stay readable.
     deps.log.warn({ reply: reply.id, err: error }, "a reply could not be taken over for now");
     return { taken: record, isOurs: false };
   }
 }
 
-/** Whether the model had said all. */
+/** Whether the answer is complete. */
 function isWhole(said: readonly ReplyChunk[]): boolean {
   return said.some(({ type }) => type === "finish");
 }
 
-/** How a reply is to end that may not, or cannot, be gone on with; null where it is to be run. */
+/** The ending of a reply that may not, or cannot, go on; null where it is to be run. */
 function endingOf(reply: Reply, said: readonly ReplyChunk[]): Ending | null {
   if (reply.stopRequested) return { status: "stopped" };
   if (!isWhole(said) && !hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
@@ -153,14 +155,14 @@ function endingOf(reply: Reply, said: readonly ReplyChunk[]): Ending | null {
 }
 
 async function settleAsItIs(
-  key: string,
+  sessionHash: string,
   taken: SessionRecord,
   reply: Reply,
   salvaged: readonly ReplyChunk[],
   ending: Ending,
   deps: RunnerDependencies,
 ): Promise<TakenOver> {
-  const about = { reply: reply.id, session: sessionFingerprint(key), epoch: reply.epoch };
+  const about = { reply: reply.id, session: sessionFingerprint(sessionHash), epoch: reply.epoch };
   const said = salvaged.length > 0 ? salvaged : saidBefore(taken.session, reply);
   const settlement = {
     replyId: reply.id,
@@ -171,14 +173,14 @@ async function settleAsItIs(
     finishedAt: deps.clock().toISOString(),
   };
   try {
-    const { record, isStored } = await storeSettlement(deps.store, key, settlement, {
+    const { record, isStored } = await storeSettlement(deps.store, sessionHash, settlement, {
       fromReserve: ending.status === "stopped",
       onRefused: (refusal) =>
-        deps.log.error({ ...about, err: refusal }, "an answer was refused, and is kept without its words"),
+        deps.log.error({ ...about, err: refusal }, "the store refused an answer: stored without its words"),
     });
     if (isStored) {
-      deps.log.warn({ ...about, ...ending }, "a reply of another node was kept as it was");
-      reportSettled(reportReply(key, reply, ending), deps);
+      deps.log.warn({ ...about, ...ending }, "a reply of another node was settled as it was");
+      reportSettled(reportReply(sessionHash, reply, ending), deps);
     }
     return { kind: "settled", record };
   } catch (error) {

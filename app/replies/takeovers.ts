@@ -6,7 +6,10 @@ import type { JournalCleanup } from "./journal-cleanup";
 import type { RunningReplies } from "./running-replies";
 import { takeOver, type TakeOverDependencies } from "./take-over";
 
-/** Back-off between attempts to begin a reply that this node has taken over, in milliseconds: doubles up to the longest. */
+/**
+ * Back-off between attempts to begin a reply that this node has taken over, in milliseconds: doubles up to the
+ * longest.
+ */
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 
@@ -24,7 +27,7 @@ export type TakeoversDependencies = TakeOverDependencies & {
 export type Takeovers = {
   /**
    * The session as it is now, after an orphaned reply was taken over or settled.
-   * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and what the store throws
+   * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and the store's errors
    */
   read(sessionHash: string): Promise<SessionRecord | null>;
 };

@@ -1,14 +1,14 @@
 export type UntilAbortedOptions = {
   signal: AbortSignal;
-  /** Resolves when a source has had long enough to end by itself after the signal. */
+  /** Resolves when the source has had enough time after the signal to end by itself. */
   grace: () => Promise<unknown>;
 };
 
 const ABANDONED = Symbol("abandoned");
 
 /**
- * What a source yields, until it ends or fails with an error. One that does not end after the signal's abort is abandoned after
- * the grace, so that a reply can be stopped whatever its model does.
+ * Yields the values of a source until it ends or fails. A source that does not end after the signal's abort is
+ * abandoned after the grace, so that a reply can be stopped whatever its model does.
  */
 export async function* untilAborted<T>(
   source: AsyncIterable<T>,
@@ -44,7 +44,7 @@ export async function* untilAborted<T>(
   }
 }
 
-/** Lets the source clean up. What that fails with, or whether it ends, is nothing that its answer depends on. */
+/** Lets the source clean up. Its errors are ignored, and its end is waited for during the grace only. */
 async function close(iterator: AsyncIterator<unknown>, grace: () => Promise<unknown>) {
   const closed = Promise.resolve(iterator.return?.()).catch(() => undefined);
   await Promise.race([closed, grace()]);
@@ -53,5 +53,5 @@ async function close(iterator: AsyncIterator<unknown>, grace: () => Promise<unkn
 function toError(thrown: unknown): Error {
   return thrown instanceof Error
     ? thrown
-    : new Error("The source threw what is no error.", { cause: thrown });
+    : new Error("The source threw a value that is not an Error.", { cause: thrown });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createWatcherCount } from "./watcher-count";
 
-test("one too many is refused until another has left, which it does once; other sessions do not mind", () => {
+test("rejects watchers of a session over the limit until one leaves; leaving twice counts once", () => {
   const enter = createWatcherCount(2);
   const leave = enter("a");
   enter("a");

@@ -1,31 +1,31 @@
 import { ExpectedError } from "~/conversation/expected-error";
 
-/** More than any person has tabs of one conversation in sight. */
+/** Watchers of one session on a node: more than the tabs that people have of one conversation. */
 const MAX_WATCHERS = 50;
 const RETRY_S = 15;
 
 /**
- * Counts who watches a session on this node, each of whom asks the volume at each of its commits.
- * @returns what counts one more of a session, until what that returns is called
- * @throws ExpectedError `too_many_requests` from it
+ * Limits the watchers of each session on this node: each of them reads the volume at each commit.
+ * @returns a function that counts a watcher of a session until the function that it returns is called. It throws
+ * ExpectedError `too_many_requests` over the limit.
  */
-export function createWatcherCount(max = MAX_WATCHERS): (key: string) => () => void {
+export function createWatcherCount(max = MAX_WATCHERS): (sessionHash: string) => () => void {
   const counts = new Map<string, number>();
-  return (key) => {
-    const count = counts.get(key) ?? 0;
+  return (sessionHash) => {
+    const count = counts.get(sessionHash) ?? 0;
     if (count >= max) {
       throw new ExpectedError("too_many_requests", "This conversation is open in too many places at once.", {
         details: { retryAfterSeconds: RETRY_S },
       });
     }
-    counts.set(key, count + 1);
-    let isIn = true;
+    counts.set(sessionHash, count + 1);
+    let isCounted = true;
     return () => {
-      if (!isIn) return;
-      isIn = false;
-      const left = counts.get(key)! - 1;
-      if (left > 0) counts.set(key, left);
-      else counts.delete(key);
+      if (!isCounted) return;
+      isCounted = false;
+      const left = counts.get(sessionHash)! - 1;
+      if (left > 0) counts.set(sessionHash, left);
+      else counts.delete(sessionHash);
     };
   };
 }

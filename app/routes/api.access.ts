@@ -20,7 +20,9 @@ const handle = api(
       return new Response(null, { status: 204, headers });
     },
 
-    /** Deletes the browser's access cookie. The server keeps no list of cookies: a copy stays valid until it expires. */
+    /**
+     * Deletes the browser's access cookie. The server keeps no list of cookies: a copy stays valid until it expires.
+     */
     async DELETE(request) {
       const headers = {
         "Cache-Control": "no-store",

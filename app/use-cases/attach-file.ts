@@ -16,7 +16,7 @@ export type Upload = {
 
 /**
  * Stores a file of a session.
- * @throws ExpectedError refusals of the quotas, and what the body and `AttachmentStore.put` throw
+ * @throws ExpectedError refusals of the quotas, errors of the body, and those of `AttachmentStore.put`
  */
 export function attachFile(
   sessionHash: string,

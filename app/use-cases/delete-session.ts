@@ -9,9 +9,9 @@ export type DeleteSessionDependencies = {
 };
 
 /**
- * Deletes a session with its shares and files. The session goes first, so that no reader finds a share or a file that it
- * names missing; a sweep removes shares and files that cannot be removed now.
- * @throws what the stores throw
+ * Deletes a session with its shares and files. The session goes first, so that no reader finds a share or a file that
+ * it names missing; a sweep removes shares and files that cannot be removed now.
+ * @throws the stores' errors
  */
 export async function deleteSession(
   sessionHash: string,

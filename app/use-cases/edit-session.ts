@@ -18,7 +18,7 @@ export type EditSessionDependencies = {
 /**
  * Changes a session's title, settings or shown branch.
  * @returns null where there is no such session
- * @throws ExpectedError `model_not_found`, refusals of the quotas, and what the store throws
+ * @throws ExpectedError `model_not_found`, refusals of the quotas, and the store's errors
  */
 export async function editSession(
   sessionHash: string,

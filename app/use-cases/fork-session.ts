@@ -20,7 +20,7 @@ export type ForkSessionDependencies = {
 /**
  * Begins a session with a branch of another one, up to a message, and copies the files of that branch.
  * @param fork `from` is the id of the other session, not its hash
- * @throws ExpectedError what `forkSession` of conversation/ throws, refusals of the quotas, and what the stores throw
+ * @throws ExpectedError those of `forkSession` in conversation/, refusals of the quotas, and the stores' errors
  */
 export async function forkSession(
   sessionHash: string,

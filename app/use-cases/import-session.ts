@@ -18,7 +18,7 @@ export type ImportSessionDependencies = {
  * @param readFile reads and parses the request's body. Called once the import is counted: reading a large file costs
  * memory and time, whatever it contains.
  * @throws ExpectedError what `readFile`, `importSession` and `beginSession` of conversation/ throw, refusals of the
- * quotas, and what the store throws
+ * quotas, and the store's errors
  */
 export async function importSession(
   sessionHash: string,

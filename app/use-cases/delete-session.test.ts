@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import type { Session } from "~/conversation/session";
+import { deleteSession } from "./delete-session";
+
+test("a session is deleted before its shares and files", async () => {
+  const shares = [{ key: "share" }] as unknown as Session["shares"];
+  const calls: unknown[] = [];
+  const note =
+    (name: string, result?: unknown) =>
+    (...given: unknown[]) => {
+      calls.push([name, ...given]);
+      return Promise.resolve(result as never);
+    };
+  await deleteSession("hash", {
+    store: { remove: note("session", { shares }) },
+    shares: { removeAll: note("shares") },
+    attachments: { remove: note("files") },
+  });
+  expect(calls).toEqual([
+    ["session", "hash"],
+    ["shares", shares],
+    ["files", "hash"],
+  ]);
+});
