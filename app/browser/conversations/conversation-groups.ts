@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversations";
+import type { Conversation } from "./conversation-list";
 
 export type ConversationGroup = {
   kind: "pinned" | "today" | "yesterday" | "week" | "days" | "month" | "undated";

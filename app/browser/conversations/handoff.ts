@@ -1,6 +1,6 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ApiClient } from "~/browser/chat/api-client";
-import type { Conversation } from "./conversations";
+import type { Conversation } from "./conversation-list";
 import { createSeal } from "./seal";
 
 /** What the server takes, with room to spare for nonce and tag. In bytes of the text that is sealed. */

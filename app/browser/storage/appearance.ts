@@ -1,5 +1,5 @@
 import { LANGUAGES, type LanguageCode } from "~/i18n/languages";
-import { LIST_KEY } from "~/browser/conversations/conversations";
+import { LIST_KEY } from "~/browser/conversations/conversation-list";
 import { PREFERENCES_KEY, type Preferences } from "./preferences";
 
 /** Puts theme, text size and language on the document, where styles and screen readers look for them. */

@@ -1,6 +1,6 @@
 import { memo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ModelView } from "~/conversation/api";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { IconButton } from "~/components/primitives/icon-button";

@@ -3,7 +3,7 @@ import { useCallback, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { groupConversations, type ConversationGroup } from "~/browser/conversations/conversation-groups";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { useObservable } from "~/browser/page/use-observable";
 import { ConversationRow } from "./conversation-row";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";

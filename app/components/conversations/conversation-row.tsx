@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";

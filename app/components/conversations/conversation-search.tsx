@@ -2,7 +2,7 @@ import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNod
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { matches } from "~/browser/conversations/matching";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { SearchIcon } from "~/components/primitives/icons";

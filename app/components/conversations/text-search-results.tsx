@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { createTextSearch, type TextHit, type TextSearch } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
 

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ExportFormat } from "~/browser/conversations/export-conversation-file";
 import { loadCode } from "~/browser/page/load-code";
 import { saveBlob } from "~/browser/page/save-blob";
