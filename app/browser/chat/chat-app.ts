@@ -58,6 +58,7 @@ export type ChatApp = {
   remove: (conversationId: string) => void;
   /** False if the browser refuses to store values: closing the tab then loses its conversations. */
   isDurable: () => boolean;
+  clock: PageClock;
   /** After its first load the page opens without a network, too. */
   worksOffline: boolean;
 };
@@ -169,6 +170,7 @@ export async function createChatApp(
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
+    clock,
     worksOffline: props.worksOffline,
   };
 }
