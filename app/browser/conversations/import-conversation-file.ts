@@ -13,9 +13,9 @@ type Dependencies = {
 };
 
 /**
- * Begins a conversation with what `exportJson` wrote, and returns its id. The server has the last word on whether the
- * file is whole; what is no such file at all is not sent there.
- * @throws PageError, ApiError
+ * Begins a conversation with the contents of a file written by `exportJson`, and returns its id. Other kinds of files
+ * are refused here; the server checks the contents.
+ * @throws PageError `importNotOurs`, `importNewer`, `importDamaged`, `importTooLarge`; ApiError for other failures
  */
 export async function importConversationFile(
   { api, conversations, newId }: Dependencies,
