@@ -53,10 +53,10 @@ tuneServer({
 const pages = createRenderedPages();
 const RENDER_DEADLINE_MS = 5_000;
 
-/** Remix's own deadline for a page's data. Its timer is never cleared, and would hold up the end of the process. */
+/** Remix's deadline for a page's data. Its timer is never cleared, and would delay the exit of the process. */
 export const streamTimeout = 1_000;
 
-/** The page is a small shell without a word of any conversation, so it is sent whole, to browsers and bots alike. */
+/** The page is a small shell without any conversation, so it is sent at once, to browsers and bots alike. */
 export default async function handleRequest(
   request: Request,
   status: number,
@@ -64,7 +64,7 @@ export default async function handleRequest(
   remixContext: EntryContext,
 ): Promise<Response> {
   await currentRequest().turn();
-  // Remix's hand-over to the browser names the address and all data; no page looks at a query.
+  // Remix's hydration data contains the address; no page uses the query.
   const isKept = status === 200 && !services.page.isDevelopment && !remixContext.staticHandlerContext.errors;
   const state = isKept ? (remixContext.serverHandoffString ?? null) : null;
   const { html, nonce } = await pages.get(state, (nonce) => render(request.url, remixContext, nonce));
@@ -96,7 +96,7 @@ function render(url: string, remixContext: EntryContext, nonce: string): Promise
 }
 
 export function handleError(error: unknown, { request }: { request: Request }) {
-  // A client that has gone, or that asks for what is not there, is no error of ours.
+  // A client that has disconnected, or a request for an unknown address, is not an error of the server.
   if (request.signal.aborted || isRouteErrorResponse(error)) return;
   const { route } = requestRoute(new URL(request.url).pathname);
   services.log.error({ route, err: error }, "a request failed");

@@ -8,9 +8,9 @@ import type { ConversationCommands } from "./use-conversation-commands";
 type Props = {
   conversation: Conversation;
   isCurrent: boolean;
-  /** An answer has ended in it that nobody has looked at. */
+  /** An answer has ended while no tab showed the conversation. */
   isUnread: boolean;
-  /** A message in it has not reached the server. */
+  /** A message has not reached the server. */
   isUnsent: boolean;
   onOpen: (id: string) => void;
   commands: ConversationCommands;

@@ -1,16 +1,16 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 
-/** So near to the end still counts as being there. */
+/** Distance from the end that still counts as the end, in pixels. */
 const NEAR_PX = 48;
-/** So long after a wheel, a finger or a key a movement is the person's. */
+/** Time after a wheel, touch or key event in which scrolling counts as done by the person. */
 const BY_HAND_MS = 400;
-/** So long after a jump rows that come into view are still being measured. */
+/** Time after a jump in which newly drawn rows are still being measured. */
 const SETTLES_MS = 1_000;
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 /**
- * Keeps a scroller at its end while the person is there, and leaves it alone while they read further up. Only
- * scrolling up lets go of the end; content that grows does not, even when it is seen before we have followed it.
+ * Keeps a scroller at its end while the person is there, and still while they read further up. Only scrolling up stops
+ * following; growing content does not, even if it is painted before the scroller has followed.
  */
 export function useFollowBottom() {
   const scroller = useRef<HTMLElement>(null);
@@ -31,14 +31,14 @@ export function useFollowBottom() {
 
   const jump = useCallback(() => {
     follows.current = true;
-    // Rows that are measured now move the scroller: that is not the press that has led here, nor a key before it.
+    // Measuring rows moves the scroller. That must not count as scrolling by the click or key that led here.
     touchedAt.current = -Infinity;
     jumpedAt.current = performance.now();
     setIsAtEnd(true);
     toEnd();
   }, [toEnd]);
 
-  /** What is about to be shown is not the end. */
+  /** Stops following, because another part is about to be shown. */
   const letGo = useCallback(() => {
     follows.current = false;
   }, []);
@@ -58,7 +58,7 @@ export function useFollowBottom() {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
       if (isNear) follows.current = true;
-      // A list that has measured what it had estimated moves the scroller, too; that is nobody's scrolling up.
+      // The list also moves the scroller when it replaces estimated heights by measured ones.
       else if (scrollTop < lastTop.current) {
         if (isByHand() || (isSettled() && scrollHeight === lastHeight.current)) follows.current = false;
         else toEnd();

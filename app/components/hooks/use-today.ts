@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 
-/** Longer timers are cut off by browsers, and the clock may be set. */
+/** Longest timer: browsers limit them, and the clock may be changed meanwhile. */
 const LONGEST_MS = 60 * 60 * 1_000;
 
-/** Today, for what is grouped by days: it changes at midnight, and when the page is come back to after it. */
+/** The current day. Changes at midnight, or when the page is shown again after midnight. */
 export function useToday(): Date {
   const [today, setToday] = useState(startOfToday);
   useEffect(() => {

@@ -21,7 +21,7 @@ import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 type Sight = { snapshot: ShareSnapshot } | { error: UserError | "noSecret" } | null;
 
-/** What is behind a link: a part of somebody's conversation, to read. */
+/** The read-only snapshot of a conversation behind a link. */
 export function SharedPage({ app }: { app: ChatApp }) {
   const { t, i18n } = useTranslation();
   const secret = useLinkSecret();
