@@ -1,5 +1,6 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ApiClient } from "~/browser/chat/api-client";
+import type { PageClock } from "~/browser/page/page-clock";
 import type { Conversation } from "./conversation-list";
 import { createSeal } from "./seal";
 
@@ -17,7 +18,7 @@ export type Handoff = {
 
 /** Leaves a box of conversations for another device, sealed so that the server cannot read their ids. */
 export async function leaveHandoff(
-  api: Pick<ApiClient, "putHandoff">,
+  { api, clock }: { api: Pick<ApiClient, "putHandoff">; clock: Pick<PageClock, "now"> },
   conversations: readonly Conversation[],
   newId: () => string,
 ): Promise<Handoff> {
@@ -25,7 +26,7 @@ export async function leaveHandoff(
   const seal = await createSeal(secret);
   const entries = asManyAsFit(conversations);
   const { expiresInSeconds } = await api.putHandoff(seal.id, seal.close(entries));
-  return { secret, expiresAt: Date.now() + expiresInSeconds * 1_000, count: entries.length };
+  return { secret, expiresAt: clock.now() + expiresInSeconds * 1_000, count: entries.length };
 }
 
 /**

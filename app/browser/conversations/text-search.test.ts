@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { ApiError } from "~/browser/chat/api-error";
+import { pageClock } from "~/browser/page/page-clock";
 import type { LoadedSession } from "~/browser/chat/session-api";
 import { createTextSearch } from "./text-search";
 
@@ -27,7 +28,7 @@ function fakeServer(sessions: Record<string, string[]>) {
   });
   return {
     asked,
-    search: createTextSearch(api, () => clock, 0),
+    search: createTextSearch(api, { ...pageClock, now: () => clock }, 0),
     pass: (ms: number) => void (clock += ms),
     hold: () => void (isHeld = true),
     change: (id: string, texts: string[]) => {

@@ -4,6 +4,7 @@ import { messageText } from "~/conversation/answer-text";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { excerptOf, type Excerpt } from "./matching";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import { delay, type PageClock } from "~/browser/page/page-clock";
 
 /** Conversations read at a time: a browser has six connections to a host, and other requests need some. */
 const AT_A_TIME = 3;
@@ -40,7 +41,7 @@ const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRun
 /** The server has no index: the conversations of this browser are read, and kept for the next search. */
 export function createTextSearch(
   api: (conversationId: string) => Pick<SessionApi, "load">,
-  now: () => number = Date.now,
+  clock: Pick<PageClock, "now" | "after">,
   debounceMs = DEBOUNCE_MS,
 ): TextSearch {
   const state = createObservable(NOTHING);
@@ -49,9 +50,9 @@ export function createTextSearch(
 
   async function textsOf(id: string, signal: AbortSignal): Promise<readonly Text[]> {
     const before = known.get(id);
-    if (before && now() - before.askedAt < FRESH_MS) return before.texts;
+    if (before && clock.now() - before.askedAt < FRESH_MS) return before.texts;
     const answer = await api(id).load(before?.etag ?? null, signal);
-    const askedAt = now();
+    const askedAt = clock.now();
     if (answer.kind === "unchanged" && before) known.set(id, { ...before, askedAt });
     else if (answer.kind === "session") {
       known.set(id, { etag: answer.etag, texts: textsIn(answer.session), askedAt });
@@ -69,7 +70,7 @@ export function createTextSearch(
       if (!signal.aborted) state.set({ hits: found.flat(), done, total: ids.length, failed, isRunning });
     };
     show(ids.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, debounceMs));
+    await delay(clock, debounceMs);
     if (signal.aborted) return;
     const waiting = ids.entries();
     const lane = async () => {

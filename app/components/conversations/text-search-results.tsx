@@ -20,7 +20,7 @@ let kept: TextSearch | null = null;
 /** The hits in the messages, as they are found. */
 export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Props) {
   const { t } = useTranslation();
-  const [search] = useState(() => (kept ??= createTextSearch(app.api.session)));
+  const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
   const { hits, done, total, failed, isRunning } = useObservable(search);
   // A new order of the list, as after an answer, does not start the search again.
   const ids = list.flatMap(({ id, saved }) => (saved ? [id] : []));

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
 /** Distance from the end that still counts as the end, in pixels. */
 const NEAR_PX = 48;
@@ -12,7 +13,7 @@ const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
  * Keeps a scroller at its end while the person is there, and still while they read further up. Only scrolling up stops
  * following; growing content does not, even if it is painted before the scroller has followed.
  */
-export function useFollowBottom() {
+export function useFollowBottom(clock: PageClock = pageClock) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -33,10 +34,10 @@ export function useFollowBottom() {
     follows.current = true;
     // Measuring rows moves the scroller. That must not count as scrolling by the click or key that led here.
     touchedAt.current = -Infinity;
-    jumpedAt.current = performance.now();
+    jumpedAt.current = clock.monotonic();
     setIsAtEnd(true);
     toEnd();
-  }, [toEnd]);
+  }, [clock, toEnd]);
 
   /** Stops following, because another part is about to be shown. */
   const letGo = useCallback(() => {
@@ -51,9 +52,9 @@ export function useFollowBottom() {
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);
-    const onTouched = () => void (touchedAt.current = performance.now());
-    const isByHand = () => performance.now() - touchedAt.current < BY_HAND_MS;
-    const isSettled = () => performance.now() - jumpedAt.current > SETTLES_MS;
+    const onTouched = () => void (touchedAt.current = clock.monotonic());
+    const isByHand = () => clock.monotonic() - touchedAt.current < BY_HAND_MS;
+    const isSettled = () => clock.monotonic() - jumpedAt.current > SETTLES_MS;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
@@ -74,7 +75,7 @@ export function useFollowBottom() {
       element.removeEventListener("scroll", onScroll);
       for (const type of BY_HAND) element.removeEventListener(type, onTouched);
     };
-  }, [toEnd]);
+  }, [clock, toEnd]);
 
   return { scroller, content, isAtEnd, jump, letGo };
 }

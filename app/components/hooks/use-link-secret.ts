@@ -5,9 +5,9 @@ export function useLinkSecret(): string {
   const [secret, setSecret] = useState(() => window.location.hash.slice(1));
   useEffect(() => {
     // Pasting another link into the same tab does not reload the page.
-    const look = () => setSecret(window.location.hash.slice(1));
-    window.addEventListener("hashchange", look);
-    return () => window.removeEventListener("hashchange", look);
+    const read = () => setSecret(window.location.hash.slice(1));
+    window.addEventListener("hashchange", read);
+    return () => window.removeEventListener("hashchange", read);
   }, []);
   return secret;
 }

@@ -1,25 +1,27 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
 type Props = {
   /** Milliseconds since 1970. */
   until: number | undefined;
   /** The message is sent automatically then. */
   goesOut?: boolean;
+  clock?: PageClock;
 };
 
 /** The remaining time of a limit, updated each second. Renders nothing when it is over. */
-export function Countdown({ until, goesOut = false }: Props) {
+export function Countdown({ until, goesOut = false, clock = pageClock }: Props) {
   const { t } = useTranslation();
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(() => clock.now());
   const seconds = until === undefined ? 0 : Math.ceil((until - now) / 1000);
 
   const isOver = seconds <= 0;
   useEffect(() => {
     if (isOver) return;
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(clock.now()), 1_000);
     return () => clearInterval(timer);
-  }, [isOver]);
+  }, [clock, isOver]);
 
   if (isOver) return null;
   const time = formatDuration(seconds);
