@@ -24,7 +24,7 @@ const conversation = (id: string, pinned = false) => ({
   pinned,
 });
 
-test("what is left on one device is taken on the other, and the server can read none of it", async () => {
+test("conversations left on one device are taken on the other, and the server cannot read them", async () => {
   const server = fakeServer();
   const list = [conversation(newId(), true), conversation(newId())];
   const { secret, count, expiresAt } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
@@ -35,7 +35,7 @@ test("what is left on one device is taken on the other, and the server can read 
   expect(await takeHandoff(server, secret)).toEqual(list);
 });
 
-test("of more conversations than have room the first go, and it is said how many", async () => {
+test("of too many conversations the first ones are left, and counted", async () => {
   const server = fakeServer();
   const list = Array.from({ length: 2_000 }, () => conversation(newId()));
   const { secret, count } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
@@ -45,7 +45,7 @@ test("of more conversations than have room the first go, and it is said how many
   expect(await takeHandoff(server, secret)).toEqual(list.slice(0, count));
 });
 
-test("another secret opens nothing", async () => {
+test("a hand-off cannot be opened with another secret", async () => {
   const server = fakeServer();
   await leaveHandoff({ api: server, clock: pageClock }, [conversation(newId())], newId);
   await expect(takeHandoff(server, newId())).rejects.toMatchObject({ name: "SealError" });

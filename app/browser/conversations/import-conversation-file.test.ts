@@ -26,7 +26,7 @@ function importing(text: string, fails?: ApiError["code"]) {
   };
 }
 
-test("a file becomes a conversation of this browser", async () => {
+test("an imported file becomes a conversation of this browser", async () => {
   const { done, sent, remembered } = importing(whole);
   expect(await done).toBe(ID);
   expect(sent).toEqual([whole]);

@@ -20,7 +20,7 @@ function openTab(shared: SafeStorage) {
 }
 
 describe("preferences", () => {
-  test("are kept, and heard of in other tabs", () => {
+  test("preferences are stored, and applied in other tabs", () => {
     const shared = fakeValues();
     const [one, other] = [openTab(shared), openTab(shared)];
     one.preferences.change({ theme: "dark", language: "ar" });
@@ -30,7 +30,7 @@ describe("preferences", () => {
     expect(openTab(shared).preferences.getSnapshot()).toEqual(one.preferences.getSnapshot());
   });
 
-  test("of two tabs that change different things are both kept", () => {
+  test("changes of different preferences in two tabs are both kept", () => {
     const shared = fakeValues();
     const [one, other] = [openTab(shared), openTab(shared)];
     one.preferences.change({ theme: "dark" });

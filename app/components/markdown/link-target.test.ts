@@ -29,7 +29,7 @@ describe("no link is made of", () => {
   });
 });
 
-test("only images over https may be loaded", () => {
+test("only images over HTTPS can be loaded", () => {
   expect(imageHost("https://example.com:8443/a.png")).toBe("example.com:8443");
   for (const url of [
     "http://example.com/a",
@@ -90,16 +90,16 @@ describe("a link says where it leads", () => {
     expect(undisguised(text, url)).toMatch(/evil\.example$/);
   });
 
-  test("when its host has foreign letters", () => {
+  test("a link says where it leads when its host has letters of another script", () => {
     expect(undisguised("аpple", "https://xn--pple-43d.com/")).toBe("xn--pple-43d.com");
     expect(undisguised("аpple.com", "https://аpple.com/")).toBe("xn--pple-43d.com");
   });
 
-  test("when its host is a number that its text does not name", () => {
+  test("a link says where it leads when its host is a number that its text does not name", () => {
     expect(undisguised("bank.com", "https://2130706433/")).toBe("127.0.0.1");
   });
 
-  test("when its text has a formula", () => {
+  test("a link says where it leads when its text has a formula", () => {
     expect(undisguised("x", EVIL, true)).toBe("evil.example");
   });
 });
