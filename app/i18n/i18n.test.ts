@@ -30,7 +30,7 @@ describe.each(others)("the locale %s", (code) => {
       const base = key.replace(/_(zero|one|two|few|many)$/, "_other");
       const own = translation.get(key) ?? translation.get(base);
       expect(own, key).toBeTruthy();
-      // What is counted may be in the word itself: “one message”.
+      // The number may be in the word itself: “one message”.
       if (!/_(zero|one|two)$/.test(key)) expect(placeholders(own!), key).toEqual(placeholders(text));
       if (!same.includes(key)) expect(own, key).not.toBe(text);
     }

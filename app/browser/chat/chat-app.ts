@@ -149,7 +149,7 @@ export async function createChatApp(
   });
   followConversationsOfOtherTabs(conversations, sessions);
 
-  /** Each tab sends what is in the outboxes. The ids of a message make repeated deliveries harmless. */
+  /** Each tab sends the messages in the outboxes. Their ids make repeated deliveries harmless. */
   function sendKept() {
     for (const id of idsWithUnsent()) sessions.get(id).sendKept();
     unsent.refresh();

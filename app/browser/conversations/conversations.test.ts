@@ -114,7 +114,7 @@ describe("the current conversation", () => {
     const { conversations, session } = browser.openTab();
     const { currentId } = conversations.getSnapshot();
     expect(browser.openTab(session).conversations.reopenedId).toBeNull();
-    // A tab that has found the empty one of another, which is none of its own.
+    // A tab that shows the empty conversation of another tab.
     const beside = browser.openTab();
     expect(beside.conversations.getSnapshot().currentId).toBe(currentId);
     expect(browser.openTab(beside.session).conversations.reopenedId).toBeNull();
@@ -144,7 +144,7 @@ describe("the current conversation", () => {
   });
 });
 
-describe("what was written into a conversation without a message", () => {
+describe("the draft of a conversation without a message", () => {
   const settled = () => new Promise((resolve) => setTimeout(resolve));
   /** A tab that has begun a new conversation, written into it, and gone back to another one. */
   async function tabWithDraft(browser: ReturnType<typeof fakeBrowser>, kind: "draft" | "files" = "draft") {

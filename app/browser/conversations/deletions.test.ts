@@ -9,7 +9,7 @@ const tea = { id: A, title: "Tea" };
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** One browser whose tabs share what is kept; each write reaches the other tabs. */
+/** One browser whose tabs share their storage; each write reaches the other tabs. */
 function fakeBrowser() {
   const values = new Map<string, string>();
   const kept = createSafeStorage(

@@ -6,7 +6,7 @@ import { createSafeStorage } from "~/browser/storage/safe-storage";
 const stored = new Map<string, string>();
 const listeners = new Map<Storage, { key: string; listener: () => void }>();
 
-/** Another tab on one conversation of the same browser, which hears what the others write as of a storage event. */
+/** Another tab with the same conversation, which receives the writes of other tabs as storage events. */
 function openTab(conversationId: string) {
   function tell(key: string) {
     for (const [other, { key: heard, listener }] of listeners)

@@ -50,7 +50,7 @@ function grown(from: ChatState, delta: string): ChatState {
   return { ...from, live: receiveChunk(live, cursor, { type: "text-delta", id: "0", delta }) };
 }
 
-/** What is said of each change, in one go. */
+/** The announcements of each change, in order. */
 function readThrough(...states: ChatState[]): string[] {
   const readAloud = createReadAloud(states[0]!);
   return states.flatMap((state, index) => (index === 0 ? [] : readAloud(states[index - 1]!, state, t)));

@@ -26,7 +26,7 @@ test("waiting sources are drawn in order, up to the budget of each task", () => 
   for (const name of ["a", "b", "c"]) wait(name, 50);
   runTask();
   expect(drawn).toEqual(["a", "b"]);
-  // Not ahead of what has waited longer.
+  // Not before a source that has waited longer.
   expect(turns.take(1)).toBe(false);
   runTask();
   expect(drawn).toEqual(["a", "b", "c"]);

@@ -14,9 +14,9 @@ function fakeValues(): SafeStorage {
 }
 
 function openTab(shared: SafeStorage) {
-  let told = () => {};
-  const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (told = listener) });
-  return { preferences, hearOfOthers: () => told() };
+  let onChange = () => {};
+  const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (onChange = listener) });
+  return { preferences, changeInOtherTab: () => onChange() };
 }
 
 describe("preferences", () => {
@@ -25,7 +25,7 @@ describe("preferences", () => {
     const [one, other] = [openTab(shared), openTab(shared)];
     one.preferences.change({ theme: "dark", language: "ar" });
     expect(other.preferences.getSnapshot().theme).toBe("system");
-    other.hearOfOthers();
+    other.changeInOtherTab();
     expect(other.preferences.getSnapshot()).toMatchObject({ theme: "dark", language: "ar" });
     expect(openTab(shared).preferences.getSnapshot()).toEqual(one.preferences.getSnapshot());
   });

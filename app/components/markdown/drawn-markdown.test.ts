@@ -9,7 +9,7 @@ import { Markdown, type TextEnding } from "./markdown.client";
 const draw = (text: string, ending: TextEnding = "whole") =>
   renderToStaticMarkup(createElement(Markdown, { text, ending }));
 
-/** What a person reads, with the source of formulas. */
+/** The visible text, with the source of formulas. */
 const wordsIn = (html: string) => html.replace(/<[^>]*>/g, "\n");
 
 /** One repetition too many: each is as long as the number says, and costs a parser the square of that. */
@@ -115,7 +115,11 @@ describe("every character of an answer is shown", () => {
     ["one in a quote", "> [Bob]: Hi", "[Bob]: Hi"],
     ["one in a list", "- [Bob]: Hi", "[Bob]: Hi"],
     ["one over two lines", "[Bob]:\nHi", "Hi"],
-    ["one whose address is none", "[a] and\n\n[a]: javascript:alert(1)", "[a]: javascript:alert(1)"],
+    [
+      "a definition without a valid address",
+      "[a] and\n\n[a]: javascript:alert(1)",
+      "[a]: javascript:alert(1)",
+    ],
     ["a cell beyond the head of its table", "| a |\n| - |\n| b | c |", "c"],
     ["the address of a link that leads nowhere", "see [this](./docs/a.md)", "./docs/a.md"],
     ["what follows the language of a fence", "```js file.js\na\n```", "file.js"],

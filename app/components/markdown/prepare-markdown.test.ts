@@ -36,7 +36,7 @@ describe("no formula", () => {
     ["are prices", "it costs $5 and $10"],
     ["is a range of prices", "$5-$10, or US$5 to US$10"],
     ["are shell variables", "$HOME and $PATH, or $HOME/$USER"],
-    ["is what was escaped", "\\$5 and \\$6"],
+    ["is made of escaped dollar signs", "\\$5 and \\$6"],
     ["is in code", "`$x$` and ``\\(a`b\\)``"],
     ["is in a fence", "```sh\necho $A$\n```"],
     ["is in a fence of a list", "- a\n  ```sh\n  echo $A$ \\(b\\)\n  ```"],
