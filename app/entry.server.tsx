@@ -67,7 +67,7 @@ export default async function handleRequest(
   remixContext: EntryContext,
 ): Promise<Response> {
   await currentRequest().turn();
-  // Remix's handoff to the browser, which contains the path and all loader data: pages with the same one are the same.
+  // Remix's hydration data: it contains the path and all loader data, so pages with equal data are equal.
   const isKept = status === 200 && !services.page.isDevelopment && !remixContext.staticHandlerContext.errors;
   const state = isKept ? (remixContext.serverHandoffString ?? null) : null;
   const { html, nonce } = await pages.get(state, (nonce) => render(request.url, remixContext, nonce));

@@ -13,7 +13,7 @@ export const links: LinksFunction = () => [
   { rel: "stylesheet", href: stylesheet },
   { rel: "icon", href: "/favicon.ico", sizes: "32x32" },
   { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
-  // Asked for with cookies, which a sign-on in front of us wants to see.
+  // Requested with cookies, which an authenticating proxy in front of the server needs.
   { rel: "manifest", href: "/manifest.webmanifest", crossOrigin: "use-credentials" },
   { rel: "apple-touch-icon", href: "/apple-touch-icon.png" },
 ];
@@ -26,7 +26,7 @@ export const meta: MetaFunction = () => [
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useContext(NonceContext);
   return (
-    // The script below and the page itself change its attributes.
+    // The script below and the page change the attributes of this element.
     <html lang="en" suppressHydrationWarning>
       <head>
         <meta charSet="utf-8" />
@@ -56,7 +56,7 @@ export function Layout({ children }: { children: ReactNode }) {
 
 export const loader = () => ({ notice: services.models.notice?.message ?? null });
 
-/** Back and Forward stay on this page, and must do so without a network. */
+/** Back and Forward stay on this page, and must work without a network. */
 export const shouldRevalidate = () => false;
 
 export default function Root() {

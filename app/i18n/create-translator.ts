@@ -3,12 +3,12 @@ import { initReactI18next } from "react-i18next";
 import { LANGUAGES, type LanguageCode } from "./languages";
 import { en } from "./locales/en";
 
-/** Speaks English from the start, and every other language once it has been loaded. */
+/** The language of the page. English is built in; other languages are loaded. */
 export type Translator = {
   i18n: i18n;
-  /** The language that the page speaks now. */
+  /** The current language of the page. */
   language: () => LanguageCode;
-  /** Settles once the page speaks it. A language that cannot be loaded leaves the page as it was. */
+  /** Changes the language. Resolves also if it cannot be loaded, in which case the page keeps its language. */
   speak: (language: LanguageCode) => Promise<void>;
 };
 
@@ -18,7 +18,7 @@ export function createTranslator(): Translator {
     resources: { en: { translation: en } },
     lng: "en",
     fallbackLng: "en",
-    // React escapes.
+    // React escapes texts itself.
     interpolation: { escapeValue: false },
     initAsync: false,
   });
@@ -34,11 +34,11 @@ export function createTranslator(): Translator {
         try {
           instance.addResourceBundle(language, "translation", await load());
         } catch {
-          // The network, most likely. English, or what was spoken before, can be read meanwhile.
+          // Most likely the network failed. The page keeps its language.
           return;
         }
       }
-      // The person may have chosen another one while this was on its way.
+      // The person may have chosen another language meanwhile.
       if (wanted === language) await instance.changeLanguage(language);
     },
   };

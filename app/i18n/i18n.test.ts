@@ -19,7 +19,7 @@ const placeholders = (text: string) => (text.match(/\{\{\w+\}\}/g) ?? []).sort()
 const others = LANGUAGE_CODES.filter((code): code is Exclude<LanguageCode, "en"> => code !== "en");
 
 describe.each(others)("the locale %s", (code) => {
-  test("says everything, with what English puts in, and leaves nothing in English", async () => {
+  test("a language has all texts with the same variables as English, and none in English", async () => {
     const translation = flat((await LANGUAGES[code].load()) as unknown as Strings);
     const english = flat(en as unknown as Strings);
     // The same word in both, or a name.
@@ -30,13 +30,13 @@ describe.each(others)("the locale %s", (code) => {
       const base = key.replace(/_(zero|one|two|few|many)$/, "_other");
       const own = translation.get(key) ?? translation.get(base);
       expect(own, key).toBeTruthy();
-      // What is counted may be in the word itself: “one message”.
+      // The number may be in the word itself: “one message”.
       if (!/_(zero|one|two)$/.test(key)) expect(placeholders(own!), key).toEqual(placeholders(text));
       if (!same.includes(key)) expect(own, key).not.toBe(text);
     }
   });
 
-  test("has each ending that its plurals need", async () => {
+  test("a language has each plural form that it needs", async () => {
     const translation = flat((await LANGUAGES[code].load()) as unknown as Strings);
     const endings = new Intl.PluralRules(code).resolvedOptions().pluralCategories;
     const counted = [...translation.keys()].filter((key) => key.endsWith("_other"));
@@ -46,14 +46,14 @@ describe.each(others)("the locale %s", (code) => {
   });
 });
 
-test("the page speaks the first language of the browser that there is, else English", () => {
+test("the page uses the first language of the browser that it has, else English", () => {
   expect(chooseLanguage(["tlh", "de-CH", "en"])).toBe("de");
   expect(chooseLanguage(["AR-eg"])).toBe("ar");
   expect(chooseLanguage(["zu", "constructor"])).toBe("en");
   expect(chooseLanguage([])).toBe("en");
 });
 
-test("a language is spoken once it is loaded, and the last wish counts", async () => {
+test("a language applies once it is loaded, and the last choice wins", async () => {
   const { i18n, speak, language } = createTranslator();
   expect(i18n.t("composer.send")).toBe("Send");
   await Promise.all([speak("de"), speak("fr")]);
@@ -61,7 +61,7 @@ test("a language is spoken once it is loaded, and the last wish counts", async (
   expect(i18n.t("composer.send")).toBe("Envoyer");
 });
 
-test("a failure is told in the page's language, and one that it does not know as the server told it", async () => {
+test("an error is shown in the page's language, and an unknown one with the server's sentence", async () => {
   const { i18n, speak } = createTranslator();
   const busy = { code: "reply_running", message: "As the server says it." };
   expect(sentenceFor(i18n.t, busy)).toBe("As the server says it.");

@@ -1,10 +1,10 @@
 import type { Translation } from "./translation";
 
 type Language = {
-  /** In itself, as people look for it. */
+  /** In the language itself, as its speakers look for it. */
   name: string;
   direction: "ltr" | "rtl";
-  /** Null for English, which is part of the page. */
+  /** Null for English, which is built in. */
   load: (() => Promise<Translation>) | null;
 };
 
@@ -25,7 +25,7 @@ export function isLanguageCode(value: unknown): value is LanguageCode {
   return typeof value === "string" && Object.hasOwn(LANGUAGES, value);
 }
 
-/** The first of the wanted languages that there is, by its main tag (`de` for `de-CH`); else English. */
+/** The first of the wanted languages that the page has, by its primary tag (`de` for `de-CH`); else English. */
 export function chooseLanguage(wanted: readonly string[]): LanguageCode {
   return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find(isLanguageCode) ?? "en";
 }

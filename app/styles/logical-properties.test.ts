@@ -61,7 +61,7 @@ test.each([
   expect(declarations(`.a { ${css}; }`).map(isPhysical)).toEqual([expected]);
 });
 
-test("every style has a mirror image, for what is read from right to left", async () => {
+test("no style sheet names a side of the screen, so that pages mirror for right-to-left languages", async () => {
   const found: string[] = [];
   for await (const file of glob("**/*.css", { cwd: app })) {
     for (const declaration of declarations(readFileSync(app + file, "utf8"))) {

@@ -29,7 +29,7 @@ function setUp(isShut = true) {
   return { gate, opened, enterCode, logOut, onLeft, shared, tellOfOtherTab };
 }
 
-test("the gate opens with the code, and stays shut with what is none", async () => {
+test("the gate opens with the right code, and stays shut with a wrong one", async () => {
   const { gate, opened, enterCode } = setUp();
   enterCode.mockRejectedValueOnce(new Error("no"));
   await expect(gate.enter("guess")).rejects.toThrow("no");
@@ -38,7 +38,7 @@ test("the gate opens with the code, and stays shut with what is none", async () 
   expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
 });
 
-test("what was refused on its way while the code was said does not shut it again, and is asked for again", async () => {
+test("a refusal of a request sent before the code was accepted does not shut the gate, and is repeated", async () => {
   vi.useFakeTimers();
   const { gate, opened } = setUp();
   const before = performance.now();
@@ -54,7 +54,7 @@ test("what was refused on its way while the code was said does not shut it again
   vi.useRealTimers();
 });
 
-test("the code that was said in another tab opens it here", () => {
+test("a code accepted in another tab opens the gate in this tab", () => {
   const { gate, opened, shared, tellOfOtherTab } = setUp();
   tellOfOtherTab();
   expect(gate.isShut.getSnapshot()).toBe(true);
@@ -63,7 +63,7 @@ test("the code that was said in another tab opens it here", () => {
   expect([gate.isShut.getSnapshot(), opened.mock.calls.length]).toEqual([false, 1]);
 });
 
-test("logging out shuts the gate, and only where the server has agreed", async () => {
+test("logging out shuts the gate only if the server confirms it", async () => {
   const { gate, logOut, onLeft } = setUp(false);
   logOut.mockRejectedValueOnce(new Error("away"));
   await expect(gate.leave()).rejects.toThrow("away");
@@ -72,7 +72,7 @@ test("logging out shuts the gate, and only where the server has agreed", async (
   expect([gate.isShut.getSnapshot(), onLeft.mock.calls.length]).toEqual([true, 1]);
 });
 
-test("logging out in another tab shuts it here, until the code is said again", () => {
+test("logging out in another tab shuts the gate in this tab, until the code is entered again", () => {
   const { gate, onLeft, opened, shared, tellOfOtherTab } = setUp(false);
   tellOfOtherTab();
   expect(gate.isShut.getSnapshot()).toBe(false);

@@ -24,7 +24,7 @@ function clientFor(answer: (url: string, init: RequestInit) => Response | Promis
 const missing = () =>
   Response.json({ error: { code: "session_not_found", message: "Not here." } }, { status: 404 });
 
-test("the session id travels in the header and in no URL or body", async () => {
+test("the session id is sent in a header, and never in a URL or body", async () => {
   const { api, requests } = clientFor(() => Response.json({}));
   const session = api.session(ID);
   await session.load('"1"');
@@ -43,7 +43,7 @@ test("the session id travels in the header and in no URL or body", async () => {
   expect(new Headers(requests.at(-1)!.init.headers).get("Last-Event-ID")).toBe("r.1.1");
 });
 
-test("the id of a link travels in a header or a body, and in no URL", async () => {
+test("the id of a link is sent in a header or a body, and never in a URL", async () => {
   const { api, requests } = clientFor(() => Response.json({}));
   await api.session(ID).share(OTHER_ID);
   await api.session(ID).revokeShare({ shareId: OTHER_ID });
@@ -56,7 +56,7 @@ test("the id of a link travels in a header or a body, and in no URL", async () =
   expect(new Headers(requests[2]!.init.headers).get("X-Share-Id")).toBe(OTHER_ID);
 });
 
-test("the id of a hand-off travels in a header, and in no URL", async () => {
+test("the id of a hand-off is sent in a header, and never in a URL", async () => {
   const { api, requests } = clientFor(() => Response.json({}));
   await api.putHandoff(OTHER_ID, "c2VhbGVk");
   await api.claimHandoff(OTHER_ID);
@@ -67,13 +67,13 @@ test("the id of a hand-off travels in a header, and in no URL", async () => {
   for (const { init } of requests) expect(new Headers(init.headers).get("X-Handoff-Id")).toBe(OTHER_ID);
 });
 
-test("every answer tells which node gave it", async () => {
+test("each answer reports the name of its node", async () => {
   const { api, nodes } = clientFor(() => Response.json({}, { headers: { "X-Node": "harbour-2" } }));
   await api.session(ID).stop("r");
   expect(nodes).toEqual(["harbour-2"]);
 });
 
-test("a session that does not exist is an answer, and so is one that has not changed", async () => {
+test("a session that does not exist, or has not changed, is an answer and not an error", async () => {
   const { api } = clientFor((_, { headers }) =>
     new Headers(headers).has("If-None-Match") ? new Response(null, { status: 304 }) : missing(),
   );
@@ -82,7 +82,7 @@ test("a session that does not exist is an answer, and so is one that has not cha
   expect(await api.session(ID).watch(null, new AbortController().signal)).toBeNull();
 });
 
-test("a 404 that is not ours is no word on the session", async () => {
+test("a 404 of a proxy does not mean that the session does not exist", async () => {
   const { api } = clientFor(() => new Response("<h1>Not Found</h1>", { status: 404 }));
   await expect(api.session(ID).load(null)).rejects.toMatchObject({ code: "unreadable", status: 404 });
 });
@@ -101,7 +101,7 @@ test.each(["volume_unavailable", "session_busy"])(
   },
 );
 
-test("errors carry the server's code and sentence", async () => {
+test("an error has the server's code and sentence", async () => {
   const { api } = clientFor(() =>
     Response.json({ error: { code: "reply_running", message: "Wait." } }, { status: 409 }),
   );
@@ -109,7 +109,7 @@ test("errors carry the server's code and sentence", async () => {
   await expect(error).rejects.toMatchObject({ code: "reply_running", message: "Wait.", isPassing: false });
 });
 
-test("no answer, and a proxy's answer, are sentences too, and worth another try", async () => {
+test("a missing answer and a proxy's answer are errors with a sentence, and passing", async () => {
   const offline = clientFor(() => Promise.reject(new TypeError("Failed to fetch")));
   await expect(offline.api.session(ID).stop("r")).rejects.toMatchObject({
     code: "unreachable",
@@ -149,7 +149,7 @@ describe("a node that hangs", () => {
     return at;
   };
 
-  test("is not waited for with a message: another is asked, and the first answer counts", async () => {
+  test("a message to a hanging node is sent to another one, and the first answer counts", async () => {
     const { api, requests } = clientThatWaits({ afterMs: Infinity }, { afterMs: 100 });
     expect(await settledAfter(api.session(ID).post({ regenerate: "m" }))).toEqual({
       value: { rev: 100, replyId: "r" },
@@ -187,7 +187,7 @@ describe("a node that hangs", () => {
   });
 });
 
-test("a long answer over a slow line is waited for, while it comes", async () => {
+test("a long answer over a slow line is awaited while parts of it arrive", async () => {
   vi.useFakeTimers();
   try {
     const text = JSON.stringify({ rev: 1, title: "x".repeat(1_000) });

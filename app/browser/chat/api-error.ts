@@ -2,17 +2,17 @@ import type { ErrorCode } from "~/conversation/expected-error";
 import { en } from "~/i18n/locales/en";
 import type { UserError } from "~/i18n/user-error";
 
-/** Why a request got no good answer, with a sentence for the person who waits for it. */
+/** A failed request, with a sentence for the person. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /**
-   * `unreachable`: no answer at all. `unreadable`: an answer, but not one of ours (a proxy's error page).
-   * `signed_out`: such a one, which says that whoever asks is not known to it any more.
+   * `unreachable`: no answer at all. `unreadable`: an answer, but not from this application (a proxy's error page).
+   * `signed_out`: a proxy's answer that the person's sign-in has expired.
    */
   readonly code: ErrorCode | "unreachable" | "unreadable" | "signed_out";
-  /** 0 where there was no answer. */
+  /** HTTP status; 0 if there was no answer. */
   readonly status: number;
-  /** When a limit that was reached lets go again, in milliseconds since 1970; null where none was. */
+  /** When the limit that refused the request ends, in milliseconds since 1970; null for other errors. */
   readonly retryAt: number | null;
 
   constructor(
@@ -28,8 +28,8 @@ export class ApiError extends Error {
   }
 
   /**
-   * The same request may well succeed in a moment: a node is leaving, or older than the conversation, a proxy has none,
-   * the network is gone.
+   * The same request may succeed soon: a node is draining or older than the session, a proxy has no node, or the
+   * network is down.
    */
   get isPassing(): boolean {
     const stays = this.code === "session_damaged";
@@ -37,7 +37,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What this page has found out without the server, by its name among the sentences for problems. */
+/** An error found by the page itself. Its code is a key of the sentences for problems. */
 export class PageError extends Error {
   override readonly name = "PageError";
   readonly code: keyof typeof en.problem;
@@ -48,7 +48,7 @@ export class PageError extends Error {
   }
 }
 
-/** What to tell a person of an error. One of neither kind is a mistake of the page. */
+/** The user error for any error. An error of another class is a bug of the page. */
 export function userErrorOf(error: unknown): UserError {
   if (error instanceof ApiError) {
     const { code, message, retryAt } = error;

@@ -58,6 +58,7 @@ export type ChatApp = {
   remove: (conversationId: string) => void;
   /** False if the browser refuses to store values: closing the tab then loses its conversations. */
   isDurable: () => boolean;
+  clock: PageClock;
   /** After its first load the page opens without a network, too. */
   worksOffline: boolean;
 };
@@ -148,7 +149,7 @@ export async function createChatApp(
   });
   followConversationsOfOtherTabs(conversations, sessions);
 
-  /** Each tab sends what is in the outboxes. The ids of a message make repeated deliveries harmless. */
+  /** Each tab sends the messages in the outboxes. Their ids make repeated deliveries harmless. */
   function sendKept() {
     for (const id of idsWithUnsent()) sessions.get(id).sendKept();
     unsent.refresh();
@@ -169,6 +170,7 @@ export async function createChatApp(
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
+    clock,
     worksOffline: props.worksOffline,
   };
 }

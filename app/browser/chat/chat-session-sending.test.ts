@@ -21,7 +21,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe("sending", () => {
-  test("shows the message at once and keeps it until the server has it", async () => {
+  test("a sent message is shown at once and stays in the outbox until the server has it", async () => {
     const { server, api } = fakeServer();
     server.post = (body) => {
       if (!("message" in body)) throw new Error("Not a message.");
@@ -49,7 +49,7 @@ describe("sending", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
   });
 
-  test("follows the answer that is shown, and not before that has ended", async () => {
+  test("a message follows the shown answer, and is sent only after that has ended", async () => {
     const { server, chat } = await tabInMidReply();
     expect(chat.send("More", null)).toBe(false);
     server.commit({
@@ -64,7 +64,7 @@ describe("sending", () => {
     expect(server.posts[0]).not.toHaveProperty("modelId");
   });
 
-  test("goes on after a refresh, as the same message", async () => {
+  test("a message in the outbox is sent again after a reload, with the same ids", async () => {
     const { server, api } = fakeServer();
     server.post = () => new Promise<never>(() => undefined) as never;
     const first = openTab(api, { isSaved: false });
@@ -78,7 +78,7 @@ describe("sending", () => {
     expect(server.posts[1]).toEqual(server.posts[0]);
   });
 
-  test("is tried again by itself with the same ids when a node is leaving", async () => {
+  test("a message refused by a draining node is sent again automatically with the same ids", async () => {
     const { server, api } = fakeServer();
     const answers = [
       new ApiError("node_draining", "Leaving.", 503),
@@ -97,7 +97,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
-  test("that failed says why, keeps the text, and can be tried again or edited", async () => {
+  test("a failed message shows its error and keeps its text, and can be sent again or edited", async () => {
     const { server, api } = fakeServer();
     server.isDown = true;
     const { chat, outbox, draft } = openTab(api, { isSaved: false });
@@ -119,7 +119,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
-  test("that failed because the server was away goes out by itself, once, when it is back", async () => {
+  test("a message that failed without a server is sent automatically, once, when the server is back", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     const { chat, outbox } = openTab(api);
@@ -137,7 +137,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
-  test("that is the first of a conversation, and failed because the server was away, goes out by itself, too", async () => {
+  test("the first message of a session that failed without a server is sent automatically, too", async () => {
     const { server, api } = fakeServer();
     server.isDown = true;
     const { chat, outbox } = openTab(api, { isSaved: false });
@@ -152,7 +152,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
-  test("that was suggested leaves alone what is being written", async () => {
+  test("sending a suggestion keeps the text in the composer", async () => {
     const { server, api } = fakeServer();
     const { chat, draft, files } = openTab(api, { isSaved: false });
     draft.set("Half a thought");
@@ -166,7 +166,7 @@ describe("sending", () => {
     expect(files.getSnapshot()).toHaveLength(1);
   });
 
-  test("in one tab does not take another tab's from the outbox", async () => {
+  test("sending in one tab does not remove another tab's message from the outbox", async () => {
     const { server, api } = fakeServer();
     server.isDown = true;
     const { chat, outbox } = openTab(api, { isSaved: false });
@@ -181,7 +181,7 @@ describe("sending", () => {
     expect(outbox.read()).toEqual(other);
   });
 
-  test("of which only the answer was lost is seen to have arrived", async () => {
+  test("a message whose answer was lost is recognised as delivered", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     const { chat, outbox } = openTab(api);
@@ -207,7 +207,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
   });
 
-  test("waits for an answer that the session read meanwhile does not know of yet", async () => {
+  test("a reply that the session does not have yet stays awaited when the session is read", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     const { chat } = openTab(api);
@@ -222,7 +222,7 @@ describe("sending", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello", "More (accepted)", "▌"]);
   });
 
-  test("while another tab's reply runs gives the text back", async () => {
+  test("a message refused because another tab's reply runs returns its text to the composer", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     server.post = () => {
@@ -258,7 +258,7 @@ describe("asking again", () => {
     return { server, ...tab };
   }
 
-  test("Retry puts a new answer in the place of the old one", async () => {
+  test("Retry shows a new answer in place of the old one", async () => {
     const { server, chat } = await tabWithCutAnswer();
     chat.retry("a1", "demo");
     await settle();
@@ -266,7 +266,7 @@ describe("asking again", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "▌"]);
   });
 
-  test("Continue keeps what there was in view until the new answer has caught up", async () => {
+  test("Continue keeps the old text in view until the new answer is as long", async () => {
     const { server, chat, seen } = await tabWithCutAnswer();
     seen.length = 0;
     chat.continueReply("a1", "demo");
@@ -280,7 +280,7 @@ describe("asking again", () => {
     expectNothingShrank(seen);
   });
 
-  test("says at the message why it did not work", async () => {
+  test("a failed Retry shows its error at the message", async () => {
     const { server, chat } = await tabWithCutAnswer();
     server.post = () => {
       throw new ApiError("model_not_found", "That model is not on offer here.", 400);
@@ -305,7 +305,7 @@ describe("sending files", () => {
   }
   const part = expect.objectContaining({ type: "file", filename: "notes.txt" }) as object;
 
-  test("needs no text, and takes them out of the composer", async () => {
+  test("a message of files without text is sent, and the composer is emptied", async () => {
     const { server, chat, files, outbox } = await tabWithFile();
     expect(chat.send(" ", null)).toBe(true);
     expect(files.getSnapshot()).toEqual([]);
@@ -314,7 +314,7 @@ describe("sending files", () => {
     expect(server.posts).toMatchObject([{ message: { parts: [part] } }]);
   });
 
-  test("with text sends the files first, the same again after a refresh", async () => {
+  test("a message with text and files sends the files first, and is the same after a reload", async () => {
     const { server, api, chat, stop, storage } = await tabWithFile();
     server.post = () => new Promise<never>(() => undefined) as never;
     chat.send("What is this?", null);
@@ -328,7 +328,7 @@ describe("sending files", () => {
     });
   });
 
-  test("waits until all of them are uploaded", async () => {
+  test("a message with files cannot be sent until all files are uploaded", async () => {
     const { server, api } = fakeServer();
     const upload = Promise.withResolvers<ReturnType<typeof fakeFile>>();
     server.upload = () => upload.promise;
@@ -340,7 +340,7 @@ describe("sending files", () => {
     expect(chat.send("Hi", null)).toBe(true);
   });
 
-  test("that failed without a network are tried again when it is back, in a new conversation, too", async () => {
+  test("uploads that failed without a network are repeated when it is back, also in a new session", async () => {
     const { server, api } = fakeServer();
     server.isDown = true;
     const { files, setVisible } = openTab(api, { isSaved: false });
@@ -352,7 +352,7 @@ describe("sending files", () => {
     expect(files.ready()).toMatchObject([{ filename: "notes.txt" }]);
   });
 
-  test("that were refused come back into the composer with the text", async () => {
+  test("the files of a refused message return to the composer with its text", async () => {
     const { server, chat, files, draft } = await tabWithFile();
     server.post = () => {
       throw new ApiError("attachment_not_supported", "No.", 422);
@@ -365,7 +365,7 @@ describe("sending files", () => {
     expect(files.ready()).toMatchObject([{ filename: "notes.txt" }]);
   });
 
-  test("and deleting the conversation makes the browser forget them", async () => {
+  test("deleting a session removes its files from the browser's cache", async () => {
     const { server, api } = fakeServer();
     const sent = attachmentPart(fakeFile("sent.txt", 5));
     server.commit({ messages: [{ ...user("u1", "Hi"), parts: [sent] } as Message], head: "u1" });
@@ -396,7 +396,7 @@ describe("a message that waits in a conversation that is not open", () => {
     return { server, first, other, before };
   }
 
-  test("goes out by itself from the tab it was written in, and the end of its answer is noticed", async () => {
+  test("a waiting message of a hidden session is sent by its own tab, which notices the end of the reply", async () => {
     const { server, first, before } = await leftWaiting();
     server.isDown = false;
     await vi.advanceTimersByTimeAsync(30_000);
@@ -412,7 +412,7 @@ describe("a message that waits in a conversation that is not open", () => {
     expect(read(first.chat.getSnapshot())).toEqual(["Hi", "Hello", "More", "So"]);
   });
 
-  test("goes out from any other tab", async () => {
+  test("a waiting message is sent by any other tab", async () => {
     const { server, other, before } = await leftWaiting();
     server.isDown = false;
     other.chat.sendKept();
@@ -421,7 +421,7 @@ describe("a message that waits in a conversation that is not open", () => {
     expect(other.outbox.read()).toBeNull();
   });
 
-  test("is sent no more by a tab from whose sight another one has taken it back", async () => {
+  test("a waiting message that another tab has moved to its composer is not sent", async () => {
     const { server, first, other, before } = await leftWaiting();
     other.chat.sendKept();
     const isFailed = ({ chat }: typeof other) => chat.getSnapshot().pending?.state === "failed";
@@ -438,7 +438,7 @@ describe("a message that waits in a conversation that is not open", () => {
     expect(read(other.chat.getSnapshot())).toEqual(["Hi", "Hello"]);
   });
 
-  test("stays there with the reason while another answer is written", async () => {
+  test("a waiting message of a hidden session stays failed with its error while another reply runs", async () => {
     const { server, other } = await leftWaiting();
     server.isDown = false;
     server.post = () => {

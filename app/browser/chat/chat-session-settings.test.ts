@@ -35,7 +35,7 @@ const keys = (storage: Map<string, string>) =>
   [...storage.keys()].filter((key) => /settings|edits/.test(key));
 
 describe("settings that are made before there is a conversation", () => {
-  test("go with its first message, also after a refresh", async () => {
+  test("settings of a new session are sent with its first message, also after a reload", async () => {
     const {
       server: { posts },
       api,
@@ -49,7 +49,7 @@ describe("settings that are made before there is a conversation", () => {
     expect(posts).toMatchObject([{ settings: { instructions: "Rhyme.", temperature: 0.2 } }]);
   });
 
-  test("are saved after it where they are changed while it is on its way", async () => {
+  test("settings changed while the first message is being sent are saved after it", async () => {
     const { server: node, api, saved, storage } = server();
     const { chat } = openTab(api, { storage, isSaved: false });
     const answered = Promise.withResolvers<{ rev: number; replyId: string }>();
@@ -71,7 +71,7 @@ describe("settings that are made before there is a conversation", () => {
 });
 
 describe("settings of a conversation", () => {
-  test("are shown at once, saved, and then kept by the server alone", async () => {
+  test("changed settings are shown at once, saved, and then removed from the browser's storage", async () => {
     const { chat, saved, storage } = await openedTab();
     chat.changeSettings({ instructions: "Rhyme." });
     expect(chat.getSnapshot().pickedSettings).toEqual({ instructions: "Rhyme." });
@@ -85,7 +85,7 @@ describe("settings of a conversation", () => {
     expect(keys(storage)).toEqual([]);
   });
 
-  test("outlast a node that is killed: they are asked for again", async () => {
+  test("settings are saved again after a node was killed", async () => {
     const { chat, saved, server } = await openedTab();
     server.isDown = true;
     chat.changeSettings({ instructions: "Rhyme." });
@@ -96,7 +96,7 @@ describe("settings of a conversation", () => {
     expect(chat.getSnapshot().problem).toBeNull();
   });
 
-  test("are not lost where no node answers: they are shown, and saved when there is one, without the notice", async () => {
+  test("settings are kept while no node answers, and saved without a notice when one does", async () => {
     const { chat, saved, server, setVisible } = await openedTab();
     server.isDown = true;
     chat.changeSettings({ instructions: "Rhyme." });
@@ -112,7 +112,7 @@ describe("settings of a conversation", () => {
     expect(chat.getSnapshot()).toMatchObject({ pickedSettings: {}, problem: null });
   });
 
-  test("are saved by the next page where this one went before", async () => {
+  test("settings that a closed page has not saved are saved by the next page", async () => {
     const { chat, api, saved, server, storage, stop } = await openedTab();
     server.isDown = true;
     chat.changeSettings({ instructions: "Rhyme.", temperature: null });
@@ -126,7 +126,7 @@ describe("settings of a conversation", () => {
     expect(keys(storage)).toEqual([]);
   });
 
-  test("that the server refuses are kept for the person, and not asked for again and again", async () => {
+  test("settings that the server refuses are kept, and not sent again automatically", async () => {
     const { chat, api, server, setVisible } = await openedTab();
     const patch = vi.spyOn(api, "patch").mockRejectedValue(refused);
     chat.changeSettings({ instructions: "Rhyme." });
@@ -145,7 +145,7 @@ describe("settings of a conversation", () => {
     expect(patch).toHaveBeenCalledTimes(2);
   });
 
-  test("that are changed again while they are on their way end as they were set last", async () => {
+  test("settings changed again during a request end with the last values", async () => {
     const { chat, saved } = await openedTab();
     chat.changeSettings({ instructions: "Rhyme." });
     chat.changeSettings({ instructions: "" });
@@ -157,7 +157,7 @@ describe("settings of a conversation", () => {
     });
   });
 
-  test("hold for a message that is sent before they are saved", async () => {
+  test("a message sent before the settings are saved carries them", async () => {
     const { chat, server } = await openedTab();
     server.isDown = true;
     chat.changeSettings({ instructions: "Rhyme." });
@@ -188,7 +188,7 @@ describe("settings of a conversation", () => {
     },
   );
 
-  test("give way to what another tab has set since", async () => {
+  test("unsaved settings are replaced by those that another tab has set later", async () => {
     const { chat, api, saved, server, storage, setVisible } = await openedTab();
     server.isDown = true;
     chat.changeSettings({ instructions: "Rhyme." });
@@ -204,7 +204,7 @@ describe("settings of a conversation", () => {
   });
 });
 
-test("what is being edited of a question ends when it is sent, and goes with the conversation", async () => {
+test("the unfinished edit of a question is removed when it is sent, and when the session is deleted", async () => {
   const { chat, server, storage } = await openedTab();
   chat.edits.put("u1", "Hello there");
   expect(chat.edit("u1", " ", null)).toBe(false);

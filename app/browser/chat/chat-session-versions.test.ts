@@ -25,7 +25,7 @@ async function openedTab() {
 }
 
 describe("another version", () => {
-  test("is shown at once, with what was said under it last, and the server is told", async () => {
+  test("another version is shown at once, with the newest branch under it, and saved on the server", async () => {
     const { chat, api } = await openedTab();
     const patch = vi.spyOn(api, "patch");
     chat.showVersion("u1");
@@ -35,7 +35,7 @@ describe("another version", () => {
     expect(read(chat.getSnapshot())).toEqual(["Ants?", "Many.", "Queens?", "One."]);
   });
 
-  test("is followed by what is said next", async () => {
+  test("the next message follows the picked version", async () => {
     const { chat, server } = await openedTab();
     chat.showVersion("u1");
     chat.send("And drones?", null);
@@ -43,7 +43,7 @@ describe("another version", () => {
     expect(server.posts.at(-1)).toMatchObject({ parentId: "a2" });
   });
 
-  test("that the server does not take is taken back, and the person is told", async () => {
+  test("a picked version that the server refuses is undone, with an error", async () => {
     const { chat, api } = await openedTab();
     api.patch = async () => {
       throw new ApiError("volume_unavailable", "The storage is not answering.", 503);
@@ -54,7 +54,7 @@ describe("another version", () => {
     expect(chat.getSnapshot().problem).toMatchObject({ error: { code: "volume_unavailable" } });
   });
 
-  test("that another tab has chosen since is what stays", async () => {
+  test("a version that another tab has picked later stays", async () => {
     const { chat, server } = await openedTab();
     chat.showVersion("u1");
     await settle();
@@ -66,7 +66,7 @@ describe("another version", () => {
 });
 
 describe("a question that is changed", () => {
-  test("goes out in the place of the old one, and the composer keeps what is in it", async () => {
+  test("an edited question is sent as a new version, and the composer keeps its text", async () => {
     const { chat, server, draft } = await openedTab();
     draft.set("Something else");
     expect(chat.edit("u2", "Drones?", "m")).toBe(true);
@@ -80,7 +80,7 @@ describe("a question that is changed", () => {
     expect(draft.getSnapshot()).toBe("Something else");
   });
 
-  test("is not sent without words, and an answer is no question", async () => {
+  test("an edited question without text is not sent, and an answer cannot be edited", async () => {
     const { chat, server } = await openedTab();
     expect(chat.edit("u2", "  ", null)).toBe(false);
     expect(chat.edit("a2", "Words", null)).toBe(false);

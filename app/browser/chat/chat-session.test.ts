@@ -18,7 +18,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe("opening", () => {
-  test("a conversation that the server has never seen asks for nothing", async () => {
+  test("opening a new session sends no requests", async () => {
     const { server, api } = fakeServer();
     const { chat } = openTab(api, { isSaved: false });
     await settle();
@@ -26,20 +26,20 @@ describe("opening", () => {
     expect(server.loads).toBe(0);
   });
 
-  test("in mid-reply shows what there is, then what comes", async () => {
+  test("opening a session with a running reply shows its text so far, then its chunks", async () => {
     const { server, chat } = await tabInMidReply();
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello▌"]);
     await server.sendChunk("r1.1.3", delta(", you"));
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you▌"]);
   });
 
-  test("a conversation that was deleted elsewhere is empty", async () => {
+  test("opening a session that was deleted elsewhere shows an empty one", async () => {
     const { chat } = openTab(fakeServer().api);
     await settle();
     expect(chat.getSnapshot()).toMatchObject({ phase: "absent", session: null });
   });
 
-  test("what the server refuses to show is not asked for again until the person says so", async () => {
+  test("a session that the server refuses to show is not requested again until the person asks to", async () => {
     const { server, api } = fakeServer();
     server.commit({});
     let loads = 0;
@@ -64,7 +64,7 @@ describe("opening", () => {
 describe("a conversation of a newer version than the node that answers", () => {
   const newer = () => new ApiError("session_newer_format", "Written by a newer version.", 503);
 
-  test("is said to be that, and asked for again until another node answers", async () => {
+  test("a session of a newer format shows an error, and is requested again until another node answers", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi")], head: "u1" });
     const load = api.load;
@@ -92,7 +92,7 @@ describe("a conversation of a newer version than the node that answers", () => {
     expect(draft.getSnapshot()).toBe("What I type");
   });
 
-  test("that is open stays in view, with a word that goes when another node answers", async () => {
+  test("an open session of a newer format stays in view with an error that disappears when another node answers", async () => {
     const { server, api, chat, seen } = await tabInMidReply();
     const watch = api.watch;
     let isOld = true;
@@ -112,7 +112,7 @@ describe("a conversation of a newer version than the node that answers", () => {
     expectNothingShrank(seen);
   });
 
-  test("takes the message that was sent once another node is asked, and nothing of it is lost", async () => {
+  test("a message to a session of a newer format is delivered when another node answers", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     let isOld = true;
@@ -135,7 +135,7 @@ describe("a conversation of a newer version than the node that answers", () => {
 });
 
 describe("a reply", () => {
-  test("turns into its settled message without a gap, under the same id", async () => {
+  test("a reply turns into its settled message without a gap, with the same id", async () => {
     const { server, chat, seen } = await tabInMidReply();
     seen.length = 0;
     server.commit({
@@ -152,7 +152,7 @@ describe("a reply", () => {
     }
   });
 
-  test("that another tab started is shown when the stream tells of it", async () => {
+  test("a reply started by another tab is shown when its first chunk arrives", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     const { chat } = openTab(api);
@@ -168,7 +168,7 @@ describe("a reply", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello", "More", "Yes▌"]);
   });
 
-  test("is followed on from the last chunk after a lost connection", async () => {
+  test("a reply is followed from its last chunk after a lost connection", async () => {
     const { server, chat, seen } = await tabInMidReply();
     await server.cut();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -178,7 +178,7 @@ describe("a reply", () => {
     expect(seen.every(({ connection }) => connection === "ok")).toBe(true);
   });
 
-  test("that is told again from the start does not shrink meanwhile", async () => {
+  test("a reply whose stream is repeated from the start does not shrink meanwhile", async () => {
     const { server, chat, seen } = await tabInMidReply();
     seen.length = 0;
     await server.cut();
@@ -191,21 +191,21 @@ describe("a reply", () => {
     expectNothingShrank(seen);
   });
 
-  test("of which some chunks come twice is not doubled", async () => {
+  test("a reply ignores repeated chunks", async () => {
     const { server, chat } = await tabInMidReply();
     await server.sendChunk("r1.1.2", delta("Hello"));
     await server.sendChunk("r1.1.3", delta("!"));
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
   });
 
-  test("does not hear the runner that was replaced", async () => {
+  test("a reply ignores chunks of a replaced runner", async () => {
     const { server, chat } = await tabInMidReply();
     await server.sendChunk("r1.2.3", delta(" again"));
     await server.sendChunk("r1.1.4", delta(" ghost"));
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello again▌");
   });
 
-  test("that has settled while nobody looked is replaced by its message", async () => {
+  test("a reply that settled while the session was hidden is replaced by its message", async () => {
     const { server, chat } = await tabInMidReply();
     server.commit({
       messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1", "interrupted")],
@@ -218,7 +218,7 @@ describe("a reply", () => {
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
   });
 
-  test("is stopped once, however often it is asked for", async () => {
+  test("a reply is stopped once, however often Stop is pressed", async () => {
     const { server, chat } = await tabInMidReply();
     chat.stop();
     chat.stop();
@@ -239,7 +239,7 @@ const storageAway = () =>
   new ApiError("volume_unavailable", "The storage for conversations is not connected at the moment.", 503);
 
 describe("the connection", () => {
-  test("is mentioned when it has been away for two seconds, and tried ever less often", async () => {
+  test("a lost connection is reported after two seconds, and retried at growing intervals", async () => {
     const { server, chat } = await tabInMidReply();
     server.isDown = true;
     await server.cut();
@@ -254,7 +254,7 @@ describe("the connection", () => {
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
   });
 
-  test("to a server whose storage is away: the conversation is kept, also by a reload, and it is said why", async () => {
+  test("a server without its storage is reported, and the session stays in view, also after a reload", async () => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi"), assistant("a1", "Hello", "u1")], head: "a1" });
     const storage = new Map<string, string>();
@@ -279,7 +279,7 @@ describe("the connection", () => {
     }
   });
 
-  test("says what is the matter now, where the server goes away with its storage", async () => {
+  test("the report changes when the server without its storage becomes unreachable", async () => {
     const { server, chat } = await tabInMidReply();
     server.failure = storageAway();
     await server.cut();
@@ -292,7 +292,7 @@ describe("the connection", () => {
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello▌");
   });
 
-  test("is let go of while the tab is hidden, and caught up when it is shown", async () => {
+  test("a hidden tab closes its connection, and catches up when it is shown", async () => {
     const { server, chat, setVisible } = await tabInMidReply();
     await setVisible(false);
     const { length } = server.streams;
@@ -304,7 +304,7 @@ describe("the connection", () => {
     expect(read(chat.getSnapshot()).at(-1)).toBe("Hello!▌");
   });
 
-  test("is not needed to notice in a hidden tab that the reply has ended, and then nothing is asked", async () => {
+  test("a hidden tab without a connection notices the end of a reply, and then stops polling", async () => {
     const { server, chat, setVisible } = await tabInMidReply();
     await setVisible(false);
     server.commit({
@@ -319,7 +319,7 @@ describe("the connection", () => {
     expect(server.loads).toBe(loads);
   });
 
-  test("that only ever ends at once is not opened in a loop", async () => {
+  test("a connection that always ends at once is not reopened without back-off", async () => {
     const { server, api } = fakeServer();
     server.commit({});
     openTab(api);
@@ -332,7 +332,7 @@ describe("the connection", () => {
     expect(opened).toBeLessThan(15);
   });
 
-  test("is closed for good with the conversation", async () => {
+  test("closing a session closes its connection", async () => {
     const { server, api } = fakeServer();
     server.commit({});
     const { stop } = openTab(api);
@@ -345,7 +345,7 @@ describe("the connection", () => {
   });
 });
 
-test("a model that was picked counts until the session has it", async () => {
+test("a picked model applies until the session has it", async () => {
   const { server, api } = fakeServer();
   server.commit({});
   const { chat } = openTab(api);
@@ -360,7 +360,7 @@ test("a model that was picked counts until the session has it", async () => {
   });
 });
 
-test("deleting forgets what was typed and lets go of the connection; failing, it goes on", async () => {
+test("deleting removes the draft and closes the connection; if it fails, the session is followed again", async () => {
   const { server, chat, draft } = await tabInMidReply();
   server.isDown = true;
   await expect(chat.remove()).rejects.toThrow("cannot be reached");
@@ -376,7 +376,7 @@ test("deleting forgets what was typed and lets go of the connection; failing, it
   expect(server.loads).toBe(loads);
 });
 
-test("messages that are known keep their identity when the session is read again", async () => {
+test("known messages stay the same objects when the session is read again", async () => {
   const { server, chat } = await tabInMidReply();
   const before = chat.getSnapshot().session!.messages[0];
   server.commit({ title: "Coffee" });

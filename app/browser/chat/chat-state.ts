@@ -9,35 +9,35 @@ import { receiveChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "~/browser/drafts/outbox";
 import type { Connection } from "./connection-notice";
 
-/** A person's message that is not in the session yet. */
+/** A message that is not in the session yet. */
 export type PendingMessage = OutgoingMessage & {
   state: "sending" | "accepted" | "failed";
   /** Why it failed. */
   error: UserError | null;
-  /** It failed for a reason that passes, and goes out by itself when the connection is back. */
+  /** It failed for a passing reason, and is sent again automatically. */
   isWaiting?: boolean;
 };
 
-/** Everything that is known about one open conversation. */
+/** The state of one open session. */
 export type ChatState = {
-  /** `absent`: the server has no such session. `refused`: it would not show it; `problem` says why. */
+  /** `absent`: the server has no such session. `refused`: it does not show the session; `problem` has the reason. */
   phase: "loading" | "ready" | "absent" | "refused";
   session: SessionView | null;
   pending: PendingMessage | null;
   live: LiveReply | null;
   connection: Connection;
-  /** The session is the one that this browser showed last: the server could not be asked yet. */
+  /** The session is a copy from this browser's storage: the server could not be reached yet. */
   isKept: boolean;
-  /** The model that was picked here and is not in the session yet. */
+  /** The model picked in this tab, until the session has it. */
   pickedModelId: string | null;
-  /** The end of the branch that was picked here, until the session says so too. */
+  /** The leaf of the branch picked in this tab, until the session has it. */
   pickedHead: string | null;
-  /** Settings that were made here, until the session says so too. They go with every message meanwhile. */
+  /** Settings changed in this tab, until the session has them. Each message carries them meanwhile. */
   pickedSettings: SettingsEdit;
-  /** Retry or Continue was pressed and is on its way. */
+  /** A request for Retry or Continue is under way. */
   isAsking: boolean;
   isStopping: boolean;
-  /** What went wrong with something other than sending, and at which message if at one. */
+  /** An error other than of the pending message; at a message, if it concerns one. */
   problem: { error: UserError; messageId: string | null } | null;
 };
 
@@ -56,10 +56,10 @@ export const INITIAL_STATE: ChatState = {
   problem: null,
 };
 
-/** The state once the session has been read; null where there is none. */
+/** The state after the session was read. @param view null if there is none */
 export function withSession(state: ChatState, view: SessionView | null): ChatState {
   if (!view) {
-    // What was accepted and is not there was deleted; what is on its way may still begin the session.
+    // An accepted message was deleted with its session. A message that is being sent may still begin the session.
     const pending = state.pending?.state === "accepted" ? null : state.pending;
     return {
       ...state,
@@ -93,7 +93,7 @@ export function withAccepted(
   { rev, replyId }: MessageAccepted,
   reply: { messageId: string; parentId: string; continues?: Message | undefined },
 ): ChatState {
-  // The stream and the session may both have been faster than the answer to the request.
+  // The stream or the session may have arrived before the answer to the request.
   const isSettled = state.session?.messages.some(({ id }) => id === reply.messageId) ?? false;
   const isKnown = state.live?.replyId === replyId;
   const live =
@@ -103,7 +103,7 @@ export function withAccepted(
   return { ...state, live };
 }
 
-/** The state after some events of the stream. `session` and `done` change nothing: the session is read for them. */
+/** The state after events of the stream. `session` and `done` change nothing here: the session is read again for them. */
 export function withEvents(state: ChatState, events: readonly StreamEvent[]): ChatState {
   return events.reduce(
     (before, event) => (event.type === "chunk" ? withChunk(before, event) : before),
@@ -116,8 +116,7 @@ function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { t
   if (state.live?.replyId === cursor.replyId) {
     return { ...state, live: receiveChunk(state.live, cursor, chunk) };
   }
-  // A reply that nobody has told us of yet introduces itself with `start`; anything else is the end of one that
-  // has settled.
+  // An unknown reply begins with `start`. Other chunks belong to a reply that has settled.
   if (chunk.type !== "start" || session?.messages.some(({ id }) => id === chunk.messageId)) return state;
   const live = liveReply(
     { id: cursor.replyId, messageId: chunk.messageId, parentId: null },
@@ -134,14 +133,14 @@ function reconcile(live: LiveReply | null, session: SessionView): LiveReply | nu
   return reply && liveReply(reply, session.rev, answerParts(continued));
 }
 
-/** Messages never change once they are in a session, so a view that knows one need not draw it again. */
+/** Messages of a session never change. Known objects are kept, so that they are not drawn again. */
 function keepKnownMessages(before: SessionView | null, view: SessionView): SessionView {
   if (!before) return view;
   const known = new Map(before.messages.map((message) => [message.id, message]));
   return { ...view, messages: view.messages.map((message) => known.get(message.id) ?? message) };
 }
 
-/** The answer that has ended between these two states, if one has. What a person has stopped is no news. */
+/** The reply that has ended between two states, if any. A reply that a person has stopped does not count. */
 export function endedReply(before: ChatState, after: ChatState): Message | undefined {
   if (!before.live || after.live) return undefined;
   const { messageId } = before.live;
@@ -157,7 +156,7 @@ export type ShownMessage =
   | { kind: "pending"; message: PendingMessage }
   | { kind: "live"; reply: LiveReply };
 
-/** What a person sees, in reading order. */
+/** The messages as shown, in reading order. */
 export function shownMessages(state: ChatState): ShownMessage[] {
   const { session, pending, live } = state;
   const messages = session?.messages ?? [];
@@ -174,12 +173,12 @@ export function leafOf(state: ChatState): string | null {
   return state.pickedHead ?? state.session?.head ?? null;
 }
 
-/** An answer is being written, or a message is on its way that will have one. */
+/** A reply is running, or a message is on its way that will start one. */
 export function isReplyAwaited({ live, pending }: ChatState): boolean {
   return live !== null || (pending !== null && pending.state !== "failed");
 }
 
-/** Nothing is on its way and nothing is being written, so the next message can go. */
+/** No message is on its way and no reply is running, so the next message can be sent. */
 export function canSend({ phase, pending, live, isAsking }: ChatState): boolean {
   return (phase === "ready" || phase === "absent") && !pending && !live && !isAsking;
 }

@@ -19,7 +19,7 @@ async function collect(stream: AsyncIterable<StreamEvent[]>) {
 }
 
 describe("events of a watched session", () => {
-  test("are chunks with their cursors, ends and new revisions", async () => {
+  test("the events of a session are chunks with cursors, ends of replies, and new revisions", async () => {
     const stream = readEvents(
       response(
         ': open\n\nevent: session\ndata: {"rev":3}\n\n',
@@ -39,7 +39,7 @@ describe("events of a watched session", () => {
     ]);
   });
 
-  test("come together when they arrived together, however they were cut", async () => {
+  test("events that arrive together are one batch, however their bytes are cut", async () => {
     const text = 'id: r.1.1\ndata: {"type":"text-delta","id":"0","delta":"é"}\n\n';
     const bytes = new TextEncoder().encode(text + text);
     const middle = bytes.indexOf(0xc3) + 1;
@@ -61,14 +61,14 @@ describe("events of a watched session", () => {
     expect(batches[0]![0]).toMatchObject({ chunk: { delta: "é" } });
   });
 
-  test("without a cursor are an error, since they could be lost or told twice", async () => {
+  test("a chunk without a cursor is an error", async () => {
     await expect(collect(readEvents(response('data: {"type":"abort"}\n\n'), pageClock))).rejects.toThrow(
       "no cursor",
     );
   });
 });
 
-test("a stream that has gone silent is given up", async () => {
+test("a stream that falls silent is given up", async () => {
   let isCancelled = false;
   const silent = new Response(
     new ReadableStream({
@@ -81,7 +81,7 @@ test("a stream that has gone silent is given up", async () => {
   expect(isCancelled).toBe(true);
 });
 
-test("a comment is a sign of life, though it is no event", async () => {
+test("a comment in a stream ends the silence, although it is not an event", async () => {
   vi.useFakeTimers();
   try {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();

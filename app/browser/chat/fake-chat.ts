@@ -58,7 +58,7 @@ export const reply = (
   stopRequested: false,
 });
 
-/** What the server answers to an upload, with an id made of the name. */
+/** The server's answer to an upload, with an id made of the name. */
 export function fakeFile(filename: string, size: number): AttachmentView {
   const id = [...filename].map((letter) => (letter.codePointAt(0)! % 16).toString(16)).join("");
   return { id: id.padEnd(64, "0").slice(0, 64), mediaType: "text/plain", filename, size };
@@ -74,16 +74,16 @@ export function fakeServer() {
   const server = {
     session: null as SessionView | null,
     isDown: false,
-    /** What it answers to everything, instead. */
+    /** If set, the answer to every request. */
     failure: null as ApiError | null,
     streams,
     posts,
     loads: 0,
-    /** The names of the files that the browser was told to forget. */
+    /** The names of the files dropped from the browser's cache. */
     forgotten: [] as string[],
     upload: async (filename: string, blob: Blob): Promise<AttachmentView> => fakeFile(filename, blob.size),
     stops: 0,
-    /** What the next posts answer. */
+    /** The answer to posts. */
     post: (_body: PostMessageBody): { rev: number; replyId: string } => ({ rev: 1, replyId: "r1" }),
     commit(change: Partial<SessionView>) {
       const before = server.session ?? {

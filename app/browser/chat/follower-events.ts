@@ -19,7 +19,7 @@ type Dependencies = {
   onConnected: () => void;
 };
 
-/** Applies what the follower of a session receives to the state of the session. */
+/** Applies the sessions, events and errors that a follower receives to the state of the session. */
 export function createFollowerEvents(dependencies: Dependencies): FollowerEvents {
   const { store, outbox, lastSeen, isShown, onSession, onConnected } = dependencies;
   const isNewerFormatShown = () => store.getSnapshot().problem?.error.code === NEWER_FORMAT;

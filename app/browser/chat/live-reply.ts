@@ -3,26 +3,26 @@ import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply-text";
 import type { Part, Reply } from "~/conversation/session";
 
-/** A reply that is being written, as far as this browser has heard it. */
+/** A running reply, as far as this tab has received it. */
 export type LiveReply = {
   readonly replyId: string;
   readonly messageId: string;
-  /** The message that it answers; null until the session that says so has been read. */
+  /** The message that it answers; null until the session has been read. */
   readonly parentId: string | null;
-  /** What the person sees. It never gets shorter. */
+  /** The text as shown. It never gets shorter. */
   readonly shown: ReplyText;
-  /** What has been heard since the last `start`: shorter than `shown` while a stream is told again. */
+  /** The text received since the last `start`: shorter than `shown` while a stream is repeated. */
   readonly received: ReplyText;
   /** The last chunk that was applied; null before the first. */
   readonly cursor: Cursor | null;
-  /** From this revision on the session must know the reply; one that does not says that it is over. */
+  /** A session of this revision or later that does not have the reply means that the reply has ended. */
   readonly sinceRev: number;
 };
 
 export function liveReply(
   reply: Pick<Reply, "id" | "messageId"> & { parentId: string | null },
   sinceRev: number,
-  /** What an answer that is continued had said: it stays in view until the new one has caught up. */
+  /** The text of a continued reply: shown until the new text is as long. */
   known: readonly Part[] = [],
 ): LiveReply {
   return {
@@ -37,8 +37,8 @@ export function liveReply(
 }
 
 /**
- * The reply after one more chunk. After a reconnection or a takeover the stream may begin again, or repeat
- * itself: what is told twice is heard once, and what was seen stays in view until it has been told again.
+ * The reply after one more chunk. After a reconnection or a takeover the stream may begin again or repeat chunks:
+ * repeated chunks are ignored, and the shown text stays until the received text is as long.
  */
 export function receiveChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk): LiveReply {
   const restarts = chunk.type === "start";
@@ -56,7 +56,7 @@ export function receiveChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk)
   };
 }
 
-/** The reply now that the session says where it belongs, and which answer it goes on from. */
+/** The reply with its place in the session, and the text of the reply that it continues. */
 export function placed(live: LiveReply, parentId: string, known: readonly Part[] = []): LiveReply {
   const before: ReplyText = { parts: known, open: {} };
   return { ...live, parentId, shown: lengthOf(live.shown) >= lengthOf(before) ? live.shown : before };

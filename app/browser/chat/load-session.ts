@@ -3,8 +3,8 @@ import type { SessionApi } from "./session-api";
 import { ApiError } from "./api-error";
 
 /**
- * A conversation as the server has it now.
- * @throws ApiError `session_not_found` where there is none
+ * Reads a session.
+ * @throws ApiError, `session_not_found` if it does not exist
  */
 export async function loadSession(api: Pick<SessionApi, "load">): Promise<SessionView> {
   const answer = await api.load(null);

@@ -23,7 +23,7 @@ export function createModelChoices(offers: ModelsView, storage: SafeStorage): Mo
   };
 }
 
-/** The first of the wishes that is on offer, else the default. */
+/** The first wish that the server offers, else the model picked last, else the default. */
 export function modelFor(
   { models, defaultModelId, preferredId }: ModelChoice,
   wishes: readonly (string | null | undefined)[],

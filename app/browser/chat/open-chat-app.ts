@@ -2,7 +2,7 @@ import { createTranslator } from "~/i18n/create-translator";
 import { pageClock } from "~/browser/page/page-clock";
 import { createChatApp, type ChatApp, type ServerProps } from "./chat-app";
 
-/** One for the life of the page: it holds the open conversations. */
+/** One for the life of the page: it holds the open sessions. */
 let app: Promise<ChatApp> | null = null;
 
 export function openChatApp(facts: () => Promise<ServerProps>): Promise<ChatApp> {

@@ -1,6 +1,7 @@
 import { newId } from "~/conversation/session-id";
 import { firstWords, titleFrom } from "~/conversation/session-title";
-import type { Conversation, Conversations } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
+import type { Conversations } from "~/browser/conversations/conversations";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { createDraft } from "~/browser/drafts/draft";
 import { createOutbox } from "~/browser/drafts/outbox";

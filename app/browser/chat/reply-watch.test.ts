@@ -18,7 +18,7 @@ function watched(look: () => Promise<void> = () => Promise.resolve()) {
   return { reply, watch };
 }
 
-test("looks ever less often, twice a minute in the end, until the reply has ended", async () => {
+test("polls at growing intervals, up to half a minute, until the reply has ended", async () => {
   const { reply, watch } = watched();
   watch.start();
   await vi.advanceTimersByTimeAsync(4_000);
@@ -34,7 +34,7 @@ test("looks ever less often, twice a minute in the end, until the reply has ende
   expect(reply.looks).toBe(last);
 });
 
-test("does not look where nothing is awaited, nor after half an hour", async () => {
+test("does not poll if no reply is awaited, nor after half an hour", async () => {
   const { reply, watch } = watched();
   reply.runs = false;
   watch.start();
@@ -49,7 +49,7 @@ test("does not look where nothing is awaited, nor after half an hour", async () 
   expect(reply.looks).toBe(looks);
 });
 
-test("goes on after a failure, and ends at once when somebody is back, also in mid-look", async () => {
+test("goes on polling after a failure, and stops at once, also during a request", async () => {
   let answer = () => {};
   const { reply, watch } = watched(
     () => new Promise((_, reject) => (answer = () => reject(new Error("away")))),

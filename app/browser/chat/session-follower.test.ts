@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 
 const heartbeat = ": heartbeat\n\n";
 
-test("a stream that says nothing but that it lives is kept", async () => {
+test("a stream with only heartbeats is kept open", async () => {
   const { server } = await tabInMidReply();
   for (let beats = 0; beats < 60; beats++) {
     await server.send(heartbeat);
@@ -16,7 +16,7 @@ test("a stream that says nothing but that it lives is kept", async () => {
   expect(server.streams).toHaveLength(1);
 });
 
-test("a node that falls silent in mid-reply is left, and the reply goes on from the cursor at once", async () => {
+test("a node that falls silent during a reply is left at once, and the reply goes on from the cursor", async () => {
   const { server, chat } = await tabInMidReply();
   await server.send(heartbeat);
   await vi.advanceTimersByTimeAsync(11_900);
@@ -29,7 +29,7 @@ test("a node that falls silent in mid-reply is left, and the reply goes on from 
 });
 
 test.each(["load", "watch"] as const)(
-  "a node that does not answer at all is left, whatever it was asked for: %s",
+  "a node that does not answer is left, for the request %s",
   async (call) => {
     const { server, api } = fakeServer();
     server.commit({ messages: [user("u1", "Hi")], head: "u1", reply: reply("r1", "a1", "u1") });
@@ -52,7 +52,7 @@ test.each(["load", "watch"] as const)(
   },
 );
 
-test("a node that falls silent while the session is read again is left, too", async () => {
+test("a node that falls silent while the session is read again is left", async () => {
   const { server, api } = fakeServer();
   server.commit({ messages: [user("u1", "Hi")], head: "u1" });
   const { chat } = openTab(api);
@@ -66,7 +66,7 @@ test("a node that falls silent while the session is read again is left, too", as
   expect(chat.getSnapshot()).toMatchObject({ connection: "ok", session: { title: "Coffee" } });
 });
 
-test("a hidden tab that asked a slow node is not turned back by its answer", async () => {
+test("a slow answer to a hidden tab does not replace a newer session", async () => {
   const { server, api, chat, setVisible } = await tabInMidReply();
   const { load } = api;
   let answerLate = () => {};
@@ -91,7 +91,7 @@ test("a hidden tab that asked a slow node is not turned back by its answer", asy
   expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello, you"]);
 });
 
-test("a tab that is one too many reads the session now and then, until there is a place for it to watch", async () => {
+test("a tab over the limit of watchers polls the session until it can watch", async () => {
   const { server, api } = fakeServer();
   server.commit({ title: "Tea", messages: [user("u1", "Hi")], head: "u1" });
   const { watch } = api;

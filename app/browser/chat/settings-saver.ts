@@ -5,24 +5,26 @@ import type { UnsavedSettings } from "./unsaved-settings";
 
 export type SettingsSaver = {
   change: (edit: SettingsEdit) => void;
-  /** Tells the server what it has not heard of yet, if there is anything and this is the time. */
+  /** Saves the unsaved settings, if there are any and they can be saved now. */
   save: () => Promise<void>;
-  /** The server may think otherwise now of what it has refused. */
+  /** Saves also settings that the server has refused before. */
   retry: () => Promise<void>;
 };
 
 type Dependencies = {
   unsaved: UnsavedSettings;
-  /** The settings of the session; undefined where there is none yet, or they cannot be saved now. */
+  /** The settings of the session; undefined if there is no session yet, or they cannot be saved now. */
   current: () => Settings | undefined;
   save: (edit: SettingsEdit) => Promise<void>;
-  /** What the session does not say yet. */
+  /** Called with the settings that the session does not have yet. */
   onChange: (unsaved: SettingsEdit) => void;
+  /** Called when the server has saved settings. */
   onSaved: (edit: SettingsEdit) => void;
+  /** Called when saving has failed. */
   onFailed: (error: unknown) => void;
 };
 
-/** Keeps what a person has set until the server has it, also where that takes longer than the page lives. */
+/** Keeps changed settings until the server has saved them, across reloads of the page. */
 export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
   const { unsaved, current, onChange, onSaved, onFailed } = dependencies;
   let isSaving = false;
@@ -31,7 +33,7 @@ export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
   async function save(): Promise<void> {
     const settings = current();
     if (!settings || isSaving || isRefused) return;
-    // Read anew: another tab may have saved them, or set something else.
+    // Read again: another tab may have saved or changed them.
     const edit = unsaved.read();
     const isSaid = editSettings(settings, edit) === settings;
     if (isSaid) unsaved.clear();
@@ -47,7 +49,7 @@ export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
     } finally {
       isSaving = false;
     }
-    // There may be newer ones by now.
+    // They may have been changed meanwhile.
     return save();
   }
 

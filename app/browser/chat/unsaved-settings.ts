@@ -1,7 +1,7 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
-/** What a person set in a conversation and the server has not heard of yet. All tabs share it. */
+/** Settings of a session that were changed here and not saved on the server yet. Shared by all tabs. */
 export type UnsavedSettings = {
   read: () => SettingsEdit;
   put: (settings: SettingsEdit) => void;

@@ -39,7 +39,7 @@ test("conversations are grouped by calendar days, then by months, the pinned one
   ]);
 });
 
-test("what seems to come from tomorrow is of today, and what has no date comes last", () => {
+test("a date in the future counts as today, and conversations without a date come last", () => {
   expect(grouped(conversation(""), conversation(at(4, 2)), conversation("2025-11-30T12:00:00.000Z"))).toEqual(
     [
       ["today", 1],

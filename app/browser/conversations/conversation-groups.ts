@@ -1,4 +1,4 @@
-import type { Conversation } from "./conversations";
+import type { Conversation } from "./conversation-list";
 
 export type ConversationGroup = {
   kind: "pinned" | "today" | "yesterday" | "week" | "days" | "month" | "undated";
@@ -8,8 +8,8 @@ export type ConversationGroup = {
 };
 
 /**
- * The conversations as they are listed: the pinned ones, then by the days since they were last written to, then by
- * months. A group that would be empty is not there; the order within a group is that of the list.
+ * The conversations as listed: pinned ones, then by days since the last message, then by months. Without empty groups;
+ * the order within a group is that of the list.
  */
 export function groupConversations(list: readonly Conversation[], now: Date): ConversationGroup[] {
   const groups = new Map<string, ConversationGroup>();
@@ -29,7 +29,7 @@ function placeOf({ pinned, updatedAt }: Conversation, now: Date): Place {
   if (pinned) return { kind: "pinned", month: null };
   const date = new Date(updatedAt);
   if (Number.isNaN(date.getTime())) return { kind: "undated", month: null };
-  // By the calendar and not by hours: a day in which the clocks change is a day as well.
+  // By calendar days instead of hours: a day on which the clocks change is one day, too.
   const before = (days: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
   if (date >= before(0)) return { kind: "today", month: null };
   if (date >= before(1)) return { kind: "yesterday", month: null };
@@ -40,7 +40,7 @@ function placeOf({ pinned, updatedAt }: Conversation, now: Date): Place {
 
 const ORDER = ["undated", "month", "days", "week", "yesterday", "today", "pinned"] as const;
 
-/** A month's moment is the smaller part of it. */
+/** Sort key: the kind of the group, then the month. */
 function rank({ kind, month }: ConversationGroup): number {
   return ORDER.indexOf(kind) * 1e15 + (month?.getTime() ?? 0);
 }

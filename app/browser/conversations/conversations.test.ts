@@ -62,20 +62,20 @@ const conversation = (id: string, title: string, updatedAt = "2026-01-01T00:00:0
 });
 
 describe("the current conversation", () => {
-  test("survives a refresh of its tab", () => {
+  test("the current conversation survives a reload of its tab", () => {
     const browser = fakeBrowser();
     const { conversations, session } = browser.openTab();
     const { currentId } = conversations.getSnapshot();
     expect(browser.openTab(session).conversations.getSnapshot().currentId).toBe(currentId);
   });
 
-  test("of a new tab is the one used last", () => {
+  test("the current conversation of a new tab is the last one of any tab", () => {
     const browser = fakeBrowser();
     browser.openTab().conversations.open(A);
     expect(browser.openTab().conversations.getSnapshot().currentId).toBe(A);
   });
 
-  test("of one tab is not changed by another tab", () => {
+  test("the current conversation of one tab is not changed by another tab", () => {
     const browser = fakeBrowser();
     const first = browser.openTab();
     first.conversations.open(A);
@@ -84,7 +84,7 @@ describe("the current conversation", () => {
     expect(browser.openTab(first.session).conversations.getSnapshot().currentId).toBe(A);
   });
 
-  test("makes way for a new one when it is deleted in another tab, and says so", () => {
+  test("a current conversation deleted in another tab is replaced by an empty one, which says so", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     const { currentId } = first.getSnapshot();
@@ -96,7 +96,7 @@ describe("the current conversation", () => {
     expect(first.getSnapshot().deletedElsewhere).toBe(false);
   });
 
-  test("without a message is one for each tab, and is come back to", () => {
+  test("each tab has one conversation without a message, and returns to it", () => {
     const { conversations } = fakeBrowser().openTab();
     const { currentId } = conversations.getSnapshot();
     conversations.startNew();
@@ -109,12 +109,12 @@ describe("the current conversation", () => {
     expect(conversations.getSnapshot().currentId).not.toBe(currentId);
   });
 
-  test("is asked for after a refresh though no storage had room for the list, unless it was without a message", () => {
+  test("a conversation with messages is requested after a reload even if the list could not be stored", () => {
     const browser = fakeBrowser();
     const { conversations, session } = browser.openTab();
     const { currentId } = conversations.getSnapshot();
     expect(browser.openTab(session).conversations.reopenedId).toBeNull();
-    // A tab that has found the empty one of another, which is none of its own.
+    // A tab that shows the empty conversation of another tab.
     const beside = browser.openTab();
     expect(beside.conversations.getSnapshot().currentId).toBe(currentId);
     expect(browser.openTab(beside.session).conversations.reopenedId).toBeNull();
@@ -126,7 +126,7 @@ describe("the current conversation", () => {
     expect(browser.openTab().conversations.reopenedId).toBeNull();
   });
 
-  test("that was deleted does not come back as the new one", () => {
+  test("a deleted conversation is not reused as the empty one", () => {
     const { conversations } = fakeBrowser().openTab();
     const { currentId } = conversations.getSnapshot();
     conversations.remember(conversation(currentId, "Sent"));
@@ -134,7 +134,7 @@ describe("the current conversation", () => {
     expect(conversations.getSnapshot().currentId).not.toBe(currentId);
   });
 
-  test("that is new stays when other tabs change the list", () => {
+  test("a new current conversation stays when other tabs change the list", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     first.startNew();
@@ -144,7 +144,7 @@ describe("the current conversation", () => {
   });
 });
 
-describe("what was written into a conversation without a message", () => {
+describe("the draft of a conversation without a message", () => {
   const settled = () => new Promise((resolve) => setTimeout(resolve));
   /** A tab that has begun a new conversation, written into it, and gone back to another one. */
   async function tabWithDraft(browser: ReturnType<typeof fakeBrowser>, kind: "draft" | "files" = "draft") {
@@ -176,7 +176,7 @@ describe("what was written into a conversation without a message", () => {
     },
   );
 
-  test("stays its tab's through a refresh", async () => {
+  test("the conversation without a message stays its tab's after a reload", async () => {
     const browser = fakeBrowser();
     const { close, session, draftId } = await tabWithDraft(browser);
     close();
@@ -184,7 +184,7 @@ describe("what was written into a conversation without a message", () => {
     expect(await newIn(browser.openTab())).not.toBe(draftId);
   });
 
-  test("of two such is found one after the other, and none that was sent", async () => {
+  test("two abandoned drafts are adopted one after the other, and none of a sent message", async () => {
     const browser = fakeBrowser();
     const tabs = [await tabWithDraft(browser), await tabWithDraft(browser), await tabWithDraft(browser)];
     const [first, second, sent] = tabs.map(({ draftId }) => draftId);
@@ -201,7 +201,7 @@ describe("what was written into a conversation without a message", () => {
 });
 
 describe("the list", () => {
-  test("holds the newest first, and each conversation once", () => {
+  test("the list has the newest conversation first, and each one once", () => {
     const { conversations } = fakeBrowser().openTab();
     conversations.remember(conversation(A, "Tea", "2026-01-01T00:00:00.000Z"));
     conversations.remember(conversation(B, "Coffee", "2026-01-02T00:00:00.000Z"));
@@ -209,7 +209,7 @@ describe("the list", () => {
     expect(conversations.getSnapshot().list.map(({ title }) => title)).toEqual(["Green tea", "Coffee"]);
   });
 
-  test("keeps what two tabs add", () => {
+  test("the list keeps the additions of two tabs", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     first.remember(conversation(A, "Tea"));
@@ -217,7 +217,7 @@ describe("the list", () => {
     for (const tab of [first, second]) expect(tab.getSnapshot().list).toHaveLength(2);
   });
 
-  test("is not written when nothing changes", () => {
+  test("the list is not written if nothing changes", () => {
     const { conversations } = fakeBrowser().openTab();
     conversations.remember(conversation(A, "Tea"));
     const before = conversations.getSnapshot();
@@ -225,7 +225,7 @@ describe("the list", () => {
     expect(conversations.getSnapshot()).toBe(before);
   });
 
-  test("that cannot be read is set aside, not lost", () => {
+  test("a damaged list is kept aside", () => {
     const browser = fakeBrowser();
     browser.local.setItem("holdfast.conversations", "[{oops");
     const { conversations } = browser.openTab();
@@ -234,7 +234,7 @@ describe("the list", () => {
     expect(browser.local.getItem("holdfast.conversations.damaged")).toBe("[{oops");
   });
 
-  test("leaves out entries without a proper id and mends those without a title", () => {
+  test("the list leaves out entries without a valid id, and completes entries without a title", () => {
     const browser = fakeBrowser();
     browser.local.setItem(
       "holdfast.conversations",
@@ -245,7 +245,7 @@ describe("the list", () => {
     ]);
   });
 
-  test("keeps a pin and a title through news that say nothing of them", () => {
+  test("an update without a title or a pin keeps them", () => {
     const { conversations } = fakeBrowser().openTab();
     conversations.remember(conversation(A, "Tea"));
     conversations.pin(A, true);
@@ -256,7 +256,7 @@ describe("the list", () => {
     ]);
   });
 
-  test("shows a name and a pin given in another tab", () => {
+  test("a title and a pin set in another tab are shown", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     first.remember(conversation(A, "Tea"));
@@ -269,7 +269,7 @@ describe("the list", () => {
 });
 
 describe("a conversation that is about to be deleted", () => {
-  test("is out of sight in every tab, and stays in the kept list", () => {
+  test("a conversation about to be deleted is hidden in each tab, and stays in the stored list", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     first.remember(conversation(A, "Tea"));
@@ -279,7 +279,7 @@ describe("a conversation that is about to be deleted", () => {
     expect(browser.local.getItem("holdfast.conversations")).toContain(A);
   });
 
-  test("comes back with all that was known of it", () => {
+  test("undoing a deletion restores the conversation with all its fields", () => {
     const browser = fakeBrowser();
     const { conversations } = browser.openTab();
     conversations.remember(conversation(A, "Tea"));
@@ -289,7 +289,7 @@ describe("a conversation that is about to be deleted", () => {
     expect(conversations.getSnapshot().list[0]).toMatchObject({ id: A, title: "Tea", pinned: true });
   });
 
-  test("makes way for a new one, and is shown again when that is undone", () => {
+  test("a current conversation about to be deleted is replaced by an empty one, and shown again when that is undone", () => {
     const browser = fakeBrowser();
     const [here, there] = [browser.openTab().conversations, browser.openTab().conversations];
     here.remember(conversation(A, "Tea"));
@@ -305,7 +305,7 @@ describe("a conversation that is about to be deleted", () => {
     }
   });
 
-  test("is not shown again to who has opened another one meanwhile", () => {
+  test("undoing a deletion does not show the conversation if another one was opened meanwhile", () => {
     const browser = fakeBrowser();
     const { conversations } = browser.openTab();
     for (const id of [A, B]) conversations.remember(conversation(id, "Tea"));
@@ -317,7 +317,7 @@ describe("a conversation that is about to be deleted", () => {
     expect(conversations.getSnapshot().currentId).toBe(B);
   });
 
-  test("is not what a refreshed tab or a new one opens", () => {
+  test("a conversation about to be deleted is not opened by a reloaded or a new tab", () => {
     const browser = fakeBrowser();
     const { conversations, session } = browser.openTab();
     conversations.remember(conversation(A, "Tea"));
@@ -329,7 +329,7 @@ describe("a conversation that is about to be deleted", () => {
   });
 });
 
-test("a garbled current id is replaced", () => {
+test("an invalid current id is replaced", () => {
   const browser = fakeBrowser();
   browser.local.setItem("holdfast.current", "<script>");
   expect(browser.openTab().conversations.getSnapshot().currentId).toMatch(/^[A-Za-z0-9_-]{22}$/);

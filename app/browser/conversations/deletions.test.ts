@@ -9,7 +9,7 @@ const tea = { id: A, title: "Tea" };
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** One browser whose tabs share what is kept; each write reaches the other tabs. */
+/** One browser whose tabs share their storage; each write reaches the other tabs. */
 function fakeBrowser() {
   const values = new Map<string, string>();
   const kept = createSafeStorage(
@@ -78,7 +78,7 @@ test("a deletion can be undone for ten seconds, in every tab, and is carried out
   expect(browser.values.size).toBe(0);
 });
 
-test("what is undone, in whichever tab, is not carried out in any", async () => {
+test("a deletion undone in any tab is not carried out", async () => {
   const browser = fakeBrowser();
   const [here, there] = [browser.openTab(), browser.openTab()];
   here.deletions.add(tea);
@@ -97,7 +97,7 @@ test("a tab that is closed leaves its deletion to another one", async () => {
   expect(browser.carriedOut).toEqual([A]);
 });
 
-test("a tab that is opened later carries out what is overdue, and shows what is not", async () => {
+test("a tab opened later carries out overdue deletions, and shows the others", async () => {
   const browser = fakeBrowser();
   const here = browser.openTab();
   here.deletions.add(tea);
@@ -113,7 +113,7 @@ test("a tab that is opened later carries out what is overdue, and shows what is 
   expect(later.deletions.getSnapshot()).toEqual([]);
 });
 
-test("one that fails for a passing reason is tried again, out of sight", async () => {
+test("a deletion that fails for a passing reason is repeated, and the conversation stays hidden", async () => {
   const browser = fakeBrowser();
   let failures = 3;
   const { deletions, failed } = browser.openTab(() =>
@@ -128,7 +128,7 @@ test("one that fails for a passing reason is tried again, out of sight", async (
   expect(failed).toEqual([]);
 });
 
-test("one that is refused is undone, and the person is told", async () => {
+test("a refused deletion is undone, with an error", async () => {
   const browser = fakeBrowser();
   const { deletions, failed } = browser.openTab(() => Promise.reject("refused"));
   deletions.add(tea);

@@ -29,7 +29,7 @@ const apiWith = (title: string, ...more: object[]) => ({
     }),
 });
 
-test("a conversation becomes a file that has its name", async () => {
+test("a conversation becomes a file named after it", async () => {
   const { file: markdown, namesFiles } = await exportConversationFile(apiWith("Tea"), "markdown", labels);
   expect([markdown.name, markdown.type]).toEqual(["Tea.md", "text/markdown"]);
   expect(await markdown.text()).toBe("# Tea\n\n## Ich\n\nHello\n");
@@ -39,7 +39,7 @@ test("a conversation becomes a file that has its name", async () => {
   expect(JSON.parse(await json.text())).toMatchObject({ format: "holdfast-conversation", title: "Tea" });
 });
 
-test("what was attached is named in it, which is told", async () => {
+test("an exported file names the attachments, and the result says so", async () => {
   const file = {
     type: "file",
     mediaType: "text/plain",
@@ -62,7 +62,7 @@ test.each([
   expect((await exportConversationFile(apiWith(title), "markdown", labels)).file.name).toBe(`${name}.md`);
 });
 
-test("there is nothing to export of what is not there", async () => {
+test("exporting a missing session fails", async () => {
   const gone = { load: (): Promise<LoadedSession> => Promise.resolve({ kind: "absent" }) };
   await expect(exportConversationFile(gone, "json", labels)).rejects.toMatchObject({
     code: "session_not_found",

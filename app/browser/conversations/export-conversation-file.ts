@@ -6,7 +6,7 @@ import { loadSession } from "~/browser/chat/load-session";
 
 export type ExportFormat = "markdown" | "json";
 
-/** A conversation as a file of its own, as the server has it now, and whether it names attached files. */
+/** A conversation, as the server has it now, as a file; and whether that names attachments, which it does not contain. */
 export async function exportConversationFile(
   api: Pick<SessionApi, "load">,
   format: ExportFormat,
@@ -23,7 +23,7 @@ export async function exportConversationFile(
   return { file, namesFiles: session.messages.some(({ parts }) => attachmentParts(parts).length > 0) };
 }
 
-/** Without what some file system does not take in a name. */
+/** The title without characters that some file systems refuse. */
 function fileName(title: string): string {
   const name = title
     .replace(/[\u0000-\u001f\u007f\\/:*?"<>|]+/g, " ")

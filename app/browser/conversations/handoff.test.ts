@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { newId } from "~/conversation/session-id";
 import { leaveHandoff, takeHandoff } from "./handoff";
 
@@ -23,10 +24,10 @@ const conversation = (id: string, pinned = false) => ({
   pinned,
 });
 
-test("what is left on one device is taken on the other, and the server can read none of it", async () => {
+test("conversations left on one device are taken on the other, and the server cannot read them", async () => {
   const server = fakeServer();
   const list = [conversation(newId(), true), conversation(newId())];
-  const { secret, count, expiresAt } = await leaveHandoff(server, list, newId);
+  const { secret, count, expiresAt } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
   expect(count).toBe(2);
   expect(expiresAt - Date.now()).toBeGreaterThan(590_000);
   const told = JSON.stringify([...server.boxes]);
@@ -34,19 +35,19 @@ test("what is left on one device is taken on the other, and the server can read 
   expect(await takeHandoff(server, secret)).toEqual(list);
 });
 
-test("of more conversations than have room the first go, and it is said how many", async () => {
+test("of too many conversations the first ones are left, and counted", async () => {
   const server = fakeServer();
   const list = Array.from({ length: 2_000 }, () => conversation(newId()));
-  const { secret, count } = await leaveHandoff(server, list, newId);
+  const { secret, count } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
   expect(count).toBeGreaterThan(300);
   expect(count).toBeLessThan(2_000);
   expect([...server.boxes.values()][0]!.length).toBeLessThan((65_536 * 4) / 3);
   expect(await takeHandoff(server, secret)).toEqual(list.slice(0, count));
 });
 
-test("another secret opens nothing", async () => {
+test("a hand-off cannot be opened with another secret", async () => {
   const server = fakeServer();
-  await leaveHandoff(server, [conversation(newId())], newId);
+  await leaveHandoff({ api: server, clock: pageClock }, [conversation(newId())], newId);
   await expect(takeHandoff(server, newId())).rejects.toMatchObject({ name: "SealError" });
   await expect(takeHandoff(server, "no secret")).rejects.toMatchObject({ name: "SealError" });
 });

@@ -1,23 +1,24 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ApiClient } from "~/browser/chat/api-client";
-import type { Conversation } from "./conversations";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { Conversation } from "./conversation-list";
 import { createSeal } from "./seal";
 
-/** What the server takes, with room to spare for nonce and tag. In bytes of the text that is sealed. */
+/** Largest text to seal, in bytes: the limit of the server, less nonce and tag. */
 const MAX_BYTES = 60_000;
 
 export type Handoff = {
-  /** The secret that goes into the link. */
+  /** The secret in the link. */
   secret: string;
-  /** By this device's clock. */
+  /** Milliseconds since 1970, by this device's clock. */
   expiresAt: number;
-  /** How many conversations are in it: the newest, where not all have room. */
+  /** Number of conversations in the box: the newest ones, if not all fit. */
   count: number;
 };
 
-/** Leaves conversations for another device: sealed, so that the server cannot read their ids. */
+/** Leaves a box of conversations for another device, sealed so that the server cannot read their ids. */
 export async function leaveHandoff(
-  api: Pick<ApiClient, "putHandoff">,
+  { api, clock }: { api: Pick<ApiClient, "putHandoff">; clock: Pick<PageClock, "now"> },
   conversations: readonly Conversation[],
   newId: () => string,
 ): Promise<Handoff> {
@@ -25,12 +26,12 @@ export async function leaveHandoff(
   const seal = await createSeal(secret);
   const entries = asManyAsFit(conversations);
   const { expiresInSeconds } = await api.putHandoff(seal.id, seal.close(entries));
-  return { secret, expiresAt: Date.now() + expiresInSeconds * 1_000, count: entries.length };
+  return { secret, expiresAt: clock.now() + expiresInSeconds * 1_000, count: entries.length };
 }
 
 /**
- * The conversations that another device has left. They are given once.
- * @throws ApiError `handoff_gone`; SealError for what is none
+ * Takes the conversations that another device has left. This works only once.
+ * @throws ApiError `handoff_gone`; SealError if the secret or the box is not valid
  */
 export async function takeHandoff(
   api: Pick<ApiClient, "claimHandoff">,
@@ -54,7 +55,7 @@ function asManyAsFit(conversations: readonly Conversation[]): object[] {
   return entries;
 }
 
-/** Sealed by this application, but perhaps by another version of it. */
+/** Another version of this application may have sealed the box. */
 function toConversation(entry: unknown): Conversation[] {
   if (typeof entry !== "object" || entry === null) return [];
   const { id, title, updatedAt, pinned } = entry as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ApiClient } from "~/browser/chat/api-client";
 import { ApiError } from "~/browser/chat/api-error";
+import { pageClock } from "~/browser/page/page-clock";
 import { importConversationFile } from "./import-conversation-file";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -18,10 +19,14 @@ function importing(text: string, fails?: ApiError["code"]) {
     }),
   } as unknown as ApiClient;
   const conversations = { remember: (...entries: typeof remembered) => void remembered.push(...entries) };
-  return { sent, remembered, done: importConversationFile({ api, conversations, newId: () => ID }, text) };
+  return {
+    sent,
+    remembered,
+    done: importConversationFile({ api, conversations, newId: () => ID, clock: pageClock }, text),
+  };
 }
 
-test("a file becomes a conversation of this browser", async () => {
+test("an imported file becomes a conversation of this browser", async () => {
   const { done, sent, remembered } = importing(whole);
   expect(await done).toBe(ID);
   expect(sent).toEqual([whole]);

@@ -1,5 +1,6 @@
 import type { ConversationFile } from "~/conversation/conversation-file";
 import type { ApiClient } from "~/browser/chat/api-client";
+import { timestamp, type PageClock } from "~/browser/page/page-clock";
 import { ApiError, PageError } from "~/browser/chat/api-error";
 import type { Conversations } from "./conversations";
 
@@ -10,15 +11,16 @@ type Dependencies = {
   api: Pick<ApiClient, "session">;
   conversations: Pick<Conversations, "remember">;
   newId: () => string;
+  clock: Pick<PageClock, "now">;
 };
 
 /**
- * Begins a conversation with what `exportJson` wrote, and returns its id. The server has the last word on whether the
- * file is whole; what is no such file at all is not sent there.
- * @throws PageError, ApiError
+ * Begins a conversation with the contents of a file written by `exportJson`, and returns its id. Other kinds of files
+ * are refused here; the server checks the contents.
+ * @throws PageError `importNotOurs`, `importNewer`, `importDamaged`, `importTooLarge`; ApiError for other failures
  */
 export async function importConversationFile(
-  { api, conversations, newId }: Dependencies,
+  { api, conversations, newId, clock }: Dependencies,
   text: string,
 ): Promise<string> {
   const title = titleIn(text);
@@ -33,7 +35,7 @@ export async function importConversationFile(
       throw new PageError("importTooLarge", { cause: error });
     throw error;
   }
-  conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
+  conversations.remember({ id, title, updatedAt: timestamp(clock), saved: true });
   return id;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { excerptOf, matches } from "./matching";
 
-test("a text matches the words that are in it, in any order, case and accent", () => {
+test("a text matches its words in any order, case and accent", () => {
   expect(matches("A café in Zürich", "zur CAFE")).toBe(true);
   expect(matches("A café in Zürich", "café bern")).toBe(false);
   expect(matches("رِحلة", "رحلة")).toBe(true);
@@ -26,7 +26,7 @@ test("an excerpt of a long text is short", () => {
   expect(excerpt.after).toMatch(/^.{40,80}…$/);
 });
 
-test("there is no excerpt of what does not match", () => {
+test("a text that does not match has no excerpt", () => {
   expect(excerptOf("tea", "coffee")).toBeNull();
   expect(excerptOf("tea", " ")).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** Whether each word of the query is somewhere in the text, whatever its case and accents. */
+/** Whether the text contains each word of the query, regardless of case and accents. */
 export function matches(text: string, query: string): boolean {
   const plain = fold(text);
   return wordsOf(query).every((word) => plain.includes(word));
@@ -6,11 +6,11 @@ export function matches(text: string, query: string): boolean {
 
 export type Excerpt = { before: string; found: string; after: string };
 
-/** Characters before and after what was found: about two lines in the list. */
+/** Characters shown before and after the match: about two lines in the list. */
 const BEFORE = 24;
 const AFTER = 72;
 
-/** Where the query, or else its first word, stands in a text that matches, with some words around it. */
+/** The first place of the query, or else of its first word, in a text that matches, with some words around it. */
 export function excerptOf(text: string, query: string): Excerpt | null {
   if (!matches(text, query)) return null;
   const plain = fold(text);
@@ -20,7 +20,7 @@ export function excerptOf(text: string, query: string): Excerpt | null {
   const [start, end] = [unfolded(text, at), unfolded(text, at + wanted.length)];
   const from = Math.max(0, start - BEFORE);
   return {
-    // From the first whole word on.
+    // Begins with a whole word.
     before:
       from > 0 ? `…${oneLine(text.slice(from, start)).replace(/^\S+ /, "")}` : oneLine(text.slice(0, start)),
     found: oneLine(text.slice(start, end)),
@@ -39,13 +39,13 @@ function fold(text: string): string {
     .toLowerCase();
 }
 
-/** The place in a text whose folded form is so long up to there. */
+/** The index in a text that corresponds to an index in its folded form. */
 function unfolded(text: string, length: number): number {
   let rest = length;
   let at = 0;
   for (const character of text) {
     const own = fold(character).length;
-    // Accents that are characters of their own belong to the letter before them.
+    // Combining accents belong to the letter before them.
     if (rest <= 0 && own > 0) break;
     rest -= own;
     at += character.length;

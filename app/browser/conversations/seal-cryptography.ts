@@ -1,6 +1,6 @@
 /**
- * What a seal is made of, by name: to load a library's module by its own name is to take all of it, into what every
- * page begins with, since other code there shares a part.
+ * The functions that a seal needs, re-exported by name. Importing the libraries' modules dynamically would add all of
+ * them to the page's first script, since other code there uses a part of them.
  */
 export { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 export { hkdf } from "@noble/hashes/hkdf.js";

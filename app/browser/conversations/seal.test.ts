@@ -10,7 +10,7 @@ const KNOWN_ID = "7T3MrHr5QNuWIer4_jwMfA";
 const KNOWN_SEALED = "ANbeazIHbArOSmcXVax7JaO9qsJP0HHxQWHYJx-A8LEpo5x4mfywUjeyiGpWku695yPoJ2e18hLBcDHEh2Ig";
 
 describe("a seal", () => {
-  it("opens what it closed, on whichever device its secret is", async () => {
+  it("opens a sealed value on any device with the secret", async () => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (value) => {
         const secret = newId();
@@ -32,7 +32,7 @@ describe("a seal", () => {
     }
   });
 
-  it("derives its id and its key by HKDF, so that neither tells the other", async () => {
+  it("derives its id and its key by HKDF, so that neither reveals the other", async () => {
     const derive = (purpose: string, length: number) =>
       Buffer.from(
         hkdfSync("sha256", Buffer.from(SECRET, "base64url"), "", `holdfast hand-off ${purpose}`, length),
@@ -48,7 +48,7 @@ describe("a seal", () => {
     expect((await createSeal(SECRET)).open(KNOWN_SEALED)).toEqual({ conversations: ["a"] });
   });
 
-  it("says nothing of what is in it, and never the same twice", async () => {
+  it("hides the sealed value, and seals it differently each time", async () => {
     const seal = await createSeal(SECRET);
     const value = "zyzzyva".repeat(10);
     const sealed = seal.close(value);
@@ -56,7 +56,7 @@ describe("a seal", () => {
     expect(seal.close(value)).not.toBe(sealed);
   });
 
-  it("does not open what was changed, cut, or closed with another secret", async () => {
+  it("does not open a value that was changed, cut, or sealed with another secret", async () => {
     const seal = await createSeal(SECRET);
     const bytes = Buffer.from(seal.close("words"), "base64url");
     for (let at = 0; at < bytes.length; at++) {

@@ -1,13 +1,13 @@
 import { fromBase64Url, toBase64Url } from "~/conversation/base64url";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 
-/** A box that only who knows its secret can find, and open. */
+/** Seals values for a box that can be found and opened only with its secret. */
 export type Seal = {
-  /** Where it is: what the server is told. Says nothing about the key. */
+  /** The id of the box on the server. It reveals nothing about the key. */
   id: string;
-  /** A JSON value as base64url that nobody else can read, and different each time. */
+  /** Encrypts a JSON value, as base64url; differently each time. */
   close(value: unknown): string;
-  /** @throws SealError for what was not closed with this secret, or not left as it was */
+  /** @throws SealError if the text was not sealed with this secret, or was changed since */
   open(sealed: string): unknown;
 };
 
@@ -18,10 +18,10 @@ export class SealError extends Error {
 const NONCE_BYTES = 24;
 
 /**
- * The seal of a secret, which has the form of a session id. Its id and its key are derived from the secret each on
- * its own (HKDF), so that one secret in a link is enough. Written without `crypto.subtle`, which browsers do not
- * have on plain http. The code for it is loaded when it is first needed.
- * @throws SealError for what is no secret
+ * The seal of a secret. Its id and its key are derived from the secret independently (HKDF), so that a link needs only
+ * one secret. Written without `crypto.subtle`, which browsers lack on plain http; the code is loaded on first use.
+ * @param secret in the form of a session id
+ * @throws SealError if it does not have that form
  */
 export async function createSeal(secret: string): Promise<Seal> {
   if (!SESSION_ID_PATTERN.test(secret)) throw new SealError("This is no secret.");
@@ -31,7 +31,7 @@ export async function createSeal(secret: string): Promise<Seal> {
     hkdf(sha256, fromBase64Url(secret), undefined, encode(`holdfast hand-off ${purpose}`), length);
   const id = toBase64Url(derive("id", 16));
   const key = derive("key", 32);
-  // What was closed for one place opens in no other.
+  // The id is authenticated, so that a sealed value opens only in its own box.
   const cipher = (nonce: Uint8Array) => xchacha20poly1305(key, nonce, encode(id));
 
   return {

@@ -19,7 +19,7 @@ function open(values = new Map<string, string>()) {
   return { links: createShareLinks(createSafeStorage(() => storage)), values };
 }
 
-test("a link that was made here is found by its key, until it is withdrawn", () => {
+test("a link made in this browser is found by its hash, until it is revoked", () => {
   const { links, values } = open();
   links.keep(A, ONE);
   links.keep(A, ONE);
@@ -31,7 +31,7 @@ test("a link that was made here is found by its key, until it is withdrawn", () 
   expect(links.find(sessionKey(TWO))).toBe(TWO);
 });
 
-test("the links of a deleted conversation are forgotten, and no others", () => {
+test("only the links of a deleted conversation are removed", () => {
   const { links, values } = open();
   links.keep(A, ONE);
   links.keep(B, TWO);

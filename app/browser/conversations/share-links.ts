@@ -4,14 +4,14 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 const KEY = "holdfast.shares";
 
-/** The secrets of the links that were made in this browser. The server knows only their hashes. */
+/** The secrets of the links made in this browser. The server has only their hashes. */
 export type ShareLinks = {
-  /** The secret of the link with this key, if it was made here. */
-  find: (key: string) => string | null;
+  /** The secret of the link with this hash, if it was made here. */
+  find: (shareHash: string) => string | null;
   keep: (conversationId: string, shareId: string) => void;
-  /** A link that was withdrawn. */
-  drop: (key: string) => void;
-  /** All links of a conversation that was deleted. */
+  /** Forgets a revoked link, by its hash. */
+  drop: (shareHash: string) => void;
+  /** Forgets all links of a deleted conversation. */
   dropAll: (conversationId: string) => void;
 };
 
@@ -20,13 +20,15 @@ type Kept = { conversationId: string; shareId: string };
 export function createShareLinks(shared: SafeStorage): ShareLinks {
   const kept = createStoredList(shared, KEY, toKept);
   return {
-    find: (key) => kept.read().find(({ shareId }) => sessionKey(shareId) === key)?.shareId ?? null,
+    find: (shareHash) =>
+      kept.read().find(({ shareId }) => sessionKey(shareId) === shareHash)?.shareId ?? null,
     keep: (conversationId, shareId) =>
       void kept.change((links) => [
         ...links.filter((link) => link.shareId !== shareId),
         { conversationId, shareId },
       ]),
-    drop: (key) => void kept.change((links) => links.filter(({ shareId }) => sessionKey(shareId) !== key)),
+    drop: (shareHash) =>
+      void kept.change((links) => links.filter(({ shareId }) => sessionKey(shareId) !== shareHash)),
     dropAll: (id) => void kept.change((links) => links.filter(({ conversationId }) => conversationId !== id)),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { ApiError } from "~/browser/chat/api-error";
+import { pageClock } from "~/browser/page/page-clock";
 import type { LoadedSession } from "~/browser/chat/session-api";
 import { createTextSearch } from "./text-search";
 
@@ -27,7 +28,7 @@ function fakeServer(sessions: Record<string, string[]>) {
   });
   return {
     asked,
-    search: createTextSearch(api, () => clock, 0),
+    search: createTextSearch(api, { ...pageClock, now: () => clock }, 0),
     pass: (ms: number) => void (clock += ms),
     hold: () => void (isHeld = true),
     change: (id: string, texts: string[]) => {
@@ -40,14 +41,14 @@ function fakeServer(sessions: Record<string, string[]>) {
 const found = ({ search }: ReturnType<typeof fakeServer>) =>
   search.getSnapshot().hits.map(({ messageId, found: text }) => `${messageId} ${text}`);
 
-test("finds messages in every conversation, in the order of the list", async () => {
+test("a search finds messages in all conversations, in the order of the list", async () => {
   const server = fakeServer({ a: ["Nothing", "A Café"], b: ["the CAFE", "cafés"], c: ["tea"] });
   await server.search.search("cafe", ["b", "c", "a"]);
   expect(found(server)).toEqual(["b0 CAFE", "b1 café", "a1 Café"]);
   expect(server.search.getSnapshot()).toMatchObject({ done: 3, total: 3, failed: 0, isRunning: false });
 });
 
-test("asks for few conversations at a time", async () => {
+test("a search reads few conversations at a time", async () => {
   const ids = Array.from({ length: 10 }, (_, index) => `s${index}`);
   const server = fakeServer(Object.fromEntries(ids.map((id) => [id, ["tea"]])));
   server.hold();
@@ -61,7 +62,7 @@ test("asks for few conversations at a time", async () => {
   expect(found(server)).toHaveLength(10);
 });
 
-test("asks nothing for another search at once, and later only whether it has changed", async () => {
+test("a second search sends no requests at first, and conditional ones later", async () => {
   const server = fakeServer({ a: ["tea"] });
   await server.search.search("tea", ["a"]);
   await server.search.search("te", ["a"]);
@@ -76,14 +77,14 @@ test("asks nothing for another search at once, and later only whether it has cha
   expect(found(server)).toEqual([]);
 });
 
-test("what cannot be read is counted, and does not end the search", async () => {
+test("a conversation that cannot be read is counted, and does not end the search", async () => {
   const server = fakeServer({ b: ["tea"] });
   await server.search.search("tea", ["a", "b"]);
   expect(found(server)).toEqual(["b0 tea"]);
   expect(server.search.getSnapshot()).toMatchObject({ done: 2, failed: 1 });
 });
 
-test("can be ended, and a newer one takes the place of an older", async () => {
+test("a search can be cancelled, and a newer one replaces an older one", async () => {
   const server = fakeServer({ a: ["tea"], b: ["tea and coffee"] });
   server.hold();
   const first = server.search.search("tea", ["a", "b"]);
@@ -100,7 +101,7 @@ test("can be ended, and a newer one takes the place of an older", async () => {
   expect(found(server)).toEqual(["b0 coffee"]);
 });
 
-test("what was found for one text is gone as soon as another is looked for", async () => {
+test("a new search removes the hits of the previous one", async () => {
   const server = fakeServer({ a: ["tea"] });
   await server.search.search("tea", ["a"]);
   const next = server.search.search("teapot", ["a"]);

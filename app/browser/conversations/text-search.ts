@@ -4,21 +4,22 @@ import { messageText } from "~/conversation/answer-text";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { excerptOf, type Excerpt } from "./matching";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import { delay, type PageClock } from "~/browser/page/page-clock";
 
-/** Conversations that are asked for at a time: the page has better things to do with its connections. */
+/** Conversations read at a time: a browser has six connections to a host, and other requests need some. */
 const AT_A_TIME = 3;
-/** So long what was read is taken as it is; after that the server is asked whether it has changed. */
+/** Age up to which a read conversation is used without asking the server whether it has changed, in milliseconds. */
 const FRESH_MS = 60_000;
-/** The others are found when the conversation is open. */
+/** Hits shown per conversation, so that one conversation does not fill the list. */
 const MOST_HITS_EACH = 3;
-/** After the last key. */
+/** Delay after the last key. */
 const DEBOUNCE_MS = 250;
 
 export type TextHit = Excerpt & { conversationId: string; messageId: string };
 
 export type TextSearchState = {
   hits: readonly TextHit[];
-  /** Of the conversations, how many have been looked through, of how many, and how many could not be read. */
+  /** Numbers of conversations: searched, in total, and failed to be read. */
   done: number;
   total: number;
   failed: number;
@@ -26,9 +27,9 @@ export type TextSearchState = {
 };
 
 export type TextSearch = Observable<TextSearchState> & {
-  /** Looks for a text in every message of these conversations, in place of what was looked for and found before. */
+  /** Searches every message of these conversations. Replaces the search before, and its hits. */
   search: (query: string, conversationIds: readonly string[]) => Promise<void>;
-  /** What was found until now stays. */
+  /** Ends the search and keeps its hits. */
   cancel: () => void;
 };
 
@@ -37,10 +38,10 @@ type Known = { etag: string | null; texts: readonly Text[]; askedAt: number };
 
 const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRunning: false };
 
-/** The server has no index: the conversations of this browser are read, and remembered for the next search. */
+/** The server has no index: the conversations of this browser are read, and kept for the next search. */
 export function createTextSearch(
   api: (conversationId: string) => Pick<SessionApi, "load">,
-  now: () => number = Date.now,
+  clock: Pick<PageClock, "now" | "after">,
   debounceMs = DEBOUNCE_MS,
 ): TextSearch {
   const state = createObservable(NOTHING);
@@ -49,9 +50,9 @@ export function createTextSearch(
 
   async function textsOf(id: string, signal: AbortSignal): Promise<readonly Text[]> {
     const before = known.get(id);
-    if (before && now() - before.askedAt < FRESH_MS) return before.texts;
+    if (before && clock.now() - before.askedAt < FRESH_MS) return before.texts;
     const answer = await api(id).load(before?.etag ?? null, signal);
-    const askedAt = now();
+    const askedAt = clock.now();
     if (answer.kind === "unchanged" && before) known.set(id, { ...before, askedAt });
     else if (answer.kind === "session") {
       known.set(id, { etag: answer.etag, texts: textsIn(answer.session), askedAt });
@@ -69,7 +70,7 @@ export function createTextSearch(
       if (!signal.aborted) state.set({ hits: found.flat(), done, total: ids.length, failed, isRunning });
     };
     show(ids.length > 0);
-    await new Promise((resolve) => setTimeout(resolve, debounceMs));
+    await delay(clock, debounceMs);
     if (signal.aborted) return;
     const waiting = ids.entries();
     const lane = async () => {

@@ -20,7 +20,7 @@ function browser(kept = new Map<string, string>()) {
   return { openTab, kept, tell: () => listeners.forEach((listener) => listener()) };
 }
 
-test("what one tab marks, every tab knows, until one of them has looked", () => {
+test("a mark of one tab is known to all tabs, until one of them clears it", () => {
   const { openTab, kept, tell } = browser();
   const [first, second] = [openTab(), openTab()];
   first.mark(A);
@@ -34,7 +34,7 @@ test("what one tab marks, every tab knows, until one of them has looked", () => 
   expect(kept.size).toBe(0);
 });
 
-test("what is not understood marks nothing", () => {
+test("a value that cannot be read marks nothing", () => {
   for (const damaged of ["{", "7", '["../etc", null]']) {
     expect(
       browser(new Map([["holdfast.unread", damaged]]))

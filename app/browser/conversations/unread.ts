@@ -6,7 +6,7 @@ import { createObservable, type Observable } from "~/browser/page/observable";
 
 const KEY = "holdfast.unread";
 
-/** The conversations of this browser in which an answer has ended that nobody has looked at, in all tabs. */
+/** The conversations of this browser in which an answer has ended while no tab showed them. Shared by all tabs. */
 export type Unread = Observable<readonly string[]> & {
   mark: (id: string) => void;
   clear: (id: string) => void;

@@ -88,7 +88,7 @@ function openTab() {
   };
 }
 
-test("Back and Forward go through the conversations that were shown, and only then to the site before", () => {
+test("Back and Forward step through the shown conversations, and only then leave the page", () => {
   const tab = openTab();
   const { conversations, follow, go } = tab;
   const shown = () => conversations.getSnapshot().currentId;
@@ -111,7 +111,7 @@ test("Back and Forward go through the conversations that were shown, and only th
   expect(tab.isAtOtherSite()).toBe(false);
 });
 
-test("the history of a tab holds the ids of no conversation, and its entries what the router needs", () => {
+test("history entries hold no conversation ids, and keep the state of the router", () => {
   const { conversations, follow, history } = openTab();
   follow();
   conversations.open(A);
@@ -119,7 +119,7 @@ test("the history of a tab holds the ids of no conversation, and its entries wha
   expect(history()).toContain('{"idx":1,"key":"default","isDouble":false,"visit":1}');
 });
 
-test("a refresh keeps the way back", () => {
+test("a reload keeps the visited conversations", () => {
   const { conversations, follow, go, reload } = openTab();
   follow();
   conversations.open(A);
@@ -130,7 +130,7 @@ test("a refresh keeps the way back", () => {
   expect(refreshed.getSnapshot().currentId).toBe(A);
 });
 
-test("what was opened before this code was there has its entry, too", () => {
+test("a conversation opened before this code was loaded has an entry, too", () => {
   const { conversations, follow, go } = openTab();
   const begun = conversations.getSnapshot().currentId;
   conversations.open(A);
@@ -139,7 +139,7 @@ test("what was opened before this code was there has its entry, too", () => {
   expect(conversations.getSnapshot().currentId).toBe(begun);
 });
 
-test("of a deleted conversation no id is kept, and in its place is the one without a message", () => {
+test("the id of a deleted conversation is removed, and its entry shows the empty conversation", () => {
   const { conversations, follow, go, hide, kept } = openTab();
   follow();
   conversations.open(A);
@@ -153,7 +153,7 @@ test("of a deleted conversation no id is kept, and in its place is the one witho
   expect(conversations.getSnapshot().currentId).toBe(B);
 });
 
-test("Back closes one dialog after the other, and then goes where it would have gone without them", () => {
+test("Back closes one dialog after the other, and then steps back as without them", () => {
   const tab = openTab();
   const { conversations, follow, go, openDialog, dialogs } = tab;
   const begun = conversations.getSnapshot().currentId;
@@ -176,7 +176,7 @@ test("Back closes one dialog after the other, and then goes where it would have 
   expect(tab.isAtOtherSite()).toBe(true);
 });
 
-test("a dialog that was closed otherwise costs no Back, and one that has to be answered stays", () => {
+test("a dialog closed by other means needs no Back, and one that must be answered stays open", () => {
   const tab = openTab();
   tab.follow();
   tab.openDialog("drawer").close();

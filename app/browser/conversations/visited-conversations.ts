@@ -2,43 +2,43 @@ import type { Conversations } from "./conversations";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 const KEY = "holdfast.visited";
-/** In the place of a conversation without a message, and of one that is gone. */
+/** Stands for a conversation without a message, and for a deleted one. */
 const NONE = "";
 
 type Dependencies = {
   page: Pick<Window, "history" | "addEventListener"> & {
     document: Pick<Document, "addEventListener" | "querySelectorAll">;
   };
-  /** This tab's own, which survives a refresh as the history does. */
+  /** Of this tab, kept on a reload like the history. */
   tab: SafeStorage;
   conversations: Pick<Conversations, "getSnapshot" | "subscribe" | "open" | "startNew">;
-  /** What was shown first: this code may come later than a person's first click. */
+  /** The conversation shown first: this code may load later than a person's first click. */
   firstId: string;
 };
 
-/** What an entry of the history holds, beside what the router needs. */
+/** The state of a history entry, beside the fields of the router. */
 type Entry = {
-  /** The router counts in it how far an entry is from the first. */
+  /** The router's number of the entry, counted from the first. */
   idx?: number;
-  /** The place of its conversation among those that were visited. */
+  /** Index of its conversation in the stored list of visits. */
   visit?: number;
-  /** The same as the entry before: it is there so that Back can close a dialog without leaving the page. */
+  /** A copy of the entry before, so that Back can close a dialog without leaving the page. */
   isDouble?: boolean | undefined;
 };
 
 /**
- * Lets the browser's Back and Forward go through the conversations that this tab has shown, and Back close a dialog
- * first. The address stays as it is, and an entry of the history holds only numbers: the ids stay in the tab's storage.
+ * Makes the browser's Back and Forward step through the conversations that this tab has shown, and Back close a dialog
+ * first. The address never changes, and history entries hold only numbers: the ids stay in the tab's storage.
  */
 export function followVisits({ page, tab, conversations, firstId }: Dependencies): void {
   const { history } = page;
   let shownId = firstId;
   let isTravelling = false;
   const entry = () => (history.state ?? {}) as Entry;
-  /** Where the tab was before it went Back or Forward. */
+  /** The entry before the last step Back or Forward. */
   let last = entry();
 
-  /** By the number of the entry. */
+  /** The visited ids, by the number in the entry. */
   function visited(): unknown[] {
     try {
       const ids: unknown = JSON.parse(tab.get(KEY) ?? "[]");
@@ -50,7 +50,7 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
   const keep = (ids: unknown[]) => tab.set(KEY, JSON.stringify(ids));
   const isListed = (id: unknown) => conversations.getSnapshot().list.some((known) => known.id === id);
 
-  /** The conversation of the entry that the tab is at; undefined where it is none of ours. */
+  /** The conversation of the current entry; undefined for an entry without one. */
   function here(): string | undefined {
     const { visit } = entry();
     const id = visit === undefined ? undefined : visited()[visit];
@@ -62,23 +62,23 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
     try {
       history[how]({ ...entry(), idx, isDouble: how === "replaceState" && entry().isDouble, ...change }, "");
     } catch {
-      // So many in so little time that the browser takes no more.
+      // Browsers limit the rate of changes.
     }
     last = entry();
   }
 
   function note(how: "pushState" | "replaceState") {
-    // Numbers are never used again: entries of an earlier load of the page may still hold them.
+    // Numbers are not reused: history entries of an earlier load may still hold them.
     const ids = visited();
     keep([...ids, shownId]);
     put(how, { visit: ids.length });
   }
 
-  function look() {
+  function refresh() {
     const { currentId } = conversations.getSnapshot();
     const isAnother = currentId !== shownId;
     shownId = currentId;
-    // Of what was deleted no id is kept.
+    // The ids of deleted conversations are removed.
     keep(visited().map((id) => (id === currentId || isListed(id) ? id : NONE)));
     if (isAnother && here() !== currentId) note(isTravelling ? "replaceState" : "pushState");
   }
@@ -94,8 +94,8 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
   const { heldBackId } = conversations.getSnapshot();
   if (restored !== undefined && restored !== heldBackId && isListed(restored)) travelTo(restored);
   else note("replaceState");
-  look();
-  conversations.subscribe(look);
+  refresh();
+  conversations.subscribe(refresh);
   page.addEventListener("popstate", () => {
     const id = here();
     if (id === undefined) return;
@@ -103,7 +103,7 @@ export function followVisits({ page, tab, conversations, firstId }: Dependencies
     last = entry();
     const steps = (last.idx ?? 0) - (before.idx ?? 0);
     const dialog = steps < 0 ? topDialog(page.document) : undefined;
-    // One that has to be answered says no.
+    // A dialog that must be answered refuses to close.
     if (dialog?.dispatchEvent(new Event("cancel", { cancelable: true }))) {
       dialog.close();
       history.go(-steps);

@@ -57,7 +57,7 @@ const later = () => vi.advanceTimersByTimeAsync(0);
 const down = () => new ApiError("unreachable", "The server cannot be reached.", 0);
 
 describe("a file", () => {
-  test("tells how far its upload is, then is ready, and still there after a refresh", async () => {
+  test("a file reports the progress of its upload, is then ready, and still there after a reload", async () => {
     const { draft, uploads, add } = openTab();
     await add("notes.txt");
     expect(draft.ready()).toBeNull();
@@ -70,7 +70,7 @@ describe("a file", () => {
     expect(openTab().draft.ready()).toMatchObject([part]);
   });
 
-  test("that was not uploaded before a refresh says so by its name, until it is chosen again or removed", async () => {
+  test("a file not uploaded before a reload is shown as failed, until it is chosen again or removed", async () => {
     const { uploads, add } = openTab();
     await add("one.txt", "two.txt", "three.txt");
     uploads[0]!.resolve(fakeFile("one.txt", 18));
@@ -92,14 +92,14 @@ describe("a file", () => {
     expect(refreshed.states()).toEqual(["one.txt uploaded", "two.txt uploading"]);
   });
 
-  test("that cannot be taken is not spoken of after a refresh", async () => {
+  test("a refused file is not shown after a reload", async () => {
     const { draft } = openTab();
     draft.add([new File(["x".repeat(1_001)], "long.txt")]);
     await expect.poll(() => draft.getSnapshot()[0]?.state).toBe("failed");
     expect(openTab().draft.getSnapshot()).toEqual([]);
   });
 
-  test("whose upload fails for a passing reason is tried again by itself, then by the person", async () => {
+  test("an upload that fails for a passing reason is repeated automatically, then on demand", async () => {
     const { draft, uploads, add, states } = openTab();
     await add("notes.txt");
     for (let tries = 0; tries < 3; tries++) {
@@ -115,7 +115,7 @@ describe("a file", () => {
     expect(states()).toEqual(["notes.txt uploaded"]);
   });
 
-  test("that the server refuses is not tried again, also not when the connection is back", async () => {
+  test("a file that the server refuses is not uploaded again, also not when the network is back", async () => {
     const { draft, uploads, add } = openTab();
     await add("notes.txt");
     uploads[0]!.reject(new ApiError("unsupported_media_type", "No.", 415));
@@ -128,7 +128,7 @@ describe("a file", () => {
     expect(draft.ready()).toBeNull();
   });
 
-  test("that is removed in mid-upload is heard of no more", async () => {
+  test("a file removed during its upload does not come back", async () => {
     const { draft, uploads, add } = openTab();
     await add("one.txt", "two.txt");
     draft.remove(draft.getSnapshot()[0]!.key);
@@ -139,7 +139,7 @@ describe("a file", () => {
     expect(draft.ready()).toMatchObject([{ filename: "two.txt" }]);
   });
 
-  test("that cannot be taken says why, and nothing is uploaded", async () => {
+  test("a file that cannot be accepted shows the reason, and is not uploaded", async () => {
     const { draft, uploads } = openTab();
     draft.add([new File(["x".repeat(1_001)], "long.txt")]);
     await expect.poll(() => draft.getSnapshot()[0]?.state).toBe("failed");
@@ -154,7 +154,7 @@ describe("a file", () => {
   });
 });
 
-test("one document too many is refused, and there is room again when another is removed", async () => {
+test("a document over the limit is refused, until another one is removed", async () => {
   const { draft, uploads, add, states } = openTab();
   await add("1", "2", "3", "4", "5", "6");
   expect(uploads).toHaveLength(5);
@@ -165,7 +165,7 @@ test("one document too many is refused, and there is room again when another is 
   expect(states().filter((state) => state.endsWith("failed"))).toEqual(["6 failed"]);
 });
 
-test("what was kept in the browser and is no file is not taken for one", () => {
+test("a stored value that is not a file is ignored", () => {
   for (const kept of ["{", "null", '[{"type":"file"}]', '[{"type":"file","url":"https://example.org"}]']) {
     stored.set("holdfast.files.c", kept);
     expect(openTab().draft.getSnapshot()).toEqual([]);

@@ -46,7 +46,7 @@ export function fromStored(text: string | null, newKey: () => string): DraftFile
   }
 }
 
-/** What is stored of the files: uploaded ones, and the names of others that the person may choose again. */
+/** The stored form of the files: uploaded ones, and the names of others that the person may choose again. */
 export function toStored(files: readonly DraftFile[]): object[] {
   return files.flatMap((file): object[] => {
     if (file.state === "uploaded") return [file.part];

@@ -6,7 +6,7 @@ import { createSafeStorage } from "~/browser/storage/safe-storage";
 const stored = new Map<string, string>();
 const listeners = new Map<Storage, { key: string; listener: () => void }>();
 
-/** Another tab on one conversation of the same browser, which hears what the others write as of a storage event. */
+/** Another tab with the same conversation, which receives the writes of other tabs as storage events. */
 function openTab(conversationId: string) {
   function tell(key: string) {
     for (const [other, { key: heard, listener }] of listeners)
@@ -37,14 +37,14 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 
-test("a draft is there again after a refresh, each conversation's own", () => {
+test("each conversation's draft is there after a reload", () => {
   openTab("one").set("hello");
   vi.runAllTimers();
   expect(openTab("one").getSnapshot()).toBe("hello");
   expect(openTab("two").getSnapshot()).toBe("");
 });
 
-test("a draft that was just typed is written when the page goes", () => {
+test("a draft typed just now is stored when the page is closed", () => {
   const draft = openTab("one");
   draft.set("hello");
   draft.flush();
@@ -72,7 +72,7 @@ test("a draft that another tab has sent does not come back from this one", () =>
   expect(openTab("one").getSnapshot()).toBe("");
 });
 
-test("what is typed in one tab is seen in the other, and so no tab writes over what it has not shown", () => {
+test("a text typed in one tab is shown in the other, so that no tab overwrites a text that it has not shown", () => {
   const [here, there] = [openTab("one"), openTab("one")];
   here.set("a long thought");
   vi.runAllTimers();
@@ -85,7 +85,7 @@ test("what is typed in one tab is seen in the other, and so no tab writes over w
   expect(openTab("one").getSnapshot()).toBe("a long thought, gone on with");
 });
 
-test("what another tab writes does not take away what is being typed here", () => {
+test("another tab's text does not replace a text that is being typed in this tab", () => {
   const [here, there] = [openTab("one"), openTab("one")];
   here.set("her");
   there.set("there");

@@ -4,36 +4,36 @@ import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { isAttachmentPart } from "./draft-file";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
-/** What the keys of all outboxes begin with. */
+/** Prefix of the storage keys of all outboxes. */
 export const OUTBOX_KEY = "holdfast.outbox.";
 
-/** A message on its way. Kept until the server has it, so that a refresh in between sends the same one again. */
+/** A message to be sent. Stored until the server has it, so that after a reload the same message is sent again. */
 export type OutgoingMessage = {
   id: string;
-  /** Empty where the message is nothing but files. */
+  /** Empty if the message has only files. */
   text: string;
   files: readonly AttachmentPart[];
   parentId: string | null;
   modelId: string | null;
-  /** The id that the answer is to have: with it the page can show where the answer will be. */
+  /** The id of the future reply, so that the page can show its place. */
   replyMessageId: string;
 };
 
 export type Outbox = {
   read: () => OutgoingMessage | null;
   put: (message: OutgoingMessage) => void;
-  /** Forgets the message with this id, or whichever is there; not another tab's. */
+  /** Removes the message with this id, or any message without one; another tab's message is kept. */
   clear: (id?: string) => void;
 };
 
-/** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
+/** The outbox of one session, with at most one message: the next one waits for the reply. */
 export function createOutbox(storage: SafeStorage, conversationId: string): Outbox {
   const key = OUTBOX_KEY + conversationId;
   function read() {
     const text = storage.get(key);
     if (text === null) return null;
     try {
-      // One of an older page knew no files.
+      // Earlier versions stored no files.
       const message: unknown = { files: [], ...(JSON.parse(text) as object) };
       return isOutgoingMessage(message) ? message : null;
     } catch {
@@ -51,7 +51,7 @@ export function createOutbox(storage: SafeStorage, conversationId: string): Outb
   };
 }
 
-/** What a message consists of. Text of mere white space beside files is none. */
+/** The parts of a message. White space beside files is left out. */
 export function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">): UserMessage["parts"] {
   return [...files, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])];
 }

@@ -12,12 +12,12 @@ test.each([
   ["a table that another program claims", file("a,b", "a.csv", "application/vnd.ms-excel"), "document"],
   ["a vector image, which is text", file("<svg/>", "a.svg", "image/svg+xml"), "document"],
   ["a long text whose sample ends within a letter", file("é".repeat(40_000) + "a", "a.txt"), "document"],
-])("%s goes as it is", async (_, given, kind) => {
+])("%s is uploaded unchanged", async (_, given, kind) => {
   expect(await prepare(given)).toEqual({ kind, filename: given.name, blob: given });
   expect(redraw).not.toHaveBeenCalled();
 });
 
-test("an image that is too large, or of a form that models do not take, is drawn anew", async () => {
+test("an image that is too large, or in a format that models do not accept, is drawn again", async () => {
   for (const image of [
     file(new Uint8Array(3_750_001), "photo.of.me.png", "image/png"),
     file("x", "photo.of.me.heic", "image/heic"),
@@ -40,7 +40,7 @@ test("an image that the browser cannot draw is refused", async () => {
   expect(await prepare(file("x", "a.tiff", "image/tiff"))).toMatchObject({ error: { code: "file_type" } });
 });
 
-test("a name that is too long keeps its ending", async () => {
+test("a name that is too long keeps its extension", async () => {
   const prepared = await prepare(file("x", `${"n".repeat(300)}.csv`));
   expect(prepared.filename).toHaveLength(200);
   expect(prepared.filename).toMatch(/n\.csv$/);

@@ -7,23 +7,23 @@ import {
 } from "~/conversation/attachment";
 import type { UserError } from "~/i18n/user-error";
 
-/** A file as it is to be uploaded, or why it cannot be. */
+/** A file ready for upload, or the reason why it cannot be uploaded. */
 export type PreparedFile =
   { kind: AttachmentKind; filename: string; blob: Blob } | { error: UserError; filename: string };
 
 export type PrepareOptions = {
   maxBytes: number;
-  /** Draws an image smaller, or in a form that is taken; null where the browser cannot draw it. */
+  /** Draws an image smaller, or in an accepted format; null if the browser cannot draw it. */
   redraw: (image: Blob) => Promise<Blob | null>;
 };
 
-/** As much of a file as tells whether it is text. */
+/** Length of the sample that is checked to be text, in bytes. */
 const SAMPLE_BYTES = 65_536;
 const REDRAWN_ENDING = ".jpg";
 
 /**
- * Looks at a file as the server will, so that a person is told at once. An image that is too large, or of a form
- * that models do not take, is drawn anew; all else goes as it is.
+ * Checks a file as the server will, so that an error is shown at once. An image that is too large, or in a format that
+ * models do not accept, is drawn again; other files are uploaded unchanged.
  */
 export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptions): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
@@ -47,7 +47,7 @@ export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptio
   return refused(notTaken());
 }
 
-/** What a file seems to be, until the server has said. */
+/** The likely media type of a file, until the server has determined it. */
 export function guessType(kind: AttachmentKind, { type }: Blob): AttachmentType {
   if (kind === "document") return type === "application/pdf" ? type : "text/plain";
   return IMAGE_TYPES.find((known) => known === type) ?? "image/jpeg";
@@ -56,7 +56,7 @@ export function guessType(kind: AttachmentKind, { type }: Blob): AttachmentType 
 async function isText(file: File): Promise<boolean> {
   const bytes = await file.slice(0, SAMPLE_BYTES).arrayBuffer();
   try {
-    // A sample may end within a letter: only then it is no whole text.
+    // The sample of a longer file may end within a character.
     const stream = file.size > SAMPLE_BYTES;
     return !new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream }).includes("\0");
   } catch {
@@ -64,7 +64,7 @@ async function isText(file: File): Promise<boolean> {
   }
 }
 
-/** Keeps the ending, which says what a file is. */
+/** The name cut to the maximum length, with its extension. */
 function shortened(name: string): string {
   if (name.length <= MAX_FILENAME_LENGTH) return name;
   const ending = /\.[^.]{1,10}$/.exec(name)?.[0] ?? "";

@@ -1,8 +1,8 @@
-/** Beyond this, models make an image smaller themselves before they look at it. */
+/** Longest edge in pixels. Models scale larger images down themselves. */
 const LONGEST_EDGE = 2_048;
 const QUALITY = 0.85;
 
-/** An image as a JPEG of a size that models look at; null where the browser cannot draw it. */
+/** The image as a JPEG of a size that models use; null if the browser cannot draw it. */
 export async function redrawImage(image: Blob): Promise<Blob | null> {
   let bitmap: ImageBitmap;
   try {
@@ -17,7 +17,7 @@ export async function redrawImage(image: Blob): Promise<Blob | null> {
     canvas.height = Math.max(1, Math.round(bitmap.height * scale));
     const context = canvas.getContext("2d");
     if (!context) return null;
-    // A JPEG has no holes to look through; what was meant for paper stays readable.
+    // JPEG has no transparency: dark text on a transparent ground stays readable on white.
     context.fillStyle = "white";
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingQuality = "high";

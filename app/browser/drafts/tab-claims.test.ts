@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTabClaims } from "./tab-claims";
 
-test("a conversation is one tab's, until that is gone", async () => {
+test("a claimed conversation belongs to one tab until that is closed", async () => {
   const held = new Set<string>();
   const waiting: (() => void)[] = [];
   /** As browsers have it, for one tab that never ends. */
@@ -25,7 +25,7 @@ test("a conversation is one tab's, until that is gone", async () => {
   expect(await later).toBe(true);
 });
 
-test("without locks, or where they are refused, nothing is claimed", async () => {
+test("without locks, or if they are refused, a claim fails", async () => {
   expect(await createTabClaims(undefined)("a", true)).toBe(false);
   const refusing = { request: () => Promise.reject(new DOMException("No.", "SecurityError")) };
   expect(await createTabClaims(refusing as unknown as LockManager)("a", true)).toBe(false);

@@ -1,7 +1,6 @@
 /**
- * Makes a conversation this tab's as long as the tab lives; another tab's is left to it, or waited for. Settles with
- * whether it is this tab's. No tab is told of a claim where the browser has no locks, as without HTTPS: there, none
- * succeeds.
+ * Claims a conversation for this tab until the tab is closed (Web Locks). If another tab holds it, the claim fails, or
+ * with `canWait` waits. Resolves to whether the claim succeeded; always false without locks, as on plain http.
  */
 export type ClaimForTab = (id: string, canWait: boolean) => Promise<boolean>;
 
@@ -10,7 +9,7 @@ export function createTabClaims(locks: LockManager | undefined): ClaimForTab {
     new Promise((resolve) => {
       const held = locks?.request(`holdfast.unsent.${id}`, { ifAvailable: !canWait }, (lock) => {
         resolve(lock !== null);
-        // Until the browser takes it back, because the tab is gone.
+        // Held until the tab is closed.
         return lock && new Promise<never>(() => undefined);
       });
       Promise.resolve(held).then(

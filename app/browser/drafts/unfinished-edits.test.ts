@@ -14,7 +14,7 @@ function page(storage: Map<string, string>) {
   return (conversationId: string) => createUnfinishedEdits(values, conversationId);
 }
 
-test("each edit of a conversation is there for the next page, also an empty one, and for no other conversation", () => {
+test("each edit of a conversation is kept for the next page, also an empty one, and for no other conversation", () => {
   const storage = new Map<string, string>();
   page(storage)("one").put("u1", "Ants, please");
   page(storage)("one").put("u2", "");
@@ -24,7 +24,7 @@ test("each edit of a conversation is there for the next page, also an empty one,
   expect(page(storage)("two").read("u1")).toBeNull();
 });
 
-test("nothing is left in the browser once the last edit has ended, or all are cleared", () => {
+test("no value is stored after the last edit has ended, or all are cleared", () => {
   const storage = new Map<string, string>();
   const edits = page(storage)("one");
   edits.put("u1", "Ants");
@@ -38,10 +38,13 @@ test("nothing is left in the browser once the last edit has ended, or all are cl
   expect(storage.size).toBe(0);
 });
 
-test.each(["{", "null", "[1]", '{"u1":5}', '"x"'])("what cannot be read is no edit: %s", (kept) => {
-  const edits = page(new Map([["holdfast.edits.one", kept]]))("one");
-  expect(edits.read("u1")).toBeNull();
-  expect(edits.read("__proto__")).toBeNull();
-  edits.put("u1", "Ants");
-  expect(edits.read("u1")).toBe("Ants");
-});
+test.each(["{", "null", "[1]", '{"u1":5}', '"x"'])(
+  "a stored value that cannot be read is not an edit: %s",
+  (kept) => {
+    const edits = page(new Map([["holdfast.edits.one", kept]]))("one");
+    expect(edits.read("u1")).toBeNull();
+    expect(edits.read("__proto__")).toBeNull();
+    edits.put("u1", "Ants");
+    expect(edits.read("u1")).toBe("Ants");
+  },
+);

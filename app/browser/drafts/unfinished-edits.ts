@@ -1,17 +1,17 @@
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
-/** Where the text of the instructions stands among the edits. No message has such an id. */
+/** The key of the instructions among the edits. No message has such an id. */
 export const INSTRUCTIONS = "settings.instructions";
 
-/** What a person has changed in one conversation and neither sent, saved nor cancelled yet, wherever they went. */
+/** Texts changed in one conversation and neither sent, saved nor cancelled yet. */
 export type UnfinishedEdits = {
-  /** The text as it stands; null where it was not changed. `what` is the id of a message, or `INSTRUCTIONS`. */
-  read: (what: string) => string | null;
-  put: (what: string, text: string | null) => void;
+  /** The changed text; null if there is none. `target` is the id of a message, or `INSTRUCTIONS`. */
+  read: (target: string) => string | null;
+  put: (target: string, text: string | null) => void;
   clear: () => void;
 };
 
-/** One value for all edits of a conversation, so that none is left behind when the conversation is deleted. */
+/** All edits of a conversation are one stored value, so that none is left when the conversation is deleted. */
 export function createUnfinishedEdits(storage: SafeStorage, conversationId: string): UnfinishedEdits {
   const key = `holdfast.edits.${conversationId}`;
 
@@ -25,14 +25,14 @@ export function createUnfinishedEdits(storage: SafeStorage, conversationId: stri
   }
 
   return {
-    read(what) {
-      const text = readAll().get(what);
+    read(target) {
+      const text = readAll().get(target);
       return typeof text === "string" ? text : null;
     },
-    put(what, text) {
+    put(target, text) {
       const edits = readAll();
-      if (text === null) edits.delete(what);
-      else edits.set(what, text);
+      if (text === null) edits.delete(target);
+      else edits.set(target, text);
       if (edits.size === 0) storage.remove(key);
       else storage.set(key, JSON.stringify(Object.fromEntries(edits)));
     },

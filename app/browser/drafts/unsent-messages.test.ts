@@ -5,7 +5,7 @@ import { createUnsentMessages } from "./unsent-messages";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("what is sent soon is not mentioned, what stays is, and no longer than it stays", () => {
+test("a message is reported as unsent after two seconds in the outbox, and until it has left", () => {
   let kept = ["a"];
   const unsent = createUnsentMessages(() => kept, pageClock);
   unsent.refresh();

@@ -50,7 +50,7 @@ function grown(from: ChatState, delta: string): ChatState {
   return { ...from, live: receiveChunk(live, cursor, { type: "text-delta", id: "0", delta }) };
 }
 
-/** What is said of each change, in one go. */
+/** The announcements of each change, in order. */
 function readThrough(...states: ChatState[]): string[] {
   const readAloud = createReadAloud(states[0]!);
   return states.flatMap((state, index) => (index === 0 ? [] : readAloud(states[index - 1]!, state, t)));
@@ -60,7 +60,7 @@ const LONG = "One sentence after the other fills this paragraph until it is wort
   2,
 );
 
-test("an answer is announced when it begins, and not at every word", () => {
+test("an answer is announced when it begins, and not at each word", () => {
   const hel = grown(answering, "Hel");
   expect(readThrough(INITIAL_STATE, answering, hel, grown(hel, "lo"))).toEqual(["Assistant is answering…"]);
 });
@@ -75,7 +75,7 @@ test.each([
   expect(readThrough(answering, grown(answering, "Hel"), end, end)).toEqual(words);
 });
 
-test("a long answer is read while it is written: finished paragraphs, short ones together, none twice", () => {
+test("a long answer is read while it is written, in finished paragraphs, short ones together, each once", () => {
   const one = grown(answering, `Short.\n\n${LONG}`);
   const two = grown(one, "\n\n**And**");
   const three = grown(two, " more.");
@@ -85,13 +85,13 @@ test("a long answer is read while it is written: finished paragraphs, short ones
   expect(readThrough(answering, one, two, three, end)).toEqual([`Short.\n\n${LONG.trim()}`, "And more."]);
 });
 
-test("code is not cut at its empty lines", () => {
+test("code is not cut at empty lines when read out", () => {
   const code = `\`\`\`\n${LONG}\n\n${LONG}`;
   expect(readThrough(answering, grown(answering, code))).toEqual([]);
   expect(readThrough(answering, grown(answering, `${code}\n\`\`\`\n\nDone.`))).toHaveLength(1);
 });
 
-test("what an answer that goes on had said before is not read again", () => {
+test("the earlier part of a continued answer is not read again", () => {
   const known = [{ type: "text" as const, text: "Hel" }];
   const live = liveReply({ id: "r", messageId: "a", parentId: "u" }, 1, known);
   expect(readThrough(INITIAL_STATE, { ...INITIAL_STATE, live }, settled("complete"))).toEqual([
@@ -100,7 +100,7 @@ test("what an answer that goes on had said before is not read again", () => {
   ]);
 });
 
-test("who comes back in mid-answer hears its rest, and the paragraph that was not finished", () => {
+test("a conversation shown during an answer reads from the unfinished paragraph on", () => {
   const before = grown(answering, `${LONG}\n\nAnd`);
   const more = grown(before, ` more.\n\n${LONG}\n\n`);
   const rest = `And more.\n\n${LONG.trim()}`;
@@ -109,6 +109,6 @@ test("who comes back in mid-answer hears its rest, and the paragraph that was no
   expect(readThrough(before, settled("complete", `${LONG}\n\nAnd more.\n\n${LONG}`))).toEqual([rest]);
 });
 
-test("opening a conversation is no news", () => {
+test("opening a conversation announces nothing", () => {
   expect(readThrough(INITIAL_STATE, settled("complete"))).toEqual([]);
 });

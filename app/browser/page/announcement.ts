@@ -6,25 +6,25 @@ import type { ChatState } from "~/browser/chat/chat-state";
 import { sentenceFor } from "~/i18n/user-error";
 import { spokenText } from "./spoken-text";
 
-/** Shorter paragraphs are read together with what follows: each piece is an interruption. */
+/** Minimum length in characters. Shorter paragraphs are read together with the next one: each piece interrupts. */
 const SHORTEST_PIECE = 160;
 
-/** Tells what a screen reader is to say of a change from one state to the next, in this order; often nothing. */
+/** The sentences for a screen reader after a change from one state to the next, in order; often none. */
 export type ReadAloud = (before: ChatState, after: ChatState, t: TFunction) => string[];
 
 /**
- * An answer is read while it is written, a finished paragraph or several at a time, and each word of it once. Of one
- * that is being written when its conversation is shown again, the finished paragraphs have been read.
+ * An answer is read while it is written, one or several finished paragraphs at a time, each word once. If a
+ * conversation is shown in the middle of an answer, its finished paragraphs count as read.
  */
 export function createReadAloud({ live: begun }: Pick<ChatState, "live">): ReadAloud {
-  /** How much of the answer has been read, in characters. */
+  /** Length of the part of the answer that has been read, in characters. */
   let read = begun ? endOfPieces(textOf(begun.shown), 0) : 0;
 
   return ({ live: before }, { live, session }, t) => {
     if (live) {
       const isNew = live.replyId !== before?.replyId;
       const text = textOf(live.shown);
-      // What an answer that goes on had said before was read when it was written.
+      // The earlier part of a continued answer was read when it was written.
       const isKnown = isNew || (live.shown !== before?.shown && live.parentId !== before?.parentId);
       const end = isKnown ? text.length : endOfPieces(text, read);
       const piece = text.slice(read, end);
@@ -43,7 +43,7 @@ function textOf(reply: ReplyText): string {
   return answerText(settledParts(reply));
 }
 
-/** The end of the last paragraph that is finished and long enough. Code is read as a whole. */
+/** The end of the last finished paragraph that makes a piece long enough. Code is read as a whole. */
 function endOfPieces(text: string, from: number): number {
   let end = from;
   let isInCode = false;

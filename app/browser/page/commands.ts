@@ -2,12 +2,12 @@ import type { CommandId } from "./shortcuts";
 
 type Acts = Partial<Record<CommandId, () => void>>;
 
-/** What the parts of the page offer to do, for the keyboard and the palette. */
+/** The commands that parts of the page offer to the keyboard and the palette. */
 export type Commands = {
-  /** Offers some commands until the returned function is called. The latest offer of a command counts. */
+  /** Offers commands until the returned function is called. The latest offer of a command wins. */
   offer: (acts: Acts) => () => void;
   isOffered: (command: CommandId) => boolean;
-  /** False where nobody offers it. */
+  /** Runs a command. False if it is not offered. */
   run: (command: CommandId) => boolean;
 };
 

@@ -1,7 +1,7 @@
-/** Puts text on the clipboard. False where the browser would not. */
+/** Copies text to the clipboard. False if the browser refuses. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    // Missing on plain http, where many people run this.
+    // Missing on plain http, which many self-hosted servers use.
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
@@ -17,7 +17,7 @@ function copyBySelection(text: string): boolean {
   document.body.append(area);
   area.select();
   try {
-    // Deprecated, and the only way that plain http has.
+    // Deprecated, but the only way on plain http.
     return document.execCommand("copy");
   } finally {
     area.remove();

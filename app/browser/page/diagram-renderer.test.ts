@@ -42,7 +42,7 @@ function fakeDocument() {
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-test("draws in one frame, and refuses what is no diagram", async () => {
+test("draws all diagrams in one frame, and rejects a source that is not a diagram", async () => {
   const { frames, renderer } = fakeDocument();
   const drawings = ["a", "nonsense", "b"].map((source) => renderer.draw(source, COLOURS));
   await expect(drawings[0]).resolves.toMatchObject({ svg: "a" });
@@ -51,7 +51,7 @@ test("draws in one frame, and refuses what is no diagram", async () => {
   expect(frames).toEqual([{ isThere: true, drew: ["a", "nonsense", "b"] }]);
 });
 
-test("a diagram without an end costs the others a wait, not their drawing", async () => {
+test("a diagram that never ends delays the others, which are drawn in a new frame", async () => {
   const { frames, renderer } = fakeDocument();
   await renderer.draw("a", COLOURS);
   const endless = renderer.draw("endless", COLOURS);

@@ -3,11 +3,11 @@ import type { DiagramAnswer, DiagramColours, DiagramRequest } from "~/conversati
 export type Drawing = { svg: string; width: number; height: number };
 
 export type DiagramRenderer = {
-  /** Rejects where the source is no diagram, and where drawing takes too long. */
+  /** Rejects if the source is not a diagram, or drawing takes too long. */
   draw: (source: string, colours: DiagramColours) => Promise<Drawing>;
 };
 
-/** For each of them, in its turn. The first has to wait for Mermaid. */
+/** For each diagram, from its turn on. The first one includes the time to load Mermaid. */
 const DEADLINE_MS = 20_000;
 const LARGEST_SVG = 3_000_000;
 const LARGEST_SIDE = 20_000;
@@ -21,13 +21,13 @@ type Waiting = {
 };
 
 /**
- * Draws diagrams in a frame that has no access to this page. What comes back is text of a stranger: it is for
- * an `img` only, in which an SVG runs and loads nothing.
+ * Draws diagrams in a sandboxed frame without access to this page. The result is untrusted: it may be used only in an
+ * `img`, where an SVG runs no scripts and loads nothing.
  */
 export function createDiagramRenderer(document: Document): DiagramRenderer {
   let frame: Frame | null = null;
   let lastId = 0;
-  /** In the order of their drawing: the frame does one after another. */
+  /** In the order of the requests: the frame draws one diagram at a time. */
   const waiting = new Map<number, Waiting>();
   let deadline: ReturnType<typeof setTimeout> | undefined;
 
@@ -38,7 +38,7 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
     element.title = "Diagrams";
     element.tabIndex = -1;
     element.setAttribute("aria-hidden", "true");
-    // Laid out, since texts are measured in it, but never seen.
+    // Laid out, since Mermaid measures texts, but never visible.
     Object.assign(element.style, {
       position: "fixed",
       insetBlockStart: "0",
@@ -56,7 +56,7 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
         () => {
           const { port1, port2 } = new MessageChannel();
           port1.onmessage = ({ data }: MessageEvent<DiagramAnswer>) => settle(data);
-          // Its origin has no name. What is told there is what a model said, and how the page looks.
+          // The frame has an opaque origin, which only "*" matches. Messages hold a model's text and the page's colours.
           element.contentWindow?.postMessage("port", "*", [port2]);
           resolve(port1);
         },
@@ -82,7 +82,7 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
     if (waiting.size > 0) deadline = setTimeout(giveUp, DEADLINE_MS);
   }
 
-  /** A frame that does not answer is busy for ever with the oldest: the others get another one. */
+  /** A frame that does not answer hangs in the oldest diagram: the others are sent to a new frame. */
   function giveUp() {
     const [oldest] = waiting.values();
     if (!oldest) return;

@@ -17,14 +17,14 @@ function setUp() {
   return { visit, hide: () => hide.forEach((listener) => listener()) };
 }
 
-test("a visit that never finished drawing is known to the next, and to no later one", () => {
+test("an unfinished drawing is reported to the next visit, and to no later one", () => {
   const { visit } = setUp();
   visit().begin(ID);
   expect(visit().unfinished).toBe(ID);
   expect(visit().unfinished).toBeNull();
 });
 
-test("a visit that finished drawing leaves nothing", () => {
+test("a finished drawing is not reported", () => {
   const { visit } = setUp();
   const guard = visit();
   guard.begin(ID);
@@ -32,7 +32,7 @@ test("a visit that finished drawing leaves nothing", () => {
   expect(visit().unfinished).toBeNull();
 });
 
-test("a page that is closed while it draws and still answers leaves nothing", () => {
+test("a page that is closed while it draws, and still handles events, is not reported", () => {
   const { visit, hide } = setUp();
   visit().begin(ID);
   hide();

@@ -4,8 +4,8 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 const KEY = "holdfast.drawing";
 
 /**
- * Knows of a visit that never finished drawing a conversation, because the page stood still and was closed: the next
- * one opens another conversation first. The id is noted before drawing, and removed afterwards.
+ * Detects that the last visit never finished drawing a conversation, because the page froze and was closed. This visit
+ * then opens another conversation first. The id is stored before drawing, and removed afterwards.
  */
 export type DrawingGuard = {
   /** The conversation that the last visit did not finish drawing. */
@@ -28,7 +28,7 @@ export function createDrawingGuard(
     if (shared.get(KEY) === conversationId) shared.remove(KEY);
   }
 
-  // A page that still handles this event is not standing still.
+  // A page that still handles events has not frozen.
   page.addEventListener("pagehide", () => {
     if (drawing !== null) finish(drawing);
   });

@@ -13,26 +13,26 @@ function setUp(lengthOfTask = 100) {
   };
 }
 
-test("a task draws at once what fits into it, and the next task as much again", () => {
+test("a task draws at once up to its budget, and the next task again", () => {
   const { turns, runTask } = setUp();
   expect([turns.take(60), turns.take(40), turns.take(1)]).toEqual([true, true, false]);
   runTask();
   expect(turns.take(100)).toBe(true);
 });
 
-test("what waits is drawn in order, no more in a task than fits into it", () => {
+test("waiting sources are drawn in order, up to the budget of each task", () => {
   const { turns, drawn, wait, runTask } = setUp();
   turns.take(100);
   for (const name of ["a", "b", "c"]) wait(name, 50);
   runTask();
   expect(drawn).toEqual(["a", "b"]);
-  // Not ahead of what has waited longer.
+  // Not before a source that has waited longer.
   expect(turns.take(1)).toBe(false);
   runTask();
   expect(drawn).toEqual(["a", "b", "c"]);
 });
 
-test("what is longer than a task has one to itself", () => {
+test("a source longer than the budget gets a task to itself", () => {
   const { turns, drawn, wait, runTask } = setUp();
   expect(turns.take(500)).toBe(true);
   wait("long", 500);
@@ -43,7 +43,7 @@ test("what is longer than a task has one to itself", () => {
   expect(drawn).toEqual(["long", "short"]);
 });
 
-test("what no longer wants to be drawn keeps nothing from its turn", () => {
+test("a cancelled drawing does not delay the next one", () => {
   const { turns, drawn, wait, runTask } = setUp();
   turns.take(100);
   wait("gone", 100)();

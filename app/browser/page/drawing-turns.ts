@@ -1,13 +1,14 @@
 export type DrawingTurns = {
-  /** Whether something of this length may be drawn at once. What is taken counts until the next task. */
+  /** Whether a source of this length may be drawn at once. If so, it counts against the budget of this task. */
   take: (length: number) => boolean;
-  /** Calls back in a task in which it may be drawn, in the order of asking. Returns what calls that off. */
+  /** Calls `onTurn` in a later task that has room for it, in the order of the calls. @returns cancels that */
   wait: (length: number, onTurn: () => void) => () => void;
 };
 
 /**
- * Spreads costly drawing over tasks: so much is drawn in each, so that typing and scrolling go on in between. Counted
- * by the length of sources, not by a clock, so that the same page is drawn in the same steps.
+ * Spreads expensive drawing over tasks, so that typing and scrolling stay responsive in between. The budget of a task
+ * is a total length of sources instead of a time, so that the same page is always drawn in the same steps.
+ * @param lengthOfTask the budget, in characters
  */
 export function createDrawingTurns(
   lengthOfTask: number,
@@ -26,7 +27,7 @@ export function createDrawingTurns(
   function next() {
     isScheduled = false;
     left = lengthOfTask;
-    // What is longer than a task has one to itself.
+    // A source that is longer than the budget gets a task to itself.
     while (waiting[0] && (waiting[0].length <= left || left === lengthOfTask)) {
       const { length, onTurn } = waiting.shift()!;
       left -= length;

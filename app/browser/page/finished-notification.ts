@@ -5,21 +5,21 @@ export function canNotify(): boolean {
   return "Notification" in globalThis;
 }
 
-/** Asks the person, if they were not asked before. To be called by a click of theirs. */
+/** Asks for permission, if it was not asked for before. To be called from a click handler. */
 export async function mayNotify(): Promise<boolean> {
   return canNotify() && (await Notification.requestPermission()) === "granted";
 }
 
 type Finished = {
   t: TFunction;
-  /** One answer is told once, however many tabs have waited for it. */
+  /** Notifications of several tabs with the same tag replace each other. */
   tag: string;
   onClick: () => void;
 };
 
 /**
- * Says that an answer has ended, and not a word of it nor of its conversation: others may see the screen, and a
- * system keeps notifications where we cannot delete them.
+ * Shows a notification that an answer has ended, without its text or title: other people may see the screen, and
+ * systems keep notifications where the page cannot delete them.
  */
 export async function notifyFinished({ t, tag, onClick }: Finished): Promise<void> {
   if (!canNotify() || Notification.permission !== "granted") return;

@@ -1,8 +1,8 @@
 import { PageError } from "~/browser/chat/api-error";
 
 /**
- * Code that the page has not needed until now.
- * @throws PageError `unreachable` where it cannot be had
+ * Loads a part of the page's code when it is first needed.
+ * @throws PageError `unreachable` if it cannot be loaded
  */
 export async function loadCode<T>(load: () => Promise<T>): Promise<T> {
   try {

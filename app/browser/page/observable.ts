@@ -1,4 +1,4 @@
-/** A value that can be watched, in the shape that `useSyncExternalStore` wants. */
+/** A value with change events, in the form that React's `useSyncExternalStore` takes. */
 export type Observable<T> = {
   getSnapshot: () => T;
   subscribe: (listener: () => void) => () => void;

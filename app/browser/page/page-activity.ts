@@ -1,9 +1,9 @@
-/** Whether a person can see the page, and when it is worth trying the network again. */
+/** Whether a person can see the page, and when to try the network again. */
 export type PageActivity = {
   isVisible: () => boolean;
-  /** False where there is certainly no network. */
+  /** False if there is certainly no network. */
   isOnline: () => boolean;
-  /** Calls back when the page is shown or hidden, comes back from the back-forward cache, or gets online. */
+  /** Calls `listener` when the page is shown or hidden, restored from the back-forward cache, or online again. */
   subscribe: (listener: () => void) => () => void;
 };
 

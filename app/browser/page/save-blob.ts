@@ -1,7 +1,7 @@
-/** Gives a browser time to begin a download before its source goes. */
+/** Time for the browser to begin the download before its source is released. */
 const KEEP_MS = 60_000;
 
-/** Hands bytes to the person as a download. */
+/** Offers a file as a download. */
 export function saveBlob(blob: Blob, filename: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement("a");

@@ -10,7 +10,7 @@ function press(key: string, more: Partial<PressedKey> = {}): PressedKey {
   return { key, code: "", isComposing: false, keyCode: 0, ...held, ...more };
 }
 
-test("every command has a shortcut, and no two of them the same one", () => {
+test("each command has a shortcut of its own", () => {
   expect(COMMANDS.filter((command) => !SHORTCUTS.some((shortcut) => shortcut.command === command))).toEqual(
     [],
   );
@@ -18,7 +18,7 @@ test("every command has a shortcut, and no two of them the same one", () => {
   expect(new Set(keys).size).toBe(SHORTCUTS.length);
 });
 
-test("single keys are commands where nothing is typed, and letters where something is", () => {
+test("single keys are commands outside text fields, and letters in them", () => {
   expect(commandOf(press("n"), OUTSIDE, true)).toBe("new");
   expect(commandOf(press("?", { shiftKey: true }), OUTSIDE, true)).toBe("help");
   for (const at of [EMPTY, TYPING, { kind: "text", isEmpty: true } as const]) {
@@ -27,13 +27,13 @@ test("single keys are commands where nothing is typed, and letters where somethi
   }
 });
 
-test("single keys can be switched off, the others stay", () => {
+test("switching off single keys keeps the other shortcuts", () => {
   expect(commandOf(press("n"), OUTSIDE, false)).toBeNull();
   expect(commandOf(press("?"), OUTSIDE, false)).toBeNull();
   expect(commandOf(press("k", { ctrlKey: true }), OUTSIDE, false)).toBe("palette");
 });
 
-test("a key held together with others is left to the browser", () => {
+test("keys with other modifiers are left to the browser", () => {
   expect(commandOf(press("n", { ctrlKey: true }), OUTSIDE, true)).toBeNull();
   expect(commandOf(press("N", { shiftKey: true }), OUTSIDE, true)).toBeNull();
   expect(commandOf(press("k", { ctrlKey: true, shiftKey: true }), OUTSIDE, true)).toBeNull();
@@ -41,7 +41,7 @@ test("a key held together with others is left to the browser", () => {
   expect(commandOf(press("k", { ctrlKey: true, altKey: true }), TYPING, true)).toBeNull();
 });
 
-test("the palette opens with Ctrl and with Cmd, also in mid-sentence, on any keyboard", () => {
+test("the palette opens with Ctrl or Cmd, also in text fields, on any keyboard", () => {
   expect(commandOf(press("k", { metaKey: true }), TYPING, true)).toBe("palette");
   expect(commandOf(press("K", { ctrlKey: true }), TYPING, true)).toBe("palette");
   expect(commandOf(press("л", { ctrlKey: true, code: "KeyK" }), TYPING, true)).toBe("palette");
@@ -50,7 +50,7 @@ test("the palette opens with Ctrl and with Cmd, also in mid-sentence, on any key
   expect(commandOf(press("t", { ctrlKey: true, code: "KeyK" }), TYPING, true)).toBeNull();
 });
 
-test("arrows move the cursor in a text, and lead to other places where there is none", () => {
+test("arrows move the cursor in a text, and are commands in an empty field", () => {
   expect(commandOf(press("ArrowUp"), EMPTY, true)).toBe("edit");
   expect(commandOf(press("ArrowUp"), TYPING, true)).toBeNull();
   expect(commandOf(press("ArrowUp"), OUTSIDE, true)).toBeNull();
@@ -58,7 +58,7 @@ test("arrows move the cursor in a text, and lead to other places where there is 
   expect(commandOf(press("ArrowDown", { altKey: true }), TYPING, true)).toBeNull();
 });
 
-test("a key that belongs to a word being composed is no command", () => {
+test("a key during the composition of a word is not a command", () => {
   expect(commandOf(press("k", { ctrlKey: true, isComposing: true }), TYPING, true)).toBeNull();
   expect(commandOf(press("ArrowUp", { keyCode: 229 }), EMPTY, true)).toBeNull();
 });

@@ -1,12 +1,12 @@
-/** Where a shortcut works: what is typed into a text must go into it. */
+/** Where a shortcut works, so that it never takes a key away from a text field. */
 type Place =
-  /** Everywhere: it is pressed together with Ctrl or Cmd. */
+  /** Everywhere: a combination with Ctrl or Cmd. */
   | "anywhere"
-  /** Where no text is typed; a single key, which can be switched off. */
+  /** Outside text fields; a single key, which can be switched off. */
   | "outside-text"
-  /** Where no text is typed, and in a text without a character. */
+  /** Outside text fields, and in empty ones. */
   | "empty-text"
-  /** In the composer while nothing is in it. */
+  /** In the empty composer. */
   | "empty-composer";
 
 export type Shortcut = {
@@ -19,7 +19,7 @@ export type Shortcut = {
   place: Place;
 };
 
-/** What can be done from anywhere in the page, in the order of the help sheet and the palette. */
+/** The commands of the page, in the order of the help sheet and the palette. */
 export const COMMANDS = [
   "new",
   "compose",
@@ -38,8 +38,8 @@ export const COMMANDS = [
 export type CommandId = (typeof COMMANDS)[number];
 
 /**
- * Every shortcut of the page. Single keys work where nothing is typed, so a screen reader's own keys come first.
- * Of the combinations with Ctrl, Cmd and Alt only those are taken that browsers and screen readers leave.
+ * Every shortcut of the page. Single keys work outside text fields only, where a screen reader's own keys come first.
+ * Combinations with Ctrl, Cmd and Alt are limited to those that browsers and screen readers do not use.
  */
 export const SHORTCUTS: readonly Shortcut[] = [
   { command: "new", key: "n", place: "outside-text" },
@@ -66,9 +66,9 @@ export type PressedKey = Pick<
 /** Where the focus is when a key is pressed. */
 export type TypingPlace = { kind: "text" | "composer" | "elsewhere"; isEmpty: boolean };
 
-/** The command that a pressed key means, or null. */
+/** The command of a pressed key, or null. */
 export function commandOf(pressed: PressedKey, at: TypingPlace, singleKeys: boolean): CommandId | null {
-  // The keys that end the composition of a word (as in Japanese) belong to the word.
+  // Keys during the composition of a word, as in Japanese, belong to the input method.
   if (pressed.isComposing || pressed.keyCode === 229) return null;
   const shortcut = SHORTCUTS.find(
     ({ place, ...wanted }) => isPressed(wanted, pressed) && isFit(place, at, singleKeys),
@@ -77,16 +77,16 @@ export function commandOf(pressed: PressedKey, at: TypingPlace, singleKeys: bool
 }
 
 function isPressed({ key, mod, alt }: Omit<Shortcut, "place">, pressed: PressedKey): boolean {
-  // Both together are AltGr on Windows, with which people type.
+  // Ctrl with Alt is AltGr on Windows, which types characters.
   if (pressed.ctrlKey && pressed.altKey) return false;
   if ((pressed.ctrlKey || pressed.metaKey) !== (mod ?? false)) return false;
   if (pressed.altKey !== (alt ?? false)) return false;
-  // Signs are on Shift on some keyboards and not on others.
+  // Whether a sign needs Shift depends on the keyboard.
   if (pressed.shiftKey && /^([a-z]|Arrow\w+)$/.test(key)) return false;
   return keyOf(pressed) === key;
 }
 
-/** A keyboard without Latin letters (Russian, Greek, Arabic) has them where the signs on its keys say so. */
+/** On keyboards for other scripts (Russian, Greek, Arabic), the Latin letter of the same physical key. */
 function keyOf({ key, code }: PressedKey): string {
   const isForeign = key.length === 1 && key > "\u007f";
   const letter = /^Key([A-Z])$/.exec(code)?.[1];

@@ -1,4 +1,4 @@
-/** Markdown as it is read out: its words, without the marks that only eyes need. */
+/** The words of Markdown as read out, without the marks for the eye. */
 export function spokenText(markdown: string): string {
   return markdown
     .replace(/^\s*(?:`{3,}|~{3,}).*$\n?/gm, "")

@@ -3,18 +3,18 @@ import { sentenceFor } from "~/i18n/user-error";
 import { userErrorOf } from "~/browser/chat/api-error";
 import { createObservable, type Observable } from "./observable";
 
-/** Something to tell a person that belongs to no place of the page. It stays until they have read it. */
+/** A message to the person that belongs to no other place of the page. It stays until it is dismissed. */
 export type Toast = {
   id: number;
   isError: boolean;
-  /** In whatever language the page speaks when it is shown. */
+  /** The text in the current language of the page. */
   text: (t: TFunction) => string;
 };
 
 export type Toasts = Observable<readonly Toast[]> & {
   info: (text: Toast["text"]) => void;
   warn: (text: Toast["text"]) => void;
-  /** Something did not work, and why. */
+  /** Shows an error, with its reason. */
   failure: (what: (t: TFunction, why: string) => string, error: unknown) => void;
   dismiss: (id: number) => void;
 };

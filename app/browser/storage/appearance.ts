@@ -1,8 +1,8 @@
 import { LANGUAGES, type LanguageCode } from "~/i18n/languages";
-import { LIST_KEY } from "~/browser/conversations/conversations";
+import { LIST_KEY } from "~/browser/conversations/conversation-list";
 import { PREFERENCES_KEY, type Preferences } from "./preferences";
 
-/** Puts theme, text size and language on the document, where styles and screen readers look for them. */
+/** Sets theme, text size and language on the document, for styles and screen readers. */
 export function showAppearance(
   root: HTMLElement,
   { theme, textSize }: Pick<Preferences, "theme" | "textSize">,
@@ -12,8 +12,8 @@ export function showAppearance(
   root.dataset.textSize = textSize;
   root.lang = language;
   root.dir = LANGUAGES[language].direction;
-  // The browser's own bars take the colour of the page, and know no theme but the system's.
-  // Not `--ground`, which is a pair of colours.
+  // The browser's own bars follow the system's theme unless they are given a colour. `--ground` cannot be used: it is
+  // a pair of colours.
   const ground = getComputedStyle(document.body).backgroundColor;
   for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
     meta.dataset.ofSystem ??= meta.content;
@@ -22,9 +22,8 @@ export function showAppearance(
 }
 
 /**
- * Runs in the head, before anything is drawn: who has chosen the dark theme must not be shown a light page first.
- * It says less than `showAppearance`, which follows as soon as the page is there. And who comes for the first time is
- * greeted by what the server has sent, which is in English.
+ * Runs in the head, before the page is drawn, so that a person with the dark theme never sees a light page. Sets less
+ * than `showAppearance`, which runs later. On a first visit in English it also shows the server's greeting.
  */
 export const APPEARANCE_SCRIPT = `try {
   var kept = JSON.parse(localStorage.getItem(${JSON.stringify(PREFERENCES_KEY)}) || "{}");

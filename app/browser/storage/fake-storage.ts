@@ -1,4 +1,4 @@
-/** As a browser has it, for one tab or for all. */
+/** A `Storage` in memory. */
 export function fakeStorage(): Storage {
   const values = new Map<string, string>();
   return {

@@ -4,17 +4,17 @@ import type { Message } from "~/conversation/session";
 import type { SafeStorage } from "./safe-storage";
 
 const KEY = "holdfast.lastSeen";
-/** In characters: a fifth of what browsers let us keep. The newest messages stay. */
+/** Maximum length of the stored messages, in characters: a fifth of the usual quota. The newest are kept. */
 const MAX_LENGTH = 1_000_000;
 
-/** The conversation that this browser showed last, as it was then: what can be read without a network. */
+/** A copy of the session that this browser showed last, to be read without a network. */
 export type LastSeen = {
   read: () => SessionView | null;
   put: (session: SessionView) => void;
   forget: () => void;
 };
 
-/** One conversation's part of it. There is one place for all of them, so that what is kept stays small. */
+/** Access for one session. All sessions share one stored value, so that only the last one is kept. */
 export function createLastSeen(storage: SafeStorage, conversationId: string): LastSeen {
   function read(): { id: string; session: SessionView } | null {
     try {
@@ -28,10 +28,10 @@ export function createLastSeen(storage: SafeStorage, conversationId: string): La
   return {
     read: () => read()?.session ?? null,
     put(session) {
-      // An answer that is being written then is not there any more when this is read.
+      // A running reply will have ended when the copy is read.
       const kept = { ...session, messages: newestOf(session), reply: null };
       storage.set(KEY, JSON.stringify({ id: conversationId, session: kept }));
-      // It is the first thing to go where there is no room left.
+      // If the storage is full, the copy is given up first.
       if (!storage.isDurable()) storage.remove(KEY);
     },
     forget() {

@@ -1,11 +1,11 @@
 const SCRIPT = "/service-worker.js";
 
 /**
- * Lets the page open without a network, by a service worker. Not in development, where files change under their
- * names: there a worker that a production build has left on the same address is removed.
+ * Makes the page open without a network, by a service worker. In development, where files change without changing
+ * their names, it removes a worker that a production build has left at the same address.
  */
 export async function keepPageOffline(page: Window & typeof globalThis, isWanted: boolean): Promise<void> {
-  // Missing where the page does not come by HTTPS or from this machine, and in some private windows.
+  // Missing if the page comes neither by HTTPS nor from this machine, and in some private windows.
   const workers = page.navigator.serviceWorker as ServiceWorkerContainer | undefined;
   if (!workers) return;
   try {
@@ -15,7 +15,7 @@ export async function keepPageOffline(page: Window & typeof globalThis, isWanted
     }
     await workers.register(SCRIPT);
     const { active } = await workers.ready;
-    // What was loaded before there was a worker has passed it by.
+    // Files loaded before the worker was active are not in its cache yet.
     const files = page.performance
       .getEntriesByType("resource")
       .map(({ name }) => new URL(name))
@@ -23,6 +23,6 @@ export async function keepPageOffline(page: Window & typeof globalThis, isWanted
       .map(({ pathname }) => pathname);
     active?.postMessage({ files });
   } catch {
-    // Then the page needs the network, as any other does.
+    // The page then needs a network.
   }
 }

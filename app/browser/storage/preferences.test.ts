@@ -14,23 +14,23 @@ function fakeValues(): SafeStorage {
 }
 
 function openTab(shared: SafeStorage) {
-  let told = () => {};
-  const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (told = listener) });
-  return { preferences, hearOfOthers: () => told() };
+  let onChange = () => {};
+  const preferences = createPreferences({ shared, onOtherTab: (_, listener) => (onChange = listener) });
+  return { preferences, changeInOtherTab: () => onChange() };
 }
 
 describe("preferences", () => {
-  test("are kept, and heard of in other tabs", () => {
+  test("preferences are stored, and applied in other tabs", () => {
     const shared = fakeValues();
     const [one, other] = [openTab(shared), openTab(shared)];
     one.preferences.change({ theme: "dark", language: "ar" });
     expect(other.preferences.getSnapshot().theme).toBe("system");
-    other.hearOfOthers();
+    other.changeInOtherTab();
     expect(other.preferences.getSnapshot()).toMatchObject({ theme: "dark", language: "ar" });
     expect(openTab(shared).preferences.getSnapshot()).toEqual(one.preferences.getSnapshot());
   });
 
-  test("of two tabs that change different things are both kept", () => {
+  test("changes of different preferences in two tabs are both kept", () => {
     const shared = fakeValues();
     const [one, other] = [openTab(shared), openTab(shared)];
     one.preferences.change({ theme: "dark" });

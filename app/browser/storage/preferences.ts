@@ -6,28 +6,28 @@ import { createObservable, type Observable } from "~/browser/page/observable";
 export const THEMES = ["system", "light", "dark"] as const;
 export const TEXT_SIZES = ["small", "medium", "large", "huge"] as const;
 
-/** How a person wants the page to be, in every conversation of this browser. */
+/** The preferences of a person, for all conversations of this browser. */
 export type Preferences = {
-  /** Null: the first language of the browser that there is. */
+  /** Null: the first of the browser's languages that the page has. */
   language: LanguageCode | null;
   theme: (typeof THEMES)[number];
   textSize: (typeof TEXT_SIZES)[number];
   /**
-   * Enter sends, Shift+Enter breaks the line; else Enter breaks it and Ctrl or Cmd with Enter sends. Null: as it is
-   * usual for the device.
+   * True: Enter sends, Shift+Enter breaks the line. False: Enter breaks the line, Ctrl or Cmd with Enter sends. Null:
+   * as usual on the device.
    */
   enterSends: boolean | null;
-  /** Long lines of code are wrapped instead of scrolled. */
+  /** Wrap long lines of code instead of scrolling them. */
   wrapCode: boolean;
-  /** Shortcuts of one key, which WCAG 2.2 (2.1.4) wants to be switchable: who speaks to the computer types a lot. */
+  /** Single-key shortcuts. WCAG 2.2 (2.1.4) requires a switch: speech input triggers them by accident. */
   singleKeys: boolean;
-  /** The sidebar is in view where the page is wide. */
+  /** Show the sidebar if the page is wide. */
   sidebar: boolean;
-  /** A notification says that an answer has ended which nobody looks at. */
+  /** Show a notification when an answer has ended in a conversation that is not shown. */
   notifies: boolean;
 };
 
-/** The appearance script reads it as well, before anything else of the page is there. */
+/** Also read by the appearance script, before the page is drawn. */
 export const PREFERENCES_KEY = "holdfast.preferences";
 
 const DEFAULTS: Preferences = {
@@ -62,14 +62,14 @@ export function createPreferences({ shared, onOtherTab }: Dependencies): Prefere
   };
 }
 
-/** What is not understood is the default: the value may be a later version's, or nobody's. */
+/** Fields that cannot be read get their default: another version may have written them. */
 function read(storage: SafeStorage): Preferences {
   let kept: Record<string, unknown> = {};
   try {
     const value: unknown = JSON.parse(storage.get(PREFERENCES_KEY) ?? "{}");
     if (typeof value === "object" && value !== null) kept = value as Record<string, unknown>;
   } catch {
-    // Not ours.
+    // Damaged: the defaults apply.
   }
   const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies } = kept;
   return {

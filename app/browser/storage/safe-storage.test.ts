@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSafeStorage } from "./safe-storage";
 
-test("a browser without storage is remembered for, until the page closes", () => {
+test("without storage, values are kept in memory until the page is closed", () => {
   const values = createSafeStorage(() => {
     throw new DOMException("The operation is insecure.", "SecurityError");
   });
@@ -12,7 +12,7 @@ test("a browser without storage is remembered for, until the page closes", () =>
   expect(values.isDurable()).toBe(false);
 });
 
-test("a full storage keeps what it has, and what it refuses is still readable here", () => {
+test("a full storage keeps its values, and refused ones are readable in this tab", () => {
   const stored = new Map([["a", "old"]]);
   let isFull = true;
   const values = createSafeStorage(

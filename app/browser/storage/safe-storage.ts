@@ -1,17 +1,17 @@
-/** Values that outlive the page, as far as the browser lets us keep any. */
+/** Values that outlive the page, if the browser allows it. */
 export type SafeStorage = {
   get: (key: string) => string | null;
   set: (key: string, value: string) => void;
   remove: (key: string) => void;
-  /** Of everything that outlives the page. */
+  /** The keys of all values that outlive the page. */
   keys: () => string[];
-  /** False once the browser has refused to keep something: it is then in this tab's memory only. */
+  /** False after the browser has refused a value, which is then only in the memory of this tab. */
   isDurable: () => boolean;
 };
 
 /**
- * Wraps `localStorage` or `sessionStorage`, which throw where they are switched off (on mere access) or full
- * (on writing). What they refuse is remembered here, so that the page goes on working until it is closed.
+ * Wraps `localStorage` or `sessionStorage`, which throw on access if they are switched off, and on writing if they are
+ * full. Refused values are kept in memory, so that the page works until it is closed.
  */
 export function createSafeStorage(open: () => Storage): SafeStorage {
   const refused = new Map<string, string | null>();
@@ -19,7 +19,7 @@ export function createSafeStorage(open: () => Storage): SafeStorage {
   try {
     storage = open();
   } catch {
-    // Switched off by the person or by policy: nothing to report but `isDurable`.
+    // Switched off by the person or by policy, as `isDurable` says.
   }
 
   function change(key: string, value: string | null, act: (storage: Storage) => void) {

@@ -1,13 +1,13 @@
 import type { SafeStorage } from "./safe-storage";
 
-/** A list that all tabs add to and take from. */
+/** A stored list that all tabs change. */
 export type StoredList<T> = {
   read: () => T[];
-  /** Reads before it writes, so that what other tabs have done stays. @returns the list as it is now */
+  /** Reads the list, changes and stores it, so that changes of other tabs are kept. @returns the new list */
   change: (change: (entries: T[]) => T[]) => T[];
 };
 
-/** @param parse what an entry means, and nothing for one that is not ours or a later version's */
+/** @param parse returns the parsed entry, or an empty list for an entry that it cannot read */
 export function createStoredList<T>(
   storage: SafeStorage,
   key: string,

@@ -3,12 +3,12 @@ import { useTranslation } from "react-i18next";
 import { AttachIcon } from "~/components/primitives/icons";
 
 type Props = {
-  /** Why the model cannot be given files at all; null where it can be given some. */
+  /** The reason why the model accepts no files; null if it accepts some. */
   refusal: string | null;
   onFiles: (files: readonly File[]) => void;
 };
 
-/** Some browsers know no type for these, and would leave them out of their dialog. */
+/** Extensions whose media type some browsers do not know, and would leave out of their dialog. */
 const ACCEPT =
   "image/*,application/pdf,text/*,application/json,.md,.markdown,.csv,.txt,.log,.json,.yaml,.yml";
 
@@ -36,7 +36,7 @@ export function AttachButton({ refusal, onFiles }: Props) {
         data-testid="file-input"
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);
-          // The same file may be chosen again after it was removed.
+          // Allows choosing the same file again after it was removed.
           target.value = "";
         }}
       />

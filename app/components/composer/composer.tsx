@@ -15,12 +15,12 @@ type Props = {
   draft: Draft;
   files: AttachmentDraft;
   download: Download;
-  /** The model that will answer. */
+  /** The model that is asked next. */
   model: ModelView | undefined;
   canSend: boolean;
   isReplying: boolean;
   isStopping: boolean;
-  /** As in the preferences. */
+  /** See Preferences. */
   enterSends: boolean | null;
   onSend: (text: string) => void;
   onStop: () => void;
@@ -47,7 +47,7 @@ export const Composer = memo(function Composer(props: Props) {
 
   function onKeyDown(event: KeyboardEvent) {
     const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
-    // Out of the text, to where single keys are shortcuts and the arrows scroll.
+    // Leaves the text field: outside it, single keys are shortcuts and the arrows scroll.
     if (event.key === "Escape" && text === "" && !isComposing)
       event.currentTarget.closest("main")?.querySelector<HTMLElement>("section")?.focus();
     if (event.key !== "Enter" || event.shiftKey || isComposing) return;
@@ -57,7 +57,7 @@ export const Composer = memo(function Composer(props: Props) {
     send();
   }
 
-  /** Text wins where both are there: a copied table is also a picture of itself. */
+  /** If the clipboard has text and files, the text is pasted: a copied table is also there as a picture. */
   function onPaste(event: ClipboardEvent) {
     const { clipboardData } = event;
     if (clipboardData.files.length === 0 || clipboardData.types.includes("text/plain")) return;
@@ -67,7 +67,7 @@ export const Composer = memo(function Composer(props: Props) {
 
   function onClick(event: MouseEvent) {
     if (!isReplying) return send();
-    // The second click of a double click on Send lands here.
+    // Ignores the second click of a double click on Send.
     if (event.detail < 2) onStop();
   }
 
@@ -108,7 +108,7 @@ export const Composer = memo(function Composer(props: Props) {
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />
-          {/* One element for both, so that the focus stays where it is. */}
+          {/* One element for both states, so that it keeps the focus. */}
           <button
             type="button"
             className="composer__button"

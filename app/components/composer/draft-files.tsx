@@ -14,12 +14,12 @@ type Props = {
   files: readonly DraftFile[];
   draft: AttachmentDraft;
   download: Download;
-  /** Why the model that will answer cannot be given some of them; null where it can. */
+  /** The reason why the model does not accept some of the files; null if it accepts all. */
   refused: string | null;
   onRemoved: () => void;
 };
 
-/** The files that go with the next message: how far each is, and how to be rid of it. */
+/** The files of the next message, with the progress of each and a button to remove it. */
 export function DraftFiles({ files, draft, download, refused, onRemoved }: Props) {
   const { t } = useTranslation();
   const uploaded = files.filter(({ state }) => state === "uploaded").map(({ filename }) => filename);
@@ -112,7 +112,7 @@ function LocalImage({ blob, className }: { blob: Blob; className: string }) {
   return url ? <img className={className} src={url} alt="" /> : <span className={className} />;
 }
 
-/** Why a model cannot be given some of the files; null where it can. */
+/** The reason why a model does not accept some of the files; null if it accepts all. */
 export function useRefusal(
   files: readonly DraftFile[],
   model: { name: string; accepts: readonly AttachmentKind[] } | undefined,

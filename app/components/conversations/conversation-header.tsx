@@ -1,6 +1,6 @@
 import { memo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ModelView } from "~/conversation/api";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { IconButton } from "~/components/primitives/icon-button";
@@ -11,14 +11,14 @@ import type { ConversationCommands } from "./use-conversation-commands";
 
 type Props = {
   title: string;
-  /** As the list has it, once it has begun. */
+  /** The entry of the list; undefined before the first message. */
   conversation: Conversation | undefined;
   models: readonly ModelView[];
   modelId: string;
   commands: ConversationCommands;
   onPickModel: (modelId: string) => void;
   onShowSettings: () => void;
-  /** Null where the sidebar is always in view. */
+  /** Null if the sidebar is always shown. */
   onOpenDrawer: (() => void) | null;
   onStartNew: () => void;
 };

@@ -3,7 +3,7 @@ import { useCallback, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { groupConversations, type ConversationGroup } from "~/browser/conversations/conversation-groups";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { useObservable } from "~/browser/page/use-observable";
 import { ConversationRow } from "./conversation-row";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
@@ -13,12 +13,12 @@ type Props = {
   app: ChatApp;
   list: readonly Conversation[];
   currentId: string;
-  /** A conversation was chosen, perhaps the one that is shown. */
+  /** Called when a conversation was chosen, perhaps the current one. */
   onChoose: () => void;
   onOpenDialog: OpenDialog;
 };
 
-/** Conversations by the time since they were last written to. */
+/** The conversations, grouped by the time of their last message. */
 export function ConversationList({ app, list, currentId, onChoose, onOpenDialog }: Props) {
   const { t, i18n } = useTranslation();
   const unread = useObservable(app.unread);

@@ -10,17 +10,17 @@ const ConversationMenu = lazyPart(() =>
 
 type Props = {
   title: string;
-  /** Undefined for a conversation that has not begun: there is nothing to do with it yet. */
+  /** Undefined for a conversation without a message, which has no menu. */
   conversation: { pinned: boolean; saved: boolean } | undefined;
   hasSettings?: boolean;
-  /** The button, once `rename` was chosen: to come back to. */
+  /** Called when `rename` was chosen, with the button that gets the focus back. */
   buttonRef?: Ref<HTMLButtonElement>;
   className?: string;
   onCommand: (command: ConversationCommand) => void;
   onFailed: (error: unknown) => void;
 };
 
-/** What can be done with a conversation. A plain button until it is pressed: the menu's code comes then. */
+/** The menu of a conversation. A plain button until it is first pressed, when the menu's code is loaded. */
 export function ConversationMenuButton(props: Props) {
   const { title, conversation, hasSettings = false, buttonRef, className = "", onCommand, onFailed } = props;
   const { t } = useTranslation();
@@ -60,7 +60,7 @@ export function ConversationMenuButton(props: Props) {
       hasSettings={hasSettings}
       isByKeyboard={wantedBy === "keyboard"}
       onCommand={(command) => {
-        // The field for the title takes the focus, and gives it back to the plain button.
+        // The title field takes the focus, and returns it to the plain button.
         if (command === "rename") setWantedBy(null);
         onCommand(command);
       }}

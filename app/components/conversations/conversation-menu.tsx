@@ -17,23 +17,23 @@ export type ConversationCommand =
   "settings" | "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
 
 type Props = {
-  /** Names the button. */
+  /** The label of the button. */
   label: string;
   className: string;
   conversation:
     | {
         pinned: boolean;
-        /** Without a server's copy there is nothing to give away. */
+        /** Needs the conversation on the server. */
         saved: boolean;
       }
     | undefined;
   hasSettings: boolean;
-  /** Opened by a key, it begins at its first item. */
+  /** Opened by a key: the focus goes to the first item. */
   isByKeyboard: boolean;
   onCommand: (command: ConversationCommand) => void;
 };
 
-/** The menu button of a conversation, open from the start: it takes the place of a plain one that was pressed. */
+/** The menu of a conversation, open from the start: it replaces the plain button that was pressed. */
 export function ConversationMenu(props: Props) {
   const { label, className, conversation, hasSettings, isByKeyboard, onCommand } = props;
   const { t, i18n } = useTranslation();
@@ -44,7 +44,7 @@ export function ConversationMenu(props: Props) {
 
   useEffect(() => {
     if (!button || !isByKeyboard) return;
-    // Radix does this by itself for a key that it has heard, which the one that loaded it was too early for.
+    // Radix does this for keys that it handles; the key that loaded its code came before that.
     const timer = setTimeout(() => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
     return () => clearTimeout(timer);
   }, [button, isByKeyboard]);
@@ -66,7 +66,7 @@ export function ConversationMenu(props: Props) {
       <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
         <MoreIcon />
       </Menu.Trigger>
-      {/* In the drawer's dialog, outside of which nothing can be reached, or where the button belongs to. */}
+      {/* Inside the drawer's modal dialog, if there is one: elements outside it cannot be reached. */}
       <Menu.Portal container={button?.closest<HTMLElement>("dialog, aside, main") ?? null}>
         <Menu.Content
           ref={content}
@@ -78,7 +78,7 @@ export function ConversationMenu(props: Props) {
             const command = chosen.current;
             chosen.current = null;
             if (command === null) return;
-            // First back to the button, so that a dialog which opens now gives the focus back to it.
+            // The button gets the focus first, so that a dialog that opens now returns it there.
             event.preventDefault();
             button?.focus();
             onCommand(command);

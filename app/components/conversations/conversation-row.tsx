@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
@@ -8,9 +8,9 @@ import type { ConversationCommands } from "./use-conversation-commands";
 type Props = {
   conversation: Conversation;
   isCurrent: boolean;
-  /** An answer has ended in it that nobody has looked at. */
+  /** An answer has ended while no tab showed the conversation. */
   isUnread: boolean;
-  /** A message in it has not reached the server. */
+  /** A message has not reached the server. */
   isUnsent: boolean;
   onOpen: (id: string) => void;
   commands: ConversationCommands;

@@ -2,7 +2,7 @@ import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNod
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { matches } from "~/browser/conversations/matching";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { SearchIcon } from "~/components/primitives/icons";
@@ -16,11 +16,11 @@ type Props = {
   app: ChatApp;
   list: readonly Conversation[];
   onOpenHit: (hit: TextHit) => void;
-  /** Draws those whose title matches. */
+  /** Renders the conversations whose title matches. */
   children: (list: readonly Conversation[]) => ReactNode;
 };
 
-/** The list of conversations, all of it or what was looked for: in titles at once, in texts when asked to. */
+/** The list of conversations with its search: in titles at once, in messages on demand. */
 export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
   const { t } = useTranslation();
   const headingId = useId();
@@ -39,7 +39,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
     },
     [app],
   );
-  // Not the field, which would bring up a phone's keyboard over what is found.
+  // Not the field: on a phone, the keyboard would open over the results.
   const focusHeading = useCallback(() => heading.current?.focus(), []);
 
   function change(text: string) {
@@ -58,7 +58,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             type="search"
             aria-label={t("search.label")}
             placeholder={t("search.placeholder")}
-            // What is not there yet has the direction of the page, as its placeholder.
+            // An empty field has the direction of the page, like its placeholder.
             dir={query === "" ? undefined : "auto"}
             autoComplete="off"
             spellCheck={false}
@@ -67,7 +67,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             onKeyDown={(event) => {
               if (event.key === "Enter" && isSearching && !event.nativeEvent.isComposing) setInTexts(true);
               if (event.key !== "Escape" || query === "") return;
-              // Not the drawer around it.
+              // Must not close the drawer around it, too.
               event.preventDefault();
               change("");
             }}
@@ -115,7 +115,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
   );
 }
 
-/** Up and down, from the field through what is listed. Menus and texts that are typed keep their keys. */
+/** Arrow keys move from the field through the list. Menus and text fields keep their keys. */
 function moveThroughRows(event: KeyboardEvent<HTMLElement>) {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
   const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;

@@ -15,15 +15,15 @@ type Props = {
   onClose: () => void;
 };
 
-/** How this one conversation is to be held: model, instructions, temperature. Kept with the conversation. */
+/** The settings of one conversation: model, instructions, temperature. They are part of the session. */
 export function ConversationSettings({ chat, models, onPickModel, onClose }: Props) {
   const { t } = useTranslation();
-  const ids = { instructions: useId(), temperature: useId(), hint: useId() };
+  const ids = { instructions: useId(), hint: useId() };
   const { session, pickedSettings, pickedModelId } = useObservable(chat);
   const settings = { ...session?.settings, ...pickedSettings };
   const saved = settings.instructions ?? "";
   const [typed, setTyped] = useState(() => chat.edits.read(INSTRUCTIONS));
-  /** Undefined until it is touched; null for the model's own. */
+  /** Undefined until it is changed; null for the default of the model. */
   const [picked, setPicked] = useState<number | null>();
   const temperature = picked === undefined ? (settings.temperature ?? null) : picked;
   const isTyped = typed !== null && typed !== saved;
@@ -31,7 +31,7 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
   const modelId = modelFor(models, [pickedModelId, session?.settings.modelId]);
   const takesTemperature = models.models.find(({ id }) => id === modelId)?.takesTemperature ?? false;
 
-  /** Kept however the dialog is closed, until it is saved or cancelled. */
+  /** Stored as an unfinished edit, until it is saved or cancelled. */
   function type(text: string) {
     const changed = text === saved ? null : text;
     setTyped(changed);
@@ -80,33 +80,7 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
             {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
           </p>
         </div>
-        {takesTemperature && (
-          <div className="settings__field">
-            <label htmlFor={ids.temperature}>{t("conversationSettings.temperature")}</label>
-            <div className="temperature">
-              <input
-                id={ids.temperature}
-                type="range"
-                min={0}
-                max={1}
-                step={0.1}
-                value={temperature ?? 0.5}
-                data-unset={temperature === null}
-                aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
-                onChange={({ target }) => setPicked(Number(target.value))}
-              />
-              <output htmlFor={ids.temperature}>
-                {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
-              </output>
-              {temperature !== null && (
-                <button type="button" className="button button--quiet" onClick={() => setPicked(null)}>
-                  {t("conversationSettings.reset")}
-                </button>
-              )}
-            </div>
-            <p className="settings__hint">{t("conversationSettings.temperatureHint")}</p>
-          </div>
-        )}
+        {takesTemperature && <TemperatureField temperature={temperature} onPick={setPicked} />}
         <div className="dialog__actions">
           <button type="button" className="button button--quiet" onClick={cancel}>
             {t("dialog.cancel")}
@@ -117,5 +91,43 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
         </div>
       </form>
     </Dialog>
+  );
+}
+
+type TemperatureFieldProps = {
+  /** Null for the default of the model. */
+  temperature: number | null;
+  onPick: (temperature: number | null) => void;
+};
+
+function TemperatureField({ temperature, onPick }: TemperatureFieldProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  return (
+    <div className="settings__field">
+      <label htmlFor={id}>{t("conversationSettings.temperature")}</label>
+      <div className="temperature">
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={1}
+          step={0.1}
+          value={temperature ?? 0.5}
+          data-unset={temperature === null}
+          aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
+          onChange={({ target }) => onPick(Number(target.value))}
+        />
+        <output htmlFor={id}>
+          {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
+        </output>
+        {temperature !== null && (
+          <button type="button" className="button button--quiet" onClick={() => onPick(null)}>
+            {t("conversationSettings.reset")}
+          </button>
+        )}
+      </div>
+      <p className="settings__hint">{t("conversationSettings.temperatureHint")}</p>
+    </div>
   );
 }

@@ -1,32 +1,33 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import { canSend, leafOf, type ChatState } from "~/browser/chat/chat-state";
-import { copyText } from "~/browser/page/copy-text";
-import { branchTo } from "~/conversation/branch";
-import { messageText } from "~/conversation/answer-text";
-import type { AssistantMessage, Message } from "~/conversation/session";
-import { titleWithoutTags } from "~/conversation/think-tags";
-import { modelFor } from "~/browser/chat/model-choice";
+import type { ChatSession } from "~/browser/chat/chat-session";
+import { canSend, type ChatState } from "~/browser/chat/chat-state";
+import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
+import type { Conversation } from "~/browser/conversations/conversation-list";
+import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
 import { useObservable } from "~/browser/page/use-observable";
-import { sentenceFor } from "~/i18n/user-error";
-import { Announcer } from "~/components/primitives/announcer";
 import { Composer } from "~/components/composer/composer";
-import { ConversationHeader } from "./conversation-header";
-import { CopiedNotice } from "~/components/primitives/copied-notice";
 import { DropZone } from "~/components/composer/drop-zone";
-import { EmptyState } from "~/components/primitives/empty-state";
 import { focusComposer } from "~/components/composer/focus-composer";
+import { MessageList } from "~/components/messages/message-list";
+import { Announcer } from "~/components/primitives/announcer";
+import { CopiedNotice } from "~/components/primitives/copied-notice";
+import { EmptyState } from "~/components/primitives/empty-state";
 import { JumpButton } from "~/components/primitives/jump-button";
 import { lazyPart } from "~/components/primitives/lazy-part";
-import { LoadingConversation } from "./loading-conversation";
-import { MessageList } from "~/components/messages/message-list";
 import { Notices } from "~/components/primitives/notices";
+import type { AssistantMessage } from "~/conversation/session";
+import { titleWithoutTags } from "~/conversation/think-tags";
+import { sentenceFor } from "~/i18n/user-error";
+import { ConversationHeader } from "./conversation-header";
+import { LoadingConversation } from "./loading-conversation";
+import { useBranchCommands } from "./use-branch-commands";
+import { useConversationActions, type ConversationActions } from "./use-conversation-actions";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
+import { useConversationPhase } from "./use-conversation-phase";
 import { useFollowBottom } from "./use-follow-bottom";
-import { useDrawingGuard } from "~/components/hooks/use-drawing-guard";
-import { useMarkdownReady } from "~/components/markdown/use-markdown-ready";
 
 const ConversationSettings = lazyPart(() =>
   import("./conversation-settings").then(({ ConversationSettings }) => ConversationSettings),
@@ -42,54 +43,24 @@ type Props = {
   onOpenDialog: OpenDialog;
 };
 
-/** One open conversation: what was said, and where to say more. */
+/** One open conversation: its messages and the composer. */
 export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDialog }: Props) {
   const [chat] = useState(() => app.session(conversationId));
   const { t } = useTranslation();
   const state = useObservable(chat);
   const models = useObservable(app.models);
-  const preferences = useObservable(app.preferences);
-  const { list, deletedElsewhere, heldBackId } = useObservable(app.conversations);
-  const unread = useObservable(app.unread);
-  const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
-  const isEmpty = state.phase === "absent" && !state.pending;
-  const isMarkdownReady = useMarkdownReady(!isEmpty);
-  // What was shown once never gives way to a placeholder: an answer is plain text until it can be drawn.
-  const [wasShown, setWasShown] = useState(false);
-  const isComing =
-    !isEmpty && !state.pending && (state.phase === "loading" || !(isMarkdownReady || wasShown));
-  const mayDraw = useDrawingGuard(app.drawing, conversationId, !isEmpty && !isComing);
-  const isLoading = isComing || !(isEmpty || mayDraw);
-  if (!isLoading && !wasShown) setWasShown(true);
-  const [open, setOpen] = useState<"settings" | { details: string } | null>(null);
+  const conversations = useObservable(app.conversations);
+  const phase = useConversationPhase(app, conversationId, state);
+  const [open, setOpen] = useState<OpenPanel>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
-  const [copied, setCopied] = useState<{ isDone: boolean; turn: number } | null>(null);
-  const close = useCallback(() => setOpen(null), []);
-  const failed = useCallback(
-    (error: unknown) => {
-      close();
-      app.toasts.failure((translate, why) => translate("commands.failed", { why }), error);
-    },
-    [app, close],
-  );
   const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
-  const spotlight = useObservable(app.spotlight);
-  const entry = list.find(({ id }) => id === conversationId);
+  const entry = conversations.list.find(({ id }) => id === conversationId);
   const commands = useConversationCommands(app, onOpenDialog);
-  // The list has a new name first, and is told every one that the server has.
+  // The list has the newest title: a renamed one at once, and later every one that the session has.
   const title = entry?.title || titleWithoutTags(state.session?.title ?? "") || t("conversations.new");
 
   useEffect(() => chat.start(), [chat]);
-  useEffect(() => {
-    const mark = unreadCount > 0 ? `(${unreadCount}) ` : "";
-    document.title = mark + (entry ? `${title} · Holdfast` : "Holdfast");
-  }, [entry, title, unreadCount]);
-
-  const currentModel = useCallback(() => {
-    const { pickedModelId, session } = chat.getSnapshot();
-    return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
-  }, [app, chat]);
-
+  useDocumentTitle(app, entry && title);
   const addFiles = useCallback(
     (dropped: readonly File[]) => {
       chat.files.add(dropped);
@@ -97,88 +68,18 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
     },
     [chat],
   );
-
-  const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
-
-  /** What a person can do here. The focus goes to the composer, since most of what is pressed goes away. */
-  const actions = useMemo(() => {
-    const andFocus =
-      <Arguments extends unknown[]>(act: (...args: Arguments) => void) =>
-      (...args: Arguments) => {
-        act(...args);
-        focusComposer();
-      };
-    return {
-      send: andFocus((text: string) => {
-        if (chat.send(text, currentModel())) jump();
-      }),
-      suggest: andFocus((text: string) => {
-        if (chat.suggest(text, currentModel())) jump();
-      }),
-      retry: andFocus((id: string) => chat.retry(id, currentModel())),
-      continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
-      trySendingAgain: andFocus(chat.trySendingAgain),
-      editUnsent: andFocus(chat.editUnsent),
-      jump: andFocus(jump),
-      pickModel(modelId: string) {
-        app.models.prefer(modelId);
-        chat.pickModel(modelId);
-      },
-      startEditing: setEditingId,
-      stopEditing: andFocus((id: string, what: "keep" | "discard") => {
-        if (what === "discard") chat.edits.put(id, null);
-        setEditingId(null);
-      }),
-      edits: chat.edits,
-      edit: andFocus((id: string, text: string) => {
-        if (chat.edit(id, text, currentModel())) setEditingId(null);
-      }),
-      // The focus stays on the switcher: people go through versions one by one.
-      showVersion: chat.showVersion,
-      fork: andFocus((id: string) => {
-        app.fork(conversationId, id).catch(chat.report);
-      }),
-      showDetails: (id: string) => setOpen({ details: id }),
-      showSettings: () => setOpen("settings"),
-    };
-  }, [app, chat, conversationId, currentModel, jump]);
-
+  const actions = useConversationActions({ app, chat, conversationId, jump, setEditingId, setOpen });
   const isReplying = state.live !== null || state.pending?.state === "accepted";
-  const messages = state.session?.messages;
-  const leaf = leafOf(state);
-  const [lastQuestion, lastAnswer] = useMemo(() => lastOf(branchTo(messages ?? [], leaf)), [messages, leaf]);
-  const isFree = canSend(state);
-  useEffect(
-    () =>
-      app.commands.offer({
-        ...(isReplying && { stop: chat.stop }),
-        ...(isFree && lastQuestion && { edit: () => setEditingId(lastQuestion.id) }),
-        ...(lastAnswer && {
-          copy: () =>
-            void copyText(messageText(lastAnswer)).then((isDone) =>
-              setCopied((before) => ({ isDone, turn: (before?.turn ?? 0) + 1 })),
-            ),
-        }),
-      }),
-    [app, chat, isFree, isReplying, lastAnswer, lastQuestion],
-  );
-
-  const detailsOf = typeof open === "object" ? open?.details : undefined;
-  const details = state.session?.messages.find(
-    (message): message is AssistantMessage => message.id === detailsOf && message.role === "assistant",
-  );
+  const [copied, clearCopied] = useBranchCommands({ app, chat, state, isReplying, setEditingId });
   const modelId = modelFor(models, [state.pickedModelId, state.session?.settings.modelId]);
   return (
     <main className="conversation">
       <ConversationHeader
-        title={title}
+        {...{ title, commands, modelId, onOpenDrawer }}
         conversation={entry}
-        commands={commands}
         models={models.models}
-        modelId={modelId}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
-        onOpenDrawer={onOpenDrawer}
         onStartNew={app.conversations.startNew}
       />
       {(state.connection !== "ok" || state.isKept) && state.phase !== "loading" && (
@@ -193,32 +94,11 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         tabIndex={0}
       >
         <div className="conversation__content" ref={content}>
-          {isEmpty ? (
-            <EmptyState
-              why={
-                heldBackId === null
-                  ? whyEmpty(t, entry?.saved ?? false, deletedElsewhere)
-                  : t("conversation.heldBack", {
-                      title: titleOf(list, heldBackId) || t("conversations.untitled"),
-                    })
-              }
-              onGoBack={heldBackId === null ? null : () => app.conversations.open(heldBackId)}
-              notice={models.notice && sentenceFor(t, models.notice)}
-              onPick={actions.suggest}
-            />
-          ) : isLoading ? (
-            <LoadingConversation isLate={state.connection !== "ok"} />
-          ) : (
-            <MessageList
-              state={state}
-              models={models.models}
-              editingId={editingId}
-              scroller={scroller}
-              download={chat.download}
-              actions={actions}
-              spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
-              letGo={letGo}
-              onSpotlit={endSpotlight}
+          {phase === "empty" && <Invitation {...{ app, conversations, entry, models, actions }} />}
+          {phase === "loading" && <LoadingConversation isLate={state.connection !== "ok"} />}
+          {phase === "messages" && (
+            <Messages
+              {...{ app, chat, conversationId, state, models, editingId, scroller, actions, letGo }}
             />
           )}
         </div>
@@ -226,44 +106,130 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       <div className="conversation__dock">
         {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
         <Notices chat={chat} state={state} isDurable={app.isDurable()} />
-        <Composer
-          draft={chat.draft}
-          files={chat.files}
-          download={chat.download}
-          model={models.models.find(({ id }) => id === modelId)}
-          canSend={canSend(state)}
-          isReplying={isReplying}
-          isStopping={state.isStopping}
-          enterSends={preferences.enterSends}
-          onSend={actions.send}
-          onStop={chat.stop}
-        />
+        <ConversationComposer {...{ app, chat, state, models, modelId, isReplying, actions }} />
       </div>
       <DropZone onFiles={addFiles} />
       <Announcer chat={chat} />
-      {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={() => setCopied(null)} />}
-      {open === "settings" && (
-        <ConversationSettings
-          chat={chat}
-          models={models}
-          onPickModel={actions.pickModel}
-          onClose={close}
-          onFailed={failed}
-        />
-      )}
-      {details && (
-        <MessageDetails message={details} models={models.models} onClose={close} onFailed={failed} />
-      )}
+      {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={clearCopied} />}
+      <Panel {...{ app, chat, state, models, actions, open, setOpen }} />
     </main>
   );
 }
 
-/** The newest question and the newest answer of a branch. */
-function lastOf(branch: readonly Message[]): [Message | undefined, Message | undefined] {
-  return [
-    branch.findLast(({ role }) => role === "user"),
-    branch.findLast(({ role }) => role === "assistant"),
-  ];
+/** The panel beside the conversation: its settings, or the details of a message. */
+type OpenPanel = "settings" | { details: string } | null;
+
+/** The title of the browser's tab, with the number of unread conversations. */
+function useDocumentTitle(app: ChatApp, title: string | undefined): void {
+  const { list } = useObservable(app.conversations);
+  const unread = useObservable(app.unread);
+  const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
+  useEffect(() => {
+    const mark = unreadCount > 0 ? `(${unreadCount}) ` : "";
+    document.title = mark + (title === undefined ? "Holdfast" : `${title} · Holdfast`);
+  }, [title, unreadCount]);
+}
+
+type InvitationProps = {
+  app: ChatApp;
+  conversations: ConversationsSnapshot;
+  entry: Conversation | undefined;
+  models: ModelChoice;
+  actions: ConversationActions;
+};
+
+/** In place of the messages of a conversation that has none. */
+function Invitation({ app, conversations, entry, models, actions }: InvitationProps) {
+  const { t } = useTranslation();
+  const { list, deletedElsewhere, heldBackId } = conversations;
+  const heldBack = heldBackId !== null && {
+    why: t("conversation.heldBack", { title: titleOf(list, heldBackId) || t("conversations.untitled") }),
+    onGoBack: () => app.conversations.open(heldBackId),
+  };
+  const { why, onGoBack } = heldBack || {
+    why: whyEmpty(t, entry?.saved ?? false, deletedElsewhere),
+    onGoBack: null,
+  };
+  const notice = models.notice && sentenceFor(t, models.notice);
+  return <EmptyState {...{ why, onGoBack, notice }} onPick={actions.suggest} />;
+}
+
+type MessagesProps = Pick<
+  Parameters<typeof MessageList>[0],
+  "state" | "editingId" | "scroller" | "actions" | "letGo"
+> & { app: ChatApp; chat: ChatSession; conversationId: string; models: ModelChoice };
+
+function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps) {
+  const spotlight = useObservable(app.spotlight);
+  const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
+  return (
+    <MessageList
+      {...rest}
+      models={models.models}
+      download={chat.download}
+      spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
+      onSpotlit={endSpotlight}
+    />
+  );
+}
+
+type ComposerProps = {
+  app: ChatApp;
+  chat: ChatSession;
+  state: ChatState;
+  models: ModelChoice;
+  modelId: string;
+  isReplying: boolean;
+  actions: ConversationActions;
+};
+
+function ConversationComposer({ app, chat, state, models, modelId, isReplying, actions }: ComposerProps) {
+  const { enterSends } = useObservable(app.preferences);
+  return (
+    <Composer
+      draft={chat.draft}
+      files={chat.files}
+      download={chat.download}
+      model={models.models.find(({ id }) => id === modelId)}
+      canSend={canSend(state)}
+      isReplying={isReplying}
+      isStopping={state.isStopping}
+      enterSends={enterSends}
+      onSend={actions.send}
+      onStop={chat.stop}
+    />
+  );
+}
+
+type PanelProps = {
+  app: ChatApp;
+  chat: ChatSession;
+  state: ChatState;
+  models: ModelChoice;
+  actions: ConversationActions;
+  open: OpenPanel;
+  setOpen: (open: OpenPanel) => void;
+};
+
+function Panel({ app, chat, state, models, actions, open, setOpen }: PanelProps) {
+  const close = useCallback(() => setOpen(null), [setOpen]);
+  const onFailed = useCallback(
+    (error: unknown) => {
+      close();
+      app.toasts.failure((translate, why) => translate("commands.failed", { why }), error);
+    },
+    [app, close],
+  );
+  if (open === "settings") {
+    return (
+      <ConversationSettings {...{ chat, models, onFailed }} onPickModel={actions.pickModel} onClose={close} />
+    );
+  }
+  const details = state.session?.messages.find(
+    (message): message is AssistantMessage => message.id === open?.details && message.role === "assistant",
+  );
+  if (!details) return null;
+  return <MessageDetails message={details} models={models.models} onClose={close} onFailed={onFailed} />;
 }
 
 function titleOf(list: readonly { id: string; title: string }[], wanted: string): string {
@@ -276,7 +242,7 @@ function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): s
   return null;
 }
 
-/** The name of the sentence that says why what is shown may not be the newest. */
+/** The key of the sentence that says why the conversation may be out of date. */
 function whyNotFresh({ connection, isKept }: Pick<ChatState, "connection" | "isKept">) {
   if (connection === "storage away") return "storageAway";
   return isKept ? "offline" : "reconnecting";

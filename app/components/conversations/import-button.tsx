@@ -7,7 +7,7 @@ import { UploadIcon } from "~/components/primitives/icons";
 
 type Props = { app: ChatApp; onDone: () => void };
 
-/** Takes files that were exported from here, and opens the conversation in the first. */
+/** Imports exported conversations, and opens the first one. */
 export function ImportButton({ app, onDone }: Props) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-/** Shows nothing for the blink that loading usually takes, then that something is on its way. */
+/** Shows nothing at first, since loading is usually fast, then a placeholder. */
 export function LoadingConversation({ isLate }: { isLate: boolean }) {
   const { t } = useTranslation();
   return (

@@ -4,13 +4,13 @@ import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 
 type Props = {
   title: string;
-  /** Has the focus afterwards, unless it went elsewhere. */
+  /** Gets the focus afterwards, unless another element has it. */
   returnTo: RefObject<HTMLElement>;
-  /** With the new title, or null where it is to stay. */
+  /** Called with the new title, or null if it is unchanged. */
   onEnd: (title: string | null) => void;
 };
 
-/** A title that is being changed in its place: Enter or leaving the field keeps it, Escape does not. */
+/** Edits a title in place: Enter or leaving the field saves it, Escape cancels. */
 export function RenameField({ title, returnTo, onEnd }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
@@ -20,7 +20,7 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
   useEffect(() => field.current?.select(), []);
 
   function end(wanted: string | null) {
-    // Going away takes the focus, too.
+    // Unmounting removes the focus, too.
     if (hasEnded.current) return;
     hasEnded.current = true;
     onEnd(wanted?.trim() || null);
@@ -38,11 +38,11 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
       onChange={({ target }) => setText(target.value)}
       onBlur={() => end(text)}
       onKeyDown={(event) => {
-        // Enter may only end the composition of a word, as in Japanese.
+        // Enter may end the composition of a word, as in Japanese.
         if (event.nativeEvent.isComposing) return;
         if (event.key === "Enter") end(text);
         if (event.key === "Escape") {
-          // Not the drawer around it.
+          // Must not close the drawer around it, too.
           event.preventDefault();
           event.stopPropagation();
           end(null);

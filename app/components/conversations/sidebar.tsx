@@ -12,12 +12,12 @@ import type { OpenDialog } from "./use-conversation-commands";
 
 type Props = {
   app: ChatApp;
-  /** A conversation was chosen, perhaps the one that is shown. */
+  /** Called when a conversation was chosen, perhaps the current one. */
   onChoose: () => void;
   onOpenHit: (hit: TextHit) => void;
   onOpenSettings: () => void;
   onOpenDialog: OpenDialog;
-  /** Not in the drawer, which has its own way to close. */
+  /** Absent in the drawer, which has its own close button. */
   onHide?: () => void;
 };
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import { createTextSearch, type TextHit, type TextSearch } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
 
@@ -10,23 +10,23 @@ type Props = {
   query: string;
   list: readonly Conversation[];
   onOpen: (hit: TextHit) => void;
-  /** The focus was on what is there no more. */
+  /** Called when the focused element has disappeared. */
   onLoseFocus: () => void;
 };
 
-/** One for the life of the page: what it has read once need not be read again. */
+/** One for the life of the page, since it keeps the conversations that it has read. */
 let kept: TextSearch | null = null;
 
-/** What stands in the messages, as it is found. */
+/** The hits in the messages, as they are found. */
 export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Props) {
   const { t } = useTranslation();
-  const [search] = useState(() => (kept ??= createTextSearch(app.api.session)));
+  const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
   const { hits, done, total, failed, isRunning } = useObservable(search);
-  // A conversation that changes its place in the list, as by an answer, is no reason to search again.
+  // A new order of the list, as after an answer, does not start the search again.
   const ids = list.flatMap(({ id, saved }) => (saved ? [id] : []));
   const key = ids.toSorted().join(" ");
 
-  // Before it is drawn: the hits of another text must not be seen under this one.
+  // Before the paint: the hits of the previous query must not be shown for this one.
   useLayoutEffect(() => {
     void search.search(query, ids);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for the ids
@@ -36,7 +36,7 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
   const titles = new Map(list.map(({ id, title }) => [id, title]));
   return (
     <>
-      {/* Not in the status, which would be read out at each of them. */}
+      {/* Outside the status, which would be read out at each hit. */}
       {isRunning && <p className="search__status">{t("search.progress", { done, total })}</p>}
       <p className="search__status" role="status">
         {!isRunning &&
@@ -64,7 +64,7 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
   );
 }
 
-/** It goes when it is pressed and when the search ends, and the focus must not go with it. */
+/** The button disappears when it is pressed or the search ends, and must not take the focus with it. */
 function StopButton({ onStop, onLoseFocus }: { onStop: () => void; onLoseFocus: () => void }) {
   const { t } = useTranslation();
   const button = useRef<HTMLButtonElement>(null);

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import type { Conversation } from "~/browser/conversations/conversations";
+import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ExportFormat } from "~/browser/conversations/export-conversation-file";
 import { loadCode } from "~/browser/page/load-code";
 import { saveBlob } from "~/browser/page/save-blob";
@@ -11,7 +11,7 @@ export type ConversationDialog = "share" | "move";
 export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
 
 export type ConversationCommands = {
-  /** All but what happens where the menu is. */
+  /** Runs a command that needs nothing of the place of the menu. */
   run: (
     command: Exclude<ConversationCommand, "rename" | "settings">,
     conversation: Pick<Conversation, "id" | "pinned">,
@@ -20,7 +20,7 @@ export type ConversationCommands = {
   failed: (error: unknown) => void;
 };
 
-/** What the menu of a conversation does, in the list and above the conversation. */
+/** The commands of the menu of a conversation, in the list and in the header. */
 export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): ConversationCommands {
   const { t } = useTranslation();
   return useMemo(() => {

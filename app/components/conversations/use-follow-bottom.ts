@@ -1,18 +1,19 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
-/** So near to the end still counts as being there. */
+/** Distance from the end that still counts as the end, in pixels. */
 const NEAR_PX = 48;
-/** So long after a wheel, a finger or a key a movement is the person's. */
+/** Time after a wheel, touch or key event in which scrolling counts as done by the person. */
 const BY_HAND_MS = 400;
-/** So long after a jump rows that come into view are still being measured. */
+/** Time after a jump in which newly drawn rows are still being measured. */
 const SETTLES_MS = 1_000;
 const BY_HAND = ["wheel", "touchmove", "keydown", "pointerdown"] as const;
 
 /**
- * Keeps a scroller at its end while the person is there, and leaves it alone while they read further up. Only
- * scrolling up lets go of the end; content that grows does not, even when it is seen before we have followed it.
+ * Keeps a scroller at its end while the person is there, and still while they read further up. Only scrolling up stops
+ * following; growing content does not, even if it is painted before the scroller has followed.
  */
-export function useFollowBottom() {
+export function useFollowBottom(clock: PageClock = pageClock) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
@@ -31,14 +32,14 @@ export function useFollowBottom() {
 
   const jump = useCallback(() => {
     follows.current = true;
-    // Rows that are measured now move the scroller: that is not the press that has led here, nor a key before it.
+    // Measuring rows moves the scroller. That must not count as scrolling by the click or key that led here.
     touchedAt.current = -Infinity;
-    jumpedAt.current = performance.now();
+    jumpedAt.current = clock.monotonic();
     setIsAtEnd(true);
     toEnd();
-  }, [toEnd]);
+  }, [clock, toEnd]);
 
-  /** What is about to be shown is not the end. */
+  /** Stops following, because another part is about to be shown. */
   const letGo = useCallback(() => {
     follows.current = false;
   }, []);
@@ -51,14 +52,14 @@ export function useFollowBottom() {
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);
-    const onTouched = () => void (touchedAt.current = performance.now());
-    const isByHand = () => performance.now() - touchedAt.current < BY_HAND_MS;
-    const isSettled = () => performance.now() - jumpedAt.current > SETTLES_MS;
+    const onTouched = () => void (touchedAt.current = clock.monotonic());
+    const isByHand = () => clock.monotonic() - touchedAt.current < BY_HAND_MS;
+    const isSettled = () => clock.monotonic() - jumpedAt.current > SETTLES_MS;
     const onScroll = () => {
       const { scrollTop, scrollHeight, clientHeight } = element;
       const isNear = scrollHeight - scrollTop - clientHeight < NEAR_PX;
       if (isNear) follows.current = true;
-      // A list that has measured what it had estimated moves the scroller, too; that is nobody's scrolling up.
+      // The list also moves the scroller when it replaces estimated heights by measured ones.
       else if (scrollTop < lastTop.current) {
         if (isByHand() || (isSettled() && scrollHeight === lastHeight.current)) follows.current = false;
         else toEnd();
@@ -74,7 +75,7 @@ export function useFollowBottom() {
       element.removeEventListener("scroll", onScroll);
       for (const type of BY_HAND) element.removeEventListener(type, onTouched);
     };
-  }, [toEnd]);
+  }, [clock, toEnd]);
 
   return { scroller, content, isAtEnd, jump, letGo };
 }

@@ -6,7 +6,7 @@ import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { Dialog } from "~/components/primitives/dialog";
 
-/** Asks for the access code, over a page that holds what was typed for afterwards. */
+/** Asks for the access code. The page below keeps its unsent texts. */
 export function AccessDialog({ gate }: { gate: AccessGate }) {
   const { t } = useTranslation();
   const [code, setCode] = useState("");
@@ -21,7 +21,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
     setIsAsking(true);
     setProblem(null);
     try {
-      // When it opens, this goes.
+      // This dialog is unmounted when the gate opens.
       await gate.enter(code);
     } catch (error) {
       setProblem(userErrorOf(error));

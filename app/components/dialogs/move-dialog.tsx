@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import type { PageClock } from "~/browser/page/page-clock";
 import { leaveHandoff, type Handoff } from "~/browser/conversations/handoff";
 import { useObservable } from "~/browser/page/use-observable";
 import { newId } from "~/conversation/session-id";
@@ -35,7 +36,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
   const make = () =>
     attempt(async () => {
       setIsOver(false);
-      setHandoff(await leaveHandoff(app.api, wanted, newId));
+      setHandoff(await leaveHandoff(app, wanted, newId));
     });
 
   return (
@@ -43,7 +44,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
       <p>{t("move.explanation")}</p>
       <ErrorNote error={error} />
       {handoff && !isOver ? (
-        <OpenHandoff key={handoff.secret} handoff={handoff} onOver={expire} />
+        <OpenHandoff clock={app.clock} key={handoff.secret} handoff={handoff} onOver={expire} />
       ) : (
         <>
           {one && saved.length > 1 && (
@@ -88,21 +89,21 @@ function Option({ label, isChosen, onChoose }: { label: string; isChosen: boolea
   );
 }
 
-/** A link that can be used now, and for how long. */
-function OpenHandoff({ handoff, onOver }: { handoff: Handoff; onOver: () => void }) {
+/** A usable link, with its remaining time. */
+function OpenHandoff({ handoff, clock, onOver }: { handoff: Handoff; clock: PageClock; onOver: () => void }) {
   const { t } = useTranslation();
   const { secret, expiresAt, count } = handoff;
   const url = `${window.location.origin}/move#${secret}`;
-  const [secondsLeft, setSecondsLeft] = useState(() => secondsUntil(expiresAt));
+  const [secondsLeft, setSecondsLeft] = useState(() => secondsUntil(expiresAt, clock));
 
   useEffect(() => {
     const timer = setInterval(() => {
-      const left = secondsUntil(expiresAt);
+      const left = secondsUntil(expiresAt, clock);
       setSecondsLeft(left);
       if (left === 0) onOver();
     }, 500);
     return () => clearInterval(timer);
-  }, [expiresAt, onOver]);
+  }, [clock, expiresAt, onOver]);
 
   return (
     <>
@@ -110,17 +111,17 @@ function OpenHandoff({ handoff, onOver }: { handoff: Handoff; onOver: () => void
       <LinkField label={t("move.link")} url={url} />
       <p role="timer">
         <span>{`${t("move.holds", { count })} `}</span>
-        <span>{t("move.expiresIn", { time: clock(secondsLeft) })}</span>
+        <span>{t("move.expiresIn", { time: minutesAndSeconds(secondsLeft) })}</span>
       </p>
     </>
   );
 }
 
-function secondsUntil(moment: number): number {
-  return Math.max(0, Math.ceil((moment - Date.now()) / 1_000));
+function secondsUntil(moment: number, clock: PageClock): number {
+  return Math.max(0, Math.ceil((moment - clock.now()) / 1_000));
 }
 
 /** `9:05` */
-function clock(seconds: number): string {
+function minutesAndSeconds(seconds: number): string {
   return `${String(Math.floor(seconds / 60))}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -12,7 +12,7 @@ import { ImportButton } from "~/components/conversations/import-button";
 
 type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
 
-/** How the page looks and behaves in this browser. A change shows, and is kept, at once. */
+/** The preferences of this browser. Changes apply, and are stored, at once. */
 export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
   const { t } = useTranslation();
   const { preferences } = app;
@@ -96,7 +96,7 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
   );
 }
 
-/** The browser is asked for its permission when the person switches them on, and at no other time. */
+/** The switch for notifications. The browser's permission is requested only when it is switched on. */
 function NotificationChoice({ preferences }: { preferences: PreferencesStore }) {
   const { t } = useTranslation();
   const { notifies } = useObservable(preferences);
@@ -141,7 +141,7 @@ type ChoiceProps<Value extends string> = {
   onChoose: (value: Value) => void;
 };
 
-/** One of a few, all in view: radio buttons drawn as one bar. */
+/** Radio buttons drawn as one bar. */
 function Choice<Value extends string>({ label, value, options, hint, onChoose }: ChoiceProps<Value>) {
   const name = useId();
   const hintId = useId();

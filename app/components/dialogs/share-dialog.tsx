@@ -14,12 +14,12 @@ import { useAttempt } from "~/components/hooks/use-attempt";
 
 type Props = { app: ChatApp; conversationId: string; onClose: () => void };
 
-/** Makes links to a conversation as it is now, and withdraws them. */
+/** Makes links to the current state of a conversation, and revokes them. */
 export function ShareDialog({ app, conversationId, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const [shares, setShares] = useState<readonly Share[] | null>(null);
   const { attempt, isBusy, error, setError } = useAttempt();
-  /** Kept until the server has answered, so that trying again does not make a second link. */
+  /** Kept until the server has answered, so that a repeated attempt does not make a second link. */
   const wanted = useRef<string | null>(null);
   const [api] = useState(() => app.api.session(conversationId));
 
@@ -37,7 +37,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   const make = () =>
     attempt(async () => {
       const shareId = (wanted.current ??= newId());
-      // Before it is made: a link whose making is not heard of can be copied and withdrawn all the same.
+      // Stored before the request: a link can be copied and revoked even if the answer is lost.
       app.shareLinks.keep(conversationId, shareId);
       try {
         const share = await api.share(shareId);

@@ -7,7 +7,7 @@ import { Keys } from "~/components/primitives/keys";
 
 type Props = { preferences: PreferencesStore; onClose: () => void };
 
-/** Every shortcut, from the table that the keyboard itself is read by. */
+/** All shortcuts, from the table that the keyboard handler uses. */
 export function ShortcutSheet({ preferences, onClose }: Props) {
   const { t } = useTranslation();
   const { singleKeys } = useObservable(preferences);

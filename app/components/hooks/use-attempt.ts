@@ -2,12 +2,12 @@ import { useState } from "react";
 import { userErrorOf } from "~/browser/chat/api-error";
 import type { UserError } from "~/i18n/user-error";
 
-/** For what a person asks of the server in a dialog: whether it is under way, and what went wrong the last time. */
+/** A request to the server from a dialog: whether it is under way, and the error of the last attempt. */
 export function useAttempt() {
   const [error, setError] = useState<UserError | null>(null);
   const [isBusy, setIsBusy] = useState(false);
 
-  /** Does nothing while something is under way. */
+  /** Runs a request, unless one is under way. */
   async function attempt(act: () => Promise<void>) {
     if (isBusy) return;
     setIsBusy(true);

@@ -3,7 +3,7 @@ import { copyText } from "~/browser/page/copy-text";
 
 const SHOWN_MS = 2_000;
 
-/** Copies a text, and says for a moment whether that went well. */
+/** Copies a text, with the result for a moment. */
 export function useCopy(text: () => string) {
   const [state, setState] = useState<"ready" | "copied" | "failed">("ready");
   useEffect(() => {

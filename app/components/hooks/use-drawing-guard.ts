@@ -4,8 +4,8 @@ import { useObservable } from "~/browser/page/use-observable";
 import { markdownModule } from "~/components/markdown/markdown-loader";
 
 /**
- * Notes which conversation is about to be drawn, before it is, and removes the note once it has been. Returns whether
- * the note is there: drawing may begin. It takes one more render before the first paint, so that nothing flickers.
+ * Stores which conversation is about to be drawn, and removes that after drawing (drawing-guard.ts). Returns whether it
+ * is stored, so that drawing may begin. This takes one more render before the first paint, so that nothing flickers.
  */
 export function useDrawingGuard(guard: DrawingGuard, conversationId: string, isReady: boolean): boolean {
   const [mayDraw, setMayDraw] = useState(false);
@@ -16,11 +16,11 @@ export function useDrawingGuard(guard: DrawingGuard, conversationId: string, isR
     setMayDraw(true);
   }, [guard, conversationId, isReady, mayDraw]);
 
-  // Formatting may come later than the plain text, and is what costs the most.
+  // Formatting may follow the plain text later, and is the most expensive part.
   const isFormatted = useObservable(markdownModule) !== null;
   useEffect(() => {
     if (!mayDraw || !isFormatted) return;
-    // After this has been painted, where the page is painted at all.
+    // After the paint; hidden pages are not painted.
     const finish = () => setTimeout(() => guard.finish(conversationId));
     if (document.visibilityState === "visible") requestAnimationFrame(finish);
     else finish();

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
 /**
- * Takes files that are dropped anywhere on the page; without this the browser would leave the page and show them.
+ * Receives files dropped anywhere on the page. Otherwise the browser would leave the page to show them.
  * @returns whether files are being dragged over it now
  */
 export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean {
@@ -16,7 +16,7 @@ export function useFileDrop(onFiles: (files: readonly File[]) => void): boolean 
       setIsOver(true);
     }
     function leave(event: DragEvent) {
-      // Out of the window, not from one element into another.
+      // Left the window, not one element for another.
       if (event.relatedTarget === null) setIsOver(false);
     }
     function drop(event: DragEvent) {

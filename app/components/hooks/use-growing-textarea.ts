@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, type RefObject } from "react";
 
-/** For a textarea that is as high as its text, also where the browser cannot do that by style (`field-sizing`). */
+/** Makes a textarea as high as its text, also in browsers without `field-sizing`. */
 export function useGrowingTextarea(text: string): RefObject<HTMLTextAreaElement> {
   const textarea = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {

@@ -4,7 +4,7 @@ export type ObjectUrl = { url: string | null; hasFailed: boolean };
 
 const NOTHING_YET: ObjectUrl = { url: null, hasFailed: false };
 
-/** An address for bytes that are loaded while this is shown, and let go of afterwards. `load` must be memoised. */
+/** An object URL for bytes, loaded on mount and released on unmount. `load` must be memoised. */
 export function useObjectUrl(load: (signal: AbortSignal) => Promise<Blob>): ObjectUrl {
   const [loaded, setLoaded] = useState(NOTHING_YET);
 

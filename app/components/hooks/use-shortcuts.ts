@@ -4,11 +4,11 @@ import type { PreferencesStore } from "~/browser/storage/preferences";
 import { commandOf, type TypingPlace } from "~/browser/page/shortcuts";
 import { COMPOSER_ID } from "~/components/composer/focus-composer";
 
-/** Where letters are chosen by their first one, or typed. */
+/** Elements that use letter keys: for typing, or to choose by the first letter. */
 const TAKES_KEYS =
   "textarea, select, [contenteditable], [role=menu], [role=listbox], [role=combobox], input:not([type=checkbox], [type=radio], [type=range], [type=button])";
 
-/** Listens to the keyboard for as long as the page is there. A dialog that is open keeps its keys to itself. */
+/** Runs the commands of pressed shortcuts. An open dialog handles its keys itself. */
 export function useShortcuts(commands: Commands, preferences: PreferencesStore): void {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {

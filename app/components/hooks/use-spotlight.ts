@@ -1,23 +1,23 @@
 import { useEffect, useRef, type RefObject } from "react";
 
-/** So long a message that was looked for stands out. */
+/** Time for which the found message stands out. */
 const SHOWN_MS = 2_500;
-/** A long conversation measures what it draws, and may need some frames to get there. */
+/** Maximum number of frames until the message is in view: a long conversation measures messages as it draws them. */
 const MOST_FRAMES = 120;
 
 type Options = {
-  /** The message to be shown; null for none. */
+  /** The message to show; null for none. */
   messageId: string | null;
-  /** Its place among those that are shown; -1 where it is not among them. */
+  /** Its index among the shown messages; -1 if it is not shown. */
   index: number;
   scroller: RefObject<HTMLElement>;
   scrollTo: (index: number) => void;
-  /** The end is not to be followed from now on. */
+  /** Stops following the end of the conversation. */
   letGo: () => void;
   onDone: () => void;
 };
 
-/** Brings a message into view once it is there, puts the focus on it and lets it stand out for a moment. */
+/** Scrolls a message into view when it is drawn, focuses it, and highlights it for a moment. */
 export function useSpotlight(options: Options): void {
   const latest = useRef(options);
   useEffect(() => {
@@ -31,7 +31,7 @@ export function useSpotlight(options: Options): void {
     let frames = 0;
     const { scroller, letGo } = latest.current;
     letGo();
-    const look = () => {
+    const scroll = () => {
       latest.current.scrollTo(index);
       const found = scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
       if (found && isInView(found, scroller.current!)) {
@@ -41,12 +41,12 @@ export function useSpotlight(options: Options): void {
         setTimeout(() => delete found.dataset.found, SHOWN_MS);
         latest.current.onDone();
       } else if (++frames < MOST_FRAMES) {
-        frame = requestAnimationFrame(look);
+        frame = requestAnimationFrame(scroll);
       } else {
         latest.current.onDone();
       }
     };
-    frame = requestAnimationFrame(look);
+    frame = requestAnimationFrame(scroll);
     return () => cancelAnimationFrame(frame);
   }, [messageId, index]);
 }

@@ -1,31 +1,32 @@
 import { useEffect, useState } from "react";
+import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
-/** Longer timers are cut off by browsers, and the clock may be set. */
+/** Longest timer: browsers limit them, and the clock may be changed meanwhile. */
 const LONGEST_MS = 60 * 60 * 1_000;
 
-/** Today, for what is grouped by days: it changes at midnight, and when the page is come back to after it. */
-export function useToday(): Date {
-  const [today, setToday] = useState(startOfToday);
+/** The current day. Changes at midnight, or when the page is shown again after midnight. */
+export function useToday(clock: PageClock = pageClock): Date {
+  const [today, setToday] = useState(() => startOfDay(clock.now()));
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    const look = () => {
-      clearTimeout(timer);
-      const now = startOfToday();
+    let cancel = () => {};
+    const refresh = () => {
+      cancel();
+      const now = startOfDay(clock.now());
       setToday((before) => (before.getTime() === now.getTime() ? before : now));
       const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1).getTime();
-      timer = setTimeout(look, Math.min(midnight - Date.now(), LONGEST_MS));
+      cancel = clock.after(Math.min(midnight - clock.now(), LONGEST_MS), refresh);
     };
-    look();
-    document.addEventListener("visibilitychange", look);
+    refresh();
+    document.addEventListener("visibilitychange", refresh);
     return () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", look);
+      cancel();
+      document.removeEventListener("visibilitychange", refresh);
     };
-  }, []);
+  }, [clock]);
   return today;
 }
 
-function startOfToday(): Date {
-  const now = new Date();
+function startOfDay(ms: number): Date {
+  const now = new Date(ms);
   return new Date(now.getFullYear(), now.getMonth(), now.getDate());
 }

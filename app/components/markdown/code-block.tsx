@@ -11,18 +11,18 @@ type Props = {
   language: string | null;
   /** Shown after the language. */
   more?: string;
-  /** More buttons for its bar. */
+  /** Additional buttons of the bar. */
   actions?: ReactNode;
-  /** What there is to say about it. */
+  /** A note on the code. */
   note?: string;
 };
 
-/** Beyond this, colour is not worth the time it takes. */
+/** Length above which code is not coloured, since it would take too long. */
 const LONGEST_HIGHLIGHT = 60_000;
 const LINES_AT_A_TIME = 8;
 const SETTLES_AFTER_MS = 400;
 
-/** What is shown of longer code until somebody asks for all of it. */
+/** Lines shown of longer code, until a click shows all of it. */
 const SHOWN_LINES = 300;
 
 export const CodeBlock = memo(function CodeBlock({ code, language, more = "", actions, note }: Props) {
@@ -78,7 +78,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
   );
 });
 
-/** Without colour, and laid out only where it is in view. */
+/** Without colour, and laid out only in the visible part. */
 function MoreCode({ code }: { code: string }) {
   return piecesOfLines(code, SHOWN_LINES).map((piece, index) => (
     <span
@@ -92,8 +92,8 @@ function MoreCode({ code }: { code: string }) {
 }
 
 /**
- * The code with as much of it in colour as has been coloured. While it grows that happens some lines at a time,
- * the rest follows when it has stopped growing. Colour moves no letter, so nothing jumps.
+ * The code, coloured up to some line. Growing code is coloured some lines at a time, the rest when it stops growing.
+ * Colour changes no widths, so nothing jumps.
  */
 function useColoured(code: string, language: string | null): ReactNode {
   const [coloured, setColoured] = useState<{ code: string; nodes: ReactNode } | null>(null);
@@ -105,7 +105,7 @@ function useColoured(code: string, language: string | null): ReactNode {
     let isCurrent = true;
     import("./highlight-code.client").then(
       ({ highlightCode }) => isCurrent && setColoured({ code: ready, nodes: highlightCode(ready, language) }),
-      // Without colour it is still the code.
+      // The code stays without colour.
       () => undefined,
     );
     return () => {
@@ -119,7 +119,7 @@ function useColoured(code: string, language: string | null): ReactNode {
   ];
 }
 
-/** The value as it was when it last stood still for a moment. */
+/** The value after it was last unchanged for a moment. */
 function useSettled(value: string): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

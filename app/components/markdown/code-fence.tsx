@@ -5,13 +5,13 @@ import { Formula } from "./formula";
 type Props = {
   code: string;
   language: string | null;
-  /** What follows the language in the fence's first line, such as a file's name. */
+  /** The text after the language in the first line of the fence, such as a file name. */
   more?: string;
   /** It is still being written. */
   isOpen: boolean;
 };
 
-/** A fence: code, or a diagram or formula in the language of one. */
+/** A fenced block: code, or a diagram or formula by its language. */
 export function CodeFence({ code, language, more = "", isOpen }: Props) {
   const kind = language?.toLowerCase();
   if (kind === "mermaid") return <Diagram source={code} isOpen={isOpen} />;

@@ -1,4 +1,4 @@
-/** Where the line with this number begins, counted from 0; null if there is none. */
+/** The index at which a line begins, by its number from 0; null if there is no such line. */
 export function startOfLine(text: string, number: number): number | null {
   let at = 0;
   for (let line = 0; line < number; line++) {
@@ -15,7 +15,7 @@ export function countLines(text: string): number {
   return count;
 }
 
-/** The text in pieces of so many lines, each with its line ends. */
+/** The text in pieces of a number of lines, line ends included. */
 export function piecesOfLines(text: string, lines: number): string[] {
   const pieces: string[] = [];
   let rest = text;

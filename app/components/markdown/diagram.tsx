@@ -8,13 +8,13 @@ import { usePageColours } from "~/components/pages/page-colours";
 
 type Props = {
   source: string;
-  /** It is still being written: its source is shown. */
+  /** The source is still being written, and shown instead. */
   isOpen: boolean;
 };
 
 let renderer: DiagramRenderer | null = null;
 
-/** A diagram in Mermaid's language. */
+/** A Mermaid diagram. */
 export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
   const { t } = useTranslation();
   const { drawing, hasFailed } = useDrawing(source, isOpen);
@@ -52,7 +52,7 @@ export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
   );
 });
 
-/** As data, not as a blob: opened on its own, it would be a page of our origin otherwise. */
+/** A data URL instead of a blob: opened in another tab, a blob would be a page of this origin. */
 function Picture({ svg, width, height, source }: Drawing & { source: string }) {
   const url = useMemo(() => `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, [svg]);
   const { t } = useTranslation();
@@ -62,18 +62,18 @@ function Picture({ svg, width, height, source }: Drawing & { source: string }) {
       src={url}
       width={Math.ceil(width)}
       height={Math.ceil(height)}
-      // It grows with the text.
+      // In rem, so that it grows with the text size.
       style={{ inlineSize: `${String(width / 16)}rem` }}
       alt={`${t("markdown.diagram")}: ${kind}`}
     />
   );
 }
 
-/** What was drawn last, so that a message that comes back into view has its height at once. */
+/** The last drawings, so that a message that is scrolled back into view has its height at once. */
 const drawn = new Map<string, Drawing>();
 const KEPT_DRAWINGS = 60;
 
-/** The drawing in the page's colours. The one in other colours stays until the new one is there. */
+/** The drawing in the page's colours. After a change of theme the old one stays until the new one is ready. */
 function useDrawing(source: string, isOpen: boolean) {
   const colours = usePageColours();
   const key = JSON.stringify([source, colours]);
@@ -96,7 +96,7 @@ function useDrawing(source: string, isOpen: boolean) {
   return { drawing, hasFailed: !isOpen && !drawing && known !== null };
 }
 
-/** Also where it is kept: it may have been drawn for another message since this one has looked. */
+/** The drawing just made for this message, or kept from another one. */
 async function draw(key: string, source: string, colours: DiagramColours): Promise<Drawing> {
   const kept = drawn.get(key);
   if (kept) return kept;

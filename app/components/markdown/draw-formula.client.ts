@@ -1,11 +1,11 @@
 import katex from "katex";
 import stylesheet from "katex/dist/katex.min.css";
 
-/** Longer ones are shown as they were written. */
+/** Length above which the source is shown. */
 const MAX_LENGTH = 5_000;
-/** A short one may define itself to be huge, and hold up the page whenever it is laid out. */
+/** Elements of a drawn formula. A short source can define a huge formula, which would block each layout. */
 const MAX_ELEMENTS = 5_000;
-/** Those that most formulas need, so that they are drawn once and not moved by their letters. */
+/** The fonts of most formulas, loaded first so that the letters do not move. */
 const FONTS = ["1em KaTeX_Main", "italic 1em KaTeX_Math", "1em KaTeX_Size1", "1em KaTeX_Size2"];
 
 export function loadStyles(): Promise<unknown> {
@@ -23,7 +23,7 @@ export function loadStyles(): Promise<unknown> {
   return loaded.then(() => Promise.allSettled(FONTS.map((font) => document.fonts.load(font))));
 }
 
-/** The formula as elements; null where KaTeX cannot draw it. Nothing in it leads anywhere or loads anything. */
+/** The formula as elements; null if KaTeX cannot draw it. Without links, and without anything to load. */
 export function drawFormula(tex: string, isDisplay: boolean): HTMLElement | null {
   if (tex.length > MAX_LENGTH) return null;
   const element = document.createElement("span");
@@ -38,12 +38,12 @@ export function drawFormula(tex: string, isDisplay: boolean): HTMLElement | null
     });
     return element.getElementsByTagName("*").length <= MAX_ELEMENTS ? element : null;
   } catch {
-    // Not LaTeX as KaTeX knows it, or nested too deeply.
+    // Not valid for KaTeX, or nested too deeply.
     return null;
   }
 }
 
-/** No \href, \includegraphics or \htmlData. Thrown, since KaTeX would leave out what they stand around. */
+/** Refuses \href, \includegraphics and \htmlData. Throws, since KaTeX would leave out their contents. */
 function refuse(): never {
   throw new Error("This command could lead out of the page.");
 }

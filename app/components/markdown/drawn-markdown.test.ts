@@ -9,7 +9,7 @@ import { Markdown, type TextEnding } from "./markdown.client";
 const draw = (text: string, ending: TextEnding = "whole") =>
   renderToStaticMarkup(createElement(Markdown, { text, ending }));
 
-/** What a person reads, with the source of formulas. */
+/** The visible text, with the source of formulas. */
 const wordsIn = (html: string) => html.replace(/<[^>]*>/g, "\n");
 
 /** One repetition too many: each is as long as the number says, and costs a parser the square of that. */
@@ -54,7 +54,7 @@ describe("a model in a loop", () => {
   });
 });
 
-test("what is beyond the bounds is shown as it was written, and only that", () => {
+test("only the blocks beyond the bounds are shown as their source", () => {
   const html = draw(`before **it**\n\n${"- ".repeat(1_800)}a\n\nafter *it*`);
   expect(html).toContain("<strong>it</strong>");
   expect(html).toContain("<em>it</em>");
@@ -68,7 +68,7 @@ test.each([
   "file:///etc/passwd",
   "https://a:b@c.example/d.png",
   "e.png",
-])("an image at %s is described with its address, and never asked for", (address) => {
+])("an image at %s is shown as its address, and never loaded", (address) => {
   const html = draw(`![a cat](${address})`);
   expect(wordsIn(html)).toContain(address);
   expect(html).not.toMatch(/<(img|a|button)|(src|href)=/);
@@ -95,7 +95,7 @@ describe("within the bounds is", () => {
 });
 
 describe("every character of an answer is shown", () => {
-  test("of lines that look like definitions of links", () => {
+  test("all characters of lines that look like link definitions are shown", () => {
     const text = wordsIn(draw("[Alice]: Hello\n[Bob]: Hi!\n\n[INFO]: done\n\nThe end."));
     for (const line of ["[Alice]: Hello", "[Bob]: Hi!", "[INFO]: done", "The end."])
       expect(text).toContain(line);
@@ -115,7 +115,11 @@ describe("every character of an answer is shown", () => {
     ["one in a quote", "> [Bob]: Hi", "[Bob]: Hi"],
     ["one in a list", "- [Bob]: Hi", "[Bob]: Hi"],
     ["one over two lines", "[Bob]:\nHi", "Hi"],
-    ["one whose address is none", "[a] and\n\n[a]: javascript:alert(1)", "[a]: javascript:alert(1)"],
+    [
+      "a definition without a valid address",
+      "[a] and\n\n[a]: javascript:alert(1)",
+      "[a]: javascript:alert(1)",
+    ],
     ["a cell beyond the head of its table", "| a |\n| - |\n| b | c |", "c"],
     ["the address of a link that leads nowhere", "see [this](./docs/a.md)", "./docs/a.md"],
     ["what follows the language of a fence", "```js file.js\na\n```", "file.js"],
@@ -124,7 +128,7 @@ describe("every character of an answer is shown", () => {
     expect(wordsIn(draw(markdown))).toContain(shown);
   });
 
-  test("but not of a definition with a real address that the answer uses", () => {
+  test("a link definition that the answer uses is not shown", () => {
     const html = draw("see [docs] and [more][Docs]\n\ntext\n\n[docs]: https://example.com/docs");
     expect(html.match(/href="https:\/\/example.com\/docs"/g)).toHaveLength(2);
     expect(wordsIn(html)).not.toContain("example.com");
@@ -181,7 +185,7 @@ const block: fc.Arbitrary<string> = fc.letrec<{ block: string }>((tie) => {
   };
 }).block;
 
-test("the words of any Markdown are in what is drawn", () => {
+test("the words of any Markdown are rendered", () => {
   fc.assert(
     fc.property(block, (markdown) => {
       // Addresses are in attributes.
@@ -193,7 +197,7 @@ test("the words of any Markdown are in what is drawn", () => {
   );
 });
 
-test("drawing a text that grows never throws", () => {
+test("rendering a growing text never throws", () => {
   fc.assert(
     fc.property(block, fc.double({ min: 0, max: 1, noNaN: true }), (markdown, part) => {
       draw(markdown.slice(0, Math.floor(markdown.length * part)), "growing");
@@ -202,7 +206,7 @@ test("drawing a text that grows never throws", () => {
   );
 });
 
-test("any characters are drawn", () => {
+test("any characters are rendered", () => {
   const marks = fc.constantFrom(..."*_~`[]()<>!$\\|#-+:&@.\n \t1aé中👩\u200B\uE000\uD800".split(""));
   fc.assert(
     fc.property(

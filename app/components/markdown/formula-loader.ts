@@ -2,7 +2,7 @@ import { createObservable } from "~/browser/page/observable";
 
 export type FormulaModule = typeof import("./draw-formula.client");
 
-/** KaTeX with its styles and fonts, once there was a formula to draw. */
+/** KaTeX with its styles and fonts, loaded with the first formula. */
 export const formulaModule = createObservable<FormulaModule | null>(null);
 
 let loading: Promise<void> | null = null;
@@ -14,7 +14,7 @@ export function loadFormulas(): Promise<void> {
       formulaModule.set(module);
     })
     .catch(() => {
-      // The source is shown meanwhile; the next formula tries again.
+      // The source is shown meanwhile; the next formula loads it again.
       loading = null;
     });
   return loading;

@@ -6,13 +6,13 @@ import { formulaModule, loadFormulas, type FormulaModule } from "./formula-loade
 
 type Props = {
   tex: string;
-  /** What is shown until it is drawn, and where it cannot be. */
+  /** Shown until the formula is drawn, and if it cannot be. */
   source: string;
   isDisplay: boolean;
   isOpen: boolean;
 };
 
-/** UTF-16 units of LaTeX that are drawn in one task: more than most answers have, and some 50 ms of work. */
+/** Budget of LaTeX per task, in UTF-16 units: more than most answers have, and about 50 ms of work. */
 const turns = createDrawingTurns(8_000);
 
 export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
@@ -37,7 +37,7 @@ function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
     const element = place.current;
     if (!element || !drawn) return;
     element.replaceChildren(drawn);
-    // In the tab order if it has to be scrolled.
+    // In the tab order if it can be scrolled.
     if (element.scrollWidth > element.clientWidth + 1 && isDisplay) element.tabIndex = 0;
   }, [drawn, isDisplay]);
   if (!drawn) return <Source source={source} isDisplay={isDisplay} hasFailed={hasTurn} />;

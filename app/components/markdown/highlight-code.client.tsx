@@ -5,13 +5,13 @@ const lowlight = createLowlight(common);
 
 type Node = ReturnType<typeof lowlight.highlight>["children"][number];
 
-/** The code with its words marked by kind. Null for a language that we do not know. */
+/** The highlighted code. Null for an unknown language. */
 export function highlightCode(code: string, language: string): ReactNode {
   if (!lowlight.registered(language)) return null;
   return lowlight.highlight(language, code).children.map(toReact);
 }
 
-/** Spans and text are all that a highlighter makes. Each text has an element of its own: see `separateTexts`. */
+/** Highlighters produce only spans and texts. Each text is wrapped in an element: see `separateTexts`. */
 function toReact(node: Node, index: number): ReactNode {
   if (node.type === "text") return <span key={index}>{node.value}</span>;
   if (node.type !== "element") return null;

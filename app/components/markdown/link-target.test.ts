@@ -29,7 +29,7 @@ describe("no link is made of", () => {
   });
 });
 
-test("only images over https may be loaded", () => {
+test("only images over HTTPS can be loaded", () => {
   expect(imageHost("https://example.com:8443/a.png")).toBe("example.com:8443");
   for (const url of [
     "http://example.com/a",
@@ -83,23 +83,23 @@ describe("a link says where it leads", () => {
     ["when it is in Punycode", "xn--pypal-4ve.com", EVIL],
     ["when its ending is in Punycode", "bank.xn--p1ai", EVIL],
     ["when a formula spells it", "$\\text{bank.com}$", EVIL],
-    ["when it is longer than anybody reads", `${"a".repeat(600)}.com`, EVIL],
+    ["when it is longer than the limit", `${"a".repeat(600)}.com`, EVIL],
     ["when it names another mailbox", "ada@bank.com", "mailto:eve@evil.example"],
     ["when a mailbox is a page", "ada@bank.com", EVIL],
   ])("%s", (_, text, url) => {
     expect(undisguised(text, url)).toMatch(/evil\.example$/);
   });
 
-  test("when its host has foreign letters", () => {
+  test("a link says where it leads when its host has letters of another script", () => {
     expect(undisguised("аpple", "https://xn--pple-43d.com/")).toBe("xn--pple-43d.com");
     expect(undisguised("аpple.com", "https://аpple.com/")).toBe("xn--pple-43d.com");
   });
 
-  test("when its host is a number that its text does not name", () => {
+  test("a link says where it leads when its host is a number that its text does not name", () => {
     expect(undisguised("bank.com", "https://2130706433/")).toBe("127.0.0.1");
   });
 
-  test("when its text has a formula", () => {
+  test("a link says where it leads when its text has a formula", () => {
     expect(undisguised("x", EVIL, true)).toBe("evil.example");
   });
 });

@@ -1,21 +1,21 @@
 import { addressesIn } from "./named-addresses";
 
-/** An address that leads out of the page, as it was written; undefined for any other, which stays text. */
+/** An address that leads out of the page, as written; undefined for other addresses, which stay text. */
 export function safeUrl(url: string): string | undefined {
   const target = /^(https?:\/\/|mailto:)/i.test(url) ? parse(url) : null;
   return target && ["http:", "https:", "mailto:"].includes(target.protocol) ? url : undefined;
 }
 
-/** The host of an image that may be loaded when somebody asks for it; null for any other. */
+/** The host of an image that may be loaded on a click; null for other addresses. */
 export function imageHost(url: string): string | null {
   const target = /^https:\/\//i.test(url) ? parse(url) : null;
   return target && target.username === "" && target.password === "" ? target.host : null;
 }
 
 /**
- * Where a link really leads, if its text would make one believe something else: it names another host, or shows
- * its characters in another order, or the host imitates another one's letters. A formula can draw any letters.
- * Null where the text is honest.
+ * The host of a link whose text is misleading: it names another host, or shows its characters in another order, or the
+ * host imitates the letters of another one, or the text has a formula, which can draw any letters. Null for a text that
+ * is not misleading.
  */
 export function undisguised(text: string, url: string, hasFormula = false): string | null {
   const target = parse(url);
@@ -27,15 +27,15 @@ export function undisguised(text: string, url: string, hasFormula = false): stri
   return addressesIn(text).every((address) => isSame(address, target, real)) ? null : real;
 }
 
-/** Longer ones are not read for addresses: it is said where they lead. In UTF-16 units. */
+/** Length above which a text is not searched for addresses, and counts as misleading. In UTF-16 units. */
 const MAX_TEXT_LENGTH = 500;
 
-/** Characters that Unicode says are not to be seen, among them marks that change the direction of writing. */
+/** Characters that Unicode defines as invisible, among them marks that change the direction of writing. */
 const IGNORABLE = /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}\u2800\uFFF9-\uFFFB]/u;
-/** Those that belong to emoji: a joiner between two, the mark that asks for a picture, the letters of a flag. */
+/** Invisible characters in emoji: joiners, variation selectors, tags of flags. */
 const IN_EMOJI =
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})|(?<=[\p{Emoji}])\uFE0F|(?<=\u{1F3F4})[\u{E0061}-\u{E007A}]{2,6}\u{E007F}/gu;
-/** Joiners that words of some scripts are spelt with. */
+/** Joiners used in the spelling of some scripts. */
 const IN_WORDS =
   /(?<=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}])[\u200C\u200D](?=[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Malayalam}\p{Script=Sinhala}])/gu;
 

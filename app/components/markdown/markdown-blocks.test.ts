@@ -39,7 +39,7 @@ describe("Markdown is left whole", () => {
 describe("a definition of a link", () => {
   const text = "see [docs]\n\ntext\n\n[Docs]: https://example.com";
 
-  test("is put before the blocks that use it, and no others", () => {
+  test("a link definition is added only to the blocks that use it", () => {
     expect(markdownBlocks(text)).toEqual([
       "[Docs]: https://example.com\n\nsee [docs]\n",
       "text\n",
@@ -47,30 +47,30 @@ describe("a definition of a link", () => {
     ]);
   });
 
-  test("does not join blocks that were apart before it came", () => {
+  test("a link definition does not join blocks that were separate before", () => {
     const before = markdownBlocks(text.slice(0, text.indexOf("[Docs]")));
     expect(markdownBlocks(text)).toHaveLength(before.length + 1);
   });
 
-  test("is none in the middle of a paragraph, nor for code", () => {
+  test("a line in a paragraph, or used by code only, is not a link definition", () => {
     expect(markdownBlocks("a [b]\n[b]: https://c.d")).toEqual(["a [b]\n[b]: https://c.d"]);
     expect(markdownBlocks("```\n[b]\n```\n\n[b]: https://c.d")[0]).toBe("```\n[b]\n```");
   });
 });
 
-test("a formula is a block of its own, between the lines of a paragraph as well", () => {
+test("a displayed formula is a separate block, also between the lines of a paragraph", () => {
   expect(markdownBlocks("so\n\\[\na\n+ b\n\\]\nwhere")).toEqual(["so", "\\[\na\n+ b\n\\]", "where"]);
 });
 
-test("a lone mark of a formula swallows nothing", () => {
+test("an unclosed formula mark hides no text", () => {
   expect(markdownBlocks("$$ is money\n\n# A\n\ntext")).toHaveLength(3);
 });
 
-test("what looks like a definition in code is none", () => {
+test("a line of code that looks like a link definition is not one", () => {
   expect(markdownBlocks("text\n\n```ts\n  [key: string]: number\n```")).toHaveLength(2);
 });
 
-test("a paragraph after a list is a block of its own", () => {
+test("a paragraph after a list is a separate block", () => {
   expect(markdownBlocks("- one\n- two\n\ntext")).toEqual(["- one\n- two\n", "text"]);
 });
 

@@ -3,13 +3,13 @@ import { lineOfMathEnd } from "./math-delimiters";
 
 export type MarkdownBlock = {
   markdown: string;
-  /** Definitions of links that the block uses and that stand elsewhere or in itself, one on a line. */
+  /** The link definitions that the block uses, from anywhere in the text, one per line. */
   definitions: string;
 };
 
 /**
- * Cuts Markdown into its top-level blocks, so that while a text grows only its last block is parsed again. A cut
- * is made only where it cannot change the meaning; two blocks in one piece are merely slower.
+ * Cuts Markdown into its top-level blocks, so that only the last block of a growing text is parsed again. It cuts only
+ * where the meaning cannot change; two blocks in one piece are merely slower.
  */
 export function markdownBlocks(markdown: string): MarkdownBlock[] {
   const blocks: string[] = [];
@@ -58,7 +58,7 @@ export function markdownBlocks(markdown: string): MarkdownBlock[] {
     if (!goesOn && !isIndented && (afterBlank || opensBlock)) cut();
     push(line);
     fence = opened;
-    // Definitions may follow each other.
+    // Consecutive definitions.
     afterBlank = defined !== null;
     if (mathEnd !== null) {
       for (const other of lines.slice(index + 1, mathEnd + 1)) push(other);
@@ -74,7 +74,7 @@ const DEFINITION = /^ {0,3}\[(?!\^)([^\][\n]{1,999})\]:\s*(\S+)/;
 const FENCE = /^\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})/;
 const LIST_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
 
-/** The label of a definition with an address that can be followed. */
+/** The label of a definition with a usable address. */
 function definedLabel(line: string): string | null {
   const [, label, target = ""] = DEFINITION.exec(line) ?? [];
   return label !== undefined && safeUrl(target.replace(/^<|>$/g, "")) !== undefined ? keyOf(label) : null;
@@ -85,7 +85,7 @@ function closes(line: string, fence: string): boolean {
   return text.length >= fence.length && text === fence[0]!.repeat(text.length);
 }
 
-/** Only those that are used, and only in the blocks that use them: else every block would change with each. */
+/** Definitions are added only to the blocks that use them: otherwise each one would change every block. */
 function withDefinitions(
   blocks: readonly string[],
   definitions: ReadonlyMap<string, string>,
@@ -102,7 +102,7 @@ function withDefinitions(
 
 type Labels = { references: ReadonlySet<string>; defined: ReadonlySet<string> };
 
-/** The labels of definitions that a block refers to, outside of code, and those that it defines. */
+/** The labels that a block refers to, outside code, and those that it defines. */
 function labelsIn(block: string, definitions: ReadonlyMap<string, string>): Labels {
   const references = new Set<string>();
   const defined = new Set<string>();
@@ -119,7 +119,7 @@ function labelsIn(block: string, definitions: ReadonlyMap<string, string>): Labe
 
 const AT_LINE_START = /(?:^|\n) {0,3}$/;
 
-/** As Markdown compares labels. */
+/** A label in the form in which Markdown compares labels. */
 function keyOf(label: string): string {
   return label.trim().replace(/\s+/g, " ").toLowerCase();
 }

@@ -1,32 +1,32 @@
 /**
- * Bounds of what is parsed as Markdown. They depend on the source alone, are checked before any parsing, and in time
- * linear in the text: a model in a repetition loop writes what costs a parser quadratic time or one stack frame for
- * each level, and a page that cannot be drawn would lock a person out of the conversation.
+ * Bounds of the Markdown that is parsed. They depend only on the source, and are checked before parsing in linear time.
+ * A model in a repetition loop can write text that costs a parser quadratic time or one stack frame per level, and a
+ * page that cannot be rendered would lock a person out of the conversation.
  */
 
-/** UTF-16 units of all of a text that is parsed; its fences are code, which has bounds of its own. */
+/** UTF-16 units of a text outside fences, which have their own bounds. */
 const MAX_TEXT_LENGTH = 400_000;
 const MAX_PARSED_BLOCKS = 1_500;
-/** Those that are parsed, and fences. */
+/** Number of blocks, fences included. */
 const MAX_BLOCKS = 3_000;
-/** Of all blocks, the sum of the squares of their marks: what comparing them with each other costs. */
+/** Sum over all blocks of the square of their number of marks, which is the cost of pairing them. */
 const MAX_TEXT_COMPARISONS = 24_000_000;
 /** UTF-16 units of a block without a blank line at its top level, such as a long list or table. */
 const MAX_BLOCK_LENGTH = 60_000;
 const MAX_BLOCK_LINES = 1_500;
 const MAX_BLOCK_MARKS = 4_000;
-/** Of one kind in a paragraph, an item or a row. Marks without a partner are compared with each other. */
+/** Marks of one kind in a paragraph, an item or a row. Unpaired marks are compared with each other. */
 const MAX_MARKS = 800;
-/** Quotes and lists in each other. Deeper ones could not be read on any screen. */
+/** Nesting depth of quotes and lists. Deeper ones are unreadable on any screen. */
 const MAX_DEPTH = 24;
 /** Marks of quotes and lists at the beginnings of all lines of a block. */
 const MAX_BLOCK_DEPTHS = 4_000;
 /** Columns before a list's mark: each level of a nested list is indented by two or more. */
 const MAX_INDENT = 60;
-/** Cells of a table: each row is drawn with as many as the longest has. */
+/** Cells of a table, counted with each row as long as the longest. */
 const MAX_CELLS = 8_000;
 
-/** Whether a text has too many or too costly blocks to be drawn as Markdown at all. */
+/** Whether a text has too many or too expensive blocks to be rendered as Markdown. */
 export function isTextBeyondBounds(parsedBlocks: readonly string[], blocks: number): boolean {
   if (parsedBlocks.length > MAX_PARSED_BLOCKS || blocks > MAX_BLOCKS) return true;
   let length = 0;
@@ -35,7 +35,7 @@ export function isTextBeyondBounds(parsedBlocks: readonly string[], blocks: numb
     length += block.length;
     if (length > MAX_TEXT_LENGTH) return true;
     const marks = block.length > MAX_BLOCK_LENGTH ? 0 : block.split(MARK).length - 1;
-    // A block that is beyond its own bounds costs nothing, since it is not parsed.
+    // A block beyond its own bounds is not parsed, and costs nothing.
     if (marks <= MAX_BLOCK_MARKS) comparisons += marks ** 2;
   }
   return comparisons > MAX_TEXT_COMPARISONS;
@@ -46,7 +46,7 @@ export function isBlockBeyondBounds(block: string): boolean {
   return block.length > MAX_BLOCK_LENGTH || hasTooManyMarks(block) || isTooDeepOrWide(block);
 }
 
-/** Marks that a parser pairs with each other, or begins to read an address at. */
+/** Marks that a parser pairs, or at which it begins to read an address. */
 const MARK = /[*_~`[\]<$\\&@:]/;
 const MARKS = /[*_~`[\]<$\\&@:]/g;
 
@@ -68,7 +68,7 @@ function hasTooManyMarks(block: string): boolean {
   return false;
 }
 
-/** What begins a paragraph of its own. */
+/** Matches a line that begins a new paragraph. */
 const ITEM = /^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]/;
 const ROW = /\|/;
 const DELIMITER_ROW = /^[ \t>]*\|[ \t:|-]*-[ \t:|-]*$/;
@@ -99,7 +99,7 @@ function isTooDeepOrWide(block: string): boolean {
 const RULE = /^[ \t]*([-*_])(?:[ \t]*\1)+[ \t]*$/;
 const CONTAINER = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$))/y;
 
-/** How many quotes and lists a line opens or goes on with, the columns before the first mark, and the rest. */
+/** The number of quotes and lists that a line opens or continues, the columns before the first mark, and the rest. */
 function containersOf(line: string): { depth: number; indent: number; rest: string } {
   let depth = 0;
   let end = 0;

@@ -9,7 +9,7 @@ type Props = {
   children: ReactNode;
 };
 
-/** A link out of the page, which says where it leads if its text would make one believe something else. */
+/** A link out of the page. If its text is misleading, it also shows its host. */
 export function MarkdownLink({ href, text, hasFormula, title, children }: Props) {
   if (!href) return <span>{children}</span>;
   const real = undisguised(text, href, hasFormula);

@@ -5,7 +5,7 @@ import { loadMarkdown, markdownModule } from "./markdown-loader";
 
 type Props = { text: string; ending: TextEnding };
 
-/** A text in Markdown; as it was written until the renderer is there. */
+/** A text in Markdown; its source until the renderer is loaded. */
 export const MarkdownText = memo(function MarkdownText({ text, ending }: Props) {
   const renderer = useObservable(markdownModule);
   useEffect(() => void loadMarkdown(), []);

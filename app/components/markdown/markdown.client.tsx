@@ -16,14 +16,14 @@ import { RemoteImage } from "./remote-image";
 import { separateTexts } from "./separate-texts";
 import { UnformattedText } from "./unformatted-text";
 
-/** Of a text: all of it, still growing, or cut for good. The last two may end in half a word of Markdown. */
+/** State of a text: complete, still growing, or cut off. The last two may end inside a Markdown construct. */
 export type TextEnding = "whole" | "growing" | "cut";
 
 type Props = { text: string; ending: TextEnding };
 
 /**
- * A text in Markdown. Raw HTML in it is shown as text; nothing in it makes the browser fetch anything by itself. What
- * would take too long to parse, or cannot be drawn, is shown as it was written.
+ * A text in Markdown. Raw HTML is shown as text, and the browser fetches nothing on its account. Blocks that would take
+ * too long to parse, or cannot be rendered, are shown as their source.
  */
 export function Markdown({ text, ending }: Props) {
   const blocks = useMemo(() => markdownBlocks(text), [text]);
@@ -36,7 +36,7 @@ export function Markdown({ text, ending }: Props) {
     [blocks],
   );
   if (isBeyondBounds) return <UnformattedText text={text} why="beyondBounds" />;
-  // Blocks only ever grow at the end, so their place is their identity.
+  // Blocks are only added at the end, so their index is a stable key.
   return blocks.map(({ markdown, definitions }, index) => {
     const endingOfBlock = index === blocks.length - 1 ? ending : "whole";
     return (
@@ -67,7 +67,7 @@ function isFence(block: string): boolean {
 
 const FENCE = /^\n*(`{3,}|~{3,})[ \t]*([^\s`]*)([^\n]*)(\n|$)/;
 
-/** A block that is one fence needs no parser, which would be slow with thousands of lines that still grow. */
+/** A block that is a single fence is not parsed, which would be slow for thousands of growing lines. */
 function FencedBlock({
   markdown,
   fence,
@@ -81,7 +81,7 @@ function FencedBlock({
   const rest = markdown.slice(opening.length).trimEnd();
   const last = rest.slice(rest.lastIndexOf("\n") + 1).trim();
   const isClosed = last.length >= marks.length && last === marks[0]!.repeat(last.length);
-  // Half a closing mark is none of the code.
+  // An incomplete closing mark is not part of the code.
   const isClosing =
     !isClosed && ending === "growing" && /^(`{1,2}|~{1,2})$/.test(last) && last[0] === marks[0];
   const code =
@@ -89,7 +89,7 @@ function FencedBlock({
   return (
     <CodeFence
       code={code.replace(/\n$/, "")}
-      // Half a language's name is none.
+      // An incomplete language name is not used.
       language={language === "" || (lineEnd === "" && ending === "growing") ? null : language}
       more={more.trim()}
       isOpen={ending !== "whole" && !isClosed}
@@ -103,7 +103,7 @@ function PlainBlock({ markdown, definitions, ending }: Block & { ending: TextEnd
     try {
       return drawBlock({ markdown, definitions }, ending);
     } catch {
-      // A parser that throws, as where it runs out of stack. The text is shown.
+      // The parser threw, for example out of stack: the source is shown.
       return "failed";
     }
   }, [markdown, definitions, ending]);
@@ -111,7 +111,7 @@ function PlainBlock({ markdown, definitions, ending }: Block & { ending: TextEnd
   return <OpenFrom.Provider value={drawn.openFrom}>{drawn.elements}</OpenFrom.Provider>;
 }
 
-/** Parses here, not when React draws, so that what a parser throws is caught where its block is known. */
+/** Parses before React renders, so that an error of the parser is caught for its block. */
 function drawBlock({ markdown, definitions }: Block, ending: TextEnding) {
   const { markdown: prepared, formulas } = prepareMarkdown(markdown, ending !== "whole");
   const before = definitions === "" ? "" : `${definitions}\n\n`;
@@ -127,17 +127,17 @@ function drawBlock({ markdown, definitions }: Block, ending: TextEnding) {
       remarkPlugins,
       rehypePlugins: [separateTexts],
       components: COMPONENTS,
-      // An image with an address of no use is never asked for, but shows it.
+      // An image without a usable address is not loaded; its address is shown.
       urlTransform: (url, key) => (key === "src" ? url : safeUrl(url)),
     }),
     openFrom: ending === "whole" ? Infinity : shown.trimEnd().length,
   };
 }
 
-/** What ends here or later is still being written. */
+/** A block that ends at or after this index is still growing. */
 const OpenFrom = createContext(Infinity);
 
-/** Letters of a cell that are more than a number, a name or a date. */
+/** Length of a cell above which it is a sentence, not a number, a name or a date. */
 const LONG_CELL = 28;
 
 const COMPONENTS: Components = {
@@ -154,7 +154,7 @@ const COMPONENTS: Components = {
     </td>
   ),
   input: ({ checked }) => <TaskBox checked={checked ?? false} />,
-  // Marks and numbers stand where the first words begin. Paragraphs have their direction by style.
+  // Bullets and numbers are on the side where the text begins. Paragraphs get their direction by style.
   ul: ({ children, className }) => (
     <ul dir="auto" className={className}>
       {children}
@@ -171,7 +171,7 @@ const COMPONENTS: Components = {
       {children}
     </code>
   ),
-  // What stands in a `pre` is never drawn by `code` above: it is read, and drawn as a block.
+  // The `code` in a `pre` is not rendered by `code` above: its text is read, and rendered as a block.
   pre: ({ node, children }) => (
     <Pre end={node?.position?.end.offset ?? 0} more={infoOf(node)}>
       {children}
@@ -192,7 +192,7 @@ const COMPONENTS: Components = {
   },
 };
 
-/** In the tab order, since it may have to be scrolled. */
+/** In the tab order, since it may be scrollable. */
 function Table({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   return (
@@ -202,7 +202,7 @@ function Table({ children }: { children: ReactNode }) {
   );
 }
 
-/** The box of a task list, which nobody can tick here. */
+/** The read-only box of a task list item. */
 function TaskBox({ checked }: { checked: boolean }) {
   const { t } = useTranslation();
   return (
@@ -223,7 +223,7 @@ function Pre({ end, more, children }: { end: number; more: string; children: Rea
   return <CodeFence code={code} language={language} more={more} isOpen={isOpen} />;
 }
 
-/** What follows the language in the first line of a fence. */
+/** The text after the language in the first line of a fence. */
 function infoOf(pre: unknown): string {
   const code = (pre as { children?: { data?: { meta?: unknown } }[] } | undefined)?.children?.[0];
   return typeof code?.data?.meta === "string" ? code.data.meta : "";
@@ -231,7 +231,7 @@ function infoOf(pre: unknown): string {
 
 type TreeNode = { value?: unknown; children?: unknown; properties?: { dataSource?: unknown } };
 
-/** The words of a part of the tree, those in formulas included. */
+/** The text of a part of the tree, formulas included. */
 function textOf(node: unknown): string {
   const { value, children, properties } = (node ?? {}) as TreeNode;
   if (typeof value === "string") return value;

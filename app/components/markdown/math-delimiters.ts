@@ -1,28 +1,28 @@
 /**
- * Where formulas begin and end: `$…$` by Pandoc's rules, so that prices are none, `$$…$$`, the `\(…\)` and
- * `\[…\]` that models write, and LaTeX's own environments for displayed formulas.
+ * The delimiters of formulas: `$…$` by Pandoc's rules, so that prices are not formulas; `$$…$$`; the `\(…\)` and
+ * `\[…\]` of models; and LaTeX's environments for displayed formulas.
  */
 export type MathOpening = {
-  /** Up to where the formula's text begins, which for an environment is its own beginning. */
+  /** Index at which the formula begins; for an environment, its `\begin`. */
   length: number;
   closing: string;
   isDisplay: boolean;
-  /** The marks are part of what KaTeX is given. */
+  /** KaTeX is given the delimiters, too. */
   keepsMarks: boolean;
 };
 
 const ENVIRONMENT = /^\\begin\{((?:align|alignat|equation|gather|multline)\*?)\}/;
-/** More than any formula has, and few enough that a lone mark does not swallow the rest of an answer. */
+/** Maximum lines of a formula: more than any has, and few enough that a lone mark does not hide the rest of an answer. */
 const MAX_LINES = 60;
 const MAX_INLINE_LENGTH = 2_000;
-/** KaTeX is given no more than 5,000; a closing mark that is farther away is not searched for. */
+/** Maximum distance of the closing mark. KaTeX is given at most 5,000 characters. */
 const MAX_DISPLAY_LENGTH = 6_000;
 
 export function mathOpening(text: string, at: number): MathOpening | null {
   const before = text[at - 1] ?? "\n";
   const rest = text.slice(at, at + 40);
   if (rest.startsWith("\\(")) return { length: 2, closing: "\\)", isDisplay: false, keepsMarks: false };
-  // Not a bracket that was escaped in the middle of a word or of a link.
+  // Not an escaped bracket inside a word or a link.
   if (rest.startsWith("\\[") && /[\s|>:(]/.test(before)) {
     return { length: 2, closing: "\\]", isDisplay: true, keepsMarks: false };
   }
@@ -36,7 +36,7 @@ export function mathOpening(text: string, at: number): MathOpening | null {
     : { length: 0, closing: `\\end{${name}}`, isDisplay: true, keepsMarks: true };
 }
 
-/** Where the closing mark of a formula begins whose text begins at `from`; null if it has none that is right. */
+/** The index of the closing mark of a formula that begins at `from`; null if there is no valid one. */
 export function mathClosing(whole: string, from: number, { closing, isDisplay }: MathOpening): number | null {
   const text = whole.slice(
     0,
@@ -56,7 +56,7 @@ export function mathClosing(whole: string, from: number, { closing, isDisplay }:
   return end;
 }
 
-/** The line on which a displayed formula ends that begins on this line; null if none does, or on the same one. */
+/** The last line of a displayed formula that begins on this line; null without one, or if it is a single line. */
 export function lineOfMathEnd(lines: readonly string[], index: number): number | null {
   const line = lines[index]!;
   const at = line.search(/\S/);

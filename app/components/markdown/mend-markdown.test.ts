@@ -48,6 +48,6 @@ test.each([
   expect(mendMarkdown(growing)).toBe(shown);
 });
 
-test("a number at the end of a text that was cut stays", () => {
+test("a number at the end of a cut text is kept", () => {
   expect(mendMarkdown("the answer:\n42", false)).toBe("the answer:\n42");
 });

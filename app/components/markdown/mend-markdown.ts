@@ -1,7 +1,7 @@
 /**
  * Completes the end of a block that is still growing, so that its marks are not shown as characters first and
  * jump when the rest arrives: bold words, code, links, tags, the head of a table, and marks at the beginning of a line
- * that could become anything yet. What was cut and grows no more keeps its numbers.
+ * whose meaning is still open. In a text that was cut and no longer grows, a number at the end is kept.
  */
 export function mendMarkdown(block: string, isGrowing = true): string {
   if (/^[ \t]*(`{3,}|~{3,})/m.test(block)) return block;
@@ -17,13 +17,13 @@ export function mendMarkdown(block: string, isGrowing = true): string {
   return [...lines, mendLine(line)].join("\n");
 }
 
-/** Marks of a longer line are shown as they are: to search them all at each word would cost more and more. */
+/** Length above which a line is not completed: the search at each word would take longer and longer. */
 const MAX_LINE_LENGTH = 5_000;
 
-/** Nothing but marks that the next characters decide about. A rule of three dashes is decided. */
+/** A line of marks whose meaning depends on the next characters. Three dashes are a rule. */
 function isUndecided(line: string, above: string, isGrowing: boolean): boolean {
   const text = line.trim();
-  // Under a line of text they would make a heading of it.
+  // Below a line of text they would turn it into a heading.
   if (above.trim() !== "" && /^(-+|=+)$/.test(text)) return true;
   return (
     /^([-+>#]|--|`{1,2}|~{1,2})$/.test(text) || (isGrowing && above !== "" && /^\d{1,3}[.)]?$/.test(text))
@@ -43,7 +43,7 @@ function mendLine(whole: string): string {
       content === "" ? "" : `<${tag}>${content}</${tag}>`,
     )
     .replace(/<(?:s(?:u[bp]?)?|k(?:bd?)?)?$/, "");
-  // A star between spaces is a bullet or a product, and one in code is code.
+  // A star between spaces is a bullet or a product; a star in code is code.
   const marks = text.replace(/`[^`]*`/g, "").replace(/(^|\s)\*(?=\s)/g, "$1");
   if (count(marks, /\*\*/g) % 2 === 1) return close(text.replace(/([^*])\*$/, "$1"), "**");
   if (count(marks.replace(/\*\*/g, ""), /\*/g) % 2 === 1) return close(text, "*");
@@ -53,7 +53,7 @@ function mendLine(whole: string): string {
   return text;
 }
 
-/** A mark that was opened last, with nothing after it yet, is not shown; any other is closed. */
+/** Removes an opening mark at the very end, and closes other open marks. */
 function close(text: string, mark: string): string {
   const end = text.trimEnd();
   return end.endsWith(mark) ? end.slice(0, -mark.length) : `${end}${mark}`;
@@ -63,7 +63,7 @@ function isRow(line: string): boolean {
   return /^\s*\|/.test(line);
 }
 
-/** What makes the row above it the head of a table: as many cells as that has. */
+/** The delimiter row that makes the row above it the head of a table. */
 function delimiterRow(head: string): string {
   const cells = head
     .trim()

@@ -1,6 +1,6 @@
 /**
- * What people take for an address: a scheme and more, a mail address, a number of the internet protocol, or a name
- * with a domain's ending that is not a file's.
+ * Matches text that people take for an address: a scheme and more, an e-mail address, an IP address, or a name with the
+ * ending of a domain that is not that of a file.
  */
 const ADDRESS = new RegExp(
   [
@@ -18,15 +18,15 @@ const ADDRESS = new RegExp(
   "giu",
 );
 
-/** Look-alikes of a dot that a compatibility form does not turn into one. */
+/** Look-alikes of a dot that Unicode normalization (NFKC) does not replace. */
 const DOT = /[\u2027\uFE52\uA78F]|\u3002(?=[a-z0-9])/giu;
-/** Middle dots, which words of some languages are spelt with, where the ending of a domain follows. */
+/** Middle dots before the ending of a domain. Some languages use them inside words. */
 const MIDDLE_DOT =
   /(?<=[\p{L}\p{N}])[\u00B7\u2022\u22C5\u30FB](?=(?:com|net|org|gov|edu|info|bank|shop|app|dev|test|example|[a-z]{2})(?![\p{L}\p{N}]))/giu;
 const SLASH = /[\u2044\u2215\u29F8\u2571]/g;
 const END_OF_SENTENCE = /[.,;:!?)}'"’”»…，；：！？）]+$/;
 
-/** The addresses in a text as people read it, whatever letters and dots spell them. Quadratic in the text's length. */
+/** The addresses that people read in a text, in any letters and dots. Quadratic in the length of the text. */
 export function addressesIn(text: string): string[] {
   const plain = text.normalize("NFKC").replace(DOT, ".").replace(MIDDLE_DOT, ".").replace(SLASH, "/");
   return (plain.match(ADDRESS) ?? []).map((address) => address.replace(END_OF_SENTENCE, ""));

@@ -2,7 +2,7 @@ import { safeUrl } from "./link-target";
 import type { Formula } from "./prepare-markdown";
 import { PLACEHOLDER } from "./prepare-markdown";
 
-/** As much of a Markdown syntax tree as is changed here. */
+/** The part of a Markdown syntax tree that is changed here. */
 type Node = {
   type: string;
   value?: string;
@@ -19,24 +19,26 @@ type Node = {
 type Processor = { data: () => { micromarkExtensions?: unknown[] } };
 type Options = {
   formulas: readonly Formula[];
-  /** Where definitions end that were put before the text. */
+  /** End of the definitions that were added before the text. */
   definitionsEnd?: number;
 };
 
 /**
- * A remark plugin that makes Markdown what a chat needs. HTML is text like any other, except for what has no other
- * spelling: `<br>` in tables, lowered and raised letters, and keys, without attributes and with text alone in them.
- * Each item of a list is a paragraph, so that a list that becomes loose while it is written keeps its elements.
- * Placeholders become formulas, and numbers of footnotes are raised. A heading without words, which one that is
- * being written is for a moment, would be read out: it is left out. What Markdown would hide is shown: definitions
- * that define no link of the text, cells beyond the head of their table, and addresses that cannot be followed.
+ * A remark plugin for chat messages:
+ * - HTML is shown as text, except for elements that Markdown cannot express: `<br>` in tables, `<sub>`, `<sup>` and
+ *   `<kbd>`, without attributes and with plain text in them.
+ * - Each list item is a paragraph, so that a list that becomes loose while it is written keeps its elements.
+ * - Placeholders become formulas, and numbers of footnotes are raised.
+ * - Headings without words, as at the moment of writing one, are left out: screen readers would announce them.
+ * - Text that Markdown hides is shown: definitions that no link uses, cells beyond the head of their table, and
+ *   addresses that cannot be followed.
  */
 export function plainMarkdown(this: unknown, { formulas, definitionsEnd = 0 }: Options) {
   const data = (this as Processor).data();
   data.micromarkExtensions = [...(data.micromarkExtensions ?? []), { disable: { null: DISABLED } }];
   return (tree: unknown, file: unknown) => {
     const root = tree as Node;
-    // What looked like a definition and is none belongs to another block, which shows it.
+    // A line that only looks like a definition belongs to another block, which shows it.
     const children = (root.children ?? []).filter(
       (child) => child.type === "definition" || startOf(child) >= definitionsEnd,
     );
@@ -80,7 +82,7 @@ function showHidden(node: Node, hidden: Hidden): void {
   });
 }
 
-/** It has a real address, and the text uses it. */
+/** The definition has a usable address, and the text uses it. */
 function isDefinition(node: Node, hidden: Hidden): boolean {
   if (startOf(node) < hidden.definitionsEnd) return true;
   return safeUrl(node.url ?? "") !== undefined && hidden.used.has(node.identifier ?? "");
@@ -89,7 +91,7 @@ function isDefinition(node: Node, hidden: Hidden): boolean {
 const DISABLED = [
   "htmlFlow",
   "htmlText",
-  // These would be numbered anew in each block.
+  // Their numbers would begin again in each block.
   "gfmFootnoteDefinition",
   "gfmFootnoteCall",
   "gfmPotentialFootnoteCall",
@@ -114,7 +116,7 @@ function isLink({ type }: Node): boolean {
   return type === "link" || type === "linkReference";
 }
 
-/** An image is a button until it is loaded, and a button cannot be in a link: it goes before it. */
+/** An image is a button until it is loaded. A button cannot be in a link, so it is moved before the link. */
 function withoutImages(link: Node): Node[] {
   const isImage = ({ type }: Node) => type === "image" || type === "imageReference";
   const images = link.children?.filter(isImage) ?? [];
@@ -150,7 +152,7 @@ function formulaNode({ tex, source, isDisplay, isOpen }: Formula): Node {
   return { type: "formula", data: { hName: "span", hProperties }, children: [] };
 }
 
-/** In code and in addresses a formula is what was written. */
+/** In code and in addresses a formula stays its source. */
 function restore(text: string, formulas: readonly Formula[]): string {
   return text.replace(PLACEHOLDER, (whole, number: string) => formulas[Number(number)]?.source ?? whole);
 }

@@ -24,7 +24,7 @@ describe("a formula", () => {
     expect(found(markdown)).toEqual(formulas);
   });
 
-  test("leaves a placeholder, and its source for where it cannot be drawn", () => {
+  test("a formula leaves a placeholder, with its source in case it cannot be drawn", () => {
     const { markdown, formulas } = prepareMarkdown("a \\(x\\) b", false);
     expect(markdown).toBe("a \uE0000\uE001 b");
     expect(formulas[0]?.source).toBe("\\(x\\)");
@@ -36,7 +36,7 @@ describe("no formula", () => {
     ["are prices", "it costs $5 and $10"],
     ["is a range of prices", "$5-$10, or US$5 to US$10"],
     ["are shell variables", "$HOME and $PATH, or $HOME/$USER"],
-    ["is what was escaped", "\\$5 and \\$6"],
+    ["is made of escaped dollar signs", "\\$5 and \\$6"],
     ["is in code", "`$x$` and ``\\(a`b\\)``"],
     ["is in a fence", "```sh\necho $A$\n```"],
     ["is in a fence of a list", "- a\n  ```sh\n  echo $A$ \\(b\\)\n  ```"],
@@ -61,16 +61,16 @@ describe("while it is written", () => {
     expect(found(markdown, true)).toEqual(formulas);
   });
 
-  test("nothing is open in a whole text", () => {
+  test("a complete text has no open formula", () => {
     expect(found("so \\(x")).toEqual([]);
   });
 });
 
-test("a footnote is not taken for the definition of a link", () => {
+test("a footnote is not read as a link definition", () => {
   expect(prepareMarkdown("[^1]: https://example.com", false).markdown).toBe("\\[^1]: https://example.com");
 });
 
-test("a text that uses our placeholders itself is left alone", () => {
+test("a text that contains the placeholder characters is left unchanged", () => {
   expect(prepareMarkdown("\uE0000\uE001 $x$", false)).toEqual({
     markdown: "\uE0000\uE001 $x$",
     formulas: [],

@@ -2,21 +2,21 @@ import { mathClosing, mathOpening, type MathOpening } from "./math-delimiters";
 
 export type Formula = {
   tex: string;
-  /** As it was written, marks included. */
+  /** The source, delimiters included. */
   source: string;
   isDisplay: boolean;
-  /** It is still being written. */
+  /** The formula is still being written. */
   isOpen: boolean;
 };
 
 export type PreparedMarkdown = { markdown: string; formulas: readonly Formula[] };
 
-/** What stands in for formula number n. Private-use characters, so that Markdown sees a letter like any other. */
+/** The placeholder of formula number n: private-use characters, which Markdown treats as letters. */
 export const PLACEHOLDER = /\uE000(\d+)\uE001/g;
 
 /**
- * Takes the formulas out of a block of Markdown, in which their stars, underscores and pipes would mean something
- * else, and leaves a placeholder for each. Code is left alone.
+ * Replaces the formulas of a Markdown block by placeholders, since their stars, underscores and pipes would be read as
+ * Markdown. Formulas in code are left alone.
  */
 export function prepareMarkdown(markdown: string, isOpenEnded: boolean): PreparedMarkdown {
   if (!/[$\\]|\[\^/.test(markdown) || /[\uE000\uE001]/.test(markdown)) return { markdown, formulas: [] };
@@ -24,13 +24,13 @@ export function prepareMarkdown(markdown: string, isOpenEnded: boolean): Prepare
   const prepared = markdown.split(FENCED).map((piece, index) => {
     if (index % 2 === 1) return piece;
     const isLast = piece !== "" && markdown.endsWith(piece);
-    // A footnote stands where it was written: it must not be taken for the definition of a link.
+    // Escaped, since the text of a footnote would be taken for the definition of a link.
     return takeOut(piece.replace(/^(\s*)\[\^(\w+)\]:/gm, "$1\\[^$2]:"), isOpenEnded && isLast, formulas);
   });
   return { markdown: prepared.join(""), formulas };
 }
 
-/** A fence with all that is in it, to the end if it is open. */
+/** A whole fence, up to the end of the text if it is open. */
 const FENCED =
   /((?:^|\n)[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?:```|~~~)[^]*?(?:\n[ \t>]*(?:```|~~~)[`~]*[ \t]*(?=\n|$)|$))/;
 
@@ -69,7 +69,7 @@ function takeOut(text: string, isOpenEnded: boolean, formulas: Formula[]): strin
   return taken + text.slice(done);
 }
 
-/** A lone dollar is a price until what follows looks like LaTeX. */
+/** An unclosed dollar sign is a price, unless the text after it looks like LaTeX. */
 function isBeingWritten(rest: string, { closing, isDisplay }: MathOpening): boolean {
   if (isDisplay) return rest.split("\n").length < 40 && !/\n[ \t]*\n[^]*\n[ \t]*\n/.test(rest);
   if (hasBlankLine(rest) || rest.includes(closing)) return false;

@@ -5,12 +5,12 @@ import { imageHost } from "./link-target";
 
 type Props = { src: string; alt: string };
 
-/** Asked for in this tab: they need no second click when their message is drawn anew. */
+/** Images loaded in this tab: they need no second click when their message is drawn again. */
 const wanted = new Set<string>();
 
 /**
- * An image that a text refers to. Its address may tell its host anything, so it is loaded only when the person
- * wants it, and without a word about this page.
+ * An image from another host. Its address can carry any information to that host, so it is loaded only on a click, and
+ * without a referrer.
  */
 export function RemoteImage({ src, alt }: Props) {
   const { t } = useTranslation();
@@ -58,7 +58,7 @@ export function RemoteImage({ src, alt }: Props) {
   );
 }
 
-/** One with a picture's bytes in it may have a hundred thousand characters. */
+/** Shortens an address: a data URL can have a hundred thousand characters. */
 const MAX_ADDRESS_LENGTH = 120;
 
 function shortened(address: string): string {

@@ -6,13 +6,13 @@ type Node = {
   children?: Node[];
 };
 
-/** Elements between whose children white space means nothing. */
+/** Elements whose children are separated by meaningless white space. */
 const CONTAINERS = new Set(["ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr"]);
 
 /**
- * A rehype plugin that leaves each text alone in its element: one that has siblings gets a `span` of its own. A
- * browser's translation replaces texts by elements of its own, and React throws where it moves or removes a text
- * that it does not find any more, while it can always replace all that an element holds.
+ * A rehype plugin that wraps each text with siblings in a `span`. The translation of a browser replaces text nodes by
+ * elements, and React throws when it moves or removes a text node that is gone; it can always replace the whole content
+ * of an element.
  */
 export function separateTexts() {
   return (tree: unknown) => separate(tree as Node);

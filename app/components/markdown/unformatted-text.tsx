@@ -2,14 +2,14 @@ import { useTranslation } from "react-i18next";
 
 type Props = {
   text: string;
-  /** Why it has no formatting: it would take too long, or failed. */
+  /** The reason for the missing formatting: it would take too long, or failed. */
   why: "beyondBounds" | "failed";
 };
 
 /** UTF-16 units that are laid out at a time, and only near the view. */
 const PIECE_LENGTH = 4_000;
 
-/** A text as it was written, with a note that it is not formatted. Needs nothing that could fail. */
+/** The source text, with a note that it is not formatted. Uses nothing that could fail. */
 export function UnformattedText({ text, why }: Props) {
   const { t } = useTranslation();
   return (
@@ -28,7 +28,7 @@ export function UnformattedText({ text, why }: Props) {
   );
 }
 
-/** The text in pieces, each cut at a line's end or a space where there is one near. */
+/** The text in pieces, cut at a line end or a space if there is one near. */
 export function piecesOfText(text: string, length = PIECE_LENGTH): string[] {
   const pieces: string[] = [];
   for (let from = 0; from < text.length;) {

@@ -3,12 +3,12 @@ import { useObservable } from "~/browser/page/use-observable";
 import { loadMarkdown, markdownModule } from "./markdown-loader";
 
 const PATIENCE_MS = 1_000;
-/** The page has been drawn by then, over a network that is worth waiting for. */
+/** Delay after which the page has been drawn, on a network of acceptable speed. */
 const REST_MS = 1_000;
 
 /**
- * Whether messages can be drawn as they will stay; true as well when that takes too long to wait for. Where there is
- * no message yet, the renderer comes when the page has come to rest: what the person waits for comes first.
+ * Whether the Markdown renderer is loaded; also true if that takes too long. Without messages, the renderer is loaded
+ * later, after the code that the person is waiting for.
  */
 export function useMarkdownReady(isNeeded: boolean): boolean {
   const isLoaded = useObservable(markdownModule) !== null;

@@ -17,23 +17,23 @@ type Props = {
   parts: readonly Part[];
   status: ReplyStatus | "streaming";
   error: Settled["metadata"]["error"];
-  /** Its conversation was too long for the model to be given all of it. */
+  /** The conversation was too long, so that the model was given only a part of it. */
   isShortened: boolean;
-  /** What else the model was not given. */
+  /** Other parts that the model was not given. */
   omissions: Settled["metadata"]["omissions"];
-  /** The name of the model, where it is not the same for all answers. */
+  /** The name of the model, if several models have answered. */
   model: string | undefined;
-  /** Only under the last answer is there a word on what to do next. */
+  /** Suggestions for what to do next are shown only under the last answer. */
   isLast: boolean;
-  /** Something is on its way already. */
+  /** A message or a reply is already under way. */
   isBusy: boolean;
-  /** Why Retry or Continue did not work. */
+  /** The error of Retry or Continue. */
   problem: UserError | null;
   version: Version | undefined;
   actions: MessageActions;
 };
 
-/** An answer, drawn by the same elements while it is written and afterwards, so that nothing moves in between. */
+/** An answer. The same elements render it while it is written and afterwards, so that nothing moves. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
   const { id, status, error, isLast, isBusy, actions } = props;
   const parts = useMemo(() => foldThoughts(props.parts), [props.parts]);
@@ -99,7 +99,7 @@ const ENDINGS = {
   interrupted: "cut",
 } as const;
 
-/** Folded: what a model thinks is for those who want to know. */
+/** The reasoning of a model, folded. */
 function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
   const { t } = useTranslation();
   const [isOpen, setIsOpen] = useState(false);

@@ -8,7 +8,7 @@ import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
   id: string;
-  /** As the model wrote it, in Markdown; null where there is none. */
+  /** The Markdown of the answer; null if it has no text. */
   text: (() => string) | null;
   version: Version | undefined;
   model: string | undefined;
@@ -16,7 +16,7 @@ type Props = {
   actions: MessageActions;
 };
 
-/** What can be done with an answer that has ended. */
+/** The actions on a settled answer. */
 export function AssistantTools({ id, text, version, model, isBusy, actions }: Props) {
   const { t } = useTranslation();
   return (

@@ -7,7 +7,7 @@ export type Download = (part: AttachmentPart, signal?: AbortSignal) => Promise<B
 
 type Props = { part: AttachmentPart; download: Download; alt: string; className: string };
 
-/** An image of the conversation. It is asked for with the session's header, which no address of its own could say. */
+/** An image of the conversation. Loaded by a request with the session's header, which an `img` cannot send. */
 export function FileImage({ part, download, alt, className }: Props) {
   const load = useCallback((signal: AbortSignal) => download(part, signal), [part, download]);
   const { url, hasFailed } = useObjectUrl(load);

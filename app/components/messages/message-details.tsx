@@ -6,7 +6,7 @@ import { Dialog } from "~/components/primitives/dialog";
 
 type Props = { message: AssistantMessage; models: readonly ModelView[]; onClose: () => void };
 
-/** How an answer came about. */
+/** The metadata of an answer. */
 export function MessageDetails({ message, models, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const { metadata } = message;

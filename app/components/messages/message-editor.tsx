@@ -4,20 +4,20 @@ import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
 
 type Props = {
   text: string;
-  /** What was typed here before and not sent; null where nothing was. */
+  /** The unfinished edit of before; null if there is none. */
   kept: string | null;
-  /** Whether there are files, which say something without words. */
+  /** Whether the message has files, so that its text may be empty. */
   mayBeEmpty: boolean;
   isBusy: boolean;
-  /** With the text as it stands; null where it is as it was sent. */
+  /** Called with the edited text; null if it is the same as sent. */
   onChange: (text: string | null) => void;
   onSend: (text: string) => void;
   onCancel: () => void;
-  /** What was typed is to be found here again. */
+  /** Called to close the editor and keep the text as an unfinished edit. */
   onClose: () => void;
 };
 
-/** Changes a question where it stands. Sending it makes a new version; the old one stays. */
+/** Edits a question in place. Sending it makes a new version; the old one is kept. */
 export function MessageEditor({
   text,
   kept,
@@ -45,7 +45,7 @@ export function MessageEditor({
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // Escape ends the composing of a character, Enter accepts it. Safari tells of that Enter only by its code, 229.
+    // During the composition of a character, Escape and Enter belong to it. Safari marks that Enter only by keyCode 229.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
     if (event.key === "Escape") {
       event.stopPropagation();

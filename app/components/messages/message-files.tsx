@@ -9,7 +9,7 @@ import { DocumentIcon, DownloadIcon } from "~/components/primitives/icons";
 
 type Props = { files: readonly AttachmentPart[]; download: Download };
 
-/** The files of a message: images to look at, documents to download. */
+/** The files of a message: images are shown, documents can be downloaded. */
 export function MessageFiles({ files, download }: Props) {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState<AttachmentPart | null>(null);

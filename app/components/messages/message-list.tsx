@@ -3,9 +3,8 @@ import { useTranslation } from "react-i18next";
 import { partsOf } from "~/browser/drafts/outbox";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat/chat-state";
 import type { ModelView } from "~/conversation/api";
-import type { Message, UserMessage as SentMessage } from "~/conversation/session";
+import type { Message } from "~/conversation/session";
 import { versionsById } from "~/conversation/versions";
-import { AssistantMessage } from "./assistant-message";
 import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
 import { UnformattedText } from "~/components/markdown/unformatted-text";
 import { messageText } from "~/conversation/answer-text";
@@ -13,25 +12,27 @@ import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
 import { useSpotlight } from "~/components/hooks/use-spotlight";
 import { useVisibleMessages } from "./use-visible-messages";
-import { UserMessage } from "./user-message";
+import { ShownMessageView } from "./shown-message-view";
 
 type Props = {
   state: ChatState;
   models: readonly ModelView[];
-  /** The question that is being changed, if any. */
+  /** The question that is being edited, if any. */
   editingId: string | null;
   scroller: RefObject<HTMLElement>;
   download: Download;
   actions: MessageActions;
-  /** The message that was looked for, if any. */
+  /** The message found by a search, to be scrolled to, if any. */
   spotlight: string | null;
+  /** Stops following the bottom of the conversation. */
   letGo: () => void;
+  /** Called when that message has been shown, or cannot be. */
   onSpotlit: () => void;
 };
 
 /**
- * The messages in reading order. Each is keyed by its place, not by its id: from being typed or written to being
- * settled it stays the same, and the focus stays where it is when another version is shown there.
+ * The messages in reading order, keyed by place instead of id. A message keeps its element from the first character
+ * until it is settled, and the focus stays in place when another version is shown.
  */
 export function MessageList(props: Props) {
   const { state, models, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
@@ -40,7 +41,6 @@ export function MessageList(props: Props) {
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
   const several = useMemo(() => hasSeveralModels(messages ?? []), [messages]);
   const shown = shownMessages(state);
-  const isBusy = !canSend(state);
   const keys = shown.map(placeOf);
   const { slots, measure, scrollTo } = useVisibleMessages({
     keys,
@@ -53,82 +53,12 @@ export function MessageList(props: Props) {
   const isElsewhere = spotlight !== null && spotlit < 0 && messages !== undefined;
   useEffect(() => {
     if (!isElsewhere) return;
-    // It is in a version that is not shown, or was in one that is gone.
+    // The message is on a branch that is not shown, or does not exist any more.
     if (messages.some(({ id }) => id === spotlight)) actions.showVersion(spotlight);
     else onSpotlit();
   }, [actions, isElsewhere, messages, onSpotlit, spotlight]);
 
-  function drawUser(
-    message: Pick<SentMessage, "id" | "parts">,
-    isLast: boolean,
-    sending?: NonNullable<ChatState["pending"]>,
-  ) {
-    const { id, parts } = message;
-    return (
-      <UserMessage
-        id={id}
-        parts={parts}
-        download={download}
-        state={sending?.state ?? "settled"}
-        error={sending?.error ?? null}
-        isWaiting={sending?.isWaiting ?? false}
-        version={versions.get(id)}
-        isEditing={!sending && editingId === id}
-        isBusy={isBusy}
-        isLast={isLast}
-        actions={actions}
-      />
-    );
-  }
-
-  function drawAssistant(
-    answer: Pick<
-      Parameters<typeof AssistantMessage>[0],
-      "id" | "parts" | "status" | "error" | "isShortened" | "omissions" | "model"
-    >,
-    isLast: boolean,
-  ) {
-    const { problem } = state;
-    return (
-      <AssistantMessage
-        {...answer}
-        isLast={isLast}
-        isBusy={isBusy}
-        problem={problem?.messageId === answer.id ? problem.error : null}
-        version={versions.get(answer.id)}
-        actions={actions}
-      />
-    );
-  }
-
-  function draw(item: ShownMessage, isLast: boolean) {
-    if (item.kind === "pending") {
-      return drawUser({ ...item.message, parts: partsOf(item.message) }, isLast, item.message);
-    }
-    if (item.kind === "live") {
-      const { messageId: id, shown } = item.reply;
-      const answer = {
-        id,
-        parts: shown.parts,
-        status: "streaming" as const,
-        error: undefined,
-        isShortened: false,
-        omissions: undefined,
-        model: undefined,
-      };
-      return drawAssistant(answer, isLast);
-    }
-    const { message } = item;
-    if (message.role === "user") {
-      return drawUser(message, isLast);
-    }
-    const { id, parts } = message;
-    const { status, error, omittedMessages, omissions, modelId } = message.metadata;
-    const model = several ? (models.find((each) => each.id === modelId)?.name ?? modelId) : undefined;
-    const isShortened = omittedMessages !== undefined;
-    return drawAssistant({ id, parts, status, error, isShortened, omissions, model }, isLast);
-  }
-
+  const context = { state, models, versions, several, editingId, isBusy: !canSend(state), download, actions };
   return (
     <>
       {slots.map(({ index, spaceBefore }) => (
@@ -139,7 +69,7 @@ export function MessageList(props: Props) {
               fallback={<UndrawnMessage item={shown[index]!} />}
               resetKey={`${keys[index]!} ${shown[index]!.kind}`}
             >
-              {draw(shown[index]!, index === shown.length - 1)}
+              <ShownMessageView item={shown[index]!} isLast={index === shown.length - 1} {...context} />
             </DrawingBoundary>
           </div>
         </Fragment>
@@ -149,7 +79,7 @@ export function MessageList(props: Props) {
   );
 }
 
-/** A message in place of what could not be drawn of it: its text. */
+/** In place of a message whose rendering failed: its text. */
 function UndrawnMessage({ item }: { item: ShownMessage }) {
   const { t } = useTranslation();
   const isAnswer = item.kind === "live" || (item.kind === "settled" && item.message.role === "assistant");
@@ -166,13 +96,14 @@ function textOf(item: ShownMessage): string {
   return messageText(item.message);
 }
 
-/** Then each answer says whose it is. */
+/** Whether each answer is to name its model. */
 function hasSeveralModels(messages: readonly Message[]): boolean {
   return (
     new Set(messages.flatMap((each) => (each.role === "assistant" ? each.metadata.modelId : []))).size > 1
   );
 }
 
+/** The key of a message: its role, and the message before it. */
 function placeOf(item: ShownMessage): string {
   if (item.kind === "pending") return `user ${item.message.parentId ?? ""}`;
   if (item.kind === "live") return `assistant ${item.reply.parentId ?? ""}`;

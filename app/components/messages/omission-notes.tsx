@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { groupOmissions, OMISSION_CODES, type Omission, type OmissionCode } from "~/conversation/omissions";
 
-/** What the model was not given as it is in the conversation: a sentence for each reason, with the files' names. */
+/** The parts of the conversation that the model was not given: a sentence for each reason, with file names. */
 export function OmissionNotes({ omissions }: { omissions: readonly Omission[] }) {
   const { t, i18n } = useTranslation();
   const names = new Intl.ListFormat(i18n.language);
@@ -14,7 +14,7 @@ export function OmissionNotes({ omissions }: { omissions: readonly Omission[] })
   ));
 }
 
-/** A later version has reasons of its own. */
+/** A later version may have stored other reasons. */
 function isKnown(code: string): code is OmissionCode {
   return (OMISSION_CODES as readonly string[]).includes(code);
 }

@@ -6,10 +6,10 @@ const QuestionWithCode = lazyPart(() =>
   import("./question-with-code").then(({ QuestionWithCode }) => QuestionWithCode),
 );
 
-/** Of what is longer, the beginning is shown until somebody asks for all of it. */
+/** Length above which only the beginning is shown, until a click shows all. */
 const FOLDED_FROM = { lines: 24, characters: 2_400 };
 
-/** What the person said, as it was typed. */
+/** The text of a question, as typed. */
 export function QuestionText({ text }: { text: string }) {
   const { t } = useTranslation();
   const [isOpen, setIsOpen] = useState(false);

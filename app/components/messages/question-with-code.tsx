@@ -2,7 +2,7 @@ import { CodeBlock } from "~/components/markdown/code-block";
 
 type Props = { text: string };
 
-/** What the person said, with the code in it as code. Nothing else is taken for Markdown: it is shown as typed. */
+/** The text of a question, with fenced code rendered as code. Other Markdown is shown as typed. */
 export function QuestionWithCode({ text }: Props) {
   return (
     <div className="message__bubble message__bubble--code">
@@ -23,7 +23,7 @@ type Piece = { content: string; language?: string };
 
 const FENCED = /^(`{3,})[ \t]*([^\s`]*)[^\n`]*\n([^]*?)(?:\n\1`*[ \t]*$|(?![^]))/gm;
 
-/** `language` is there for code alone, and empty where none is named. */
+/** `language`: only for code; empty if the fence names none. */
 export function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = [];
   let end = 0;

@@ -16,7 +16,7 @@ type Props = {
   onContinue: () => void;
 };
 
-/** How an answer ended, if not as it should have, and what the person can do about it. */
+/** The status of an answer that did not complete, with the actions for it. */
 export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, onRetry, onContinue }: Props) {
   const { t } = useTranslation();
   if (status === "complete" && !problem) return null;
@@ -61,7 +61,7 @@ function interruptedText(t: TFunction, hasText: boolean, error: UserError | null
   return error === null ? what : `${what} ${sentenceFor(t, error)}`;
 }
 
-/** Read out as an alert only when it has just happened: an old failure is part of the text. */
+/** An alert only for a new failure; an old one is read as part of the text. */
 function StatusNote({ text, isNew = false }: { text: string; isNew?: boolean }) {
   return (
     <p className="trouble" role={isNew ? "alert" : undefined}>

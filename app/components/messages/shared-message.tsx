@@ -5,7 +5,7 @@ import { FileIcon } from "~/components/primitives/icons";
 import { splitThoughts } from "~/conversation/think-tags";
 import { MarkdownText } from "~/components/markdown/markdown-text";
 
-/** A message as it is in the conversation, with nothing that could be done to it. */
+/** A message without actions. */
 export const SharedMessage = memo(function SharedMessage({ message }: { message: Shared }) {
   const { t } = useTranslation();
   const { id, role, text, attachments } = message;

@@ -1,4 +1,4 @@
-/** Three dots that breathe while an answer is being written. Screen readers are told in words elsewhere. */
+/** Three pulsing dots while an answer is being written. The announcer says it for screen readers. */
 export function TypingIndicator() {
   return (
     <span className="typing" aria-hidden="true">

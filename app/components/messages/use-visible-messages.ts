@@ -2,43 +2,43 @@ import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/rea
 import { useCallback, useEffect, useState, type RefObject } from "react";
 import { flushSync } from "react-dom";
 
-/** Shorter conversations are drawn whole: the browser's own search, print and selection then find all of it. */
+/** Number of messages up to which all are drawn, so that the browser's search, print and selection work. */
 const WHOLE_UP_TO = 60;
-/** Of a message, in pixels, until it has been drawn once. */
+/** Estimated height of a message that was not drawn yet, in pixels. */
 const ESTIMATED_HEIGHT = 260;
-/** Messages drawn beyond either edge of what is in view. */
+/** Messages drawn beyond each edge of the view. */
 const OVERSCAN = 4;
 
 type Options = {
   /** One for each message, in reading order. */
   keys: readonly string[];
   scroller: RefObject<HTMLElement>;
-  /** Drawn even when out of view, such as the one that is being changed; -1 for none. */
+  /** Index of a message that is drawn even out of view, such as an edited one; -1 for none. */
   pinned: number;
 };
 
 export type VisibleMessages = {
-  /** The places of the messages to draw, in order, and how much that is not drawn lies before each, in pixels. */
+  /** The indexes of the messages to draw, in order, with the height of the undrawn ones before each, in pixels. */
   slots: readonly { index: number; spaceBefore: number }[];
-  /** For the element around each message that is drawn, which also has its place as `data-index`. */
+  /** Ref for the element around each drawn message, which has its index as `data-index`. */
   measure: (element: HTMLElement | null) => void;
   scrollTo: (index: number) => void;
 };
 
-/** Draws only what is near the view of a long conversation. */
+/** Virtualizes a long conversation: only the messages near the view are drawn. */
 export function useVisibleMessages({ keys, scroller, pinned }: Options): VisibleMessages {
   const isPrinted = useIsPrinted();
   const isLong = keys.length > WHOLE_UP_TO && !isPrinted;
   const rangeExtractor = useCallback(
     (range: Range) => {
       const near = defaultRangeExtractor(range);
-      // The last one may be being written, and it is where people jump to.
+      // The last message is always drawn: it may be growing, and people jump to it.
       const kept = [...new Set([pinned, range.count - 1])];
       return [...near, ...kept.filter((index) => index >= 0 && !near.includes(index))].sort((a, b) => a - b);
     },
     [pinned],
   );
-  // eslint-disable-next-line react-hooks/incompatible-library -- what it returns is used in this render only
+  // eslint-disable-next-line react-hooks/incompatible-library -- the result is used only in this render
   const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
     enabled: isLong,
     count: keys.length,
@@ -49,7 +49,7 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
     rangeExtractor,
     useFlushSync: false,
   });
-  // What begins above the view grows upwards, also while one scrolls up: what is read stays where it is.
+  // A message that begins above the view grows upwards, so that the text in view stays in place.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { scrollOffset }) =>
     item.start < (scrollOffset ?? 0);
   if (!isLong) {
@@ -74,7 +74,7 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
 
 function noMeasure() {}
 
-/** Paper is not scrolled. */
+/** Whether the page is being printed, when all messages are drawn. */
 function useIsPrinted(): boolean {
   const [isPrinted, setIsPrinted] = useState(false);
   useEffect(() => {

@@ -21,7 +21,7 @@ type Props = {
   id: string;
   parts: SentMessage["parts"];
   download: Download;
-  /** `settled` once it is in the session. */
+  /** `settled`: the message is in the session. */
   state: PendingMessage["state"] | "settled";
   error: UserError | null;
   isWaiting: boolean;
@@ -32,7 +32,7 @@ type Props = {
   actions: MessageActions;
 };
 
-/** What the person said. */
+/** A question. */
 export const UserMessage = memo(function UserMessage(props: Props) {
   const { id, parts, download, state, version, isEditing, isBusy, isLast, actions } = props;
   const { t } = useTranslation();

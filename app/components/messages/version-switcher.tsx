@@ -5,7 +5,7 @@ import { BackIcon, ForwardIcon } from "~/components/primitives/icons";
 
 type Props = { version: Version | undefined; isBusy: boolean; onShow: (messageId: string) => void };
 
-/** `‹ 2/3 ›`: leads to what else was said in the same place. Nothing where there is only one version. */
+/** `‹ 2/3 ›`: switches between the versions of a message. Renders nothing for a single version. */
 export function VersionSwitcher({ version, isBusy, onShow }: Props) {
   const { t } = useTranslation();
   if (!version || version.ids.length < 2) return null;

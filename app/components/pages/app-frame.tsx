@@ -8,7 +8,7 @@ const AccessDialog = lazy(() =>
   import("~/components/dialogs/access-dialog").then((module) => ({ default: module.AccessDialog })),
 );
 
-/** What every page has: words, how the person wants it to be, and the question for the access code. */
+/** The frame of every page: translations, preferences, and the dialog for the access code. */
 export function AppFrame({ app, children }: { app: ChatApp; children: ReactNode }) {
   const isShut = useObservable(app.access.isShut);
   return (

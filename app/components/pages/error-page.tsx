@@ -3,7 +3,7 @@ import { Logo } from "~/components/primitives/logo";
 
 type Props = { title: string; text: string };
 
-/** In English only: it must work where nothing else does, on the server as well. */
+/** In English only, since it must work when the translations do not, also on the server. */
 export function ErrorPage({ title, text }: Props) {
   return (
     <main className="error-page">

@@ -6,11 +6,11 @@ type Props = {
   why?: string | null;
   notice?: string | null;
   back?: { label: string; onClick: () => void };
-  /** Null in the frame that the server sends, where nothing can be pressed yet. */
+  /** Null in the server's HTML, which is not interactive yet. */
   onPick: ((text: string) => void) | null;
 };
 
-/** How an empty conversation begins. */
+/** The content of an empty conversation. */
 export function Greeting({ heading, suggestions, why, notice, back, onPick }: Props) {
   return (
     <div className="empty" data-testid={onPick ? "empty-state" : undefined}>

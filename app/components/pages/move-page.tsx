@@ -12,8 +12,8 @@ import { ErrorNote } from "~/components/primitives/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 /**
- * Takes the conversations that another device has left. Only when asked to: the link works once, and may have been
- * opened in the wrong browser, such as that of a messenger.
+ * Takes the conversations that another device has left, after a click: the link works once, and may have been opened in
+ * the wrong browser, such as that of a messenger.
  */
 export function MovePage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
@@ -37,7 +37,7 @@ export function MovePage({ app }: { app: ChatApp }) {
       app.conversations.remember(...conversations);
       for (const { id, pinned } of conversations) if (pinned) app.conversations.pin(id, true);
       if (conversations[0]) app.conversations.open(conversations[0].id);
-      // The way back would lead to a link that is used up.
+      // Replaced in the history, since the link works only once.
       window.location.replace("/");
     } catch (error) {
       setError(error instanceof SealError ? "noSecret" : userErrorOf(error));

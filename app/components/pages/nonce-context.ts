@@ -1,4 +1,4 @@
 import { createContext } from "react";
 
-/** What lets the inline scripts of this response run. Empty in the browser, which keeps it to itself. */
+/** The nonce that allows the inline scripts of this response. Empty in the browser, which hides it from scripts. */
 export const NonceContext = createContext<string | undefined>(undefined);

@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from "react";
 import type { DiagramColours } from "~/conversation/diagram";
 
-/** The colours and letters that the page has now, whatever has set them. */
+/** The current colours and font of the page. */
 export function usePageColours(): DiagramColours {
   return JSON.parse(useSyncExternalStore(subscribe, read, read)) as DiagramColours;
 }
 
-/** As text, so that the same colours are the same value. */
+/** As a string, so that equal colours are equal values. */
 function read(): string {
   const { backgroundColor: ground, color: text, fontFamily } = getComputedStyle(document.body);
   const colours: DiagramColours = { isDark: brightness(ground) < 128, ground, text, fontFamily };

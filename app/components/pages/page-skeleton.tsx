@@ -4,8 +4,8 @@ import { AttachIcon, MenuIcon, SendIcon } from "~/components/primitives/icons";
 import { Logo } from "~/components/primitives/logo";
 
 /**
- * What the server sends: the page's frame, with nothing about any conversation, until the browser takes over. Who has
- * none yet is greeted at once, and told what there is to know about the models (`notice`).
+ * The page as the server sends it, without any conversation, until hydration. On a first visit it shows the greeting,
+ * with the notice about the models.
  */
 export function PageSkeleton({ notice }: { notice: string | null }) {
   return (

@@ -4,7 +4,7 @@ import { Logo } from "~/components/primitives/logo";
 
 type Props = { children?: ReactNode; actions?: ReactNode };
 
-/** A page that is no chat. Without children it is what the server sends until the browser takes over. */
+/** The layout of pages other than the chat. Without children it is the server's HTML, until hydration. */
 export function PlainPage({ children, actions }: Props) {
   return (
     <div className="plain" aria-busy={children === undefined}>

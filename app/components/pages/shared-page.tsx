@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import { timestamp } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
 import { fileOfShare } from "~/conversation/file-of-share";
 import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
@@ -21,7 +22,7 @@ import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 type Sight = { snapshot: ShareSnapshot } | { error: UserError | "noSecret" } | null;
 
-/** What is behind a link: a part of somebody's conversation, to read. */
+/** The read-only snapshot of a conversation behind a link. */
 export function SharedPage({ app }: { app: ChatApp }) {
   const { t, i18n } = useTranslation();
   const secret = useLinkSecret();
@@ -58,7 +59,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
     try {
       const id = newId();
       await app.api.session(id).import(JSON.stringify(fileOfShare({ messages, ...rest })));
-      app.conversations.remember({ id, title: rest.title, updatedAt: new Date().toISOString(), saved: true });
+      app.conversations.remember({ id, title: rest.title, updatedAt: timestamp(app.clock), saved: true });
       app.conversations.open(id);
       window.location.assign("/");
     } catch (error) {

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { createReadAloud } from "~/browser/page/announcement";
 import type { ChatSession } from "~/browser/chat/chat-session";
 
-/** The one live region: it tells that an answer begins, and reads it out in pieces that are added one by one. */
+/** The only live region. Announces that an answer begins, then adds its text in pieces to be read out. */
 export function Announcer({ chat }: { chat: ChatSession }) {
   const { t } = useTranslation();
   const [readAloud] = useState(() => createReadAloud(chat.getSnapshot()));

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 const SHOWN_MS = 2_000;
 
-/** Says for a moment that an answer was copied: where it was done by a key, there is no button to say so. */
+/** Confirms for a moment that an answer was copied by a key, since there is no button to show it. */
 export function CopiedNotice({ isCopied, onEnd }: { isCopied: boolean; onEnd: () => void }) {
   const { t } = useTranslation();
   useEffect(() => {

@@ -1,37 +1,39 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
 type Props = {
   /** Milliseconds since 1970. */
   until: number | undefined;
-  /** Nobody has to do anything then. */
+  /** The message is sent automatically then. */
   goesOut?: boolean;
+  clock?: PageClock;
 };
 
-/** How long a limit still holds, second by second. Nothing once it is over. */
-export function Countdown({ until, goesOut = false }: Props) {
+/** The remaining time of a limit, updated each second. Renders nothing when it is over. */
+export function Countdown({ until, goesOut = false, clock = pageClock }: Props) {
   const { t } = useTranslation();
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(() => clock.now());
   const seconds = until === undefined ? 0 : Math.ceil((until - now) / 1000);
 
   const isOver = seconds <= 0;
   useEffect(() => {
     if (isOver) return;
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(clock.now()), 1_000);
     return () => clearInterval(timer);
-  }, [isOver]);
+  }, [clock, isOver]);
 
   if (isOver) return null;
   const time = formatDuration(seconds);
   return (
-    // Read out when somebody goes there, and not each second.
+    // Read out on focus, not each second.
     <span className="countdown" role="timer" aria-live="off">
       {goesOut ? t("wait.goesOut", { time }) : t("wait.tryAgain", { time })}
     </span>
   );
 }
 
-/** 0:42, 12:05, 7:30:00: the same in every language of ours. */
+/** 0:42, 12:05, 7:30:00: the same in all languages of the page. */
 function formatDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
   const pad = (value: number) => String(value).padStart(2, "0");

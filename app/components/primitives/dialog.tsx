@@ -5,17 +5,17 @@ import { CloseIcon } from "./icons";
 
 type Props = {
   title: string;
-  /** Null where it stays until it is answered. */
+  /** Null if the dialog must be answered. */
   onClose: (() => void) | null;
   children: ReactNode;
-  /** For dialogs that show more than a question. */
+  /** For dialogs with more than a question. */
   isWide?: boolean;
   className?: string;
 };
 
 /**
- * The browser's own modal dialog with a heading, which keeps the focus in and gives it back. Shown while it is
- * mounted; closed by Escape, by its button, or by a click beside it, where it can be.
+ * The browser's modal dialog with a heading. It traps the focus and returns it. Shown while it is mounted; closed by
+ * Escape, by its button, or by a click beside it, unless it must be answered.
  */
 export function Dialog({ title, onClose, children, isWide = false, className = "" }: Props) {
   const { t } = useTranslation();
@@ -35,11 +35,11 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
       className={`dialog ${isWide ? "dialog--wide" : ""} ${className}`}
       aria-labelledby={heading}
       onCancel={(event) => !onClose && event.preventDefault()}
-      // Browsers let a second Escape through, whatever the page says.
+      // Browsers close a dialog at a second Escape, even if the first one was prevented.
       onClose={onClose ?? (() => dialog.current?.showModal())}
       onPointerDown={({ target }) => (pressed.current = target)}
       onClick={({ target, currentTarget }) => {
-        // Who selects text and lets go beside the dialog has not clicked there.
+        // A text selection that ends beside the dialog is not a click there.
         const isBeside = target === currentTarget && pressed.current === currentTarget;
         if (onClose && isBeside) currentTarget.close();
       }}

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 
 type Props = {
-  /** What is drawn in place of children that threw. */
+  /** Shown in place of children whose rendering failed. */
   fallback: ReactNode;
   /** The children are tried again when it changes. */
   resetKey?: string | number;

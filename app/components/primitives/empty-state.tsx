@@ -4,12 +4,12 @@ import { Greeting } from "~/components/pages/greeting";
 const SUGGESTIONS = ["hike", "table", "code", "apology"] as const;
 
 type Props = {
-  /** A sentence on why the conversation is empty, where that needs explaining. */
+  /** The reason why the conversation is empty, if it needs one. */
   why: string | null;
-  /** What there is to know about the models on offer. */
+  /** A notice about the models. */
   notice: string | null;
   onPick: (text: string) => void;
-  /** Opens the conversation that was open before; null where there is none to go back to. */
+  /** Opens the conversation that was held back; null if there is none. */
   onGoBack: (() => void) | null;
 };
 

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { WarningIcon } from "./icons";
 
-/** What went wrong, read aloud when it comes; nothing where nothing did. */
+/** An error, read out by screen readers when it appears. Renders nothing without an error. */
 export function ErrorNote({ error }: { error: UserError | string | null }) {
   const { t } = useTranslation();
   if (error === null) return null;

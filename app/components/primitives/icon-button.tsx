@@ -4,12 +4,12 @@ type Props = {
   label: string;
   icon: ReactNode;
   onClick: () => void;
-  /** Not now. It can still be reached and heard of. */
+  /** Disabled, but still focusable, so that screen readers find it. */
   isWaiting?: boolean;
   className?: string;
 };
 
-/** A button that is only an icon, and says what it does to those who point at it and to those who listen. */
+/** A button with an icon only. Its label is a tooltip, and read out by screen readers. */
 export function IconButton({ label, icon, onClick, isWaiting = false, className = "" }: Props) {
   return (
     <button

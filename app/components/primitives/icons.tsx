@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** Drawn on a 20 px grid with one stroke width. They stand beside or inside a label, so they are never named. */
+/** Drawn on a 20 px grid with one stroke width. Hidden from screen readers, since each is part of something labelled. */
 function icon(drawing: ReactNode, className = "icon") {
   return function Icon() {
     return (
@@ -23,7 +23,7 @@ function icon(drawing: ReactNode, className = "icon") {
   };
 }
 
-/** It points along the lines, and so the other way where they run from right to left. */
+/** Points in the direction of reading, so it is mirrored in languages written from right to left. */
 const DIRECTED = "icon icon--directed";
 
 export const MenuIcon = icon(<path d="M3 6h14M3 10h14M3 14h9" />, DIRECTED);

@@ -4,7 +4,7 @@ import { leafOf, type ChatState } from "~/browser/chat/chat-state";
 import { plainText } from "~/conversation/reply-text";
 import { DownIcon } from "./icons";
 
-/** Leads to the end. It is there while the person reads further up, and says so when text has come since then. */
+/** Scrolls to the end. Shown while the person reads further up; says when new text has arrived since then. */
 export function JumpButton({ state, onJump }: { state: ChatState; onJump: () => void }) {
   const { t } = useTranslation();
   const end = endOf(state);
@@ -18,7 +18,7 @@ export function JumpButton({ state, onJump }: { state: ChatState; onJump: () => 
   );
 }
 
-/** The last message, and how much is in it. An answer that has settled is the one that was being written. */
+/** Identifies the last message and its length. A reply counts as the same message before and after it settles. */
 function endOf(state: ChatState): { messageId: string | null; length: number } {
   const { live, session } = state;
   if (live) return { messageId: live.messageId, length: plainText(live.shown.parts).length };

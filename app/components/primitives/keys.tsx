@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Shortcut } from "~/browser/page/shortcuts";
 import { keyNames } from "./key-names";
 
-/** The keys of one shortcut, each drawn as a key. Latin order, whichever way the page reads. */
+/** The keys of a shortcut, each drawn as a key. From left to right in all languages. */
 export function Keys({ shortcut }: { shortcut: Shortcut }) {
   const { t } = useTranslation();
   return (

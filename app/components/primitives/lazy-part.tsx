@@ -2,22 +2,22 @@ import { useEffect, useState, type ComponentType, type ReactNode } from "react";
 import { loadCode } from "~/browser/page/load-code";
 
 type Extra = {
-  /** What is there until the code is. */
+  /** Shown until the code is loaded. */
   placeholder?: ReactNode;
-  /** The code could not be loaded: the network, most likely. */
+  /** Called when the code could not be loaded, most likely because of the network. */
   onFailed: (error: unknown) => void;
 };
 
 const parts: (() => void)[] = [];
 
-/** Loads every part, so that all of them are at hand where there is no network. */
+/** Loads every part, so that all of them work without a network. */
 export function preloadParts(): void {
   for (const preload of parts) preload();
 }
 
 /**
- * A part of the page whose code is loaded when it is first drawn, or before by `preload`. Unlike `React.lazy` it can
- * fail without taking the page along, and be tried again.
+ * A part of the page whose code is loaded on first use, or earlier by `preload`. Unlike with `React.lazy`, a failure
+ * does not unmount the page, and loading can be tried again.
  */
 export function lazyPart<Props extends object>(load: () => Promise<ComponentType<Props>>) {
   let loaded: ComponentType<Props> | null = null;

@@ -3,7 +3,7 @@ import { CopyButton } from "./copy-button";
 
 type Props = { label: string; url: string };
 
-/** An address to be copied, by its button or by hand. */
+/** An address to copy, by its button or by hand. */
 export function LinkField({ label, url }: Props) {
   const { t } = useTranslation();
   return (

@@ -8,7 +8,7 @@ import { CloseIcon, WarningIcon } from "./icons";
 
 type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
 
-/** What the person should know about the conversation as a whole, above the place where they write. */
+/** Notices about the conversation as a whole, above the composer. */
 export function Notices({ chat, state, isDurable }: Props) {
   const { t } = useTranslation();
   const { phase, problem } = state;

@@ -1,10 +1,10 @@
 import { useMemo } from "react";
 import { encode } from "uqr";
 
-/** Modules of white around it, without which cameras do not find it. */
+/** Width of the white border, in modules. Cameras need it to find the code. */
 const QUIET_ZONE = 4;
 
-/** A QR code. Dark on white in both themes: not every reader knows the other way round. */
+/** A QR code. Dark on white in both themes, since not all readers accept the inverse. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, path } = useMemo(() => {
     const { data, size } = encode(text, { ecc: "M", border: QUIET_ZONE });

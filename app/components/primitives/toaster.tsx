@@ -7,11 +7,11 @@ import { focusComposer } from "~/components/composer/focus-composer";
 import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
 
-/** What has just happened and belongs to no place of the page: deletions that can be undone, and troubles. */
+/** Messages that belong to no other place of the page: deletions that can be undone, and errors. */
 export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> }) {
   const { t } = useTranslation();
   const deletions = useObservable(app.deletions).filter(({ canUndo }) => canUndo);
-  // What did not work is often tried again, and need not be said again.
+  // Equal messages are shown once: failed actions are often repeated.
   const said = new Map<string, Toast[]>();
   for (const toast of useObservable(app.toasts)) {
     const text = toast.text(t);
@@ -50,10 +50,10 @@ function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
 
   useEffect(() => {
     const button = undo.current;
-    // Who works by keyboard has ten seconds, too few to find it.
+    // Keyboard users would need more than the ten seconds to find it.
     if (takesFocus && document.hasFocus()) button?.focus();
     return () => {
-      // The focus must not fall off the page when the button goes.
+      // The focus must not be lost when the button disappears.
       if (document.activeElement === button || document.activeElement === document.body) {
         requestAnimationFrame(() => document.activeElement === document.body && focusComposer());
       }
@@ -72,7 +72,7 @@ function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
   );
 }
 
-/** Whether the person has pressed a key since they last pointed at something. */
+/** Whether a key was pressed since the last use of a pointer. */
 function useIsByKeyboard(): boolean {
   const [isByKeyboard, setIsByKeyboard] = useState(false);
   useEffect(() => {

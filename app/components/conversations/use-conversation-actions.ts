@@ -1,0 +1,80 @@
+import { useCallback, useMemo } from "react";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { ChatSession } from "~/browser/chat/chat-session";
+import { modelFor } from "~/browser/chat/model-choice";
+import { focusComposer } from "~/components/composer/focus-composer";
+import type { MessageActions } from "~/components/messages/message-actions";
+
+export type ConversationActions = MessageActions & {
+  send: (text: string) => void;
+  suggest: (text: string) => void;
+  jump: () => void;
+  pickModel: (modelId: string) => void;
+  showSettings: () => void;
+};
+
+type Options = {
+  app: ChatApp;
+  chat: ChatSession;
+  conversationId: string;
+  /** Scrolls to the bottom of the conversation. */
+  jump: () => void;
+  setEditingId: (messageId: string | null) => void;
+  setOpen: (open: "settings" | { details: string }) => void;
+};
+
+/**
+ * The actions of a conversation; the same object until an option changes. After most of them the focus goes to the
+ * composer, since the button that was pressed disappears.
+ */
+export function useConversationActions(options: Options): ConversationActions {
+  const { app, chat, conversationId, jump, setEditingId, setOpen } = options;
+  const currentModel = useCallback(() => {
+    const { pickedModelId, session } = chat.getSnapshot();
+    return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
+  }, [app, chat]);
+
+  return useMemo(
+    () => ({
+      send: andFocus((text: string) => {
+        if (chat.send(text, currentModel())) jump();
+      }),
+      suggest: andFocus((text: string) => {
+        if (chat.suggest(text, currentModel())) jump();
+      }),
+      retry: andFocus((id: string) => chat.retry(id, currentModel())),
+      continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
+      trySendingAgain: andFocus(chat.trySendingAgain),
+      editUnsent: andFocus(chat.editUnsent),
+      jump: andFocus(jump),
+      pickModel(modelId: string) {
+        app.models.prefer(modelId);
+        chat.pickModel(modelId);
+      },
+      startEditing: setEditingId,
+      stopEditing: andFocus((id: string, change: "keep" | "discard") => {
+        if (change === "discard") chat.edits.put(id, null);
+        setEditingId(null);
+      }),
+      edits: chat.edits,
+      edit: andFocus((id: string, text: string) => {
+        if (chat.edit(id, text, currentModel())) setEditingId(null);
+      }),
+      // Without `andFocus`: people step through the versions one by one.
+      showVersion: chat.showVersion,
+      fork: andFocus((id: string) => {
+        app.fork(conversationId, id).catch(chat.report);
+      }),
+      showDetails: (id: string) => setOpen({ details: id }),
+      showSettings: () => setOpen("settings"),
+    }),
+    [app, chat, conversationId, currentModel, jump, setEditingId, setOpen],
+  );
+}
+
+function andFocus<Arguments extends unknown[]>(act: (...args: Arguments) => void) {
+  return (...args: Arguments) => {
+    act(...args);
+    focusComposer();
+  };
+}
