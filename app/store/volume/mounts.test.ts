@@ -72,7 +72,7 @@ const cases: [
   ["text that is none", "what is this\n - - -\n", "/data", true, null],
 ];
 
-describe("how long what is written lasts", () => {
+describe("how long files of a folder last", () => {
   it.each(cases)("in %s", (_, mountinfo, path, isContainer, expected) => {
     expect(shortLifeOf(mountinfo, path, isContainer)).toBe(expected);
   });
