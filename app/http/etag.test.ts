@@ -15,7 +15,7 @@ test.each([
   ["", false],
   [null, false],
   [undefined, false],
-])('If-None-Match: %s knows the ETag "a": %s', (header, known) => {
+])('whether If-None-Match: %s contains the ETag "a": %s', (header, known) => {
   expect(isKnown(header, '"a"')).toBe(known);
 });
 

@@ -26,7 +26,7 @@ describe("the session header", () => {
     "../../../../etc/passwd",
     `${"A".repeat(21)}/`,
     `${"A".repeat(21)}=`,
-  ])("%j is refused", (id) => {
+  ])("the session header %j is refused", (id) => {
     const headers = id === undefined ? {} : { "X-Session-Id": id };
     expect(() => requireSessionKey(new Request("http://x", { headers }))).toThrowError(
       expect.objectContaining({ code: "bad_session_id" }),
@@ -54,7 +54,7 @@ describe("a JSON body", () => {
     ["__proto__", post('{"a":1,"__proto__":{"b":1}}'), "bad_request"],
     ["another media type", post('{"a":1}', { "Content-Type": "text/plain" }), "unsupported_media_type"],
     ["too many bytes", post(JSON.stringify({ a: 1, b: "x".repeat(100) })), "body_too_large"],
-  ])("of %s is refused", async (_, request, code) => {
+  ])("a JSON request is refused: %s", async (_, request, code) => {
     await expect(read(request)).rejects.toMatchObject({ code });
   });
 
@@ -74,7 +74,7 @@ describe("a JSON body", () => {
       ],
       ["in depth", "[".repeat(5_000) + "]".repeat(5_000)],
       ["in depth, of objects", `{"a":`.repeat(5_000)],
-    ])("%s is refused before it is parsed", async (_, body) => {
+    ])("a JSON body with too many values is refused before it is parsed: %s", async (_, body) => {
       const parse = vi.spyOn(JSON, "parse");
       onTestFinished(() => parse.mockRestore());
       await expect(read(body)).rejects.toMatchObject({ code: "bad_request" });
@@ -239,28 +239,31 @@ describe("an event stream", () => {
   it.each([
     ["has left before", true],
     ["leaves", false],
-  ])("lets go of its source, and keeps no timer, when a client that reads nothing %s", async (_, before) => {
-    vi.useFakeTimers();
-    try {
-      const request = new AbortController();
-      const released = Promise.withResolvers<void>();
-      async function* source(): AsyncGenerator<ServerSentEvent> {
-        try {
-          yield { data: "x" };
-          yield { data: "y" };
-        } finally {
-          released.resolve();
+  ])(
+    "an event stream ends its source and its timer when a client that reads nothing %s",
+    async (_, before) => {
+      vi.useFakeTimers();
+      try {
+        const request = new AbortController();
+        const released = Promise.withResolvers<void>();
+        async function* source(): AsyncGenerator<ServerSentEvent> {
+          try {
+            yield { data: "x" };
+            yield { data: "y" };
+          } finally {
+            released.resolve();
+          }
         }
+        if (before) request.abort();
+        eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
+        request.abort();
+        await released.promise;
+        expect(vi.getTimerCount()).toBe(0);
+      } finally {
+        vi.useRealTimers();
       }
-      if (before) request.abort();
-      eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
-      request.abort();
-      await released.promise;
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
+    },
+  );
 
   it("an event stream ends its source when the client leaves", async () => {
     const request = new AbortController();

@@ -22,7 +22,7 @@ test.each([
   ["::ffff:127.0.0.1", "local"],
   ["::ffff:127.1.2.3", "local"],
   [undefined, "unknown"],
-])("of the peer %s is %s", (peer, expected) => {
+])("the address of the peer %s is %s", (peer, expected) => {
   expect(address(peer, undefined, 0)).toBe(expected);
 });
 
@@ -65,7 +65,7 @@ test.each([
   ["::1", "0:0:0:0::/64"],
   ["local", "127.0.0.1"],
   ["", "127.0.0.1"],
-])("is never this machine's on another's word: %s", (forwarded, expected) => {
+])("a forwarded address is never local: %s", (forwarded, expected) => {
   expect(address("127.0.0.1", forwarded, 1)).toBe(expected);
 });
 

@@ -118,7 +118,7 @@ test.each([
   ["nonsense", { host: "nonsense" }, false],
   ["https://listed.example", { host: "10.0.0.1:3000" }, true],
   ["https://chat.example", { host: "10.0.0.1", "x-forwarded-host": "chat.example" }, false],
-])("whether a page of %s is our own at %j: %s", (origin, headers, isOwn) => {
+])("whether the origin %s is own for the headers %j: %s", (origin, headers, isOwn) => {
   expect(policy({ allowed: ["listed.example"] }).isOwnOrigin(origin, headers)).toBe(isOwn);
 });
 

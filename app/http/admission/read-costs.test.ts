@@ -51,7 +51,7 @@ test("an address that has spent its read budget waits for the next minute, and o
 test.each([
   ["this machine", "local", {}],
   ["an address where no limit is set", "x", { bytesPerMinute: 0 }],
-])("%s may read on", (_, address, options) => {
+])("%s is not limited by the read budget", (_, address, options) => {
   const { costs } = open(options);
   costs.onRead(get("a"), address, 100 * MB);
   expect(costs.secondsUntilAllowed(get("a"), address)).toBe(0);

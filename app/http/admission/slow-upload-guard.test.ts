@@ -43,7 +43,7 @@ describe("the slow-upload guard", () => {
   test.each([
     ["at the rate of a slow phone", 170, 25_000],
     ["slowly, for as long as the network may be away", 10, 0],
-  ])("is not too slow %s", (_, seconds, bytes) => {
+  ])("a body is not too slow %s", (_, seconds, bytes) => {
     const { pass, tooSlow } = post();
     pass(seconds, bytes);
     expect(tooSlow).not.toHaveBeenCalled();
@@ -53,7 +53,7 @@ describe("the slow-upload guard", () => {
     ["not at all", 11, 0],
     ["by a byte now and then", 11, 1],
     ["at a part of the least pace", 21, PACE / 2],
-  ])("is too slow if it comes %s", (_, seconds, bytes) => {
+  ])("a body is too slow if it arrives %s", (_, seconds, bytes) => {
     const { pass, tooSlow } = post();
     pass(seconds - 1, bytes);
     expect(tooSlow).not.toHaveBeenCalled();
@@ -101,7 +101,7 @@ describe("the slow-upload guard", () => {
 test.each([
   ["is there", (sent: ReturnType<typeof post>) => (sent.request.complete = true)],
   ["is of no use any more", (sent: ReturnType<typeof post>) => sent.response.emit("close")],
-])("a body that %s is not followed", (_, end) => {
+])("a body that %s is not watched any more", (_, end) => {
   const sent = post();
   sent.pass(3, 0);
   end(sent);

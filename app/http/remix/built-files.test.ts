@@ -52,7 +52,7 @@ describe("a file of the build", () => {
     ["br;q=0, GZIP;q=0.5", "gzip", gunzipSync],
     ["gzip;q=0.0", undefined, (bytes: Buffer) => bytes],
     ["identity", undefined, (bytes: Buffer) => bytes],
-  ])("comes in the best form that is accepted: %s", async (accepted, encoding, decode) => {
+  ])("a file of the build has the best encoding that is accepted: %s", async (accepted, encoding, decode) => {
     const { status, headers, bytes } = await ask("/build/entry-AB.js?v", { "Accept-Encoding": accepted });
     expect(status).toBe(200);
     expect(headers["content-encoding"]).toBe(encoding);

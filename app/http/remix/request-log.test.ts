@@ -122,7 +122,7 @@ describe("the route of a request", () => {
     [`http://x/${secret}`, "/*"],
     ["/%E0%A4%A", "/*"],
     ["*", "/*"],
-  ])("%s is %s", (url, route) => {
+  ])("the route of %s is %s", (url, route) => {
     expect(requestRoute(url).route).toBe(route);
   });
 

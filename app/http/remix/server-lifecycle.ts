@@ -15,7 +15,7 @@ export type LifecycleOptions = {
   /** Called with each new connection. Where it returns true, the connection is closed. */
   refuseConnection: (socket: Socket) => boolean;
   /** Called with each request instead of remix-serve; `handle` passes it on to remix-serve. */
-  exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
+  handleRequest: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
   /** Called with each request as it begins. */
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called where the server cannot listen, instead of Node's exception. Does not return. */
@@ -109,12 +109,12 @@ function applyLimits(server: Server, options: LifecycleOptions): void {
   server.maxConnections = MAX_CONNECTIONS;
 }
 
-/** Puts `exchange` before remix-serve's listeners, and `refuseConnection` before Node's. */
+/** Puts `handleRequest` before remix-serve's listeners, and `refuseConnection` before Node's. */
 function interceptRequests(server: Server, options: LifecycleOptions): void {
   for (const listener of server.listeners("request")) {
     server.off("request", listener as never);
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      options.exchange(request, response, () => void listener.call(server, request, response));
+      options.handleRequest(request, response, () => void listener.call(server, request, response));
     });
   }
   server.prependListener("connection", (socket: Socket) => {

@@ -23,7 +23,7 @@ test.each([
   "..",
   "a.b.c.1.ndjson",
   "a.b.1e3.ndjson",
-])("%s is no segment", (name) => expect(parseSegmentName(name)).toBeNull());
+])("the file name %s is not a segment's", (name) => expect(parseSegmentName(name)).toBeNull());
 
 test("a probe file's name contains its instance", () => {
   expect(parseProbeName("web-1.x7.probe")).toBe("web-1.x7");

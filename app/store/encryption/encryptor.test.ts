@@ -59,7 +59,7 @@ test.each<[string, Partial<EncryptionContext>]>([
   ["of another use", { use: "share" }],
   ["of another session", { key: "b".repeat(64) }],
   ["under another name", { name: "0000000002.json" }],
-])("it opens in no other place: %s", (_, other) => {
+])("encrypted data cannot be decrypted in another context: %s", (_, other) => {
   expect(encryptor.decryptText({ ...place, ...other }, encryptor.encryptText(place, WORDS))).toBeNull();
 });
 

@@ -73,7 +73,7 @@ const cases: [
 ];
 
 describe("how long files of a folder last", () => {
-  it.each(cases)("in %s", (_, mountinfo, path, isContainer, expected) => {
+  it.each(cases)("whether files last in %s", (_, mountinfo, path, isContainer, expected) => {
     expect(shortLifeOf(mountinfo, path, isContainer)).toBe(expected);
   });
 });

@@ -70,7 +70,7 @@ test.each([
   ["link", "ENOTSUP", "its file system has no hard links, which commits need"],
   ["mkdir", "ENOTDIR", "a file stands where a folder should be"],
   ["sync", "EIO", "EIO"],
-])("%s that fails with %s is reported as: %s", async (name, code, reason) => {
+])("a probe whose %s fails with %s reports: %s", async (name, code, reason) => {
   weather = failing(name, code);
   expect(await probe.state()).toEqual({ usable: false, reason });
 });
@@ -80,16 +80,19 @@ test.each([
   ["open", "ENOSPC", 0, "no inodes are left"],
   ["link", "ENOSPC", 0, "no inodes are left"],
   ["sync", "EDQUOT", 12, "its quota is used up"],
-])("%s that fails with %s, %i inodes free: usable, and %s", async (name, code, ffree, full) => {
-  const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
-  // Folders are opened, too, and can be.
-  weather = (call, proceed) => {
-    if (call.name === "statfs") return Promise.resolve(space);
-    if (name === "open" && !/probe/.test(call.path)) return proceed();
-    return failing(name, code)(call, proceed);
-  };
-  expect(await probe.state()).toEqual({ usable: true, full });
-});
+])(
+  "a volume whose %s fails with %s, with %i inodes free, is usable, and %s",
+  async (name, code, ffree, full) => {
+    const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
+    // Folders are opened, too, and can be.
+    weather = (call, proceed) => {
+      if (call.name === "statfs") return Promise.resolve(space);
+      if (name === "open" && !/probe/.test(call.path)) return proceed();
+      return failing(name, code)(call, proceed);
+    };
+    expect(await probe.state()).toEqual({ usable: true, full });
+  },
+);
 
 test("a file system whose link() replaces a name is not usable", async () => {
   weather = (call, proceed) => (call.name === "link" ? Promise.resolve() : proceed());
