@@ -22,7 +22,7 @@ tuneServer({
   nodeName: services.node.name,
   ...services.server,
   refuseConnection: services.isOneConnectionTooMany,
-  exchange(request, response, handle) {
+  handleRequest(request, response, handle) {
     if (refuseRequest(request, response, services.hosts)) return;
     const work = () => {
       services.moderateCompression(request, response);

@@ -13,15 +13,15 @@ function serve(costs: Readonly<Record<string, number>>, waiting: string) {
   return order;
 }
 
-test("keys take turns, however many wait of one", () => {
+test("keys are served round-robin, however many waiters one has", () => {
   expect(serve({}, "aaaaabbc")).toBe("abcabaaa");
 });
 
-test("a turn that weighs more is followed by more turns of others", () => {
+test("a turn with a higher cost is followed by more turns of other keys", () => {
   expect(serve({ a: 3 }, "aaaabbbbbbbb")).toBe("abbbabbbabba");
 });
 
-test("a key that comes anew has the next turn, and has saved none up", () => {
+test("a new key is served next and has saved up no credit", () => {
   const queue = createFairQueue<string, number>();
   for (let count = 0; count < 10; count++) queue.add("a", count);
   for (let count = 0; count < 5; count++) queue.charge(queue.next()!.key, 1);
@@ -34,7 +34,7 @@ test("a key that comes anew has the next turn, and has saved none up", () => {
   expect(order).toBe("bababababa");
 });
 
-test("keys within their burst are served in the order in which they came, others after them", () => {
+test("keys within their burst are served in order of arrival, others after them", () => {
   const queue = createFairQueue<string, string>({ burst: 4 });
   queue.charge("greedy", 5);
   for (const key of ["greedy", "a", "b", "c"]) queue.add(key, `${key} 1`);
@@ -48,7 +48,7 @@ test("keys within their burst are served in the order in which they came, others
   expect(order).toEqual(["a 1", "b 1", "c 1", "a 2", "d 1", "greedy 1"]);
 });
 
-test("the first key is before all others, whatever it was charged", () => {
+test("the first key is served before all others, whatever it was charged", () => {
   const queue = createFairQueue<string, number>({ first: "node" });
   queue.charge("node", 100);
   queue.add("a", 1);
@@ -77,7 +77,7 @@ test("a waiter that leaves is not served, and the last of the longest lane can b
   expect([queue.next()!.waiter, queue.next()!.waiter, queue.next()]).toEqual(["a 2", "b 1", null]);
 });
 
-test("what keys are remembered does not grow with their number", () => {
+test("the number of remembered keys is bounded", () => {
   const queue = createFairQueue<number, number>();
   for (let key = 0; key < 50_000; key++) {
     queue.add(key, key);

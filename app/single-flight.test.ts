@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSingleFlight } from "./single-flight";
 
-test("whoever asks while it is under way is given the same, whoever asks afterwards has it done again", async () => {
+test("calls during a flight share its outcome, and a later call runs the work again", async () => {
   const once = createSingleFlight<number>();
   const flights: { land: (value: number) => void; fail: (error: Error) => void }[] = [];
   const work = () => new Promise<number>((land, fail) => flights.push({ land, fail }));

@@ -15,11 +15,11 @@ test.each([
   ["", false],
   [null, false],
   [undefined, false],
-])('If-None-Match: %s knows the ETag "a": %s', (header, known) => {
+])('whether If-None-Match: %s contains the ETag "a": %s', (header, known) => {
   expect(isKnown(header, '"a"')).toBe(known);
 });
 
-test("an ETag with a comma in it is one, and is found in a list", () => {
+test("an ETag that contains a comma is found in a list", () => {
   expect(isKnown('"x", "a,b"', '"a,b"')).toBe(true);
 });
 

@@ -11,7 +11,7 @@ const post = (body: BodyInit, headers: Record<string, string> = { "Content-Type"
   new Request("http://localhost/x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
 
 describe("the session header", () => {
-  it("becomes the key of the session", () => {
+  it("the session header becomes the session hash", () => {
     const id = newId();
     expect(requireSessionKey(new Request("http://x", { headers: { "X-Session-Id": id } }))).toBe(
       sessionKey(id),
@@ -26,7 +26,7 @@ describe("the session header", () => {
     "../../../../etc/passwd",
     `${"A".repeat(21)}/`,
     `${"A".repeat(21)}=`,
-  ])("%j is refused", (id) => {
+  ])("the session header %j is refused", (id) => {
     const headers = id === undefined ? {} : { "X-Session-Id": id };
     expect(() => requireSessionKey(new Request("http://x", { headers }))).toThrowError(
       expect.objectContaining({ code: "bad_session_id" }),
@@ -38,7 +38,7 @@ describe("a JSON body", () => {
   const schema = z.strictObject({ a: z.number() });
   const read = (request: Request) => readJson(request, schema, 100);
 
-  it("is parsed by its schema", async () => {
+  it("a JSON body is parsed by its schema", async () => {
     await expect(read(post('{"a":1}'))).resolves.toEqual({ a: 1 });
     await expect(
       read(post('{"a":1}', { "Content-Type": "application/json; charset=utf-8" })),
@@ -46,7 +46,7 @@ describe("a JSON body", () => {
   });
 
   it.each([
-    ["what is no JSON", post("{"), "bad_request"],
+    ["a body that is not JSON", post("{"), "bad_request"],
     ["nothing", post(""), "bad_request"],
     ["bytes that are not UTF-8", post(new Uint8Array([0x22, 0xff, 0x22])), "bad_request"],
     ["a wrong type", post('{"a":"1"}'), "bad_request"],
@@ -54,11 +54,11 @@ describe("a JSON body", () => {
     ["__proto__", post('{"a":1,"__proto__":{"b":1}}'), "bad_request"],
     ["another media type", post('{"a":1}', { "Content-Type": "text/plain" }), "unsupported_media_type"],
     ["too many bytes", post(JSON.stringify({ a: 1, b: "x".repeat(100) })), "body_too_large"],
-  ])("of %s is refused", async (_, request, code) => {
+  ])("a JSON request is refused: %s", async (_, request, code) => {
     await expect(read(request)).rejects.toMatchObject({ code });
   });
 
-  describe("that would become much more than it is", () => {
+  describe("with too many values", () => {
     const read = (body: string, maxValues?: number) =>
       readJson(post(body), z.strictObject({ a: z.unknown() }), 1_000_000, maxValues);
 
@@ -74,30 +74,30 @@ describe("a JSON body", () => {
       ],
       ["in depth", "[".repeat(5_000) + "]".repeat(5_000)],
       ["in depth, of objects", `{"a":`.repeat(5_000)],
-    ])("%s is refused before it is parsed", async (_, body) => {
+    ])("a JSON body with too many values is refused before it is parsed: %s", async (_, body) => {
       const parse = vi.spyOn(JSON, "parse");
       onTestFinished(() => parse.mockRestore());
       await expect(read(body)).rejects.toMatchObject({ code: "bad_request" });
       expect(parse.mock.calls.length).toBe(0);
     });
 
-    it("is let through where that is asked for", async () => {
+    it("a JSON body with many values is accepted where the limit is raised", async () => {
       const body = `{"a":[${"0,".repeat(5_000)}0]}`;
       expect(((await read(body, 6_000)).a as unknown[]).length).toBe(5_001);
     });
 
-    it("does not mean an array within an object, or an object after another", async () => {
+    it("the limit of fields in a JSON body does not count nested arrays or other objects", async () => {
       const objects = Array.from({ length: 101 }, () => ({ b: 1, c: [1, 2] }));
       expect((await read(JSON.stringify({ a: objects }))).a).toEqual(objects);
     });
 
-    it("does not mean words, whatever they are full of", async () => {
+    it("the limits of a JSON body do not count characters in strings", async () => {
       const a = `"[{,\\\\`.repeat(5_000);
       expect((await read(JSON.stringify({ a }))).a).toBe(a);
     });
   });
 
-  it("is not said again to whoever sent it", async () => {
+  it("the error for a JSON body does not repeat the body", async () => {
     const field = "x".repeat(1_000);
     const error = await readJson(post(`{"a":1,"${field}":1}`), schema, 10_000).catch(
       (error: unknown) => error,
@@ -106,7 +106,7 @@ describe("a JSON body", () => {
     expect((error as ExpectedError).message.length).toBeLessThanOrEqual(200);
   });
 
-  it("that does not come to an end is given up some time", async () => {
+  it("a JSON body without an end is given up after a limit", async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -118,13 +118,13 @@ describe("a JSON body", () => {
     expect(sent).toBeLessThan(25);
   });
 
-  it("that is long is read whole where it may be", async () => {
+  it("a long JSON body is read completely where the limit allows it", async () => {
     const a = "x".repeat(17 * 1024 * 1024);
     const long = readJson(post(JSON.stringify({ a })), z.object({ a: z.string() }), 18 * 1024 * 1024);
     expect((await long).a.length).toBe(a.length);
   });
 
-  it("that is refused is read all the same, so that its connection can go on", async () => {
+  it("a refused JSON body is read, so that its connection stays usable", async () => {
     const handle = handleMethods({ GET: () => new Response() }, vi.fn());
     let ended = false;
     const body = new ReadableStream<Uint8Array>({
@@ -140,7 +140,7 @@ describe("a JSON body", () => {
 });
 
 describe("failures", () => {
-  it("that are expected keep their code, status and sentence", async () => {
+  it("an expected error keeps its code, status and message", async () => {
     const response = errorResponse(
       new ExpectedError("reply_running", "Wait.", { details: { replyId: "r1" } }),
     );
@@ -150,7 +150,7 @@ describe("failures", () => {
     });
   });
 
-  it("that are not tell the client nothing, and the log all", async () => {
+  it("an unexpected error discloses nothing to the client and everything to the log", async () => {
     const unexpected = vi.fn();
     const error = new TypeError("inner secret");
     const handle = handleMethods({ GET: () => Promise.reject(error) }, unexpected);
@@ -180,7 +180,7 @@ describe("failures", () => {
     expect(await saidAfter).toBeCloseTo(expected);
   });
 
-  it("of method name the methods there are", async () => {
+  it("a 405 response lists the allowed methods", async () => {
     const handle = handleMethods({ GET: () => new Response(), POST: () => new Response() }, vi.fn());
     for (const method of ["DELETE", "OPTIONS", "constructor"]) {
       const response = await handle({ request: new Request("http://x", { method }) });
@@ -197,7 +197,7 @@ describe("an event stream", () => {
   const failed = vi.fn();
   const heartbeatMs = 5_000;
 
-  it("says so in its headers, begins at once and holds every event", async () => {
+  it("an event stream has its headers, begins at once and contains every event", async () => {
     const response = eventStream(events({ id: "r.1.1", data: "{}" }, { event: "session", data: "1" }), {
       signal,
       onFailure: failed,
@@ -208,7 +208,7 @@ describe("an event stream", () => {
     expect(await response.text()).toBe(": open\n\nid: r.1.1\ndata: {}\n\nevent: session\ndata: 1\n\n");
   });
 
-  it("breaks a silence with heartbeats, from the first moment on", async () => {
+  it("an event stream sends heartbeats in each silence, also before the first event", async () => {
     vi.useFakeTimers();
     try {
       const end = Promise.withResolvers<void>();
@@ -225,7 +225,7 @@ describe("an event stream", () => {
     }
   });
 
-  it("ends without a stack when its source fails", async () => {
+  it("an event stream whose source fails ends without details of the error", async () => {
     async function* broken(): AsyncGenerator<ServerSentEvent> {
       yield { data: "1" };
       throw new Error("inner secret");
@@ -239,30 +239,33 @@ describe("an event stream", () => {
   it.each([
     ["has left before", true],
     ["leaves", false],
-  ])("lets go of its source, and keeps no timer, when a client that reads nothing %s", async (_, before) => {
-    vi.useFakeTimers();
-    try {
-      const request = new AbortController();
-      const released = Promise.withResolvers<void>();
-      async function* source(): AsyncGenerator<ServerSentEvent> {
-        try {
-          yield { data: "x" };
-          yield { data: "y" };
-        } finally {
-          released.resolve();
+  ])(
+    "an event stream ends its source and its timer when a client that reads nothing %s",
+    async (_, before) => {
+      vi.useFakeTimers();
+      try {
+        const request = new AbortController();
+        const released = Promise.withResolvers<void>();
+        async function* source(): AsyncGenerator<ServerSentEvent> {
+          try {
+            yield { data: "x" };
+            yield { data: "y" };
+          } finally {
+            released.resolve();
+          }
         }
+        if (before) request.abort();
+        eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
+        request.abort();
+        await released.promise;
+        expect(vi.getTimerCount()).toBe(0);
+      } finally {
+        vi.useRealTimers();
       }
-      if (before) request.abort();
-      eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
-      request.abort();
-      await released.promise;
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
+    },
+  );
 
-  it("lets go of its source when the client leaves", async () => {
+  it("an event stream ends its source when the client leaves", async () => {
     const request = new AbortController();
     const released = Promise.withResolvers<void>();
     async function* endless(): AsyncGenerator<ServerSentEvent> {

@@ -31,7 +31,7 @@ function setUp() {
   };
 }
 
-test("a node that has frozen holds at most two connections for files, and another is asked", async () => {
+test("the service worker leaves at most two connections to a frozen node, and retries on another", async () => {
   const { asked, load, underWay } = setUp();
   const files = ["/build/a.js", "/build/b.js", "/build/c.js", "/build/d.js"];
   const loaded = Promise.all(files.map(load));

@@ -43,7 +43,7 @@ const make = (responses: SessionResponses, text = "a", key = text) =>
   responses.make(key, `"${text}"`, long(text));
 
 describe("the response with a long conversation", () => {
-  it("is compressed for a client that reads gzip, and plain for another", async () => {
+  it("a long session response is compressed for a client that reads gzip, and plain for others", async () => {
     const { answer } = createClients();
     const responses = createSessionResponses();
     const compressed = await answer(() => make(responses), GZIP).answered;
@@ -55,7 +55,7 @@ describe("the response with a long conversation", () => {
     expect(JSON.parse((await bytesOf(plain)).toString())).toEqual(long("a"));
   });
 
-  it("is found by its commit until another one is made or it is forgotten", async () => {
+  it("a long session response is cached by commit until the next commit, or until it is forgotten", async () => {
     const responses = createSessionResponses();
     const find = (etag: string) => createClients().answer(() => responses.find("key", etag)).answered;
     await createClients().answer(() => make(responses, "a", "key")).answered;
@@ -67,7 +67,7 @@ describe("the response with a long conversation", () => {
     expect([responses.has("key"), await find('"b"')]).toEqual([false, null]);
   });
 
-  it("is encoded once for all that ask at once", async () => {
+  it("a long session response is encoded once for concurrent requests", async () => {
     const { answer } = createClients();
     const responses = createSessionResponses();
     const encoded = vi.fn();
@@ -79,7 +79,7 @@ describe("the response with a long conversation", () => {
     expect(encoded).toHaveBeenCalledOnce();
   });
 
-  it("is plain while another conversation is compressed", async () => {
+  it("a long session response is plain while another one is compressed", async () => {
     const { answer } = createClients();
     const responses = createSessionResponses();
     const [first, second] = ["a", "b"].map((text) => answer(() => make(responses, text), GZIP).answered);
@@ -93,14 +93,14 @@ describe("the response with a long conversation", () => {
     );
   });
 
-  it("is forgotten where more was sent lately than is remembered, but never the last one", async () => {
+  it("the cache of session responses drops the least recently used, never the last one", async () => {
     const { answer } = createClients();
     const responses = createSessionResponses({ maxBytes: LETTERS / 2 });
     for (const text of ["a", "b"]) await answer(() => make(responses, text)).answered;
     expect([responses.has("a"), responses.has("b")]).toEqual([false, true]);
   });
 
-  it("is counted as held once for all that are sent it, until the last of them has left", async () => {
+  it("the bytes of a long session response count once as held until its last request has ended", async () => {
     const { answer, cut } = createClients(1.5 * LETTERS);
     const responses = createSessionResponses();
     const first = answer(() => make(responses));
@@ -114,7 +114,7 @@ describe("the response with a long conversation", () => {
   });
 });
 
-it("a short conversation is not remembered", async () => {
+it("a short session response is not cached", async () => {
   const responses = createSessionResponses();
   const view = { rev: 1, messages: [] } as unknown as SessionView;
   const response = await createClients().answer(() => responses.make("key", '"a"', view)).answered;

@@ -17,12 +17,12 @@ async function remembered(by = access(), headers: Record<string, string> = {}) {
   return { setCookie, request: request({ Cookie: setCookie.split(";")[0]! }) };
 }
 
-test("without codes everybody is admitted", async () => {
+test("without access codes every request is admitted", async () => {
   const open = access({ codes: [] });
   expect([open.isOpen, await open.admits(request())]).toEqual([true, true]);
 });
 
-test("each code is one, and nothing else is", () => {
+test("isCode accepts each access code and nothing else", () => {
   const { isCode } = access();
   expect([...codes, " correct horse "].map(isCode)).toEqual([true, true, true]);
   expect(["", "correct", "correct horse battery", "CORRECT HORSE", codes.join(",")].map(isCode)).toEqual(
@@ -30,23 +30,23 @@ test("each code is one, and nothing else is", () => {
   );
 });
 
-test("who brings no cookie is told that a code is needed", async () => {
+test("a request without a cookie is answered with access_code_needed", async () => {
   await expect(requireAccess(access(), request())).rejects.toMatchObject({ code: "access_code_needed" });
 });
 
-test("a browser is remembered on every node that has the same codes, in whatever order", async () => {
+test("an access cookie is valid on every node with the same codes in any order", async () => {
   const { request } = await remembered();
   expect(await access().admits(request)).toBe(true);
   expect(await access({ codes: [...codes].reverse() }).admits(request)).toBe(true);
 });
 
-test("other codes log everybody out", async () => {
+test("other access codes invalidate all cookies", async () => {
   const { request } = await remembered();
   expect(await access({ codes: codes.slice(0, 1) }).admits(request)).toBe(false);
   expect(await access({ codes: [...codes, "another one"] }).admits(request)).toBe(false);
 });
 
-test("a cookie expires, also where the browser keeps it", async () => {
+test("an access cookie expires, also if the browser keeps it", async () => {
   const { request } = await remembered();
   now += 30 * DAY_MS - 1;
   expect(await access().admits(request)).toBe(true);
@@ -54,7 +54,7 @@ test("a cookie expires, also where the browser keeps it", async () => {
   expect(await access().admits(request)).toBe(false);
 });
 
-test("a cookie that was made up or changed is none", async () => {
+test("an invented or changed access cookie is rejected", async () => {
   const { setCookie } = await remembered();
   const [value] = setCookie.split(";") as [string];
   const far = Buffer.from(JSON.stringify(now + 10 * DAY_MS)).toString("base64");
@@ -70,7 +70,7 @@ test("a cookie that was made up or changed is none", async () => {
   for (const Cookie of forged) expect(await access().admits(request({ Cookie })), Cookie).toBe(false);
 });
 
-test("the cookie is out of reach of scripts and other sites, and keeps to TLS where the browser speaks it", async () => {
+test("the access cookie is HttpOnly and SameSite, and Secure over TLS", async () => {
   const { setCookie } = await remembered();
   expect(setCookie).toMatch(/; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/);
   const behindTls = [{ "X-Forwarded-Proto": "https" }, { Origin: "https://chat.example.com" }];
@@ -79,7 +79,7 @@ test("the cookie is out of reach of scripts and other sites, and keeps to TLS wh
   }
 });
 
-test("logging out takes the cookie away", async () => {
+test("logging out removes the access cookie", async () => {
   const setCookie = await access().goneCookie(request({ "X-Forwarded-Proto": "https" }));
   expect(setCookie).toMatch(/^holdfast_access=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
   expect(await access().admits(request({ Cookie: setCookie.split(";")[0]! }))).toBe(false);

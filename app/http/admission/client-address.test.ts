@@ -22,27 +22,27 @@ test.each([
   ["::ffff:127.0.0.1", "local"],
   ["::ffff:127.1.2.3", "local"],
   [undefined, "unknown"],
-])("of the peer %s is %s", (peer, expected) => {
+])("the address of the peer %s is %s", (peer, expected) => {
   expect(address(peer, undefined, 0)).toBe(expected);
 });
 
-test("is the peer's where no proxy is trusted, whatever the client claims", () => {
+test("without trusted proxies the client's address is the peer's, whatever X-Forwarded-For says", () => {
   expect(address("203.0.113.7", "198.51.100.1", 0)).toBe("203.0.113.7");
 });
 
-test("is what the outermost trusted proxy has seen, not what the client claims", () => {
+test("the client's address is the one that the outermost trusted proxy saw", () => {
   expect(address("10.0.0.1", "198.51.100.1", 1)).toBe("198.51.100.1");
   expect(address("10.0.0.1", "192.0.2.66, 198.51.100.1", 1)).toBe("198.51.100.1");
   expect(address("10.0.0.1", "192.0.2.66,198.51.100.1 , 203.0.113.9", 2)).toBe("198.51.100.1");
   expect(address("10.0.0.1", "2001:db8:1:2:3::9, 203.0.113.9", 2)).toBe("2001:db8:1:2::/64");
 });
 
-test("is found with its port too", () => {
+test("a client's address is found in an entry with a port", () => {
   expect(address("10.0.0.1", "198.51.100.1:4711", 1)).toBe("198.51.100.1");
   expect(address("10.0.0.1", "[2001:db8::1]:4711", 1)).toBe("2001:db8:0:0::/64");
 });
 
-test("is the first that there is where fewer proxies were on the way, and the peer's where there is none", () => {
+test("with fewer entries than trusted proxies the client's address is the first entry, or the peer's", () => {
   expect(address("10.0.0.1", "198.51.100.1", 2)).toBe("198.51.100.1");
   expect(address("10.0.0.1", undefined, 1)).toBe("10.0.0.1");
   expect(address("10.0.0.1", "unknown", 1)).toBe("10.0.0.1");
@@ -50,7 +50,7 @@ test("is the first that there is where fewer proxies were on the way, and the pe
 });
 
 test.each(["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])(
-  "is not this machine's where a proxy on it hands a request on: %s",
+  "a request forwarded by a proxy on this machine is not local: %s",
   (name) => {
     const headers = { [name.toLowerCase()]: "198.51.100.1" };
     for (const remoteAddress of ["127.0.0.1", "::1", "::ffff:127.0.0.1"]) {
@@ -65,10 +65,10 @@ test.each([
   ["::1", "0:0:0:0::/64"],
   ["local", "127.0.0.1"],
   ["", "127.0.0.1"],
-])("is never this machine's on another's word: %s", (forwarded, expected) => {
+])("a forwarded address is never local: %s", (forwarded, expected) => {
   expect(address("127.0.0.1", forwarded, 1)).toBe(expected);
 });
 
-test("is this machine's where nothing is forwarded, also where a proxy is trusted", () => {
+test("a request of this machine that was not forwarded is local, also with trusted proxies", () => {
   expect(address("127.0.0.1", undefined, 1)).toBe("local");
 });

@@ -12,7 +12,7 @@ afterEach(() => void vi.useRealTimers());
 
 const storage = new AsyncLocalStorage<string>();
 
-/** Requests that end when they are told to, by their names; the first word of one is its address. */
+/** Requests by name, which the test ends; the first word of a name is the address. */
 function serve(options: Partial<ClientConcurrencyLimiterOptions> = {}) {
   const limiter = createClientConcurrencyLimiter({
     addressOf: (request) => String(request.headers.from),
@@ -42,7 +42,7 @@ function serve(options: Partial<ClientConcurrencyLimiterOptions> = {}) {
   };
 }
 
-test("requests of one address beyond its limiter wait until the answers of others begin, in order", () => {
+test("requests of one address over its limit wait in order until others' responses begin", () => {
   const { ask, answer, close, started } = serve();
   for (const name of ["a 1", "a 2", "a 3", "a 4", "b 1"]) expect(ask(name)).toBe(true);
   expect(started).toEqual(["a 1", "a 2", "b 1"]);
@@ -59,7 +59,7 @@ test("requests of one address beyond its limiter wait until the answers of other
   expect(started.slice(5)).toEqual(["a 5", "a 6"]);
 });
 
-test("more than may wait are refused, and who has left makes room", () => {
+test("requests over the queue's limit are refused until one that waits leaves", () => {
   const { ask, answer, close, started } = serve();
   for (const name of ["a 1", "a 2", "a 3", "a 4", "a 5"]) expect(ask(name)).toBe(true);
   expect(ask("a 6")).toBe(false);
@@ -70,7 +70,7 @@ test("more than may wait are refused, and who has left makes room", () => {
   expect(started).toEqual(["a 1", "a 2", "b 1", "a 4"]);
 });
 
-test("others do not wait for one that takes very long", () => {
+test("a request that takes very long no longer counts against the limit", () => {
   const { ask, answer, started } = serve();
   for (const name of ["a 1", "a 2", "a 3", "a 4", "a 5"]) ask(name);
   vi.advanceTimersByTime(5_000);

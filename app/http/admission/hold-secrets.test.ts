@@ -16,7 +16,7 @@ function createRing() {
 const [session, share] = [newId(), newId()];
 const request = (headers: Record<string, string>) => new Request("http://x", { headers });
 
-test("the secrets of a request are held until it is answered", async () => {
+test("the encryption keys of a request's secrets are held until it is answered", async () => {
   const { held, hold } = createRing();
   const seen: string[][] = [];
   const handler = holdSecrets(async () => {
@@ -31,7 +31,7 @@ test("the secrets of a request are held until it is answered", async () => {
   expect(held).toEqual([]);
 });
 
-test("and until it has failed, now or later", async () => {
+test("the encryption keys of a request's secrets are held until its handler fails, at once or later", async () => {
   const { held, hold } = createRing();
   const failing = holdSecrets(() => Promise.reject(new Error("later")), hold);
   const throwing = holdSecrets(() => {
@@ -42,7 +42,7 @@ test("and until it has failed, now or later", async () => {
   expect(held).toEqual([]);
 });
 
-test("what is no secret is not held", async () => {
+test("a header that is not a secret holds no keys", async () => {
   const { held, hold } = createRing();
   const handler = holdSecrets(() => {
     expect(held).toEqual([]);

@@ -53,10 +53,14 @@ const FOREIGN = [
 
 describe("a server on loopback", () => {
   const { isOurs } = policy({ isLoopback: true });
-  test.each(LOOPBACK)("takes %s", (host) => expect(isOurs({ host })).toBe(true));
-  test.each(FOREIGN)("does not take %j", (host) => expect(isOurs({ host })).toBe(false));
+  test.each(LOOPBACK)("a server on loopback accepts the host %s", (host) =>
+    expect(isOurs({ host })).toBe(true),
+  );
+  test.each(FOREIGN)("a server on loopback refuses the host %j", (host) =>
+    expect(isOurs({ host })).toBe(false),
+  );
 
-  test("takes a name that is listed, and none that only ends like it", () => {
+  test("a server on loopback accepts a listed name, and no name with the same ending", () => {
     const { isOurs } = policy({ isLoopback: true, allowed: ["chat.example", "*.lan"] });
     for (const host of ["chat.example", "CHAT.example.:80", "box.lan", "a.box.lan", "localhost"])
       expect([host, isOurs({ host })]).toEqual([host, true]);
@@ -66,12 +70,12 @@ describe("a server on loopback", () => {
 });
 
 describe("a server that others can reach", () => {
-  test("takes any name", () => {
+  test("a server that others can reach accepts any host name", () => {
     const { isOurs } = policy({});
     for (const host of ["evil.test", "10.0.0.1:3000", "localhost"]) expect(isOurs({ host })).toBe(true);
   });
 
-  test("takes only its names where they are listed, and those of loopback", () => {
+  test("a server that others can reach accepts only listed names and loopback's", () => {
     const { isOurs } = policy({ allowed: ["chat.example"] });
     for (const host of ["chat.example", "localhost:3000"]) expect(isOurs({ host })).toBe(true);
     for (const host of ["evil.test", "10.0.0.1:3000"]) expect(isOurs({ host })).toBe(false);
@@ -81,21 +85,21 @@ describe("a server that others can reach", () => {
 describe("a forwarded host", () => {
   const headers = { host: "localhost", "x-forwarded-host": "evil.test" };
 
-  test("means nothing without trusted proxies", () => {
+  test("a forwarded host is ignored without trusted proxies", () => {
     expect(policy({ isLoopback: true }).isOurs(headers)).toBe(true);
     expect(policy({ isLoopback: true }).isOurs({ host: "evil.test", "x-forwarded-host": "localhost" })).toBe(
       false,
     );
   });
 
-  test("is checked beside the host, never in its place", () => {
+  test("a forwarded host is checked in addition to the host", () => {
     const { isOurs } = policy({ isLoopback: true, trustedHops: 1 });
     expect(isOurs(headers)).toBe(false);
     expect(isOurs({ host: "evil.test", "x-forwarded-host": "localhost" })).toBe(false);
     expect(isOurs({ host: "localhost", "x-forwarded-host": "evil.test, localhost" })).toBe(true);
   });
 
-  test("is the one that the outermost trusted proxy has added", () => {
+  test("the forwarded host is the one that the outermost trusted proxy added", () => {
     const { isOurs } = policy({ allowed: ["chat.example"], trustedHops: 2 });
     const sent = (forwarded: string) => isOurs({ host: "chat.example", "x-forwarded-host": forwarded });
     expect(sent("evil.test, chat.example, 10.0.0.1")).toBe(true);
@@ -114,11 +118,11 @@ test.each([
   ["nonsense", { host: "nonsense" }, false],
   ["https://listed.example", { host: "10.0.0.1:3000" }, true],
   ["https://chat.example", { host: "10.0.0.1", "x-forwarded-host": "chat.example" }, false],
-])("whether a page of %s is our own at %j: %s", (origin, headers, isOwn) => {
+])("whether the origin %s is own for the headers %j: %s", (origin, headers, isOwn) => {
   expect(policy({ allowed: ["listed.example"] }).isOwnOrigin(origin, headers)).toBe(isOwn);
 });
 
-test("a page is our own by the forwarded host too, where the proxy is trusted", () => {
+test("an origin is also own by the forwarded host of a trusted proxy", () => {
   const headers = { host: "10.0.0.1", "x-forwarded-host": "chat.example" };
   expect(policy({ trustedHops: 1 }).isOwnOrigin("https://chat.example", headers)).toBe(true);
 });

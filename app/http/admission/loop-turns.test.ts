@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createLoopTurns } from "./loop-turns";
 
-/** Work whose turns take as long as it says, by a clock of its own. */
+/** Work whose turns take given times on a fake clock. */
 function open() {
   let at = 0;
   const turns = createLoopTurns({ now: () => at, burstMs: 0 });
@@ -21,7 +21,7 @@ function open() {
 
 const times = (count: number, cost: number) => Array<number>(count).fill(cost);
 
-test("addresses take turns, however many requests one of them has", async () => {
+test("addresses have turns round-robin, however many requests one of them has", async () => {
   const { work, order } = open();
   const greedy = Array.from({ length: 30 }, () => work("greedy", [1, 1, 1]));
   await work("stranger", [1, 1, 1]);
@@ -29,7 +29,7 @@ test("addresses take turns, however many requests one of them has", async () => 
   await Promise.all(greedy);
 });
 
-test("turns of several addresses cost what they take", async () => {
+test("a turn on the event loop costs the time that it takes", async () => {
   const { work, order } = open();
   await Promise.all([
     ...Array.from({ length: 20 }, () => work("slow", [3])),
@@ -40,7 +40,7 @@ test("turns of several addresses cost what they take", async () => {
   expect(begun).toBeLessThanOrEqual(11);
 });
 
-test("after a heavy turn heavy addresses rest while others are active", async () => {
+test("after a heavy turn, heavy addresses rest while other addresses are active", async () => {
   const { work, order, pass } = open();
   const heavy = ["a", "b", "c"].flatMap((address) =>
     Array.from({ length: 10 }, () => work(address, times(3, 40))),
@@ -57,7 +57,7 @@ test("after a heavy turn heavy addresses rest while others are active", async ()
   clearInterval(rest);
 });
 
-test("one address alone does not rest", async () => {
+test("a single active address does not rest", async () => {
   const { work, order } = open();
   await Promise.all(Array.from({ length: 10 }, () => work("a", [100])));
   expect(order).toHaveLength(10);

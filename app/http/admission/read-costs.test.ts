@@ -25,7 +25,7 @@ function open(options: Partial<ReadCostsOptions> = {}) {
   return { costs, pass: (ms: number) => void (at += ms) };
 }
 
-test("a request weighs what it brings, or what it was answered with before", () => {
+test("a request's weight is that of its body, or of its last response", () => {
   const { costs } = open();
   expect([0, 1_000, MB, 100 * MB].map((bytes) => costs.weightOf(post(bytes)))).toEqual([1, 1, 9, 24]);
   expect(costs.weightOf(get("a"))).toBe(1);
@@ -37,7 +37,7 @@ test("a request weighs what it brings, or what it was answered with before", () 
   expect(costs.weightOf(get("a"))).toBe(1);
 });
 
-test("an address that has read its budget waits for the next minute, and nobody else does", () => {
+test("an address that has spent its read budget waits for the next minute, and other addresses do not", () => {
   const { costs, pass } = open();
   for (let count = 0; count < 3; count++) costs.onRead(get("a"), "x", 4 * MB);
   expect(costs.secondsUntilAllowed(get("a"), "x")).toBe(30);
@@ -51,7 +51,7 @@ test("an address that has read its budget waits for the next minute, and nobody 
 test.each([
   ["this machine", "local", {}],
   ["an address where no limit is set", "x", { bytesPerMinute: 0 }],
-])("%s may read on", (_, address, options) => {
+])("%s is not limited by the read budget", (_, address, options) => {
   const { costs } = open(options);
   costs.onRead(get("a"), address, 100 * MB);
   expect(costs.secondsUntilAllowed(get("a"), address)).toBe(0);

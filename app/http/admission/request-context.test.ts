@@ -36,7 +36,7 @@ async function serve(handle: RequestListener, options: Partial<RequestContextsOp
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  /** A client that reads nothing, unless told to. */
+  /** A client that reads nothing until `resume`. */
   const ask = (from: string, method = "GET") => {
     const socket = connect(port, "127.0.0.1").on("error", () => undefined);
     sockets.push(socket);
@@ -49,7 +49,7 @@ async function serve(handle: RequestListener, options: Partial<RequestContextsOp
 
 const PIECE = "x".repeat(10_000);
 
-/** Streams without end, as a route does through Remix, and counts what it has taken from its source. */
+/** Streams without end, as a route does through Remix, and counts the pieces taken from its source. */
 function endlessly(taken: { pieces: number }): RequestListener {
   return (_, response) => {
     async function* source() {
@@ -64,7 +64,7 @@ function endlessly(taken: { pieces: number }): RequestListener {
   };
 }
 
-it("a request that has been answered is not held by what goes on behind it", async () => {
+it("an answered request is not kept in memory by work that continues after it", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
   const answered: WeakRef<object>[] = [];
@@ -82,18 +82,18 @@ it("a request that has been answered is not held by what goes on behind it", asy
       return answered.map((ref) => ref.deref());
     })
     .toEqual([undefined, undefined]);
-  // For whom it is done is known to its end.
+  // The continuing work still knows its address.
   goOn();
   await expect.poll(() => known).toEqual(["a"]);
 });
 
 describe("a client that does not read a stream", () => {
-  it("is not written for beyond what fits on the way, and is cut when patience ends", async () => {
+  it("a client that does not read a stream gets no more than fits its buffers, and is cut after the patience", async () => {
     const taken = { pieces: 0 };
     const { ask, cut } = await serve(endlessly(taken));
     const socket = ask("a");
     await expect.poll(() => cut).toHaveBeenCalledExactlyOnceWith("reads too slowly");
-    // Beside what is allowed to wait, the system's buffers of a connection hold some megabytes.
+    // Beside MAX_WAITING_BYTES, the system's buffers of a connection hold some megabytes.
     expect(taken.pieces * PIECE.length).toBeLessThan(20_000_000);
     const atTheEnd = taken.pieces;
     socket.resume();
@@ -101,7 +101,7 @@ describe("a client that does not read a stream", () => {
     expect(taken.pieces).toBe(atTheEnd);
   });
 
-  it("is cut as well where it has sent a body, which was read to its end", async () => {
+  it("a client that does not read is also cut after its body was read", async () => {
     const read = async (request: IncomingMessage) => {
       for await (const _ of request);
     };
@@ -115,7 +115,7 @@ describe("a client that does not read a stream", () => {
     expect(cut).toHaveBeenCalledOnce();
   });
 
-  it("is waited for, if it goes on in time", async () => {
+  it("a client that reads again in time is not cut", async () => {
     const taken = { pieces: 0 };
     const { ask, cut } = await serve(endlessly(taken), { patienceMs: 20_000 });
     const socket = ask("a");
@@ -131,8 +131,8 @@ describe("a client that does not read a stream", () => {
   });
 });
 
-describe("what is held for clients", () => {
-  it("is bounded for all together, at the cost of the address that makes the most of it", async () => {
+describe("memory held for clients", () => {
+  it("held memory is bounded for all requests together, at the cost of the address that holds most", async () => {
     const held: string[] = [];
     const { ask, cut } = await serve((request) => {
       currentRequest().hold(400_000);
@@ -149,7 +149,7 @@ describe("what is held for clients", () => {
     expect(modest.destroyed || modest.readableEnded).toBe(false);
   });
 
-  it("is bounded at the cost of a body that has stopped coming, not of a larger one that comes", async () => {
+  it("held memory is bounded at the cost of a stalled body, not of a larger one that arrives", async () => {
     const complete: string[] = [];
     const { port, cut } = await serve((request, response) => {
       const requestContext = currentRequest();
@@ -180,7 +180,7 @@ describe("what is held for clients", () => {
     expect(cut).toHaveBeenCalledExactlyOnceWith("too much is held");
   });
 
-  it("counts no longer when it is released, or the requestContext has ended", async () => {
+  it("held bytes no longer count when they are released or the request has ended", async () => {
     const { ask, cut } = await serve((_, response) => {
       currentRequest().hold(600_000)();
       currentRequest().hold(600_000);
@@ -194,8 +194,8 @@ describe("what is held for clients", () => {
   });
 });
 
-describe("what came with a request", () => {
-  it("counts no longer while its answer streams, where what waits for the client still does", async () => {
+describe("the body of a request", () => {
+  it("the body of a request no longer counts while its response streams", async () => {
     const began: string[] = [];
     const { ask, cut } = await serve((request, response) => {
       currentRequest().hold(200_000);
@@ -220,7 +220,7 @@ describe("what came with a request", () => {
 });
 
 describe("requests of one address", () => {
-  it("are refused beyond its limit, until others have ended; this machine's are not", async () => {
+  it("requests of one address over its limit are refused until others end; local ones never", async () => {
     const end: (() => void)[] = [];
     const { ask } = await serve((_, response) => end.push(() => response.end()), { maxForAddress: 2 });
     const answer = async (socket: Socket) => String((await once(socket, "data"))[0]).slice(9, 12);

@@ -72,7 +72,7 @@ test.each([
   expect(parseTarget(url)).toEqual({ kind: "malformed" });
 });
 
-test("a target is too long by its path, its segments or its query", () => {
+test("a target is too long by its path, its number of segments or its query", () => {
   const isLong = (path: string, search = "") => isTooLong({ path, search });
   expect(isLong(`/api/session/attachments/${"a".repeat(64)}`)).toBeNull();
   expect(isLong("/a".repeat(12))).toBeNull();

@@ -9,7 +9,7 @@ import { requireModestJson } from "./require-modest-json";
 
 const NOW = "2026-02-01T00:00:00.000Z";
 
-test("as many messages as there may be, with all that can be known of them, are imported", () => {
+test("an import with the largest number of messages and all their fields is accepted", () => {
   const full: Message = {
     id: "a",
     parentId: "q",
@@ -45,14 +45,14 @@ test("as many messages as there may be, with all that can be known of them, are 
   expect(conversationFile.parse(JSON.parse(exported)).messages).toEqual(messages);
 });
 
-/** What is counted of JSON: each value in it, and an empty list or object twice. */
+/** Values that are counted in JSON: each value, and an empty array or object twice. */
 function countOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   const inner = Object.values(value) as unknown[];
   return inner.length === 0 ? 2 : inner.reduce<number>((sum, each) => sum + countOf(each), 1);
 }
 
-test("texts hold no values, whatever they hold, and end where JSON ends them", () => {
+test("characters in strings are not counted, and strings end where JSON ends them", () => {
   const text = fc.string({
     unit: fc.constantFrom("\\", '"', ",", "[", "{", "}", "]", "a", "ü", "\n"),
     maxLength: 60,
@@ -71,7 +71,7 @@ test("texts hold no values, whatever they hold, and end where JSON ends them", (
 });
 
 test.each(['"', '"\\', '"\\"', '["\\\\', '"a\\\\\\"', '"a" "b'])(
-  "a text without an end is left to the parser: %s",
+  "a string without an end is left to the parser: %s",
   (json) => {
     expect(() => requireModestJson(Buffer.from(json), 10)).not.toThrow();
   },

@@ -29,7 +29,7 @@ function post({
     tooSlow,
     slowMs,
     freeze: (ms: number) => (frozenMs += ms),
-    /** So many seconds, in each of which so much comes. */
+    /** Advances the clock by seconds, in each of which so many bytes arrive. */
     pass(seconds: number, bytes: number) {
       for (let second = 0; second < seconds; second++) {
         request.socket.bytesRead += bytes;
@@ -39,11 +39,11 @@ function post({
   };
 }
 
-describe("a body that arrives", () => {
+describe("the slow-upload guard", () => {
   test.each([
-    ["with what a slow phone sends", 170, 25_000],
+    ["at the rate of a slow phone", 170, 25_000],
     ["slowly, for as long as the network may be away", 10, 0],
-  ])("is not too slow %s", (_, seconds, bytes) => {
+  ])("a body is not too slow %s", (_, seconds, bytes) => {
     const { pass, tooSlow } = post();
     pass(seconds, bytes);
     expect(tooSlow).not.toHaveBeenCalled();
@@ -53,7 +53,7 @@ describe("a body that arrives", () => {
     ["not at all", 11, 0],
     ["by a byte now and then", 11, 1],
     ["at a part of the least pace", 21, PACE / 2],
-  ])("is too slow if it comes %s", (_, seconds, bytes) => {
+  ])("a body is too slow if it arrives %s", (_, seconds, bytes) => {
     const { pass, tooSlow } = post();
     pass(seconds - 1, bytes);
     expect(tooSlow).not.toHaveBeenCalled();
@@ -61,7 +61,7 @@ describe("a body that arrives", () => {
     expect(tooSlow).toHaveBeenCalledOnce();
   });
 
-  test("is too slow once what came fast at first is used up", () => {
+  test("a body that stalls is too slow once its fast beginning is used up", () => {
     const { pass, tooSlow } = post();
     pass(1, 40 * PACE);
     pass(49, 0);
@@ -70,7 +70,7 @@ describe("a body that arrives", () => {
     expect(tooSlow).toHaveBeenCalledOnce();
   });
 
-  test("says for how long it has been slower than that", () => {
+  test("follow returns for how long a body has been below the minimum rate", () => {
     const { pass, slowMs } = post();
     pass(3, PACE);
     expect(slowMs()).toBe(0);
@@ -80,7 +80,7 @@ describe("a body that arrives", () => {
     expect(slowMs()).toBe(0);
   });
 
-  test("is not blamed while what has come waits for us", () => {
+  test("a body whose bytes wait for the server is not too slow", () => {
     const { request, pass, slowMs, tooSlow } = post();
     request.readableLength = 16_384;
     pass(60, 0);
@@ -88,7 +88,7 @@ describe("a body that arrives", () => {
     expect(tooSlow).not.toHaveBeenCalled();
   });
 
-  test("is not blamed for the time in which the process did not run", () => {
+  test("time in which the process was frozen does not count as a slow upload", () => {
     const { pass, freeze, slowMs, tooSlow } = post();
     pass(1, PACE);
     freeze(60_000);
@@ -101,7 +101,7 @@ describe("a body that arrives", () => {
 test.each([
   ["is there", (sent: ReturnType<typeof post>) => (sent.request.complete = true)],
   ["is of no use any more", (sent: ReturnType<typeof post>) => sent.response.emit("close")],
-])("a body that %s is not followed", (_, end) => {
+])("a body that %s is not watched any more", (_, end) => {
   const sent = post();
   sent.pass(3, 0);
   end(sent);
@@ -111,7 +111,7 @@ test.each([
   expect(sent.tooSlow).not.toHaveBeenCalled();
 });
 
-test("a request without a body is not followed", () => {
+test("a request without a body is not watched", () => {
   post({ headers: {} });
   post({ headers: { "content-length": "0" } });
   expect(vi.getTimerCount()).toBe(0);

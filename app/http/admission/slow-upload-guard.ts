@@ -10,7 +10,7 @@ export type SlowUploadGuard = {
   follow(request: IncomingMessage, response: ServerResponse, onTooSlow: () => void): () => number;
 };
 
-export type ArrivalsOptions = {
+export type SlowUploadGuardOptions = {
   /** Minimum average rate in bytes/s, expected from `graceMs` after the request's begin. */
   minBytesPerSecond: number;
   graceMs: number;
@@ -32,7 +32,7 @@ type Arrival = {
 };
 
 /** Cuts requests whose body arrives more slowly than a minimum rate, since they hold memory while they wait. */
-export function createSlowUploadGuard(options: ArrivalsOptions): SlowUploadGuard {
+export function createSlowUploadGuard(options: SlowUploadGuardOptions): SlowUploadGuard {
   const { minBytesPerSecond, graceMs, everyMs = 1_000, now = monotonicNow } = options;
   const arriving = new Set<Arrival>();
   let timer: NodeJS.Timeout | null = null;

@@ -52,7 +52,7 @@ describe("a file of the build", () => {
     ["br;q=0, GZIP;q=0.5", "gzip", gunzipSync],
     ["gzip;q=0.0", undefined, (bytes: Buffer) => bytes],
     ["identity", undefined, (bytes: Buffer) => bytes],
-  ])("comes in the best form that is accepted: %s", async (accepted, encoding, decode) => {
+  ])("a file of the build has the best encoding that is accepted: %s", async (accepted, encoding, decode) => {
     const { status, headers, bytes } = await ask("/build/entry-AB.js?v", { "Accept-Encoding": accepted });
     expect(status).toBe(200);
     expect(headers["content-encoding"]).toBe(encoding);
@@ -65,21 +65,21 @@ describe("a file of the build", () => {
     expect(decode(bytes).toString()).toBe(SCRIPT);
   });
 
-  it("is compressed only where that saves something", async () => {
+  it("a file of the build is compressed only where that saves bytes", async () => {
     const { headers, bytes } = await ask("/icon.png", { "Accept-Encoding": "br, gzip" });
     expect(headers["content-encoding"]).toBeUndefined();
     expect(headers).toMatchObject({ "content-type": "image/png", "cache-control": "max-age=1" });
     expect(bytes).toEqual(PICTURE);
   });
 
-  it("is read and compressed once, whatever becomes of it", async () => {
+  it("a file of the build is read and compressed once for all responses", async () => {
     const first = await ask("/build/entry-AB.js", { "Accept-Encoding": "br" });
     rmSync(join(folder, "chunks/entry-AB.js"));
     const again = await ask("/build/entry-AB.js", { "Accept-Encoding": "br" });
     expect(again.bytes).toEqual(first.bytes);
   });
 
-  it("that could not be read is an error without details, and is tried again", async () => {
+  it("a file of the build that cannot be read is a 500 without details, and is read again for the next request", async () => {
     const path = join(folder, "icon.png");
     rmSync(path);
     expect(await ask("/icon.png")).toMatchObject({ status: 500, bytes: Buffer.alloc(0) });
@@ -87,7 +87,7 @@ describe("a file of the build", () => {
     expect(await ask("/icon.png")).toMatchObject({ status: 200, bytes: PICTURE });
   });
 
-  it("is not sent again to whoever has it, nor to whoever asks for its head", async () => {
+  it("a file of the build has no body in responses 304 and to HEAD", async () => {
     const { headers } = await ask("/icon.png");
     const repeated = await ask("/icon.png", { "If-None-Match": `"other", ${headers.etag}` });
     expect(repeated).toMatchObject({ status: 304, bytes: Buffer.alloc(0) });
@@ -106,10 +106,10 @@ it.each([
   ["/build/../icon.png"],
   ["/build/%2e%2e/icon.png"],
   ["/chunks"],
-])("what is no such file is left to others: %s", async (path) => {
+])("a request for any other file is passed on: %s", async (path) => {
   expect((await ask(path)).status).toBe(404);
 });
 
-it("changes are left to others", async () => {
+it("requests other than GET and HEAD are passed on", async () => {
   expect((await ask("/icon.png", {}, "POST")).status).toBe(404);
 });

@@ -7,7 +7,7 @@ import { moderateCompression } from "./moderate-compression";
 let server: Server;
 afterEach(() => void server.close().closeAllConnections());
 
-/** A server that compresses as remix-serve does, as its head tells, and ends no answer by itself. */
+/** A server that compresses as remix-serve does and leaves its responses open. */
 async function serve(max: number) {
   const moderate = moderateCompression({ max });
   const ends: (() => void)[] = [];
@@ -31,7 +31,7 @@ async function serve(max: number) {
   return { ask, ends };
 }
 
-it("lets answers be compressed by gzip, if that is understood", async () => {
+it("responses are compressed by gzip if the client accepts it", async () => {
   const { ask } = await serve(10);
   const seen = [];
   for (const accepted of ["gzip, deflate, br, zstd", "br", "br, gzip;q=0", "identity"]) {
@@ -40,7 +40,7 @@ it("lets answers be compressed by gzip, if that is understood", async () => {
   expect(seen).toEqual(["gzip", "nothing", "nothing", "nothing"]);
 });
 
-it("lets no more of them be compressed at a time, until one has ended or was left", async () => {
+it("no more responses than the limit are compressed at a time, until one ends or its client leaves", async () => {
   const { ask, ends } = await serve(2);
   const first = await ask("/large", "gzip");
   const second = await ask("/large", "gzip");
@@ -53,7 +53,7 @@ it("lets no more of them be compressed at a time, until one has ended or was lef
   await expect.poll(async () => (await ask("/large", "gzip")).accepted).toBe("gzip");
 });
 
-it("does not count those that are not compressed, however long they go on", async () => {
+it("responses that are not compressed do not count, however long they last", async () => {
   const { ask } = await serve(1);
   for (let count = 0; count < 3; count++) expect((await ask("/stream", "gzip")).accepted).toBe("gzip");
   expect((await ask("/large", "gzip")).accepted).toBe("gzip");

@@ -15,7 +15,7 @@ function setUp() {
   };
 }
 
-test("a page is rendered once for each state, and sent with a nonce of its own each time", async () => {
+test("a page is rendered once for each state, and sent with a new nonce each time", async () => {
   const { get, rendered } = setUp();
   const answers = await Promise.all([get("a"), get("a"), get("b")]);
   answers.push(await get("a"));
@@ -27,7 +27,7 @@ test("a page is rendered once for each state, and sent with a nonce of its own e
   }
 });
 
-test("what has no state is rendered each time, and few states are kept", async () => {
+test("a page without a state is rendered each time, and few states are cached", async () => {
   const { get, rendered } = setUp();
   await get(null);
   await get(null);

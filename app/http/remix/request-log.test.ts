@@ -36,7 +36,7 @@ async function serve(answer: RequestListener, { debug = false } = {}) {
   return {
     lines,
     statuses,
-    /** Resolves when the response has ended for the server. `read` does with it what a client does. */
+    /** Resolves when the response has ended for the server. `read` is the behaviour of the client. */
     async ask(path: string, headers = {}, read = (response: IncomingMessage) => void response.resume()) {
       const ended = once(written, "ended");
       request({ port, path, headers, host: "127.0.0.1" }, read)
@@ -48,7 +48,7 @@ async function serve(answer: RequestListener, { debug = false } = {}) {
 }
 
 describe("a request", () => {
-  it("is one line with its route, status, time, bytes and session, which is not the session's id", async () => {
+  it("a request is logged as one line with route, status, time, bytes and the session's fingerprint", async () => {
     const { ask, lines, statuses } = await serve((_, response) => response.end("x".repeat(10_000)));
     const id = newId();
     await ask("/api/session?watch", { "X-Session-Id": id });
@@ -65,13 +65,13 @@ describe("a request", () => {
     expect(statuses).toEqual([200]);
   });
 
-  it("counts its own bytes where a connection has carried another before", async () => {
+  it("a logged request counts only its own bytes on a reused connection", async () => {
     const { ask, lines } = await serve((_, response) => response.end("x".repeat(10_000)));
     for (let time = 0; time < 2; time++) await ask("/", { Connection: "keep-alive" });
     expect(lines[1]!.bytes).toBe(lines[0]!.bytes);
   });
 
-  it("whose client leaves says so, and that it never had a status where it had none", async () => {
+  it("a request whose client leaves is logged as aborted, without a status if it had none", async () => {
     const { ask, lines, statuses } = await serve((request, response) => {
       if (request.url === "/") request.socket.destroy();
       else response.write("begun");
@@ -85,14 +85,14 @@ describe("a request", () => {
     expect(statuses).toEqual([200, null]);
   });
 
-  it("with a session id that is none has no session", async () => {
+  it("a request with an invalid session id is logged without a session", async () => {
     const { ask, lines } = await serve((_, response) => response.end());
     await ask("/api/session", { "X-Session-Id": "../../etc/passwd" });
     expect(lines[0]).not.toHaveProperty("session");
   });
 
   it.each(["/healthz", "/readyz", "/build/root-ABC.js", "/favicon.ico"])(
-    "for %s is a line for who looks for it only, and not counted",
+    "a request for %s is logged at debug level only, and not counted",
     async (path) => {
       const quiet = await serve((_, response) => response.writeHead(503).end());
       await quiet.ask(path);
@@ -122,11 +122,11 @@ describe("the route of a request", () => {
     [`http://x/${secret}`, "/*"],
     ["/%E0%A4%A", "/*"],
     ["*", "/*"],
-  ])("%s is %s", (url, route) => {
+  ])("the route of %s is %s", (url, route) => {
     expect(requestRoute(url).route).toBe(route);
   });
 
-  it("is known for every route that the app has", () => {
+  it("every route of the app is logged as itself", () => {
     const routes = readdirSync("app/routes")
       .filter((file) => !file.includes(".test.") && !file.includes("$"))
       .map((file) => file.replace(/\.tsx?$/, ""));

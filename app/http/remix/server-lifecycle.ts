@@ -15,7 +15,7 @@ export type LifecycleOptions = {
   /** Called with each new connection. Where it returns true, the connection is closed. */
   refuseConnection: (socket: Socket) => boolean;
   /** Called with each request instead of remix-serve; `handle` passes it on to remix-serve. */
-  exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
+  handleRequest: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
   /** Called with each request as it begins. */
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Called where the server cannot listen, instead of Node's exception. Does not return. */
@@ -46,24 +46,8 @@ export function tuneServer(options: LifecycleOptions): void {
     asyncStart(message: object) {
       const { server } = message as { server: Server };
       if (!("keepAliveTimeout" in server)) return;
-      server.keepAliveTimeout = options.keepAliveSeconds * 1000;
-      // Both count from a request's first byte, or the connection's begin; a kept-alive connection may be idle longer.
-      server.headersTimeout = options.headersSeconds * 1000;
-      server.requestTimeout = options.requestSeconds * 1000;
-      (server as Server & { connectionsCheckingInterval: number }).connectionsCheckingInterval =
-        CHECK_ARRIVALS_EVERY_MS;
-      // A client that neither reads nor writes holds memory: responses written for it wait in this process.
-      server.timeout = SILENCE_MS;
-      server.maxConnections = MAX_CONNECTIONS;
-      for (const listener of server.listeners("request")) {
-        server.off("request", listener as never);
-        server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-          options.exchange(request, response, () => void listener.call(server, request, response));
-        });
-      }
-      server.prependListener("connection", (socket: Socket) => {
-        if (options.refuseConnection(socket)) socket.destroy();
-      });
+      applyLimits(server, options);
+      interceptRequests(server, options);
       servers.add(server);
       // remix-serve closes its server at the signal; delayed until `shutdownDelaySeconds` are over.
       const close = server.close.bind(server);
@@ -111,4 +95,29 @@ export function tuneServer(options: LifecycleOptions): void {
   process.once("SIGTERM", () => void leave({ delaySeconds, drainSeconds }));
   // Ctrl-C: ends at once, without waiting for replies.
   process.once("SIGINT", () => void leave({ delaySeconds: 0, drainSeconds: 0 }));
+}
+
+function applyLimits(server: Server, options: LifecycleOptions): void {
+  server.keepAliveTimeout = options.keepAliveSeconds * 1000;
+  // Both count from a request's first byte, or the connection's begin; a kept-alive connection may be idle longer.
+  server.headersTimeout = options.headersSeconds * 1000;
+  server.requestTimeout = options.requestSeconds * 1000;
+  (server as Server & { connectionsCheckingInterval: number }).connectionsCheckingInterval =
+    CHECK_ARRIVALS_EVERY_MS;
+  // A client that neither reads nor writes holds memory: responses written for it wait in this process.
+  server.timeout = SILENCE_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+}
+
+/** Puts `handleRequest` before remix-serve's listeners, and `refuseConnection` before Node's. */
+function interceptRequests(server: Server, options: LifecycleOptions): void {
+  for (const listener of server.listeners("request")) {
+    server.off("request", listener as never);
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      options.handleRequest(request, response, () => void listener.call(server, request, response));
+    });
+  }
+  server.prependListener("connection", (socket: Socket) => {
+    if (options.refuseConnection(socket)) socket.destroy();
+  });
 }

@@ -9,7 +9,7 @@ function watching(own = "me.boot") {
   return createFailureDetector({ own, deadAfterMs: 10_000, creditMs: 2_500 });
 }
 
-/** Looks once a second, from one time up to another, and finds nothing new. */
+/** Polls once a second between two times, and finds nothing new. */
 function silence(failureDetector: FailureDetector, from: number, to: number, instance = A) {
   for (let ms = from; ms <= to; ms += 1_000) failureDetector.recordRead(instance, false, at(ms));
 }
@@ -18,7 +18,7 @@ function absence(failureDetector: FailureDetector, from: number, to: number) {
   for (let ms = from; ms <= to; ms += 1_000) failureDetector.recordListing(new Set(), at(ms));
 }
 
-test("a membershipLog that has not grown for ten seconds is a dead node's, and not a moment earlier", () => {
+test("a node is dead exactly when its membership log has not grown for ten seconds", () => {
   const failureDetector = watching();
   failureDetector.recordRead(A, true, at(0));
   silence(failureDetector, 1_000, 9_000);
@@ -28,7 +28,7 @@ test("a membershipLog that has not grown for ten seconds is a dead node's, and n
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("a membershipLog that was there before us is given the whole time too", () => {
+test("a membership log that is older than this process has the full ten seconds, too", () => {
   const failureDetector = watching();
   silence(failureDetector, 0, 9_000);
   expect(failureDetector.isDead(A)).toBe(false);
@@ -39,7 +39,7 @@ test("a membershipLog that was there before us is given the whole time too", () 
 test.each([
   ["growth", true],
   ["its first sight", false],
-])("silence counts from the end of a slow look: after %s", (_, grew) => {
+])("silence counts from the end of a slow poll: after %s", (_, grew) => {
   const failureDetector = watching();
   failureDetector.recordRead(A, grew, { askedAt: 0, answeredAt: 8_000 });
   silence(failureDetector, 9_000, 17_000);
@@ -48,7 +48,7 @@ test.each([
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("growth brings a node back, whatever was thought of it", () => {
+test("growth of its membership log revives a node", () => {
   const failureDetector = watching();
   silence(failureDetector, 0, 20_000);
   failureDetector.recordRead(A, true, at(21_000));
@@ -56,7 +56,7 @@ test("growth brings a node back, whatever was thought of it", () => {
   expect(failureDetector.deadFor(A, 22_000)).toBeNull();
 });
 
-test("a volume that was away for an hour makes nobody dead", () => {
+test("no node is dead after the volume was away for an hour", () => {
   const failureDetector = watching();
   failureDetector.recordRead(A, true, at(0));
   failureDetector.recordRead(A, false, at(3_600_000));
@@ -64,7 +64,7 @@ test("a volume that was away for an hour makes nobody dead", () => {
   expect(failureDetector.isDead(A)).toBe(false);
 });
 
-test("a node that says goodbye is dead at once, and for good", () => {
+test("a node that leaves is dead at once and for good", () => {
   const failureDetector = watching();
   failureDetector.recordRead(A, true, at(0));
   failureDetector.recordLeave(A);
@@ -73,7 +73,7 @@ test("a node that says goodbye is dead at once, and for good", () => {
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("a successor makes the boots before it dead, and nobody else", () => {
+test("a successor makes only the earlier boots of its name dead", () => {
   const failureDetector = watching();
   for (const instance of [A, "a.boot2", "b.boot1"]) failureDetector.recordRead(instance, true, at(0));
   failureDetector.recordSuccessor(["boot1"], "a");
@@ -82,7 +82,7 @@ test("a successor makes the boots before it dead, and nobody else", () => {
   expect(failureDetector.isDead("b.boot1")).toBe(false);
 });
 
-test("a node that drains while its successor already serves is alive", () => {
+test("a draining node is alive beside its successor", () => {
   const failureDetector = watching();
   failureDetector.recordRead(A, true, at(0));
   failureDetector.recordDraining(A);
@@ -92,7 +92,7 @@ test("a node that drains while its successor already serves is alive", () => {
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("two processes under one name do not stay dead to the others", () => {
+test("two living processes under one name do not stay dead", () => {
   const failureDetector = watching();
   failureDetector.recordRead(A, true, at(0));
   failureDetector.recordSuccessor(["boot1"], "a");
@@ -100,14 +100,14 @@ test("two processes under one name do not stay dead to the others", () => {
   expect(failureDetector.isDead(A)).toBe(false);
 });
 
-test("the first sight of a predecessor's membershipLog is not its growth", () => {
+test("the first read of a predecessor's membership log does not count as growth", () => {
   const failureDetector = watching("a.boot2");
   failureDetector.recordSuccessor(["boot1"], "a");
   failureDetector.recordRead(A, false, at(0));
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("a node without a membershipLog is dead once it was missed for ten seconds", () => {
+test("a node without a membership log is dead after it was missing for ten seconds", () => {
   const failureDetector = watching();
   expect(failureDetector.isDead(A)).toBe(false);
   absence(failureDetector, 0, 9_000);
@@ -116,7 +116,7 @@ test("a node without a membershipLog is dead once it was missed for ten seconds"
   expect(failureDetector.isDead(A)).toBe(true);
 });
 
-test("no node is dead to itself", () => {
+test("no node takes itself for dead", () => {
   const failureDetector = watching(A);
   failureDetector.recordSuccessor(["boot1"], "a");
   failureDetector.recordLeave(A);
@@ -124,7 +124,7 @@ test("no node is dead to itself", () => {
   expect(failureDetector.isDead(A)).toBe(false);
 });
 
-test("says for how long a node has been dead, also when it said so itself", () => {
+test("deadFor returns the time since a node was found dead, also after a leave", () => {
   const failureDetector = watching();
   silence(failureDetector, 0, 30_000);
   expect(failureDetector.deadFor(A, 40_000)).toBe(30_000);
@@ -133,7 +133,7 @@ test("says for how long a node has been dead, also when it said so itself", () =
   expect(failureDetector.deadFor("b.boot1", 40_000)).toBe(9_000);
 });
 
-test("names that stand in damaged files do not fill the memory", () => {
+test("instances from damaged files do not fill the memory", () => {
   const failureDetector = createFailureDetector({ own: "me.boot", maxAbsent: 10 });
   failureDetector.recordRead(A, true, at(0));
   for (let i = 0; i < 1_000; i++) failureDetector.isDead(`x.${i}`);
@@ -143,7 +143,7 @@ test("names that stand in damaged files do not fill the memory", () => {
   expect(failureDetector.isDead("x.0")).toBe(false);
 });
 
-// --- whatever the pattern of looks --------------------------------------------------------------------------
+// --- any pattern of polls ---------------------------------------------------------------------------------
 
 /** Times between beats: also just within the bound, again and again. */
 const beatGaps = fc.array(
@@ -151,8 +151,8 @@ const beatGaps = fc.array(
   { minLength: 1, maxLength: 30 },
 );
 
-/** Looks: the pause before, how long it takes (now and then as long as the volume may take), and if it failed. */
-const looks = fc.array(
+/** Polls: the pause before each, its duration (sometimes as long as the deadline), and whether it failed. */
+const polls = fc.array(
   fc.record({
     pause: fc.oneof(
       { weight: 5, arbitrary: fc.integer({ min: 0, max: 2_500 }) },
@@ -169,22 +169,22 @@ const looks = fc.array(
   { maxLength: 60 },
 );
 
-test("a node whose beats keep arriving within the bound is never dead, whatever the pattern of looks", () => {
+test("a node whose heartbeats arrive in time is never dead, whatever the pattern of polls", () => {
   fc.assert(
-    fc.property(beatGaps, looks, (gaps, looks) => {
+    fc.property(beatGaps, polls, (gaps, polls) => {
       const failureDetector = watching();
       let beat = 0;
       const beats = gaps.map((gap) => (beat += gap));
       let [now, known] = [0, -1];
-      for (const { pause, takes, readAt, failed } of looks) {
-        const look = { askedAt: now + pause, answeredAt: now + pause + takes };
-        now = look.answeredAt;
+      for (const { pause, takes, readAt, failed } of polls) {
+        const poll = { askedAt: now + pause, answeredAt: now + pause + takes };
+        now = poll.answeredAt;
         // Only as long as it beats.
         if (now > beats.at(-1)!) return;
         if (failed) continue;
-        const read = look.askedAt + takes * readAt;
+        const read = poll.askedAt + takes * readAt;
         const seen = beats.filter((beat) => beat <= read).length;
-        failureDetector.recordRead(A, known >= 0 && seen > known, look);
+        failureDetector.recordRead(A, known >= 0 && seen > known, poll);
         known = seen;
         expect(failureDetector.isDead(A)).toBe(false);
       }
@@ -193,7 +193,7 @@ test("a node whose beats keep arriving within the bound is never dead, whatever 
   );
 });
 
-test("an outage that cuts off everybody kills nobody who beats soon after it", () => {
+test("an outage of the volume makes no node dead that sends a heartbeat soon after it", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 0, max: 100_000_000 }),
@@ -217,16 +217,16 @@ test("an outage that cuts off everybody kills nobody who beats soon after it", (
   );
 });
 
-test("a node that beats no more is dead in the end, whatever the pattern of looks", () => {
+test("a node without heartbeats is dead eventually, whatever the pattern of polls", () => {
   fc.assert(
-    fc.property(looks, (looks) => {
+    fc.property(polls, (polls) => {
       const failureDetector = watching();
       failureDetector.recordRead(A, true, at(0));
       let now = 0;
-      for (const { pause, takes, failed } of looks) {
-        const look = { askedAt: now + pause, answeredAt: now + pause + takes };
-        now = look.answeredAt;
-        if (!failed) failureDetector.recordRead(A, false, look);
+      for (const { pause, takes, failed } of polls) {
+        const poll = { askedAt: now + pause, answeredAt: now + pause + takes };
+        now = poll.answeredAt;
+        if (!failed) failureDetector.recordRead(A, false, poll);
       }
       silence(failureDetector, now, now + 10_000);
       expect(failureDetector.isDead(A)).toBe(true);

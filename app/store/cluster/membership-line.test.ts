@@ -9,7 +9,7 @@ import {
 
 const KEY = "ab".repeat(32);
 
-test("a segment's name says whose it is and which", () => {
+test("a segment's file name contains its instance and number", () => {
   const segment = { name: "web-1", boot: "x7", segment: 12 };
   expect(segmentName(segment)).toBe("web-1.x7.12.ndjson");
   expect(parseSegmentName("web-1.x7.12.ndjson")).toEqual(segment);
@@ -23,15 +23,15 @@ test.each([
   "..",
   "a.b.c.1.ndjson",
   "a.b.1e3.ndjson",
-])("%s is no segment", (name) => expect(parseSegmentName(name)).toBeNull());
+])("the file name %s is not a segment's", (name) => expect(parseSegmentName(name)).toBeNull());
 
-test("a left-over test file says whose it is", () => {
+test("a probe file's name contains its instance", () => {
   expect(parseProbeName("web-1.x7.probe")).toBe("web-1.x7");
   expect(parseProbeName("web-1.x7.probe-link")).toBe("web-1.x7");
   expect(parseProbeName("web-1.x7.1.ndjson")).toBeNull();
 });
 
-test("what is formatted is parsed as the same", () => {
+test("a formatted line is parsed to the same value", () => {
   for (const line of [
     { beat: 7 },
     { changed: { [KEY]: 3 } },
@@ -55,15 +55,18 @@ test("what is formatted is parsed as the same", () => {
   }
 });
 
-test("a line of a newer version is no damage, and means nothing", () => {
+test("a line of a newer version is parsed as unknown, not as damaged", () => {
   expect(parseMembershipLine('{"mood":"good"}')).toEqual({ unknown: true });
 });
 
-test.each(["", "{", "null", "7", '"x"', "[]", "\u0000\u0000", "{}{}"])("%j is no line", (text) => {
-  expect(parseMembershipLine(text)).toBeNull();
-});
+test.each(["", "{", "null", "7", '"x"', "[]", "\u0000\u0000", "{}{}"])(
+  "%j is not parsed as a line",
+  (text) => {
+    expect(parseMembershipLine(text)).toBeNull();
+  },
+);
 
-test("a changed key that is no key is not taken for one", () => {
+test("a change whose key is not a session hash is rejected", () => {
   expect(parseMembershipLine('{"changed":{"constructor":1}}')).toEqual({ unknown: true });
   expect(parseMembershipLine('{"changed":{"../../etc":1}}')).toEqual({ unknown: true });
 });

@@ -16,7 +16,7 @@ let dataDir: string;
 let layout: Layout;
 let time: FakeTime;
 let volume: Volume;
-/** What the volume does to an append. */
+/** Outcome of an append on the volume. */
 let weather: "fine" | "torn" | "failing";
 let operations: string[];
 let duringAppend: () => void;
@@ -80,7 +80,7 @@ async function said(fileName: string): Promise<(MembershipLine | null)[]> {
 const pass = (membershipLog: MembershipLog, ms: number) => time.advance(ms, () => membershipLog.flush());
 const segments = async () => (await readdir(layout.nodes)).sort();
 
-test("a membershipLog begins with what others must know about the node", async () => {
+test("a membership log begins with a head line", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   expect(await segments()).toEqual(["a.b1.1.ndjson"]);
@@ -95,7 +95,7 @@ test("a membershipLog begins with what others must know about the node", async (
   });
 });
 
-test("a node that has nothing to say beats every two seconds, and does nothing else", async () => {
+test("a node without news appends a heartbeat every two seconds, and nothing else", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   operations.length = 0;
@@ -104,7 +104,7 @@ test("a node that has nothing to say beats every two seconds, and does nothing e
   expect(membershipLog.lastAppendAt()).toBe(20_000);
 });
 
-test("many changes in a short time are one append, the newest of each session", async () => {
+test("many changes in a short time are one append with the newest revision of each session", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   operations.length = 0;
@@ -116,7 +116,7 @@ test("many changes in a short time are one append, the newest of each session", 
   expect((await said("a.b1.1.ndjson")).at(-1)).toEqual({ changed: { [KEY]: 2, [OTHER]: null } });
 });
 
-test("a change that comes after a pause is told at once", async () => {
+test("a change after a pause is appended at once", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   await pass(membershipLog, 1_000);
@@ -125,7 +125,7 @@ test("a change that comes after a pause is told at once", async () => {
   expect((await said("a.b1.1.ndjson")).at(-1)).toEqual({ changed: { [KEY]: 1 } });
 });
 
-test("after a torn append a fresh segment tells everything, and nothing is glued to the torn line", async () => {
+test("after a torn append a new segment contains all changes, and nothing follows the torn line", async () => {
   const [failed, recovered] = [vi.fn(), vi.fn()];
   const membershipLog = membershipLogOf({ onFailure: failed, onRecovery: recovered });
   await membershipLog.start();
@@ -142,7 +142,7 @@ test("after a torn append a fresh segment tells everything, and nothing is glued
   expect([failed.mock.calls.length, recovered.mock.calls.length]).toEqual([1, 1]);
 });
 
-test("what changed again while an append failed is told as it is now", async () => {
+test("a change during a failed append is announced with its newest revision", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   membershipLog.announceChange(KEY, 7);
@@ -155,7 +155,7 @@ test("what changed again while an append failed is told as it is now", async () 
   expect((await said("a.b1.2.ndjson")).at(-1)).toEqual({ changed: { [KEY]: 8 } });
 });
 
-test("while the volume is away the node knows that it is not heard, and tries with every beat", async () => {
+test("while the volume is away lastAppendAt stays, and an append is tried every heartbeat", async () => {
   const [failed, recovered] = [vi.fn(), vi.fn()];
   const membershipLog = membershipLogOf({ onFailure: failed, onRecovery: recovered });
   await membershipLog.start();
@@ -172,7 +172,7 @@ test("while the volume is away the node knows that it is not heard, and tries wi
   expect(recovered).toHaveBeenCalledOnce();
 });
 
-test("a membershipLog that could not be begun begins when the volume is back", async () => {
+test("a membership log whose start failed begins when the volume is back", async () => {
   weather = "failing";
   const membershipLog = membershipLogOf();
   await membershipLog.start();
@@ -182,7 +182,7 @@ test("a membershipLog that could not be begun begins when the volume is back", a
   expect(membershipLog.lastAppendAt()).toBe(2_000);
 });
 
-test("more changes than can be kept while the volume is away are told as missed", async () => {
+test("more changes than are kept while the volume is away are announced as missed", async () => {
   const membershipLog = membershipLogOf({ maxWaiting: 2 });
   await membershipLog.start();
   weather = "failing";
@@ -194,7 +194,7 @@ test("more changes than can be kept while the volume is away are told as missed"
   expect(await said(file)).toContainEqual({ missed: true });
 });
 
-test("a process that was frozen for as long as makes it dead goes on in a segment that others will look at", async () => {
+test("a process that was frozen until others took it for dead begins a new segment", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   time.freeze(60_000);
@@ -202,7 +202,7 @@ test("a process that was frozen for as long as makes it dead goes on in a segmen
   expect(membershipLog.segment()).toBe("a.b1.2.ndjson");
 });
 
-test("a long segment is followed by the next, which says again what matters", async () => {
+test("a long segment is followed by another with its own head line", async () => {
   const membershipLog = membershipLogOf({ maxBytes: 300 });
   await membershipLog.start();
   await membershipLog.announceDraining();
@@ -211,7 +211,7 @@ test("a long segment is followed by the next, which says again what matters", as
   expect((await said("a.b1.2.ndjson"))[0]).toMatchObject({ segment: 2, draining: true });
 });
 
-test("segments that nobody can need any more are removed by their node", async () => {
+test("old segments are removed by their node", async () => {
   const membershipLog = membershipLogOf({ maxBytes: 300, keepMs: 30_000 });
   await membershipLog.start();
   await pass(membershipLog, 600_000);
@@ -221,7 +221,7 @@ test("segments that nobody can need any more are removed by their node", async (
   expect(names.length).toBeLessThan(5);
 });
 
-test("a boot names those before it under the same name as gone, and no others", async () => {
+test("a head line lists the earlier boots of the same name, and no others", async () => {
   await membershipLogOf().start();
   await membershipLogOf({ name: "other" }).start();
   const succeeded = vi.fn();
@@ -230,7 +230,7 @@ test("a boot names those before it under the same name as gone, and no others", 
   expect(succeeded).toHaveBeenCalledExactlyOnceWith(["b1"]);
 });
 
-test("goodbye is the last line, with what was still to be told before it", async () => {
+test("a leave is the last line, after changes that were still waiting", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   membershipLog.announceChange(KEY, 3);
@@ -240,7 +240,7 @@ test("goodbye is the last line, with what was still to be told before it", async
   expect((await said("a.b1.1.ndjson")).slice(-2)).toEqual([{ changed: { [KEY]: 3 } }, { goodbye: true }]);
 });
 
-test("a membershipLog whose file was removed goes on in a new one", async () => {
+test("a membership log whose file was removed continues in a new one", async () => {
   const membershipLog = membershipLogOf();
   await membershipLog.start();
   await rm(layout.nodes, { recursive: true });

@@ -14,7 +14,7 @@ export type MembershipOutbox = {
   isDraining(): boolean;
   addChange(sessionHash: string, rev: number | null): void;
   startDraining(): void;
-  /** Removes all news. What is added from now on belongs to the next batch. */
+  /** Removes all news. News added later belongs to the next batch. */
   take(): MembershipBatch;
   /** After an append that failed. Changes that came meanwhile are newer than those of the batch. */
   putBack(batch: MembershipBatch): void;

@@ -16,7 +16,7 @@ let dataDir: string;
 let layout: Layout;
 let time: FakeTime;
 let failureDetector: FailureDetector;
-let told: unknown[];
+let events: unknown[];
 let reader: MembershipReader;
 let ownSegment: string | null;
 let operations: string[];
@@ -29,7 +29,7 @@ beforeEach(async () => {
   await mkdir(layout.nodes);
   time = createFakeTime();
   failureDetector = createFailureDetector({ own: "me.b1" });
-  told = [];
+  events = [];
   ownSegment = null;
   operations = [];
   failing = new Map();
@@ -40,11 +40,11 @@ beforeEach(async () => {
     ownSegment: () => ownSegment,
     failureDetector: failureDetector,
     now: time.now,
-    onSessionChange: (key, rev) => told.push([key, rev]),
-    onMissedChanges: () => told.push("missed"),
-    onOwnSegmentLost: (fileName) => told.push(["lost", fileName]),
-    onDuplicateName: (instance) => told.push(["namesake", instance]),
-    onDamage: (event) => told.push(event),
+    onSessionChange: (key, rev) => events.push([key, rev]),
+    onMissedChanges: () => events.push("missed"),
+    onOwnSegmentLost: (fileName) => events.push(["lost", fileName]),
+    onDuplicateName: (instance) => events.push(["namesake", instance]),
+    onDamage: (event) => events.push(event),
   });
 });
 
@@ -83,32 +83,32 @@ async function pollFor(ms: number) {
   }
 }
 
-test("changes are told as they come, once", async () => {
+test("each change is reported once", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await say("a.b1.1.ndjson", { changed: { [KEY]: 3, [OTHER]: null } }, { beat: 1 });
   expect(await reader.poll()).toEqual({ ok: true, news: 1 });
-  expect(told).toEqual([
+  expect(events).toEqual([
     [KEY, 3],
     [OTHER, null],
   ]);
   expect(await reader.poll()).toEqual({ ok: true, news: 0 });
-  expect(told).toHaveLength(2);
+  expect(events).toHaveLength(2);
 });
 
-test("a line that is still being written is told when it is whole", async () => {
+test("an incomplete line is reported when it is complete", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   const line = formatMembershipLine({ changed: { [KEY]: 3 } });
   await appendFile(join(layout.nodes, "a.b1.1.ndjson"), line.slice(0, 30));
   await reader.poll();
-  expect(told).toEqual([]);
+  expect(events).toEqual([]);
   await appendFile(join(layout.nodes, "a.b1.1.ndjson"), line.slice(30));
   await reader.poll();
-  expect(told).toEqual([[KEY, 3]]);
+  expect(events).toEqual([[KEY, 3]]);
 });
 
-test("no change is lost where one segment is followed by others between two looks", async () => {
+test("no change is lost when several segments are begun between two polls", async () => {
   await say("a.b1.9.ndjson", head("a", "b1"));
   await reader.poll();
   await say("a.b1.9.ndjson", { changed: { [KEY]: 1 } });
@@ -117,41 +117,41 @@ test("no change is lost where one segment is followed by others between two look
   await say("a.b1.10.ndjson", head("a", "b1"), { changed: { [KEY]: 2 } });
   await say("a.b1.11.ndjson", head("a", "b1"), { changed: { [KEY]: 3 } });
   await reader.poll();
-  expect(told).toEqual([
+  expect(events).toEqual([
     [KEY, 1],
     [KEY, 2],
     [KEY, 3],
   ]);
 });
 
-test("of a node that has come since, everything is told", async () => {
+test("all changes of a node that started after the first poll are reported", async () => {
   await reader.poll();
   await say("a.b1.1.ndjson", head("a", "b1"), { changed: { [KEY]: 1 } });
   await say("a.b1.2.ndjson", head("a", "b1"), { changed: { [KEY]: 2 } });
   await reader.poll();
-  expect(told).toEqual([
+  expect(events).toEqual([
     [KEY, 1],
     [KEY, 2],
   ]);
 });
 
-test("of what was there before, only the newest segment is read", async () => {
+test("the first poll reads only the newest segment of each membership log", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await say("a.b1.2.ndjson", head("a", "b1"));
   await reader.poll();
   expect(operations).toEqual(["list", "a.b1.2.ndjson"]);
 });
 
-test("segments that were removed before they were read are told as missed", async () => {
+test("segments that were removed before they were read are reported as missed changes", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await rm(join(layout.nodes, "a.b1.1.ndjson"));
   await say("a.b1.7.ndjson", head("a", "b1"), { changed: { [KEY]: 2 } });
   await reader.poll();
-  expect(told).toEqual([[KEY, 2], "missed"]);
+  expect(events).toEqual([[KEY, 2], "missed"]);
 });
 
-test("a look costs one listing and one read for each other node", async () => {
+test("a poll costs one listing and one read for each other node", async () => {
   ownSegment = "me.b1.1.ndjson";
   await say(ownSegment, head("me", "b1"));
   for (const name of ["a", "b"]) await say(`${name}.b1.1.ndjson`, head(name, "b1"));
@@ -161,7 +161,7 @@ test("a look costs one listing and one read for each other node", async () => {
   expect(operations).toEqual(["list", "a.b1.1.ndjson", "b.b1.1.ndjson"]);
 });
 
-test("a node is dead when its membershipLog has not grown for ten seconds of looking", async () => {
+test("a node is dead when its membership log has not grown in ten seconds of polls", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await pollFor(8_000);
@@ -172,7 +172,7 @@ test("a node is dead when its membershipLog has not grown for ten seconds of loo
   expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
-test("nobody dies while we cannot look, at the folder or at the file", async () => {
+test("no node is found dead while the folder or its file cannot be read", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   failing.set("nodes", "EIO");
@@ -185,7 +185,7 @@ test("nobody dies while we cannot look, at the folder or at the file", async () 
   expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
-test("goodbye and succession are known from the first look on", async () => {
+test("leaves and successors are known from the first poll on", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"), { goodbye: true });
   await say("b.b1.1.ndjson", head("b", "b1"));
   await say("b.b2.1.ndjson", head("b", "b2", { succeeds: ["b1"] }));
@@ -196,7 +196,7 @@ test("goodbye and succession are known from the first look on", async () => {
   expect(operations).not.toContain("a.b1.1.ndjson");
 });
 
-test("a predecessor that drains is alive until it has said goodbye", async () => {
+test("a draining predecessor is alive until it leaves", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"), { draining: true });
   await say("a.b2.1.ndjson", head("a", "b2", { succeeds: ["b1"] }));
   await reader.poll();
@@ -206,7 +206,7 @@ test("a predecessor that drains is alive until it has said goodbye", async () =>
   expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
-test("what a node said before its successor began does not bring it back", async () => {
+test("lines that a node wrote before its successor began do not revive it", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await say("a.b1.1.ndjson", { changed: { [KEY]: 1 } });
@@ -215,14 +215,14 @@ test("what a node said before its successor began does not bring it back", async
   expect(failureDetector.isDead("a.b1")).toBe(true);
 });
 
-test("what is found at the first look has not grown: a predecessor stays dead", async () => {
+test("lines of the first poll are no growth: a predecessor stays dead", async () => {
   await say("me.b0.1.ndjson", head("me", "b0"), { beat: 1 });
   failureDetector.recordSuccessor(["b0"], "me");
   await reader.poll();
   expect(failureDetector.isDead("me.b0")).toBe(true);
 });
 
-test("a later segment of the successor does not kill again what lives", async () => {
+test("a later segment of a successor does not make a living predecessor dead again", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await say("a.b2.1.ndjson", head("a", "b2", { succeeds: ["b1"] }));
   await reader.poll();
@@ -233,24 +233,24 @@ test("a later segment of the successor does not kill again what lives", async ()
   expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
-test("another process under our own name is told", async () => {
+test("another process under this node's name is reported", async () => {
   await say("me.b2.1.ndjson", head("me", "b2", { succeeds: ["b1"] }));
   await reader.poll();
   await say("me.b2.1.ndjson", { beat: 1 });
   await reader.poll();
-  expect(told).toEqual([["namesake", "me.b2"]]);
+  expect(events).toEqual([["namesake", "me.b2"]]);
   expect(failureDetector.isDead("me.b1")).toBe(false);
 });
 
-test("where our own file is not in the folder, nobody is missed, and we are told", async () => {
+test("where this node's own file is missing it is reported, and no absence counts", async () => {
   ownSegment = "me.b1.1.ndjson";
   failureDetector.isDead("a.b1");
   await pollFor(30_000);
   expect(failureDetector.isDead("a.b1")).toBe(false);
-  expect(told).toContainEqual(["lost", "me.b1.1.ndjson"]);
+  expect(events).toContainEqual(["lost", "me.b1.1.ndjson"]);
 });
 
-test("a node that has been dead for long is looked at now and then, and seen at once when it begins anew", async () => {
+test("a node that is dead for long is read in few polls, and at once when it begins a new segment", async () => {
   await say("a.b1.1.ndjson", head("a", "b1"));
   await reader.poll();
   await pollFor(100_000);
@@ -262,7 +262,7 @@ test("a node that has been dead for long is looked at now and then, and seen at 
   expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
-test("lines of a newer version mean nothing, and those after them are read", async () => {
+test("lines of a newer version are skipped, and later lines are read", async () => {
   await reader.poll();
   await say("a.b1.1.ndjson", { ...head("a", "b1"), format: 9, region: "moon" } as MembershipHead);
   const lines = [
@@ -275,11 +275,11 @@ test("lines of a newer version mean nothing, and those after them are read", asy
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   await appendFile(join(layout.nodes, "a.b1.1.ndjson"), text);
   await reader.poll();
-  expect(told).toEqual([[OTHER, 3]]);
+  expect(events).toEqual([[OTHER, 3]]);
   expect(failureDetector.isDead("a.b1")).toBe(false);
 });
 
-test("garbage is told once and harms nobody else", async () => {
+test("garbage is reported once and affects no other membership log", async () => {
   await reader.poll();
   await writeFile(join(layout.nodes, "a.b1.1.ndjson"), Buffer.from([0, 0, 10, 255, 254, 10, 123, 10]));
   await mkdir(join(layout.nodes, "b.b1.1.ndjson"));
@@ -289,13 +289,13 @@ test("garbage is told once and harms nobody else", async () => {
   await say("e.b1.1.ndjson", head("e", "b1"), { changed: { [KEY]: 1 } });
   await reader.poll();
   await reader.poll();
-  expect(told).toHaveLength(5);
-  expect(told).toContainEqual([KEY, 1]);
-  expect(told).toContainEqual({ fileName: "b.b1.1.ndjson", reason: "it cannot be read (EISDIR)" });
+  expect(events).toHaveLength(5);
+  expect(events).toContainEqual([KEY, 1]);
+  expect(events).toContainEqual({ fileName: "b.b1.1.ndjson", reason: "it cannot be read (EISDIR)" });
   expect(await readdir(layout.nodes)).toHaveLength(6);
 });
 
-test("looks that are asked for at once are one", async () => {
+test("concurrent calls of poll share one poll", async () => {
   await Promise.all([reader.poll(), reader.poll()]);
   expect(operations).toEqual(["list"]);
 });

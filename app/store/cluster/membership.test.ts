@@ -18,10 +18,10 @@ let gone: Set<string>;
 
 type Node = {
   membership: Membership;
-  /** Whether the start has come to its end. */
+  /** Whether `start` has resolved. */
   hasStarted: () => boolean;
   time: FakeTime;
-  told: unknown[];
+  events: unknown[];
   logged: string[];
   settled: () => Promise<void>;
 };
@@ -33,22 +33,22 @@ beforeEach(async () => {
   gone = new Set();
 });
 afterEach(async () => {
-  // A start that still waits ends with its next look.
+  // A start that still waits ends with its next poll.
   for (const { time } of nodes) void time.advance(60_000);
   await Promise.all(nodes.map(({ membership }) => membership.leave()));
 });
 
-/** A node with a clock of its own: one whose time does not go on is frozen, or dead. */
+/** A node with its own clock: a node whose time does not advance is frozen, or dead. */
 async function start(name: string, boot: string): Promise<Node> {
   const node = begin(name, boot);
   await vi.waitUntil(node.hasStarted);
   return node;
 }
 
-/** The same, whose start may take some of that time. */
+/** A node whose start is not awaited. */
 function begin(name: string, boot: string): Node {
   const time = createFakeTime();
-  const [told, logged]: [unknown[], string[]] = [[], []];
+  const [events, logged]: [unknown[], string[]] = [[], []];
   const { fs, settled } = settlingFileSystem();
   const log = (_: object, message: string) => logged.push(message);
   const membership = createMembership({
@@ -61,19 +61,19 @@ function begin(name: string, boot: string): Node {
     timer: time.timer,
     random: () => 0.5,
     isProcessGone: (other) => gone.has(other),
-    onNameTaken: (instance) => told.push(`the name is taken by ${instance}`),
-    onSessionChange: (key, rev) => told.push([key, rev]),
-    onMissedChanges: () => told.push("missed"),
+    onNameTaken: (instance) => events.push(`the name is taken by ${instance}`),
+    onSessionChange: (key, rev) => events.push([key, rev]),
+    onMissedChanges: () => events.push("missed"),
     log: { info: log, warn: log, error: log },
   });
   let isStarted = false;
-  const node = { membership, time, told, logged, settled, hasStarted: () => isStarted };
+  const node = { membership, time, events, logged, settled, hasStarted: () => isStarted };
   nodes.push(node);
   void membership.start().then(() => (isStarted = true));
   return node;
 }
 
-/** One whose start waits for an earlier process of its name. */
+/** A node whose start waits for an earlier process of its name. */
 async function beginToWait(name: string, boot: string): Promise<Node> {
   const node = begin(name, boot);
   await vi.waitUntil(() => node.logged.some((message) => message.startsWith("waiting")));
@@ -86,16 +86,16 @@ async function pass(ms: number, ...running: Node[]) {
   }
 }
 
-test("what one node changes, the others hear within a second where somebody watches", async () => {
+test("a change of one node reaches a watching node within a second or two", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
   b.membership.attend("watch");
   await pass(1_000, a, b);
   a.membership.announceChange(KEY, 4);
   await pass(1_500, a, b);
-  expect(b.told).toEqual([[KEY, 4]]);
+  expect(b.events).toEqual([[KEY, 4]]);
 });
 
-test("a killed node is dead to the others in ten seconds and a bit, one that lives never", async () => {
+test("a killed node is dead to others after somewhat more than ten seconds, a living one never", async () => {
   const [a, b, c] = [await start("a", "b1"), await start("b", "b1"), await start("c", "b1")];
   b.membership.attend("reply");
   await pass(30_000, a, b, c);
@@ -107,7 +107,7 @@ test("a killed node is dead to the others in ten seconds and a bit, one that liv
   expect(b.membership.isDead("c.b1")).toBe(false);
 });
 
-test("a restarted node knows at once that its predecessor is dead, and the others with the next look", async () => {
+test("a restarted node's predecessor is dead at once to the node itself, and to others after their next poll", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
   gone.add("b1");
   const successor = await start("a", "b2");
@@ -117,7 +117,7 @@ test("a restarted node knows at once that its predecessor is dead, and the other
   expect(b.membership.isDead("a.b1")).toBe(true);
 });
 
-test("a node that thaws after it was buried is alive again, and has known that it was unheard", async () => {
+test("a node that thaws after others took it for dead is alive again, and knew that it was presumed dead", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
   b.membership.attend("reply");
   await pass(120_000, b);
@@ -129,7 +129,7 @@ test("a node that thaws after it was buried is alive again, and has known that i
   expect(a.membership.isPresumedDead()).toBe(false);
 });
 
-test("a node that says goodbye is dead to the others with their next look", async () => {
+test("a node that leaves is dead to others after their next poll", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
   b.membership.attend("reply");
   await a.membership.announceDraining();
@@ -140,7 +140,7 @@ test("a node that says goodbye is dead to the others with their next look", asyn
   expect(b.membership.isDead("a.b1")).toBe(true);
 });
 
-test("who asks for a node that nobody knows has an answer when he asks again some ten seconds later", async () => {
+test("a second isDead for an unknown node some ten seconds later is true", async () => {
   const b = await start("b", "b1");
   await pass(20_000, b);
   expect(b.membership.isDead("gone.b1")).toBe(false);
@@ -148,14 +148,14 @@ test("who asks for a node that nobody knows has an answer when he asks again som
   expect(b.membership.isDead("gone.b1")).toBe(true);
 });
 
-test("the membershipLog of a dead node is removed in the end", async () => {
+test("the membership log of a dead node is removed eventually", async () => {
   const [, b] = [await start("a", "b1"), await start("b", "b1")];
   await b.time.advance(1_200_000, b.settled);
   expect((await readdir(layout.nodes)).filter((name) => name.startsWith("a."))).toEqual([]);
   expect(b.logged).toEqual([]);
 });
 
-test("a node whose membershipLog was removed by another goes on in a new one and is heard", async () => {
+test("a node whose membership log was removed by another continues in a new one and is alive", async () => {
   const [a, b] = [await start("a", "b1"), await start("b", "b1")];
   a.membership.attend("watch");
   b.membership.attend("reply");
@@ -165,19 +165,19 @@ test("a node whose membershipLog was removed by another goes on in a new one and
   expect(b.membership.isDead("a.b1")).toBe(false);
 });
 
-test("a second process of a name is refused while the first lives, and nobody holds the first to be dead", async () => {
+test("a second process of a name is refused while the first lives, and no node takes the first for dead", async () => {
   const [first, other] = [await start("a", "b1"), await start("b", "b1")];
   other.membership.attend("reply");
   const second = await beginToWait("a", "b2");
   await pass(6_000, first, second, other);
-  expect(second.told).toContain("the name is taken by a.b1");
+  expect(second.events).toContain("the name is taken by a.b1");
   expect(second.membership.isDead("a.b1")).toBe(false);
   expect(other.membership.isDead("a.b1")).toBe(false);
   expect(await readdir(layout.nodes)).not.toContain("a.b2.1.ndjson");
   expect(first.logged).toEqual([]);
 });
 
-test("a node that is restarted right after a crash waits for ten seconds of silence, not longer", async () => {
+test("a node restarted right after a crash waits for ten seconds of silence, not longer", async () => {
   await start("a", "b1");
   const successor = await beginToWait("a", "b2");
   await pass(9_000, successor);
@@ -185,15 +185,15 @@ test("a node that is restarted right after a crash waits for ten seconds of sile
   expect(successor.membership.isDead("a.b1")).toBe(false);
   await pass(4_000, successor);
   expect(successor.hasStarted()).toBe(true);
-  expect(successor.told).toEqual([]);
+  expect(successor.events).toEqual([]);
   expect(successor.membership.isDead("a.b1")).toBe(true);
-  // The wait was no silence: it is heard, and needs no second segment.
+  // The wait does not count as silence: the node is alive and needs no second segment.
   expect(successor.membership.isPresumedDead()).toBe(false);
   await pass(6_000, successor);
   expect(await readdir(layout.nodes)).not.toContain("a.b2.2.ndjson");
 });
 
-test("a node that was frozen while it waited for silence has not seen any in that time", async () => {
+test("time in which a starting node was frozen does not count as watched silence", async () => {
   const first = await start("a", "b1");
   const second = await beginToWait("a", "b2");
   await pass(2_000, second);
@@ -201,10 +201,10 @@ test("a node that was frozen while it waited for silence has not seen any in tha
   await pass(2_000, second);
   expect(second.hasStarted()).toBe(false);
   await pass(4_000, first, second);
-  expect(second.told).toContain("the name is taken by a.b1");
+  expect(second.events).toContain("the name is taken by a.b1");
 });
 
-test("a node starts at once beside one of its name that drains, or has said goodbye", async () => {
+test("a node starts at once beside one of its name that drains or has left", async () => {
   const first = await start("a", "b1");
   await first.membership.announceDraining();
   const second = await start("a", "b2");
@@ -214,12 +214,12 @@ test("a node starts at once beside one of its name that drains, or has said good
   await start("a", "b3");
 });
 
-test("a frozen node is succeeded after ten seconds, and is told when it thaws", async () => {
+test("a frozen node has a successor after ten seconds, and notices it when it thaws", async () => {
   const first = await start("a", "b1");
   first.membership.attend("reply");
   const second = await beginToWait("a", "b2");
   await pass(13_000, second);
-  expect([second.hasStarted(), second.told]).toEqual([true, []]);
+  expect([second.hasStarted(), second.events]).toEqual([true, []]);
   second.membership.attend("reply");
   first.time.freeze(13_000);
   await pass(5_000, first, second);
@@ -236,10 +236,12 @@ test("of two processes that start with one name at the same moment one stays", a
     const both = [begin(name, one), begin(name, two)];
     await vi.waitUntil(async () => {
       await pass(500, ...both);
-      return both.some(({ told }) => told.length > 0) && both.some(({ hasStarted }) => hasStarted());
+      return both.some(({ events }) => events.length > 0) && both.some(({ hasStarted }) => hasStarted());
     });
     await pass(20_000, ...both);
-    expect(both.filter(({ told }) => told.some((each) => String(each).includes("taken")))).toHaveLength(1);
+    expect(both.filter(({ events }) => events.some((each) => String(each).includes("taken")))).toHaveLength(
+      1,
+    );
     const membershipLogs = (await readdir(layout.nodes)).filter((fileName) => fileName.startsWith(name));
     expect(new Set(membershipLogs.map((fileName) => fileName.split(".")[1])).size).toBe(1);
   }
@@ -268,10 +270,10 @@ test("a volume that hangs does not keep a node from starting", async () => {
   await started;
 });
 
-test("what has the name of a membershipLog and is none keeps its name for ten seconds at most", async () => {
+test("a folder with the name of a membership log blocks the node name for ten seconds at most", async () => {
   await mkdir(join(layout.nodes, "a.b0.1.ndjson"), { recursive: true });
   const node = await beginToWait("a", "b1");
   await pass(13_000, node);
-  expect([node.hasStarted(), node.told]).toEqual([true, []]);
+  expect([node.hasStarted(), node.events]).toEqual([true, []]);
   expect(await readdir(layout.nodes)).toContain("a.b1.1.ndjson");
 });

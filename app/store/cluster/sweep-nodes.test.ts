@@ -24,7 +24,7 @@ function sweepAt(now: number, failureDetector: ReturnType<typeof createFailureDe
   return sweepNodes({ volume: createVolume(), layout, failureDetector, now: () => now, keepMs: 60_000 });
 }
 
-test("what dead nodes left behind goes after a while, and nothing else, by however many nodes", async () => {
+test("a sweep removes only the files of nodes dead for long, also when several nodes sweep", async () => {
   for (const name of [...DEAD, ...KEPT]) await writeFile(join(layout.nodes, name), "");
   await mkdir(join(layout.nodes, "dead.b1.3.ndjson"));
   const failureDetector = createFailureDetector({ own: "me.b1" });

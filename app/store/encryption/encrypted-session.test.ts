@@ -73,21 +73,21 @@ function document(rev: number): StoredSession {
   };
 }
 
-describe("a sealed revision", () => {
-  test("is what it was, for whoever has the key, whether that seals or not", () => {
+describe("an encrypted revision", () => {
+  test("an encrypted revision is decrypted with the key, also by a node with encryption off", () => {
     const bytes = sealed().encode(KEY, document(3));
     for (const codec of [sealed(), open()]) {
       expect(codec.decode(KEY, bytes, 3)).toEqual({ kind: "whole", document: document(3) });
     }
   });
 
-  test("has nothing in it of what people wrote, nor of what they attached", () => {
+  test("an encrypted revision contains no text or file name of its session", () => {
     const text = sealed().encode(KEY, document(3)).toString();
     for (const secret of ["Secret", "secret", "東京", sha256(FILE)]) expect(text).not.toContain(secret);
     expect(open().encode(KEY, document(3)).toString()).toContain(sha256(FILE));
   });
 
-  test("says in the open what sweeps must know, and no word more", () => {
+  test("an encrypted revision's plain header contains only the fields that sweeps need", () => {
     const bytes = sealed().encode(KEY, document(3));
     const { rev, recent, createdAt, updatedAt, reply, shares } = document(3);
     const parsed = JSON.parse(bytes.toString()) as object;
@@ -112,7 +112,7 @@ describe("a sealed revision", () => {
     });
   });
 
-  test("in which one byte was changed, anywhere, is damaged", () => {
+  test("an encrypted revision with any changed byte is damaged", () => {
     const codec = sealed();
     const bytes = codec.encode(KEY, document(3));
     expect(codec.decode(KEY, bytes, 3).kind).toBe("whole");
@@ -126,7 +126,7 @@ describe("a sealed revision", () => {
     expect(codec.decode(KEY, bytes.subarray(0, -1), 3).kind).toBe("damaged");
   });
 
-  test("is damaged in the place of another one, be it of the same session", () => {
+  test("an encrypted revision in place of another one, also of the same session, is damaged", () => {
     const bytes = sealed().encode(KEY, document(3));
     const broken = { kind: "damaged", reason: "its seal is broken" };
     expect(sealed().decode("b".repeat(64), bytes, 3)).toEqual(broken);
@@ -140,7 +140,7 @@ describe("a sealed revision", () => {
     expect(sealed().decode(KEY, Buffer.from(`${one![0]!},"sealed":${two![1]!}`), 3)).toEqual(broken);
   });
 
-  test("of a newer version is newer, with the key and without, whatever its head is bound to", () => {
+  test("an encrypted revision of a newer version is newer, with and without the key", () => {
     const bytes = sealed().encode(KEY, document(3));
     const { sealed: _, ...head } = JSON.parse(bytes.toString()) as Record<string, unknown>;
     const { title, settings, messages, head: leaf } = document(3);
@@ -165,13 +165,13 @@ describe("a sealed revision", () => {
     expect(sealed().decode(KEY, boundToMore, 3).kind).toBe("newer");
   });
 
-  test("is a newer one to a version that does not know it", () => {
+  test("an encrypted revision is newer to a version that does not know its format", () => {
     const bytes = sealed().encode(KEY, document(3));
     expect((JSON.parse(bytes.toString()) as { format: number }).format).toBeGreaterThan(FORMAT);
     expect(parseStoredSession(bytes, 3).kind).toBe("sealed");
   });
 
-  test("is never written or read without its key", () => {
+  test("an encrypted revision is never written or read without its key", () => {
     const keyless = createSessionCodec({
       encryptor: createEncryptor({ keys: createEncryptionKeys(), isOn: true }),
     });
@@ -187,7 +187,7 @@ describe.each([
 ])("a revision that is %s", (_, codec, first) => {
   const formatOf = (bytes: Buffer) => (JSON.parse(bytes.toString()) as { format: number }).format;
 
-  test("is written in the oldest format that can hold it, and read in any", () => {
+  test("an encrypted revision has the oldest format that can represent it, and any format is read", () => {
     const before = document(3);
     expect(formatOf(codec().encode(KEY, before))).toBe(first);
     const message = { ...answer, metadata: { ...answer.metadata, omissions: [{ code: "file_unreadable" }] } };
@@ -202,7 +202,7 @@ describe.each([
     });
   });
 
-  test("gets the format that it needs from the store, and the first one again when it needs no more", async () => {
+  test("the store writes an encrypted revision in the format that it needs, and in the first again when it needs no more", async () => {
     const dataDir = temporaryFolder();
     const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(first === ENCRYPTED_FORMAT) });
     const formats: number[] = [];
@@ -218,23 +218,23 @@ describe.each([
   });
 });
 
-test("an open revision is read by a node that seals", () => {
+test("a plain revision is read by a node with encryption on", () => {
   expect(sealed().decode(KEY, open().encode(KEY, document(3)), 3)).toEqual({
     kind: "whole",
     document: document(3),
   });
 });
 
-test("that a session is retired is said in the open", () => {
+test("a tombstone is stored in plain text", () => {
   const retired = { ...tombstone("2026-01-02T03:04:05.000Z"), rev: 4, recent: ["commit"] };
   expect(sealed().encode(KEY, retired)).toEqual(open().encode(KEY, retired));
 });
 
-describe("a session on nodes of which some seal and some do not", () => {
+describe("a session on nodes with and without encryption", () => {
   const nodes = (dataDir: string) =>
     [true, false].map((isOn) => createTestStore(dataDir, { encryptor: sealerThat(isOn) }));
 
-  test("goes on with every commit, and is what the last one wrote", async () => {
+  test("a session on nodes with and without encryption reads as the last commit wrote it", async () => {
     const dataDir = temporaryFolder();
     const [on, off] = nodes(dataDir) as [
       ReturnType<typeof createTestStore>,
@@ -255,7 +255,7 @@ describe("a session on nodes of which some seal and some do not", () => {
     }
   });
 
-  test("is what it is to those that have no key, who can only take it for what its head says", async () => {
+  test("without the key, a session's state is that of its plain header", async () => {
     const dataDir = temporaryFolder();
     const ring = createEncryptionKeys();
     const withKeys = createTestStore(dataDir, { encryptor: createEncryptor({ keys: ring, isOn: true }) });

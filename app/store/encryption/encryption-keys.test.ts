@@ -8,7 +8,7 @@ const hex = (
   use: "session" | "journal" = "session",
 ) => ring.keyFor(key, use).export().toString("hex");
 
-test("a key is there while somebody holds it, and not afterwards", async () => {
+test("an encryption key is available while it is held, and not afterwards", async () => {
   const ring = createEncryptionKeys();
   const secret = newId();
   const first = ring.hold(secret);
@@ -31,7 +31,7 @@ test("a key is there while somebody holds it, and not afterwards", async () => {
   expect(() => ring.keyFor(first.key, "session")).toThrow(KeyNotHeld);
 });
 
-test("what nobody holds cannot be kept", () => {
+test("keep has no effect for a key that is not held", () => {
   const ring = createEncryptionKeys();
   const { key, release } = ring.hold(newId());
   release();
@@ -40,7 +40,7 @@ test("what nobody holds cannot be kept", () => {
   letGo();
 });
 
-test("who held it before does not release it for who holds it now", () => {
+test("a release after a key's last release does not affect a new holder", () => {
   const ring = createEncryptionKeys();
   const secret = newId();
   const before = ring.hold(secret);
@@ -50,7 +50,7 @@ test("who held it before does not release it for who holds it now", () => {
   expect(hex(ring, now.key)).toHaveLength(64);
 });
 
-test("every secret and every use has a key of its own", () => {
+test("each secret and each use has its own key", () => {
   const ring = createEncryptionKeys();
   const [one, two] = [ring.hold(newId()).key, ring.hold(newId()).key];
   const keys = [hex(ring, one), hex(ring, one, "journal"), hex(ring, two), hex(ring, two, "journal")];
@@ -58,7 +58,7 @@ test("every secret and every use has a key of its own", () => {
   expect(keys).not.toContain(one);
 });
 
-test("the keys are the same in every version, or what was sealed before could not be read", () => {
+test("derived keys never change, so that earlier data stays readable", () => {
   const ring = createEncryptionKeys();
   const { key } = ring.hold("AAAAAAAAAAAAAAAAAAAAAA");
   expect(hex(ring, key)).toBe("2620b1bfb3a7489105328d6d0165c702b30fd04719d4524311f26f5598c849fc");

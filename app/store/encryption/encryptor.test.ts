@@ -8,7 +8,7 @@ const encryptor = sealerThat(true);
 const place: EncryptionContext = { use: "session", key: "a".repeat(64), name: "0000000001.json" };
 const WORDS = "„Words“ that nobody else may read.";
 
-test("what is sealed is opened where it was sealed, as it was", () => {
+test("encrypted data is decrypted unchanged in its context", () => {
   for (const text of ["", "x", WORDS, "long ".repeat(100_000)]) {
     const sealed = encryptor.encryptText(place, text);
     expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
@@ -18,7 +18,7 @@ test("what is sealed is opened where it was sealed, as it was", () => {
   expect(encryptor.decryptText(place, encryptor.encryptText(place, bytes))).toEqual(bytes);
 });
 
-test("the same is sealed differently each time, and tells nothing but its length", () => {
+test("the same data is encrypted differently each time, and shows only its length", () => {
   const sealed = Array.from({ length: 100 }, () =>
     Buffer.from(encryptor.encryptText(place, WORDS), "base64url"),
   );
@@ -28,7 +28,7 @@ test("the same is sealed differently each time, and tells nothing but its length
   expect(sealed.some((bytes) => bytes.includes("Words"))).toBe(false);
 });
 
-test("a change of any byte is noticed", () => {
+test("a change of any byte of encrypted data is detected", () => {
   const { begin, piece, end } = encryptor.encryptPieces(place);
   const sealed = Buffer.concat([begin, piece(Buffer.from(WORDS)), end()]);
   expect(encryptor.decrypt(place, sealed)?.toString()).toBe(WORDS);
@@ -43,7 +43,7 @@ test("a change of any byte is noticed", () => {
   expect(encryptor.decrypt(place, Buffer.concat([sealed, Buffer.alloc(1)]))).toBeNull();
 });
 
-test("a change of any letter is noticed, be it one that means nothing in base64", () => {
+test("a change of any character of encrypted text is detected, also one that base64url ignores", () => {
   const sealed = encryptor.encryptText(place, "12345");
   for (let at = 0; at < sealed.length; at++) {
     for (const letter of ["A", "B", "_", "!", "="]) {
@@ -59,11 +59,11 @@ test.each<[string, Partial<EncryptionContext>]>([
   ["of another use", { use: "share" }],
   ["of another session", { key: "b".repeat(64) }],
   ["under another name", { name: "0000000002.json" }],
-])("it opens in no other place: %s", (_, other) => {
+])("encrypted data cannot be decrypted in another context: %s", (_, other) => {
   expect(encryptor.decryptText({ ...place, ...other }, encryptor.encryptText(place, WORDS))).toBeNull();
 });
 
-test("the place is bound by more than the choice of the key", () => {
+test("encrypted data cannot be decrypted in another context with the same key", () => {
   // A ring with one key for everything.
   const ring = createEncryptionKeys();
   const { key } = ring.hold(newId());
@@ -75,16 +75,16 @@ test("the place is bound by more than the choice of the key", () => {
   }
 });
 
-describe("a key that nobody holds", () => {
+describe("an encryption key that is not held", () => {
   const keyless = createEncryptor({ keys: createEncryptionKeys(), isOn: true });
-  test("is a mistake of ours, and no damage", () => {
+  test("using a key that is not held throws KeyNotHeld instead of reporting damage", () => {
     expect(() => keyless.encryptText(place, WORDS)).toThrow(KeyNotHeld);
     expect(() => keyless.decryptText(place, encryptor.encryptText(place, WORDS))).toThrow(KeyNotHeld);
     expect(() => keyless.nameOf(place.key, "x")).toThrow(KeyNotHeld);
   });
 });
 
-test("names tell nothing, and are another one in each session", () => {
+test("names of attachments are 64 hex digits that differ between sessions", () => {
   const id = "f".repeat(64);
   const names = [
     encryptor.nameOf("one", id),

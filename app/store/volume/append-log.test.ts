@@ -27,7 +27,7 @@ const newLog = (onAppend: Intercept) =>
     ),
   }).createLog(path);
 
-/** What the kernel takes at once of a long write to a disk that is nearly full; the rest is `then`. */
+/** Bytes that the kernel writes first of a long write to a nearly full disk; `then` is the outcome of the rest. */
 function takesPart(ofFirst: number, then: Intercept) {
   let writes = 0;
   const fs = interceptedFileSystem((call, proceed) =>
@@ -49,22 +49,25 @@ function takesPart(ofFirst: number, then: Intercept) {
   return createVolume({ fs: { ...fs, open } }).createLog(path);
 }
 
-test.runIf(process.platform === "linux")("is opened so that a write returns when it is durable", async () => {
-  const log = await createVolume().createLog(path);
-  const descriptor = readdirSync("/proc/self/fd").find((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`) === path;
-    } catch {
-      return false;
-    }
-  });
-  const flags = /flags:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))![1]!;
-  const [O_DSYNC, O_APPEND] = [0o10000, 0o2000];
-  expect(parseInt(flags, 8) & (O_DSYNC | O_APPEND)).toBe(O_DSYNC | O_APPEND);
-  await log.close();
-});
+test.runIf(process.platform === "linux")(
+  "a log is opened with O_DSYNC, so that a write returns when it is durable",
+  async () => {
+    const log = await createVolume().createLog(path);
+    const descriptor = readdirSync("/proc/self/fd").find((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    });
+    const flags = /flags:\s+(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))![1]!;
+    const [O_DSYNC, O_APPEND] = [0o10000, 0o2000];
+    expect(parseInt(flags, 8) & (O_DSYNC | O_APPEND)).toBe(O_DSYNC | O_APPEND);
+    await log.close();
+  },
+);
 
-test("a write that takes a part of the text goes on with the rest, letters of several bytes included", async () => {
+test("an append continues after a partial write, also within a multi-byte character", async () => {
   const log = await takesPart(7, (_, proceed) => proceed());
   await log.append("größer – 長い\n");
   await log.append("next\n");
@@ -72,7 +75,7 @@ test("a write that takes a part of the text goes on with the rest, letters of se
   await log.close();
 });
 
-test("a text of which only a part could be written is not acknowledged, and nothing is glued to it", async () => {
+test("an append that was written in part rejects, and so do all later ones", async () => {
   let writes = 0;
   const log = await takesPart(7, (call, proceed) =>
     writes++ === 1 ? Promise.reject(systemError("ENOSPC", call)) : proceed(),
@@ -84,7 +87,7 @@ test("a text of which only a part could be written is not acknowledged, and noth
   expect(content()).toBe("half a ");
 });
 
-test("a text whose sync failed is not acknowledged, whether it is in the file or not", async () => {
+test("an append whose sync failed rejects", async () => {
   const log = await newLog(async (call, proceed) => {
     await proceed();
     throw systemError("EIO", call);
@@ -95,7 +98,7 @@ test("a text whose sync failed is not acknowledged, whether it is in the file or
   expect(content()).toBe("one\n");
 });
 
-test("after a text that its caller has given up, nothing is written, even when the volume answers again", async () => {
+test("after an append that missed its deadline nothing is written, also when the volume answers again", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const healed = Promise.withResolvers<void>();
   const log = await newLog(async (_, proceed) => {

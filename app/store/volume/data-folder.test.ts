@@ -6,7 +6,7 @@ import { foreignNames, foreignNamesWarning, listForeignNames } from "./data-fold
 import { createLayout } from "~/store/sessions/layout";
 import { createVolume } from "./volume";
 
-test("a data folder as Holdfast makes it holds nothing foreign", async () => {
+test("a data folder made by Holdfast has no foreign names", async () => {
   const dataDir = temporaryFolder();
   expect(await listForeignNames(createVolume(), createLayout(join(dataDir, "not-there-yet")))).toEqual([]);
   for (const name of [
@@ -25,7 +25,7 @@ test("a data folder as Holdfast makes it holds nothing foreign", async () => {
   expect(await listForeignNames(createVolume(), createLayout(dataDir))).toEqual([]);
 });
 
-test("a backup that was copied into the data folder is named, and not touched", async () => {
+test("a backup that was copied into the data folder is reported and not touched", async () => {
   const dataDir = temporaryFolder();
   const strange = [
     "data/sessions/ab",
@@ -46,7 +46,7 @@ test("a backup that was copied into the data folder is named, and not touched", 
   expect(readdirSync(dataDir, { recursive: true })).toEqual(before);
 });
 
-it("names few of many, with nothing that could end a line", () => {
+it("the warning about foreign names lists at most ten, without line breaks", () => {
   const names = foreignNames(
     { "": ["a\nb", ...Array.from({ length: 40 }, (_, index) => `file-${index}`)] },
     [],

@@ -35,7 +35,7 @@ function open(options: Partial<FairSemaphoreOptions> = {}) {
   };
 }
 
-test("everybody has a turn before anybody has another, and one's own come in order", async () => {
+test("keys are served round-robin, and the waiters of one key in order", async () => {
   const { take, got, settled, end } = open();
   for (const name of ["a 1", "a 2", "a 3", "a 4", "b 1", "b 2", "c 1"]) void take(name);
   await settled();
@@ -43,7 +43,7 @@ test("everybody has a turn before anybody has another, and one's own come in ord
   expect(got).toEqual(["a 1", "b 1", "c 1", "a 2", "b 2", "a 3", "a 4"]);
 });
 
-test("the node itself is before everybody, however many wait", async () => {
+test("the node's own work is served before all other keys", async () => {
   const { take, got, settled, end } = open();
   for (const name of ["a 1", "a 2", "b 1", "node 1", "c 1", "node 2"]) void take(name);
   await settled();
@@ -51,13 +51,13 @@ test("the node itself is before everybody, however many wait", async () => {
   expect(got).toEqual(["a 1", "node 1", "node 2", "b 1", "c 1", "a 2"]);
 });
 
-test("neither kind keeps the other from its part, and each may have more than that", async () => {
+test("each kind of work has its reserved slots, and more while the other does not wait", async () => {
   const { take, got, settled, end } = open({ count: 3, reserved: 1 });
   for (let count = 1; count <= 5; count++) void take(`asked ${count}`);
   for (let count = 1; count <= 5; count++) void take(`steady ${count}`, "steady");
   await settled();
   expect(got).toEqual(["asked 1", "asked 2", "asked 3", "steady 1"]);
-  // Where both wait, what must go on has its part, and more when nobody else waits.
+  // Where both kinds wait, steady work has its reserved slots, and more when no interactive work waits.
   await end("steady 1");
   expect(got.slice(4)).toEqual(["steady 2"]);
   await end("asked 1");
@@ -66,7 +66,7 @@ test("neither kind keeps the other from its part, and each may have more than th
   expect(got.slice(5)).toEqual(["asked 4", "asked 5", "steady 3"]);
 });
 
-test("where too many wait, who has the most of them is refused, and who comes with few is not", async () => {
+test("when too many wait, a waiter of the key with the most waiters is refused", async () => {
   const { take, got, settled, end } = open({ maxWaiting: 3 });
   for (const name of ["a 1", "a 2", "a 3", "a 4", "a 5", "b 1"]) void take(name);
   await settled();
@@ -75,7 +75,7 @@ test("where too many wait, who has the most of them is refused, and who comes wi
   expect(got.slice(3)).toEqual(["b 1", "a 2", "a 3"]);
 });
 
-test("an operation that moves many bytes costs its address as many turns as small ones would", async () => {
+test("an operation that moves many bytes costs its key as many turns as small operations for these bytes", async () => {
   const semaphore = createFairSemaphore({
     burstBytes: 0,
     count: 1,
@@ -102,7 +102,7 @@ test("an operation that moves many bytes costs its address as many turns as smal
   expect(got.indexOf("reader", 2)).toBeGreaterThan(6);
 });
 
-test("who does not want to wait any longer has no turn", async () => {
+test("a waiter whose signal is aborted gets no slot", async () => {
   const { take, got, settled, end } = open();
   const impatient = new AbortController();
   void take("a 1");

@@ -72,8 +72,8 @@ const cases: [
   ["text that is none", "what is this\n - - -\n", "/data", true, null],
 ];
 
-describe("how long what is written lasts", () => {
-  it.each(cases)("in %s", (_, mountinfo, path, isContainer, expected) => {
+describe("how long files of a folder last", () => {
+  it.each(cases)("whether files last in %s", (_, mountinfo, path, isContainer, expected) => {
     expect(shortLifeOf(mountinfo, path, isContainer)).toBe(expected);
   });
 });

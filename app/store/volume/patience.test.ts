@@ -24,7 +24,7 @@ test("a patience that is cancelled does not end", () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("a patience begins anew with each progress", () => {
+test("a patience begins anew after each progress", () => {
   const onEnd = vi.fn();
   let answers = 0;
   createPatience({ ms: 1_000, onEnd, progress: () => answers });
@@ -38,7 +38,7 @@ test("a patience begins anew with each progress", () => {
   expect(onEnd).toHaveBeenCalledTimes(1);
 });
 
-test("an answer that is there in time is read before the patience ends, however often the process is held up", async () => {
+test("an answer that arrives in time is read before the patience ends, although the process was blocked", async () => {
   vi.useRealTimers();
   const outcome = Promise.withResolvers<string>();
   createPatience({ ms: 200, onEnd: () => outcome.resolve("silence") });

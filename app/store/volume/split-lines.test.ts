@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createLineSplitter } from "./split-lines";
 
-test("however the bytes are cut, the lines are the same, and one that has not ended is kept back", () => {
+test("lines are the same however the bytes are cut, and an incomplete line is kept back", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "é", "😀", "\n"), maxLength: 40 });
   fc.assert(
     fc.property(text, fc.array(fc.nat(80)), (text, cuts) => {
@@ -15,7 +15,7 @@ test("however the bytes are cut, the lines are the same, and one that has not en
   );
 });
 
-test("a line without an end does not fill the memory, and what comes after it is read", () => {
+test("a line over the limit is reported once without filling the memory, and later lines are read", () => {
   const split = createLineSplitter(10);
   expect(split(Buffer.from("one\n12345"))).toEqual(["one"]);
   expect(split(Buffer.from("678901"))).toEqual([null]);

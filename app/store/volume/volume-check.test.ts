@@ -34,7 +34,7 @@ const failing =
   (call, proceed) =>
     call.name === name ? Promise.reject(Object.assign(new Error(code), { code, syscall: name })) : proceed();
 
-test("a folder that will do is found to do, and is left as it was", async () => {
+test("a good folder passes all checks and is left as it was", async () => {
   const { findings, notOk } = await check();
   expect(notOk).toEqual({});
   expect(findings.map(({ name }) => name)).toEqual([
@@ -53,11 +53,11 @@ test("a folder that will do is found to do, and is left as it was", async () => 
   expect(await readdir(dataDir)).toEqual([]);
 });
 
-test("a folder that is not there is made", async () => {
+test("a missing folder is made and passes", async () => {
   expect((await check(undefined, { folder: join(dataDir, "deep", "data") })).notOk).toEqual({});
 });
 
-test("a file in its place is told, and nothing else is tried", async () => {
+test("a file in place of the folder is reported, and no other check runs", async () => {
   const file = join(dataDir, "file");
   await writeFile(file, "precious");
   const { findings, notOk } = await check(undefined, { folder: file });
@@ -71,17 +71,17 @@ test("a folder that others can read is a warning that says what to do", async ()
   expect((await check()).notOk).toEqual({ permissions: `mode 0755 lets others in: chmod 700 ${dataDir}` });
 });
 
-test("a file system without hard links is said to have none, in one line", async () => {
+test("a file system without hard links is reported in one line", async () => {
   const { notOk } = await check(failing("link", "EPERM"));
   expect(notOk["link excludes"]).toBe("its file system has no hard links, which commits need");
 });
 
-test("a link() that excludes nobody is found", async () => {
+test("a link() that does not exclude other writers is found", async () => {
   const { notOk } = await check((call, proceed) => (call.name === "link" ? Promise.resolve() : proceed()));
   expect(notOk).toMatchObject({ "link excludes": "8 of 8 writers got the same name" });
 });
 
-test("a rename that is a copy is found", async () => {
+test("a rename that copies is found", async () => {
   const { notOk } = await check(async (call, proceed) => {
     if (call.name !== "rename") return proceed();
     const bytes = await readFile(call.path);
@@ -94,7 +94,7 @@ test("a rename that is a copy is found", async () => {
   expect(notOk).toEqual({ "rename is atomic": "half a file was read" });
 });
 
-test("a listing that is out of date is found", async () => {
+test("a stale listing is found", async () => {
   const { notOk } = await check(async (call, proceed) =>
     call.name === "readdir"
       ? ((await proceed()) as string[]).filter((name) => !/^name-\d$/.test(name))
@@ -103,7 +103,7 @@ test("a listing that is out of date is found", async () => {
   expect(notOk).toEqual({ "listing is fresh": "a new name was not listed" });
 });
 
-test("an append that others do not see is found", async () => {
+test("an append that readers do not see is found", async () => {
   const { notOk } = await check((call, proceed) =>
     call.name === "append" ? Promise.resolve({ bytesWritten: Infinity }) : proceed(),
   );
@@ -119,7 +119,7 @@ test("little space is a warning", async () => {
   expect(notOk).toEqual({ "free space": "only 20 MB, 12 files free" });
 });
 
-test("a volume that hangs is told of in bounded time", async () => {
+test("a volume that hangs is reported in bounded time", async () => {
   const { findings } = await check(
     (call, proceed) => (call.name === "link" ? new Promise(() => {}) : proceed()),
     { deadlineMs: 2_000 },

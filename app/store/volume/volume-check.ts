@@ -37,7 +37,7 @@ const LOW_BYTES = 100_000_000;
 const LOW_FILES = 10_000;
 
 /**
- * Checks all that the store relies on (app/store/PROTOCOL.md), as this machine sees the volume, in a folder of its own
+ * Checks all that the store relies on (app/store/PROTOCOL.md), as this machine sees the volume, in a scratch folder
  * that is removed afterwards. Never rejects: a failure is a finding, and checks that depend on a failed one are left out.
  */
 export async function checkVolume(options: VolumeCheckOptions): Promise<VolumeFinding[]> {

@@ -57,7 +57,7 @@ const unavailable = { code: "volume_unavailable" };
 const markerOf = (folder = dataDir) => readFileSync(join(folder, "holdfast-volume.json"), "utf8");
 
 describe("a directory without a marker", () => {
-  test("gets one, and its folders, at the first operation, and keeps it", async () => {
+  test("a directory without a marker gets one, and its folders, at the first operation, and keeps it", async () => {
     const first = node();
     await first.volume.makeFolder(join(first.layout.sessions, "ab"));
     const marker = markerOf();
@@ -79,7 +79,7 @@ describe("a directory without a marker", () => {
     expect(markerOf()).toBe(marker);
   });
 
-  test("gets one of several nodes that start at once, and all of them use it", async () => {
+  test("nodes that start at once on a directory without a marker agree on one", async () => {
     const nodes = Array.from({ length: 8 }, () => node());
     await Promise.all(nodes.map(({ volume, layout }) => volume.list(layout.sessions)));
     const marker = markerOf();
@@ -88,7 +88,7 @@ describe("a directory without a marker", () => {
     expect(readdirSync(dataDir).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  test("of an earlier version keeps what is in it", async () => {
+  test("a directory of an earlier version without a marker keeps its files", async () => {
     mkdirSync(join(dataDir, "sessions", "ab"), { recursive: true });
     const { volume, layout } = node();
     expect(await volume.list(layout.sessions)).toEqual(["ab"]);
@@ -96,7 +96,7 @@ describe("a directory without a marker", () => {
   });
 
   test.each(["ENOSPC", "EROFS"])(
-    "of an earlier version can be read where %s keeps it from one",
+    "a directory of an earlier version can be read where %s prevents a marker",
     async (code) => {
       mkdirSync(join(dataDir, "sessions", "ab"), { recursive: true });
       const { volume, layout } = node((call, proceed) =>
@@ -108,7 +108,7 @@ describe("a directory without a marker", () => {
     },
   );
 
-  test("that is empty and cannot be written is not taken for a new one", async () => {
+  test("an empty directory that cannot be written is not accepted as a new volume", async () => {
     mkdirSync(dataDir);
     const { volume, layout } = node((call, proceed) =>
       call.name === "open" && call.path.endsWith(".tmp")
@@ -162,7 +162,7 @@ describe.each(Object.entries(places))("with %s in the place of its volume", (_, 
     return { ...here, log };
   }
 
-  test("a node writes nothing, at once", async () => {
+  test("a node without its volume writes nothing from the first operation on", async () => {
     const { volume, layout } = await nodeWithout();
     const before = namesIn(home);
     const attempts = [
@@ -180,7 +180,7 @@ describe.each(Object.entries(places))("with %s in the place of its volume", (_, 
     expect(namesIn(home)).toEqual(before);
   });
 
-  test("a node says of nothing that it is absent, at once", async () => {
+  test("a node without its volume reports no name as absent from the first operation on", async () => {
     const { volume, layout } = await nodeWithout();
     const missing = join(layout.sessions, "99");
     for (const attempt of [
@@ -195,7 +195,7 @@ describe.each(Object.entries(places))("with %s in the place of its volume", (_, 
     }
   });
 
-  test("a node reads nothing and appends nothing after a second, says why once, and goes on when it is back", async () => {
+  test("a node without its volume stops reads and appends within a second, reports once, and continues when the volume is back", async () => {
     const { volume, layout, log, pass, changes } = await nodeWithout();
     pass(1_000);
     const error = await volume.list(layout.sessions).catch((error: unknown) => error);
@@ -224,14 +224,14 @@ describe.each(Object.entries(places))("with %s in the place of its volume", (_, 
   });
 });
 
-test("a marker that says more than this version knows is a marker", async () => {
+test("a marker with unknown fields is accepted", async () => {
   mkdirSync(dataDir);
   writeFileSync(join(dataDir, "holdfast-volume.json"), '{"id":"one","madeBy":"a later version"}');
   const { volume, layout } = node();
   expect(await volume.list(layout.sessions)).toEqual([]);
 });
 
-test("a folder in DATA_DIR that somebody removed is made again where the marker stands", async () => {
+test("a removed folder in DATA_DIR is made again if the marker is there", async () => {
   const { volume, layout } = node();
   await volume.list(layout.handoffs);
   rmSync(layout.handoffs, { recursive: true });
@@ -239,7 +239,7 @@ test("a folder in DATA_DIR that somebody removed is made again where the marker 
   expect(readdirSync(layout.handoffs)).toEqual(["ab"]);
 });
 
-test("sessions that are missing beside the marker are a volume that is away, until they are back", async () => {
+test("a missing sessions folder beside the marker counts as a missing volume until it is back", async () => {
   const { volume, layout, changes } = node();
   const folder = join(layout.sessions, "ab", "key");
   await volume.makeFolder(folder);
@@ -264,7 +264,7 @@ test("sessions that are missing beside the marker are a volume that is away, unt
   expect(changes.at(-1)).toBeNull();
 });
 
-test("a folder that a link leads to is taken for one", async () => {
+test("a symbolic link to a folder is accepted as a folder", async () => {
   const { volume, layout } = node();
   await volume.list(layout.sessions);
   renameSync(layout.sessions, join(home, "large"));
@@ -274,7 +274,7 @@ test("a folder that a link leads to is taken for one", async () => {
   expect(readdirSync(join(home, "large"))).toEqual(["ab"]);
 });
 
-test("a confirmation costs one lstat for each thing that is made, and one a second for what is read", async () => {
+test("a confirmation costs one lstat for each new name, and one a second for reads", async () => {
   const { volume, layout, calls, pass } = node();
   await volume.list(layout.sessions);
   calls.length = 0;

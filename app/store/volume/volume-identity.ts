@@ -30,66 +30,25 @@ const marker = z.object({ id: z.string().min(1) });
  */
 export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuard {
   const { volume, layout, now, onChange = () => {} } = options;
-  let known: { id: string; version: string } | null = null;
+  let known: MarkedVolume | null = null;
   let confirmedAt = -Infinity;
   let confirming: Promise<void> | null = null;
   let reported: string | null = null;
   /** A name was missing: confirmations check for `sessions`, too, until it exists. */
   let isSuspect = false;
 
-  async function begin() {
-    await volume.makeFolder(layout.root);
-    if ((await readMarker(volume, layout.marker)) === null && !(await mark())) return;
-    const id = await readMarker(volume, layout.marker);
-    if (id === null) throw wrongVolume(MISSING);
-    for (const folder of topFolders(layout)) await volume.makeFolder(folder);
-    known = { id, version: await versionOfMarker() };
-  }
-
-  /** @returns false where nothing can be written, but sessions of an earlier version can be read */
-  async function mark(): Promise<boolean> {
-    try {
-      await putIfAbsent(options, layout.root, MARKER_NAME, `${JSON.stringify({ id: options.newId() })}\n`);
-      return true;
-    } catch (error) {
-      if (!isFull(error) && !isReadOnly(error)) throw error;
-      await volume.list(layout.sessions).catch(() => {
-        throw error;
-      });
-      return false;
-    }
-  }
-
-  async function compare(marked: { id: string; version: string }) {
-    await compareMarker(marked);
+  async function compare(marked: MarkedVolume) {
+    known = await compareMarker(options, marked);
     if (!isSuspect) return;
-    await versionOf(layout.sessions, MISSING_SESSIONS);
+    await versionOf(volume, layout.sessions, MISSING_SESSIONS);
     isSuspect = false;
-  }
-
-  async function compareMarker({ id, version }: { id: string; version: string }) {
-    const versionNow = await versionOfMarker();
-    if (versionNow === version) return;
-    const idNow = await readMarker(volume, layout.marker);
-    if (idNow === null) throw wrongVolume(MISSING);
-    if (idNow !== id) throw wrongVolume(ANOTHER);
-    known = { id, version: versionNow };
-  }
-
-  const versionOfMarker = () => versionOf(layout.marker, MISSING);
-
-  async function versionOf(path: string, whereMissing: string): Promise<string> {
-    try {
-      return (await volume.stats(path)).version;
-    } catch (error) {
-      throw mayMeanAway(error) ? wrongVolume(whereMissing) : error;
-    }
   }
 
   async function confirm() {
     const askedAt = now();
     try {
-      await (known ? compare(known) : begin());
+      if (known) await compare(known);
+      else known = await identify(options);
       confirmedAt = askedAt;
       report(null);
     } catch (error) {
@@ -122,6 +81,56 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
       await confirmOnce();
     },
   };
+}
+
+/** The id in the marker, and the version of the marker's file that had it. */
+type MarkedVolume = { id: string; version: string };
+
+/** Marks the volume if it has no marker, and makes its folders. @returns null where it can only be read */
+async function identify(options: VolumeIdentityOptions): Promise<MarkedVolume | null> {
+  const { volume, layout } = options;
+  await volume.makeFolder(layout.root);
+  if ((await readMarker(volume, layout.marker)) === null && !(await mark(options))) return null;
+  const id = await readMarker(volume, layout.marker);
+  if (id === null) throw wrongVolume(MISSING);
+  for (const folder of topFolders(layout)) await volume.makeFolder(folder);
+  return { id, version: await versionOf(volume, layout.marker, MISSING) };
+}
+
+/** @returns false where nothing can be written, but sessions of an earlier version can be read */
+async function mark(options: VolumeIdentityOptions): Promise<boolean> {
+  const { volume, layout } = options;
+  try {
+    await putIfAbsent(options, layout.root, MARKER_NAME, `${JSON.stringify({ id: options.newId() })}\n`);
+    return true;
+  } catch (error) {
+    if (!isFull(error) && !isReadOnly(error)) throw error;
+    await volume.list(layout.sessions).catch(() => {
+      throw error;
+    });
+    return false;
+  }
+}
+
+/** @throws ExpectedError `volume_unavailable` where the marker is missing or has another id */
+async function compareMarker(
+  { volume, layout }: VolumeIdentityOptions,
+  marked: MarkedVolume,
+): Promise<MarkedVolume> {
+  const version = await versionOf(volume, layout.marker, MISSING);
+  if (version === marked.version) return marked;
+  const id = await readMarker(volume, layout.marker);
+  if (id === null) throw wrongVolume(MISSING);
+  if (id !== marked.id) throw wrongVolume(ANOTHER);
+  return { id, version };
+}
+
+async function versionOf(volume: Volume, path: string, whereMissing: string): Promise<string> {
+  try {
+    return (await volume.stats(path)).version;
+  } catch (error) {
+    throw mayMeanAway(error) ? wrongVolume(whereMissing) : error;
+  }
 }
 
 const MISSING = `${MARKER_NAME} is missing: the volume is not mounted, or was moved away`;

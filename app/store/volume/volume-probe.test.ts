@@ -38,12 +38,12 @@ function failing(name: string, code: string): Intercept {
     call.name === name ? Promise.reject(Object.assign(new Error(code), { code, syscall: name })) : proceed();
 }
 
-test("a volume that can be written is usable, and nothing is left there", async () => {
+test("a writable volume is usable, and the probe leaves no files", async () => {
   expect(await probe.state()).toEqual({ usable: true });
   expect(await readdir(layout.nodes)).toEqual([]);
 });
 
-test("however many ask, the volume is asked once in two seconds", async () => {
+test("many calls within two seconds cost one probe", async () => {
   await Promise.all([probe.state(), probe.state()]);
   const asked = calls.length;
   await time.advance(2_000);
@@ -54,7 +54,7 @@ test("however many ask, the volume is asked once in two seconds", async () => {
   expect(calls.length).toBeGreaterThan(asked);
 });
 
-test("once prepared, a look makes no folders", async () => {
+test("a probe after a successful one makes no folders", async () => {
   await probe.state();
   await time.advance(3_000);
   calls.length = 0;
@@ -70,7 +70,7 @@ test.each([
   ["link", "ENOTSUP", "its file system has no hard links, which commits need"],
   ["mkdir", "ENOTDIR", "a file stands where a folder should be"],
   ["sync", "EIO", "EIO"],
-])("%s that fails with %s is told as: %s", async (name, code, reason) => {
+])("a probe whose %s fails with %s reports: %s", async (name, code, reason) => {
   weather = failing(name, code);
   expect(await probe.state()).toEqual({ usable: false, reason });
 });
@@ -80,18 +80,21 @@ test.each([
   ["open", "ENOSPC", 0, "no inodes are left"],
   ["link", "ENOSPC", 0, "no inodes are left"],
   ["sync", "EDQUOT", 12, "its quota is used up"],
-])("%s that fails with %s, %i inodes free: usable, and %s", async (name, code, ffree, full) => {
-  const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
-  // Folders are opened, too, and can be.
-  weather = (call, proceed) => {
-    if (call.name === "statfs") return Promise.resolve(space);
-    if (name === "open" && !/probe/.test(call.path)) return proceed();
-    return failing(name, code)(call, proceed);
-  };
-  expect(await probe.state()).toEqual({ usable: true, full });
-});
+])(
+  "a volume whose %s fails with %s, with %i inodes free, is usable, and %s",
+  async (name, code, ffree, full) => {
+    const space = { type: 0, bsize: 4_096, bavail: 0, files: 100, ffree };
+    // Folders are opened, too, and can be.
+    weather = (call, proceed) => {
+      if (call.name === "statfs") return Promise.resolve(space);
+      if (name === "open" && !/probe/.test(call.path)) return proceed();
+      return failing(name, code)(call, proceed);
+    };
+    expect(await probe.state()).toEqual({ usable: true, full });
+  },
+);
 
-test("a file system where link() excludes nobody is not usable", async () => {
+test("a file system whose link() replaces a name is not usable", async () => {
   weather = (call, proceed) => (call.name === "link" ? Promise.resolve() : proceed());
   expect(await probe.state()).toEqual({
     usable: false,
@@ -99,7 +102,7 @@ test("a file system where link() excludes nobody is not usable", async () => {
   });
 });
 
-test("it is usable again when the volume is, whatever the failed look has left", async () => {
+test("a volume is usable again after a failed probe, whatever files that has left", async () => {
   weather = failing("link", "EIO");
   await probe.state();
   await writeFile(join(layout.nodes, "a.b1.probe-link"), "");
@@ -109,10 +112,10 @@ test("it is usable again when the volume is, whatever the failed look has left",
   expect(await readdir(layout.nodes)).toEqual([]);
 });
 
-test("what has become of it is told once, however often it is asked", async () => {
+test("each change of the volume's state is reported once", async () => {
   for (const each of [weather, failing("sync", "EIO"), failing("sync", "EDQUOT"), weather]) {
     weather = each;
-    for (let look = 0; look < 3; look++) {
+    for (let call = 0; call < 3; call++) {
       await Promise.all([probe.state(), probe.state()]);
       await time.advance(3_000);
     }
@@ -125,7 +128,7 @@ test("what has become of it is told once, however often it is asked", async () =
   ]);
 });
 
-test("a volume that hangs is told of in bounded time and is not asked again meanwhile; then it heals", async () => {
+test("a volume that hangs is reported in bounded time, gets no second probe meanwhile, and recovers", async () => {
   let thaw = () => {};
   const frozen = new Promise<void>((resolve) => (thaw = resolve));
   weather = async (_, proceed) => {

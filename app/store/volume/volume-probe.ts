@@ -32,70 +32,19 @@ export type VolumeProbeOptions = {
   onChange?: (state: VolumeState) => void;
 };
 
-/** Checks the volume with the operations of a commit: create, sync, link, unlink (app/store/PROTOCOL.md). */
 export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
-  const { volume, layout, instance, now, timer = realTimer, freshMs = 2_000, patienceMs = 2_500 } = options;
-  const temporary = join(layout.nodes, `${instance}.probe`);
-  const linked = join(layout.nodes, `${instance}.probe-link`);
-
+  const { now, timer = realTimer, freshMs = 2_000, patienceMs = 2_500 } = options;
+  const probe = createProbe(options);
   let latest: { at: number; state: VolumeState } | null = null;
   let running: { since: number; state: Promise<VolumeState> } | null = null;
   /** Reason of the state that `onChange` had last; empty for a usable volume. */
   let reported: string | null = null;
-  /** The folders exist, and no probe file of this node does. */
-  let prepared = false;
-
-  async function probe(): Promise<VolumeState> {
-    try {
-      if (!prepared) await prepare();
-      prepared = false;
-      // Not empty: some file systems accept empty files when they have no room for bytes.
-      await volume.writeNew(temporary, "probe", { removeIfLate: true });
-      await volume.link(temporary, linked);
-      await volume.link(temporary, linked).then(
-        () => Promise.reject(new Error("a second link() to one name succeeded there")),
-        (error: unknown) => {
-          if (errorCode(error) !== "EEXIST") throw error;
-        },
-      );
-      await volume.syncFolder(layout.nodes);
-      await volume.unlink(temporary);
-      await volume.unlink(linked);
-      prepared = true;
-      return { usable: true };
-    } catch (error) {
-      if (isFull(error)) return fullState(error);
-      return { usable: false, reason: explainVolumeError(error) };
-    }
-  }
-
-  /** The state of a full volume: usable if it can be listed. */
-  async function fullState(error: unknown): Promise<VolumeState> {
-    try {
-      await volume.list(layout.sessions);
-      if (errorCode(error) === "EDQUOT") return { usable: true, full: "its quota is used up" };
-      const { freeFiles } = await volume.space(layout.sessions);
-      return { usable: true, full: freeFiles === 0 ? "no inodes are left" : "no space is left" };
-    } catch (later) {
-      return { usable: false, reason: explainVolumeError(later) };
-    }
-  }
 
   function reportIfNew(state: VolumeState): VolumeState {
     const reason = state.usable ? (state.full ?? "") : state.reason;
     if (reason !== reported) options.onChange?.(state);
     reported = reason;
     return state;
-  }
-
-  async function prepare() {
-    await volume.makeFolder(layout.sessions);
-    await volume.makeFolder(layout.nodes);
-    for (const path of [temporary, linked]) {
-      await volume.unlink(path).catch((error: unknown) => {
-        if (errorCode(error) !== "ENOENT") throw error;
-      });
-    }
   }
 
   /** One probe at a time: a volume that hangs gets no second one before it answers. */
@@ -122,4 +71,58 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
       return reportIfNew(first);
     },
   };
+}
+
+/** @returns a probe by the operations of a commit: create, sync, link, unlink (app/store/PROTOCOL.md). Never rejects */
+function createProbe({ volume, layout, instance }: VolumeProbeOptions): () => Promise<VolumeState> {
+  const temporary = join(layout.nodes, `${instance}.probe`);
+  const linked = join(layout.nodes, `${instance}.probe-link`);
+  /** The folders exist, and no probe file of this node does. */
+  let isPrepared = false;
+
+  async function prepare() {
+    await volume.makeFolder(layout.sessions);
+    await volume.makeFolder(layout.nodes);
+    for (const path of [temporary, linked]) {
+      await volume.unlink(path).catch((error: unknown) => {
+        if (errorCode(error) !== "ENOENT") throw error;
+      });
+    }
+  }
+
+  return async () => {
+    try {
+      if (!isPrepared) await prepare();
+      isPrepared = false;
+      // Not empty: some file systems accept empty files when they have no room for bytes.
+      await volume.writeNew(temporary, "probe", { removeIfLate: true });
+      await volume.link(temporary, linked);
+      await volume.link(temporary, linked).then(
+        () => Promise.reject(new Error("a second link() to one name succeeded there")),
+        (error: unknown) => {
+          if (errorCode(error) !== "EEXIST") throw error;
+        },
+      );
+      await volume.syncFolder(layout.nodes);
+      await volume.unlink(temporary);
+      await volume.unlink(linked);
+      isPrepared = true;
+      return { usable: true };
+    } catch (error) {
+      if (isFull(error)) return fullState(volume, layout, error);
+      return { usable: false, reason: explainVolumeError(error) };
+    }
+  };
+}
+
+/** The state of a full volume: usable if it can be listed. @param error the error that showed that it is full */
+async function fullState(volume: Volume, layout: Layout, error: unknown): Promise<VolumeState> {
+  try {
+    await volume.list(layout.sessions);
+    if (errorCode(error) === "EDQUOT") return { usable: true, full: "its quota is used up" };
+    const { freeFiles } = await volume.space(layout.sessions);
+    return { usable: true, full: freeFiles === 0 ? "no inodes are left" : "no space is left" };
+  } catch (later) {
+    return { usable: false, reason: explainVolumeError(later) };
+  }
 }

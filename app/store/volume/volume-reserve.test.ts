@@ -12,7 +12,7 @@ import { createVolume } from "./volume";
 import { createVolumeReserve } from "./volume-reserve";
 
 let folder: string;
-/** What the volume refuses for want of room. */
+/** Calls that fail on a full volume. */
 let isFull: (call: FileCall) => boolean;
 let code: string;
 
@@ -34,13 +34,13 @@ function node() {
 const pieces = () => readdirSync(folder);
 const elsewhere = () => join(temporaryFolder(), "file");
 
-test("the reserve is sixteen files, of bytes on stable storage, that nodes share", async () => {
+test("the reserve is sixteen synced files that all nodes share", async () => {
   await Promise.all([node().reserve.refill(), node().reserve.refill()]);
   expect(pieces()).toHaveLength(16);
   for (const name of pieces()) expect(statSync(join(folder, name)).size).toBe(256 * 1024);
 });
 
-test("a piece that was given back is made again, and one that another node gave back with it", async () => {
+test("a refill makes the pieces again that this node and others have released", async () => {
   const { reserve } = node();
   await reserve.refill();
   expect(await reserve.release()).toBe(true);
@@ -50,7 +50,7 @@ test("a piece that was given back is made again, and one that another node gave 
   expect(pieces()).toHaveLength(16);
 });
 
-test("a volume with no room is left without a reserve, and gets one when there is room", async () => {
+test("a full volume gets its reserve when there is room", async () => {
   const { reserve } = node();
   isFull = (call) => call.name === "write" && pieces().length > 3;
   await reserve.refill();
@@ -60,7 +60,7 @@ test("a volume with no room is left without a reserve, and gets one when there i
   expect(pieces()).toHaveLength(16);
 });
 
-test("an empty reserve has nothing to give back", async () => {
+test("an empty reserve releases no piece", async () => {
   const { reserve } = node();
   expect(await reserve.release()).toBe(false);
   rmSync(folder, { recursive: true });
@@ -73,7 +73,7 @@ describe.each(["ENOSPC", "EDQUOT"])("on a volume that is full (%s)", (which) => 
   });
 
   test.each(["open", "write", "sync", "link"])(
-    "what may use the reserve has room for its %s after some pieces, and no other has",
+    "on a full volume, %s succeeds from the reserve after some pieces, and fails without it",
     async (name) => {
       const { reserve, volume } = node();
       await reserve.refill();
@@ -95,7 +95,7 @@ describe.each(["ENOSPC", "EDQUOT"])("on a volume that is full (%s)", (which) => 
     },
   );
 
-  test("what the whole reserve is too little for fails as without it, and leaves no half of a file", async () => {
+  test("an operation larger than the whole reserve fails and leaves no partial file", async () => {
     const { reserve, volume } = node();
     await reserve.refill();
     isFull = (call) => call.name === "write" && !call.path.startsWith(folder);
@@ -107,7 +107,7 @@ describe.each(["ENOSPC", "EDQUOT"])("on a volume that is full (%s)", (which) => 
     expect(pieces()).toEqual([]);
   });
 
-  test("several that use the reserve at once all find room", async () => {
+  test("concurrent operations on a full volume all find room in the reserve", async () => {
     const { reserve, volume } = node();
     await reserve.refill();
     let room = 0;

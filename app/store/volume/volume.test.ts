@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A file system that gives no answer until it is told to go on; then it does what it was asked. */
+/** A file system whose calls wait until `heal`, and are then carried out. */
 function hangingFileSystem() {
   const state = { hanging: true, calls: [] as FileCall[], inFlight: 0, most: 0 };
   let healed = Promise.withResolvers<void>();
@@ -47,11 +47,11 @@ function hangingFileSystem() {
   };
 }
 
-/** Deadlines pass when the test says so, however slow the machine is. */
+/** Deadlines pass only when the test advances the clock, however slow the machine is. */
 const onlyTimeoutsAreFake = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 
 describe("a volume", () => {
-  test("makes new files for their owner only, and none over another", async () => {
+  test("a new file is for its owner only, and never replaces another", async () => {
     const volume = createVolume();
     await volume.writeNew(at("a"), "one");
     expect(statSync(at("a")).mode & 0o777).toBe(0o600);
@@ -59,7 +59,7 @@ describe("a volume", () => {
     expect((await volume.read(at("a"))).bytes.toString()).toBe("one");
   });
 
-  test("makes folders with their parents for their owner only, and syncs each that has a new name", async () => {
+  test("makeFolder makes parents for their owner only, and syncs each folder with a new name", async () => {
     const synced: string[] = [];
     const fs = interceptedFileSystem((call, proceed) => {
       if (call.name === "sync") synced.push(call.path);
@@ -74,7 +74,7 @@ describe("a volume", () => {
     expect(synced).toEqual([]);
   });
 
-  test("reads what has grown from where it was read last, and nothing at the end", async () => {
+  test("readFrom returns the bytes after an offset, and none at the end", async () => {
     const volume = createVolume();
     const long = "x".repeat(200_000);
     const log = await volume.createLog(at("log"));
@@ -88,10 +88,10 @@ describe("a volume", () => {
     await expect(volume.createLog(at("log"))).rejects.toMatchObject({ code: "EEXIST" });
   });
 
-  test("finds what another machine has made since it was not there, as an NFS client would not", async () => {
+  test("list and readFrom find names that an NFS client has cached as absent", async () => {
     mkdirSync(at("ab/session"), { recursive: true });
     writeFileSync(at("ab/session/journal"), "line\n");
-    // Until its folder has been opened again, the client swears that a name is not there.
+    // The client reports a name as absent until its folder is opened again.
     const missing = new Set([at("ab"), at("ab/session"), at("ab/session/journal")]);
     const fs = interceptedFileSystem(async (call, proceed) => {
       if ([...missing].some((name) => call.path === name)) throw systemError("ENOENT", call);
@@ -107,14 +107,14 @@ describe("a volume", () => {
     await expect(volume.list(at("nowhere/session"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  test("knows NFS's ESTALE by its number", () => {
+  test("errorCode recognises NFS's ESTALE by its number", () => {
     const stale = Object.assign(new Error(), { errno: -116, code: "Unknown system error -116" });
     expect(errorCode(stale)).toBe("ESTALE");
     expect(errorCode(Object.assign(new Error(), { errno: -2, code: "ENOENT" }))).toBe("ENOENT");
     expect(errorCode(new Error("none"))).toBeUndefined();
   });
 
-  test("closes what it has opened when something else fails", async () => {
+  test("files are closed when an operation on them fails", async () => {
     let open = 0;
     const fs = interceptedFileSystem(async (call, proceed) => {
       if (call.name === "write" || call.name === "read" || call.name === "sync") throw new Error("broken");
@@ -131,7 +131,7 @@ describe("a volume", () => {
     expect(open).toBe(0);
   });
 
-  test("reports what only closing the file reports", async () => {
+  test("an error of close() is reported", async () => {
     const fs = interceptedFileSystem(async (call, proceed) => {
       const result = await proceed();
       if (call.name === "close") throw Object.assign(new Error("late"), { code: "EIO" });
@@ -142,18 +142,18 @@ describe("a volume", () => {
 });
 
 describe("a volume that hangs", () => {
-  test("has no more operations under way than it has semaphore, and refuses when too many wait", async () => {
+  test("a volume that hangs has no more operations under way than slots, and refuses callers over the limit", async () => {
     vi.useFakeTimers();
     const { fs, state, heal } = hangingFileSystem();
     const volume = createVolume({ fs, maxInFlight: 3, maxWaiting: 10, deadlineMs: 1_000 });
     const asked = Array.from({ length: 20 }, () => volume.list(folder));
     const outcomes = asked.map((answer) => answer.catch((error: unknown) => errorCode(error)));
-    // Those beyond the slots and the queue have their answer at once.
+    // Callers over the slots and the queue are refused at once.
     expect(await Promise.all(outcomes.slice(13))).toEqual(Array(7).fill("volume_unavailable"));
     expect(state.calls).toHaveLength(3);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await Promise.all(outcomes)).toEqual(Array(20).fill("volume_unavailable"));
-    // Who has given up does not come back when the volume does.
+    // Operations of callers that missed their deadline do not begin when the volume is back.
     heal();
     await vi.runAllTimersAsync();
     vi.useRealTimers();
@@ -162,7 +162,7 @@ describe("a volume that hangs", () => {
     expect(await volume.list(folder)).toEqual([]);
   });
 
-  test("has semaphore of their own for what must go on, and for what is asked", async () => {
+  test("interactive and steady work have slots of their own on a volume that hangs", async () => {
     const { fs, state, heal } = hangingFileSystem();
     const { volume, steady } = createVolumes({ fs, maxInFlight: 3, reserved: 2 });
     const asked = Array.from({ length: 10 }, () => volume.list(folder));
@@ -174,7 +174,7 @@ describe("a volume that hangs", () => {
     expect(state.most).toBe(5);
   });
 
-  test("does what must go on in its order, whoever it is for, and what is asked by turns", async () => {
+  test("steady work is served in order of arrival, interactive work round-robin by address", async () => {
     const { fs, heal } = hangingFileSystem();
     let address = "";
     const { volume, steady } = createVolumes({
@@ -198,7 +198,7 @@ describe("a volume that hangs", () => {
     expect(ended).toEqual({ asked: "ababa", steady: "aaabb" });
   });
 
-  test("has every file closed, also of a caller that has given up waiting for its turn", async () => {
+  test("every file is closed, also when the caller of close() has missed its deadline", async () => {
     vi.useFakeTimers();
     const { fs, state, heal, hang } = hangingFileSystem();
     heal();
@@ -220,7 +220,7 @@ describe("a volume that hangs", () => {
     expect(names).toEqual([at("log"), at("file")]);
   });
 
-  test("answers everybody within the deadline, however long they queue", async () => {
+  test("a volume that hangs answers all callers within the deadline, also those in the queue", async () => {
     vi.useFakeTimers();
     const { fs } = hangingFileSystem();
     const volume = createVolume({ fs, maxInFlight: 2, deadlineMs: 1_000 });
@@ -235,9 +235,9 @@ describe("a volume that hangs", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("is not silent while it answers others: an operation waits for its turn beyond the deadline", async () => {
+  test("an operation waits for its slot beyond the deadline while the volume answers others", async () => {
     vi.useFakeTimers();
-    // No real call: it would take real time, of which the clock of this test knows nothing.
+    // No real calls, because they would take real time beside the fake clock.
     const fs = interceptedFileSystem(() => new Promise((resolve) => setTimeout(() => resolve([]), 600)));
     const volume = createVolume({ fs, maxInFlight: 2, deadlineMs: 1_000 });
     const listed = Promise.all(Array.from({ length: 20 }, () => volume.list(folder)));
@@ -251,7 +251,7 @@ describe("a volume that hangs", () => {
     expect(await outcome).toBe("served");
   });
 
-  test("that answers too slowly keeps no caller waiting for its turn without end", async () => {
+  test("a volume that answers too slowly refuses callers after the longest queue time", async () => {
     vi.useFakeTimers();
     const fs = interceptedFileSystem(() => new Promise((resolve) => setTimeout(() => resolve([]), 900)));
     const volume = createVolume({ fs, maxInFlight: 1, deadlineMs: 1_000, maxQueueMs: 5_000 });
@@ -262,7 +262,7 @@ describe("a volume that hangs", () => {
     expect(refused[0]).toMatchObject({ reason: { code: "volume_unavailable" } });
   });
 
-  test("serves who waited, first come first served, when it answers in time", async () => {
+  test("callers in the queue are served in order when the volume answers in time", async () => {
     const { fs, state, heal } = hangingFileSystem();
     const volume = createVolume({ fs, maxInFlight: 1 });
     const names = ["a", "b", "c", "d"];
@@ -274,7 +274,7 @@ describe("a volume that hangs", () => {
     expect(state.most).toBe(1);
   });
 
-  test("leaves no file of a writer that has given up", async () => {
+  test("a file made after its writer's deadline is removed", async () => {
     vi.useFakeTimers();
     const { fs, state, heal } = hangingFileSystem();
     const volume = createVolume({ fs, deadlineMs: 1_000 });
@@ -288,7 +288,7 @@ describe("a volume that hangs", () => {
     expect(existsSync(at("late"))).toBe(false);
   });
 
-  test("is not blamed for the time in which the process did not run", async () => {
+  test("time in which the process was frozen does not count as silence of the volume", async () => {
     const { fs, state, heal } = hangingFileSystem();
     const volume = createVolume({ fs, deadlineMs: 1_000 });
     const listed = volume.list(folder);
@@ -299,7 +299,7 @@ describe("a volume that hangs", () => {
     expect(await listed).toEqual([]);
   });
 
-  test("keeps no timer that would keep the process alive, and none after an answer", async () => {
+  test("operations leave no timers, and none keeps the process alive", async () => {
     const unref = vi.spyOn(Object.getPrototypeOf(setTimeout(() => undefined, 0)) as NodeJS.Timeout, "unref");
     const set = vi.spyOn(globalThis, "setTimeout");
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
@@ -313,7 +313,7 @@ describe("a volume that hangs", () => {
     set.mockRestore();
   });
 
-  test("holds up neither what needs no files nor, when it is back, what does", async () => {
+  test("a volume that hangs blocks no other work of libuv, and serves commits again when it is back", async () => {
     const { fs, state, heal, hang } = hangingFileSystem();
     onlyTimeoutsAreFake();
     const { store, layout } = createTestStore(folder, { fs, maxInFlight: 2 });
@@ -328,7 +328,7 @@ describe("a volume that hangs", () => {
       expect(outcome).toMatchObject({ status: "rejected", reason: { code: "volume_unavailable" } });
     }
     expect(state.inFlight).toBe(2);
-    // Work of libuv's threads that is none of the volume's.
+    // Other work of libuv's threads still runs.
     const key = await promisify(pbkdf2)("password", "salt", 1, 32, "sha256");
     expect(createHash("sha256").update(key).digest("hex")).toHaveLength(64);
     heal();
@@ -340,7 +340,7 @@ describe("a volume that hangs", () => {
 
   const steps = ["readdir", "open", "write", "sync", "close", "link", "unlink"] as const;
   test.each(steps)(
-    "at %s of a commit answers 503 in time, and has lost nothing when it is back",
+    "a volume that hangs at %s of a commit answers 503 in time, and has lost nothing when it is back",
     async (step) => {
       const { store: healthy, layout } = createTestStore(folder);
       for (const id of ["m1", "m2"]) await healthy.update(KEY, append(id));
@@ -365,7 +365,7 @@ describe("a volume that hangs", () => {
       await expect.poll(() => stuck).toBeGreaterThan(0);
       await vi.advanceTimersByTimeAsync(10_000);
       const outcome = await answer;
-      // Only what is left to tidy up may hang without harm.
+      // The unlink only tidies up: the commit succeeds without it.
       if (step === "unlink") expect(outcome).toMatchObject({ record: { rev: 3 } });
       else expect(outcome).toMatchObject({ code: "volume_unavailable", message: /try again|Send it again/ });
       back.resolve();
