@@ -23,7 +23,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY app/start.sh ./app/
 COPY --from=build /app/public ./public
-COPY --from=build /app/build/index.js ./build/
+COPY --from=build /app/build/index.js /app/build/check-volume.js ./build/
 COPY --from=build /app/build/mermaid ./build/mermaid
 RUN install --directory --owner=1000 --group=1000 --mode=0700 /data
 # By number, so that an orchestrator sees that it is not root, and a mounted folder can be given to it.

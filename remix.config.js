@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { buildSync } from "esbuild";
 
 /** Mermaid is drawn in a frame of its own origin, which loads it as it is published: it takes no part in the build. */
 function copyMermaid() {
@@ -14,7 +15,24 @@ function copyMermaid() {
   }
 }
 
+/** A command of the operator's: in the image there is no source to run it from. */
+function buildVolumeCheck() {
+  const app = new URL("app", import.meta.url).pathname;
+  buildSync({
+    entryPoints: [`${app}/check-volume.ts`],
+    outfile: new URL("build/check-volume.js", import.meta.url).pathname,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    alias: { "~": app },
+    logLevel: "warning",
+  });
+}
+
 copyMermaid();
+buildVolumeCheck();
 
 /** @type {import('@remix-run/dev').AppConfig} */
 export default {

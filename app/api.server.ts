@@ -4,11 +4,13 @@ import { holdSecrets } from "~/http/admission/hold-secrets";
 import { requireOwnSite } from "~/http/admission/require-own-site";
 import { requestRoute } from "~/http/remix/request-route";
 import { services } from "./services.server";
+import { ExpectedError } from "./conversation/expected-error";
 
 /**
- * A resource route's loader and action: handlers by method, with the keys of the secrets that come with a request,
- * failures as error responses, surprises to the log. For those only who have access, unless it is for everybody; and
- * for pages of this site, unless it is for any.
+ * A resource route's loader and action. Holds the encryption keys of a request's secrets until it is answered, maps
+ * expected errors to responses, and logs unexpected ones.
+ * @param handlers by HTTP method
+ * @param options `forEverybody`: needs no access code. `fromAnySite`: accepts requests of pages of other origins.
  */
 export function api(
   handlers: Partial<Record<Method, Handler>>,
@@ -29,4 +31,9 @@ export function api(
       if (!forEverybody) await requireAccess(services.access, request);
     },
   );
+}
+
+/** Logs the failure of an event stream. Its client reconnects by itself. */
+export function onStreamFailure(error: unknown): void {
+  services.log[ExpectedError.isInstance(error) ? "warn" : "error"]({ err: error }, "a stream failed");
 }

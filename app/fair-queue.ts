@@ -1,34 +1,33 @@
 import TinyQueue from "tinyqueue";
 
 /**
- * Waiters by key, served by start-time fair queueing: the next one is the first waiter of the key that has been charged
- * least. What a turn costs is charged to its key, so that weight and not count decides. A key that comes anew begins
- * where the keys in service are, so it has the next turn, and saves none up while it is away. Keys within their burst
- * are served in the order in which they came: else, where more come than can be served, all would be begun and none
- * finished.
+ * Waiters by key, served by start-time fair queueing: next is the first waiter of the key that was charged least. Keys
+ * are charged the cost of their turns, so that cost and not the number of turns decides. A new key starts at the virtual
+ * time of the keys in service: it is served next, and saves up no credit while it is absent. Keys within their burst are
+ * served in order of arrival; otherwise, under overload, all would be begun and none finished.
  *
  * Goyal, Vin, Cheng: Start-time Fair Queueing, SIGCOMM 1996.
  */
 export type FairQueue<Key, Waiter> = {
-  /** @returns how the waiter leaves; false where it has left or was served */
+  /** @returns a function by which the waiter leaves; it returns false where the waiter has left or was served */
   add(key: Key, waiter: Waiter): () => boolean;
-  /** Removes the next waiter of those whose key is eligible; null where there is none. */
+  /** Removes and returns the next waiter whose key is eligible; null where there is none. */
   next(isEligible?: (key: Key) => boolean): { key: Key; waiter: Waiter } | null;
   charge(key: Key, cost: number): void;
-  /** Removes the last waiter of the key that has most of them. */
+  /** Removes and returns the last waiter of the key with the most waiters. */
   dropLast(): Waiter | null;
   size(): number;
-  /** Forgets what was charged: for when nothing is in service or waits. */
+  /** Forgets all charges. To be called only while no waiter is in service or waits. */
   reset(): void;
 };
 
-/** Keys that are remembered though none of theirs waits. */
+/** Keys without waiters whose charges are remembered. */
 const MAX_IDLE_KEYS = 10_000;
 
 export type FairQueueOptions<Key> = {
-  /** What a key may be charged before it comes after keys that are new: about one request. */
+  /** Cost that a key may be charged before new keys come first. About that of one request. */
   burst?: number;
-  /** A key whose waiters come before all others, at no cost. */
+  /** A key whose waiters come before all others and are not charged. */
   first?: Key;
 };
 
@@ -36,9 +35,9 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
   Key,
   Waiter
 > {
-  /** The waiters of one key. `start` is what it has been charged, in virtual time; `order` is when it came. */
+  /** The waiters of one key. `start` is its charge in virtual time; `order` is its number by arrival. */
   type Lane = { key: Key; waiters: Set<Waiter>; start: number; order: number };
-  /** A lane as it was when the entry was made; one whose start has changed since has another entry. */
+  /** Entry of the priority queue for a lane. It is stale, and skipped, once the lane's start has changed. */
   type Entry = { lane: Lane; start: number };
 
   const charged = new Map<Key, number>();
@@ -69,7 +68,7 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
     return true;
   }
 
-  /** Takes the least entry whose key is eligible out of the queue, and leaves the others in. */
+  /** Removes the first entry whose key is eligible. */
   function takeLeast(isEligible: (key: Key) => boolean): Entry | null {
     const passedOver: Entry[] = [];
     let entry = entries.pop();

@@ -1,10 +1,10 @@
 import type { LoaderFunctionArgs } from "@remix-run/node";
-import type { PageFacts } from "~/browser/chat/chat-app";
+import type { ServerProps } from "~/browser/chat/chat-app";
 import { modelsView } from "~/conversation/models-view";
 import { services } from "~/services.server";
 
 /** What every page is sent with. Nothing about any conversation: those are known to the browser alone. */
-export async function serverProps({ request }: LoaderFunctionArgs): Promise<PageFacts> {
+export async function serverProps({ request }: LoaderFunctionArgs): Promise<ServerProps> {
   return {
     node: services.node.name,
     models: modelsView(services.models),

@@ -1,9 +1,11 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { destination, type DestinationStream, type Logger } from "pino";
+import type { Logger } from "pino";
+import { createAdmission } from "./admission.server";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
+import type { Clocks } from "./clocks.server";
 import {
   CONFIG_VARIABLES,
   ConfigError,
@@ -12,260 +14,96 @@ import {
   processEnvironment,
   type Config,
 } from "./config.server";
-import { newId, sessionFingerprint } from "./conversation/session-id";
+import { newId } from "./conversation/session-id";
 import { warnOfDataFolder } from "./data-folder.server";
 import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "~/http/admission/access";
-import { createSlowUploadGuard } from "~/http/admission/slow-upload-guard";
-import { createBuiltFiles } from "~/http/remix/built-files";
-import { clientAddress, createAddressNote, LOCAL_ADDRESS } from "~/http/admission/client-address";
-import { createConnectionCount } from "~/http/admission/connection-count";
+import { createAddressNote } from "~/http/admission/client-address";
 import { createHostPolicy } from "~/http/admission/host-policy";
-import { createRequestContexts, currentRequest } from "~/http/admission/request-context";
-import { moderateCompression } from "~/http/remix/moderate-compression";
-import { createLoopTurns } from "~/http/admission/loop-turns";
-import { createReadCosts } from "~/http/admission/read-costs";
-import { createSessionResponses } from "./http/session-responses";
-import { createClientConcurrencyLimiter } from "~/http/admission/client-concurrency-limiter";
+import { createBuiltFiles } from "~/http/remix/built-files";
+import { createLifecycle } from "./lifecycle.server";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { nodeVersionProblem } from "./node-version.server";
+import { createObservability, startMetricsReport } from "./observability.server";
 import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
 import { createDailyBudget } from "./quotas/daily-budget";
-import { createFleetUsage } from "./quotas/fleet-usage";
+import { createFleetUsage, type FleetUsageOptions } from "./quotas/fleet-usage";
 import { createQuotas } from "./quotas/quotas";
 import { createReplies } from "./replies/replies";
-import { createAttachmentStore } from "~/store/attachments/attachment-store";
-import { isVolumeFault } from "~/store/volume/is-volume-fault";
-import { createHandoffStore } from "~/store/shares/handoff-store";
-import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
+import { createMembership, type Membership, type MembershipOptions } from "~/store/cluster/membership";
 import { createLayout } from "~/store/sessions/layout";
-import { createMembership } from "~/store/cluster/membership";
-import type { DamageEvent } from "~/store/sessions/quarantine";
-import { createSessionRetirement } from "~/store/sessions/retire-session";
-import { createEncryptor } from "~/store/encryption/encryptor";
-import { createSessionEvents } from "~/store/sessions/session-events";
-import { createSessionStore } from "~/store/sessions/session-store";
-import { createShareStore } from "~/store/shares/share-store";
 import { timer } from "~/store/volume/timer";
-import { createVolume, createVolumes } from "~/store/volume/volume";
-import { createVolumeIdentity } from "~/store/volume/volume-identity";
-import { createVolumeProbe } from "~/store/volume/volume-probe";
-import { createVolumeReserve, type FilledReserve } from "~/store/volume/volume-reserve";
+import { createStores } from "./stores.server";
 import { startSweeps } from "./sweeps.server";
-import { captureOutput } from "./telemetry/capture-output";
-import { createLog } from "./telemetry/create-log";
-import { createMetrics, type Metrics } from "./telemetry/metrics";
-import { createRedactor } from "./telemetry/redact";
-import { reportMetrics } from "./telemetry/report-metrics";
-
-/** Of bodies, coming and going, for all requests together: an eighth of the smallest task's memory. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
-
-/** In bytes a second: a bit less than what a phone on the slowest network has (200 kbit/s). */
-const MIN_BODY_PACE = 16 * 1024;
-
-/** Answers of remix-serve that are compressed at the same time, each with a quarter of a megabyte and a thread. */
-const MAX_COMPRESSING = 16;
-/** Of those of one address: each takes a part of a processor from everything else. */
-const MAX_COMPRESSING_FOR_ADDRESS = 2;
-
-/** What an office does at once without noticing them, and too few to keep the volume from others. */
-const TURNS_FOR_ADDRESS = 32;
-
-/** Of those, what the heaviest request takes: one such at a time, and some light ones beside it. */
-const HEAVIEST_TURN = 24;
+import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
 
 /**
- * All replies of a node together append this often (1,000 times a second): beyond some fifty, words come in larger
- * pieces, so that a node that is full serves slowly, and does not fail.
+ * Time between appends of a reply's words for each reply that runs on the node, in milliseconds: all replies together
+ * append 1,000 times a second at most. Beyond some fifty replies, words come in larger pieces, so that a full node slows
+ * down instead of failing.
  */
 const FLUSH_MS_FOR_EACH_REPLY = 1;
 
-/** Between two looks whether the reserve has all its pieces: one in memory, unless some are missing. */
-const RESERVE_MS = 60_000;
+const clocks: Clocks = {
+  now: () => performance.now(),
+  epochMs: () => Date.now(),
+  clock: () => new Date(),
+  timer,
+  delay,
+  backgroundDelay: (ms) => delay(ms, undefined, { ref: false }),
+  // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
+  random: Math.random,
+};
 
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
+/** The composition root. The order matters: nothing else touches the volume before the node's name is claimed. */
 async function createServices(config: Config) {
-  const stdout = destination({ fd: 1, sync: true });
-  const secrets = [...config.access.codes, ...modelSecrets(processEnvironment)];
-  const log = createLog({
-    level: config.logLevel,
-    node: config.nodeName,
-    readable: config.readableLog,
-    secrets,
-    stream: stdout,
-  });
-  if (!config.readableLog) captureOutput(log, { console, process }, createRedactor(secrets));
-  const metrics = createMetrics({ activeReplies: () => replies.active() });
-
+  const { stdout, log, metrics } = createObservability(config, () => replies.active());
+  const { nodeName: name } = config;
+  const { now, clock, epochMs, backgroundDelay } = clocks;
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
-  const instance = `${config.nodeName}.${boot}`;
+  const instance = `${name}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
-  const now = () => performance.now();
-  const unguarded = createVolume();
-  const identity = createVolumeIdentity({
-    volume: unguarded,
-    layout,
+  const { volume, steady, own, reserve } = openVolume({ layout, instance, clocks, log, metrics });
+  const stores = createStores({
+    config,
     instance,
-    newId,
-    now,
-    onChange(reason) {
-      if (reason === null) log.info({ dataDir: layout.root }, "DATA_DIR is the volume that it was again");
-      else log.error({ dataDir: layout.root }, `DATA_DIR is away: ${reason}`);
-    },
-  });
-  const reserve = createVolumeReserve({ volume: unguarded, guard: identity, folder: layout.reserve });
-  const { volume, steady, own } = createVolumes({
-    guard: identity,
-    reserve,
-    fairnessKey: () => currentRequest().address,
-    resume: () => currentRequest().turn(),
-    onAnswer: (ms, error) => metrics.onVolumeAnswer(ms, error !== null && isVolumeFault(error)),
-  });
-  const events = createSessionEvents();
-  const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
-  // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
-  const random = Math.random;
-  const damaged = ({ key, rev, reason, cause }: DamageEvent) =>
-    log.error(
-      { session: sessionFingerprint(key), rev, reason, err: cause },
-      "a damaged revision was put aside",
-    );
-  const sessionResponses = createSessionResponses();
-  const committed = (key: string, rev: number | null) => {
-    sessionResponses.forget(key);
-    events.emit(key, rev);
-    membership.announceChange(key, rev);
-  };
-  const keys = createEncryptionKeys();
-  const encryptor = createEncryptor({ keys, isOn: config.encryptAtRest });
-  const store = createSessionStore({
+    layout,
     volume,
-    layout,
-    instance,
-    newId,
-    encryptor,
-    random,
-    delay,
-    now,
-    clock: () => new Date(),
+    clocks,
+    log,
     isDead: (other) => membership.isDead(other),
-    onCommit: committed,
-    onDamage: damaged,
+    announceChange: (sessionHash, rev) => membership.announceChange(sessionHash, rev),
   });
-
-  const attachments = createAttachmentStore({
-    volume,
-    layout,
-    instance,
-    newId,
-    encryptor,
-    onDamage: (key, id) =>
-      log.error(
-        { session: sessionFingerprint(key), attachment: sessionFingerprint(id) },
-        "an attached file is damaged",
-      ),
-    maxBytes: config.maxAttachmentBytes,
-    maxSessionBytes: config.maxSessionAttachmentBytes,
-  });
-
-  const shares = createShareStore({
-    volume,
-    layout,
-    sessions: store,
-    instance,
-    newId,
-    encryptor,
-    clock: () => new Date(),
-    onDamage: (key, reason) =>
-      log.error({ share: sessionFingerprint(key), reason }, "a shared snapshot is damaged"),
-  });
-
-  const handoffLifetimeMs = config.handoffMinutes * 60_000;
-  const handoffs = createHandoffStore({ volume, layout, instance, newId, lifetimeMs: handoffLifetimeMs });
-
-  const membership = createMembership({
-    volume: own,
-    layout,
-    name: config.nodeName,
-    boot,
-    startedAt: new Date(),
-    now,
-    timer,
-    random,
-    isProcessGone: (other) => isProcessGone(other, realProcesses),
+  const { store, attachments, shares, handoffs, encryptor, keys, events } = stores;
+  const member = { volume: own, layout, name, boot, log };
+  const membership = await joinCluster({
+    ...member,
     onNameTaken: () => cannotStart(nameTaken(config)),
     onSessionChange: events.emit,
     onMissedChanges: events.emitUnknown,
-    log,
   });
-  // Nothing else of this process touches the volume before its name is its own. The timers of the wait would let the
-  // process end.
-  const alive = setInterval(() => {}, 2 ** 30);
-  await membership.start();
-  clearInterval(alive);
-  keepReserve(reserve, log);
-
-  const retirement = createSessionRetirement({
-    volume,
-    layout,
-    instance,
-    newId,
-    clock: () => new Date(),
-    onDamage: damaged,
-    onRetired(key, before) {
-      committed(key, null);
-      Promise.all([shares.removeAll(before.shares), attachments.remove(key)]).catch((error: unknown) => {
-        log.warn(
-          { session: sessionFingerprint(key), err: error },
-          "shares or files are left to the next sweep",
-        );
-      });
-    },
-    onQuarantined: (key) =>
-      log.error(
-        { session: sessionFingerprint(key) },
-        "two sessions stood in one place; the older is in quarantine",
-      ),
-  });
+  const { isDead } = membership;
+  keepReserve(reserve, clocks, log);
   startSweeps({
     volume,
     layout,
     instance,
     sessions: store,
-    retirement,
+    retirement: stores.retirement,
     retentionDays: config.retentionDays,
     handoffs,
-    handoffLifetimeMs,
-    isDead: membership.isDead,
-    random,
+    handoffLifetimeMs: config.handoffMinutes * 60_000,
+    isDead,
+    clocks,
     log,
   });
 
-  const usage = createFleetUsage({
-    volume: own,
-    layout,
-    name: config.nodeName,
-    boot,
-    clock: () => Date.now(),
-    now,
-    timer,
-    delay: unhurried,
-    isDead: membership.isDead,
-    log,
-  });
-  const budget = createDailyBudget({
-    limits: config.quotas.daily,
-    addressPercent: config.quotas.addressBudgetPercent,
-    usage,
-    clock: () => Date.now(),
-    log,
-  });
+  const { usage, budget } = createBudget(config, { ...member, isDead });
   const models = await connectModels(config, budget, log);
-
   const replies = createReplies({
     store,
     volume: steady,
@@ -276,53 +114,92 @@ async function createServices(config: Config) {
     models,
     events,
     instance,
-    node: { name: config.nodeName },
-    isDead: membership.isDead,
+    node: { name },
+    isDead,
     attend: membership.attend,
     flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
-    clock: () => new Date(),
-    delay: unhurried,
+    clock,
+    now,
+    timer,
+    delay: backgroundDelay,
     newId,
     adopt: (replyId) => quotas.adopt(replyId),
     log,
     metrics,
   });
+  const activeReplies = () => replies.active();
+  const quotas = createQuotas({ limits: config.quotas, usage, budget, activeReplies, clock: epochMs });
+  const report = startMetricsReport(config, metrics, stdout, clocks);
 
-  const quotas = createQuotas({
-    limits: config.quotas,
-    usage,
-    budget,
-    activeReplies: () => replies.active(),
-    clock: () => Date.now(),
-  });
-
-  const report = config.metrics.format === "emf" ? startReport(config, metrics, stdout) : null;
-
-  for (const { variable, meant } of misspeltVariables(processEnvironment)) {
-    log.warn({ variable }, `${variable} means nothing here: is it ${meant}?`);
-  }
-  const access = createAccess({ ...config.access, clock: () => Date.now() });
-  if (access.isOpen && !config.isPrivate) {
-    log.warn({}, "whoever reaches this server may use it, at your expense: set ACCESS_CODE");
-  }
-
+  const access = createAccess({ ...config.access, clock: epochMs });
+  warnOfConfig(config, access, log);
   void warnOfDataFolder({ dataDir: config.dataDir, volume: own, layout, env: processEnvironment, log });
-
-  let isLeaving = false;
-  const probe = createVolumeProbe({
-    volume: own,
-    layout,
-    instance,
-    now,
-    onChange(state) {
-      if (!state.usable) log.error({ dataDir: layout.root }, `DATA_DIR cannot be used: ${state.reason}`);
-      else if (state.full !== undefined) {
-        log.error({ dataDir: layout.root }, `DATA_DIR is full: ${state.full}; reading and deleting go on`);
-      } else log.info({ dataDir: layout.sessions, models: models.defaultModelId }, "ready");
-    },
-  });
+  const probe = createLoggedProbe({ volume: own, layout, instance, now }, models.defaultModelId, log);
   void probe.state();
 
+  return {
+    ...serverSettings(config),
+    ...createAdmission(config, clocks, log),
+    ...createLifecycle({ membership, replies, usage, probe, report, log }),
+    access,
+    quotas,
+    keys,
+    clock,
+    noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
+    models,
+    mermaidVersion: mermaidVersion(),
+    builtFiles: createBuiltFiles(builtFolders(config)),
+    sessionResponses: stores.sessionResponses,
+    store,
+    shares,
+    attachments,
+    handoffs,
+    replies,
+    metrics,
+    log,
+  };
+}
+
+/** Resolves once the node's name is its own. Ends the process where another one has the name. */
+async function joinCluster(
+  options: Pick<
+    MembershipOptions,
+    "volume" | "layout" | "name" | "boot" | "onNameTaken" | "onSessionChange" | "onMissedChanges" | "log"
+  >,
+): Promise<Membership> {
+  const membership = createMembership({
+    ...options,
+    startedAt: clocks.clock(),
+    now: clocks.now,
+    timer: clocks.timer,
+    random: clocks.random,
+    isProcessGone: (other) => isProcessGone(other, realProcesses),
+  });
+  // The timers of this wait do not keep the process alive, and nothing else does yet.
+  const alive = setInterval(() => {}, 2 ** 30);
+  await membership.start();
+  clearInterval(alive);
+  return membership;
+}
+
+function createBudget(
+  { quotas }: Config,
+  member: Pick<FleetUsageOptions, "volume" | "layout" | "name" | "boot" | "isDead" | "log">,
+) {
+  const { epochMs, now, timer, backgroundDelay } = clocks;
+  const usage = createFleetUsage({ ...member, clock: epochMs, now, timer, delay: backgroundDelay });
+  const budget = createDailyBudget({
+    limits: quotas.daily,
+    addressPercent: quotas.addressBudgetPercent,
+    usage,
+    clock: epochMs,
+    log: member.log,
+  });
+  return { usage, budget };
+}
+
+/** The parts of the configuration that the server entry and routes read. */
+function serverSettings(config: Config) {
   return {
     node: { name: config.nodeName },
     page: { isDevelopment: config.isDevelopment },
@@ -345,129 +222,16 @@ async function createServices(config: Config) {
       allowed: config.allowedHosts,
       trustedHops: config.trustedHops,
     }),
-    access,
-    quotas,
-    ...createFairTurns(config, log),
-    keys,
-    noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
-    models,
-    mermaidVersion: mermaidVersion(),
-    builtFiles: createBuiltFiles(builtFolders(config)),
-    sessionResponses,
-    store,
-    shares,
-    attachments,
-    handoffs,
-    replies,
-    metrics,
-    log,
-    /** Whether the node may be sent requests, and why not, as everybody may know it: the log says more. */
-    async readiness(): Promise<{ isReady: boolean; reason: string | null }> {
-      if (isLeaving) return { isReady: false, reason: "this node is about to stop" };
-      const state = await probe.state();
-      if (!state.usable) return { isReady: false, reason: "the volume cannot be used" };
-      return { isReady: true, reason: state.full === undefined ? null : "the volume is full" };
-    },
-    /** From here on the node is not ready, and a successor under its name does not mean that it is dead. */
-    leaving() {
-      isLeaving = true;
-      void membership.announceDraining();
-    },
-    async drain(deadlineMs: number) {
-      log.info({ deadlineMs }, "draining");
-      await membership.announceDraining();
-      await replies.drain(deadlineMs);
-      await usage.flush();
-      await membership.leave();
-      // Not left to the very end: threads that a hanging volume holds may keep the process from it.
-      report?.flush();
-      log.info("drained");
-    },
   };
 }
 
-/** What keeps the requests of one address from those of others, from their arrival to their answer. */
-function createFairTurns(config: Config, log: Logger) {
-  const loopTurns = createLoopTurns();
-  const reads = createReadCosts({
-    bytesPerMinute: config.addressReadBytesPerMinute,
-    exempt: LOCAL_ADDRESS,
-    maxWeight: HEAVIEST_TURN,
-    clock: () => Date.now(),
-  });
-
-  return {
-    requestContexts: createRequestContexts({
-      addressOf: (request) => clientAddress(request, config.trustedHops),
-      maxForAddress: config.addressConnections,
-      exempt: LOCAL_ADDRESS,
-      maxHeldBytes: MAX_HELD_BYTES,
-      slowUploadGuard: createSlowUploadGuard({ minBytesPerSecond: MIN_BODY_PACE, graceMs: 10_000 }),
-      patienceMs: config.slowReaderSeconds * 1000,
-      takeTurn: loopTurns.take,
-      onRead: reads.onRead,
-      onCut: (reason) => log.info({ reason }, "a connection was cut"),
-    }),
-    reads,
-    concurrencyLimiter: createClientConcurrencyLimiter({
-      addressOf: () => currentRequest().address,
-      weightOf: reads.weightOf,
-      exempt: LOCAL_ADDRESS,
-      maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
-      maxWaiting: 10 * TURNS_FOR_ADDRESS,
-      maxMs: 5_000,
-    }),
-    isOneConnectionTooMany: createConnectionCount({
-      // Behind proxies all of them come from these.
-      max: config.trustedHops === 0 ? config.addressConnections : 0,
-      addressOf: (socket) => clientAddress({ socket, headers: {} }, 0),
-      exempt: LOCAL_ADDRESS,
-    }),
-    moderateCompression: moderateCompression({
-      max: MAX_COMPRESSING,
-      maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
-      addressOf: () => currentRequest().address,
-    }),
-  };
-}
-
-/** Now and every minute: what was given back on a full volume is made again when there is room. */
-function keepReserve(reserve: FilledReserve, log: Logger): void {
-  void reserve
-    .refill()
-    .catch((error: unknown) => log.debug({ err: error }, "the reserve of the volume was not filled"))
-    .finally(() => timer(RESERVE_MS, () => keepReserve(reserve, log)));
-}
-
-/** Of providers and their SDKs, which read some of them by themselves. */
-const SECRET_VARIABLES = [
-  "OPENAI_COMPATIBLE_API_KEY",
-  "AWS_BEARER_TOKEN_BEDROCK",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-];
-
-function modelSecrets(env: Readonly<Record<string, string | undefined>>): string[] {
-  return SECRET_VARIABLES.flatMap((name) => env[name]?.trim() || []);
-}
-
-/** Once a minute and at the end. Not through the log: whoever wants metrics and fewer lines shall have both. */
-function startReport(
-  { nodeName, metrics: { dimensions } }: Config,
-  metrics: Metrics,
-  stdout: DestinationStream,
-) {
-  const report = reportMetrics({
-    metrics,
-    namespace: "Holdfast",
-    dimensions,
-    properties: { node: nodeName },
-    write: (line) => stdout.write(`${line}\n`),
-    now: () => Date.now(),
-    timer,
-  });
-  process.once("exit", report.flushRest);
-  return report;
+function warnOfConfig(config: Config, access: { isOpen: boolean }, log: Logger): void {
+  for (const { variable, meant } of misspeltVariables(processEnvironment)) {
+    log.warn({ variable }, `${variable} means nothing here: is it ${meant}?`);
+  }
+  if (access.isOpen && !config.isPrivate) {
+    log.warn({}, "anyone who can reach this server can use it, at your expense: set ACCESS_CODE");
+  }
 }
 
 function nameTaken({ nodeName }: Config): string {
@@ -477,13 +241,13 @@ function nameTaken({ nodeName }: Config): string {
   );
 }
 
-/** For a person who has just started the server: what to mend, and nothing else. */
+/** Prints what to correct, without a stack trace, for the person who has just started the server. */
 function explainConfigError(error: unknown): never {
   if (!(error instanceof ConfigError || error instanceof ModelConfigError)) throw error;
   cannotStart(error.message);
 }
 
-// `remix dev` imports a new build into the same process: what runs must not be there twice.
+// `remix dev` imports each new build into the same process, which must keep one set of services.
 const shared = globalThis as { holdfast?: Promise<Services> };
 
 export const services: Services = await (shared.holdfast ??= start());

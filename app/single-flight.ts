@@ -1,14 +1,14 @@
-/** Does under a name what is asked for, unless it is under way under that name: then that one's outcome is theirs too. */
+/** Runs work under a name. While work under the same name is under way, calls share its outcome. */
 export type SingleFlight<T> = (name: string, work: () => Promise<T>) => Promise<T>;
 
-/** What several ask for at the same time is done once. To be used only where it does not matter when it began. */
+/** Deduplicates concurrent work. Only for work whose result may have begun before the call. */
 export function createSingleFlight<T>(): SingleFlight<T> {
-  const underWay = new Map<string, Promise<T>>();
+  const running = new Map<string, Promise<T>>();
   return (name, work) => {
-    const before = underWay.get(name);
-    if (before) return before;
-    const flight = work().finally(() => underWay.delete(name));
-    underWay.set(name, flight);
+    const existing = running.get(name);
+    if (existing) return existing;
+    const flight = work().finally(() => running.delete(name));
+    running.set(name, flight);
     return flight;
   };
 }

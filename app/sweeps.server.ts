@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Clocks } from "./clocks.server";
 import { sweepUsage } from "./quotas/sweep-usage";
 import type { HandoffStore } from "~/store/shares/handoff-store";
 import type { Layout } from "~/store/sessions/layout";
@@ -9,7 +9,6 @@ import type { SessionStore } from "~/store/sessions/session-store";
 import { sweepAttachments } from "~/store/attachments/sweep-attachments";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
 import { sweepShares } from "~/store/shares/sweep-shares";
-import { timer } from "~/store/volume/timer";
 import type { Volume } from "~/store/volume/volume";
 
 export type SweepsOptions = {
@@ -22,22 +21,22 @@ export type SweepsOptions = {
   handoffs: Pick<HandoffStore, "sweep">;
   handoffLifetimeMs: number;
   isDead: (instance: string) => boolean;
-  random: () => number;
+  clocks: Clocks;
   log: Logger;
 };
 
-/** Removes, for as long as the process lives, what is no longer wanted from the volume. Every node does so. */
+/** Starts the background sweeps of the volume, which run until the process ends. Every node runs all of them. */
 export function startSweeps(options: SweepsOptions): void {
-  const { volume, layout, instance, sessions, retirement, handoffs, isDead, random, log } = options;
-  const unhurried = (ms: number) => delay(ms, undefined, { ref: false });
-  const stored = { volume, layout, instance, sessions, isDead, delay: unhurried };
+  const { volume, layout, instance, sessions, retirement, handoffs, isDead, clocks, log } = options;
+  const { timer, random, clock } = clocks;
+  const stored = { volume, layout, instance, sessions, isDead, delay: clocks.backgroundDelay };
   const each = { timer, random, log };
   createRetention({
     ...stored,
     ...each,
     retirement,
     days: options.retentionDays,
-    clock: () => new Date(),
+    clock,
   }).start();
   sweepRegularly({
     ...each,
@@ -53,7 +52,7 @@ export function startSweeps(options: SweepsOptions): void {
   });
   sweepRegularly({
     ...each,
-    what: "what was used",
+    what: "the usage files",
     sweep: (signal) => sweepUsage(stored, signal),
     everyMs: DAY_MS,
   });
@@ -62,7 +61,10 @@ export function startSweeps(options: SweepsOptions): void {
     what: "the hand-offs",
     sweep: handoffs.sweep,
     everyMs: options.handoffLifetimeMs,
-    // Too often for the log of a quiet day.
-    log: { info: (details, message) => log.debug(details, message), warn: (...said) => log.warn(...said) },
+    // Runs every few minutes: its successes would fill an otherwise quiet log.
+    log: {
+      info: (details, message) => log.debug(details, message),
+      warn: (details, message) => log.warn(details, message),
+    },
   });
 }

@@ -2,9 +2,10 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 import { textAlone } from "./lint-text-alone.js";
 
-/** Who may import whom (DESIGN: direction). Each folder lists what it must not know. */
+/** Which folder may import which (app/ARCHITECTURE.md). Tests may import all. */
 const folders = [
   "routes",
+  "use-cases",
   "http",
   "conversation",
   "store",
@@ -23,6 +24,7 @@ const allowed = {
   telemetry: [],
   replies: ["store", "model", "conversation"],
   quotas: ["store", "conversation"],
+  "use-cases": ["store", "replies", "quotas", "conversation"],
   http: ["conversation"],
   i18n: ["conversation"],
   browser: ["conversation", "i18n"],
@@ -34,7 +36,7 @@ function direction(folder) {
   const patterns = [
     {
       group: forbidden.flatMap((other) => [`~/${other}/*`, `**/${other}/*`]),
-      message: `${folder}/ must not know this folder: see the layout in the README.`,
+      message: `${folder}/ must not import this folder: see the table of folders in app/ARCHITECTURE.md.`,
     },
     {
       group: ["**/services.server", "**/config.server"],

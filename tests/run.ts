@@ -27,8 +27,8 @@ const tallies = await sideBySide([
   project("unit", "{app/**,tests,tests/deploy}/*.test.ts"),
   check("format", "prettier", "--check", "."),
 ]);
-// These serve the build, measure time and fill the machine: one after the other, with nothing beside them.
-for (const name of ["cluster", "browser"]) {
+// These serve the build and fill the machine: one after the other, with nothing beside them.
+for (const name of ["cluster", "measured", "browser"]) {
   tallies.push(await timed(project(name, `tests/${name}/**/*.test.ts`, build), true));
 }
 

@@ -4,9 +4,9 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Four kinds of tests: `unit` beside the code, `cluster` with several processes, `browser` with Chromium, and `long`
- * for those with several processes that are slow and rarely fail, which `npm run test:long` runs. All but the first
- * start servers: few of their files run at a time.
+ * Five kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those that compare
+ * times, which run alone, `browser` with Chromium, and `long` for those that are slow and rarely fail, which
+ * `npm run test:long` runs. All but the first start servers: few of their files run at a time.
  */
 export default defineConfig({
   root,
@@ -29,6 +29,15 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
+          maxWorkers: 2,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "measured",
+          include: ["tests/measured/**/*.test.ts"],
           fileParallelism: false,
           hookTimeout: 60_000,
         },
@@ -39,7 +48,7 @@ export default defineConfig({
           name: "long",
           include: ["tests/long/**/*.test.ts"],
           fileParallelism: false,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { drawDiagrams } from "./draw-diagrams";
 
 /**
- * The page in which diagrams are drawn, out of sight. It has an origin of its own, so whatever a diagram makes
- * Mermaid do, it cannot read or change anything of ours, and it can load nothing but Mermaid.
+ * The hidden page in which diagrams are drawn. Its sandbox gives it an opaque origin and its policy lets it load only
+ * Mermaid, so a diagram that exploits Mermaid can neither read nor change data of the app.
  */
 export function diagramFrame(mermaidUrl: string): Response {
   const nonce = randomBytes(16).toString("base64");

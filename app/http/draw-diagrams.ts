@@ -2,8 +2,8 @@ import type { DiagramAnswer, DiagramRequest } from "~/conversation/diagram";
 import type { Mermaid } from "mermaid";
 
 /**
- * What runs in the frame: takes a port from its parent and answers each request on it with a drawing. It is sent
- * as text, so it uses nothing from outside of itself but types.
+ * The script of the diagram frame: receives a port from its parent and answers each request on it with a drawing. It is
+ * sent as text by `String(drawDiagrams)`, so it must refer to nothing outside of itself but types.
  */
 export function drawDiagrams(mermaidUrl: string): void {
   let turn: Promise<void> = Promise.resolve();
@@ -13,7 +13,7 @@ export function drawDiagrams(mermaidUrl: string): void {
     const [port] = event.ports;
     if (event.source !== window.parent || !port) return;
     port.onmessage = ({ data }: MessageEvent<DiagramRequest>) => {
-      // One after the other: Mermaid's settings are the module's.
+      // One after the other: Mermaid's settings are global.
       turn = turn.then(async () => {
         const answer: DiagramAnswer = await draw(data).then(
           (drawing) => ({ id: data.id, ...drawing }),
@@ -52,7 +52,7 @@ export function drawDiagrams(mermaidUrl: string): void {
         textColor: text,
         fontFamily,
       },
-      // What a diagram may not set for itself: how it looks is the page's, and what is safe is ours.
+      // Settings that a diagram's source must not override: appearance, limits and security.
       secure: [
         ...["secure", "securityLevel", "startOnLoad", "maxTextSize", "suppressErrorRendering", "maxEdges"],
         ...["theme", "themeVariables", "themeCSS", "darkMode", "fontFamily", "altFontFamily"],

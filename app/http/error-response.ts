@@ -61,7 +61,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 export const statusOf = (code: ErrorCode): number => STATUS[code];
 
-/** The one place where a failure becomes a response. What is not expected tells people nothing but that it failed. */
+/** Maps every error to its response. An unexpected error discloses nothing but that the request failed. */
 export function errorResponse(error: unknown, headers: Record<string, string> = {}): Response {
   const known = ExpectedError.isInstance(error)
     ? error

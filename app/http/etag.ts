@@ -1,6 +1,6 @@
 /**
- * Whether a client has the representation that an ETag names: by an `If-None-Match` header, which may list several,
- * be `*`, and is compared weakly (RFC 9110, 13.1.2), as what a proxy has compressed on the way carries `W/`.
+ * Whether an `If-None-Match` header contains an ETag. The header may list several tags or be `*`. The comparison is weak
+ * (RFC 9110, 13.1.2), because a proxy that compresses a response marks its ETag with `W/`.
  */
 export function isKnown(ifNoneMatch: string | null | undefined, etag: string): boolean {
   if (!ifNoneMatch) return false;
@@ -8,5 +8,5 @@ export function isKnown(ifNoneMatch: string | null | undefined, etag: string): b
   return (ifNoneMatch.match(ENTITY_TAG) ?? []).some((tag) => tag.replace(/^W\//, "") === etag);
 }
 
-/** Commas may be part of one. */
+/** Matches one entity tag. Tags may contain commas, so the header cannot be split at them. */
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;

@@ -3,41 +3,42 @@ import { currentRequest } from "~/http/admission/request-context";
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 
 export type EventStreamOptions = {
-  /** The request's: Remix never cancels the body of a client that has gone. */
+  /** The request's signal: Remix never cancels the body of a client that has left. */
   signal: AbortSignal;
+  /** Called with an error of the source. The stream then ends without a last event. */
   onFailure: (error: unknown) => void;
   /** Longest silence on the stream, in milliseconds. */
   heartbeatMs: number;
 };
 
 /**
- * A response of server-sent events in the form of the AI SDK's UI message stream. It begins with a comment, so
- * that headers reach the client before the first event, and breaks every silence with another.
+ * A response of server-sent events in the form of the AI SDK's UI message stream. It begins with a comment, so that
+ * headers reach the client before the first event, and sends another one after each silence of `heartbeatMs`.
  */
 export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: EventStreamOptions): Response {
   const encoder = new TextEncoder();
-  const requestContext = currentRequest();
+  const context = currentRequest();
   const { signal } = options;
-  requestContext.letGo();
+  context.letGo();
   let heartbeat: NodeJS.Timeout;
-  let left = false;
+  let isCancelled = false;
   let release = () => {};
-  const quiet = () => clearInterval(heartbeat);
-  // Nobody may ever read the body: Remix drops it where the client has left meanwhile, or asked with HEAD.
+  const stopHeartbeat = () => clearInterval(heartbeat);
+  // Ends the source also where the body is never read: Remix drops it after a HEAD, or when the client has left.
   const leave = () => {
-    quiet();
+    stopHeartbeat();
     void events.return(undefined).catch(() => undefined);
   };
-  // Begun at once: a generator that has not begun does nothing when it is to end.
+  // Started at once: `return()` of a generator that has not started runs none of its cleanup.
   let next: Promise<IteratorResult<ServerSentEvent>> = events.next();
   next.catch(() => undefined);
-  // Pulled one by one, so that what a client is slow to read waits where all followers share it.
+  // Pulled one by one, so that events for a slow client wait in the buffer that all followers share.
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         const send = (text: string) => controller.enqueue(encoder.encode(text));
         heartbeat = setInterval(() => {
-          if (!requestContext.lags()) send(": heartbeat\n\n");
+          if (!context.lags()) send(": heartbeat\n\n");
         }, options.heartbeatMs);
         if (signal.aborted) leave();
         else signal.addEventListener("abort", leave, { once: true });
@@ -45,13 +46,13 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
       },
       async pull(controller) {
         try {
-          await requestContext.drained();
+          await context.drained();
           release();
           const event = await next;
-          if (left) return;
+          if (isCancelled) return;
           if (!event.done && !signal.aborted) {
             const bytes = encoder.encode(formatEvent(event.value));
-            release = requestContext.hold(bytes.byteLength);
+            release = context.hold(bytes.byteLength);
             controller.enqueue(bytes);
             next = events.next();
             next.catch(() => undefined);
@@ -59,15 +60,15 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
           }
           await events.return(undefined);
         } catch (error) {
-          // The client sees a stream that ends without a last word, and asks again from its cursor.
+          // The client sees a stream without its last event, and resumes from its cursor.
           options.onFailure(error);
         }
-        quiet();
+        stopHeartbeat();
         signal.removeEventListener("abort", leave);
-        if (!left) controller.close();
+        if (!isCancelled) controller.close();
       },
       cancel() {
-        left = true;
+        isCancelled = true;
         leave();
       },
     },

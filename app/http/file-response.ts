@@ -5,19 +5,19 @@ type StoredFile = { id: string; bytes: Uint8Array<ArrayBuffer>; mediaType: strin
 
 const headersOf = (id: string) => ({
   ETag: `"${id}"`,
-  // What is under a hash never changes, but it may be deleted: a copy is shown only after we were asked again.
+  // The content of an id never changes, but it may be deleted: caches must revalidate before they use a copy.
   "Cache-Control": "private, no-cache",
-  // Another session's id is another question.
+  // Whether the file may be read depends on the session.
   Vary: "X-Session-Id",
   "Content-Security-Policy": "sandbox; default-src 'none'",
 });
 
 /**
- * A person's file. Whatever is in it, a browser must not run it as a part of this site: it is never shown as a page
- * of its own, its type is not guessed, and nothing in it may load or run anything.
+ * The response with a person's file. A browser must never run its content as part of this site, so it is sent as a
+ * download, with sandbox and nosniff.
  */
 export function fileResponse({ id, bytes, mediaType }: StoredFile): Response {
-  // Remix writes it at once, whatever the client has read.
+  // Remix writes the whole response at once, whether the client reads or not.
   currentRequest().hold(bytes.byteLength);
   currentRequest().countRead(bytes.byteLength);
   return new Response(bytes, {
@@ -30,7 +30,7 @@ export function fileResponse({ id, bytes, mediaType }: StoredFile): Response {
   });
 }
 
-/** Says that the copy that a cache has is still good. */
+/** The response that confirms a cache's copy. */
 export function fileNotModified(id: string): Response {
   return new Response(null, { status: 304, headers: headersOf(id) });
 }

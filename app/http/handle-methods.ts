@@ -2,34 +2,38 @@ import type { ActionFunctionArgs } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorResponse } from "./error-response";
 import { evenAnswer } from "~/http/admission/even-answer";
+import { monotonicNow } from "~/monotonic-now";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;
 export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
 
 /**
- * A resource route's loader and action in one: each method to its handler, any other to 405, any failure to an
- * error response. `admit` comes first, and throws to refuse a request whatever it is; `unexpected` is told of the
- * failures that nobody has foreseen.
+ * A resource route's loader and action in one. Other methods are answered with 405, errors with an error response.
+ * @param handlers by method; GET also serves HEAD
+ * @param onUnexpected called with each error that is not an ExpectedError
+ * @param admit called first; throws to refuse a request of any method
+ * @param now a monotonic clock in milliseconds
  */
 export function handleMethods(
   handlers: Partial<Record<Method, Handler>>,
-  unexpected: (error: unknown, request: Request) => void,
+  onUnexpected: (error: unknown, request: Request) => void,
   admit: (request: Request) => Promise<void> = async () => {},
+  now: () => number = monotonicNow,
 ): (args: Pick<ActionFunctionArgs, "request">) => Promise<Response> {
   const allow = Object.keys(handlers).join(", ");
   return async ({ request }) => {
     const response = await respond(request);
-    // Nothing is left to say to a sender that does not come to an end.
+    // The response is decided; a sender that was cut off is no error any more.
     await discardBody(request).catch(() => undefined);
     return response;
   };
 
   async function respond(request: Request): Promise<Response> {
-    // A HEAD is a GET whose body Node leaves out.
+    // Node leaves out the body of a response to HEAD.
     const method = request.method === "HEAD" ? "GET" : request.method;
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
-    const began = performance.now();
+    const startedAt = now();
     try {
       await admit(request);
       if (handler) return await handler(request);
@@ -39,8 +43,8 @@ export function handleMethods(
       );
       return errorResponse(error, { Allow: allow });
     } catch (error) {
-      if (ExpectedError.isInstance(error)) await evenAnswer(error.code, began);
-      else unexpected(error, request);
+      if (ExpectedError.isInstance(error)) await evenAnswer(error.code, startedAt, now);
+      else onUnexpected(error, request);
       return errorResponse(error);
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Whether the browser speaks TLS, as far as a request tells: the load balancer says so, CloudFront does where it is
- * told to, and the browser itself with everything that it sends (Origin), whoever ends the TLS on the way.
- * @param header the value of a header, by its name in lower case
+ * Whether the browser's connection uses TLS, according to the headers of the load balancer (X-Forwarded-Proto), of
+ * CloudFront (CloudFront-Forwarded-Proto, if configured), or of the browser (Origin, with all but plain GET requests).
+ * @param header returns the value of a header, by its name in lower case
  */
 export function isOverTls(header: (name: string) => string | string[] | null | undefined): boolean {
   const first = (name: string) =>

@@ -11,7 +11,7 @@ type Followed =
 
 const DONE: ServerSentEvent = { data: "[DONE]" };
 
-/** What a follower is told, on the wire. */
+/** The events of a follower as server-sent events. */
 export async function* followEvents(
   events: AsyncGenerator<Followed> | null,
 ): AsyncGenerator<ServerSentEvent> {
@@ -22,7 +22,7 @@ export async function* followEvents(
   }
 }
 
-/** A reply that has settled, told again as it was streamed. Without ids: there is nothing left to resume. */
+/** A settled reply as the stream that it was. Its events have no ids, because there is nothing left to resume. */
 export async function* replayEvents(message: AssistantMessage): AsyncGenerator<ServerSentEvent> {
   const chunks = [...messageChunks(message.id, message.parts), lastChunk(message)];
   for (const chunk of chunks) yield { data: JSON.stringify(chunk) };

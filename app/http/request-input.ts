@@ -6,7 +6,7 @@ import { currentRequest } from "~/http/admission/request-context";
 import { requireModestJson } from "~/http/admission/require-modest-json";
 
 /**
- * The key of the session that a request is about. The id itself goes no further than here.
+ * The hash of the session id in a request. Other code sees only the hash.
  * @throws ExpectedError `bad_session_id`
  */
 export function requireSessionKey(request: Request): string {
@@ -21,7 +21,7 @@ export function requireSessionKey(request: Request): string {
 }
 
 /**
- * The key of what a link or a hand-off names by a secret of its own, of the same form as a session id.
+ * The hash of the secret of a share link or a handoff, which has the form of a session id.
  * @throws ExpectedError `bad_request`
  */
 export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Handoff-Id"): string {
@@ -32,13 +32,15 @@ export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Han
   return sessionKey(id);
 }
 
-/** Far more than there are in any body but a whole conversation. */
+/** JSON values in a body. All requests but an import have far fewer. */
 const MAX_VALUES = 2_000;
-/** What is wrong with a body may be as long as the body. */
+/** Characters. The error of a schema may be as long as the body. */
 const MAX_COMPLAINT_LENGTH = 200;
 
 /**
- * A request's JSON body, parsed by schema. Reads no more than `maxBytes`, and makes no more than `maxValues` of them.
+ * Reads a request's JSON body and parses it by schema.
+ * @param maxBytes size of the body
+ * @param maxValues JSON values in the body; more could take much more memory than their bytes
  * @throws ExpectedError `unsupported_media_type`, `body_too_large`, `bad_request`
  */
 export async function readJson<T>(
@@ -70,21 +72,21 @@ export async function readJson<T>(
   return result.data;
 }
 
-/** Bytes of an unwanted body that are read to keep its connection usable, and its sender listening. */
+/** Bytes of a refused body that are read so that its sender reads the response and the connection stays usable. */
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const requestContext = currentRequest();
+  const context = currentRequest();
   const body = bytesOf(request);
   for (;;) {
-    const next = await body.next().catch(cutOff);
+    const next = await body.next().catch(throwCutOff);
     if (next.done) break;
     length += next.value.byteLength;
     if (length <= maxBytes) {
       chunks.push(next.value);
-      requestContext.hold(next.value.byteLength);
+      context.hold(next.value.byteLength);
     } else chunks.length = 0;
     if (length > Math.max(maxBytes, MAX_DISCARDED_BYTES)) break;
   }
@@ -99,10 +101,12 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 /**
- * A request's body, piece by piece and no more than `maxBytes`. Whoever stops early has the rest discarded, so that
- * the sender hears why.
- * @throws what `tooLarge` makes, at once where the sender has said how much comes; ExpectedError `bad_request` where
- * the sender has gone
+ * A request's body, piece by piece. When the consumer stops early, the rest is read and discarded, so that the sender
+ * reads the response.
+ * @param maxBytes size of the body
+ * @param tooLarge makes the error for a larger one
+ * @throws the error of `tooLarge`, at once where Content-Length exceeds the limit; ExpectedError `bad_request` where
+ * the connection was cut
  */
 export function streamBody(
   request: Request,
@@ -117,7 +121,7 @@ export function streamBody(
     let length = 0;
     try {
       for (;;) {
-        const next = await body.next().catch(cutOff);
+        const next = await body.next().catch(throwCutOff);
         if (next.done) return;
         length += next.value.byteLength;
         if (length > maxBytes) throw tooLarge(maxBytes);
@@ -129,15 +133,15 @@ export function streamBody(
   }
 }
 
-function cutOff(cause: unknown): never {
+function throwCutOff(cause: unknown): never {
   throw new ExpectedError("bad_request", "The connection was cut before all had arrived.", { cause });
 }
 
-/** What must not be in a name that people are shown: controls, and marks that turn the direction of the text. */
+/** Characters removed from file names: controls, and marks that change the direction of the text. */
 const HIDDEN = /[\p{Cc}\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * The name of the file in a request's body: the last part of what the sender calls it, percent-encoded in a header.
+ * The name of the file in a request's body: the last segment of the path in `X-File-Name`, which is percent-encoded.
  * @throws ExpectedError `bad_request`
  */
 export function requireFilename(request: Request): string {
@@ -158,8 +162,8 @@ export function requireFilename(request: Request): string {
 }
 
 /**
- * Reads what a handler has left of a body. An unread body would be taken for the next request on the same
- * connection, and a sender that is cut off in the middle never reads the answer.
+ * Reads the rest of a body that a handler has not read. An unread body would be parsed as the next request on the
+ * connection, and a sender that is cut off while it sends never reads the response.
  */
 export async function discardBody(request: Request): Promise<void> {
   if (!request.bodyUsed) await discard(bytesOf(request), 0);
@@ -173,7 +177,7 @@ async function discard(bytes: AsyncGenerator<Uint8Array>, alreadyRead: number): 
   }
 }
 
-/** A body's bytes. Leaving early does not cancel it: that would destroy the connection, answer and all. */
+/** A body's bytes. Stopping early does not cancel the body: that would destroy the connection before the response. */
 async function* bytesOf(request: Request): AsyncGenerator<Uint8Array> {
   const reader = request.body?.getReader();
   for (;;) {

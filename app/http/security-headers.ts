@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeHead } from "~/http/remix/before-head";
 import { isOverTls } from "./is-over-tls";
 
-/** What a browser may do with anything that is not our page: nothing. */
+/** Policy of all responses but the app's pages: they may load and run nothing. */
 const NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 
 const YEAR_S = 31_536_000;
 
-/** What a chat has no use for, so that nothing in it can ask a person for it. */
+/** Browser features that the app does not use: no script in it can ask for them. */
 const FEATURES = [
   "camera",
   "display-capture",
@@ -22,7 +22,7 @@ const FEATURES = [
 const HEADERS: Readonly<Record<string, string>> = {
   "Content-Security-Policy": NO_PAGE,
   "X-Content-Type-Options": "nosniff",
-  // For browsers without frame-ancestors there is nothing else.
+  // For browsers without frame-ancestors.
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",
   "Permissions-Policy": FEATURES.map((feature) => `${feature}=()`).join(", "),
@@ -32,9 +32,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Gives a response the headers that keep browsers safe, except for those that it brings itself. Done as its head is
- * written, since remix-serve's own answers (files, errors) pass no code of ours, and express joins a header that is
- * set before to the one that a route sets.
+ * Adds the security headers that a response does not set itself. Done when its head is written: responses that
+ * remix-serve makes (files, errors) pass through no route, and express would combine a header that was set earlier with
+ * the one of a route.
  */
 export function secureResponse(request: IncomingMessage, response: ServerResponse): void {
   beforeHead(response, () => {
@@ -47,21 +47,21 @@ export function secureResponse(request: IncomingMessage, response: ServerRespons
   });
 }
 
-/** What the page itself may do. */
+/** Content-Security-Policy of the app's pages. */
 export function pagePolicy({ nonce, isDevelopment }: { nonce: string; isDevelopment: boolean }): string {
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     "style-src 'self'",
-    // KaTeX sizes some signs by style attributes. React and what we write ourselves need none.
+    // For KaTeX, which sizes some symbols by style attributes.
     "style-src-attr 'unsafe-inline'",
     "font-src 'self'",
-    // Attachments are shown from memory (blob:), diagrams as data:, and others' images when somebody asks for them.
+    // Attachments are shown as blob:, diagrams as data:, and remote images (https:) after a click.
     "img-src 'self' blob: data: https:",
-    // In development Remix tells the page over a socket of its own that there is a new build.
+    // In development Remix announces new builds over a WebSocket.
     `connect-src 'self'${isDevelopment ? " ws:" : ""}`,
     "manifest-src 'self'",
-    // Diagrams are drawn in one.
+    // The diagram frame (diagram-frame.ts).
     "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -1,4 +1,4 @@
-/** What is used of a service worker's scope: the DOM's own types know pages only. */
+/** The parts of a service worker's scope that are used: TypeScript's DOM types do not contain it. */
 type WaitingEvent = { waitUntil: (work: Promise<unknown>) => void };
 type FetchEvent = WaitingEvent & { request: Request; respondWith: (answer: Promise<Response>) => void };
 type MessageEvent = WaitingEvent & { data: unknown };
@@ -23,12 +23,12 @@ export type WorkerScope = {
 };
 
 /**
- * The service worker. It keeps the page and the files of its build, so that the page opens without a network; it
- * never sees a request with a session id, since it leaves all but these two alone. It is sent as text, so it uses
- * nothing from outside of itself but types.
+ * The service worker. It caches the page and the files of its build, so that the page opens offline. It handles only
+ * requests for these, so never one with a session id. It is sent as text by `String(serviceWorker)`, so it must refer to
+ * nothing outside of itself but types.
  *
- * A page is kept once all files that it names are there, so it is whole or not there at all. The network comes
- * first: a new deployment is seen at the next visit. The files of the build before stay for tabs that still run it.
+ * A page is cached after all files that it names, so a cached page is always complete. The network has priority, so a
+ * new deployment is seen at the next visit. The files of the build before are kept for tabs that still run it.
  */
 export function serviceWorker(scope: WorkerScope): void {
   const PREFIX = "holdfast-build-";
@@ -40,7 +40,7 @@ export function serviceWorker(scope: WorkerScope): void {
   const waitingForFiles: (() => void)[] = [];
 
   scope.addEventListener("install", (event) => {
-    // It has nothing that depends on the build, so there is no reason to wait for the old one to end.
+    // The worker does not depend on the build, so it need not wait for the old one to end.
     event.waitUntil(
       Promise.all([
         scope.skipWaiting(),
@@ -62,7 +62,7 @@ export function serviceWorker(scope: WorkerScope): void {
     else if (pathname.startsWith("/build/")) event.respondWith(file(event, pathname));
   });
 
-  // What the page had loaded before there was a worker.
+  // Files that the page had loaded before the worker was active.
   scope.addEventListener("message", (event) => {
     const { files } = event.data as { files: string[] };
     const keep = async () => {
@@ -91,7 +91,7 @@ export function serviceWorker(scope: WorkerScope): void {
     }
     const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null));
     const response = await Promise.race([asked.catch(() => null), late]);
-    // A proxy whose servers are away answers as well.
+    // 5xx: a proxy answers also while its servers are down.
     if (!response || response.status >= 500) return kept;
     event.waitUntil(keepPage(response.clone()).catch(() => undefined));
     return response;
@@ -107,8 +107,8 @@ export function serviceWorker(scope: WorkerScope): void {
   }
 
   /**
-   * A file of the build, two at a time. A browser has six connections to a host for all its tabs, and a frozen node
-   * holds those that it was asked on: what is loaded for later must not take them from the conversations.
+   * Fetches a file of the build, at most two at a time. A browser opens six connections to a host for all its tabs, and
+   * requests to a frozen node block theirs: files for later use must leave connections for conversations.
    */
   async function fetchFile(path: string): Promise<Response> {
     if (filesAsked < MAX_FILES_AT_ONCE) filesAsked += 1;
@@ -122,7 +122,7 @@ export function serviceWorker(scope: WorkerScope): void {
     }
   }
 
-  /** Rejects where no answer has begun in time: another node may give one. */
+  /** Rejects where no response has begun in time: a retry may reach another node. */
   async function fetchInTime(path: string): Promise<Response> {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), FILE_PATIENCE_MS);
@@ -133,7 +133,7 @@ export function serviceWorker(scope: WorkerScope): void {
     }
   }
 
-  /** Names of the builds that are kept, the oldest first. */
+  /** Names of the cached builds, the oldest first. */
   async function builds(): Promise<string[]> {
     return (await scope.caches.keys()).filter((name) => name.startsWith(PREFIX));
   }
@@ -155,7 +155,7 @@ export function serviceWorker(scope: WorkerScope): void {
     if (!response.ok || response.redirected) return;
     const html = await response.clone().text();
     const build = /\/build\/manifest-([\w-]+)\.js/.exec(html)?.[1];
-    // Somebody else's page, as of a sign-on in front of us.
+    // Not a page of the app, for example that of a sign-on proxy.
     if (build === undefined) return;
     const name = PREFIX + build;
     const cache = await scope.caches.open(name);

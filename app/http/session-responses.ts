@@ -3,63 +3,66 @@ import { gzip } from "node:zlib";
 import type { SessionView } from "~/conversation/api";
 import { currentRequest, type RequestContext } from "~/http/admission/request-context";
 
-/** Responses with conversations. Long ones are encoded and compressed once for each commit, and their bytes shared. */
+/**
+ * Responses with sessions. Long ones are encoded and compressed once for each commit, and their bytes are shared by all
+ * requests. `sessionHash` is the session's hash, `etag` names the commit.
+ */
 export type SessionResponses = {
-  /** Whether some commit of the conversation is remembered. */
-  has(key: string): boolean;
-  /** The response with the commit that `etag` names; null where it is not remembered. */
-  find(key: string, etag: string): Promise<Response | null>;
-  make(key: string, etag: string, view: SessionView): Promise<Response>;
-  forget(key: string): void;
+  /** Whether any commit of the session is cached. */
+  has(sessionHash: string): boolean;
+  /** The response with a commit; null where it is not cached. */
+  find(sessionHash: string, etag: string): Promise<Response | null>;
+  make(sessionHash: string, etag: string, view: SessionView): Promise<Response>;
+  forget(sessionHash: string): void;
 };
 
 export type SessionResponsesOptions = {
-  /** How much to remember. The last one is remembered whatever its size. */
+  /** Size of the cache. The session that was used last stays in it whatever its size. */
   maxBytes?: number;
 };
 
 type Encoded = {
   etag: string;
   plain: Uint8Array<ArrayBuffer>;
-  /** Null until it is asked for. */
+  /** Null until a client that reads gzip requests it; resolves to null where compression failed. */
   compressed: Promise<Uint8Array<ArrayBuffer> | null> | null;
-  /** Those that are being sent its bytes, the one for which they are counted first. */
+  /** Requests that are being sent the bytes. Memory is counted for the first of them. */
   readers: Set<RequestContext>;
 };
 
-/** A shorter one is encoded in less time than its file is found. */
+/** Shorter sessions are not cached: encoding them takes less time than finding their file. */
 const LARGE_BYTES = 128 * 1024;
-/** Bytes that are handed on at a time. */
+/** Bytes of one chunk of a response. */
 const PIECE_BYTES = 64 * 1024;
 const encoder = new TextEncoder();
 
 export function createSessionResponses({
   maxBytes = 16 * 1024 * 1024,
 }: SessionResponsesOptions = {}): SessionResponses {
-  /** By key, the one that was used last at the end. */
-  const remembered = new Map<string, Encoded>();
+  /** By session hash, in order of last use. */
+  const cached = new Map<string, Encoded>();
   let isCompressing = false;
 
-  function remember(key: string, encoded: Encoded) {
-    remembered.delete(key);
-    remembered.set(key, encoded);
+  function cache(sessionHash: string, encoded: Encoded) {
+    cached.delete(sessionHash);
+    cached.set(sessionHash, encoded);
     let bytes = 0;
-    for (const { plain } of remembered.values()) bytes += plain.byteLength;
-    for (const [oldest, { plain }] of remembered) {
-      if (bytes <= maxBytes || remembered.size === 1) return;
-      remembered.delete(oldest);
+    for (const { plain } of cached.values()) bytes += plain.byteLength;
+    for (const [oldest, { plain }] of cached) {
+      if (bytes <= maxBytes || cached.size === 1) return;
+      cached.delete(oldest);
       bytes -= plain.byteLength;
     }
   }
 
-  function find(key: string, etag: string): Encoded | null {
-    const encoded = remembered.get(key);
+  function find(sessionHash: string, etag: string): Encoded | null {
+    const encoded = cached.get(sessionHash);
     if (encoded?.etag !== etag) return null;
-    remember(key, encoded);
+    cache(sessionHash, encoded);
     return encoded;
   }
 
-  /** One at a time: it takes a processor for as long as it lasts. Null while another one is compressed. */
+  /** Compresses one response at a time, because it occupies a processor. @returns null while it compresses another one */
   function compress(encoded: Encoded): Promise<Uint8Array<ArrayBuffer> | null> | null {
     if (encoded.compressed || isCompressing) return encoded.compressed;
     isCompressing = true;
@@ -69,64 +72,64 @@ export function createSessionResponses({
   }
 
   async function respond(encoded: Encoded): Promise<Response> {
-    const requestContext = currentRequest();
+    const context = currentRequest();
     const { plain, etag } = encoded;
-    // A conversation is no cache's business but the page's own, which asks with If-None-Match itself.
+    // No HTTP cache may store sessions; the page keeps its own copy and sends If-None-Match.
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-store", ETag: etag };
-    requestContext.countRead(plain.byteLength);
+    context.countRead(plain.byteLength);
     if (plain.byteLength < LARGE_BYTES) return new Response(plain, { headers });
-    countFor(requestContext, encoded);
-    const compressed = requestContext.acceptsGzip ? await compress(encoded) : null;
-    const body = pieces(compressed ?? plain, requestContext);
-    // remix-serve would compress it anew for each: no-transform keeps it from that.
+    countFor(context, encoded);
+    const compressed = context.acceptsGzip ? await compress(encoded) : null;
+    const body = pieces(compressed ?? plain, context);
+    // no-transform: remix-serve would compress the bytes again for each request.
     const vary = { ...headers, "Cache-Control": "no-store, no-transform", Vary: "Accept-Encoding" };
     return new Response(body, { headers: compressed ? { ...vary, "Content-Encoding": "gzip" } : vary });
   }
 
   return {
-    has: (key) => remembered.has(key),
-    async find(key, etag) {
-      const encoded = find(key, etag);
+    has: (sessionHash) => cached.has(sessionHash),
+    async find(sessionHash, etag) {
+      const encoded = find(sessionHash, etag);
       return encoded && respond(encoded);
     },
-    async make(key, etag, view) {
+    async make(sessionHash, etag, view) {
       await currentRequest().turn();
-      // Several that had to read it make it once.
-      const known = find(key, etag);
+      // Another request may have encoded it while this one read the session.
+      const known = find(sessionHash, etag);
       if (known) return respond(known);
       const plain = encoder.encode(JSON.stringify(view));
       const encoded: Encoded = { etag, plain, compressed: null, readers: new Set() };
-      if (plain.byteLength >= LARGE_BYTES) remember(key, encoded);
+      if (plain.byteLength >= LARGE_BYTES) cache(sessionHash, encoded);
       return respond(encoded);
     },
-    forget: (key) => void remembered.delete(key),
+    forget: (sessionHash) => void cached.delete(sessionHash),
   };
 }
 
 /**
- * Counts shared bytes as held for one of those that are sent them, and for the next one when that one has ended: they
- * stay in memory for the slowest, also when they are no longer remembered.
+ * Counts shared bytes as held by one request at a time, the oldest that is being sent them: they stay in memory until the
+ * slowest request has ended, also when they are no longer cached.
  */
-function countFor(requestContext: RequestContext, { readers, plain }: Encoded): void {
-  if (requestContext.signal.aborted || readers.has(requestContext)) return;
-  readers.add(requestContext);
-  if (readers.size === 1) requestContext.hold(plain.byteLength);
-  requestContext.signal.addEventListener("abort", () => {
+function countFor(context: RequestContext, { readers, plain }: Encoded): void {
+  if (context.signal.aborted || readers.has(context)) return;
+  readers.add(context);
+  if (readers.size === 1) context.hold(plain.byteLength);
+  context.signal.addEventListener("abort", () => {
     const [counted] = readers;
-    readers.delete(requestContext);
-    if (counted !== requestContext) return;
+    readers.delete(context);
+    if (counted !== context) return;
     const [next] = readers;
     next?.hold(plain.byteLength);
   });
 }
 
-/** Remix reads a stream to its end, whatever the client has taken: here it waits for the client. */
-function pieces(bytes: Uint8Array, requestContext: RequestContext): ReadableStream<Uint8Array> {
+/** A stream that waits for its client. Remix reads a stream to its end, whether the client reads or not. */
+function pieces(bytes: Uint8Array, context: RequestContext): ReadableStream<Uint8Array> {
   let sent = 0;
   return new ReadableStream({
     async pull(controller) {
-      await requestContext.drained();
-      if (sent >= bytes.byteLength || requestContext.signal.aborted) return controller.close();
+      await context.drained();
+      if (sent >= bytes.byteLength || context.signal.aborted) return controller.close();
       controller.enqueue(bytes.subarray(sent, sent + PIECE_BYTES));
       sent += PIECE_BYTES;
     },

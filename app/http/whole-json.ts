@@ -1,6 +1,6 @@
 import { currentRequest } from "~/http/admission/request-context";
 
-/** A response that may be large. Remix writes it at once, whatever the client has read, so it is counted as held. */
+/** A JSON response that may be large. Remix writes it at once, whether the client reads or not, so it counts as held. */
 export function wholeJson(value: unknown, headers: Record<string, string>): Response {
   const bytes = new TextEncoder().encode(JSON.stringify(value));
   currentRequest().hold(bytes.byteLength);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createTranslator } from "./create-translator";
 import { chooseLanguage, LANGUAGE_CODES, LANGUAGES, type LanguageCode } from "./languages";
 import { en } from "./locales/en";
-import { sentenceFor } from "./trouble";
+import { sentenceFor } from "./user-error";
 
 type Strings = { [key: string]: string | Strings };
 

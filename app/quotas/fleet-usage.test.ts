@@ -126,7 +126,7 @@ test("an append that failed is made again, and counts once although both may hav
   );
   await a.flush();
   fail(null);
-  expect(logged).toContain("what is used was not exchanged with other nodes");
+  expect(logged).toContain("usage sync with other nodes failed");
   const second = readFileSync(join(day, "a.b1.2.ndjson"), "utf8").split("\n")[1]!;
   writeFileSync(first, `${readFileSync(first, "utf8")}${second}\n`);
   a.count("tokens", "all", 1);
@@ -178,7 +178,7 @@ test("a file that is damaged is told of once, and the rest counts", async () => 
   await b.fresh();
   await b.flush();
   expect(b.sum("tokens", "all", DAY_MS)).toBe(10);
-  expect(logged.filter((message) => message === "a file with what was used is damaged")).toHaveLength(2);
+  expect(logged.filter((message) => message === "a usage file is damaged")).toHaveLength(2);
   expect(readdirSync(day)).toHaveLength(3);
 });
 

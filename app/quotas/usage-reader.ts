@@ -1,5 +1,5 @@
 import { segmentName, parseSegmentName, splitInstance } from "~/store/cluster/membership-line";
-import { groupSegments } from "~/store/cluster/membership-reader";
+import { groupSegments } from "~/store/cluster/membership-tails";
 import type { Layout } from "~/store/sessions/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";

@@ -6,8 +6,8 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
  * is still open, and later parts get ids that were not used before. No seam is left.
  */
 export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk) => ReplyChunk[] {
-  const openText = lastOpenText(before);
-  let joined = openText === null ? "never" : "waiting";
+  const decryptText = lastOpenText(before);
+  let joined = decryptText === null ? "never" : "waiting";
   const prefix = before.length > 0 ? `${before.length}-` : "";
   let joinedId: string | null = null;
 
@@ -16,7 +16,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
       // A continuation without a word: what was open ends where it was.
       if (chunk.type === "finish" && joined === "waiting") {
         joined = "never";
-        return [{ type: "text-end", id: openText! }, chunk];
+        return [{ type: "text-end", id: decryptText! }, chunk];
       }
       return [chunk];
     }
@@ -26,7 +26,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
       return [];
     }
     const isText = chunk.type.startsWith("text-");
-    const id = isText && chunk.id === joinedId ? openText! : `${prefix}${chunk.id}`;
+    const id = isText && chunk.id === joinedId ? decryptText! : `${prefix}${chunk.id}`;
     if (chunk.type === "text-end" && chunk.id === joinedId) joinedId = null;
     return [{ ...chunk, id }];
   };

@@ -40,12 +40,12 @@ export function journalLines(encryptor: Encryptor, sessionKey: string, journalNa
   return {
     format(chunk, line) {
       const text = plainLines.format(chunk, line);
-      return encryptor.isOn ? encryptor.sealText(place(line), text) : text;
+      return encryptor.isOn ? encryptor.encryptText(place(line), text) : text;
     },
     parse(text, line) {
       if (line === 0) isSealed = !text.startsWith("{");
       if (!isSealed) return plainLines.parse(text, line);
-      const opened = encryptor.openText(place(line), text);
+      const opened = encryptor.decryptText(place(line), text);
       return opened && plainLines.parse(opened.toString("utf8"), line);
     },
   };

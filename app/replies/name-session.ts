@@ -9,7 +9,7 @@ export type NamingDependencies = {
   store: SessionStore;
   models: LanguageModels;
   /** Told what it costs. */
-  spent?: ((spending: Spending) => void) | undefined;
+  onSpending?: ((spending: Spending) => void) | undefined;
   clock: () => Date;
   log: { debug(fields: object, message: string): void };
   /** Whoever aborts it leaves unnamed what has no name yet. */
@@ -50,7 +50,7 @@ export async function nameSession(key: string, before: Session, deps: NamingDepe
 
 async function answerTo(
   request: Pick<Parameters<LanguageModels["generate"]>[0], "modelId" | "instructions" | "messages">,
-  { models, spent, signal }: NamingDependencies,
+  { models, onSpending, signal }: NamingDependencies,
 ): Promise<string> {
   let text = EMPTY_REPLY;
   const chunks = models.generate({
@@ -58,7 +58,7 @@ async function answerTo(
     continueFrom: null,
     attachment: () => Promise.resolve(null),
     maxOutputTokens: MAX_TITLE_TOKENS,
-    onSpending: spent,
+    onSpending,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TITLE_TIMEOUT_MS)]),
   });
   for await (const chunk of chunks) text = applyChunk(text, chunk);

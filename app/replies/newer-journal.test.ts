@@ -70,7 +70,7 @@ async function replyWith(line: object | string) {
   const number = readFileSync(path, "utf8").split("\n").length - 1;
   const text = typeof line === "string" ? line : JSON.stringify(line);
   const place = { use: "journal", key: KEY, name: `${name!} ${String(number)}` } as const;
-  appendFileSync(path, `${testEncryptor.isOn ? testEncryptor.sealText(place, text) : text}\n`);
+  appendFileSync(path, `${testEncryptor.isOn ? testEncryptor.encryptText(place, text) : text}\n`);
 }
 
 describe.each([

@@ -5,7 +5,7 @@ import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import { readIfNewer } from "./read-if-newer";
 import { createOwnershipGuard } from "./reply-guard";
 import type { ReplyStream } from "./reply-stream";
-import type { RunnerDependencies } from "./run-reply";
+import type { RunnerDependencies } from "./run-context";
 import { tailJournal, type Tail } from "./tail-journal";
 
 /** Time between two looks into the journal of another node, in milliseconds. */

@@ -1,10 +1,11 @@
 import { branchTo } from "~/conversation/branch";
 import type { GenerateRequest } from "~/conversation/language-model";
+import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
+import { answerParts, applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import type { Reply, Session } from "~/conversation/session";
 
-/** What the model is given for a reply of which `before` has been said. */
+/** The model request for a reply of which the chunks `before` have been sent already. */
 export function replyCall(session: Session, reply: Reply, before: readonly ReplyChunk[]) {
   return {
     modelId: reply.modelId,
@@ -13,4 +14,10 @@ export function replyCall(session: Session, reply: Reply, before: readonly Reply
     messages: branchTo(session.messages, reply.parentId),
     continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
   } satisfies Partial<GenerateRequest>;
+}
+
+/** The first chunks of a reply: its start, and the words of the message that it continues. */
+export function saidBefore(session: Session, reply: Reply): ReplyChunk[] {
+  const continued = session.messages.find((message) => message.id === reply.continues);
+  return messageChunks(reply.messageId, answerParts(continued) ?? [], { leaveOpen: true });
 }

@@ -1,16 +1,16 @@
 import { sessionFingerprint } from "~/conversation/session-id";
 import type { Reply, ReplyStatus, Usage } from "~/conversation/session";
 
-/** What an operator may know of a reply that has settled: nothing of what was said, nor the session's id. */
+/** Facts about a settled reply for operators: none of its words, and not the session's id. */
 export type ReplyReport = {
   reply: string;
-  /** The first digits of its key. */
+  /** The first digits of the session's hash. */
   session: string;
   model: string;
   /** 1 for its first runner, one more for each takeover. The times are of the last runner alone. */
   epoch: number;
   status: ReplyStatus;
-  /** From the moment at which the runner could begin, which for the first is when the message was durable. */
+  /** Counted from when the runner could begin: for a first runner, from when the message was durable. */
   timeToFirstTokenMs?: number;
   durationMs?: number;
   inputTokens?: number;
@@ -32,36 +32,40 @@ export type ReplyMetrics = {
   onReplyTakenOver(): void;
 };
 
-/** The stop watch of one run. */
-export function createReplyMeter(key: string, reply: Reply) {
-  const startedAt = performance.now();
+/** Measures one run. @param now a monotonic clock in milliseconds */
+export function createReplyMeter(sessionHash: string, reply: Reply, now: () => number) {
+  const startedAt = now();
   let firstTokenAt: number | null = null;
   let retries = 0;
   const timeToFirstToken = () =>
     firstTokenAt === null ? {} : { timeToFirstTokenMs: Math.round(firstTokenAt - startedAt) };
   return {
-    /** At every token, so it does nearly nothing. */
+    /** Called for every token: does nearly nothing. */
     token() {
-      firstTokenAt ??= performance.now();
+      firstTokenAt ??= now();
     },
     retry() {
       retries += 1;
     },
     timeToFirstToken,
     report: (ending: ReplyEnding): ReplyReport => ({
-      ...reportReply(key, reply, ending),
+      ...reportReply(sessionHash, reply, ending),
       ...timeToFirstToken(),
-      durationMs: Math.round(performance.now() - startedAt),
+      durationMs: Math.round(now() - startedAt),
       retries,
     }),
   };
 }
 
-/** Of a reply that this node settles without having run it. */
-export function reportReply(key: string, reply: Reply, { status, usage, error }: ReplyEnding): ReplyReport {
+/** The report of a reply that this node settles without having run it. */
+export function reportReply(
+  sessionHash: string,
+  reply: Reply,
+  { status, usage, error }: ReplyEnding,
+): ReplyReport {
   return {
     reply: reply.id,
-    session: sessionFingerprint(key),
+    session: sessionFingerprint(sessionHash),
     model: reply.modelId,
     epoch: reply.epoch,
     status,
@@ -71,7 +75,7 @@ export function reportReply(key: string, reply: Reply, { status, usage, error }:
   };
 }
 
-/** The one line that tells of a reply, from the node that settled it. */
+/** Logs and counts a settled reply: once, on the node that settled it. */
 export function reportSettled(
   report: ReplyReport,
   to: { log: { info(fields: object, message: string): void }; metrics: ReplyMetrics },

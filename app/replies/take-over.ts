@@ -9,9 +9,10 @@ import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-r
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/sessions/session-store";
 import { createEarlierWords, type EarlierWords } from "./earlier-words";
-import type { ReplyReservation } from "./replies";
+import type { ReplyReservation } from "./begin-reply";
 import { reportReply, reportSettled } from "./reply-meter";
-import { saidBefore, type RunnerDependencies } from "./run-reply";
+import { saidBefore } from "./reply-call";
+import type { RunnerDependencies } from "./run-context";
 import { isPassing, storeSettlement } from "./store-settlement";
 
 /** What has become of an attempt to take a reply over. */

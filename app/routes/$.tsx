@@ -1,6 +1,6 @@
-/** No page is here. Thrown, so that the root's error boundary says so, and the log has no error of ours. */
+/** Unknown address. A thrown response is shown by the root's error boundary, and is not logged as an error. */
 export function loader() {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- how Remix is told
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- Remix renders a thrown response
   throw new Response(null, { status: 404, statusText: "Not Found" });
 }
 

@@ -18,7 +18,7 @@ export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
 clientLoader.hydrate = true;
 
 export function HydrateFallback() {
-  // What this route's own loader says is not there yet where the browser takes over.
+  // This route's own loader data is not available yet during hydration.
   const page = useRouteLoaderData<typeof rootLoader>("root");
   return <PageSkeleton notice={page?.notice ?? null} />;
 }

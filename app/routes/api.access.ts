@@ -1,7 +1,7 @@
 import { accessBody } from "~/conversation/api";
-import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
 import { readJson } from "~/http/request-input";
+import { checkAccessCode } from "~/use-cases/check-access-code";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -10,24 +10,17 @@ const handle = api(
     async POST(request) {
       const { code } = await readJson(request, accessBody, services.limits.maxBodyBytes);
       const { access, quotas } = services;
-      // This machine too: a proxy on it may stand for everybody.
+      // Tries from this machine are counted too: a proxy on it sends the requests of all clients.
       const address = askerAddress(request) ?? LOCAL_ADDRESS;
       const headers = new Headers({ "Cache-Control": "no-store" });
       if (!access.isOpen) {
-        const giveBack = await quotas.tryCode(address);
-        if (!access.isCode(code)) {
-          throw (
-            quotas.wrongCodeRefusal() ??
-            new ExpectedError("access_code_wrong", "That is not the access code.")
-          );
-        }
-        giveBack();
+        await checkAccessCode(code, address, { quotas, isCode: access.isCode });
         headers.set("Set-Cookie", await access.cookie(request));
       }
       return new Response(null, { status: 204, headers });
     },
 
-    /** Logs this browser out. The cookie goes with its jar: a copy of it would be good until its time is over. */
+    /** Deletes the browser's access cookie. The server keeps no list of cookies: a copy stays valid until it expires. */
     async DELETE(request) {
       const headers = {
         "Cache-Control": "no-store",

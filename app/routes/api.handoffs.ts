@@ -6,11 +6,11 @@ import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const key = requireSecretKey(request, "X-Handoff-Id");
+    const handoffHash = requireSecretKey(request, "X-Handoff-Id");
     const { sealed } = await readJson(request, handoffBody, services.limits.maxBodyBytes);
     await services.quotas.change(askerAddress(request), (reserve) => {
       reserve(Buffer.byteLength(sealed));
-      return services.handoffs.put(key, sealed);
+      return services.handoffs.put(handoffHash, sealed);
     });
     const accepted: HandoffAccepted = { expiresInSeconds: services.limits.handoffMinutes * 60 };
     return Response.json(accepted, { status: 201, headers: { "Cache-Control": "no-store" } });

@@ -7,13 +7,13 @@ import { services } from "~/services.server";
 
 const handle = api({
   async GET(request) {
-    const key = requireSessionKey(request);
+    const sessionHash = requireSessionKey(request);
     const id = new URL(request.url).pathname.split("/").at(-1)!;
     const isId = ATTACHMENT_ID_PATTERN.test(id);
-    if (isId && cacheHasFile(request, id) && (await services.attachments.has(key, id))) {
+    if (isId && cacheHasFile(request, id) && (await services.attachments.has(sessionHash, id))) {
       return fileNotModified(id);
     }
-    const file = isId ? await services.attachments.read(key, id) : null;
+    const file = isId ? await services.attachments.read(sessionHash, id) : null;
     if (!file) throw new ExpectedError("attachment_not_found", "This file is not in the conversation.");
     return fileResponse({ ...file, id });
   },

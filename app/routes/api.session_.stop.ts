@@ -5,11 +5,11 @@ import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const key = requireSessionKey(request);
-    // An older page says nothing, and means the one that runs.
+    const sessionHash = requireSessionKey(request);
+    // Pages of earlier versions send no body, and mean the running reply.
     const isNamed = Number(request.headers.get("Content-Length") ?? 0) > 0;
     const body = isNamed ? await readJson(request, stopBody, services.limits.maxBodyBytes) : null;
-    await services.replies.stop(key, body?.replyId);
+    await services.replies.stop(sessionHash, body?.replyId);
     return new Response(null, { status: 202 });
   },
 });

@@ -2,8 +2,8 @@ import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 /**
- * Requests may be sent here: the volume can be used, and the node is not about to stop. A full volume is ready, with a
- * word of it: were all nodes taken out of balance, nobody could read, or delete to make room.
+ * Readiness: the volume is usable, and the node is not about to stop. A node with a full volume is ready and says so:
+ * taking all nodes out of the load balancer would keep people from reading, and from deleting to make room.
  */
 async function ready(): Promise<Response> {
   const { isReady, reason } = await services.readiness();
@@ -14,7 +14,7 @@ async function ready(): Promise<Response> {
     : new Response(`not ready${because}\n`, { status: 503, headers });
 }
 
-// HAProxy asks with OPTIONS where it is not told otherwise.
+// HAProxy checks with OPTIONS by default.
 const handle = api({ GET: ready, OPTIONS: ready }, { forEverybody: true, fromAnySite: true });
 
 export const loader = handle;

@@ -1,7 +1,7 @@
 import { api } from "~/api.server";
 import { serviceWorker } from "~/http/service-worker";
 
-/** For everybody: without it a browser could not even show what it keeps. */
+/** Needs no access code: without it a browser could not show the conversations that it keeps offline. */
 const handle = api(
   {
     GET: () =>
@@ -9,7 +9,7 @@ const handle = api(
         headers: {
           "Content-Type": "text/javascript; charset=utf-8",
           "Cache-Control": "no-cache",
-          // What the worker itself may do: ask us.
+          // Limits the worker itself to requests to this origin.
           "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
         },
       }),

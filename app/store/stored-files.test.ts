@@ -11,7 +11,7 @@ import { sealerThat } from "../../tests/fixtures/test-sealer";
 import { parseStored } from "~/conversation/parse-stored";
 import { shareSnapshot } from "~/conversation/share";
 import { parseStoredHandoff } from "~/store/shares/handoff-file";
-import { sealSession } from "~/store/encryption/encrypted-session";
+import { encryptSession } from "~/store/encryption/encrypted-session";
 import { createSessionCodec } from "~/store/sessions/session-codec";
 import { parseHeader } from "~/store/sessions/session-header";
 import { parseStoredShare } from "~/store/shares/share-files";
@@ -91,7 +91,7 @@ function revOf(json: unknown): number {
 function readSealedPart(json: unknown): Kind {
   const [head] = sessions("plain") as [StoredSession];
   const encryptor = sealerThat(true);
-  const bytes = sealSession(encryptor, KEY, head, bytesOf(json));
+  const bytes = encryptSession(encryptor, KEY, head, bytesOf(json));
   return createSessionCodec({ encryptor }).decode(KEY, bytes, head.rev).kind;
 }
 

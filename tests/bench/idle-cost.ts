@@ -198,6 +198,8 @@ function createNode(
     attend: membership.attend,
     flushMs: () => 50,
     clock: () => new Date(),
+    now: time.now,
+    timer: time.timer,
     delay,
     newId,
     log,

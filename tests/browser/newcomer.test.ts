@@ -1,32 +1,43 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test, type OpenChat } from "../fixtures/browser-test";
 import { textOf } from "../fixtures/session-api";
 
-describe.each(["production", "dev"] as const)("a newcomer to the %s server", (mode) => {
+/** The steps of a first visit that both servers are asked for. */
+async function chatTwiceAndRefresh(server: AppServer, openChat: OpenChat) {
+  const chat = await openChat(server);
+  await chat.emptyState.waitFor();
+  const answer = await chat.ask("Good morning, who are you?");
+  expect(await answer.innerText()).toMatch(/demo/i);
+  expect(await chat.emptyState.count()).toBe(0);
+
+  await chat.ask("And what did I say before?");
+  const { messages } = await chat.stored();
+  expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
+  expect(textOf(messages[3])).toContain("Good morning, who are you?");
+
+  await chat.refresh();
+  await chat.reply(1, "complete");
+  expect(await chat.mine.count()).toBe(2);
+  expect(await chat.mine.first().innerText()).toContain("Good morning, who are you?");
+}
+
+test("the dev server answers a newcomer, and the conversation is there after a refresh", async ({
+  openChat,
+}) => {
+  const server = await startAppServer({ mode: "dev", env: { DEMO_TOKENS_PER_SECOND: "400" } });
+  await chatTwiceAndRefresh(server, openChat).finally(() => server.stop());
+}, 120_000);
+
+describe("a newcomer to the production server", () => {
   let server: AppServer;
   beforeAll(async () => {
-    server = await startAppServer({ mode, env: { DEMO_TOKENS_PER_SECOND: "400" } });
+    server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "400" } });
   });
   afterAll(() => server.stop());
 
-  test("chats with the demo model, and the conversation is there after a refresh", async ({ openChat }) => {
-    const chat = await openChat(server);
-    await chat.emptyState.waitFor();
-    const answer = await chat.ask("Good morning, who are you?");
-    expect(await answer.innerText()).toMatch(/demo/i);
-    expect(await chat.emptyState.count()).toBe(0);
-
-    await chat.ask("And what did I say before?");
-    const { messages } = await chat.stored();
-    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
-    expect(textOf(messages[3])).toContain("Good morning, who are you?");
-
-    await chat.refresh();
-    await chat.reply(1, "complete");
-    expect(await chat.mine.count()).toBe(2);
-    expect(await chat.mine.first().innerText()).toContain("Good morning, who are you?");
-  });
+  test("chats with the demo model, and the conversation is there after a refresh", ({ openChat }) =>
+    chatTwiceAndRefresh(server, openChat));
 
   test("gets going with a suggestion", async ({ openChat }) => {
     const chat = await openChat(server);

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { test } from "../fixtures/browser-test";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
-import { setVisible } from "../fixtures/tab-visibility";
 import { shrinkages, watchReply } from "../fixtures/watch-reply";
 
 const LONG = "Tell me a long story.";
@@ -88,28 +87,6 @@ test("conversations that are left on one node are taken from another, once", asy
   await late.page.getByRole("checkbox", { name: "I made this link myself" }).check();
   await late.button("Take them over here").click();
   await late.page.getByRole("alert").waitFor();
-});
-
-test("twelve tabs of one browser work, though it has six connections to a host", async ({ openChat }) => {
-  const first = await openChat(cluster);
-  await first.ask("Hello");
-  const tabs = [first];
-  while (tabs.length < 12) {
-    await setVisible(tabs.at(-1)!.page, false);
-    const tab = await openChat(cluster, { beside: first, inSameWindow: true });
-    await tab.reply(0, "complete");
-    tabs.push(tab);
-  }
-
-  const last = tabs.at(-1)!;
-  await last.ask("Show me a table");
-  await setVisible(last.page, false);
-  for (const tab of tabs) {
-    await setVisible(tab.page, true);
-    await tab.reply(1, "complete");
-    expect(await tab.replies.allInnerTexts()).toEqual(await last.replies.allInnerTexts());
-    await setVisible(tab.page, false);
-  }
 });
 
 test("Stop at one node and refresh at once from another: the text does not grow back", async ({

@@ -55,7 +55,7 @@ test("a backup that was copied into the data folder is warned of at start", asyn
     prepare: (dataDir) => mkdirSync(join(dataDir, "data/sessions"), { recursive: true }),
   });
   try {
-    await expect.poll(server.output).toContain("DATA_DIR holds what is not Holdfast's");
+    await expect.poll(server.output).toContain("DATA_DIR holds names that Holdfast does not use");
   } finally {
     await server.stop();
   }

@@ -7,6 +7,7 @@ import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { createUnsavedSettings } from "~/browser/chat/unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
+import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
 import { newId } from "~/conversation/session-id";
 import { plainText } from "~/conversation/reply-text";
@@ -55,6 +56,7 @@ export function openPage(serverUrl: string): OpenPage {
   const noFiles = () => Promise.reject(new Error("Nobody attaches anything here."));
   const api = createApiClient({
     fetch: reach,
+    clock: pageClock,
     upload: noFiles,
     onNode: (name) => nodes.add(name),
     onCodeNeeded: () => complain("it was asked for an access code"),
@@ -73,18 +75,20 @@ export function openPage(serverUrl: string): OpenPage {
     api,
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),
-    draft: createDraft(values, id, () => undefined),
+    draft: createDraft(values, id, () => undefined, pageClock),
     edits: createUnfinishedEdits(values, id),
     unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({
       api,
-      values,
+      storage: values,
       conversationId: id,
       newId,
+      clock: pageClock,
       random: Math.random,
       prepare: { maxBytes: 0, redraw: noFiles },
     }),
     page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
+    clock: pageClock,
     random: Math.random,
     isSaved: () => isSaved,
     onSaved: () => (isSaved = true),
@@ -100,7 +104,7 @@ export function openPage(serverUrl: string): OpenPage {
   let connection: ChatState["connection"] = "ok";
   function look() {
     const state = chat.getSnapshot();
-    if (state.problem) complain(`the page said: ${state.problem.trouble.code}`);
+    if (state.problem) complain(`the page said: ${state.problem.error.code}`);
     if (state.pending?.state === "failed") complain(`a message failed: ${state.pending.error?.code}`);
     if (state.connection === "reconnecting" && connection === "ok") mentions += 1;
     connection = state.connection;

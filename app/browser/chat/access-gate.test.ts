@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createAccessGate } from "./access-gate";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
@@ -17,6 +18,7 @@ function setUp(isShut = true) {
     enterCode,
     logOut,
     shared,
+    clock: pageClock,
     onOpened: opened,
     onLeft,
     onOtherTab: (_, listener) => listeners.push(listener),
@@ -42,12 +44,12 @@ test("what was refused on its way while the code was said does not shut it again
   const before = performance.now();
   vi.advanceTimersByTime(1);
   await gate.enter("code");
-  gate.refused(before);
+  gate.noteRefusal(before);
   expect(gate.isShut.getSnapshot()).toBe(false);
   vi.runAllTimers();
   expect(opened).toHaveBeenCalledTimes(2);
   vi.advanceTimersByTime(1);
-  gate.refused(performance.now());
+  gate.noteRefusal(performance.now());
   expect(gate.isShut.getSnapshot()).toBe(true);
   vi.useRealTimers();
 });

@@ -1,21 +1,23 @@
 import type { ApiClient } from "./api-client";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 
-/** When the code was said last, and when this browser was logged out: other tabs have the same cookie. */
+/** Times of the last accepted code and of the last log-out: all tabs share one cookie. */
 const OPENED_KEY = "holdfast.accessed";
 const LEFT_KEY = "holdfast.access-left";
 
-/** Whether the server waits for an access code. What is typed and unsent stays where it is meanwhile. */
+/** Whether the server asks for an access code. Unsent texts stay in place meanwhile. */
 export type AccessGate = {
   isShut: Observable<boolean>;
-  /** The server has refused a request that was sent at `askedAt`, in milliseconds of `performance.now`. */
-  refused: (askedAt: number) => void;
-  /** Opens it, or throws why it stays shut. */
+  /** To be called when the server has refused a request that was sent at `askedAt` (`clock.monotonic`). */
+  noteRefusal: (askedAt: number) => void;
+  /** Sends the code and opens the gate. @throws ApiError if the server does not accept it */
   enter: (code: string) => Promise<void>;
-  /** Whether there is a code at all, so that one can log out. */
+  /** Whether the server has an access code, so that logging out makes sense. */
   hasCode: boolean;
-  /** Logs this browser out, in all tabs, or throws why it is still logged in. */
+  /** Logs this browser out, in all tabs. @throws ApiError if it is still logged in */
   leave: () => Promise<void>;
 };
 
@@ -25,10 +27,11 @@ type Dependencies = {
   enterCode: ApiClient["enterCode"];
   logOut: ApiClient["logOut"];
   shared: SafeStorage;
-  onOtherTab: (key: string, listener: () => void) => void;
-  /** Called each time that it opens: what was refused can be asked for again. */
+  onOtherTab: OnOtherTab;
+  clock: PageClock;
+  /** Called each time the gate opens: refused requests can be repeated. */
   onOpened: () => void;
-  /** Called in every tab when this browser was logged out: what is shown must go. */
+  /** Called in each tab when this browser was logged out: the page must not show conversations any more. */
   onLeft: () => void;
 };
 
@@ -37,7 +40,7 @@ export function createAccessGate(options: Dependencies): AccessGate {
   let openedAt = -Infinity;
 
   function open() {
-    openedAt = performance.now();
+    openedAt = options.clock.monotonic();
     isShut.set(false);
     options.onOpened();
   }
@@ -58,20 +61,20 @@ export function createAccessGate(options: Dependencies): AccessGate {
   });
   return {
     isShut,
-    refused(askedAt) {
-      // What was on its way when the code was said is asked for again, once it has heard that it was refused.
-      if (askedAt < openedAt) setTimeout(options.onOpened);
+    noteRefusal(askedAt) {
+      // Sent before the code was accepted: repeated after the request's own failure has been handled.
+      if (askedAt < openedAt) options.clock.after(0, options.onOpened);
       else isShut.set(true);
     },
     async enter(code) {
       await options.enterCode({ code });
-      options.shared.set(OPENED_KEY, new Date().toISOString());
+      options.shared.set(OPENED_KEY, timestamp(options.clock));
       open();
     },
     hasCode: options.hasCode,
     async leave() {
       await options.logOut();
-      options.shared.set(LEFT_KEY, new Date().toISOString());
+      options.shared.set(LEFT_KEY, timestamp(options.clock));
       shut();
     },
   };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient } from "./api-client";
+import { pageClock } from "~/browser/page/page-clock";
 import { unlessSilent } from "./event-stream";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
@@ -9,6 +10,7 @@ function clientFor(answer: (url: string, init: RequestInit) => Response | Promis
   const requests: { url: string; init: RequestInit }[] = [];
   const nodes: string[] = [];
   const api = createApiClient({
+    clock: pageClock,
     fetch: async (url, init) => {
       requests.push({ url: String(url), init: init ?? {} });
       return answer(String(url), init ?? {});
@@ -202,8 +204,8 @@ test("a long answer over a slow line is waited for, while it comes", async () =>
       return new Response(body, { headers: { ETag: '"1"' } });
     });
     const heard = vi.fn();
-    const loaded = unlessSilent((tell) => {
-      heard.mockImplementation(tell);
+    const loaded = unlessSilent(pageClock, (onActivity) => {
+      heard.mockImplementation(onActivity);
       return api.session(ID).load(null, undefined, heard);
     });
     await vi.advanceTimersByTimeAsync(120_000);

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "~/conversation/expected-error";
 import { en } from "~/i18n/locales/en";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 
 /** Why a request got no good answer, with a sentence for the person who waits for it. */
 export class ApiError extends Error {
@@ -49,7 +49,7 @@ export class PageError extends Error {
 }
 
 /** What to tell a person of an error. One of neither kind is a mistake of the page. */
-export function troubleOf(error: unknown): UserError {
+export function userErrorOf(error: unknown): UserError {
   if (error instanceof ApiError) {
     const { code, message, retryAt } = error;
     return { code, message, ...(retryAt !== null && { retryAt }) };

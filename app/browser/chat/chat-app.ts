@@ -1,41 +1,34 @@
 import type { ModelsView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
-import { firstWords, titleFrom } from "~/conversation/session-title";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
-import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
+import { createConversations, type Conversations } from "~/browser/conversations/conversations";
+import { createDeletions, type Deletions } from "~/browser/conversations/deletions";
+import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
+import { createUnread, type Unread } from "~/browser/conversations/unread";
+import { createOutbox, OUTBOX_KEY } from "~/browser/drafts/outbox";
+import { createTabClaims } from "~/browser/drafts/tab-claims";
+import { createUnsentMessages, type UnsentMessages } from "~/browser/drafts/unsent-messages";
+import { createCommands, type Commands } from "~/browser/page/commands";
+import { createDrawingGuard, type DrawingGuard } from "~/browser/page/drawing-guard";
+import { notifyFinished } from "~/browser/page/finished-notification";
+import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
+import { createPageActivity } from "~/browser/page/page-activity";
+import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import { createToasts, type Toasts } from "~/browser/page/toasts";
+import { showAppearance } from "~/browser/storage/appearance";
+import { keepPageOffline } from "~/browser/storage/offline-page";
+import { createOtherTabs } from "~/browser/storage/other-tabs";
+import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
+import { createSafeStorage, type SafeStorage } from "~/browser/storage/safe-storage";
 import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
-import { createChatSession, type ChatSession } from "./chat-session";
-import { createCommands, type Commands } from "~/browser/page/commands";
-import { endedReply } from "./chat-state";
-import { createConversations, type Conversations } from "~/browser/conversations/conversations";
-import { createDeletions, type Deletions } from "~/browser/conversations/deletions";
-import { createDraft } from "~/browser/drafts/draft";
-import { createDrawingGuard, type DrawingGuard } from "~/browser/page/drawing-guard";
-import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
-import { createUnsavedSettings } from "./unsaved-settings";
-import { createSafeStorage } from "~/browser/storage/safe-storage";
-import { createLastSeen } from "~/browser/storage/last-seen";
+import type { ChatSession } from "./chat-session";
+import { createEndedReplies } from "./ended-replies";
 import { createModelChoices, type ModelChoices } from "./model-choice";
-import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
-import { keepPageOffline } from "~/browser/storage/offline-page";
-import { createOutbox, OUTBOX_KEY } from "~/browser/drafts/outbox";
-import { createPageActivity } from "~/browser/page/page-activity";
-import { redrawImage } from "~/browser/drafts/redraw-image";
-import { uploadRequest } from "./upload-request";
-import { showAppearance } from "~/browser/storage/appearance";
-import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
-import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
-import { createTabClaims } from "~/browser/drafts/tab-claims";
-import { createToasts, type Toasts } from "~/browser/page/toasts";
-import { createUnread, type Unread } from "~/browser/conversations/unread";
-import { createUnsentMessages, type UnsentMessages } from "~/browser/drafts/unsent-messages";
-import { notifyFinished } from "~/browser/page/finished-notification";
-
-/** So long it may take until all tabs know of a mark. */
-const MARK_SETTLES_MS = 1_000;
+import { createOpenSessions, findConversation, type OpenSessions } from "./open-sessions";
+import { createUploadRequest } from "./upload-request";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {
@@ -50,76 +43,67 @@ export type ChatApp = {
   models: ModelChoices;
   preferences: PreferencesStore;
   translator: Translator;
-  /** A message that was looked for, until it has been shown. */
+  /** The message found by a search, until it has been shown. */
   spotlight: Changeable<Spotlight | null>;
-  /** The node that answered last. */
+  /** The node behind the last answer. */
   node: Observable<string>;
   access: AccessGate;
   drawing: DrawingGuard;
   session: (conversationId: string) => ChatSession;
-  /** Begins another conversation that goes as far as this message, and opens it. */
+  /** Begins a copy of a conversation up to this message, and opens the copy. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
-  /** Gives a conversation a title, here at once and then on the server. */
+  /** Changes a title at once, and then on the server. */
   rename: (conversationId: string, title: string) => Promise<void>;
-  /** Takes a conversation out of sight; it is deleted once that cannot be undone any more. */
+  /** Hides a conversation. It is deleted when the time to undo that is over. */
   remove: (conversationId: string) => void;
-  /** False where the browser keeps nothing: closing the tab then loses the way back to its conversations. */
+  /** False if the browser refuses to store values: closing the tab then loses its conversations. */
   isDurable: () => boolean;
-  /** The page opens without a network, once it was there with one. */
+  /** After its first load the page opens without a network, too. */
   worksOffline: boolean;
 };
 
 export type Spotlight = { conversationId: string; messageId: string };
 
-/** What the page's server knew when it sent the page. */
-export type PageFacts = {
+/** Sent by the server with the page. */
+export type ServerProps = {
   node: string;
   models: ModelsView;
   maxFileBytes: number;
   worksOffline: boolean;
   isCodeNeeded: boolean;
-  /** Whether this server has an access code; absent in pages of earlier builds, which a browser may have kept. */
+  /** Whether this server has an access code; absent in pages of earlier versions, which a browser may have cached. */
   hasCode?: boolean;
 };
 
-/** The browser's composition root. Settles once the page speaks the person's language. */
+type BrowserPage = Window & typeof globalThis;
+
+/** The browser's composition root. Resolves once the page is in the person's language. */
 export async function createChatApp(
-  page: Window & typeof globalThis,
-  facts: PageFacts,
+  page: BrowserPage,
+  props: ServerProps,
   translator: Translator,
+  clock: PageClock,
 ): Promise<ChatApp> {
-  const node = createObservable(facts.node);
+  const node = createObservable(props.node);
   const api = createApiClient({
     fetch: page.fetch.bind(page),
-    upload: uploadRequest,
+    clock,
+    upload: createUploadRequest(clock),
     onNode: node.set,
-    onCodeNeeded: (askedAt) => access.refused(askedAt),
+    onCodeNeeded: (askedAt) => access.noteRefusal(askedAt),
   });
   const shared = createSafeStorage(() => page.localStorage);
   const tab = createSafeStorage(() => page.sessionStorage);
   const activity = createPageActivity(page);
-  const models = createModelChoices(facts.models, shared);
-  const sessions = new Map<string, ChatSession>();
-  /** Also for all keys that begin with `key`. */
-  const onOtherTab = (key: string, listener: () => void) => {
-    page.addEventListener("storage", (event) => {
-      // A null key means that everything was cleared.
-      if ((event.key ?? key).startsWith(key)) listener();
-    });
-    // In the back-forward cache nobody is told of anything.
-    page.addEventListener("pageshow", (event) => {
-      if (event.persisted) listener();
-    });
-  };
+  const models = createModelChoices(props.models, shared);
+  const onOtherTab = createOtherTabs(page);
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
   const toasts = createToasts();
   const shareLinks = createShareLinks(shared);
   const deletions = createDeletions({
-    shared,
-    onOtherTab,
-    random,
+    ...{ shared, onOtherTab, clock, random },
     async carryOut(id) {
-      await session(id).remove();
+      await sessions.get(id).remove();
       sessions.delete(id);
       conversations.forget(id);
       shareLinks.dropAll(id);
@@ -127,191 +111,138 @@ export async function createChatApp(
     },
     isPassing: (error) =>
       error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
-    onFailure: (title, error) => toasts.complain((t, why) => t("deletion.failed", { title, why }), error),
+    onFailure: (title, error) => toasts.failure((t, why) => t("deletion.failed", { title, why }), error),
   });
   const access = createAccessGate({
-    isShut: facts.isCodeNeeded,
-    hasCode: facts.hasCode ?? false,
+    isShut: props.isCodeNeeded,
+    hasCode: props.hasCode ?? false,
     enterCode: api.enterCode,
     logOut: api.logOut,
-    shared,
-    onOtherTab,
+    ...{ shared, onOtherTab, clock },
     onOpened() {
-      for (const session of sessions.values()) session.readmitted();
+      for (const session of sessions.all()) session.readmitted();
     },
-    // With the page goes what it shows, and every stream that it follows. What was typed is kept, as on any reload.
+    // A reload removes what the page shows and ends its streams. Unsent texts are kept, as on any reload.
     onLeft: () => page.location.reload(),
   });
   const drawing = createDrawingGuard(shared, page);
+  const claim = createTabClaims(page.navigator.locks as LockManager | undefined);
+  const { unfinished } = drawing;
   const conversations = createConversations({
-    shared,
-    unfinished: drawing.unfinished,
-    tab,
-    newId,
-    onOtherTab,
-    claim: createTabClaims(page.navigator.locks as LockManager | undefined),
-    deletions,
+    ...{ shared, unfinished, tab, newId, onOtherTab, claim, deletions },
   });
   const preferences = createPreferences({ shared, onOtherTab });
+  await followPreferences(page, preferences, translator);
 
-  async function applyPreferences() {
+  const unread = createUnread({ shared, onOtherTab });
+  const idsWithUnsent = () => unsentIn(conversations, shared);
+  const unsent = createUnsentMessages(idsWithUnsent, clock);
+  onOtherTab(OUTBOX_KEY, unsent.refresh);
+  const notify = (tag: string, onClick: () => void) =>
+    void notifyFinished({ t: translator.i18n.t, tag, onClick });
+  const sessions = createOpenSessions({
+    ...{ page, api, shared, onOtherTab, activity, conversations, clock, random },
+    maxFileBytes: props.maxFileBytes,
+    onPending: unsent.refresh,
+    onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
+  });
+  followConversationsOfOtherTabs(conversations, sessions);
+
+  /** Each tab sends what is in the outboxes. The ids of a message make repeated deliveries harmless. */
+  function sendKept() {
+    for (const id of idsWithUnsent()) sessions.get(id).sendKept();
+    unsent.refresh();
+  }
+  activity.subscribe(sendKept);
+  sendKept();
+
+  // A page that shows a link has no conversations to go back to.
+  if (page.location.pathname === "/") followHistory(page, tab, conversations);
+  deletions.start();
+  void keepPageOffline(page, props.worksOffline);
+
+  return {
+    ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, preferences },
+    ...{ translator, node, access, drawing },
+    commands: createCommands(),
+    spotlight: createObservable<Spotlight | null>(null),
+    session: sessions.get,
+    ...conversationCommands({ api, conversations, deletions, toasts, clock }),
+    isDurable: shared.isDurable,
+    worksOffline: props.worksOffline,
+  };
+}
+
+/** Shows the page as the preferences say, now and after each change. */
+async function followPreferences(
+  page: BrowserPage,
+  preferences: PreferencesStore,
+  translator: Translator,
+): Promise<void> {
+  async function apply() {
     const wanted = preferences.getSnapshot();
     const language = wanted.language ?? chooseLanguage(page.navigator.languages);
     await translator.speak(language);
     showAppearance(page.document.documentElement, preferences.getSnapshot(), translator.language());
   }
-  preferences.subscribe(() => void applyPreferences());
-  await applyPreferences();
+  preferences.subscribe(() => void apply());
+  await apply();
+}
 
-  const unread = createUnread({ shared, onOtherTab });
-  const idsWithKept = () =>
-    conversations.getSnapshot().list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : []));
-  const unsent = createUnsentMessages(idsWithKept);
-  onOtherTab(OUTBOX_KEY, unsent.look);
-  const isLookedAt = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
+/** The conversations with a message in their outbox. */
+function unsentIn(conversations: Conversations, shared: SafeStorage): string[] {
+  const { list } = conversations.getSnapshot();
+  return list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : []));
+}
 
-  /** Whatever tab has marked it: the one that shows it takes the mark away. */
-  function look() {
-    const { currentId } = conversations.getSnapshot();
-    if (isLookedAt(currentId)) unread.clear(currentId);
-  }
-  for (const changing of [activity, conversations, unread]) changing.subscribe(look);
-  look();
-
-  function ended(id: string, messageId: string) {
-    if (isLookedAt(id)) return;
-    unread.mark(id);
-    if (!preferences.getSnapshot().notifies) return;
-    // Another tab may be showing it, and says so by taking the mark away.
-    setTimeout(() => {
-      if (!unread.getSnapshot().includes(id)) return;
-      const { t } = translator.i18n;
-      void notifyFinished({ t, tag: messageId, onClick: () => conversations.open(id) });
-    }, MARK_SETTLES_MS);
-  }
-
-  // What another tab has begun, this one has heard of through the list: from then on it can follow the session.
+/** A session that another tab has just begun is known by the list, and can be followed from then on. */
+function followConversationsOfOtherTabs(conversations: Conversations, sessions: OpenSessions): void {
   conversations.subscribe(() => {
     const { list, currentId } = conversations.getSnapshot();
-    const session = sessions.get(currentId);
+    const session = sessions.find(currentId);
     const isSaved = list.some(({ id, saved }) => id === currentId && saved);
     if (isSaved && session?.getSnapshot().phase === "absent") session.wake();
   });
+}
 
-  const find = (id: string) =>
-    conversations.getSnapshot().list.find((conversation) => conversation.id === id);
-
-  function open(id: string): ChatSession {
-    const known = () => find(id);
-    const draft = createDraft(shared, id, onOtherTab);
-    page.addEventListener("pagehide", draft.flush);
-    const sessionApi = api.session(id);
-    return createChatSession({
-      api: sessionApi,
-      outbox: createOutbox(shared, id),
-      lastSeen: createLastSeen(shared, id),
-      draft,
-      files: createAttachmentDraft({
-        api: sessionApi,
-        values: shared,
-        conversationId: id,
-        newId,
-        random,
-        prepare: { maxBytes: facts.maxFileBytes, redraw: redrawImage },
-      }),
-      edits: createUnfinishedEdits(shared, id),
-      unsavedSettings: createUnsavedSettings(shared, id),
-      page: activity,
-      random,
-      isSaved: () => known()?.saved ?? id === conversations.reopenedId,
-      onSaved({ title, updatedAt }) {
-        conversations.remember({ id, title, updatedAt, saved: true });
-      },
-      onSending({ text, files }) {
-        const updatedAt = new Date().toISOString();
-        const { title, saved } = known() ?? {
-          title: titleFrom(firstWords([...files, { type: "text", text }])),
-          saved: false,
-        };
-        conversations.remember({ id, title, updatedAt, saved });
-      },
-    });
-  }
-
-  function session(id: string): ChatSession {
-    const known = sessions.get(id);
-    if (known) return known;
-    const opened = open(id);
-    sessions.set(id, opened);
-    let before = opened.getSnapshot();
-    opened.subscribe(() => {
-      const { pending } = before;
-      const reply = endedReply(before, (before = opened.getSnapshot()));
-      if (pending !== before.pending) unsent.look();
-      if (reply) ended(id, reply.id);
-    });
-    return opened;
-  }
-
-  /** Every tab does it: the ids of a message make it the same one however often it goes out. */
-  function sendKept() {
-    for (const id of idsWithKept()) session(id).sendKept();
-    unsent.look();
-  }
-  activity.subscribe(sendKept);
-  sendKept();
-
+/** If the code cannot be loaded, the browser's Back leaves the page. */
+function followHistory(page: BrowserPage, tab: SafeStorage, conversations: Conversations): void {
   const firstId = conversations.getSnapshot().currentId;
-  // A page that shows a link has nothing to go back to.
-  if (page.location.pathname === "/")
-    void import("~/browser/conversations/visited-conversations").then(
-      ({ followVisits }) => followVisits({ page, tab, conversations, firstId }),
-      // Back then leaves the page.
-      () => undefined,
-    );
+  void import("~/browser/conversations/visited-conversations").then(
+    ({ followVisits }) => followVisits({ page, tab, conversations, firstId }),
+    () => undefined,
+  );
+}
 
-  deletions.start();
-  void keepPageOffline(page, facts.worksOffline);
+type CommandDependencies = Pick<ChatApp, "api" | "conversations" | "deletions" | "toasts"> & {
+  clock: PageClock;
+};
 
+function conversationCommands(
+  dependencies: CommandDependencies,
+): Pick<ChatApp, "fork" | "rename" | "remove"> {
+  const { api, conversations, deletions, toasts, clock } = dependencies;
+  const titleOf = (id: string) => findConversation(conversations, id)?.title ?? "";
   return {
-    api,
-    commands: createCommands(),
-    conversations,
-    deletions,
-    unread,
-    unsent,
-    toasts,
-    shareLinks,
-    models,
-    preferences,
-    translator,
-    spotlight: createObservable<Spotlight | null>(null),
-    node,
-    access,
-    drawing,
-    session,
     async fork(from, messageId) {
       const id = newId();
       await api.session(id).fork({ from, messageId });
-      const title = find(from)?.title ?? "";
-      conversations.remember({ id, title, updatedAt: new Date().toISOString(), saved: true });
+      conversations.remember({ id, title: titleOf(from), updatedAt: timestamp(clock), saved: true });
       conversations.open(id);
     },
     async rename(id, title) {
-      const before = find(id)?.title ?? "";
+      const before = titleOf(id);
       conversations.rename(id, title);
       try {
         await api.session(id).patch({ title });
       } catch (error) {
         conversations.rename(id, before);
-        toasts.complain((t, why) => t("conversations.notRenamed", { why }), error);
+        toasts.failure((t, why) => t("conversations.notRenamed", { why }), error);
       }
     },
     remove(id) {
       conversations.leave(id);
-      deletions.add({ id, title: find(id)?.title ?? "" });
+      deletions.add({ id, title: titleOf(id) });
     },
-    isDurable: shared.isDurable,
-    worksOffline: facts.worksOffline,
   };
 }

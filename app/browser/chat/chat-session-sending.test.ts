@@ -236,7 +236,7 @@ describe("sending", () => {
     expect(outbox.read()).toBeNull();
     expect(chat.getSnapshot()).toMatchObject({
       pending: null,
-      problem: { trouble: { code: "reply_running" } },
+      problem: { error: { code: "reply_running" } },
     });
   });
 });
@@ -289,7 +289,7 @@ describe("asking again", () => {
     await settle();
     expect(chat.getSnapshot()).toMatchObject({
       isAsking: false,
-      problem: { trouble: { code: "model_not_found" }, messageId: "a1" },
+      problem: { error: { code: "model_not_found" }, messageId: "a1" },
     });
     expect(read(chat.getSnapshot())).toEqual(["Hi", "Hello"]);
   });

@@ -103,7 +103,7 @@ describe("settings of a conversation", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(chat.getSnapshot()).toMatchObject({
       pickedSettings: { instructions: "Rhyme." },
-      problem: { trouble: { code: "unreachable" } },
+      problem: { error: { code: "unreachable" } },
     });
     server.isDown = false;
     await setVisible(false);
@@ -138,7 +138,7 @@ describe("settings of a conversation", () => {
     expect(patch).toHaveBeenCalledTimes(1);
     expect(chat.getSnapshot()).toMatchObject({
       pickedSettings: { instructions: "Rhyme." },
-      problem: { trouble: { code: "bad_request" } },
+      problem: { error: { code: "bad_request" } },
     });
     // Pressing Save again is another try.
     chat.changeSettings({});

@@ -51,7 +51,7 @@ describe("another version", () => {
     chat.showVersion("u1");
     await settle();
     expect(read(chat.getSnapshot())).toEqual(["Bees?", "More."]);
-    expect(chat.getSnapshot().problem).toMatchObject({ trouble: { code: "volume_unavailable" } });
+    expect(chat.getSnapshot().problem).toMatchObject({ error: { code: "volume_unavailable" } });
   });
 
   test("that another tab has chosen since is what stays", async () => {

@@ -52,7 +52,7 @@ describe("opening", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(chat.getSnapshot()).toMatchObject({
       phase: "refused",
-      problem: { trouble: { code: "session_damaged" } },
+      problem: { error: { code: "session_damaged" } },
     });
     expect(loads).toBe(1);
     chat.wake();
@@ -81,7 +81,7 @@ describe("a conversation of a newer version than the node that answers", () => {
     expect(chat.getSnapshot()).toMatchObject({
       phase: "refused",
       connection: "ok",
-      problem: { trouble: { code: "session_newer_format" } },
+      problem: { error: { code: "session_newer_format" } },
     });
     expect(loads).toBeGreaterThan(3);
     expect(loads).toBeLessThan(20);
@@ -104,7 +104,7 @@ describe("a conversation of a newer version than the node that answers", () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(chat.getSnapshot()).toMatchObject({
       phase: "ready",
-      problem: { trouble: { code: "session_newer_format" } },
+      problem: { error: { code: "session_newer_format" } },
     });
     isOld = false;
     await vi.advanceTimersByTimeAsync(15_000);

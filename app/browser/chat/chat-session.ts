@@ -1,81 +1,68 @@
-import type { PostMessageBody, SessionView } from "~/conversation/api";
+import type { MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
-import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
-import type { ErrorCode } from "~/conversation/expected-error";
-import { newId } from "~/conversation/session-id";
-import { newestLeafUnder } from "~/conversation/versions";
-import type { UserError } from "~/i18n/trouble";
-import type { SessionApi } from "./api-client";
+import type { SettingsEdit } from "~/conversation/edit-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
-import { ApiError, troubleOf } from "./api-error";
-import { backoffMs } from "./backoff";
-import {
-  canSend,
-  INITIAL_STATE,
-  isReplyAwaited,
-  leafOf,
-  withAccepted,
-  withEvents,
-  withSession,
-  type ChatState,
-  type PendingMessage,
-} from "./chat-state";
 import type { Draft } from "~/browser/drafts/draft";
-import type { LastSeen } from "~/browser/storage/last-seen";
-import { createObservable, type Observable } from "~/browser/page/observable";
-import { partsOf, type Outbox, type OutgoingMessage } from "~/browser/drafts/outbox";
-import type { PageActivity } from "~/browser/page/page-activity";
-import { createReplyWatch } from "./reply-watch";
-import { createSessionFollower } from "./session-follower";
-import { createSettingsSaver } from "./settings-saver";
+import type { Outbox, OutgoingMessage } from "~/browser/drafts/outbox";
 import type { UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
+import type { Observable } from "~/browser/page/observable";
+import type { PageActivity } from "~/browser/page/page-activity";
+import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import type { LastSeen } from "~/browser/storage/last-seen";
+import type { SessionApi } from "./session-api";
+import { withRetries } from "./backoff";
+import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } from "./chat-state";
+import { createChatStore, type ChatStore } from "./chat-store";
+import { createFollowerEvents, showLastSeen } from "./follower-events";
+import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./message-delivery";
+import { createReplyRequests, type ReplyRequests } from "./reply-requests";
+import { createReplyWatch, type ReplyWatch } from "./reply-watch";
+import { createSessionChoices, type SessionChoices } from "./session-choices";
+import { createSessionFollower, type SessionFollower } from "./session-follower";
+import { createSessionLifecycle, type SessionLifecycle } from "./session-lifecycle";
 import type { UnsavedSettings } from "./unsaved-settings";
 
-/** A message that is refused for no longer goes out by itself; later its author may have changed their mind. */
-const PATIENCE_MS = 120_000;
-
-/** A node is older than the conversation. */
-const NEWER: ErrorCode = "session_newer_format";
-
-/** So often is a request tried that failed for a passing reason, before the person is asked. */
-const TRIES = 4;
-
+/**
+ * One session of this browser as the page uses it: its state, and everything that can be done with it. It lives as
+ * long as the page, also while the page shows another session.
+ */
 export type ChatSession = Observable<ChatState> & {
   draft: Draft;
   files: AttachmentDraft;
   edits: UnfinishedEdits;
-  /** The bytes of a file in this conversation. */
+  /** The bytes of a file of this session. */
   download: (part: AttachmentPart, signal?: AbortSignal) => Promise<Blob>;
-  /** Opens the conversation; returns how to let go of it. */
+  /** Shows the session and follows it, until the returned function is called. */
   start: () => () => void;
-  /** Another tab has changed the conversation, or somebody wants to try again now. */
+  /** Reads the session again at once: another tab has changed it, or the person asks to. */
   wake: () => void;
-  /** What is in the composer. False where it cannot be sent now; then nothing has happened. */
+  /** Sends the text and the files of the composer. False, without any effect, if nothing can be sent now. */
   send: (text: string, modelId: string | null) => boolean;
-  /** Something else, which leaves alone what is in the composer. False as for `send`. */
+  /** Sends another text and leaves the composer as it is. False as for `send`. */
   suggest: (text: string, modelId: string | null) => boolean;
-  /** Says something else in the place of a question. What was said there is kept as another version. */
+  /** Sends a new version of a question; the earlier versions are kept. */
   edit: (messageId: string, text: string, modelId: string | null) => boolean;
-  /** Shows another version of a message, with what was said under it last. */
+  /** Shows another version of a message, with the newest branch under it. */
   showVersion: (messageId: string) => void;
   changeSettings: (settings: SettingsEdit) => void;
+  /** Sends again a message that failed. */
   trySendingAgain: () => void;
-  /** Sends what waits in the outbox although the conversation is not open. */
+  /** Sends the message in the outbox although the session is not shown. */
   sendKept: () => void;
-  /** Takes back a message that could not be sent, into the composer. */
+  /** Moves a message that could not be sent back into the composer. */
   editUnsent: () => void;
-  /** Asks for another answer in the place of this one. */
+  /** Asks for another version of a reply. */
   retry: (messageId: string, modelId: string | null) => void;
-  /** Asks for the rest of an answer that was cut. */
+  /** Asks for the rest of a reply that was cut. */
   continueReply: (messageId: string, modelId: string | null) => void;
   stop: () => void;
   pickModel: (modelId: string) => void;
-  /** Deletes the session on the server. */
+  /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
-  /** Tells the person of something that went wrong with this conversation. */
+  /** Shows an error that concerns this session. */
   report: (error: unknown) => void;
   dismissProblem: () => void;
-  /** The server lets this browser in again: what it has refused meanwhile is asked for again. */
+  /** To be called when the access code was accepted: repeats the requests that were refused for lack of it. */
   readmitted: () => void;
 };
 
@@ -88,279 +75,37 @@ type Dependencies = {
   edits: UnfinishedEdits;
   unsavedSettings: UnsavedSettings;
   page: PageActivity;
+  clock: PageClock;
+  /** Uniform in [0, 1). */
   random: () => number;
-  /** Whether the server is known to have had the conversation: a new one it need not be asked for. */
+  /** Whether the server is known to have, or to have had, the session. A new session is not asked for. */
   isSaved: () => boolean;
-  /** The server has the conversation, as it is now. */
+  /** Called when the server has the session, as read or as just changed. */
   onSaved: (session: Pick<SessionView, "title" | "updatedAt">) => void;
-  /** A message is about to be sent: the conversation must not be forgotten from here on. */
+  /** Called before a new message is sent: from here on the list must keep the session. */
   onSending: (message: Pick<OutgoingMessage, "text" | "files">) => void;
 };
 
+/** The parts of an open session. Each owns its own mutable state. */
+type Parts = {
+  store: ChatStore;
+  lifecycle: SessionLifecycle;
+  follower: SessionFollower;
+  absence: ReplyWatch;
+  delivery: MessageDelivery;
+  replies: ReplyRequests;
+  choices: SessionChoices;
+};
+
 export function createChatSession(dependencies: Dependencies): ChatSession {
-  const { api, outbox, lastSeen, draft, files, edits, unsavedSettings, page, random } = dependencies;
-  const { isSaved, onSaved, onSending } = dependencies;
-  const unsent = outbox.read();
-  const state = createObservable<ChatState>({
-    ...INITIAL_STATE,
-    phase: isSaved() ? "loading" : "absent",
-    pending: unsent && { ...unsent, state: "sending", error: null },
-    pickedSettings: unsavedSettings.read(),
-  });
-  const now = state.getSnapshot;
-  const patch = (change: Partial<ChatState>) => state.set({ ...now(), ...change });
-
-  const follower = createSessionFollower(
-    { api, page, random },
-    {
-      onSession(session) {
-        const { pending } = now();
-        state.set(withSession(now(), session));
-        if (pending && !now().pending) outbox.clear(pending.id);
-        if (!session) lastSeen.forget();
-        else {
-          if (isOpen && page.isVisible()) lastSeen.put(session);
-          void settings.save();
-          onSaved(session);
-        }
-      },
-      onEvents: (events) => state.set(withEvents(now(), events)),
-      onConnection(connection) {
-        patch({ connection });
-        if (connection !== "ok") return showKept();
-        if (now().problem?.trouble.code === NEWER) patch({ problem: null });
-        sendWhatWaits();
-      },
-      onRefused(error) {
-        // It is refused again and again until another node is asked, and told of once.
-        const isKnown = error.code === NEWER && now().problem?.trouble.code === NEWER;
-        patch({
-          ...(!now().session && { phase: "refused" }),
-          ...(!isKnown && { problem: { trouble: troubleOf(error), messageId: null } }),
-        });
-      },
-      rev: () => now().session?.rev ?? 0,
-      cursor() {
-        const { live } = now();
-        return live?.cursor ? `${live.replyId}.${live.cursor.epoch}.${live.cursor.seq}` : null;
-      },
-    },
-  );
-
-  const absence = createReplyWatch({
-    look: () => (isSaved() ? follower.look() : Promise.resolve()),
-    isAwaited: () => !isRemoved && isReplyAwaited(now()),
-  });
-
-  const settings = createSettingsSaver({
-    unsaved: unsavedSettings,
-    // A message on its way carries them too, perhaps older ones: it must not come in second.
-    current: () => (isDelivering || now().isAsking ? undefined : now().session?.settings),
-    save: (edit) => insist(() => api.patch({ settings: edit })),
-    onChange(pickedSettings) {
-      if (JSON.stringify(pickedSettings) !== JSON.stringify(now().pickedSettings)) patch({ pickedSettings });
-    },
-    onSaved(edit) {
-      const { session, problem } = now();
-      if (problem === unsavedProblem) patch({ problem: null });
-      // The session that says so is on its way.
-      if (session) patch({ session: { ...session, settings: editSettings(session.settings, edit) } });
-    },
-    onFailed(error) {
-      report(error);
-      unsavedProblem = now().problem;
-    },
-  });
-  let unsavedProblem: ChatState["problem"] = null;
-
-  let isOpen = false;
-  let wasOpen = false;
-  let isDelivering = false;
-  let undelivered = 0;
-  let isRemoved = false;
-
-  function wake() {
-    if (isOpen && isSaved()) follower.wake();
-  }
-
-  /** Better than nothing, while the server cannot be asked. */
-  function showKept() {
-    const kept = now().phase === "loading" ? lastSeen.read() : null;
-    if (kept) state.set({ ...withSession(now(), kept), isKept: true });
-  }
-
-  /** Nobody looks: no connection is held, but it is noticed when the reply ends. */
-  function letGo() {
-    follower.rest();
-    absence.begin();
-  }
-
-  /** Every request carries the ids that make repeating it harmless, so one that may have failed is repeated. */
-  async function insist<T>(ask: () => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await ask();
-      } catch (error) {
-        const isPassing = error instanceof ApiError && error.isPassing;
-        if (!isPassing || tries === TRIES || isRemoved) throw error;
-        await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, random)));
-      }
-    }
-  }
-
-  function post(body: PostMessageBody) {
-    const edit = unsavedSettings.read();
-    return insist(() => api.post(Object.keys(edit).length > 0 ? { ...body, settings: edit } : body));
-  }
-
-  function accepted(answer: { rev: number; replyId: string }, reply: Parameters<typeof withAccepted>[2]) {
-    state.set(withAccepted({ ...now(), isAsking: false }, answer, reply));
-    if (!isOpen) absence.begin();
-    else if ((now().session?.rev ?? 0) < answer.rev) follower.restart();
-  }
-
-  async function deliver(message: OutgoingMessage) {
-    if (isDelivering) return;
-    isDelivering = true;
-    try {
-      const answer = await post({
-        message: { id: message.id, parts: partsOf(message) },
-        parentId: message.parentId,
-        ...(message.modelId !== null && { modelId: message.modelId }),
-        replyMessageId: message.replyMessageId,
-      });
-      if (isRemoved) return;
-      outbox.clear(message.id);
-      undelivered = 0;
-      setPending(message.id, { state: "accepted", error: null });
-      accepted(answer, { messageId: message.replyMessageId, parentId: message.id });
-      onSaved({ title: now().session?.title ?? "", updatedAt: new Date().toISOString() });
-    } catch (error) {
-      // Where nobody looks, it stays where it is, with what was said against it.
-      const isTakenBack = isOpen && error instanceof ApiError && error.code === "reply_running";
-      if (isTakenBack) takeBack(message, troubleOf(error));
-      else {
-        const isWaiting = error instanceof ApiError && (error.isPassing || isSoonOver(error));
-        setPending(message.id, { state: "failed", error: troubleOf(error), isWaiting });
-        // Another tab's message may have been kept in its place, and be gone.
-        if (wasOpen && now().pending?.id === message.id && !outbox.read()) outbox.put(message);
-        // Where nobody follows, nobody would hear that the server is back; nor that another node is asked.
-        if (isWaiting && (error.code === NEWER || !(isOpen && isSaved()))) sendLater();
-      }
-      // It may have arrived all the same, and only the answer was lost.
-      wake();
-    } finally {
-      isDelivering = false;
-      void settings.save();
-    }
-  }
-
-  /** It has its ids since it was written: however often it goes out, it is there once. */
-  function isSoonOver({ retryAt }: ApiError): boolean {
-    if (retryAt === null || retryAt - Date.now() > PATIENCE_MS) return false;
-    setTimeout(sendWhatWaits, retryAt - Date.now() + 50);
-    return true;
-  }
-
-  function sendLater() {
-    setTimeout(sendWhatWaits, backoffMs(TRIES + ++undelivered, random));
-  }
-
-  function sendWhatWaits() {
-    void settings.save();
-    files.retryPassing();
-    readKept();
-    const { pending } = now();
-    const isRefused = (pending?.error?.retryAt ?? 0) > Date.now();
-    // Where nobody looks, another tab may have sent it, or taken it back into its composer.
-    const isDue = isOpen || outbox.read()?.id === pending?.id;
-    if (isDue && !isRemoved && pending?.isWaiting && !isRefused) trySendingAgain();
-  }
-
-  /** What was not written in this tab is whatever is kept now. */
-  function readKept() {
-    const { pending } = now();
-    if (wasOpen || isDelivering || pending?.state === "accepted") return;
-    const kept = outbox.read();
-    if (kept?.id !== pending?.id) patch({ pending: kept && { ...kept, state: "sending", error: null } });
-  }
-
-  function trySendingAgain() {
-    const { pending } = now();
-    if (pending?.state !== "failed" || isDelivering) return;
-    setPending(pending.id, { state: "sending", error: null, isWaiting: false });
-    void deliver(pending);
-  }
-
-  function setPending(id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting">) {
-    const { pending } = now();
-    if (pending?.id === id) patch({ pending: { ...pending, ...change } });
-  }
-
-  function takeBack(message: OutgoingMessage, why: UserError | null) {
-    outbox.clear(message.id);
-    const typed = draft.getSnapshot();
-    draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
-    files.takeBack(message.files);
-    patch({ pending: null, problem: why === null ? null : { trouble: why, messageId: null } });
-  }
-
-  /** False where nothing can be sent now; then nothing has happened. */
-  function say(
-    text: string,
-    attached: readonly AttachmentPart[],
-    parentId: string | null,
-    modelId: string | null,
-  ): boolean {
-    const isEmpty = text.trim() === "" && attached.length === 0;
-    if (isEmpty || !canSend(now())) return false;
-    const message: OutgoingMessage = {
-      id: newId(),
-      text,
-      files: attached,
-      parentId,
-      modelId,
-      replyMessageId: newId(),
-    };
-    outbox.put(message);
-    onSending(message);
-    patch({ pending: { ...message, state: "sending", error: null }, problem: null });
-    void deliver(message);
-    return true;
-  }
-
-  const find = (messageId: string) => now().session?.messages.find(({ id }) => id === messageId);
-
-  async function ask(messageId: string, kind: "regenerate" | "continue", modelId: string | null) {
-    const message = find(messageId);
-    if (!canSend(now()) || message?.role !== "assistant") return;
-    patch({ isAsking: true, problem: null });
-    const replyMessageId = newId();
-    const common = { ...(modelId !== null && { modelId }), replyMessageId };
-    try {
-      const answer = await post(
-        kind === "continue" ? { continue: message.id, ...common } : { regenerate: message.id, ...common },
-      );
-      accepted(answer, {
-        messageId: replyMessageId,
-        parentId: message.parentId,
-        continues: kind === "continue" ? message : undefined,
-      });
-    } catch (error) {
-      patch({ isAsking: false, problem: { trouble: troubleOf(error), messageId: message.id } });
-      wake();
-    } finally {
-      void settings.save();
-    }
-  }
-
-  function report(error: unknown) {
-    patch({ problem: { trouble: troubleOf(error), messageId: null } });
-  }
+  const { api, draft, files, edits } = dependencies;
+  const parts = createParts(dependencies);
+  const { store, delivery, replies, choices } = parts;
+  const refresh = () => refreshOpen(parts, dependencies);
 
   return {
-    getSnapshot: state.getSnapshot,
-    subscribe: state.subscribe,
+    getSnapshot: store.getSnapshot,
+    subscribe: store.subscribe,
     draft,
     files,
     edits,
@@ -368,128 +113,199 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       const local = files.blob(part);
       return local ? Promise.resolve(local) : api.download(part, signal);
     },
-    start() {
-      readKept();
-      isOpen = wasOpen = true;
-      const unsubscribe = page.subscribe(() => {
-        if (!page.isVisible()) return letGo();
-        absence.end();
-        wake();
-        sendWhatWaits();
-      });
-      const { pending } = now();
-      absence.end();
-      if (!page.isOnline()) showKept();
-      wake();
-      if (pending?.state === "sending") void deliver(pending);
-      else sendWhatWaits();
-      return () => {
-        isOpen = false;
-        unsubscribe();
-        letGo();
-        if (now().pending?.isWaiting) sendLater();
-        draft.flush();
-      };
-    },
+    start: () => openSession(parts, dependencies),
     wake() {
-      if (now().phase === "refused") patch({ phase: "loading", problem: null });
-      wake();
+      if (store.getSnapshot().phase === "refused") store.patch({ phase: "loading", problem: null });
+      refresh();
     },
     send(text, modelId) {
       const attached = files.ready();
-      if (!attached || !say(text, attached, leafOf(now()), modelId)) return false;
+      const parentId = leafOf(store.getSnapshot());
+      if (!attached || !delivery.submit({ text, files: attached, parentId, modelId })) return false;
       draft.set("");
       files.clear();
       return true;
     },
-    suggest: (text, modelId) => say(text, [], leafOf(now()), modelId),
+    suggest: (text, modelId) =>
+      delivery.submit({ text, files: [], parentId: leafOf(store.getSnapshot()), modelId }),
     edit(messageId, text, modelId) {
-      const message = find(messageId);
+      const message = store.getSnapshot().session?.messages.find(({ id }) => id === messageId);
       if (message?.role !== "user") return false;
-      // What was attached stays attached.
-      if (!say(text, attachmentParts(message.parts), message.parentId, modelId)) return false;
+      // The edited message keeps its attachments.
+      const attached = attachmentParts(message.parts);
+      if (!delivery.submit({ text, files: attached, parentId: message.parentId, modelId })) return false;
       edits.put(messageId, null);
       return true;
     },
-    showVersion(messageId) {
-      const { session } = now();
-      if (!session || !canSend(now())) return;
-      const head = newestLeafUnder(session.messages, messageId);
-      patch({ pickedHead: head });
-      api.patch({ head }).then(
-        () => {
-          const { session: current } = now();
-          // The session that says so is on its way; until then this is what it will say.
-          if (current && now().pickedHead === head)
-            patch({ session: { ...current, head }, pickedHead: null });
-        },
-        (error: unknown) => {
-          if (now().pickedHead === head) patch({ pickedHead: null });
-          report(error);
-        },
-      );
-    },
-    changeSettings: settings.change,
-    trySendingAgain,
+    showVersion: choices.showVersion,
+    changeSettings: choices.settings.change,
+    trySendingAgain: delivery.resend,
     sendKept() {
-      if (isOpen) return;
-      sendWhatWaits();
-      const { pending } = now();
-      if (pending?.state === "sending") void deliver(pending);
+      if (parts.lifecycle.isOpen()) return;
+      delivery.sendDue();
+      const { pending } = store.getSnapshot();
+      if (pending?.state === "sending") delivery.deliver(pending);
     },
-    editUnsent() {
-      const { pending } = now();
-      if (pending?.state === "failed") takeBack(pending, null);
-    },
-    retry: (messageId, modelId) => void ask(messageId, "regenerate", modelId),
-    continueReply: (messageId, modelId) => void ask(messageId, "continue", modelId),
-    stop() {
-      const { live, isStopping } = now();
-      if (!live || isStopping) return;
-      patch({ isStopping: true });
-      api.stop(live.replyId).catch((error: unknown) => {
-        patch({ isStopping: false });
-        report(error);
-      });
-    },
-    pickModel(modelId) {
-      patch({ pickedModelId: modelId });
-      if (now().session) api.patch({ settings: { modelId } }).catch(report);
-    },
-    async remove() {
-      // What is still being read of it must not bring it back into the list.
-      follower.rest();
-      absence.end();
-      const messages = now().session?.messages ?? [];
-      const known = [
-        ...messages.flatMap(({ parts }) => attachmentParts(parts)),
-        ...files.getSnapshot().flatMap((file) => (file.state === "uploaded" ? [file.part] : [])),
-      ];
-      try {
-        await api.remove();
-      } catch (error) {
-        wake();
-        throw error;
-      }
-      isRemoved = true;
-      lastSeen.forget();
-      outbox.clear();
-      draft.set("");
-      files.clear();
-      edits.clear();
-      unsavedSettings.clear();
-      await api.forgetFiles(known);
-    },
-    report,
-    dismissProblem: () => patch({ problem: null }),
+    editUnsent: delivery.editUnsent,
+    retry: replies.retry,
+    continueReply: replies.continueReply,
+    stop: replies.stop,
+    pickModel: choices.pickModel,
+    remove: () => removeSession(parts, dependencies),
+    report: store.report,
+    dismissProblem: () => store.patch({ problem: null }),
     readmitted() {
-      const { phase, problem, pending } = now();
-      if (problem?.trouble.code === "access_code_needed") {
-        patch({ problem: null, phase: phase === "refused" ? "loading" : phase });
+      const { phase, problem, pending } = store.getSnapshot();
+      if (problem?.error.code === "access_code_needed") {
+        store.patch({ problem: null, phase: phase === "refused" ? "loading" : phase });
       }
-      wake();
-      void settings.tryAgain();
-      if (pending?.error?.code === "access_code_needed") trySendingAgain();
+      refresh();
+      void choices.settings.retry();
+      if (pending?.error?.code === "access_code_needed") delivery.resend();
     },
   };
+}
+
+function createParts(dependencies: Dependencies): Parts {
+  const { api, outbox, lastSeen, draft, files, unsavedSettings, page, random, clock } = dependencies;
+  const { isSaved, onSaved, onSending } = dependencies;
+  const lifecycle = createSessionLifecycle();
+  const store = createChatStore(initialState(dependencies));
+  const saveSettings = () => void choices.settings.save();
+  const refresh = () => refreshOpen({ lifecycle, follower }, dependencies);
+
+  const retrying = <T>(request: () => Promise<T>) =>
+    withRetries(request, { attempts: REQUEST_ATTEMPTS, clock, random, isCancelled: lifecycle.isRemoved });
+
+  /** Each message carries the settings that the session does not have yet. */
+  function post(body: PostMessageBody) {
+    const settings = unsavedSettings.read();
+    return retrying(() => api.post(Object.keys(settings).length > 0 ? { ...body, settings } : body));
+  }
+
+  function onAccepted(answer: MessageAccepted, reply: Parameters<typeof withAccepted>[2]) {
+    store.set(withAccepted({ ...store.getSnapshot(), isAsking: false }, answer, reply));
+    if (!lifecycle.isOpen()) absence.start();
+    else if ((store.getSnapshot().session?.rev ?? 0) < answer.rev) follower.restart();
+  }
+
+  const delivery = createMessageDelivery({
+    ...{ store, lifecycle, outbox, draft, files, clock, random, post, onSending },
+    isFollowed: () => lifecycle.isOpen() && isSaved(),
+    onAccepted(answer, message) {
+      onAccepted(answer, { messageId: message.replyMessageId, parentId: message.id });
+      onSaved({ title: store.getSnapshot().session?.title ?? "", updatedAt: timestamp(clock) });
+    },
+    onFailed: refresh,
+    onEnd: saveSettings,
+    onDue() {
+      saveSettings();
+      files.retryPassing();
+    },
+  });
+  const choices = createSessionChoices({
+    ...{ store, api, unsavedSettings, isDelivering: delivery.isDelivering },
+    saveSettings: (settings) => retrying(() => api.patch({ settings })),
+  });
+  const replies = createReplyRequests({
+    store,
+    api,
+    post,
+    onAccepted,
+    onFailed: refresh,
+    onEnd: saveSettings,
+  });
+  const events = createFollowerEvents({
+    ...{ store, outbox, lastSeen },
+    isShown: () => lifecycle.isOpen() && page.isVisible(),
+    onSession(session) {
+      saveSettings();
+      onSaved(session);
+    },
+    onConnected: delivery.sendDue,
+  });
+  const follower = createSessionFollower({ api, page, random, clock }, events);
+  const absence = createReplyWatch({
+    clock,
+    refresh: () => (isSaved() ? follower.refresh() : Promise.resolve()),
+    isAwaited: () => !lifecycle.isRemoved() && isReplyAwaited(store.getSnapshot()),
+  });
+  return { store, lifecycle, follower, absence, delivery, replies, choices };
+}
+
+/** A message in the outbox, perhaps from before a reload, is shown as pending at once. */
+function initialState({ outbox, isSaved, unsavedSettings }: Dependencies): ChatState {
+  const unsent = outbox.read();
+  return {
+    ...INITIAL_STATE,
+    phase: isSaved() ? "loading" : "absent",
+    pending: unsent && { ...unsent, state: "sending", error: null },
+    pickedSettings: unsavedSettings.read(),
+  };
+}
+
+function refreshOpen(
+  { lifecycle, follower }: Pick<Parts, "lifecycle" | "follower">,
+  { isSaved }: Pick<Dependencies, "isSaved">,
+): void {
+  if (lifecycle.isOpen() && isSaved()) follower.wake();
+}
+
+/** Closes the connection. A reply that still runs is polled for, so that its end is noticed. */
+function disconnect({ follower, absence }: Parts): void {
+  follower.stop();
+  absence.start();
+}
+
+/** @returns closes the session again */
+function openSession(parts: Parts, dependencies: Dependencies): () => void {
+  const { store, lifecycle, absence, delivery } = parts;
+  const { page, lastSeen, draft } = dependencies;
+  delivery.readOutbox();
+  lifecycle.open();
+  const unsubscribe = page.subscribe(() => {
+    if (!page.isVisible()) return disconnect(parts);
+    absence.stop();
+    refreshOpen(parts, dependencies);
+    delivery.sendDue();
+  });
+  const { pending } = store.getSnapshot();
+  absence.stop();
+  if (!page.isOnline()) showLastSeen(store, lastSeen);
+  refreshOpen(parts, dependencies);
+  if (pending?.state === "sending") delivery.deliver(pending);
+  else delivery.sendDue();
+  return () => {
+    lifecycle.close();
+    unsubscribe();
+    disconnect(parts);
+    if (store.getSnapshot().pending?.isWaiting) delivery.sendLater();
+    draft.flush();
+  };
+}
+
+/** Deletes the session on the server, then everything that this browser keeps of it. */
+async function removeSession(parts: Parts, dependencies: Dependencies): Promise<void> {
+  const { store, lifecycle, follower, absence } = parts;
+  const { api, lastSeen, outbox, draft, files, edits, unsavedSettings } = dependencies;
+  // An answer that is still being read must not bring the session back into the list.
+  follower.stop();
+  absence.stop();
+  const messages = store.getSnapshot().session?.messages ?? [];
+  const uploads = files.getSnapshot().flatMap((file) => (file.state === "uploaded" ? [file.part] : []));
+  const known = [...messages.flatMap((message) => attachmentParts(message.parts)), ...uploads];
+  try {
+    await api.remove();
+  } catch (error) {
+    refreshOpen(parts, dependencies);
+    throw error;
+  }
+  lifecycle.remove();
+  lastSeen.forget();
+  outbox.clear();
+  draft.set("");
+  files.clear();
+  edits.clear();
+  unsavedSettings.clear();
+  await api.forgetFiles(known);
 }

@@ -3,11 +3,11 @@ import { branchTo } from "~/conversation/branch";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { answerParts } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import type { StreamEvent } from "./event-stream";
-import { hearChunk, liveReply, placed, type LiveReply } from "./live-reply";
+import { receiveChunk, liveReply, placed, type LiveReply } from "./live-reply";
 import type { OutgoingMessage } from "~/browser/drafts/outbox";
-import type { Connection } from "./session-follower";
+import type { Connection } from "./connection-notice";
 
 /** A person's message that is not in the session yet. */
 export type PendingMessage = OutgoingMessage & {
@@ -38,7 +38,7 @@ export type ChatState = {
   isAsking: boolean;
   isStopping: boolean;
   /** What went wrong with something other than sending, and at which message if at one. */
-  problem: { trouble: UserError; messageId: string | null } | null;
+  problem: { error: UserError; messageId: string | null } | null;
 };
 
 export const INITIAL_STATE: ChatState = {
@@ -114,7 +114,7 @@ export function withEvents(state: ChatState, events: readonly StreamEvent[]): Ch
 function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { type: "chunk" }>): ChatState {
   const { session } = state;
   if (state.live?.replyId === cursor.replyId) {
-    return { ...state, live: hearChunk(state.live, cursor, chunk) };
+    return { ...state, live: receiveChunk(state.live, cursor, chunk) };
   }
   // A reply that nobody has told us of yet introduces itself with `start`; anything else is the end of one that
   // has settled.
@@ -123,7 +123,7 @@ function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { t
     { id: cursor.replyId, messageId: chunk.messageId, parentId: null },
     (session?.rev ?? 0) + 1,
   );
-  return { ...state, live: hearChunk(live, cursor, chunk) };
+  return { ...state, live: receiveChunk(live, cursor, chunk) };
 }
 
 function reconcile(live: LiveReply | null, session: SessionView): LiveReply | null {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { readEvents, SilenceError, type StreamEvent } from "./event-stream";
 
 const response = (...pieces: string[]) =>
@@ -24,6 +25,7 @@ describe("events of a watched session", () => {
         ': open\n\nevent: session\ndata: {"rev":3}\n\n',
         'id: r1.1.1\ndata: {"type":"start","messageId":"m1"}\n\ndata: [DONE]\n\n',
       ),
+      pageClock,
     );
     expect((await collect(stream)).flat()).toEqual([
       { type: "session", rev: 3 },
@@ -51,6 +53,7 @@ describe("events of a watched session", () => {
           },
         }),
       ),
+      pageClock,
     );
     const batches = await collect(stream);
     expect(batches).toHaveLength(1);
@@ -59,7 +62,9 @@ describe("events of a watched session", () => {
   });
 
   test("without a cursor are an error, since they could be lost or told twice", async () => {
-    await expect(collect(readEvents(response('data: {"type":"abort"}\n\n')))).rejects.toThrow("no cursor");
+    await expect(collect(readEvents(response('data: {"type":"abort"}\n\n'), pageClock))).rejects.toThrow(
+      "no cursor",
+    );
   });
 });
 
@@ -72,7 +77,7 @@ test("a stream that has gone silent is given up", async () => {
       },
     }),
   );
-  await expect(collect(readEvents(silent, 20))).rejects.toThrow(SilenceError);
+  await expect(collect(readEvents(silent, pageClock, 20))).rejects.toThrow(SilenceError);
   expect(isCancelled).toBe(true);
 });
 
@@ -81,7 +86,7 @@ test("a comment is a sign of life, though it is no event", async () => {
   try {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const node = writable.getWriter();
-    const events = collect(readEvents(new Response(readable), 12_000));
+    const events = collect(readEvents(new Response(readable), pageClock, 12_000));
     for (let beats = 0; beats < 10; beats++) {
       await vi.advanceTimersByTimeAsync(11_000);
       await node.write(new TextEncoder().encode(": heartbeat\n\n"));

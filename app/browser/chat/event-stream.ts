@@ -1,16 +1,16 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { SessionEvent } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Cursor } from "~/conversation/cursor";
-import { parseCursor } from "~/conversation/cursor";
+import { parseCursor, type Cursor } from "~/conversation/cursor";
+import type { PageClock } from "~/browser/page/page-clock";
 
 /**
- * A node breaks every silence after 5 s, or 6 at most: after this one it is frozen or cut off, whatever TCP thinks,
- * and the conversation goes on at another.
+ * Nodes send a heartbeat after 5 s of silence, 6 at most. A node that is silent for twice as long is frozen or cut
+ * off, even if its TCP connection still stands, and the session is read from another node.
  */
 const SILENCE_MS = 12_000;
 
-/** Nothing was heard for so long that the other side is taken for gone. */
+/** The server has sent nothing for so long that it is considered gone. */
 export class SilenceError extends Error {
   override readonly name = "SilenceError";
 }
@@ -21,10 +21,15 @@ export type StreamEvent =
   | { type: "session"; rev: number };
 
 /**
- * The events of a watched session, as many at a time as arrived together, so that a view is drawn once for
- * them. `EventSource` would not do: it cannot send the session id in a header.
+ * The events of a watched session, in batches as they arrived, so that the view is drawn once for each batch.
+ * `EventSource` cannot be used: it sends no headers, and the session id belongs in one.
+ * @throws SilenceError; an Error for a chunk without a cursor; the errors of reading the response's body
  */
-export async function* readEvents(response: Response, silenceMs = SILENCE_MS): AsyncGenerator<StreamEvent[]> {
+export async function* readEvents(
+  response: Response,
+  clock: Pick<PageClock, "after">,
+  silenceMs = SILENCE_MS,
+): AsyncGenerator<StreamEvent[]> {
   if (!response.body) return;
   let events: StreamEvent[] = [];
   const parser = createParser({ onEvent: (message) => events.push(toStreamEvent(message)) });
@@ -32,14 +37,14 @@ export async function* readEvents(response: Response, silenceMs = SILENCE_MS): A
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      const { done, value } = await unlessSilent(() => reader.read(), silenceMs);
+      const { done, value } = await unlessSilent(clock, () => reader.read(), silenceMs);
       if (done) return;
       parser.feed(decoder.decode(value, { stream: true }));
       if (events.length > 0) yield events;
       events = [];
     }
   } finally {
-    // The connection may be broken already, which is why we are leaving.
+    // Rejects if the connection is already broken.
     reader.cancel().catch(() => undefined);
   }
 }
@@ -53,25 +58,27 @@ function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
 }
 
 /**
- * What the server answers, or a `SilenceError` where nothing is heard of it for so long. A long answer over a slow
- * line is no silence: `ask` says whenever a part of it has come.
+ * Awaits a request unless the server falls silent for `silenceMs`. A long answer over a slow line is not silence:
+ * `request` calls `onActivity` for each part of it that arrives.
+ * @throws SilenceError
  */
 export async function unlessSilent<T>(
-  ask: (heard: () => void) => Promise<T>,
+  clock: Pick<PageClock, "after">,
+  request: (onActivity: () => void) => Promise<T>,
   silenceMs = SILENCE_MS,
 ): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let heard = () => {};
+  let cancel = () => {};
+  let onActivity = () => {};
   const silence = new Promise<never>((_, reject) => {
-    heard = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => reject(new SilenceError("The server has gone silent.")), silenceMs);
+    onActivity = () => {
+      cancel();
+      cancel = clock.after(silenceMs, () => reject(new SilenceError("The server has gone silent.")));
     };
   });
-  heard();
+  onActivity();
   try {
-    return await Promise.race([ask(heard), silence]);
+    return await Promise.race([request(onActivity), silence]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

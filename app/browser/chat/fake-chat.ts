@@ -4,7 +4,7 @@ import type { PostMessageBody, SessionView } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import type { AssistantMessage, Message, Reply } from "~/conversation/session";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";
@@ -14,6 +14,7 @@ import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
+import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
 
 /** A server and a tab for tests of the chat session, under fake timers. */
@@ -182,15 +183,16 @@ export function openTab(
   let lastId = 0;
   const files = createAttachmentDraft({
     api,
-    values,
+    storage: values,
     conversationId: "c",
     newId: () => `f${String((lastId += 1))}`,
+    clock: pageClock,
     random: () => 0.5,
     prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
   });
   const outbox = createOutbox(values, "c");
   const lastSeen = createLastSeen(values, "c");
-  const draft = createDraft(values, "c", () => undefined);
+  const draft = createDraft(values, "c", () => undefined, pageClock);
   const page = { visible: true, listeners: new Set<() => void>() };
   let saved = isSaved;
   const chat = createChatSession({
@@ -209,6 +211,7 @@ export function openTab(
         return () => page.listeners.delete(listener);
       },
     },
+    clock: pageClock,
     random: () => 0.5,
     isSaved: () => saved,
     onSaved: () => (saved = true),

@@ -12,7 +12,7 @@ export type LiveReply = {
   /** What the person sees. It never gets shorter. */
   readonly shown: ReplyText;
   /** What has been heard since the last `start`: shorter than `shown` while a stream is told again. */
-  readonly heard: ReplyText;
+  readonly received: ReplyText;
   /** The last chunk that was applied; null before the first. */
   readonly cursor: Cursor | null;
   /** From this revision on the session must know the reply; one that does not says that it is over. */
@@ -30,7 +30,7 @@ export function liveReply(
     messageId: reply.messageId,
     parentId: reply.parentId,
     shown: known.length === 0 ? EMPTY_REPLY : { parts: known, open: {} },
-    heard: EMPTY_REPLY,
+    received: EMPTY_REPLY,
     cursor: null,
     sinceRev,
   };
@@ -40,15 +40,20 @@ export function liveReply(
  * The reply after one more chunk. After a reconnection or a takeover the stream may begin again, or repeat
  * itself: what is told twice is heard once, and what was seen stays in view until it has been told again.
  */
-export function hearChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk): LiveReply {
+export function receiveChunk(live: LiveReply, cursor: Cursor, chunk: ReplyChunk): LiveReply {
   const restarts = chunk.type === "start";
   if (live.cursor && !restarts) {
     const isOld = cursor.epoch < live.cursor.epoch;
     const isRepeated = cursor.epoch === live.cursor.epoch && cursor.seq <= live.cursor.seq;
     if (isOld || isRepeated) return live;
   }
-  const heard = restarts ? EMPTY_REPLY : applyChunk(live.heard, chunk);
-  return { ...live, cursor, heard, shown: lengthOf(heard) >= lengthOf(live.shown) ? heard : live.shown };
+  const heard = restarts ? EMPTY_REPLY : applyChunk(live.received, chunk);
+  return {
+    ...live,
+    cursor,
+    received: heard,
+    shown: lengthOf(heard) >= lengthOf(live.shown) ? heard : live.shown,
+  };
 }
 
 /** The reply now that the session says where it belongs, and which answer it goes on from. */

@@ -1,5 +1,5 @@
 import type { SessionView } from "~/conversation/api";
-import type { SessionApi } from "./api-client";
+import type { SessionApi } from "./session-api";
 import { ApiError } from "./api-error";
 
 /**

@@ -11,13 +11,13 @@ export type ModelChoice = ModelsView & {
 
 export type ModelChoices = Observable<ModelChoice> & { prefer: (modelId: string) => void };
 
-export function createModelChoices(offers: ModelsView, values: SafeStorage): ModelChoices {
-  const state = createObservable<ModelChoice>({ ...offers, preferredId: values.get(KEY) });
+export function createModelChoices(offers: ModelsView, storage: SafeStorage): ModelChoices {
+  const state = createObservable<ModelChoice>({ ...offers, preferredId: storage.get(KEY) });
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     prefer(modelId) {
-      values.set(KEY, modelId);
+      storage.set(KEY, modelId);
       state.set({ ...state.getSnapshot(), preferredId: modelId });
     },
   };

@@ -1,9 +1,10 @@
 import { createTranslator } from "~/i18n/create-translator";
-import { createChatApp, type ChatApp, type PageFacts } from "./chat-app";
+import { pageClock } from "~/browser/page/page-clock";
+import { createChatApp, type ChatApp, type ServerProps } from "./chat-app";
 
 /** One for the life of the page: it holds the open conversations. */
 let app: Promise<ChatApp> | null = null;
 
-export function openChatApp(facts: () => Promise<PageFacts>): Promise<ChatApp> {
-  return (app ??= facts().then((known) => createChatApp(window, known, createTranslator())));
+export function openChatApp(facts: () => Promise<ServerProps>): Promise<ChatApp> {
+  return (app ??= facts().then((known) => createChatApp(window, known, createTranslator(), pageClock)));
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createReplyWatch } from "./reply-watch";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -7,7 +8,8 @@ afterEach(() => void vi.useRealTimers());
 function watched(look: () => Promise<void> = () => Promise.resolve()) {
   const reply = { runs: true, looks: 0 };
   const watch = createReplyWatch({
-    async look() {
+    clock: pageClock,
+    async refresh() {
       reply.looks++;
       await look();
     },
@@ -18,7 +20,7 @@ function watched(look: () => Promise<void> = () => Promise.resolve()) {
 
 test("looks ever less often, twice a minute in the end, until the reply has ended", async () => {
   const { reply, watch } = watched();
-  watch.begin();
+  watch.start();
   await vi.advanceTimersByTimeAsync(4_000);
   expect(reply.looks).toBe(1);
   await vi.advanceTimersByTimeAsync(120_000);
@@ -35,11 +37,11 @@ test("looks ever less often, twice a minute in the end, until the reply has ende
 test("does not look where nothing is awaited, nor after half an hour", async () => {
   const { reply, watch } = watched();
   reply.runs = false;
-  watch.begin();
+  watch.start();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(reply.looks).toBe(0);
   reply.runs = true;
-  watch.begin();
+  watch.start();
   await vi.advanceTimersByTimeAsync(31 * 60_000);
   const { looks } = reply;
   expect(looks).toBeLessThan(75);
@@ -52,12 +54,12 @@ test("goes on after a failure, and ends at once when somebody is back, also in m
   const { reply, watch } = watched(
     () => new Promise((_, reject) => (answer = () => reject(new Error("away")))),
   );
-  watch.begin();
+  watch.start();
   await vi.advanceTimersByTimeAsync(4_000);
   answer();
   await vi.advanceTimersByTimeAsync(6_000);
   expect(reply.looks).toBe(2);
-  watch.end();
+  watch.stop();
   answer();
   await vi.advanceTimersByTimeAsync(600_000);
   expect(reply.looks).toBe(2);

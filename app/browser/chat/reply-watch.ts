@@ -1,48 +1,51 @@
+import type { PageClock } from "~/browser/page/page-clock";
+
 const FIRST_MS = 4_000;
 const LONGEST_MS = 30_000;
-/** No answer takes longer. Who comes back after that sees it then. */
+/** No reply runs for longer, so polling ends. */
 const GIVE_UP_MS = 30 * 60_000;
 
-/** Looks now and then whether a reply has ended that nobody is looking at. */
-export type ReplyWatch = { begin: () => void; end: () => void };
+/** Polls for the end of a reply while its session is not shown. */
+export type ReplyWatch = { start: () => void; stop: () => void };
 
 type Dependencies = {
+  clock: Pick<PageClock, "after">;
   /** Reads the session once. */
-  look: () => Promise<void>;
-  /** Whether there is still something to wait for. */
+  refresh: () => Promise<void>;
+  /** Whether a reply is still running, or about to run. */
   isAwaited: () => boolean;
 };
 
 /**
  * A hidden tab holds no connection: a browser has six of them to a host, for all its tabs, and a node that follows
- * another's reply reads its journal many times a second. Asking for the session with the revision that is known
- * costs one listing of a folder, so that is what a hidden tab does, ever less often, until the reply has ended.
+ * another node's reply reads its journal many times a second. A conditional request for the session costs one listing
+ * of a folder, so a hidden tab polls with these, at growing intervals, until the reply has ended.
  */
-export function createReplyWatch({ look, isAwaited }: Dependencies): ReplyWatch {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+export function createReplyWatch({ clock, refresh, isAwaited }: Dependencies): ReplyWatch {
+  let cancel: (() => void) | null = null;
 
-  function lookAfter(ms: number, left: number) {
+  function refreshAfter(ms: number, left: number) {
     if (!isAwaited() || left < ms) return;
-    timer = setTimeout(() => {
-      const own = timer;
-      const looked = () => {
-        // Somebody may have come back meanwhile.
-        if (timer === own) lookAfter(Math.min(ms * 1.5, LONGEST_MS), left - ms);
+    const own = clock.after(ms, () => {
+      const onRefreshed = () => {
+        // Stopped or started anew meanwhile.
+        if (cancel === own) refreshAfter(Math.min(ms * 1.5, LONGEST_MS), left - ms);
       };
-      look().then(looked, looked);
-    }, ms);
+      refresh().then(onRefreshed, onRefreshed);
+    });
+    cancel = own;
   }
 
-  function end() {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+  function stop() {
+    cancel?.();
+    cancel = null;
   }
 
   return {
-    begin() {
-      end();
-      lookAfter(FIRST_MS, GIVE_UP_MS);
+    start() {
+      stop();
+      refreshAfter(FIRST_MS, GIVE_UP_MS);
     },
-    end,
+    stop,
   };
 }

@@ -8,7 +8,7 @@ export type SettingsSaver = {
   /** Tells the server what it has not heard of yet, if there is anything and this is the time. */
   save: () => Promise<void>;
   /** The server may think otherwise now of what it has refused. */
-  tryAgain: () => Promise<void>;
+  retry: () => Promise<void>;
 };
 
 type Dependencies = {
@@ -66,6 +66,6 @@ export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
       void tryAgain();
     },
     save,
-    tryAgain,
+    retry: tryAgain,
   };
 }

@@ -8,12 +8,12 @@ export type UnsavedSettings = {
   clear: () => void;
 };
 
-export function createUnsavedSettings(values: SafeStorage, conversationId: string): UnsavedSettings {
+export function createUnsavedSettings(storage: SafeStorage, conversationId: string): UnsavedSettings {
   const key = `holdfast.settings.${conversationId}`;
   return {
     read() {
       try {
-        const kept: unknown = JSON.parse(values.get(key) ?? "{}");
+        const kept: unknown = JSON.parse(storage.get(key) ?? "{}");
         const { instructions, temperature } = (kept ?? {}) as Record<string, unknown>;
         return {
           ...(typeof instructions === "string" && { instructions }),
@@ -23,7 +23,7 @@ export function createUnsavedSettings(values: SafeStorage, conversationId: strin
         return {};
       }
     },
-    put: (settings) => values.set(key, JSON.stringify(settings)),
-    clear: () => values.remove(key),
+    put: (settings) => storage.set(key, JSON.stringify(settings)),
+    clear: () => storage.remove(key),
   };
 }

@@ -1,6 +1,7 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import type { Deletion } from "./deletions";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 import type { ClaimForTab } from "~/browser/drafts/tab-claims";
@@ -58,8 +59,7 @@ type Dependencies = {
   /** This tab's own, which survives a refresh. */
   tab: SafeStorage;
   newId: () => string;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
   claim: ClaimForTab;
   /** What is about to be deleted is out of sight, and nothing more. */
   deletions: Observable<readonly Pick<Deletion, "id">[]>;
@@ -200,13 +200,13 @@ export function createConversations(dependencies: Dependencies): Conversations {
   };
 }
 
-function readId(values: SafeStorage, key: string): string | null {
-  const id = values.get(key);
+function readId(storage: SafeStorage, key: string): string | null {
+  const id = storage.get(key);
   return id !== null && SESSION_ID_PATTERN.test(id) ? id : null;
 }
 
-function readList(values: SafeStorage): Conversation[] {
-  const text = values.get(LIST_KEY);
+function readList(storage: SafeStorage): Conversation[] {
+  const text = storage.get(LIST_KEY);
   if (text === null) return [];
   try {
     const list: unknown = JSON.parse(text);
@@ -214,7 +214,7 @@ function readList(values: SafeStorage): Conversation[] {
     return list.flatMap(toConversation).sort(newestFirst);
   } catch {
     // The next change writes the list anew. Ids cannot be made up again, so what was there is set aside.
-    values.set(`${LIST_KEY}.damaged`, text);
+    storage.set(`${LIST_KEY}.damaged`, text);
     return [];
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createDeletions } from "./deletions";
 import { createSafeStorage, type SafeStorage } from "~/browser/storage/safe-storage";
 
@@ -40,6 +41,7 @@ function fakeBrowser() {
     const deletions = createDeletions({
       shared,
       onOtherTab: (_, listener) => listeners.set(tab, listener),
+      clock: pageClock,
       random: () => 0.5,
       carryOut: (id) => {
         if (!tab.isClosed) carriedOut.push(id);

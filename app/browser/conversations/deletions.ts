@@ -3,54 +3,57 @@ import { backoffMs } from "~/browser/chat/backoff";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 
 const KEY = "holdfast.deletions";
 
-/** So long can a deletion be undone. */
+/** Time in which a deletion can be undone, in milliseconds. */
 export const UNDO_MS = 10_000;
-/** Between the last chance to undo it and its doing, so that the tab that undoes it cannot come too late. */
+/** Time between the end of that and the deletion, in milliseconds, so that a tab's late undo is still in time. */
 const GRACE_MS = 1_000;
-/** The tab in which it was asked for does it. Another one does if that tab has gone. */
+/** The tab of the person's click deletes first; other tabs wait this many milliseconds longer, in case it is closed. */
 const OTHER_TAB_WAITS_MS = 2_000;
 
-/** A conversation that is out of sight and is deleted on the server in a moment. */
+/** A conversation that is hidden, and about to be deleted on the server. */
 export type Deletion = { id: string; title: string; canUndo: boolean };
 
 export type Deletions = Observable<readonly Deletion[]> & {
   add: (conversation: { id: string; title: string }) => void;
   undo: (id: string) => void;
-  /** From now on what is due is done. */
+  /** From now on deletions are carried out when they are due. */
   start: () => void;
 };
 
 type Dependencies = {
   shared: SafeStorage;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
+  clock: PageClock;
+  /** Uniform in [0, 1). */
   random: () => number;
-  /** Doing it twice is harmless. */
+  /** Deletes the conversation. Called again after a passing failure, and perhaps in several tabs. */
   carryOut: (id: string) => Promise<void>;
-  /** Whether it is worth trying again; if not, the deletion is undone. */
+  /** Whether the deletion is tried again after this error; otherwise it is undone. */
   isPassing: (error: unknown) => boolean;
+  /** Called when a deletion has failed and was undone. */
   onFailure: (title: string, error: unknown) => void;
 };
 
-/** `askedAt` in milliseconds since 1970, by the clock of this device: it has to hold after the tab is closed. */
+/** `askedAt`: milliseconds since 1970 by the wall clock, which is still valid after the tab is closed. */
 type Kept = { id: string; title: string; askedAt: number };
 
 /**
- * The deletions of this browser that can still be undone, or have not succeeded yet. They outlive the tab: whichever
- * tab is open when one is due, or is opened next, carries it out.
+ * The deletions of this browser that can still be undone, or have not succeeded yet. They are stored: the tab that is
+ * open when a deletion is due, or the next one that is opened, carries it out.
  */
 export function createDeletions(dependencies: Dependencies): Deletions {
-  const { shared, onOtherTab, random, carryOut, isPassing, onFailure } = dependencies;
-  /** What cannot be read is not deleted. */
+  const { shared, onOtherTab, clock, random, carryOut, isPassing, onFailure } = dependencies;
   const asked = createStoredList(shared, KEY, toKept);
   const state = createObservable<readonly Deletion[]>([]);
   const mine = new Set<string>();
   const running = new Set<string>();
   const failures = new Map<string, { count: number; notBefore: number }>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancelTimer = () => {};
   let isStarted = false;
 
   function dueAt({ id, askedAt }: Kept): number {
@@ -58,10 +61,10 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     return Math.max(planned, failures.get(id)?.notBefore ?? 0);
   }
 
-  /** Shows how things stand, begins what is due, and comes back when that changes. */
-  function look() {
-    clearTimeout(timer);
-    const now = Date.now();
+  /** Publishes the deletions, carries out those that are due, and sets a timer for the next change. */
+  function refresh() {
+    cancelTimer();
+    const now = clock.now();
     const kept = asked.read();
     const view = kept.map(({ id, title, askedAt }) => ({ id, title, canUndo: now < askedAt + UNDO_MS }));
     if (JSON.stringify(view) !== JSON.stringify(state.getSnapshot())) state.set(view);
@@ -69,7 +72,7 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     if (isStarted) for (const deletion of waiting) if (dueAt(deletion) <= now) void begin(deletion);
     const moments = waiting.flatMap((deletion) => [deletion.askedAt + UNDO_MS, dueAt(deletion)]);
     const next = Math.min(...moments.filter((moment) => moment > now));
-    if (Number.isFinite(next)) timer = setTimeout(look, next - now);
+    if (Number.isFinite(next)) cancelTimer = clock.after(next - now, refresh);
   }
 
   async function begin({ id, title }: Kept) {
@@ -80,14 +83,14 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     } catch (error) {
       if (isPassing(error)) {
         const count = (failures.get(id)?.count ?? 0) + 1;
-        failures.set(id, { count, notBefore: Date.now() + backoffMs(count, random) });
+        failures.set(id, { count, notBefore: clock.now() + backoffMs(count, random) });
       } else {
         drop(id);
         onFailure(title, error);
       }
     } finally {
       running.delete(id);
-      look();
+      refresh();
     }
   }
 
@@ -96,8 +99,8 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     failures.delete(id);
   }
 
-  onOtherTab(KEY, look);
-  look();
+  onOtherTab(KEY, refresh);
+  refresh();
 
   return {
     getSnapshot: state.getSnapshot,
@@ -105,17 +108,17 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     add({ id, title }) {
       if (asked.read().some((deletion) => deletion.id === id)) return;
       mine.add(id);
-      asked.change((kept) => [...kept, { id, title, askedAt: Date.now() }]);
-      look();
+      asked.change((kept) => [...kept, { id, title, askedAt: clock.now() }]);
+      refresh();
     },
     undo(id) {
       if (running.has(id)) return;
       drop(id);
-      look();
+      refresh();
     },
     start() {
       isStarted = true;
-      look();
+      refresh();
     },
   };
 }

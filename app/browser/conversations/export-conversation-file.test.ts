@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import type { LoadedSession } from "~/browser/chat/api-client";
+import type { LoadedSession } from "~/browser/chat/session-api";
 import { exportConversationFile } from "./export-conversation-file";
 
 const at = "2026-01-01T00:00:00.000Z";

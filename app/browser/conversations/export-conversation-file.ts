@@ -1,7 +1,7 @@
 import { attachmentParts } from "~/conversation/attachment";
 import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
 import { titleWithoutTags } from "~/conversation/think-tags";
-import type { SessionApi } from "~/browser/chat/api-client";
+import type { SessionApi } from "~/browser/chat/session-api";
 import { loadSession } from "~/browser/chat/load-session";
 
 export type ExportFormat = "markdown" | "json";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { ApiError } from "~/browser/chat/api-error";
-import type { LoadedSession } from "~/browser/chat/api-client";
+import type { LoadedSession } from "~/browser/chat/session-api";
 import { createTextSearch } from "./text-search";
 
 /** A server whose sessions hold one text in each message, and whose answers come when they are let. */

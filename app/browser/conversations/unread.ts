@@ -1,5 +1,6 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { createStoredList } from "~/browser/storage/stored-list";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 
@@ -13,8 +14,7 @@ export type Unread = Observable<readonly string[]> & {
 
 type Dependencies = {
   shared: SafeStorage;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
 };
 
 export function createUnread({ shared, onOtherTab }: Dependencies): Unread {

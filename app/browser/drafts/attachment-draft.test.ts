@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { AttachmentView } from "~/conversation/attachment";
 import { ApiError } from "~/browser/chat/api-error";
+import { pageClock } from "~/browser/page/page-clock";
 import { createAttachmentDraft } from "./attachment-draft";
-import type { OutgoingFile } from "~/browser/chat/api-client";
+import type { OutgoingFile } from "~/browser/chat/session-api";
 import { fakeFile } from "~/browser/chat/fake-chat";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
@@ -25,7 +26,7 @@ function openTab() {
         return upload.promise;
       },
     },
-    values: createSafeStorage(
+    storage: createSafeStorage(
       () =>
         ({
           getItem: (key: string) => stored.get(key) ?? null,
@@ -35,6 +36,7 @@ function openTab() {
     ),
     conversationId: "c",
     newId: () => `k${String((ids += 1))}`,
+    clock: pageClock,
     random: () => 0.5,
     prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
   });
@@ -83,7 +85,7 @@ describe("a file", () => {
     const refreshed = openTab();
     expect(refreshed.states()).toEqual(["one.txt uploaded", "two.txt failed", "three.txt failed"]);
     const [, two, three] = refreshed.draft.getSnapshot();
-    expect(two).toMatchObject({ canRetry: false, trouble: { code: "file_not_uploaded" } });
+    expect(two).toMatchObject({ canRetry: false, error: { code: "file_not_uploaded" } });
     expect(refreshed.draft.ready()).toBeNull();
     refreshed.draft.remove(three!.key);
     await refreshed.add("two.txt");
@@ -119,7 +121,7 @@ describe("a file", () => {
     uploads[0]!.reject(new ApiError("unsupported_media_type", "No.", 415));
     await later();
     expect(draft.getSnapshot()).toMatchObject([
-      { state: "failed", canRetry: false, trouble: { code: "unsupported_media_type" } },
+      { state: "failed", canRetry: false, error: { code: "unsupported_media_type" } },
     ]);
     draft.retryPassing();
     expect(uploads).toHaveLength(1);
@@ -145,7 +147,7 @@ describe("a file", () => {
       {
         filename: "long.txt",
         canRetry: false,
-        trouble: { code: "file_too_large", values: { megabytes: 0.001 } },
+        error: { code: "file_too_large", values: { megabytes: 0.001 } },
       },
     ]);
     expect(uploads).toEqual([]);
@@ -157,7 +159,7 @@ test("one document too many is refused, and there is room again when another is 
   await add("1", "2", "3", "4", "5", "6");
   expect(uploads).toHaveLength(5);
   expect(states().filter((state) => state.endsWith("failed"))).toEqual(["6 failed"]);
-  expect(draft.getSnapshot()[5]).toMatchObject({ trouble: { code: "too_many_files" } });
+  expect(draft.getSnapshot()[5]).toMatchObject({ error: { code: "too_many_files" } });
   draft.remove(draft.getSnapshot()[0]!.key);
   await add("7");
   expect(states().filter((state) => state.endsWith("failed"))).toEqual(["6 failed"]);

@@ -1,175 +1,91 @@
-import {
-  attachmentKind,
-  attachmentPart,
-  ATTACHMENT_URL_PATTERN,
-  DOCUMENT_TYPES,
-  IMAGE_TYPES,
-  MAX_DOCUMENTS,
-  MAX_IMAGES,
-  type AttachmentKind,
-  type AttachmentPart,
-  type AttachmentType,
-} from "~/conversation/attachment";
-import type { UserError } from "~/i18n/trouble";
-import type { SessionApi } from "~/browser/chat/api-client";
-import { ApiError, troubleOf } from "~/browser/chat/api-error";
-import { backoffMs } from "~/browser/chat/backoff";
-import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { attachmentPart, type AttachmentPart } from "~/conversation/attachment";
+import type { SessionApi } from "~/browser/chat/session-api";
+import { ApiError, userErrorOf } from "~/browser/chat/api-error";
+import { withRetries } from "~/browser/chat/backoff";
 import { createObservable, type Observable } from "~/browser/page/observable";
-import { guessType, prepareFile, type PrepareOptions } from "./prepare-file";
-
-/** A file that a person is about to send. */
-export type DraftFile = {
-  /** Its own as long as the page lives. */
-  key: string;
-  filename: string;
-  kind: AttachmentKind;
-  mediaType: AttachmentType;
-  /** Its bytes, as long as this page has them: not after a refresh. */
-  blob: Blob | null;
-} & (
-  | { state: "uploading"; progress: number }
-  | { state: "failed"; trouble: UserError; canRetry: boolean }
-  | { state: "uploaded"; part: AttachmentPart }
-);
+import type { PageClock } from "~/browser/page/page-clock";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import {
+  failedFile,
+  fromStored,
+  isOneTooMany,
+  isToChooseAgain,
+  tooManyFiles,
+  toStored,
+  uploadedFile,
+  type DraftFile,
+} from "./draft-file";
+import { guessType, prepareFile, type PreparedFile, type PrepareOptions } from "./prepare-file";
 
 /**
- * The files of one conversation that have not been sent yet. Those that are uploaded are there after a refresh, and of
- * the others the names, so that nobody takes them for sent.
+ * The unsent files of one session. After a reload, uploaded files are still there; of the others only the names are,
+ * marked as failed, so that they are not mistaken for sent.
  */
 export type AttachmentDraft = Observable<readonly DraftFile[]> & {
+  /** Begins to upload files. */
   add: (files: readonly File[]) => void;
+  /** Uploads a failed file again, if that can succeed. */
   retry: (key: string) => void;
-  /** Tries what failed for a reason that passes: the connection is back. */
+  /** Uploads again all files that failed for a passing reason. */
   retryPassing: () => void;
   remove: (key: string) => void;
-  /** What is ready to be sent; null while something is under way, or has failed. */
+  /** The files to send; null while an upload is under way or has failed. */
   ready: () => AttachmentPart[] | null;
-  /** The bytes of a file that was uploaded from this page, which need not be fetched. */
+  /** The bytes of a file uploaded from this page, which need not be downloaded. */
   blob: (part: Pick<AttachmentPart, "url">) => Blob | null;
-  /** Takes back the files of a message that was not sent. */
+  /** Puts back the files of a message that was not sent. */
   takeBack: (parts: readonly AttachmentPart[]) => void;
   clear: () => void;
 };
 
 export type AttachmentDraftDependencies = {
   api: Pick<SessionApi, "upload">;
-  values: SafeStorage;
+  storage: SafeStorage;
   conversationId: string;
   newId: () => string;
+  clock: Pick<PageClock, "after">;
+  /** Uniform in [0, 1). */
   random: () => number;
   prepare: PrepareOptions;
 };
 
-const TRIES = 3;
-/** Its trouble after a refresh. */
-const NOT_UPLOADED = "file_not_uploaded";
+/** Requests made for a file before its upload counts as failed. */
+const UPLOAD_ATTEMPTS = 3;
 
 export function createAttachmentDraft(dependencies: AttachmentDraftDependencies): AttachmentDraft {
-  const { api, values, newId, random } = dependencies;
-  const storageKey = `holdfast.files.${dependencies.conversationId}`;
+  const { api, newId, clock, random } = dependencies;
   const blobs = new Map<string, Blob>();
   const uploads = new Map<string, AbortController>();
-  const state = createObservable<readonly DraftFile[]>(readKept());
-  const now = state.getSnapshot;
-
-  function readKept(): DraftFile[] {
-    try {
-      const kept: unknown = JSON.parse(values.get(storageKey) ?? "[]");
-      if (!Array.isArray(kept)) return [];
-      return kept.flatMap((entry) => (isAttachmentPart(entry) ? [uploaded(entry)] : notUploaded(entry)));
-    } catch {
-      return [];
-    }
-  }
-
-  function uploaded(part: AttachmentPart, key = newId()): DraftFile {
-    const { filename, mediaType } = part;
-    const kind = attachmentKind(mediaType);
-    const blob = blobs.get(part.url) ?? null;
-    return { key, filename, mediaType, kind, blob, state: "uploaded", part };
-  }
-
-  /** A file whose bytes have gone with the page that had them. */
-  function notUploaded(entry: unknown): DraftFile[] {
-    const { notUploaded: filename, kind } = (entry ?? {}) as Record<string, unknown>;
-    if (typeof filename !== "string") return [];
-    const known = kind === "image" ? kind : "document";
-    const trouble = { code: NOT_UPLOADED, message: "This file was not uploaded. Choose it again." };
-    const mediaType = guessType(known, new Blob());
-    const file = { key: newId(), filename, kind: known, mediaType, blob: null } as const;
-    return [{ ...file, state: "failed", trouble, canRetry: false }];
-  }
-
-  function set(files: readonly DraftFile[]) {
-    state.set(files);
-    const kept = files.flatMap((file): object[] => {
-      if (file.state === "uploaded") return [file.part];
-      const isRefused = file.state === "failed" && !file.canRetry && file.trouble.code !== NOT_UPLOADED;
-      return isRefused ? [] : [{ notUploaded: file.filename, kind: file.kind }];
-    });
-    const text = JSON.stringify(kept);
-    // An upload tells very often how far it is.
-    if (text === values.get(storageKey)) return;
-    if (kept.length > 0) values.set(storageKey, text);
-    else values.remove(storageKey);
-  }
-
-  const isToChooseAgain = (file: DraftFile, filename: string) =>
-    file.filename === filename && file.state === "failed" && file.trouble.code === NOT_UPLOADED;
+  const state = createStoredFiles(dependencies);
+  const files = state.getSnapshot;
 
   function change(key: string, next: (file: DraftFile) => DraftFile) {
-    set(now().map((file) => (file.key === key ? next(file) : file)));
+    state.set(files().map((file) => (file.key === key ? next(file) : file)));
   }
 
   async function add(file: File) {
     const key = newId();
     const kind = file.type.startsWith("image/") ? "image" : "document";
     const mediaType = guessType(kind, file);
-    set([
-      ...now().filter((known) => !isToChooseAgain(known, file.name)),
+    state.set([
+      ...files().filter((known) => !isToChooseAgain(known, file.name)),
       { key, filename: file.name, kind, mediaType, blob: null, state: "uploading", progress: 0 },
     ]);
-    let prepared;
-    try {
-      prepared = await prepareFile(file, dependencies.prepare);
-    } catch {
-      // Moved or deleted since it was chosen.
-      prepared = {
-        filename: file.name,
-        trouble: { code: "file_unreadable", message: "The file could not be read." },
-      };
+    const prepared = await readable(prepareFile(file, dependencies.prepare), file.name);
+    const { filename } = prepared;
+    if ("error" in prepared) {
+      return change(key, (draft) => failedFile({ ...draft, filename }, prepared.error, false));
     }
-    if ("trouble" in prepared) return fail(key, prepared.trouble, false, prepared.filename);
-    const { filename, blob } = prepared;
-    change(key, (draft) => ({
-      ...draft,
-      filename,
-      blob,
-      kind: prepared.kind,
-      mediaType: guessType(prepared.kind, blob),
-    }));
-    if (isOneTooMany(key)) return fail(key, tooMany(), false);
+    const { blob } = prepared;
+    const known = { filename, blob, kind: prepared.kind, mediaType: guessType(prepared.kind, blob) };
+    change(key, (draft) => ({ ...draft, ...known }));
+    // Counted only now that the kind of the file is known.
+    if (isOneTooMany(files(), key)) return change(key, (draft) => failedFile(draft, tooManyFiles(), false));
     await upload(key);
   }
 
-  /** Whether those before it leave it no room. Counted when the kind is known; what has failed does not count. */
-  function isOneTooMany(key: string): boolean {
-    const upToIt = now().slice(0, now().findIndex((file) => file.key === key) + 1);
-    const kind = upToIt.at(-1)?.kind;
-    const same = upToIt.filter((file) => file.kind === kind && file.state !== "failed");
-    return same.length > (kind === "image" ? MAX_IMAGES : MAX_DOCUMENTS);
-  }
-
-  function fail(key: string, trouble: UserError, canRetry: boolean, filename?: string) {
-    change(key, ({ key, kind, mediaType, blob, ...file }) => ({
-      ...{ key, kind, mediaType, blob, filename: filename ?? file.filename },
-      ...{ state: "failed", trouble, canRetry },
-    }));
-  }
-
   async function upload(key: string) {
-    const file = now().find((candidate) => candidate.key === key);
+    const file = files().find((candidate) => candidate.key === key);
     if (!file?.blob) return;
     const { filename, blob } = file;
     const controller = new AbortController();
@@ -178,82 +94,84 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
     const onProgress = (bytes: number) =>
       change(key, (draft) => ({ ...draft, state: "uploading", progress: Math.min(1, bytes / blob.size) }));
     onProgress(0);
-    for (let tries = 1; ; tries++) {
-      try {
-        const view = await api.upload({ filename, blob, onProgress, signal });
-        if (signal.aborted) return;
-        const part = attachmentPart(view);
-        blobs.set(part.url, blob);
-        change(key, () => uploaded(part, key));
-        break;
-      } catch (error) {
-        if (signal.aborted) return;
-        const isPassing = error instanceof ApiError && error.isPassing;
-        if (isPassing && tries < TRIES) {
-          await new Promise((resolve) => setTimeout(resolve, backoffMs(tries, random)));
-          if (signal.aborted) return;
-          continue;
-        }
-        fail(key, troubleOf(error), isPassing);
-        break;
-      }
+    const request = () => {
+      signal.throwIfAborted();
+      return api.upload({ filename, blob, onProgress, signal });
+    };
+    const isCancelled = () => signal.aborted;
+    try {
+      const view = await withRetries(request, { attempts: UPLOAD_ATTEMPTS, clock, random, isCancelled });
+      if (signal.aborted) return;
+      const part = attachmentPart(view);
+      blobs.set(part.url, blob);
+      change(key, () => uploadedFile(part, blob, key));
+    } catch (error) {
+      if (signal.aborted) return;
+      const isPassing = error instanceof ApiError && error.isPassing;
+      change(key, (draft) => failedFile(draft, userErrorOf(error), isPassing));
     }
     uploads.delete(key);
   }
 
   function retry(key: string) {
-    const file = now().find((candidate) => candidate.key === key);
+    const file = files().find((candidate) => candidate.key === key);
     if (file?.state === "failed" && file.canRetry) void upload(key);
   }
 
-  function forget(key: string) {
+  function cancel(key: string) {
     uploads.get(key)?.abort();
     uploads.delete(key);
   }
 
+  const blobOf = ({ url }: Pick<AttachmentPart, "url">) => blobs.get(url) ?? null;
+
   return {
-    getSnapshot: now,
+    getSnapshot: files,
     subscribe: state.subscribe,
-    add: (files) => files.forEach((file) => void add(file)),
+    add: (added) => added.forEach((file) => void add(file)),
     retry,
-    retryPassing: () => now().forEach(({ key }) => retry(key)),
+    retryPassing: () => files().forEach(({ key }) => retry(key)),
     remove(key) {
-      forget(key);
-      set(now().filter((file) => file.key !== key));
+      cancel(key);
+      state.set(files().filter((file) => file.key !== key));
     },
     ready() {
-      const parts = now().map((file) => (file.state === "uploaded" ? file.part : null));
+      const parts = files().map((file) => (file.state === "uploaded" ? file.part : null));
       return parts.every((part) => part !== null) ? parts : null;
     },
-    blob: ({ url }) => blobs.get(url) ?? null,
-    takeBack: (parts) => set([...parts.map((part) => uploaded(part)), ...now()]),
+    blob: blobOf,
+    takeBack: (parts) =>
+      state.set([...parts.map((part) => uploadedFile(part, blobOf(part), newId())), ...files()]),
     clear() {
-      for (const { key } of now()) forget(key);
-      set([]);
+      for (const { key } of files()) cancel(key);
+      state.set([]);
     },
   };
 }
 
-function tooMany(): UserError {
+/** The files as an observable that writes each change to the browser's storage. */
+function createStoredFiles({ storage, conversationId, newId }: AttachmentDraftDependencies) {
+  const storageKey = `holdfast.files.${conversationId}`;
+  const state = createObservable<readonly DraftFile[]>(fromStored(storage.get(storageKey), newId));
   return {
-    code: "too_many_files",
-    message: `At most ${String(MAX_IMAGES)} images and ${String(MAX_DOCUMENTS)} documents fit in a message.`,
-    values: { images: MAX_IMAGES, documents: MAX_DOCUMENTS },
+    ...state,
+    set(files: readonly DraftFile[]) {
+      state.set(files);
+      const kept = toStored(files);
+      const text = JSON.stringify(kept);
+      // The progress of an upload changes the state often, and the stored text never.
+      if (text === storage.get(storageKey)) return;
+      if (kept.length > 0) storage.set(storageKey, text);
+      else storage.remove(storageKey);
+    },
   };
 }
 
-const TYPES: readonly string[] = [...IMAGE_TYPES, ...DOCUMENT_TYPES];
-
-/** Whether a value that was kept in the browser is what it was. */
-export function isAttachmentPart(value: unknown): value is AttachmentPart {
-  if (typeof value !== "object" || value === null) return false;
-  const { type, mediaType, filename, size, url } = value as Record<string, unknown>;
-  return (
-    type === "file" &&
-    TYPES.includes(mediaType as string) &&
-    typeof filename === "string" &&
-    typeof size === "number" &&
-    typeof url === "string" &&
-    ATTACHMENT_URL_PATTERN.test(url)
-  );
+/** A file that was moved or deleted since it was chosen cannot be read. */
+async function readable(preparing: Promise<PreparedFile>, filename: string): Promise<PreparedFile> {
+  try {
+    return await preparing;
+  } catch {
+    return { filename, error: { code: "file_unreadable", message: "The file could not be read." } };
+  }
 }

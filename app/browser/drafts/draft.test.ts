@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createDraft } from "./draft";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
@@ -26,6 +27,7 @@ function openTab(conversationId: string) {
     createSafeStorage(() => storage),
     conversationId,
     (key, listener) => listeners.set(storage, { key, listener }),
+    pageClock,
   );
 }
 

@@ -1,36 +1,39 @@
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 
+/** Delay between a keystroke and its storage. */
 const SAVE_DELAY_MS = 150;
 
-/** What a person has typed into one conversation and not sent yet: one text, which all tabs show. */
+/** The unsent text of one conversation's composer, shared by all tabs. */
 export type Draft = Observable<string> & {
   set: (text: string) => void;
-  /** Writes what is still waiting to be written. */
+  /** Stores the text at once, without the usual delay. */
   flush: () => void;
 };
 
 export function createDraft(
-  values: SafeStorage,
+  storage: SafeStorage,
   conversationId: string,
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void,
+  onOtherTab: OnOtherTab,
+  clock: Pick<PageClock, "after">,
 ): Draft {
   const key = `holdfast.draft.${conversationId}`;
-  const text = createObservable(values.get(key) ?? "");
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  const text = createObservable(storage.get(key) ?? "");
+  let cancelSave: (() => void) | null = null;
 
   function flush() {
-    if (timer === null) return;
-    clearTimeout(timer);
-    timer = null;
-    if (text.getSnapshot() === "") values.remove(key);
-    else values.set(key, text.getSnapshot());
+    if (!cancelSave) return;
+    cancelSave();
+    cancelSave = null;
+    if (text.getSnapshot() === "") storage.remove(key);
+    else storage.set(key, text.getSnapshot());
   }
 
   onOtherTab(key, () => {
-    // What was typed here just now is about to be written over it.
-    if (timer === null) text.set(values.get(key) ?? "");
+    // A text typed here just now is about to replace it.
+    if (!cancelSave) text.set(storage.get(key) ?? "");
   });
 
   return {
@@ -38,8 +41,8 @@ export function createDraft(
     subscribe: text.subscribe,
     set(next) {
       text.set(next);
-      timer ??= setTimeout(flush, SAVE_DELAY_MS);
-      // A message that was sent must not come back as a draft, however soon the page goes.
+      cancelSave ??= clock.after(SAVE_DELAY_MS, flush);
+      // Stored at once, so that a sent message cannot come back as a draft if the page is closed now.
       if (next === "") flush();
     },
     flush,

@@ -1,7 +1,7 @@
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
-import { isAttachmentPart } from "./attachment-draft";
+import { isAttachmentPart } from "./draft-file";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** What the keys of all outboxes begin with. */
@@ -27,10 +27,10 @@ export type Outbox = {
 };
 
 /** The outbox of one conversation. There is at most one message in it: the next waits for the answer. */
-export function createOutbox(values: SafeStorage, conversationId: string): Outbox {
+export function createOutbox(storage: SafeStorage, conversationId: string): Outbox {
   const key = OUTBOX_KEY + conversationId;
   function read() {
-    const text = values.get(key);
+    const text = storage.get(key);
     if (text === null) return null;
     try {
       // One of an older page knew no files.
@@ -43,10 +43,10 @@ export function createOutbox(values: SafeStorage, conversationId: string): Outbo
 
   return {
     read,
-    put: (message) => values.set(key, JSON.stringify(message)),
+    put: (message) => storage.set(key, JSON.stringify(message)),
     clear(id) {
       const kept = read();
-      if (id === undefined || kept === null || kept.id === id) values.remove(key);
+      if (id === undefined || kept === null || kept.id === id) storage.remove(key);
     },
   };
 }

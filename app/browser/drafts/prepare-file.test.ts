@@ -32,12 +32,12 @@ test.each([
   ["is a program", file(new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 0]), "a.out"), "file_type"],
   ["is text in another encoding", file(new Uint8Array([0x47, 0x72, 0xfc]), "a.txt"), "file_type"],
 ])("a file that %s is refused with a sentence", async (_, given, code) => {
-  expect(await prepare(given)).toMatchObject({ filename: given.name, trouble: { code } });
+  expect(await prepare(given)).toMatchObject({ filename: given.name, error: { code } });
 });
 
 test("an image that the browser cannot draw is refused", async () => {
   redraw.mockResolvedValueOnce(null);
-  expect(await prepare(file("x", "a.tiff", "image/tiff"))).toMatchObject({ trouble: { code: "file_type" } });
+  expect(await prepare(file("x", "a.tiff", "image/tiff"))).toMatchObject({ error: { code: "file_type" } });
 });
 
 test("a name that is too long keeps its ending", async () => {

@@ -5,11 +5,11 @@ import {
   type AttachmentKind,
   type AttachmentType,
 } from "~/conversation/attachment";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 
 /** A file as it is to be uploaded, or why it cannot be. */
 export type PreparedFile =
-  { kind: AttachmentKind; filename: string; blob: Blob } | { trouble: UserError; filename: string };
+  { kind: AttachmentKind; filename: string; blob: Blob } | { error: UserError; filename: string };
 
 export type PrepareOptions = {
   maxBytes: number;
@@ -27,7 +27,7 @@ const REDRAWN_ENDING = ".jpg";
  */
 export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptions): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
-  const refused = (trouble: UserError): PreparedFile => ({ trouble, filename });
+  const refused = (error: UserError): PreparedFile => ({ error, filename });
   if (file.size === 0) return refused({ code: "file_empty", message: "The file is empty." });
 
   if (file.type.startsWith("image/") && file.type !== "image/svg+xml") {

@@ -12,12 +12,12 @@ export type UnfinishedEdits = {
 };
 
 /** One value for all edits of a conversation, so that none is left behind when the conversation is deleted. */
-export function createUnfinishedEdits(values: SafeStorage, conversationId: string): UnfinishedEdits {
+export function createUnfinishedEdits(storage: SafeStorage, conversationId: string): UnfinishedEdits {
   const key = `holdfast.edits.${conversationId}`;
 
   function readAll(): Map<string, unknown> {
     try {
-      const kept: unknown = JSON.parse(values.get(key) ?? "{}");
+      const kept: unknown = JSON.parse(storage.get(key) ?? "{}");
       return new Map(Object.entries(kept ?? {}));
     } catch {
       return new Map();
@@ -33,9 +33,9 @@ export function createUnfinishedEdits(values: SafeStorage, conversationId: strin
       const edits = readAll();
       if (text === null) edits.delete(what);
       else edits.set(what, text);
-      if (edits.size === 0) values.remove(key);
-      else values.set(key, JSON.stringify(Object.fromEntries(edits)));
+      if (edits.size === 0) storage.remove(key);
+      else storage.set(key, JSON.stringify(Object.fromEntries(edits)));
     },
-    clear: () => values.remove(key),
+    clear: () => storage.remove(key),
   };
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageClock } from "~/browser/page/page-clock";
 import { createUnsentMessages } from "./unsent-messages";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -6,17 +7,17 @@ afterEach(() => void vi.useRealTimers());
 
 test("what is sent soon is not mentioned, what stays is, and no longer than it stays", () => {
   let kept = ["a"];
-  const unsent = createUnsentMessages(() => kept);
-  unsent.look();
+  const unsent = createUnsentMessages(() => kept, pageClock);
+  unsent.refresh();
   vi.advanceTimersByTime(500);
   kept = ["b"];
-  unsent.look();
+  unsent.refresh();
   expect(unsent.getSnapshot()).toEqual([]);
   vi.advanceTimersByTime(1_800);
   expect(unsent.getSnapshot()).toEqual([]);
   vi.advanceTimersByTime(500);
   expect(unsent.getSnapshot()).toEqual(["b"]);
   kept = [];
-  unsent.look();
+  unsent.refresh();
   expect(unsent.getSnapshot()).toEqual([]);
 });

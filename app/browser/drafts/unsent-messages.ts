@@ -1,27 +1,28 @@
 import { createObservable, type Observable } from "~/browser/page/observable";
+import type { PageClock } from "~/browser/page/page-clock";
 
-/** A message that is on its way for no longer than this is nothing to be told of. */
+/** A message that is delivered within this time, in milliseconds, is not reported as unsent. */
 export const MENTION_AFTER_MS = 2_000;
 
-/** The conversations with a message that the server does not have yet, whichever tab it was written in. */
+/** The conversations with a message, of any tab, that the server does not have yet. */
 export type UnsentMessages = Observable<readonly string[]> & {
-  /** Something may have been put into an outbox, or have left it. */
-  look: () => void;
+  /** To be called when an outbox may have changed. */
+  refresh: () => void;
 };
 
-/** `kept` names the conversations that have something in their outbox now. */
-export function createUnsentMessages(kept: () => string[]): UnsentMessages {
+/** @param kept the conversations with a message in their outbox */
+export function createUnsentMessages(kept: () => string[], clock: PageClock): UnsentMessages {
   const state = createObservable<readonly string[]>([]);
   let since = new Map<string, number>();
 
-  function look() {
-    const now = Date.now();
+  function refresh() {
+    const now = clock.now();
     const before = since;
     since = new Map(kept().map((id) => [id, before.get(id) ?? now]));
-    if ([...since.values()].includes(now)) setTimeout(look, MENTION_AFTER_MS + 50);
+    if ([...since.values()].includes(now)) clock.after(MENTION_AFTER_MS + 50, refresh);
     const shown = [...since].flatMap(([id, from]) => (now - from < MENTION_AFTER_MS ? [] : [id]));
     if (shown.join() !== state.getSnapshot().join()) state.set(shown);
   }
 
-  return { getSnapshot: state.getSnapshot, subscribe: state.subscribe, look };
+  return { getSnapshot: state.getSnapshot, subscribe: state.subscribe, refresh };
 }

@@ -3,7 +3,7 @@ import type { SessionView } from "~/conversation/api";
 import { createTranslator } from "~/i18n/create-translator";
 import { createReadAloud } from "./announcement";
 import { INITIAL_STATE, withSession, type ChatState } from "~/browser/chat/chat-state";
-import { hearChunk, liveReply } from "~/browser/chat/live-reply";
+import { receiveChunk, liveReply } from "~/browser/chat/live-reply";
 
 const { t } = createTranslator().i18n;
 const NOW = "2026-01-01T00:00:00.000Z";
@@ -47,7 +47,7 @@ const answering: ChatState = {
 function grown(from: ChatState, delta: string): ChatState {
   const live = from.live!;
   const cursor = { replyId: "r", epoch: 1, seq: (live.cursor?.seq ?? 0) + 1 };
-  return { ...from, live: hearChunk(live, cursor, { type: "text-delta", id: "0", delta }) };
+  return { ...from, live: receiveChunk(live, cursor, { type: "text-delta", id: "0", delta }) };
 }
 
 /** What is said of each change, in one go. */

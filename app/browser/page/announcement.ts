@@ -3,7 +3,7 @@ import { settledParts, type ReplyText } from "~/conversation/reply-text";
 import { answerText } from "~/conversation/answer-text";
 import type { AssistantMessage } from "~/conversation/session";
 import type { ChatState } from "~/browser/chat/chat-state";
-import { sentenceFor } from "~/i18n/trouble";
+import { sentenceFor } from "~/i18n/user-error";
 import { spokenText } from "./spoken-text";
 
 /** Shorter paragraphs are read together with what follows: each piece is an interruption. */

@@ -1,21 +1,21 @@
 import type { TFunction } from "i18next";
-import { sentenceFor } from "~/i18n/trouble";
-import { troubleOf } from "~/browser/chat/api-error";
+import { sentenceFor } from "~/i18n/user-error";
+import { userErrorOf } from "~/browser/chat/api-error";
 import { createObservable, type Observable } from "./observable";
 
 /** Something to tell a person that belongs to no place of the page. It stays until they have read it. */
 export type Toast = {
   id: number;
-  isTrouble: boolean;
+  isError: boolean;
   /** In whatever language the page speaks when it is shown. */
   text: (t: TFunction) => string;
 };
 
 export type Toasts = Observable<readonly Toast[]> & {
-  tell: (text: Toast["text"]) => void;
+  info: (text: Toast["text"]) => void;
   warn: (text: Toast["text"]) => void;
   /** Something did not work, and why. */
-  complain: (what: (t: TFunction, why: string) => string, error: unknown) => void;
+  failure: (what: (t: TFunction, why: string) => string, error: unknown) => void;
   dismiss: (id: number) => void;
 };
 
@@ -26,11 +26,11 @@ export function createToasts(): Toasts {
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    tell: (text) => add({ text, isTrouble: false }),
-    warn: (text) => add({ text, isTrouble: true }),
-    complain(what, error) {
-      const trouble = troubleOf(error);
-      add({ text: (t) => what(t, sentenceFor(t, trouble)), isTrouble: true });
+    info: (text) => add({ text, isError: false }),
+    warn: (text) => add({ text, isError: true }),
+    failure(what, cause) {
+      const error = userErrorOf(cause);
+      add({ text: (t) => what(t, sentenceFor(t, error)), isError: true });
     },
     dismiss: (id) => state.set(state.getSnapshot().filter((toast) => toast.id !== id)),
   };

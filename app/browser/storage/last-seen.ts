@@ -15,10 +15,10 @@ export type LastSeen = {
 };
 
 /** One conversation's part of it. There is one place for all of them, so that what is kept stays small. */
-export function createLastSeen(values: SafeStorage, conversationId: string): LastSeen {
+export function createLastSeen(storage: SafeStorage, conversationId: string): LastSeen {
   function read(): { id: string; session: SessionView } | null {
     try {
-      const kept: unknown = JSON.parse(values.get(KEY) ?? "null");
+      const kept: unknown = JSON.parse(storage.get(KEY) ?? "null");
       return isKept(kept) && kept.id === conversationId ? kept : null;
     } catch {
       return null;
@@ -30,12 +30,12 @@ export function createLastSeen(values: SafeStorage, conversationId: string): Las
     put(session) {
       // An answer that is being written then is not there any more when this is read.
       const kept = { ...session, messages: newestOf(session), reply: null };
-      values.set(KEY, JSON.stringify({ id: conversationId, session: kept }));
+      storage.set(KEY, JSON.stringify({ id: conversationId, session: kept }));
       // It is the first thing to go where there is no room left.
-      if (!values.isDurable()) values.remove(KEY);
+      if (!storage.isDurable()) storage.remove(KEY);
     },
     forget() {
-      if (read()) values.remove(KEY);
+      if (read()) storage.remove(KEY);
     },
   };
 }

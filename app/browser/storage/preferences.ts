@@ -1,4 +1,5 @@
 import { isLanguageCode, type LanguageCode } from "~/i18n/languages";
+import type { OnOtherTab } from "./other-tabs";
 import type { SafeStorage } from "./safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 
@@ -44,8 +45,7 @@ export type PreferencesStore = Observable<Preferences> & { change: (change: Part
 
 type Dependencies = {
   shared: SafeStorage;
-  /** Calls back when another tab has written the value under `key`. */
-  onOtherTab: (key: string, listener: () => void) => void;
+  onOtherTab: OnOtherTab;
 };
 
 export function createPreferences({ shared, onOtherTab }: Dependencies): PreferencesStore {
@@ -63,10 +63,10 @@ export function createPreferences({ shared, onOtherTab }: Dependencies): Prefere
 }
 
 /** What is not understood is the default: the value may be a later version's, or nobody's. */
-function read(values: SafeStorage): Preferences {
+function read(storage: SafeStorage): Preferences {
   let kept: Record<string, unknown> = {};
   try {
-    const value: unknown = JSON.parse(values.get(PREFERENCES_KEY) ?? "{}");
+    const value: unknown = JSON.parse(storage.get(PREFERENCES_KEY) ?? "{}");
     if (typeof value === "object" && value !== null) kept = value as Record<string, unknown>;
   } catch {
     // Not ours.

@@ -9,13 +9,13 @@ export type StoredList<T> = {
 
 /** @param parse what an entry means, and nothing for one that is not ours or a later version's */
 export function createStoredList<T>(
-  values: SafeStorage,
+  storage: SafeStorage,
   key: string,
   parse: (entry: unknown) => T[],
 ): StoredList<T> {
   function read(): T[] {
     try {
-      const list: unknown = JSON.parse(values.get(key) ?? "[]");
+      const list: unknown = JSON.parse(storage.get(key) ?? "[]");
       return Array.isArray(list) ? list.flatMap(parse) : [];
     } catch {
       return [];
@@ -26,8 +26,8 @@ export function createStoredList<T>(
     read,
     change(change) {
       const entries = change(read());
-      if (entries.length === 0) values.remove(key);
-      else values.set(key, JSON.stringify(entries));
+      if (entries.length === 0) storage.remove(key);
+      else storage.set(key, JSON.stringify(entries));
       return entries;
     },
   };

@@ -1,7 +1,8 @@
 import { useCallback, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { AttachmentDraft, DraftFile } from "~/browser/drafts/attachment-draft";
-import { sentenceFor } from "~/i18n/trouble";
+import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
+import type { DraftFile } from "~/browser/drafts/draft-file";
+import { sentenceFor } from "~/i18n/user-error";
 import type { AttachmentKind } from "~/conversation/attachment";
 import { FileImage, type Download } from "~/components/messages/file-image";
 import { formatSize } from "~/components/primitives/format-size";
@@ -70,7 +71,7 @@ function Progress({ file }: { file: DraftFile }) {
   if (file.state === "failed") {
     return (
       <span className="draft-file__trouble" role="alert">
-        {sentenceFor(t, file.trouble)}
+        {sentenceFor(t, file.error)}
       </span>
     );
   }

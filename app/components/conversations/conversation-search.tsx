@@ -35,7 +35,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
     (error: unknown) => {
       if (heading.current === document.activeElement) field.current?.focus();
       setInTexts(false);
-      app.toasts.complain((translate, why) => translate("list.failed", { why }), error);
+      app.toasts.failure((translate, why) => translate("list.failed", { why }), error);
     },
     [app],
   );

@@ -10,7 +10,7 @@ import type { AssistantMessage, Message } from "~/conversation/session";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import { modelFor } from "~/browser/chat/model-choice";
 import { useObservable } from "~/browser/page/use-observable";
-import { sentenceFor } from "~/i18n/trouble";
+import { sentenceFor } from "~/i18n/user-error";
 import { Announcer } from "~/components/primitives/announcer";
 import { Composer } from "~/components/composer/composer";
 import { ConversationHeader } from "./conversation-header";
@@ -68,7 +68,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const failed = useCallback(
     (error: unknown) => {
       close();
-      app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
+      app.toasts.failure((translate, why) => translate("commands.failed", { why }), error);
     },
     [app, close],
   );

@@ -18,7 +18,7 @@ export function ImportButton({ app, onDone }: Props) {
       try {
         ids.push(await importOne(app, file));
       } catch (error) {
-        app.toasts.complain((t, why) => t("transfer.failed", { name: file.name, why }), error);
+        app.toasts.failure((t, why) => t("transfer.failed", { name: file.name, why }), error);
       }
     }
     if (ids[0] !== undefined) app.conversations.open(ids[0]);

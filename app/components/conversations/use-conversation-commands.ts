@@ -24,7 +24,7 @@ export type ConversationCommands = {
 export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): ConversationCommands {
   const { t } = useTranslation();
   return useMemo(() => {
-    const failed = (error: unknown) => app.toasts.complain((t, why) => t("list.failed", { why }), error);
+    const failed = (error: unknown) => app.toasts.failure((t, why) => t("list.failed", { why }), error);
 
     async function save(conversationId: string, format: ExportFormat) {
       try {
@@ -39,7 +39,7 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
         const api = app.api.session(conversationId);
         const { file, namesFiles } = await exportConversationFile(api, format, labels);
         saveBlob(file, file.name);
-        if (namesFiles) app.toasts.tell((t) => t("list.exportedNames"));
+        if (namesFiles) app.toasts.info((t) => t("list.exportedNames"));
       } catch (error) {
         failed(error);
       }

@@ -1,8 +1,8 @@
 import { useId, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccessGate } from "~/browser/chat/access-gate";
-import { troubleOf } from "~/browser/chat/api-error";
-import { sentenceFor, type UserError } from "~/i18n/trouble";
+import { userErrorOf } from "~/browser/chat/api-error";
+import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { Dialog } from "~/components/primitives/dialog";
 
@@ -13,7 +13,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
   const [isAsking, setIsAsking] = useState(false);
   const [problem, setProblem] = useState<UserError | null>(null);
   const field = useId();
-  const trouble = useId();
+  const errorId = useId();
 
   async function enter(event: FormEvent) {
     event.preventDefault();
@@ -24,7 +24,7 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
       // When it opens, this goes.
       await gate.enter(code);
     } catch (error) {
-      setProblem(troubleOf(error));
+      setProblem(userErrorOf(error));
       setIsAsking(false);
     }
   }
@@ -43,12 +43,12 @@ export function AccessDialog({ gate }: { gate: AccessGate }) {
           dir="ltr"
           value={code}
           aria-invalid={problem !== null}
-          aria-describedby={problem ? trouble : undefined}
+          aria-describedby={problem ? errorId : undefined}
           onChange={(event) => setCode(event.target.value)}
           autoFocus
         />
         {problem && (
-          <p role="alert" className="trouble" id={trouble}>
+          <p role="alert" className="trouble" id={errorId}>
             {sentenceFor(t, problem)}
           </p>
         )}

@@ -8,7 +8,7 @@ import { Dialog } from "~/components/primitives/dialog";
 import { DeviceIcon } from "~/components/primitives/icons";
 import { LinkField } from "~/components/primitives/link-field";
 import { QrCode } from "~/components/primitives/qr-code";
-import { TroubleNote } from "~/components/primitives/trouble-note";
+import { ErrorNote } from "~/components/primitives/error-note";
 import { useAttempt } from "~/components/hooks/use-attempt";
 
 type Props = {
@@ -27,7 +27,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
   const [isAll, setIsAll] = useState(conversationId === null);
   const [handoff, setHandoff] = useState<Handoff | null>(null);
   const [isOver, setIsOver] = useState(false);
-  const { attempt, isBusy, trouble } = useAttempt();
+  const { attempt, isBusy, error } = useAttempt();
   const wanted = isAll || !one ? saved : [one];
 
   const expire = useCallback(() => setIsOver(true), []);
@@ -41,7 +41,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
   return (
     <Dialog title={t("move.title")} onClose={onClose}>
       <p>{t("move.explanation")}</p>
-      <TroubleNote trouble={trouble} />
+      <ErrorNote error={error} />
       {handoff && !isOver ? (
         <OpenHandoff key={handoff.secret} handoff={handoff} onOver={expire} />
       ) : (

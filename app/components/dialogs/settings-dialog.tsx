@@ -23,7 +23,7 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
     try {
       await app.access.leave();
     } catch (error) {
-      app.toasts.complain((t, why) => t("access.notLeft", { why }), error);
+      app.toasts.failure((t, why) => t("access.notLeft", { why }), error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError, troubleOf } from "~/browser/chat/api-error";
+import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { loadSession } from "~/browser/chat/load-session";
 import { newId, sessionKey } from "~/conversation/session-id";
@@ -9,7 +9,7 @@ import { Dialog } from "~/components/primitives/dialog";
 import { formatDate } from "~/components/primitives/format-date";
 import { ShareIcon } from "~/components/primitives/icons";
 import { LinkField } from "~/components/primitives/link-field";
-import { TroubleNote } from "~/components/primitives/trouble-note";
+import { ErrorNote } from "~/components/primitives/error-note";
 import { useAttempt } from "~/components/hooks/use-attempt";
 
 type Props = { app: ChatApp; conversationId: string; onClose: () => void };
@@ -18,7 +18,7 @@ type Props = { app: ChatApp; conversationId: string; onClose: () => void };
 export function ShareDialog({ app, conversationId, onClose }: Props) {
   const { t, i18n } = useTranslation();
   const [shares, setShares] = useState<readonly Share[] | null>(null);
-  const { attempt, isBusy, trouble, setTrouble } = useAttempt();
+  const { attempt, isBusy, error, setError } = useAttempt();
   /** Kept until the server has answered, so that trying again does not make a second link. */
   const wanted = useRef<string | null>(null);
   const [api] = useState(() => app.api.session(conversationId));
@@ -27,12 +27,12 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
     let isGone = false;
     loadSession(api).then(
       ({ shares: made = [] }) => !isGone && setShares(made),
-      (error: unknown) => !isGone && setTrouble(troubleOf(error)),
+      (error: unknown) => !isGone && setError(userErrorOf(error)),
     );
     return () => {
       isGone = true;
     };
-  }, [api, setTrouble]);
+  }, [api, setError]);
 
   const make = () =>
     attempt(async () => {
@@ -59,7 +59,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   return (
     <Dialog title={t("share.title")} onClose={onClose} isWide>
       <p>{t("share.explanation")}</p>
-      <TroubleNote trouble={trouble} />
+      <ErrorNote error={error} />
       <button
         type="button"
         className="button button--primary dialog__main"

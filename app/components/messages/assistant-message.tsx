@@ -4,7 +4,7 @@ import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversat
 import { answerText } from "~/conversation/answer-text";
 import { foldThoughts } from "~/conversation/think-tags";
 import type { Version } from "~/conversation/versions";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "~/components/markdown/markdown-text";
 import type { MessageActions } from "./message-actions";

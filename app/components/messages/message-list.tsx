@@ -94,7 +94,7 @@ export function MessageList(props: Props) {
         {...answer}
         isLast={isLast}
         isBusy={isBusy}
-        problem={problem?.messageId === answer.id ? problem.trouble : null}
+        problem={problem?.messageId === answer.id ? problem.error : null}
         version={versions.get(answer.id)}
         actions={actions}
       />

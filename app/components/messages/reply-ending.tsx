@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ReplyStatus } from "~/conversation/session";
-import { sentenceFor, type UserError } from "~/i18n/trouble";
+import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { ContinueIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";
 
@@ -24,9 +24,9 @@ export function ReplyEnding({ status, error, hasText, canAsk, isBusy, problem, o
   return (
     <>
       {status === "stopped" && <p className="message__note">{t("message.stopped")}</p>}
-      {status === "failed" && <TroubleNote text={error ? sentenceFor(t, error) : t("message.failed")} />}
-      {status === "interrupted" && <TroubleNote text={interruptedText(t, hasText, error)} />}
-      {problem && <TroubleNote text={sentenceFor(t, problem)} isNew />}
+      {status === "failed" && <StatusNote text={error ? sentenceFor(t, error) : t("message.failed")} />}
+      {status === "interrupted" && <StatusNote text={interruptedText(t, hasText, error)} />}
+      {problem && <StatusNote text={sentenceFor(t, problem)} isNew />}
       <Countdown until={problem?.retryAt} />
       {canAsk && status !== "complete" && (
         <div className="message__actions">
@@ -62,7 +62,7 @@ function interruptedText(t: TFunction, hasText: boolean, error: UserError | null
 }
 
 /** Read out as an alert only when it has just happened: an old failure is part of the text. */
-function TroubleNote({ text, isNew = false }: { text: string; isNew?: boolean }) {
+function StatusNote({ text, isNew = false }: { text: string; isNew?: boolean }) {
   return (
     <p className="trouble" role={isNew ? "alert" : undefined}>
       <WarningIcon />

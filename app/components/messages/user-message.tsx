@@ -5,7 +5,7 @@ import { attachmentParts } from "~/conversation/attachment";
 import { plainText } from "~/conversation/reply-text";
 import type { UserMessage as SentMessage } from "~/conversation/session";
 import type { Version } from "~/conversation/versions";
-import { sentenceFor, type UserError } from "~/i18n/trouble";
+import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { CopyButton } from "~/components/primitives/copy-button";
 import type { Download } from "./file-image";

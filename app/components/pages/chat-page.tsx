@@ -97,7 +97,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
       setSheet(null);
       setAsked(null);
       setIsSettingsOpen(false);
-      app.toasts.complain((translate, why) => translate("commands.failed", { why }), error);
+      app.toasts.failure((translate, why) => translate("commands.failed", { why }), error);
     },
     [app],
   );

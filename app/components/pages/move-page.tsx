@@ -1,14 +1,14 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { troubleOf } from "~/browser/chat/api-error";
+import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { takeHandoff } from "~/browser/conversations/handoff";
 import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import { DeviceIcon } from "~/components/primitives/icons";
 import { PlainPage } from "./plain-page";
-import { TroubleNote } from "~/components/primitives/trouble-note";
+import { ErrorNote } from "~/components/primitives/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 /**
@@ -18,12 +18,12 @@ import { useLinkSecret } from "~/components/hooks/use-link-secret";
 export function MovePage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
   const secret = useLinkSecret();
-  const [trouble, setTrouble] = useState<UserError | "noSecret" | null>(
+  const [error, setError] = useState<UserError | "noSecret" | null>(
     SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
   );
   const [isBusy, setIsBusy] = useState(false);
   const [isOwn, setIsOwn] = useState(false);
-  const isOver = trouble === "noSecret" || trouble?.code === "handoff_gone";
+  const isOver = error === "noSecret" || error?.code === "handoff_gone";
 
   useEffect(() => {
     document.documentElement.dataset.hydrated = "true";
@@ -31,7 +31,7 @@ export function MovePage({ app }: { app: ChatApp }) {
 
   async function take() {
     setIsBusy(true);
-    setTrouble(null);
+    setError(null);
     try {
       const conversations = await takeHandoff(app.api, secret);
       app.conversations.remember(...conversations);
@@ -40,7 +40,7 @@ export function MovePage({ app }: { app: ChatApp }) {
       // The way back would lead to a link that is used up.
       window.location.replace("/");
     } catch (error) {
-      setTrouble(error instanceof SealError ? "noSecret" : troubleOf(error));
+      setError(error instanceof SealError ? "noSecret" : userErrorOf(error));
       setIsBusy(false);
     }
   }
@@ -48,7 +48,7 @@ export function MovePage({ app }: { app: ChatApp }) {
   return (
     <PlainPage>
       <h1 className="plain__title">{t("move.heading")}</h1>
-      <TroubleNote trouble={trouble === "noSecret" ? t("move.noSecret") : trouble} />
+      <ErrorNote error={error === "noSecret" ? t("move.noSecret") : error} />
       {isOver ? (
         <>
           <p className="plain__note">{t("move.askAgain")}</p>

@@ -1,13 +1,13 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { troubleOf } from "~/browser/chat/api-error";
+import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
 import { fileOfShare } from "~/conversation/file-of-share";
 import { newId, SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ShareSnapshot } from "~/conversation/share";
 import { titleWithoutTags } from "~/conversation/think-tags";
-import type { UserError } from "~/i18n/trouble";
+import type { UserError } from "~/i18n/user-error";
 import { formatDate } from "~/components/primitives/format-date";
 import { NewIcon } from "~/components/primitives/icons";
 import { LoadingConversation } from "~/components/conversations/loading-conversation";
@@ -16,10 +16,10 @@ import { PlainPage } from "./plain-page";
 import { UnformattedText } from "~/components/markdown/unformatted-text";
 import { SharedMessage } from "~/components/messages/shared-message";
 import { Toaster } from "~/components/primitives/toaster";
-import { TroubleNote } from "~/components/primitives/trouble-note";
+import { ErrorNote } from "~/components/primitives/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
-type Sight = { snapshot: ShareSnapshot } | { trouble: UserError | "noSecret" } | null;
+type Sight = { snapshot: ShareSnapshot } | { error: UserError | "noSecret" } | null;
 
 /** What is behind a link: a part of somebody's conversation, to read. */
 export function SharedPage({ app }: { app: ChatApp }) {
@@ -33,12 +33,12 @@ export function SharedPage({ app }: { app: ChatApp }) {
   useEffect(() => {
     let isGone = false;
     const show = (seen: Sight) => !isGone && setSight(seen);
-    if (!SESSION_ID_PATTERN.test(secret)) show({ trouble: "noSecret" });
+    if (!SESSION_ID_PATTERN.test(secret)) show({ error: "noSecret" });
     else if (!isShut) {
       show(null);
       app.api.readShare(secret).then(
         (snapshot) => show({ snapshot }),
-        (error: unknown) => show({ trouble: troubleOf(error) }),
+        (error: unknown) => show({ error: userErrorOf(error) }),
       );
     }
     return () => {
@@ -63,7 +63,7 @@ export function SharedPage({ app }: { app: ChatApp }) {
       window.location.assign("/");
     } catch (error) {
       setIsCopying(false);
-      app.toasts.complain((t, why) => t("share.notCopied", { why }), error);
+      app.toasts.failure((t, why) => t("share.notCopied", { why }), error);
     }
   }
 
@@ -74,13 +74,13 @@ export function SharedPage({ app }: { app: ChatApp }) {
       </PlainPage>
     );
   }
-  if ("trouble" in sight) {
-    const { trouble } = sight;
+  if ("error" in sight) {
+    const { error } = sight;
     return (
       <PlainPage>
         <h1 className="plain__title">{t("share.nothing")}</h1>
-        <TroubleNote trouble={trouble === "noSecret" ? t("share.noSecret") : trouble} />
-        {trouble !== "noSecret" && trouble.code !== "share_not_found" && (
+        <ErrorNote error={error === "noSecret" ? t("share.noSecret") : error} />
+        {error !== "noSecret" && error.code !== "share_not_found" && (
           <button type="button" className="button plain__action" onClick={() => setTries(tries + 1)}>
             {t("dialog.tryAgain")}
           </button>

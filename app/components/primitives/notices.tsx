@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import type { ChatState } from "~/browser/chat/chat-state";
-import { sentenceFor } from "~/i18n/trouble";
+import { sentenceFor } from "~/i18n/user-error";
 import { Countdown } from "./countdown";
 import { IconButton } from "./icon-button";
 import { CloseIcon, WarningIcon } from "./icons";
@@ -18,8 +18,8 @@ export function Notices({ chat, state, isDurable }: Props) {
         <div className="notice notice--trouble" role="alert">
           <WarningIcon />
           <span>
-            <span>{`${sentenceFor(t, problem.trouble)} `}</span>
-            <Countdown until={problem.trouble.retryAt} />
+            <span>{`${sentenceFor(t, problem.error)} `}</span>
+            <Countdown until={problem.error.retryAt} />
           </span>
           {phase === "refused" ? (
             <button type="button" className="button button--quiet" onClick={chat.wake}>

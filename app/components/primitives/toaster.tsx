@@ -29,7 +29,7 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
         />
       ))}
       {[...said].map(([text, same]) => (
-        <div key={same[0]!.id} className={`toast ${same[0]!.isTrouble ? "toast--trouble" : ""}`}>
+        <div key={same[0]!.id} className={`toast ${same[0]!.isError ? "toast--trouble" : ""}`}>
           <span className="toast__text">{text}</span>
           <IconButton
             label={t("dialog.dismiss")}

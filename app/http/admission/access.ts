@@ -3,22 +3,22 @@ import { createCookie } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
 import { isOverTls } from "~/http/is-over-tls";
 
-/** Who may use this server: everybody, or whoever has once said one of its codes. */
+/** Access to this server: for all clients, or only for browsers that have presented an access code. */
 export type Access = {
   isOpen: boolean;
-  /** Whether the request brings a cookie that is ours and has not expired. True for everybody where it is open. */
+  /** Whether the request has a valid access cookie that has not expired. Always true on an open server. */
   admits(request: Request): Promise<boolean>;
   isCode(text: string): boolean;
-  /** The `Set-Cookie` that remembers, in this browser, that a code was said. */
+  /** The `Set-Cookie` that gives a browser access after it has presented a code. */
   cookie(request: Request): Promise<string>;
-  /** The `Set-Cookie` that makes this browser forget it. */
+  /** The `Set-Cookie` that removes a browser's access cookie. */
   goneCookie(request: Request): Promise<string>;
 };
 
 export type AccessOptions = {
-  /** None leaves the server open. */
+  /** Without codes the server is open. */
   codes: readonly string[];
-  /** How long a browser is remembered, in days. */
+  /** Lifetime of the cookie, in days. */
   days: number;
   /** Milliseconds since 1970. */
   clock: () => number;
@@ -27,8 +27,8 @@ export type AccessOptions = {
 const DAY_S = 86_400;
 
 /**
- * Admission by a code. The cookie is signed with a key that comes from the codes alone, so that every node
- * verifies what any other has given out, without asking it; with other codes it is worth nothing.
+ * Access by code. The cookie is signed with a key derived from the codes alone, so that each node verifies the cookies
+ * of all others without shared state. Cookies become invalid when the codes change.
  */
 export function createAccess({ codes, days, clock }: AccessOptions): Access {
   const isOpen = codes.length === 0;
@@ -47,12 +47,12 @@ export function createAccess({ codes, days, clock }: AccessOptions): Access {
     async admits(request) {
       if (isOpen) return true;
       const value: unknown = await cookie.parse(request.headers.get("Cookie"));
-      // Nobody but us can have signed it; the browser may have kept it for longer than it was told to.
+      // The signature proves the origin; the time is checked because a browser may keep a cookie beyond its Max-Age.
       return typeof value === "number" && value > clock();
     },
     isCode(text) {
       const given = digest(text.trim());
-      // All of them, whichever fits: the time tells nothing.
+      // Compares with all codes, so that the time does not disclose which one matched.
       return digests.reduce((found, code) => timingSafeEqual(code, given) || found, false);
     },
     cookie: (request) =>
@@ -68,7 +68,7 @@ export async function requireAccess(access: Access, request: Request): Promise<v
   throw new ExpectedError("access_code_needed", "This chat asks for an access code.");
 }
 
-/** Slow on purpose: whoever has a cookie of ours could otherwise try codes against it at home. */
+/** Slow by design (scrypt): the owner of one cookie could otherwise test guessed codes against it offline. */
 function keyFrom(codes: readonly string[]): string {
   return scryptSync([...codes].sort().join("\n"), "holdfast access cookie", 32).toString("base64");
 }

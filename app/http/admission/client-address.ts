@@ -1,20 +1,20 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { IncomingMessage } from "node:http";
 
-/** Set on every request by this server, whatever the client sent under the name. */
+/** Request header that this server sets, overwriting a value from the client. */
 export const CLIENT_ADDRESS_HEADER = "x-client-address";
 
-/** Of a program on this machine that speaks for itself: it is held to no limit. */
+/** Address of a program on this machine that is not a proxy. It has no limits. */
 export const LOCAL_ADDRESS = "local";
 
-/** What a proxy adds to a request that it hands on. */
+/** Headers by which a forwarded request is recognised. */
 const PROXY_HEADERS = ["x-forwarded-for", "forwarded", "x-real-ip", "via"] as const;
 
 /**
- * From where a request comes. Each proxy that we trust has added whom it heard from to the end of
- * `X-Forwarded-For`, so the client is as many places from there as there are proxies. What stands before that the
- * client may have made up. In the form in which addresses are compared: IPv4 as it is, IPv6 by the network of one
- * customer, its /64. `LOCAL_ADDRESS` for this machine itself, but not for a proxy on it, which speaks for anybody.
+ * The client's address, in the form in which addresses are compared: IPv4 as it is, IPv6 as its /64, the network of one
+ * customer. `LOCAL_ADDRESS` for this machine, unless the request was forwarded by a proxy on it.
+ * @param trustedHops number of trusted proxies. Each appends its peer to `X-Forwarded-For`, so the client's address is
+ * that many entries from the end; the entries before it may be invented by the client
  */
 export function clientAddress(
   request: Pick<IncomingMessage, "headers" | "socket">,
@@ -32,7 +32,7 @@ export function clientAddress(
   return networkOf(isIPv4(address) || isIPv6(address) ? address : peer);
 }
 
-/** Notes on each request, as it begins, where it comes from. */
+/** Sets `CLIENT_ADDRESS_HEADER` on each request. Warns once of a proxy that TRUSTED_HOPS does not account for. */
 export function createAddressNote({
   trustedHops,
   log,
@@ -51,13 +51,13 @@ export function createAddressNote({
 
 type AddressNoteOptions = { trustedHops: number; log: { warn(details: object, message: string): void } };
 
-/** The address of who sent a request; null for this machine, behind which anybody may be. */
+/** The client's address; null for this machine, because a tunnel or test on it may serve any client. */
 export function askerAddress(request: Request): string | null {
   const address = request.headers.get(CLIENT_ADDRESS_HEADER) ?? LOCAL_ADDRESS;
   return address === LOCAL_ADDRESS ? null : address;
 }
 
-/** Load balancers can be told to add the port: `1.2.3.4:5678`, `[2001:db8::1]:5678`. */
+/** Some load balancers are configured to add the port: `1.2.3.4:5678`, `[2001:db8::1]:5678`. */
 function withoutPort(entry: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
 }
@@ -72,7 +72,7 @@ function networkOf(address: string): string {
   return isIPv6(plain) ? `${ipv6Groups(plain).slice(0, 4).join(":")}::/64` : "unknown";
 }
 
-/** Without the zone of a link, and IPv4 as such where it is written as IPv6. */
+/** Removes the zone of a link-local address and unwraps an IPv4-mapped one. */
 function withoutMapping(address: string): string {
   const [plain = ""] = address.split("%", 1);
   return /^::ffff:([\d.]+)$/i.exec(plain)?.[1] ?? plain;

@@ -4,34 +4,32 @@ import { beforeHead } from "~/http/remix/before-head";
 
 export type ClientConcurrencyLimiter = {
   /**
-   * Calls `start` when it is the request's turn: at once, unless many of its address are being worked on.
-   * @returns false where too many of them wait already
+   * Calls `start` as soon as the address's limit allows, mostly at once.
+   * @returns false where too many requests of the address wait already; `start` is then never called
    */
   take(request: IncomingMessage, response: ServerResponse, start: () => void): boolean;
 };
 
 export type ClientConcurrencyLimiterOptions = {
   addressOf: (request: IncomingMessage) => string;
-  /**
-   * How much a request weighs; 1 if not given. One that is heavier than what is left of its address's part waits until
-   * enough of it, or all, is free.
-   */
+  /** Weight of a request, by default 1. One that is heavier than the whole limit runs while it is the only one. */
   weightOf?: (request: IncomingMessage) => number;
   /**
-   * The weight of requests of one address that are worked on at once; 0 sets no limit, and neither has an `exempt`
-   * address.
+   * Total weight of the requests of one address that run at the same time; 0 sets no limit, and `exempt` is an address
+   * without one.
    */
   maxForAddress: number;
   exempt: string;
-  /** Requests of one address that may wait beside them. */
+  /** Requests of one address that may wait. */
   maxWaiting: number;
-  /** After so long others need not wait for it any more: its body may take minutes to arrive. In milliseconds. */
+  /** Time in milliseconds after which a request counts no longer, because its body may take minutes to arrive. */
   maxMs: number;
 };
 
 /**
- * A request is worked on until its answer begins, so open streams and slow readers have no turn. Whoever sends many
- * at once waits for themselves, so that everybody else's find the node nearly as idle as without them.
+ * Limits how many requests of one address run at the same time; others wait in order. A request runs until its response
+ * begins, so open streams and slow readers do not count. A client with many requests so waits for its own, and other
+ * clients find the node nearly idle.
  */
 export function createClientConcurrencyLimiter(
   options: ClientConcurrencyLimiterOptions,
@@ -86,11 +84,11 @@ export function createClientConcurrencyLimiter(
         return true;
       }
       if (queue.waiting.size >= options.maxWaiting) return false;
-      // Another request's end is what starts it.
+      // Bound to this request's async context, because the end of another request calls it.
       const waiting: Waiting = { weight, start: AsyncLocalStorage.bind(() => run(taken, start)) };
       queue.waiting.add(waiting);
       response.once("close", () => {
-        // Lighter ones behind it may fit.
+        // Lighter requests behind it may fit now.
         if (queue.waiting.delete(waiting)) startNext(address, queue);
       });
       return true;

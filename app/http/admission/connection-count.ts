@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 
 export type ConnectionCountOptions = {
-  /** Connections that one address may have at once; 0 sets no limit, and neither has an `exempt` address. */
+  /** Connections that one address may have at once; 0 sets no limit, and `exempt` is an address without one. */
   max: number;
   exempt: string;
   addressOf: (socket: Socket) => string;
 };
 
-/** Counts a server's connections by address, from their begin to their end. @returns whether one is too many */
+/** Counts a server's open connections by address. @returns a function that counts one and says whether it is over the limit */
 export function createConnectionCount({ max, exempt, addressOf }: ConnectionCountOptions) {
   const counts = new Map<string, number>();
   return (socket: Socket): boolean => {

@@ -1,22 +1,28 @@
 import type { ErrorCode } from "~/conversation/expected-error";
 
-/** What is said of a secret that opens nothing, whether it never did or what it opened is gone. */
-const OPENS_NOTHING: readonly ErrorCode[] = [
+/** Answers to a secret that names nothing, whether it never did or its object was deleted. */
+const UNKNOWN_SECRET: readonly ErrorCode[] = [
   "session_not_found",
   "attachment_not_found",
   "share_not_found",
   "handoff_gone",
 ];
 
-/** Longer than it takes to look on a volume that is well. */
+/** Milliseconds. Longer than a lookup on a healthy volume takes. */
 const STEP_MS = 25;
 
 /**
- * Resolves when an answer that began at `began` (`performance.now()`) may go out: whoever tries secrets is told after
- * a whole number of steps that they open nothing, so that the time tells no more than the answer.
+ * Resolves when an error response may be sent. Responses to unknown secrets are delayed to a multiple of `STEP_MS`, so
+ * that their time does not disclose whether the secret ever named something.
+ * @param code the error; others than those to unknown secrets are not delayed
+ * @param startedAt time of `now` at the request's begin, in milliseconds
  */
-export async function evenAnswer(code: ErrorCode | undefined, began: number): Promise<void> {
-  if (!code || !OPENS_NOTHING.includes(code)) return;
-  const rest = STEP_MS - ((performance.now() - began) % STEP_MS);
+export async function evenAnswer(
+  code: ErrorCode | undefined,
+  startedAt: number,
+  now: () => number,
+): Promise<void> {
+  if (!code || !UNKNOWN_SECRET.includes(code)) return;
+  const rest = STEP_MS - ((now() - startedAt) % STEP_MS);
   await new Promise((resolve) => setTimeout(resolve, rest));
 }

@@ -4,8 +4,8 @@ import type { Handler } from "~/http/handle-methods";
 const SECRETS = ["X-Session-Id", "X-Share-Id"];
 
 /**
- * A handler for which the keys of the secrets that its request brings are held from beginning to end. What goes on
- * after it, such as a stream, holds them for itself.
+ * Wraps a handler so that the encryption keys of its request's secrets are held while it runs. Work that continues
+ * afterwards, such as a stream, must hold them itself.
  */
 export function holdSecrets(handler: Handler, hold: (secret: string) => { release: () => void }): Handler {
   return async (request) => {

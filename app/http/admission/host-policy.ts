@@ -2,11 +2,11 @@ type HostHeaders = { host?: string | undefined; "x-forwarded-host"?: string | st
 
 /** Which host names a server answers to. */
 export type HostPolicy = {
-  /** Whether `X-Forwarded-Host` says nothing, since anybody may have set it. */
+  /** Whether `X-Forwarded-Host` is ignored, because any client may set it. */
   ignoresForwarded: boolean;
-  /** Whether a request was sent to one of them. */
+  /** Whether a request was sent to one of the server's host names. */
   isOurs(headers: HostHeaders): boolean;
-  /** Whether a page of this origin comes from the host that the request was sent to, or from one that is listed. */
+  /** Whether an origin is the host that the request was sent to, or a listed one. */
   isOwnOrigin(origin: string, headers: HostHeaders): boolean;
 };
 
@@ -15,16 +15,16 @@ export type HostPolicyOptions = {
   isLoopback: boolean;
   /** Names from `ALLOWED_HOSTS`, in lower case; `*.` at the beginning stands for any subdomain. */
   allowed: readonly string[];
-  /** With none, anybody may have set `X-Forwarded-Host`, and it is not considered. */
+  /** Number of trusted proxies. With none, `X-Forwarded-Host` is ignored. */
   trustedHops: number;
 };
 
 /**
- * Against DNS rebinding: a page of another site whose name resolves to this server's address is of the same origin
- * to the browser, so only the name in `Host` tells it from our own. A server on loopback takes the names of
- * loopback, which nobody else's page can have, and those that are listed; another one takes any name, or with a
- * list those and loopback's. A forwarded host is checked beside `Host`, not in its place: a proxy that does not set
- * the header passes on what the client has sent.
+ * Protects against DNS rebinding: a page of another site whose name resolves to this server's address has the same
+ * origin to the browser, and only the name in `Host` distinguishes it from this app. A server on loopback accepts
+ * loopback's names, which no page of another site can have, and listed names. Any other server accepts all names, or,
+ * with a list, listed names and loopback's. A forwarded host is checked in addition to `Host`: a proxy that does not set
+ * the header passes on the client's.
  */
 export function createHostPolicy({ isLoopback, allowed, trustedHops }: HostPolicyOptions): HostPolicy {
   const takesAny = allowed.length === 0 && !isLoopback;
@@ -50,8 +50,8 @@ export function createHostPolicy({ isLoopback, allowed, trustedHops }: HostPolic
 }
 
 /**
- * The name in a `Host` header, without its port, in the one form in which names are compared: lower case, no dot at
- * the end, addresses as URL parsers write them. Null where there is none.
+ * The name in a `Host` header without its port, in the form in which names are compared: lower case, no trailing dot,
+ * addresses as URL parsers write them. Null where the header has no valid name.
  */
 export function hostName(host: string): string | null {
   const url = `http://${host.trim()}/`;

@@ -1,43 +1,44 @@
 import { createFairQueue } from "~/fair-queue";
+import { monotonicNow } from "~/monotonic-now";
 
 export type LoopTurns = {
-  /** Resolves when work for this address may go on. What runs until the next wait is one turn. */
+  /** Resolves when work for this address may continue. The code that runs until its next `await` is one turn. */
   take(address: string): Promise<void>;
 };
 
 export type LoopTurnsOptions = {
   /** A monotonic clock in milliseconds. */
   now?: () => number;
-  /** What an address may use of the loop before those that are new come first, in milliseconds. */
+  /** Loop time that an address may use before new addresses come first, in milliseconds. */
   burstMs?: number;
 };
 
-/** A turn that takes longer is heavy: it is felt by others that wait. In milliseconds. */
+/** A turn that takes at least this long, in milliseconds, is heavy: other requests notice the delay. */
 const HEAVY_MS = 4;
-/** Turns in one iteration of the loop, if they are light: with hundreds of people, one at a time would be too slow. */
+/** Light turns in one iteration of the loop. With hundreds of clients, one for each iteration would be too slow. */
 const MAX_TURNS = 16;
-/** What a few light requests take in all. In milliseconds. */
+/** Loop time of a few light requests together, in milliseconds. */
 const BURST_MS = 20;
-/** How long an address counts as heavy after a heavy turn, and as active after any. In milliseconds. */
+/** How long an address counts as heavy after a heavy turn, and as active after any turn, in milliseconds. */
 const MEMORY_MS = 1_000;
-/** Longest rest after a heavy turn. In milliseconds. */
+/** Longest rest after a heavy turn, in milliseconds. */
 const MAX_REST_MS = 500;
 /** Addresses whose use is remembered. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Shares the event loop among addresses, by start-time fair queueing with measured time as the cost: in each iteration
- * a few milliseconds of light turns, and one of an address that has used much lately. A turn cannot be interrupted, and
- * a light request needs several of them; so where other addresses are active, heavy ones rest for twice as long as
- * their last heavy turn took, and light ones find the loop free meanwhile.
+ * Shares the event loop among addresses, by start-time fair queueing with measured time as the cost. An iteration of the
+ * loop runs `HEAVY_MS` of light turns, and at most one turn of an address over its burst. A turn cannot be interrupted,
+ * and a light request needs several; so while other addresses are active, heavy addresses rest for twice the time of
+ * their last heavy turn, which leaves the loop to light ones.
  */
 export function createLoopTurns({
-  now = () => performance.now(),
+  now = monotonicNow,
   burstMs = BURST_MS,
 }: LoopTurnsOptions = {}): LoopTurns {
   const queue = createFairQueue<string, () => void>({ burst: burstMs });
   const use = createRecentUse(now);
-  /** The address that asked last, and the last other one. */
+  /** The address that asked last, and the last one before it that was different. */
   let latest = { address: "", at: -Infinity };
   let other = latest;
   let restUntil = -Infinity;
@@ -55,7 +56,10 @@ export function createLoopTurns({
     return (latest.address === address ? other : latest).at < at - MEMORY_MS;
   }
 
-  /** Queues the turns of one iteration of the loop: what runs between two of these callbacks is a turn. */
+  /**
+   * Schedules the turns of one iteration of the loop as `setImmediate` callbacks. A turn runs from one callback to the
+   * next, so its time is measured without its cooperation.
+   */
   function schedule() {
     if (isScheduled) return;
     isScheduled = true;
@@ -76,7 +80,7 @@ export function createLoopTurns({
       const next = leftMs > 0 ? queue.next(mayRun) : null;
       if (!next) return;
       begun += 1;
-      // Much of what an answer costs comes after its turn, as when a page is written.
+      // Its later work, such as writing the page, is not measured, so no other turn follows in this iteration.
       if (use.ms(next.key) > burstMs) leftMs = 0;
       turn = { key: next.key, startedAt: now() };
       next.waiter();
@@ -114,12 +118,12 @@ export function createLoopTurns({
   };
 }
 
-/** What each address has used of the loop lately. */
+/** The loop time that each address has used lately. */
 function createRecentUse(now: () => number) {
-  /** The one that had a turn last at the end. */
+  /** By address, in order of the last turn. */
   const uses = new Map<string, { ms: number; at: number; heavyUntil: number }>();
 
-  /** What was used counts less as it grows old: by a factor of e in `MEMORY_MS`. */
+  /** Use decays exponentially, by a factor of e in `MEMORY_MS`. */
   const decayed = ({ ms, at }: { ms: number; at: number }) => ms * Math.exp((at - now()) / MEMORY_MS);
 
   return {

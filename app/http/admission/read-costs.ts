@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-/** What reading costs, by client: for turns that weigh, and for a budget of bytes. In memory, for this node alone. */
+/** Costs of read requests: weights for the concurrency limiter, and a budget of bytes. In memory, for this node alone. */
 export type ReadCosts = {
-  /** How much of an address's share of turns a request takes, from what it announces or was answered with before. */
+  /** Weight of a request: by its Content-Length, or by the size of the last response to the same read. */
   weightOf(request: IncomingMessage): number;
-  /** Seconds until the address may read again; 0 where its budget of this minute is not spent. */
+  /** Seconds until the address may read again; 0 while its budget of this minute is not spent. */
   secondsUntilAllowed(request: IncomingMessage, address: string): number;
-  /** Counts bytes of an answer. */
+  /** Counts the bytes of a response. */
   onRead(request: IncomingMessage, address: string, bytes: number): void;
 };
 
 export type ReadCostsOptions = {
-  /** Bytes that one address may read in a minute; 0 sets no limit, and neither has an `exempt` address. */
+  /** Bytes that one address may read in a minute; 0 sets no limit, and `exempt` is an address without one. */
   bytesPerMinute: number;
   exempt: string;
   /** The weight of the heaviest request. */
@@ -21,15 +21,15 @@ export type ReadCostsOptions = {
   clock: () => number;
 };
 
-/** One more unit of weight for each of these. */
+/** Bytes of one unit of weight. */
 const BYTES_OF_WEIGHT = 128 * 1024;
-/** What is remembered of single conversations, links and files. */
+/** Sessions, links and files whose size is remembered. */
 const MAX_REMEMBERED = 10_000;
 const MINUTE_MS = 60_000;
 
 export function createReadCosts(options: ReadCostsOptions): ReadCosts {
   const { bytesPerMinute, exempt, maxWeight, clock } = options;
-  /** By what was read, the one that was read last at the end. */
+  /** Bytes by hash of the read, in order of the last read. */
   const sizes = new Map<string, number>();
   let minute = { at: 0, read: new Map<string, number>() };
 
@@ -68,7 +68,7 @@ function isRead({ method, url = "" }: IncomingMessage): boolean {
   return method === "GET" && url.startsWith("/api/");
 }
 
-/** The secrets in it are hashed: this may lie in memory for long. */
+/** Identifies a read. Hashed, because it contains secrets and stays in memory. */
 function nameOf({ url = "", headers }: IncomingMessage): string {
   const secrets = [headers["x-session-id"], headers["x-share-id"]].join(" ");
   return createHash("sha256").update(`${url} ${secrets}`).digest("base64");

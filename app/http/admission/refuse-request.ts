@@ -7,15 +7,15 @@ import { isTooLong, parseTarget } from "./request-target";
 
 type Refusal = { code: ErrorCode; message: string };
 
-/** What fetch's Request cannot stand for. */
+/** Methods for which the constructor of fetch's Request throws. */
 const IMPOSSIBLE_METHODS: ReadonlySet<string> = new Set(["TRACE", "TRACK", "CONNECT"]);
 const HOST = /^(?:[\w.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
-/** For a health check that names no host, as those in HTTP/1.0 do. */
+/** Host of a health check, which may have none in HTTP/1.0. */
 const NO_NAME = "localhost";
 
 /**
- * Brings a request into the form that routes expect: an absolute target becomes a path, whose host is then the
- * request's (RFC 9112, section 3.2.2), and a health check is for any name or none.
+ * Brings a request into the form that routes expect: an absolute target becomes a path, and its host the request's host
+ * (RFC 9112, section 3.2.2). A health check is accepted for any host name or none.
  */
 export function normalizeRequest(request: IncomingMessage): void {
   const { headers } = request;
@@ -32,10 +32,10 @@ export function normalizeRequest(request: IncomingMessage): void {
 }
 
 /**
- * Answers what Remix would fail on with a 500 or a stack in the log, though it is the sender's doing, before it gets
- * there: hosts, origins, addresses and methods of which it can make no Request, addresses that cost it much, and
- * forms for pages, which have none. And what is not for this server.
- * @returns whether it was answered
+ * Answers invalid requests before Remix would answer them with a 500 or log a stack: hosts, origins, addresses and
+ * methods that fetch's Request rejects, addresses that are slow to match, and form posts to pages. Also requests for
+ * other host names.
+ * @returns whether the request was answered
  */
 export function refuseRequest(
   request: IncomingMessage,
@@ -49,19 +49,19 @@ export function refuseRequest(
   }
   const refusal = refusalOf(request, hosts);
   if (refusal) answer(request, response, refusal);
-  // Remix takes a port from it, and a client may have set it.
+  // Remix reads a port from it, and without a trusted proxy it is the client's.
   if (!refusal && hosts.ignoresForwarded) delete request.headers["x-forwarded-host"];
   return refusal !== null;
 }
 
 const OVERLOAD_PAUSE_SECONDS = 5;
 
-/** Answers an address that has more requests open than one may. */
+/** Answers a request of an address with too many open requests. */
 export function refuseOverload(request: IncomingMessage, response: ServerResponse): void {
   refuseForNow(request, response, "Too many requests are open from your network.", OVERLOAD_PAUSE_SECONDS);
 }
 
-/** Answers an address that has read more than one may in a minute. */
+/** Answers a request of an address that has spent its bytes of this minute. @param seconds until the next minute */
 export function refuseRead(request: IncomingMessage, response: ServerResponse, seconds: number): void {
   refuseForNow(request, response, "Too much is being read from your network.", seconds);
 }
@@ -80,7 +80,7 @@ function answer(
 ) {
   response.writeHead(statusOf(code), { "Content-Type": "application/json", "Cache-Control": "no-store" });
   response.end(JSON.stringify({ error: { code, message, ...details } }));
-  // So that a sender that goes on hears it, and its bytes are not taken for the next request.
+  // Reads the body, so that its sender reads the response and its bytes are not parsed as the next request.
   request.resume();
 }
 
@@ -103,7 +103,7 @@ function refusalOf(request: IncomingMessage, hosts: HostPolicy): Refusal | null 
 function hostRefusal({ host = "", origin, ...headers }: IncomingMessage["headers"]): Refusal | null {
   const forwarded = headers["x-forwarded-host"];
   if (!HOST.test(host)) return bad("The Host header names no host.");
-  // Remix takes the port from it.
+  // URL.canParse also rejects ports that are too large.
   const isHost = (value: string) => HOST.test(value) && URL.canParse(`http://${value}/`);
   if (
     forwarded !== undefined &&
@@ -122,19 +122,19 @@ function hostRefusal({ host = "", origin, ...headers }: IncomingMessage["headers
 function addressRefusal(url: string, target: { path: string; search: string }): Refusal | null {
   const tooLong = isTooLong(target);
   if (tooLong === "search") return bad("What follows the question mark is too long.");
-  // Route discovery of Remix, which is switched off.
+  // /__manifest is Remix's route discovery, which is switched off.
   if (tooLong === "path" || target.path === "/__manifest") {
     return { code: "not_found", message: "There is nothing at this address." };
   }
-  // Remix puts the two together, and a port may be too large.
+  // Host and target may be valid alone and not together, for example where the port is too large.
   return URL.canParse(url) ? null : bad("This is no address.");
 }
 
 function methodRefusal(method: string, path: string): Refusal | null {
   const isRead = method === "GET" || method === "HEAD";
-  // HAProxy checks health with OPTIONS where it is not told otherwise.
+  // HAProxy's default health check is OPTIONS.
   const isCheck = method === "OPTIONS" && isHealthCheck(path);
-  // Remix takes whatever is not GET for a form there, HEAD too.
+  // Under .data, Remix parses every method but GET as a form post, also HEAD.
   const isMisplaced = path.endsWith(".data")
     ? method !== "GET"
     : !isRead && !isCheck && !path.startsWith("/api/");

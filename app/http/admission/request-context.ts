@@ -1,65 +1,70 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { acceptsEncoding } from "~/http/remix/accepts-encoding";
+import { monotonicNow } from "~/monotonic-now";
+import { createHeldBytes, type HeldBytes, type RequestMemory } from "./held-bytes";
 import type { SlowUploadGuard } from "./slow-upload-guard";
 
-/** One request and its response, to whoever needs memory or patience for it. */
+/** One request and its response, for code that allocates memory for it or waits for its client. */
 export type RequestContext = {
-  /** By what its client is told apart; empty for what no request has asked for. */
+  /** Identifies the client; empty outside of a request. */
   address: string;
-  /** Whether the client reads gzip, by what it sent: remix-serve is told of fewer (moderate-compression.ts). */
+  /** Whether the client reads gzip, by the headers that it sent; moderate-compression.ts hides them from remix-serve. */
   acceptsGzip: boolean;
-  /** Aborted when its connection has no more use for the response, whether it took it whole or not. */
+  /** Aborted when the connection needs the response no more, whether it was sent completely or not. */
   signal: AbortSignal;
   /**
-   * Resolves when the client has taken nearly all of what was written for it, which for one that reads is at once.
-   * The connection of one that does not read is cut when patience ends.
+   * Resolves when the client has read nearly all that was written for it, at once for a client that keeps reading.
+   * The connection of a client that does not read is cut after `patienceMs`.
    */
   drained(): Promise<void>;
-  /** Whether the client lags behind what was written for it. */
+  /** Whether more than `MAX_WAITING_BYTES` wait to be read by the client. */
   lags(): boolean;
-  /** Resolves when it is its address's turn to use the event loop, before work that may take long. */
+  /** Resolves when it is the address's turn on the event loop. To be awaited before work that may take long. */
   turn(): Promise<void>;
-  /** Counts bytes as held in memory for it, until it has ended or what is returned is called. */
+  /** Counts bytes as held in memory for the request until it ends, or until the returned function is called. */
   hold(bytes: number): () => void;
-  /** Counts the bytes of an answer as read by its address. */
+  /** Counts the bytes of a response as read by the address. */
   countRead(bytes: number): void;
-  /** What came with the request is done with, while its response may go on for long: no longer counts it as held. */
+  /** Releases all bytes held so far: the request's body was processed, while its response may continue for long. */
   letGo(): void;
 };
 
 export type RequestContexts = {
-  /** Handles a request as the request that `currentExchange` tells of. @returns false where it is one too many */
+  /**
+   * Handles a request in a context that `currentRequest` returns.
+   * @returns false where the address has too many requests; `handle` is then not called
+   */
   begin(request: IncomingMessage, response: ServerResponse, handle: () => void): boolean;
 };
 
 export type RequestContextsOptions = {
-  /** By what clients are told apart. */
+  /** Identifies a client. */
   addressOf: (request: IncomingMessage) => string;
-  /** Exchanges that one address may have at once; 0 sets no limit, and neither has an `exempt` address. */
+  /** Requests that one address may have at once; 0 sets no limit, and `exempt` is an address without one. */
   maxForAddress: number;
   exempt: string;
-  /** Bytes of bodies that are held for all requests together, coming and going. */
+  /** Bytes of bodies, received and to be sent, that all requests together may hold. */
   maxHeldBytes: number;
   slowUploadGuard: SlowUploadGuard;
-  /** Resolves when an address has its turn. */
+  /** Resolves when an address has its turn on the event loop. */
   takeTurn?: (address: string) => Promise<void>;
-  /** Called with the size of an answer that may be large. */
+  /** Called with the size of a response that may be large. */
   onRead?: (request: IncomingMessage, address: string, bytes: number) => void;
-  /** How long a client may take for what waits for it, `MAX_WAITING_BYTES` and a bit. In milliseconds. */
+  /** How long a client may take to read what waits for it, about `MAX_WAITING_BYTES`, in milliseconds. */
   patienceMs: number;
-  /** Told why a connection was cut. */
+  /** Called with the reason before a connection is cut. */
   onCut: (reason: "reads too slowly" | "sends too slowly" | "too much is held") => void;
+  /** A monotonic clock in milliseconds. */
+  now?: () => number;
 };
 
-/** So much may wait for a client in this process, beside what the system's own buffers take. */
+/** Bytes that may wait in this process for one client, beside the system's own buffers. */
 const MAX_WAITING_BYTES = 64 * 1024;
-/** Whose body makes no way for so long is the first to go where too much is held. */
-const STALLED_MS = 1_000;
-/** A response that waits behind another one on its connection is told of nothing. */
-const LOOK_AGAIN_MS = 250;
+/** Poll interval of `drained`: a response that is queued behind another on its connection has no events. */
+const CHECK_DRAINED_MS = 250;
 
-const UNWATCHED: RequestContext = {
+const OUTSIDE: RequestContext = {
   address: "",
   acceptsGzip: false,
   signal: new AbortController().signal,
@@ -70,137 +75,115 @@ const UNWATCHED: RequestContext = {
   countRead: () => {},
   letGo: () => {},
 };
-/** One for all: the stack of an error of its own would hold the response that has closed. */
+/** Defined here, like `turnOf`: a closure of a request would keep it in memory. */
+const atOnce = async () => {};
+/** One error for all requests: the stack of a new one would keep the closed response in memory. */
 const ENDED = new DOMException("The connection has no more use for the response.", "AbortError");
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** The request in which this code runs. */
+/** The context of the request in which this code runs; outside of requests one that limits nothing. */
 export function currentRequest(): RequestContext {
-  return storage.getStore() ?? UNWATCHED;
+  return storage.getStore() ?? OUTSIDE;
 }
 
-/**
- * Keeps what clients cost in memory within bounds, however slowly they read or send. Where too much is held in all,
- * the body that has been making no way for longest goes; where all do, the address for which most is held loses its
- * oldest request, so that others do not pay for it.
- */
+/** Bounds the number of requests of each address, and the memory that clients cost however slowly they read or send. */
 export function createRequestContexts(options: RequestContextsOptions): RequestContexts {
-  const { takeTurn = async () => {}, onRead = () => {} } = options;
-  type Held = { address: string; bytes: number; isCut: boolean; stalledMs: () => number; end: () => void };
-  /** In the order in which they began. */
-  const open = new Set<Held>();
-  const openFor = new Map<string, number>();
-  let heldInAll = 0;
-
-  function makeRoom() {
-    while (heldInAll > options.maxHeldBytes) {
-      const holding = [...open].filter(({ bytes }) => bytes > 0);
-      options.onCut("too much is held");
-      (stalled(holding) ?? oldestOfGreediest(holding)).end();
-    }
-  }
-
-  function stalled(holding: readonly Held[]): Held | null {
-    const longest = holding.reduce((most, other) => (other.stalledMs() > most.stalledMs() ? other : most));
-    return longest.stalledMs() >= STALLED_MS ? longest : null;
-  }
-
-  function oldestOfGreediest(holding: readonly Held[]): Held {
-    const byAddress = new Map<string, number>();
-    for (const { address, bytes } of holding) byAddress.set(address, (byAddress.get(address) ?? 0) + bytes);
-    const [greediest] = [...byAddress].reduce((most, other) => (other[1] > most[1] ? other : most));
-    return holding.find(({ address }) => address === greediest)!;
-  }
+  const { addressOf, maxForAddress, exempt, slowUploadGuard, onCut } = options;
+  const heldBytes = createHeldBytes(options.maxHeldBytes, () => onCut("too much is held"));
+  const countByAddress = new Map<string, number>();
 
   return {
     begin(request, response, handle) {
-      const address = options.addressOf(request);
-      const count = (openFor.get(address) ?? 0) + 1;
-      if (options.maxForAddress > 0 && address !== options.exempt && count > options.maxForAddress)
-        return false;
-      openFor.set(address, count);
-      const forget = () => {
-        if (!open.delete(held)) return;
-        heldInAll -= held.bytes;
-        const left = openFor.get(address)! - 1;
-        if (left > 0) openFor.set(address, left);
-        else openFor.delete(address);
-      };
-      const held: Held = {
+      const address = addressOf(request);
+      const count = (countByAddress.get(address) ?? 0) + 1;
+      if (maxForAddress > 0 && address !== exempt && count > maxForAddress) return false;
+      countByAddress.set(address, count);
+      let stalledMs = () => 0;
+      const memory = heldBytes.open({
         address,
-        bytes: 0,
-        isCut: false,
-        stalledMs: () => 0,
-        end() {
-          heldInAll -= held.bytes;
-          held.bytes = 0;
-          held.isCut = true;
-          // Not the request: one that was read to its end has let go of its socket.
-          request.socket.destroy();
-        },
-      };
-      held.stalledMs = options.slowUploadGuard.follow(request, response, () => {
-        options.onCut("sends too slowly");
-        held.end();
+        stalledMs: () => stalledMs(),
+        // By way of the socket: a request that was read to its end is detached from it.
+        destroy: () => request.socket.destroy(),
+      });
+      stalledMs = slowUploadGuard.follow(request, response, () => {
+        onCut("sends too slowly");
+        memory.cut();
       });
       const ended = new AbortController();
-      open.add(held);
+      const { signal } = ended;
+      const context = createContext({ request, response, address, signal, memory, heldBytes }, options);
       response.once("close", () => {
-        forget();
+        memory.close();
+        const left = countByAddress.get(address)! - 1;
+        if (left > 0) countByAddress.set(address, left);
+        else countByAddress.delete(address);
         ended.abort(ENDED);
-        // What goes on behind it, an answer that is written to its end, is done in its context for long.
-        const { signal, turn } = requestContext;
-        Object.assign(requestContext, UNWATCHED, { address, signal, turn });
+        // Work that continues after the response, such as a reply, runs in this context for long.
+        const { turn } = context;
+        Object.assign(context, OUTSIDE, { address, signal, turn });
       });
-
-      const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
-      const change = (by: number) => {
-        if (held.isCut || !open.has(held)) return;
-        held.bytes += by;
-        heldInAll += by;
-      };
-      let lettings = 0;
-      const requestContext: RequestContext = {
-        address,
-        acceptsGzip: acceptsEncoding(request, "gzip"),
-        signal: ended.signal,
-        lags,
-        turn: turnOf(takeTurn, address),
-        async drained() {
-          const until = performance.now() + options.patienceMs;
-          while (lags()) {
-            if (performance.now() >= until) {
-              options.onCut("reads too slowly");
-              held.end();
-              return;
-            }
-            await somethingMoved(response);
-          }
-        },
-        hold(bytes) {
-          change(bytes);
-          makeRoom();
-          const since = lettings;
-          return () => since === lettings && change(-bytes);
-        },
-        countRead: (bytes) => onRead(request, address, bytes),
-        letGo() {
-          lettings += 1;
-          change(-held.bytes);
-        },
-      };
-      storage.run(requestContext, handle);
+      storage.run(context, handle);
       return true;
     },
   };
 }
 
-/** Made here, so that it holds nothing of its request: it is used for as long as work goes on behind the answer. */
+type OpenRequest = {
+  request: IncomingMessage;
+  response: ServerResponse;
+  address: string;
+  signal: AbortSignal;
+  memory: RequestMemory;
+  heldBytes: HeldBytes;
+};
+
+function createContext(
+  { request, response, address, signal, memory, heldBytes }: OpenRequest,
+  options: RequestContextsOptions,
+): RequestContext {
+  const { takeTurn = atOnce, onRead = () => {}, onCut, patienceMs, now = monotonicNow } = options;
+  const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
+  /** Number of calls of `letGo`: bytes held before the last one were released by it. */
+  let lettings = 0;
+
+  return {
+    address,
+    acceptsGzip: acceptsEncoding(request, "gzip"),
+    signal,
+    lags,
+    turn: turnOf(takeTurn, address),
+    async drained() {
+      const until = now() + patienceMs;
+      while (lags()) {
+        if (now() >= until) {
+          onCut("reads too slowly");
+          memory.cut();
+          return;
+        }
+        await drainOrClose(response);
+      }
+    },
+    hold(bytes) {
+      memory.change(bytes);
+      heldBytes.makeRoom();
+      const since = lettings;
+      return () => since === lettings && memory.change(-bytes);
+    },
+    countRead: (bytes) => onRead(request, address, bytes),
+    letGo() {
+      lettings += 1;
+      memory.change(-memory.bytes());
+    },
+  };
+}
+
+/** A closure of its own, so that it keeps no request in memory: work that continues after the response calls it. */
 function turnOf(takeTurn: (address: string) => Promise<void>, address: string): () => Promise<void> {
   return () => takeTurn(address);
 }
 
-function somethingMoved(response: ServerResponse): Promise<void> {
+/** Resolves when the connection has sent what waited, when the response has closed, or after `CHECK_DRAINED_MS`. */
+function drainOrClose(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const { socket } = response;
     const done = () => {
@@ -209,8 +192,8 @@ function somethingMoved(response: ServerResponse): Promise<void> {
       response.off("close", done);
       resolve();
     };
-    const timer = setTimeout(done, LOOK_AGAIN_MS);
-    // Not the response's own: express's compression takes those to its own stream.
+    const timer = setTimeout(done, CHECK_DRAINED_MS);
+    // Not the response's "drain": express's compression redirects its listeners to its own stream.
     socket?.once("drain", done);
     response.once("close", done);
   });

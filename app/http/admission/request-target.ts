@@ -1,4 +1,4 @@
-/** Where a request goes, as its first line says. `host` is set where the target names one itself. */
+/** The target in a request's first line. `host` is null unless the target is an absolute URL. */
 export type RequestTarget =
   | { kind: "address"; host: string | null; path: string; search: string }
   /** `*`: the server as a whole. */
@@ -6,24 +6,24 @@ export type RequestTarget =
   | { kind: "malformed" };
 
 /**
- * Addresses of the app have at most four segments and 90 characters. Remix matches a path in time that grows with
- * the square of its segments, so longer ones must not reach it.
+ * The app's addresses have at most four segments and 90 characters. Remix needs time quadratic in the number of segments
+ * to match a path, so longer paths must not reach it.
  */
 const MAX_PATH_LENGTH = 256;
 const MAX_SEGMENTS = 12;
-/** No page and no part of the API reads more than one parameter; links may come with some of others. */
+/** Characters. The app reads at most one parameter; links from other sites may carry a few of theirs. */
 const MAX_SEARCH_LENGTH = 2_048;
 
 const MALFORMED: RequestTarget = { kind: "malformed" };
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
-/** What a target may consist of: visible ASCII. A backslash is a slash to URL parsers, and `#` never leaves a browser. */
+/** Visible ASCII but a backslash, which URL parsers read as a slash, and `#`, which no browser sends. */
 const TARGET = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/;
 const CONTROLS = /\p{Cc}/u;
 
 /**
- * Parses the target of a request (RFC 9112, section 3.2): an absolute path, an absolute URL as clients of proxies
- * send it, or `*`. Malformed is what does not decode as UTF-8, holds encoded controls, or goes up by dots, encoded
- * or not: no browser sends it, and every program on the way may read it in its own way.
+ * Parses the target of a request (RFC 9112, section 3.2): an absolute path, an absolute URL as sent to proxies, or `*`.
+ * Malformed are paths that are not UTF-8, contain encoded control characters, or dot segments, encoded or not: no
+ * browser sends them, and proxies differ in how they normalise them.
  */
 export function parseTarget(url: string): RequestTarget {
   if (url === "*") return { kind: "server" };
@@ -38,7 +38,7 @@ export function parseTarget(url: string): RequestTarget {
   return isWellFormed(path) ? { kind: "address", host, path, search } : MALFORMED;
 }
 
-/** Whether an address is longer or deeper than any that the app has. */
+/** Which part of an address exceeds its limit; null where none does. */
 export function isTooLong({ path, search }: { path: string; search: string }): "path" | "search" | null {
   if (path.length > MAX_PATH_LENGTH || path.split("/", MAX_SEGMENTS + 2).length > MAX_SEGMENTS + 1)
     return "path";

@@ -1,23 +1,23 @@
 import { ExpectedError } from "~/conversation/expected-error";
 
-/** Deeper than anything that clients send. */
+/** Levels of nesting. Clients of the app send fewer. */
 const MAX_DEPTH = 32;
-/** More than any object has that clients send. */
+/** Fields of one object. Clients of the app send fewer. */
 const MAX_FIELDS = 100;
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /**
- * Counts what JSON would become, without making it: a few bytes can stand for hundreds in memory, so that a body that
- * is small enough to be read may still be too much to be parsed. What is no JSON is left to the parser, which comes to
- * no more values before it stops.
+ * Refuses JSON with too many values before it is parsed: a few bytes of JSON can become hundreds in memory. It only
+ * counts brackets and commas outside of strings. Invalid JSON is left to the parser, which makes no more values than
+ * were counted before it fails.
  * @throws ExpectedError `bad_request`
  */
 export function requireModestJson(bytes: Uint8Array, maxValues: number): void {
   let values = 1;
   let depth = 0;
-  /** By depth: how many more fields there may be. */
+  /** Fields that the object at each depth may still have. */
   const fieldsLeft: number[] = [Infinity];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -36,8 +36,8 @@ export function requireModestJson(bytes: Uint8Array, maxValues: number): void {
 }
 
 /**
- * Where the text that begins at `start` ends: at the next quotation mark that no backslash escapes. `indexOf` goes
- * through long texts, which most bodies consist of, many times as fast as a loop.
+ * Index of the quotation mark that ends the string at `start`, the next one that is not escaped. `indexOf` scans long
+ * strings, of which most bodies consist, many times as fast as a loop.
  */
 function endOfText(bytes: Uint8Array, start: number): number {
   let end = start;

@@ -1,13 +1,13 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { HostPolicy } from "./host-policy";
 
-/** What a browser says of a request that a page of ours has made, or that a person has typed. */
+/** Values of `Sec-Fetch-Site` for requests of the app's own pages and for addresses that a person typed. */
 const OWN_SITES: ReadonlySet<string> = new Set(["same-origin", "none"]);
 
 /**
- * Refuses what a page of another site has had a person's browser send (Fetch Metadata), sites beside us under the
- * same domain included: our own page asks its own origin only. Browsers leave the header out where there is no TLS;
- * there a change is told by its `Origin`. Programs that are no browsers send neither.
+ * Refuses requests that a page of another site has made in a person's browser (Fetch Metadata), including other
+ * subdomains of the same domain: the app's page requests only its own origin. Without TLS browsers send no
+ * `Sec-Fetch-Site`; then the `Origin` of requests other than GET and HEAD is checked. Other programs send neither.
  * @throws ExpectedError `cross_site_request`
  */
 export function requireOwnSite(request: Request, hosts: Pick<HostPolicy, "isOwnOrigin">): void {

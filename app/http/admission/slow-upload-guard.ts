@@ -1,45 +1,48 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { monotonicNow } from "~/monotonic-now";
 
 export type SlowUploadGuard = {
   /**
-   * Follows a request's body until all of it is there, or its response has closed.
-   * @returns for how long the sender has been slower than the least pace by now, in milliseconds
+   * Watches a request's body until it is complete, or its response has closed.
+   * @param onTooSlow called once when the body arrives more slowly than allowed
+   * @returns a function that returns for how long the sender has been below the minimum rate, in milliseconds
    */
-  follow(request: IncomingMessage, response: ServerResponse, tooSlow: () => void): () => number;
+  follow(request: IncomingMessage, response: ServerResponse, onTooSlow: () => void): () => number;
 };
 
 export type ArrivalsOptions = {
-  /** The least pace. It is expected on average, once a request has taken `graceMs`. */
+  /** Minimum average rate in bytes/s, expected from `graceMs` after the request's begin. */
   minBytesPerSecond: number;
   graceMs: number;
-  /** How often it is looked at, in milliseconds. */
+  /** Interval of the check, in milliseconds. */
   everyMs?: number;
+  /** A monotonic clock in milliseconds. */
   now?: () => number;
 };
 
 type Arrival = {
   request: IncomingMessage;
-  tooSlow: () => void;
-  /** Of the connection, when it was looked at last; and those that have come since it is followed. */
+  onTooSlow: () => void;
+  /** Bytes that the connection had received at the last check; bytes received since the body is watched. */
   seen: number;
   bytes: number;
-  /** Time in which nobody but the sender was waited for; and how much of it, up to now, was too slow. */
+  /** Time in which the server waited for the sender; and length of the slow period up to now, in milliseconds. */
   sendingMs: number;
   slowMs: number;
 };
 
-/** Tells senders that make way from those that only hold what they have sent. */
+/** Cuts requests whose body arrives more slowly than a minimum rate, since they hold memory while they wait. */
 export function createSlowUploadGuard(options: ArrivalsOptions): SlowUploadGuard {
-  const { minBytesPerSecond, graceMs, everyMs = 1_000, now = () => performance.now() } = options;
+  const { minBytesPerSecond, graceMs, everyMs = 1_000, now = monotonicNow } = options;
   const arriving = new Set<Arrival>();
   let timer: NodeJS.Timeout | null = null;
-  let lookedAt = 0;
+  let checkedAt = 0;
 
-  function look() {
-    const passedMs = now() - lookedAt;
-    lookedAt = now();
-    // A process that was held up has not read what has come meanwhile.
-    const wasHeldUp = passedMs > 2 * everyMs;
+  function check() {
+    const passedMs = now() - checkedAt;
+    checkedAt = now();
+    // After a blocked event loop, bytes that have arrived are not read yet.
+    const wasBlocked = passedMs > 2 * everyMs;
     for (const arrival of arriving) {
       const { request } = arrival;
       const bytes = request.socket.bytesRead - arrival.seen;
@@ -49,39 +52,39 @@ export function createSlowUploadGuard(options: ArrivalsOptions): SlowUploadGuard
         arriving.delete(arrival);
         continue;
       }
-      // What is there and was not taken yet makes the sender wait for us.
-      const isOurs = wasHeldUp || request.readableLength > 0;
-      if (!isOurs) arrival.sendingMs += passedMs;
-      const isSlow = !isOurs && bytes < (minBytesPerSecond * passedMs) / 1000;
+      // Bytes that were received and not consumed: the sender waits for the server.
+      const isServerSlow = wasBlocked || request.readableLength > 0;
+      if (!isServerSlow) arrival.sendingMs += passedMs;
+      const isSlow = !isServerSlow && bytes < (minBytesPerSecond * passedMs) / 1000;
       arrival.slowMs = isSlow ? arrival.slowMs + passedMs : 0;
       if (arrival.bytes >= (minBytesPerSecond * (arrival.sendingMs - graceMs)) / 1000) continue;
       arriving.delete(arrival);
-      arrival.tooSlow();
+      arrival.onTooSlow();
     }
-    if (arriving.size === 0) rest();
+    if (arriving.size === 0) stop();
   }
 
-  function rest() {
+  function stop() {
     if (timer) clearInterval(timer);
     timer = null;
   }
 
   return {
-    follow(request, response, tooSlow) {
+    follow(request, response, onTooSlow) {
       const { headers } = request;
       const hasBody =
         headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
       if (!hasBody) return () => 0;
       const seen = request.socket.bytesRead;
-      const arrival: Arrival = { request, tooSlow, seen, bytes: 0, sendingMs: 0, slowMs: 0 };
+      const arrival: Arrival = { request, onTooSlow, seen, bytes: 0, sendingMs: 0, slowMs: 0 };
       arriving.add(arrival);
       if (!timer) {
-        lookedAt = now();
-        timer = setInterval(look, everyMs).unref();
+        checkedAt = now();
+        timer = setInterval(check, everyMs).unref();
       }
       response.once("close", () => {
         arriving.delete(arrival);
-        if (arriving.size === 0) rest();
+        if (arriving.size === 0) stop();
       });
       return () => (request.complete ? 0 : arrival.slowMs);
     },

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Whether the sender of a request reads this compression. */
+/** Whether a request's `Accept-Encoding` lists an encoding with a weight above 0. */
 export function acceptsEncoding({ headers }: Pick<IncomingMessage, "headers">, encoding: "br" | "gzip") {
   return String(headers["accept-encoding"] ?? "")
     .toLowerCase()

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Calls back as the head of a response is about to be written: what it sets still goes out, and what is set is final. */
+/** Calls `callback` just before a response's head is written. Headers that it sets are sent; those it reads are final. */
 export function beforeHead(response: ServerResponse, callback: () => void): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
   response.writeHead = (...args: unknown[]) => {

@@ -7,11 +7,11 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { acceptsEncoding } from "./accepts-encoding";
 import { isKnown } from "~/http/etag";
 
-/** A folder whose files, and those of its folders, are answered under an address. Ends with a slash, as that does. */
+/** A folder whose files, also in subfolders, are served under the address `at`. Both end with a slash. */
 export type BuiltFolder = { folder: URL; at: string; headers: Readonly<Record<string, string>> };
 
 export type BuiltFiles = {
-  /** @returns whether the request is for such a file, and is answered */
+  /** Answers a request for one of the files. @returns false for any other request */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
 };
 
@@ -30,7 +30,7 @@ const TYPES: Readonly<Record<string, { type: string; isCompressed?: true }>> = {
   png: { type: "image/png", isCompressed: true },
   ico: { type: "image/x-icon", isCompressed: true },
 };
-/** Better than what remix-serve takes for each answer anew, and all files together take a fifth of a second. */
+/** Compresses better than remix-serve's setting; all files together take a fifth of a second. */
 const BROTLI_QUALITY = 6;
 
 const compressWith = {
@@ -46,14 +46,14 @@ const compressWith = {
 };
 
 /**
- * The files of the build, in remix-serve's place: each is read and compressed once, when it is first asked for, and
- * kept. All answers share these bytes, so neither many requests nor slow readers cost memory or work. Of two folders
- * that have the same address, the first is answered. Files that are made later are not known.
- * @throws what reading a folder throws
+ * Serves the files of the build instead of remix-serve. Each is read and compressed once, at its first request, and
+ * cached. All responses share its bytes, so neither many requests nor slow readers cost memory or work. Where two folders
+ * have a file for the same address, the first folder's is served. Files made later are not served.
+ * @throws errors of reading a folder
  */
 export function createBuiltFiles(folders: readonly BuiltFolder[]): BuiltFiles {
   const files = new Map<string, ReturnType<typeof createBuiltFile>>();
-  /** One at a time: libuv's threads are the volume's too. */
+  /** Compresses one file at a time, because the volume needs libuv's threads, too. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = turn.then(work);
@@ -99,7 +99,7 @@ function createBuiltFile(
       return { bytes: await compressWith[encoding](bytes), etag: `"${etag}-${encoding}"` };
     });
     bodies.set(encoding, made);
-    // What failed is tried again.
+    // A failure is not cached.
     made.catch(() => bodies.delete(encoding));
     return made;
   }

@@ -1,4 +1,4 @@
-/** What to mend where a server cannot listen, for a person who has just started it. */
+/** Explains why a server cannot listen, and what to change, to the person who started it. */
 export function listenProblem(error: NodeJS.ErrnoException & { address?: string; port?: number }): string {
   const { code, port, address = "" } = error;
   switch (code) {

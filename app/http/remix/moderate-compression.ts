@@ -9,10 +9,10 @@ type CompressionLimits = {
 };
 
 /**
- * remix-serve compresses every answer that allows it, for as long as the client takes to read it. With Brotli that
- * holds megabytes for each, with gzip a quarter of one: so it is gzip, for `max` answers at a time, and for fewer of one
- * address, because compression competes with everything else for the processor. Beyond them they go out plain, which costs nothing but bytes on the way.
- * @returns to be told of each request before remix-serve is
+ * Limits compression by remix-serve, which compresses all compressible responses and holds the compressor's memory until
+ * the client has read: megabytes with Brotli, a quarter of one with gzip. Only gzip is allowed, for `max` responses at a
+ * time and fewer of one address, because compression competes for the processor. Other responses are sent uncompressed.
+ * @returns a function to be called with each request before remix-serve handles it
  */
 export function moderateCompression({ max, maxForAddress = max, addressOf = () => "" }: CompressionLimits) {
   let taken = 0;
@@ -40,7 +40,7 @@ export function moderateCompression({ max, maxForAddress = max, addressOf = () =
     };
     response.once("close", giveBack);
     beforeHead(response, () => {
-      // Too small, or a stream, which may go on for hours.
+      // Not compressed: too small, or a stream, which may last for hours.
       if (!response.hasHeader("Content-Encoding")) giveBack();
     });
   };

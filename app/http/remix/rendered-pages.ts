@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { createSingleFlight } from "~/single-flight";
 
 /**
- * The HTML of pages, rendered once for each state that they show. Only its nonce differs from one response to the next,
- * so that a page costs no more than a file however many ask for it.
+ * Caches the HTML of pages by the state that they show. Responses with the same state differ only in their nonce, so a
+ * page costs as little as a file.
  */
 export type RenderedPages = {
   /**
-   * @param state all that the HTML depends on but the nonce; null where it is not worth keeping
-   * @param render makes the HTML with this nonce
+   * @param state everything but the nonce that the HTML depends on; null where the HTML is not to be cached
+   * @param render renders the HTML with a nonce
    * @returns the HTML, and the nonce of its scripts
    */
   get(
@@ -17,13 +17,13 @@ export type RenderedPages = {
   ): Promise<{ html: string; nonce: string }>;
 };
 
-/** States that are kept: a few addresses, with and without an access code. */
+/** States in the cache: a few addresses, each with and without an access code. */
 const MAX_KEPT = 32;
 
 export function createRenderedPages(newNonce = () => randomBytes(16).toString("base64")): RenderedPages {
-  /** Stands for the nonce, and is no client's to know. */
+  /** Replaces the nonce in the cache. Random, because a client that knew it could make a page split elsewhere. */
   const placeholder = newNonce();
-  /** The HTML around the nonce; the state that was asked for last at the end. */
+  /** The HTML split at the nonces, by state, in order of last use. */
   const kept = new Map<string, readonly string[]>();
   const renderings = createSingleFlight<readonly string[]>();
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SESSION_ID_PATTERN, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { monotonicNow } from "~/monotonic-now";
 import { requestRoute } from "./request-route";
 
 export type RequestLogOptions = {
@@ -8,17 +9,19 @@ export type RequestLogOptions = {
     info(fields: object, message: string): void;
     debug(fields: object, message: string): void;
   };
-  /** Told of every request of a person's browser at its end. The status is null where the client did not wait. */
+  /** Called at the end of each request that is not routine. The status is null where the client left before it. */
   onRequestEnd: (status: number | null) => void;
+  /** A monotonic clock in milliseconds. */
+  now?: () => number;
 };
 
-/** One line for each request at its end, which for a stream may be hours later. */
-export function createRequestLog({ log, onRequestEnd }: RequestLogOptions) {
+/** Logs one line for each request when its response has closed, for a stream perhaps hours later. */
+export function createRequestLog({ log, onRequestEnd, now = monotonicNow }: RequestLogOptions) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    const startedAt = performance.now();
+    const startedAt = now();
     const { socket } = request;
     const sentBefore = socket.bytesWritten;
-    // Express rewrites it while it looks for files.
+    // Read now, because express rewrites it while it serves files.
     const { url = "/" } = request;
     response.once("close", () => {
       const { route, isRoutine } = requestRoute(url);
@@ -32,10 +35,10 @@ export function createRequestLog({ log, onRequestEnd }: RequestLogOptions) {
           method: request.method,
           route,
           status,
-          durationMs: Math.round(performance.now() - startedAt),
+          durationMs: Math.round(now() - startedAt),
           bytes: socket.bytesWritten - sentBefore,
           ...(session !== null && { session }),
-          // A watched stream ends so too, when its tab is closed.
+          // Also at the end of a watched stream whose tab was closed.
           ...(!response.writableFinished && { aborted: true }),
         },
         "request",

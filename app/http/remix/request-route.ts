@@ -1,4 +1,4 @@
-/** The routes of the app without parameters, which are all that it has. */
+/** All routes of the app. None has parameters. */
 const ROUTES: ReadonlySet<string> = new Set([
   "/",
   "/api/access",
@@ -26,20 +26,20 @@ const HEALTH = /^\/(healthz|readyz)$/;
 const STATIC = /^\/(build\/|__manifest$|[\w-]+\.(ico|svg|png|txt|webmanifest|map|js)$)/;
 
 export type RequestRoute = {
-  /** The route as a pattern. What a client made up is not in it: it might be a secret in the wrong place. */
+  /** The route as a pattern, never the client's text, which may contain a secret by mistake. */
   route: string;
-  /** Asked for by machines all the time, or by every page: worth a line to whoever looks for it only. */
+  /** Whether it is a health check or a file of a page, logged at debug level only. */
   isRoutine: boolean;
 };
 
-/** Asked by whoever decides whether this node is sent requests at all. */
+/** Whether a request is a load balancer's health check. */
 export function isHealthCheck(url: string): boolean {
   return HEALTH.test(url.split("?", 1)[0]!);
 }
 
 export function requestRoute(url: string): RequestRoute {
   const [path = ""] = url.split("?", 1);
-  // Remix asks for a page's data under the page's own name.
+  // Remix requests a page's data as the page's path with ".data".
   const page = path.replace(/\.data$/, "").replace(/^\/_root$/, "/");
   const isRoutine = HEALTH.test(page) || STATIC.test(path);
   if (ROUTES.has(page)) return { route: page, isRoutine };

@@ -7,36 +7,36 @@ export type LifecycleOptions = {
   nodeName: string;
   keepAliveSeconds: number;
   drainSeconds: number;
-  /** For so long of that, after SIGTERM, requests are taken as before. */
+  /** First part of `drainSeconds`, in which requests are accepted as before, until load balancers know of the shutdown. */
   shutdownDelaySeconds: number;
-  /** The longest that the head of a request may take to arrive, and the whole of it. */
+  /** Longest time for the head of a request to arrive, and for the whole request. */
   headersSeconds: number;
   requestSeconds: number;
-  /** Asked of every new connection: whether it is one too many, and is closed. */
+  /** Called with each new connection. Where it returns true, the connection is closed. */
   refuseConnection: (socket: Socket) => boolean;
-  /** Given every request in remix-serve's place; `handle` hands it on. */
+  /** Called with each request instead of remix-serve; `handle` passes it on to remix-serve. */
   exchange: (request: IncomingMessage, response: ServerResponse, handle: () => void) => void;
-  /** Told of every request as it begins. */
+  /** Called with each request as it begins. */
   onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Called where the server cannot listen, instead of what Node would do. Does not return. */
+  /** Called where the server cannot listen, instead of Node's exception. Does not return. */
   onListenError: (error: Error) => never;
-  /** Called once, as soon as the process is told to end. */
+  /** Called once, at the first SIGTERM or SIGINT. */
   onShutdown: () => void;
-  /** Called once, with how long running work may still take (ms). The process ends when it has resolved. */
+  /** Called once, with the time in ms that running work may still take. The process ends when it has resolved. */
   drain: (deadlineMs: number) => Promise<void>;
 };
 
 const CLOSE_IDLE_EVERY_MS = 250;
-/** Streams are never silent for that long: see HEARTBEAT_SECONDS. */
+/** Socket timeout. Streams send heartbeats more often: see HEARTBEAT_SECONDS. */
 const SILENCE_MS = 60_000;
-/** Far above what a node of the smallest size serves well, and below what it has file descriptors for. */
+/** More than the smallest node serves well, and fewer than its file descriptors. */
 const MAX_CONNECTIONS = 8_000;
-/** How often the deadlines of requests that are arriving are looked at. */
+/** Interval at which Node checks the deadlines of arriving requests. */
 const CHECK_ARRIVALS_EVERY_MS = 1_000;
 
 /**
- * Tunes the server that remix-serve makes and does not hand out: `node:diagnostics_channel` carries it. To be
- * called before it listens, so from entry.server.
+ * Tunes the HTTP server of remix-serve, which does not export it: `node:diagnostics_channel` publishes it. To be called
+ * before it listens, in entry.server.
  */
 export function tuneServer(options: LifecycleOptions): void {
   const servers = new Set<Server>();
@@ -47,12 +47,12 @@ export function tuneServer(options: LifecycleOptions): void {
       const { server } = message as { server: Server };
       if (!("keepAliveTimeout" in server)) return;
       server.keepAliveTimeout = options.keepAliveSeconds * 1000;
-      // Counted from a request's first byte, or from the connection's begin, not while one is kept for the next.
+      // Both count from a request's first byte, or the connection's begin; a kept-alive connection may be idle longer.
       server.headersTimeout = options.headersSeconds * 1000;
       server.requestTimeout = options.requestSeconds * 1000;
       (server as Server & { connectionsCheckingInterval: number }).connectionsCheckingInterval =
         CHECK_ARRIVALS_EVERY_MS;
-      // A client that neither reads nor writes holds memory: what was written for it waits in ours.
+      // A client that neither reads nor writes holds memory: responses written for it wait in this process.
       server.timeout = SILENCE_MS;
       server.maxConnections = MAX_CONNECTIONS;
       for (const listener of server.listeners("request")) {
@@ -65,7 +65,7 @@ export function tuneServer(options: LifecycleOptions): void {
         if (options.refuseConnection(socket)) socket.destroy();
       });
       servers.add(server);
-      // remix-serve closes its server at the very signal.
+      // remix-serve closes its server at the signal; delayed until `shutdownDelaySeconds` are over.
       const close = server.close.bind(server);
       server.close = (closed) => {
         void delayed.then(() => close(closed));
@@ -95,8 +95,7 @@ export function tuneServer(options: LifecycleOptions): void {
     isLeaving = true;
     options.onShutdown();
     if (delaySeconds > 0) await (delayed = delay(delaySeconds * 1000));
-    // Nobody listens any more; a connection whose stream ends from now on would sit idle and keep the process alive
-    // for as long as the load balancer may reuse it.
+    // A connection whose stream ends now would stay idle and keep the process alive until its keep-alive ends.
     const closing = setInterval(() => {
       for (const server of servers) server.closeIdleConnections();
     }, CLOSE_IDLE_EVERY_MS).unref();
@@ -110,6 +109,6 @@ export function tuneServer(options: LifecycleOptions): void {
   const { drainSeconds, shutdownDelaySeconds } = options;
   const delaySeconds = Math.min(shutdownDelaySeconds, drainSeconds);
   process.once("SIGTERM", () => void leave({ delaySeconds, drainSeconds }));
-  // Ctrl-C: a person at a keyboard does not wait for models.
+  // Ctrl-C: ends at once, without waiting for replies.
   process.once("SIGINT", () => void leave({ delaySeconds: 0, drainSeconds: 0 }));
 }

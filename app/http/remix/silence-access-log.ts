@@ -1,13 +1,13 @@
 import { createRequire } from "node:module";
 
 /**
- * Silences the access log of remix-serve, plain text with whatever a client put into an address. It has no setting
- * for that (remix-run/remix#8163 asks for one), but it logs in morgan's format "tiny", which it looks up after it
- * has loaded the build: as a function that gives no line, by morgan's own rules, the format makes it skip. So the
- * server stays remix-serve's own. To be called before the server is made, so from entry.server.
+ * Silences the access log of remix-serve, which is plain text and contains addresses as clients sent them, possibly with
+ * secrets. remix-serve has no setting for it (remix-run/remix#8163 asks for one), but logs in morgan's format "tiny",
+ * which morgan resolves after the build was loaded. A format function that returns undefined makes morgan skip the line.
+ * To be called before the server is made, in entry.server.
  */
 export function silenceAccessLog(): void {
-  // Remix-serve's morgan, whichever and wherever that is.
+  // The copy of morgan that remix-serve loads.
   const ours = createRequire(import.meta.url);
   const morgan = createRequire(ours.resolve("@remix-run/serve/package.json"))("morgan") as {
     format(name: string, line: () => undefined): void;

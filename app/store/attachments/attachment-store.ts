@@ -1,5 +1,5 @@
 import type { AttachmentPart, AttachmentType, AttachmentView } from "~/conversation/attachment";
-import { openFile, sealNewFile } from "~/store/encryption/encrypted-file";
+import { decryptFile, encryptNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { temporaryName, type Layout } from "~/store/sessions/layout";
 import { listIfThere } from "~/store/volume/list-folder";
@@ -82,7 +82,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
     const temporary = `${folder.path}/${temporaryName(options.newId(), options.instance)}`;
     const file = await createFile(volume, folder.path, temporary);
     try {
-      const target = encryptor.isOn ? sealNewFile(encryptor, sessionHash, file) : file;
+      const target = encryptor.isOn ? encryptNewFile(encryptor, sessionHash, file) : file;
       const { id, size, form } = await receiveFile(target, bytes, options.maxBytes);
       checkRoom(folder, await listFiles(folder), new Map([[id, size]]), limits);
       // Replaces a file with the same bytes, whose new time of change protects it from sweeps.
@@ -103,7 +103,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
       if (!file) return null;
       try {
         const stored = await volume.read(folder.pathOf(file));
-        const bytes = file.isEncrypted ? openFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
+        const bytes = file.isEncrypted ? decryptFile(encryptor, sessionHash, id, stored.bytes) : stored.bytes;
         if (bytes) return { bytes, mediaType: typeOf(file.form) };
         options.onDamage(sessionHash, id);
         return null;

@@ -1,5 +1,5 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
-import { sealFile } from "~/store/encryption/encrypted-file";
+import { encryptFile } from "~/store/encryption/encrypted-file";
 import { temporaryName } from "~/store/sessions/layout";
 import { errorCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
@@ -65,7 +65,7 @@ async function linkFile(options: CopyOptions, from: string, target: string) {
 async function writeFile(options: CopyOptions, target: StoredAttachment, bytes: Uint8Array) {
   const { volume, encryptor, sessionHash, to } = options;
   const temporary = temporaryPath(options);
-  const content = target.isEncrypted ? sealFile(encryptor, sessionHash, bytes) : bytes;
+  const content = target.isEncrypted ? encryptFile(encryptor, sessionHash, bytes) : bytes;
   await volume.writeNew(temporary, content, { removeIfLate: true });
   await volume.rename(temporary, to.pathOf(target));
 }

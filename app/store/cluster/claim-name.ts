@@ -1,43 +1,42 @@
 import { join } from "node:path";
 import { segmentName, parseMembershipLine, parseSegmentName, splitInstance } from "./membership-line";
-import { groupSegments, UNREADABLE } from "./membership-reader";
+import { groupSegments, UNREADABLE } from "./membership-tails";
 import type { Layout } from "~/store/sessions/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
 import type { Timer } from "~/store/volume/timer";
 import { errorCode, type Volume } from "~/store/volume/volume";
 
-/** Another process of this name lives: this one must end, and must not take over what the other runs. */
+/** Another process of this name lives: this one must end, and must not take over the other's replies. */
 export class NameTakenError extends Error {
   override readonly name = "NameTakenError";
-  /** `name.boot` of the other. */
+  /** The other process, `name.boot`. */
   readonly instance: string;
 
   constructor(instance: string) {
-    super(`The process ${instance} has the name of this one, and lives.`);
+    super(`The process ${instance} has the name of this one and is running.`);
     this.instance = instance;
   }
 }
 
 /**
- * Makes a name one process's own. A process that starts watches the membership logs of earlier ones of its name before it
- * writes a membership log itself: one that grows lives, and one that says goodbye, or does not grow for as long as makes any
- * node dead, is gone. One that drains lives on beside its successor, as in a rolling restart.
+ * Ensures that one process has a node's name. A process that starts first watches the membership logs of earlier
+ * processes of its name. A log that grows belongs to a living process. A log with a leave, or without growth for
+ * `DEAD_AFTER_MS`, belongs to a dead one. A draining process may live on beside its successor, as in a rolling restart.
  */
 export type NameClaim = {
   /**
-   * Waits until no earlier process of this name lives; at once where none was there.
-   * @returns the boots of all that were there
-   * @throws NameTakenError where one lives; errors of the volume as they are, and what was seen so far counts when
-   *   it is called again
+   * Resolves when no earlier process of this name lives, at once where there was none.
+   * @returns the boots of all earlier processes
+   * @throws NameTakenError where one lives; errors of the volume, after which a new call continues the watch
    */
   settle(): Promise<string[]>;
   /**
-   * To be called once the own membership log is in the folder. Of two processes that started at the same moment, and did not
-   * see each other before, at least one sees the other now, and one of them stays.
-   * @throws NameTakenError in the one that has to go
+   * To be called once this process's own log exists. Of two processes that started at the same moment without seeing
+   * each other, at least one sees the other now; the one with the lower boot stays.
+   * @throws NameTakenError in the one that must end
    */
   confirm(): Promise<void>;
-  /** Whether `settle` waits for a process that may live. */
+  /** Whether `settle` is watching a process that may live. */
   isWatching(): boolean;
 };
 
@@ -49,20 +48,21 @@ export type NameClaimOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
-  /** Whether the process of a boot is known to have ended, without a look at its membership log. False where nothing is known. */
+  /** Whether the process of a boot is known to have ended, without reading its log. False where nothing is known. */
   isProcessGone: (boot: string) => boolean;
-  /** Called once, when an earlier process has to be watched. */
+  /** Called once, with the first earlier process that must be watched. */
   onWait?: (instance: string) => void;
 };
 
-const LOOK_EVERY_MS = 1_000;
-/** The most that one look without growth counts for: this process may have been frozen, or the volume away. */
+const POLL_EVERY_MS = 1_000;
+/** Most silence that one poll counts, in milliseconds: this process may have been frozen, or the volume away. */
 const CREDIT_MS = DEAD_AFTER_MS / 4;
-/** How long the other of two that started at the same moment has to see this one and to leave. */
+/** Time for the other of two processes that started at the same moment to see this one and leave, in milliseconds. */
 const LEAVE_WITHIN_MS = 3_000;
-/** Longer than any segment of a membership log. */
+/** Bytes. Longer than any segment of a membership log. */
 const READ_LIMIT = 1_048_576;
 
+/** Size and silence of a log, as last polled. */
 type Sight = { size: string; silentMs: number; seenAt: number };
 
 export function createNameClaim(options: NameClaimOptions): NameClaim {
@@ -88,8 +88,8 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
     }
   }
 
-  /** Whether it may live and has not been silent for long enough. */
-  async function mayLive(other: string, segment: number): Promise<boolean> {
+  /** Whether a process may live: it has not left, and was not silent for long enough. */
+  async function mayBeAlive(other: string, segment: number): Promise<boolean> {
     if (isProcessGone(other)) return false;
     const askedAt = now();
     const fileName = segmentName({ name, boot: other, segment });
@@ -108,7 +108,7 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
       return (await volume.readFrom(path, 0, READ_LIMIT)).toString("utf8");
     } catch (error) {
       const code = errorCode(error) ?? "";
-      // A sweep was faster: the next listing will not have it. What is no membership log does not grow.
+      // ENOENT: a sweep was faster, and the next listing will not have it. Unreadable: not a log, so it does not grow.
       if (code === "ENOENT" || UNREADABLE.has(code)) return "";
       throw error;
     }
@@ -120,12 +120,12 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
       const living = [];
       for (const [other, segment] of others) {
         earlier.add(other);
-        if (await mayLive(other, segment)) living.push(other);
+        if (await mayBeAlive(other, segment)) living.push(other);
       }
       if (living.length > 0 && !watching) options.onWait?.(`${name}.${living[0]!}`);
       watching = living.length > 0;
       if (!watching) return [...earlier];
-      await pause(LOOK_EVERY_MS);
+      await pause(POLL_EVERY_MS);
     }
   }
 
@@ -146,7 +146,7 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
   };
 }
 
-/** Whether a membership log's newest segment says that its process ends or has ended: it does not stand in the way. */
+/** Whether a newest segment announces that its process drains or has left: then it does not block its successor. */
 function hasLeft(text: string): boolean {
   return text.split("\n").some((text) => {
     const line = parseMembershipLine(text);

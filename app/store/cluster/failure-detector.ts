@@ -1,26 +1,27 @@
-/** How long a membership log does not grow until its node is taken for dead, in milliseconds. */
+/** Watched silence of a membership log after which its node counts as dead, in milliseconds. */
 export const DEAD_AFTER_MS = 10_000;
 
-/** One look at the volume, in milliseconds of this process's monotonic clock: what was seen was so in between. */
+/** Begin and end of one poll, in milliseconds of this process's monotonic clock. Its result was true at some time between. */
 export type PollTime = { askedAt: number; answeredAt: number };
 
 /**
- * Which nodes are dead, from what this process has seen of their membership logs. No clock of another machine is asked.
+ * Decides which instances are dead, from the growth of their membership logs (app/store/PROTOCOL.md). It reads no clock
+ * of another machine.
  *
- * A membership log's silence counts only as far as it was watched: each look that found nothing new adds the time since
- * the look before, and never more than `creditMs`. Whoever could not look, because the volume was away or the
- * process was frozen, has learnt next to nothing in that time: the others may have been just as cut off.
+ * Silence counts only as far as it was watched: each poll that finds nothing new adds the time since the poll before,
+ * at most `creditMs`. While this process could not poll, because the volume was away or the process was frozen, the
+ * other nodes may have been cut off just the same, so that time counts hardly at all.
  *
- * Dead by silence or by succession is a judgement, and growth overturns it; after goodbye nothing comes.
+ * Death by silence or by a successor is a guess that growth overturns; a leave is final.
  */
 export type FailureDetector = {
-  /** Whether a node and boot, `name.boot`, is gone. One that was never seen is, once it was missed for long. */
+  /** Whether an instance, `name.boot`, is dead. One without a log is, once it was missing for `deadAfterMs`. */
   isDead(instance: string): boolean;
-  /** The membership logs that a listing had: all others were missed in this look. */
-  recordListing(present: ReadonlySet<string>, look: PollTime): void;
-  /** A membership log was read to its end. The first sight of a membership log tells nothing about its growth. */
-  recordRead(instance: string, grew: boolean, look: PollTime): void;
-  /** A boot has started under the name of others. Does not make those dead that said that they are draining. */
+  /** Records the instances in a listing: all others were missing in this poll. */
+  recordListing(present: ReadonlySet<string>, at: PollTime): void;
+  /** Records that a log was read to its end. The first read of a log shows nothing about its growth: pass false. */
+  recordRead(instance: string, grew: boolean, at: PollTime): void;
+  /** Records that a new boot of `name` succeeds others. They are dead, except those that announced draining. */
   recordSuccessor(boots: readonly string[], name: string): void;
   recordDraining(instance: string): void;
   recordLeave(instance: string): void;
@@ -29,24 +30,24 @@ export type FailureDetector = {
 };
 
 export type FailureDetectorOptions = {
-  /** This node and boot: never dead to itself. */
+  /** This node's own instance: never dead. */
   own: string;
   deadAfterMs?: number;
-  /** The most that one look without news counts for. */
+  /** Most silence that one poll counts, in milliseconds. */
   creditMs?: number;
-  /** How many nodes that have no membership log are remembered. */
+  /** Instances without a membership log that are remembered. */
   maxAbsent?: number;
 };
 
 type Known = {
   silentMs: number;
-  /** Up to when its silence has been counted; null until it was looked for. */
+  /** End of the silence counted so far, in milliseconds of `now`; null until the first poll. */
   countedTo: number | null;
   present: boolean;
   draining: boolean;
   succeeded: boolean;
-  goodbye: boolean;
-  /** When a look first found it dead. */
+  hasLeft: boolean;
+  /** Time of the poll that first found it dead; null while it is alive. */
   deadSince: number | null;
 };
 
@@ -63,7 +64,7 @@ export function createFailureDetector(options: FailureDetectorOptions): FailureD
         present: false,
         draining: false,
         succeeded: false,
-        goodbye: false,
+        hasLeft: false,
         deadSince: null,
       };
       nodes.set(instance, known);
@@ -72,7 +73,7 @@ export function createFailureDetector(options: FailureDetectorOptions): FailureD
     return known;
   }
 
-  /** Ids of nodes stand in files, so that damage must not make the memory grow without bound. */
+  /** Instances come from files, so damaged files must not make the memory grow without bound. */
   function forgetOldest() {
     let absent = 0;
     for (const known of nodes.values()) if (!known.present) absent += 1;
@@ -84,43 +85,43 @@ export function createFailureDetector(options: FailureDetectorOptions): FailureD
     }
   }
 
-  const dead = (known: Known) =>
-    known.goodbye || (known.succeeded && !known.draining) || known.silentMs >= deadAfterMs;
+  const isDead = (known: Known) =>
+    known.hasLeft || (known.succeeded && !known.draining) || known.silentMs >= deadAfterMs;
 
-  function silent(known: Known, { askedAt, answeredAt }: PollTime) {
-    // What was seen first may have come as late as the answer.
+  function countSilence(known: Known, { askedAt, answeredAt }: PollTime) {
+    // A first poll shows only that nothing was new at its end.
     const from = known.countedTo ?? answeredAt;
     known.silentMs += Math.min(creditMs, Math.max(0, askedAt - from));
     known.countedTo = Math.max(askedAt, from);
   }
 
-  function judge(known: Known, { answeredAt }: PollTime) {
-    known.deadSince = dead(known) ? (known.deadSince ?? answeredAt) : null;
+  function updateDeath(known: Known, { answeredAt }: PollTime) {
+    known.deadSince = isDead(known) ? (known.deadSince ?? answeredAt) : null;
   }
 
   return {
-    isDead: (instance) => instance !== own && dead(know(instance)),
+    isDead: (instance) => instance !== own && isDead(know(instance)),
 
-    recordListing(present, look) {
+    recordListing(present, at) {
       for (const [instance, known] of nodes) {
         known.present = present.has(instance);
-        if (!known.present) silent(known, look);
-        judge(known, look);
+        if (!known.present) countSilence(known, at);
+        updateDeath(known, at);
       }
     },
 
-    recordRead(instance, grew, look) {
+    recordRead(instance, grew, at) {
       const known = know(instance);
       known.present = true;
       if (grew) {
         known.silentMs = 0;
         known.succeeded = false;
         // It may have grown as late as the answer came.
-        known.countedTo = look.answeredAt;
+        known.countedTo = at.answeredAt;
       } else {
-        silent(known, look);
+        countSilence(known, at);
       }
-      judge(known, look);
+      updateDeath(known, at);
     },
 
     recordSuccessor(boots, name) {
@@ -131,7 +132,7 @@ export function createFailureDetector(options: FailureDetectorOptions): FailureD
     },
 
     recordDraining: (instance) => void (know(instance).draining = true),
-    recordLeave: (instance) => void (know(instance).goodbye = true),
+    recordLeave: (instance) => void (know(instance).hasLeft = true),
 
     deadFor(instance, now) {
       if (instance === own) return null;

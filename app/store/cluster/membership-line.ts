@@ -2,7 +2,7 @@ import { z } from "zod";
 
 export const MEMBERSHIP_FORMAT = 1;
 
-/** A file of a node's membership log. A membership log is cut into segments, each with one writer, read in the order of their numbers. */
+/** A file of a node's membership log, which consists of numbered segments with one writer (app/store/PROTOCOL.md). */
 export type LogSegment = { name: string; boot: string; segment: number };
 
 const SEGMENT_NAME = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})\.ndjson$/;
@@ -12,13 +12,13 @@ export function segmentName({ name, boot, segment }: LogSegment): string {
   return `${name}.${boot}.${segment}.ndjson`;
 }
 
-/** Null for a name that is no segment of a membership log. */
+/** @returns null for a name that is not a segment's */
 export function parseSegmentName(fileName: string): LogSegment | null {
   const match = SEGMENT_NAME.exec(fileName);
   return match && { name: match[1]!, boot: match[2]!, segment: Number(match[3]) };
 }
 
-/** Whose test file this is, `name.boot`; null for any other name. */
+/** The instance, `name.boot`, whose probe file this is; null for any other name. */
 export function parseProbeName(fileName: string): string | null {
   return PROBE_NAME.exec(fileName)?.[1] ?? null;
 }
@@ -28,15 +28,15 @@ export function splitInstance(instance: string): { name: string; boot: string } 
   return { name: instance.slice(0, dot), boot: instance.slice(dot + 1) };
 }
 
-/** What a segment begins with: whoever reads only the newest segment knows all that matters about the node. */
+/** First line of each segment, so that the newest segment alone shows the state of the node. */
 const head = z.object({
   format: z.int().positive(),
   name: z.string(),
   boot: z.string(),
   segment: z.int().positive(),
-  /** For people; no node compares it with its own clock. */
+  /** For operators; no node compares it with its own clock. */
   startedAt: z.iso.datetime(),
-  /** The boots of the same name that were there before: their processes are gone. */
+  /** Earlier boots of the same name: their processes are gone. */
   succeeds: z.array(z.string()),
   draining: z.boolean(),
 });
@@ -44,21 +44,21 @@ const head = z.object({
 const line = z.union([
   head,
   z.object({ beat: z.int().nonnegative() }),
-  /** Sessions by key with their new revision; null for one that was removed. */
+  /** New revisions by session hash; null for a session that was removed. */
   z.object({ changed: z.record(z.string().regex(/^[0-9a-f]{64}$/), z.int().positive().nullable()) }),
-  /** More sessions changed than the node could keep while the volume was away. */
+  /** More sessions changed than the node kept while the volume was away: readers must refresh all. */
   z.object({ missed: z.literal(true) }),
   z.object({ draining: z.literal(true) }),
-  /** The last line of a node that ends by itself. */
+  /** The last line of a node that leaves. */
   z.object({ goodbye: z.literal(true) }),
-  /** From a newer version of the application, which may say more. */
+  /** A line that only later versions know. */
   z.record(z.string(), z.unknown()).transform(() => ({ unknown: true as const })),
 ]);
 
 export type MembershipHead = z.infer<typeof head>;
 export type MembershipLine = z.infer<typeof line>;
 
-/** @returns null for bytes that are no line of a membership log */
+/** @returns null for text that is not a line of a membership log */
 export function parseMembershipLine(text: string): MembershipLine | null {
   try {
     return line.safeParse(JSON.parse(text)).data ?? null;

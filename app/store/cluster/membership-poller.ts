@@ -1,15 +1,15 @@
 import type { PollResult } from "./membership-reader";
 import type { Timer } from "~/store/volume/timer";
 
-/** Why the membership logs are of interest: a reply of another node is followed, or somebody watches between replies. */
+/** Why changes of other nodes matter: a request follows a reply of another node, or watches a session between replies. */
 export type Interest = "reply" | "watch";
 
-/** Looks at the membership logs as often as somebody needs it. What it costs grows with the nodes, not with those who wait. */
+/** Polls the membership logs as often as followers need it. The cost grows with nodes, not with followers. */
 export type MembershipPoller = {
-  /** The first look; from then on it goes on by itself. Resolves when it has been made, or has failed. */
+  /** Polls for the first time, and schedules the next polls. Resolves after the first, also where it failed. */
   start(): Promise<void>;
   stop(): void;
-  /** Looks more often until what it returns is called. */
+  /** Polls more often until the returned function is called. */
   attend(interest: Interest): () => void;
 };
 
@@ -18,69 +18,72 @@ export type MembershipPollerOptions = {
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer: Timer;
-  /** Told of the first look that fails after one that did not, and the other way round. */
+  /** Called after the first poll that fails, and after the first that succeeds again. */
   onFailure: (error: unknown) => void;
   onRecovery: () => void;
-  /** Times from one look to the next in milliseconds: while it matters, when nothing happens, when nobody waits. */
+  /**
+   * Times between polls, in milliseconds: with interest in a reply; the longest with interest in a session; without
+   * interest.
+   */
   fastMs?: number;
   quietMs?: number;
   idleMs?: number;
 };
 
-/** How much longer the next pause is after a look without news. */
-const SLOWER = 1.05;
+/** Growth of the pause after each poll without news, while there is only interest in sessions. */
+const PAUSE_GROWTH = 1.05;
 
 export function createMembershipPoller(options: MembershipPollerOptions): MembershipPoller {
   const { poll, now, timer, fastMs = 1_000, quietMs = 5_000, idleMs = 30_000 } = options;
   const attending: Record<Interest, number> = { reply: 0, watch: 0 };
-  let running = false;
-  let looking = false;
-  let broken = false;
-  let lookedAt = -Infinity;
+  let isRunning = false;
+  let isPolling = false;
+  let isFailing = false;
+  let polledAt = -Infinity;
   let withoutNews = 0;
   let cancelTimer = () => {};
 
   function pause(): number {
     if (attending.reply > 0) return fastMs;
-    if (attending.watch > 0) return Math.min(quietMs, fastMs * SLOWER ** withoutNews);
+    if (attending.watch > 0) return Math.min(quietMs, fastMs * PAUSE_GROWTH ** withoutNews);
     return idleMs;
   }
 
   function schedule() {
     cancelTimer();
-    if (!running || looking) return;
-    cancelTimer = timer(Math.max(0, lookedAt + pause() - now()), () => void look());
+    if (!isRunning || isPolling) return;
+    cancelTimer = timer(Math.max(0, polledAt + pause() - now()), () => void run());
   }
 
-  async function look() {
-    looking = true;
+  async function run() {
+    isPolling = true;
     const result = await poll();
-    looking = false;
-    lookedAt = now();
+    isPolling = false;
+    polledAt = now();
     if (result.ok) withoutNews = result.news > 0 ? 0 : withoutNews + 1;
-    if (!result.ok && !broken) options.onFailure(result.error);
-    if (result.ok && broken) options.onRecovery();
-    broken = !result.ok;
+    if (!result.ok && !isFailing) options.onFailure(result.error);
+    if (result.ok && isFailing) options.onRecovery();
+    isFailing = !result.ok;
     schedule();
   }
 
   return {
     async start() {
-      running = true;
-      await look();
+      isRunning = true;
+      await run();
     },
     stop() {
-      running = false;
+      isRunning = false;
       cancelTimer();
     },
     attend(interest) {
       attending[interest] += 1;
       withoutNews = 0;
       schedule();
-      let over = false;
+      let isOver = false;
       return () => {
-        if (over) return;
-        over = true;
+        if (isOver) return;
+        isOver = true;
         attending[interest] -= 1;
         schedule();
       };

@@ -123,10 +123,10 @@ test("a node that thaws after it was buried is alive again, and has known that i
   await pass(120_000, b);
   expect(b.membership.isDead("a.b1")).toBe(true);
   a.time.freeze(120_000);
-  expect(a.membership.isUnheard()).toBe(true);
+  expect(a.membership.isPresumedDead()).toBe(true);
   await pass(3_000, a, b);
   expect(b.membership.isDead("a.b1")).toBe(false);
-  expect(a.membership.isUnheard()).toBe(false);
+  expect(a.membership.isPresumedDead()).toBe(false);
 });
 
 test("a node that says goodbye is dead to the others with their next look", async () => {
@@ -188,7 +188,7 @@ test("a node that is restarted right after a crash waits for ten seconds of sile
   expect(successor.told).toEqual([]);
   expect(successor.membership.isDead("a.b1")).toBe(true);
   // The wait was no silence: it is heard, and needs no second segment.
-  expect(successor.membership.isUnheard()).toBe(false);
+  expect(successor.membership.isPresumedDead()).toBe(false);
   await pass(6_000, successor);
   expect(await readdir(layout.nodes)).not.toContain("a.b2.2.ndjson");
 });

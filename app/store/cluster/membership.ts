@@ -1,38 +1,38 @@
-import { createNameClaim, NameTakenError } from "./claim-name";
-import { createMembershipPoller, type Interest } from "./membership-poller";
-import { createMembershipReader } from "./membership-reader";
+import { createNameClaim, NameTakenError, type NameClaim } from "./claim-name";
+import { createMembershipPoller, type Interest, type MembershipPoller } from "./membership-poller";
+import { createMembershipReader, type MembershipReaderOptions } from "./membership-reader";
 import type { Layout } from "~/store/sessions/layout";
 import { createMembershipLog } from "./membership-log";
 import { createFailureDetector, DEAD_AFTER_MS } from "./failure-detector";
-import { KEEP_DEAD_MS, sweepNodes } from "./sweep-nodes";
+import { createNodesSweeper, sweepNodes } from "./sweep-nodes";
 import type { Timer } from "~/store/volume/timer";
 import type { Volume } from "~/store/volume/volume";
 
-/** This node among the others: what it tells them, what they tell, and which of them are dead. */
+/** This node's part in the cluster: its membership log, the logs of the others, and which nodes are dead. */
 export type Membership = {
   /**
-   * Looks at the others, makes sure that the name is this node's alone, which takes ten seconds where an earlier
-   * process of the name has not said that it ends, then begins to be heard. Resolves also where the volume is away
-   * or hangs: it goes on by itself.
+   * Reads the logs of the others, claims the name of this node, then begins its membership log. The claim takes ten
+   * seconds where an earlier process of the name has not announced its end. Resolves also where the volume is away or
+   * hangs: the start then continues in the background.
    */
   start(): Promise<void>;
-  /** To be told to the others. Null: the session was removed. */
-  announceChange(key: string, rev: number | null): void;
+  /** Announces a revision of a session to the other nodes. Null: the session was removed. */
+  announceChange(sessionHash: string, rev: number | null): void;
   /**
-   * Whether a node and boot, `name.boot`, is gone. Never true of this one. To ask makes it known sooner: who asks
-   * again after `DEAD_AFTER_MS` and a little has an answer, whether others are interested or not.
+   * Whether an instance, `name.boot`, is dead. Never true of this one. Each call also makes this node poll fast for a
+   * while, so that a second call after `DEAD_AFTER_MS` and a second is decisive.
    */
   isDead(instance: string): boolean;
   /**
-   * Makes news and deaths known sooner, until what it returns is called: within a second and some ten seconds
-   * while there is interest in a reply, later with one in a session, much later without.
+   * Polls the other logs more often until the returned function is called. With interest in a reply, changes are seen
+   * within a second and deaths within about ten; with interest in a session, within five more; without, within 30.
    */
   attend(interest: Interest): () => void;
-  /** Whether the others have had no sign of life from here for so long that they may hold this node to be dead. */
-  isUnheard(): boolean;
-  /** Says that this node is finishing: a successor under its name does not make it dead. */
+  /** Whether this node has appended nothing for so long that other nodes may have declared it dead. */
+  isPresumedDead(): boolean;
+  /** Announces that this node ends: a successor under its name does not make it dead. */
   announceDraining(): Promise<void>;
-  /** The last word of this node. */
+  /** Appends the last line of this node's log. */
   leave(): Promise<void>;
 };
 
@@ -49,11 +49,11 @@ export type MembershipOptions = {
   random: () => number;
   /** Whether the process of a boot is known to have ended. False where nothing is known. */
   isProcessGone: (boot: string) => boolean;
-  /** Called when another process of this name lives. This one has told nothing and must end. */
+  /** Called when another process of this name lives. This one has announced nothing and must end. */
   onNameTaken: (instance: string) => void;
-  /** Another node has changed a session. */
-  onSessionChange: (key: string, rev: number | null) => void;
-  /** Changes of other nodes may have been lost: whatever is waited for is to be looked at. */
+  /** Called when another node has changed a session (null: removed it). */
+  onSessionChange: (sessionHash: string, rev: number | null) => void;
+  /** Called when changes of other nodes may have been lost: every session with a follower must be read again. */
   onMissedChanges: () => void;
   log: {
     info(details: object, message: string): void;
@@ -65,105 +65,46 @@ export type MembershipOptions = {
 /** How long the start waits for a volume that gives no answer, in milliseconds. */
 const START_PATIENCE_MS = 2_500;
 
-/** How long a node is of interest after somebody has asked for it, in milliseconds. */
-const CURIOUS_MS = 2 * DEAD_AFTER_MS;
+/** How long `isDead` keeps the fast polls going, in milliseconds: two rounds of failure detection. */
+const INTEREST_MS = 2 * DEAD_AFTER_MS;
 
 export function createMembership(options: MembershipOptions): Membership {
   const { volume, layout, name, boot, now, timer, random, log } = options;
   const own = `${name}.${boot}`;
   const failureDetector = createFailureDetector({ own });
-  let drains = false;
-  let left = false;
-  let cancelSweep = () => {};
-
   const claim = createNameClaim({
     ...options,
     onWait: (instance) =>
       log.info({ instance }, "waiting for up to 10 s: an earlier process of this name may still run"),
   });
+  const membershipLog = createLog(options, claim, (boots) => failureDetector.recordSuccessor(boots, name));
+  let isDraining = false;
+  let hasLeft = false;
 
-  const membershipLog = createMembershipLog({
-    ...options,
-    claim: { settle: orRefuse(claim.settle), confirm: orRefuse(claim.confirm) },
-    onPredecessors: (boots) => failureDetector.recordSuccessor(boots, name),
-    onFailure: (error) =>
-      log.warn({ err: error }, "other nodes cannot hear this one: its membershipLog was not written"),
-    onRecovery: () => log.info({}, "other nodes can hear this one again"),
-  });
-
-  const reader = createMembershipReader({
-    volume,
-    layout,
+  const poller = createPoller(options, {
     own,
     ownSegment: membershipLog.segment,
-    failureDetector: failureDetector,
-    now,
-    onSessionChange: options.onSessionChange,
-    onMissedChanges: options.onMissedChanges,
     onOwnSegmentLost: membershipLog.segmentLost,
+    failureDetector,
     onDuplicateName(instance) {
-      // While this one drains it is its successor.
-      if (!drains) log.error({ instance }, "another process has started under the name of this node");
+      // While this node drains, the other process is its successor.
+      if (!isDraining) log.error({ instance }, "another process has started under the name of this node");
     },
-    onDamage: (event) => log.warn(event, "the membershipLog of a node is damaged"),
   });
-
-  const poller = createMembershipPoller({
-    poll: reader.poll,
-    now,
+  const holdInterest = createInterestHold(poller, timer);
+  const sweeper = createNodesSweeper({
+    sweep: () => sweepNodes({ volume, layout, failureDetector, now }),
     timer,
-    onFailure: (error) =>
-      log.warn({ err: error }, "this node cannot hear the others: their membershipLogs were not read"),
-    onRecovery: () => log.info({}, "this node can hear the others again"),
+    random,
+    onFailure: (error) => log.warn({ err: error }, "sweep of the membership logs of dead nodes failed"),
   });
-
-  function orRefuse<T>(attempt: () => Promise<T>): () => Promise<T> {
-    return async () => {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (error instanceof NameTakenError) options.onNameTaken(error.instance);
-        throw error;
-      }
-    };
-  }
-
-  let forget: (() => void) | null = null;
-
-  function isDead(instance: string): boolean {
-    const dead = failureDetector.isDead(instance);
-    if (!dead && instance !== own && !left) {
-      forget?.();
-      const leave = poller.attend("reply");
-      const cancel = timer(CURIOUS_MS, leave);
-      forget = () => {
-        cancel();
-        leave();
-      };
-    }
-    return dead;
-  }
-
-  /** Not all nodes at once, and none in step with another. */
-  function scheduleSweep() {
-    cancelSweep = timer(KEEP_DEAD_MS * (0.5 + random()), () => void sweep());
-  }
-
-  async function sweep() {
-    try {
-      await sweepNodes({ volume, layout, failureDetector, now });
-    } catch (error) {
-      log.warn({ err: error }, "the membershipLogs of dead nodes were not removed");
-    }
-    if (!left) scheduleSweep();
-  }
 
   async function begin() {
-    // For the first look of the first node there is.
+    // The first node of a new volume finds no folder to list.
     await volume.makeFolder(layout.nodes).catch(() => undefined);
     await poller.start();
     await membershipLog.start();
-    scheduleSweep();
+    sweeper.start();
   }
 
   return {
@@ -180,21 +121,86 @@ export function createMembership(options: MembershipOptions): Membership {
       });
     },
     announceChange: membershipLog.announceChange,
-    isDead,
+    isDead(instance) {
+      const isDead = failureDetector.isDead(instance);
+      if (!isDead && instance !== own && !hasLeft) holdInterest();
+      return isDead;
+    },
     attend: poller.attend,
-    isUnheard() {
-      const heardAt = membershipLog.lastAppendAt();
-      return heardAt === null || now() - heardAt >= DEAD_AFTER_MS;
+    isPresumedDead() {
+      const appendedAt = membershipLog.lastAppendAt();
+      return appendedAt === null || now() - appendedAt >= DEAD_AFTER_MS;
     },
     async announceDraining() {
-      drains = true;
+      isDraining = true;
       await membershipLog.announceDraining();
     },
     async leave() {
-      left = true;
+      hasLeft = true;
       poller.stop();
-      cancelSweep();
+      sweeper.stop();
       await membershipLog.leave();
     },
+  };
+}
+
+/** The membership log of this node, whose first segment waits for the claim of its name. */
+function createLog(options: MembershipOptions, claim: NameClaim, onPredecessors: (boots: string[]) => void) {
+  const { log } = options;
+  const reportTaken = async <T>(attempt: () => Promise<T>): Promise<T> => {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof NameTakenError) options.onNameTaken(error.instance);
+      throw error;
+    }
+  };
+  return createMembershipLog({
+    ...options,
+    claim: { settle: () => reportTaken(claim.settle), confirm: () => reportTaken(claim.confirm) },
+    onPredecessors,
+    onFailure: (error) =>
+      log.warn({ err: error }, "membership log append failed: other nodes may take this one for dead"),
+    onRecovery: () => log.info({}, "membership log append succeeded again"),
+  });
+}
+
+/** Polls the membership logs of the other nodes. */
+function createPoller(
+  { volume, layout, now, timer, log, onSessionChange, onMissedChanges }: MembershipOptions,
+  reading: Pick<
+    MembershipReaderOptions,
+    "own" | "ownSegment" | "onOwnSegmentLost" | "failureDetector" | "onDuplicateName"
+  >,
+) {
+  const { poll } = createMembershipReader({
+    ...reading,
+    volume,
+    layout,
+    now,
+    onSessionChange,
+    onMissedChanges,
+    onDamage: (event) => log.warn(event, "a membership log is damaged"),
+  });
+  return createMembershipPoller({
+    poll,
+    now,
+    timer,
+    onFailure: (error) => log.warn({ err: error }, "reading the membership logs of other nodes failed"),
+    onRecovery: () => log.info({}, "reading the membership logs of other nodes succeeded again"),
+  });
+}
+
+/** @returns a function that keeps the poller interested in replies for `INTEREST_MS` after its last call */
+function createInterestHold(poller: MembershipPoller, timer: Timer): () => void {
+  let end: (() => void) | null = null;
+  return () => {
+    end?.();
+    const leave = poller.attend("reply");
+    const cancel = timer(INTEREST_MS, leave);
+    end = () => {
+      cancel();
+      leave();
+    };
   };
 }

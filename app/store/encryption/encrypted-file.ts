@@ -3,14 +3,14 @@ import type { Encryptor } from "./encryptor";
 import type { NewFile } from "~/store/volume/volume";
 
 /**
- * An attachment in its sealed form. What it is called is known only at its end, so it is not bound to its name when
- * it is sealed: whoever opens it makes sure that its bytes are those that were asked for.
+ * The context of an encrypted attachment. The attachment's id, a hash of its bytes, is known only after all of them were
+ * encrypted, so the context does not contain it: `decryptFile` compares the hash instead.
  */
-const placeOf = (sessionKey: string) => ({ use: "attachment", key: sessionKey, name: "" }) as const;
+const contextOf = (sessionHash: string) => ({ use: "attachment", key: sessionHash, name: "" }) as const;
 
-/** A file that is sealed while it is written, in no more memory than its pieces need. */
-export function sealNewFile(encryptor: Encryptor, sessionKey: string, file: NewFile): NewFile {
-  const { begin, piece, end } = encryptor.sealPieces(placeOf(sessionKey));
+/** Encrypts a file while it is written, in memory for one piece. */
+export function encryptNewFile(encryptor: Encryptor, sessionHash: string, file: NewFile): NewFile {
+  const { begin, piece, end } = encryptor.encryptPieces(contextOf(sessionHash));
   let isBegun = false;
 
   async function write(bytes: Uint8Array) {
@@ -29,13 +29,13 @@ export function sealNewFile(encryptor: Encryptor, sessionKey: string, file: NewF
   };
 }
 
-export function sealFile(encryptor: Encryptor, sessionKey: string, bytes: Uint8Array): Buffer {
-  const { begin, piece, end } = encryptor.sealPieces(placeOf(sessionKey));
+export function encryptFile(encryptor: Encryptor, sessionHash: string, bytes: Uint8Array): Buffer {
+  const { begin, piece, end } = encryptor.encryptPieces(contextOf(sessionHash));
   return Buffer.concat([begin, piece(bytes), end()]);
 }
 
-/** Null where it is damaged, or not the file with this id. */
-export function openFile(encryptor: Encryptor, sessionKey: string, id: string, sealed: Uint8Array) {
-  const bytes = encryptor.open(placeOf(sessionKey), sealed);
+/** @returns null where the file is damaged, or is not the one with this id */
+export function decryptFile(encryptor: Encryptor, sessionHash: string, id: string, encrypted: Uint8Array) {
+  const bytes = encryptor.decrypt(contextOf(sessionHash), encrypted);
   return bytes && createHash("sha256").update(bytes).digest("hex") === id ? bytes : null;
 }

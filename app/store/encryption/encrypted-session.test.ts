@@ -147,7 +147,7 @@ describe("a sealed revision", () => {
     const later = { ...head, format: 3, mood: "good" };
     const seal = (open: object, secret: object) => {
       const place = { use: "session", key: KEY, name: `${revisionName(3)} ${JSON.stringify(open)}` } as const;
-      return sealerThat(true).sealText(place, JSON.stringify(secret));
+      return sealerThat(true).encryptText(place, JSON.stringify(secret));
     };
     const secret = { title, settings, messages, head: leaf };
     const withHead = Buffer.from(JSON.stringify({ ...later, sealed: seal(later, secret) }));

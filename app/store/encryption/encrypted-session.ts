@@ -13,35 +13,39 @@ import {
 } from "~/store/sessions/stored-session";
 
 /**
- * The bytes of a sealed revision: JSON, whose head says in the open what sweeps and links need (when it was changed,
- * which files and links it has, who writes an answer), and whose rest is sealed, with the head as context. `secret`
- * is the JSON of the rest.
+ * Encrypts a revision. The result is JSON: a plain header with the fields that sweeps and share links need (time of
+ * change, files, links, runner of the reply), and the encrypted rest, with the header as authenticated data.
+ * @param secret the JSON of the rest
+ * @throws KeyNotHeld
  */
-export function sealSession(
+export function encryptSession(
   encryptor: Encryptor,
-  key: string,
+  sessionHash: string,
   document: StoredSession,
   secret: Buffer,
 ): Buffer {
   const { title: _, titleSource: __, settings: ___, head: ____, messages, ...open } = document;
   const ids = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
-  const files = [...ids].map((id) => encryptor.nameOf(key, id));
-  const headText = JSON.stringify({
+  const files = [...ids].map((id) => encryptor.nameOf(sessionHash, id));
+  const header = JSON.stringify({
     ...open,
     format: Math.max(ENCRYPTED_FORMAT, document.format),
     files,
   } satisfies EncryptedHead);
-  const sealed = encryptor.sealText(placeOf(key, document.rev, headText), secret);
-  return Buffer.from(`${headText.slice(0, -1)},"sealed":"${sealed}"}`);
+  const sealed = encryptor.encryptText(contextOf(sessionHash, document.rev, header), secret);
+  return Buffer.from(`${header.slice(0, -1)},"sealed":"${sealed}"}`);
 }
 
-/** @throws KeyNotHeld */
-export function openSession(
+/**
+ * Decrypts a revision. One that does not authenticate is damaged.
+ * @throws KeyNotHeld
+ */
+export function decryptSession(
   encryptor: Encryptor,
-  key: string,
+  sessionHash: string,
   { head, headText, sealed }: EncryptedSession,
 ): ReadSession {
-  const secret = encryptor.openText(placeOf(key, head.rev, headText), sealed);
+  const secret = encryptor.decryptText(contextOf(sessionHash, head.rev, headText), sealed);
   if (!secret) return { kind: "damaged", reason: "its seal is broken" };
   const { format, files: _, ...open } = head;
   const json = {
@@ -52,5 +56,5 @@ export function openSession(
   return checkDocument(json, head.rev);
 }
 
-const placeOf = (key: string, rev: number, headText: string) =>
-  ({ use: "session", key, name: `${revisionName(rev)} ${headText}` }) as const;
+const contextOf = (sessionHash: string, rev: number, headText: string) =>
+  ({ use: "session", key: sessionHash, name: `${revisionName(rev)} ${headText}` }) as const;

@@ -1,25 +1,26 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { sessionKey } from "~/conversation/session-id";
 
-/** What is sealed with keys of its own, so that nothing of one kind can pass for another. */
+/** Each use has a key of its own, so that data of one kind cannot pass for data of another. */
 export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share";
 
 /**
- * The keys of what is worked on at the moment. They come from secrets that only browsers keep (the ids of sessions
- * and of links), so they are here while a request, a follower or a reply holds them, and nowhere afterwards.
+ * The encryption keys in use. They are derived from secrets that only browsers keep (ids of sessions and of links), and
+ * are in memory only while a request, a follower or a reply holds them. `hash` is the hash of a secret, which names
+ * its files on the volume.
  */
 export type EncryptionKeys = {
-  /** Holds the keys of a secret until `release`. @returns what the secret is called on the volume, see `sessionKey` */
+  /** Holds the keys of a secret until `release`. @returns also the hash of the secret (session-id.ts) */
   hold(secret: string): { key: string; release: () => void };
-  /** The same around a piece of work. */
-  during<T>(secret: string, work: (key: string) => Promise<T>): Promise<T>;
-  /** Goes on holding what somebody holds, until what it returns is called; nothing where nobody does. */
-  keep(key: string): () => void;
+  /** Holds the keys of a secret while `work` runs. */
+  during<T>(secret: string, work: (hash: string) => Promise<T>): Promise<T>;
+  /** Holds keys that are held already, until the returned function is called; no effect where they are not held. */
+  keep(hash: string): () => void;
   /** @throws KeyNotHeld */
-  keyFor(key: string, use: KeyUse): KeyObject;
+  keyFor(hash: string, use: KeyUse): KeyObject;
 };
 
-/** Somebody works on what is sealed without the secret that it belongs to: a mistake of ours, and no damage. */
+/** Encrypted data was used while its keys were not held: a bug in the caller, not damage of the data. */
 export class KeyNotHeld extends Error {
   override readonly name = "KeyNotHeld";
 }
@@ -29,45 +30,45 @@ type Held = { root: KeyObject; keys: Map<KeyUse, KeyObject>; holders: number };
 export function createEncryptionKeys(): EncryptionKeys {
   const held = new Map<string, Held>();
 
-  function add(key: string, entry: Held): () => void {
-    held.set(key, entry);
+  function add(hash: string, entry: Held): () => void {
+    held.set(hash, entry);
     entry.holders += 1;
-    let released = false;
+    let isReleased = false;
     return () => {
-      if (released) return;
-      released = true;
+      if (isReleased) return;
+      isReleased = true;
       entry.holders -= 1;
-      if (entry.holders === 0) held.delete(key);
+      if (entry.holders === 0) held.delete(hash);
     };
   }
 
   function hold(secret: string) {
-    const key = sessionKey(secret);
-    const entry: Held = held.get(key) ?? {
+    const hash = sessionKey(secret);
+    const entry: Held = held.get(hash) ?? {
       root: derive(createSecretKey(secret, "utf8"), "at rest"),
       keys: new Map(),
       holders: 0,
     };
-    return { key, release: add(key, entry) };
+    return { key: hash, release: add(hash, entry) };
   }
 
   return {
     hold,
     async during(secret, work) {
-      const { key, release } = hold(secret);
+      const { key: hash, release } = hold(secret);
       try {
-        return await work(key);
+        return await work(hash);
       } finally {
         release();
       }
     },
-    keep(key) {
-      const entry = held.get(key);
-      return entry ? add(key, entry) : () => {};
+    keep(hash) {
+      const entry = held.get(hash);
+      return entry ? add(hash, entry) : () => {};
     },
-    keyFor(key, use) {
-      const entry = held.get(key);
-      if (!entry) throw new KeyNotHeld(`nobody holds the key for a ${use}`);
+    keyFor(hash, use) {
+      const entry = held.get(hash);
+      if (!entry) throw new KeyNotHeld(`the encryption key for a ${use} is not held`);
       const known = entry.keys.get(use);
       if (known) return known;
       const derived = derive(entry.root, use);
@@ -77,7 +78,7 @@ export function createEncryptionKeys(): EncryptionKeys {
   };
 }
 
-/** A secret has 128 random bits, so it needs neither salt nor stretching (RFC 5869). */
+/** HKDF without salt (RFC 5869). The secret has 128 random bits, so it needs no stretching. */
 function derive(from: KeyObject, purpose: string): KeyObject {
   return createSecretKey(new Uint8Array(hkdfSync("sha256", from, "", `holdfast ${purpose}`, 32)));
 }

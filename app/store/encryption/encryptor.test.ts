@@ -2,25 +2,25 @@ import { describe, expect, test } from "vitest";
 import { newId } from "~/conversation/session-id";
 import { sealerThat } from "../../../tests/fixtures/test-sealer";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
-import { createEncryptor, type SealedPlace } from "./encryptor";
+import { createEncryptor, type EncryptionContext } from "./encryptor";
 
 const encryptor = sealerThat(true);
-const place: SealedPlace = { use: "session", key: "a".repeat(64), name: "0000000001.json" };
+const place: EncryptionContext = { use: "session", key: "a".repeat(64), name: "0000000001.json" };
 const WORDS = "„Words“ that nobody else may read.";
 
 test("what is sealed is opened where it was sealed, as it was", () => {
   for (const text of ["", "x", WORDS, "long ".repeat(100_000)]) {
-    const sealed = encryptor.sealText(place, text);
+    const sealed = encryptor.encryptText(place, text);
     expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(encryptor.openText(place, sealed)?.toString()).toBe(text);
+    expect(encryptor.decryptText(place, sealed)?.toString()).toBe(text);
   }
   const bytes = Buffer.from([0, 255, 128, 10]);
-  expect(encryptor.openText(place, encryptor.sealText(place, bytes))).toEqual(bytes);
+  expect(encryptor.decryptText(place, encryptor.encryptText(place, bytes))).toEqual(bytes);
 });
 
 test("the same is sealed differently each time, and tells nothing but its length", () => {
   const sealed = Array.from({ length: 100 }, () =>
-    Buffer.from(encryptor.sealText(place, WORDS), "base64url"),
+    Buffer.from(encryptor.encryptText(place, WORDS), "base64url"),
   );
   expect(new Set(sealed.map((bytes) => bytes.subarray(0, 12).toString("hex"))).size).toBe(100);
   expect(new Set(sealed.map((bytes) => bytes.subarray(12).toString("hex"))).size).toBe(100);
@@ -29,38 +29,38 @@ test("the same is sealed differently each time, and tells nothing but its length
 });
 
 test("a change of any byte is noticed", () => {
-  const { begin, piece, end } = encryptor.sealPieces(place);
+  const { begin, piece, end } = encryptor.encryptPieces(place);
   const sealed = Buffer.concat([begin, piece(Buffer.from(WORDS)), end()]);
-  expect(encryptor.open(place, sealed)?.toString()).toBe(WORDS);
+  expect(encryptor.decrypt(place, sealed)?.toString()).toBe(WORDS);
   for (let at = 0; at < sealed.length; at++) {
     for (const mask of [0x01, 0x80]) {
       const changed = Buffer.from(sealed);
       changed[at]! ^= mask;
-      expect(encryptor.open(place, changed), `byte ${String(at)}`).toBeNull();
+      expect(encryptor.decrypt(place, changed), `byte ${String(at)}`).toBeNull();
     }
-    expect(encryptor.open(place, sealed.subarray(0, at)), `cut at ${String(at)}`).toBeNull();
+    expect(encryptor.decrypt(place, sealed.subarray(0, at)), `cut at ${String(at)}`).toBeNull();
   }
-  expect(encryptor.open(place, Buffer.concat([sealed, Buffer.alloc(1)]))).toBeNull();
+  expect(encryptor.decrypt(place, Buffer.concat([sealed, Buffer.alloc(1)]))).toBeNull();
 });
 
 test("a change of any letter is noticed, be it one that means nothing in base64", () => {
-  const sealed = encryptor.sealText(place, "12345");
+  const sealed = encryptor.encryptText(place, "12345");
   for (let at = 0; at < sealed.length; at++) {
     for (const letter of ["A", "B", "_", "!", "="]) {
       const changed = sealed.slice(0, at) + letter + sealed.slice(at + 1);
       if (changed !== sealed)
-        expect(encryptor.openText(place, changed), `${letter} at ${String(at)}`).toBeNull();
-      expect(encryptor.openText(place, sealed.slice(0, at) + letter + sealed.slice(at))).toBeNull();
+        expect(encryptor.decryptText(place, changed), `${letter} at ${String(at)}`).toBeNull();
+      expect(encryptor.decryptText(place, sealed.slice(0, at) + letter + sealed.slice(at))).toBeNull();
     }
   }
 });
 
-test.each<[string, Partial<SealedPlace>]>([
+test.each<[string, Partial<EncryptionContext>]>([
   ["of another use", { use: "share" }],
   ["of another session", { key: "b".repeat(64) }],
   ["under another name", { name: "0000000002.json" }],
 ])("it opens in no other place: %s", (_, other) => {
-  expect(encryptor.openText({ ...place, ...other }, encryptor.sealText(place, WORDS))).toBeNull();
+  expect(encryptor.decryptText({ ...place, ...other }, encryptor.encryptText(place, WORDS))).toBeNull();
 });
 
 test("the place is bound by more than the choice of the key", () => {
@@ -68,18 +68,18 @@ test("the place is bound by more than the choice of the key", () => {
   const ring = createEncryptionKeys();
   const { key } = ring.hold(newId());
   const one = createEncryptor({ keys: { keyFor: () => ring.keyFor(key, "session") }, isOn: true });
-  const sealed = one.sealText(place, WORDS);
-  expect(one.openText(place, sealed)?.toString()).toBe(WORDS);
+  const sealed = one.encryptText(place, WORDS);
+  expect(one.decryptText(place, sealed)?.toString()).toBe(WORDS);
   for (const other of [{ use: "share" as const }, { key: "b".repeat(64) }, { name: "" }]) {
-    expect(one.openText({ ...place, ...other }, sealed)).toBeNull();
+    expect(one.decryptText({ ...place, ...other }, sealed)).toBeNull();
   }
 });
 
 describe("a key that nobody holds", () => {
   const keyless = createEncryptor({ keys: createEncryptionKeys(), isOn: true });
   test("is a mistake of ours, and no damage", () => {
-    expect(() => keyless.sealText(place, WORDS)).toThrow(KeyNotHeld);
-    expect(() => keyless.openText(place, encryptor.sealText(place, WORDS))).toThrow(KeyNotHeld);
+    expect(() => keyless.encryptText(place, WORDS)).toThrow(KeyNotHeld);
+    expect(() => keyless.decryptText(place, encryptor.encryptText(place, WORDS))).toThrow(KeyNotHeld);
     expect(() => keyless.nameOf(place.key, "x")).toThrow(KeyNotHeld);
   });
 });

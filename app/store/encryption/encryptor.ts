@@ -1,40 +1,40 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import type { EncryptionKeys, KeyUse } from "./encryption-keys";
 
-/** What is sealed, and where it belongs. It opens in no other place. */
-export type SealedPlace = {
+/** Where encrypted data belongs: its authenticated data. It cannot be decrypted with another context. */
+export type EncryptionContext = {
   use: KeyUse;
-  /** What the secret is called whose key it is: of a session, or of a link. */
+  /** Hash of the secret from which the encryption key is derived: a session's id, or a link's. */
   key: string;
-  /** Which of those with this key and use it is. */
+  /** Distinguishes data with the same secret and use. */
   name: string;
 };
 
 /**
- * Encryption at rest: AES-256-GCM with a random nonce, with the place as authenticated context. What is sealed is
- * `nonce | ciphertext | tag`. What was written by a node that seals is read by one that does not, and the other way
- * round, so that it can be switched on and off at any time.
+ * Encryption at rest: AES-256-GCM with a random nonce and the context as authenticated data. The form is
+ * `nonce | ciphertext | tag`. Encryption can be switched on and off at any time: a node reads encrypted and plain data
+ * whichever of them it writes.
  */
 export type Encryptor = {
-  /** Whether what is written from now on is to be sealed. */
+  /** Whether new data is to be encrypted. */
   isOn: boolean;
-  /** As base64url. @throws KeyNotHeld, as all of them do */
-  sealText(place: SealedPlace, plain: string | Uint8Array): string;
-  /** Null for what was not sealed for this place, or not left as it was. */
-  openText(place: SealedPlace, sealed: string): Buffer<ArrayBuffer> | null;
-  /** Seals a file as it comes. */
-  sealPieces(place: SealedPlace): SealedPieces;
-  /** Opens what `sealPieces` has made, once it is whole. */
-  open(place: SealedPlace, sealed: Uint8Array): Buffer<ArrayBuffer> | null;
-  /** A name for an attachment, 64 hex digits, that tells only who holds the session's key what it is a name of. */
-  nameOf(sessionKey: string, attachmentId: string): string;
+  /** Encrypts to base64url. @throws KeyNotHeld, like all methods */
+  encryptText(context: EncryptionContext, plain: string | Uint8Array): string;
+  /** @returns null for data that was encrypted for another context, or was changed */
+  decryptText(context: EncryptionContext, encrypted: string): Buffer<ArrayBuffer> | null;
+  /** Encrypts a file piece by piece. */
+  encryptPieces(context: EncryptionContext): EncryptedPieces;
+  /** Decrypts the whole output of `encryptPieces`. */
+  decrypt(context: EncryptionContext, encrypted: Uint8Array): Buffer<ArrayBuffer> | null;
+  /** A name for an attachment, 64 hex digits. Only with the session's key can it be linked to the attachment's id. */
+  nameOf(sessionHash: string, attachmentId: string): string;
 };
 
-export type SealedPieces = {
-  /** What stands before the first piece. */
+export type EncryptedPieces = {
+  /** Bytes before the first piece. */
   begin: Buffer;
   piece(plain: Uint8Array): Buffer;
-  /** What stands after the last one. */
+  /** Bytes after the last piece. */
   end(): Buffer;
 };
 
@@ -49,7 +49,7 @@ export function createEncryptor({
   keys: Pick<EncryptionKeys, "keyFor">;
   isOn: boolean;
 }): Encryptor {
-  function sealPieces({ use, key, name }: SealedPlace): SealedPieces {
+  function encryptPieces({ use, key, name }: EncryptionContext): EncryptedPieces {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, keys.keyFor(key, use), nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(contextOf({ use, key, name }));
@@ -60,42 +60,42 @@ export function createEncryptor({
     };
   }
 
-  function open({ use, key, name }: SealedPlace, sealed: Uint8Array): Buffer<ArrayBuffer> | null {
+  function decrypt({ use, key, name }: EncryptionContext, encrypted: Uint8Array): Buffer<ArrayBuffer> | null {
     const secret = keys.keyFor(key, use);
-    if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
-    const end = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv(CIPHER, secret, sealed.subarray(0, NONCE_BYTES), {
+    if (encrypted.length < NONCE_BYTES + TAG_BYTES) return null;
+    const end = encrypted.length - TAG_BYTES;
+    const decipher = createDecipheriv(CIPHER, secret, encrypted.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     });
     decipher.setAAD(contextOf({ use, key, name }));
-    decipher.setAuthTag(sealed.subarray(end));
+    decipher.setAuthTag(encrypted.subarray(end));
     try {
-      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, end)), decipher.final()]);
+      return Buffer.concat([decipher.update(encrypted.subarray(NONCE_BYTES, end)), decipher.final()]);
     } catch {
-      // Node says no more than that it does not fit.
+      // The data does not authenticate; Node's error says no more than that.
       return null;
     }
   }
 
   return {
     isOn,
-    sealPieces,
-    open,
-    sealText(place, plain) {
-      const { begin, piece, end } = sealPieces(place);
+    encryptPieces,
+    decrypt,
+    encryptText(context, plain) {
+      const { begin, piece, end } = encryptPieces(context);
       const bytes = typeof plain === "string" ? Buffer.from(plain) : plain;
       return Buffer.concat([begin, piece(bytes), end()]).toString("base64url");
     },
-    openText(place, sealed) {
-      const bytes = Buffer.from(sealed, "base64url");
-      // Node reads over what is no base64url, and what was changed shall not pass unseen.
-      return bytes.toString("base64url") === sealed ? open(place, bytes) : null;
+    decryptText(context, encrypted) {
+      const bytes = Buffer.from(encrypted, "base64url");
+      // Node ignores characters that are not base64url, so compare: changed text must not be accepted.
+      return bytes.toString("base64url") === encrypted ? decrypt(context, bytes) : null;
     },
-    nameOf: (sessionKey, attachmentId) =>
-      createHmac("sha256", keys.keyFor(sessionKey, "attachment-name")).update(attachmentId).digest("hex"),
+    nameOf: (sessionHash, attachmentId) =>
+      createHmac("sha256", keys.keyFor(sessionHash, "attachment-name")).update(attachmentId).digest("hex"),
   };
 }
 
-function contextOf({ use, key, name }: SealedPlace): Buffer {
+function contextOf({ use, key, name }: EncryptionContext): Buffer {
   return Buffer.from(JSON.stringify(["holdfast", use, key, name]));
 }

@@ -1,6 +1,6 @@
 import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
-import { openSession, sealSession } from "~/store/encryption/encrypted-session";
+import { decryptSession, encryptSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { createDocumentCache } from "./document-cache";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
@@ -63,7 +63,7 @@ export function createSessionCodec({
     const parsed = parseStoredSession(bytes, rev);
     if (parsed.kind !== "sealed") return parsed;
     if (!encryptor) throw new KeyNotHeld("encrypted sessions cannot be read here");
-    return openSession(encryptor, sessionHash, parsed.session);
+    return decryptSession(encryptor, sessionHash, parsed.session);
   }
 
   return {
@@ -82,7 +82,7 @@ export function createSessionCodec({
       // A tombstone has no content, and sweeps must recognise it without a key.
       const bytes =
         encryptor?.isOn && document.retiredAt === undefined
-          ? sealSession(encryptor, sessionHash, document, encodeJson(secretPartOf(document)))
+          ? encryptSession(encryptor, sessionHash, document, encodeJson(secretPartOf(document)))
           : encodeJson(document);
       cache.set(sessionHash, bytes, { ...document });
       return bytes;

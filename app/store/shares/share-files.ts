@@ -66,7 +66,7 @@ export function createShareFiles({ volume, layout, encryptor, onDamage }: ShareF
   return {
     encode(shareHash, session, snapshot) {
       if (!encryptor.isOn) return toJson({ format: 1, session, snapshot });
-      const sealed = encryptor.sealText(placeOf(shareHash, session), JSON.stringify(snapshot));
+      const sealed = encryptor.encryptText(placeOf(shareHash, session), JSON.stringify(snapshot));
       return toJson({ format: 2, session, sealed });
     },
 
@@ -84,7 +84,7 @@ export function createShareFiles({ volume, layout, encryptor, onDamage }: ShareF
 
     decode(shareHash, stored) {
       if (stored.format === 1) return stored.snapshot;
-      const snapshot = encryptor.openText(placeOf(shareHash, stored.session), stored.sealed);
+      const snapshot = encryptor.decryptText(placeOf(shareHash, stored.session), stored.sealed);
       if (!snapshot) return refuseDamaged(shareHash, "its seal is broken");
       const json: unknown = JSON.parse(snapshot.toString("utf8"));
       return requireWhole(shareHash, parseStored(shareSnapshot, json));

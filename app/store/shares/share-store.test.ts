@@ -239,7 +239,7 @@ describe("a snapshot of a newer version", () => {
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
     const snapshot = { ...(await shares.read(share)), mood: "good" };
-    const sealed = sealerThat(true).sealText(
+    const sealed = sealerThat(true).encryptText(
       { use: "share", key: share, name: KEY },
       JSON.stringify(snapshot),
     );

@@ -4,26 +4,25 @@ import type { FileHandle } from "node:fs/promises";
 /** A file that one writer appends to. */
 export type AppendLog = {
   /**
-   * On stable storage, and visible to other machines, when it resolves. Once it has failed, or its caller has not
-   * waited for its end, all that come after it fail too: the file may end with half a line, to which nothing may
-   * be glued.
+   * When it resolves, the text is on stable storage and visible to other machines. After an append that failed, or
+   * that missed its deadline, all later ones reject: the file may end with half a line, and nothing may follow that.
    */
   append(text: string): Promise<void>;
   close(): Promise<void>;
 };
 
 /**
- * On Linux a write returns when its bytes are on stable storage: one call, and on NFS one round trip, where a sync
- * of its own makes two. Elsewhere the flag promises less than a sync does.
+ * On Linux, with this flag a write returns when its bytes are on stable storage: one call, and on NFS one round trip
+ * instead of two with fdatasync. On other systems the flag guarantees less than fdatasync.
  */
 const DURABLE_WRITES = process.platform === "linux" ? constants.O_DSYNC : 0;
 
-/** How a log is opened: it must not be there yet. */
+/** Flags to open a log, which must not exist yet. */
 export const LOG_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | DURABLE_WRITES;
 
 export type AppendLogOptions = {
-  /** Makes one operation on the volume, within its deadline. */
+  /** Runs one operation on the volume, within its deadline. */
   run: (operation: () => Promise<void>) => Promise<void>;
   close: () => Promise<void>;
 };
@@ -45,7 +44,7 @@ export function createAppendLog(file: FileHandle, { run, close }: AppendLogOptio
 }
 
 async function write(file: FileHandle, bytes: Buffer): Promise<void> {
-  // A volume that is nearly full takes a part, and says that it is full when it is given the rest.
+  // A volume that is nearly full writes a part, and fails with ENOSPC only for the rest.
   for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, written);
     written += bytesWritten;

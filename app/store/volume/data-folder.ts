@@ -1,22 +1,24 @@
 import { basename, dirname } from "node:path";
 import type { Layout } from "~/store/sessions/layout";
+import { errorCode } from "./errno";
 import type { Volume } from "./volume";
 
-/** Names that are shown at most, and how much of each. */
+/** Names in one log message, and characters of each. */
 const MAX_NAMES = 10;
 const MAX_NAME_LENGTH = 80;
 
-/** What a file system makes in its own root. */
-const OF_THE_SYSTEM: ReadonlySet<string> = new Set(["lost+found"]);
+/** Names that file systems make in their own root. */
+const SYSTEM_NAMES: ReadonlySet<string> = new Set(["lost+found"]);
 
-/** Names in the folders of hashes, which are made of their first two digits. */
+/** Subfolders of folders of hashes are named by a hash's first two digits. */
 const HASH_FOLDER = /^[0-9a-f]{2}$/;
 
 /**
- * Names in the data folder that are not Holdfast's, such as a backup that was copied into it instead of in its place:
- * nothing in them is served. Names with a dot are left out: file systems and desktops keep their own.
- * @param folders names by folder, the data folder's own under ""
- * @param ours the folders that the layout has
+ * Finds names in the data folder that Holdfast does not use, such as a backup that was copied into the folder instead
+ * of replacing it: nothing in them is served. Names that begin with a dot are left out: file systems and desktops
+ * make some.
+ * @param folders names by folder; the data folder's own names are under ""
+ * @param ours names that the layout has in the data folder
  */
 export function foreignNames(
   folders: Readonly<Record<string, readonly string[]>>,
@@ -24,7 +26,7 @@ export function foreignNames(
 ): string[] {
   const isForeign = (folder: string, name: string) =>
     !name.startsWith(".") &&
-    !OF_THE_SYSTEM.has(name) &&
+    !SYSTEM_NAMES.has(name) &&
     (folder === "" ? !ours.includes(name) : !HASH_FOLDER.test(name));
   return Object.entries(folders).flatMap(([folder, names]) =>
     names
@@ -34,17 +36,17 @@ export function foreignNames(
   );
 }
 
-/** One sentence for the log. Names are quoted, so that none can look like a part of it. */
+/** One log message about foreign names. They are quoted, so that a name cannot pass for a part of the message. */
 export function foreignNamesWarning(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).map((name) => JSON.stringify(name.slice(0, MAX_NAME_LENGTH)));
   const more = names.length - shown.length;
   return (
-    `DATA_DIR holds what is not Holdfast's, and what is in it is not served: ${shown.join(", ")}` +
-    `${more > 0 ? ` and ${more} more` : ""}. It is left alone. A backup is restored in place of DATA_DIR, not into it.`
+    `DATA_DIR holds names that Holdfast does not use, and does not serve: ${shown.join(", ")}` +
+    `${more > 0 ? ` and ${more} more` : ""}. They are left in place. A backup is restored in place of DATA_DIR, not into it.`
   );
 }
 
-/** Lists the data folder for `foreignNames`. A folder that is not there yet has no names. */
+/** Lists the data folder for `foreignNames`. A missing folder counts as empty. */
 export async function listForeignNames(volume: Pick<Volume, "list">, layout: Layout): Promise<string[]> {
   const ours = Object.values(layout)
     .filter((value) => typeof value === "string" && dirname(value) === layout.root)
@@ -60,8 +62,8 @@ async function namesIn(volume: Pick<Volume, "list">, folder: string): Promise<st
   try {
     return await volume.list(folder);
   } catch (error) {
-    // Whatever else is wrong with it the volume's probe says.
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    // Other faults are reported by the volume probe.
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return [];
     throw error;
   }
 }

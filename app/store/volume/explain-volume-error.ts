@@ -1,6 +1,6 @@
 import { errorCode, WRONG_VOLUME } from "./errno";
 
-/** What an error of the volume means to whoever runs the server, as the end of "DATA_DIR cannot be used: …". */
+/** Explains an error of the volume to the operator. The text continues "DATA_DIR cannot be used: …". */
 export function explainVolumeError(error: unknown): string {
   const code = errorCode(error);
   const syscall = (error as NodeJS.ErrnoException).syscall;
@@ -8,7 +8,7 @@ export function explainVolumeError(error: unknown): string {
     case "EACCES":
       return "it may not be written by this user";
     case "EPERM":
-      // What Linux says of a file system without hard links, and of one that forbids them.
+      // Linux answers so for a file system without hard links, and for one that forbids them.
       return syscall === "link" ? NO_HARD_LINKS : "it may not be written by this user";
     case "ENOTSUP":
     case "ENOSYS":

@@ -15,7 +15,7 @@ function open(options: Partial<FairSemaphoreOptions> = {}) {
   });
   const got: string[] = [];
   const giveBack = new Map<string, () => void>();
-  const take = (name: string, kind: WorkKind = "asked", signal = never) =>
+  const take = (name: string, kind: WorkKind = "interactive", signal = never) =>
     semaphore.take(kind, name.startsWith("node") ? NODE : name.split(" ")[0]!, signal).then(
       (back) => {
         got.push(name);
@@ -84,9 +84,9 @@ test("an operation that moves many bytes costs its address as many turns as smal
     onOverflow: () => new Error("too many"),
   });
   const got: string[] = [];
-  const first = await semaphore.take("asked", "x", never);
+  const first = await semaphore.take("interactive", "x", never);
   const use = async (name: string, { writes = 0, reads = 0 }) => {
-    const giveBack = await semaphore.take("asked", name, never, writes);
+    const giveBack = await semaphore.take("interactive", name, never, writes);
     got.push(name);
     giveBack(reads);
   };
@@ -106,7 +106,7 @@ test("who does not want to wait any longer has no turn", async () => {
   const { take, got, settled, end } = open();
   const impatient = new AbortController();
   void take("a 1");
-  void take("a 2", "asked", impatient.signal);
+  void take("a 2", "interactive", impatient.signal);
   void take("b 1");
   await settled();
   impatient.abort(new Error("gone"));

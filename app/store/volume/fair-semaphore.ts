@@ -1,71 +1,84 @@
 import { createFairQueue } from "~/fair-queue";
 
 /**
- * `steady` is what the node does by itself, whoever asks for something: it says that it lives, keeps answers that
- * are being written, counts. `asked` is what people wait for.
+ * `interactive` is work that a request waits for. `steady` is background work that must go on under any load:
+ * heartbeats, the journals of replies, usage.
  */
-export type WorkKind = "asked" | "steady";
+export type WorkKind = "interactive" | "steady";
 
-/** For whom something is done: an address, or the node itself, whose work is little and all else depends on it. */
+/** Waiters are served by key: a client's address, or `NODE`. */
 export type FairnessKey = string | typeof NODE;
 
-/** Whose turn comes before everybody's. */
+/** Key of the node's own work. It is little, all other work depends on it, and it is served before all other keys. */
 export const NODE = Symbol("the node itself");
 
 export type FairSemaphoreOptions = {
-  /** Places that one kind has at most, and those of them that the other cannot take from it. */
+  /** `count` is the number of slots of one kind, `reserved` how many more the other kind then has for certain. */
   count: number;
   reserved: number;
-  /** Takers of one kind that may wait before some are refused. */
+  /** Waiters of one kind before some are refused. */
   maxWaiting: number;
-  /** Bytes that each may move before those who are new come first; what a few requests of a person need if not given. */
+  /** Bytes that a key may move before it comes after new keys. Default: about as many as a few requests move. */
   burstBytes?: number | undefined;
-  /** Who is refused because too many wait is told so. */
+  /** Makes the error of a waiter that is refused because too many wait. */
   onOverflow: () => Error;
 };
 
 type Waiting = { start: () => void; refuse: (error: Error) => void };
 
-/** Gives a slot back. `bytes` is what the operation has read, so far as the taker did not know it before. */
+/** Gives a slot back. `bytes` is the number of bytes that the operation has read, if it was not known before. */
 export type GiveBack = (bytes?: number) => void;
 
-/** What an operation without content costs, as file systems on a network meter it: bytes. */
+export type FairSemaphore = {
+  /** A slot that is free; null where one has to be waited for. */
+  tryTake(kind: WorkKind, key: FairnessKey, bytes?: number): GiveBack | null;
+  /**
+   * Waits for a slot.
+   * @param bytes number of bytes that the operation writes
+   * @throws the error of `onOverflow`, and the signal's reason
+   */
+  take(kind: WorkKind, key: FairnessKey, signal: AbortSignal, bytes?: number): Promise<GiveBack>;
+};
+
+/** Cost of an operation without content, in bytes: EFS meters each request as at least 4 KiB (app/store/NFS.md). */
 const LEAST_COST = 4_096;
 
-/** Some 60 operations. */
+/** 64 operations without content. */
 const BURST_BYTES = 256 * 1024;
 
 /**
  * A counting semaphore of two kinds, neither of which can keep the other from its part. Waiters of one kind are served
- * by a fair queue with `whose` as its key and bytes as its cost; `NODE` comes before all others.
+ * by a fair queue with bytes as the cost; `NODE` comes before all other keys.
  */
-export function createFairSemaphore(options: FairSemaphoreOptions) {
+export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphore {
   const { count, reserved, maxWaiting, burstBytes: burst = BURST_BYTES, onOverflow } = options;
-  const kinds = { asked: createKind(), steady: createKind() };
+  const kinds = { interactive: createKind(), steady: createKind() };
   const isFree = (kind: WorkKind) =>
-    kinds[kind].taken < count && kinds.asked.taken + kinds.steady.taken < count + reserved;
+    kinds[kind].taken < count && kinds.interactive.taken + kinds.steady.taken < count + reserved;
 
-  function take(kind: WorkKind, whose: FairnessKey, bytes: number): GiveBack {
+  function take(kind: WorkKind, key: FairnessKey, bytes: number): GiveBack {
     const { queue } = kinds[kind];
     kinds[kind].taken += 1;
-    queue.charge(whose, Math.max(LEAST_COST, bytes));
+    queue.charge(key, Math.max(LEAST_COST, bytes));
     return (bytes = 0) => {
       kinds[kind].taken -= 1;
-      if (bytes > LEAST_COST) queue.charge(whose, bytes - LEAST_COST);
+      if (bytes > LEAST_COST) queue.charge(key, bytes - LEAST_COST);
       while (startNext());
       if (kinds[kind].taken === 0 && queue.size() === 0) queue.reset();
     };
   }
 
   /**
-   * Where both kinds wait, steady work keeps its part and no more: a thousand journals a second would leave people a
-   * third of the volume, while each of them can wait, and is longer when it comes.
+   * Where both kinds wait, steady work has its reserved slots and no more. Otherwise a thousand appends to journals per
+   * second would leave a third of the volume to requests; appends that wait are batched instead.
    */
   function startNext(): boolean {
-    const { asked, steady } = kinds;
-    const startAsked = () => isFree("asked") && asked.startNext();
+    const { interactive, steady } = kinds;
+    const startInteractive = () => isFree("interactive") && interactive.startNext();
     const startSteady = () => isFree("steady") && steady.startNext();
-    return steady.taken < reserved ? startSteady() || startAsked() : startAsked() || startSteady();
+    return steady.taken < reserved
+      ? startSteady() || startInteractive()
+      : startInteractive() || startSteady();
   }
 
   function createKind() {
@@ -78,8 +91,8 @@ export function createFairSemaphore(options: FairSemaphoreOptions) {
         next?.waiter.start();
         return next !== null;
       },
-      wait(whose: FairnessKey, one: Waiting): () => boolean {
-        const leave = queue.add(whose, one);
+      wait(key: FairnessKey, one: Waiting): () => boolean {
+        const leave = queue.add(key, one);
         if (queue.size() > maxWaiting) queue.dropLast()!.refuse(onOverflow());
         return leave;
       },
@@ -87,19 +100,12 @@ export function createFairSemaphore(options: FairSemaphoreOptions) {
   }
 
   return {
-    /** A slot that is free; null where one has to be waited for. */
-    tryTake: (kind: WorkKind, whose: FairnessKey, bytes = 0): GiveBack | null =>
-      isFree(kind) ? take(kind, whose, bytes) : null,
-    /**
-     * Waits for a slot.
-     * @param bytes what the operation writes
-     * @throws what `tooMany` makes, and the signal's reason
-     */
-    take(kind: WorkKind, whose: FairnessKey, signal: AbortSignal, bytes = 0): Promise<GiveBack> {
-      if (isFree(kind)) return Promise.resolve(take(kind, whose, bytes));
+    tryTake: (kind, key, bytes = 0) => (isFree(kind) ? take(kind, key, bytes) : null),
+    take(kind, key, signal, bytes = 0) {
+      if (isFree(kind)) return Promise.resolve(take(kind, key, bytes));
       return new Promise((resolve, reject) => {
-        const start = () => resolve(take(kind, whose, bytes));
-        const leave = kinds[kind].wait(whose, { start, refuse: reject });
+        const start = () => resolve(take(kind, key, bytes));
+        const leave = kinds[kind].wait(key, { start, refuse: reject });
         signal.addEventListener("abort", () => {
           if (leave()) reject(signal.reason as Error);
         });

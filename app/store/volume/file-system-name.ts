@@ -1,4 +1,4 @@
-/** By the magic numbers of Linux's statfs(2). */
+/** Names of file systems by the magic numbers of Linux's statfs(2). */
 const NAMES: Readonly<Record<number, string>> = {
   0x6969: "NFS",
   0xef53: "ext4",
@@ -18,13 +18,13 @@ const NAMES: Readonly<Record<number, string>> = {
   0x5346544e: "NTFS",
 };
 
-/** The name of a file system's type, where it can be told. */
+/** The name of a file system, or its number in hex where it is not known. @param type the `type` of statfs */
 export function fileSystemName(type: number): string {
-  // Some magic numbers are larger than a signed 32-bit number, and some kernels say them as one.
+  // Some kernels report magic numbers above 2^31 as negative numbers.
   return NAMES[type >>> 0] ?? `unknown type 0x${(type >>> 0).toString(16)}`;
 }
 
-/** File systems whose files do not outlive what people would expect them to. */
+/** File systems that lose their files at a restart, with the reason. */
 export const LOST_WITH_THE_MACHINE: Readonly<Record<string, string>> = {
   tmpfs: "it is in memory, and lost when the machine restarts",
   overlayfs: "it belongs to the container, and is lost with it unless a volume is mounted there",

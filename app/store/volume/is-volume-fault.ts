@@ -1,7 +1,7 @@
 import { errorCode } from "./errno";
 
-/** Answers that the protocols of the store ask for, or that say something of a file and nothing of the volume. */
-const ANSWERS: ReadonlySet<string> = new Set([
+/** Errors that the store's protocols expect, or that concern one file and not the volume. */
+const EXPECTED: ReadonlySet<string> = new Set([
   "ENOENT",
   "EEXIST",
   "ENOTEMPTY",
@@ -11,8 +11,8 @@ const ANSWERS: ReadonlySet<string> = new Set([
   "EFBIG",
 ]);
 
-/** Whether an operation failed because the volume is full, away, read-only or broken. */
+/** Whether an error says that the volume is full, away, read-only or broken. True for errors without a code. */
 export function isVolumeFault(error: unknown): boolean {
   const code = errorCode(error);
-  return code === undefined || !ANSWERS.has(code);
+  return code === undefined || !EXPECTED.has(code);
 }

@@ -2,10 +2,10 @@ import { temporaryName } from "~/store/sessions/layout";
 import { errorCode, type ReserveUse, type Volume } from "./volume";
 
 /**
- * Gives a name to a whole file in one step, unless the name is taken: of all that try, on any node, one is first.
- * When it resolves the name is on stable storage, whoever has given it.
- * @returns whether this call gave it. False also where the answer to a `link()` that succeeded was lost (NFS), so
- * whoever must know looks whether what stands there is its own.
+ * Gives a name to a complete file in one step, unless the name is taken: of all writers on all nodes, one succeeds.
+ * When it resolves the name is on stable storage, whichever writer gave it.
+ * @returns whether this call gave the name. False also where the answer to a `link()` that succeeded was lost (NFS):
+ * a caller that must know reads the file and compares
  */
 export async function putIfAbsent(
   { volume, instance, newId }: { volume: Volume; instance: string; newId: () => string },
@@ -24,7 +24,7 @@ export async function putIfAbsent(
     if (errorCode(error) !== "EEXIST") throw error;
     isFirst = false;
   } finally {
-    // What cannot be removed now goes with a sweep.
+    // Otherwise a sweep removes it.
     await volume.unlink(temporary).catch(() => undefined);
   }
   await volume.syncFolder(folder);

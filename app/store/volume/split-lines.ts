@@ -1,9 +1,9 @@
 const LINE_FEED = 10;
 
-/** Takes the bytes of a growing file as they come. @returns the whole lines; null for one that is too long */
+/** Takes the next bytes of a growing file. @returns the lines that they complete; null for a line that is too long */
 export type LineSplitter = (bytes: Buffer) => (string | null)[];
 
-/** Keeps the beginning of a line until its end has come, and no more than `maxLine` bytes of it. */
+/** Keeps the beginning of an incomplete line, at most `maxLine` bytes of it, for the next call. */
 export function createLineSplitter(maxLine = 1_048_576): LineSplitter {
   let begun: Buffer[] = [];
   let length = 0;

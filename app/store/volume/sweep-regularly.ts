@@ -1,11 +1,11 @@
 import type { Timer } from "./timer";
 
 export type RegularSweep = {
-  /** Does it once. Ends early when aborted. @returns what there is to tell the operator */
+  /** Sweeps once. Ends early when aborted. @returns fields for the log */
   sweep: (signal: AbortSignal) => Promise<object>;
-  /** What is swept, as in "swept the shares". */
+  /** Ends the log message "swept …", such as "the shares". */
   what: string;
-  /** Time from one to the next, about, in milliseconds. */
+  /** Mean time between two sweeps, in milliseconds. */
   everyMs: number;
   timer: Timer;
   /** A number from 0 up to 1. */
@@ -16,7 +16,10 @@ export type RegularSweep = {
   };
 };
 
-/** Sweeps again and again until what it returns is called. A sweep that fails is told of, and the next one comes. */
+/**
+ * Sweeps at random intervals. A sweep that fails is logged, and the next one is scheduled all the same.
+ * @returns how to stop, which also aborts a sweep that is under way
+ */
 export function sweepRegularly({ sweep, what, everyMs, timer, random, log }: RegularSweep): () => void {
   const stopped = new AbortController();
   let cancel = () => {};
@@ -31,7 +34,7 @@ export function sweepRegularly({ sweep, what, everyMs, timer, random, log }: Reg
     }
     schedule(everyMs * (0.75 + random() / 2));
   }
-  // Not all nodes at once after a deployment, nor in step with each other.
+  // At random, so that nodes sweep neither all at once after a deployment nor in step.
   schedule((everyMs / 24) * (0.5 + random()));
   return () => {
     stopped.abort();

@@ -3,8 +3,9 @@ import { unlessGone } from "./errno";
 import type { Volume } from "./volume";
 
 /**
- * What time the volume believes it is, in milliseconds: the times of all files are by that clock, whoever wrote
- * them. `purpose`, in small letters, keeps those who ask at the same time on one node apart.
+ * The time of the volume's clock, in milliseconds since 1970. The times of all files are by this clock, whichever node
+ * wrote them. Read from a new probe file.
+ * @param purpose lower-case letters, part of the probe file's name: keeps concurrent calls on one node apart
  */
 export async function readVolumeClock(
   volume: Volume,
@@ -15,7 +16,7 @@ export async function readVolumeClock(
   const path = `${layout.nodes}/${instance}.probe-${purpose}`;
   await volume.makeFolder(layout.nodes);
   await volume.unlink(path).catch(unlessGone);
-  // Who asks is about to free room.
+  // The caller is about to free room.
   await volume.writeNew(path, "", { fromReserve: true });
   const { modifiedAt } = await volume.stats(path);
   await volume.unlink(path).catch(unlessGone);

@@ -1,10 +1,10 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorCode, isFull, isReadOnly } from "./errno";
 
-/** What a person, or the node itself, wants of a session: a refusal speaks of that, and of nothing else. */
+/** The action that failed, by a person or by the node itself: the error's text names its consequence. */
 export type Asked = keyof typeof REFUSALS;
 
-/** `failed` is a sentence; `inDoubt` ends "did not confirm that …", and says what to do. */
+/** `failed` is a sentence. `inDoubt` ends "did not confirm that …", and says how to repeat the action. */
 const REFUSALS = {
   read: {
     failed: "Nothing that was saved is lost; try again soon.",
@@ -58,7 +58,7 @@ const REFUSALS = {
 
 export const failedSentence = (asked: Asked): string => REFUSALS[asked].failed;
 
-/** A failure after which it is not known whether the change was stored. Doing it again is harmless. */
+/** An error after which it is not known whether the change was stored. Repeating the action is harmless. */
 export function unconfirmed(asked: Asked = "reply", cause?: unknown): ExpectedError {
   return new ExpectedError(
     "volume_unavailable",
@@ -68,9 +68,10 @@ export function unconfirmed(asked: Asked = "reply", cause?: unknown): ExpectedEr
 }
 
 /**
- * Runs what works on the volume. Everything that the file system may answer and no caller can mend is one failure
- * to people. `consequence` is a sentence that says what it means for what they did.
- * @throws ExpectedError `volume_unavailable`, and what is no failure of the file system as it is
+ * Runs work on the volume and maps all errors of the file system to one user error.
+ * @param what how the work uses the volume, for the text of the error
+ * @param consequence a sentence about the effect on the person's action
+ * @throws ExpectedError `volume_unavailable`; errors that are not the file system's are rethrown as they are
  */
 export async function onVolume<T>(
   work: () => Promise<T>,
@@ -81,7 +82,7 @@ export async function onVolume<T>(
     return await work();
   } catch (error) {
     const code = ExpectedError.isInstance(error) ? undefined : errorCode(error);
-    // Errors of the system have a number; those that Node makes itself, such as ERR_INVALID_ARG_TYPE, are bugs.
+    // Codes such as ERR_INVALID_ARG_TYPE come from Node and mean a bug; the system's codes do not begin with ERR_.
     if (code === undefined || code.startsWith("ERR_")) throw error;
     throw new ExpectedError("volume_unavailable", `${reason(error, what)} ${consequence}`, { cause: error });
   }

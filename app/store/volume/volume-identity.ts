@@ -6,28 +6,27 @@ import { putIfAbsent } from "./put-if-absent";
 import type { Volume, VolumeGuard } from "./volume";
 
 export type VolumeIdentityOptions = {
-  /** DATA_DIR without a guard, for this module is the guard of the others. */
+  /** DATA_DIR without a guard, because this module is the guard of other volumes. */
   volume: Volume;
   layout: Layout;
-  /** This node and boot, `name.boot`. */
+  /** This node's instance, `name.boot`. */
   instance: string;
   newId: () => string;
   /** A monotonic clock in milliseconds. */
   now: () => number;
-  /** Called when DATA_DIR is no longer the volume that it was, with the reason; and with null when it is again. */
+  /** Called with the reason when DATA_DIR is no longer the same volume, and with null when it is again. */
   onChange?: (reason: string | null) => void;
 };
 
-/** Loose, so that a later version may say more in it. */
+/** Loose, so that later versions can add fields. */
 const marker = z.object({ id: z.string().min(1) });
 
 /**
- * Tells an unmounted, moved or replaced DATA_DIR from an empty one, by a file with an id that is made once for each
- * volume. The first confirmation marks a directory that has no marker, by put-if-absent, so that nodes which start
- * at once agree; from then on this process takes no other id, and makes no marker, whatever it finds. A confirmation
- * costs one `lstat`: only a marker that is another file than the last time is read. Where something was missing,
- * `sessions` must be there, too: it may be a mount of its own, or be moved away by itself, and without it every
- * conversation would be said to be deleted.
+ * Distinguishes an unmounted, moved or replaced DATA_DIR from an empty one, by a marker: a file with an id that is made
+ * once for each volume. The first confirmation marks a directory without a marker, by put-if-absent, so that nodes that
+ * start at the same time agree. From then on this process accepts no other id and makes no marker. A confirmation costs
+ * one `lstat`; the marker is read only where it is another file than the last time. After a name was missing, `sessions`
+ * must exist, too: it can be a separate mount or be moved away alone, and without it all sessions would seem deleted.
  */
 export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuard {
   const { volume, layout, now, onChange = () => {} } = options;
@@ -35,7 +34,7 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
   let confirmedAt = -Infinity;
   let confirming: Promise<void> | null = null;
   let reported: string | null = null;
-  /** Something was missing: `sessions` is looked for, too, until it is there. */
+  /** A name was missing: confirmations check for `sessions`, too, until it exists. */
   let isSuspect = false;
 
   async function begin() {
@@ -47,7 +46,7 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
     known = { id, version: await versionOfMarker() };
   }
 
-  /** False where nothing can be written, but conversations of an earlier version can be read. */
+  /** @returns false where nothing can be written, but sessions of an earlier version can be read */
   async function mark(): Promise<boolean> {
     try {
       await putIfAbsent(options, layout.root, MARKER_NAME, `${JSON.stringify({ id: options.newId() })}\n`);
@@ -117,7 +116,7 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
       await confirmOnce();
     },
     async confirmAfterMiss() {
-      // One that has begun before does not look for `sessions`.
+      // A confirmation that has begun before does not check for `sessions`.
       if (!isSuspect) await confirming;
       isSuspect = true;
       await confirmOnce();
@@ -129,7 +128,7 @@ const MISSING = `${MARKER_NAME} is missing: the volume is not mounted, or was mo
 const MISSING_SESSIONS = "sessions is missing: that part of the volume is not mounted, or was moved away";
 const ANOTHER = `${MARKER_NAME} has another id: this is not the volume that the server began with. Mount that one again, or restart the server to use this one`;
 
-/** The id in a marker; null where there is none. */
+/** The id in a marker; null where the file is missing. @throws ExpectedError `volume_unavailable` where it is damaged */
 export async function readMarker(volume: Volume, path: string): Promise<string | null> {
   let text: string;
   try {
@@ -150,7 +149,7 @@ function topFolders(layout: Layout): string[] {
   return [sessions, quarantine, nodes, shares, attachments, handoffs, usage, reserve];
 }
 
-/** `message` goes on after "DATA_DIR cannot be used: ". */
+/** `message` continues "DATA_DIR cannot be used: ". */
 class WrongVolume extends Error {
   readonly code = WRONG_VOLUME;
 }

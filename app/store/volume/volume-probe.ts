@@ -6,48 +6,50 @@ import { timer as realTimer, type Timer } from "./timer";
 import type { Volume } from "./volume";
 
 /**
- * A `full` volume is usable: conversations can be read and deleted there, and could not if no node were sent requests.
- * `full` says of what there is none left.
+ * A full volume is usable: its sessions can be read and deleted, which requires that nodes stay ready for requests.
+ * `full` names the resource that is used up.
  */
 export type VolumeState = { usable: true; full?: string } | { usable: false; reason: string };
 
 export type VolumeProbe = {
-  /** Whether the volume can be written the way that a commit writes it. Never rejects, and never takes long. */
+  /** Whether commits can be written. Never rejects, and resolves within `patienceMs`. */
   state(): Promise<VolumeState>;
 };
 
 export type VolumeProbeOptions = {
   volume: Volume;
   layout: Layout;
-  /** This node and boot: the names of its own test files. */
+  /** This node's instance, part of the names of its probe files. */
   instance: string;
   /** A monotonic clock in milliseconds. */
   now: () => number;
   timer?: Timer;
-  /** How long one answer serves, in milliseconds: many may ask, the volume is asked seldom. */
+  /** How long a result is reused, in milliseconds, so that frequent health checks cost few operations. */
   freshMs?: number;
-  /** How long the volume may take before it counts as giving no answer, in milliseconds. */
+  /** Time after which the volume counts as unusable, in milliseconds. */
   patienceMs?: number;
-  /** Told of the first answer, and of each that is another one than the answer before. */
+  /** Called with the first state, and with each state that differs from the one before. */
   onChange?: (state: VolumeState) => void;
 };
 
+/** Checks the volume with the operations of a commit: create, sync, link, unlink (app/store/PROTOCOL.md). */
 export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
   const { volume, layout, instance, now, timer = realTimer, freshMs = 2_000, patienceMs = 2_500 } = options;
   const temporary = join(layout.nodes, `${instance}.probe`);
   const linked = join(layout.nodes, `${instance}.probe-link`);
 
-  let answer: { at: number; state: VolumeState } | null = null;
-  let asking: { since: number; state: Promise<VolumeState> } | null = null;
-  let told: string | null = null;
-  /** The folders are there, and no test file of ours. */
+  let latest: { at: number; state: VolumeState } | null = null;
+  let running: { since: number; state: Promise<VolumeState> } | null = null;
+  /** Reason of the state that `onChange` had last; empty for a usable volume. */
+  let reported: string | null = null;
+  /** The folders exist, and no probe file of this node does. */
   let prepared = false;
 
   async function probe(): Promise<VolumeState> {
     try {
       if (!prepared) await prepare();
       prepared = false;
-      // Not an empty one, which some file systems still take when there is no room for a word.
+      // Not empty: some file systems accept empty files when they have no room for bytes.
       await volume.writeNew(temporary, "probe", { removeIfLate: true });
       await volume.link(temporary, linked);
       await volume.link(temporary, linked).then(
@@ -62,13 +64,13 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
       prepared = true;
       return { usable: true };
     } catch (error) {
-      if (isFull(error)) return whatIsFull(error);
+      if (isFull(error)) return fullState(error);
       return { usable: false, reason: explainVolumeError(error) };
     }
   }
 
-  /** Usable as long as it can be listed. */
-  async function whatIsFull(error: unknown): Promise<VolumeState> {
+  /** The state of a full volume: usable if it can be listed. */
+  async function fullState(error: unknown): Promise<VolumeState> {
     try {
       await volume.list(layout.sessions);
       if (errorCode(error) === "EDQUOT") return { usable: true, full: "its quota is used up" };
@@ -79,10 +81,10 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
     }
   }
 
-  function tellIfNew(state: VolumeState): VolumeState {
+  function reportIfNew(state: VolumeState): VolumeState {
     const reason = state.usable ? (state.full ?? "") : state.reason;
-    if (reason !== told) options.onChange?.(state);
-    told = reason;
+    if (reason !== reported) options.onChange?.(state);
+    reported = reason;
     return state;
   }
 
@@ -96,20 +98,20 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
     }
   }
 
-  /** One at a time: a volume that hangs is not asked again before it has answered. */
-  function ask() {
+  /** One probe at a time: a volume that hangs gets no second one before it answers. */
+  function beginProbe() {
     const state = probe().then((state) => {
-      answer = { at: now(), state };
-      asking = null;
+      latest = { at: now(), state };
+      running = null;
       return state;
     });
-    return (asking = { since: now(), state });
+    return (running = { since: now(), state });
   }
 
   return {
     async state() {
-      if (!asking && answer && now() - answer.at <= freshMs) return answer.state;
-      const { since, state } = asking ?? ask();
+      if (!running && latest && now() - latest.at <= freshMs) return latest.state;
+      const { since, state } = running ?? beginProbe();
       let cancel = () => {};
       const impatience = new Promise<VolumeState>((resolve) => {
         const left = Math.max(0, since + patienceMs - now());
@@ -117,7 +119,7 @@ export function createVolumeProbe(options: VolumeProbeOptions): VolumeProbe {
       });
       const first = await Promise.race([state, impatience]);
       cancel();
-      return tellIfNew(first);
+      return reportIfNew(first);
     },
   };
 }

@@ -3,26 +3,26 @@ import { errorCode, isFull, unlessGone } from "./errno";
 import type { Volume, VolumeGuard, VolumeReserve } from "./volume";
 
 export type FilledReserve = VolumeReserve & {
-  /** Makes the pieces that are missing, as far as there is room. Costs nothing where none is known to be missing. */
+  /** Makes the missing pieces, as far as there is room. Does nothing unless a piece may be missing. */
   refill(): Promise<void>;
 };
 
 export type VolumeReserveOptions = {
-  /** Without a guard and in slots of its own, for a piece is given back in the middle of another operation. */
+  /** Without a guard and with its own slots: a piece is released while another operation holds its slot. */
   volume: Volume;
   guard: Pick<VolumeGuard, "confirm">;
   folder: string;
 };
 
-/** Bytes and inodes: on a file system of some megabytes each file is smaller, so that all are a sixteenth of it. */
+/** The reserve is 16 files of 256 KiB; on a small file system smaller ones, a sixteenth of its free room in all. */
 const PIECES = 16;
 const MAX_PIECE_BYTES = 256 * 1024;
 const PAGE_BYTES = 4_096;
 
 /**
- * Files that hold nothing but room. Where a volume is full they are given back one by one to what frees room or ends
- * something, so that people can delete: the commit that says that a session is deleted is itself a new file. Shared
- * by all nodes; which of them gives back or makes a piece does not matter.
+ * Files that only reserve room, bytes and inodes. On a full volume they are removed one by one for operations that free
+ * room or end work: a deletion is itself a commit of a new file. Shared by all nodes; any node may remove or make a
+ * piece.
  */
 export function createVolumeReserve({ volume, guard, folder }: VolumeReserveOptions): FilledReserve {
   let isShort = true;
@@ -35,7 +35,7 @@ export function createVolumeReserve({ volume, guard, folder }: VolumeReserveOpti
         await volume.unlink(`${folder}/${name}`);
         return true;
       } catch (error) {
-        // Another node has given that one back.
+        // ENOENT: another node has released that piece.
         if (errorCode(error) !== "ENOENT") return false;
       }
     }
@@ -43,11 +43,11 @@ export function createVolumeReserve({ volume, guard, folder }: VolumeReserveOpti
   }
 
   async function fill() {
-    // Its first word makes the folder.
+    // The first confirmation makes the folder.
     await guard.confirm(0);
     const { freeBytes } = await volume.space(folder);
     const share = Math.floor(freeBytes / (16 * PIECES) / PAGE_BYTES) * PAGE_BYTES;
-    // Of no pattern, so that no file system stores it in less room.
+    // Random, so that no file system compresses it.
     const bytes = randomBytes(Math.max(PAGE_BYTES, Math.min(MAX_PIECE_BYTES, share)));
     const present = new Set(await volume.list(folder));
     for (let piece = 0; piece < PIECES; piece++) {

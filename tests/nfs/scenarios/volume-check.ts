@@ -8,7 +8,7 @@ export const volumeCheck: Scenario = {
       const output = await rig(
         "run",
         client,
-        `cd ${REPOSITORY} && ${NODE} --import ./tests/fixtures/register-app.ts tests/check-volume.ts ${dataDir}`,
+        `cd ${REPOSITORY} && ${NODE} --import ./tests/fixtures/register-app.ts app/check-volume.ts ${dataDir}`,
       );
       const lines = output.split("\n").filter(Boolean);
       expect(lines.at(-1)!.includes("can be used"), lines.at(-1)!);

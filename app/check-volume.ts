@@ -3,11 +3,12 @@ import { newId } from "~/conversation/session-id";
 import { createVolume } from "~/store/volume/volume";
 import { checkVolume, type VolumeFinding } from "~/store/volume/volume-check";
 
-// npm run check-volume -- DIR: whether a folder can be the DATA_DIR, and how fast it is.
+// `npm run check-volume -- DIR`, or in the image `node build/check-volume.js DIR`: whether a folder can be the
+// DATA_DIR, and how fast it is.
 
 const [dir, ...more] = process.argv.slice(2);
 if (!dir || dir.startsWith("-") || more.length > 0) {
-  console.error("Say which folder to check: npm run check-volume -- DIR");
+  console.error("Name the folder to check, as in: npm run check-volume -- DIR");
   process.exit(1);
 }
 
@@ -38,5 +39,5 @@ if (failed.length > 0) {
   );
 }
 process.exitCode = failed.length > 0 ? 1 : 0;
-// A volume that hangs holds threads, and with them process.exit (FACTS): only this ends it.
+// Threads that wait for a hanging volume keep process.exit from ending the process; a signal does not wait for them.
 setTimeout(() => process.kill(process.pid, "SIGKILL"), 2_000).unref();

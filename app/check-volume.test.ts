@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
-import { temporaryFolder } from "./fixtures/temporary-folder";
+import { temporaryFolder } from "../tests/fixtures/temporary-folder";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 function checkVolume(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const script = ["--import", "./tests/fixtures/register-app.ts", "tests/check-volume.ts", ...args];
+  const script = ["--import", "./tests/fixtures/register-app.ts", "app/check-volume.ts", ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, script, { cwd: root }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
@@ -39,6 +39,6 @@ test.each([[[]], [["--help"]], [["a", "b"]]])("%j is answered with one clear lin
   expect(await checkVolume(...args)).toEqual({
     code: 1,
     stdout: "",
-    stderr: "Say which folder to check: npm run check-volume -- DIR\n",
+    stderr: "Name the folder to check, as in: npm run check-volume -- DIR\n",
   });
 });

@@ -1,0 +1,45 @@
+import type { Conversations } from "~/browser/conversations/conversations";
+import type { Unread } from "~/browser/conversations/unread";
+import type { PageActivity } from "~/browser/page/page-activity";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { PreferencesStore } from "~/browser/storage/preferences";
+
+/** Time until all tabs know of a mark, in milliseconds. */
+const MARK_SETTLES_MS = 1_000;
+
+type Dependencies = {
+  activity: PageActivity;
+  conversations: Conversations;
+  unread: Unread;
+  preferences: PreferencesStore;
+  clock: Pick<PageClock, "after">;
+  /** Shows a notification, whose click calls `onClick`. */
+  notify: (messageId: string, onClick: () => void) => void;
+};
+
+/**
+ * Marks conversations in which a reply has ended while no tab showed them, and removes the mark when one is shown.
+ * @returns to be called with the conversation and the message of each reply that has ended
+ */
+export function createEndedReplies(dependencies: Dependencies): (id: string, messageId: string) => void {
+  const { activity, conversations, unread, preferences, clock, notify } = dependencies;
+  const isShown = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
+
+  /** The tab that shows a conversation removes its mark, whichever tab has made it. */
+  function clearShown() {
+    const { currentId } = conversations.getSnapshot();
+    if (isShown(currentId)) unread.clear(currentId);
+  }
+  for (const changing of [activity, conversations, unread]) changing.subscribe(clearShown);
+  clearShown();
+
+  return (id, messageId) => {
+    if (isShown(id)) return;
+    unread.mark(id);
+    if (!preferences.getSnapshot().notifies) return;
+    // If another tab shows the conversation, it removes the mark.
+    clock.after(MARK_SETTLES_MS, () => {
+      if (unread.getSnapshot().includes(id)) notify(messageId, () => conversations.open(id));
+    });
+  };
+}

@@ -1,0 +1,115 @@
+import { newId } from "~/conversation/session-id";
+import { firstWords, titleFrom } from "~/conversation/session-title";
+import type { Conversation, Conversations } from "~/browser/conversations/conversations";
+import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
+import { createDraft } from "~/browser/drafts/draft";
+import { createOutbox } from "~/browser/drafts/outbox";
+import { redrawImage } from "~/browser/drafts/redraw-image";
+import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
+import type { PageActivity } from "~/browser/page/page-activity";
+import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import { createLastSeen } from "~/browser/storage/last-seen";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import type { ApiClient } from "./api-client";
+import { createChatSession, type ChatSession } from "./chat-session";
+import { endedReply } from "./chat-state";
+import { createUnsavedSettings } from "./unsaved-settings";
+
+/** The sessions that this page has opened. Each one lives as long as the page, or until it is deleted. */
+export type OpenSessions = {
+  /** Opens the session if it is not open yet. */
+  get: (id: string) => ChatSession;
+  /** The session if it is open. */
+  find: (id: string) => ChatSession | undefined;
+  all: () => ChatSession[];
+  delete: (id: string) => void;
+};
+
+export type OpenSessionsDependencies = {
+  page: Pick<Window, "addEventListener">;
+  api: ApiClient;
+  /** Shared by all tabs of this browser. */
+  shared: SafeStorage;
+  onOtherTab: OnOtherTab;
+  activity: PageActivity;
+  conversations: Conversations;
+  clock: PageClock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  maxFileBytes: number;
+  /** Called when a message was put into the outbox, or has left it. */
+  onPending: () => void;
+  /** Called when a reply has ended, unless a person has stopped it. */
+  onEnded: (id: string, messageId: string) => void;
+};
+
+export function createOpenSessions(dependencies: OpenSessionsDependencies): OpenSessions {
+  const sessions = new Map<string, ChatSession>();
+
+  function get(id: string): ChatSession {
+    const known = sessions.get(id);
+    if (known) return known;
+    const opened = openSession(dependencies, id);
+    sessions.set(id, opened);
+    let before = opened.getSnapshot();
+    opened.subscribe(() => {
+      const { pending } = before;
+      const reply = endedReply(before, (before = opened.getSnapshot()));
+      if (pending !== before.pending) dependencies.onPending();
+      if (reply) dependencies.onEnded(id, reply.id);
+    });
+    return opened;
+  }
+
+  return {
+    get,
+    find: (id) => sessions.get(id),
+    all: () => [...sessions.values()],
+    delete: (id) => void sessions.delete(id),
+  };
+}
+
+function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSession {
+  const { page, shared, onOtherTab, activity, conversations, clock, random, maxFileBytes } = dependencies;
+  const api = dependencies.api.session(id);
+  const known = () => findConversation(conversations, id);
+  const draft = createDraft(shared, id, onOtherTab, clock);
+  page.addEventListener("pagehide", draft.flush);
+  return createChatSession({
+    api,
+    outbox: createOutbox(shared, id),
+    lastSeen: createLastSeen(shared, id),
+    draft,
+    files: createAttachmentDraft({
+      api,
+      storage: shared,
+      conversationId: id,
+      newId,
+      clock,
+      random,
+      prepare: { maxBytes: maxFileBytes, redraw: redrawImage },
+    }),
+    edits: createUnfinishedEdits(shared, id),
+    unsavedSettings: createUnsavedSettings(shared, id),
+    page: activity,
+    clock,
+    random,
+    isSaved: () => known()?.saved ?? id === conversations.reopenedId,
+    onSaved({ title, updatedAt }) {
+      conversations.remember({ id, title, updatedAt, saved: true });
+    },
+    onSending({ text, files }) {
+      const updatedAt = timestamp(clock);
+      const { title, saved } = known() ?? {
+        title: titleFrom(firstWords([...files, { type: "text", text }])),
+        saved: false,
+      };
+      conversations.remember({ id, title, updatedAt, saved });
+    },
+  });
+}
+
+export function findConversation(conversations: Conversations, id: string): Conversation | undefined {
+  return conversations.getSnapshot().list.find((conversation) => conversation.id === id);
+}

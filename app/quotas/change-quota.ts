@@ -1,0 +1,57 @@
+import type { FleetUsage } from "./fleet-usage";
+import type { LimitChecks } from "./limit-checks";
+import type { QuotaLimits, Quotas, ReserveBytes } from "./quotas";
+import { DAY_MS, MINUTE_MS } from "./windows";
+
+export type ChangeQuotaOptions = {
+  limits: QuotaLimits;
+  usage: Pick<FleetUsage, "count" | "fresh">;
+  checks: LimitChecks;
+};
+
+/** Limits of changes that begin no reply, and of the bytes that they store. See `Quotas`. */
+export function createChangeQuota(options: ChangeQuotaOptions): Pick<Quotas, "change" | "beginSession"> {
+  const { limits, usage, checks } = options;
+  const { check, checkBytes } = checks;
+
+  /** Counts a change. @returns the address's subject; null where clients cannot be told apart by address */
+  async function countChange(from: string | null): Promise<string | null> {
+    if (from === null) return null;
+    await usage.fresh();
+    const address = checks.subjectOf(from);
+    check("address-bytes", address, DAY_MS, limits.addressBytesPerDay, "daily_bytes_spent");
+    check("address-changes", address, MINUTE_MS, limits.addressChangesPerMinute, "too_many_changes");
+    usage.count("address-changes", address, 1);
+    return address;
+  }
+
+  /** Counts bytes when they are reserved, not when they are written: concurrent writes cannot share the remainder. */
+  async function withBytes<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>) {
+    if (address === null) return write(() => undefined);
+    let reserved = 0;
+    const reserve = (bytes: number) => {
+      if (bytes === reserved) return;
+      if (bytes > reserved) checkBytes(address, bytes - reserved);
+      usage.count("address-bytes", address, bytes - reserved);
+      reserved = bytes;
+    };
+    try {
+      return await write(reserve);
+    } catch (error) {
+      reserve(0);
+      throw error;
+    }
+  }
+
+  return {
+    change: async (from, write) => withBytes(await countChange(from), write),
+    async beginSession(from, write) {
+      const address = await countChange(from);
+      if (address !== null) {
+        check("address-sessions", address, DAY_MS, limits.addressSessionsPerDay, "too_many_sessions");
+        usage.count("address-sessions", address, 1);
+      }
+      return withBytes(address, write);
+    },
+  };
+}

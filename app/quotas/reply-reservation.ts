@@ -1,0 +1,70 @@
+import type { CallEstimate } from "~/conversation/estimate-call";
+import type { Spending } from "~/conversation/reply-cost";
+import type { Reservation } from "./daily-budget";
+
+export type ReplyStart = {
+  isNewSession: boolean;
+  /** Bytes that the message adds to the stored session; none for a reply that is taken over. */
+  bytes?: number;
+  cost: () => CallEstimate;
+  /** Lets a node that takes the reply over find the address that it was begun for. */
+  replyId?: string;
+};
+
+/** The right to begin one reply: open, then acquired, then released or rolled back. */
+export type ReplyReservation = {
+  /**
+   * Counts the reply, once it is certain that it is to begin. Without effect while it is acquired already.
+   * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
+   */
+  acquire(start: ReplyStart): void;
+  /** Undoes `acquire`: no reply has begun after all. */
+  rollback(): void;
+  /** Records what the reply has spent since the last call. Works after `release` too: the title is made then. */
+  record(spending: Spending): void;
+  /** The reply has ended. */
+  release(): void;
+};
+
+export type ReservationRules = {
+  /** Checks the limits and holds part of the budget. @throws ExpectedError a refusal */
+  reserve: (start: ReplyStart) => Reservation;
+  /** Counts a reply that begins (1), or takes it back (-1). */
+  count: (start: ReplyStart, amount: 1 | -1) => void;
+  /** Publishes the owner of the reply until the returned function is called. */
+  own: (start: ReplyStart) => () => void;
+  /** Called when a reply that was counted has ended. */
+  onEnd: () => void;
+};
+
+export function createReplyReservation(rules: ReservationRules): ReplyReservation {
+  /** Set while the reservation is acquired. */
+  let acquired: ReplyStart | null = null;
+  /** The part of the budget: kept after the end, for what the title spends. */
+  let held: Reservation | null = null;
+  let disown = () => {};
+  return {
+    acquire(start) {
+      if (acquired) return;
+      held = rules.reserve(start);
+      rules.count(start, 1);
+      disown = rules.own(start);
+      acquired = start;
+    },
+    rollback() {
+      if (!acquired) return;
+      rules.count(acquired, -1);
+      held?.release();
+      disown();
+      acquired = null;
+    },
+    record: (spending) => held?.record(spending),
+    release() {
+      if (!acquired) return;
+      acquired = null;
+      held?.release();
+      disown();
+      rules.onEnd();
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { attachmentParts } from "~/conversation/attachment";
+import type { SettingsEdit } from "~/conversation/edit-session";
+import type { CallEstimate } from "~/conversation/estimate-call";
+import { ExpectedError } from "~/conversation/expected-error";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Spending } from "~/conversation/reply-cost";
+import type { Reply, Session, UserMessage } from "~/conversation/session";
+import { addedBytes } from "~/conversation/session-size";
+import {
+  startReply,
+  type StartCommand,
+  type StartContext,
+  type StartOutcome,
+} from "~/conversation/start-reply";
+import { checkSupported } from "~/conversation/supported-attachments";
+import type { SessionRecord } from "~/store/sessions/session-store";
+import type { RunnerDependencies } from "./run-context";
+import type { Run } from "./run-reply";
+import type { RunningReplies } from "./running-replies";
+
+export type StartOptions = {
+  modelId?: string | undefined;
+  /** Settings that the person has changed, for this reply and later ones. */
+  settings?: Omit<SettingsEdit, "modelId"> | undefined;
+  /** Id of the future assistant message, made by the client: a repeated request with the same id joins its reply. */
+  replyMessageId?: string | undefined;
+  /** Taken when a reply begins; a request that joins one takes none. */
+  reservation?: ReplyReservation | undefined;
+};
+
+/** Part of the quotas that is held for one reply. */
+export type ReplyReservation = {
+  /**
+   * Called when a reply is about to be committed, and again with each retry of the commit. Throws to refuse it.
+   * `bytes` is what the message adds to the stored session.
+   */
+  acquire(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
+  /** Called with what the reply, and then its title, spends on this node. */
+  record(spending: Spending): void;
+  /** Called when no reply has begun. */
+  rollback(): void;
+  /** Called when the reply has ended on this node. */
+  release(): void;
+};
+
+export type BeginReplyDependencies = Pick<
+  RunnerDependencies,
+  "store" | "models" | "attachments" | "instance" | "clock"
+> & {
+  newId: () => string;
+  running: RunningReplies;
+  /** Reads a session, and takes over its reply if that is orphaned. */
+  read: (sessionHash: string) => Promise<SessionRecord | null>;
+  costOf: (session: Session, reply: Reply, said?: ReplyChunk[]) => CallEstimate;
+};
+
+/**
+ * Commits a message with its reply, then runs the reply. See `Replies.start`.
+ * @throws ExpectedError `model_not_found`, `attachment_not_found`, `attachment_not_supported`, and what `startReply`
+ * and the store throw
+ */
+export async function beginReply(
+  sessionHash: string,
+  command: StartCommand,
+  options: StartOptions,
+  deps: BeginReplyDependencies,
+): Promise<{ record: SessionRecord | null; outcome: StartOutcome }> {
+  const { running } = deps;
+  const { reservation } = options;
+  if (options.modelId !== undefined && !isOffered(options.modelId, deps)) {
+    throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
+  }
+  const reply = { id: deps.newId(), messageId: options.replyMessageId ?? deps.newId(), node: deps.instance };
+  const now = deps.clock().toISOString();
+  let begun: Run | null = null;
+  running.reserve(reply.id);
+  try {
+    const lost = await missingFiles(sessionHash, command, deps);
+    const context = { ...startContext(lost, options, deps), now, reply };
+    const commit = () => commitReply(sessionHash, command, context, options, deps);
+    const { record, result: outcome } = await commit().catch(async (error: unknown) => {
+      if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
+      // The running reply may be orphaned: once it is taken over and settled, a new one may begin.
+      const read = await deps.read(sessionHash);
+      if (read?.session.reply) throw error;
+      return commit();
+    });
+    const committed = record?.session.reply;
+    if (committed?.id === reply.id) {
+      running.run(sessionHash, record!, committed, [], reservation?.record);
+      begun = running.find(committed);
+    }
+    return { record, outcome };
+  } finally {
+    if (begun) void begun.ended.then(() => reservation?.release());
+    else reservation?.rollback();
+    running.release(reply.id);
+  }
+}
+
+function startContext(
+  lost: ExpectedError | null,
+  { modelId, settings }: StartOptions,
+  deps: Pick<BeginReplyDependencies, "models">,
+): Omit<StartContext, "now" | "reply"> {
+  const { models } = deps;
+  return {
+    modelId,
+    settings,
+    modelFor: (session) =>
+      session && isOffered(session.settings.modelId, deps) ? session.settings.modelId : models.defaultModelId,
+    // Called for a new message only: a repeated request joins its reply without this check.
+    checkFiles(modelId: string, question: Pick<UserMessage, "parts">) {
+      if (lost) throw lost;
+      const offer = models.offers.find(({ id }) => id === modelId);
+      if (offer) checkSupported(offer, question);
+    },
+  };
+}
+
+function commitReply(
+  sessionHash: string,
+  command: StartCommand,
+  context: StartContext,
+  { reservation }: StartOptions,
+  { store, costOf }: Pick<BeginReplyDependencies, "store" | "costOf">,
+) {
+  return store.update(sessionHash, (session) => {
+    const started = startReply(session, command, context);
+    if (started.outcome.kind === "started") {
+      const { reply } = started.outcome;
+      const cost = () => costOf(started.session!, reply);
+      const bytes = addedBytes(session, started.session!);
+      reservation?.acquire({ isNewSession: session === null, bytes, cost, replyId: reply.id });
+    }
+    return { session: started.session, result: started.outcome };
+  });
+}
+
+/** Holds the files of a new message. @returns why it cannot name them; null where it can */
+async function missingFiles(
+  sessionHash: string,
+  command: StartCommand,
+  { attachments }: Pick<BeginReplyDependencies, "attachments">,
+): Promise<ExpectedError | null> {
+  if (command.kind !== "send") return null;
+  try {
+    await attachments.hold(sessionHash, attachmentParts(command.message.parts));
+    return null;
+  } catch (error) {
+    if (ExpectedError.isInstance(error) && error.code !== "volume_unavailable") return error;
+    throw error;
+  }
+}
+
+function isOffered(modelId: string, { models }: Pick<BeginReplyDependencies, "models">): boolean {
+  return models.offers.some((offer) => offer.id === modelId);
+}

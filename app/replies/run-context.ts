@@ -1,0 +1,64 @@
+import type { LanguageModels } from "~/conversation/language-model";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Spending } from "~/conversation/reply-cost";
+import type { Reply, Session } from "~/conversation/session";
+import type { AttachmentStore } from "~/store/attachments/attachment-store";
+import type { Encryptor } from "~/store/encryption/encryptor";
+import type { Layout } from "~/store/sessions/layout";
+import type { SessionStore } from "~/store/sessions/session-store";
+import type { Volume } from "~/store/volume/volume";
+import type { OwnershipWatch } from "./ownership-watch";
+import type { createReplyMeter, ReplyMetrics } from "./reply-meter";
+import type { ReplyStream } from "./reply-stream";
+import type { StopControl } from "./stop-control";
+
+/** What a node needs to run replies. */
+export type RunnerDependencies = {
+  store: SessionStore;
+  volume: Volume;
+  layout: Layout;
+  attachments: Pick<AttachmentStore, "read" | "hold">;
+  /** Encrypts and decrypts journals. */
+  encryptor: Encryptor;
+  models: LanguageModels;
+  node: { name: string };
+  /** Node and boot, `name.boot`; part of the names of temporary files. */
+  instance: string;
+  /** Least time between two appends of words to a journal, in milliseconds. */
+  flushMs: () => number;
+  /** The time of day. */
+  clock: () => Date;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  /** Resolves after this many milliseconds. */
+  delay: (ms: number) => Promise<unknown>;
+  log: RunnerLog;
+  metrics: ReplyMetrics;
+};
+
+export type RunnerLog = {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** One run of a reply, as its steps share it. Nothing in it is reassigned. */
+export type RunContext = {
+  sessionHash: string;
+  /** The session as it was when the run began. */
+  session: Session;
+  reply: Reply;
+  /** The chunks of earlier runners of the reply; empty for the first runner. */
+  said: readonly ReplyChunk[];
+  stream: ReplyStream;
+  control: StopControl;
+  watch: OwnershipWatch;
+  meter: ReturnType<typeof createReplyMeter>;
+  /** The fields of each log line about this run. */
+  about: { reply: string; session: string; epoch: number; model: string };
+  deps: RunnerDependencies & {
+    /** Called with what this run spends, as it becomes known. */
+    onSpending?: ((spending: Spending) => void) | undefined;
+  };
+};

@@ -1,0 +1,103 @@
+import { lastChunk } from "~/conversation/catch-up";
+import type { AssistantMessage, Session } from "~/conversation/session";
+import { handOverReply } from "~/conversation/take-over-reply";
+import type { Change } from "~/store/sessions/session-store";
+import type { Generation } from "./generate-reply";
+import { reportSettled } from "./reply-meter";
+import type { ReplyOutcome } from "./reply-outcome";
+import type { RunContext } from "./run-context";
+import { isPassing, storeSettlement, type StoredSettlement } from "./store-settlement";
+
+/** Back-off between attempts to store an outcome, in milliseconds: doubles up to the longest. */
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 10_000;
+
+/**
+ * Stores how a run ended, and sends the followers their last chunk.
+ * @returns whether the reply has settled here; otherwise it goes on elsewhere, or could not be stored
+ */
+export async function settleRun(
+  context: RunContext,
+  generation: Pick<Generation, "content">,
+  outcome: ReplyOutcome,
+): Promise<boolean> {
+  const { control, stream, meter, about, deps } = context;
+  const message = await store(context, generation, outcome);
+  const reason = control.reason();
+  if (reason === "handed over" || reason === "superseded") {
+    deps.log.info(about, `the reply was ${reason}`);
+    return false;
+  }
+  if (!message) return false;
+  // After the commit: a follower that receives the end of the reply must find it in the session.
+  stream.publish([lastChunk(message)]);
+  const stored = message.metadata;
+  reportSettled(meter.report({ status: stored.status, usage: stored.usage, error: stored.error }), deps);
+  return true;
+}
+
+/**
+ * Retries while the volume is away, because the words are still in memory; ends when the reply is superseded, which
+ * leaves nothing to store.
+ * @returns the message that the reply has become; null where it has not
+ */
+async function store(
+  context: RunContext,
+  generation: Pick<Generation, "content">,
+  outcome: ReplyOutcome,
+): Promise<AssistantMessage | null> {
+  const { control, about, deps } = context;
+  for (let attempt = 0; control.reason() !== "superseded"; attempt++) {
+    try {
+      const { record, isStored } = await commit(context, generation, outcome);
+      // The volume was away, and another runner has taken over meanwhile.
+      if (!isStored) control.stop("superseded");
+      return (isStored && settledMessage(context, record?.session)) || null;
+    } catch (error) {
+      const passing = isPassing(error);
+      deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
+      if (!passing) return null;
+      const newReason = control.nextReason();
+      await Promise.race([deps.delay(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)), newReason]);
+    }
+  }
+  return null;
+}
+
+async function commit(
+  { sessionHash, reply, control, meter, about, deps }: RunContext,
+  generation: Pick<Generation, "content">,
+  { status, metadata, error, isCut }: ReplyOutcome,
+): Promise<StoredSettlement> {
+  if (control.reason() === "handed over") {
+    const handOver: Change<boolean> = (now) => {
+      const changed = now && handOverReply(now, reply);
+      return { session: changed, result: changed !== now };
+    };
+    const { record, result } = await deps.store.update(sessionHash, handOver, { asked: "reply" });
+    return { record, isStored: result };
+  }
+  const { parts, omissions } = await generation.content();
+  const settlement = {
+    replyId: reply.id,
+    epoch: reply.epoch,
+    status: isCut && control.reason() === "stopped" ? "stopped" : status,
+    parts,
+    node: deps.node.name,
+    finishedAt: deps.clock().toISOString(),
+    ...meter.timeToFirstToken(),
+    ...metadata,
+    omissions,
+    ...(error && { error }),
+  };
+  return storeSettlement(deps.store, sessionHash, settlement, {
+    fromReserve: control.reason() === "stopped",
+    onRefused: (refusal) =>
+      deps.log.error({ ...about, err: refusal }, "the store refused an answer: stored without its words"),
+  });
+}
+
+function settledMessage({ reply }: RunContext, now: Session | undefined): AssistantMessage | null {
+  const message = now?.messages.find(({ id }) => id === reply.messageId);
+  return message?.role === "assistant" ? message : null;
+}

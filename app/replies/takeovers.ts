@@ -1,0 +1,94 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import type { Reply } from "~/conversation/session";
+import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
+import type { SessionRecord } from "~/store/sessions/session-store";
+import type { JournalCleanup } from "./journal-cleanup";
+import type { RunningReplies } from "./running-replies";
+import { takeOver, type TakeOverDependencies } from "./take-over";
+
+/** Back-off between attempts to begin a reply that this node has taken over, in milliseconds: doubles up to the longest. */
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 30_000;
+
+export type TakeoversDependencies = TakeOverDependencies & {
+  keys: Pick<EncryptionKeys, "keep">;
+  running: RunningReplies;
+  cleanup: JournalCleanup;
+  /** Whether no process runs the reply any more. */
+  isOrphaned: (reply: Reply) => boolean;
+  /** Aborted when the node drains: it takes over no more replies. */
+  draining: AbortSignal;
+};
+
+/** Reads of sessions that take over replies whose runner is gone. */
+export type Takeovers = {
+  /**
+   * The session as it is now, after an orphaned reply was taken over or settled.
+   * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and what the store throws
+   */
+  read(sessionHash: string): Promise<SessionRecord | null>;
+};
+
+export function createTakeovers(deps: TakeoversDependencies): Takeovers {
+  const { store, running, cleanup, draining, log } = deps;
+  /** Takeovers that a fault of the volume has kept from beginning, by session. */
+  const retries = new Map<string, { attempts: number; isWaiting: boolean }>();
+
+  async function read(sessionHash: string): Promise<SessionRecord | null> {
+    const record = await store.read(sessionHash);
+    const reply = record?.session.reply;
+    if (!record || !reply || draining.aborted || !deps.isOrphaned(reply)) return record;
+    running.reserve(reply.id);
+    try {
+      return await takeOverAndRun(sessionHash, record, reply);
+    } catch (error) {
+      if (ExpectedError.isInstance(error)) throw error;
+      // The conversation must stay readable, whatever is wrong with its reply.
+      log.error({ reply: reply.id, err: error }, "a reply could not be taken over");
+      return record;
+    } finally {
+      running.release(reply.id);
+    }
+  }
+
+  async function takeOverAndRun(sessionHash: string, record: SessionRecord, reply: Reply) {
+    const taken = await takeOver(sessionHash, record, reply, deps);
+    if (taken.kind !== "unfinished") retries.delete(sessionHash);
+    if (taken.kind === "ours") {
+      running.run(sessionHash, taken.record, taken.reply, taken.said, taken.reservation?.record);
+      void running.find(taken.reply)?.ended.then(() => taken.reservation?.release());
+    }
+    if (taken.kind === "settled") cleanup.removeLater(sessionHash, reply);
+    if (taken.kind === "unfinished") {
+      retryLater(sessionHash);
+      if (taken.error) throw taken.error;
+    }
+    return taken.record;
+  }
+
+  /** Other nodes leave the reply to this one: it is retried here even if no request reads the session. */
+  function retryLater(sessionHash: string) {
+    const { attempts = 0, isWaiting = false } = retries.get(sessionHash) ?? {};
+    if (isWaiting) return;
+    retries.set(sessionHash, { attempts: attempts + 1, isWaiting: true });
+    const releaseKey = deps.keys.keep(sessionHash);
+    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempts);
+    void deps
+      .delay(wait)
+      .then(() => {
+        retries.set(sessionHash, { attempts: attempts + 1, isWaiting: false });
+        return read(sessionHash);
+      })
+      .then(
+        (record) => record?.session.reply || retries.delete(sessionHash),
+        // The volume could not be read at all, so `read` has not scheduled the next attempt.
+        (error: unknown) => {
+          log.warn({ err: error }, "the retry of a takeover failed");
+          if (!draining.aborted) retryLater(sessionHash);
+        },
+      )
+      .finally(releaseKey);
+  }
+
+  return { read };
+}

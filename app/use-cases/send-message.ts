@@ -1,0 +1,36 @@
+import type { PostMessageBody } from "~/conversation/api";
+import type { StartCommand } from "~/conversation/start-reply";
+import type { Quotas } from "~/quotas/quotas";
+import type { Replies } from "~/replies/replies";
+
+export type SendMessageDependencies = {
+  quotas: Pick<Quotas, "reserveReply">;
+  replies: Pick<Replies, "start">;
+};
+
+/**
+ * Adds a message to a session, or asks for another reply or for the rest of one, and runs the reply.
+ * @param address the client's address; null where clients cannot be told apart by it
+ * @returns what `Replies.start` returns, and the id that the stream of the reply has
+ * @throws ExpectedError refusals of the quotas, and what `Replies.start` throws
+ */
+export async function sendMessage(
+  sessionHash: string,
+  address: string | null,
+  body: PostMessageBody,
+  { quotas, replies }: SendMessageDependencies,
+) {
+  const { modelId, settings, replyMessageId } = body;
+  const reservation = await quotas.reserveReply({ session: sessionHash, address });
+  const options = { modelId, settings, replyMessageId, reservation };
+  const { record, outcome } = await replies.start(sessionHash, toCommand(body), options);
+  const replyId =
+    outcome.kind === "settled" ? (outcome.message.metadata.replyId ?? outcome.message.id) : outcome.reply.id;
+  return { record, outcome, replyId };
+}
+
+function toCommand(body: PostMessageBody): StartCommand {
+  if ("message" in body) return { kind: "send", message: body.message, parentId: body.parentId };
+  if ("regenerate" in body) return { kind: "regenerate", messageId: body.regenerate };
+  return { kind: "continue", messageId: body.continue };
+}

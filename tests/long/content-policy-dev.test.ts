@@ -1,0 +1,3 @@
+import { describeContentPolicy } from "../fixtures/content-policy";
+
+describeContentPolicy("dev");
