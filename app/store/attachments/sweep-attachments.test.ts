@@ -35,7 +35,9 @@ function setUp(
 ) {
   const dataDir = temporaryFolder();
   const encryptor = sealerThat(filesAreEncrypted);
-  const { store: sessions, layout } = createTestStore(dataDir, { encryptor: sealerThat(sessionsAreEncrypted) });
+  const { store: sessions, layout } = createTestStore(dataDir, {
+    encryptor: sealerThat(sessionsAreEncrypted),
+  });
   let hours = 0;
   const start = Date.now();
   const volume = createVolume();
