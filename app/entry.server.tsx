@@ -67,9 +67,10 @@ export default async function handleRequest(
   remixContext: EntryContext,
 ): Promise<Response> {
   await currentRequest().turn();
-  // Remix's hydration data: it contains the path and all loader data, so pages with equal data are equal.
-  const isKept = status === 200 && !services.page.isDevelopment && !remixContext.staticHandlerContext.errors;
-  const state = isKept ? (remixContext.serverHandoffString ?? null) : null;
+  const { loaderData, errors } = remixContext.staticHandlerContext;
+  const isKept = status === 200 && !services.page.isDevelopment && !errors;
+  // The HTML depends on the path, which chooses the routes, and on their data. No page uses the query.
+  const state = isKept ? JSON.stringify([new URL(request.url).pathname, loaderData]) : null;
   const { html, nonce } = await pages.get(state, (nonce) => render(request.url, remixContext, nonce));
   headers.set("Content-Type", "text/html; charset=utf-8");
   headers.set("Cache-Control", "no-cache");
