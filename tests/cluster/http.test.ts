@@ -47,6 +47,17 @@ async function eventsOf(response: Response) {
   return events;
 }
 
+it("gives each page its own HTML, also after another page was rendered", async () => {
+  const routeOf = async (path: string) => {
+    const html = await (await fetch(`${server.url}${path}`)).text();
+    return /"\/build\/routes\/([a-z_]+)-/.exec(html)?.[1];
+  };
+  const paths = ["/", "/share", "/move", "/"];
+  const routes: (string | undefined)[] = [];
+  for (const path of paths) routes.push(await routeOf(path));
+  expect(routes).toEqual(["_index", "share", "move", "_index"]);
+});
+
 describe("sending", () => {
   it("answers with the reply's stream in the AI SDK's protocol, ids and all", async () => {
     const sessionId = newId();
