@@ -7,8 +7,8 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
  * @returns a function from each chunk of the continuation to the chunks that replace it
  */
 export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk) => ReplyChunk[] {
-  const decryptText = lastOpenText(before);
-  let joined = decryptText === null ? "never" : "waiting";
+  const openText = lastOpenText(before);
+  let joined = openText === null ? "never" : "waiting";
   const prefix = before.length > 0 ? `${before.length}-` : "";
   let joinedId: string | null = null;
 
@@ -17,7 +17,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
       // A continuation without text: the open part ends where the cut was.
       if (chunk.type === "finish" && joined === "waiting") {
         joined = "never";
-        return [{ type: "text-end", id: decryptText! }, chunk];
+        return [{ type: "text-end", id: openText! }, chunk];
       }
       return [chunk];
     }
@@ -27,7 +27,7 @@ export function createSplice(before: readonly ReplyChunk[]): (chunk: ReplyChunk)
       return [];
     }
     const isText = chunk.type.startsWith("text-");
-    const id = isText && chunk.id === joinedId ? decryptText! : `${prefix}${chunk.id}`;
+    const id = isText && chunk.id === joinedId ? openText! : `${prefix}${chunk.id}`;
     if (chunk.type === "text-end" && chunk.id === joinedId) joinedId = null;
     return [{ ...chunk, id }];
   };

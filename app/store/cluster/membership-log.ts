@@ -101,9 +101,9 @@ export function createMembershipLog(options: MembershipLogOptions): MembershipLo
       segments.close();
     },
     flush,
-    segment: segments.decryptFile,
+    segment: segments.openFile,
     segmentLost(fileName) {
-      if (segments.decryptFile() !== fileName || working) return;
+      if (segments.openFile() !== fileName || working) return;
       segments.close();
       void append();
     },
@@ -135,12 +135,12 @@ function createAppender(
       try {
         if (wasSilent || segments.length() >= maxBytes) segments.close();
         let text = outbox.format(batch, isLeaving);
-        if (segments.decryptFile() === null) text = (await segments.open(outbox.isDraining)) + text;
+        if (segments.openFile() === null) text = (await segments.open(outbox.isDraining)) + text;
         // Not `attemptedAt`: the first segment may have waited for the name.
         const appendedAt = now();
         await segments.append(text);
         lastAppendAt = appendedAt;
-        outbox.confirmDraining();
+        outbox.confirm(batch);
         if (isFailing) options.onRecovery();
         isFailing = false;
       } catch (error) {

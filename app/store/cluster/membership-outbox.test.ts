@@ -41,7 +41,15 @@ test("draining is news until an append is confirmed, and stays a state afterward
   expect(outbox.format(batch, false)).toBe('{"draining":true}\n');
   outbox.putBack(batch);
   expect(outbox.hasNews()).toBe(true);
-  outbox.confirmDraining();
+  outbox.confirm(outbox.take());
   outbox.startDraining();
   expect([outbox.hasNews(), outbox.isDraining()]).toEqual([false, true]);
+});
+
+test("draining that begins during an append is announced by the next one", () => {
+  const outbox = createMembershipOutbox(10);
+  const heartbeat = outbox.take();
+  outbox.startDraining();
+  outbox.confirm(heartbeat);
+  expect(outbox.format(outbox.take(), false)).toBe('{"draining":true}\n');
 });

@@ -18,8 +18,8 @@ export type MembershipOutbox = {
   take(): MembershipBatch;
   /** After an append that failed. Changes that came meanwhile are newer than those of the batch. */
   putBack(batch: MembershipBatch): void;
-  /** After an append that succeeded. */
-  confirmDraining(): void;
+  /** After an append that succeeded. Draining that began meanwhile is still to be announced. */
+  confirm(batch: MembershipBatch): void;
   /** The lines of a batch; a heartbeat where it has none. `isLeaving` adds the last line of the membership log. */
   format(batch: MembershipBatch, isLeaving: boolean): string;
 };
@@ -59,8 +59,8 @@ export function createMembershipOutbox(maxWaiting: number): MembershipOutbox {
       missed ||= batch.missed;
       forgetTooMany();
     },
-    confirmDraining() {
-      if (draining === "pending") draining = "announced";
+    confirm(batch) {
+      if (batch.draining) draining = "announced";
     },
     format(batch, isLeaving) {
       let text = "";

@@ -8,7 +8,7 @@ import { formatMembershipLine, MEMBERSHIP_FORMAT, segmentName } from "./membersh
 /** The files of this node's membership log. At most one is open; it is the newest. */
 export type MembershipSegments = {
   /** Name of the open segment's file; null while none is open. */
-  decryptFile(): string | null;
+  openFile(): string | null;
   /** Length of the open segment, in characters; 0 while none is open. */
   length(): number;
   /**
@@ -83,7 +83,7 @@ export function createMembershipSegments(options: MembershipSegmentsOptions): Me
   }
 
   return {
-    decryptFile: () => current?.fileName ?? null,
+    openFile: () => current?.fileName ?? null,
     length: () => current?.length ?? 0,
     async open(isDraining) {
       const succeeds = predecessors ?? (await settlePredecessors());

@@ -18,7 +18,7 @@ export async function withFile<T>(
   flags: number | string,
   use: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  const file = await decryptFile(fs, path, flags);
+  const file = await openFile(fs, path, flags);
   let result: T;
   try {
     result = await use(file);
@@ -32,7 +32,7 @@ export async function withFile<T>(
 }
 
 /** Opens a file. A new one is for its owner only. */
-export const decryptFile = (fs: FileSystem, path: string, flags: number | string): Promise<FileHandle> =>
+export const openFile = (fs: FileSystem, path: string, flags: number | string): Promise<FileHandle> =>
   fs.open(path, flags, FILE_MODE);
 
 /**

@@ -5,7 +5,7 @@ import { isFull } from "./errno";
 import { createFairSemaphore, NODE, type FairnessKey } from "./fair-semaphore";
 import {
   fileStats,
-  decryptFile,
+  openFile,
   readFileFrom,
   readWholeFile,
   spaceOf,
@@ -193,7 +193,7 @@ function createVolumeFor(options: VolumeOptions & OperationRunnerOptions): Volum
   /** Opens a new file that stays open. Where its caller has given up meanwhile, it is closed at once. */
   function openNew(path: string, flags: number | "wx"): Promise<FileHandle> {
     return make(async (abandoned) => {
-      const opened = await decryptFile(fs, path, flags);
+      const opened = await openFile(fs, path, flags);
       if (abandoned.aborted) await opened.close();
       return opened;
     });

@@ -30,23 +30,23 @@ export const lowdbSynced: Contestant = {
 async function startLowdb(folder: string, afterWrite: (path: string) => Promise<void>) {
   await mkdir(folder, { recursive: true });
   const pathOf = (index: number) => join(folder, `${index}.json`);
-  const decryptFile = (index: number) => new Low<Conversation>(new JSONFile(pathOf(index)), { messages: [] });
+  const openFile = (index: number) => new Low<Conversation>(new JSONFile(pathOf(index)), { messages: [] });
   return {
     async begin(index: number, messages: Message[]) {
-      const db = decryptFile(index);
+      const db = openFile(index);
       db.data = { messages };
       await db.write();
       await afterWrite(pathOf(index));
     },
     async appendTurn(index: number, message: Message) {
-      const db = decryptFile(index);
+      const db = openFile(index);
       await db.read();
       db.data.messages.push(message);
       await db.write();
       await afterWrite(pathOf(index));
     },
     async read(index: number) {
-      const db = decryptFile(index);
+      const db = openFile(index);
       await db.read();
       return db.data.messages;
     },
