@@ -2,7 +2,7 @@ import { z } from "zod";
 import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./attachment";
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
-import { KEY_PATTERN, SESSION_ID_PATTERN } from "./session-id";
+import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
 import { filePart, instructions, itemId, temperature, type Session } from "./session";
@@ -66,7 +66,7 @@ const shareId = z.string().regex(SESSION_ID_PATTERN);
 export const shareBody = z.strictObject({ shareId });
 
 /** By the secret, or by its hash as the session lists it, which is all that other devices of the person have. */
-export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(KEY_PATTERN) })]);
+export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(HASH_PATTERN) })]);
 
 /** At most 64 KiB of ciphertext, in base64url. */
 const MAX_SEALED_LENGTH = Math.ceil((65_536 * 4) / 3);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { formatCursor, parseCursor } from "./cursor";
-import { newId, SESSION_ID_PATTERN, sessionKey } from "./session-id";
+import { newId, SESSION_ID_PATTERN, hashSessionId } from "./session-id";
 
 it("new ids have the form of session ids, and are unique", () => {
   const ids = Array.from({ length: 500 }, newId);
@@ -11,7 +11,7 @@ it("new ids have the form of session ids, and are unique", () => {
 
 it("a session hash is the SHA-256 of the id, as Node computes it", () => {
   const id = newId();
-  expect(sessionKey(id)).toBe(createHash("sha256").update(id).digest("hex"));
+  expect(hashSessionId(id)).toBe(createHash("sha256").update(id).digest("hex"));
 });
 
 it("a cursor is parsed as it was formatted, and other text is null", () => {

@@ -5,8 +5,8 @@ import { toBase64Url } from "./base64url";
 /** 16 random bytes in base64url. The id gives all rights to its session, so only its hash is stored or logged. */
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
-/** Form of a session hash: see `sessionKey`. */
-export const KEY_PATTERN = /^[0-9a-f]{64}$/;
+/** Form of a session hash: see `hashSessionId`. */
+export const HASH_PATTERN = /^[0-9a-f]{64}$/;
 
 /** Ids of messages and replies. Not secret, but browsers make them and they are part of file names. */
 export const ITEM_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -20,7 +20,7 @@ export function newId(): string {
  * The session hash: the SHA-256 of a session id, in 64 hex digits, which names the session in paths and in memory. The
  * secrets of links and hand-offs have the same form, and are hashed in the same way.
  */
-export function sessionKey(sessionId: string): string {
+export function hashSessionId(sessionId: string): string {
   return bytesToHex(sha256(utf8ToBytes(sessionId)));
 }
 

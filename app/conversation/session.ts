@@ -3,7 +3,7 @@ import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGT
 import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
 import { MAX_OMISSION_SUBJECT_LENGTH, MAX_OMISSIONS } from "./omissions";
-import { ITEM_ID_PATTERN, KEY_PATTERN } from "./session-id";
+import { ITEM_ID_PATTERN, HASH_PATTERN } from "./session-id";
 
 export const itemId = z.string().regex(ITEM_ID_PATTERN);
 const timestamp = z.iso.datetime();
@@ -111,7 +111,7 @@ export const MAX_SHARES = 20;
 const MAX_LISTED_SHARES = 100;
 
 /** A link to a snapshot of the session. `key`: the SHA-256 of the link's secret, in hex. */
-export const share = z.strictObject({ key: z.string().regex(KEY_PATTERN), createdAt: timestamp });
+export const share = z.strictObject({ key: z.string().regex(HASH_PATTERN), createdAt: timestamp });
 
 /** A session: everything in its file but the bookkeeping of commits. */
 export const session = z.strictObject({

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { errorResponse } from "./error-response";
 import { eventStream, type ServerSentEvent } from "./event-stream";
 import { handleMethods } from "./handle-methods";
-import { readJson, requireSessionKey } from "./request-input";
+import { readJson, requireSessionHash } from "./request-input";
 
 const post = (body: BodyInit, headers: Record<string, string> = { "Content-Type": "application/json" }) =>
   new Request("http://localhost/x", { method: "POST", body, headers, duplex: "half" } as RequestInit);
@@ -13,8 +13,8 @@ const post = (body: BodyInit, headers: Record<string, string> = { "Content-Type"
 describe("the session header", () => {
   it("the session header becomes the session hash", () => {
     const id = newId();
-    expect(requireSessionKey(new Request("http://x", { headers: { "X-Session-Id": id } }))).toBe(
-      sessionKey(id),
+    expect(requireSessionHash(new Request("http://x", { headers: { "X-Session-Id": id } }))).toBe(
+      hashSessionId(id),
     );
   });
 
@@ -28,7 +28,7 @@ describe("the session header", () => {
     `${"A".repeat(21)}=`,
   ])("the session header %j is refused", (id) => {
     const headers = id === undefined ? {} : { "X-Session-Id": id };
-    expect(() => requireSessionKey(new Request("http://x", { headers }))).toThrowError(
+    expect(() => requireSessionHash(new Request("http://x", { headers }))).toThrowError(
       expect.objectContaining({ code: "bad_session_id" }),
     );
   });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
-import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN, hashSessionId } from "~/conversation/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import { requireModestJson } from "~/http/admission/require-modest-json";
 
@@ -9,7 +9,7 @@ import { requireModestJson } from "~/http/admission/require-modest-json";
  * The hash of the session id in a request. Other code sees only the hash.
  * @throws ExpectedError `bad_session_id`
  */
-export function requireSessionKey(request: Request): string {
+export function requireSessionHash(request: Request): string {
   const id = request.headers.get("X-Session-Id") ?? "";
   if (!SESSION_ID_PATTERN.test(id)) {
     throw new ExpectedError(
@@ -17,7 +17,7 @@ export function requireSessionKey(request: Request): string {
       "The X-Session-Id header must hold 22 characters of base64url.",
     );
   }
-  return sessionKey(id);
+  return hashSessionId(id);
 }
 
 /**
@@ -29,7 +29,7 @@ export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Han
   if (!SESSION_ID_PATTERN.test(id)) {
     throw new ExpectedError("bad_request", `The ${header} header must hold 22 characters of base64url.`);
   }
-  return sessionKey(id);
+  return hashSessionId(id);
 }
 
 /** JSON values in a body. All requests but an import have far fewer. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH } from "~/conversation/limits";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
 import { type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
@@ -80,7 +80,7 @@ describe("an answer without end is stopped at the size bound, stored, and report
     ],
   ])("%s", async (_, next) => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     talkWithoutEnd(one, next);
     await one.replies.start(key, send("Go on"));
     const chunks = await followToEnd(one, key);
@@ -120,7 +120,7 @@ describe("an answer that continues another", () => {
 
   it("counts the earlier text towards the size bound", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const cut = await cutAnswer(one, key, 600_000);
     talkWithoutEnd(one, () => [delta("f".repeat(10_000))]);
     await one.replies.start(key, { kind: "continue", messageId: cut.id });
@@ -132,7 +132,7 @@ describe("an answer that continues another", () => {
 
   it("is refused where the earlier text has reached the size bound", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const cut = await cutAnswer(one, key, 2 * MAX_ANSWER_LENGTH);
     await expect(one.replies.start(key, { kind: "continue", messageId: cut.id })).rejects.toMatchObject({
       code: "answer_too_long",
@@ -155,7 +155,7 @@ describe("a session whose journal is longer than an answer may be, as earlier ve
     ["that has ended", journalOf([delta("i".repeat(5_000_000)), { type: "finish" }])],
   ])("%s, can be read again, and leaves no further journal", async (_, journal) => {
     const before = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const { outcome } = await before.replies.start(key, send("Go on"));
     if (outcome.kind !== "started") throw new Error("it has not begun");
     await before.model.request(0);

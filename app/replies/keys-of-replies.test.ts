@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
@@ -17,7 +17,7 @@ async function node(options: Omit<Parameters<typeof startNode>[0] & object, "key
     ...started,
     isHeld(sessionId: string) {
       try {
-        return keys.keyFor(sessionKey(sessionId), "session") !== null;
+        return keys.keyFor(hashSessionId(sessionId), "session") !== null;
       } catch (error) {
         expect(error).toBeInstanceOf(KeyNotHeld);
         return false;
@@ -84,7 +84,7 @@ it("the words of an encrypted reply are nowhere on the volume, and another node 
   const events = await two.follow(sessionId);
   one.model.text("Secret words, ");
   await textOf(events, "Secret words, ");
-  const folder = one.layout.sessionFolder(sessionKey(sessionId));
+  const folder = one.layout.sessionFolder(hashSessionId(sessionId));
   const files = (await readdir(folder)).filter((name) => !name.endsWith(".life"));
   expect(files.some((name) => name.endsWith(".ndjson"))).toBe(true);
   for (const name of files) {

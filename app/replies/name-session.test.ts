@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 
 let node: TestNode;
 let key: string;
 beforeEach(async () => {
   node = await startNode({ titleModelId: "test/two" });
-  key = sessionKey(newId());
+  key = hashSessionId(newId());
 });
 afterEach(async () => {
   await node.replies.drain(0);

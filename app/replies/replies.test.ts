@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { Reply } from "~/conversation/session";
 import type { StartOutcome } from "~/conversation/start-reply";
 import {
@@ -31,7 +31,7 @@ const never = new AbortController().signal;
 describe("a reply", () => {
   it("is requested from the model only after the message is durable", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const asked = one.model.request(0).then(async () => one.store.read(key));
     await one.replies.start(key, send("Hello"));
     expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
@@ -44,7 +44,7 @@ describe("a reply", () => {
       return proceed();
     });
     const one = await node({ fs });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hi"));
     const events = await follow(one, key);
     one.model.text("Hello");
@@ -60,7 +60,7 @@ describe("a reply", () => {
       return proceed();
     });
     const one = await node({ fs });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const { record } = await one.replies.start(key, send("Hi"));
     calls.length = 0;
     const events = await follow(one, key, { committed: record! });
@@ -71,7 +71,7 @@ describe("a reply", () => {
 
   it("is requested with the instructions and the temperature of the session", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"), {
       settings: { instructions: "Be brief.", temperature: 0.4 },
     });
@@ -80,7 +80,7 @@ describe("a reply", () => {
 
   it("records the time to its first token", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const began = performance.now();
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
@@ -99,7 +99,7 @@ describe("a reply", () => {
 
   it("reaches its followers chunk by chunk, and then becomes the message", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const { outcome } = await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("Good ");
@@ -119,7 +119,7 @@ describe("a reply", () => {
 
   it("sends no follower a chunk that is not durable yet", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const { outcome } = await one.replies.start(key, send("Hello"));
     const reply = startedReply(outcome);
     const events = await follow(one, key);
@@ -138,7 +138,7 @@ describe("a reply", () => {
 
   it("goes on after its last follower has left", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const left = new AbortController();
     const events = await follow(one, key, { signal: left.signal });
@@ -154,7 +154,7 @@ describe("a reply", () => {
 
   it("is followed from a cursor without gaps and repetitions", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const left = new AbortController();
     const first = await follow(one, key, { signal: left.signal });
@@ -175,7 +175,7 @@ describe("a reply", () => {
 
   it("is stored with its words and the reason when the model fails", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("half");
@@ -190,7 +190,7 @@ describe("a reply", () => {
 
   it("that fails with an unexpected error shows people no internal details", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     one.model.fail(new TypeError("secret of the inside"));
     await collect(await follow(one, key));
@@ -204,7 +204,7 @@ describe("a reply", () => {
 
   it("stops on request, keeps its text, and stays stopped", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("enough");
@@ -222,7 +222,7 @@ describe("a reply", () => {
 
   it("ends without being stored when its session is deleted", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("gone");
@@ -235,7 +235,7 @@ describe("a reply", () => {
 
   it("that is requested twice runs once", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const command = send("Hello");
     const [first, second] = await Promise.all([
       one.replies.start(key, command),
@@ -249,7 +249,7 @@ describe("a reply", () => {
 
   it("is refused for a model that is not offered, and nothing is written", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await expect(one.replies.start(key, send("Hello"), { modelId: "test/three" })).rejects.toMatchObject({
       code: "model_not_found",
     });
@@ -258,7 +258,7 @@ describe("a reply", () => {
 
   it("that continues another begins with its text and continues it", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Count"));
     one.model.text("one, t");
     one.model.fail(modelDenied);
@@ -281,7 +281,7 @@ describe("a reply", () => {
 
   it("is requested with the messages of its branch", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("First"));
     one.model.text("One");
     one.model.finish();
@@ -301,7 +301,7 @@ describe("a reply", () => {
 describe("a watcher", () => {
   it("receives every commit and the next reply, and ends when the session is deleted", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("First"));
     one.model.finish();
     await collect(await follow(one, key));
@@ -334,7 +334,7 @@ describe("a watcher", () => {
         unsubscribe();
       };
     };
-    await expect(follow(one, sessionKey(newId()), { watch: true })).rejects.toMatchObject({
+    await expect(follow(one, hashSessionId(newId()), { watch: true })).rejects.toMatchObject({
       code: "session_not_found",
     });
     expect(listeners.size).toBe(0);
@@ -342,7 +342,7 @@ describe("a watcher", () => {
 
   it("between replies is disconnected when the node drains", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("First"));
     one.model.finish();
     await collect(await follow(one, key));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { session as sessionSchema, type AssistantMessage } from "~/conversation/session";
 import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
@@ -61,7 +61,7 @@ describe("followers on all nodes receive the ending of a reply that the session 
       const first = await node({ name: "one" });
       const dead = new Set<string>();
       const isDead = (other: string) => dead.has(other);
-      const key = sessionKey(newId());
+      const key = hashSessionId(newId());
       await first.replies.start(key, send("Hello"));
       first.model.text("Good ");
       const other = await node({ dataDir: first.dataDir, name: "three", isDead: () => false });
@@ -139,7 +139,7 @@ describe("a session can be read and continued whatever the model yields or throw
     });
     await fc.assert(
       fc.asyncProperty(steps, ending, async (items, end) => {
-        const key = sessionKey(newId());
+        const key = hashSessionId(newId());
         one.model.generate = async function* () {
           await Promise.resolve();
           yield* items as ReplyChunk[];
@@ -172,7 +172,7 @@ describe("a session can be read and continued whatever the model yields or throw
 
   it("when the model's stream goes on after the finish chunk, or never ends", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     one.model.generate = async function* () {
       yield delta("all of it");
       yield { type: "finish", finishReason: "stop" };
@@ -191,7 +191,7 @@ describe("a session can be read and continued whatever the model yields or throw
 
   it("when the model ignores a stop", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     one.model.generate = async function* () {
       yield delta("so far");
       await new Promise(() => {});
@@ -205,10 +205,10 @@ describe("a session can be read and continued whatever the model yields or throw
 
   it("when the store refuses the answer", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const { update } = one.store;
-    one.store.update = (sessionKey, change) =>
-      update(sessionKey, (session) => {
+    one.store.update = (sessionHash, change) =>
+      update(sessionHash, (session) => {
         const changed = change(session);
         if (
           changed.session?.messages.at(-1)?.parts.some((part) => "text" in part && part.text === "cursed")

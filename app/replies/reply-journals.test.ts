@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import {
   chunksIn,
   collect,
@@ -34,7 +34,7 @@ describe("a reply whose journal cannot be written", () => {
     "continues from its content, where an append failed %s its bytes were written",
     async (when, kept) => {
       const { one, failNext } = await nodeThatFails(when);
-      const key = sessionKey(newId());
+      const key = hashSessionId(newId());
       await one.replies.start(key, send("Hello"));
       const events = await follow(one, key);
       one.model.text("Good ");
@@ -55,7 +55,7 @@ describe("a reply whose journal cannot be written", () => {
 
   it("goes on without followers", async () => {
     const { one, failNext } = await nodeThatFails("before");
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     failNext();
     await one.replies.start(key, send("Hello"));
     await one.model.request(1);
@@ -74,7 +74,7 @@ describe("a reply whose journal cannot be written", () => {
       throw systemError("EIO", call);
     });
     const one = await node({ fs });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("Good ");
@@ -96,7 +96,7 @@ it("journals are removed some time after their reply has settled", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     one.model.finish();
     await collect(await follow(one, key));
@@ -123,7 +123,7 @@ it("the journal of a reply that begins during the removal of old ones is kept", 
     });
     const one = await node({ name: "one", fs });
     const two = await node({ dataDir: one.dataDir, name: "two" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     one.model.finish();
     await collect(await follow(one, key));

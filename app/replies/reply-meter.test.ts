@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes } from "../../tests/fixtures/reply-nodes";
 import type { ReplyReport } from "./reply-meter";
@@ -7,7 +7,7 @@ import type { ReplyReport } from "./reply-meter";
 const { node } = testNodes();
 
 async function ask({ replies }: TestNode, text = "Hello") {
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const message = { id: newId(), parts: [{ type: "text" as const, text }] };
   const { outcome } = await replies.start(key, { kind: "send", message, parentId: null });
   if (outcome.kind === "settled") throw new Error("it has settled before");

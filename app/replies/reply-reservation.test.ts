@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import type { ReplyReservation } from "./replies";
@@ -32,7 +32,7 @@ function send(text: string, parentId: string | null = null): StartCommand {
 
 test("a reservation is acquired with the estimate of the branch, the continued text and the longest answer", async () => {
   node = await startNode();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const { noted, reservation } = notingReservation();
   // With the eight tokens that a message takes.
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)), { reservation });
@@ -55,7 +55,7 @@ test("a reservation is acquired with the estimate of the branch, the continued t
 test("a reservation records what the reply and its title spend", async () => {
   node = await startNode({ titleModelId: "test/two" });
   const { noted, reservation } = notingReservation();
-  await node.replies.start(sessionKey(newId()), send("Hello"), { reservation });
+  await node.replies.start(hashSessionId(newId()), send("Hello"), { reservation });
   (await node.model.request(0)).onSpending!({ tokens: 30, dollars: 0 });
   node.model.text("Good day");
   node.model.finish();
@@ -66,7 +66,7 @@ test("a reservation records what the reply and its title spend", async () => {
 
 test("a reservation that refuses leaves no session and no reply", async () => {
   node = await startNode();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const { noted, reservation } = notingReservation();
   const refusing = {
     ...reservation,
@@ -82,7 +82,7 @@ test("a reservation that refuses leaves no session and no reply", async () => {
 
 test("a takeover acquires a reservation for the remaining cost of the reply", async () => {
   node = await startNode();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const { outcome } = await node.replies.start(key, send("x".repeat(3_000)));
   await node.model.request(0);
   await node.replies.drain(0);
@@ -105,7 +105,7 @@ test("a takeover acquires a reservation for the remaining cost of the reply", as
 
 test("a reply that is taken over after the budget is spent is settled with its words and the reason", async () => {
   node = await startNode();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   await node.replies.start(key, send("Hello"));
   node.model.text("so far");
   await node.model.request(0);
@@ -127,7 +127,7 @@ test("a reply that is taken over after the budget is spent is settled with its w
 
 test("a reply is not taken over while usage is unknown, and its session can be read", async () => {
   node = await startNode();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   await node.replies.start(key, send("Hello"));
   await node.model.request(0);
   await node.replies.drain(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import {
   chunksIn,
   collect,
@@ -22,11 +22,11 @@ const never = new AbortController().signal;
 describe("a node that drains", () => {
   it("lets a running reply end, takes no new one, and then has drained", async () => {
     const one = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     const drained = one.replies.drain(60_000);
-    await expect(one.replies.start(sessionKey(newId()), send("Too late"))).rejects.toMatchObject({
+    await expect(one.replies.start(hashSessionId(newId()), send("Too late"))).rejects.toMatchObject({
       code: "node_draining",
     });
     one.model.text("done");
@@ -41,7 +41,7 @@ describe("a node that drains", () => {
 
   it("hands over running replies at the deadline, and another node goes on with them at once", async () => {
     const one = await node({ name: "one" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("so far, ");
@@ -65,7 +65,7 @@ describe("a node that was killed", () => {
   /** A reply that has said `text`, whose runner writes no more: as good as dead to its successor. */
   async function cutReply(text: string) {
     const before = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await before.replies.start(key, send("Hello"));
     const events = await follow(before, key);
     before.model.text(text);
@@ -167,7 +167,7 @@ describe("a node that was killed", () => {
 
   it("before it had created the journal leaves a reply that begins anew", async () => {
     const before = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     vi.spyOn(before.volume, "createLog").mockReturnValue(new Promise(() => {}));
     await before.replies.start(key, send("Hello"));
     const after = await node({ dataDir: before.dataDir });
@@ -196,7 +196,7 @@ describe("another node", () => {
   it("follows a reply as it is written, to its end, from a cursor of any node", async () => {
     const one = await node({ name: "one" });
     const two = await node({ dataDir: one.dataDir, name: "two" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const left = new AbortController();
     const first = await follow(two, key, { signal: left.signal });
@@ -225,7 +225,7 @@ describe("another node", () => {
   it("stops a reply, wherever it runs", async () => {
     const one = await node({ name: "one" });
     const two = await node({ dataDir: one.dataDir, name: "two" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const events = await follow(one, key);
     one.model.text("enough");
@@ -240,7 +240,7 @@ describe("another node", () => {
 
   it("does not take over the reply of a node that is not known to be dead", async () => {
     const one = await node({ name: "one" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const two = await node({ dataDir: one.dataDir, name: "two" });
     expect((await two.replies.read(key))?.session.reply).toMatchObject({ node: one.instance, epoch: 1 });
@@ -252,7 +252,7 @@ describe("another node", () => {
     const isDead = (other: string) => dead.has(other);
     const two = await node({ dataDir: one.dataDir, name: "two", isDead });
     const three = await node({ dataDir: one.dataDir, name: "three", isDead: () => false });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await one.replies.start(key, send("Hello"));
     const onThree = await follow(three, key);
     one.model.text("from one ");
@@ -276,7 +276,7 @@ describe("a takeover that meets a fault of the volume", () => {
     ["in looking at the session afterwards", "readdir", "EIO", () => true],
   ] as const)("loses nothing, whether it comes %s or not", async (where, name, fault, isPath) => {
     const before = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await before.replies.start(key, send("Hello"));
     before.model.text(SEEN);
     await untilText(await follow(before, key), SEEN);
@@ -309,7 +309,7 @@ describe("a takeover that meets a fault of the volume", () => {
 
   it("settles with the earlier words where every attempt meets a fault", async () => {
     const before = await node();
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await before.replies.start(key, send("Hello"));
     before.model.text(SEEN);
     await untilText(await follow(before, key), SEEN);
@@ -328,7 +328,7 @@ describe("a takeover that meets a fault of the volume", () => {
 
 it("a reply settled after too many takeovers has the chunks that a resumed runner showed last", async () => {
   let last = await node();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   await last.replies.start(key, send("Hello"));
   last.model.text("enough");
   await untilText(await follow(last, key), "enough");
@@ -360,7 +360,7 @@ it("a reply settled after too many takeovers has the chunks that a resumed runne
 
 it("a reply that was being committed when its node began to drain is handed over, too", async () => {
   const one = await node();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const starting = one.replies.start(key, send("Hello"));
   await one.replies.drain(0);
   await starting;

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
 import { type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
@@ -34,7 +34,7 @@ async function textOf(events: Awaited<ReturnType<typeof follow>>, text?: string)
 /** A reply that has said `SEEN`, whose runner is as good as dead to its successors. */
 async function cutReply() {
   const before = await node();
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   await before.replies.start(key, send("Hello"));
   before.model.text(SEEN);
   await textOf(await follow(before, key), SEEN);

@@ -4,7 +4,7 @@ import { AppFrame } from "~/components/pages/app-frame";
 import { ChatPage } from "~/components/pages/chat-page";
 import { loadMarkdown } from "~/components/markdown/markdown-loader";
 import { PageSkeleton } from "~/components/pages/page-skeleton";
-import { serverProps } from "~/page-facts.server";
+import { serverProps } from "~/server-props.server";
 import type { loader as rootLoader } from "~/root";
 
 export const loader = serverProps;

@@ -2,7 +2,7 @@ import { patchSessionBody, type SessionView } from "~/conversation/api";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/admission/client-address";
 import { isKnown } from "~/http/etag";
-import { readJson, requireSessionKey } from "~/http/request-input";
+import { readJson, requireSessionHash } from "~/http/request-input";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { deleteSession } from "~/use-cases/delete-session";
 import { editSession } from "~/use-cases/edit-session";
@@ -11,20 +11,20 @@ import { services } from "~/services.server";
 
 const handle = api({
   async GET(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const known = request.headers.get("If-None-Match");
     return (await answerFromCache(sessionHash, known)) ?? (await answerFromStore(sessionHash, known));
   },
 
   async PATCH(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const edit = await readJson(request, patchSessionBody, services.limits.maxBodyBytes);
     const record = await editSession(sessionHash, askerAddress(request), edit, services);
     return respond(sessionHash, required(record));
   },
 
   async DELETE(request) {
-    await deleteSession(requireSessionKey(request), services);
+    await deleteSession(requireSessionHash(request), services);
     return new Response(null, { status: 204 });
   },
 });

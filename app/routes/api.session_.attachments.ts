@@ -1,5 +1,5 @@
 import { askerAddress } from "~/http/admission/client-address";
-import { requireFilename, requireSessionKey, streamBody } from "~/http/request-input";
+import { requireFilename, requireSessionHash, streamBody } from "~/http/request-input";
 import { attachmentTooLarge } from "~/store/attachments/attachment-errors";
 import { attachFile } from "~/use-cases/attach-file";
 import { api } from "~/api.server";
@@ -7,7 +7,7 @@ import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const upload = {
       filename: requireFilename(request),
       announcedBytes: Number(request.headers.get("Content-Length") ?? 0),

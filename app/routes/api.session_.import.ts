@@ -1,14 +1,14 @@
 import type { Committed } from "~/conversation/api";
 import { importBody, MAX_FILE_VALUES } from "~/conversation/conversation-file";
 import { askerAddress } from "~/http/admission/client-address";
-import { readJson, requireSessionKey } from "~/http/request-input";
+import { readJson, requireSessionHash } from "~/http/request-input";
 import { importSession } from "~/use-cases/import-session";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const readFile = () => readJson(request, importBody, services.limits.maxImportBytes, MAX_FILE_VALUES);
     const { rev } = await importSession(sessionHash, askerAddress(request), readFile, services);
     const committed: Committed = { rev };

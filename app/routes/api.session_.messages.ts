@@ -3,14 +3,14 @@ import { askerAddress } from "~/http/admission/client-address";
 import { currentRequest } from "~/http/admission/request-context";
 import { eventStream } from "~/http/event-stream";
 import { followEvents, replayEvents } from "~/http/reply-events";
-import { readJson, requireSessionKey } from "~/http/request-input";
+import { readJson, requireSessionHash } from "~/http/request-input";
 import { sendMessage } from "~/use-cases/send-message";
 import { api, onStreamFailure } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const body = await readJson(request, postMessageBody, services.limits.maxBodyBytes);
     const { record, outcome, replyId } = await sendMessage(
       sessionHash,

@@ -1,11 +1,11 @@
 import { stopBody } from "~/conversation/api";
-import { readJson, requireSessionKey } from "~/http/request-input";
+import { readJson, requireSessionHash } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   async POST(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     // Pages of earlier versions send no body, and mean the running reply.
     const isNamed = Number(request.headers.get("Content-Length") ?? 0) > 0;
     const body = isNamed ? await readJson(request, stopBody, services.limits.maxBodyBytes) : null;

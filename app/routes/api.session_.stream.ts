@@ -2,13 +2,13 @@ import { parseCursor } from "~/conversation/cursor";
 import { currentRequest } from "~/http/admission/request-context";
 import { eventStream } from "~/http/event-stream";
 import { followEvents } from "~/http/reply-events";
-import { requireSessionKey } from "~/http/request-input";
+import { requireSessionHash } from "~/http/request-input";
 import { api, onStreamFailure } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   async GET(request) {
-    const sessionHash = requireSessionKey(request);
+    const sessionHash = requireSessionHash(request);
     const { signal } = currentRequest();
     const events = await services.replies.follow(sessionHash, {
       cursor: parseCursor(request.headers.get("Last-Event-ID") ?? ""),

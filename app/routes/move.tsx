@@ -4,7 +4,7 @@ import { openChatApp } from "~/browser/chat/open-chat-app";
 import { AppFrame } from "~/components/pages/app-frame";
 import { PlainPage } from "~/components/pages/plain-page";
 import { MovePage } from "~/components/pages/move-page";
-import { serverProps } from "~/page-facts.server";
+import { serverProps } from "~/server-props.server";
 
 export const loader = serverProps;
 

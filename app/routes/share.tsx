@@ -5,7 +5,7 @@ import { AppFrame } from "~/components/pages/app-frame";
 import { loadMarkdown } from "~/components/markdown/markdown-loader";
 import { PlainPage } from "~/components/pages/plain-page";
 import { SharedPage } from "~/components/pages/shared-page";
-import { serverProps } from "~/page-facts.server";
+import { serverProps } from "~/server-props.server";
 
 export const loader = serverProps;
 

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
-import { ITEM_ID_PATTERN, newId, sessionKey } from "~/conversation/session-id";
+import { ITEM_ID_PATTERN, newId, hashSessionId } from "~/conversation/session-id";
 import { createUsageReader } from "~/quotas/usage-reader";
 import { readJournalOf } from "~/replies/journal-reader";
 import {
@@ -55,7 +55,7 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
       rev: record.rev,
       isEncrypted: name === "sealed",
     });
-    expect(await shares.read(sessionKey("a-share-of-the-tests"))).toEqual(share);
+    expect(await shares.read(hashSessionId("a-share-of-the-tests"))).toEqual(share);
     const reply = record.session.reply!;
     expect(await readJournalOf(KEY, reply, { volume, layout, encryptor })).toEqual(journal);
     expect(settledParts(journal.reduce(applyChunk, EMPTY_REPLY))).toEqual([
@@ -77,7 +77,7 @@ describe.each(VOLUMES)("a volume (%s) that an earlier version has written", (nam
   });
 
   test("a hand-off of an earlier version can be claimed", async () => {
-    expect(await open(name).handoffs.claim(sessionKey("a-handoff-of-the-tests"))).toBe("c2VhbGVk");
+    expect(await open(name).handoffs.claim(hashSessionId("a-handoff-of-the-tests"))).toBe("c2VhbGVk");
   });
 
   test("membership logs and usage files of an earlier version are parsed completely", async () => {

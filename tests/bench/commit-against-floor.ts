@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { bareCommit } from "./bare-commit.ts";
@@ -45,7 +45,7 @@ export async function commitAgainstFloor(folder: string, commits: number) {
 }
 
 async function sampleBytes(folder: string): Promise<Buffer> {
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   await begin(openStore(folder).store, key);
   return readFile(join(openStore(folder).layout.sessionFolder(key), revisionName(1)));
 }

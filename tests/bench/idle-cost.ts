@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { createReplies } from "~/replies/replies";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
@@ -108,7 +108,7 @@ async function anIdleHour(watchers: number): Promise<Calls> {
   const left = new AbortController();
   for (let watcher = 0; watcher < watchers; watcher++) {
     const { store, replies } = nodes[watcher % NODES]!;
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     await store.update(key, append("m1"));
     const events = await replies.follow(key, { cursor: null, watch: true, signal: left.signal });
     // Its first word, and then the wait for the next.

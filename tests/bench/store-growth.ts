@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Message, Session } from "~/conversation/session";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 import { createTestStore, emptySession, KEY } from "../fixtures/store-conversation.ts";
@@ -36,7 +36,7 @@ async function besideOthers(counts: number[]): Promise<Record<string, Record<str
   let made = 0;
   for (const count of counts.filter((each) => each <= Number(values.sessions))) {
     for (; made < count; made++) {
-      const folder = layout.sessionFolder(sessionKey(`other ${made}`));
+      const folder = layout.sessionFolder(hashSessionId(`other ${made}`));
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, revisionName(1)), file);
     }
@@ -44,7 +44,7 @@ async function besideOthers(counts: number[]): Promise<Record<string, Record<str
     const reads: number[] = [];
     for (let round = 0; round < 10 * rounds; round++) {
       // A conversation of its own each time: one that nobody has in memory.
-      const key = sessionKey(`own ${count} ${round}`);
+      const key = hashSessionId(`own ${count} ${round}`);
       await store.update(key, () => ({ session: emptySession(), result: null }));
       commits.push(
         await timed(() =>

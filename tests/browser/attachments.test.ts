@@ -250,7 +250,7 @@ test("deleting the conversation deletes its files on the server and in the brows
   await chat.refresh();
   await expect.poll(() => drawnWidth(chat.page, ".message-files__image img")).toBe(60);
   const sessionId = await chat.sessionId();
-  const key = await chat.sessionKey();
+  const key = await chat.sessionHash();
   const id = (await chat.stored()).messages[0]!.parts.flatMap((part) =>
     part.type === "file" && part.mediaType === "image/png" ? [part.url.slice("attachment:".length)] : [],
   )[0]!;

@@ -53,7 +53,7 @@ describe("a newcomer to the production server", () => {
     await chat.ask("Hello");
     expect(await chat.nodeName.innerText()).not.toBe("");
     const fingerprint = await chat.fingerprint.innerText();
-    expect(fingerprint).toContain((await chat.sessionKey()).slice(0, 8));
+    expect(fingerprint).toContain((await chat.sessionHash()).slice(0, 8));
 
     await chat.button("New conversation").click();
     await chat.emptyState.waitFor();

@@ -32,7 +32,7 @@ test("a conversation of a newer version says so, and opens by itself when a node
 }) => {
   const chat = await openChat(server, { expectErrors });
   await chat.ask("Hello");
-  const restore = makeNewer(await chat.sessionKey());
+  const restore = makeNewer(await chat.sessionHash());
   await chat.composer.fill("Half a thought");
   await chat.refresh();
   const notice = chat.page.getByRole("alert").filter({ hasText: "newer version" });
@@ -49,7 +49,7 @@ test("a message to a conversation of a newer version is kept, and goes out when 
 }) => {
   const chat = await openChat(server, { expectErrors });
   await chat.ask("Hello");
-  const restore = makeNewer(await chat.sessionKey());
+  const restore = makeNewer(await chat.sessionHash());
   await chat.send("How are you?");
   await chat.page.getByText("newer version").first().waitFor();
   expect(await chat.mine.last().innerText()).toContain("How are you?");

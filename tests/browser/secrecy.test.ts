@@ -53,7 +53,7 @@ test("a session id is in no URL, no log line, no file name and no file", async (
   // Seen not to be empty, or to find nothing in them would mean nothing.
   expect(places.urls).toContain("/api/session");
   expect(places.log).toContain("/api/session");
-  expect(places.names).toContain(await chat.sessionKey());
+  expect(places.names).toContain(await chat.sessionHash());
   expect(places.written).toContain("A first word for the file");
   for (const [place, text] of Object.entries(places)) {
     for (const id of [first, second]) {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attachmentPart, type AttachmentPart, type AttachmentView } from "~/conversation/attachment";
 import type { ErrorBody, ModelsView, PostMessageBody } from "~/conversation/api";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { partOf, PDF, pngFile, sha256 } from "../fixtures/sample-files";
 import { readSession, textOf } from "../fixtures/session-api";
@@ -67,7 +67,7 @@ async function failureOf(response: Response) {
 }
 
 const folderOf = (sessionId: string) => {
-  const key = sessionKey(sessionId);
+  const key = hashSessionId(sessionId);
   return join(server.dataDir, "attachments", key.slice(0, 2), key);
 };
 const filesOf = (sessionId: string) => readdir(folderOf(sessionId)).catch(() => []);
@@ -210,7 +210,12 @@ describe("a message", () => {
     expect(session.messages[0]?.parts).toEqual([image, plan]);
     expect(textOf(session.messages[1])).toContain("| plan.pdf | application/pdf |");
 
-    const folder = join(server.dataDir, "sessions", sessionKey(sessionId).slice(0, 2), sessionKey(sessionId));
+    const folder = join(
+      server.dataDir,
+      "sessions",
+      hashSessionId(sessionId).slice(0, 2),
+      hashSessionId(sessionId),
+    );
     const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
     const file = await readFile(join(folder, names.at(-1)!), "utf8");
     expect(file).not.toContain(PNG.toString("base64").slice(0, 20));
@@ -302,6 +307,6 @@ it("a deleted conversation takes its files with it, also those of an upload that
   const [response] = (await answered) as [import("node:http").IncomingMessage];
   expect(response.statusCode).toBe(404);
   const shard = join(folderOf(sessionId), "..");
-  expect((await readdir(shard)).filter((name) => name.startsWith(sessionKey(sessionId)))).toEqual([]);
+  expect((await readdir(shard)).filter((name) => name.startsWith(hashSessionId(sessionId)))).toEqual([]);
   expect(await failureOf(await download(sessionId, image))).toEqual([404, "attachment_not_found"]);
 });

@@ -6,7 +6,7 @@ import type { Committed, ErrorBody, HandoffBody, SessionView } from "~/conversat
 import { exportJson } from "~/conversation/export-conversation";
 import { MAX_MESSAGES } from "~/conversation/limits";
 import type { Share } from "~/conversation/session";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longConversation } from "../fixtures/long-conversation";
 import { readSession, textOf } from "../fixtures/session-api";
@@ -169,7 +169,7 @@ describe("a shared link", () => {
     const link = (await made.json()) as Share;
     expect([made.status, link]).toEqual([
       201,
-      { key: sessionKey(one), createdAt: expect.any(String) as string },
+      { key: hashSessionId(one), createdAt: expect.any(String) as string },
     ]);
     expect(await (await share(sessionId, one)).json()).toEqual(link);
     await share(sessionId, two);
@@ -186,10 +186,10 @@ describe("a shared link", () => {
         { role: "assistant", text: textOf(session.messages[1]) },
       ],
     });
-    for (const secret of [sessionId, sessionKey(sessionId)]) expect(text).not.toContain(secret);
+    for (const secret of [sessionId, hashSessionId(sessionId)]) expect(text).not.toContain(secret);
 
     // By its secret, or from another device by its key; and again.
-    for (const body of [{ shareId: one }, { shareId: one }, { key: sessionKey(two) }]) {
+    for (const body of [{ shareId: one }, { shareId: one }, { key: hashSessionId(two) }]) {
       expect((await revoke(sessionId, body)).status).toBe(204);
     }
     for (const shareId of [one, two]) expect(await refusal(show(shareId))).toEqual([404, "share_not_found"]);

@@ -2,7 +2,7 @@ import { readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AttachmentView } from "~/conversation/attachment";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { followToEnd, readSession } from "../fixtures/session-api";
 
@@ -72,7 +72,12 @@ async function placesWithMark(): Promise<string[]> {
 
 /** Cuts a conversation's newest revisions short, and has somebody meet them. */
 async function damage(sessionId: string, count: number) {
-  const folder = join(server.dataDir, "sessions", sessionKey(sessionId).slice(0, 2), sessionKey(sessionId));
+  const folder = join(
+    server.dataDir,
+    "sessions",
+    hashSessionId(sessionId).slice(0, 2),
+    hashSessionId(sessionId),
+  );
   const revisions = (await readdir(folder))
     .filter((name) => name.endsWith(".json"))
     .sort()

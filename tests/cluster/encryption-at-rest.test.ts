@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createSeal } from "~/browser/conversations/seal";
 import type { HandoffBody } from "~/conversation/api";
 import type { AttachmentView } from "~/conversation/attachment";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { ShareSnapshot } from "~/conversation/share";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { createSessionClient } from "../fixtures/session-client";
@@ -130,7 +130,12 @@ it("whoever copies the volume reads nothing of a conversation, and any node goes
   await looking;
   expect([...found]).toEqual([]);
   // Seen not to be empty, or to find nothing in it would mean nothing.
-  const places = [sessionKey(sessionId), sessionKey(forkId), sessionKey(shareId), sessionKey(seal.id)];
+  const places = [
+    hashSessionId(sessionId),
+    hashSessionId(forkId),
+    hashSessionId(shareId),
+    hashSessionId(seal.id),
+  ];
   expect(await findOnVolume([...places, '"sealed":"'])).toEqual([...places, '"sealed":"']);
 
   expect(settled).toMatchObject({ title: PHRASE, settings: { instructions: `Think of ${PHRASE}` } });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, MessageAccepted, ModelsView, SessionView } from "~/conversation/api";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longConversation, putConversation } from "../fixtures/long-conversation";
@@ -173,7 +173,7 @@ describe("reading", () => {
 
   it("answers 304 without reading a conversation in which nothing runs", async () => {
     const sessionId = await putConversation(server.url, longConversation(4));
-    const key = sessionKey(sessionId);
+    const key = hashSessionId(sessionId);
     const path = join(server.dataDir, "sessions", key.slice(0, 2), key, revisionName(1));
     const { size } = await stat(path);
     // Of the same size and time, so that only a read could tell.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint";
 import { emfLine } from "../fixtures/emf-line";
@@ -36,7 +36,7 @@ function start(env: Record<string, string>) {
 function createAsker(server: AppServer) {
   const sessionId = newId();
   const asked: { method: string; route: string; status: number; session: string | undefined }[] = [];
-  const session = sessionFingerprint(sessionKey(sessionId));
+  const session = sessionFingerprint(hashSessionId(sessionId));
   const ask = async (
     method: string,
     path: string,

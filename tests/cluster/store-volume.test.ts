@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
 import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";
@@ -26,7 +26,7 @@ const names = () => readdirSync(node.layout.sessionFolder(KEY)).filter((name) =>
 test("a full volume takes no message, keeps what it has, leaves no half of a file, and heals", async () => {
   volume.fill();
   const long = "words ".repeat(10_000);
-  for (const key of [KEY, sessionKey("a new conversation on a full volume")]) {
+  for (const key of [KEY, hashSessionId("a new conversation on a full volume")]) {
     await expect(node.store.update(key, append("m3", long))).rejects.toMatchObject({
       code: "volume_unavailable",
       message: /is full/,

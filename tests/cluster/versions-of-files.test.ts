@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { startVersion, type VersionProcess } from "../fixtures/store-process";
 import { filesIn } from "../fixtures/stored-files";
@@ -146,7 +146,7 @@ test("logs of the later version are read on, and so are its own", async () => {
     expect(await done(process, { call: "counted", name: "a" })).toEqual([20, []]);
     const heard = async () =>
       done(process, { call: "news", name: process === current ? "from old" : "from new" });
-    const told = [sessionKey(process === current ? "from new" : "from old"), 7];
+    const told = [hashSessionId(process === current ? "from new" : "from old"), 7];
     await done(process === current ? next : current, {
       call: "news",
       name: process === current ? "from new" : "from old",

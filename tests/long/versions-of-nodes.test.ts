@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ErrorBody, PostMessageBody, SessionView } from "~/conversation/api";
 import { exportJson } from "~/conversation/export-conversation";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { buildNextVersion } from "../fixtures/next-version";
 import { createLocalHost } from "../fixtures/node-host";
@@ -120,7 +120,7 @@ test("an answer whose journal is of the later version waits for a node of it, an
   await reader.cancel().catch(() => undefined);
   const refused = async () => (await ask(current, "GET", "/api/session", sessionId)).status;
   await expect.poll(refused, { timeout: 60_000 }).toBe(503);
-  const files = () => stored().filter(({ path }) => path.includes(sessionKey(sessionId)));
+  const files = () => stored().filter(({ path }) => path.includes(hashSessionId(sessionId)));
   const before = files();
   await expectRefused(await ask(current, "GET", "/api/session", sessionId));
   await expectRefused(await ask(current, "GET", "/api/session/stream", sessionId));

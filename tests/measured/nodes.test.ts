@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { removeData, startNode } from "../fixtures/reply-node";
 import { readSession, textOf, undisturbedAnswer } from "../fixtures/session-api";
@@ -92,7 +92,7 @@ it("a stop at another node reaches the runner of a silent model with its next lo
   const one = await startNode({ name: "one", pausing: (ms) => void (asked?.aborted || pauses.push(ms)) });
   try {
     const two = await startNode({ dataDir: one.dataDir, name: "two" });
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const message = { id: newId(), parts: [{ type: "text" as const, text: "Think" }] };
     await one.replies.start(key, { kind: "send", message, parentId: null });
     const { signal } = await one.model.request(0);

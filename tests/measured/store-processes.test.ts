@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { createTestStore, findBrokenChain, messageIds } from "../fixtures/store-conversation";
 import { startStoreProcess, type StoreProcess } from "../fixtures/store-process";
 import type { StoreAnswer } from "../fixtures/store-worker";
@@ -32,7 +32,7 @@ const history = fc.array(
 
 test("whatever several processes do at once, all of them see one order and nothing is lost or doubled", async () => {
   const property = fc.asyncProperty(fc.array(history, { minLength: 2, maxLength: 4 }), async (histories) => {
-    const key = sessionKey(newId());
+    const key = hashSessionId(newId());
     const appended = new Set<string>();
     const seen = await Promise.all(
       histories.map(async (steps, place) => {
@@ -68,7 +68,7 @@ test("whatever several processes do at once, all of them see one order and nothi
 });
 
 test("of eight processes that hammer one session none starves", async () => {
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const count = 75;
   const total = WRITERS * count;
   const answers = await Promise.all(
@@ -84,7 +84,7 @@ test("of eight processes that hammer one session none starves", async () => {
 });
 
 test("a copy made with cp while processes write is a valid directory with all that was acknowledged before", async () => {
-  const keys = Array.from({ length: 12 }, () => sessionKey(newId()));
+  const keys = Array.from({ length: 12 }, () => hashSessionId(newId()));
   const acknowledged = new Map(keys.map((key) => [key, [] as string[]]));
   let copying = true;
   const warm = Promise.withResolvers<void>();

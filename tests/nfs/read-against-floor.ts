@@ -1,6 +1,6 @@
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { openStore } from "../bench/open-store.ts";
 import { sampleMessages, sampleSession } from "../bench/sample-conversation.ts";
 import { median, ratioOfMedians } from "../bench/statistics.ts";
@@ -8,7 +8,7 @@ import { median, ratioOfMedians } from "../bench/statistics.ts";
 /** Reads of a 20 KB session by the store, and a listing and a read of the same file with nothing made of it. */
 export async function readAgainstFloor(dataDir: string, rounds: number) {
   const { store, layout } = openStore(join(dataDir, "reads"));
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
   const session = sampleSession(sampleMessages(20_000));
   await store.update(key, () => ({ session, result: null }));
   const folder = layout.sessionFolder(key);

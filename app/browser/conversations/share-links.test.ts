@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createShareLinks } from "./share-links";
 
@@ -24,11 +24,11 @@ test("a link made in this browser is found by its hash, until it is revoked", ()
   links.keep(A, ONE);
   links.keep(A, ONE);
   links.keep(A, TWO);
-  expect(open(values).links.find(sessionKey(ONE))).toBe(ONE);
-  expect(links.find(sessionKey(B))).toBeNull();
-  links.drop(sessionKey(ONE));
-  expect(links.find(sessionKey(ONE))).toBeNull();
-  expect(links.find(sessionKey(TWO))).toBe(TWO);
+  expect(open(values).links.find(hashSessionId(ONE))).toBe(ONE);
+  expect(links.find(hashSessionId(B))).toBeNull();
+  links.drop(hashSessionId(ONE));
+  expect(links.find(hashSessionId(ONE))).toBeNull();
+  expect(links.find(hashSessionId(TWO))).toBe(TWO);
 });
 
 test("only the links of a deleted conversation are removed", () => {
@@ -36,12 +36,12 @@ test("only the links of a deleted conversation are removed", () => {
   links.keep(A, ONE);
   links.keep(B, TWO);
   links.dropAll(A);
-  expect(links.find(sessionKey(ONE))).toBeNull();
+  expect(links.find(hashSessionId(ONE))).toBeNull();
   links.dropAll(B);
   expect(values.size).toBe(0);
 });
 
 test.each(["{oops", "7", '[null, {"conversationId": 1, "shareId": "../etc"}]'])("%s is no link", (text) => {
   const { links } = open(new Map([["holdfast.shares", text]]));
-  expect(links.find(sessionKey(ONE))).toBeNull();
+  expect(links.find(hashSessionId(ONE))).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { SESSION_ID_PATTERN, sessionKey } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN, hashSessionId } from "~/conversation/session-id";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
@@ -21,14 +21,14 @@ export function createShareLinks(shared: SafeStorage): ShareLinks {
   const kept = createStoredList(shared, KEY, toKept);
   return {
     find: (shareHash) =>
-      kept.read().find(({ shareId }) => sessionKey(shareId) === shareHash)?.shareId ?? null,
+      kept.read().find(({ shareId }) => hashSessionId(shareId) === shareHash)?.shareId ?? null,
     keep: (conversationId, shareId) =>
       void kept.change((links) => [
         ...links.filter((link) => link.shareId !== shareId),
         { conversationId, shareId },
       ]),
     drop: (shareHash) =>
-      void kept.change((links) => links.filter(({ shareId }) => sessionKey(shareId) !== shareHash)),
+      void kept.change((links) => links.filter(({ shareId }) => hashSessionId(shareId) !== shareHash)),
     dropAll: (id) => void kept.change((links) => links.filter(({ conversationId }) => conversationId !== id)),
   };
 }

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
-import { sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { ConversationList } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "~/components/primitives/icon-button";
@@ -68,7 +68,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
       <footer className="sidebar__foot">
         <span data-testid="node-name">{t("conversations.node", { name: node })}</span>
         <span data-testid="session-fingerprint" title={t("conversations.fingerprintHint")}>
-          {t("conversations.session", { fingerprint: sessionFingerprint(sessionKey(currentId)) })}
+          {t("conversations.session", { fingerprint: sessionFingerprint(hashSessionId(currentId)) })}
         </span>
       </footer>
     </div>

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { loadSession } from "~/browser/chat/load-session";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import type { Share } from "~/conversation/session";
 import { Dialog } from "~/components/primitives/dialog";
 import { formatDate } from "~/components/primitives/format-date";
@@ -44,7 +44,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
         wanted.current = null;
         setShares((before) => [...(before ?? []).filter(({ key }) => key !== share.key), share]);
       } catch (error) {
-        if (!(error instanceof ApiError && error.isPassing)) app.shareLinks.drop(sessionKey(shareId));
+        if (!(error instanceof ApiError && error.isPassing)) app.shareLinks.drop(hashSessionId(shareId));
         throw error;
       }
     });

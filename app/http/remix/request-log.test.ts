@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { newId, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { createRequestLog } from "./request-log";
 import { requestRoute } from "./request-route";
 
@@ -57,7 +57,7 @@ describe("a request", () => {
         ...{ level: "info", msg: "request", method: "GET", route: "/api/session", status: 200 },
         durationMs: expect.any(Number) as number,
         bytes: expect.any(Number) as number,
-        session: sessionFingerprint(sessionKey(id)),
+        session: sessionFingerprint(hashSessionId(id)),
       },
     ]);
     expect(lines[0]!.bytes).toBeGreaterThan(10_000);

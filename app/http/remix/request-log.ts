@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { SESSION_ID_PATTERN, sessionFingerprint, sessionKey } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { monotonicNow } from "~/monotonic-now";
 import { requestRoute } from "./request-route";
 
@@ -49,5 +49,5 @@ export function createRequestLog({ log, onRequestEnd, now = monotonicNow }: Requ
 
 function fingerprintOf({ headers }: IncomingMessage): string | null {
   const id = headers["x-session-id"];
-  return typeof id === "string" && SESSION_ID_PATTERN.test(id) ? sessionFingerprint(sessionKey(id)) : null;
+  return typeof id === "string" && SESSION_ID_PATTERN.test(id) ? sessionFingerprint(hashSessionId(id)) : null;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { partOf, pngFile, sha256 } from "../../../tests/fixtures/sample-files";
 import {
   interceptedFileSystem,
@@ -16,8 +16,8 @@ import { createLayout } from "~/store/sessions/layout";
 import { sweepAttachments } from "./sweep-attachments";
 import { createVolume } from "~/store/volume/volume";
 
-const KEY = sessionKey("a session");
-const OTHER = sessionKey("another session");
+const KEY = hashSessionId("a session");
+const OTHER = hashSessionId("another session");
 const PNG = pngFile(8, 8);
 
 function storeOn(
@@ -245,7 +245,7 @@ describe("a session", () => {
     expect(await store.copy(KEY, OTHER, [three])).toEqual([three]);
     expect(await store.copy(KEY, OTHER, [three])).toEqual([three]);
 
-    const third = sessionKey("a third session");
+    const third = hashSessionId("a third session");
     for (const letter of ["a", "b", "c"]) await put(third, letter);
     await expect(store.copy(KEY, third, [one, three])).rejects.toMatchObject(full);
     expect(await store.copy(KEY, third, [one])).toEqual([one]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 
 const hex = (
@@ -12,7 +12,7 @@ test("an encryption key is available while it is held, and not afterwards", asyn
   const ring = createEncryptionKeys();
   const secret = newId();
   const first = ring.hold(secret);
-  expect(first.key).toBe(sessionKey(secret));
+  expect(first.key).toBe(hashSessionId(secret));
   const second = ring.hold(secret);
   const kept = ring.keep(first.key);
   first.release();

@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 
 /** Each use has a key of its own, so that data of one kind cannot pass for data of another. */
 export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share";
@@ -43,7 +43,7 @@ export function createEncryptionKeys(): EncryptionKeys {
   }
 
   function hold(secret: string) {
-    const hash = sessionKey(secret);
+    const hash = hashSessionId(secret);
     const entry: Held = held.get(hash) ?? {
       root: derive(createSecretKey(secret, "utf8"), "at rest"),
       keys: new Map(),

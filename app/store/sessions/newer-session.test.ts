@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { copyOfVolume, filesIn } from "../../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
@@ -149,9 +149,9 @@ test("files and links of a newer session are kept, and refused to readers", asyn
     encryptor: testEncryptor,
     onDamage: () => undefined,
   });
-  const shareKey = sessionKey("a-share-of-the-tests");
+  const shareKey = hashSessionId("a-share-of-the-tests");
   await expect(shares.read(shareKey)).rejects.toMatchObject(NEWER);
-  await expect(shares.create(KEY, sessionKey("another"))).rejects.toMatchObject(NEWER);
+  await expect(shares.create(KEY, hashSessionId("another"))).rejects.toMatchObject(NEWER);
   await expect(shares.revoke(KEY, shareKey)).rejects.toMatchObject(NEWER);
   expect(filesIn(dataDir)).toEqual(before);
 });

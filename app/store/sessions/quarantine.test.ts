@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import {
   append,
   createTestStore,
@@ -33,7 +33,7 @@ import { createLayout, damagedName, revisionName } from "./layout";
 import type { StoredSession } from "./stored-session";
 
 const REV = 3;
-const OTHER_KEY = sessionKey("an undamaged session");
+const OTHER_KEY = hashSessionId("an undamaged session");
 
 /** A volume with a session of three commits, and an undamaged one. */
 async function volumeOfThree() {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { createFakeTime } from "../../../tests/fixtures/fake-time";
 import {
   append,
@@ -16,8 +16,8 @@ import { createRetention, DAY_MS, type RetentionOptions } from "./retention";
 import { createSessionRetirement } from "./retire-session";
 import { createVolume, type Volume } from "~/store/volume/volume";
 
-const OLD = sessionKey("an old one");
-const YOUNG = sessionKey("a young one");
+const OLD = hashSessionId("an old one");
+const YOUNG = hashSessionId("a young one");
 /** Timestamp in the documents of the fixture. */
 const UPDATED_AT = Date.parse("2026-01-02T03:04:05.000Z");
 
@@ -204,7 +204,7 @@ test("a folder that was moved away with a living session is moved back", async (
 });
 
 test("sweeps on several nodes at once lose no message that is sent meanwhile", async () => {
-  const keys = Array.from({ length: 12 }, (_, i) => sessionKey(`session ${i}`));
+  const keys = Array.from({ length: 12 }, (_, i) => hashSessionId(`session ${i}`));
   for (const key of keys) await begin(key, 31);
   const now = new Date(UPDATED_AT + 100 * DAY_MS).toISOString();
   const touch = (key: string) =>
@@ -218,7 +218,7 @@ test("sweeps on several nodes at once lose no message that is sent meanwhile", a
 });
 
 test("a sweep is paced, begins at a random folder, and ends early when aborted", async () => {
-  for (let i = 0; i < 5; i++) await begin(sessionKey(`session ${i}`), 0);
+  for (let i = 0; i < 5; i++) await begin(hashSessionId(`session ${i}`), 0);
   const stopped = new AbortController();
   const delay = (ms: number) => Promise.resolve(waits.push(ms) === 3 && stopped.abort());
   const tally = await retentionOf({ sessionsPerSecond: 10, delay }).sweep(stopped.signal);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_TEXT_LENGTH } from "~/conversation/limits";
 import { plainText } from "~/conversation/reply-text";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { errorResponse } from "~/http/error-response";
 import {
   append,
@@ -26,7 +26,7 @@ import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { revisionName, temporaryName } from "./layout";
 
-const OTHER_KEY = sessionKey("another-session");
+const OTHER_KEY = hashSessionId("another-session");
 
 /** A store whose calls to the file system are recorded. */
 function recordingStore(dataDir = temporaryFolder()) {
@@ -263,7 +263,7 @@ describe("a commit", () => {
 
   test("a commit uses only the session's own folder, whatever the number of sessions", async () => {
     const { store, calls, layout } = recordingStore();
-    for (const id of ["a", "b", "c"]) await store.update(sessionKey(id), append("m1"));
+    for (const id of ["a", "b", "c"]) await store.update(hashSessionId(id), append("m1"));
     await store.update(KEY, append("m1"));
     calls.length = 0;
     await store.update(KEY, append("m2"));

@@ -3,7 +3,7 @@ import { FIRST_FORMAT, NEWEST_FORMAT } from "~/conversation/formats";
 import { list } from "~/conversation/list";
 import { parseStored } from "~/conversation/parse-stored";
 import { itemId, message, session } from "~/conversation/session";
-import { KEY_PATTERN } from "~/conversation/session-id";
+import { HASH_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "~/store/parse-json";
 
 /** Format of an unencrypted file without any later addition (see `formatFor`). */
@@ -46,7 +46,7 @@ const encryptedHead = z.strictObject({
   ...openShape,
   format: format.min(ENCRYPTED_FORMAT),
   /** Encrypted names (`encryptor.nameOf`) of the attachments of its messages. */
-  files: z.array(z.string().regex(KEY_PATTERN)),
+  files: z.array(z.string().regex(HASH_PATTERN)),
 });
 
 export type EncryptedHead = z.infer<typeof encryptedHead>;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { createTestStore } from "../../../tests/fixtures/store-conversation";
 import {
   interceptedFileSystem,
@@ -17,7 +17,7 @@ let dataDir: string;
 let key: string;
 beforeEach(() => {
   dataDir = temporaryFolder();
-  key = sessionKey(newId());
+  key = hashSessionId(newId());
 });
 
 function node(intercept?: Intercept) {
@@ -64,7 +64,7 @@ describe("a hand-off", () => {
 
   it("a damaged hand-off is gone", async () => {
     for (const damage of ["", "{", '{"format":1}', '{"format":"2","sealed":"sealed"}']) {
-      const damaged = sessionKey(newId());
+      const damaged = hashSessionId(newId());
       await node().put(damaged, "sealed");
       writeFileSync(pathOf(`${damaged}.json`), damage);
       await expect(node().claim(damaged)).rejects.toThrow(gone);
@@ -79,7 +79,7 @@ describe("a hand-off", () => {
     await node().put(key, "sealed");
     age(`${key}.json`, 9.9);
     expect(await node().claim(key)).toBe("sealed");
-    const old = sessionKey(newId());
+    const old = hashSessionId(newId());
     await node().put(old, "sealed");
     age(`${old}.json`, 10.1);
     await expect(node().claim(old)).rejects.toThrow(gone);
@@ -122,7 +122,7 @@ describe("a hand-off", () => {
     ["with a format that is unknown", { format: 2, sealed: "sealed" }],
     ["with a field that is unknown", { format: 1, sealed: "sealed", until: "2026-01-02T03:04:05.000Z" }],
   ])("a hand-off of a newer version, %s, is refused, not used up, and not swept", async (_, box) => {
-    await node().put(sessionKey("another"), "sealed");
+    await node().put(hashSessionId("another"), "sealed");
     writeFileSync(pathOf(`${key}.json`), JSON.stringify(box));
     const newer = expect.objectContaining({ code: "session_newer_format" }) as Error;
     for (let time = 0; time < 2; time++) await expect(node().claim(key)).rejects.toThrow(newer);
@@ -131,7 +131,7 @@ describe("a hand-off", () => {
     age("what-is-this.later", 60);
     await node().sweep(goOn);
     expect(readdirSync(pathOf(""))).toEqual(
-      [`${key}.json`, `${sessionKey("another")}.json`, "what-is-this.later"].sort(),
+      [`${key}.json`, `${hashSessionId("another")}.json`, "what-is-this.later"].sort(),
     );
     expect(JSON.parse(readFileSync(pathOf(`${key}.json`), "utf8"))).toEqual(box);
   });
@@ -152,7 +152,7 @@ describe("a hand-off", () => {
 
 describe("a sweep", () => {
   it("a sweep removes hand-offs and claims that are too old, and no others", async () => {
-    const [old, claimed, young] = [1, 2, 3].map(() => sessionKey(newId())) as [string, string, string];
+    const [old, claimed, young] = [1, 2, 3].map(() => hashSessionId(newId())) as [string, string, string];
     for (const each of [old, claimed, young]) await node().put(each, "sealed");
     await node().claim(claimed);
     writeFileSync(pathOf("x.node.b0.tmp"), "half");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { parseStored, type Parsed } from "~/conversation/parse-stored";
-import { KEY_PATTERN } from "~/conversation/session-id";
+import { HASH_PATTERN } from "~/conversation/session-id";
 import { shareSnapshot, type ShareSnapshot } from "~/conversation/share";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
@@ -15,8 +15,8 @@ const NEWEST_SHARE_FORMAT = 2;
 
 /** `session` is the hash of the session that was shared. */
 const storedShare = z.discriminatedUnion("format", [
-  z.strictObject({ format: z.literal(1), session: z.string().regex(KEY_PATTERN), snapshot: shareSnapshot }),
-  z.strictObject({ format: z.literal(2), session: z.string().regex(KEY_PATTERN), sealed: z.string() }),
+  z.strictObject({ format: z.literal(1), session: z.string().regex(HASH_PATTERN), snapshot: shareSnapshot }),
+  z.strictObject({ format: z.literal(2), session: z.string().regex(HASH_PATTERN), sealed: z.string() }),
 ]);
 
 export type StoredShare = z.infer<typeof storedShare>;

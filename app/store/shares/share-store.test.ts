@@ -10,7 +10,7 @@ import {
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_SHARES } from "~/conversation/session";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
 import {
   interceptedFileSystem,
@@ -29,7 +29,7 @@ let dataDir: string;
 let share: string;
 beforeEach(() => {
   dataDir = temporaryFolder();
-  share = sessionKey(newId());
+  share = hashSessionId(newId());
 });
 
 /** A node with session and share stores on the folder. */
@@ -92,13 +92,13 @@ describe("a link", () => {
 
   it("a link of another session can be neither taken over nor withdrawn", async () => {
     const { store, shares } = node();
-    const other = sessionKey(newId());
+    const other = hashSessionId(newId());
     await store.update(KEY, append("m1"));
     await store.update(other, append("x1"));
     await shares.create(KEY, share);
     await expect(shares.create(other, share)).rejects.toThrow(code("share_conflict"));
     await shares.revoke(other, share);
-    await shares.revoke(sessionKey(newId()), share);
+    await shares.revoke(hashSessionId(newId()), share);
     expect((await shares.read(share)).messages[0]?.id).toBe("m1");
   });
 
@@ -144,7 +144,7 @@ describe("a link", () => {
   it("a link over the limit is refused before its file is written", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
-    for (let n = 0; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
+    for (let n = 0; n < MAX_SHARES; n++) await shares.create(KEY, hashSessionId(newId()));
     const full = node((call, proceed) => {
       if (call.name === "link") throw new Error(`${String(call.to)} was written`);
       return proceed();
@@ -156,9 +156,9 @@ describe("a link", () => {
   it("a link over the limit among concurrent ones leaves no file", async () => {
     const { store, shares } = node();
     await store.update(KEY, append("m1"));
-    for (let n = 2; n < MAX_SHARES; n++) await shares.create(KEY, sessionKey(newId()));
+    for (let n = 2; n < MAX_SHARES; n++) await shares.create(KEY, hashSessionId(newId()));
     const made = await Promise.allSettled(
-      [1, 2, 3, 4].map(() => node().shares.create(KEY, sessionKey(newId()))),
+      [1, 2, 3, 4].map(() => node().shares.create(KEY, hashSessionId(newId()))),
     );
     expect(made.map(({ status }) => status).toSorted()).toEqual([
       "fulfilled",
@@ -254,7 +254,7 @@ describe("a sweep", () => {
     const { store, shares, sweep } = node();
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
-    const left = sessionKey(newId());
+    const left = hashSessionId(newId());
     const crashing = node((call, proceed) => {
       // The node dies between the snapshot and the commit that lists it.
       if (call.name === "link" && call.to?.includes("/sessions/")) throw systemError("EIO", call);
@@ -301,7 +301,7 @@ describe("encryption at rest", () => {
       await store.update(key, append("m1", "What only readers of the link may read."));
       await keys.during(shareId, (shareKey) => shares.create(key, shareKey));
     });
-    return { sessionId, shareId, path: pathOf(sessionKey(shareId)) };
+    return { sessionId, shareId, path: pathOf(hashSessionId(shareId)) };
   }
 
   it("a snapshot is encrypted with a key of its link, so that readers need no key of the session", async () => {
@@ -311,7 +311,7 @@ describe("encryption at rest", () => {
       const { keys, shares } = sealingNode(isOn);
       const snapshot = await keys.during(shareId, (key) => shares.read(key));
       expect(snapshot.messages).toMatchObject([{ text: "What only readers of the link may read." }]);
-      await expect(shares.read(sessionKey(shareId))).rejects.toThrow(KeyNotHeld);
+      await expect(shares.read(hashSessionId(shareId))).rejects.toThrow(KeyNotHeld);
     }
   });
 
@@ -323,14 +323,14 @@ describe("encryption at rest", () => {
 
   it("an encrypted link can be withdrawn and swept without its secret", async () => {
     const { sessionId, shareId, path } = await sealedLink();
-    const [listed, left] = [path, pathOf(sessionKey(newId()))];
+    const [listed, left] = [path, pathOf(hashSessionId(newId()))];
     mkdirSync(dirname(left), { recursive: true });
     writeFileSync(left, readFileSync(listed));
     for (const each of [listed, left]) age(each, 2);
     const { keys, shares, sweep } = sealingNode();
     expect(await sweep()).toMatchObject({ seen: 2, removed: 1 });
     expect(existsSync(listed)).toBe(true);
-    await keys.during(sessionId, (key) => shares.revoke(key, sessionKey(shareId)));
+    await keys.during(sessionId, (key) => shares.revoke(key, hashSessionId(shareId)));
     expect(files()).toEqual([]);
     await expect(keys.during(shareId, (key) => shares.read(key))).rejects.toThrow(code("share_not_found"));
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { append, createTestStore, KEY, messageIds } from "../../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type FileCall } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sessionKey } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-id";
 import { createVolume, createVolumes, errorCode } from "./volume";
 
 let folder: string;
@@ -320,7 +320,7 @@ describe("a volume that hangs", () => {
     heal();
     await store.update(KEY, append("m1"));
     hang();
-    const keys = Array.from({ length: 40 }, (_, index) => sessionKey(`session ${index}`));
+    const keys = Array.from({ length: 40 }, (_, index) => hashSessionId(`session ${index}`));
     const stuck = keys.map((key) => store.update(key, append("stuck")));
     const outcomes = Promise.allSettled([...stuck, store.read(KEY)]);
     await vi.advanceTimersByTimeAsync(10_000);

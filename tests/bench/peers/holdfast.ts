@@ -1,4 +1,4 @@
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { openStore } from "../open-store.ts";
 import { sampleSession, withMessage } from "../sample-conversation.ts";
 import type { Contestant } from "../turn-store.ts";
@@ -13,7 +13,7 @@ export const holdfast: Contestant = {
     const keyOf = (index: number) => keys.get(index)!;
     return Promise.resolve({
       async begin(index, messages) {
-        keys.set(index, sessionKey(newId()));
+        keys.set(index, hashSessionId(newId()));
         await store.update(keyOf(index), () => ({ session: sampleSession(messages), result: null }));
       },
       async appendTurn(index, message) {

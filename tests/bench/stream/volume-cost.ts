@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { newId, sessionKey } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { startNode } from "../../fixtures/reply-node.ts";
 import { createCountedFileSystem, type Counted, type Subject } from "./counted-volume.ts";
 import { TOKENS_PER_SECOND } from "./token-lag.ts";
@@ -19,7 +19,7 @@ export async function measureVolumeCost(folder: string, tokens: number): Promise
   const options = { dataDir, flushMs: FLUSH_MS, isDead: () => false };
   const runner = await startNode({ ...options, name: "runner", fs: ran.fs });
   const follower = await startNode({ ...options, name: "follower", fs: followed.fs });
-  const key = sessionKey(newId());
+  const key = hashSessionId(newId());
 
   const message = { id: newId(), parts: [{ type: "text" as const, text: "A question of usual length?" }] };
   await runner.replies.start(key, { kind: "send", message, parentId: null });
