@@ -22,12 +22,16 @@ async function chatTwiceAndRefresh(server: AppServer, openChat: OpenChat) {
   expect(await chat.mine.first().innerText()).toContain("Good morning, who are you?");
 }
 
-test("the dev server answers a newcomer, and the conversation is there after a refresh", async ({
-  openChat,
-}) => {
-  const server = await startAppServer({ mode: "dev", env: { DEMO_TOKENS_PER_SECOND: "400" } });
-  await chatTwiceAndRefresh(server, openChat).finally(() => server.stop());
-}, 120_000);
+describe("a newcomer to the dev server", () => {
+  let server: AppServer;
+  beforeAll(async () => {
+    server = await startAppServer({ mode: "dev", env: { DEMO_TOKENS_PER_SECOND: "400" } });
+  });
+  afterAll(() => server.stop());
+
+  test("chats with the demo model, and the conversation is there after a refresh", ({ openChat }) =>
+    chatTwiceAndRefresh(server, openChat));
+});
 
 describe("a newcomer to the production server", () => {
   let server: AppServer;

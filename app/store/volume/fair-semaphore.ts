@@ -43,8 +43,8 @@ export type FairSemaphore = {
 /** Cost of an operation without content, in bytes: EFS meters each request as at least 4 KiB (app/store/NFS.md). */
 const LEAST_COST = 4_096;
 
-/** 16 operations without content: about one request. */
-const BURST_BYTES = 64 * 1024;
+/** 8 operations without content: about half of what a first message needs. */
+const BURST_BYTES = 32 * 1024;
 
 /**
  * A counting semaphore of two kinds, neither of which can keep the other from its part. Waiters of one kind are served
