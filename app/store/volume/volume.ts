@@ -3,14 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
 import { isFull } from "./errno";
 import { createFairSemaphore, NODE, type FairnessKey } from "./fair-semaphore";
-import {
-  fileStats,
-  openFile,
-  readFileFrom,
-  readWholeFile,
-  spaceOf,
-  writeNewFile,
-} from "./file-operations";
+import { fileStats, openFile, readFileFrom, readWholeFile, spaceOf, writeNewFile } from "./file-operations";
 import { makeFolders, retryAfterRefresh, syncFolder } from "./folder-operations";
 import {
   createOperationRunner,
