@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setNewest } from "~/set-newest";
 
 /**
  * The addresses that replies were begun for: a node that takes a reply over charges its cost to that address. Owners
@@ -25,9 +26,7 @@ export function createReplyOwners(): ReplyOwners {
     note(subject) {
       const [, digest, address] = SUBJECT.exec(subject) ?? [];
       if (digest === undefined || address === undefined) return;
-      owners.delete(digest);
-      owners.set(digest, address);
-      if (owners.size > MAX_KNOWN) owners.delete(owners.keys().next().value!);
+      setNewest(owners, digest, address, MAX_KNOWN);
     },
     ownerOf: (replyId) => owners.get(digestOf(replyId)) ?? null,
   };

@@ -1,5 +1,6 @@
 import { createFairQueue } from "~/fair-queue";
 import { monotonicNow } from "~/monotonic-now";
+import { setNewest } from "~/set-newest";
 
 export type LoopTurns = {
   /** Resolves when work for this address may continue. The code that runs until its next `await` is one turn. */
@@ -130,9 +131,7 @@ function createRecentUse(now: () => number) {
     add(address: string, tookMs: number) {
       const known = uses.get(address) ?? { ms: 0, at: now(), heavyUntil: -Infinity };
       const heavyUntil = tookMs >= HEAVY_MS ? now() + MEMORY_MS : known.heavyUntil;
-      uses.delete(address);
-      uses.set(address, { ms: decayed(known) + tookMs, at: now(), heavyUntil });
-      if (uses.size > MAX_REMEMBERED) uses.delete(uses.keys().next().value!);
+      setNewest(uses, address, { ms: decayed(known) + tookMs, at: now(), heavyUntil }, MAX_REMEMBERED);
     },
     ms(address: string): number {
       const known = uses.get(address);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { setNewest } from "~/set-newest";
 
 /** Costs of read requests: weights for the concurrency limiter, and a budget of bytes. In memory, for this node alone. */
 export type ReadCosts = {
@@ -58,8 +59,7 @@ export function createReadCosts(options: ReadCostsOptions): ReadCosts {
       const name = nameOf(request);
       sizes.delete(name);
       if (bytes < BYTES_OF_WEIGHT) return;
-      sizes.set(name, bytes);
-      if (sizes.size > MAX_REMEMBERED) sizes.delete(sizes.keys().next().value!);
+      setNewest(sizes, name, bytes, MAX_REMEMBERED);
     },
   };
 }

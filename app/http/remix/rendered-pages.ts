@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setNewest } from "~/set-newest";
 import { createSingleFlight } from "~/single-flight";
 
 /**
@@ -31,9 +32,7 @@ export function createRenderedPages(newNonce = () => randomBytes(16).toString("b
     const pieces =
       kept.get(state) ??
       (await renderings(state, async () => (await render(placeholder)).split(placeholder)));
-    kept.delete(state);
-    kept.set(state, pieces);
-    if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
+    setNewest(kept, state, pieces, MAX_KEPT);
     return pieces;
   }
 

@@ -1,3 +1,4 @@
+import { setNewest } from "~/set-newest";
 import { createSingleFlight } from "~/single-flight";
 
 /** The newest commit of a session that this node knows to be on stable storage. */
@@ -24,11 +25,8 @@ export function createDurableCommits(): DurableCommits {
   const known = new Map<string, DurableCommit>();
   const syncs = createSingleFlight<void>();
 
-  function set(sessionHash: string, durable: DurableCommit) {
-    known.delete(sessionHash);
-    known.set(sessionHash, durable);
-    if (known.size > MAX_REMEMBERED) known.delete(known.keys().next().value!);
-  }
+  const set = (sessionHash: string, durable: DurableCommit) =>
+    setNewest(known, sessionHash, durable, MAX_REMEMBERED);
 
   return {
     get: (sessionHash) => known.get(sessionHash),
