@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { errorCode, unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
@@ -42,11 +43,11 @@ async function moveBack(options: RemovalOptions, sessionHash: string, doomed: st
   const folder = layout.sessionFolder(sessionHash);
   try {
     await volume.rename(doomed, folder);
-    await volume.syncFolder(parentOf(folder));
+    await volume.syncFolder(dirname(folder));
   } catch (error) {
     if (!OCCUPIED.has(errorCode(error) ?? "")) return unlessGone(error);
     await volume.makeFolder(layout.quarantine);
-    await volume.rename(doomed, `${layout.quarantine}/${baseName(doomed)}`);
+    await volume.rename(doomed, `${layout.quarantine}/${basename(doomed)}`);
     await volume.syncFolder(layout.quarantine);
     onQuarantined(sessionHash);
   }
@@ -54,6 +55,3 @@ async function moveBack(options: RemovalOptions, sessionHash: string, doomed: st
 
 /** Codes of a rename to a folder that is not empty. */
 const OCCUPIED: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST"]);
-
-const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));
-const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { ExpectedError } from "~/conversation/expected-error";
 import { createSingleFlight } from "~/single-flight";
 import { unlessGone } from "~/store/volume/errno";
@@ -109,10 +110,8 @@ export function createSessionRetirement(options: SessionRetirementOptions): Sess
       return finishRemoval(
         options,
         sessionHash,
-        `${parentOf(layout.sessionFolder(sessionHash))}/${folderName}`,
+        `${dirname(layout.sessionFolder(sessionHash))}/${folderName}`,
       );
     },
   };
 }
-
-const parentOf = (path: string) => path.slice(0, path.lastIndexOf("/"));

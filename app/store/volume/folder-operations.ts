@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import { dirname } from "node:path";
 import { errorCode } from "./errno";
 import { withFile } from "./file-operations";
 import type { FileSystem, VolumeGuard } from "./volume";
@@ -19,8 +20,8 @@ export async function makeFolders(
   if (guard) return makeFoldersBelow(fs, guard, folder);
   const first = await fs.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   const holders: string[] = [];
-  for (let made = folder; first !== undefined && made.length >= first.length; made = parentOf(made))
-    holders.push(parentOf(made));
+  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made))
+    holders.push(dirname(made));
   return holders;
 }
 
@@ -29,7 +30,7 @@ export async function makeFolders(
  * directly in DATA_DIR, where the guard refuses, before it has made anything.
  */
 async function makeFoldersBelow(fs: FileSystem, guard: VolumeGuard, folder: string): Promise<string[]> {
-  const parent = parentOf(folder);
+  const parent = dirname(folder);
   if (parent === guard.root) await guard.confirmAfterMiss();
   try {
     await fs.mkdir(folder, { mode: FOLDER_MODE });
@@ -70,7 +71,7 @@ export async function retryAfterRefresh<T>(
     return await attempt();
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    await refresh(fs, parentOf(path));
+    await refresh(fs, dirname(path));
     return attempt();
   }
 }
@@ -81,13 +82,9 @@ async function refresh(fs: FileSystem, folder: string): Promise<void> {
     await openFolder(fs, folder);
   } catch (error) {
     if (errorCode(error) !== "ENOENT" || folder === "/") return;
-    await refresh(fs, parentOf(folder));
+    await refresh(fs, dirname(folder));
     await openFolder(fs, folder).catch(() => undefined);
   }
 }
 
 const openFolder = (fs: FileSystem, folder: string) => withFile(fs, folder, FOLDER_FLAGS, async () => {});
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
-}
