@@ -37,7 +37,7 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
 > {
   /** The waiters of one key. `start` is its charge in virtual time; `order` is its number by arrival. */
   type Lane = { key: Key; waiters: Set<Waiter>; start: number; order: number };
-  /** Entry of the priority queue for a lane. It is stale, and skipped, once the lane's start has changed. */
+  /** Entry of the priority queue for a lane. Stale, and skipped, once that start has changed. One for each start. */
   type Entry = { lane: Lane; start: number };
 
   const charged = new Map<Key, number>();
@@ -108,8 +108,9 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
       if (key === first || cost === 0) return;
       charged.set(key, Math.max(charged.get(key) ?? 0, virtualTime) + cost);
       const lane = lanes.get(key);
-      if (lane) {
-        lane.start = startOf(key);
+      const start = startOf(key);
+      if (lane && lane.start !== start) {
+        lane.start = start;
         enter(lane);
       }
       forgetIdle();
