@@ -24,6 +24,7 @@ import { createBuiltFiles } from "~/http/remix/built-files";
 import { createLifecycle } from "./lifecycle.server";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
+import { monotonicNow } from "./monotonic-now";
 import { nodeVersionProblem } from "./node-version.server";
 import { createObservability, startMetricsReport } from "./observability.server";
 import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
@@ -46,7 +47,7 @@ import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
 const FLUSH_MS_FOR_EACH_REPLY = 1;
 
 const clocks: Clocks = {
-  now: () => performance.now(),
+  now: monotonicNow,
   epochMs: () => Date.now(),
   clock: () => new Date(),
   timer,
