@@ -1,0 +1,98 @@
+import { errorCode } from "./errno";
+import { createLineSplitter, type LineSplitter } from "./split-lines";
+import type { Volume } from "./volume";
+
+/** Error codes of a name that is not a segment of a log: it cannot be read as a regular file. */
+export const UNREADABLE: ReadonlySet<string> = new Set([
+  "EISDIR",
+  "ELOOP",
+  "ENXIO",
+  "ENOTREG",
+  "ESPIPE",
+  "EACCES",
+  "EPERM",
+]);
+
+/** Result of one read of a log. */
+export type TailRead = {
+  /** There were new bytes, or a new segment. */
+  grew: boolean;
+  /** Segments were removed before they could be read. */
+  isIncomplete: boolean;
+};
+
+/** How far one reader has read a log in segments (segmented-log.ts), whose writer goes on. */
+export type SegmentTail = {
+  /** Number of the segment that is being read. */
+  segment(): number;
+  /**
+   * Reads on to the end of the newest segment. Calls must not overlap.
+   * @param segments the numbers of the segments that were listed, in ascending order
+   * @throws the volume's errors, after which the next call goes on at the same place; ENOENT where the newest segment is
+   * gone
+   */
+  read(segments: readonly number[]): Promise<TailRead>;
+};
+
+export type SegmentTailOptions = {
+  volume: Pick<Volume, "readFrom">;
+  path: (segment: number) => string;
+  /** The segment to begin with. */
+  first: number;
+  /** Called with each new line, in order; null for a line that is too long. `segment` is its segment's number. */
+  onLine: (text: string | null, segment: number) => void;
+  /** Called for a segment that cannot be read: it is passed over. */
+  onUnreadable: (segment: number, code: string) => void;
+};
+
+/** Bytes of one read. Bounded, so that a long log does not delay other operations on the volume. */
+const READ_LIMIT = 1_048_576;
+
+export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
+  const { volume, path, onLine, onUnreadable } = options;
+  let segment = options.first;
+  let offset = 0;
+  let splitLines: LineSplitter = createLineSplitter();
+
+  function moveTo(next: number) {
+    segment = next;
+    offset = 0;
+    splitLines = createLineSplitter();
+  }
+
+  async function readSegment(): Promise<boolean> {
+    let grew = false;
+    for (let length = READ_LIMIT; length === READ_LIMIT;) {
+      const bytes = await volume.readFrom(path(segment), offset, READ_LIMIT);
+      length = bytes.length;
+      offset += length;
+      grew ||= length > 0;
+      for (const line of splitLines(bytes)) onLine(line, segment);
+    }
+    return grew;
+  }
+
+  return {
+    segment: () => segment,
+    async read(segments) {
+      const ahead = segments.filter((each) => each >= segment);
+      const read: TailRead = { grew: false, isIncomplete: ahead.length > 0 && ahead[0] !== segment };
+      for (const each of ahead) {
+        // The next segment is there, so the one before is finished.
+        if (each !== segment) {
+          moveTo(each);
+          read.grew = true;
+        }
+        try {
+          if (await readSegment()) read.grew = true;
+        } catch (error) {
+          const code = errorCode(error) ?? "";
+          if (UNREADABLE.has(code)) onUnreadable(each, code);
+          else if (code === "ENOENT" && each !== ahead.at(-1)) read.isIncomplete = true;
+          else throw error;
+        }
+      }
+      return read;
+    },
+  };
+}
