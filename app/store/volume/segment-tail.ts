@@ -28,8 +28,8 @@ export type SegmentTail = {
   /**
    * Reads on to the end of the newest segment. Calls must not overlap.
    * @param segments the numbers of the segments that were listed, in ascending order
-   * @throws the volume's errors, after which the next call goes on at the same place; ENOENT where the newest segment is
-   * gone
+   * @throws the volume's errors, after which the next call goes on at the same place, and its result says what both have
+   * found; ENOENT where the newest segment is gone
    */
   read(segments: readonly number[]): Promise<TailRead>;
 };
@@ -53,6 +53,8 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
   let segment = options.first;
   let offset = 0;
   let splitLines: LineSplitter = createLineSplitter();
+  /** Result of the reads since the last one that succeeded. */
+  let read: TailRead = { grew: false, isIncomplete: false };
 
   function moveTo(next: number) {
     segment = next;
@@ -60,23 +62,21 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
     splitLines = createLineSplitter();
   }
 
-  async function readSegment(): Promise<boolean> {
-    let grew = false;
+  async function readSegment() {
     for (let length = READ_LIMIT; length === READ_LIMIT;) {
       const bytes = await volume.readFrom(path(segment), offset, READ_LIMIT);
       length = bytes.length;
       offset += length;
-      grew ||= length > 0;
+      read.grew ||= length > 0;
       for (const line of splitLines(bytes)) onLine(line, segment);
     }
-    return grew;
   }
 
   return {
     segment: () => segment,
     async read(segments) {
       const ahead = segments.filter((each) => each >= segment);
-      const read: TailRead = { grew: false, isIncomplete: ahead.length > 0 && ahead[0] !== segment };
+      read.isIncomplete ||= ahead.length > 0 && ahead[0] !== segment;
       for (const each of ahead) {
         // The next segment is there, so the one before is finished.
         if (each !== segment) {
@@ -84,7 +84,7 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
           read.grew = true;
         }
         try {
-          if (await readSegment()) read.grew = true;
+          await readSegment();
         } catch (error) {
           const code = errorCode(error) ?? "";
           if (UNREADABLE.has(code)) onUnreadable(each, code);
@@ -92,7 +92,9 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
           else throw error;
         }
       }
-      return read;
+      const found = read;
+      read = { grew: false, isIncomplete: false };
+      return found;
     },
   };
 }

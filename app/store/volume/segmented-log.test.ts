@@ -26,11 +26,11 @@ function writer(fs?: FileSystem, onCreated?: () => Promise<void>) {
   return { log, time };
 }
 
-function reader(first: number) {
+function reader(first: number, fs?: FileSystem) {
   const lines: (string | null)[] = [];
   const unreadable: number[] = [];
   const tail = createSegmentTail({
-    volume: createVolume(),
+    volume: createVolume(fs ? { fs } : {}),
     path: (segment) => join(folder, `${segment}.ndjson`),
     first,
     onLine: (text) => lines.push(text),
@@ -91,6 +91,20 @@ describe("a segmented log", () => {
     expect(readdirSync(folder)).toEqual(["3.ndjson"]);
   });
 
+  test("without a clock closed segments stay", async () => {
+    const log = createSegmentedLog({
+      volume: createVolume(),
+      folder: () => folder,
+      fileName: (segment) => `${segment}.ndjson`,
+    });
+    for (let segment = 1; segment <= 2; segment++) {
+      log.close();
+      await log.open();
+    }
+    await log.removeOld(0);
+    expect(readdirSync(folder).sort()).toEqual(["1.ndjson", "2.ndjson"]);
+  });
+
   test("a segment that its owner refuses is removed again", async () => {
     const { log } = writer(undefined, () => Promise.reject(new Error("the name is taken")));
     await expect(log.open()).rejects.toThrow("the name is taken");
@@ -112,6 +126,27 @@ describe("a segmented log", () => {
     expect(lines).toEqual(["a", "c"]);
     rmSync(join(folder, "3.ndjson"));
     await expect(tail.read([3])).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test("a gap that a failed read has found is reported by the next read", async () => {
+    const { log } = writer();
+    let isBroken = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (isBroken && call.path.endsWith("3.ndjson")) throw systemError("EIO", call);
+      return proceed();
+    });
+    const { tail, lines } = reader(1, fs);
+    for (const text of ["a\n", "b\n", "c\n"]) {
+      log.close();
+      await log.open();
+      await log.append(text);
+    }
+    isBroken = true;
+    await expect(tail.read([2, 3])).rejects.toMatchObject({ code: "EIO" });
+    isBroken = false;
+    expect(await tail.read([3])).toEqual({ grew: true, isIncomplete: true });
+    expect(await tail.read([3])).toEqual({ grew: false, isIncomplete: false });
+    expect(lines).toEqual(["b", "c"]);
   });
 
   test("a reader passes over a name that is not a file", async () => {

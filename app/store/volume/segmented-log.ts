@@ -27,7 +27,10 @@ export type SegmentedLog = {
   append(text: string): Promise<void>;
   /** Closes the open segment, if there is one. */
   close(): void;
-  /** Removes segments that were closed more than `keepMs` ago. A failed removal is tried again by the next call. */
+  /**
+   * Removes segments that were closed more than `keepMs` ago; without `now`, none. A failed removal is tried again by the
+   * next call.
+   */
   removeOld(keepMs: number): Promise<void>;
 };
 
@@ -36,8 +39,8 @@ export type SegmentedLogOptions = {
   /** Where the next segment is made. A missing folder is made, too. */
   folder: () => string;
   fileName: (segment: number) => string;
-  /** A monotonic clock in milliseconds. */
-  now: () => number;
+  /** A monotonic clock in milliseconds. Without it, closed segments are not noted: others remove them. */
+  now?: () => number;
   /** Called after each segment was made, before its first line. Its error removes the segment. */
   onCreated?: () => Promise<void>;
 };
@@ -48,6 +51,10 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
   let current: { path: string; log: AppendLog; length: number } | null = null;
   /** Paths of the segments to be removed, with the time of their end. */
   const old = new Map<string, number>();
+
+  function note(path: string) {
+    if (now) old.set(path, now());
+  }
 
   async function create(path: string, folder: string): Promise<AppendLog> {
     const log = await volume.createLog(path).catch(async (error: unknown) => {
@@ -67,7 +74,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
 
   function close() {
     if (!current) return;
-    old.set(current.path, now());
+    note(current.path);
     // Not awaited, and its outcome does not matter: each append was synced, or has failed already.
     void current.log.close().catch(() => undefined);
     current = null;
@@ -80,7 +87,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
       const folder = options.folder();
       const path = join(folder, options.fileName(++newest));
       // Noted before it exists: an attempt without an answer may have made it all the same.
-      old.set(path, now());
+      note(path);
       const log = await create(path, folder);
       old.delete(path);
       current = { path, log, length: 0 };
@@ -98,7 +105,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
     close,
     async removeOld(keepMs) {
       for (const [path, endedAt] of old) {
-        if (now() - endedAt < keepMs) continue;
+        if (now!() - endedAt < keepMs) continue;
         try {
           await volume.unlink(path);
         } catch (error) {
