@@ -31,8 +31,10 @@ const unknown = z.record(z.string(), z.unknown()).transform(() => ({ unknown: tr
 
 const line = z.union([head, batch, unknown]);
 
+export type UsageLine = z.infer<typeof line>;
+
 /** Null for a damaged line. */
-export function parseUsageLine(text: string): z.infer<typeof line> | null {
+export function parseUsageLine(text: string): UsageLine | null {
   try {
     return line.safeParse(JSON.parse(text)).data ?? null;
   } catch {

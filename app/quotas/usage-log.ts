@@ -1,13 +1,13 @@
-import { segmentName } from "~/store/cluster/membership-line";
+import { segmentName } from "~/store/cluster/instance-segments";
 import type { Layout } from "~/store/sessions/layout";
-import type { AppendLog } from "~/store/volume/append-log";
+import { createSegmentedLog } from "~/store/volume/segmented-log";
 import type { Volume } from "~/store/volume/volume";
 import { formatUsageLine, USAGE_FORMAT, type UsageBatch } from "./usage-line";
 import { dayName, MINUTE_MS, windowStart } from "./windows";
 
 /**
- * Counts of this node, for the other nodes and its successors: an append-only file for each day, with one writer.
- * After a failed append the next one goes to a new segment, with the same batches again.
+ * Counts of this node, for the other nodes and its successors: a segmented log (segmented-log.ts), whose segments are
+ * in a folder for each day. After a failed append the next one goes to a new segment, with the same batches again.
  */
 export type UsageLog = {
   count(key: string, amount: number): void;
@@ -36,8 +36,12 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
   /** The last of `waiting`, while counts may be added to it. */
   let growing: Batch | null = null;
   let batches = 0;
-  let segments = 0;
-  let current: { day: string; log: AppendLog } | null = null;
+  let day = "";
+  const log = createSegmentedLog({
+    volume,
+    folder: () => `${layout.usage}/${day}`,
+    fileName: (segment) => segmentName(`${name}.${boot}`, segment),
+  });
   /** Amounts by subject; subjects without any are left out. */
   const runningNow = new Map<string, number>();
 
@@ -50,22 +54,16 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
     return growing;
   }
 
-  /** The file to append to, and its first line if it is new. */
-  async function segmentOf(day: string): Promise<{ log: AppendLog; head: string }> {
-    if (current?.day === day) return { log: current.log, head: "" };
-    leave();
-    const folder = `${layout.usage}/${day}`;
-    await volume.makeFolder(folder);
-    const head = formatUsageLine({ format: USAGE_FORMAT, running: Object.fromEntries(runningNow) });
-    const log = await volume.createLog(`${folder}/${segmentName({ name, boot, segment: ++segments })}`);
-    current = { day, log };
-    return { log, head };
-  }
-
-  function leave() {
-    // Not awaited, and errors are ignored: each append was either synced or reported as failed.
-    void current?.log.close().catch(() => undefined);
-    current = null;
+  async function append(batches: readonly Batch[]) {
+    const today = dayName(clock());
+    if (today !== day) log.close();
+    day = today;
+    let text = batches.map(format).join("");
+    if (log.openSegment() === null) {
+      text = formatUsageLine({ format: USAGE_FORMAT, running: Object.fromEntries(runningNow) }) + text;
+      await log.open();
+    }
+    await log.append(text);
   }
 
   return {
@@ -84,10 +82,8 @@ export function createUsageLog({ volume, layout, name, boot, clock }: UsageLogOp
       waiting = [];
       growing = null;
       try {
-        const { log, head } = await segmentOf(dayName(clock()));
-        await log.append(head + batchesNow.map(format).join(""));
+        await append(batchesNow);
       } catch (error) {
-        leave();
         // Unchanged: an append without an answer may still arrive, and must have the same content.
         waiting = [...batchesNow, ...waiting];
         throw error;

@@ -1,6 +1,6 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { segmentName } from "~/store/cluster/membership-line";
+import { segmentName } from "~/store/cluster/instance-segments";
 import { createLayout } from "~/store/sessions/layout";
 import { createVolume } from "~/store/volume/volume";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
@@ -14,7 +14,7 @@ async function fileOfB(...lines: object[]) {
   await mkdir(folder, { recursive: true });
   const write = (line: object) =>
     appendFile(
-      `${folder}/${segmentName({ name: "b", boot: "x", segment: 1 })}`,
+      `${folder}/${segmentName("b.x", 1)}`,
       formatUsageLine(line as Parameters<typeof formatUsageLine>[0]),
     );
   for (const line of lines) await write(line);

@@ -1,16 +1,16 @@
-import { segmentName, parseSegmentName, splitInstance } from "~/store/cluster/membership-line";
-import { groupSegments } from "~/store/cluster/membership-tails";
+import { createInstanceTail, groupSegments, type DamagedSegment } from "~/store/cluster/instance-segments";
 import type { Layout } from "~/store/sessions/layout";
+import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
-import { createLineSplitter, type LineSplitter } from "~/store/volume/split-lines";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import type { SegmentTail, TailRead } from "~/store/volume/segment-tail";
+import type { Volume } from "~/store/volume/volume";
 import { createHeldAmounts } from "./held-amounts";
-import { parseUsageLine, USAGE_FORMAT } from "./usage-line";
+import { parseUsageLine, USAGE_FORMAT, type UsageLine } from "./usage-line";
 import { dayName } from "./windows";
 
 /** Today's counts of the other nodes, and of earlier processes of this one. */
 export type UsageReader = {
-  /** Reads everything that was written since the last call. @throws the volume's errors */
+  /** Reads everything that was written since the last call. Calls must not overlap. @throws the volume's errors */
   refresh(): Promise<void>;
   /** The amount that other live nodes hold of a subject. */
   running(subject: string): number;
@@ -27,87 +27,64 @@ export type UsageReaderOptions = {
   /** Called with each subject that another node holds, or has held. */
   onHeld?: (subject: string) => void;
   /** Called once for each damaged file. */
-  onDamage: (event: { fileName: string; reason: string }) => void;
+  onDamage: (damage: DamagedSegment) => void;
 };
 
-/** Bytes of one read. */
-const READ_LIMIT = 1_048_576;
 /** Number of polls without new bytes after which a file's node is checked to be dead. */
 const QUIET_POLLS = 30;
 
-type Tail = {
-  segment: number;
-  offset: number;
-  lines: LineSplitter;
-  batch: number;
-  quiet: number;
-  ended: boolean;
-};
+type Log = { tail: SegmentTail; quiet: number; ended: boolean };
 
 export function createUsageReader(options: UsageReaderOptions): UsageReader {
-  const { volume, layout, own, clock, isDead } = options;
+  const { volume, layout, own, clock, isDead, onDamage } = options;
   let day = "";
-  let tails = new Map<string, Tail>();
+  let logs = new Map<string, Log>();
   const held = createHeldAmounts(isDead);
-  const reported = new Set<string>();
+
+  function addLog(instance: string, first: number): Log {
+    const tail = createInstanceTail({
+      volume,
+      folder: `${layout.usage}/${day}`,
+      instance,
+      first,
+      parse: parseUsageLine,
+      onLine: createLineHandler(instance),
+      onDamage,
+    });
+    const log = { tail, quiet: 0, ended: false };
+    logs.set(instance, log);
+    return log;
+  }
 
   async function read(instance: string, segments: readonly number[]) {
-    const tail = tails.get(instance) ?? newTail(segments[0]!);
-    tails.set(instance, tail);
+    const log = logs.get(instance) ?? addLog(instance, segments[0]!);
     // A node that was held to be dead may only have been suspended.
-    if (tail.ended && isDead(instance)) return;
-    tail.ended = false;
-    let grew = false;
-    for (const segment of segments.filter((each) => each >= tail.segment)) {
-      if (segment !== tail.segment) Object.assign(tail, { ...newTail(segment), batch: tail.batch });
-      grew = (await readSegment(instance, tail)) || grew;
-    }
-    tail.quiet = grew ? 0 : tail.quiet + 1;
+    if (log.ended && isDead(instance)) return;
+    log.ended = false;
+    // A file that was removed meanwhile is missing from the next listing.
+    const result: TailRead | void = await log.tail.read(segments).catch(unlessGone);
+    log.quiet = result?.grew ? 0 : log.quiet + 1;
     // A file that was read to its end, of a dead node, is not polled any more.
-    if (tail.quiet >= QUIET_POLLS && tail.quiet % QUIET_POLLS === 0) tail.ended = isDead(instance);
+    if (log.quiet >= QUIET_POLLS && log.quiet % QUIET_POLLS === 0) log.ended = isDead(instance);
   }
 
-  async function readSegment(instance: string, tail: Tail): Promise<boolean> {
-    const fileName = segmentName({ ...splitInstance(instance), segment: tail.segment });
-    let grew = false;
-    for (let length = READ_LIMIT; length === READ_LIMIT;) {
-      const bytes = await volume
-        .readFrom(`${layout.usage}/${day}/${fileName}`, tail.offset, READ_LIMIT)
-        .catch((error: unknown) => {
-          if (!SKIPPED.has(errorCode(error) ?? "")) throw error;
-          report(fileName, `it cannot be read (${errorCode(error)})`);
-          return Buffer.alloc(0);
-        });
-      length = bytes.length;
-      tail.offset += length;
-      grew ||= length > 0;
-      for (const text of tail.lines(bytes)) applyLine(instance, tail, fileName, text);
-    }
-    return grew;
-  }
-
-  function applyLine(instance: string, tail: Tail, fileName: string, text: string | null) {
-    const line = text === null ? null : parseUsageLine(text);
-    if (!line) return report(fileName, "it has a malformed line");
-    if ("unknown" in line) return;
-    if ("format" in line) {
-      // A newer version may give the same names another meaning.
-      if (line.format !== USAGE_FORMAT) return;
-      held.replace(instance, line.running);
+  /** @returns a function that applies each line of an instance's log of one day, in order */
+  function createLineHandler(instance: string) {
+    let lastBatch = 0;
+    return (line: UsageLine) => {
+      if ("unknown" in line) return;
+      if ("format" in line) {
+        // A newer version may give the same names another meaning.
+        if (line.format !== USAGE_FORMAT) return;
+        held.replace(instance, line.running);
+      } else {
+        if (line.batch <= lastBatch) return;
+        lastBatch = line.batch;
+        for (const [key, amount] of Object.entries(line.add)) options.onCount(key, amount, line.at);
+        held.update(instance, line.running);
+      }
       for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
-      return;
-    }
-    if (line.batch <= tail.batch) return;
-    tail.batch = line.batch;
-    for (const [key, amount] of Object.entries(line.add)) options.onCount(key, amount, line.at);
-    held.update(instance, line.running);
-    for (const subject of Object.keys(line.running)) options.onHeld?.(subject);
-  }
-
-  function report(fileName: string, reason: string) {
-    if (reported.has(fileName)) return;
-    reported.add(fileName);
-    options.onDamage({ fileName, reason });
+    };
   }
 
   return {
@@ -115,21 +92,12 @@ export function createUsageReader(options: UsageReaderOptions): UsageReader {
       const today = dayName(clock());
       if (today !== day) {
         day = today;
-        tails = new Map();
-        reported.clear();
+        logs = new Map();
       }
-      const names = (await listIfThere(volume, `${layout.usage}/${day}`)) ?? [];
-      const files = groupSegments(names.filter((name) => parseSegmentName(name) !== null));
-      files.delete(own);
-      await Promise.all([...files].map(([instance, segments]) => read(instance, segments)));
+      const found = groupSegments((await listIfThere(volume, `${layout.usage}/${day}`)) ?? []);
+      found.delete(own);
+      await Promise.all([...found].map(([instance, segments]) => read(instance, segments)));
     },
     running: held.sum,
   };
 }
-
-function newTail(segment: number): Tail {
-  return { segment, offset: 0, lines: createLineSplitter(), batch: 0, quiet: 0, ended: false };
-}
-
-/** Error codes of files that were removed meanwhile, or are not usage files: skipped. */
-const SKIPPED: ReadonlySet<string> = new Set(["ENOENT", "EISDIR", "ELOOP", "EACCES", "EPERM", "ENOTREG"]);
