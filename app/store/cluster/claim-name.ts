@@ -1,10 +1,12 @@
 import { join } from "node:path";
-import { segmentName, parseMembershipLine, parseSegmentName, splitInstance } from "./membership-line";
-import { groupSegments, UNREADABLE } from "./membership-tails";
+import { groupSegments, segmentName, splitInstance } from "./instance-segments";
+import { parseMembershipLine } from "./membership-line";
 import type { Layout } from "~/store/sessions/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
+import { errorCode } from "~/store/volume/errno";
+import { UNREADABLE } from "~/store/volume/segment-tail";
 import type { Timer } from "~/store/volume/timer";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import type { Volume } from "~/store/volume/volume";
 
 /** Another process of this name lives: this one must end, and must not take over the other's replies. */
 export class NameTakenError extends Error {
@@ -72,28 +74,28 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
   let watching = false;
   const pause = (ms: number) => new Promise<void>((resolve) => timer(ms, resolve));
 
+  async function listNodes(): Promise<string[]> {
+    return volume.list(layout.nodes).catch((error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+      return [];
+    });
+  }
+
   /** The newest segment of each other process of this name, by its boot. */
   async function namesakes(): Promise<Map<string, number>> {
-    try {
-      const membershipLogs = groupSegments(
-        (await volume.list(layout.nodes)).filter((fileName) => parseSegmentName(fileName)?.name === name),
-      );
-      membershipLogs.delete(`${name}.${boot}`);
-      return new Map(
-        [...membershipLogs].map(([instance, segments]) => [splitInstance(instance).boot, segments.at(-1)!]),
-      );
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      return new Map();
+    const newest = new Map<string, number>();
+    for (const [instance, segments] of groupSegments(await listNodes())) {
+      const other = splitInstance(instance);
+      if (other.name === name && other.boot !== boot) newest.set(other.boot, segments.at(-1)!);
     }
+    return newest;
   }
 
   /** Whether a process may live: it has not left, and was not silent for long enough. */
   async function mayBeAlive(other: string, segment: number): Promise<boolean> {
     if (isProcessGone(other)) return false;
     const askedAt = now();
-    const fileName = segmentName({ name, boot: other, segment });
-    const text = await readText(join(layout.nodes, fileName));
+    const text = await readText(join(layout.nodes, segmentName(`${name}.${other}`, segment)));
     if (hasLeft(text)) return false;
     const size = `${segment}:${text.length}`;
     const seen = sights.get(other);

@@ -1,35 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  segmentName,
-  formatMembershipLine,
-  parseMembershipLine,
-  parseSegmentName,
-  parseProbeName,
-} from "./membership-line";
+import { formatMembershipLine, parseMembershipLine } from "./membership-line";
 
 const KEY = "ab".repeat(32);
-
-test("a segment's file name contains its instance and number", () => {
-  const segment = { name: "web-1", boot: "x7", segment: 12 };
-  expect(segmentName(segment)).toBe("web-1.x7.12.ndjson");
-  expect(parseSegmentName("web-1.x7.12.ndjson")).toEqual(segment);
-});
-
-test.each([
-  "web-1.x7.ndjson",
-  "web-1.x7.0.ndjson",
-  "a.b.1.probe",
-  ".nfs0001",
-  "..",
-  "a.b.c.1.ndjson",
-  "a.b.1e3.ndjson",
-])("the file name %s is not a segment's", (name) => expect(parseSegmentName(name)).toBeNull());
-
-test("a probe file's name contains its instance", () => {
-  expect(parseProbeName("web-1.x7.probe")).toBe("web-1.x7");
-  expect(parseProbeName("web-1.x7.probe-link")).toBe("web-1.x7");
-  expect(parseProbeName("web-1.x7.1.ndjson")).toBeNull();
-});
 
 test("a formatted line is parsed to the same value", () => {
   for (const line of [

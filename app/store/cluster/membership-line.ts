@@ -2,32 +2,6 @@ import { z } from "zod";
 
 export const MEMBERSHIP_FORMAT = 1;
 
-/** A file of a node's membership log, which consists of numbered segments with one writer (app/store/PROTOCOL.md). */
-export type LogSegment = { name: string; boot: string; segment: number };
-
-const SEGMENT_NAME = /^([A-Za-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64})\.([1-9]\d{0,8})\.ndjson$/;
-const PROBE_NAME = /^([A-Za-z0-9-]{1,64}\.[A-Za-z0-9-]{1,64})\.probe[a-z-]*$/;
-
-export function segmentName({ name, boot, segment }: LogSegment): string {
-  return `${name}.${boot}.${segment}.ndjson`;
-}
-
-/** @returns null for a name that is not a segment's */
-export function parseSegmentName(fileName: string): LogSegment | null {
-  const match = SEGMENT_NAME.exec(fileName);
-  return match && { name: match[1]!, boot: match[2]!, segment: Number(match[3]) };
-}
-
-/** The instance, `name.boot`, whose probe file this is; null for any other name. */
-export function parseProbeName(fileName: string): string | null {
-  return PROBE_NAME.exec(fileName)?.[1] ?? null;
-}
-
-export function splitInstance(instance: string): { name: string; boot: string } {
-  const dot = instance.indexOf(".");
-  return { name: instance.slice(0, dot), boot: instance.slice(dot + 1) };
-}
-
 /** First line of each segment, so that the newest segment alone shows the state of the node. */
 const head = z.object({
   format: z.int().positive(),

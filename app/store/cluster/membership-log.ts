@@ -9,9 +9,8 @@ import type { Timer } from "~/store/volume/timer";
 
 /**
  * This node's membership log: its heartbeats and the sessions that it has changed (app/store/PROTOCOL.md). An
- * append-only file in segments. A new segment is begun when the last one is long, when an append has failed (nothing
- * may be appended to a torn line), and after a silence in which other nodes may have stopped reading. A segment is
- * never written again once the next one exists, so a reader that sees the next one can finish the one before.
+ * append-only file in segments (segmented-log.ts). A new segment is begun when the last one is long, when an append has
+ * failed, and after a silence in which other nodes may have stopped reading.
  */
 export type MembershipLog = {
   /** Resolves after the first attempt, also where it failed. From then on the membership log continues by itself. */
@@ -45,6 +44,8 @@ export type MembershipLogOptions = MembershipSegmentsOptions & {
   batchMs?: number;
   /** Size at which a new segment is begun. A node that starts reads no more than that of each other node. */
   maxBytes?: number;
+  /** How long a segment stays after the next was begun, for slow readers, in milliseconds. */
+  keepMs?: number;
   /** Changed sessions that are kept while the volume is away. */
   maxWaiting?: number;
 };
@@ -52,7 +53,7 @@ export type MembershipLogOptions = MembershipSegmentsOptions & {
 export function createMembershipLog(options: MembershipLogOptions): MembershipLog {
   const { now, timer, heartbeatMs = 2_000, batchMs = 50, maxWaiting = 5_000 } = options;
   const outbox = createMembershipOutbox(maxWaiting);
-  const segments = createMembershipSegments(options);
+  const segments = createMembershipSegments(options, outbox.isDraining);
   const appender = createAppender(options, outbox, segments);
   let phase: "running" | "leaving" | "left" = "running";
   let working: Promise<void> | null = null;
@@ -113,11 +114,11 @@ export function createMembershipLog(options: MembershipLogOptions): MembershipLo
 
 /** Appends the content of the outbox, in a new segment where one is needed. */
 function createAppender(
-  options: Pick<MembershipLogOptions, "now" | "onFailure" | "onRecovery" | "maxBytes">,
+  options: Pick<MembershipLogOptions, "now" | "onFailure" | "onRecovery" | "maxBytes" | "keepMs">,
   outbox: MembershipOutbox,
   segments: MembershipSegments,
 ) {
-  const { now, maxBytes = 65_536 } = options;
+  const { now, maxBytes = 65_536, keepMs = 600_000 } = options;
   let attemptedAt = -Infinity;
   let lastAppendAt: number | null = null;
   let isFailing = false;
@@ -135,7 +136,7 @@ function createAppender(
       try {
         if (wasSilent || segments.length() >= maxBytes) segments.close();
         let text = outbox.format(batch, isLeaving);
-        if (segments.openFile() === null) text = (await segments.open(outbox.isDraining)) + text;
+        if (segments.openFile() === null) text = (await segments.open()) + text;
         // Not `attemptedAt`: the first segment may have waited for the name.
         const appendedAt = now();
         await segments.append(text);
@@ -144,13 +145,12 @@ function createAppender(
         if (isFailing) options.onRecovery();
         isFailing = false;
       } catch (error) {
-        segments.close();
         outbox.putBack(batch);
         if (!isFailing) options.onFailure(error);
         isFailing = true;
         return;
       }
-      await segments.removeOld();
+      await segments.removeOld(keepMs);
     },
   };
 }

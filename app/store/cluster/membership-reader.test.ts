@@ -151,6 +151,14 @@ test("segments that were removed before they were read are reported as missed ch
   expect(events).toEqual([[KEY, 2], "missed"]);
 });
 
+test("changes of a newest segment that is gone before it is read are reported as missed", async () => {
+  await say("a.b1.1.ndjson", head("a", "b1"));
+  await reader.poll();
+  failing.set("a.b1.1.ndjson", "ENOENT");
+  await reader.poll();
+  expect(events).toEqual(["missed"]);
+});
+
 test("a poll costs one listing and one read for each other node", async () => {
   ownSegment = "me.b1.1.ndjson";
   await say(ownSegment, head("me", "b1"));

@@ -1,12 +1,8 @@
-import { splitInstance, type MembershipHead, type MembershipLine } from "./membership-line";
+import { groupSegments, splitInstance } from "./instance-segments";
+import type { MembershipHead, MembershipLine } from "./membership-line";
 import type { Layout } from "~/store/sessions/layout";
 import type { FailureDetector } from "./failure-detector";
-import {
-  createMembershipTails,
-  groupSegments,
-  type MembershipTailsOptions,
-  type TailRead,
-} from "./membership-tails";
+import { createMembershipTails, type MembershipRead, type MembershipTailsOptions } from "./membership-tails";
 import type { Volume } from "~/store/volume/volume";
 
 /** `news` counts the lines with changes. `ok` is false when the folder could not be listed; nothing was read then. */
@@ -75,7 +71,7 @@ export function createMembershipReader(options: MembershipReaderOptions): Member
     for (const read of reads) if (read.isWhole) failureDetector.recordRead(read.instance, read.grew, at);
     for (const read of reads) for (const line of read.lines) apply(read.instance, line);
     if (reads.some((read) => read.isIncomplete)) options.onMissedChanges();
-    tails.endPoll(fileNames, instances);
+    tails.endPoll(instances);
     return { ok: true, news: reads.reduce((sum, read) => sum + countNews(read), 0) };
   }
 
@@ -112,5 +108,5 @@ export function createMembershipReader(options: MembershipReaderOptions): Member
   };
 }
 
-const countNews = ({ lines }: TailRead): number =>
+const countNews = ({ lines }: MembershipRead): number =>
   lines.filter((line) => "changed" in line || "missed" in line).length;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseSegmentName, parseProbeName } from "./membership-line";
+import { parseProbeName, parseSegmentName } from "./instance-segments";
 import type { Layout } from "~/store/sessions/layout";
 import type { FailureDetector } from "./failure-detector";
 import type { Timer } from "~/store/volume/timer";
@@ -26,8 +26,7 @@ export async function sweepNodes(options: NodesSweepOptions): Promise<number> {
   const { volume, layout, failureDetector, now, keepMs = KEEP_DEAD_MS } = options;
   let removed = 0;
   for (const fileName of await volume.list(layout.nodes)) {
-    const segment = parseSegmentName(fileName);
-    const instance = segment ? `${segment.name}.${segment.boot}` : parseProbeName(fileName);
+    const instance = parseSegmentName(fileName)?.instance ?? parseProbeName(fileName);
     // isDead also registers an instance without a membership log: from now on its absence counts.
     if (!instance || !failureDetector.isDead(instance)) continue;
     if ((failureDetector.deadFor(instance, now()) ?? 0) < keepMs) continue;
