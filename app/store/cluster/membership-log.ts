@@ -27,11 +27,6 @@ export type MembershipLog = {
   segment(): string | null;
   /** To be called when that file is missing from the folder: no reader finds it. Begins another one. */
   segmentLost(fileName: string): void;
-  /**
-   * Time of `now` before the last append that succeeded, in milliseconds; null if there was none. More than
-   * `DEAD_AFTER_MS` ago, other nodes may have declared this one dead and taken over its replies.
-   */
-  lastAppendAt(): number | null;
 };
 
 export type MembershipLogOptions = MembershipSegmentsOptions & {
@@ -108,7 +103,6 @@ export function createMembershipLog(options: MembershipLogOptions): MembershipLo
       segments.close();
       void append();
     },
-    lastAppendAt: appender.lastAppendAt,
   };
 }
 
@@ -120,12 +114,12 @@ function createAppender(
 ) {
   const { now, maxBytes = 65_536, keepMs = 600_000 } = options;
   let attemptedAt = -Infinity;
+  /** Time of `now` before the last append that succeeded. */
   let lastAppendAt: number | null = null;
   let isFailing = false;
 
   return {
     attemptedAt: () => attemptedAt,
-    lastAppendAt: () => lastAppendAt,
     isFailing: () => isFailing,
     /** One append with all news, or with a heartbeat. Never rejects. */
     async append(isLeaving: boolean): Promise<void> {

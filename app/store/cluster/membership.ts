@@ -28,8 +28,6 @@ export type Membership = {
    * within a second and deaths within about ten; with interest in a session, within five more; without, within 30.
    */
   attend(interest: Interest): () => void;
-  /** Whether this node has appended nothing for so long that other nodes may have declared it dead. */
-  isPresumedDead(): boolean;
   /** Announces that this node ends: a successor under its name does not make it dead. */
   announceDraining(): Promise<void>;
   /** Appends the last line of this node's log. */
@@ -127,10 +125,6 @@ export function createMembership(options: MembershipOptions): Membership {
       return isDead;
     },
     attend: poller.attend,
-    isPresumedDead() {
-      const appendedAt = membershipLog.lastAppendAt();
-      return appendedAt === null || now() - appendedAt >= DEAD_AFTER_MS;
-    },
     async announceDraining() {
       isDraining = true;
       await membershipLog.announceDraining();
