@@ -3,7 +3,7 @@ import type { Clocks } from "./clocks.server";
 import { newId } from "./conversation/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import type { Layout } from "~/store/sessions/layout";
-import { isVolumeFault } from "~/store/volume/is-volume-fault";
+import { isVolumeFault } from "~/store/volume/errno";
 import { createVolume, createVolumes, type Volume } from "~/store/volume/volume";
 import { createVolumeIdentity } from "~/store/volume/volume-identity";
 import { createVolumeProbe } from "~/store/volume/volume-probe";

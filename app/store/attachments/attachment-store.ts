@@ -3,7 +3,7 @@ import { decryptFile, encryptNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { temporaryName, type Layout } from "~/store/sessions/layout";
 import { listIfThere } from "~/store/volume/list-folder";
-import { errorCode, unlessGone } from "~/store/volume/errno";
+import { hasCode, unlessGone, unlessMissing } from "~/store/volume/errno";
 import type { NewFile, Volume } from "~/store/volume/volume";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import { deletedDuringUpload } from "./attachment-errors";
@@ -166,7 +166,7 @@ async function createFile(volume: Volume, folder: string, path: string): Promise
   try {
     return await volume.createFile(path);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    unlessMissing(error);
     await volume.makeFolder(folder);
     return volume.createFile(path);
   }
@@ -174,5 +174,5 @@ async function createFile(volume: Volume, folder: string, path: string): Promise
 
 /** @throws `session_not_found` where the folder is gone, else the error */
 function ifDeleted(error: unknown): never {
-  throw errorCode(error) === "ENOENT" ? deletedDuringUpload() : error;
+  throw hasCode(error, "ENOENT") ? deletedDuringUpload() : error;
 }

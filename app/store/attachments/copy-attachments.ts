@@ -1,7 +1,7 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { encryptFile } from "~/store/encryption/encrypted-file";
 import { temporaryName } from "~/store/sessions/layout";
-import { errorCode } from "~/store/volume/errno";
+import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import type { AttachmentFolder } from "./attachment-folder";
 import type { StoredAttachment } from "./attachment-names";
@@ -54,8 +54,8 @@ async function linkFile(options: CopyOptions, from: string, target: string) {
   try {
     await volume.link(from, target);
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return;
-    if (errorCode(error) !== "EMLINK") throw error;
+    if (hasCode(error, "EEXIST")) return;
+    if (!hasCode(error, "EMLINK")) throw error;
     const temporary = temporaryPath(options);
     await volume.writeNew(temporary, (await volume.read(from)).bytes, { removeIfLate: true });
     await volume.rename(temporary, target);

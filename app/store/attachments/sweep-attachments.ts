@@ -3,7 +3,7 @@ import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import { DAY_MS } from "~/store/sessions/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { namesIn } from "~/store/volume/list-folder";
-import { errorCode, unlessGone } from "~/store/volume/errno";
+import { isOccupied, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 import { attachmentName, parseAttachmentName, type StoredAttachment } from "./attachment-names";
@@ -150,5 +150,5 @@ async function ageOf({ volume, now }: Sweep, path: string): Promise<number> {
 
 /** @throws the error, unless it says that a file was stored in the folder meanwhile, or that the folder is gone */
 function unlessInUse(error: unknown): void {
-  if (errorCode(error) !== "ENOTEMPTY" && errorCode(error) !== "EEXIST") unlessGone(error);
+  if (!isOccupied(error)) unlessGone(error);
 }

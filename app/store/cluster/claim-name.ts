@@ -3,8 +3,7 @@ import { groupSegments, segmentName, splitInstance } from "./instance-segments";
 import { parseMembershipLine } from "./membership-line";
 import type { Layout } from "~/store/sessions/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
-import { errorCode } from "~/store/volume/errno";
-import { UNREADABLE } from "~/store/volume/segment-tail";
+import { hasCode, isUnreadable, unlessMissing } from "~/store/volume/errno";
 import type { Timer } from "~/store/volume/timer";
 import type { Volume } from "~/store/volume/volume";
 
@@ -76,7 +75,7 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
 
   async function listNodes(): Promise<string[]> {
     return volume.list(layout.nodes).catch((error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
+      unlessMissing(error);
       return [];
     });
   }
@@ -109,9 +108,8 @@ export function createNameClaim(options: NameClaimOptions): NameClaim {
     try {
       return (await volume.readFrom(path, 0, READ_LIMIT)).toString("utf8");
     } catch (error) {
-      const code = errorCode(error) ?? "";
       // ENOENT: a sweep was faster, and the next listing will not have it. Unreadable: not a log, so it does not grow.
-      if (code === "ENOENT" || UNREADABLE.has(code)) return "";
+      if (hasCode(error, "ENOENT") || isUnreadable(error)) return "";
       throw error;
     }
   }

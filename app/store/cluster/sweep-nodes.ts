@@ -3,7 +3,8 @@ import { parseProbeName, parseSegmentName } from "./instance-segments";
 import type { Layout } from "~/store/sessions/layout";
 import type { FailureDetector } from "./failure-detector";
 import type { Timer } from "~/store/volume/timer";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import { hasCode, isGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
 
 /** How long the files of a dead node in `nodes/` are kept for slow readers, in milliseconds. */
 const KEEP_DEAD_MS = 600_000;
@@ -34,14 +35,12 @@ export async function sweepNodes(options: NodesSweepOptions): Promise<number> {
       await volume.unlink(join(layout.nodes, fileName));
       removed += 1;
     } catch (error) {
-      if (!KEPT_OR_GONE.has(errorCode(error) ?? "")) throw error;
+      // Gone: another node was faster. A folder, which no node has made, is left in place.
+      if (!isGone(error) && !hasCode(error, "EISDIR", "EPERM")) throw error;
     }
   }
   return removed;
 }
-
-/** ENOENT and ESTALE: another node was faster. EISDIR and EPERM: a folder, which no node has made; left in place. */
-const KEPT_OR_GONE: ReadonlySet<string> = new Set(["ENOENT", "ESTALE", "EISDIR", "EPERM"]);
 
 export type NodesSweeperOptions = {
   sweep: () => Promise<unknown>;

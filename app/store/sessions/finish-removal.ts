@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { errorCode, unlessGone } from "~/store/volume/errno";
+import { isOccupied, unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
@@ -45,13 +45,10 @@ async function moveBack(options: RemovalOptions, sessionHash: string, doomed: st
     await volume.rename(doomed, folder);
     await volume.syncFolder(dirname(folder));
   } catch (error) {
-    if (!OCCUPIED.has(errorCode(error) ?? "")) return unlessGone(error);
+    if (!isOccupied(error)) return unlessGone(error);
     await volume.makeFolder(layout.quarantine);
     await volume.rename(doomed, `${layout.quarantine}/${basename(doomed)}`);
     await volume.syncFolder(layout.quarantine);
     onQuarantined(sessionHash);
   }
 }
-
-/** Codes of a rename to a folder that is not empty. */
-const OCCUPIED: ReadonlySet<string> = new Set(["ENOTEMPTY", "EEXIST"]);

@@ -1,4 +1,4 @@
-import { errorCode } from "~/store/volume/errno";
+import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { addBounded } from "./bounded-set";
 
@@ -21,7 +21,7 @@ export function createLeftovers(volume: Pick<Volume, "unlink">): Leftovers {
       for (const path of [...paths]) {
         paths.delete(path);
         await volume.unlink(path).catch((error: unknown) => {
-          if (errorCode(error) !== "ENOENT") add(path);
+          if (!hasCode(error, "ENOENT")) add(path);
         });
       }
     },

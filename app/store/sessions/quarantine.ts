@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { damagedName, revisionName, type Layout } from "./layout";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import { isGone, unlessMissing, unlessTaken } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
 
 /** A damaged revision of the session with hash `key`. `cause`: why it could not be moved to quarantine. */
 export type DamageEvent = { key: string; rev: number; reason: string; cause?: unknown };
@@ -25,16 +26,14 @@ export async function quarantine(
   { key, rev, reason, folder, id }: DamagedRevision,
 ): Promise<DamageEvent | null> {
   try {
-    await volume.writeNew(`${folder}/${damagedName(rev)}`, "").catch((error: unknown) => {
-      if (errorCode(error) !== "EEXIST") throw error;
-    });
+    await volume.writeNew(`${folder}/${damagedName(rev)}`, "").catch(unlessTaken);
     await volume.makeFolder(layout.quarantine);
     const kept = join(layout.quarantine, `${key}.${revisionName(rev)}.${id}`);
     await volume.rename(`${folder}/${revisionName(rev)}`, kept);
     await volume.syncFolder(layout.quarantine);
     await volume.syncFolder(folder);
   } catch (error) {
-    if (errorCode(error) === "ENOENT" || errorCode(error) === "ESTALE") return null;
+    if (isGone(error)) return null;
     return { key, rev, reason: `${reason}; it could not be moved to quarantine`, cause: error };
   }
   return { key, rev, reason };
@@ -49,7 +48,7 @@ export async function removeQuarantined(
   sessionHash: string,
 ): Promise<void> {
   const names = await volume.list(layout.quarantine).catch((error: unknown) => {
-    if (errorCode(error) !== "ENOENT") throw error;
+    unlessMissing(error);
     return [];
   });
   const own = names.filter((name) => name.startsWith(`${sessionHash}.`));

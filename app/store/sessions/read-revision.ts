@@ -1,4 +1,4 @@
-import { errorCode, isGone } from "~/store/volume/errno";
+import { errorCode, hasCode, isGone } from "~/store/volume/errno";
 import { newerFormat } from "~/store/newer-format";
 import type { ReadSession } from "./stored-session";
 import type { Volume } from "~/store/volume/volume";
@@ -42,11 +42,10 @@ const REASON_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 async function explainReadError(volume: Volume, path: string, error: unknown): Promise<Revision<never>> {
-  const code = errorCode(error) ?? "";
   if (isGone(error)) return { kind: "gone" };
-  const reason = REASON_BY_CODE[code];
+  const reason = REASON_BY_CODE[errorCode(error) ?? ""];
   if (reason !== undefined) return { kind: "damaged", reason };
-  if (code !== "EACCES" && code !== "EPERM") throw error;
+  if (!hasCode(error, "EACCES", "EPERM")) throw error;
   // Either the file belongs to another user, which is damage, or the volume denies all access, which is a failure.
   try {
     const { uid } = await volume.stats(path);

@@ -1,7 +1,7 @@
 import type { Adapter } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
 import { formatFor } from "~/conversation/formats";
-import { errorCode, isFull, isGone, unlessGone } from "~/store/volume/errno";
+import { hasCode, isFull, isGone, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { unconfirmed, type Asked } from "~/store/volume/volume-failure";
 import { createIncarnationMaker, type IncarnationMaker, type IncarnationOptions } from "./incarnation";
@@ -199,7 +199,7 @@ async function findNewer<D extends StoredSession>(
 /** What an error of `link()` means for the commit. */
 function linkFailure(error: unknown, asked: Asked | undefined): unknown {
   if (isFull(error)) return error;
-  if (errorCode(error) === "EEXIST" || isGone(error)) return new RevisionTaken();
+  if (hasCode(error, "EEXIST") || isGone(error)) return new RevisionTaken();
   // The link may have been made. A volume that does not answer (ExpectedError) leaves no time to read again.
   if (ExpectedError.isInstance(error)) return unconfirmed(asked, error);
   return new RevisionTaken("the answer to link() was lost", { cause: error });

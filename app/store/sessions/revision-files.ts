@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { errorCode } from "~/store/volume/errno";
+import { hasCode, unlessTaken } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 
 export type RevisionFilesOptions = {
@@ -34,7 +34,7 @@ export function createRevisionFiles({
     try {
       await volume.unlink(path);
     } catch (error) {
-      if (errorCode(error) !== "ENOENT") onLeftover(path);
+      if (!hasCode(error, "ENOENT")) onLeftover(path);
     }
   }
 
@@ -43,7 +43,7 @@ export function createRevisionFiles({
       try {
         await writeNew(path, bytes);
       } catch (error) {
-        if (errorCode(error) !== "EEXIST") throw error;
+        unlessTaken(error);
         // Left by an earlier attempt of the same commit.
         await volume.unlink(path);
         await writeNew(path, bytes);

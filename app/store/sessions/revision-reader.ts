@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { SingleFlight } from "~/single-flight";
-import { errorCode } from "~/store/volume/errno";
+import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import type { DurableCommits } from "./durable-commits";
 import { readSessionFolder, revisionName, type Layout, type SessionFolder } from "./layout";
@@ -127,7 +127,7 @@ export function createRevisionReader<D extends StoredSession>(
     await options.durable.confirm(sessionHash, { commit, rev: base.rev, version }, () =>
       syncSessionFolder(volume, folderPath).catch((error: unknown) => {
         // On a volume that is mounted read-only no later commit can replace this one.
-        if (errorCode(error) !== "EROFS") throw error;
+        if (!hasCode(error, "EROFS")) throw error;
       }),
     );
   }

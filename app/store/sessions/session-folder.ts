@@ -1,4 +1,4 @@
-import { errorCode } from "~/store/volume/errno";
+import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readSessionFolder, type SessionFolder } from "./layout";
 
@@ -25,9 +25,8 @@ export async function listSessionFolder(volume: Volume, path: string): Promise<S
     try {
       return readSessionFolder(await volume.list(path));
     } catch (error) {
-      const code = errorCode(error);
-      if (code === "ENOENT") return null;
-      if (code !== "ESTALE" || attempt === STALE_ATTEMPTS) throw error;
+      if (hasCode(error, "ENOENT")) return null;
+      if (!hasCode(error, "ESTALE") || attempt === STALE_ATTEMPTS) throw error;
     }
   }
 }
@@ -43,8 +42,8 @@ export async function syncSessionFolder(volume: Volume, path: () => string): Pro
     try {
       return await volume.syncFolder(path());
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return;
-      if (errorCode(error) !== "ESTALE" || attempt === STALE_ATTEMPTS) throw error;
+      if (hasCode(error, "ENOENT")) return;
+      if (!hasCode(error, "ESTALE") || attempt === STALE_ATTEMPTS) throw error;
     }
   }
 }

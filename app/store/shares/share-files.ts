@@ -7,7 +7,7 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
 import { parseJson } from "~/store/parse-json";
 import type { Layout } from "~/store/sessions/layout";
-import { errorCode, unlessGone } from "~/store/volume/errno";
+import { unlessGone, unlessMissing } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 
 /** Format 2 is encrypted. A new field raises the number (app/store/FORMATS.md). */
@@ -96,7 +96,7 @@ export function createShareFiles({ volume, layout, encryptor, onDamage }: ShareF
         await volume.unlink(`${folder}/${name}`);
         await volume.syncFolder(folder);
       } catch (error) {
-        if (errorCode(error) !== "ENOENT") throw error;
+        unlessMissing(error);
       }
     },
   };

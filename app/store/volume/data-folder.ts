@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { Layout } from "~/store/sessions/layout";
-import { errorCode } from "./errno";
+import { namesIn } from "./list-folder";
 import type { Volume } from "./volume";
 
 /** Names in one log message, and characters of each. */
@@ -56,14 +56,4 @@ export async function listForeignNames(volume: Pick<Volume, "list">, layout: Lay
     folders[basename(folder)] = await namesIn(volume, folder);
   }
   return foreignNames(folders, ours);
-}
-
-async function namesIn(volume: Pick<Volume, "list">, folder: string): Promise<string[]> {
-  try {
-    return await volume.list(folder);
-  } catch (error) {
-    // Other faults are reported by the volume probe.
-    if (["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "")) return [];
-    throw error;
-  }
 }

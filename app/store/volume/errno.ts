@@ -6,10 +6,14 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** Whether an error has one of these codes. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes(errorCode(error) ?? "");
+}
+
 /** The name is absent: pruned, removed, or replaced after it was listed (ESTALE on NFS). */
 export function isGone(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOENT" || code === "ESTALE";
+  return hasCode(error, "ENOENT", "ESTALE");
 }
 
 /** @throws the error, unless it says that the name is gone */
@@ -17,21 +21,47 @@ export function unlessGone(error: unknown): void {
   if (!isGone(error)) throw error;
 }
 
+/** @throws the error, unless it says that there is no such name */
+export function unlessMissing(error: unknown): void {
+  if (!hasCode(error, "ENOENT")) throw error;
+}
+
+/** @throws the error, unless it says that the name is taken */
+export function unlessTaken(error: unknown): void {
+  if (!hasCode(error, "EEXIST")) throw error;
+}
+
+/** A folder is not empty, and so cannot be removed or replaced. */
+export function isOccupied(error: unknown): boolean {
+  return hasCode(error, "ENOTEMPTY", "EEXIST");
+}
+
+/** The name cannot be read as a regular file. */
+export function isUnreadable(error: unknown): boolean {
+  return hasCode(error, "EISDIR", "ELOOP", "ENXIO", "ENOTREG", "ESPIPE", "EACCES", "EPERM");
+}
+
 /** Bytes, inodes or a quota are used up: files can be read and removed, but not added. */
 export function isFull(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "ENOSPC" || code === "EDQUOT";
+  return hasCode(error, "ENOSPC", "EDQUOT");
 }
 
 /** Nothing can be written until the mount, or the owner of the folder, changes. */
 export function isReadOnly(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "EROFS" || code === "EACCES" || code === "EPERM";
+  return hasCode(error, "EROFS", "EACCES", "EPERM");
 }
 
 /** The path does not exist: perhaps because the volume was unmounted, moved away or replaced. */
 export function mayMeanAway(error: unknown): boolean {
-  return isGone(error) || errorCode(error) === "ENOTDIR";
+  return isGone(error) || hasCode(error, "ENOTDIR");
+}
+
+/**
+ * Whether an error says that the volume is full, away, read-only or broken; true for errors without a code. The others
+ * are expected by the store's protocols, or concern one file.
+ */
+export function isVolumeFault(error: unknown): boolean {
+  return !hasCode(error, "ENOENT", "EEXIST", "ENOTEMPTY", "ESTALE", "ELOOP", "ENOTREG", "EFBIG");
 }
 
 /** The `code` of the cause of a `volume_unavailable` error where DATA_DIR is another volume than at the start. */

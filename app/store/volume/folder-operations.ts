@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { dirname } from "node:path";
-import { errorCode } from "./errno";
+import { hasCode, unlessMissing } from "./errno";
 import { withFile } from "./file-operations";
 import type { FileSystem, VolumeGuard } from "./volume";
 
@@ -36,8 +36,8 @@ async function makeFoldersBelow(fs: FileSystem, guard: VolumeGuard, folder: stri
     await fs.mkdir(folder, { mode: FOLDER_MODE });
     return [parent];
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return await requireFolder(fs, folder, error);
-    if (errorCode(error) !== "ENOENT" || parent === guard.root) throw error;
+    if (hasCode(error, "EEXIST")) return await requireFolder(fs, folder, error);
+    if (!hasCode(error, "ENOENT") || parent === guard.root) throw error;
   }
   const above = await makeFoldersBelow(fs, guard, parent);
   return [...(await makeFoldersBelow(fs, guard, folder)), ...above];
@@ -48,7 +48,7 @@ async function requireFolder(fs: FileSystem, folder: string, otherwise: unknown)
   try {
     await openFolder(fs, folder);
   } catch (error) {
-    throw errorCode(error) === "ENOTDIR" ? otherwise : error;
+    throw hasCode(error, "ENOTDIR") ? otherwise : error;
   }
   return [];
 }
@@ -70,7 +70,7 @@ export async function retryAfterRefresh<T>(
   try {
     return await attempt();
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    unlessMissing(error);
     await refresh(fs, dirname(path));
     return attempt();
   }
@@ -81,7 +81,7 @@ async function refresh(fs: FileSystem, folder: string): Promise<void> {
   try {
     await openFolder(fs, folder);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT" || folder === "/") return;
+    if (!hasCode(error, "ENOENT") || folder === "/") return;
     await refresh(fs, dirname(folder));
     await openFolder(fs, folder).catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-import { errorCode, unlessGone } from "./errno";
+import { hasCode, unlessGone } from "./errno";
 import type { Volume } from "./volume";
 
 /** The names in a folder; null where there is no such folder. @throws what the volume throws */
@@ -14,7 +14,7 @@ export async function namesIn(volume: Pick<Volume, "list">, folder: string): Pro
   try {
     return (await listIfThere(volume, folder)) ?? [];
   } catch (error) {
-    if (errorCode(error) === "ENOTDIR") return [];
-    throw error;
+    if (!hasCode(error, "ENOTDIR")) throw error;
+    return [];
   }
 }

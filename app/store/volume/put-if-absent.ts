@@ -1,5 +1,6 @@
 import { temporaryName } from "~/store/sessions/layout";
-import { errorCode, type ReserveUse, type Volume } from "./volume";
+import { unlessTaken } from "./errno";
+import type { ReserveUse, Volume } from "./volume";
 
 /**
  * Gives a name to a complete file in one step, unless the name is taken: of all writers on all nodes, one succeeds.
@@ -21,7 +22,7 @@ export async function putIfAbsent(
   try {
     await volume.link(temporary, `${folder}/${name}`, use);
   } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
+    unlessTaken(error);
     isFirst = false;
   } finally {
     // Otherwise a sweep removes it.

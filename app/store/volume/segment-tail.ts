@@ -1,17 +1,6 @@
-import { errorCode } from "./errno";
+import { errorCode, hasCode, isUnreadable } from "./errno";
 import { createLineSplitter, type LineSplitter } from "./split-lines";
 import type { Volume } from "./volume";
-
-/** Error codes of a name that is not a segment of a log: it cannot be read as a regular file. */
-export const UNREADABLE: ReadonlySet<string> = new Set([
-  "EISDIR",
-  "ELOOP",
-  "ENXIO",
-  "ENOTREG",
-  "ESPIPE",
-  "EACCES",
-  "EPERM",
-]);
 
 /** Result of one read of a log. */
 export type TailRead = {
@@ -86,9 +75,8 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
         try {
           await readSegment();
         } catch (error) {
-          const code = errorCode(error) ?? "";
-          if (UNREADABLE.has(code)) onUnreadable(each, code);
-          else if (code === "ENOENT" && each !== ahead.at(-1)) read.isIncomplete = true;
+          if (isUnreadable(error)) onUnreadable(each, errorCode(error)!);
+          else if (hasCode(error, "ENOENT") && each !== ahead.at(-1)) read.isIncomplete = true;
           else throw error;
         }
       }

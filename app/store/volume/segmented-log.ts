@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { AppendLog } from "./append-log";
-import { errorCode } from "./errno";
+import { hasCode, unlessMissing } from "./errno";
 import type { Volume } from "./volume";
 
 /**
@@ -58,7 +58,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
 
   async function create(path: string, folder: string): Promise<AppendLog> {
     const log = await volume.createLog(path).catch(async (error: unknown) => {
-      if (errorCode(error) !== "ENOENT") throw error;
+      unlessMissing(error);
       await volume.makeFolder(folder);
       return volume.createLog(path);
     });
@@ -109,7 +109,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
         try {
           await volume.unlink(path);
         } catch (error) {
-          if (errorCode(error) !== "ENOENT") return;
+          if (!hasCode(error, "ENOENT")) return;
         }
         old.delete(path);
       }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorCode, isFull } from "./errno";
+import { hasCode, isFull, unlessMissing, unlessTaken } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
 import type { Layout } from "~/store/sessions/layout";
 import { timer as realTimer, type Timer } from "./timer";
@@ -84,9 +84,7 @@ function createProbe({ volume, layout, instance }: VolumeProbeOptions): () => Pr
     await volume.makeFolder(layout.sessions);
     await volume.makeFolder(layout.nodes);
     for (const path of [temporary, linked]) {
-      await volume.unlink(path).catch((error: unknown) => {
-        if (errorCode(error) !== "ENOENT") throw error;
-      });
+      await volume.unlink(path).catch(unlessMissing);
     }
   }
 
@@ -97,12 +95,9 @@ function createProbe({ volume, layout, instance }: VolumeProbeOptions): () => Pr
       // Not empty: some file systems accept empty files when they have no room for bytes.
       await volume.writeNew(temporary, "probe", { removeIfLate: true });
       await volume.link(temporary, linked);
-      await volume.link(temporary, linked).then(
-        () => Promise.reject(new Error("a second link() to one name succeeded there")),
-        (error: unknown) => {
-          if (errorCode(error) !== "EEXIST") throw error;
-        },
-      );
+      await volume
+        .link(temporary, linked)
+        .then(() => Promise.reject(new Error("a second link() to one name succeeded there")), unlessTaken);
       await volume.syncFolder(layout.nodes);
       await volume.unlink(temporary);
       await volume.unlink(linked);
@@ -119,7 +114,7 @@ function createProbe({ volume, layout, instance }: VolumeProbeOptions): () => Pr
 async function fullState(volume: Volume, layout: Layout, error: unknown): Promise<VolumeState> {
   try {
     await volume.list(layout.sessions);
-    if (errorCode(error) === "EDQUOT") return { usable: true, full: "its quota is used up" };
+    if (hasCode(error, "EDQUOT")) return { usable: true, full: "its quota is used up" };
     const { freeFiles } = await volume.space(layout.sessions);
     return { usable: true, full: freeFiles === 0 ? "no inodes are left" : "no space is left" };
   } catch (later) {

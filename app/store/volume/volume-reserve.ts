@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { errorCode, isFull, unlessGone } from "./errno";
+import { hasCode, isFull, unlessGone, unlessTaken } from "./errno";
 import type { Volume, VolumeGuard, VolumeReserve } from "./volume";
 
 export type FilledReserve = VolumeReserve & {
@@ -36,7 +36,7 @@ export function createVolumeReserve({ volume, guard, folder }: VolumeReserveOpti
         return true;
       } catch (error) {
         // ENOENT: another node has released that piece.
-        if (errorCode(error) !== "ENOENT") return false;
+        if (!hasCode(error, "ENOENT")) return false;
       }
     }
     return false;
@@ -54,9 +54,7 @@ export function createVolumeReserve({ volume, guard, folder }: VolumeReserveOpti
       const name = String(piece).padStart(2, "0");
       if (present.has(name)) continue;
       await guard.confirm(0);
-      await volume.writeNew(`${folder}/${name}`, bytes).catch((error: unknown) => {
-        if (errorCode(error) !== "EEXIST") throw error;
-      });
+      await volume.writeNew(`${folder}/${name}`, bytes).catch(unlessTaken);
     }
     isShort = false;
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorCode } from "./errno";
+import { hasCode, unlessTaken } from "./errno";
 import type { Volume } from "./volume";
 
 /** A sentence about what was found; a warning where the volume can be used but should be changed. */
@@ -58,8 +58,8 @@ async function linkExcludes({ volume, folder }: CheckContext): Promise<CheckOutc
       volume.link(existing(writer), join(folder, "revision")).then(
         () => true,
         (error: unknown) => {
-          if (errorCode(error) === "EEXIST") return false;
-          throw error;
+          unlessTaken(error);
+          return false;
         },
       ),
     ),
@@ -85,9 +85,9 @@ async function renameIsAtomic({ volume, folder, rounds }: CheckContext): Promise
           throw new Error("half a file was read");
         reads += 1;
       } catch (error) {
-        if (errorCode(error) === "ENOENT") throw new Error("the name was missing for a moment");
+        if (hasCode(error, "ENOENT")) throw new Error("the name was missing for a moment");
         // NFS answers so where the file was replaced between opening and reading it; the name is good.
-        if (errorCode(error) !== "ESTALE") throw error;
+        if (!hasCode(error, "ESTALE")) throw error;
       }
     }
   }

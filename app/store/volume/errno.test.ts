@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { interceptedFileSystem } from "../../../tests/fixtures/store-file-system";
-import { isVolumeFault } from "./is-volume-fault";
+import { isVolumeFault } from "./errno";
 import { createVolume } from "./volume";
 
 function measured(intercept: Parameters<typeof interceptedFileSystem>[0]) {
