@@ -1,6 +1,7 @@
 import { access, readFile, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { foreignNamesWarning, listForeignNames } from "~/store/volume/data-folder";
+import { hasCode } from "~/store/volume/errno";
 import type { Layout } from "~/store/sessions/layout";
 import { shortLifeOf, type ShortLife } from "~/store/volume/mounts";
 import type { Volume } from "~/store/volume/volume";
@@ -39,7 +40,7 @@ async function realPath(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || path === "/") throw error;
+    if (!hasCode(error, "ENOENT") || path === "/") throw error;
     const parent = await realPath(dirname(path));
     return `${parent === "/" ? "" : parent}${path.slice(path.lastIndexOf("/"))}`;
   }

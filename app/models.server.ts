@@ -10,6 +10,7 @@ import { createLanguageModels } from "./model/create-language-models";
 import { countSpending } from "./quotas/count-spending";
 import type { DailyBudget } from "./quotas/daily-budget";
 import { priceIssue } from "./quotas/price-issue";
+import { hasCode } from "./store/volume/errno";
 
 /**
  * Connects the configured models. Every call to them counts against the budget.
@@ -52,7 +53,6 @@ async function fileExists(path: string): Promise<boolean> {
     await findFile(path);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code !== "ENOENT" && code !== "ENOTDIR";
+    return !hasCode(error, "ENOENT", "ENOTDIR");
   }
 }
