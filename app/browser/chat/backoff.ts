@@ -1,4 +1,5 @@
 import { delay, type PageClock } from "~/browser/page/page-clock";
+import { exponentialBackoff } from "~/exponential-backoff";
 import { ApiError } from "./api-error";
 
 const FIRST_MS = 400;
@@ -12,10 +13,10 @@ const LONGEST_MS = 15_000;
  * @param random uniform in [0, 1)
  */
 export function backoffMs(failures: number, random: () => number): number {
-  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, failures - 1));
   // The stream ended in good order. If another tab has just deleted the conversation, the storage event that says so
   // may still be on its way to this tab.
   if (failures === 0) return 200 + 100 * random();
+  const longest = exponentialBackoff(failures, FIRST_MS, LONGEST_MS);
   return longest / 2 + (longest / 2) * random();
 }
 
