@@ -25,7 +25,7 @@ const ORDINARY_BYTES = 20_000;
 const WRITERS = 8;
 
 /**
- * The guarantees in app/store/PROTOCOL.md ("What the file system must give"), one check each, and what round trips
+ * The guarantees in app/store/PROTOCOL.md ("Required guarantees of the file system"), one check each, and what round trips
  * cost. All others depend on the first.
  */
 export const WRITE_CHECKS: readonly [
