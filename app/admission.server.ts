@@ -33,8 +33,9 @@ const HEAVIEST_TURN = 24;
 const MAX_TURN_WAIT_MS = 5_000;
 
 /** Admission of requests, from connection to response: keeps the requests of one address from starving others. */
-export function createAdmission(config: Config, { epochMs }: Pick<Clocks, "epochMs">, log: Logger) {
-  const loopTurns = createLoopTurns();
+export function createAdmission(config: Config, clocks: Clocks, log: Logger) {
+  const { epochMs, now, timer } = clocks;
+  const loopTurns = createLoopTurns({ now, timer });
   const reads = createReadCosts({
     bytesPerMinute: config.addressReadBytesPerMinute,
     exempt: LOCAL_ADDRESS,
@@ -51,11 +52,15 @@ export function createAdmission(config: Config, { epochMs }: Pick<Clocks, "epoch
       slowUploadGuard: createSlowUploadGuard({
         minBytesPerSecond: MIN_UPLOAD_RATE,
         graceMs: UPLOAD_GRACE_MS,
+        now,
+        timer,
       }),
       patienceMs: config.slowReaderSeconds * 1000,
       takeTurn: loopTurns.take,
       onRead: reads.onRead,
       onCut: (reason) => log.info({ reason }, "a connection was cut"),
+      now,
+      timer,
     }),
     reads,
     concurrencyLimiter: createClientConcurrencyLimiter({
@@ -65,6 +70,7 @@ export function createAdmission(config: Config, { epochMs }: Pick<Clocks, "epoch
       maxForAddress: config.addressConnections === 0 ? 0 : TURNS_FOR_ADDRESS,
       maxWaiting: 10 * TURNS_FOR_ADDRESS,
       maxMs: MAX_TURN_WAIT_MS,
+      timer,
     }),
     isOneConnectionTooMany: createConnectionCount({
       // Behind proxies all connections come from the proxies' addresses.

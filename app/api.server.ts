@@ -20,15 +20,16 @@ export function api(
     Object.fromEntries(
       Object.entries(handlers).map(([method, handler]) => [method, holdSecrets(handler, services.keys.hold)]),
     ),
-    (error, request) => {
-      services.log.error(
-        { method: request.method, route: requestRoute(new URL(request.url).pathname).route, err: error },
-        "unexpected",
-      );
-    },
-    async (request) => {
-      if (!fromAnySite) requireOwnSite(request, services.hosts);
-      if (!forEverybody) await requireAccess(services.access, request);
+    {
+      ...services.time,
+      onUnexpected(error, request) {
+        const { route } = requestRoute(new URL(request.url).pathname);
+        services.log.error({ method: request.method, route, err: error }, "unexpected");
+      },
+      async admit(request) {
+        if (!fromAnySite) requireOwnSite(request, services.hosts);
+        if (!forEverybody) await requireAccess(services.access, request);
+      },
     },
   );
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { newId } from "~/conversation/session-id";
+import { monotonicNow, realTimer } from "~/real-time";
 import { createVolume } from "~/store/volume/volume";
 import { checkVolume, type VolumeFinding } from "~/store/volume/volume-check";
 
@@ -25,7 +26,7 @@ const findings = await checkVolume({
   dataDir: resolve(dir),
   uid: process.geteuid?.() ?? null,
   newId,
-  now: () => performance.now(),
+  now: monotonicNow,
   onFinding: printFinding,
 });
 
@@ -40,4 +41,4 @@ if (failed.length > 0) {
 }
 process.exitCode = failed.length > 0 ? 1 : 0;
 // Threads that wait for a hanging volume keep process.exit from ending the process; a signal does not wait for them.
-setTimeout(() => process.kill(process.pid, "SIGKILL"), 2_000).unref();
+realTimer(2_000, () => process.kill(process.pid, "SIGKILL"));

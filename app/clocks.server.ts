@@ -1,4 +1,4 @@
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 
 /** Time and randomness of the process, as the composition root hands them to everything else. */
 export type Clocks = {

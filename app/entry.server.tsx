@@ -17,8 +17,13 @@ import { silenceAccessLog } from "~/http/remix/silence-access-log";
 import { services } from "./services.server";
 
 silenceAccessLog();
-const logRequest = createRequestLog({ log: services.log, onRequestEnd: services.metrics.onRequestEnd });
+const {
+  log,
+  time: { now, timer },
+} = services;
+const logRequest = createRequestLog({ log, now, onRequestEnd: services.metrics.onRequestEnd });
 tuneServer({
+  timer,
   nodeName: services.node.name,
   ...services.server,
   refuseConnection: services.isOneConnectionTooMany,
@@ -87,15 +92,15 @@ function render(url: string, remixContext: EntryContext, nonce: string): Promise
   return new Promise((resolve, reject) => {
     const { pipe, abort } = renderToPipeableStream(page, {
       onAllReady() {
-        clearTimeout(deadline);
+        endWait();
         text(pipe(new PassThrough())).then(resolve, reject);
       },
       onShellError: reject,
       onError(error) {
-        services.log.error({ err: error }, "the page did not render");
+        log.error({ err: error }, "the page did not render");
       },
     });
-    const deadline = setTimeout(abort, RENDER_DEADLINE_MS);
+    const endWait = timer(RENDER_DEADLINE_MS, abort);
   });
 }
 
@@ -103,5 +108,5 @@ export function handleError(error: unknown, { request }: { request: Request }) {
   // A client that has disconnected, or that requests an unknown address, is not an error of the server.
   if (request.signal.aborted || isRouteErrorResponse(error)) return;
   const { route } = requestRoute(new URL(request.url).pathname);
-  services.log.error({ route, err: error }, "a request failed");
+  log.error({ route, err: error }, "a request failed");
 }

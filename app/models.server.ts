@@ -21,7 +21,7 @@ export async function connectModels(
   { model, quotas }: Pick<Config, "model" | "quotas">,
   budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
-  { now, timer }: Pick<Clocks, "now" | "timer">,
+  { now, timer, delay }: Pick<Clocks, "now" | "timer" | "delay">,
 ): Promise<LanguageModels> {
   // Without the SDK's cache of credential files, so that each call of the chain reads them again.
   const credentials = defaultProvider({ ignoreCache: true });
@@ -32,13 +32,14 @@ export async function connectModels(
       fileExists,
       homeDirectory: homedir(),
       credentials,
+      delay,
       onUnresolved: (err) =>
         log.warn(
           { err },
           "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",
         ),
     }));
-  const models = createLanguageModels({ ...model, provider }, { credentials, now });
+  const models = createLanguageModels({ ...model, provider }, { credentials, now, timer });
   const { openaiCompatibleBaseUrl: baseUrl } = model;
   const warning = baseUrl === null ? null : baseUrlWarning("OPENAI_COMPATIBLE_BASE_URL", baseUrl);
   if (warning !== null) log.warn({}, warning);

@@ -24,7 +24,7 @@ import { createBuiltFiles } from "~/http/remix/built-files";
 import { createLifecycle } from "./lifecycle.server";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
-import { monotonicNow } from "./monotonic-now";
+import { monotonicNow, realTimer } from "./real-time";
 import { nodeVersionProblem } from "./node-version.server";
 import { createObservability, startMetricsReport } from "./observability.server";
 import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
@@ -34,7 +34,6 @@ import { createQuotas } from "./quotas/quotas";
 import { createReplies } from "./replies/replies";
 import { createMembership, type Membership, type MembershipOptions } from "~/store/cluster/membership";
 import { createLayout } from "~/store/sessions/layout";
-import { timer } from "~/store/volume/timer";
 import { createStores } from "./stores.server";
 import { startSweeps } from "./sweeps.server";
 import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
@@ -50,7 +49,7 @@ const clocks: Clocks = {
   now: monotonicNow,
   epochMs: () => Date.now(),
   clock: () => new Date(),
-  timer,
+  timer: realTimer,
   delay,
   backgroundDelay: (ms) => delay(ms, undefined, { ref: false }),
   // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
@@ -64,7 +63,7 @@ export type Services = Awaited<ReturnType<typeof createServices>>;
 async function createServices(config: Config) {
   const { stdout, log, metrics } = createObservability(config, () => replies.active());
   const { nodeName: name } = config;
-  const { now, clock, epochMs, backgroundDelay } = clocks;
+  const { now, timer, clock, epochMs, backgroundDelay } = clocks;
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
   const instance = `${name}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
@@ -146,6 +145,7 @@ async function createServices(config: Config) {
     quotas,
     keys,
     clock,
+    time: { now, timer },
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     models,
     mermaidVersion: mermaidVersion(),
@@ -210,7 +210,7 @@ function serverSettings(config: Config) {
       maxAttachmentBytes: config.maxAttachmentBytes,
       handoffMinutes: config.handoffMinutes,
     },
-    streams: { heartbeatMs: config.heartbeatSeconds * 1000 },
+    streams: { heartbeatMs: config.heartbeatSeconds * 1000, timer: clocks.timer },
     server: {
       keepAliveSeconds: config.keepAliveSeconds,
       headersSeconds: config.headersSeconds,

@@ -31,6 +31,9 @@ const allowed = {
   components: ["conversation", "browser", "i18n"],
 };
 
+const injectTime =
+  "Clocks and timers come in as arguments: see clocks.server.ts, and browser/page/page-clock.ts for the page.";
+
 function direction(folder) {
   const forbidden = folders.filter((other) => other !== folder && !allowed[folder].includes(other));
   const patterns = [
@@ -102,6 +105,31 @@ export default tseslint.config(
     // The service worker is sent as the text of one function.
     ignores: ["**/*.test.ts", "app/http/service-worker.ts"],
     rules: { "max-lines-per-function": ["warn", 100] },
+  },
+  {
+    files: ["app/**/*.{ts,tsx}"],
+    ignores: [
+      "**/*.test.ts",
+      "app/services.server.ts",
+      "app/real-time.ts",
+      "app/browser/page/page-clock.ts",
+      "app/http/service-worker.ts",
+      "app/replies/journal-writer.ts",
+    ],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["setTimeout", "setInterval", "performance"].map((name) => ({ name, message: injectTime })),
+      ],
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          "MemberExpression[object.name='Date'][property.name='now']",
+          "NewExpression[callee.name='Date'][arguments.length=0]",
+          "ImportDeclaration[source.value='node:timers/promises']",
+        ].map((selector) => ({ selector, message: injectTime })),
+      ],
+    },
   },
   {
     files: ["app/config.server.ts", "tests/**/*", "app/**/*.test.ts"],

@@ -1,4 +1,5 @@
 import { currentRequest } from "~/http/admission/request-context";
+import { every, type Timer } from "~/timer";
 
 export type ServerSentEvent = { id?: string; event?: string; data: string };
 
@@ -9,6 +10,7 @@ export type EventStreamOptions = {
   onFailure: (error: unknown) => void;
   /** Longest silence on the stream, in milliseconds. */
   heartbeatMs: number;
+  timer: Timer;
 };
 
 /**
@@ -18,12 +20,11 @@ export type EventStreamOptions = {
 export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: EventStreamOptions): Response {
   const encoder = new TextEncoder();
   const context = currentRequest();
-  const { signal } = options;
+  const { signal, timer, heartbeatMs } = options;
   context.letGo();
-  let heartbeat: NodeJS.Timeout;
+  let stopHeartbeat = () => {};
   let isCancelled = false;
   let release = () => {};
-  const stopHeartbeat = () => clearInterval(heartbeat);
   // Ends the source also where the body is never read: Remix drops it after a HEAD, or when the client has left.
   const leave = () => {
     stopHeartbeat();
@@ -37,9 +38,9 @@ export function eventStream(events: AsyncGenerator<ServerSentEvent>, options: Ev
     {
       start(controller) {
         const send = (text: string) => controller.enqueue(encoder.encode(text));
-        heartbeat = setInterval(() => {
+        stopHeartbeat = every(timer, heartbeatMs, () => {
           if (!context.lags()) send(": heartbeat\n\n");
-        }, options.heartbeatMs);
+        });
         if (signal.aborted) leave();
         else signal.addEventListener("abort", leave, { once: true });
         send(": open\n\n");

@@ -2,24 +2,29 @@ import type { ActionFunctionArgs } from "@remix-run/node";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorResponse } from "./error-response";
 import { evenAnswer } from "~/http/admission/even-answer";
-import { monotonicNow } from "~/monotonic-now";
+import type { Timer } from "~/timer";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;
 export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
 
+export type HandleMethodsOptions = {
+  /** Called with each error that is not an ExpectedError. */
+  onUnexpected: (error: unknown, request: Request) => void;
+  /** Called first; throws to refuse a request of any method. */
+  admit?: (request: Request) => Promise<void>;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  timer: Timer;
+};
+
 /**
  * A resource route's loader and action in one. Other methods are answered with 405, errors with an error response.
  * @param handlers by method; GET also serves HEAD
- * @param onUnexpected called with each error that is not an ExpectedError
- * @param admit called first; throws to refuse a request of any method
- * @param now a monotonic clock in milliseconds
  */
 export function handleMethods(
   handlers: Partial<Record<Method, Handler>>,
-  onUnexpected: (error: unknown, request: Request) => void,
-  admit: (request: Request) => Promise<void> = async () => {},
-  now: () => number = monotonicNow,
+  { onUnexpected, admit, now, timer }: HandleMethodsOptions,
 ): (args: Pick<ActionFunctionArgs, "request">) => Promise<Response> {
   const allow = Object.keys(handlers).join(", ");
   return async ({ request }) => {
@@ -35,7 +40,7 @@ export function handleMethods(
     const handler = Object.hasOwn(handlers, method) ? handlers[method as Method] : undefined;
     const startedAt = now();
     try {
-      await admit(request);
+      await admit?.(request);
       if (handler) return await handler(request);
       const error = new ExpectedError(
         "method_not_allowed",
@@ -43,7 +48,7 @@ export function handleMethods(
       );
       return errorResponse(error, { Allow: allow });
     } catch (error) {
-      if (ExpectedError.isInstance(error)) await evenAnswer(error.code, startedAt, now);
+      if (ExpectedError.isInstance(error)) await evenAnswer(error.code, startedAt, { now, timer });
       else onUnexpected(error, request);
       return errorResponse(error);
     }

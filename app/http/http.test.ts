@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { newId, hashSessionId } from "~/conversation/session-id";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { errorResponse } from "./error-response";
 import { eventStream, type ServerSentEvent } from "./event-stream";
 import { handleMethods } from "./handle-methods";
@@ -125,7 +126,7 @@ describe("a JSON body", () => {
   });
 
   it("a refused JSON body is read, so that its connection stays usable", async () => {
-    const handle = handleMethods({ GET: () => new Response() }, vi.fn());
+    const handle = handleMethods({ GET: () => new Response() }, { onUnexpected: vi.fn(), ...realClocks });
     let ended = false;
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -153,7 +154,10 @@ describe("failures", () => {
   it("an unexpected error discloses nothing to the client and everything to the log", async () => {
     const unexpected = vi.fn();
     const error = new TypeError("inner secret");
-    const handle = handleMethods({ GET: () => Promise.reject(error) }, unexpected);
+    const handle = handleMethods(
+      { GET: () => Promise.reject(error) },
+      { onUnexpected: unexpected, ...realClocks },
+    );
     const response = await handle({ request: new Request("http://x") });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret");
@@ -174,14 +178,20 @@ describe("failures", () => {
       throw new ExpectedError(code, "There is nothing.");
     };
     const began = performance.now();
-    const said = handleMethods({ GET: find }, vi.fn())({ request: new Request("http://x") });
+    const said = handleMethods(
+      { GET: find },
+      { onUnexpected: vi.fn(), ...realClocks },
+    )({ request: new Request("http://x") });
     const saidAfter = said.then(() => performance.now() - began);
     await vi.advanceTimersByTimeAsync(100);
     expect(await saidAfter).toBeCloseTo(expected);
   });
 
   it("a 405 response lists the allowed methods", async () => {
-    const handle = handleMethods({ GET: () => new Response(), POST: () => new Response() }, vi.fn());
+    const handle = handleMethods(
+      { GET: () => new Response(), POST: () => new Response() },
+      { onUnexpected: vi.fn(), ...realClocks },
+    );
     for (const method of ["DELETE", "OPTIONS", "constructor"]) {
       const response = await handle({ request: new Request("http://x", { method }) });
       expect([response.status, response.headers.get("Allow")]).toEqual([405, "GET, POST"]);
@@ -202,6 +212,7 @@ describe("an event stream", () => {
       signal,
       onFailure: failed,
       heartbeatMs,
+      timer: realClocks.timer,
     });
     expect(response.headers.get("Content-Type")).toMatch("text/event-stream");
     expect(response.headers.get("Cache-Control")).toBe("no-cache, no-transform");
@@ -215,7 +226,12 @@ describe("an event stream", () => {
       async function* silent(): AsyncGenerator<ServerSentEvent> {
         await end.promise;
       }
-      const text = eventStream(silent(), { signal, onFailure: failed, heartbeatMs }).text();
+      const text = eventStream(silent(), {
+        signal,
+        onFailure: failed,
+        heartbeatMs,
+        timer: realClocks.timer,
+      }).text();
       await vi.advanceTimersByTimeAsync(15_000);
       end.resolve();
       expect(await text).toBe(`: open\n\n${": heartbeat\n\n".repeat(3)}`);
@@ -230,9 +246,9 @@ describe("an event stream", () => {
       yield { data: "1" };
       throw new Error("inner secret");
     }
-    expect(await eventStream(broken(), { signal, onFailure: failed, heartbeatMs }).text()).toBe(
-      ": open\n\ndata: 1\n\n",
-    );
+    expect(
+      await eventStream(broken(), { signal, onFailure: failed, heartbeatMs, timer: realClocks.timer }).text(),
+    ).toBe(": open\n\ndata: 1\n\n");
     expect(failed).toHaveBeenCalled();
   });
 
@@ -255,7 +271,12 @@ describe("an event stream", () => {
           }
         }
         if (before) request.abort();
-        eventStream(source(), { signal: request.signal, onFailure: failed, heartbeatMs });
+        eventStream(source(), {
+          signal: request.signal,
+          onFailure: failed,
+          heartbeatMs,
+          timer: realClocks.timer,
+        });
         request.abort();
         await released.promise;
         expect(vi.getTimerCount()).toBe(0);
@@ -278,7 +299,12 @@ describe("an event stream", () => {
         released.resolve();
       }
     }
-    const text = eventStream(endless(), { signal: request.signal, onFailure: failed, heartbeatMs }).text();
+    const text = eventStream(endless(), {
+      signal: request.signal,
+      onFailure: failed,
+      heartbeatMs,
+      timer: realClocks.timer,
+    }).text();
     request.abort();
     await released.promise;
     await text;

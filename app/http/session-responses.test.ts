@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { createRequestContexts } from "~/http/admission/request-context";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createSessionResponses, type SessionResponses } from "./session-responses";
 
 const LETTERS = 300_000;
@@ -20,6 +21,7 @@ function createClients(maxHeldBytes = 10_000_000) {
     slowUploadGuard: { follow: () => () => 0 },
     patienceMs: 1_000,
     onCut: cut,
+    ...realClocks,
   });
   /** Runs `handle` as what answers one client, whose connection closes when it leaves. */
   function answer<T>(handle: () => Promise<T>, headers: Record<string, string> = {}) {

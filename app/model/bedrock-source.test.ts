@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import type { AwsCredentials } from "./bedrock-source";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
@@ -33,7 +34,7 @@ function bedrock(
   } = options;
   return createLanguageModels(
     { ...config, provider: "bedrock", stallSeconds },
-    { credentials, now: () => performance.now(), ...(maxRetries !== undefined && { maxRetries }) },
+    { credentials, ...realClocks, ...(maxRetries !== undefined && { maxRetries }) },
   );
 }
 

@@ -10,6 +10,7 @@ import {
   stream,
 } from "../../tests/fixtures/chat-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 
@@ -28,7 +29,7 @@ async function modelsOf(respond: (response: ServerResponse, request: ChatRequest
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, ...realClocks },
   );
 }
 
@@ -423,7 +424,7 @@ test.each([
   });
   const models = createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, ...realClocks },
   );
   const { error } = await collectAnswer(models, { messages: conversation("Hi") });
   expect(error).toMatchObject({ code: "model_stalled" });

@@ -1,5 +1,6 @@
 import { adaptationFor, type Adaptation, type ChatRequest } from "./chat-parameters";
-import { normaliseChatStream } from "./chat-stream";
+import type { Timer } from "~/timer";
+import { normaliseChatStream, type Grace } from "./chat-stream";
 import { lastingStatus } from "./failure-words";
 
 /** Time after the finish reason in which some servers send a chunk with the usage, in milliseconds. */
@@ -17,8 +18,12 @@ const MAX_ADAPTATIONS = 5;
  * remembers for the model.
  * @param options `usageGraceMs`: time after the finish reason in which a chunk with the usage is waited for
  */
-export function createChatFetch(options: { fetch?: typeof fetch; usageGraceMs?: number } = {}): typeof fetch {
-  const graceMs = options.usageGraceMs ?? USAGE_GRACE_MS;
+export function createChatFetch(options: {
+  fetch?: typeof fetch;
+  usageGraceMs?: number;
+  timer: Timer;
+}): typeof fetch {
+  const grace: Grace = { graceMs: options.usageGraceMs ?? USAGE_GRACE_MS, timer: options.timer };
   const remembered = new Map<unknown, Adaptation[]>();
 
   return async (url, init) => {
@@ -32,7 +37,7 @@ export function createChatFetch(options: { fetch?: typeof fetch; usageGraceMs?: 
       if (response.ok) {
         const lasting = [...known, ...made.filter(({ lasts }) => lasts)];
         if (lasting.length > known.length) remembered.set(original.model, lasting);
-        return answerOf(response, graceMs);
+        return answerOf(response, grace);
       }
       const refusal = await readRefusal(response);
       const adaptation = mayAdapt(response.status, made) ? adaptationFor(refusal, request) : null;
@@ -48,9 +53,9 @@ function mayAdapt(status: number, made: readonly Adaptation[]): boolean {
   return made.length < MAX_ADAPTATIONS && (status === 400 || status === 422 || status >= 500);
 }
 
-function answerOf(response: Response, graceMs: number): Response {
+function answerOf(response: Response, grace: Grace): Response {
   const body = response.body ?? new ReadableStream({ start: (controller) => controller.close() });
-  return new Response(normaliseChatStream(body, { graceMs }), {
+  return new Response(normaliseChatStream(body, grace), {
     headers: { "content-type": "text/event-stream" },
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { delta } from "../../tests/fixtures/chat-endpoint";
+import { realTimer } from "~/real-time";
 import { normaliseChatStream } from "./chat-stream";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
@@ -17,7 +18,7 @@ function openStream() {
       isCancelled = true;
     },
   });
-  const whole = new Response(normaliseChatStream(body, { graceMs: 1_000 })).text();
+  const whole = new Response(normaliseChatStream(body, { graceMs: 1_000, timer: realTimer })).text();
   return { send: (event: unknown) => send(event), whole, isCancelled: () => isCancelled };
 }
 

@@ -1,3 +1,4 @@
+import type { Timer } from "~/timer";
 import { readChatChunk, readFailure, type ChatChunk } from "./chat-chunk";
 
 /** The longest line of a stream, in UTF-16 units: far beyond any answer, and within a small task's memory. */
@@ -6,6 +7,9 @@ const MAX_LINE_LENGTH = 32_000_000;
 /** Words are passed on in pieces of at most this length, so that a bound on an answer takes effect in time. */
 const MAX_PIECE_LENGTH = 64_000;
 
+/** How long chunks are waited for after the finish reason, in milliseconds. */
+export type Grace = { graceMs: number; timer: Timer };
+
 /**
  * Normalises the response body of an OpenAI-compatible server to the form that the AI SDK reads reliably: valid
  * chunks, or one error. The result ends at `[DONE]`, or after the finish reason: once the usage has come, which some
@@ -13,9 +17,9 @@ const MAX_PIECE_LENGTH = 64_000;
  */
 export function normaliseChatStream(
   body: ReadableStream<Uint8Array>,
-  { graceMs }: { graceMs: number },
+  grace: Grace,
 ): ReadableStream<Uint8Array> {
-  const chunks = normalised(body, graceMs);
+  const chunks = normalised(body, grace);
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { done, value } = await chunks.next();
@@ -31,7 +35,7 @@ export function normaliseChatStream(
 
 async function* normalised(
   body: ReadableStream<Uint8Array>,
-  graceMs: number,
+  { graceMs, timer }: Grace,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -51,7 +55,7 @@ async function* normalised(
         // Restarted at each word: some servers send the reason with every chunk.
         if (event.finishReason !== null || (grace && hasWords(event))) {
           grace?.end();
-          grace = startGrace(graceMs);
+          grace = startGrace(graceMs, timer);
         }
         if (grace && event.usage) return;
       }
@@ -65,12 +69,12 @@ async function* normalised(
 }
 
 /** Bounds the wait for chunks after the finish reason: by time, and by a connection that breaks. */
-function startGrace(ms: number) {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, ms, undefined)));
+function startGrace(ms: number, timer: Timer) {
+  let end = () => {};
+  const over = new Promise<undefined>((resolve) => (end = timer(ms, () => resolve(undefined))));
   return {
     orSooner: <T>(read: Promise<T>) => Promise.race([over, read.catch(() => undefined)]),
-    end: () => clearTimeout(timer),
+    end: () => end(),
   };
 }
 

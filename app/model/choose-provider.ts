@@ -11,9 +11,12 @@ export type CredentialProbe = {
    * Called with the error of credentials that are set up but did not resolve: it explains why the demo model is used.
    */
   onUnresolved: (error: unknown) => void;
-  /** Longest time for which start-up waits for the chain, in milliseconds. */
-  timeoutMs?: number;
+  /** Resolves after this many milliseconds. */
+  delay: (ms: number) => Promise<unknown>;
 };
+
+/** Longest time for which start-up waits for the credential chain, in milliseconds. */
+const TIMEOUT_MS = 3_000;
 
 const ON_ECS = [
   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -42,14 +45,9 @@ async function hasSharedFile({ env, fileExists, homeDirectory }: CredentialProbe
   return (await Promise.all(files.map(fileExists))).includes(true);
 }
 
-async function resolvesInTime({
-  credentials,
-  onUnresolved,
-  timeoutMs = 3000,
-}: CredentialProbe): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${timeoutMs} ms.`)), timeoutMs);
+async function resolvesInTime({ credentials, onUnresolved, delay }: CredentialProbe): Promise<boolean> {
+  const late = delay(TIMEOUT_MS).then(() => {
+    throw new Error(`No answer within ${TIMEOUT_MS} ms.`);
   });
   try {
     await Promise.race([Promise.resolve().then(credentials), late]);
@@ -58,7 +56,5 @@ async function resolvesInTime({
     // Any failure means that there are no credentials to use.
     onUnresolved(error);
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

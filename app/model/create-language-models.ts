@@ -6,18 +6,15 @@ import { createDemoModel } from "./demo-model";
 import type { ModelConfig } from "./model-config";
 import { createOpenAICompatibleSource } from "./openai-compatible-source";
 import { resolveOffers, type ProviderName } from "./resolve-offers";
+import type { ModelClocks } from "./stall-watch";
 import { streamAnswer } from "./stream-answer";
 
-export type LanguageModelDependencies = {
+export type LanguageModelDependencies = ModelClocks & {
   /** The AWS credential chain, which caches. Called before every call to Bedrock. */
   credentials: CredentialChain;
   fetch?: typeof fetch;
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
-  /** A monotonic clock in milliseconds. */
-  now: () => number;
-  /** Resolves after the time, and rejects when the signal aborts; for the demo model. */
-  delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 };
 
 const DEMO_NOTICE =
@@ -33,11 +30,8 @@ export function createLanguageModels(
 ): LanguageModels {
   const { offers, defaultModelId } = resolveOffers(config, config.provider);
   const generateWith = {
-    bedrock: fromSource(() => createBedrockSource(config, dependencies), dependencies.now),
-    "openai-compatible": fromSource(
-      () => createOpenAICompatibleSource(config, dependencies),
-      dependencies.now,
-    ),
+    bedrock: fromSource(() => createBedrockSource(config, dependencies), dependencies),
+    "openai-compatible": fromSource(() => createOpenAICompatibleSource(config, dependencies), dependencies),
     demo: createDemoModel(config, dependencies),
   };
   return {
@@ -71,10 +65,10 @@ type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<R
 type SourceOf = ReturnType<typeof createBedrockSource>;
 
 /** Creates the source at the first call: most configurations never use most providers. */
-function fromSource(create: () => SourceOf, now: () => number): Generate {
+function fromSource(create: () => SourceOf, clocks: ModelClocks): Generate {
   let source: SourceOf | null = null;
   return (offer, request) => {
     source ??= create();
-    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request, now);
+    return streamAnswer(source(offer.id.slice(offer.id.indexOf("/") + 1)), offer, request, clocks);
   };
 }

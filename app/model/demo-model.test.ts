@@ -1,9 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createLanguageModels, type LanguageModelDependencies } from "./create-language-models";
+import type { Timer } from "~/timer";
 import { answerAsDemo } from "./demo-answer";
 import { tokensOf } from "./demo-model";
 import { parseModelConfig } from "./model-config";
+
+/** A timer without waits. */
+const atOnce: Timer = (_, run) => {
+  queueMicrotask(run);
+  return () => undefined;
+};
 
 function demo(env: Record<string, string> = {}, pace: Partial<LanguageModelDependencies> = {}) {
   const config = parseModelConfig({ MODEL_PROVIDER: "demo", DEMO_TOKENS_PER_SECOND: "100000", ...env });
@@ -12,7 +20,7 @@ function demo(env: Record<string, string> = {}, pace: Partial<LanguageModelDepen
     {
       credentials: () => Promise.reject(new Error("The demo needs no credentials.")),
       now: () => 0,
-      delay: () => Promise.resolve(),
+      timer: atOnce,
       ...pace,
     },
   );
@@ -126,10 +134,10 @@ describe("the demo model's stream", () => {
         { DEMO_TOKENS_PER_SECOND: "10", MAX_OUTPUT_TOKENS: "4" },
         {
           now: () => time,
-          delay: (ms) => {
+          timer(ms, run) {
             waits.push(ms);
             time += ms + 30;
-            return Promise.resolve();
+            return atOnce(ms, run);
           },
         },
       ),
@@ -142,7 +150,8 @@ describe("the demo model's stream", () => {
     const stop = new AbortController();
     const models = createLanguageModels(
       { ...parseModelConfig({ MODEL_PROVIDER: "demo", DEMO_TOKENS_PER_SECOND: "1" }), provider: "demo" },
-      { credentials: () => Promise.reject(new Error()), now: () => performance.now() },
+      // A timer that never fires: only the signal ends the wait.
+      { credentials: () => Promise.reject(new Error()), now: realClocks.now, timer: () => () => undefined },
     );
     const { text, error } = await collectAnswer(
       models,

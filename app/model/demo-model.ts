@@ -1,20 +1,12 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Timer } from "~/timer";
 import { answerAsDemo } from "./demo-answer";
-
-type Pace = {
-  /** A monotonic clock in milliseconds. */
-  now: () => number;
-  delay?: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-};
+import type { ModelClocks } from "./stall-watch";
 
 /** The embedded model: no account, no network, and the same answer to the same conversation every time. */
-export function createDemoModel(config: { demoTokensPerSecond: number }, pace: Pace) {
-  const { now } = pace;
-  const delay = pace.delay ?? ((ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }));
-
+export function createDemoModel(config: { demoTokensPerSecond: number }, { now, timer }: ModelClocks) {
   return async function* generate(offer: ModelOffer, request: GenerateRequest): AsyncGenerator<ReplyChunk> {
     const { signal } = request;
     const answer = answerAsDemo(request.messages);
@@ -41,7 +33,7 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, pace: P
         }
         // The due time counts from the start, so that a late token does not delay later ones.
         const due = startedAt + (spoken * 1000) / config.demoTokensPerSecond - now();
-        if (due > 0) await untilAborted(delay(due, signal), signal);
+        if (due > 0) await pause(timer, due, signal);
         signal.throwIfAborted();
         spoken += 1;
         yield { type: `${type}-delta`, id, delta: token };
@@ -63,14 +55,18 @@ export function tokensOf(text: string): string[] {
   return text.match(TOKEN) ?? [];
 }
 
-/** Rejects with the signal's reason, not with Node's AbortError. */
-async function untilAborted(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  try {
-    await waiting;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
+/** Resolves after `ms` milliseconds, or when the signal aborts. */
+function pause(timer: Timer, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = timer(ms, done);
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", done);
+  });
 }
 
 /** The rest of a text after its beginning; all of it, as a new paragraph, where it begins differently. */

@@ -7,6 +7,7 @@ import type { Message } from "~/conversation/session";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import { collectAnswer } from "../../tests/fixtures/collect-answer";
 import { partOf, PDF, pngFile, sha256 } from "../../tests/fixtures/sample-files";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 
@@ -32,7 +33,7 @@ function modelsOf(env: Record<string, string>) {
   const keys = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "not-a-secret" };
   return createLanguageModels(
     { ...config, provider: config.provider! },
-    { credentials: () => Promise.resolve(keys), maxRetries: 0, now: () => performance.now() },
+    { credentials: () => Promise.resolve(keys), maxRetries: 0, ...realClocks },
   );
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { ExpectedError } from "~/conversation/expected-error";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 
@@ -46,7 +47,7 @@ function models(baseUrl: string, env: Record<string, string> = {}) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, ...realClocks },
   );
 }
 

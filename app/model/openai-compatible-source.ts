@@ -1,4 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import type { Timer } from "~/timer";
 import { createChatFetch } from "./chat-fetch";
 import type { ModelConfig } from "./model-config";
 import type { AnswerSource } from "./stream-answer";
@@ -6,7 +7,7 @@ import type { AnswerSource } from "./stream-answer";
 /** The models of a server that speaks OpenAI's chat completions: Ollama, llama.cpp, vLLM, LM Studio. */
 export function createOpenAICompatibleSource(
   config: Pick<ModelConfig, "openaiCompatibleBaseUrl" | "openaiCompatibleApiKey" | "stallSeconds">,
-  dependencies: { fetch?: typeof fetch; maxRetries?: number },
+  dependencies: { fetch?: typeof fetch; maxRetries?: number; timer: Timer },
 ): (model: string) => AnswerSource {
   const { openaiCompatibleBaseUrl: baseUrl, openaiCompatibleApiKey: apiKey } = config;
   if (baseUrl === null) throw new Error("There are openai-compatible models without a base URL.");

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
 import type { Omission } from "~/conversation/omissions";
 import type { Message } from "~/conversation/session";
-import { timer } from "~/store/volume/timer";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import {
   type ChatEndpoint,
@@ -13,6 +12,7 @@ import {
 } from "../../tests/fixtures/chat-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
 import { partOf, PDF, pngFile, sha256 } from "../../tests/fixtures/sample-files";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import type { AwsCredentials, CredentialChain } from "./bedrock-source";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
@@ -55,7 +55,7 @@ function bedrock(credentials: CredentialChain = () => Promise.resolve(keys("AKID
   const config = parseModelConfig({ MODEL_PROVIDER: "bedrock", BEDROCK_BASE_URL: endpoint.url });
   return createLanguageModels(
     { ...config, provider: "bedrock" },
-    { credentials, maxRetries: 0, now: () => performance.now() },
+    { credentials, maxRetries: 0, ...realClocks },
   );
 }
 
@@ -125,7 +125,7 @@ function chatModels({ baseUrl }: ChatEndpoint) {
   });
   return createLanguageModels(
     { ...config, provider: "openai-compatible" },
-    { credentials: () => Promise.reject(new Error()), maxRetries: 0, now: () => performance.now() },
+    { credentials: () => Promise.reject(new Error()), maxRetries: 0, ...realClocks },
   );
 }
 
@@ -306,7 +306,7 @@ describe("credentials that were renewed while the server runs", () => {
         { model, quotas },
         { spend: () => undefined },
         { warn: () => undefined },
-        { now: () => performance.now(), timer },
+        { ...realClocks, delay: () => Promise.reject(new Error("the provider is set")) },
       );
       expect((await ask(conversation("Hi"), models)).error).toMatchObject({ code: "model_credentials" });
       await write("AKIDSECOND");

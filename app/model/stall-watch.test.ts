@@ -1,16 +1,15 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
+import { realClocks } from "../../tests/fixtures/real-clocks";
 import { createStallWatch } from "./stall-watch";
-
-const now = () => performance.now();
 
 const never = () => new Promise<never>(() => undefined);
 afterEach(() => void vi.useRealTimers());
 
 test("the stall watch passes on values in time, and ends a wait that is too long and every later one", async () => {
   vi.useFakeTimers();
-  const watch = createStallWatch(new AbortController().signal, 10, now);
+  const watch = createStallWatch(new AbortController().signal, 10, realClocks);
   expect(await watch.next(Promise.resolve("part"))).toBe("part");
   // No wait is under way: the consumer takes its time.
   await vi.advanceTimersByTimeAsync(60_000);
@@ -23,7 +22,7 @@ test("the stall watch passes on values in time, and ends a wait that is too long
 
 test("the stall watch ends a silence during which only values without words come, however fast", async () => {
   vi.useFakeTimers();
-  const watch = createStallWatch(new AbortController().signal, 10, now);
+  const watch = createStallWatch(new AbortController().signal, 10, realClocks);
   await watch.next(Promise.resolve("word"));
   const flood = (async () => {
     for (let passed = 0; passed < 60; passed++) {
@@ -37,7 +36,7 @@ test("the stall watch ends a silence during which only values without words come
 
 test("the stall watch ends with the abort reason, during a wait or before it", async () => {
   const abort = new AbortController();
-  const watch = createStallWatch(abort.signal, 10, now);
+  const watch = createStallWatch(abort.signal, 10, realClocks);
   const waiting = expect(watch.next(never())).rejects.toThrow("stopped");
   abort.abort(new Error("stopped"));
   await waiting;
@@ -47,7 +46,7 @@ test("the stall watch ends with the abort reason, during a wait or before it", a
 test("the stall watch keeps no value that it has passed on in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
-  const watch = createStallWatch(new AbortController().signal, 10, now);
+  const watch = createStallWatch(new AbortController().signal, 10, realClocks);
   const passOn = async () => new WeakRef(await watch.next(Promise.resolve({ text: "part" })));
   const part = await passOn();
   // A WeakRef holds its target until the end of the turn in which it was made.

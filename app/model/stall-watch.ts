@@ -1,11 +1,14 @@
+import type { Timer } from "~/timer";
 import { stallReason } from "./model-failure";
+
+/** The clocks of a call to a model. `now` is monotonic, in milliseconds. */
+export type ModelClocks = { now: () => number; timer: Timer };
 
 /**
  * Bounds each wait for a model: by `stallSeconds` of silence, and by the signal. The time that the consumer takes
  * between two waits does not count as silence.
- * @param now a monotonic clock in milliseconds
  */
-export function createStallWatch(signal: AbortSignal, stallSeconds: number, now: () => number) {
+export function createStallWatch(signal: AbortSignal, stallSeconds: number, { now, timer }: ModelClocks) {
   let failure: { reason: unknown } | null = null;
   let interruptWait: (reason: unknown) => void = () => undefined;
   let silentSince = now();
@@ -30,11 +33,11 @@ export function createStallWatch(signal: AbortSignal, stallSeconds: number, now:
       // memory.
       const interrupted = new Promise<never>((_, reject) => (interruptWait = reject));
       if (failure) interruptWait(failure.reason);
-      const timer = setTimeout(() => interrupt(stallReason(stallSeconds)), Math.max(0, left));
+      const cancel = timer(Math.max(0, left), () => interrupt(stallReason(stallSeconds)));
       try {
         return await Promise.race([interrupted, promise]);
       } finally {
-        clearTimeout(timer);
+        cancel();
         interruptWait = () => undefined;
       }
     },

@@ -8,7 +8,7 @@ import { fitContext } from "./fit-context";
 import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
 import { isTooLong, mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
-import { createStallWatch } from "./stall-watch";
+import { createStallWatch, type ModelClocks } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
 import { isWireText, toWireMessages, toWireText } from "./wire-text";
@@ -37,19 +37,16 @@ type Prompt = {
   given: FilesOfPrompt["given"];
 };
 
-/**
- * One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`.
- * @param now a monotonic clock in milliseconds
- */
+/** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
 export async function* streamAnswer(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
-  now: () => number,
+  clocks: ModelClocks,
 ): AsyncGenerator<ReplyChunk, void, undefined> {
   request.signal.throwIfAborted();
   const upstream = new AbortController();
-  const watch = createStallWatch(request.signal, source.stallSeconds, now);
+  const watch = createStallWatch(request.signal, source.stallSeconds, clocks);
   const mapper = createChunkMapper(request.continueFrom ?? "");
   try {
     if (source.prepare) await watch.next(source.prepare());

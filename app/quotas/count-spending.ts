@@ -4,7 +4,7 @@ import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
 import { spendingOf, type Spending } from "~/conversation/reply-cost";
 import type { Usage } from "~/conversation/session";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import { createSilentTokens } from "./silent-tokens";
 
 type Counts = Usage & { inputTokens: number; outputTokens: number };

@@ -1,5 +1,5 @@
 import type { Layout } from "~/store/sessions/layout";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 import { createReplyOwners } from "./reply-owners";
 import { createTally, type Counted } from "./tally";

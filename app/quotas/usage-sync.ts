@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 
 /** Oldest age of the usage of other nodes at which it still counts as known, in milliseconds. */
 export const MAX_LAG_MS = 10_000;

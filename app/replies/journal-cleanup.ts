@@ -1,7 +1,7 @@
 import type { Reply } from "~/conversation/session";
 import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 
 /** Time for which the chunks of a reply that has ended are kept for slow followers, in milliseconds. */

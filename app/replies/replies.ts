@@ -7,7 +7,7 @@ import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import { isNewerFormat } from "~/store/newer-format";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import type { SessionRecord } from "~/store/sessions/session-store";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import { beginReply, type ReplyReservation, type StartOptions } from "./begin-reply";
 import type { FollowDependencies, FollowOptions } from "./follow-reply";
 import { followSession, type FollowEvent } from "./follow-session";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { DiagramAnswer, DiagramColours, DiagramRequest } from "~/conversation/diagram";
+import { pageClock } from "./page-clock";
 import { createDiagramRenderer } from "./diagram-renderer";
 
 const COLOURS = {} as DiagramColours;
@@ -36,7 +37,7 @@ function fakeDocument() {
     },
     body: { append: () => {} },
   };
-  return { frames, renderer: createDiagramRenderer(document as unknown as Document) };
+  return { frames, renderer: createDiagramRenderer(document as unknown as Document, pageClock) };
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));

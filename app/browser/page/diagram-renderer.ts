@@ -1,5 +1,7 @@
 import type { DiagramAnswer, DiagramColours, DiagramRequest } from "~/conversation/diagram";
 
+import type { PageClock } from "./page-clock";
+
 export type Drawing = { svg: string; width: number; height: number };
 
 export type DiagramRenderer = {
@@ -24,12 +26,12 @@ type Waiting = {
  * Draws diagrams in a sandboxed frame without access to this page. The result is untrusted: it may be used only in an
  * `img`, where an SVG runs no scripts and loads nothing.
  */
-export function createDiagramRenderer(document: Document): DiagramRenderer {
+export function createDiagramRenderer(document: Document, clock: Pick<PageClock, "after">): DiagramRenderer {
   let frame: Frame | null = null;
   let lastId = 0;
   /** In the order of the requests: the frame draws one diagram at a time. */
   const waiting = new Map<number, Waiting>();
-  let deadline: ReturnType<typeof setTimeout> | undefined;
+  let stopDeadline = () => {};
 
   function open(): Frame {
     const element = document.createElement("iframe");
@@ -78,8 +80,8 @@ export function createDiagramRenderer(document: Document): DiagramRenderer {
   }
 
   function restartDeadline() {
-    clearTimeout(deadline);
-    if (waiting.size > 0) deadline = setTimeout(giveUp, DEADLINE_MS);
+    stopDeadline();
+    if (waiting.size > 0) stopDeadline = clock.after(DEADLINE_MS, giveUp);
   }
 
   /** A frame that does not answer hangs in the oldest diagram: the others are sent to a new frame. */

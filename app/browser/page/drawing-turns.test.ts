@@ -3,7 +3,12 @@ import { createDrawingTurns } from "./drawing-turns";
 
 function setUp(lengthOfTask = 100) {
   const tasks: (() => void)[] = [];
-  const turns = createDrawingTurns(lengthOfTask, (act) => tasks.push(act));
+  const turns = createDrawingTurns(lengthOfTask, {
+    after: (_, act) => {
+      tasks.push(act);
+      return () => undefined;
+    },
+  });
   const drawn: string[] = [];
   return {
     turns,

@@ -1,3 +1,5 @@
+import type { PageClock } from "./page-clock";
+
 export type DrawingTurns = {
   /** Whether a source of this length may be drawn at once. If so, it counts against the budget of this task. */
   take: (length: number) => boolean;
@@ -10,10 +12,7 @@ export type DrawingTurns = {
  * is a total length of sources instead of a time, so that the same page is always drawn in the same steps.
  * @param lengthOfTask the budget, in characters
  */
-export function createDrawingTurns(
-  lengthOfTask: number,
-  later: (act: () => void) => unknown = setTimeout,
-): DrawingTurns {
+export function createDrawingTurns(lengthOfTask: number, clock: Pick<PageClock, "after">): DrawingTurns {
   let left = lengthOfTask;
   let isScheduled = false;
   const waiting: { length: number; onTurn: () => void }[] = [];
@@ -21,7 +20,7 @@ export function createDrawingTurns(
   function schedule() {
     if (isScheduled) return;
     isScheduled = true;
-    later(next);
+    clock.after(0, next);
   }
 
   function next() {

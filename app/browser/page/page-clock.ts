@@ -1,11 +1,12 @@
+import type { Timer } from "~/timer";
+
 /** Time as the page's code sees it. Passed as an argument, so that a test can replace it. */
 export type PageClock = {
   /** Wall clock of this device, in milliseconds since 1970. */
   now: () => number;
   /** Milliseconds since the page was opened; never goes backwards. */
   monotonic: () => number;
-  /** Calls `act` once after `ms` milliseconds, unless the returned function is called before. */
-  after: (ms: number, act: () => void) => () => void;
+  after: Timer;
 };
 
 /** The browser's own clock and timers. */

@@ -1,3 +1,5 @@
+import { pageClock } from "./page-clock";
+
 /** Time for the browser to begin the download before its source is released. */
 const KEEP_MS = 60_000;
 
@@ -8,5 +10,5 @@ export function saveBlob(blob: Blob, filename: string): void {
   link.href = url;
   link.download = filename;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(url), KEEP_MS);
+  pageClock.after(KEEP_MS, () => URL.revokeObjectURL(url));
 }

@@ -12,6 +12,7 @@ import {
   ShareIcon,
   UnpinIcon,
 } from "~/components/primitives/icons";
+import { pageClock } from "~/browser/page/page-clock";
 
 export type ConversationCommand =
   "settings" | "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
@@ -45,8 +46,7 @@ export function ConversationMenu(props: Props) {
   useEffect(() => {
     if (!button || !isByKeyboard) return;
     // Radix does this for keys that it handles; the key that loaded its code came before that.
-    const timer = setTimeout(() => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
-    return () => clearTimeout(timer);
+    return pageClock.after(0, () => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
   }, [button, isByKeyboard]);
 
   const item = (command: ConversationCommand, Icon: ComponentType, text: string) => (

@@ -11,6 +11,7 @@ import { LinkField } from "~/components/primitives/link-field";
 import { QrCode } from "~/components/primitives/qr-code";
 import { ErrorNote } from "~/components/primitives/error-note";
 import { useAttempt } from "~/components/hooks/use-attempt";
+import { every } from "~/timer";
 
 type Props = {
   app: ChatApp;
@@ -97,12 +98,11 @@ function OpenHandoff({ handoff, clock, onOver }: { handoff: Handoff; clock: Page
   const [secondsLeft, setSecondsLeft] = useState(() => secondsUntil(expiresAt, clock));
 
   useEffect(() => {
-    const timer = setInterval(() => {
+    return every(clock.after, 500, () => {
       const left = secondsUntil(expiresAt, clock);
       setSecondsLeft(left);
       if (left === 0) onOver();
-    }, 500);
-    return () => clearInterval(timer);
+    });
   }, [clock, expiresAt, onOver]);
 
   return (

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from "react";
 import type { DrawingGuard } from "~/browser/page/drawing-guard";
+import { pageClock } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
 import { markdownModule } from "~/components/markdown/markdown-loader";
 
@@ -21,7 +22,7 @@ export function useDrawingGuard(guard: DrawingGuard, conversationId: string, isR
   useEffect(() => {
     if (!mayDraw || !isFormatted) return;
     // After the paint; hidden pages are not painted.
-    const finish = () => setTimeout(() => guard.finish(conversationId));
+    const finish = () => pageClock.after(0, () => guard.finish(conversationId));
     if (document.visibilityState === "visible") requestAnimationFrame(finish);
     else finish();
   }, [guard, conversationId, mayDraw, isFormatted]);

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type RefObject } from "react";
+import { pageClock } from "~/browser/page/page-clock";
 
 /** Time for which the found message stands out. */
 const SHOWN_MS = 2_500;
@@ -38,7 +39,7 @@ export function useSpotlight(options: Options): void {
         found.tabIndex = -1;
         found.focus({ preventScroll: true });
         found.dataset.found = "true";
-        setTimeout(() => delete found.dataset.found, SHOWN_MS);
+        pageClock.after(SHOWN_MS, () => delete found.dataset.found);
         latest.current.onDone();
       } else if (++frames < MOST_FRAMES) {
         frame = requestAnimationFrame(scroll);

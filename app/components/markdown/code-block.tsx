@@ -1,6 +1,7 @@
 import { memo, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useObservable } from "~/browser/page/use-observable";
+import { pageClock } from "~/browser/page/page-clock";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
 import { CheckIcon, CopyIcon, WrapIcon } from "~/components/primitives/icons";
 import { PreferencesContext } from "~/components/pages/preferences-context";
@@ -122,10 +123,7 @@ function useColoured(code: string, language: string | null): ReactNode {
 /** The value after it was last unchanged for a moment. */
 function useSettled(value: string): string {
   const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLES_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
+  useEffect(() => pageClock.after(SETTLES_AFTER_MS, () => setSettled(value)), [value]);
   return settled;
 }
 

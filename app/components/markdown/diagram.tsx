@@ -2,6 +2,7 @@ import { memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DiagramColours } from "~/conversation/diagram";
 import { createDiagramRenderer, type DiagramRenderer, type Drawing } from "~/browser/page/diagram-renderer";
+import { pageClock } from "~/browser/page/page-clock";
 import { CodeBlock } from "./code-block";
 import { CodeIcon, DiagramIcon } from "~/components/primitives/icons";
 import { usePageColours } from "~/components/pages/page-colours";
@@ -100,7 +101,7 @@ function useDrawing(source: string, isOpen: boolean) {
 async function draw(key: string, source: string, colours: DiagramColours): Promise<Drawing> {
   const kept = drawn.get(key);
   if (kept) return kept;
-  renderer ??= createDiagramRenderer(document);
+  renderer ??= createDiagramRenderer(document, pageClock);
   const drawing = await renderer.draw(source, colours);
   keep(key, drawing);
   return drawing;

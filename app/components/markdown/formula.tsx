@@ -1,6 +1,7 @@
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { createDrawingTurns } from "~/browser/page/drawing-turns";
+import { pageClock } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
 import { formulaModule, loadFormulas, type FormulaModule } from "./formula-loader";
 
@@ -13,7 +14,7 @@ type Props = {
 };
 
 /** Budget of LaTeX per task, in UTF-16 units: more than most answers have, and about 50 ms of work. */
-const turns = createDrawingTurns(8_000);
+const turns = createDrawingTurns(8_000, pageClock);
 
 export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
   const renderer = useObservable(formulaModule);

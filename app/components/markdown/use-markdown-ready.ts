@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { pageClock } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
 import { loadMarkdown, markdownModule } from "./markdown-loader";
 
@@ -16,8 +17,7 @@ export function useMarkdownReady(isNeeded: boolean): boolean {
   useEffect(() => {
     if (isNeeded) void loadMarkdown();
     const act = isNeeded ? () => setIsPatienceOver(true) : () => void loadMarkdown();
-    const timer = setTimeout(act, isNeeded ? PATIENCE_MS : REST_MS);
-    return () => clearTimeout(timer);
+    return pageClock.after(isNeeded ? PATIENCE_MS : REST_MS, act);
   }, [isNeeded]);
   return isLoaded || isPatienceOver;
 }

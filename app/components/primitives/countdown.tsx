@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { pageClock, type PageClock } from "~/browser/page/page-clock";
+import { every } from "~/timer";
 
 type Props = {
   /** Milliseconds since 1970. */
@@ -19,8 +20,7 @@ export function Countdown({ until, goesOut = false, clock = pageClock }: Props) 
   const isOver = seconds <= 0;
   useEffect(() => {
     if (isOver) return;
-    const timer = setInterval(() => setNow(clock.now()), 1_000);
-    return () => clearInterval(timer);
+    return every(clock.after, 1_000, () => setNow(clock.now()));
   }, [clock, isOver]);
 
   if (isOver) return null;

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { realTimer } from "~/real-time";
 import {
   createClientConcurrencyLimiter,
   type ClientConcurrencyLimiterOptions,
@@ -20,6 +21,7 @@ function serve(options: Partial<ClientConcurrencyLimiterOptions> = {}) {
     exempt: "local",
     maxWaiting: 3,
     maxMs: 5_000,
+    timer: realTimer,
     ...options,
   });
   const started: string[] = [];

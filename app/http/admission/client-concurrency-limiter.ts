@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeHead } from "~/http/remix/before-head";
+import type { Timer } from "~/timer";
 
 export type ClientConcurrencyLimiter = {
   /**
@@ -24,6 +25,7 @@ export type ClientConcurrencyLimiterOptions = {
   maxWaiting: number;
   /** Time in milliseconds after which a request counts no longer, because its body may take minutes to arrive. */
   maxMs: number;
+  timer: Timer;
 };
 
 /**
@@ -58,11 +60,11 @@ export function createClientConcurrencyLimiter(
     const giveBack = () => {
       if (!isTaken) return;
       isTaken = false;
-      clearTimeout(timer);
+      cancel();
       queue.taken -= weight;
       startNext(address, queue);
     };
-    const timer = setTimeout(giveBack, options.maxMs).unref();
+    const cancel = options.timer(options.maxMs, giveBack);
     beforeHead(response, giveBack);
     response.once("close", giveBack);
     start();

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { realTimer } from "~/real-time";
 import { createLoopTurns } from "./loop-turns";
 
 /** Work whose turns take given times on a fake clock. */
 function open() {
   let at = 0;
-  const turns = createLoopTurns({ now: () => at, burstMs: 0 });
+  const turns = createLoopTurns({ now: () => at, timer: realTimer, burstMs: 0 });
   const order: string[] = [];
   return {
     order,

@@ -1,6 +1,6 @@
 import { createFairQueue } from "~/fair-queue";
-import { monotonicNow } from "~/monotonic-now";
 import { setNewest } from "~/set-newest";
+import type { Timer } from "~/timer";
 
 export type LoopTurns = {
   /** Resolves when work for this address may continue. The code that runs until its next `await` is one turn. */
@@ -9,7 +9,8 @@ export type LoopTurns = {
 
 export type LoopTurnsOptions = {
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
+  now: () => number;
+  timer: Timer;
   /** Loop time that an address may use before new addresses come first, in milliseconds. */
   burstMs?: number;
 };
@@ -33,10 +34,7 @@ const MAX_REMEMBERED = 10_000;
  * and a light request needs several; so while other addresses are active, heavy addresses rest for twice the time of
  * their last heavy turn, which leaves the loop to light ones.
  */
-export function createLoopTurns({
-  now = monotonicNow,
-  burstMs = BURST_MS,
-}: LoopTurnsOptions = {}): LoopTurns {
+export function createLoopTurns({ now, timer, burstMs = BURST_MS }: LoopTurnsOptions): LoopTurns {
   const queue = createFairQueue<string, () => void>({ burst: burstMs });
   const use = createRecentUse(now);
   /** The address that asked last, and the last one before it that was different. */
@@ -44,7 +42,7 @@ export function createLoopTurns({
   let other = latest;
   let restUntil = -Infinity;
   let isScheduled = false;
-  let restTimer: NodeJS.Timeout | null = null;
+  let endRest = () => {};
 
   function noteActive(address: string) {
     if (latest.address !== address) other = latest;
@@ -104,8 +102,8 @@ export function createLoopTurns({
   }
 
   function scheduleAfterRest() {
-    if (restTimer) clearTimeout(restTimer);
-    restTimer = setTimeout(schedule, Math.max(1, restUntil - now()));
+    endRest();
+    endRest = timer(Math.max(1, restUntil - now()), schedule);
   }
 
   return {

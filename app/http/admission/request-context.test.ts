@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeReadableStreamToWritable } from "@remix-run/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { realClocks } from "../../../tests/fixtures/real-clocks";
 import { createSlowUploadGuard } from "./slow-upload-guard";
 import { eventStream } from "~/http/event-stream";
 import { createRequestContexts, currentRequest, type RequestContextsOptions } from "./request-context";
@@ -24,8 +25,14 @@ async function serve(handle: RequestListener, options: Partial<RequestContextsOp
     exempt: "local",
     maxHeldBytes: 1_000_000,
     patienceMs: 300,
-    slowUploadGuard: createSlowUploadGuard({ minBytesPerSecond: 1_000, graceMs: 60_000, everyMs: 100 }),
+    slowUploadGuard: createSlowUploadGuard({
+      ...realClocks,
+      minBytesPerSecond: 1_000,
+      graceMs: 60_000,
+      everyMs: 100,
+    }),
     onCut: cut,
+    ...realClocks,
     ...options,
   });
   const server = createServer((request, response) => {
@@ -59,7 +66,12 @@ function endlessly(taken: { pieces: number }): RequestListener {
       }
     }
     const { signal } = currentRequest();
-    const { body } = eventStream(source(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
+    const { body } = eventStream(source(), {
+      signal,
+      onFailure: vi.fn(),
+      heartbeatMs: 10,
+      timer: realClocks.timer,
+    });
     void writeReadableStreamToWritable(body!, response);
   };
 }
@@ -205,7 +217,12 @@ describe("the body of a request", () => {
         await once(signal, "abort");
         yield { data: "" };
       }
-      const { body } = eventStream(silence(), { signal, onFailure: vi.fn(), heartbeatMs: 10 });
+      const { body } = eventStream(silence(), {
+        signal,
+        onFailure: vi.fn(),
+        heartbeatMs: 10,
+        timer: realClocks.timer,
+      });
       release();
       currentRequest().hold(200_000);
       void writeReadableStreamToWritable(body!, response);

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { acceptsEncoding } from "~/http/remix/accepts-encoding";
-import { monotonicNow } from "~/monotonic-now";
+import type { Timer } from "~/timer";
 import { createHeldBytes, type HeldBytes, type RequestMemory } from "./held-bytes";
 import type { SlowUploadGuard } from "./slow-upload-guard";
 
@@ -56,7 +56,8 @@ export type RequestContextsOptions = {
   /** Called with the reason before a connection is cut. */
   onCut: (reason: "reads too slowly" | "sends too slowly" | "too much is held") => void;
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
+  now: () => number;
+  timer: Timer;
 };
 
 /** Bytes that may wait in this process for one client, beside the system's own buffers. */
@@ -141,7 +142,7 @@ function createContext(
   { request, response, address, signal, memory, heldBytes }: OpenRequest,
   options: RequestContextsOptions,
 ): RequestContext {
-  const { takeTurn = atOnce, onRead = () => {}, onCut, patienceMs, now = monotonicNow } = options;
+  const { takeTurn = atOnce, onRead = () => {}, onCut, patienceMs, now, timer } = options;
   const lags = () => !response.destroyed && response.writableLength > MAX_WAITING_BYTES;
   /** Number of calls of `letGo`: bytes held before the last one were released by it. */
   let lettings = 0;
@@ -160,7 +161,7 @@ function createContext(
           memory.cut();
           return;
         }
-        await drainOrClose(response);
+        await drainOrClose(response, timer);
       }
     },
     hold(bytes) {
@@ -183,16 +184,16 @@ function turnOf(takeTurn: (address: string) => Promise<void>, address: string): 
 }
 
 /** Resolves when the connection has sent what waited, when the response has closed, or after `CHECK_DRAINED_MS`. */
-function drainOrClose(response: ServerResponse): Promise<void> {
+function drainOrClose(response: ServerResponse, timer: Timer): Promise<void> {
   return new Promise((resolve) => {
     const { socket } = response;
     const done = () => {
-      clearTimeout(timer);
+      endWait();
       socket?.off("drain", done);
       response.off("close", done);
       resolve();
     };
-    const timer = setTimeout(done, CHECK_DRAINED_MS);
+    const endWait = timer(CHECK_DRAINED_MS, done);
     // Not the response's "drain": express's compression redirects its listeners to its own stream.
     socket?.once("drain", done);
     response.once("close", done);

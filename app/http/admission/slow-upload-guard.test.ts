@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { realTimer } from "~/real-time";
 import { createSlowUploadGuard } from "./slow-upload-guard";
 
 const PACE = 16_000;
@@ -14,7 +15,12 @@ function post({
 } = {}) {
   let frozenMs = 0;
   const now = () => performance.now() + frozenMs;
-  const slowUploadGuard = createSlowUploadGuard({ minBytesPerSecond: PACE, graceMs: 10_000, now });
+  const slowUploadGuard = createSlowUploadGuard({
+    minBytesPerSecond: PACE,
+    graceMs: 10_000,
+    now,
+    timer: realTimer,
+  });
   const request = { headers, socket: { bytesRead }, readableLength: 0, complete: false };
   const response = new EventEmitter();
   const tooSlow = vi.fn();

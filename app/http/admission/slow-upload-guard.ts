@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { monotonicNow } from "~/monotonic-now";
+import { every, type Timer } from "~/timer";
 
 export type SlowUploadGuard = {
   /**
@@ -17,7 +17,8 @@ export type SlowUploadGuardOptions = {
   /** Interval of the check, in milliseconds. */
   everyMs?: number;
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
+  now: () => number;
+  timer: Timer;
 };
 
 type Arrival = {
@@ -33,9 +34,9 @@ type Arrival = {
 
 /** Cuts requests whose body arrives more slowly than a minimum rate, since they hold memory while they wait. */
 export function createSlowUploadGuard(options: SlowUploadGuardOptions): SlowUploadGuard {
-  const { minBytesPerSecond, graceMs, everyMs = 1_000, now = monotonicNow } = options;
+  const { minBytesPerSecond, graceMs, everyMs = 1_000, now, timer } = options;
   const arriving = new Set<Arrival>();
-  let timer: NodeJS.Timeout | null = null;
+  let stopChecks: (() => void) | null = null;
   let checkedAt = 0;
 
   function check() {
@@ -65,8 +66,8 @@ export function createSlowUploadGuard(options: SlowUploadGuardOptions): SlowUplo
   }
 
   function stop() {
-    if (timer) clearInterval(timer);
-    timer = null;
+    stopChecks?.();
+    stopChecks = null;
   }
 
   return {
@@ -78,9 +79,9 @@ export function createSlowUploadGuard(options: SlowUploadGuardOptions): SlowUplo
       const seen = request.socket.bytesRead;
       const arrival: Arrival = { request, onTooSlow, seen, bytes: 0, sendingMs: 0, slowMs: 0 };
       arriving.add(arrival);
-      if (!timer) {
+      if (!stopChecks) {
         checkedAt = now();
-        timer = setInterval(check, everyMs).unref();
+        stopChecks = every(timer, everyMs, check);
       }
       response.once("close", () => {
         arriving.delete(arrival);

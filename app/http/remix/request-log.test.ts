@@ -4,6 +4,7 @@ import { createServer, request, type IncomingMessage, type RequestListener, type
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
+import { realClocks } from "../../../tests/fixtures/real-clocks";
 import { createRequestLog } from "./request-log";
 import { requestRoute } from "./request-route";
 
@@ -24,7 +25,11 @@ async function serve(answer: RequestListener, { debug = false } = {}) {
     info: write("info"),
     debug: write("debug"),
   };
-  const observe = createRequestLog({ log, onRequestEnd: (status) => statuses.push(status) });
+  const observe = createRequestLog({
+    log,
+    now: realClocks.now,
+    onRequestEnd: (status) => statuses.push(status),
+  });
   server = createServer((request, response) => {
     observe(request, response);
     response.once("close", () => written.dispatchEvent(new Event("ended")));

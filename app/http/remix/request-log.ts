@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SESSION_ID_PATTERN, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
-import { monotonicNow } from "~/monotonic-now";
 import { requestRoute } from "./request-route";
 
 export type RequestLogOptions = {
@@ -12,11 +11,11 @@ export type RequestLogOptions = {
   /** Called at the end of each request that is not routine. The status is null where the client left before it. */
   onRequestEnd: (status: number | null) => void;
   /** A monotonic clock in milliseconds. */
-  now?: () => number;
+  now: () => number;
 };
 
 /** Logs one line for each request when its response has closed, for a stream perhaps hours later. */
-export function createRequestLog({ log, onRequestEnd, now = monotonicNow }: RequestLogOptions) {
+export function createRequestLog({ log, onRequestEnd, now }: RequestLogOptions) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const startedAt = now();
     const { socket } = request;

@@ -1,7 +1,7 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
+import { every, type Timer } from "~/timer";
 
 export type LifecycleOptions = {
   nodeName: string;
@@ -24,6 +24,7 @@ export type LifecycleOptions = {
   onShutdown: () => void;
   /** Called once, with the time in ms that running work may still take. The process ends when it has resolved. */
   drain: (deadlineMs: number) => Promise<void>;
+  timer: Timer;
 };
 
 const CLOSE_IDLE_EVERY_MS = 250;
@@ -39,6 +40,7 @@ const CHECK_ARRIVALS_EVERY_MS = 1_000;
  * before it listens, in entry.server.
  */
 export function tuneServer(options: LifecycleOptions): void {
+  const { timer } = options;
   const servers = new Set<Server>();
   let delayed = Promise.resolve();
 
@@ -78,17 +80,18 @@ export function tuneServer(options: LifecycleOptions): void {
     if (isLeaving) return;
     isLeaving = true;
     options.onShutdown();
-    if (delaySeconds > 0) await (delayed = delay(delaySeconds * 1000));
+    if (delaySeconds > 0)
+      await (delayed = new Promise<void>((resolve) => timer(delaySeconds * 1000, resolve)));
     // A connection whose stream ends now would stay idle and keep the process alive until its keep-alive ends.
-    const closing = setInterval(() => {
+    const stopClosing = every(timer, CLOSE_IDLE_EVERY_MS, () => {
       for (const server of servers) server.closeIdleConnections();
-    }, CLOSE_IDLE_EVERY_MS).unref();
+    });
     await options.drain((drainSeconds - delaySeconds) * 1000);
-    clearInterval(closing);
+    stopClosing();
     for (const server of servers) server.closeIdleConnections();
-    setTimeout(() => {
+    timer(2_000, () => {
       for (const server of servers) server.closeAllConnections();
-    }, 2_000).unref();
+    });
   }
   const { drainSeconds, shutdownDelaySeconds } = options;
   const delaySeconds = Math.min(shutdownDelaySeconds, drainSeconds);

@@ -4,7 +4,7 @@ import { parseMembershipLine } from "./membership-line";
 import type { Layout } from "~/store/sessions/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
 import { hasCode, isUnreadable, unlessMissing } from "~/store/volume/errno";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 
 /** Another process of this name lives: this one must end, and must not take over the other's replies. */

@@ -5,7 +5,7 @@ import {
   type MembershipSegments,
   type MembershipSegmentsOptions,
 } from "./membership-segments";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 
 /**
  * This node's membership log: its heartbeats and the sessions that it has changed (app/store/PROTOCOL.md). An

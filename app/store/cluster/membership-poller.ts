@@ -1,5 +1,5 @@
 import type { PollResult } from "./membership-reader";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 
 /** Why changes of other nodes matter: a request follows a reply of another node, or watches a session between replies. */
 export type Interest = "reply" | "watch";

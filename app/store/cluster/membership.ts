@@ -5,7 +5,7 @@ import type { Layout } from "~/store/sessions/layout";
 import { createMembershipLog } from "./membership-log";
 import { createFailureDetector, DEAD_AFTER_MS } from "./failure-detector";
 import { createNodesSweeper, sweepNodes } from "./sweep-nodes";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 
 /** This node's part in the cluster: its membership log, the logs of the others, and which nodes are dead. */

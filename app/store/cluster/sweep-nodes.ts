@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parseProbeName, parseSegmentName } from "./instance-segments";
 import type { Layout } from "~/store/sessions/layout";
 import type { FailureDetector } from "./failure-detector";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import { hasCode, isGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 

@@ -6,7 +6,7 @@ import { retentionAction } from "./retention-action";
 import { parseDoomedName, type SessionRetirement } from "./retire-session";
 import { parseHeader, type SessionHeader } from "./session-header";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
-import type { Timer } from "~/store/volume/timer";
+import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 

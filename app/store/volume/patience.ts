@@ -1,4 +1,5 @@
-import { timer as realTimer, type Timer } from "./timer";
+import { realTimer } from "~/real-time";
+import type { Timer } from "~/timer";
 
 /** A wait consists of this many timers, one after the other. */
 const STEPS = 10;

@@ -1,4 +1,4 @@
-import type { Timer } from "./timer";
+import type { Timer } from "~/timer";
 
 export type RegularSweep = {
   /** Sweeps once. Ends early when aborted. @returns fields for the log */

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { hasCode, isFull, unlessMissing, unlessTaken } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
 import type { Layout } from "~/store/sessions/layout";
-import { timer as realTimer, type Timer } from "./timer";
+import { realTimer } from "~/real-time";
+import type { Timer } from "~/timer";
 import type { Volume } from "./volume";
 
 /**

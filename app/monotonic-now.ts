@@ -1,2 +1,0 @@
-/** Milliseconds of a clock that never goes back: the real one, for callers that inject none. */
-export const monotonicNow = (): number => performance.now();
