@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Clocks } from "./clocks.server";
+import type { Clocks } from "./clocks";
 import type { Config } from "./config.server";
 import { clientAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
 import { createClientConcurrencyLimiter } from "~/http/admission/client-concurrency-limiter";

@@ -21,7 +21,8 @@ export function api(
       Object.entries(handlers).map(([method, handler]) => [method, holdSecrets(handler, services.keys.hold)]),
     ),
     {
-      ...services.time,
+      now: services.now,
+      timer: services.timer,
       onUnexpected(error, request) {
         const { route } = requestRoute(new URL(request.url).pathname);
         services.log.error({ method: request.method, route, err: error }, "unexpected");

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { newId } from "~/conversation/session-id";
-import { monotonicNow, realTimer } from "~/real-time";
+import { monotonicNow, realTimer } from "~/clocks";
 import { createVolume } from "~/store/volume/volume";
 import { checkVolume, type VolumeFinding } from "~/store/volume/volume-check";
 

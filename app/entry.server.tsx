@@ -17,10 +17,7 @@ import { silenceAccessLog } from "~/http/remix/silence-access-log";
 import { services } from "./services.server";
 
 silenceAccessLog();
-const {
-  log,
-  time: { now, timer },
-} = services;
+const { log, now, timer } = services;
 const logRequest = createRequestLog({ log, now, onRequestEnd: services.metrics.onRequestEnd });
 tuneServer({
   timer,

@@ -1,25 +1,22 @@
 import { access as findFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import type { Clocks } from "./clocks.server";
+import type { Clocks } from "./clocks";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
 import { baseUrlWarning } from "./model/base-url";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
-import { countSpending } from "./quotas/count-spending";
-import type { DailyBudget } from "./quotas/daily-budget";
 import { priceIssue } from "./quotas/price-issue";
 import { hasCode } from "./store/volume/errno";
 
 /**
- * Connects the configured models. Every call to them counts against the budget.
+ * Connects the configured models.
  * @throws ModelConfigError as `createLanguageModels` does
  * @throws ConfigError where a budget in dollars is set for models without prices
  */
 export async function connectModels(
   { model, quotas }: Pick<Config, "model" | "quotas">,
-  budget: Pick<DailyBudget, "spend">,
   log: { warn(details: object, message: string): void },
   { now, timer, delay }: Pick<Clocks, "now" | "timer" | "delay">,
 ): Promise<LanguageModels> {
@@ -45,7 +42,7 @@ export async function connectModels(
   if (warning !== null) log.warn({}, warning);
   const issue = priceIssue(quotas.daily.dollars, models.offers);
   if (issue !== null) throw new ConfigError(issue);
-  return countSpending(models, budget.spend, { now, timer });
+  return models;
 }
 
 /** A file that cannot be checked counts as existing, so that the log says why AWS credentials do not work. */

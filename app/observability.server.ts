@@ -1,5 +1,5 @@
 import { destination, type DestinationStream } from "pino";
-import type { Clocks } from "./clocks.server";
+import type { Clocks } from "./clocks";
 import { processEnvironment, type Config } from "./config.server";
 import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";

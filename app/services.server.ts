@@ -1,11 +1,10 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createAdmission } from "./admission.server";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
-import type { Clocks } from "./clocks.server";
+import { keepAliveUntil, realClocks as clocks } from "./clocks";
 import {
   CONFIG_VARIABLES,
   ConfigError,
@@ -24,179 +23,70 @@ import { createBuiltFiles } from "~/http/remix/built-files";
 import { createLifecycle } from "./lifecycle.server";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
-import { monotonicNow, realTimer } from "./real-time";
+import { createNode } from "./node.server";
 import { nodeVersionProblem } from "./node-version.server";
 import { createObservability, startMetricsReport } from "./observability.server";
 import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
-import { createDailyBudget } from "./quotas/daily-budget";
-import { createFleetUsage, type FleetUsageOptions } from "./quotas/fleet-usage";
-import { createQuotas } from "./quotas/quotas";
-import { createReplies } from "./replies/replies";
-import { createMembership, type Membership, type MembershipOptions } from "~/store/cluster/membership";
+import { countSpending } from "./quotas/count-spending";
+import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
+import { createEncryptor } from "~/store/encryption/encryptor";
 import { createLayout } from "~/store/sessions/layout";
-import { createStores } from "./stores.server";
-import { startSweeps } from "./sweeps.server";
 import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
-
-/**
- * Time between appends of a reply's words for each reply that runs on the node, in milliseconds: all replies together
- * append 1,000 times a second at most. Beyond some fifty replies, words come in larger pieces, so that a full node
- * slows down instead of failing.
- */
-const FLUSH_MS_FOR_EACH_REPLY = 1;
-
-const clocks: Clocks = {
-  now: monotonicNow,
-  epochMs: () => Date.now(),
-  clock: () => new Date(),
-  timer: realTimer,
-  delay,
-  backgroundDelay: (ms) => delay(ms, undefined, { ref: false }),
-  // eslint-disable-next-line no-restricted-properties -- waits and turns need no better source
-  random: Math.random,
-};
 
 /** Everything that routes call, wired once for the process. */
 export type Services = Awaited<ReturnType<typeof createServices>>;
 
 /** The composition root. The order matters: nothing else touches the volume before the node's name is claimed. */
 async function createServices(config: Config) {
-  const { stdout, log, metrics } = createObservability(config, () => replies.active());
   const { nodeName: name } = config;
-  const { now, timer, clock, epochMs, backgroundDelay } = clocks;
+  const { stdout, log, metrics } = createObservability(config, () => node.replies.active());
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
-  const instance = `${name}.${boot}`;
   const layout = createLayout(resolve(config.dataDir));
-  const { volume, steady, own, reserve } = openVolume({ layout, instance, clocks, log, metrics });
-  const stores = createStores({
-    config,
-    instance,
+  const { reserve, ...volumes } = openVolume({ layout, instance: `${name}.${boot}`, clocks, log, metrics });
+  const keys = createEncryptionKeys();
+  const provided = await connectModels(config, log, clocks);
+  const node = createNode({
+    name,
+    boot,
     layout,
-    volume,
+    volumes,
+    encryption: { keys, encryptor: createEncryptor({ keys, isOn: config.encryptAtRest }) },
+    connectModels: (spend) => countSpending(provided, spend, clocks),
+    settings: config,
     clocks,
-    log,
-    isDead: (other) => membership.isDead(other),
-    announceChange: (sessionHash, rev) => membership.announceChange(sessionHash, rev),
-  });
-  const { store, attachments, shares, handoffs, encryptor, keys, events } = stores;
-  const member = { volume: own, layout, name, boot, log };
-  const membership = await joinCluster({
-    ...member,
-    onNameTaken: () => cannotStart(nameTaken(config)),
-    onSessionChange: events.emit,
-    onMissedChanges: events.emitUnknown,
-  });
-  const { isDead } = membership;
-  keepReserve(reserve, clocks, log);
-  startSweeps({
-    volume,
-    layout,
-    instance,
-    sessions: store,
-    retirement: stores.retirement,
-    retentionDays: config.retentionDays,
-    handoffs,
-    handoffLifetimeMs: config.handoffMinutes * 60_000,
-    isDead,
-    clocks,
-    log,
-  });
-
-  const { usage, budget } = createBudget(config, { ...member, isDead });
-  const models = await connectModels(config, budget, log, clocks);
-  const replies = createReplies({
-    store,
-    volume: steady,
-    layout,
-    attachments,
-    encryptor,
-    keys,
-    models,
-    events,
-    instance,
-    node: { name },
-    isDead,
-    attend: membership.attend,
-    flushMs: () => Math.max(config.journalFlushMs, replies.active() * FLUSH_MS_FOR_EACH_REPLY),
-    clock,
-    now,
-    timer,
-    delay: backgroundDelay,
     newId,
-    adopt: (replyId) => quotas.adopt(replyId),
+    membership: {
+      isProcessGone: (other) => isProcessGone(other, realProcesses),
+      onNameTaken: () => cannotStart(nameTaken(config)),
+    },
     log,
     metrics,
   });
-  const activeReplies = () => replies.active();
-  const quotas = createQuotas({ limits: config.quotas, usage, budget, activeReplies, clock: epochMs });
+  await keepAliveUntil(node.start());
+  keepReserve(reserve, clocks, log);
   const report = startMetricsReport(config, metrics, stdout, clocks);
 
-  const access = createAccess({ ...config.access, clock: epochMs });
+  const access = createAccess({ ...config.access, clock: clocks.epochMs });
   warnOfConfig(config, access, log);
-  void warnOfDataFolder({ dataDir: config.dataDir, volume: own, layout, env: processEnvironment, log });
-  const probe = createLoggedProbe({ volume: own, layout, instance, now }, models.defaultModelId, log);
+  const { own: volume } = volumes;
+  void warnOfDataFolder({ dataDir: config.dataDir, volume, layout, env: processEnvironment, log });
+  const { instance, models } = node;
+  const probe = createLoggedProbe({ volume, layout, instance, now: clocks.now }, models.defaultModelId, log);
   void probe.state();
 
   return {
     ...serverSettings(config),
     ...createAdmission(config, clocks, log),
-    ...createLifecycle({ membership, replies, usage, probe, report, log }),
+    ...createLifecycle({ ...node, probe, report, log }),
+    ...node,
+    ...clocks,
     access,
-    quotas,
-    keys,
-    clock,
-    time: { now, timer },
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
-    models,
     mermaidVersion: mermaidVersion(),
     builtFiles: createBuiltFiles(builtFolders(config)),
-    sessionResponses: stores.sessionResponses,
-    store,
-    shares,
-    attachments,
-    handoffs,
-    replies,
     metrics,
     log,
   };
-}
-
-/** Resolves once the node's name is its own. Ends the process where another one has the name. */
-async function joinCluster(
-  options: Pick<
-    MembershipOptions,
-    "volume" | "layout" | "name" | "boot" | "onNameTaken" | "onSessionChange" | "onMissedChanges" | "log"
-  >,
-): Promise<Membership> {
-  const membership = createMembership({
-    ...options,
-    startedAt: clocks.clock(),
-    now: clocks.now,
-    timer: clocks.timer,
-    random: clocks.random,
-    isProcessGone: (other) => isProcessGone(other, realProcesses),
-  });
-  // The timers of this wait do not keep the process alive, and nothing else does yet.
-  const alive = setInterval(() => {}, 2 ** 30);
-  await membership.start();
-  clearInterval(alive);
-  return membership;
-}
-
-function createBudget(
-  { quotas }: Config,
-  member: Pick<FleetUsageOptions, "volume" | "layout" | "name" | "boot" | "isDead" | "log">,
-) {
-  const { epochMs, now, timer, backgroundDelay } = clocks;
-  const usage = createFleetUsage({ ...member, clock: epochMs, now, timer, delay: backgroundDelay });
-  const budget = createDailyBudget({
-    limits: quotas.daily,
-    addressPercent: quotas.addressBudgetPercent,
-    usage,
-    clock: epochMs,
-    log: member.log,
-  });
-  return { usage, budget };
 }
 
 /** The parts of the configuration that the server entry and routes read. */

@@ -1,11 +1,7 @@
-import type { Logger } from "pino";
-import type { Clocks } from "./clocks.server";
-import type { Config } from "./config.server";
-import { newId, sessionFingerprint } from "./conversation/session-id";
+import type { Clocks } from "./clocks";
+import { sessionFingerprint } from "./conversation/session-id";
 import { createSessionResponses } from "./http/session-responses";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
-import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
-import { createEncryptor } from "~/store/encryption/encryptor";
 import type { Layout } from "~/store/sessions/layout";
 import type { DamageEvent } from "~/store/sessions/quarantine";
 import { createSessionRetirement } from "~/store/sessions/retire-session";
@@ -14,33 +10,39 @@ import { createSessionStore } from "~/store/sessions/session-store";
 import { createHandoffStore } from "~/store/shares/handoff-store";
 import { createShareStore } from "~/store/shares/share-store";
 import type { Volume } from "~/store/volume/volume";
+import type { NodeDependencies } from "./node.server";
 
 export type StoresOptions = {
-  config: Config;
+  settings: Pick<
+    NodeDependencies["settings"],
+    "handoffMinutes" | "maxAttachmentBytes" | "maxSessionAttachmentBytes"
+  >;
   instance: string;
   layout: Layout;
   volume: Volume;
+  encryption: Pick<NodeDependencies["encryption"], "encryptor">;
   clocks: Clocks;
-  log: Logger;
+  newId: () => string;
+  log: NodeDependencies["log"];
   isDead: (instance: string) => boolean;
   /** Called after each commit and each deletion (`rev` is null) of this node, to tell other nodes. */
   announceChange: (sessionHash: string, rev: number | null) => void;
 };
 
 /** The stores of sessions, attachments, shares and hand-offs, and the events of their commits. */
-export function createStores({ config, clocks, log, isDead, announceChange, ...shared }: StoresOptions) {
+export function createStores(options: StoresOptions) {
+  const { settings, instance, layout, volume, encryption, clocks, newId, log, isDead } = options;
   const events = createSessionEvents();
   const sessionResponses = createSessionResponses();
   const onCommit = (sessionHash: string, rev: number | null) => {
     sessionResponses.forget(sessionHash);
     events.emit(sessionHash, rev);
-    announceChange(sessionHash, rev);
+    options.announceChange(sessionHash, rev);
   };
-  const keys = createEncryptionKeys();
-  const encryptor = createEncryptor({ keys, isOn: config.encryptAtRest });
   const onDamage = logDamage(log);
   const { random, delay, now, clock } = clocks;
-  const each = { ...shared, newId, encryptor };
+  const shared = { instance, layout, volume, newId };
+  const each = { ...shared, encryptor: encryption.encryptor };
   const store = createSessionStore({ ...each, random, delay, now, clock, isDead, onCommit, onDamage });
 
   const attachments = createAttachmentStore({
@@ -50,8 +52,8 @@ export function createStores({ config, clocks, log, isDead, announceChange, ...s
         { session: sessionFingerprint(sessionHash), attachment: sessionFingerprint(id) },
         "an attached file is damaged",
       ),
-    maxBytes: config.maxAttachmentBytes,
-    maxSessionBytes: config.maxSessionAttachmentBytes,
+    maxBytes: settings.maxAttachmentBytes,
+    maxSessionBytes: settings.maxSessionAttachmentBytes,
   });
   const shares = createShareStore({
     ...each,
@@ -60,12 +62,10 @@ export function createStores({ config, clocks, log, isDead, announceChange, ...s
     onDamage: (shareHash, reason) =>
       log.error({ share: sessionFingerprint(shareHash), reason }, "a shared snapshot is damaged"),
   });
-  const lifetimeMs = config.handoffMinutes * 60_000;
-  const handoffs = createHandoffStore({ ...shared, newId, lifetimeMs });
+  const handoffs = createHandoffStore({ ...shared, lifetimeMs: settings.handoffMinutes * 60_000 });
 
   const retirement = createSessionRetirement({
     ...shared,
-    newId,
     clock,
     onDamage,
     onRetired(sessionHash, before) {
@@ -85,10 +85,10 @@ export function createStores({ config, clocks, log, isDead, announceChange, ...s
         "two sessions had the same folder: the older one was moved to quarantine",
       ),
   });
-  return { events, sessionResponses, keys, encryptor, store, attachments, shares, handoffs, retirement };
+  return { events, sessionResponses, store, attachments, shares, handoffs, retirement };
 }
 
-function logDamage(log: Logger) {
+function logDamage(log: StoresOptions["log"]) {
   return ({ key: sessionHash, rev, reason, cause }: DamageEvent) =>
     log.error(
       { session: sessionFingerprint(sessionHash), rev, reason, err: cause },

@@ -1,5 +1,4 @@
-import type { Logger } from "pino";
-import type { Clocks } from "./clocks.server";
+import type { Clocks } from "./clocks";
 import { sweepUsage } from "./quotas/sweep-usage";
 import type { HandoffStore } from "~/store/shares/handoff-store";
 import type { Layout } from "~/store/sessions/layout";
@@ -10,6 +9,7 @@ import { sweepAttachments } from "~/store/attachments/sweep-attachments";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
 import { sweepShares } from "~/store/shares/sweep-shares";
 import type { Volume } from "~/store/volume/volume";
+import type { NodeDependencies } from "./node.server";
 
 export type SweepsOptions = {
   volume: Volume;
@@ -17,17 +17,16 @@ export type SweepsOptions = {
   instance: string;
   sessions: SessionStore;
   retirement: SessionRetirement;
-  retentionDays: number | null;
   handoffs: Pick<HandoffStore, "sweep">;
-  handoffLifetimeMs: number;
+  settings: Pick<NodeDependencies["settings"], "handoffMinutes" | "retentionDays">;
   isDead: (instance: string) => boolean;
   clocks: Clocks;
-  log: Logger;
+  log: NodeDependencies["log"];
 };
 
 /** Starts the background sweeps of the volume, which run until the process ends. Every node runs all of them. */
 export function startSweeps(options: SweepsOptions): void {
-  const { volume, layout, instance, sessions, retirement, handoffs, isDead, clocks, log } = options;
+  const { volume, layout, instance, sessions, retirement, handoffs, settings, isDead, clocks, log } = options;
   const { timer, random, clock } = clocks;
   const stored = { volume, layout, instance, sessions, isDead, delay: clocks.backgroundDelay };
   const each = { timer, random, log };
@@ -35,7 +34,7 @@ export function startSweeps(options: SweepsOptions): void {
     ...stored,
     ...each,
     retirement,
-    days: options.retentionDays,
+    days: settings.retentionDays,
     clock,
   }).start();
   sweepRegularly({
@@ -60,7 +59,7 @@ export function startSweeps(options: SweepsOptions): void {
     ...each,
     what: "the hand-offs",
     sweep: handoffs.sweep,
-    everyMs: options.handoffLifetimeMs,
+    everyMs: settings.handoffMinutes * 60_000,
     // Runs every few minutes: its successes would fill an otherwise quiet log.
     log: {
       info: (details, message) => log.debug(details, message),

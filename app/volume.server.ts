@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Clocks } from "./clocks.server";
+import type { Clocks } from "./clocks";
 import { newId } from "./conversation/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import type { Layout } from "~/store/sessions/layout";

@@ -32,7 +32,7 @@ const allowed = {
 };
 
 const injectTime =
-  "Clocks and timers come in as arguments: see clocks.server.ts, and browser/page/page-clock.ts for the page.";
+  "Clocks and timers come in as arguments: see clocks.ts, and browser/page/page-clock.ts for the page.";
 
 function direction(folder) {
   const forbidden = folders.filter((other) => other !== folder && !allowed[folder].includes(other));
@@ -110,8 +110,7 @@ export default tseslint.config(
     files: ["app/**/*.{ts,tsx}"],
     ignores: [
       "**/*.test.ts",
-      "app/services.server.ts",
-      "app/real-time.ts",
+      "app/clocks.ts",
       "app/browser/page/page-clock.ts",
       "app/http/service-worker.ts",
       "app/replies/journal-writer.ts",

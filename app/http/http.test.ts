@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { newId, hashSessionId } from "~/conversation/session-id";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { errorResponse } from "./error-response";
 import { eventStream, type ServerSentEvent } from "./event-stream";
 import { handleMethods } from "./handle-methods";

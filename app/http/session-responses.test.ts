@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { createRequestContexts } from "~/http/admission/request-context";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createSessionResponses, type SessionResponses } from "./session-responses";
 
 const LETTERS = 300_000;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import type { AwsCredentials } from "./bedrock-source";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";

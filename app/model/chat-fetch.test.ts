@@ -10,7 +10,7 @@ import {
   stream,
 } from "../../tests/fixtures/chat-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 

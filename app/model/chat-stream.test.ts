@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { delta } from "../../tests/fixtures/chat-endpoint";
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import { normaliseChatStream } from "./chat-stream";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createLanguageModels, type LanguageModelDependencies } from "./create-language-models";
 import type { Timer } from "~/timer";
 import { answerAsDemo } from "./demo-answer";

@@ -7,7 +7,7 @@ import type { Message } from "~/conversation/session";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import { collectAnswer } from "../../tests/fixtures/collect-answer";
 import { partOf, PDF, pngFile, sha256 } from "../../tests/fixtures/sample-files";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 

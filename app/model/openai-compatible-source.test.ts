@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import type { ExpectedError } from "~/conversation/expected-error";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
 

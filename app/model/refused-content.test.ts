@@ -12,7 +12,7 @@ import {
 } from "../../tests/fixtures/chat-endpoint";
 import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
 import { partOf, PDF, pngFile, sha256 } from "../../tests/fixtures/sample-files";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import type { AwsCredentials, CredentialChain } from "./bedrock-source";
 import { createLanguageModels } from "./create-language-models";
 import { parseModelConfig } from "./model-config";
@@ -304,7 +304,6 @@ describe("credentials that were renewed while the server runs", () => {
       const quotas = { daily: { dollars: 0 } } as Parameters<typeof connectModels>[0]["quotas"];
       const models = await connectModels(
         { model, quotas },
-        { spend: () => undefined },
         { warn: () => undefined },
         { ...realClocks, delay: () => Promise.reject(new Error("the provider is set")) },
       );

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, test, vi } from "vitest";
-import { realClocks } from "../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createStallWatch } from "./stall-watch";
 
 const never = () => new Promise<never>(() => undefined);

@@ -4,7 +4,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 import { countSpending } from "./count-spending";
-import { realTimer as timer } from "~/real-time";
+import { realTimer as timer } from "~/clocks";
 
 function setUp() {
   const script = createScriptedModel();

@@ -1,18 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { realClocks } from "~/clocks";
 import { newId, hashSessionId } from "~/conversation/session-id";
-import { createReplies } from "~/replies/replies";
-import { createAttachmentStore } from "~/store/attachments/attachment-store";
+import { createNode } from "~/node.server";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { createLayout } from "~/store/sessions/layout";
-import { createMembership } from "~/store/cluster/membership";
 import { createEncryptor } from "~/store/encryption/encryptor";
-import { createSessionEvents } from "~/store/sessions/session-events";
-import { createSessionStore } from "~/store/sessions/session-store";
-import { createVolume } from "~/store/volume/volume";
+import { createVolume, type FileSystem } from "~/store/volume/volume";
 import { createFakeTime, type FakeTime } from "../fixtures/fake-time.ts";
-import { createScriptedModel } from "../fixtures/reply-node.ts";
+import { createScriptedModel, TEST_SETTINGS } from "../fixtures/reply-node.ts";
 import { append } from "../fixtures/store-conversation.ts";
 import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
 
@@ -101,9 +98,7 @@ async function anIdleHour(watchers: number): Promise<Calls> {
     await new Promise(setImmediate);
   };
 
-  const nodes = Array.from({ length: NODES }, (_, index) =>
-    createNode(`node-${index + 1}`, dataDir, fs, time),
-  );
+  const nodes = Array.from({ length: NODES }, (_, index) => openNode(`node-${index + 1}`, dataDir, fs, time));
   for (const { membership } of nodes) await membership.start();
   const left = new AbortController();
   for (let watcher = 0; watcher < watchers; watcher++) {
@@ -124,88 +119,30 @@ async function anIdleHour(watchers: number): Promise<Calls> {
   return counted;
 }
 
-function createNode(
-  name: string,
-  dataDir: string,
-  fs: ReturnType<typeof interceptedFileSystem>,
-  time: FakeTime,
-) {
-  const layout = createLayout(dataDir);
+function openNode(name: string, dataDir: string, fs: FileSystem, time: FakeTime) {
   const volume = createVolume({ fs });
-  const events = createSessionEvents();
-  const boot = newId().replace(/[^A-Za-z0-9]/g, "");
-  const instance = `${name}.${boot}`;
-  const quiet = () => {};
-  const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
-  const delay = (ms: number) => new Promise<void>((resolve) => time.timer(ms, resolve));
-  const membership = createMembership({
-    isProcessGone: () => false,
-    onNameTaken: (instance) => {
-      throw new Error(`${instance} has the name of another node`);
-    },
-    volume,
-    layout,
-    name,
-    boot,
-    startedAt: new Date(),
-    now: time.now,
-    timer: time.timer,
-    random: Math.random,
-    onSessionChange: events.emit,
-    onMissedChanges: events.emitUnknown,
-    log,
-  });
   const keys = createEncryptionKeys();
-  const encryptor = createEncryptor({ keys, isOn: false });
-  const store = createSessionStore({
-    volume,
-    layout,
-    instance,
+  const quiet = () => {};
+  const delay = (ms: number) => new Promise<void>((resolve) => time.timer(ms, resolve));
+  return createNode({
+    name,
+    boot: newId().replace(/[^A-Za-z0-9]/g, ""),
+    layout: createLayout(dataDir),
+    volumes: { volume, steady: volume, own: volume },
+    encryption: { keys, encryptor: createEncryptor({ keys, isOn: false }) },
+    connectModels: () => createScriptedModel(),
+    settings: TEST_SETTINGS,
+    clocks: { ...realClocks, ...time, delay, backgroundDelay: delay },
     newId,
-    encryptor,
-    random: Math.random,
-    delay,
-    now: time.now,
-    clock: () => new Date(),
-    onCommit(key, rev) {
-      events.emit(key, rev);
-      membership.announceChange(key, rev);
+    membership: {
+      isProcessGone: () => false,
+      onNameTaken(instance) {
+        throw new Error(`${instance} has the name of another node`);
+      },
     },
-    onDamage: console.error,
+    log: { debug: quiet, info: quiet, warn: console.warn, error: console.error },
+    metrics: { onReplySettled: quiet, onReplyTakenOver: quiet },
   });
-  const attachments = createAttachmentStore({
-    volume,
-    layout,
-    instance,
-    newId,
-    encryptor,
-    onDamage: console.error,
-    maxBytes: 1,
-    maxSessionBytes: 1,
-  });
-  const replies = createReplies({
-    store,
-    volume,
-    layout,
-    attachments,
-    encryptor,
-    keys,
-    models: createScriptedModel(),
-    events,
-    instance,
-    node: { name },
-    isDead: membership.isDead,
-    attend: membership.attend,
-    flushMs: () => 50,
-    clock: () => new Date(),
-    now: time.now,
-    timer: time.timer,
-    delay,
-    newId,
-    log,
-    metrics: { onReplySettled() {}, onReplyTakenOver() {} },
-  });
-  return { membership, store, replies };
 }
 
 function dollarsAMonth(calls: Calls, metered: (typeof METERED)[number]): number {

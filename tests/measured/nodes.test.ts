@@ -89,7 +89,7 @@ it("a stop at another node reaches the runner of a silent model with its next lo
   const pauses: number[] = [];
   let asked: AbortSignal | undefined;
   // Those after the stop wait for the model, which may take no notice of it.
-  const one = await startNode({ name: "one", pausing: (ms) => void (asked?.aborted || pauses.push(ms)) });
+  const one = await startNode({ name: "one", onPause: (ms) => void (asked?.aborted || pauses.push(ms)) });
   try {
     const two = await startNode({ dataDir: one.dataDir, name: "two" });
     const key = hashSessionId(newId());

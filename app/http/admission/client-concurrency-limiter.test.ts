@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import {
   createClientConcurrencyLimiter,
   type ClientConcurrencyLimiterOptions,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import { createLoopTurns } from "./loop-turns";
 
 /** Work whose turns take given times on a fake clock. */

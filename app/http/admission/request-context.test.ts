@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { writeReadableStreamToWritable } from "@remix-run/node";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { realClocks } from "../../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createSlowUploadGuard } from "./slow-upload-guard";
 import { eventStream } from "~/http/event-stream";
 import { createRequestContexts, currentRequest, type RequestContextsOptions } from "./request-context";

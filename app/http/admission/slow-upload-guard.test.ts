@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import { createSlowUploadGuard } from "./slow-upload-guard";
 
 const PACE = 16_000;

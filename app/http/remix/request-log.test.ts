@@ -4,7 +4,7 @@ import { createServer, request, type IncomingMessage, type RequestListener, type
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
-import { realClocks } from "../../../tests/fixtures/real-clocks";
+import { realClocks } from "~/clocks";
 import { createRequestLog } from "./request-log";
 import { requestRoute } from "./request-route";
 

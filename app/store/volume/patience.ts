@@ -1,4 +1,4 @@
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import type { Timer } from "~/timer";
 
 /** A wait consists of this many timers, one after the other. */

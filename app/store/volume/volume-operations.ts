@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { monotonicNow } from "~/real-time";
+import { monotonicNow } from "~/clocks";
 import { mayMeanAway } from "./errno";
 import type { FairnessKey, FairSemaphore, GiveBack, WorkKind } from "./fair-semaphore";
 import { createPatience } from "./patience";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { hasCode, isFull, unlessMissing, unlessTaken } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
 import type { Layout } from "~/store/sessions/layout";
-import { realTimer } from "~/real-time";
+import { realTimer } from "~/clocks";
 import type { Timer } from "~/timer";
 import type { Volume } from "./volume";
 
