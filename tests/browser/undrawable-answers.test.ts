@@ -45,6 +45,30 @@ test("a visit that never finished drawing is followed by one that opens an empty
   await tab.reply(0, "complete");
 });
 
+test("code on which a highlighter takes minutes, and a formula that expands without end, leave the page free", async ({
+  openChat,
+}) => {
+  const tab = await openChat(chat.server);
+  const { page } = tab;
+  const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n\n`;
+  const slow = code("c", "a".repeat(59_000)) + code("cpp", "__ ".repeat(19_000));
+  const bomb = `$\\def\\a{${"x".repeat(1_400)}}${"\\a".repeat(250)}$`;
+  chat.bedrock.script({ name: "ok", text: `${slow}${bomb}\n\n${code("js", "let it = 1;")}` });
+  await page.evaluate(() => {
+    new PerformanceObserver((list) => {
+      const longest = Math.max(...list.getEntries().map(({ duration }) => duration));
+      const { dataset } = document.documentElement;
+      dataset.longest = String(Math.max(Number(dataset.longest ?? 0), longest));
+    }).observe({ type: "longtask" });
+  });
+  const answer = await tab.ask("Write");
+  await answer.locator(".hljs-keyword").waitFor();
+  await answer.getByText("This formula could not be drawn").waitFor();
+  expect(Number(await page.evaluate(() => document.documentElement.dataset.longest ?? "0"))).toBeLessThan(
+    2_000,
+  );
+});
+
 test("a page whose texts are replaced by a translation copies code and goes on", async ({ openChat }) => {
   const tab = await openChat(chat.server);
   chat.bedrock.script({ name: "ok", text: "Some **bold** words\n\n```js\nlet a = 1;\n```\n\nand more" });
