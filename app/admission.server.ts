@@ -9,6 +9,7 @@ import { createReadCosts } from "~/http/admission/read-costs";
 import { createRequestContexts, currentRequest } from "~/http/admission/request-context";
 import { createSlowUploadGuard } from "~/http/admission/slow-upload-guard";
 import { moderateCompression } from "~/http/remix/moderate-compression";
+import { customerNetwork } from "~/quotas/networks-around";
 
 /**
  * Bytes of request and response bodies that all requests together may hold: an eighth of the smallest task's memory.
@@ -56,7 +57,7 @@ export function createAdmission(config: Config, clocks: Clocks, log: Logger) {
         timer,
       }),
       patienceMs: config.slowReaderSeconds * 1000,
-      takeTurn: loopTurns.take,
+      takeTurn: (address) => loopTurns.take(customerNetwork(address)),
       onRead: reads.onRead,
       onCut: (reason) => log.info({ reason }, "a connection was cut"),
       now,
@@ -81,7 +82,7 @@ export function createAdmission(config: Config, clocks: Clocks, log: Logger) {
     moderateCompression: moderateCompression({
       max: MAX_COMPRESSING,
       maxForAddress: MAX_COMPRESSING_FOR_ADDRESS,
-      addressOf: () => currentRequest().address,
+      addressOf: () => customerNetwork(currentRequest().address),
     }),
   };
 }

@@ -4,7 +4,8 @@ import TinyQueue from "tinyqueue";
  * Waiters by key, served by start-time fair queueing: next is the first waiter of the key that was charged least. Keys
  * are charged the cost of their turns, so that cost and not the number of turns decides. A new key starts at the virtual
  * time of the keys in service: it is served next, and saves up no credit while it is absent. Keys within their burst are
- * served in order of arrival; otherwise, under overload, all would be begun and none finished.
+ * served in order of arrival; otherwise, under overload, all would be begun and none finished. Virtual time goes on with
+ * their service, slowly, so that ever new keys cannot starve those that are over their burst.
  *
  * Goyal, Vin, Cheng: Start-time Fair Queueing, SIGCOMM 1996.
  */
@@ -21,6 +22,8 @@ export type FairQueue<Key, Waiter> = {
   reset(): void;
 };
 
+/** Cost of turns of new keys, and of keys within their burst, for which virtual time goes on by one unit. */
+const COST_OF_AGING = 16;
 /** Keys without waiters whose charges are remembered. */
 const MAX_IDLE_KEYS = 10_000;
 
@@ -81,12 +84,6 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
     return entry ?? null;
   }
 
-  function forgetIdle() {
-    if (charged.size <= MAX_IDLE_KEYS) return;
-    for (const [key, cost] of charged) if (cost <= virtualTime) charged.delete(key);
-    if (charged.size > MAX_IDLE_KEYS) charged.clear();
-  }
-
   return {
     add(key, waiter) {
       const lane = laneOf(key);
@@ -106,14 +103,16 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
     },
     charge(key, cost) {
       if (key === first || cost === 0) return;
+      const isNew = !charged.has(key);
       charged.set(key, Math.max(charged.get(key) ?? 0, virtualTime) + cost);
+      if (isNew || startOf(key) === virtualTime) virtualTime += cost / COST_OF_AGING;
       const lane = lanes.get(key);
       const start = startOf(key);
       if (lane && lane.start !== start) {
         lane.start = start;
         enter(lane);
       }
-      forgetIdle();
+      forgetIdle(charged, virtualTime);
     },
     dropLast() {
       if (size === 0) return null;
@@ -130,4 +129,10 @@ export function createFairQueue<Key, Waiter>({ burst = 0, first }: FairQueueOpti
       virtualTime = 0;
     },
   };
+}
+
+function forgetIdle(charged: Map<unknown, number>, virtualTime: number): void {
+  if (charged.size <= MAX_IDLE_KEYS) return;
+  for (const [key, cost] of charged) if (cost <= virtualTime) charged.delete(key);
+  if (charged.size > MAX_IDLE_KEYS) charged.clear();
 }

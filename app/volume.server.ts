@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clocks } from "./clocks";
 import { newId } from "./conversation/session-id";
 import { currentRequest } from "~/http/admission/request-context";
+import { customerNetwork } from "~/quotas/networks-around";
 import type { Layout } from "~/store/sessions/layout";
 import { isVolumeFault } from "~/store/volume/errno";
 import { createVolume, createVolumes, type Volume } from "~/store/volume/volume";
@@ -41,7 +42,7 @@ export function openVolume({ layout, instance, clocks, log, metrics }: VolumeOpt
   const volumes = createVolumes({
     guard: identity,
     reserve,
-    fairnessKey: () => currentRequest().address,
+    fairnessKey: () => customerNetwork(currentRequest().address),
     resume: () => currentRequest().turn(),
     onAnswer: (ms, error) => metrics.onVolumeAnswer(ms, error !== null && isVolumeFault(error)),
   });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   createThinkSplitter,
@@ -27,6 +28,10 @@ test.each<[string, string[]]>([
   ["<think>\nHm.\n\nOr not?\n</think>\n\nYes.\n", ["reasoning: Hm.\n\nOr not?", "text: Yes.\n"]],
   ["\n <THINK>Hm.</THINK> Yes.", ["reasoning: Hm.", "text: Yes."]],
   ["<thinking>a </think> b</thinking>Yes.", ["reasoning: a </think> b", "text: Yes."]],
+  ["[THINK]Hm.[/THINK]Yes.", ["reasoning: Hm.", "text: Yes."]],
+  ["[THINK]a] [b[/THIN[/think]c", ["reasoning: a] [b[/THIN", "text: c"]],
+  ["[thinking] is not a tag", ["text: [thinking] is not a tag"]],
+  ["<seed:think>Hm.</seed:think>Yes.", ["reasoning: Hm.", "text: Yes."]],
   ["<thought>Hm.</thought>Yes.", ["reasoning: Hm.", "text: Yes."]],
   ["<think>a</think>\n<think>b</think>c", ["reasoning: a\n\nb", "text: c"]],
   ["<think>\n\n</think>\n\nYes.", ["text: Yes."]],
@@ -43,6 +48,22 @@ test.each<[string, string[]]>([
   ["", []],
 ])("reasoning in %j is separated from the answer, in pieces of any size", (text, expected) => {
   for (const size of [1, 2, 3, 5, 8, 100]) expect(pieces(text, size)).toEqual(expected);
+});
+
+test("any text with tags is separated alike in pieces of any size, and loses no word", () => {
+  const unit = fc.constantFrom(
+    ...["<think>", "</think>", "<THINK>", "<thinking>", "</thinking>", "[THINK]", "[/THINK]", "<seed:think>"],
+    ...["<", "</", "think", ">", "[", "[/", "]", " ", "\n", "\r\n", "`", "```", "word", "\u0130", "\u212a"],
+  );
+  const text = fc.array(unit, { maxLength: 14 }).map((units) => units.join(""));
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 6 }), (whole, size) => {
+      const separated = pieces(whole, size);
+      expect(separated).toEqual(pieces(whole, 1_000));
+      expect(separated.join().split("word")).toHaveLength(whole.split("word").length);
+    }),
+    { numRuns: 5_000 },
+  );
 });
 
 test("endless white space is passed on", () => {
@@ -105,6 +126,7 @@ test("a text for a title has no reasoning, or only no tags if it has nothing els
 
 test.each([
   ["<think>", ""],
+  ["[THINK]Hm.[/THINK] A trip", "A trip"],
   ["<think>The user wants a trip", "The user wants a trip"],
   ["<THINK> Hm. </think> A trip ", "A trip"],
   ["How <think> works", "How <think> works"],

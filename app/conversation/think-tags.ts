@@ -1,14 +1,22 @@
 import type { Part } from "./session";
 
-/** Tags around reasoning at the start of an answer, from models without a separate field for it. */
-const NAMES = "think|thinking|thought|reasoning";
-const OPENING = new RegExp(`^\\s*<(${NAMES})>`, "i");
-/** A closing tag without an opening one, which the template has written: the reasoning came separately, or not. */
-const STRAY_CLOSING = new RegExp(`^\\s*</(?:${NAMES})>`, "i");
-const ANY_OPENING = new RegExp(`<(?:${NAMES})>`, "i");
-const ANY_CLOSING = new RegExp(`</(?:${NAMES})>`, "i");
+/** Names of tags around reasoning at the start of an answer, from models without a separate field for it. */
+const NAMES = ["think", "thinking", "thought", "reasoning", "seed:think"];
+/** Closing tags by their opening ones. `[THINK]` is Mistral's. */
+const CLOSING_OF: ReadonlyMap<string, string> = new Map([
+  ...NAMES.map((name) => [`<${name}>`, `</${name}>`] as const),
+  ["[think]", "[/think]"],
+]);
 /** All tags. The first characters of an answer are held back while they may be the beginning of one. */
-const TAGS = NAMES.split("|").flatMap((name) => [`<${name}>`, `</${name}>`]);
+const TAGS = [...CLOSING_OF].flat();
+
+const anyOf = (tags: Iterable<string>) => [...tags].map((tag) => tag.replace(/[[\]]/g, "\\$&")).join("|");
+const OPENING = new RegExp(`^\\s*(${anyOf(CLOSING_OF.keys())})`, "i");
+/** A closing tag without an opening one, which the template has written: the reasoning came separately, or not. */
+const STRAY_CLOSING = new RegExp(`^\\s*(?:${anyOf(CLOSING_OF.values())})`, "i");
+const ANY_OPENING = new RegExp(anyOf(CLOSING_OF.keys()), "i");
+const ANY_CLOSING = new RegExp(anyOf(CLOSING_OF.values()), "i");
+const ANY_TAGS = new RegExp(anyOf(TAGS), "gi");
 
 /** White space that is held back at most, in UTF-16 units. */
 const MAX_SPACE = 1_000;
@@ -48,7 +56,7 @@ export function createThinkSplitter() {
     }
     if (opening) {
       state = "thinking";
-      closing = `</${opening[1]!.toLowerCase()}>`;
+      closing = CLOSING_OF.get(opening[1]!.toLowerCase())!;
       thoughts = createTrimmer();
     }
     if (tag) return true;
@@ -63,7 +71,7 @@ export function createThinkSplitter() {
   }
 
   function think(pieces: Piece[]): boolean {
-    const at = held.search(new RegExp(closing, "i"));
+    const at = held.search(new RegExp(anyOf([closing]), "i"));
     const length = at < 0 ? held.length - lengthOfBeginning(held, closing) : at;
     const text = thoughts.add(held.slice(0, length));
     if (text !== "") {
@@ -181,5 +189,5 @@ export function titleWithoutTags(title: string): string {
 /** A text without the reasoning in tags that it begins with; without only the tags if nothing else is left. */
 export function withoutThinkTags(text: string): string {
   const rest = split(text).text;
-  return rest.trim() === "" ? text.replace(new RegExp(`</?(?:${NAMES})>`, "gi"), " ") : rest;
+  return rest.trim() === "" ? text.replace(ANY_TAGS, " ") : rest;
 }

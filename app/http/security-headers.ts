@@ -2,8 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { beforeHead } from "~/http/remix/before-head";
 import { isOverTls } from "./is-over-tls";
 
-/** Policy of all responses but the app's pages: they may load and run nothing. */
+/** Policy of all responses but scripts and the app's pages: they may load and run nothing. */
 const NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+/** Policy of scripts. A script that runs as a worker may load other scripts of the app, and nothing else. */
+const SCRIPT =
+  "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const YEAR_S = 31_536_000;
 
@@ -19,8 +22,10 @@ const FEATURES = [
   "serial",
 ];
 
+const POLICY = "Content-Security-Policy";
+
 const HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy": NO_PAGE,
+  [POLICY]: NO_PAGE,
   "X-Content-Type-Options": "nosniff",
   // For browsers without frame-ancestors.
   "X-Frame-Options": "DENY",
@@ -38,6 +43,8 @@ const HEADERS: Readonly<Record<string, string>> = {
  */
 export function secureResponse(request: IncomingMessage, response: ServerResponse): void {
   beforeHead(response, () => {
+    const isScript = String(response.getHeader("Content-Type")).includes("javascript");
+    if (isScript && !response.hasHeader(POLICY)) response.setHeader(POLICY, SCRIPT);
     for (const [name, value] of Object.entries(HEADERS)) {
       if (!response.hasHeader(name)) response.setHeader(name, value);
     }

@@ -54,8 +54,8 @@ function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
   const hasAnswer = chunk.choices !== undefined || chunk.usage !== undefined;
   const reported = chunk.error ?? (isMarked || (!hasAnswer && chunk.detail) ? (chunk.detail ?? chunk) : null);
   const error = asValues(reported);
-  // Some servers send an empty error with each chunk.
-  const isNothing = typeof reported === "object" ? Object.keys(error).length === 0 : !reported;
+  // Some servers send an error with each chunk that is empty, or says that there is none.
+  const isNothing = typeof reported === "object" ? isNoError(error) : !reported;
   if (isNothing) return null;
   const code = error.code ?? error.status ?? chunk.code ?? chunk.status;
   return {
@@ -67,6 +67,12 @@ function failureIn(chunk: Values, isError: boolean): ChatChunk | null {
     type: typeof error.type === "string" ? error.type : "",
     code: typeof code === "string" && /^[45]\d\d$/.test(code) ? Number(code) : asCode(code),
   };
+}
+
+function isNoError(error: Values): boolean {
+  const isEmpty = Object.values(error).every((value) => value === null || value === "");
+  const code = error.code ?? error.status;
+  return isEmpty || (code !== null && code !== "" && Number(code) === 0);
 }
 
 /** The first choice: some servers send several, although one is asked for. */

@@ -99,12 +99,21 @@ test("an answer that ends with [DONE] but without a finish reason does not count
   expect({ text, reason: finish?.finishReason }).toEqual({ text: "Hel", reason: "other" });
 });
 
+test.each(["[done]", "[DONE] ", " [Done]"])("an answer ends at %j as at [DONE]", async (done) => {
+  const { text, error, finish } = await answerTo(
+    raw(`data: ${json(delta({ content: "Hel" }))}\n\ndata:${done}\n\n`),
+  );
+  expect({ text, error, reason: finish?.finishReason }).toEqual({ text: "Hel", reason: "other" });
+});
+
 test.each<[string, unknown[]]>([
   ["usage without choices", [{ usage: { prompt_tokens: 1, completion_tokens: 2 } }]],
   ["choices that are null", [{ choices: null, usage: { prompt_tokens: 1 } }]],
   ["usage that is null", [{ choices: [], usage: null }]],
   ["usage of text", [{ choices: [], usage: { prompt_tokens: "5", completion_tokens: "many" } }]],
   ["an error that is null", [{ error: null, choices: [] }]],
+  ["an error of empty fields", [{ error: { message: null, code: null, type: "" }, choices: [] }]],
+  ["an error that says success", [{ error: { code: 0, message: "success" }, choices: [] }]],
   ["a delta that is null", [{ choices: [{ index: 0, delta: null, finish_reason: null }] }]],
   ["no delta", [{ choices: [{ index: 0 }] }]],
   ["fields of other types", [{ id: 7, created: "now", model: null, object: 1, choices: [{ delta: {} }] }]],
@@ -180,6 +189,8 @@ describe("the body of an answer may have", () => {
     ["lines of JSON alone", events.replaceAll("data: ", "")],
     ["a byte order mark", `\uFEFF${events}`],
     ["signs of life that are no JSON", events.replaceAll("data: ", "data: ping\n\ndata:\n\ndata: ")],
+    ["all chunks in one list", json(HELLO)],
+    ["all chunks in one list, over several lines", `[${HELLO.map(json).join("\n,\n")}\n]`],
     [
       "JSON over several lines",
       `data: ${json(HELLO[0]).replaceAll(",", ",\ndata: ")}\n\n${events.slice(events.indexOf("\n\n") + 2)}`,

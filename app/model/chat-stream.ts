@@ -124,7 +124,7 @@ export function createChatEvents() {
     else if (field === "data") {
       // The next event of a server that sends no empty lines between events.
       const [only = ""] = data;
-      if (data.length === 1 && (only.trim() === "[DONE]" || parseJson(only) !== undefined)) {
+      if (data.length === 1 && (DONE.test(only.trim()) || parseJson(only) !== undefined)) {
         const marked = isError;
         yield* dispatch();
         isError = marked;
@@ -139,18 +139,20 @@ export function createChatEvents() {
     },
     *end(): Generator<ChatEvent> {
       for (const each of lines.end()) yield* line(each);
-      if (json) yield fromJson(json.join("\n"));
+      if (json) yield* fromJson(json.join("\n"));
       yield* dispatch();
       if (isOther && !isStream) yield notAStream();
     },
   };
 }
 
+const DONE = /^\[done\]$/i;
+
 /** The event in one value. `marked`: the server has marked it as an error. */
 function* read(value: string, marked: boolean): Generator<ChatEvent> {
-  if (value === "[DONE]") yield "done";
+  if (DONE.test(value)) yield "done";
   else if (marked) yield readFailure(value);
-  else if (/^[{[]/.test(value)) yield fromJson(value);
+  else if (/^[{[]/.test(value)) yield* fromJson(value);
   // Anything else is a sign of life.
 }
 
@@ -184,11 +186,15 @@ function createLineReader() {
   };
 }
 
-function fromJson(text: string): ChatChunk {
+function* fromJson(text: string): Generator<ChatChunk> {
   const value = parseJson(text);
-  if (value !== undefined) return readChatChunk(value);
-  // Words may be lost, so the answer must not count as complete.
-  return { kind: "failure", message: "A chunk was not JSON.", type: "malformed_chunk", code: null };
+  if (value === undefined) {
+    // Words may be lost, so the answer must not count as complete.
+    yield { kind: "failure", message: "A chunk was not JSON.", type: "malformed_chunk", code: null };
+  } else if (Array.isArray(value)) {
+    // Some servers send all chunks in one list, or wrap an error in one.
+    for (const chunk of value as unknown[]) yield readChatChunk(chunk);
+  } else yield readChatChunk(value);
 }
 
 /** Undefined for text that is not JSON. */

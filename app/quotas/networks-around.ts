@@ -16,3 +16,11 @@ export function networksAround(address: string): Network[] {
   const upper = (parseInt(subnet, 16) & 0xff00).toString(16);
   return [own, { network: `${site}:${upper}::/56`, times: 3 }, { network: `${site}::/48`, times: 10 }];
 }
+
+/**
+ * The network whose clients share their turns: the /56 of an IPv6 address, with whose 256 networks one customer would
+ * otherwise have 256 turns for each one of another; an IPv4 address itself.
+ */
+export function customerNetwork(address: string): string {
+  return networksAround(address).find(({ network }) => network.endsWith("/56"))?.network ?? address;
+}

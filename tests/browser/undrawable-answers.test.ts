@@ -45,6 +45,30 @@ test("a visit that never finished drawing is followed by one that opens an empty
   await tab.reply(0, "complete");
 });
 
+test("code on which a highlighter takes minutes, and a formula that expands without end, leave the page free", async ({
+  openChat,
+}) => {
+  const tab = await openChat(chat.server);
+  const { page } = tab;
+  const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n\n`;
+  const slow = code("c", "a".repeat(59_000)) + code("cpp", "__ ".repeat(19_000));
+  const bomb = `$\\def\\a{${"x".repeat(1_400)}}${"\\a".repeat(250)}$`;
+  chat.bedrock.script({ name: "ok", text: `${slow}${bomb}\n\n${code("js", "let it = 1;")}` });
+  await page.evaluate(() => {
+    new PerformanceObserver((list) => {
+      const longest = Math.max(...list.getEntries().map(({ duration }) => duration));
+      const { dataset } = document.documentElement;
+      dataset.longest = String(Math.max(Number(dataset.longest ?? 0), longest));
+    }).observe({ type: "longtask" });
+  });
+  const answer = await tab.ask("Write");
+  await answer.locator(".hljs-keyword").waitFor();
+  await answer.getByText("This formula could not be drawn").waitFor();
+  expect(Number(await page.evaluate(() => document.documentElement.dataset.longest ?? "0"))).toBeLessThan(
+    2_000,
+  );
+});
+
 test("a page whose texts are replaced by a translation copies code and goes on", async ({ openChat }) => {
   const tab = await openChat(chat.server);
   chat.bedrock.script({ name: "ok", text: "Some **bold** words\n\n```js\nlet a = 1;\n```\n\nand more" });
@@ -121,6 +145,84 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   chat.bedrock.script({ name: "ok", text: "Again" });
   await tab.ask("Goes on");
 });
+
+test("a page that extensions change all the time streams, stops, edits, shows dialogs and goes on", async ({
+  openChat,
+}) => {
+  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+  const { page } = tab;
+  const dialog = page.getByRole("dialog");
+  await page.evaluate(meddle);
+  const tale =
+    "# A *tale*\n\nOf `a` **bee**, $x^2$.\n\n- one\n- two\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```js\nlet a = 1;\n```\n\n";
+  chat.bedrock.script({ name: "paced", text: tale.repeat(4), gapMs: 5 });
+  await tab.ask("A tale");
+  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
+  await tab.send("More");
+  await tab.replyOfLength(1, 60);
+  await tab.button("Stop").click();
+  await tab.reply(1, "stopped");
+
+  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
+  await tab.mine.first().hover();
+  await tab.mine.first().getByRole("button", { name: "Edit", exact: true }).click();
+  const editor = page.getByRole("textbox", { name: "Edit your message" });
+  await editor.fill("Tell me about bees");
+  await editor.press("Control+Enter");
+  await tab.reply(0, "complete");
+  await tab.choose("Rename");
+  await page.getByRole("textbox", { name: "Title" }).fill("Bees");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Bees", level: 1 }).waitFor();
+  await tab.button("Settings").click();
+  await dialog.waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+  await tab.startNew();
+  chat.bedrock.script({ name: "ok", text: "Again" });
+  await tab.ask("Another");
+});
+
+/**
+ * Runs in the page: changes it every few milliseconds, as extensions and translations do. Texts are wrapped, put back as
+ * other texts, cut in two and merged; elements get neighbours, children, classes and styles.
+ */
+function meddle(): void {
+  let state = 7;
+  const chance = (probability: number) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648 < probability;
+  };
+  const isForeign = "script, style, textarea, select, svg, title, font, [data-extension]";
+  setInterval(() => {
+    for (const font of document.querySelectorAll("font"))
+      if (chance(0.3)) font.replaceWith(document.createTextNode(font.textContent ?? ""));
+    if (chance(0.1)) document.body.normalize();
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts: Text[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node as Text);
+    for (const text of texts) {
+      if (text.data.trim() === "" || text.parentElement?.closest(isForeign)) continue;
+      if (chance(0.1) && text.length > 3) text.splitText(2);
+      else if (chance(0.3)) {
+        const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+        inner.textContent = text.data;
+        outer.append(inner);
+        text.replaceWith(outer);
+      }
+    }
+    for (const element of document.querySelectorAll<HTMLElement>("main *, nav *, [role=dialog] *")) {
+      if (!chance(0.02) || element.closest(isForeign)) continue;
+      const neighbour = document.createElement("i");
+      neighbour.dataset.extension = "";
+      if (chance(0.3)) element.before(neighbour);
+      else if (chance(0.5)) element.after(neighbour);
+      else element.prepend(neighbour);
+      element.classList.add("extension");
+      element.style.setProperty("--extension", "1");
+    }
+  }, 30);
+}
 
 /** Runs in the page: puts every text into an element of its own, now and from now on, as a translation does. */
 function translate(): void {

@@ -1,3 +1,4 @@
+import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ApiClient } from "~/browser/chat/api-client";
 import type { PageClock } from "~/browser/page/page-clock";
@@ -34,13 +35,13 @@ export async function leaveHandoff(
  * @throws ApiError `handoff_gone`; SealError if the secret or the box is not valid
  */
 export async function takeHandoff(
-  api: Pick<ApiClient, "claimHandoff">,
+  { api, clock }: { api: Pick<ApiClient, "claimHandoff">; clock: Pick<PageClock, "now"> },
   secret: string,
 ): Promise<Conversation[]> {
   const seal = await createSeal(secret);
   const { sealed } = await api.claimHandoff(seal.id);
   const entries = seal.open(sealed);
-  return Array.isArray(entries) ? entries.flatMap(toConversation) : [];
+  return Array.isArray(entries) ? entries.flatMap((entry) => toConversation(entry, clock.now())) : [];
 }
 
 function asManyAsFit(conversations: readonly Conversation[]): object[] {
@@ -55,18 +56,24 @@ function asManyAsFit(conversations: readonly Conversation[]): object[] {
   return entries;
 }
 
-/** Another version of this application may have sealed the box. */
-function toConversation(entry: unknown): Conversation[] {
+/** Another version of this application may have sealed the box, or somebody who plants conversations. */
+function toConversation(entry: unknown, now: number): Conversation[] {
   if (typeof entry !== "object" || entry === null) return [];
   const { id, title, updatedAt, pinned } = entry as Record<string, unknown>;
   if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id)) return [];
   return [
     {
       id,
-      title: typeof title === "string" ? title : "",
-      updatedAt: typeof updatedAt === "string" ? updatedAt : "",
+      title: typeof title === "string" ? title.slice(0, MAX_TITLE_LENGTH).toWellFormed() : "",
+      updatedAt: typeof updatedAt === "string" ? dateUntil(updatedAt, now) : "",
       saved: true,
       pinned: pinned === true,
     },
   ];
+}
+
+/** The date in ISO 8601, at most `now`: what claims to be of the future would stay above all others. Empty for no date. */
+function dateUntil(date: string, now: number): string {
+  const time = Math.min(Date.parse(date), now);
+  return Number.isNaN(time) ? "" : new Date(time).toISOString();
 }

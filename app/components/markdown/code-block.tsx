@@ -1,5 +1,6 @@
 import { memo, useContext, useEffect, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { createCodeHighlighter, type HighlightedNode } from "~/browser/page/code-highlighter";
 import { useObservable } from "~/browser/page/use-observable";
 import { pageClock } from "~/browser/page/page-clock";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
@@ -25,6 +26,11 @@ const SETTLES_AFTER_MS = 400;
 
 /** Lines shown of longer code, until a click shows all of it. */
 const SHOWN_LINES = 300;
+
+const highlighter = createCodeHighlighter(async () => {
+  const { startHighlightWorker } = await import("~/browser/page/highlight-worker.client");
+  return startHighlightWorker();
+});
 
 export const CodeBlock = memo(function CodeBlock({ code, language, more = "", actions, note }: Props) {
   const { t } = useTranslation();
@@ -98,26 +104,39 @@ function MoreCode({ code }: { code: string }) {
  */
 function useColoured(code: string, language: string | null): ReactNode {
   const [coloured, setColoured] = useState<{ code: string; nodes: ReactNode } | null>(null);
-  const isWanted = language !== null && code.length <= LONGEST_HIGHLIGHT;
+  /** It is not tried again with each line that the code grows by. */
+  const [isRefused, setIsRefused] = useState(false);
+  const isWanted = language !== null && code.length <= LONGEST_HIGHLIGHT && !isRefused;
   const settled = useSettled(code);
   const ready = settled === code ? code : wholeLines(code);
   useEffect(() => {
     if (!isWanted || ready === "") return;
     let isCurrent = true;
-    import("./highlight-code.client").then(
-      ({ highlightCode }) => isCurrent && setColoured({ code: ready, nodes: highlightCode(ready, language) }),
-      // The code stays without colour.
-      () => undefined,
-    );
+    void highlighter.highlight(ready, language).then((nodes) => {
+      if (!isCurrent) return;
+      if (nodes) setColoured({ code: ready, nodes: nodes.map(toReact) });
+      else setIsRefused(true);
+    });
     return () => {
       isCurrent = false;
     };
   }, [isWanted, ready, language]);
-  if (!isWanted || !coloured?.nodes || !code.startsWith(coloured.code)) return code;
+  if (!coloured || !code.startsWith(coloured.code)) return code;
   return [
     <span key="coloured">{coloured.nodes}</span>,
     <span key="rest">{code.slice(coloured.code.length)}</span>,
   ];
+}
+
+/** Each text is wrapped in an element: see `separateTexts`. */
+function toReact(node: HighlightedNode, index: number): ReactNode {
+  if (typeof node === "string") return <span key={index}>{node}</span>;
+  const [only] = node.children;
+  return (
+    <span key={index} className={node.className}>
+      {node.children.length === 1 && typeof only === "string" ? only : node.children.map(toReact)}
+    </span>
+  );
 }
 
 /** The value after it was last unchanged for a moment. */

@@ -1,5 +1,6 @@
 import katex from "katex";
 import stylesheet from "katex/dist/katex.min.css";
+import { formulaFor } from "./formula-options";
 
 /** Length above which the source is shown. */
 const MAX_LENGTH = 5_000;
@@ -23,27 +24,18 @@ export function loadStyles(): Promise<unknown> {
   return loaded.then(() => Promise.allSettled(FONTS.map((font) => document.fonts.load(font))));
 }
 
-/** The formula as elements; null if KaTeX cannot draw it. Without links, and without anything to load. */
+/** The formula as elements; null if KaTeX cannot draw it. */
 export function drawFormula(tex: string, isDisplay: boolean): HTMLElement | null {
   if (tex.length > MAX_LENGTH) return null;
   const element = document.createElement("span");
   try {
-    katex.render(tex, element, {
-      displayMode: isDisplay,
-      trust: refuse,
-      strict: "ignore",
-      maxExpand: 500,
-      maxSize: 20,
-      throwOnError: true,
-    });
+    const { tex: bounded, options } = formulaFor(tex, isDisplay);
+    katex.render(bounded, element, options);
+    // The source that KaTeX keeps beside the formula.
+    element.querySelector("annotation")!.textContent = tex;
     return element.getElementsByTagName("*").length <= MAX_ELEMENTS ? element : null;
   } catch {
-    // Not valid for KaTeX, or nested too deeply.
+    // Not valid for KaTeX, nested too deeply, or too long once its macros are expanded.
     return null;
   }
-}
-
-/** Refuses \href, \includegraphics and \htmlData. Throws, since KaTeX would leave out their contents. */
-function refuse(): never {
-  throw new Error("This command could lead out of the page.");
 }

@@ -33,7 +33,7 @@ export function MovePage({ app }: { app: ChatApp }) {
     setIsBusy(true);
     setError(null);
     try {
-      const conversations = await takeHandoff(app.api, secret);
+      const conversations = await takeHandoff(app, secret);
       app.conversations.remember(...conversations);
       for (const { id, pinned } of conversations) if (pinned) app.conversations.pin(id, true);
       if (conversations[0]) app.conversations.open(conversations[0].id);

@@ -1,3 +1,4 @@
+import { unpooled } from "~/store/unpooled";
 import type { StoredSession } from "./stored-session";
 
 /** Decoded documents by session hash and bytes, least recently used first. */
@@ -30,7 +31,7 @@ export function createDocumentCache(maxBytes: number): DocumentCache {
     },
     set(sessionHash, bytes, document) {
       forget(sessionHash);
-      known.set(sessionHash, { bytes, document });
+      known.set(sessionHash, { bytes: unpooled(bytes), document });
       knownBytes += costOf(bytes);
       for (const oldest of known.keys()) {
         if (knownBytes <= maxBytes || known.size === 1) break;

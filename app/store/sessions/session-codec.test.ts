@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { append, emptySession, KEY } from "../../../tests/fixtures/store-conversation";
 import { MAX_SESSION_BYTES } from "~/conversation/limits";
@@ -106,4 +108,24 @@ test("the codec bounds the number of small cached sessions", () => {
     );
   });
   expect(remembered.length).toBeLessThan(20);
+});
+
+test("cached sessions keep no more memory than their bytes, whatever was allocated beside them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const codec = createSessionCodec();
+  collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  let bytes = 0;
+  for (let number = 0; number < 1_000; number++) {
+    bytes += codec.encode(`session ${String(number)}`, document(1, "a")).length;
+    // What requests allocate meanwhile, from the same pool.
+    for (let count = 0; count < 20; count++) Buffer.from("x".repeat(3_000));
+  }
+  const kept = () => {
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers - before;
+  };
+  await expect.poll(kept).toBeLessThan(4 * bytes);
+  expect(codec.decode("session 999", codec.encode("session 999", document(1, "a")), 1).kind).toBe("whole");
 });

@@ -2,6 +2,7 @@ import type { Message } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { decryptSession, encryptSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
+import { unpooled } from "~/store/unpooled";
 import { createDocumentCache } from "./document-cache";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
@@ -43,7 +44,7 @@ export function createSessionCodec({
   function encodeMessage(message: Message): Buffer {
     const before = encoded.get(message);
     if (before) return before;
-    const bytes = Buffer.from(JSON.stringify(message));
+    const bytes = unpooled(Buffer.from(JSON.stringify(message)));
     encoded.set(message, bytes);
     return bytes;
   }
