@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describeVolume } from "../../../tests/contracts/volume";
 import { append, createTestStore, KEY, messageIds } from "../../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type FileCall } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
@@ -17,6 +18,12 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
+
+const direct = interceptedFileSystem((_, proceed) => proceed());
+describeVolume("a volume on a real folder", () => createVolume());
+describeVolume("a volume whose file system is intercepted", () => createVolume({ fs: direct }));
+describeVolume("the steady view of a volume", () => createVolumes().steady);
+describeVolume("a volume with one slot", () => createVolume({ maxInFlight: 1, reserved: 0 }));
 
 /** A file system whose calls wait until `heal`, and are then carried out. */
 function hangingFileSystem() {
@@ -51,14 +58,6 @@ function hangingFileSystem() {
 const onlyTimeoutsAreFake = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
 
 describe("a volume", () => {
-  test("a new file is for its owner only, and never replaces another", async () => {
-    const volume = createVolume();
-    await volume.writeNew(at("a"), "one");
-    expect(statSync(at("a")).mode & 0o777).toBe(0o600);
-    await expect(volume.writeNew(at("a"), "two")).rejects.toMatchObject({ code: "EEXIST" });
-    expect((await volume.read(at("a"))).bytes.toString()).toBe("one");
-  });
-
   test("makeFolder makes parents for their owner only, and syncs each folder with a new name", async () => {
     const synced: string[] = [];
     const fs = interceptedFileSystem((call, proceed) => {
@@ -72,20 +71,6 @@ describe("a volume", () => {
     synced.length = 0;
     await volume.makeFolder(at("a/b/c"));
     expect(synced).toEqual([]);
-  });
-
-  test("readFrom returns the bytes after an offset, and none at the end", async () => {
-    const volume = createVolume();
-    const long = "x".repeat(200_000);
-    const log = await volume.createLog(at("log"));
-    await log.append("one\n");
-    await log.append(long);
-    expect((await volume.readFrom(at("log"), 0)).toString()).toBe(`one\n${long}`);
-    expect((await volume.readFrom(at("log"), 2)).toString()).toBe(`e\n${long}`);
-    expect((await volume.readFrom(at("log"), 2, 2)).toString()).toBe("e\n");
-    expect(await volume.readFrom(at("log"), 200_004)).toHaveLength(0);
-    await log.close();
-    await expect(volume.createLog(at("log"))).rejects.toMatchObject({ code: "EEXIST" });
   });
 
   test("list and readFrom find names that an NFS client has cached as absent", async () => {
