@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { endCommandsOnSignal, runCommand } from "./fixtures/run-command.ts";
 
 /**
- * `npm test`: every check and every kind of test, with one total at the end. It goes on after a failure, so
- * that one run tells all that is wrong. Further words go to vitest: `npm test -- -t "name of a test"`.
+ * `npm test`: every check and every kind of test, with one total at the end. It continues after a failure, so that
+ * one run shows all failures. Further arguments go to vitest: `npm test -- -t "name of a test"`.
  */
 type Tally = { passed: number; failed: number; skipped: number; failures: string[] };
 type Step = { name: string; run: (live: boolean) => Promise<Tally>; hasFailed: boolean };
@@ -27,14 +27,14 @@ const tallies = await sideBySide([
   project("unit", "{app/**,tests,tests/deploy}/*.test.ts"),
   check("format", "prettier", "--check", "."),
 ]);
-// These serve the build and fill the machine: one after the other, with nothing beside them.
+// These serve the build and use the whole machine, so they run one after another.
 for (const name of ["cluster", "measured", "browser"]) {
   tallies.push(await timed(project(name, `tests/${name}/**/*.test.ts`, build), true));
 }
 
 const sum = (key: "passed" | "failed" | "skipped") => tallies.reduce((total, tally) => total + tally[key], 0);
 console.log(`\nwhole run: ${secondsSince(began)}`);
-// Told here, too: whoever is shown only the end of a long output sees what it was.
+// Repeated here, for readers who see only the end of a long output.
 for (const failure of tallies.flatMap(({ failures }) => failures)) console.log(`✗ ${failure}`);
 console.log(
   `${sum("passed")} passed, ${sum("failed")} failed` + (sum("skipped") ? `, ${sum("skipped")} skipped` : ""),
@@ -54,7 +54,7 @@ function check(name: string, command: string, ...args: string[]): Step {
   };
 }
 
-/** One project of tests/vitest.config.ts. `files` is where its tests live, `needed` what they cannot do without. */
+/** One project of tests/vitest.config.ts. `files` are its tests, which are not run if the step `needed` has failed. */
 function project(name: string, files: string, needed?: Step): Step {
   const report = `${artifacts}/${name}.json`;
   const args = ["run", "--config", "tests/vitest.config.ts", "--project", name];
@@ -67,8 +67,8 @@ function project(name: string, files: string, needed?: Step): Step {
         console.log(`${name}: there is no ${files} yet`);
         return { passed: 0, failed: 0, skipped: 0, failures: [] };
       }
-      // What an older build does says nothing about this one.
-      if (needed?.hasFailed) return failure(`${name}: not run, for want of ${needed.name}`);
+      // An older build would be tested instead.
+      if (needed?.hasFailed) return failure(`${name}: not run, because ${needed.name} failed`);
       const { code, output } = await runCommand("vitest", [...args, ...process.argv.slice(2)], live);
       if (!live) console.log(output.trimEnd());
       return tallyOf(name, report, code);
@@ -76,7 +76,7 @@ function project(name: string, files: string, needed?: Step): Step {
   };
 }
 
-/** What vitest counted. A run without a test, and one that failed without a failed test, is one failure. */
+/** The counts of vitest. A run without a test, and one that failed without a failed test, counts as one failure. */
 function tallyOf(name: string, file: string, code: number): Tally {
   const report = readReport(file);
   const passed = report.numPassedTests ?? 0;
@@ -84,9 +84,9 @@ function tallyOf(name: string, file: string, code: number): Tally {
   const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
   if (failed > 0 || (code === 0 && passed > 0))
     return { passed, failed, skipped, failures: failuresIn(report) };
-  const trouble = `${name}: vitest ended with code ${code} after ${passed} passed tests`;
-  console.log(trouble);
-  return { ...failure(trouble), passed, skipped };
+  const reason = `${name}: vitest ended with code ${code} after ${passed} passed tests`;
+  console.log(reason);
+  return { ...failure(reason), passed, skipped };
 }
 
 function failure(what: string): Tally {

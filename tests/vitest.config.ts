@@ -13,7 +13,7 @@ export default defineConfig({
   resolve: { alias: { "~": `${root}app` } },
   test: {
     root,
-    // Longer than any machine takes that is merely slow: in milliseconds.
+    // In milliseconds. A slow machine takes less.
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 60_000,
     projects: [
@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
-          // They wait most of the time; more at once would have them wait for each other.
+          // Each uses a browser and servers; more at once slow each other down.
           maxWorkers: 2,
           hookTimeout: 120_000,
         },

@@ -28,13 +28,13 @@ it("a list with elements of a later version before a damaged one is damaged", ()
 });
 
 it("a list stops after a number of elements of a later version", () => {
-  let looks = 0;
-  const counted = z.preprocess((value) => (looks++, value), z.strictObject({}));
+  let checks = 0;
+  const counted = z.preprocess((value) => (checks++, value), z.strictObject({}));
   parse(
     list(counted),
     Array.from({ length: 10_000 }, () => ({ a: 1 })),
   );
-  expect(looks).toBeLessThan(100);
+  expect(checks).toBeLessThan(100);
 });
 
 it("a list names the place within the damaged element", () => {

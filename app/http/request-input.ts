@@ -35,7 +35,7 @@ export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Han
 /** JSON values in a body. All requests but an import have far fewer. */
 const MAX_VALUES = 2_000;
 /** Characters. The error of a schema may be as long as the body. */
-const MAX_COMPLAINT_LENGTH = 200;
+const MAX_MESSAGE_LENGTH = 200;
 
 /**
  * Reads a request's JSON body and parses it by schema.
@@ -66,8 +66,8 @@ export async function readJson<T>(
   if (!result.success) {
     const [issue] = result.error.issues;
     const at = issue?.path.join(".");
-    const complaint = `The body does not fit${at ? ` at ${at}` : ""}: ${issue?.message}.`;
-    throw new ExpectedError("bad_request", complaint.slice(0, MAX_COMPLAINT_LENGTH).toWellFormed());
+    const message = `The body does not fit${at ? ` at ${at}` : ""}: ${issue?.message}.`;
+    throw new ExpectedError("bad_request", message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed());
   }
   return result.data;
 }

@@ -3,7 +3,7 @@
  * secret: user name, password, query.
  */
 export function baseUrlIssue(name: string, url: URL): string | null {
-  const should = `: it should look like ${lookingRight(url)}`;
+  const should = `: it should look like ${withUsualPath(url)}`;
   if (url.username !== "" || url.password !== "") {
     return `${name} must hold no user name and no password${should}, with the key in a variable of its own.`;
   }
@@ -33,7 +33,7 @@ export function baseUrlWarning(name: string, value: string): string | null {
 /** Paths of API endpoints, which people copy from examples. */
 const ENDPOINT = /\/+((chat\/+)?completions?|responses|api\/+(chat|generate)|converse(-stream)?)\/*$/i;
 
-function lookingRight(url: URL): string {
+function withUsualPath(url: URL): string {
   const path = plainPath(url.pathname.replace(ENDPOINT, ""));
   return `${url.origin}${path === "" ? "/v1" : path}`;
 }

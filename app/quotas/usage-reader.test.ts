@@ -66,7 +66,7 @@ test("a node that was held to be dead and comes back is counted again", async ()
   await write({ batch: 1, at: Date.now(), add: { tokens: 100 }, running: {} });
   await reader.refresh();
   isDead = true;
-  for (let looks = 0; looks < 100; looks++) await reader.refresh();
+  for (let reads = 0; reads < 100; reads++) await reader.refresh();
   expect(tokens).toBe(100);
   isDead = false;
   await write({ batch: 2, at: Date.now(), add: { tokens: 10 }, running: {} });

@@ -7,7 +7,7 @@ import { createEncryptor } from "~/store/encryption/encryptor";
 import { createVolume } from "~/store/volume/volume";
 import { KEY } from "../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../tests/fixtures/test-encryptor";
 import { journalLines } from "./journal-lines";
 import { createJournalReader, readJournal } from "./journal-reader";
 import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
@@ -15,7 +15,7 @@ import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
 const NAME = "reply.1.ndjson";
 const WORDS = ["one secret", "two secret", "three secret", "four secret"];
 const chunks = WORDS.map((delta): ReplyChunk => ({ type: "reasoning-delta", id: delta, delta }));
-const lines = (isOn: boolean, name = NAME, key = KEY) => journalLines(sealerThat(isOn), key, name);
+const lines = (isOn: boolean, name = NAME, key = KEY) => journalLines(createTestEncryptor(isOn), key, name);
 const volume = createVolume();
 
 let path: string;

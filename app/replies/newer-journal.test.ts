@@ -6,7 +6,7 @@ import type { StartCommand } from "~/conversation/start-reply";
 import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply-text";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import { KEY } from "../../tests/fixtures/store-conversation";
-import { testEncryptor } from "../../tests/fixtures/test-sealer";
+import { testEncryptor } from "../../tests/fixtures/test-encryptor";
 import type { FollowEvent } from "./follow-session";
 
 const NEWER = { code: "session_newer_format", message: /newer version/ };

@@ -14,13 +14,13 @@ import {
   type VolumeName,
 } from "../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
-import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../tests/fixtures/test-encryptor";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import { parseMembershipLine } from "~/store/cluster/membership-line";
 import { createHandoffStore } from "~/store/shares/handoff-store";
 import { createShareStore } from "~/store/shares/share-store";
 
-const encryptor = sealerThat(true);
+const encryptor = createTestEncryptor(true);
 
 function open(name: VolumeName) {
   const dataDir = copyOfVolume(name);

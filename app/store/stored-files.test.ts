@@ -7,7 +7,7 @@ import type { ShareSnapshot } from "~/conversation/share";
 import { plainLines } from "~/replies/journal-lines";
 import { documentsIn, expectedOf, linesIn } from "../../tests/fixtures/stored-files";
 import { KEY } from "../../tests/fixtures/store-conversation";
-import { sealerThat } from "../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../tests/fixtures/test-encryptor";
 import { parseStored } from "~/conversation/parse-stored";
 import { shareSnapshot } from "~/conversation/share";
 import { parseStoredHandoff } from "~/store/shares/handoff-file";
@@ -90,7 +90,7 @@ function revOf(json: unknown): number {
 
 function readSealedPart(json: unknown): Kind {
   const [head] = sessions("plain") as [StoredSession];
-  const encryptor = sealerThat(true);
+  const encryptor = createTestEncryptor(true);
   const bytes = encryptSession(encryptor, KEY, head, bytesOf(json));
   return createSessionCodec({ encryptor }).decode(KEY, bytes, head.rev).kind;
 }

@@ -7,7 +7,7 @@ import { createSessionStore } from "~/store/sessions/session-store";
 import { createVolume } from "~/store/volume/volume";
 import { createVolumeIdentity } from "~/store/volume/volume-identity";
 
-/** The store as the server wires it, on a folder of its own. `keys` holds those of what is sealed. */
+/** A session store with a guarded volume, on a folder. `keys` holds the keys of encrypted sessions. */
 export function openStore(dataDir: string, { isSealed = false } = {}) {
   const keys = createEncryptionKeys();
   const layout = createLayout(dataDir);

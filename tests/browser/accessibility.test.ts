@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Adds to what was found, by view. */
-type Look = (view: string, chat: ChatPage) => Promise<void>;
+type CheckView = (view: string, chat: ChatPage) => Promise<void>;
 
 describe.each([
   ["a phone", phone],
@@ -29,7 +29,7 @@ describe.each([
     { timeout: 90_000 },
     async ({ openChat }) => {
       const found: Record<string, string[]> = {};
-      const look: Look = async (view, { page }) => {
+      const checkView: CheckView = async (view, { page }) => {
         const problems = await violations(page);
         if (device === phone) problems.push(...(await smallTargets(page, 24)), ...(await overflowing(page)));
         await page.emulateMedia({ colorScheme: "dark" });
@@ -37,7 +37,7 @@ describe.each([
         await page.emulateMedia({ colorScheme: "light" });
         if (problems.length > 0) found[view] = problems;
       };
-      await lookAtAll(openChat, { ...device, reducedMotion: "reduce", colorScheme: "light" }, look);
+      await checkAllViews(openChat, { ...device, reducedMotion: "reduce", colorScheme: "light" }, checkView);
       expect(found).toEqual({});
     },
   );
@@ -50,7 +50,7 @@ test("at 200 % on a laptop, and with the room between letters and lines that peo
   const { page } = chat;
   const dialog = page.getByRole("dialog").last();
   const lost: Record<string, string[]> = {};
-  const look = async (view: string) => {
+  const checkView = async (view: string) => {
     // 1280 px at 200 %, and the width of the narrowest phone, which is 1280 px at 400 %.
     for (const width of [640, 320]) {
       await page.setViewportSize({ width, height: 640 });
@@ -59,24 +59,24 @@ test("at 200 % on a laptop, and with the room between letters and lines that peo
     }
   };
   await page.evaluate(spaceText);
-  await look("empty");
+  await checkView("empty");
   await chat.importFile("everything.json", JSON.stringify(everyContent()));
   await chat.reply(3, "failed");
   await chat.replies.nth(0).locator(".katex").first().waitFor();
-  await look("conversation");
+  await checkView("conversation");
   await chat.composer.fill("One line.\nAnother.\nAnd another.");
   expect((await chat.composer.boundingBox())!.height).toBeGreaterThan(60);
   await chat.choose("Settings of this conversation");
   await dialog.waitFor();
-  await look("settings of a conversation");
+  await checkView("settings of a conversation");
   await page.keyboard.press("Escape");
   await chat.showList();
-  await look("list");
+  await checkView("list");
   await chat.button("Settings").click();
   await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Very large").click();
-  await look("settings");
+  await checkView("settings");
   await page.keyboard.press("Escape");
-  await look("conversation in very large letters");
+  await checkView("conversation in very large letters");
   expect(lost).toEqual({});
 });
 
@@ -140,7 +140,7 @@ function spaceText(): void {
   document.adoptedStyleSheets.push(sheet);
 }
 
-async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promise<void> {
+async function checkAllViews(openChat: OpenChat, context: object, checkView: CheckView): Promise<void> {
   const expectErrors = [/status of (401|404)/, /ERR_FAILED/];
   const chat = await openChat(server, { context, expectErrors });
   const { page } = chat;
@@ -150,7 +150,7 @@ async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promi
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
   };
-  await look("empty", chat);
+  await checkView("empty", chat);
 
   // Most views lie over a short conversation, since axe goes through all that is behind them.
   await page.getByTestId("file-input").setInputFiles([
@@ -158,66 +158,66 @@ async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promi
     { name: "plan.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0x7f, 0x45, 0, 0]) },
   ]);
   await page.locator('.draft-file[data-state="uploaded"]').waitFor();
-  await look("files to send", chat);
+  await checkView("files to send", chat);
   await chat.button("Remove plan.bin").click();
   await chat.composer.fill("Tell me a long story.");
   await chat.button("Send").click();
   await chat.replyOfLength(0, 100);
-  await look("an answer that is written", chat);
+  await checkView("an answer that is written", chat);
   const ended = chat.reply(0, "stopped", "complete");
   // The answer may end by itself before it is stopped: the button is then the one that sends.
   await Promise.race([chat.button("Stop").click(), ended]);
   await ended;
   await chat.button("Open sunset.png").click();
   await dialog.waitFor();
-  await look("an image", chat);
+  await checkView("an image", chat);
   await close();
   await chat.replies.getByRole("button", { name: "Details" }).click();
   await dialog.waitFor();
-  await look("details of an answer", chat);
+  await checkView("details of an answer", chat);
   await close();
 
   await chat.menuButton.click();
   await menuItem("Delete").waitFor();
-  await look("the menu of a conversation", chat);
+  await checkView("the menu of a conversation", chat);
   await menuItem("Settings of this conversation").click();
   await dialog.waitFor();
-  await look("settings of a conversation", chat);
+  await checkView("settings of a conversation", chat);
   await close();
   await chat.choose("Move to another device…");
   await dialog.getByRole("button", { name: "Make a link" }).click();
   const moved = await dialog.getByRole("textbox").inputValue();
-  await look("move", chat);
+  await checkView("move", chat);
   await close();
   await chat.choose("Rename");
-  await look("rename", chat);
+  await checkView("rename", chat);
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
   await dialog.waitFor();
-  await look("palette", chat);
+  await checkView("palette", chat);
   await page.keyboard.type("nothing has this name");
   await page.getByText("Nothing found.").waitFor();
-  await look("palette, empty", chat);
+  await checkView("palette, empty", chat);
   await close();
   await page.keyboard.press("Control+/");
   await dialog.waitFor();
-  await look("shortcuts", chat);
+  await checkView("shortcuts", chat);
   await close();
 
   await chat.showList();
-  await look("list", chat);
+  await checkView("list", chat);
   await chat.conversations.getByRole("button", { name: "Options for" }).first().click();
   await menuItem("Delete").waitFor();
-  await look("the menu of a row", chat);
+  await checkView("the menu of a row", chat);
   await page.keyboard.press("Escape");
   await page.getByRole("searchbox").fill("lighthouse");
   await chat.button("Search in texts").click();
   await page.getByRole("status").filter({ hasText: "found" }).waitFor();
-  await look("search", chat);
+  await checkView("search", chat);
   await page.getByRole("searchbox").fill("");
   await chat.button("Settings").click();
   await dialog.waitFor();
-  await look("settings", chat);
+  await checkView("settings", chat);
   await close();
 
   await chat.importFile("everything.json", JSON.stringify(everyContent()));
@@ -226,36 +226,36 @@ async function lookAtAll(openChat: OpenChat, context: object, look: Look): Promi
   await chat.replies.nth(0).getByText("Reasoning").click();
   await chat.replies.nth(0).locator(".katex").first().waitFor();
   await chat.mine.nth(0).getByRole("button", { name: "Edit" }).click();
-  await look("a conversation with everything", chat);
+  await checkView("a conversation with everything", chat);
   await page.keyboard.press("Escape");
   await chat.choose("Share…");
   await dialog.getByRole("button", { name: "Make a link" }).click();
   const shared = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
-  await look("share", chat);
+  await checkView("share", chat);
   await close();
 
   await page.route("**/api/session", (route) => route.abort());
   await chat.refresh();
   await page.getByText("Offline: as you last saw it").waitFor();
-  await look("offline", chat);
+  await checkView("offline", chat);
   await page.unroute("**/api/session");
   await chat.deleteConversation();
-  await look("a deletion that can be undone", chat);
+  await checkView("a deletion that can be undone", chat);
   await page.route("**/api/session/messages", (route) =>
     route.fulfill({ status: 401, json: { error: { code: "access_code_needed", message: "Say the code." } } }),
   );
   await chat.send("Hello");
   await dialog.waitFor();
-  await look("the access code", chat);
+  await checkView("the access code", chat);
   // What waits is sent from any page.
   await page.unroute("**/api/session/messages");
 
   await chat.open(new URL(moved).pathname + new URL(moved).hash);
-  await look("the page that takes conversations over", chat);
+  await checkView("the page that takes conversations over", chat);
   await page.goto("about:blank");
   await chat.open(new URL(shared).pathname + new URL(shared).hash);
   await page.locator(".katex").first().waitFor();
-  await look("the page of a share", chat);
+  await checkView("the page of a share", chat);
   await page.goto(`${server.url}/nowhere`);
-  await look("a page that is not there", chat);
+  await checkView("a page that is not there", chat);
 }

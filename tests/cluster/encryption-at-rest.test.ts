@@ -69,7 +69,7 @@ it("whoever copies the volume reads nothing of a conversation, and any node goes
   // What is said during a reply must not be there for a moment either.
   const found = new Set<string>();
   let isOver = false;
-  const looking = (async () => {
+  const reading = (async () => {
     while (!isOver) {
       for (const secret of await findOnVolume(secrets)) found.add(secret);
       await delay(20);
@@ -127,7 +127,7 @@ it("whoever copies the volume reads nothing of a conversation, and any node goes
   const messageId = settled.head;
   await call(one, "POST", "/api/session/fork", inFork, { from: sessionId, messageId });
   isOver = true;
-  await looking;
+  await reading;
   expect([...found]).toEqual([]);
   // Seen not to be empty, or to find nothing in it would mean nothing.
   const places = [

@@ -146,11 +146,11 @@ test("logs of the later version are read on, and so are its own", async () => {
     expect(await done(process, { call: "counted", name: "a" })).toEqual([20, []]);
     const heard = async () =>
       done(process, { call: "news", name: process === current ? "from old" : "from new" });
-    const told = [hashSessionId(process === current ? "from new" : "from old"), 7];
+    const announced = [hashSessionId(process === current ? "from new" : "from old"), 7];
     await done(process === current ? next : current, {
       call: "news",
       name: process === current ? "from new" : "from old",
     });
-    await expect.poll(heard).toContainEqual(told);
+    await expect.poll(heard).toContainEqual(announced);
   }
 });

@@ -14,7 +14,7 @@ const RUNTIME_VARIABLES = [
   "MALLOC_ARENA_MAX",
   "MALLOC_MMAP_THRESHOLD_",
 ];
-/** Never in a manifest: whoever may read the repository or the task definition would know them. */
+/** Never in a manifest: readers of the repository and of the task definition would see them. */
 const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
 /** What the image says for itself. */
 const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV"];
@@ -33,7 +33,7 @@ export function readImage(dockerfile: string): Image {
   return { port: Number(env.PORT), dataDir: env.DATA_DIR ?? "", user, env };
 }
 
-/** The app's configuration in a task, or what is wrong with the variables. */
+/** The app's configuration in a task, or the problems of the variables. */
 export function taskConfig(
   manifest: ServiceManifest,
   image: Image,

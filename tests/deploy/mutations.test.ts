@@ -8,7 +8,7 @@ const BEDROCK = `${ADDONS}bedrock.yml`;
 const OBSERVABILITY = `${ADDONS}observability.yml`;
 const TEST = "copilot/environments/test/manifest.yml";
 
-/** What is wrong once a piece of one file is another. */
+/** The problems after one piece of one file was replaced. */
 function problemsAfter(file: string, from: string | RegExp, to: string): string[] {
   const mutated = files[file]!.replace(from, to);
   expect(mutated, "the mistake was not made").not.toBe(files[file]);

@@ -1,4 +1,4 @@
-/** One thing that is wrong, as one line: the file, the key in it, and what is the matter with it. */
+/** One error as one line: the file, the key in it, and the reason. */
 export type Report = (file: string, key: string, message: string) => void;
 
 /** The text of every file that a deployment is made of, by its path in the repository. */

@@ -1,7 +1,7 @@
 import { checkDeployment } from "./check-deployment.ts";
 import { readFiles } from "./read-files.ts";
 
-// npm run check-deploy: what is wrong with copilot/, offline. Copilot and AWS would tell late, or never.
+// npm run check-deploy: finds errors in copilot/, offline. Copilot and AWS would report them late, or never.
 
 const problems = checkDeployment(readFiles());
 for (const problem of problems) console.error(problem);

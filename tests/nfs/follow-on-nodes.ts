@@ -85,11 +85,11 @@ export async function expectSettled(
   followers: readonly Follower[],
   status: "complete" | "stopped",
 ): Promise<SessionView[]> {
-  const told = await Promise.all(followers.map(({ end }) => end));
+  const texts = await Promise.all(followers.map(({ end }) => end));
   const complaints = followers.flatMap(({ client }) => client.complaints);
   expect(complaints.length === 0, complaints.slice(0, 3).join("; "));
   const read = await Promise.all(cluster.nodes.map(({ url }) => readSession(url, reply.sessionId)));
-  const sessions = [...told, ...read.map((session) => session!)];
+  const sessions = [...texts, ...read.map((session) => session!)];
   for (const { messages } of sessions) {
     expect(messages.length === 2, `there are ${messages.length} messages`);
     expect(

@@ -5,14 +5,14 @@ type Acked = Extract<ProcessEvent, { event: "acked" }>;
 type Refused = Extract<ProcessEvent, { event: "refused" }>;
 
 /**
- * All that the processes of a scenario were told, in the order in which it was heard. Every commit appends one
- * message to the last one, so what is in a session tells whether its commits form one order without a gap.
+ * The events of the processes of a scenario, in the order of their arrival. Every commit appends one message, so the
+ * messages of a session show whether its commits form one order without a gap.
  */
 export function createHistory() {
   const acked: Acked[] = [];
   const refused: Refused[] = [];
 
-  /** What a session must hold, and what is wrong with what it does hold. */
+  /** The faults of a session, compared with its acknowledged messages. */
   async function faultsOf(reader: StoreProcess, key: string): Promise<string[]> {
     const found = await reader.call("read", key);
     const own = acked.filter((ack) => ack.key === key);
@@ -35,7 +35,7 @@ export function createHistory() {
   return {
     acked,
     refused,
-    told(event: ProcessEvent) {
+    onEvent(event: ProcessEvent) {
       if (event.event === "acked") acked.push(event);
       if (event.event === "refused") refused.push(event);
     },

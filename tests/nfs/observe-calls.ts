@@ -1,8 +1,8 @@
 import { errorCode } from "~/store/volume/volume";
 import { describeCall, type Intercept } from "../fixtures/store-file-system.ts";
 
-/** Counts what the file system answers, and can stop the process or the commit right before a call. */
-export function observeCalls(paused: (before: string) => void) {
+/** Counts the errors of the file system, and can stop the process or the commit right before a call. */
+export function observeCalls(onPause: (before: string) => void) {
   let failed: Record<string, number> = {};
   let linksTakenBack = 0;
   const lastLink = new Map<string, string>();
@@ -14,7 +14,7 @@ export function observeCalls(paused: (before: string) => void) {
       const { how } = pause;
       pause = null;
       const released = new Promise<void>((resolve) => (release = resolve));
-      paused(describeCall(call));
+      onPause(describeCall(call));
       if (how === "freeze") process.kill(process.pid, "SIGSTOP");
       else await released;
     }

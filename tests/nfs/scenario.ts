@@ -38,7 +38,7 @@ export async function play(scenario: Scenario, number: number, deadlineMs = 300_
     dataDir,
     history,
     async start(client, name) {
-      const started = await startProcess(client, name, dataDir, history.told);
+      const started = await startProcess(client, name, dataDir, history.onEvent);
       processes.push(started);
       return started;
     },

@@ -28,7 +28,7 @@ export async function startProcess(
   client: Client,
   name: string,
   dataDir: string,
-  told: (event: ProcessEvent) => void,
+  onEvent: (event: ProcessEvent) => void,
 ): Promise<StoreProcess> {
   const child = startOnClient(
     client,
@@ -41,7 +41,7 @@ export async function startProcess(
   child.stdin!.on("error", () => undefined);
 
   const calls = new Map<number, { resolve: (result: never) => void; reject: (error: Error) => void }>();
-  const listeners = new Set<(event: ProcessEvent) => void>([told]);
+  const listeners = new Set<(event: ProcessEvent) => void>([onEvent]);
   let ended: Error | null = null;
   child.once("close", () => {
     ended = new Error(`process ${name} on ${client} has ended${said && `: ${said}`}`);

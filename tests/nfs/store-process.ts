@@ -11,8 +11,8 @@ import { createPostbox } from "./postbox.ts";
 import { readAgainstFloor } from "./read-against-floor.ts";
 
 /**
- * What a scenario runs on a client: a process with a store on the shared volume, which does what it is told, a
- * line of JSON each, and tells what happens.
+ * A process with a store on the shared volume, which a scenario runs on a client. It reads calls and writes events,
+ * one line of JSON each.
  */
 export type ProcessEvent =
   | { event: "ready"; pid: number }
@@ -21,9 +21,9 @@ export type ProcessEvent =
   | { event: "paused"; before: string };
 
 const [dataDir, name] = process.argv.slice(2) as [string, string];
-const tell = (event: ProcessEvent) => process.stdout.write(`${JSON.stringify(event)}\n`);
+const send = (event: ProcessEvent) => process.stdout.write(`${JSON.stringify(event)}\n`);
 
-const calls = observeCalls((before) => tell({ event: "paused", before }));
+const calls = observeCalls((before) => send({ event: "paused", before }));
 const { store, layout, volume, damaged } = createTestStore(dataDir, {
   fs: interceptedFileSystem(calls.intercept),
   instance: `${name}.${process.pid}-${Date.now()}`,
@@ -49,12 +49,12 @@ const methods = {
     try {
       const { record, result } = await store.update(key, append(id));
       const ms = performance.now() - start;
-      tell({ event: "acked", key, id, place: result, rev: record!.rev, ms });
+      send({ event: "acked", key, id, place: result, rev: record!.rev, ms });
       return { acked: true, code: null, ms };
     } catch (error) {
       const code = ExpectedError.isInstance(error) ? error.code : `unexpected ${String(error)}`;
       const ms = performance.now() - start;
-      tell({ event: "refused", key, id, code, ms });
+      send({ event: "refused", key, id, code, ms });
       return { acked: false, code, ms };
     }
   },
@@ -80,7 +80,7 @@ const methods = {
     return { times };
   },
 
-  /** Reads until told to stop, and finds fault with what it reads. */
+  /** Reads until `stop`, and collects faults. */
   async watch(keys: string[]) {
     stopped = false;
     const seen = new Map<string, number>();
@@ -178,4 +178,4 @@ createInterface({ input: process.stdin })
   .on("line", (line) => void obey(JSON.parse(line) as Order))
   // Threads that are stuck on a volume that hangs would hold up an exit.
   .once("close", () => process.kill(process.pid, "SIGKILL"));
-tell({ event: "ready", pid: process.pid });
+send({ event: "ready", pid: process.pid });

@@ -52,10 +52,10 @@ export function containerTasks({ engine, image, volume, deployment }: Options): 
 /** Asked for again and again: what waits for a container, or follows its log, may hear of its end 20 s later (Podman 4). */
 function watchExits(engine: string, prefix: string) {
   const waiting = new Map<string, (exit: Exit) => void>();
-  let isLooking = false;
+  let isPolling = false;
 
-  async function look() {
-    isLooking = true;
+  async function poll() {
+    isPolling = true;
     while (waiting.size > 0) {
       const names = ["--filter", `name=${prefix}`, "--format", "{{.Names}} {{.Status}}"];
       for (const line of (await run(engine, ["ps", "--all", ...names])).split("\n")) {
@@ -66,14 +66,14 @@ function watchExits(engine: string, prefix: string) {
       }
       await delay(LOOK_EVERY_MS);
     }
-    isLooking = false;
+    isPolling = false;
   }
 
   return {
     of(name: string): Promise<Exit> {
       const { promise, resolve } = Promise.withResolvers<Exit>();
       waiting.set(name, resolve);
-      if (!isLooking) void look();
+      if (!isPolling) void poll();
       return promise;
     },
   };

@@ -50,7 +50,7 @@ export function openPage(serverUrl: string): OpenPage {
       `${began} ${init?.method ?? "GET"} ${String(path)} ${response.status} by ${response.headers.get("X-Node")}`,
     );
     if (response.status >= 500)
-      complain(`${init?.method ?? "GET"} ${String(path)} was answered ${response.status}`);
+      report(`${init?.method ?? "GET"} ${String(path)} was answered ${response.status}`);
     return response;
   };
   const noFiles = () => Promise.reject(new Error("Nobody attaches anything here."));
@@ -59,7 +59,7 @@ export function openPage(serverUrl: string): OpenPage {
     clock: pageClock,
     upload: noFiles,
     onNode: (name) => nodes.add(name),
-    onCodeNeeded: () => complain("it was asked for an access code"),
+    onCodeNeeded: () => report("it was asked for an access code"),
   }).session(id);
   const kept = new Map<string, string>();
   const values = createSafeStorage(
@@ -95,35 +95,35 @@ export function openPage(serverUrl: string): OpenPage {
     onSending: () => undefined,
   });
 
-  function complain(what: string) {
+  function report(what: string) {
     complaints.push(`conversation ${id.slice(0, 4)}: ${what}`);
   }
 
   /** The text of the newest answer, and how much of it was ever in view. */
   let longest = 0;
   let connection: ChatState["connection"] = "ok";
-  function look() {
+  function checkState() {
     const state = chat.getSnapshot();
-    if (state.problem) complain(`the page said: ${state.problem.error.code}`);
-    if (state.pending?.state === "failed") complain(`a message failed: ${state.pending.error?.code}`);
+    if (state.problem) report(`the page said: ${state.problem.error.code}`);
+    if (state.pending?.state === "failed") report(`a message failed: ${state.pending.error?.code}`);
     if (state.connection === "reconnecting" && connection === "ok") mentions += 1;
     connection = state.connection;
     const question = sent.at(-1);
     const text = newestAnswer(state, sent.length);
     if (question === undefined || text === null) {
-      if (longest > 0) complain(`${longest} letters vanished`);
+      if (longest > 0) report(`${longest} letters vanished`);
       return;
     }
     const whole = wholeAnswer(question);
     if (!whole.startsWith(text)) {
       let at = 0;
       while (text[at] === whole[at]) at++;
-      complain(`at letter ${at} it read ${JSON.stringify(text.slice(at - 20, at + 40))}`);
+      report(`at letter ${at} it read ${JSON.stringify(text.slice(at - 20, at + 40))}`);
     }
-    if (text.length < longest) complain(`${longest} letters became ${text.length}`);
+    if (text.length < longest) report(`${longest} letters became ${text.length}`);
     longest = Math.max(longest, text.length);
   }
-  const unsubscribe = chat.subscribe(look);
+  const unsubscribe = chat.subscribe(checkState);
   const close = chat.start();
 
   function until(isSo: (state: ChatState) => boolean): Promise<void> {
@@ -154,7 +154,7 @@ export function openPage(serverUrl: string): OpenPage {
     async ask(text) {
       longest = 0;
       sent.push(text);
-      if (!chat.send(text, null)) complain("the page would not send");
+      if (!chat.send(text, null)) report("the page would not send");
       await until(
         ({ pending, live, session }) =>
           !pending && !live && session?.messages.length === sent.length * 2 && session.reply === null,
@@ -166,15 +166,15 @@ export function openPage(serverUrl: string): OpenPage {
       const messages = session?.messages ?? [];
       const questions = messages.filter(({ role }) => role === "user").map(({ parts }) => plainText(parts));
       if (JSON.stringify(questions) !== JSON.stringify(sent)) {
-        complain(`sent ${sent.length} messages, kept ${questions.length}, or in another order`);
+        report(`sent ${sent.length} messages, kept ${questions.length}, or in another order`);
       }
       for (const [index, question] of sent.entries()) {
         const answer = messages[index * 2 + 1];
-        if (answer?.role !== "assistant") complain(`question ${index + 1} has no answer`);
+        if (answer?.role !== "assistant") report(`question ${index + 1} has no answer`);
         else if (answer.metadata.status !== "complete")
-          complain(`answer ${index + 1} is ${answer.metadata.status}`);
+          report(`answer ${index + 1} is ${answer.metadata.status}`);
         else if (plainText(answer.parts) !== wholeAnswer(question))
-          complain(`answer ${index + 1} is not what was said`);
+          report(`answer ${index + 1} is not what was said`);
       }
     },
     close() {

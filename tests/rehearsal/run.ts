@@ -38,9 +38,9 @@ let complaints = 0;
 
 async function act(title: string, people: People, happening: () => Promise<void>) {
   console.log(`\n== ${title}, under ${people.waiting + people.patient + people.chatty} conversations`);
-  const told = await rehearsal.chatThrough(happening, people);
-  for (const complaint of told.complaints) console.log(`   NOTICED  ${complaint}`);
-  complaints += told.complaints.length;
+  const observed = await rehearsal.chatThrough(happening, people);
+  for (const complaint of observed.complaints) console.log(`   NOTICED  ${complaint}`);
+  complaints += observed.complaints.length;
 }
 
 async function expectEnd(release: string, changes: Record<string, string>, end: "completed" | "rolled back") {

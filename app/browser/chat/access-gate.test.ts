@@ -23,10 +23,10 @@ function setUp(isShut = true) {
     onLeft,
     onOtherTab: (_, listener) => listeners.push(listener),
   });
-  const tellOfOtherTab = () => {
+  const notifyOfOtherTab = () => {
     for (const listener of listeners) listener();
   };
-  return { gate, opened, enterCode, logOut, onLeft, shared, tellOfOtherTab };
+  return { gate, opened, enterCode, logOut, onLeft, shared, notifyOfOtherTab };
 }
 
 test("the gate opens with the right code, and stays shut with a wrong one", async () => {
@@ -55,7 +55,7 @@ test("a refusal of a request sent before the code was accepted does not shut the
 });
 
 test("a code accepted in another tab opens the gate in this tab", () => {
-  const { gate, opened, shared, tellOfOtherTab } = setUp();
+  const { gate, opened, shared, notifyOfOtherTab: tellOfOtherTab } = setUp();
   tellOfOtherTab();
   expect(gate.isShut.getSnapshot()).toBe(true);
   shared.set("holdfast.accessed", "now");
@@ -73,7 +73,7 @@ test("logging out shuts the gate only if the server confirms it", async () => {
 });
 
 test("logging out in another tab shuts the gate in this tab, until the code is entered again", () => {
-  const { gate, onLeft, opened, shared, tellOfOtherTab } = setUp(false);
+  const { gate, onLeft, opened, shared, notifyOfOtherTab: tellOfOtherTab } = setUp(false);
   tellOfOtherTab();
   expect(gate.isShut.getSnapshot()).toBe(false);
   shared.set("holdfast.accessed", "2026-01-01T00:00:00.000Z");

@@ -25,16 +25,16 @@ function fakeBrowser() {
 
   function openTab(carryOut: () => Promise<void> = () => Promise.resolve()) {
     const tab = { name: "", isClosed: false };
-    const tell = () => [...listeners].forEach(([other, listener]) => other !== tab && listener());
+    const notifyOthers = () => [...listeners].forEach(([other, listener]) => other !== tab && listener());
     const shared: SafeStorage = {
       ...kept,
       set(key, value) {
         kept.set(key, value);
-        tell();
+        notifyOthers();
       },
       remove(key) {
         kept.remove(key);
-        tell();
+        notifyOthers();
       },
     };
     const failed: string[] = [];

@@ -31,8 +31,8 @@ test("conversations left on one device are taken on the other, and the server ca
   const { secret, count, expiresAt } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
   expect(count).toBe(2);
   expect(expiresAt - Date.now()).toBeGreaterThan(590_000);
-  const told = JSON.stringify([...server.boxes]);
-  for (const hidden of [secret, list[0]!.id, "Tea"]) expect(told).not.toContain(hidden);
+  const boxes = JSON.stringify([...server.boxes]);
+  for (const hidden of [secret, list[0]!.id, "Tea"]) expect(boxes).not.toContain(hidden);
   expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toEqual(list);
 });
 

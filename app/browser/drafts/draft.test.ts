@@ -8,7 +8,7 @@ const listeners = new Map<Storage, { key: string; listener: () => void }>();
 
 /** Another tab with the same conversation, which receives the writes of other tabs as storage events. */
 function openTab(conversationId: string) {
-  function tell(key: string) {
+  function notify(key: string) {
     for (const [other, { key: heard, listener }] of listeners)
       if (other !== storage && heard === key) listener();
   }
@@ -16,11 +16,11 @@ function openTab(conversationId: string) {
     getItem: (key: string) => stored.get(key) ?? null,
     setItem(key: string, value: string) {
       stored.set(key, value);
-      tell(key);
+      notify(key);
     },
     removeItem(key: string) {
       stored.delete(key);
-      tell(key);
+      notify(key);
     },
   } as Storage;
   return createDraft(

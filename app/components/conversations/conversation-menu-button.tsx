@@ -25,7 +25,7 @@ export function ConversationMenuButton(props: Props) {
   const { title, conversation, hasSettings = false, buttonRef, className = "", onCommand, onFailed } = props;
   const { t } = useTranslation();
   const [wantedBy, setWantedBy] = useState<"pointer" | "keyboard" | null>(null);
-  const look = { label: t("list.menu", { title }), className: `icon-button ${className}` };
+  const appearance = { label: t("list.menu", { title }), className: `icon-button ${className}` };
 
   const failed = useCallback(
     (error: unknown) => {
@@ -39,9 +39,9 @@ export function ConversationMenuButton(props: Props) {
     <button
       ref={buttonRef}
       type="button"
-      className={look.className}
-      aria-label={look.label}
-      title={look.label}
+      className={appearance.className}
+      aria-label={appearance.label}
+      title={appearance.label}
       aria-haspopup="menu"
       aria-expanded={wantedBy !== null}
       onPointerEnter={ConversationMenu.preload}
@@ -54,7 +54,7 @@ export function ConversationMenuButton(props: Props) {
   if (wantedBy === null) return plainButton;
   return (
     <ConversationMenu
-      {...look}
+      {...appearance}
       placeholder={plainButton}
       conversation={conversation}
       hasSettings={hasSettings}

@@ -10,7 +10,7 @@ import {
   type Intercept,
 } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sealerThat, testEncryptor } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { createAttachmentStore, type AttachmentStoreOptions } from "./attachment-store";
 import { createLayout } from "~/store/sessions/layout";
 import { sweepAttachments } from "./sweep-attachments";
@@ -338,8 +338,8 @@ describe("a volume that fails", () => {
 
 describe("encryption at rest", () => {
   const TEXT = Buffer.from("What nobody else may read. ".repeat(5_000));
-  const on = { encryptor: sealerThat(true), maxBytes: 1_000_000, maxSessionBytes: 3_000_000 };
-  const off = { ...on, encryptor: sealerThat(false) };
+  const on = { encryptor: createTestEncryptor(true), maxBytes: 1_000_000, maxSessionBytes: 3_000_000 };
+  const off = { ...on, encryptor: createTestEncryptor(false) };
   const put = (store: ReturnType<typeof storeOn>["store"], bytes = TEXT, key = KEY) =>
     store.put(key, "secret.txt", pieces(bytes, 1_000));
   const damagedIn = (reported: string[]) => ({

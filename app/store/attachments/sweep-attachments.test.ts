@@ -9,7 +9,7 @@ import { partOf, sha256 } from "../../../tests/fixtures/sample-files";
 import { createTestStore, emptySession, KEY } from "../../../tests/fixtures/store-conversation";
 import { interceptedFileSystem } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { createAttachmentStore } from "./attachment-store";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
@@ -34,9 +34,9 @@ function setUp(
   }: Partial<AttachmentSweepOptions> & { sessionsAreEncrypted?: boolean } = {},
 ) {
   const dataDir = temporaryFolder();
-  const encryptor = sealerThat(filesAreEncrypted);
+  const encryptor = createTestEncryptor(filesAreEncrypted);
   const { store: sessions, layout } = createTestStore(dataDir, {
-    encryptor: sealerThat(sessionsAreEncrypted),
+    encryptor: createTestEncryptor(sessionsAreEncrypted),
   });
   let hours = 0;
   const start = Date.now();
@@ -240,7 +240,7 @@ test("a sweep finds without a key which encrypted files were sent", async () => 
   const delay = () => Promise.resolve();
   const options = { volume, layout, instance: "node.b2", sessions, isDead: () => false, delay };
   expect(await sweepAttachments(options, goOn)).toEqual({ seen: 1, setAside: 1, removed: 0 });
-  const sent = sealerThat(true).nameOf(KEY, sha256(bytesOf("sent")));
+  const sent = createTestEncryptor(true).nameOf(KEY, sha256(bytesOf("sent")));
   expect(readdirSync(folder).filter((name) => name.endsWith(".unsent"))).toHaveLength(1);
   expect(readdirSync(folder).find((name) => name.startsWith(sent))).not.toMatch(/unsent$/);
 });

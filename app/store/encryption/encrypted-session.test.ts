@@ -13,7 +13,7 @@ import {
   messageIds,
 } from "../../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 import { revisionName } from "~/store/sessions/layout";
 import { tombstone } from "~/store/sessions/tombstone";
@@ -28,8 +28,8 @@ import {
 } from "~/store/sessions/stored-session";
 
 const FILE = Buffer.from("a file");
-const sealed = () => createSessionCodec({ encryptor: sealerThat(true) });
-const open = () => createSessionCodec({ encryptor: sealerThat(false) });
+const sealed = () => createSessionCodec({ encryptor: createTestEncryptor(true) });
+const open = () => createSessionCodec({ encryptor: createTestEncryptor(false) });
 
 const answer: AssistantMessage = {
   id: "answer-1",
@@ -91,7 +91,7 @@ describe("an encrypted revision", () => {
     const bytes = sealed().encode(KEY, document(3));
     const { rev, recent, createdAt, updatedAt, reply, shares } = document(3);
     const parsed = JSON.parse(bytes.toString()) as object;
-    const files = [sealerThat(true).nameOf(KEY, sha256(FILE))];
+    const files = [createTestEncryptor(true).nameOf(KEY, sha256(FILE))];
     const head = { format: 2, rev, recent, createdAt, updatedAt, reply, shares, files };
     expect(parsed).toEqual({ ...head, sealed: expect.any(String) as string });
     expect(parseHeader(bytes, 3)).toMatchObject({
@@ -147,7 +147,7 @@ describe("an encrypted revision", () => {
     const later = { ...head, format: 3, mood: "good" };
     const seal = (open: object, secret: object) => {
       const place = { use: "session", key: KEY, name: `${revisionName(3)} ${JSON.stringify(open)}` } as const;
-      return sealerThat(true).encryptText(place, JSON.stringify(secret));
+      return createTestEncryptor(true).encryptText(place, JSON.stringify(secret));
     };
     const secret = { title, settings, messages, head: leaf };
     const withHead = Buffer.from(JSON.stringify({ ...later, sealed: seal(later, secret) }));
@@ -204,7 +204,9 @@ describe.each([
 
   test("the store writes an encrypted revision in the format that it needs, and in the first again when it needs no more", async () => {
     const dataDir = temporaryFolder();
-    const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(first === ENCRYPTED_FORMAT) });
+    const { store, layout } = createTestStore(dataDir, {
+      encryptor: createTestEncryptor(first === ENCRYPTED_FORMAT),
+    });
     const formats: number[] = [];
     const omissions = [undefined, [{ code: "image_too_large" }], undefined];
     for (const [index, each] of omissions.entries()) {
@@ -232,7 +234,7 @@ test("a tombstone is stored in plain text", () => {
 
 describe("a session on nodes with and without encryption", () => {
   const nodes = (dataDir: string) =>
-    [true, false].map((isOn) => createTestStore(dataDir, { encryptor: sealerThat(isOn) }));
+    [true, false].map((isOn) => createTestStore(dataDir, { encryptor: createTestEncryptor(isOn) }));
 
   test("a session on nodes with and without encryption reads as the last commit wrote it", async () => {
     const dataDir = temporaryFolder();

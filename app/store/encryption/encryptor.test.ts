@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { newId } from "~/conversation/session-id";
-import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 import { createEncryptor, type EncryptionContext } from "./encryptor";
 
-const encryptor = sealerThat(true);
+const encryptor = createTestEncryptor(true);
 const place: EncryptionContext = { use: "session", key: "a".repeat(64), name: "0000000001.json" };
 const WORDS = "„Words“ that nobody else may read.";
 

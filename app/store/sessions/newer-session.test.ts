@@ -5,7 +5,7 @@ import { newId, hashSessionId } from "~/conversation/session-id";
 import { copyOfVolume, filesIn } from "../../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sealerThat, testEncryptor } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { revisionName } from "./layout";
 import { createRetention } from "./retention";
 import { createSessionRetirement } from "./retire-session";
@@ -45,7 +45,7 @@ const kinds: Record<string, (stored: Stored) => object> = {
 /** A volume with a session of three commits, of which the newest was changed. */
 async function volumeWith(change: (stored: Stored) => object) {
   const dataDir = temporaryFolder();
-  const { store, layout } = createTestStore(dataDir, { encryptor: sealerThat(false) });
+  const { store, layout } = createTestStore(dataDir, { encryptor: createTestEncryptor(false) });
   for (const id of ["m1", "m2", "m3"]) await store.update(KEY, append(id));
   const folder = layout.sessionFolder(KEY);
   const newest = join(folder, revisionName(REV));
@@ -129,7 +129,7 @@ async function sweepEverything(dataDir: string) {
 
 test("files and links of a newer session are kept, and refused to readers", async () => {
   const dataDir = copyOfVolume("plain");
-  const { store, layout, volume } = createTestStore(dataDir, { encryptor: sealerThat(false) });
+  const { store, layout, volume } = createTestStore(dataDir, { encryptor: createTestEncryptor(false) });
   const { rev } = (await store.read(KEY))!;
   const newest = join(layout.sessionFolder(KEY), revisionName(rev));
   const stored = JSON.parse(readFileSync(newest, "utf8")) as object;

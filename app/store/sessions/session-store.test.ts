@@ -18,7 +18,7 @@ import {
   withoutSync,
   type FileCall,
 } from "../../../tests/fixtures/store-file-system";
-import { sealerThat } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { RECENT_COMMITS, type StoredSession } from "./stored-session";
 import { revisionName, temporaryName } from "./layout";
@@ -43,7 +43,8 @@ for (const [name, isOn] of [
     const dataDir = temporaryFolder();
     return {
       connect: (onCommit) =>
-        createTestStore(dataDir, { encryptor: sealerThat(isOn), ...(onCommit && { onCommit }) }).store,
+        createTestStore(dataDir, { encryptor: createTestEncryptor(isOn), ...(onCommit && { onCommit }) })
+          .store,
     };
   });
 }

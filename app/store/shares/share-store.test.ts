@@ -18,7 +18,7 @@ import {
   type Intercept,
 } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { sealerThat, testEncryptor } from "../../../tests/fixtures/test-sealer";
+import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { createEncryptor, type Encryptor } from "~/store/encryption/encryptor";
 import { createShareStore } from "./share-store";
@@ -235,11 +235,11 @@ describe("a snapshot of a newer version", () => {
   });
 
   it("a snapshot with an encrypted addition of a newer version is refused", async () => {
-    const { store, shares, damaged } = nodeOf({ encryptor: sealerThat(true) });
+    const { store, shares, damaged } = nodeOf({ encryptor: createTestEncryptor(true) });
     await store.update(KEY, append("m1"));
     await shares.create(KEY, share);
     const snapshot = { ...(await shares.read(share)), mood: "good" };
-    const sealed = sealerThat(true).encryptText(
+    const sealed = createTestEncryptor(true).encryptText(
       { use: "share", key: share, name: KEY },
       JSON.stringify(snapshot),
     );
