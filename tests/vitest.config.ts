@@ -47,6 +47,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["tests/long/**/*.test.ts"],
+          globalSetup: "tests/fixtures/need-chromium.ts",
           fileParallelism: false,
           hookTimeout: 120_000,
         },
@@ -56,8 +57,9 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
-          // They wait most of the time; more at once would have them wait for each other.
-          maxWorkers: 2,
+          globalSetup: "tests/fixtures/need-chromium.ts",
+          // Two for each of two cores: they wait most of the time.
+          maxWorkers: 4,
           hookTimeout: 120_000,
         },
       },
