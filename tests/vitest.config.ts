@@ -1,7 +1,12 @@
+import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Of these `npm test` runs one variant of each kind: see fixtures/variants.ts. */
+const filesWithVariants = globSync("tests/browser/*.test.ts", { cwd: root }).filter((file) =>
+  readFileSync(root + file, "utf8").includes('/variants";'),
+);
 
 /**
  * Five kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those that compare
@@ -46,7 +51,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: ["tests/long/**/*.test.ts"],
+          include: ["tests/long/**/*.test.ts", ...filesWithVariants],
+          env: { EVERY_VARIANT: "1" },
           globalSetup: "tests/fixtures/need-chromium.ts",
           fileParallelism: false,
           hookTimeout: 120_000,

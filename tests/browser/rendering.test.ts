@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/bedrock-chat";
 import { test, type OpenChat, type OpenOptions } from "../fixtures/browser-test";
+import { variants } from "../fixtures/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -18,10 +19,12 @@ async function answer(openChat: OpenChat, text: string, options: OpenOptions = {
   return { tab, page: tab.page, reply: await tab.ask("Show me") };
 }
 
-describe.each([
-  ["phone", phone],
-  ["desktop", wide],
-] as const)("on a %s", (_, context) => {
+describe.each(
+  variants([
+    ["phone", phone],
+    ["desktop", wide],
+  ] as const),
+)("on a %s", (_, context) => {
   test("formulas are drawn, prices are not, and what is no formula shows its source", async ({
     openChat,
   }) => {
