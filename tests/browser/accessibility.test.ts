@@ -130,6 +130,9 @@ test("for who wants no motion, nothing moves", async ({ openChat }) => {
   expect(await moving()).toBe(0);
   await chat.page.emulateMedia({ reducedMotion: "no-preference" });
   await chat.page.keyboard.press("Escape");
+  // An answer that has just begun: on a busy machine the other may have ended.
+  await chat.startNew();
+  await chat.send("Tell me a long story");
   await expect.poll(moving).toBeGreaterThan(0);
 });
 
