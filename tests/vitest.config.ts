@@ -4,14 +4,15 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Of these `npm test` runs one variant of each kind: see fixtures/variants.ts. */
-const filesWithVariants = globSync("tests/browser/*.test.ts", { cwd: root }).filter((file) =>
+const filesWithVariants = globSync("tests/{browser,cluster}/*.test.ts", { cwd: root }).filter((file) =>
   readFileSync(root + file, "utf8").includes('/variants";'),
 );
 
 /**
  * Five kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those that compare
  * times, which run alone, `browser` with Chromium, and `long` for those that are slow and rarely fail, which
- * `npm run test:long` runs. All but the first start servers: few of their files run at a time.
+ * `npm run test:long` runs. All but the first start servers: few of their files run at a time, and four on two cores
+ * where they wait most of the time.
  */
 export default defineConfig({
   root,
@@ -34,7 +35,7 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
-          maxWorkers: 2,
+          maxWorkers: 4,
           hookTimeout: 60_000,
         },
       },
@@ -64,7 +65,6 @@ export default defineConfig({
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: "tests/fixtures/need-chromium.ts",
-          // Two for each of two cores: they wait most of the time.
           maxWorkers: 4,
           hookTimeout: 120_000,
         },
