@@ -15,6 +15,8 @@ const wide = { viewport: { width: 1440, height: 900 } };
 
 async function answer(openChat: OpenChat, text: string, options: OpenOptions = {}) {
   const tab = await openChat(chat.server, options);
+  // In milliseconds: ten thousand lines take more than the usual 15 s where other work keeps the machine busy.
+  tab.page.setDefaultTimeout(45_000);
   chat.bedrock.script({ name: "ok", text });
   return { tab, page: tab.page, reply: await tab.ask("Show me") };
 }
