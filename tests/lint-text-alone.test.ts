@@ -6,18 +6,21 @@ import { textAlone } from "./lint-text-alone.js";
 
 const file = new URL("text-alone-case.tsx", import.meta.url).pathname;
 const options: ts.CompilerOptions = { jsx: ts.JsxEmit.ReactJSX, strict: true, types: [], noEmit: true };
+/** What all cases import, parsed once: React's types and the language's. */
+const host = ts.createCompilerHost(options);
+const { getSourceFile } = host;
+const sources = new Map<string, ts.SourceFile | undefined>();
 
 /** How many texts in this JSX could be taken away from React. */
 function faultsIn(jsx: string): number {
   const code = `import type { ReactNode } from "react";
 declare const isOn: boolean, count: number, word: string, words: string[], node: ReactNode;
 export const drawn = ${jsx};`;
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile } = host;
-  host.getSourceFile = (name, languageOptions) =>
-    name === file
-      ? ts.createSourceFile(name, code, languageOptions, true)
-      : getSourceFile.call(host, name, languageOptions);
+  host.getSourceFile = (name, languageOptions) => {
+    if (name === file) return ts.createSourceFile(name, code, languageOptions, true);
+    if (!sources.has(name)) sources.set(name, getSourceFile.call(host, name, languageOptions));
+    return sources.get(name);
+  };
   const programs = [ts.createProgram([file], options, host)];
   const messages = new Linter({ cwd: "/" }).verify(
     code,

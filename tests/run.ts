@@ -23,6 +23,7 @@ const build = check("build", "remix", "build");
 const tallies = await sideBySide([
   build,
   check("types", "tsc"),
+  check("chromium", "node", "tests/fixtures/need-chromium.ts"),
   check("lint", "eslint", "--config", "tests/eslint.config.js", "--max-warnings", "0", "."),
   project("unit", "{app/**,tests,tests/deploy}/*.test.ts"),
   check("format", "prettier", "--check", "."),

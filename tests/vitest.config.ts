@@ -1,12 +1,18 @@
+import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Of these `npm test` runs one variant of each kind: see fixtures/variants.ts. */
+const filesWithVariants = globSync("tests/{browser,cluster}/*.test.ts", { cwd: root }).filter((file) =>
+  readFileSync(root + file, "utf8").includes('/variants";'),
+);
 
 /**
  * Five kinds of tests: `unit` beside the code, `cluster` with several processes, `measured` for those that compare
  * times, which run alone, `browser` with Chromium, and `long` for those that are slow and rarely fail, which
- * `npm run test:long` runs. All but the first start servers: few of their files run at a time.
+ * `npm run test:long` runs. All but the first start servers: few of their files run at a time, and four on two cores
+ * where they wait most of the time.
  */
 export default defineConfig({
   root,
@@ -22,6 +28,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["app/**/*.test.ts", "tests/*.test.ts", "tests/deploy/*.test.ts"],
+          // Vitest would leave one core to its own process, which has little to do.
+          maxWorkers: "100%",
         },
       },
       {
@@ -29,7 +37,7 @@ export default defineConfig({
         test: {
           name: "cluster",
           include: ["tests/cluster/**/*.test.ts"],
-          maxWorkers: 2,
+          maxWorkers: 4,
           hookTimeout: 60_000,
         },
       },
@@ -46,7 +54,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: ["tests/long/**/*.test.ts"],
+          include: ["tests/long/**/*.test.ts", ...filesWithVariants],
+          env: { EVERY_VARIANT: "1" },
+          globalSetup: "tests/fixtures/need-chromium.ts",
           fileParallelism: false,
           hookTimeout: 120_000,
         },
@@ -56,8 +66,8 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["tests/browser/**/*.test.ts"],
-          // Each uses a browser and servers; more at once slow each other down.
-          maxWorkers: 2,
+          globalSetup: "tests/fixtures/need-chromium.ts",
+          maxWorkers: 4,
           hookTimeout: 120_000,
         },
       },

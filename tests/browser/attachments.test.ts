@@ -6,6 +6,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
 import type { ChatPage } from "../fixtures/chat-page";
 import { PDF, pngFile } from "../fixtures/sample-files";
+import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 
@@ -49,10 +50,12 @@ const drawnWidth = (page: Page, selector: string) =>
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 
-describe.each([
-  ["desktop", DESKTOP],
-  ["phone", PHONE],
-])("on a %s", (_, context) => {
+describe.each(
+  variants([
+    ["phone", PHONE],
+    ["desktop", DESKTOP],
+  ]),
+)("on a %s", (_, context) => {
   test("chosen files go with the message, can be looked at and downloaded, also after a refresh", async ({
     openChat,
   }) => {

@@ -3,6 +3,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint, type BehaviourName } from "../fixtures/bedrock-endpoint";
 import { test } from "../fixtures/browser-test";
 import { textOf } from "../fixtures/session-api";
+import { variants } from "../fixtures/variants";
 
 let bedrock: BedrockEndpoint;
 let server: AppServer;
@@ -67,14 +68,16 @@ test("the model that was picked is the one that is asked", async ({ openChat }) 
 type Refusal = [behaviour: BehaviourName, tries: number, sentence: RegExp];
 type Break = [behaviour: BehaviourName, sentence: RegExp];
 
-describe.each([
-  ["denied", 1, /Bedrock denied access to .+ in eu-central-1: .*open the model once in the playground/],
-  ["badCredentials", 1, /AWS did not accept the server's credentials/],
-  ["throttled", 3, /more requests for .+ than it takes\. Wait a minute/],
-  ["unavailable", 3, /has a problem at the moment/],
-  ["unknownModel", 1, /does not offer .+: choose another model/],
-  ["tooLong", 1, /too long for .+\. Start a new one/],
-] satisfies Refusal[])("when Bedrock answers %s", (behaviour, tries, sentence) => {
+describe.each(
+  variants<Refusal>([
+    ["denied", 1, /Bedrock denied access to .+ in eu-central-1: .*open the model once in the playground/],
+    ["badCredentials", 1, /AWS did not accept the server's credentials/],
+    ["throttled", 3, /more requests for .+ than it takes\. Wait a minute/],
+    ["unavailable", 3, /has a problem at the moment/],
+    ["unknownModel", 1, /does not offer .+: choose another model/],
+    ["tooLong", 1, /too long for .+\. Start a new one/],
+  ]),
+)("when Bedrock answers %s", (behaviour, tries, sentence) => {
   test("the person is told what to do, and Retry asks again", async ({ openChat }) => {
     const chat = await openChat(server);
     bedrock.script(...Array.from({ length: tries }, () => behaviour));
@@ -92,13 +95,15 @@ describe.each([
   });
 });
 
-describe.each([
-  ["errorFrame", /was cut off in the middle/],
-  ["throttleFrame", /more requests for .+ than it takes/],
-  ["cut", /was cut off in the middle/],
-  ["noStop", /was cut off in the middle/],
-  ["stall", /went silent/],
-] satisfies Break[])("when Bedrock's answer breaks off (%s)", (behaviour, sentence) => {
+describe.each(
+  variants<Break>([
+    ["errorFrame", /was cut off in the middle/],
+    ["throttleFrame", /more requests for .+ than it takes/],
+    ["cut", /was cut off in the middle/],
+    ["noStop", /was cut off in the middle/],
+    ["stall", /went silent/],
+  ]),
+)("when Bedrock's answer breaks off (%s)", (behaviour, sentence) => {
   test("what it had said is kept, the person is told, and Retry asks again", async ({ openChat }) => {
     const chat = await openChat(server);
     bedrock.script(behaviour);

@@ -20,10 +20,13 @@ const LONG = "Tell me a long story.";
 test("? opens the help sheet where nothing is typed, and is typed where something is", async ({
   openChat,
 }) => {
-  for (const viewport of [wide, phone]) {
+  const { page, composer } = await openChat(server);
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  for (const { viewport } of [wide, phone]) {
+    await page.setViewportSize(viewport);
     for (const colorScheme of ["light", "dark"] as const) {
-      const { page, composer } = await openChat(server, { context: { ...viewport, colorScheme } });
-      const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+      await page.emulateMedia({ colorScheme });
+      await composer.fill("");
       await composer.press("?");
       expect(await composer.inputValue()).toBe("?");
       expect(await sheet.count()).toBe(0);

@@ -4,6 +4,7 @@ import { test } from "../fixtures/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/chat-page";
 import { unreadableText } from "../fixtures/readability";
 import { readSession } from "../fixtures/session-api";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -21,10 +22,12 @@ async function holdTwo(chat: ChatPage): Promise<void> {
   await chat.ask("About coffee");
 }
 
-describe.each([
-  ["on a wide screen", wide],
-  ["on a phone", phone],
-])("%s", (_, context) => {
+describe.each(
+  variants([
+    ["on a phone", phone],
+    ["on a wide screen", wide],
+  ]),
+)("%s", (_, context) => {
   test("a conversation is renamed in its place and pinned, in every tab and for good", async ({
     openChat,
   }) => {

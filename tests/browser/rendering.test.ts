@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/bedrock-chat";
 import { test, type OpenChat, type OpenOptions } from "../fixtures/browser-test";
+import { variants } from "../fixtures/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -14,14 +15,18 @@ const wide = { viewport: { width: 1440, height: 900 } };
 
 async function answer(openChat: OpenChat, text: string, options: OpenOptions = {}) {
   const tab = await openChat(chat.server, options);
+  // In milliseconds: ten thousand lines take more than the usual 15 s where other work keeps the machine busy.
+  tab.page.setDefaultTimeout(45_000);
   chat.bedrock.script({ name: "ok", text });
   return { tab, page: tab.page, reply: await tab.ask("Show me") };
 }
 
-describe.each([
-  ["phone", phone],
-  ["desktop", wide],
-] as const)("on a %s", (_, context) => {
+describe.each(
+  variants([
+    ["phone", phone],
+    ["desktop", wide],
+  ] as const),
+)("on a %s", (_, context) => {
   test("formulas are drawn, prices are not, and what is no formula shows its source", async ({
     openChat,
   }) => {

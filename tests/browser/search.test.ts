@@ -4,6 +4,7 @@ import { test } from "../fixtures/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/chat-page";
 import { longConversation } from "../fixtures/long-conversation";
 import { unreadableText } from "../fixtures/readability";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -28,10 +29,12 @@ async function importLong(chat: ChatPage, change: (texts: { text: string }[]) =>
   await chat.page.getByRole("heading", { name: "A long walk", level: 1 }).waitFor();
 }
 
-describe.each([
-  ["on a wide screen", wide],
-  ["on a phone", phone],
-])("%s", (_, context) => {
+describe.each(
+  variants([
+    ["on a phone", phone],
+    ["on a wide screen", wide],
+  ]),
+)("%s", (_, context) => {
   test("titles are searched at once, texts on demand, and a hit opens at its message", async ({
     openChat,
   }) => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/bedrock-chat";
 import { test } from "../fixtures/browser-test";
 import { watchBlocks } from "../fixtures/settled-blocks";
+import { variants } from "../fixtures/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -73,10 +74,12 @@ Footnotes[^1] and **the end**.
 
 Last words, so that all before is finished.`;
 
-test.for([
-  ["words", undefined],
-  ["letters", 1],
-] as const)(
+test.for(
+  variants([
+    ["words", undefined],
+    ["letters", 1],
+  ] as const),
+)(
   "nothing that is finished moves or is drawn anew while it comes in %s",
   async ([, pieceLength], { openChat }) => {
     const tab = await openChat(chat.server);

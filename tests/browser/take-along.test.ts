@@ -5,6 +5,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test, type OpenChat } from "../fixtures/browser-test";
 import type { ChatPage } from "../fixtures/chat-page";
 import { unreadableText } from "../fixtures/readability";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -15,10 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each([
-  ["on a wide screen", wide],
-  ["on a phone", phone],
-])("%s", (_, context) => {
+describe.each(
+  variants([
+    ["on a phone", phone],
+    ["on a wide screen", wide],
+  ]),
+)("%s", (_, context) => {
   test("a conversation is exported, and imported by another browser", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     await chat.ask("About tea");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
 import type { ChatPage } from "../fixtures/chat-page";
+import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 
@@ -16,10 +17,12 @@ const tool = (chat: ChatPage, which: "mine" | "replies", index: number, name: st
 const position = (chat: ChatPage, which: "mine" | "replies", index: number) =>
   chat[which].nth(index).getByRole("group", { name: "Versions" }).locator("span");
 
-describe.each([
-  ["a phone", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }],
-  ["a desktop", { viewport: { width: 1440, height: 900 } }],
-] as const)("on %s", (_, context) => {
+describe.each(
+  variants([
+    ["a phone", { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }],
+    ["a desktop", { viewport: { width: 1440, height: 900 } }],
+  ] as const),
+)("on %s", (_, context) => {
   test("a question is changed, both ways on are kept, and every tab shows the one that was chosen", async ({
     openChat,
   }) => {

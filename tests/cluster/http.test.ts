@@ -14,7 +14,7 @@ import { followToEnd, readSession, textOf } from "../fixtures/session-api";
 
 let server: AppServer;
 beforeAll(async () => {
-  server = await startAppServer({ env: { NODE_NAME: "tester", DEMO_TOKENS_PER_SECOND: "2000" } });
+  server = await startAppServer({ env: { NODE_NAME: "tester", DEMO_TOKENS_PER_SECOND: "500" } });
 });
 afterAll(() => server.stop());
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { variants } from "../fixtures/variants";
 
 let home: string;
 let dataDir: string;
@@ -26,14 +27,17 @@ const renamed = (instead: () => void): Departure => ({
   },
 });
 
-const departures: Record<string, Departure> = {
-  "is moved away": renamed(() => undefined),
-  "has an empty folder in its place": renamed(() => mkdirSync(dataDir)),
-  "has another populated folder in its place": renamed(() => {
-    for (const name of ["sessions", "nodes", "shares", "attachments", "handoffs", "usage", "quarantine"])
-      mkdirSync(join(dataDir, name), { recursive: true });
-  }),
-};
+const departures = variants<[string, Departure]>([
+  [
+    "has another populated folder in its place",
+    renamed(() => {
+      for (const name of ["sessions", "nodes", "shares", "attachments", "handoffs", "usage", "quarantine"])
+        mkdirSync(join(dataDir, name), { recursive: true });
+    }),
+  ],
+  ["is moved away", renamed(() => undefined)],
+  ["has an empty folder in its place", renamed(() => mkdirSync(dataDir))],
+]);
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "holdfast-away-"));
@@ -97,7 +101,7 @@ function requests(session: Record<string, string>): Record<string, () => Promise
 
 const namesIn = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort();
 
-describe.each(Object.entries(departures))("a volume that %s", (_, { leave, back }) => {
+describe.each(departures)("a volume that %s", (_, { leave, back }) => {
   test("makes every answer 503 and no file, and all is there when it is back", async () => {
     const session = await begin();
     leave();
@@ -149,10 +153,12 @@ test("a server that begins on a directory of an earlier version marks it, and ke
   expect(readdirSync(dataDir)).toContain("holdfast-volume.json");
 });
 
-test.each([
-  ["npm run check-volume", ["npm", "run", "--silent", "check-volume", "--"]],
-  ["the check of the image", ["node", "build/check-volume.js"]],
-])("%s tells a volume that servers have used from a folder in its place", (_, [command, ...args]) => {
+test.each(
+  variants<[string, string[]]>([
+    ["the check of the image", ["node", "build/check-volume.js"]],
+    ["npm run check-volume", ["npm", "run", "--silent", "check-volume", "--"]],
+  ]),
+)("%s tells a volume that servers have used from a folder in its place", (_, [command, ...args]) => {
   const check = (folder: string) => execFileSync(command!, [...args, folder], { encoding: "utf8" });
   expect(check(dataDir)).toMatch(/^ok +folder .* volume [\w-]+$/m);
   const empty = join(home, "empty");
