@@ -10,39 +10,59 @@ export type ModelClocks = { now: () => number; timer: Timer };
  */
 export function createStallWatch(signal: AbortSignal, stallSeconds: number, { now, timer }: ModelClocks) {
   let failure: { reason: unknown } | null = null;
-  let interruptWait: (reason: unknown) => void = () => undefined;
+  /** Rejects the wait that is under way. */
+  let interruptWait: ((reason: unknown) => void) | null = null;
   let silentSince = now();
+  let cancelTimer: (() => void) | null = null;
   const interrupt = (reason: unknown) => {
     failure ??= { reason };
-    interruptWait(failure.reason);
+    interruptWait?.(failure.reason);
   };
   const onAbort = () => interrupt(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+
+  /** One timer for many waits: a timer for each would be made and cleared with every token. */
+  function keepTime() {
+    const left = silentSince + stallSeconds * 1000 - now();
+    // Checked here too: a timer would always lose against promises that have settled already.
+    if (left <= 0) interrupt(stallReason(stallSeconds));
+    else cancelTimer ??= timer(left, onTimer);
+  }
+
+  function onTimer() {
+    cancelTimer = null;
+    if (interruptWait) keepTime();
+  }
 
   return {
     /**
      * Waits for a promise. @throws the stall error or the signal's reason
      * @param options `goesOn`: the last value had no words, so the silence before it goes on
      */
-    async next<T>(promise: Promise<T>, { goesOn = false } = {}): Promise<T> {
+    next<T>(promise: Promise<T>, { goesOn = false } = {}): Promise<T> {
       if (!goesOn) silentSince = now();
-      const left = stallSeconds * 1000 - (now() - silentSince);
-      // Checked here too: a timer would always lose against promises that have settled already.
-      if (left <= 0) interrupt(stallReason(stallSeconds));
-      // A new promise for each wait: one for the whole answer would keep every value that was raced against it in
-      // memory.
-      const interrupted = new Promise<never>((_, reject) => (interruptWait = reject));
-      if (failure) interruptWait(failure.reason);
-      const cancel = timer(Math.max(0, left), () => interrupt(stallReason(stallSeconds)));
-      try {
-        return await Promise.race([interrupted, promise]);
-      } finally {
-        cancel();
-        interruptWait = () => undefined;
-      }
+      return new Promise((resolve, reject) => {
+        interruptWait = reject;
+        keepTime();
+        if (failure) reject(failure.reason as Error);
+        // The last value is not kept: this promise would hold it until the next wait.
+        const end = () => (interruptWait = null);
+        promise.then(
+          (value) => {
+            end();
+            resolve(value);
+          },
+          (error: unknown) => {
+            end();
+            reject(error as Error);
+          },
+        );
+      });
     },
     end() {
       signal.removeEventListener("abort", onAbort);
+      cancelTimer?.();
+      cancelTimer = null;
     },
   };
 }
