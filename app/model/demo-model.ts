@@ -1,8 +1,8 @@
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Timer } from "~/timer";
 import { answerAsDemo } from "./demo-answer";
+import { pause } from "./pause";
 import type { ModelClocks } from "./stall-watch";
 
 /** The embedded model: no account, no network, and the same answer to the same conversation every time. */
@@ -53,20 +53,6 @@ const TOKEN = /\s+|\S{1,24}\s*/gu;
 
 export function tokensOf(text: string): string[] {
   return text.match(TOKEN) ?? [];
-}
-
-/** Resolves after `ms` milliseconds, or when the signal aborts. */
-function pause(timer: Timer, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = timer(ms, done);
-    if (signal.aborted) done();
-    else signal.addEventListener("abort", done);
-  });
 }
 
 /** The rest of a text after its beginning; all of it, as a new paragraph, where it begins differently. */
