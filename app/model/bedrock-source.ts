@@ -2,6 +2,7 @@ import { createAmazonBedrock } from "@ai-sdk/amazon-bedrock";
 import type { FileLimits } from "./load-files";
 import type { ModelConfig } from "./model-config";
 import { credentialsReason } from "./model-failure";
+import { callProvider } from "./provider";
 import type { AnswerSource } from "./stream-answer";
 
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
@@ -15,7 +16,11 @@ const FILE_LIMITS: FileLimits = { maxSide: 8_000, takesEncrypted: false };
 /** The models of Bedrock, by their id there, signed with the credential chain or sent with an API key. */
 export function createBedrockSource(
   config: Pick<ModelConfig, "region" | "bedrockBaseUrl" | "bedrockApiKey" | "stallSeconds">,
-  dependencies: { credentials: CredentialChain; fetch?: typeof fetch; maxRetries?: number },
+  dependencies: {
+    credentials: CredentialChain;
+    fetch?: typeof fetch;
+    maxRetries?: number;
+  },
 ): (model: string) => AnswerSource {
   const { region, bedrockBaseUrl: baseUrl } = config;
   const provider = createAmazonBedrock({
@@ -38,7 +43,7 @@ export function createBedrockSource(
   return (model) => {
     let used: AwsCredentials | null = null;
     return {
-      model: provider(model),
+      call: (request) => callProvider(provider(model), request),
       service: { kind: "bedrock", region, baseUrl },
       maxRetries: dependencies.maxRetries ?? 2,
       stallSeconds: config.stallSeconds,

@@ -1,4 +1,4 @@
-import type { ModelMessage, SystemModelMessage } from "ai";
+import type { Instructions, PromptMessage } from "./prompt";
 
 /** Bedrock's cache checkpoint in the AI SDK's form: the prompt up to here is cached. */
 const CACHE_POINT = { bedrock: { cachePoint: { type: "default" } } } as const;
@@ -8,7 +8,7 @@ const CACHE_POINT = { bedrock: { cachePoint: { type: "default" } } } as const;
  * before was written by the previous prompt. Messages with files get none, because not every model accepts a checkpoint
  * after a file. A prompt shorter than the model's minimum is not cached, and costs nothing extra.
  */
-export function withCachePoints(messages: readonly ModelMessage[]): ModelMessage[] {
+export function withCachePoints(messages: readonly PromptMessage[]): PromptMessage[] {
   const questions = messages.filter(({ role, content }) => role === "user" && typeof content === "string");
   const marked = new Set(questions.slice(-2));
   return messages.map((message) =>
@@ -17,6 +17,6 @@ export function withCachePoints(messages: readonly ModelMessage[]): ModelMessage
 }
 
 /** The instructions, with which all prompts of a conversation begin, with a cache checkpoint. */
-export function cachedInstructions(content: string): SystemModelMessage {
-  return { role: "system", content, providerOptions: CACHE_POINT };
+export function cachedInstructions(content: string): Instructions {
+  return { content, providerOptions: CACHE_POINT };
 }

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { delta } from "../../tests/fixtures/chat-endpoint";
 import { realTimer } from "~/clocks";
-import { normaliseChatStream } from "./chat-stream";
+import { readChatStream } from "./chat-stream";
+import type { AnswerParts } from "./provider";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A body that the test writes, and the normalised output so far. */
+/** A body that the test writes, and the words read from it. */
 function openStream() {
   let send: (event: unknown) => void = () => undefined;
   let isCancelled = false;
@@ -14,12 +15,22 @@ function openStream() {
     start(controller) {
       send = (event) => controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`));
     },
-    cancel() {
-      isCancelled = true;
-    },
   });
-  const whole = new Response(normaliseChatStream(body, { graceMs: 1_000, timer: realTimer })).text();
+  const reader = body.getReader();
+  const bytes = {
+    read: async () => (await reader.read()).value ?? null,
+    cancel: () => (isCancelled = true),
+  };
+  const whole = wordsOf(readChatStream(bytes, { graceMs: 1_000, timer: realTimer }));
   return { send: (event: unknown) => send(event), whole, isCancelled: () => isCancelled };
+}
+
+async function wordsOf(answer: AnswerParts): Promise<string> {
+  let words = "";
+  for (let parts = await answer.read(); parts !== null; parts = await answer.read()) {
+    for (const part of parts) if (part.type === "text-delta") words += part.delta;
+  }
+  return words;
 }
 
 test("an answer ends after a grace time behind its finish reason, and its connection is closed", async () => {

@@ -1,26 +1,20 @@
-import type { TextStreamPart, ToolSet } from "ai";
 import { expect, test } from "vitest";
 import { createChunkMapper } from "./chunk-mapper";
-
-type StreamPart = TextStreamPart<ToolSet>;
+import type { AnswerPart } from "./provider";
 
 const USAGE = {
-  inputTokens: 1,
-  outputTokens: undefined,
-  totalTokens: undefined,
-  inputTokenDetails: { noCacheTokens: undefined, cacheReadTokens: undefined, cacheWriteTokens: undefined },
-  outputTokenDetails: { textTokens: undefined, reasoningTokens: undefined },
+  inputTokens: { total: 1, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: undefined, text: undefined, reasoning: undefined },
 };
 
-const map = (parts: StreamPart[], begun = "") => {
+const map = (parts: AnswerPart[], begun = "") => {
   const mapper = createChunkMapper(begun);
-  return [...parts.flatMap((part) => [...mapper.map(part)]), ...mapper.finish("tool-calls", USAGE, 0)];
+  return [...parts.flatMap((part) => mapper.map(part)), ...mapper.finish("tool-calls", USAGE, 0)];
 };
 
 test("successive parts with the same id get different ids", () => {
-  const part = (text: string): StreamPart[] => [
-    { type: "text-start", id: "0" },
-    { type: "text-delta", id: "0", text },
+  const part = (delta: string): AnswerPart[] => [
+    { type: "text-delta", id: "0", delta },
     { type: "text-end", id: "0" },
   ];
   expect(map([...part("a"), ...part("b")]).slice(0, 6)).toEqual([
@@ -34,16 +28,15 @@ test("successive parts with the same id get different ids", () => {
 });
 
 test("announced reasoning without text leaves no part", () => {
-  const hidden: StreamPart[] = [
-    { type: "reasoning-start", id: "0" },
-    { type: "reasoning-delta", id: "0", text: "" },
+  const hidden: AnswerPart[] = [
+    { type: "reasoning-delta", id: "0", delta: "" },
     { type: "reasoning-end", id: "0" },
   ];
   expect(map(hidden).map(({ type }) => type)).toEqual(["finish"]);
 });
 
 test("the finish closes open parts, and reports only counted usage", () => {
-  expect(map([{ type: "text-delta", id: "0", text: "a" }]).slice(2)).toEqual([
+  expect(map([{ type: "text-delta", id: "0", delta: "a" }]).slice(2)).toEqual([
     { type: "text-end", id: "text-0" },
     { type: "finish", finishReason: "other", messageMetadata: { usage: { inputTokens: 1 } } },
   ]);
@@ -52,8 +45,8 @@ test("the finish closes open parts, and reports only counted usage", () => {
 test("only text is joined at the seam of a continuation", () => {
   const chunks = map(
     [
-      { type: "reasoning-delta", id: "0", text: " hm" },
-      { type: "text-delta", id: "1", text: " world" },
+      { type: "reasoning-delta", id: "0", delta: " hm" },
+      { type: "text-delta", id: "1", delta: " world" },
     ],
     "Hello ",
   );

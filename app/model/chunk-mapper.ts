@@ -1,9 +1,9 @@
-import type { LanguageModelUsage, TextStreamPart, ToolSet } from "ai";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Usage } from "~/conversation/session";
 import { createThinkSplitter } from "~/conversation/think-tags";
 import { createSeam } from "./continuation-seam";
 import { finishReasonOf } from "./finish-reasons";
+import type { AnswerPart, ProviderUsage } from "./provider";
 
 type PartType = "text" | "reasoning";
 
@@ -11,8 +11,8 @@ type PartType = "text" | "reasoning";
 const IN_TAGS = "reasoning:tags";
 
 /**
- * Maps the AI SDK's stream parts to reply chunks. Providers reuse part ids within an answer; the ids here are unique.
- * A part opens with its first word, because models announce reasoning that they then do not send.
+ * Maps the parts of a provider's answer to reply chunks. Providers reuse part ids within an answer; the ids here are
+ * unique. A part opens with its first word, because models announce reasoning that they then do not send.
  */
 export function createChunkMapper(begunText: string) {
   const open = new Map<string, { type: PartType; id: string }>();
@@ -22,7 +22,7 @@ export function createChunkMapper(begunText: string) {
   let opened = 0;
   let lastTextId = "";
 
-  function* delta(type: PartType, sourceId: string, text: string): Generator<ReplyChunk> {
+  function delta(type: PartType, sourceId: string, text: string, chunks: ReplyChunk[]) {
     const joined = type === "text" ? seam(text) : text;
     if (joined === "") return;
     const key = `${type}:${sourceId}`;
@@ -30,74 +30,75 @@ export function createChunkMapper(begunText: string) {
     if (!part) {
       part = { type, id: `${type}-${String(opened++)}` };
       open.set(key, part);
-      yield { type: `${type}-start`, id: part.id };
+      chunks.push({ type: `${type}-start`, id: part.id });
     }
-    yield { type: `${type}-delta`, id: part.id, delta: joined };
+    chunks.push({ type: `${type}-delta`, id: part.id, delta: joined });
   }
 
-  function* end(key: string): Generator<ReplyChunk> {
+  function end(key: string, chunks: ReplyChunk[]) {
     const part = open.get(key);
     if (!part) return;
     open.delete(key);
-    yield { type: `${part.type}-end`, id: part.id };
+    chunks.push({ type: `${part.type}-end`, id: part.id });
   }
 
-  function* text(
-    sourceId: string,
-    pieces: Iterable<{ type: PartType; text: string }>,
-  ): Generator<ReplyChunk> {
+  function text(sourceId: string, pieces: Iterable<{ type: PartType; text: string }>, chunks: ReplyChunk[]) {
     for (const piece of pieces) {
-      if (piece.type === "text") yield* end(IN_TAGS);
-      yield* delta(piece.type, piece.type === "text" ? sourceId : "tags", piece.text);
+      if (piece.type === "text") end(IN_TAGS, chunks);
+      delta(piece.type, piece.type === "text" ? sourceId : "tags", piece.text, chunks);
     }
   }
 
-  /** Text that the splitter has held back, as it could be the beginning of a tag. */
-  function* rest(): Generator<ReplyChunk> {
-    if (splitter) yield* text(lastTextId, splitter.end());
+  function addRest(chunks: ReplyChunk[]) {
+    if (splitter) text(lastTextId, splitter.end(), chunks);
   }
 
   return {
     begun: () => opened > 0,
-    rest,
 
-    *map(part: TextStreamPart<ToolSet>): Generator<ReplyChunk> {
+    /** Text that the splitter has held back, as it could be the beginning of a tag. */
+    rest(): ReplyChunk[] {
+      const chunks: ReplyChunk[] = [];
+      addRest(chunks);
+      return chunks;
+    },
+
+    map(part: AnswerPart): ReplyChunk[] {
+      const chunks: ReplyChunk[] = [];
       if (part.type === "text-delta") {
         lastTextId = part.id;
-        yield* text(part.id, splitter?.feed(part.text) ?? [{ type: "text", text: part.text }]);
-      } else if (part.type === "reasoning-delta") yield* delta("reasoning", part.id, part.text);
+        text(part.id, splitter?.feed(part.delta) ?? [{ type: "text", text: part.delta }], chunks);
+      } else if (part.type === "reasoning-delta") delta("reasoning", part.id, part.delta, chunks);
       else if (part.type === "text-end") {
-        yield* rest();
-        yield* end(`text:${part.id}`);
-      } else if (part.type === "reasoning-end") yield* end(`reasoning:${part.id}`);
+        addRest(chunks);
+        end(`text:${part.id}`, chunks);
+      } else if (part.type === "reasoning-end") end(`reasoning:${part.id}`, chunks);
+      return chunks;
     },
 
     /** `reason` is the provider's own finish reason. */
-    *finish(
-      reason: string | undefined,
-      usage: LanguageModelUsage,
-      omittedMessages: number,
-    ): Generator<ReplyChunk> {
-      yield* rest();
-      for (const key of [...open.keys()]) yield* end(key);
-      yield {
+    finish(reason: string | undefined, usage: ProviderUsage, omittedMessages: number): ReplyChunk[] {
+      const chunks: ReplyChunk[] = [];
+      addRest(chunks);
+      for (const key of [...open.keys()]) end(key, chunks);
+      chunks.push({
         type: "finish",
         finishReason: finishReasonOf(reason),
         messageMetadata: { usage: toUsage(usage), ...(omittedMessages > 0 && { omittedMessages }) },
-      };
+      });
+      return chunks;
     },
   };
 }
 
 /** The usage, with only the fields that the provider has counted. */
-function toUsage({ inputTokens, inputTokenDetails, outputTokens }: LanguageModelUsage): Usage {
-  const { cacheReadTokens, cacheWriteTokens } = inputTokenDetails;
+function toUsage({ inputTokens: input, outputTokens: output }: ProviderUsage): Usage {
   return {
-    ...(isCount(inputTokens) && { inputTokens }),
+    ...(isCount(input.total) && { inputTokens: input.total }),
     // Left out where nothing was cached, as in most answers.
-    ...(isCount(cacheReadTokens) && cacheReadTokens > 0 && { cacheReadTokens }),
-    ...(isCount(cacheWriteTokens) && cacheWriteTokens > 0 && { cacheWriteTokens }),
-    ...(isCount(outputTokens) && { outputTokens }),
+    ...(isCount(input.cacheRead) && input.cacheRead > 0 && { cacheReadTokens: input.cacheRead }),
+    ...(isCount(input.cacheWrite) && input.cacheWrite > 0 && { cacheWriteTokens: input.cacheWrite }),
+    ...(isCount(output.total) && { outputTokens: output.total }),
   };
 }
 

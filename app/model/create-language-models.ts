@@ -47,7 +47,7 @@ export function createLanguageModels(
       return chosen === "none" || chosen.startsWith("demo/") ? null : chosen;
     },
 
-    async *generate(request) {
+    generate(request) {
       const offer = offers.find(({ id }) => id === request.modelId);
       if (!offer) {
         throw new ExpectedError(
@@ -56,7 +56,7 @@ export function createLanguageModels(
         );
       }
       const provider = offer.id.slice(0, offer.id.indexOf("/")) as ProviderName;
-      yield* generateWith[provider](offer, request);
+      return generateWith[provider](offer, request);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { FilePart } from "ai";
 import { imageSize } from "image-size";
 import {
   attachmentId,
@@ -10,8 +9,7 @@ import {
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { Omission, OmissionCode } from "~/conversation/omissions";
 import { createDocumentNames } from "./document-names";
-
-export type FileContent = FilePart & { data: Uint8Array };
+import type { FileContent } from "./prompt";
 
 /** Content for the model in place of an attachment: the file, or a sentence. */
 export type LoadedFiles = (part: AttachmentPart) => FileContent | string;

@@ -1,4 +1,4 @@
-import { APICallError, JSONParseError, RetryError, StreamProviderError, TypeValidationError } from "ai";
+import { APICallError, JSONParseError, StreamProviderError, TypeValidationError } from "ai";
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { type ModelErrorContext, toModelError } from "./model-error";
@@ -61,16 +61,6 @@ test("a service that fails after the answer has begun is reported as an interrup
     expect(mapped.code).toBe("model_interrupted");
     expect(mapped.message).toContain("What it had said is kept");
   }
-});
-
-test("a call that was retried is reported with its last error", () => {
-  const errors = [call(503), call(429)];
-  const retried = new RetryError({
-    message: "Failed after 2 attempts.",
-    reason: "maxRetriesExceeded",
-    errors,
-  });
-  expect(toModelError(retried, BEDROCK).code).toBe("model_throttled");
 });
 
 test("an ExpectedError stays unchanged", () => {

@@ -1,4 +1,4 @@
-import { APICallError, JSONParseError, RetryError, StreamProviderError, TypeValidationError } from "ai";
+import { APICallError, JSONParseError, StreamProviderError, TypeValidationError } from "ai";
 import {
   speaksOfCredentials,
   speaksOfCredit,
@@ -39,26 +39,37 @@ export function credentialsReason(cause: unknown): Error {
   });
 }
 
+/** An error in the stream: some providers of the AI SDK report it as a plain object. */
+export function streamFailure(reported: unknown): unknown {
+  if (reported instanceof Error) return reported;
+  const { message, type, code, statusCode } = Object(reported) as Partial<StreamProviderError>;
+  return new StreamProviderError({
+    message: typeof message === "string" ? message : "",
+    ...(typeof type === "string" && { type }),
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(typeof statusCode === "number" && { statusCode }),
+  });
+}
+
 export function readFailure(error: unknown): ModelFailure {
-  const last = lastOf(error);
   const failure: ModelFailure = {
     status: undefined,
-    text: last instanceof Error ? last.message : "",
+    text: error instanceof Error ? error.message : "",
     unreached: false,
-    stalled: last instanceof Error && last.name === "TimeoutError",
-    noCredentials: last instanceof Error && last.name === "CredentialsProviderError",
-    misconfigured: isInvalidRequest(last),
+    stalled: error instanceof Error && error.name === "TimeoutError",
+    noCredentials: error instanceof Error && error.name === "CredentialsProviderError",
+    misconfigured: isInvalidRequest(error),
   };
-  if (APICallError.isInstance(last)) {
+  if (APICallError.isInstance(error)) {
     return {
       ...failure,
-      status: last.statusCode,
-      text: `${last.responseHeaders?.["x-amzn-errortype"] ?? ""} ${last.message} ${last.responseBody ?? ""}`,
-      unreached: last.statusCode === undefined,
+      status: error.statusCode,
+      text: `${error.responseHeaders?.["x-amzn-errortype"] ?? ""} ${error.message} ${error.responseBody ?? ""}`,
+      unreached: error.statusCode === undefined,
     };
   }
-  if (StreamProviderError.isInstance(last)) {
-    const { statusCode: status, type = "", code = "", message } = last;
+  if (StreamProviderError.isInstance(error)) {
+    const { statusCode: status, type = "", code = "", message } = error;
     return { ...failure, status, text: `${type} ${String(code)} ${message}` };
   }
   return failure;
@@ -86,23 +97,22 @@ export function mayBeFiles(error: unknown): boolean {
     return false;
   if (status === 413) return true;
   if (status === 400 || status === 422) return !speaksOfUnknownModel(text);
-  return status !== undefined || StreamProviderError.isInstance(lastOf(error)) ? speaksOfFiles(text) : false;
+  return status !== undefined || StreamProviderError.isInstance(error) ? speaksOfFiles(text) : false;
 }
 
 /** The error without request and response bodies: errors are logged, conversations must not be. */
 export function withoutBodies(error: unknown): unknown {
-  const last = lastOf(error);
   // Their messages quote the text that did not parse, which may be part of the answer.
-  if (JSONParseError.isInstance(last) || TypeValidationError.isInstance(last)) {
-    return Object.assign(new Error("The response did not follow the protocol."), { name: last.name });
+  if (JSONParseError.isInstance(error) || TypeValidationError.isInstance(error)) {
+    return Object.assign(new Error("The response did not follow the protocol."), { name: error.name });
   }
-  if (isInvalidRequest(last)) return new Error("The key or the address of the model server is not valid.");
-  if (!APICallError.isInstance(last) && !StreamProviderError.isInstance(last)) return last;
-  const cause: unknown = isInvalidRequest(last.cause) ? undefined : last.cause;
-  return Object.assign(new Error(last.message, cause === undefined ? {} : { cause }), {
-    name: last.name,
-    ...(last.statusCode !== undefined && { statusCode: last.statusCode }),
-    ...(APICallError.isInstance(last) && { requestId: last.responseHeaders?.["x-amzn-requestid"] }),
+  if (isInvalidRequest(error)) return new Error("The key or the address of the model server is not valid.");
+  if (!APICallError.isInstance(error) && !StreamProviderError.isInstance(error)) return error;
+  const cause: unknown = isInvalidRequest(error.cause) ? undefined : error.cause;
+  return Object.assign(new Error(error.message, cause === undefined ? {} : { cause }), {
+    name: error.name,
+    ...(error.statusCode !== undefined && { statusCode: error.statusCode }),
+    ...(APICallError.isInstance(error) && { requestId: error.responseHeaders?.["x-amzn-requestid"] }),
   });
 }
 
@@ -116,9 +126,4 @@ function isInvalidRequest(error: unknown): boolean {
     if (isRefusal && speaksOfInvalidRequest(each.message)) return true;
   }
   return false;
-}
-
-/** The error of the last attempt, where the SDK has retried. */
-function lastOf(error: unknown): unknown {
-  return RetryError.isInstance(error) ? lastOf(error.lastError) : error;
 }

@@ -1,21 +1,26 @@
-import { type LanguageModel, streamText, wrapLanguageModel } from "ai";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { omissionsOf, type Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Timer } from "~/timer";
 import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
 import { fitContext } from "./fit-context";
 import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { isTooLong, mayBeCredentials, mayBeFiles, unfinishedReason } from "./model-failure";
+import { isTooLong, mayBeCredentials, mayBeFiles, streamFailure, unfinishedReason } from "./model-failure";
+import { toProviderPrompt, type PromptMessage } from "./prompt";
+import type { AnswerPart, AnswerParts, ProviderRequest } from "./provider";
+import { retryCall } from "./retry-call";
 import { createStallWatch, type ModelClocks } from "./stall-watch";
 import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
 import { isWireText, toWireMessages, toWireText } from "./wire-text";
 
 export type AnswerSource = {
-  model: Exclude<LanguageModel, string>;
+  /** Calls the model once. @throws APICallError where the service cannot be reached, or refuses */
+  call: (request: ProviderRequest, signal: AbortSignal) => Promise<AnswerParts>;
   service: ModelErrorContext["service"];
+  /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries: number;
   stallSeconds: number;
   /** Whether text documents are sent as part of the message's text, for protocols without them. */
@@ -31,13 +36,13 @@ export type AnswerSource = {
 type StallWatch = ReturnType<typeof createStallWatch>;
 type ChunkMapper = ReturnType<typeof createChunkMapper>;
 type Prompt = {
-  messages: ReturnType<typeof toModelMessages>;
+  messages: PromptMessage[];
   omitted: number;
   omissions: Omission[];
   given: FilesOfPrompt["given"];
 };
 
-/** One answer of a model of the AI SDK, as reply chunks. Contract: `LanguageModels.generate`. */
+/** One answer of a model, as reply chunks. Contract: `LanguageModels.generate`. */
 export async function* streamAnswer(
   source: AnswerSource,
   offer: ModelOffer,
@@ -48,9 +53,19 @@ export async function* streamAnswer(
   const upstream = new AbortController();
   const watch = createStallWatch(request.signal, source.stallSeconds, clocks);
   const mapper = createChunkMapper(request.continueFrom ?? "");
+  const read = readWithRetries(source, offer, request, {
+    watch,
+    mapper,
+    timer: clocks.timer,
+    signal: upstream.signal,
+  });
   try {
     if (source.prepare) await watch.next(source.prepare());
-    yield* streamWithRetries(source, offer, request, { watch, mapper, signal: upstream.signal });
+    for (;;) {
+      const chunks = await read();
+      if (chunks === null) return;
+      for (const chunk of chunks) yield chunk;
+    }
   } catch (error) {
     request.signal.throwIfAborted();
     yield* mapper.rest();
@@ -67,37 +82,52 @@ export async function* streamAnswer(
   }
 }
 
-type Call = { watch: StallWatch; mapper: ChunkMapper; signal: AbortSignal };
+type Call = { watch: StallWatch; mapper: ChunkMapper; timer: Timer; signal: AbortSignal };
+
+/** Reads the next chunks of an answer, at least none; null after its finish. */
+type ReadChunks = () => Promise<ReplyChunk[] | null>;
 
 /**
  * Retries a call before its first word, once for each reason: with new credentials where they may have been renewed
  * meanwhile; without the files of earlier messages, then without any, where files may be the reason for the refusal, so
  * that a file that the model cannot read does not end the conversation. If no retry helps, throws the first refusal.
  */
-async function* streamWithRetries(
+function readWithRetries(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
   call: Call,
-): AsyncGenerator<ReplyChunk, void, undefined> {
+): ReadChunks {
   let files: FileSelection = "all";
   let renew = source.renew;
   let refusal: unknown = null;
-  for (;;) {
-    const prompt = await toPrompt(source, offer, request, files, call.watch);
-    try {
-      return yield* streamCall(source, offer, request, prompt, call);
-    } catch (error) {
-      if (call.mapper.begun() || request.signal.aborted) throw error;
-      const renewNow = mayBeCredentials(error) ? renew : undefined;
-      renew = renewNow ? undefined : renew;
-      if (renewNow && (await call.watch.next(renewNow()))) continue;
-      refusal ??= error;
-      const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, prompt, error) : null;
-      if (fewer === null) throw refusal;
-      files = fewer;
-    }
+  let prompt: Prompt | null = null;
+  let read: ReadChunks | null = null;
+
+  /** Changes what is asked. @throws the error to report where there is nothing left to try */
+  async function change(error: unknown, before: Prompt) {
+    if (call.mapper.begun() || request.signal.aborted) throw error;
+    const renewNow = mayBeCredentials(error) ? renew : undefined;
+    renew = renewNow ? undefined : renew;
+    if (renewNow && (await call.watch.next(renewNow()))) return;
+    refusal ??= error;
+    const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, before, error) : null;
+    if (fewer === null) throw refusal;
+    files = fewer;
   }
+
+  return async () => {
+    for (;;) {
+      prompt ??= await toPrompt(source, offer, request, files, call.watch);
+      try {
+        read ??= await openAnswer(source, offer, request, prompt, call);
+        return await read();
+      } catch (error) {
+        await change(error, prompt);
+        prompt = read = null;
+      }
+    }
+  };
 }
 
 /**
@@ -139,64 +169,79 @@ function textsOf({ parts }: GenerateRequest["messages"][number]): string[] {
   return parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
 }
 
-async function* streamCall(
+async function openAnswer(
   source: AnswerSource,
   offer: ModelOffer,
   request: GenerateRequest,
-  { messages, omitted, omissions }: Prompt,
-  { watch, mapper, signal }: Call,
-): AsyncGenerator<ReplyChunk, void, undefined> {
-  const { cachesPrompts = false } = offer;
-  const instructions = toWireText(request.instructions);
-  const parts = streamText({
-    model: withRetryCallback(source.model, request.onRetry),
-    ...(instructions.trim() !== "" && {
-      instructions: cachesPrompts ? cachedInstructions(instructions) : instructions,
+  prompt: Prompt,
+  { watch, mapper, timer, signal }: Call,
+): Promise<ReadChunks> {
+  const asked = providerRequest(source, offer, request, prompt, signal);
+  const answer = await watch.next(
+    retryCall(() => source.call(asked, signal), {
+      maxRetries: source.maxRetries,
+      timer,
+      signal,
+      onRetry: request.onRetry,
     }),
-    messages: cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
-    maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
-    ...(offer.takesTemperature && request.temperature !== undefined && { temperature: request.temperature }),
-    // Retries the start of a call only. `streamRetries` stays unset: it would repeat text that was sent already.
-    maxRetries: source.maxRetries,
-    abortSignal: signal,
-    // The default prints the error with the whole conversation. It is thrown below instead.
-    onError: () => undefined,
-  }).stream[Symbol.asyncIterator]();
-
+  );
   const silence = { goesOn: false };
-  for (;;) {
-    const step = await watch.next(parts.next(), silence);
-    if (step.done) throw unfinishedReason();
-    const part = step.value;
-    if (part.type === "error") throw part.error;
-    if (part.type === "finish") {
-      // A connection that ends cleanly within an answer has this form, and is not an error to the AI SDK.
-      const unfinished = part.finishReason === "other" && part.rawFinishReason === undefined;
-      if (unfinished || part.finishReason === "error") throw unfinishedReason();
-      if (omissions.length > 0) request.onOmissions?.(omissions);
-      yield* mapper.finish(part.rawFinishReason, part.totalUsage, omitted);
-      return;
+  let parts: readonly AnswerPart[] = [];
+  let isFinished = false;
+
+  /** The chunks of one part. @throws the error that it reports */
+  function chunksOf(part: AnswerPart): ReplyChunk[] {
+    if (part.type === "error") throw streamFailure(part.error);
+    if (part.type !== "finish") return mapper.map(part);
+    const { unified, raw } = part.finishReason;
+    // A connection that ends cleanly within an answer has the first of these forms, and is not an error to the AI SDK.
+    if ((unified === "other" && raw === undefined) || unified === "error") throw unfinishedReason();
+    if (prompt.omissions.length > 0) request.onOmissions?.(prompt.omissions);
+    isFinished = true;
+    return mapper.finish(raw, part.usage, prompt.omitted);
+  }
+
+  return async () => {
+    if (isFinished) return null;
+    if (parts.length === 0) {
+      const next = await watch.next(answer.read(), silence);
+      if (next === null) throw unfinishedReason();
+      parts = next;
     }
-    const chunks = [...mapper.map(part)];
+    const chunks: ReplyChunk[] = [];
+    let taken = 0;
+    for (const part of parts) {
+      // The words before a failure are passed on first.
+      if (chunks.length > 0 && (part.type === "error" || part.type === "finish")) break;
+      taken += 1;
+      chunks.push(...chunksOf(part));
+    }
     // Deltas that map to no chunks, such as empty tags without end, are not bounded by the length of the answer, so
     // they count as silence.
-    silence.goesOn = part.type === "text-delta" && chunks.length === 0;
-    yield* chunks;
-  }
+    silence.goesOn =
+      chunks.length === 0 && parts.length > 0 && parts.every(({ type }) => type === "text-delta");
+    parts = parts.slice(taken);
+    return chunks;
+  };
 }
 
-/** Calls `retrying` at each retry of the SDK, which has no callback for it. */
-function withRetryCallback(model: AnswerSource["model"], retrying: (() => void) | undefined) {
-  if (!retrying) return model;
-  let tries = 0;
-  return wrapLanguageModel({
-    model,
-    middleware: {
-      specificationVersion: "v4",
-      wrapStream({ doStream }) {
-        if (tries++ > 0) retrying();
-        return doStream();
-      },
-    },
-  });
+function providerRequest(
+  source: AnswerSource,
+  offer: ModelOffer,
+  request: GenerateRequest,
+  { messages }: Prompt,
+  abortSignal: AbortSignal,
+): ProviderRequest {
+  const { cachesPrompts = false } = offer;
+  const content = toWireText(request.instructions);
+  const instructions = cachesPrompts ? cachedInstructions(content) : { content };
+  return {
+    prompt: toProviderPrompt(
+      content.trim() === "" ? null : instructions,
+      cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
+    ),
+    maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
+    ...(offer.takesTemperature && request.temperature !== undefined && { temperature: request.temperature }),
+    abortSignal,
+  };
 }

@@ -1,10 +1,10 @@
-import type { ModelMessage } from "ai";
 import { attachmentParts } from "~/conversation/attachment";
 import type { ModelOffer } from "~/conversation/language-model";
 import { plainText } from "~/conversation/reply-text";
 import type { Message } from "~/conversation/session";
 import { foldThoughts } from "~/conversation/think-tags";
-import type { FileContent, LoadedFiles } from "./load-files";
+import type { LoadedFiles } from "./load-files";
+import type { FileContent, PromptMessage } from "./prompt";
 
 const CONTINUE =
   "Your answer was cut off. Continue it from exactly where it stops: the next character you write is appended " +
@@ -26,7 +26,7 @@ export function toModelMessages(
   messages: readonly Message[],
   continuation: { text: string; how: ModelOffer["continuation"] } | null,
   loaded: LoadedFiles,
-): ModelMessage[] {
+): PromptMessage[] {
   const turns = messages.flatMap((message): Turn[] => {
     const given = attachmentParts(message.parts).map(loaded);
     const files = given.filter((file) => typeof file !== "string");
@@ -46,7 +46,7 @@ export function toModelMessages(
     turns.push({ role: "assistant", text: begun, files: [] });
     if (continuation.how === "ask") turns.push({ role: "user", text: CONTINUE, files: [] });
   }
-  return inTurn(turns).map(({ role, text, files }): ModelMessage => {
+  return inTurn(turns).map(({ role, text, files }): PromptMessage => {
     if (role === "assistant" || files.length === 0) return { role, content: text };
     // Models answer best when the question follows the files.
     return { role, content: [...files, { type: "text", text }] };

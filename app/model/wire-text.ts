@@ -1,4 +1,4 @@
-import type { ModelMessage } from "ai";
+import type { PromptMessage } from "./prompt";
 
 /** Control characters except tab and line ends: servers refuse requests that contain them, above all NUL. */
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
@@ -14,18 +14,14 @@ export function isWireText(text: string): boolean {
 }
 
 /** `toWireText` for all texts and file names of messages. */
-export function toWireMessages(messages: readonly ModelMessage[]): ModelMessage[] {
-  return messages.map((message): ModelMessage => {
-    if (message.role === "tool") return message;
-    if (typeof message.content === "string")
-      return { ...message, content: toWireText(message.content) } as ModelMessage;
-    const content = message.content.map((part) => {
-      if (part.type === "text") return { ...part, text: toWireText(part.text) };
-      if (part.type === "file" && part.filename !== undefined) {
-        return { ...part, filename: toWireText(part.filename) };
-      }
-      return part;
-    });
-    return { ...message, content } as ModelMessage;
-  });
+export function toWireMessages(messages: readonly PromptMessage[]): PromptMessage[] {
+  return messages.map(({ content, ...message }) => ({
+    ...message,
+    content: typeof content === "string" ? toWireText(content) : content.map(toWirePart),
+  }));
+}
+
+function toWirePart<Part extends Exclude<PromptMessage["content"], string>[number]>(part: Part): Part {
+  if (part.type === "text") return { ...part, text: toWireText(part.text) };
+  return part.filename === undefined ? part : { ...part, filename: toWireText(part.filename) };
 }

@@ -535,3 +535,27 @@ test("a context window that is full in the middle of an answer is reported, and 
     message: expect.stringContaining("too long") as string,
   });
 });
+
+test.each([
+  ["overloaded", "model_unavailable"],
+  ["constructor", "model_interrupted"],
+])(
+  "an error in the stream before the first word that says only %s is reported as %s",
+  async (message, code) => {
+    const { error } = await answerTo(raw(`data: ${json({ error: { message } })}\n\n`));
+    expect(error).toMatchObject({ code });
+  },
+);
+
+test("a refusal that breaks off is reported by its status", async () => {
+  const { error } = await answerTo((response) => {
+    response.writeHead(500, { "content-length": "100" }).write("{");
+    setImmediate(() => response.destroy());
+  });
+  expect(error).toMatchObject({ code: "model_unavailable" });
+});
+
+test("a redirect that does not keep the method is reported as a wrong address", async () => {
+  const { error } = await answerTo((response) => response.writeHead(301, { location: "/elsewhere" }).end());
+  expect(error).toMatchObject({ code: "model_address" });
+});
