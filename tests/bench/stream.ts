@@ -7,25 +7,30 @@ import { describeCurve, measurePoint, type CurvePoint } from "./stream/curve.ts"
 import { describeFirstToken, measureFirstToken } from "./stream/first-token.ts";
 import { measureFollowerLag } from "./stream/follower-lag.ts";
 import { startResumablePeer } from "./stream/resumable-peer.ts";
-import { startBareServer, startHoldfast, startModelStub } from "./stream/servers.ts";
+import { describeFileCalls, measureFileCalls, type FileCalls } from "./stream/file-calls.ts";
+import { describeAcknowledgements, measureAcknowledgements, ROUND_TRIP_MS } from "./stream/round-trips.ts";
+import { startBareServer, startCountedHoldfast, startHoldfast, startModelStub } from "./stream/servers.ts";
+import { describeSmallTask, measureSmallTask } from "./stream/small-task.ts";
 import { printTable } from "./stream/table.ts";
 import { TOKENS_PER_SECOND } from "./stream/token-lag.ts";
 import { describeVolumeCost, measureVolumeCost } from "./stream/volume-cost.ts";
 import { NotInstalled } from "./turn-store.ts";
 
 /**
- * `npm run bench:stream -- [--quick] [--only first,curve,follower,volume] [--dir FOLDER] [--peers FOLDER]`: what
- * a reply that outlives everything costs beside one that outlives nothing, the AI SDK's own response in a bare
- * Node server. Everything is a ratio or a difference within one run. FOLDER must be on a real disk; the folder of
- * the peers is one where `npm install resumable-stream redis` has been run. Needs `npm run build` first.
+ * `npm run bench:stream -- [--quick] [--only first,curve,follower,volume,calls,trips,task] [--streams 1,50]
+ * [--runs N] [--dir FOLDER] [--peers FOLDER]`: what a reply that outlives everything costs beside one that outlives
+ * nothing, the AI SDK's own response in a bare Node server. Everything is a ratio or a difference within one run;
+ * with several runs of the curve, in turns, the median of each number. FOLDER must be on a real disk; the folder of
+ * the peers is one where `npm install resumable-stream redis` has been run. `task` needs cgroups (v1, as root).
  */
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    only: { type: "string", default: "first,curve,follower,volume" },
+    only: { type: "string", default: "first,curve,follower,volume,calls,trips,task" },
     dir: { type: "string", default: "/var/tmp" },
     peers: { type: "string" },
     streams: { type: "string" },
+    runs: { type: "string", default: "1" },
   },
 });
 const parts: Record<string, () => Promise<void>> = {
@@ -33,10 +38,15 @@ const parts: Record<string, () => Promise<void>> = {
   curve: reportCurve,
   follower: reportFollowers,
   volume: reportVolume,
+  calls: reportFileCalls,
+  trips: reportRoundTrips,
+  task: reportSmallTask,
 };
 const levels =
   values.streams?.split(",").map(Number) ?? (values.quick ? [1, 50, 250] : [1, 10, 50, 100, 250, 500]);
 const seconds = values.quick ? 5 : 8;
+/** The least that a timer adds to a round trip, about; a volume in another zone is as far. */
+const ADDED_ROUND_TRIP_MS = 2;
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const folder = mkdtempSync(join(values.dir, "holdfast-stream-"));
@@ -63,29 +73,41 @@ function newFolder(): string {
 async function reportFirstToken() {
   const dataDir = newFolder();
   const [bare, holdfast] = [await startBareServer(modelUrl), await startHoldfast(modelUrl, dataDir)];
-  for (const thinkMs of [0, 200]) {
+  const far = await startCountedHoldfast(modelUrl, newFolder(), ADDED_ROUND_TRIP_MS);
+  const cases = [
+    {
+      server: holdfast,
+      thinkMs: 0,
+      about: "a model that answers at once; the target is 5 ms and one sync more than bare",
+    },
+    { server: holdfast, thinkMs: 200, about: "a model that thinks for 200 ms; the target is the same" },
+    {
+      server: far,
+      thinkMs: 0,
+      about: `each request to the volume ${ADDED_ROUND_TRIP_MS} ms longer, as if it were far`,
+    },
+  ];
+  for (const { server, thinkMs, about } of cases) {
     const times = await measureFirstToken(
-      { bare: bare.url, holdfast: holdfast.url },
+      { bare: bare.url, holdfast: server.url },
       { folder: dataDir, rounds: values.quick ? 20 : 60, thinkMs },
     );
-    const model = thinkMs === 0 ? "answers at once" : `thinks for ${thinkMs} ms`;
-    console.log(
-      `\nFirst token, 1 stream, a model that ${model}; the target is 5 ms and one sync more than bare`,
-    );
+    console.log(`\nFirst token, 1 stream, ${about}`);
     printTable(describeFirstToken(times));
   }
-  await bare.stop();
-  await holdfast.stop();
+  for (const server of [bare, holdfast, far]) await server.stop();
 }
 
 async function reportCurve() {
-  const points: CurvePoint[] = [];
-  for (const streams of levels) {
-    points.push(await measurePoint(stub, { streams, seconds, dataDir: newFolder() }));
+  const points = levels.map((): CurvePoint[] => []);
+  for (let run = 0; run < Number(values.runs); run++) {
+    for (const [index, streams] of levels.entries()) {
+      points[index]!.push(await measurePoint(stub, { streams, seconds, dataDir: newFolder() }));
+    }
   }
   console.log(
     `\nLag of tokens at ${TOKENS_PER_SECOND} a second in each of so many streams, from the model to the client; in time` +
-      "\nis what came within 50 ms and one sync (p95 of those measured beside it)",
+      "\nis what came within 50 ms and one sync (p95 of those measured beside it); medians where there were several runs",
   );
   printTable(describeCurve(points));
 }
@@ -129,4 +151,40 @@ async function reportVolume() {
   console.log(
     "  (without the removal of the journal 30 s later: a listing, a read of the session, an unlink)",
   );
+}
+
+async function reportFileCalls() {
+  const measured: FileCalls[] = [];
+  for (const replies of [1, 50]) {
+    const server = await startCountedHoldfast(modelUrl, newFolder());
+    measured.push(await measureFileCalls(server, { replies, tokens: values.quick ? 500 : 1_000 }));
+    await server.stop();
+  }
+  console.log(
+    `\nFile calls of a node at ${TOKENS_PER_SECOND} tokens a second, beyond those of an idle one, and their price on EFS`,
+  );
+  printTable(describeFileCalls(measured));
+}
+
+async function reportRoundTrips() {
+  const server = await startCountedHoldfast(modelUrl, newFolder(), ROUND_TRIP_MS);
+  const times = await measureAcknowledgements(server, values.quick ? 1 : 3);
+  await server.stop();
+  console.log(
+    `\nFrom a question to its acknowledgement, by a volume whose requests take ${ROUND_TRIP_MS} ms each`,
+  );
+  printTable(describeAcknowledgements(times));
+}
+
+async function reportSmallTask() {
+  const servers = [
+    { name: "bare", start: () => startBareServer(modelUrl) },
+    { name: "Holdfast", start: () => startHoldfast(modelUrl, newFolder()) },
+  ];
+  const levels =
+    values.streams?.split(",").map(Number) ?? (values.quick ? [10, 40] : [10, 20, 40, 60, 80, 120]);
+  const measured = await measureSmallTask(servers, stub, { levels, seconds });
+  console.log("\nStreams in the smallest task of Fargate: a quarter of a processor and 512 MB, by a cgroup");
+  if (measured) printTable(describeSmallTask(measured));
+  else console.log("  not measured: cgroups (v1) cannot be made here");
 }

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { interceptedFileSystem, type FileCall } from "../../fixtures/store-file-system.ts";
+import { interceptedFileSystem, type FileCall, type Intercept } from "../../fixtures/store-file-system.ts";
 
 /** What a file call is to an NFS server: nothing, or a request that moves bytes one way or is about names only. */
 type Request = { direction: "read" | "written"; data: boolean };
@@ -15,16 +15,27 @@ const DOLLARS_PER_GIB = { read: 0.03, written: 0.06 };
 
 /** The real file system, which keeps count of what is done on it, and of what that would cost on EFS. */
 export function createCountedFileSystem() {
+  const { intercept, counts } = createCounter();
+  return { fs: interceptedFileSystem(intercept), counts };
+}
+
+/**
+ * Counts file calls, and what they would cost on EFS.
+ * @param onRequest called after each call that an NFS client sends to its server; the call ends after it
+ */
+export function createCounter(onRequest: () => Promise<unknown> | null = () => null) {
   const counts = new Map<Subject, Counted>();
   const sizes = new Map<string, number>();
 
-  const fs = interceptedFileSystem(async (call, proceed) => {
+  const intercept: Intercept = async (call, proceed) => {
     const creates = call.name === "open" && !exists(call.path);
     const result = await proceed();
     const moved = movedBytes(call, result);
-    count(subjectOf(call), requestOf(call, creates, moved), moved);
+    const request = requestOf(call, creates, moved);
+    count(subjectOf(call), request, moved);
+    if (request) await onRequest();
     return result;
-  });
+  };
 
   function movedBytes({ name, path }: FileCall, result: unknown): number {
     if (name === "read")
@@ -37,12 +48,7 @@ export function createCountedFileSystem() {
   }
 
   function count(subject: Subject, request: Request | null, bytes: number) {
-    const counted = counts.get(subject) ?? {
-      calls: 0,
-      requests: 0,
-      bytes: 0,
-      dollars: { "4 KiB": 0, "32 KiB": 0 },
-    };
+    const counted = counts.get(subject) ?? NOTHING();
     counts.set(subject, counted);
     counted.calls += 1;
     counted.bytes += bytes;
@@ -54,7 +60,21 @@ export function createCountedFileSystem() {
     }
   }
 
-  return { fs, counts };
+  return { intercept, counts };
+}
+
+const NOTHING = (): Counted => ({ calls: 0, requests: 0, bytes: 0, dollars: { "4 KiB": 0, "32 KiB": 0 } });
+
+/** What was counted, of all subjects together. */
+export function sumOf(counts: Iterable<Counted>): Counted {
+  const sum = NOTHING();
+  for (const { calls, requests, bytes, dollars } of counts) {
+    sum.calls += calls;
+    sum.requests += requests;
+    sum.bytes += bytes;
+    for (const metering of Object.keys(METERING) as Metering[]) sum.dollars[metering] += dollars[metering];
+  }
+  return sum;
 }
 
 function subjectOf({ name, path }: FileCall): Subject {

@@ -1,4 +1,4 @@
-import { quantile } from "../statistics.ts";
+import { median, quantile } from "../statistics.ts";
 import type { ChildServer } from "./child-server.ts";
 import { startBareServer, startHoldfast } from "./servers.ts";
 import { createSyncMeter } from "./sync-meter.ts";
@@ -28,38 +28,51 @@ export async function measurePoint(
   return { bare, holdfast: result, sync: times };
 }
 
-export function describeCurve(points: readonly CurvePoint[]): string[][] {
+/** @param levels for each number of streams its points, of which the medians are shown */
+export function describeCurve(levels: readonly (readonly CurvePoint[])[]): string[][] {
   const head = ["", "p50 ms", "p95 ms", "p99 ms", "sync p50", "sync p95", "in time"];
   return [
     [...head, "achieved", "CPU µs/token", "x bare", "CPUs busy", "KiB/stream", "open", "cut", "lost"],
-    ...points.flatMap(({ bare, holdfast, sync }) => [
-      [`${bare.streams} bare`, ...lagCells(bare.lag), "", "", "", ...costCells(bare, bare)],
-      [
-        `${bare.streams} Holdfast`,
-        ...lagCells(holdfast.lag),
-        quantile(sync, 0.5).toFixed(1),
-        quantile(sync, 0.95).toFixed(1),
-        percent(inTime(holdfast.lag, FLUSH_MS + quantile(sync, 0.95))),
-        ...costCells(holdfast, bare),
-      ],
-    ]),
+    ...levels.flatMap((points) => {
+      const sync = points.map((point) => point.sync);
+      return [
+        row("bare", points, ({ bare }) => bare, ["", ""]),
+        row("Holdfast", points, ({ holdfast }) => holdfast, [
+          middle(sync, (times) => quantile(times, 0.5)).toFixed(1),
+          middle(sync, (times) => quantile(times, 0.95)).toFixed(1),
+        ]),
+      ];
+    }),
   ];
 }
 
-const lagCells = (lag: number[]) => [0.5, 0.95, 0.99].map((share) => quantile(lag, share).toFixed(1));
+const middle = <T>(values: readonly T[], of: (value: T) => number): number => median(values.map(of));
+
+function row(
+  name: string,
+  points: readonly CurvePoint[],
+  of: (point: CurvePoint) => StreamMeasurement,
+  syncCells: readonly string[],
+): string[] {
+  const { streams } = of(points[0]!);
+  const cell = (value: (measured: StreamMeasurement, point: CurvePoint) => number) =>
+    middle(points, (point) => value(of(point), point));
+  const lag = [0.5, 0.95, 0.99].map((share) => cell((measured) => quantile(measured.lag, share)).toFixed(1));
+  return [
+    `${streams} ${name}`,
+    ...lag,
+    ...syncCells,
+    percent(cell((measured, { sync }) => inTime(measured.lag, FLUSH_MS + quantile(sync, 0.95)))),
+    percent(cell(({ achieved }) => achieved)),
+    cell(({ cpuMsPerToken }) => cpuMsPerToken * 1_000).toFixed(0),
+    // Of each run by itself, whose two servers have met the same machine.
+    cell(({ cpuMsPerToken }, { bare }) => cpuMsPerToken / bare.cpuMsPerToken).toFixed(2),
+    cell(({ busy }) => busy).toFixed(2),
+    streams < LEAST_STREAMS_FOR_MEMORY ? "" : (cell(({ rssPerStream }) => rssPerStream) / 1_024).toFixed(0),
+    ...[cell(({ open }) => open), cell(({ cut }) => cut), cell(({ lost }) => lost)].map(String),
+  ];
+}
 
 const inTime = (lag: number[], limit: number) => lag.filter((each) => each <= limit).length / lag.length;
-
-function costCells(measured: StreamMeasurement, bare: StreamMeasurement): string[] {
-  const { streams, open, achieved, cpuMsPerToken, busy, rssPerStream, cut, lost } = measured;
-  return [
-    percent(achieved),
-    (cpuMsPerToken * 1_000).toFixed(0),
-    (cpuMsPerToken / bare.cpuMsPerToken).toFixed(2),
-    busy.toFixed(2),
-    streams < LEAST_STREAMS_FOR_MEMORY ? "" : (rssPerStream / 1_024).toFixed(0),
-    ...[open, cut, lost].map(String),
-  ];
-}
 
 const percent = (share: number) => `${(share * 100).toFixed(0)} %`;

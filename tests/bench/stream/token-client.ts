@@ -36,17 +36,35 @@ export function createTokenClient(url: string) {
 
   return {
     ask(sessionId: string, question: Question, onToken: TokenListener = () => undefined) {
-      const { script, parentId = null, replyMessageId } = question;
-      const body: PostMessageBody = {
-        message: { id: newId(), parts: [{ type: "text", text: formatScript(script) }] },
-        parentId,
-        ...(replyMessageId !== undefined && { replyMessageId }),
-      };
-      return send("POST", "/api/session/messages", sessionId, JSON.stringify(body), onToken);
+      return send("POST", "/api/session/messages", sessionId, JSON.stringify(bodyOf(question)), onToken);
+    },
+    /** Posts a question without following its answer. @returns the time until the server has it, in milliseconds */
+    async acknowledge(sessionId: string, question: Question): Promise<number> {
+      const sentAt = monotonicUs();
+      const response = await fetch(`${url}/api/session/messages`, {
+        method: "POST",
+        headers: {
+          "X-Session-Id": sessionId,
+          "Content-Type": "application/json",
+          Accept: "application/json",
+        },
+        body: JSON.stringify(bodyOf(question)),
+      });
+      await response.text();
+      if (response.status !== 202) throw new Error(`a question was answered with ${response.status}`);
+      return (monotonicUs() - sentAt) / 1_000;
     },
     follow: (sessionId: string, onToken: TokenListener) =>
       send("GET", "/api/session/stream", sessionId, null, onToken),
     close: () => agent.destroy(),
+  };
+}
+
+function bodyOf({ script, parentId = null, replyMessageId }: Question): PostMessageBody {
+  return {
+    message: { id: newId(), parts: [{ type: "text", text: formatScript(script) }] },
+    parentId,
+    ...(replyMessageId !== undefined && { replyMessageId }),
   };
 }
 

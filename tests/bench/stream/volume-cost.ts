@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { newId, hashSessionId } from "~/conversation/session-id";
 import { startNode } from "../../fixtures/reply-node.ts";
-import { createCountedFileSystem, type Counted, type Subject } from "./counted-volume.ts";
+import { createCountedFileSystem, sumOf, type Counted, type Subject } from "./counted-volume.ts";
 import { TOKENS_PER_SECOND } from "./token-lag.ts";
 
 const FLUSH_MS = 50;
@@ -67,24 +67,11 @@ export function describeVolumeCost({ runner, follower, tokens }: VolumeCost): st
   ];
   const rows = (who: string, counts: Map<Subject, Counted>) => [
     ...[...counts].map(([subject, counted]) => row(`${who}: ${WORDS[subject]}`, counted)),
-    row(`${who}: all`, sum([...counts.values()])),
+    row(`${who}: all`, sumOf(counts.values())),
   ];
   return [
     [`${tokens} tokens`, "file calls", "NFS requests", "bytes", "$ at 4 KiB", "$ at 32 KiB"],
     ...rows("runner", runner),
     ...rows("following node", follower),
   ];
-}
-
-function sum(counts: readonly Counted[]): Counted {
-  const add = (value: (counted: Counted) => number) => counts.reduce((total, each) => total + value(each), 0);
-  return {
-    calls: add(({ calls }) => calls),
-    requests: add(({ requests }) => requests),
-    bytes: add(({ bytes }) => bytes),
-    dollars: {
-      "4 KiB": add(({ dollars }) => dollars["4 KiB"]),
-      "32 KiB": add(({ dollars }) => dollars["32 KiB"]),
-    },
-  };
 }
