@@ -1,3 +1,5 @@
+import { pageClock, type PageClock } from "./page-clock";
+
 /** A text, or an element with classes. */
 export type HighlightedNode = string | { className: string; children: readonly HighlightedNode[] };
 
@@ -26,14 +28,17 @@ const DEADLINE_MS = 3_000;
  * misses the deadline is ended, and another one does the rest.
  * @param start starts a worker; a failure leaves code without colour
  */
-export function createCodeHighlighter(start: () => Promise<HighlightWorker>): CodeHighlighter {
+export function createCodeHighlighter(
+  start: () => Promise<HighlightWorker>,
+  clock: Pick<PageClock, "after"> = pageClock,
+): CodeHighlighter {
   type Waiting = HighlightRequest & { resolve: (nodes: HighlightedNode[] | null) => void };
   const waiting: Waiting[] = [];
   let worker: HighlightWorker | null = null;
   let isStarting = false;
   let isReady = false;
   let lastId = 0;
-  let deadline: ReturnType<typeof setTimeout> | undefined;
+  let cancelDeadline = () => {};
 
   async function open() {
     isStarting = true;
@@ -56,14 +61,14 @@ export function createCodeHighlighter(start: () => Promise<HighlightWorker>): Co
   }
 
   function sendFirst() {
-    clearTimeout(deadline);
+    cancelDeadline();
     const [first] = waiting;
     if (!first) return;
     if (!worker && !isStarting) void open();
     if (!worker || !isReady) return;
     const { id, code, language } = first;
     worker.postMessage({ id, code, language });
-    deadline = setTimeout(onDeadline, DEADLINE_MS);
+    cancelDeadline = clock.after(DEADLINE_MS, onDeadline);
   }
 
   function onDeadline() {
@@ -79,7 +84,7 @@ export function createCodeHighlighter(start: () => Promise<HighlightWorker>): Co
   }
 
   function end() {
-    clearTimeout(deadline);
+    cancelDeadline();
     worker?.terminate();
     worker = null;
     isReady = false;
