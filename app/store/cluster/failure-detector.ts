@@ -25,6 +25,8 @@ export type FailureDetector = {
   recordSuccessor(boots: readonly string[], name: string): void;
   recordDraining(instance: string): void;
   recordLeave(instance: string): void;
+  /** The other instances that have a log and are not known to be dead. */
+  living(): string[];
   /** How long the node has been known to be dead at `now`, in milliseconds; null while it is not. */
   deadFor(instance: string, now: number): number | null;
 };
@@ -133,6 +135,8 @@ export function createFailureDetector(options: FailureDetectorOptions): FailureD
 
     recordDraining: (instance) => void (know(instance).draining = true),
     recordLeave: (instance) => void (know(instance).hasLeft = true),
+
+    living: () => [...nodes].filter(([, known]) => known.present && !isDead(known)).map(([name]) => name),
 
     deadFor(instance, now) {
       if (instance === own) return null;

@@ -23,6 +23,10 @@ export type Membership = {
    * while, so that a second call after `DEAD_AFTER_MS` and a second is decisive.
    */
   isDead(instance: string): boolean;
+  /** Whether an instance is known to be dead. Unlike `isDead`, it does not make this node poll faster. */
+  hasDied(instance: string): boolean;
+  /** The instances that are known to live, this one included. */
+  living(): string[];
   /**
    * Polls the other logs more often until the returned function is called. With interest in a reply, changes are seen
    * within a second and deaths within about ten; with interest in a session, within five more; without, within 30.
@@ -124,6 +128,8 @@ export function createMembership(options: MembershipOptions): Membership {
       if (!isDead && instance !== own && !hasLeft) holdInterest();
       return isDead;
     },
+    hasDied: failureDetector.isDead,
+    living: () => [own, ...failureDetector.living()],
     attend: poller.attend,
     async announceDraining() {
       isDraining = true;

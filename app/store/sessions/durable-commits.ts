@@ -7,6 +7,8 @@ export type DurableCommit = {
   rev: number;
   /** `FileContent.version` of its file; null where this node has written the file and not read it since. */
   version: string | null;
+  /** Whether a reply runs in it, or has lost its runner. */
+  hasReply: boolean;
 };
 
 /** The commits that this node knows to be on stable storage, by session hash, so that each is synced once per node. */

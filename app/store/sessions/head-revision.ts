@@ -10,7 +10,7 @@ export type HeadRevision = Pick<SessionRecord, "rev" | "commit" | "recovered">;
 
 /**
  * Finds the newest commit of a session without reading it, by a listing of its folder and the file's version. Null
- * where this node has not read that commit, where there is no session, or where a journal shows that a reply may run.
+ * where this node has not read that commit, where there is no session, or where a reply may run.
  * @throws what the volume throws
  */
 export async function findHeadRevision(
@@ -18,10 +18,10 @@ export async function findHeadRevision(
   sessionHash: string,
 ): Promise<HeadRevision | null> {
   const folder = layout.sessionFolder(sessionHash);
-  const { revisions, damaged, journals } = readSessionFolder((await listIfThere(volume, folder)) ?? []);
+  const { revisions, damaged } = readSessionFolder((await listIfThere(volume, folder)) ?? []);
   const [rev] = revisions;
   const known = durable.get(sessionHash);
-  if (rev === undefined || journals.length > 0 || known?.rev !== rev || known.version === null) return null;
+  if (rev === undefined || known?.rev !== rev || known.version === null || known.hasReply) return null;
   // The number may be that of another commit, in a directory that was restored or after a power cut.
   const version = await volume
     .stats(join(folder, revisionName(rev)))

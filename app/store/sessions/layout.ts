@@ -16,12 +16,16 @@ export type Layout = {
   handoffs: string;
   /** Usage, with a folder for each day. */
   usage: string;
+  /** The logs of replies, with a folder for each instance. */
+  replies: string;
   /** The folder of one session. */
   sessionFolder(sessionHash: string): string;
   /** The snapshot behind a link, by the hash of the link's secret. */
   share(shareHash: string): { folder: string; name: string };
   /** The attachments of a session. Not in the session's folder, so that its listings stay short. */
   attachmentFolder(sessionHash: string): string;
+  /** The folder of an instance's reply log and of the notes to it. */
+  replyLog(instance: string): string;
   /** The journal of a reply, in the folder of its session. */
   journal(sessionHash: string, replyId: string, epoch: number): string;
 };
@@ -32,6 +36,7 @@ export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
   const shares = join(dataDir, "shares");
   const attachments = join(dataDir, "attachments");
+  const replies = join(dataDir, "replies");
   const sessionFolder = (sessionHash: string) => join(sessions, sessionHash.slice(0, 2), sessionHash);
   return {
     root: dataDir,
@@ -44,6 +49,8 @@ export function createLayout(dataDir: string): Layout {
     attachments,
     handoffs: join(dataDir, "handoffs"),
     usage: join(dataDir, "usage"),
+    replies,
+    replyLog: (instance) => join(replies, instance),
     sessionFolder,
     share: (shareHash) => ({ folder: join(shares, shareHash.slice(0, 2)), name: `${shareHash}.json` }),
     attachmentFolder: (sessionHash) => join(attachments, sessionHash.slice(0, 2), sessionHash),

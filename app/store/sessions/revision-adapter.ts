@@ -97,7 +97,8 @@ export function createRevisionAdapter<D extends StoredSession>(
       await Promise.all(tidied);
     }
     state.base = document;
-    options.durable.set(sessionHash, { commit: commitId, rev, version: null });
+    const hasReply = document.reply !== null;
+    options.durable.set(sessionHash, { commit: commitId, rev, version: null, hasReply });
   }
 
   function mayHaveForgotten(document: StoredSession): boolean {

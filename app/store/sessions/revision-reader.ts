@@ -124,7 +124,8 @@ export function createRevisionReader<D extends StoredSession>(
     const { base, version } = state;
     const commit = base?.recent[0];
     if (base === null || commit === undefined) return;
-    await options.durable.confirm(sessionHash, { commit, rev: base.rev, version }, () =>
+    const known = { commit, rev: base.rev, version, hasReply: base.reply !== null };
+    await options.durable.confirm(sessionHash, known, () =>
       syncSessionFolder(volume, folderPath).catch((error: unknown) => {
         // On a volume that is mounted read-only no later commit can replace this one.
         if (!hasCode(error, "EROFS")) throw error;

@@ -32,23 +32,25 @@ export type SegmentTailOptions = {
   onLine: (text: string | null, segment: number) => void;
   /** Called for a segment that cannot be read: it is passed over. */
   onUnreadable: (segment: number, code: string) => void;
+  /** Length of a line that counts as too long, in bytes. */
+  maxLineBytes?: number;
 };
 
 /** Bytes of one read. Bounded, so that a long log does not delay other operations on the volume. */
 const READ_LIMIT = 1_048_576;
 
 export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
-  const { volume, path, onLine, onUnreadable } = options;
+  const { volume, path, onLine, onUnreadable, maxLineBytes } = options;
   let segment = options.first;
   let offset = 0;
-  let splitLines: LineSplitter = createLineSplitter();
+  let splitLines: LineSplitter = createLineSplitter(maxLineBytes);
   /** Result of the reads since the last one that succeeded. */
   let read: TailRead = { grew: false, isIncomplete: false };
 
   function moveTo(next: number) {
     segment = next;
     offset = 0;
-    splitLines = createLineSplitter();
+    splitLines = createLineSplitter(maxLineBytes);
   }
 
   async function readSegment() {

@@ -43,6 +43,8 @@ export type SegmentedLogOptions = {
   now?: () => number;
   /** Called after each segment was made, before its first line. Its error removes the segment. */
   onCreated?: () => Promise<void>;
+  /** Called after the folder was missing and was made. */
+  onFolderMade?: () => void;
 };
 
 export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
@@ -60,6 +62,7 @@ export function createSegmentedLog(options: SegmentedLogOptions): SegmentedLog {
     const log = await volume.createLog(path).catch(async (error: unknown) => {
       unlessMissing(error);
       await volume.makeFolder(folder);
+      options.onFolderMade?.();
       return volume.createLog(path);
     });
     try {
