@@ -119,7 +119,7 @@ const environment = z.object({
   PORT: wholeNumber("PORT", 3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber("DRAIN_SECONDS", 100, 0, 3_600),
   SHUTDOWN_DELAY_SECONDS: wholeNumber("SHUTDOWN_DELAY_SECONDS", 0, 0, 3_600),
-  JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 50, 0, 5_000),
+  JOURNAL_FLUSH_MS: wholeNumber("JOURNAL_FLUSH_MS", 45, 0, 5_000),
   // Longer than the 60 s for which a load balancer keeps an idle connection.
   KEEP_ALIVE_SECONDS: wholeNumber("KEEP_ALIVE_SECONDS", 75, 1, 4_000),
   // Ten to twenty times the time that the slowest network needs.

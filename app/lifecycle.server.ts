@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { keepAliveUntil } from "./clocks";
 import type { FleetUsage } from "./quotas/fleet-usage";
 import type { Replies } from "./replies/replies";
 import type { Membership } from "~/store/cluster/membership";
@@ -17,6 +18,14 @@ export type LifecycleOptions = {
 /** Readiness of this node, and its orderly end. */
 export function createLifecycle({ membership, replies, usage, probe, report, log }: LifecycleOptions) {
   let isLeaving = false;
+
+  async function end(deadlineMs: number) {
+    await membership.announceDraining();
+    await replies.drain(deadlineMs);
+    await usage.flush();
+    await membership.leave();
+  }
+
   return {
     /** Whether requests may be sent to the node. The reason is public, so it has no details: the log has them. */
     async readiness(): Promise<{ isReady: boolean; reason: string | null }> {
@@ -33,10 +42,7 @@ export function createLifecycle({ membership, replies, usage, probe, report, log
     /** Ends replies, usage and membership in this order. Running replies have `deadlineMs` to end by themselves. */
     async drain(deadlineMs: number) {
       log.info({ deadlineMs }, "draining");
-      await membership.announceDraining();
-      await replies.drain(deadlineMs);
-      await usage.flush();
-      await membership.leave();
+      await keepAliveUntil(end(deadlineMs));
       // Before the exit handler: threads that a hanging volume holds may keep the process from reaching it.
       report?.flush();
       log.info("drained");

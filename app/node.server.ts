@@ -45,11 +45,11 @@ export type NodeDependencies = {
 };
 
 /**
- * Time between appends of a reply's words for each reply that runs on the node, in milliseconds: all replies together
- * append 1,000 times a second at most. Beyond some fifty replies, words come in larger pieces, so that a full node
- * slows down instead of failing.
+ * With fewer replies than this, their words are appended less often, by this factor: an append costs the same however
+ * little it carries.
  */
-const FLUSH_MS_FOR_EACH_REPLY = 1;
+const FEW_REPLIES = 5;
+const FACTOR_FOR_FEW = 1.5;
 
 /** The objects of one node: its stores, membership, quotas and replies. Nothing touches the volume before `start`. */
 export function createNode(deps: NodeDependencies) {
@@ -99,7 +99,10 @@ export function createNode(deps: NodeDependencies) {
     models,
     node: { name },
     attend: membership.attend,
-    flushMs: () => Math.max(settings.journalFlushMs, activeReplies() * FLUSH_MS_FOR_EACH_REPLY),
+    hasDied: membership.hasDied,
+    living: membership.living,
+    random: clocks.random,
+    appendEveryMs: (running) => settings.journalFlushMs * (running < FEW_REPLIES ? FACTOR_FOR_FEW : 1),
     clock,
     now,
     timer,
@@ -120,6 +123,7 @@ export function createNode(deps: NodeDependencies) {
     /** Claims the node's name, then starts the sweeps. Resolves as `Membership.start` does. */
     async start() {
       await membership.start();
+      replies.begin();
       startSweeps({ ...shared, volume: volumes.volume, sessions: store, retirement, handoffs });
     },
   };

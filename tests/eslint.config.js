@@ -113,7 +113,6 @@ export default tseslint.config(
       "app/clocks.ts",
       "app/browser/page/page-clock.ts",
       "app/http/service-worker.ts",
-      "app/replies/journal-writer.ts",
     ],
     rules: {
       "no-restricted-globals": [

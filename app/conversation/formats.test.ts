@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FIRST_FORMAT, formatFor, NEWEST_FORMAT } from "./formats";
-import type { AssistantMessage } from "./session";
+import type { AssistantMessage, Reply } from "./session";
 
 function answer(change: Partial<AssistantMessage["metadata"]>): AssistantMessage {
   const at = "2026-01-02T03:04:05.000Z";
@@ -20,10 +20,16 @@ test.each<[string, number, Partial<AssistantMessage["metadata"]>]>([
   ["a count of omitted messages, which the first format has", FIRST_FORMAT, { omittedMessages: 3 }],
   ["omissions", 3, { omissions: [{ code: "image_too_large", subject: "a.png" }] }],
 ])("a session with %s needs format %i", (_, format, change) => {
-  expect(formatFor({ messages: [answer({}), answer(change)] })).toBe(format);
+  expect(formatFor({ messages: [answer({}), answer(change)], reply: null })).toBe(format);
   expect(format).toBeLessThanOrEqual(NEWEST_FORMAT);
 });
 
 test("a session without messages needs the first format", () => {
-  expect(formatFor({ messages: [] })).toBe(FIRST_FORMAT);
+  expect(formatFor({ messages: [], reply: null })).toBe(FIRST_FORMAT);
+});
+
+test("a running reply whose words are in the logs of its runners needs format 4, and none once it has settled", () => {
+  const reply = { id: "r", node: "n.b", epoch: 1 } as Reply;
+  expect(formatFor({ messages: [], reply })).toBe(FIRST_FORMAT);
+  expect(formatFor({ messages: [], reply: { ...reply, runners: [] } })).toBe(4);
 });

@@ -3,7 +3,7 @@ import type { Session } from "./session";
 /** The oldest format of a session. It holds everything that is not among `ADDITIONS`. */
 export const FIRST_FORMAT = 1;
 
-type Holding = Pick<Session, "messages">;
+type Holding = Pick<Session, "messages" | "reply">;
 
 /**
  * Additions to sessions since the first format, each with the first format that can hold it. A new field, kind of part,
@@ -16,10 +16,12 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
     isIn: ({ messages }) =>
       messages.some(({ role, metadata }) => role === "assistant" && "omissions" in metadata),
   },
+  // A version that looks for the words of a running reply in journals must not take it over.
+  { format: 4, isIn: ({ reply }) => reply?.runners !== undefined },
 ];
 
 /** The newest format that this version knows, encrypted or not. */
-export const NEWEST_FORMAT = 3;
+export const NEWEST_FORMAT = 4;
 
 /** The oldest format that can hold a session. */
 export function formatFor(session: Holding): number {

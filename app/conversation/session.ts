@@ -87,6 +87,12 @@ export const settings = z.strictObject({
 /** Origin of the title. A title from a person is never replaced by a model. Undefined in old files. */
 export const titleSource = z.enum(["first-words", "model", "person"]);
 
+/**
+ * Runners of a reply that its session names. Fruitless takeovers in a row end a reply long before, and a runner repeats
+ * all that its predecessors have said, so the older ones are not needed.
+ */
+export const MAX_RUNNERS = 16;
+
 /** A running reply, or one whose runner has died. */
 export const reply = z.strictObject({
   id: itemId,
@@ -103,6 +109,16 @@ export const reply = z.strictObject({
   modelId: z.string(),
   startedAt: timestamp,
   stopRequested: z.boolean(),
+  /**
+   * Runners of earlier epochs, newest first: their logs may hold what the reply has said. Undefined where the reply was
+   * begun by a version whose runners wrote journals.
+   */
+  runners: z
+    .array(z.strictObject({ node: z.string(), epoch: z.int().positive() }))
+    .max(MAX_RUNNERS)
+    .optional(),
+  /** What the last takeover found: see `takeOverReply`. Undefined before the first. */
+  progress: z.strictObject({ length: z.int().nonnegative(), fruitless: z.int().nonnegative() }).optional(),
 });
 
 /** Limit of links to one session. */

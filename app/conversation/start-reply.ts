@@ -67,6 +67,7 @@ export function startReply(
     modelId,
     startedAt: context.now,
     stopRequested: false,
+    runners: [],
   };
   const messages = target.isNew
     ? [...base.messages, withParent(target.question, context.now)]

@@ -13,7 +13,9 @@ import {
   type StartOutcome,
 } from "~/conversation/start-reply";
 import { checkSupported } from "~/conversation/supported-attachments";
+import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import type { SessionRecord } from "~/store/sessions/session-store";
+import type { LogEntry } from "./log/log-entry";
 import type { RunnerDependencies } from "./run-context";
 import type { Run } from "./run-reply";
 import type { RunningReplies } from "./running-replies";
@@ -45,7 +47,7 @@ export type ReplyReservation = {
 
 export type BeginReplyDependencies = Pick<
   RunnerDependencies,
-  "store" | "models" | "attachments" | "instance" | "clock"
+  "store" | "models" | "attachments" | "instance" | "clock" | "replyLog"
 > & {
   newId: () => string;
   running: RunningReplies;
@@ -72,12 +74,15 @@ export async function beginReply(
   }
   const reply = { id: deps.newId(), messageId: options.replyMessageId ?? deps.newId(), node: deps.instance };
   const now = deps.clock().toISOString();
+  const early = createEarlyRun(sessionHash, reservation, deps);
   let begun: Run | null = null;
   running.reserve(reply.id);
   try {
     const lost = await missingFiles(sessionHash, command, deps);
     const context = { ...startContext(lost, options, deps), now, reply };
-    const commit = () => commitReply(sessionHash, command, context, options, deps);
+    await onVolume(deps.replyLog.ready, "written", failedSentence("send"));
+    const commit = () =>
+      commitReply(sessionHash, command, context, { ...options, onStart: early.begin }, deps);
     const { record, result: outcome } = await commit().catch(async (error: unknown) => {
       if (!ExpectedError.isInstance(error) || error.code !== "reply_running") throw error;
       // The running reply may be orphaned: once it is taken over and settled, a new one may begin.
@@ -85,17 +90,53 @@ export async function beginReply(
       if (read?.session.reply) throw error;
       return commit();
     });
-    const committed = record?.session.reply;
-    if (committed?.id === reply.id) {
-      running.run(sessionHash, record!, committed, [], reservation?.record);
-      begun = running.find(committed);
-    }
+    if (record?.session.reply?.id === reply.id) begun = await early.confirm(record);
     return { record, outcome };
   } finally {
     if (begun) void begun.ended.then(() => reservation?.release());
-    else reservation?.rollback();
+    else {
+      early.cancel();
+      reservation?.rollback();
+    }
     running.release(reply.id);
   }
+}
+
+/**
+ * The run of a reply that is being committed: its model is asked meanwhile, which hides the time of the commit behind the
+ * model's own. The last attempt to commit counts; those before it, which another writer has overtaken, are cancelled.
+ */
+function createEarlyRun(
+  sessionHash: string,
+  reservation: ReplyReservation | undefined,
+  { running, replyLog }: Pick<BeginReplyDependencies, "running" | "replyLog">,
+) {
+  let current: { run: Run; entry: LogEntry; commit: PromiseWithResolvers<SessionRecord> } | null = null;
+
+  function cancel() {
+    if (!current) return;
+    running.forget(current.run);
+    current.commit.reject(new Error("the question was not committed"));
+    current = null;
+  }
+
+  return {
+    begin(session: Session, reply: Reply) {
+      cancel();
+      const entry = replyLog.begin({ sessionHash, replyId: reply.id, epoch: reply.epoch });
+      const commit = Promise.withResolvers<SessionRecord>();
+      const options = { said: [], entry, committed: commit.promise, onSpending: reservation?.record };
+      current = { run: running.run(sessionHash, session, reply, options), entry, commit };
+    },
+    cancel,
+    /** The question is durable. Resolves when another node would find the reply without a request for its session. */
+    async confirm(record: SessionRecord): Promise<Run> {
+      const { run, entry, commit } = current!;
+      commit.resolve(record);
+      await entry.begun;
+      return run;
+    },
+  };
 }
 
 function startContext(
@@ -122,7 +163,7 @@ function commitReply(
   sessionHash: string,
   command: StartCommand,
   context: StartContext,
-  { reservation }: StartOptions,
+  { reservation, onStart }: StartOptions & { onStart: (session: Session, reply: Reply) => void },
   { store, costOf }: Pick<BeginReplyDependencies, "store" | "costOf">,
 ) {
   return store.update(sessionHash, (session) => {
@@ -132,6 +173,7 @@ function commitReply(
       const cost = () => costOf(started.session!, reply);
       const bytes = addedBytes(session, started.session!);
       reservation?.acquire({ isNewSession: session === null, bytes, cost, replyId: reply.id });
+      onStart(started.session!, reply);
     }
     return { session: started.session, result: started.outcome };
   });

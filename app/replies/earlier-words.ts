@@ -3,57 +3,86 @@ import type { Reply } from "~/conversation/session";
 import { journalName, readSessionFolder } from "~/store/sessions/layout";
 import { errorCode } from "~/store/volume/volume";
 import { onVolume } from "~/store/volume/volume-failure";
-import { createJournalReaderOf, type JournalReader, type JournalReaderDependencies } from "./journal-reader";
+import { createJournalReaderOf, type JournalReaderDependencies } from "./journal-reader";
+import { isKeptWords, readKeptWords } from "./log/kept-words";
+import { leaveNote, type NoteDependencies } from "./log/log-folder";
+import type { LogReaders } from "./log/log-readers";
 
-/** The chunks of a reply's runners up to now, from their journals. */
+/** The words of a reply's runners up to now, from their logs. */
 export type EarlierWords = {
   /**
-   * Reads on from the end of the last call.
-   * @returns the chunks of the last runner that has a journal, which begins with those of its predecessor; empty where
-   * there is no journal
-   * @throws ExpectedError `volume_unavailable`, after which it may be called again
+   * The chunks of the last runner whose log has the reply: it has repeated those of its predecessors. Empty where none
+   * has said anything.
+   * @throws ExpectedError `volume_unavailable`, after which it may be called again; `session_newer_format`
    */
   read(): Promise<ReplyChunk[]>;
-  /** Whether the last call has found the journal of the reply's current epoch. */
+  /**
+   * The same after a commit that has replaced the runner. Leaves a note in the inbox of each runner before its log is
+   * read: whatever that runner shows before it finds the note was on stable storage before this read.
+   * @param rev the revision of that commit
+   */
+  readAfterTakeover(rev: number): Promise<ReplyChunk[]>;
+  /** Whether the last call has found words of the reply's current epoch. */
   isBegun(): boolean;
 };
 
+export type EarlierWordsDependencies = JournalReaderDependencies &
+  NoteDependencies & { logs: Pick<LogReaders, "read"> };
+
+type Runner = { node: string; epoch: number };
+
 const NOT_READ = "Nothing that was saved is lost; try again soon.";
 
+/** @param reply the reply as it was before the takeover */
 export function createEarlierWords(
   sessionHash: string,
   reply: Reply,
-  deps: JournalReaderDependencies,
+  deps: EarlierWordsDependencies,
 ): EarlierWords {
-  const journals = new Map<number, { reader: JournalReader; chunks: ReplyChunk[] }>();
-  let names: ReadonlySet<string> = new Set();
+  const current: Runner[] = reply.node === null ? [] : [{ node: reply.node, epoch: reply.epoch }];
+  // Without a list of runners, the reply was begun by a version whose runners wrote journals.
+  const runners: readonly Runner[] = reply.runners ? [...current, ...reply.runners] : [];
+  let foundEpoch = 0;
 
-  async function read(): Promise<ReplyChunk[]> {
+  async function read(beforeRead: (runner: Runner) => Promise<void>): Promise<ReplyChunk[]> {
+    foundEpoch = 0;
+    for (const runner of runners) {
+      await beforeRead(runner);
+      const logged = { sessionHash, replyId: reply.id, epoch: runner.epoch };
+      const chunks = await deps.logs.read(runner.node, logged);
+      if (chunks.length === 0) continue;
+      foundEpoch = runner.epoch;
+      return chunks;
+    }
+    return readJournals();
+  }
+
+  /** The journals of the session: of a version with journals, or where a node without its key has put its words. */
+  async function readJournals(): Promise<ReplyChunk[]> {
     // Opens listed names only: NFS caches the absence of a name for seconds (app/store/NFS.md).
-    names = new Set(await listJournals(sessionHash, deps));
+    const names = await listJournals(sessionHash, deps);
     for (let epoch = reply.epoch; epoch > 0; epoch--) {
-      if (!names.has(journalName(reply.id, epoch))) continue;
-      const chunks = await readOn(epoch);
-      if (chunks.length > 0) return chunks;
+      if (!names.includes(journalName(reply.id, epoch))) continue;
+      const chunks = await readJournal(epoch);
+      if (chunks.length === 0) continue;
+      foundEpoch = epoch;
+      return chunks;
     }
     return [];
   }
 
-  async function readOn(epoch: number): Promise<ReplyChunk[]> {
-    const journal = journals.get(epoch) ?? {
-      reader: createJournalReaderOf(sessionHash, { id: reply.id, epoch }, deps),
-      chunks: [],
-    };
-    // Set again after a whole read: a reader that failed may have skipped chunks.
-    journals.delete(epoch);
-    const more = await journal.reader.readMore();
-    journals.set(epoch, { ...journal, chunks: [...journal.chunks, ...more] });
-    return journals.get(epoch)!.chunks;
+  async function readJournal(epoch: number): Promise<ReplyChunk[]> {
+    const bytes = await deps.volume.readFrom(deps.layout.journal(sessionHash, reply.id, epoch), 0);
+    if (!isKeptWords(bytes))
+      return createJournalReaderOf(sessionHash, { id: reply.id, epoch }, deps).readMore();
+    return readKeptWords(bytes, { sessionHash, replyId: reply.id, epoch }, deps.encryptor);
   }
 
   return {
-    read: () => onVolume(read, "read", NOT_READ),
-    isBegun: () => names.has(journalName(reply.id, reply.epoch)),
+    read: () => onVolume(() => read(async () => {}), "read", NOT_READ),
+    readAfterTakeover: (rev) =>
+      onVolume(() => read(({ node }) => leaveNote(deps, node, reply.id, rev)), "read", NOT_READ),
+    isBegun: () => foundEpoch === reply.epoch,
   };
 }
 

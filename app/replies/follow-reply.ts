@@ -31,8 +31,8 @@ export type FollowDependencies = {
   ) => { stream: ReplyStream; leave: () => void } | null;
   /** Aborted when this node drains: watchers between replies are disconnected and reconnect to another node. */
   draining: AbortSignal;
-  /** All chunks of a reply that runs or has settled lately; empty where its journal was removed. */
-  journal: (reply: Reply) => Promise<ReplyChunk[]>;
+  /** All chunks of a reply's runner, where the reply runs or has settled lately; empty once its log has forgotten it. */
+  saidBy: (reply: Reply) => Promise<ReplyChunk[]>;
   /** Polls the logs of other nodes more often, until the returned function is called. */
   attend: (interest: "reply" | "watch") => () => void;
   /** Pause before a stream that ended too soon is opened again. */
@@ -117,7 +117,7 @@ export async function* followReply(
     if (received < seen) {
       // The follower had received more elsewhere than this node had read when the reply settled. A failed read is
       // ignored: the message in the session has the same words.
-      const said = (await deps.journal(last.reply).catch(() => [])).slice(received, seen);
+      const said = (await deps.saidBy(last.reply).catch(() => [])).slice(received, seen);
       text = said.reduce(applyChunk, text);
       received += said.length;
     }

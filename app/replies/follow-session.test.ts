@@ -45,7 +45,7 @@ function setUp(max?: number) {
     streamOf: () => ({ stream, leave: () => {} }),
     draining: new AbortController().signal,
     attend: () => () => {},
-    journal: () => Promise.resolve([]),
+    saidBy: () => Promise.resolve([]),
     pause: () => Promise.resolve(),
   };
   return {

@@ -3,18 +3,6 @@ import type { Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts, type ReplyText } from "~/conversation/reply-text";
 import type { AssistantMessage } from "~/conversation/session";
-import { journalName, temporaryName } from "~/store/sessions/layout";
-import { errorCode } from "~/store/volume/volume";
-import { onVolume } from "~/store/volume/volume-failure";
-import { journalLines } from "./journal-lines";
-import { readJournalOf } from "./journal-reader";
-import {
-  createJournalLog,
-  createJournalLogFrom,
-  createJournalWriter,
-  openingLog,
-  type JournalWriter,
-} from "./journal-writer";
 import { relayAnswer, type Finish } from "./relay-answer";
 import { replyCall, saidBefore } from "./reply-call";
 import {
@@ -25,129 +13,106 @@ import {
   type ReplyOutcome,
 } from "./reply-outcome";
 import type { RunContext } from "./run-context";
+import { isPassing } from "./store-settlement";
 
-/** The effectful half of a run: the model's chunks go to the journal, and from there to the followers. */
+/** The effectful half of a run: the model's chunks go to this node's reply log, and from there to the followers. */
 export type Generation = {
-  /** Resolves at the end of the answer. Null where the reply is not this node's to settle. Never rejects. */
+  /** Resolves at the end of the answer. Null where the reply is left to a takeover. Never rejects. */
   run(): Promise<ReplyOutcome | null>;
-  /**
-   * The answer that followers may have seen, to be stored. Reads the journal again after a failed append, because
-   * the failure does not say what reached it.
-   * @throws ExpectedError `volume_unavailable` where the journal cannot be read
-   */
-  content(): Promise<{ parts: AssistantMessage["parts"]; omissions: Omission[] }>;
+  /** The answer that followers may have seen, to be stored. */
+  content(): { parts: AssistantMessage["parts"]; omissions: Omission[] };
 };
 
 /**
- * State of one generation. Three variables change: the text that is durable, the omissions that the model reported, and
- * the journal whose append failed.
+ * Appends in a row that a fault of the volume has failed, such as a full disk, after which the reply is left to a takeover
+ * by this node or another.
  */
-export function createGeneration(context: RunContext): Generation {
-  const { sessionHash, session, reply, said, stream, control, watch, about, deps } = context;
-  /** Never less than the chunks of earlier runners, which their journals hold and followers may have seen. */
-  let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
-  /** Not in the journal: a node that takes over asks the model again and is given them again. */
-  let omissions: Omission[] = [];
-  let failedJournal: JournalWriter | null = null;
+const MAX_FAULTS = 6;
 
-  async function onDurable(chunks: readonly ReplyChunk[]) {
-    // After the append: had another node taken over before it, it would have read the journal without these chunks.
-    await watch.check();
+/** State of one generation: the text that is durable, what is still to come back, omissions, and faults of the log. */
+export function createGeneration(context: RunContext): Generation {
+  const { session, reply, said, stream, control, watch, entry } = context;
+  /** Never less than the chunks of earlier runners, which their logs hold and followers may have seen. */
+  let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
+  /** Chunks of earlier runners that are still to come back from the log. */
+  let repeated = said.length;
+  /** Not in the log: a node that takes over asks the model again and is given them again. */
+  let omissions: Omission[] = [];
+  let onStall = () => {};
+  let faults = 0;
+  let hasGivenUp = false;
+
+  function onDurable(chunks: ReplyChunk[]) {
+    faults = 0;
     if (control.reason() === "superseded") return;
-    text = chunks.reduce(applyChunk, text);
+    text = chunks.slice(repeated).reduce(applyChunk, text);
+    repeated = Math.max(0, repeated - chunks.length);
     stream.publish(withoutEnding(chunks));
   }
 
-  const onOmissions = (reported: readonly Omission[]) => {
-    omissions = [...reported];
-  };
-
-  async function run(): Promise<ReplyOutcome | null> {
-    let journal: JournalWriter | null = null;
-    let isBegun = said.length === 0;
-    let journalError: Error | null = null;
-    let outcome: ReplyOutcome | null;
-    try {
-      const before = said.length > 0 ? said : saidBefore(session, reply);
-      journal = createJournalWriter({
-        // A first runner asks the model meanwhile. Chunks that are sent again must be in the journal before.
-        log: said.length > 0 ? await openJournal(context, before) : openingLog(openJournal(context, before)),
-        lines: linesOf(context),
-        linesBefore: said.length,
-        flushMs: deps.flushMs,
-        onDurable,
-        onFailure: (error) => {
-          journalError = error as Error;
-          control.abort(error);
-        },
-      });
-      if (said.length > 0) {
-        await watch.check();
-        if (control.reason() !== "superseded") stream.publish(withoutEnding(said));
-        isBegun = true;
-      } else for (const chunk of before) journal.write(chunk);
-      const finish = await relayModel(context, before, journal.write, onOmissions);
-      await journal.flush();
-      if (journalError) throw journalError as Error;
-      outcome = stopOutcome(context) ?? finishOutcome(context, finish, text);
-    } catch (error) {
-      await journal?.flush();
-      if (journalError || !isBegun) outcome = journalOutcome(journalError ?? error, journalError && journal);
-      else outcome = stopOutcome(context) ?? modelOutcome(context, error);
-    }
-    await journal?.close().catch((error: unknown) => {
-      deps.log.warn({ ...about, err: error }, "the journal could not be closed");
+  /** @returns false where the log cannot be written, and the run is to end: what followers have seen is not known */
+  async function flush(): Promise<boolean> {
+    const stalled = new Promise<false>((resolve) => {
+      onStall = () => {
+        if (control.reason() !== null || hasGivenUp) resolve(false);
+      };
     });
-    return outcome;
+    const isWritten = await Promise.race([entry.flush().then(() => true), stalled]);
+    return isWritten && !entry.isEnded();
   }
 
-  /** The journal could not be begun, or an append to it failed. `failed` is the journal with the failed append. */
-  function journalOutcome(error: unknown, failed: JournalWriter | null): ReplyOutcome | null {
-    if (errorCode(error) === "EEXIST") {
-      deps.log.warn(about, "the reply has been run before; left alone");
-      return null;
-    }
-    deps.log.warn({ ...about, err: error }, "the journal could not be written");
-    // A journal that was not begun holds only what its predecessor does.
-    if (failed) failedJournal = failed;
-    // Another runner goes on after the journal's chunks, unless a person has stopped the reply.
-    control.stop("handed over");
-    return cutOutcome(control.reason()!);
-  }
-
-  /** Readers of the journal may have seen all that it holds, also chunks whose append was reported as failed. */
-  async function rereadJournal(journal: JournalWriter) {
-    // Resolves once no append is under way any more.
-    await journal.close();
-    const chunks = await onVolume(
-      () => readJournalOf(sessionHash, reply, deps),
-      "read",
-      "The answer is not stored yet.",
+  function begin(before: readonly ReplyChunk[]) {
+    const owner = {
+      onDurable,
+      onChange: watch.check,
+      onStall(error: unknown) {
+        // A volume that does not answer is waited for: what the run has is safe in memory, and nobody could do better.
+        if (!isPassing(error) && ++faults === MAX_FAULTS) {
+          hasGivenUp = true;
+          control.abort(error);
+        }
+        onStall();
+      },
+    };
+    // The words wait in the log until the question is durable.
+    context.committed.then(
+      (rev) => entry.attach({ ...owner, rev }),
+      () => undefined,
     );
-    if (chunks.length > 0) text = chunks.reduce(applyChunk, EMPTY_REPLY);
+    if (said.length > 0) entry.repeat(before);
+    else for (const chunk of before) entry.write(chunk);
+  }
+
+  async function ask(before: readonly ReplyChunk[]): Promise<ReplyOutcome> {
+    try {
+      const finish = await relayModel(
+        context,
+        before,
+        entry.write,
+        (reported) => (omissions = [...reported]),
+      );
+      await flush();
+      return stopOutcome(context) ?? finishOutcome(context, finish, text);
+    } catch (error) {
+      if (hasGivenUp) return cutOutcome("handed over");
+      return stopOutcome(context) ?? modelOutcome(context, error);
+    }
   }
 
   return {
-    run,
-    async content() {
-      if (failedJournal) await rereadJournal(failedJournal);
-      return { parts: settledParts(text), omissions };
+    async run() {
+      const before = said.length > 0 ? said : saidBefore(session, reply);
+      begin(before);
+      // A first runner asks the model meanwhile. One that takes over shows first what was said, and is still in charge.
+      if (said.length > 0) await flush();
+      const outcome = control.reason() === null ? await ask(before) : cutOutcome(control.reason()!);
+      const isWritten = await flush();
+      // What the log holds is read by the takeover: this node's own, as a rule.
+      const isLeft = hasGivenUp || (!isWritten && control.reason() === "stopped");
+      return isLeft ? null : outcome;
     },
+    content: () => ({ parts: settledParts(text), omissions }),
   };
-}
-
-function linesOf({ sessionHash, reply, deps }: RunContext) {
-  return journalLines(deps.encryptor, sessionHash, journalName(reply.id, reply.epoch));
-}
-
-/** A new journal. That of a later runner begins with the chunks of the runners before it. */
-function openJournal(context: RunContext, before: readonly ReplyChunk[]) {
-  const { sessionHash, reply, said, deps } = context;
-  const path = deps.layout.journal(sessionHash, reply.id, reply.epoch);
-  if (said.length === 0) return createJournalLog(deps.volume, path);
-  const name = journalName(reply.id, reply.epoch);
-  const temporary = path.replace(name, temporaryName(`${reply.id}-${reply.epoch}`, deps.instance));
-  return createJournalLogFrom(deps.volume, path, temporary, before, linesOf(context));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -10,7 +10,6 @@ import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
 import { createTestEncryptor } from "../../tests/fixtures/test-encryptor";
 import { journalLines } from "./journal-lines";
 import { createJournalReader, readJournal } from "./journal-reader";
-import { createJournalLogFrom, createJournalWriter } from "./journal-writer";
 
 const NAME = "reply.1.ndjson";
 const WORDS = ["one secret", "two secret", "three secret", "four secret"];
@@ -23,41 +22,28 @@ beforeEach(() => {
   path = join(temporaryFolder(), NAME);
 });
 
-/** Two chunks that a runner began with, and two that it wrote itself. */
-async function write(isOn = true) {
-  const log = await createJournalLogFrom(volume, path, `${path}.tmp`, chunks.slice(0, 2), lines(isOn));
-  const journal = createJournalWriter({
-    log,
-    lines: lines(isOn),
-    linesBefore: 2,
-    flushMs: () => 0,
-    onDurable: () => undefined,
-    onFailure: (error) => {
-      throw error;
-    },
-  });
-  for (const chunk of chunks.slice(2)) {
-    journal.write(chunk);
-    await journal.flush();
-  }
-  await journal.close();
-  return readFileSync(path, "utf8").split("\n").slice(0, -1);
+/** Writes a journal as earlier versions did. @returns its lines */
+function write(isOn = true) {
+  const { format } = lines(isOn);
+  const written = chunks.map(format);
+  writeFileSync(path, written.map((line) => `${line}\n`).join(""));
+  return written;
 }
 
 test("an encrypted journal decrypts to the chunks that were written", async () => {
-  const written = await write();
+  const written = write();
   expect(written).toHaveLength(4);
   expect(written.join()).not.toContain("secret");
   for (const isOn of [true, false]) expect(await readJournal(volume, path, lines(isOn))).toEqual(chunks);
 });
 
 test("a plain journal is read by a node that encrypts", async () => {
-  expect((await write(false)).join()).toContain("secret");
+  expect(write(false).join()).toContain("secret");
   expect(await readJournal(volume, path, lines(true))).toEqual(chunks);
 });
 
 test("an encrypted journal is followed while it grows, and an incomplete line is not read", async () => {
-  const written = await write();
+  const written = write();
   writeFileSync(path, `${written[0]!}\n${written[1]!.slice(0, 20)}`);
   const reader = createJournalReader(volume, path, lines(true));
   expect(await reader.readMore()).toEqual(chunks.slice(0, 1));
@@ -80,20 +66,20 @@ test.each<[string, (written: string[]) => string[], number]>([
   ],
   ["inserted by another writer", ([a, b, c]) => [a!, b!, JSON.stringify(chunks[2]), c!], 2],
 ])("an encrypted journal ends at a line that is %s", async (_, change, whole) => {
-  writeFileSync(path, `${change(await write()).join("\n")}\n`);
+  writeFileSync(path, `${change(write()).join("\n")}\n`);
   const reader = createJournalReader(volume, path, lines(true));
   expect(await reader.readMore()).toEqual(chunks.slice(0, whole));
   expect(await reader.readMore()).toEqual([]);
 });
 
 test("an encrypted line is rejected in the journal of another runner or another session", async () => {
-  await write();
+  write();
   expect(await readJournal(volume, path, lines(true, "reply.2.ndjson"))).toEqual([]);
   expect(await readJournal(volume, path, lines(true, NAME, "b".repeat(64)))).toEqual([]);
 });
 
 test("reading an encrypted journal without the key is an error, not an empty journal", async () => {
-  await write();
+  write();
   const keyless = journalLines(createEncryptor({ keys: createEncryptionKeys(), isOn: true }), KEY, NAME);
   await expect(readJournal(volume, path, keyless)).rejects.toThrow(KeyNotHeld);
   expect(() => keyless.format(chunks[0]!, 0)).toThrow(KeyNotHeld);

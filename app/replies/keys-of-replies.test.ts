@@ -1,12 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, hashSessionId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { notesFor, segmentsOf } from "../../tests/fixtures/reply-log-files";
 import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
+import { filesIn } from "../../tests/fixtures/stored-files";
 import type { FollowEvent } from "./follow-session";
 
 /** A node that encrypts, and knows the keys of sessions only while something holds them. */
@@ -15,6 +15,7 @@ async function node(options: Omit<Parameters<typeof startNode>[0] & object, "key
   const started = await startNode({ ...options, keys });
   const api = {
     ...started,
+    keys,
     isHeld(sessionId: string) {
       try {
         return keys.keyFor(hashSessionId(sessionId), "session") !== null;
@@ -84,16 +85,24 @@ it("the words of an encrypted reply are nowhere on the volume, and another node 
   const events = await two.follow(sessionId);
   one.model.text("Secret words, ");
   await textOf(events, "Secret words, ");
-  const folder = one.layout.sessionFolder(hashSessionId(sessionId));
-  const files = (await readdir(folder)).filter((name) => !name.endsWith(".life"));
-  expect(files.some((name) => name.endsWith(".ndjson"))).toBe(true);
-  for (const name of files) {
-    const text = await readFile(join(folder, name), "utf8");
-    for (const word of ["Secret", "nobody"]) expect(text).not.toContain(word);
-  }
-  one.model.text("to the end.");
-  one.model.finish();
-  expect(await textOf(events)).toBe("to the end.");
+  const expectNoWords = () => {
+    for (const { path, bytes } of filesIn(one.dataDir)) {
+      for (const word of ["Secret", "nobody", sessionId])
+        expect(`${path} ${bytes.toString()}`).not.toContain(word);
+    }
+  };
+  expect(segmentsOf(one)).toHaveLength(1);
+  expectNoWords();
+  one.model.text("to ");
+  await textOf(events, "to ");
+  // It leaves a note, and the settled message.
+  await two.keys.during(sessionId, (key) => two.replies.stop(key));
+  expect(notesFor(one)).toHaveLength(1);
+  await textOf(events);
+  expect((await two.read(sessionId))?.session.messages.at(-1)).toMatchObject({
+    parts: [{ text: "Secret words, to " }],
+  });
+  expectNoWords();
   expect(two.messages()).toEqual([]);
 });
 

@@ -2,17 +2,18 @@ import { isNewerFormat } from "~/store/newer-format";
 import type { OwnershipGuard } from "./reply-guard";
 import type { StopControl } from "./stop-control";
 
-/** Longest time between two ownership checks of a running reply, in milliseconds. */
-const CHECK_INTERVAL_MS = 250;
+/**
+ * Time between two checks of a running reply that no note has asked for, in milliseconds: a node that has changed the
+ * session may have died before it could leave one.
+ */
+const CHECK_INTERVAL_MS = 15_000;
 
 export type OwnershipWatchOptions = {
   guard: Pick<OwnershipGuard, "check">;
   control: Pick<StopControl, "stop" | "signal">;
-  /** A monotonic clock in milliseconds. */
-  now: () => number;
   /** Resolves after this many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
-  /** Called with the error of a check between appends that failed; the next one follows. */
+  /** Called with the error of each check that failed; another one follows. */
   onCheckFailure: (error: unknown) => void;
 };
 
@@ -20,26 +21,28 @@ export type OwnershipWatchOptions = {
 export type OwnershipWatch = {
   /** Reads the session's state now and stops the run if it must end. @throws the guard's errors */
   check(): Promise<void>;
-  /**
-   * Checks until the run is over or aborted. Appends check by themselves; a silent model causes no appends, but a
-   * stop or a successor must be noticed all the same. Never rejects.
-   */
+  /** Checks from time to time until the run is over or aborted. Never rejects. */
   keepChecking(isOver: () => boolean): Promise<void>;
 };
 
 export function createOwnershipWatch(options: OwnershipWatchOptions): OwnershipWatch {
-  const { guard, control, now, delay, onCheckFailure } = options;
-  let checkedAt = -Infinity;
+  const { guard, control, delay, onCheckFailure } = options;
 
-  async function check() {
-    checkedAt = now();
-    const ownership = await guard.check().catch((error: unknown) => {
+  async function ownership() {
+    try {
+      return await guard.check();
+    } catch (error) {
       // A session that a newer version has changed does not say whether the reply is still this node's.
       if (isNewerFormat(error)) return "superseded" as const;
+      onCheckFailure(error);
       throw error;
-    });
-    if (ownership === "superseded") control.stop("superseded");
-    else if (ownership === "stop requested") control.stop("stopped");
+    }
+  }
+
+  async function check() {
+    const now = await ownership();
+    if (now === "superseded") control.stop("superseded");
+    else if (now === "stop requested") control.stop("stopped");
   }
 
   return {
@@ -47,8 +50,7 @@ export function createOwnershipWatch(options: OwnershipWatchOptions): OwnershipW
     async keepChecking(isOver) {
       while (!control.signal.aborted && !isOver()) {
         await delay(CHECK_INTERVAL_MS);
-        if (isOver() || now() - checkedAt < CHECK_INTERVAL_MS) continue;
-        await check().catch(onCheckFailure);
+        if (!isOver()) await check().catch(() => undefined);
       }
     },
   };

@@ -6,9 +6,10 @@ import { readIfNewer } from "./read-if-newer";
 import { createOwnershipGuard } from "./reply-guard";
 import type { ReplyStream } from "./reply-stream";
 import type { RunnerDependencies } from "./run-context";
+import { followLog } from "./log/follow-log";
 import { tailJournal, type Tail } from "./tail-journal";
 
-/** Interval of polls of another node's journal, in milliseconds. */
+/** Interval of polls of a journal, which a node of an earlier version writes, in milliseconds. */
 const POLL_MS = 60;
 
 export type RemoteReplies = {
@@ -26,11 +27,31 @@ export function createRemoteReplies(
   const tails = new Map<string, { tail: Tail; followers: number }>();
 
   function open(sessionHash: string, rev: number, reply: Reply): Tail {
+    const guard = createOwnershipGuard(
+      reply,
+      () => rev,
+      (known) => readIfNewer(deps, sessionHash, known),
+    );
+    const isOrphaned = () => deps.isOrphaned(reply);
+    if (reply.runners && reply.node !== null) {
+      return followLog({
+        readers: deps.logs,
+        encryptor: deps.encryptor,
+        reply: { sessionHash, replyId: reply.id, epoch: reply.epoch },
+        instance: reply.node,
+        rev,
+        guard,
+        isOrphaned,
+        onFailure: (error) => deps.log.warn({ reply: reply.id, err: error }, "a reply could not be followed"),
+        // A check may be under way when the last follower leaves: it still needs the key.
+        onEnd: deps.keys.keep(sessionHash),
+      });
+    }
     return tailJournal({
-      guard: createOwnershipGuard(reply, rev, (known) => readIfNewer(deps, sessionHash, known)),
+      guard,
       name: journalName(reply.id, reply.epoch),
       reader: createJournalReaderOf(sessionHash, reply, deps),
-      isOrphaned: () => deps.isOrphaned(reply),
+      isOrphaned,
       delay: deps.delay,
       pollMs: POLL_MS,
       onFailure: (error) => deps.log.warn({ reply: reply.id, err: error }, "a journal could not be followed"),

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -15,7 +14,9 @@ import {
   untilText,
 } from "../../tests/fixtures/follow-replies";
 import { modelDenied } from "../../tests/fixtures/reply-node";
+import { chunksInLog } from "../../tests/fixtures/reply-log-files";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
+import { segmentsOf } from "../../tests/fixtures/reply-log-files";
 import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";
 
@@ -29,15 +30,49 @@ function startedReply(outcome: StartOutcome): Reply {
 const never = new AbortController().signal;
 
 describe("a reply", () => {
-  it("is requested from the model only after the message is durable", async () => {
-    const one = await node();
+  /** A node whose next commit waits at its last step, and then fails or not. */
+  async function nodeThatCommitsLate() {
+    const held = Promise.withResolvers<Error | null>();
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const isCommit = call.name === "link" && call.to?.endsWith(".json") && call.path.includes("/sessions/");
+      const error = isCommit ? await held.promise : null;
+      if (error) throw error;
+      return proceed();
+    });
+    return { one: await node({ fs }), held };
+  }
+
+  it("is requested from the model while the message is committed, and shows nothing before that is durable", async () => {
+    const { one, held } = await nodeThatCommitsLate();
     const key = hashSessionId(newId());
-    const asked = one.model.request(0).then(async () => one.store.read(key));
-    await one.replies.start(key, send("Hello"));
-    expect((await asked)?.session.messages).toMatchObject([{ role: "user", parts: [{ text: "Hello" }] }]);
+    let isAcknowledged = false;
+    const starting = one.replies.start(key, send("Hello")).then(() => (isAcknowledged = true));
+    await one.model.request(0);
+    one.model.text("Good day");
+    const logs = () => segmentsOf(one).map(({ text }) => text);
+    await expect.poll(() => logs().join("")).toContain("[");
+    expect(isAcknowledged).toBe(false);
+    expect(await one.store.read(key)).toBeNull();
+    held.resolve(null);
+    await starting;
+    await untilText(await follow(one, key), "Good day");
   });
 
-  it("is requested while its journal is being created, and is sent to followers once that exists", async () => {
+  it("is cancelled where the message was not committed, and leaves nothing", async () => {
+    const { one, held } = await nodeThatCommitsLate();
+    const key = hashSessionId(newId());
+    const starting = one.replies.start(key, send("Hello"));
+    const { signal } = await one.model.request(0);
+    one.model.text("Good day");
+    held.resolve(Object.assign(new Error("no room"), { code: "ENOSPC" }));
+    await expect(starting).rejects.toMatchObject({ code: "volume_unavailable" });
+    expect(signal.aborted).toBe(true);
+    await expect.poll(() => one.replies.active()).toBe(0);
+    expect(await one.replies.read(key)).toBeNull();
+    expect(one.model.requests).toHaveLength(1);
+  });
+
+  it("is requested while the log is being begun, and is sent to followers once that is durable", async () => {
     const asked = Promise.withResolvers<void>();
     const fs = interceptedFileSystem(async (call, proceed) => {
       if (call.name === "open" && call.path.endsWith(".ndjson")) await asked.promise;
@@ -45,11 +80,12 @@ describe("a reply", () => {
     });
     const one = await node({ fs });
     const key = hashSessionId(newId());
-    await one.replies.start(key, send("Hi"));
-    const events = await follow(one, key);
-    one.model.text("Hello");
+    const started = one.replies.start(key, send("Hi"));
     await one.model.request(0);
     asked.resolve();
+    await started;
+    const events = await follow(one, key);
+    one.model.text("Hello");
     await untilText(events, "Hello");
   });
 
@@ -129,10 +165,8 @@ describe("a reply", () => {
     while (textIn(chunks) !== "one two") {
       const { value } = (await events.next()) as { value: Extract<FollowEvent, { type: "chunk" }> };
       chunks.push(value.chunk);
-      const journal = await readFile(one.layout.journal(key, reply.id, 1), "utf8");
-      expect(journal.split("\n").slice(0, chunks.length)).toEqual(
-        chunks.map((chunk) => JSON.stringify(chunk)),
-      );
+      const logged = chunksInLog(one, { sessionHash: key, replyId: reply.id, epoch: 1 });
+      expect(logged.slice(0, chunks.length)).toEqual(chunks);
     }
   });
 

@@ -4,13 +4,16 @@ import type { Reply, Session } from "~/conversation/session";
 import { requestStop } from "~/conversation/settle-reply";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
-import { isNewerFormat } from "~/store/newer-format";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { Timer } from "~/timer";
 import { beginReply, type ReplyReservation, type StartOptions } from "./begin-reply";
 import type { FollowDependencies, FollowOptions } from "./follow-reply";
 import { followSession, type FollowEvent } from "./follow-session";
+import { startBurials } from "./log/bury-logs";
+import { createChangeNotes } from "./log/change-notes";
+import { createLogReaders } from "./log/log-readers";
+import { createReplyLog } from "./log/reply-log";
 import { createJournalCleanup } from "./journal-cleanup";
 import { readJournalOf } from "./journal-reader";
 import { createRemoteReplies } from "./remote-replies";
@@ -22,22 +25,32 @@ import { createWatcherCount } from "./watcher-count";
 
 export type { ReplyReservation, StartOptions } from "./begin-reply";
 
-export type RepliesDependencies = RunnerDependencies & {
+export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs"> & {
   events: SessionEvents;
   /** Replies and their followers go on after the requests that brought their keys were answered. */
   keys: Pick<EncryptionKeys, "keep">;
   /** Whether an instance (`name.boot`) is known to have ended for good. */
   isDead: (instance: string) => boolean;
+  /** The same, as far as it is known without polling the logs of other nodes more often for it. */
+  hasDied: (instance: string) => boolean;
+  /** The instances that are known to live, this one included. */
+  living: () => readonly string[];
   /** Polls the logs of other nodes more often, until the returned function is called. */
   attend: (interest: "reply" | "watch") => () => void;
   timer: Timer;
+  /** Time from the start of one append of words to the next, in milliseconds, with this number of running replies. */
+  appendEveryMs: (replies: number) => number;
   newId: () => string;
+  /** A number from 0 up to 1. */
+  random: () => number;
   /** Reserves quota for a reply that another node began. Not given: none is needed. */
   adopt?: (replyId: string) => Promise<ReplyReservation>;
 };
 
 /** Everything that the application does with replies on this node. */
 export type Replies = {
+  /** Begins to look for replies of dead nodes, now and then, until the node drains. */
+  begin(): void;
   /**
    * Commits the command, then runs the reply. The person's message is durable once this resolves.
    * @throws ExpectedError `model_not_found`, `node_draining`, `attachment_not_found`, `attachment_not_supported`,
@@ -64,6 +77,8 @@ export type Replies = {
    * ended.
    */
   stop(sessionHash: string, replyId?: string): Promise<void>;
+  /** To be called after a session was removed, with the reply that ran in it: its runner on another node ends it. */
+  noteRemoval(reply: Reply): Promise<void>;
   /** Number of replies that run on this node now. */
   active(): number;
   /** Takes no new replies, waits `deadlineMs` at most for running ones, then hands them over to other nodes. */
@@ -78,8 +93,14 @@ const FOLLOW_RETRY_MS = 250;
 /** Interval at which a draining node checks whether a reply that was being committed runs by now, in milliseconds. */
 const STARTING_MS = 50;
 
-export function createReplies(deps: RepliesDependencies): Replies {
-  const { store, instance } = deps;
+export function createReplies(options: RepliesDependencies): Replies {
+  const { store, instance } = options;
+  const deps = {
+    ...options,
+    replyLog: createReplyLog({ ...options, intervalMs: options.appendEveryMs }),
+    logs: createLogReaders(options),
+  };
+  const notes = createChangeNotes(deps);
   const draining = new AbortController();
   const costOf = createCostEstimate(deps);
   const cleanup = createJournalCleanup({ ...deps, isInMemory: (runId) => running.has(runId) });
@@ -110,6 +131,7 @@ export function createReplies(deps: RepliesDependencies): Replies {
     isOrphaned,
     draining: draining.signal,
   });
+  let stopBurials = () => {};
   const followDependencies = createFollowDependencies({
     ...deps,
     read: takeovers.read,
@@ -119,6 +141,9 @@ export function createReplies(deps: RepliesDependencies): Replies {
   });
 
   return {
+    begin() {
+      stopBurials = startBurials({ ...deps, read: takeovers.read });
+    },
     async start(sessionHash, command, options = {}) {
       if (draining.signal.aborted)
         throw new ExpectedError("node_draining", "This server is about to stop. Try again.");
@@ -133,21 +158,30 @@ export function createReplies(deps: RepliesDependencies): Replies {
         { asked: "stop", fromReserve: true },
       );
       const reply = record?.session.reply;
-      if (reply?.stopRequested) running.find(reply)?.stop("stopped");
+      if (!record || !reply?.stopRequested) return;
+      running.find(reply)?.stop("stopped");
+      await notes.change(reply, record.rev);
     },
+    noteRemoval: notes.removal,
     active: running.active,
     async drain(deadlineMs) {
       draining.abort();
+      stopBurials();
       await Promise.race([running.allEnded(), deps.delay(deadlineMs)]);
-      // A reply whose commit is under way will run, and must be handed over, too.
-      for (let isLast = false; !isLast;) {
-        isLast = !running.hasReserved();
-        running.stopAll("handed over");
-        await running.allEnded();
-        if (!isLast) await deps.delay(STARTING_MS);
-      }
+      await handAllOver(running, deps.delay);
+      await deps.replyLog.close();
     },
   };
+}
+
+/** Hands over all replies that run. One whose commit is under way will run, and must be handed over, too. */
+async function handAllOver(running: RunningReplies, delay: RepliesDependencies["delay"]) {
+  for (let isLast = false; !isLast;) {
+    isLast = !running.hasReserved();
+    running.stopAll("handed over");
+    await running.allEnded();
+    if (!isLast) await delay(STARTING_MS);
+  }
 }
 
 function createCostEstimate({ models }: Pick<RepliesDependencies, "models">) {
@@ -161,12 +195,13 @@ function createCostEstimate({ models }: Pick<RepliesDependencies, "models">) {
 
 /** Followers of any session: of replies that run here, and of those on other nodes. */
 function createFollowDependencies(
-  deps: RepliesDependencies & {
-    read: FollowDependencies["read"];
-    isOrphaned: (reply: Reply) => boolean;
-    running: RunningReplies;
-    draining: AbortSignal;
-  },
+  deps: RepliesDependencies &
+    RunnerDependencies & {
+      read: FollowDependencies["read"];
+      isOrphaned: (reply: Reply) => boolean;
+      running: RunningReplies;
+      draining: AbortSignal;
+    },
 ): (sessionHash: string) => FollowDependencies {
   const remote = createRemoteReplies(deps);
   const enter = createWatcherCount();
@@ -182,12 +217,10 @@ function createFollowDependencies(
     },
     draining: deps.draining,
     attend: deps.attend,
-    journal: (reply) =>
-      readJournalOf(sessionHash, reply, deps).catch((error: unknown) => {
-        // The settled message in the session has the whole answer.
-        if (isNewerFormat(error)) return [];
-        throw error;
-      }),
+    saidBy: async ({ id, epoch, node, runners }) => {
+      if (!runners || node === null) return readJournalOf(sessionHash, { id, epoch }, deps);
+      return deps.logs.read(node, { sessionHash, replyId: id, epoch });
+    },
     pause: () => deps.delay(FOLLOW_RETRY_MS),
   });
 }

@@ -16,17 +16,17 @@ export type OwnershipGuard = {
 
 export function createOwnershipGuard(
   which: Pick<Reply, "id" | "epoch">,
-  knownRev: number,
+  knownRev: () => number,
   glance: (rev: number) => Promise<Glance>,
 ): OwnershipGuard {
-  let rev = knownRev;
+  let rev: number | null = null;
   let ownership: Ownership = "running";
   let latest: SessionRecord | null | undefined;
   let journals: readonly string[] = [];
 
   return {
     async check() {
-      const { news, journals: listed } = await glance(rev);
+      const { news, journals: listed } = await glance(rev ?? knownRev());
       journals = listed;
       // Checks may overlap, and an older one may end last: "superseded" is final.
       if (news && ownership !== "superseded") {

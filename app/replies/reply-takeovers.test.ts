@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
 import { newId, hashSessionId } from "~/conversation/session-id";
@@ -10,12 +10,19 @@ import {
   textIn,
   untilText,
 } from "../../tests/fixtures/follow-replies";
+import { fakeTimers, whileTimePasses } from "../../tests/fixtures/passing-time";
 import { modelDenied } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
-import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
+import {
+  interceptedFileSystem,
+  settlingFileSystem,
+  systemError,
+} from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";
 
 const { node, abandon } = testNodes();
+
+afterEach(() => void vi.useRealTimers());
 
 const never = new AbortController().signal;
 
@@ -165,11 +172,13 @@ describe("a node that was killed", () => {
     });
   });
 
-  it("before it had created the journal leaves a reply that begins anew", async () => {
+  it("before it had created its log leaves a reply that begins anew", async () => {
     const before = await node();
     const key = hashSessionId(newId());
     vi.spyOn(before.volume, "createLog").mockReturnValue(new Promise(() => {}));
-    await before.replies.start(key, send("Hello"));
+    void before.replies.start(key, send("Hello"));
+    // The request is answered only once the log names the reply.
+    await expect.poll(() => before.store.read(key)).not.toBeNull();
     const after = await node({ dataDir: before.dataDir });
     const events = await follow(after, key);
     after.model.text("Good day");
@@ -270,27 +279,28 @@ describe("a takeover that meets a fault of the volume", () => {
   const SEEN = "words that a person has seen";
 
   it.each([
-    ["in finding the journal", "open", "ESTALE", (path: string) => path.endsWith(".ndjson")],
-    ["in the copy of the journal", "append", "EIO", (path: string) => path.endsWith(".tmp")],
-    ["in naming the copy", "link", "EIO", (path: string) => path.endsWith(".ndjson")],
-    ["in looking at the session afterwards", "readdir", "EIO", () => true],
-  ] as const)("loses nothing, whether it comes %s or not", async (where, name, fault, isPath) => {
+    ["in finding the log", "open", "ESTALE", "earlier"],
+    ["in opening a segment", "open", "EIO", "own"],
+    ["in repeating the words", "append", "EIO", "own"],
+    ["in the listing afterwards", "readdir", "EIO", "own"],
+  ] as const)("loses nothing, whether it comes %s or not", async (where, name, fault, log) => {
     const before = await node();
     const key = hashSessionId(newId());
     await before.replies.start(key, send("Hello"));
     before.model.text(SEEN);
     await untilText(await follow(before, key), SEEN);
-    let isCopied = false;
+    let isRepeated = false;
     let hasFailed = false;
     const fs = interceptedFileSystem(async (call, proceed) => {
-      const path = call.to ?? call.path;
-      const isTurn = name !== "readdir" || isCopied;
-      if (!hasFailed && isTurn && call.name === name && isPath(path)) {
+      const isInLog = call.path.includes("/replies/");
+      const isOfLog = isInLog && (log === "earlier") === call.path.includes(before.instance);
+      const isTurn = name !== "readdir" || isRepeated;
+      if (!hasFailed && isTurn && isOfLog && call.name === name) {
         hasFailed = true;
         throw systemError(fault, call);
       }
       const result = await proceed();
-      isCopied ||= call.name === "link" && path.endsWith(".ndjson");
+      isRepeated ||= isOfLog && call.name === "append";
       return result;
     });
     const after = await node({ dataDir: before.dataDir, fs });
@@ -313,12 +323,13 @@ describe("a takeover that meets a fault of the volume", () => {
     await before.replies.start(key, send("Hello"));
     before.model.text(SEEN);
     await untilText(await follow(before, key), SEEN);
-    const fs = interceptedFileSystem(async (call, proceed) => {
-      if (call.name === "append" && call.path.endsWith(".tmp")) throw systemError("EIO", call);
+    const { fs, settled } = settlingFileSystem(async (call, proceed) => {
+      if (call.name === "append" && call.path.endsWith(".ndjson")) throw systemError("EIO", call);
       return proceed();
     });
     const after = await node({ dataDir: before.dataDir, fs });
-    await collect(await follow(after, key));
+    fakeTimers();
+    await whileTimePasses(settled, collect(await follow(after, key)));
     expect(await lastMessage(after, key)).toMatchObject({
       parts: [{ text: SEEN }],
       metadata: { status: "interrupted" },
@@ -326,7 +337,55 @@ describe("a takeover that meets a fault of the volume", () => {
   });
 });
 
-it("a reply settled after too many takeovers has the chunks that a resumed runner showed last", async () => {
+describe("takeovers without end", () => {
+  const TAKEOVERS = 10;
+
+  it("go on with a reply that says a word between two of them", async () => {
+    let last = await node();
+    const key = hashSessionId(newId());
+    await last.replies.start(key, send("Hello"));
+    let said = "";
+    for (let takeover = 0; takeover < TAKEOVERS; takeover++) {
+      const events = await follow(last, key);
+      await last.model.request(0);
+      last.model.text(`${takeover} `);
+      said += `${takeover} `;
+      await untilText(events, said);
+      await events.return(undefined);
+      last = await node({ dataDir: last.dataDir });
+      expect((await last.replies.read(key))?.session.reply).toMatchObject({ epoch: takeover + 2 });
+      expect((await last.model.request(0)).continueFrom).toBe(said);
+    }
+    last.model.finish();
+    await collect(await follow(last, key));
+    expect(await lastMessage(last, key)).toMatchObject({
+      parts: [{ text: said }],
+      metadata: { status: "complete" },
+    });
+  });
+
+  it("go on with a silent reply that draining nodes hand over", async () => {
+    let last = await node();
+    const key = hashSessionId(newId());
+    await last.replies.start(key, send("Hello"));
+    for (let takeover = 0; takeover < TAKEOVERS; takeover++) {
+      await last.model.request(0);
+      await last.replies.drain(0);
+      last = await node({ dataDir: last.dataDir });
+      expect((await last.replies.read(key))?.session.reply).toMatchObject({
+        epoch: takeover + 2,
+        node: last.instance,
+      });
+    }
+    await last.model.request(0);
+    last.model.text("at last");
+    last.model.finish();
+    await collect(await follow(last, key));
+    expect(await lastMessage(last, key)).toMatchObject({ parts: [{ text: "at last" }] });
+  });
+});
+
+it("a reply settled after too many fruitless takeovers has the chunks that a resumed runner showed last", async () => {
   let last = await node();
   const key = hashSessionId(newId());
   await last.replies.start(key, send("Hello"));

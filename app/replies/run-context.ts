@@ -7,6 +7,9 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import type { Layout } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import type { Volume } from "~/store/volume/volume";
+import type { LogEntry } from "./log/log-entry";
+import type { LogReaders } from "./log/log-readers";
+import type { ReplyLog } from "./log/reply-log";
 import type { OwnershipWatch } from "./ownership-watch";
 import type { createReplyMeter, ReplyMetrics } from "./reply-meter";
 import type { ReplyStream } from "./reply-stream";
@@ -18,14 +21,16 @@ export type RunnerDependencies = {
   volume: Volume;
   layout: Layout;
   attachments: Pick<AttachmentStore, "read" | "hold">;
-  /** Encrypts and decrypts journals. */
+  /** Decrypts words. */
   encryptor: Encryptor;
+  /** The log of this instance. */
+  replyLog: ReplyLog;
+  /** The logs of other instances. */
+  logs: LogReaders;
   models: LanguageModels;
   node: { name: string };
-  /** Node and boot, `name.boot`; part of the names of temporary files. */
+  /** Node and boot, `name.boot`. */
   instance: string;
-  /** Least time between two appends of words to a journal, in milliseconds. */
-  flushMs: () => number;
   /** The time of day. */
   clock: () => Date;
   /** A monotonic clock in milliseconds. */
@@ -48,9 +53,13 @@ export type RunContext = {
   sessionHash: string;
   /** The session as it was when the run began. */
   session: Session;
+  /** The revision of that session, once it is committed: nothing is shown before. Rejects where it was not. */
+  committed: Promise<number>;
   reply: Reply;
   /** The chunks of earlier runners of the reply; empty for the first runner. */
   said: readonly ReplyChunk[];
+  /** The reply in this node's log. */
+  entry: LogEntry;
   stream: ReplyStream;
   control: StopControl;
   watch: OwnershipWatch;

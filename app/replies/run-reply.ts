@@ -1,8 +1,9 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Reply } from "~/conversation/session";
+import type { Reply, Session } from "~/conversation/session";
 import { sessionFingerprint } from "~/conversation/session-id";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { createGeneration } from "./generate-reply";
+import type { LogEntry } from "./log/log-entry";
 import { createOwnershipWatch } from "./ownership-watch";
 import { readIfNewer } from "./read-if-newer";
 import { createOwnershipGuard } from "./reply-guard";
@@ -12,6 +13,11 @@ import type { RunContext } from "./run-context";
 import { settleRun } from "./settle-run";
 import { createStopControl, type StopReason } from "./stop-control";
 
+/**
+ * How a run has ended. `left`: it goes on elsewhere, or could not be stored. `cancelled`: its question was not committed.
+ */
+export type RunEnding = "settled" | "left" | "cancelled";
+
 /** A reply that runs on this node, or has just ended here. */
 export type Run = {
   reply: Reply;
@@ -20,22 +26,33 @@ export type Run = {
   stop(reason: StopReason): void;
   /** Checks at once whether this node is still the runner, instead of at the next interval. */
   checkOwnership(): void;
-  /** Resolves at its end with whether it has settled and its followers were sent that. Never rejects. */
-  ended: Promise<boolean>;
+  /** Resolves at its end. Followers of a settled reply were sent that. Never rejects. */
+  ended: Promise<RunEnding>;
+};
+
+export type RunOptions = {
+  /** The chunks of earlier runners of the reply; empty for the first runner. */
+  said: readonly ReplyChunk[];
+  /** The reply in this node's log. */
+  entry: LogEntry;
+  /**
+   * The commit of the session with the reply. The model is asked meanwhile; nothing is shown or stored before it has
+   * succeeded, and the run is cancelled where it has not.
+   */
+  committed: Promise<Pick<SessionRecord, "rev">>;
 };
 
 /**
- * Runs a reply to its end, detached from the request that asked for it: model, journal, followers, settlement. Each
- * chunk is in the journal, and this node is still the runner, before any follower is sent it
- * (app/store/PROTOCOL.md, invariants 6 and 8).
- * @param record the session that was committed with the reply
- * @param said the chunks of earlier runners of the reply; empty for the first runner
+ * Runs a reply to its end, detached from the request that asked for it: model, log, followers, settlement. Each chunk is
+ * in this node's log, and this node is still the runner, before any follower is sent it (app/store/PROTOCOL.md,
+ * invariants 6 and 8).
+ * @param session the session with the reply
  */
 export function runReply(
   sessionHash: string,
-  record: SessionRecord,
+  session: Session,
   reply: Reply,
-  said: readonly ReplyChunk[],
+  { said, entry, committed }: RunOptions,
   deps: RunContext["deps"],
 ): Run {
   const stream = createReplyStream();
@@ -46,27 +63,52 @@ export function runReply(
     epoch: reply.epoch,
     model: reply.modelId,
   };
+  let committedRev = 0;
+  let isCancelled = false;
+  let isOver = false;
   const watch = createOwnershipWatch({
-    guard: createOwnershipGuard(reply, record.rev, (rev) => readIfNewer(deps, sessionHash, rev)),
+    guard: createOwnershipGuard(
+      reply,
+      () => committedRev,
+      (rev) => readIfNewer(deps, sessionHash, rev),
+    ),
     control,
-    now: deps.now,
     delay: deps.delay,
     onCheckFailure: (error) =>
       deps.log.warn({ ...about, err: error }, "the ownership check of a reply failed"),
   });
   const meter = createReplyMeter(sessionHash, reply, deps.now);
-  const { session } = record;
-  const context = { sessionHash, session, reply, said, stream, control, watch, meter, about, deps };
+  const rev = committed.then((record) => (committedRev = record.rev));
+  const context = {
+    sessionHash,
+    session,
+    committed: rev,
+    reply,
+    said,
+    entry,
+    stream,
+    control,
+    watch,
+    meter,
+    about,
+    deps,
+  };
   const generation = createGeneration(context);
-  let isOver = false;
 
-  async function run() {
-    void watch.keepChecking(() => isOver);
+  function cancel() {
+    isCancelled = true;
+    control.stop("superseded");
+    entry.end();
+  }
+
+  async function run(): Promise<RunEnding> {
+    rev.then(() => watch.keepChecking(() => isOver), cancel);
     const outcome = await generation.run();
     isOver = true;
-    const settled = outcome !== null && (await settleRun(context, generation, outcome));
+    const settled = outcome !== null && !isCancelled && (await settleRun(context, generation, outcome));
     stream.end();
-    return settled;
+    if (isCancelled) return "cancelled";
+    return settled ? "settled" : "left";
   }
 
   return {

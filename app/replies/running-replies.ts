@@ -1,16 +1,17 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Spending } from "~/conversation/reply-cost";
-import type { Reply } from "~/conversation/session";
+import type { Reply, Session } from "~/conversation/session";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionEvents } from "~/store/sessions/session-events";
-import type { SessionRecord } from "~/store/sessions/session-store";
+import type { Timer } from "~/timer";
 import type { JournalCleanup } from "./journal-cleanup";
+import type { LogEntry } from "./log/log-entry";
 import { nameSession } from "./name-session";
 import type { RunnerDependencies } from "./run-context";
-import { runReply, type Run } from "./run-reply";
+import { runReply, type Run, type RunOptions } from "./run-reply";
 
 export type RunningRepliesDependencies = RunnerDependencies & {
   events: SessionEvents;
+  timer: Timer;
   keys: Pick<EncryptionKeys, "keep">;
   cleanup: JournalCleanup;
   /** Aborted when the node drains: conversations are no longer given titles. */
@@ -32,14 +33,15 @@ export type RunningReplies = {
   find(reply: Pick<Reply, "id" | "epoch">): Run | null;
   has(runId: string): boolean;
   isHere(reply: Pick<Reply, "id" | "epoch">): boolean;
-  /** Runs a committed reply; without effect where it runs already. */
+  /** Runs a reply, perhaps while it is being committed. @returns the run, or that which runs already */
   run(
     sessionHash: string,
-    record: SessionRecord,
+    session: Session,
     reply: Reply,
-    said: readonly ReplyChunk[],
-    onSpending?: (spending: Spending) => void,
-  ): void;
+    options: RunOptions & { onSpending?: ((spending: Spending) => void) | undefined },
+  ): Run;
+  /** Forgets a run whose question was not committed: another one may begin under the same id. */
+  forget(run: Run): void;
   /** Number of runs that have not ended. */
   active(): number;
   stopAll(reason: Parameters<Run["stop"]>[0]): void;
@@ -55,34 +57,54 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
   const runId = ({ id, epoch }: Pick<Reply, "id" | "epoch">) => `${id}.${epoch}`;
   const find = (reply: Pick<Reply, "id" | "epoch">) => runs.get(runId(reply)) ?? null;
 
-  const run: RunningReplies["run"] = (sessionHash, record, reply, said, onSpending) => {
-    if (find(reply)) return;
+  function forget(started: Run) {
+    const id = runId(started.reply);
+    if (runs.get(id) === started) runs.delete(id);
+  }
+
+  const run: RunningReplies["run"] = (sessionHash, session, reply, { onSpending, ...options }) => {
+    const known = find(reply);
+    if (known) return known;
+    const { entry, committed } = options;
     const id = runId(reply);
     // The run goes on after the request that brought the key was answered.
     const releaseKey = deps.keys.keep(sessionHash);
-    const started = runReply(sessionHash, record, reply, said, { ...deps, onSpending });
+    const started = runReply(sessionHash, session, reply, options, { ...deps, onSpending });
     runs.set(id, started);
     active += 1;
-    const unsubscribe = deps.events.subscribe(sessionHash, (news) => {
-      if (news === null) started.stop("superseded");
-      else started.checkOwnership();
-    });
+    let unsubscribe = () => {};
+    // Not before: the commit itself is no news.
+    void committed.then(
+      () => (unsubscribe = followSession(sessionHash, started)),
+      () => undefined,
+    );
     if (reply.stopRequested) started.stop("stopped");
-    void started.ended.then((settled) => {
+    void started.ended.then((ending) => {
       active -= 1;
       unsubscribe();
-      const afterwards = settled
-        ? nameSession(sessionHash, record.session, { ...deps, onSpending, signal: deps.draining })
-        : deps.onUnsettled(sessionHash, reply);
       // Followers of an unsettled reply must look for its next runner.
-      if (!settled) runs.delete(id);
+      if (ending !== "settled") forget(started);
+      if (ending === "cancelled") return releaseKey();
+      if (ending === "settled") entry.end();
+      else keepWords(sessionHash, entry, deps);
+      const afterwards =
+        ending === "settled"
+          ? nameSession(sessionHash, session, { ...deps, onSpending, signal: deps.draining })
+          : deps.onUnsettled(sessionHash, reply);
       deps.cleanup.removeLater(sessionHash, reply, () => {
         runs.delete(id);
         // After the run is forgotten, so that a read of the session that is still under way has the key.
         void afterwards.then(releaseKey);
       });
     });
+    return started;
   };
+
+  const followSession = (sessionHash: string, started: Run) =>
+    deps.events.subscribe(sessionHash, (news) => {
+      if (news === null) started.stop("superseded");
+      else started.checkOwnership();
+    });
 
   return {
     reserve: (replyId) => void reserved.add(replyId),
@@ -92,10 +114,34 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
     has: (id) => runs.has(id),
     isHere: (reply) => find(reply) !== null || reserved.has(reply.id),
     run,
+    forget,
     active: () => active,
     stopAll(reason) {
       for (const each of runs.values()) each.stop(reason);
     },
     allEnded: () => Promise.all([...runs.values()].map((each) => each.ended)),
   };
+}
+
+/** Time between two looks at a session whose reply has left this node unsettled, in milliseconds. */
+const KEPT_CHECK_MS = 10_000;
+
+/**
+ * Keeps the words of a reply in this node's log, after its run has ended without settling it: the next runner may have
+ * committed its takeover, and not have read them yet.
+ */
+function keepWords(
+  sessionHash: string,
+  entry: LogEntry,
+  { store, timer }: Pick<RunningRepliesDependencies, "store" | "timer">,
+): void {
+  entry.park();
+  async function check() {
+    const record = await store.header(sessionHash);
+    if (record?.header.reply?.id === entry.reply.replyId) return checkLater();
+    entry.end();
+  }
+  // A session that cannot be read may still need the words.
+  const checkLater = () => void timer(KEPT_CHECK_MS, () => void check().catch(checkLater));
+  checkLater();
 }

@@ -3,6 +3,7 @@ import type { AssistantMessage, Session } from "~/conversation/session";
 import { handOverReply } from "~/conversation/take-over-reply";
 import type { Change } from "~/store/sessions/session-store";
 import type { Generation } from "./generate-reply";
+import { leaveNote } from "./log/log-folder";
 import { reportSettled } from "./reply-meter";
 import type { ReplyOutcome } from "./reply-outcome";
 import type { RunContext } from "./run-context";
@@ -65,19 +66,21 @@ async function store(
 }
 
 async function commit(
-  { sessionHash, reply, control, meter, about, deps }: RunContext,
+  context: RunContext,
   generation: Pick<Generation, "content">,
   { status, metadata, error, isCut }: ReplyOutcome,
 ): Promise<StoredSettlement> {
+  const { sessionHash, reply, control, meter, about, deps } = context;
   if (control.reason() === "handed over") {
     const handOver: Change<boolean> = (now) => {
       const changed = now && handOverReply(now, reply);
       return { session: changed, result: changed !== now };
     };
     const { record, result } = await deps.store.update(sessionHash, handOver, { asked: "reply" });
+    if (record && result) await leaveNoteForFollowers(context, record.rev);
     return { record, isStored: result };
   }
-  const { parts, omissions } = await generation.content();
+  const { parts, omissions } = generation.content();
   const settlement = {
     replyId: reply.id,
     epoch: reply.epoch,
@@ -95,6 +98,18 @@ async function commit(
     onRefused: (refusal) =>
       deps.log.error({ ...about, err: refusal }, "the store refused an answer: stored without its words"),
   });
+}
+
+/** Followers on other nodes read on in this node's log, which says nothing more, until a note makes them look elsewhere. */
+async function leaveNoteForFollowers({ reply, about, deps }: RunContext, rev: number) {
+  try {
+    await leaveNote(deps, deps.instance, reply.id, rev);
+  } catch (error) {
+    deps.log.warn(
+      { ...about, err: error },
+      "followers on other nodes will learn late that a reply was handed over",
+    );
+  }
 }
 
 function settledMessage({ reply }: RunContext, now: Session | undefined): AssistantMessage | null {

@@ -1,10 +1,10 @@
-import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
 import { newId, hashSessionId } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
 import { type TestNode } from "../../tests/fixtures/reply-node";
+import { segmentsOf } from "../../tests/fixtures/reply-log-files";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
 
@@ -57,7 +57,8 @@ async function nodeThatFails(
   return node({ dataDir, fs });
 }
 
-const isJournal = ({ name, path }: FileCall) => name === "open" && path.endsWith(".ndjson");
+const isLog = ({ name, path }: FileCall) => name === "open" && path.endsWith(".ndjson");
+const isNote = ({ name, path }: FileCall) => name === "open" && path.endsWith(".note");
 
 async function replyOf({ store }: TestNode, key: string) {
   return (await store.read(key))?.session.reply;
@@ -83,7 +84,7 @@ describe("a takeover that cannot read the earlier chunks", () => {
     async (code) => {
       const { before, key } = await cutReply();
       let isFailing = true;
-      const after = await nodeThatFails(before.dataDir, code, (call) => isFailing && isJournal(call));
+      const after = await nodeThatFails(before.dataDir, code, (call) => isFailing && isLog(call));
       for (let attempt = 0; attempt < 6; attempt++) {
         await expect(after.replies.read(key)).rejects.toMatchObject({ code: "volume_unavailable" });
       }
@@ -98,22 +99,29 @@ describe("a takeover that cannot read the earlier chunks", () => {
     },
   );
 
-  it("after its commit begins at the same epoch once the volume answers, also without a request", async () => {
-    const { before, key } = await cutReply();
-    let isTaken = false;
-    let faults = 0;
-    const after = await nodeThatFails(
-      before.dataDir,
-      "EIO",
-      (call) => isTaken && isJournal(call) && faults++ < 3,
-      ({ name, to }) => (isTaken ||= name === "link" && /\d{10}\.json$/.test(to ?? "")),
-    );
-    await expect(after.replies.read(key)).rejects.toMatchObject({ code: "volume_unavailable" });
-    await after.model.request(0);
-    expect(faults).toBeGreaterThan(2);
-    expect(await replyOf(after, key)).toMatchObject({ epoch: 2, node: after.instance });
-    await expectWhole(after, key);
-  });
+  it.each([
+    ["they cannot be read", isLog],
+    ["no note can be left for the old runner", isNote],
+  ])(
+    "after its commit, because %s, begins at the same epoch once the volume answers",
+    async (_, isFailing) => {
+      const { before, key } = await cutReply();
+      let isTaken = false;
+      let faults = 0;
+      const after = await nodeThatFails(
+        before.dataDir,
+        "EIO",
+        (call) => isTaken && isFailing(call) && faults++ < 3,
+        ({ name, to }) => (isTaken ||= name === "link" && /\d{10}\.json$/.test(to ?? "")),
+      );
+      await expect(after.replies.read(key)).rejects.toMatchObject({ code: "volume_unavailable" });
+      // Without another request.
+      await after.model.request(0);
+      expect(faults).toBeGreaterThan(2);
+      expect(await replyOf(after, key)).toMatchObject({ epoch: 2, node: after.instance });
+      await expectWhole(after, key);
+    },
+  );
 
   it("loses no chunk that the old runner has shown between the two reads", async () => {
     const { before, key } = await cutReply();
@@ -163,13 +171,16 @@ it("a reply whose stop was requested before its node died is settled without a m
     metadata: { status: "stopped" },
   });
   expect(after.model.requests).toEqual([]);
-  const names = await readdir(after.layout.sessionFolder(key));
-  expect(names.filter((name) => name.endsWith(".ndjson"))).toHaveLength(1);
+  expect(segmentsOf(after).filter(({ text }) => /^\[/m.test(text))).toEqual([]);
 });
 
 it.each([
-  ["that was to stop", { stopRequested: true }, "stopped"],
-  ["that has had all its runners", { epoch: 4 }, "interrupted"],
+  ["that was to stop", () => ({ stopRequested: true }), "stopped"],
+  [
+    "that has had all its fruitless takeovers",
+    (node: string) => ({ node, progress: { length: SEEN.length, fruitless: 2 } }),
+    "interrupted",
+  ],
 ])(
   "a reply %s is settled by the next node where one dies between the two commits of a takeover",
   async (_, how, status) => {
@@ -177,7 +188,7 @@ it.each([
     // So that it does not obey itself.
     await before.replies.drain(0);
     await before.store.update(key, (session) => ({
-      session: session && { ...session, reply: { ...session.reply!, ...how } },
+      session: session && { ...session, reply: { ...session.reply!, ...how(before.instance) } },
       result: null,
     }));
     const epoch = (await replyOf(before, key))!.epoch;

@@ -8,7 +8,9 @@ import { sessionFingerprint } from "~/conversation/session-id";
 import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-reply";
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/sessions/session-store";
+import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import { createEarlierWords, type EarlierWords } from "./earlier-words";
+import type { LogEntry } from "./log/log-entry";
 import type { ReplyReservation } from "./begin-reply";
 import { reportReply, reportSettled } from "./reply-meter";
 import { saidBefore } from "./reply-call";
@@ -22,6 +24,8 @@ export type TakenOver =
       kind: "ours";
       record: SessionRecord;
       reply: Reply;
+      /** The reply in this node's log. */
+      entry: LogEntry;
       said: ReplyChunk[];
       reservation: ReplyReservation | null;
     }
@@ -54,23 +58,56 @@ export async function takeOver(
 ): Promise<TakenOver> {
   const earlier = createEarlierWords(sessionHash, reply, deps);
   // Also before the commit: an unreadable volume must not use up the takeovers that a reply has.
-  await earlier.read();
+  const before = await earlier.read();
   let reservation: ReplyReservation | null;
   try {
     reservation = await deps.adopt(reply.id);
+    await onVolume(deps.replyLog.ready, "written", failedSentence("reply"));
   } catch (error) {
     if (!isPassing(error)) throw error;
-    // Usage is unknown, so nothing is spent; but the session must stay readable.
+    // Usage is unknown, so nothing is spent; or the volume is full. But the session must stay readable.
     return { kind: "unfinished", record, error: null };
   }
-  const { taken, isOurs } = await begin(sessionHash, record, reply, earlier, deps);
+  // This node may be the runner already, and not have begun: the chunks could not be read, or the commit was not
+  // confirmed. No other process has this instance's name, and this one has shown nothing at this epoch. A run that could
+  // not be written has begun: its words may yet come into the log.
+  const hasBegun =
+    earlier.isBegun() || deps.replyLog.has({ sessionHash, replyId: reply.id, epoch: reply.epoch });
+  const isCommitted = reply.node === deps.instance && !hasBegun;
+  const epoch = isCommitted ? reply.epoch : reply.epoch + 1;
+  const entry = deps.replyLog.begin({ sessionHash, replyId: reply.id, epoch });
+  let taken: TakenOver | null = null;
+  try {
+    await entry.begun;
+    const committed = isCommitted
+      ? { taken: record, isOurs: true }
+      : await commitTakeover(sessionHash, record, reply, textLength(before), deps);
+    taken = await readAndBegin(sessionHash, reply, committed, { earlier, reservation, entry }, deps);
+    return taken;
+  } finally {
+    if (taken?.kind !== "ours") entry.end();
+  }
+}
+
+/** After the commit: the words of the earlier runners, and how the reply goes on. */
+async function readAndBegin(
+  sessionHash: string,
+  reply: Reply,
+  { taken, isOurs }: { taken: SessionRecord | null; isOurs: boolean },
+  {
+    earlier,
+    reservation,
+    entry,
+  }: { earlier: EarlierWords; reservation: ReplyReservation | null; entry: LogEntry },
+  deps: TakeOverDependencies,
+): Promise<TakenOver> {
   const mine = taken?.session.reply;
   if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
   let said: ReplyChunk[];
   try {
     // Again after the commit: no reader accepts chunks that the old runner appends from now on, and all that it has
     // shown was durable before.
-    said = await earlier.read();
+    said = await earlier.readAfterTakeover(taken.rev);
   } catch (error) {
     if (isNewerFormat(error)) {
       const handOver = (session: Session | null) => session && handOverReply(session, mine);
@@ -89,7 +126,7 @@ export async function takeOver(
     "took over the reply of another node",
   );
   deps.metrics.onReplyTakenOver();
-  return { kind: "ours", record: taken, reply: mine, said, reservation };
+  return { kind: "ours", record: taken, reply: mine, entry, said, reservation };
 }
 
 /** The ending of a reply that the quota refuses; null where its reservation was acquired, or none is needed. */
@@ -112,23 +149,21 @@ function refusalOf(
   }
 }
 
-async function begin(
+async function commitTakeover(
   sessionHash: string,
   record: SessionRecord,
   reply: Reply,
-  earlier: EarlierWords,
+  length: number,
   deps: RunnerDependencies,
 ): Promise<{ taken: SessionRecord | null; isOurs: boolean }> {
-  // This node is the runner already, but has not begun: the chunks could not be read, or the commit was not
-  // confirmed. No other process has this instance's name, and this one has shown nothing at this epoch.
-  if (reply.node === deps.instance && !earlier.isBegun()) return { taken: record, isOurs: true };
   try {
     const takeover: Change<boolean> = (session) => {
-      const changed = session && takeOverReply(session, reply, deps.instance);
+      const changed = session && takeOverReply(session, reply, deps.instance, length);
       return { session: changed, result: changed !== session };
     };
     const { record: taken, result: isOurs } = await deps.store.update(sessionHash, takeover, {
       asked: "reply",
+      fromReserve: reply.stopRequested,
     });
     return { taken, isOurs };
   } catch (error) {
@@ -139,6 +174,10 @@ async function begin(
   }
 }
 
+function textLength(chunks: readonly ReplyChunk[]): number {
+  return chunks.reduce((length, chunk) => length + ("delta" in chunk ? chunk.delta.length : 0), 0);
+}
+
 /** Whether the answer is complete. */
 function isWhole(said: readonly ReplyChunk[]): boolean {
   return said.some(({ type }) => type === "finish");
@@ -147,7 +186,8 @@ function isWhole(said: readonly ReplyChunk[]): boolean {
 /** The ending of a reply that may not, or cannot, go on; null where it is to be run. */
 function endingOf(reply: Reply, said: readonly ReplyChunk[]): Ending | null {
   if (reply.stopRequested) return { status: "stopped" };
-  if (!isWhole(said) && !hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
+  if (isWhole(said)) return null;
+  if (!hasRoomAfter(settledParts(said.reduce(applyChunk, EMPTY_REPLY)))) {
     const { code, message } = answerTooLong();
     return { status: "interrupted", error: { code, message } };
   }

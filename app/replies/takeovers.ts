@@ -58,8 +58,12 @@ export function createTakeovers(deps: TakeoversDependencies): Takeovers {
     const taken = await takeOver(sessionHash, record, reply, deps);
     if (taken.kind !== "unfinished") retries.delete(sessionHash);
     if (taken.kind === "ours") {
-      running.run(sessionHash, taken.record, taken.reply, taken.said, taken.reservation?.record);
-      void running.find(taken.reply)?.ended.then(() => taken.reservation?.release());
+      const { record: now, said, entry, reservation } = taken;
+      const committed = Promise.resolve(now);
+      const options = { said, entry, committed, onSpending: reservation?.record };
+      void running
+        .run(sessionHash, now.session, taken.reply, options)
+        .ended.then(() => reservation?.release());
     }
     if (taken.kind === "settled") cleanup.removeLater(sessionHash, reply);
     if (taken.kind === "unfinished") {

@@ -1,3 +1,4 @@
+import { NEWEST_FORMAT } from "~/conversation/formats";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { importBody } from "~/conversation/conversation-file";
@@ -208,7 +209,7 @@ describe.each(Object.entries(kinds))("%s", (_, { documents, read }) => {
 
 test.each([
   ["an unknown format number", { format: 99 }],
-  ["the format number after the newest", { format: 4 }],
+  ["the format number after the newest", { format: NEWEST_FORMAT + 1 }],
 ])("a document with %s is newer, whatever else it contains", (_, change) => {
   for (const json of [
     { ...change },

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import type { Session } from "~/conversation/session";
 import { deleteSession } from "./delete-session";
 
-test("a session is deleted before its shares and files", async () => {
+test("a session is deleted before its shares and files, and the runner of its reply is told", async () => {
   const shares = [{ key: "share" }] as unknown as Session["shares"];
+  const reply = { id: "reply" } as Session["reply"];
   const calls: unknown[] = [];
   const note =
     (name: string, result?: unknown) =>
@@ -12,12 +13,14 @@ test("a session is deleted before its shares and files", async () => {
       return Promise.resolve(result as never);
     };
   await deleteSession("hash", {
-    store: { remove: note("session", { shares }) },
+    store: { remove: note("session", { shares, reply }) },
+    replies: { noteRemoval: note("runner") },
     shares: { removeAll: note("shares") },
     attachments: { remove: note("files") },
   });
   expect(calls).toEqual([
     ["session", "hash"],
+    ["runner", reply],
     ["shares", shares],
     ["files", "hash"],
   ]);

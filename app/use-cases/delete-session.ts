@@ -1,3 +1,4 @@
+import type { Replies } from "~/replies/replies";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
 import type { SessionStore } from "~/store/sessions/session-store";
 import type { ShareStore } from "~/store/shares/share-store";
@@ -6,6 +7,7 @@ export type DeleteSessionDependencies = {
   store: Pick<SessionStore, "remove">;
   shares: Pick<ShareStore, "removeAll">;
   attachments: Pick<AttachmentStore, "remove">;
+  replies: Pick<Replies, "noteRemoval">;
 };
 
 /**
@@ -15,9 +17,10 @@ export type DeleteSessionDependencies = {
  */
 export async function deleteSession(
   sessionHash: string,
-  { store, shares, attachments }: DeleteSessionDependencies,
+  { store, shares, attachments, replies }: DeleteSessionDependencies,
 ): Promise<void> {
   const removed = await store.remove(sessionHash);
+  if (removed?.reply) await replies.noteRemoval(removed.reply);
   await shares.removeAll(removed?.shares);
   await attachments.remove(sessionHash);
 }

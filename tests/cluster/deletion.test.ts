@@ -59,6 +59,12 @@ async function files(): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
+/** A log of replies forgets within this time what has ended. */
+const FORGOTTEN = { timeout: 60_000 };
+
+/** The places that hold the mark, but for the logs of replies. */
+const storesWithMark = async () => (await placesWithMark()).filter((place) => place !== "replies");
+
 /** The kinds of places that hold the mark, by the first folder below DATA_DIR. */
 async function placesWithMark(): Promise<string[]> {
   const places = new Set<string>();
@@ -90,12 +96,13 @@ async function damage(sessionId: string, count: number) {
 }
 
 describe("a deleted conversation", () => {
-  it("leaves no byte of what was said, in files, shares, journals and copies of what was damaged", async () => {
+  it("leaves no byte of what was said, in files, shares, logs and copies of what was damaged", async () => {
     const sessionId = await markedConversation();
     await damage(sessionId, 1);
-    expect(await placesWithMark()).toEqual(["attachments", "quarantine", "sessions", "shares"]);
+    expect(await storesWithMark()).toEqual(["attachments", "quarantine", "sessions", "shares"]);
     await call("DELETE", "/api/session", sessionId);
-    expect(await placesWithMark()).toEqual([]);
+    expect(await storesWithMark()).toEqual([]);
+    await expect.poll(placesWithMark, FORGOTTEN).toEqual([]);
   });
 
   it("of which no revision is whole takes its damaged ones along", async () => {
@@ -105,7 +112,7 @@ describe("a deleted conversation", () => {
     await damage(sessionId, 9);
     expect(await placesWithMark()).toContain("quarantine");
     await call("DELETE", "/api/session", sessionId);
-    expect(await placesWithMark()).toEqual([]);
+    expect(await storesWithMark()).toEqual([]);
   });
 
   it("takes nothing of another one along", async () => {
@@ -113,7 +120,7 @@ describe("a deleted conversation", () => {
     await damage(other, 1);
     const before = JSON.stringify(await readSession(server.url, other));
     await call("DELETE", "/api/session", mine);
-    expect(await placesWithMark()).toEqual(["attachments", "quarantine", "sessions", "shares"]);
+    expect(await storesWithMark()).toEqual(["attachments", "quarantine", "sessions", "shares"]);
     expect(JSON.stringify(await readSession(server.url, other))).toBe(before);
     await call("DELETE", "/api/session", other);
   });
@@ -123,12 +130,15 @@ describe("a deleted conversation", () => {
     await server.restart({ DEMO_TOKENS_PER_SECOND: "60" });
     const sessionId = newId();
     await say(sessionId, `Tell me a long story about ${MARK}`);
-    await expect
-      .poll(async () => (await files()).some((path) => path.endsWith(".ndjson") && path.includes("sessions")))
-      .toBe(true);
+    const isLogged = async () => {
+      const logs = (await files()).filter((path) => path.includes("/replies/"));
+      const texts = await Promise.all(logs.map((path) => readFile(path, "utf8").catch(() => "")));
+      return texts.some((text) => text.includes(hashSessionId(sessionId)));
+    };
+    await expect.poll(isLogged).toBe(true);
     await call("DELETE", "/api/session", sessionId);
     // The runner ends by itself, at its next look.
     await expect.poll(() => server.output()).toMatch(/superseded|deleted/);
-    await expect.poll(placesWithMark).toEqual([]);
+    await expect.poll(placesWithMark, FORGOTTEN).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ async function start(version: "this" | "next", name: string, others: "alive" | "
 const NEWER = { refused: "session_newer_format" };
 
 /** What is on the volume, but for the logs of living nodes. */
-const files = () => filesIn(dataDir).filter(({ path }) => !path.includes("/nodes/"));
+const files = () => filesIn(dataDir).filter(({ path }) => !/\/(nodes|replies)\//.test(path));
 
 async function done(process: VersionProcess, asked: Parameters<VersionProcess["ask"]>[0]): Promise<unknown> {
   const answered = await process.ask(asked);
@@ -82,7 +82,7 @@ test("a session in which neither has used what is new goes to and fro", async ()
   );
 });
 
-test("a journal in which the later version has written a line of its own is left to it, and goes on there", async () => {
+test("a reply of which the later version has logged a line of its own is left to it, and goes on there", async () => {
   await done(next, { call: "start", name: "a", words: "plain", thenMood: true });
   const { session } = (await done(current, { call: "read", name: "a" })) as SessionRecord;
   expect(session.reply).toMatchObject({ epoch: 1 });
@@ -96,7 +96,7 @@ test("a journal in which the later version has written a line of its own is left
   expect(await done(later, { call: "finish", name: "a" })).toEqual(text("So far, so good."));
 });
 
-test("a journal of this version is taken over by the later one", async () => {
+test("a reply that this version has logged is taken over by the later one", async () => {
   await done(current, { call: "start", name: "a", words: "plain" });
   await current.end();
   const later = await start("next", "new-2", "dead");

@@ -5,9 +5,20 @@ import { newId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply-text";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import {
+  anyBody,
+  appendToLog,
+  chunksInLog,
+  makeJournalReply,
+  rewriteLog,
+} from "../../tests/fixtures/reply-log-files";
 import { KEY } from "../../tests/fixtures/store-conversation";
 import { testEncryptor } from "../../tests/fixtures/test-encryptor";
+import { journalName } from "~/store/sessions/layout";
 import type { FollowEvent } from "./follow-session";
+import { journalLines } from "./journal-lines";
+import { leaveNote } from "./log/log-folder";
+import type { LoggedReply } from "./log/log-lines";
 
 const NEWER = { code: "session_newer_format", message: /newer version/ };
 const signal = new AbortController().signal;
@@ -59,28 +70,73 @@ function files() {
   return Object.fromEntries(named.sort().map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** A reply on the first node with some words, followed by a line of a newer version. */
-async function replyWith(line: object | string) {
+/** A reply on the first node that has said "So far, ". */
+async function replyOnOne(): Promise<LoggedReply> {
   await one.replies.start(KEY, send("Go on."));
   const events = await follow(one);
   one.model.text("So far, ");
   await hear(events, "So far, ");
-  const [name] = Object.keys(files()).filter((each) => each.endsWith(".ndjson"));
-  const path = join(one.layout.sessionFolder(KEY), name!);
-  const number = readFileSync(path, "utf8").split("\n").length - 1;
-  const text = typeof line === "string" ? line : JSON.stringify(line);
-  const place = { use: "journal", key: KEY, name: `${name!} ${String(number)}` } as const;
-  appendFileSync(path, `${testEncryptor.isOn ? testEncryptor.encryptText(place, text) : text}\n`);
+  const { id, epoch } = (await one.store.read(KEY))!.session.reply!;
+  return { sessionHash: KEY, replyId: id, epoch };
 }
 
-describe.each([
-  ["of a kind that is not known", { type: "tool-input-available", toolCallId: "1" }],
-  ["with a field that is not known", { type: "text-delta", id: "t", delta: "so good", mood: "good" }],
-  ["with a reason to end that is not known", { type: "finish", finishReason: "tool-calls" }],
-  ["with metadata that is not known", { type: "finish", messageMetadata: { omissions: [] } }],
-])("a journal line %s", (_, line) => {
+/** The same, with another line in its log after these words. */
+async function replyWith(line: (alias: number, next: number, reply: LoggedReply) => string) {
+  const reply = await replyOnOne();
+  const next = chunksInLog(one, reply).length + 1;
+  appendToLog(one, (alias) => line(alias, next, reply), reply);
+}
+
+/** A line with words, whose chunks this version may not know. */
+const wordsOf = (chunk: unknown) => (alias: number, next: number, reply: LoggedReply) =>
+  `[${alias},${anyBody(reply, next, JSON.stringify([chunk]))}]`;
+
+/** The reply of a version with journals: its last line is `line`. */
+async function replyWithJournal(line: string) {
+  const reply = await replyOnOne();
+  const format = journalLines(testEncryptor, KEY, journalName(reply.replyId, 1));
+  const written = chunksInLog(one, reply).map((chunk, number) => format.format(chunk, number));
+  const place = {
+    use: "journal",
+    key: KEY,
+    name: `${journalName(reply.replyId, 1)} ${written.length}`,
+  } as const;
+  const last = testEncryptor.isOn ? testEncryptor.encryptText(place, line) : line;
+  await makeJournalReply(one, KEY, [...written, last].map((text) => `${text}\n`).join(""));
+}
+
+const UNKNOWN_CHUNK = { type: "tool-input-available", toolCallId: "1" };
+
+/** Everything that was written by a later version, and no damage. */
+const NEWER_WORDS: [string, () => Promise<unknown>][] = [
+  ["a chunk of a kind that is not known", () => replyWith(wordsOf(UNKNOWN_CHUNK))],
+  [
+    "a chunk with a field that is not known",
+    () => replyWith(wordsOf({ type: "text-delta", id: "t", delta: "so good", mood: "good" })),
+  ],
+  [
+    "a reason to end that is not known",
+    () => replyWith(wordsOf({ type: "finish", finishReason: "tool-calls" })),
+  ],
+  [
+    "metadata that is not known",
+    () => replyWith(wordsOf({ type: "finish", messageMetadata: { omissions: [] } })),
+  ],
+  ["a short form that is not known", () => replyWith(wordsOf(["x", "t", "so good"]))],
+  ["a line that is not known, of this reply,", () => replyWith((alias) => `{"as":${alias},"mood":"good"}`)],
+  [
+    "a log of another format",
+    async () => {
+      await replyOnOne();
+      rewriteLog(one, (text) => text.replace('{"format":1,', '{"format":99,'));
+    },
+  ],
+  ["a journal line that is not known", () => replyWithJournal(JSON.stringify(UNKNOWN_CHUNK))],
+];
+
+describe.each(NEWER_WORDS)("%s", (_, replyWithIt) => {
   test("does not count as the end: the reply of a dead node is left to a newer node", async () => {
-    await replyWith(line);
+    await replyWithIt();
     dead.add(one.instance);
     const before = files();
     const two = await node("two");
@@ -100,7 +156,7 @@ describe.each([
   });
 
   test("is an error for followers on another node, which are not told that the reply has ended", async () => {
-    await replyWith(line);
+    await replyWithIt();
     const two = await node("two");
     expect((await two.replies.read(KEY))?.session.reply).not.toBeNull();
     const received: FollowEvent[] = [];
@@ -113,14 +169,21 @@ describe.each([
   });
 });
 
-test.each([
-  "{",
-  "null",
-  '{"type":7}',
-  '{"type":"text-delta","id":"t"}',
-  '{"tyqe":"text-delta","id":"t","delta":"x"}',
-])("a damaged journal line, %j, ends the journal, and the reply goes on from there", async (line) => {
-  await replyWith(line);
+test.each<[string, () => Promise<unknown>]>([
+  ["no JSON", () => replyWith(() => "{")],
+  ["words that are no JSON", () => replyWith((alias, next) => `[${alias},${next},[}]`)],
+  ["words that are no chunk", () => replyWith(wordsOf(null))],
+  ["a chunk without a type", () => replyWith(wordsOf({ tyqe: "text-delta", id: "t", delta: "x" }))],
+  ["a type that is a number", () => replyWith(wordsOf({ type: 7 }))],
+  ["words without a text", () => replyWith(wordsOf(["t", "t"]))],
+  [
+    "words that come too early",
+    () => replyWith((alias, next, reply) => wordsOf(["t", "t", "x"])(alias, next + 1, reply)),
+  ],
+  ["an unknown line about no reply", () => replyWith(() => '{"mood":"good"}')],
+  ["a damaged journal line", () => replyWithJournal('{"type":"text-delta","id":"t"}')],
+])("%s ends what is read of a dead node's reply, and it goes on from there", async (_, replyWithIt) => {
+  await replyWithIt();
   dead.add(one.instance);
   const two = await node("two");
   expect((await two.replies.read(KEY))?.session.reply).toMatchObject({ epoch: 2 });
@@ -131,14 +194,14 @@ test.each([
 });
 
 test("a reply whose session a newer version has changed ends here without being stored", async () => {
-  await one.replies.start(KEY, send("Go on."));
+  const { replyId } = await replyOnOne();
   const events = await follow(one);
-  one.model.text("So far, ");
   await hear(events, "So far, ");
   const folder = one.layout.sessionFolder(KEY);
   const stored = JSON.parse(files()["0000000001.json"]!) as object;
   appendFileSync(join(folder, "0000000002.json"), JSON.stringify({ ...stored, format: 99, rev: 2 }));
   const before = files()["0000000002.json"];
+  await leaveNote(one, one.instance, replyId, 2);
   one.model.text("not seen");
   await expect(hear(events)).rejects.toMatchObject(NEWER);
   await expect.poll(() => one.replies.active()).toBe(0);

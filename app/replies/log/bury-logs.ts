@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { KeyNotHeld } from "~/store/encryption/encryption-keys";
+import { isNewerFormat } from "~/store/newer-format";
+import type { Layout } from "~/store/sessions/layout";
+import type { SessionRecord, SessionStore } from "~/store/sessions/session-store";
+import { isGone, isOccupied } from "~/store/volume/errno";
+import { namesIn } from "~/store/volume/list-folder";
+import { sweepRegularly, type RegularSweep } from "~/store/volume/sweep-regularly";
+import type { Volume } from "~/store/volume/volume";
+import { keepWords } from "./kept-words";
+import type { LoggedReply } from "./log-lines";
+import type { LogReader } from "./log-reader";
+import { BURIED, type LogReaders } from "./log-readers";
+
+export type LogBurialOptions = {
+  volume: Volume;
+  layout: Layout;
+  store: Pick<SessionStore, "header">;
+  logs: Pick<LogReaders, "open">;
+  /** This instance, `name.boot`. */
+  instance: string;
+  /** Reads a session, and takes over its reply where that has lost its runner. @throws KeyNotHeld */
+  read: (sessionHash: string) => Promise<SessionRecord | null>;
+  /** Whether an instance is known to have ended for good. */
+  hasDied: (instance: string) => boolean;
+  /** The living instances, this one included. */
+  living: () => readonly string[];
+  newId: () => string;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  delay: (ms: number) => Promise<unknown>;
+  log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+  };
+};
+
+/** Time that each node in the order waits longer than the one before it, in milliseconds: that one may have died too. */
+const TURN_MS = 10_000;
+/** Pause between two replies, in milliseconds: a node that ran hundreds must not take its successor down, too. */
+const PAUSE_MS = 20;
+
+/** What is left of a reply of a dead node: nothing, something that only a request with the key can go on with, or all. */
+type Remains = "none" | "sealed" | "running";
+
+/**
+ * Takes over what the logs of dead nodes say is unfinished, so that no reply waits for a visitor, and removes each log
+ * once all of its replies have settled. Where the words are encrypted and no key is at hand, it copies them to the
+ * folders of their sessions, where the next request that brings the key finds them.
+ *
+ * One node does it for each log, by rendezvous order; the next one, should that one fail.
+ * @returns a function for one pass over all logs. It rejects with the volume's errors
+ */
+export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal) => Promise<void> {
+  const { volume, layout, store, logs, instance: own, hasDied, now, delay, log } = options;
+  /** When this node first saw the log of a dead instance, by instance. */
+  const seenAt = new Map<string, number>();
+
+  function isTurn(instance: string): boolean {
+    const since = seenAt.get(instance) ?? now();
+    seenAt.set(instance, since);
+    return now() - since >= rankOf(own, options.living(), instance) * TURN_MS;
+  }
+
+  async function remainsOf({ sessionHash, replyId }: LoggedReply): Promise<Remains> {
+    const record = await store.header(sessionHash);
+    const reply = record?.header.reply;
+    if (reply?.id !== replyId) return "none";
+    if (reply.node !== null && reply.node !== own && !hasDied(reply.node)) return "running";
+    try {
+      const read = await options.read(sessionHash);
+      return read?.session.reply?.id === replyId ? "running" : "none";
+    } catch (error) {
+      if (error instanceof KeyNotHeld) return "sealed";
+      // A node of a later version goes on with it.
+      if (isNewerFormat(error)) return "running";
+      throw error;
+    }
+  }
+
+  /** Keeps the words of replies that cannot be taken over here. @param folder a name in the folder of all reply logs */
+  async function keepAll(folder: string) {
+    const { reader, release } = logs.open(folder, { isPolled: false });
+    try {
+      await reader.refresh();
+      for (const reply of reader.running()) {
+        const record = await store.header(reply.sessionHash);
+        if (record?.header.reply?.id === reply.replyId) await keepWords(reader.find(reply)!, options);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Moves the folder away in one step before it is removed. Its owner, if it should live, finds it gone, or has written
+   * to the folder that was moved, which is read once more.
+   */
+  async function moveAndRemove(instance: string) {
+    const [from, to] = [layout.replyLog(instance), layout.replyLog(instance + BURIED)];
+    await volume.rename(from, to).catch((error: unknown) => {
+      if (!isGone(error) && !isOccupied(error)) throw error;
+    });
+    await keepAll(instance + BURIED);
+    await volume.removeFolder(to);
+  }
+
+  async function bury(instance: string, reader: LogReader, signal: AbortSignal) {
+    await reader.refresh();
+    const remains: Remains[] = [];
+    for (const reply of reader.running()) {
+      if (signal.aborted) return;
+      remains.push(await remainsOf(reply));
+      await delay(PAUSE_MS);
+    }
+    if (remains.includes("running")) return;
+    if (remains.includes("sealed")) await keepAll(instance);
+    await moveAndRemove(instance);
+    log.info({ instance, replies: remains.length }, "removed the reply log of a dead node");
+  }
+
+  return async (signal) => {
+    const folders = await namesIn(volume, layout.replies);
+    for (const instance of seenAt.keys()) if (!folders.includes(instance)) seenAt.delete(instance);
+    for (const folder of folders) {
+      const instance = folder.endsWith(BURIED) ? folder.slice(0, -BURIED.length) : folder;
+      if (signal.aborted) return;
+      if (instance === own || !hasDied(instance) || !isTurn(instance)) continue;
+      if (folder !== instance) {
+        await moveAndRemove(instance);
+        continue;
+      }
+      const { reader, release } = logs.open(instance, { isPolled: false });
+      try {
+        await bury(instance, reader, signal);
+      } catch (error) {
+        log.warn({ instance, err: error }, "the reply log of a dead node could not be dealt with yet");
+      } finally {
+        release();
+      }
+    }
+  };
+}
+
+/** Place of an instance in the order in which the living ones deal with a subject: the same on all nodes. */
+function rankOf(instance: string, living: readonly string[], subject: string): number {
+  const weight = (each: string) => createHash("sha256").update(`${subject} ${each}`).digest("hex");
+  const mine = weight(instance);
+  return living.filter((each) => each !== instance && weight(each) < mine).length;
+}
+
+/** Mean time between two looks for logs of dead nodes, in milliseconds. */
+const BURY_EVERY_MS = 20_000;
+
+/** Looks for logs of dead nodes, now and then. @returns how to stop */
+export function startBurials(options: LogBurialOptions & Pick<RegularSweep, "timer" | "random">): () => void {
+  const bury = createLogBurial(options);
+  return sweepRegularly({
+    ...options,
+    sweep: async (signal) => {
+      await bury(signal);
+      return {};
+    },
+    what: "the reply logs of dead nodes",
+    everyMs: BURY_EVERY_MS,
+    // Its successes would fill an otherwise quiet log.
+    log: { info: () => undefined, warn: (fields, message) => options.log.warn(fields, message) },
+  });
+}

@@ -1,0 +1,109 @@
+import type { SegmentedLog } from "~/store/volume/segmented-log";
+import type { LogEntry } from "./log-entry";
+import { formatEnd, formatHead, formatReply, formatWords, WHOLE } from "./log-lines";
+
+/** Appends the words of all running replies, one append for all of them. */
+export type GroupWriter = {
+  /**
+   * One append of everything that is new, in a new segment where one is needed. Afterwards it is on stable storage.
+   * @throws the volume's errors, after which the next append repeats everything in a new segment
+   */
+  append(): Promise<void>;
+  /** To be called when an entry has ended. @returns whether the log has a line to write about it */
+  noteEnd(entry: LogEntry): boolean;
+  /** Closes a segment that is to be replaced. @returns whether there are replies, for which the next one is to begin */
+  closeOld(): boolean;
+};
+
+export type GroupWriterOptions = {
+  segments: SegmentedLog;
+  /** The running replies. */
+  entries: ReadonlySet<LogEntry>;
+  /** This instance, `name.boot`. */
+  instance: string;
+  /** A monotonic clock in milliseconds. */
+  now: () => number;
+  /** Called with an entry whose words cannot be formatted: it is to be ended. */
+  onUnwritable: (entry: LogEntry, error: unknown) => void;
+  /** Characters appended to a segment, beyond its beginning, after which the next one is begun. */
+  segmentLength?: number;
+};
+
+/** Age at which a segment with words of replies that have ended is replaced, in milliseconds. */
+const RENEW_MS = 15_000;
+
+/**
+ * State: of the open segment, its beginning's length, its age, the last alias, and the aliases whose end is not written
+ * yet. All of it begins anew with each segment.
+ */
+export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
+  const { segments, entries, instance, now, onUnwritable, segmentLength = 1_048_576 } = options;
+  let open = { begunAt: 0, beginningLength: 0, aliases: 0, ended: [] as number[], hasEnded: false };
+
+  /** A beginning is repeated only after as many new characters, so that it at most doubles what is written. */
+  function isOver(): boolean {
+    const grown = segments.length() - open.beginningLength;
+    return (
+      grown > Math.max(segmentLength, open.beginningLength) ||
+      (open.hasEnded && now() - open.begunAt >= RENEW_MS)
+    );
+  }
+
+  function take(entry: LogEntry): readonly string[] {
+    try {
+      return entry.take();
+    } catch (error) {
+      onUnwritable(entry, error);
+      return [];
+    }
+  }
+
+  /** The new lines of a reply; all its lines where the segment does not name it yet. */
+  function linesOf(entry: LogEntry, segment: number): string {
+    const taken = take(entry);
+    if (entry.isEnded()) return "";
+    if (entry.alias?.segment === segment) return format(entry.alias.number, taken);
+    entry.alias = { segment, number: ++open.aliases };
+    const { number } = entry.alias;
+    return formatReply(number, entry.reply, entry.run) + format(number, entry.bodies());
+  }
+
+  const linesOfAll = (segment: number) => [...entries].map((entry) => linesOf(entry, segment)).join("");
+
+  async function formatAppend(): Promise<string> {
+    const segment = segments.openSegment();
+    if (segment !== null) {
+      const ends = open.ended.splice(0).map(formatEnd).join("");
+      return ends + linesOfAll(segment);
+    }
+    if (entries.size === 0) return "";
+    const next = await segments.open();
+    open = { begunAt: now(), beginningLength: 0, aliases: 0, ended: [], hasEnded: false };
+    const beginning = formatHead(instance, next) + linesOfAll(next) + WHOLE;
+    open.beginningLength = beginning.length;
+    return beginning;
+  }
+
+  return {
+    async append() {
+      if (isOver()) segments.close();
+      const text = await formatAppend();
+      if (text !== "") await segments.append(text);
+      for (const entry of entries) entry.markDurable();
+    },
+    noteEnd({ alias }) {
+      if (alias === null || alias.segment !== segments.openSegment()) return false;
+      open.ended.push(alias.number);
+      open.hasEnded = true;
+      return true;
+    },
+    closeOld() {
+      if (!isOver()) return false;
+      segments.close();
+      return entries.size > 0;
+    },
+  };
+}
+
+const format = (alias: number, bodies: readonly string[]): string =>
+  bodies.map((body) => formatWords(alias, body)).join("");

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { isGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
+import { readLogFolder, replyOfNote, type LogFolder } from "./log-folder";
+
+/** The notes that other nodes have left for this instance, as listings of its folder show them. */
+export type Inbox = {
+  /**
+   * Lists the folder.
+   * @returns "lost" where the open segment is not in it: the folder was removed, and perhaps made anew
+   * @throws the volume's errors
+   */
+  list(openSegment: number | null): Promise<LogFolder | "lost">;
+  /**
+   * Removes notes that no reader needs any more: of replies that do not run here and whose words are in no segment that
+   * is left. Earlier, a follower that still reads those words would not learn that another node has the reply.
+   */
+  removeOld(): Promise<void>;
+  /** Whether the last listing has shown a segment or a note. */
+  isEmpty(): boolean;
+};
+
+/** @param isRunning whether a reply is in the log: each new segment repeats its words */
+export function createInbox(
+  volume: Pick<Volume, "list" | "unlink">,
+  folder: string,
+  isRunning: (replyId: string) => boolean,
+): Inbox {
+  /** The newest segment that may have words of the reply that a note is about, by the note's file name. */
+  let seen = new Map<string, number>();
+  let segments: readonly number[] = [];
+
+  async function namesInFolder(): Promise<string[]> {
+    try {
+      return await volume.list(folder);
+    } catch (error) {
+      if (isGone(error)) return [];
+      throw error;
+    }
+  }
+
+  return {
+    async list(openSegment) {
+      const fileNames = await namesInFolder();
+      const listed = readLogFolder(fileNames);
+      segments = listed.segments;
+      const notes = fileNames.filter((fileName) => replyOfNote(fileName) !== null);
+      const newest = segments.at(-1) ?? 0;
+      const newestOf = (name: string) =>
+        isRunning(replyOfNote(name)!) ? newest : (seen.get(name) ?? newest);
+      seen = new Map(notes.map((name) => [name, newestOf(name)]));
+      return openSegment === null || segments.includes(openSegment) ? listed : "lost";
+    },
+    async removeOld() {
+      for (const [fileName, newest] of seen) {
+        if (isRunning(replyOfNote(fileName)!) || segments.some((segment) => segment <= newest)) continue;
+        await volume.unlink(join(folder, fileName)).catch(() => undefined);
+      }
+    },
+    isEmpty: () => segments.length === 0 && seen.size === 0,
+  };
+}

@@ -1,0 +1,65 @@
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Encryptor } from "~/store/encryption/encryptor";
+import { journalName, temporaryName, type Layout } from "~/store/sessions/layout";
+import { incarnationPath, listSessionFolder, syncSessionFolder } from "~/store/sessions/session-folder";
+import { unlessGone, unlessTaken } from "~/store/volume/errno";
+import { createLineSplitter } from "~/store/volume/split-lines";
+import type { Volume } from "~/store/volume/volume";
+import { createLogContent, createWordsReader, type LoggedWords } from "./log-content";
+import {
+  createWordsCodec,
+  formatHead,
+  formatReply,
+  formatWords,
+  MAX_LINE_BYTES,
+  WHOLE,
+  type LoggedReply,
+} from "./log-lines";
+
+/** How a file with the words of a dead node begins: a segment with one reply. */
+const HEAD = '{"format":';
+
+/** Whether a file of a session's folder holds kept words; it is a journal of an earlier version otherwise. */
+export const isKeptWords = (bytes: Buffer): boolean => bytes.subarray(0, HEAD.length).toString() === HEAD;
+
+/**
+ * Copies the words of a reply from a log that is to be removed to the folder of its session, without opening them: this
+ * node need not have the key. Without effect where the session was deleted, or another node has copied them.
+ * @throws the volume's errors
+ */
+export async function keepWords(
+  { reply, bodies }: Pick<LoggedWords, "reply" | "bodies">,
+  {
+    volume,
+    layout,
+    instance,
+    newId,
+  }: { volume: Volume; layout: Layout; instance: string; newId: () => string },
+): Promise<void> {
+  const folder = await listSessionFolder(volume, layout.sessionFolder(reply.sessionHash));
+  if (folder === null) return;
+  // By way of the incarnation: a deletion that is made meanwhile leaves this path leading nowhere.
+  const path = incarnationPath(layout.sessionFolder(reply.sessionHash), folder);
+  const temporary = `${path}/${temporaryName(newId(), instance)}`;
+  const words = bodies.map((body) => formatWords(1, body)).join("");
+  const text = formatHead(instance, 1) + formatReply(1, reply) + words + WHOLE;
+  try {
+    await volume.writeNew(temporary, text, { removeIfLate: true });
+    await volume.link(temporary, `${path}/${journalName(reply.replyId, reply.epoch)}`).catch(unlessTaken);
+    await volume.unlink(temporary);
+    await syncSessionFolder(volume, () => path);
+  } catch (error) {
+    unlessGone(error);
+  }
+}
+
+/**
+ * The chunks of kept words.
+ * @throws KeyNotHeld; ExpectedError `session_newer_format`
+ */
+export function readKeptWords(bytes: Buffer, reply: LoggedReply, encryptor: Encryptor): ReplyChunk[] {
+  const content = createLogContent();
+  for (const line of createLineSplitter(MAX_LINE_BYTES)(bytes)) content.takeLine(line, 1);
+  const words = content.find(reply);
+  return words ? createWordsReader(words, createWordsCodec(encryptor, reply)).readMore() : [];
+}

@@ -1,0 +1,157 @@
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createAnswerBound } from "~/conversation/answer-bound";
+import { newerFormat } from "~/store/newer-format";
+import { LOG_FORMAT, parseLogLine, type LogLine, type LoggedReply, type WordsCodec } from "./log-lines";
+
+/** What a log says of one reply at one epoch. */
+export type LoggedWords = {
+  reply: LoggedReply;
+  /** See `LogLine`. */
+  run: number;
+  /** Bodies of its lines, in order and without repetitions (see `WordsCodec`). */
+  bodies: string[];
+  /** The log has named its end, or a later segment no longer names it. */
+  hasEnded: boolean;
+  /** Why this version cannot read on: a later one has written it. Null as a rule. */
+  newer: string | null;
+};
+
+/** The content of a log, as far as it was read. */
+export type LogContent = {
+  /** Takes the next line of a segment. @returns false for a line that means nothing */
+  takeLine(text: string | null, segment: number): boolean;
+  /** Also finds a reply that has ended, until the next segment begins: a follower may have come a moment too late. */
+  find(reply: LoggedReply): LoggedWords | null;
+  /** The replies that have not ended. */
+  running(): LoggedReply[];
+};
+
+export function createLogContent(): LogContent {
+  const replies = new Map<string, LoggedWords>();
+  /** The replies of the segment that is read, by alias. */
+  let aliases = new Map<number, LoggedWords>();
+  let current = 0;
+  /** Why this version cannot read the segment; null as a rule. */
+  let newerSegment: string | null = null;
+
+  function nameReply({ alias, run, reply }: Extract<LogLine, { kind: "reply" }>) {
+    const key = keyOf(reply);
+    const known = replies.get(key);
+    const words =
+      known && !known.hasEnded && known.run === run
+        ? known
+        : { reply, run, bodies: [], hasEnded: false, newer: newerSegment };
+    replies.set(key, words);
+    aliases.set(alias, words);
+  }
+
+  function addWords(alias: number, body: string): boolean {
+    const words = aliases.get(alias);
+    const first = Number.parseInt(body, 10);
+    if (!words || Number.isNaN(first)) return false;
+    // A beginning, and an append after a failure, repeat lines as they were.
+    const last = words.bodies.at(-1);
+    if (last === undefined || first > Number.parseInt(last, 10)) words.bodies.push(body);
+    return true;
+  }
+
+  function end(words: LoggedWords | undefined) {
+    if (words) words.hasEnded = true;
+  }
+
+  /** After a beginning: a reply that it does not name has ended. */
+  function forgetUnnamed() {
+    const named = new Set(aliases.values());
+    for (const [key, words] of replies) {
+      if (named.has(words)) continue;
+      end(words);
+      replies.delete(key);
+    }
+  }
+
+  function apply(line: LogLine): boolean {
+    switch (line.kind) {
+      case "head":
+        newerSegment = line.format > LOG_FORMAT ? `the format of its log is ${line.format}` : null;
+        return true;
+      case "reply":
+        nameReply(line);
+        return true;
+      case "words":
+        return addWords(line.alias, line.body);
+      case "whole":
+        forgetUnnamed();
+        return true;
+      case "end":
+        end(aliases.get(line.alias));
+        return true;
+      case "unknown": {
+        const words = line.alias === null ? undefined : aliases.get(line.alias);
+        if (words) words.newer ??= "its log has a line that this version does not know";
+        return true;
+      }
+    }
+  }
+
+  return {
+    takeLine(text, segment) {
+      if (segment !== current) aliases = new Map();
+      current = segment;
+      const line = text === null ? null : parseLogLine(text);
+      return line !== null && apply(line);
+    },
+    find: (reply) => replies.get(keyOf(reply)) ?? null,
+    running: () => [...replies.values()].filter(({ hasEnded }) => !hasEnded).map(({ reply }) => reply),
+  };
+}
+
+const keyOf = ({ sessionHash, replyId, epoch }: LoggedReply): string => `${sessionHash} ${replyId} ${epoch}`;
+
+/**
+ * Reads the chunks of a reply as its words grow. A line that cannot be read, or a number that is missing, ends it: the
+ * place of later chunks would be unknown. So does the size bound of an answer.
+ */
+export type WordsReader = {
+  /**
+   * The chunks since the last call.
+   * @throws ExpectedError `session_newer_format`, in this and each later call, for words of a later version
+   */
+  readMore(): ReplyChunk[];
+};
+
+export function createWordsReader(words: LoggedWords, codec: Pick<WordsCodec, "parse">): WordsReader {
+  const bound = createAnswerBound();
+  let next = 0;
+  let count = 0;
+  let hasStopped = false;
+  let newer: unknown = null;
+
+  function parse(body: string) {
+    try {
+      return codec.parse(body);
+    } catch (error) {
+      newer = error;
+      throw error;
+    }
+  }
+
+  return {
+    readMore() {
+      if (newer !== null) throw newer as Error;
+      if (words.newer !== null) throw newerFormat("This answer", words.newer);
+      const chunks: ReplyChunk[] = [];
+      for (; next < words.bodies.length && !hasStopped; next++) {
+        const line = parse(words.bodies[next]!);
+        hasStopped = line?.first !== count + 1;
+        if (!line || hasStopped) break;
+        count += line.chunks.length;
+        for (const chunk of line.chunks) {
+          const fitting = bound.fit(chunk);
+          if (fitting) chunks.push(fitting);
+          hasStopped ||= bound.isFull();
+        }
+      }
+      return chunks;
+    },
+  };
+}

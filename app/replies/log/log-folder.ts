@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import type { Layout } from "~/store/sessions/layout";
+import { errorCode, isGone } from "~/store/volume/errno";
+import type { Volume } from "~/store/volume/volume";
+
+/**
+ * The folder of one instance's reply log holds its segments and its inbox: notes of other nodes, empty files that each
+ * say that the session of a reply has reached a revision. One listing shows both.
+ */
+export type LogFolder = {
+  /** Numbers of the segments, in ascending order. */
+  segments: number[];
+  /** The highest revision that a note names, by reply id. */
+  notes: ReadonlyMap<string, number>;
+};
+
+const SEGMENT_NAME = /^([1-9]\d{0,8})\.ndjson$/;
+const NOTE_NAME = /^([A-Za-z0-9_-]+)\.([1-9]\d{0,9})\.note$/;
+
+export const segmentFileName = (segment: number): string => `${segment}.ndjson`;
+
+export const noteName = (replyId: string, rev: number): string => `${replyId}.${rev}.note`;
+
+/** The id of the reply that a note is about; null for any other name. */
+export function replyOfNote(fileName: string): string | null {
+  const replyId = NOTE_NAME.exec(fileName)?.[1] ?? "";
+  return ITEM_ID_PATTERN.test(replyId) ? replyId : null;
+}
+
+export function readLogFolder(fileNames: readonly string[]): LogFolder {
+  const segments: number[] = [];
+  const notes = new Map<string, number>();
+  for (const fileName of fileNames) {
+    const segment = SEGMENT_NAME.exec(fileName);
+    if (segment) segments.push(Number(segment[1]));
+    const replyId = replyOfNote(fileName);
+    if (replyId === null) continue;
+    const rev = Number(NOTE_NAME.exec(fileName)![2]);
+    notes.set(replyId, Math.max(rev, notes.get(replyId) ?? 0));
+  }
+  segments.sort((a, b) => a - b);
+  return { segments, notes };
+}
+
+export type NoteDependencies = { volume: Pick<Volume, "writeNew" | "syncFolder">; layout: Layout };
+
+/**
+ * Leaves a note in the inbox of the instance that runs a reply, after its session was changed. Once this resolves, every
+ * later listing of that folder shows it, also after a power cut. Without effect where the instance has no folder: a
+ * note must never make one, because a runner that finds its folder gone knows that its replies are no longer its own.
+ * @param rev the revision of the session with the change
+ * @throws the volume's errors
+ */
+export async function leaveNote(
+  { volume, layout }: NoteDependencies,
+  instance: string,
+  replyId: string,
+  rev: number,
+): Promise<void> {
+  const folder = layout.replyLog(instance);
+  try {
+    await volume.writeNew(join(folder, noteName(replyId, rev)), "");
+    await volume.syncFolder(folder);
+  } catch (error) {
+    if (isGone(error)) return;
+    if (errorCode(error) !== "EEXIST") throw error;
+    // An earlier request has left it, perhaps a moment before it died.
+    await volume.syncFolder(folder);
+  }
+}

@@ -1,0 +1,177 @@
+import { parseStored } from "~/conversation/parse-stored";
+import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import { newerFormat } from "~/store/newer-format";
+import type { Encryptor } from "~/store/encryption/encryptor";
+
+/**
+ * The lines of a reply log (app/store/PROTOCOL.md, Replies). A segment names each of its replies once, with a number,
+ * its alias, that the other lines use:
+ *
+ *     {"format":1,"instance":"node-1.k3x","segment":7}
+ *     {"as":1,"run":1,"session":"<session hash>","reply":"<id>","epoch":1}
+ *     [1,1,[{"type":"start","messageId":"<id>"},{"type":"text-start","id":"0"},["t","0","Hello"]]]
+ *     {"whole":true}
+ *     [1,4,[["t","0"," world"]]]
+ *     {"end":1}
+ *
+ * `whole` ends the beginning of a segment, which repeats all that the running replies have said in earlier segments.
+ */
+export const LOG_FORMAT = 1;
+
+/** A reply and its runner's epoch, as a log names it. */
+export type LoggedReply = { sessionHash: string; replyId: string; epoch: number };
+
+export type LogLine =
+  | { kind: "head"; format: number }
+  /** `run` differs for a reply that is begun anew under the same epoch: its earlier words do not count. */
+  | { kind: "reply"; alias: number; run: number; reply: LoggedReply }
+  /** `body` is the part of the line that the reply's own reader parses: `first number, chunks`. */
+  | { kind: "words"; alias: number; body: string }
+  | { kind: "whole" }
+  | { kind: "end"; alias: number }
+  /** A line that only later versions know. Where it names a reply, that reply cannot be read here. */
+  | { kind: "unknown"; alias: number | null };
+
+/** Bytes of a line, at most. A longer one is damage. */
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+const WORDS = /^\[(\d+),/;
+
+/** @returns null for text that is not a line of a log */
+export function parseLogLine(text: string): LogLine | null {
+  const words = WORDS.exec(text);
+  // Not parsed here: most readers want the words of one reply among hundreds.
+  if (words) {
+    return text.endsWith("]")
+      ? { kind: "words", alias: Number(words[1]), body: text.slice(words[0].length, -1) }
+      : null;
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json)
+      ? parseObject(json as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function parseObject(line: Record<string, unknown>): LogLine {
+  const { as: alias, run, session, reply, epoch } = line;
+  if (typeof line["format"] === "number") return { kind: "head", format: line["format"] };
+  if (line["whole"] === true) return { kind: "whole" };
+  if (typeof line["end"] === "number") return { kind: "end", alias: line["end"] };
+  if (
+    typeof alias === "number" &&
+    typeof session === "string" &&
+    typeof reply === "string" &&
+    typeof epoch === "number"
+  ) {
+    return {
+      kind: "reply",
+      alias,
+      run: Number(run) || 0,
+      reply: { sessionHash: session, replyId: reply, epoch },
+    };
+  }
+  return { kind: "unknown", alias: typeof alias === "number" ? alias : null };
+}
+
+export const formatHead = (instance: string, segment: number): string =>
+  `${JSON.stringify({ format: LOG_FORMAT, instance, segment })}\n`;
+
+export const formatReply = (alias: number, { sessionHash, replyId, epoch }: LoggedReply, run = 0): string =>
+  `${JSON.stringify({ as: alias, run, session: sessionHash, reply: replyId, epoch })}\n`;
+
+export const formatWords = (alias: number, body: string): string => `[${alias},${body}]\n`;
+
+export const WHOLE = '{"whole":true}\n';
+
+export const formatEnd = (alias: number): string => `{"end":${alias}}\n`;
+
+/** The bodies of lines with words: encrypted where encryption is on, each by itself. */
+export type WordsCodec = {
+  /** @param first number of the first chunk, counted from 1 @throws KeyNotHeld */
+  format(first: number, chunks: readonly ReplyChunk[]): string;
+  /**
+   * @returns null for text that no writer has made for this reply
+   * @throws KeyNotHeld; ExpectedError `session_newer_format` for chunks of a later version
+   */
+  parse(body: string): { first: number; chunks: ReplyChunk[] } | null;
+};
+
+/**
+ * An encrypted body is bound to its session, reply, epoch and number, not to a segment or an alias: a node without the
+ * key can copy it, and it decrypts at no other place.
+ */
+export function createWordsCodec(
+  encryptor: Encryptor,
+  { sessionHash, replyId, epoch }: LoggedReply,
+): WordsCodec {
+  const place = (first: number) =>
+    ({ use: "journal", key: sessionHash, name: `${replyId}.${epoch} ${first}` }) as const;
+
+  function decrypt(first: number, sealed: string): unknown {
+    const opened = encryptor.decryptText(place(first), sealed);
+    return opened && JSON.parse(opened.toString("utf8"));
+  }
+
+  return {
+    format(first, chunks) {
+      const json = JSON.stringify(pack(chunks));
+      if (!encryptor.isOn) return `${first},${json}`;
+      return `${first},${JSON.stringify(encryptor.encryptText(place(first), json))}`;
+    },
+    parse(body) {
+      let line: unknown[];
+      try {
+        line = JSON.parse(`[${body}]`) as unknown[];
+      } catch {
+        return null;
+      }
+      const [first, content] = line;
+      if (typeof first !== "number") return null;
+      const packed = typeof content === "string" ? decrypt(first, content) : content;
+      return Array.isArray(packed) ? withFirst(first, unpack(packed)) : null;
+    },
+  };
+}
+
+const withFirst = (first: number, chunks: ReplyChunk[] | null) => chunks && { first, chunks };
+
+const DELTA_CODES = { "text-delta": "t", "reasoning-delta": "r" } as const;
+const DELTA_TYPES: Readonly<Record<string, "text-delta" | "reasoning-delta">> = {
+  t: "text-delta",
+  r: "reasoning-delta",
+};
+
+/** Deltas, which are nearly all chunks, as `[code, part id, text]`: a third of their length as objects. */
+function pack(chunks: readonly ReplyChunk[]): unknown[] {
+  return chunks.map((chunk) =>
+    chunk.type === "text-delta" || chunk.type === "reasoning-delta"
+      ? [DELTA_CODES[chunk.type], chunk.id, chunk.delta]
+      : chunk,
+  );
+}
+
+function unpack(packed: readonly unknown[]): ReplyChunk[] | null {
+  const chunks: ReplyChunk[] = [];
+  for (const item of packed) {
+    const chunk = Array.isArray(item) ? unpackDelta(item) : parseChunk(item);
+    if (!chunk) return null;
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
+function unpackDelta([code, id, delta]: unknown[]): ReplyChunk | null {
+  const type = DELTA_TYPES[String(code)];
+  if (!type) throw newerFormat("This answer", "a kind of text that this version does not know");
+  return typeof id === "string" && typeof delta === "string" ? { type, id, delta } : null;
+}
+
+function parseChunk(json: unknown): ReplyChunk | null {
+  const parsed = parseStored(replyChunk, json);
+  if (parsed.kind === "newer") throw newerFormat("This answer", parsed.reason);
+  return parsed.kind === "whole" ? parsed.value : null;
+}

@@ -1,0 +1,150 @@
+import { join } from "node:path";
+import type { Layout } from "~/store/sessions/layout";
+import { isGone, unlessGone } from "~/store/volume/errno";
+import { createSegmentTail, type SegmentTail } from "~/store/volume/segment-tail";
+import type { Volume } from "~/store/volume/volume";
+import { createLogContent, type LoggedWords } from "./log-content";
+import { readLogFolder, segmentFileName, type LogFolder } from "./log-folder";
+import { MAX_LINE_BYTES, type LoggedReply } from "./log-lines";
+
+/** Reads the log of another instance, for all that want to know something of it on this node. */
+export type LogReader = {
+  /**
+   * Reads everything that was on stable storage when it was called, then lists the folder once more. Concurrent calls
+   * share reads.
+   * @throws the volume's errors
+   */
+  refresh(): Promise<void>;
+  /**
+   * Called after each read and the listing that follows it. What `find` returns then was read before the listing: the
+   * runner was still in charge of replies without a note (app/store/PROTOCOL.md, invariant 6).
+   * @returns a function that ends the calls
+   */
+  onRefresh(listener: () => void): () => void;
+  find(reply: LoggedReply): LoggedWords | null;
+  running(): LoggedReply[];
+  /** The highest revision that a note about the reply names; 0 without one. */
+  notedRev(replyId: string): number;
+  /** Whether the last listing has found a folder. */
+  hasFolder(): boolean;
+};
+
+export type LogReaderOptions = {
+  volume: Pick<Volume, "list" | "readFrom">;
+  layout: Layout;
+  /** The instance whose log is read. */
+  instance: string;
+  /** Called once for each segment that cannot be read, or has lines that mean nothing. */
+  onDamage: (event: { fileName: string; reason: string }) => void;
+};
+
+const NO_FOLDER: LogFolder = { segments: [], notes: new Map() };
+
+/** Null where there is no such folder. */
+async function listLogFolder(volume: Pick<Volume, "list">, folder: string): Promise<LogFolder | null> {
+  try {
+    return readLogFolder(await volume.list(folder));
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+export function createLogReader(options: LogReaderOptions): LogReader {
+  const { volume, layout, instance } = options;
+  const folder = layout.replyLog(instance);
+  const listeners = new Set<() => void>();
+  const reported = new Set<number>();
+  let content = createLogContent();
+  let tail: SegmentTail | null = null;
+  let listed: LogFolder | null = null;
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+
+  function report(segment: number, reason: string) {
+    if (reported.has(segment)) return;
+    reported.add(segment);
+    options.onDamage({ fileName: `${instance}/${segmentFileName(segment)}`, reason });
+  }
+
+  function openTail(first: number): SegmentTail {
+    return createSegmentTail({
+      volume,
+      path: (segment) => join(folder, segmentFileName(segment)),
+      first,
+      maxLineBytes: MAX_LINE_BYTES,
+      onLine(text, segment) {
+        if (!content.takeLine(text, segment)) report(segment, "it has a malformed line");
+      },
+      onUnreadable(segment, code) {
+        report(segment, `it cannot be read (${code})`);
+        // Words must not be passed over because of a permission: what is no file at all has none.
+        if (code === "EACCES" || code === "EPERM")
+          throw Object.assign(new Error("a segment of a reply log may not be read"), { code });
+      },
+    });
+  }
+
+  /**
+   * Reads the listed segments from where the last read has ended. Each one begins with all that is still needed.
+   * @returns the error of a segment that is gone: its successor must be in the next listing
+   */
+  async function read(segments: readonly number[]): Promise<unknown> {
+    if (segments.length === 0) return null;
+    // Begun anew: a folder that was made again.
+    if (tail && tail.segment() > segments.at(-1)!) [tail, content] = [null, createLogContent()];
+    tail ??= openTail(segments[0]!);
+    try {
+      await tail.read(segments);
+      return null;
+    } catch (error) {
+      unlessGone(error);
+      return error;
+    }
+  }
+
+  /** Reads and lists, until a listing shows no segment that is not read. */
+  async function pass() {
+    listed ??= await listLogFolder(volume, folder);
+    let hasRetried = false;
+    for (;;) {
+      const { segments } = listed ?? NO_FOLDER;
+      const gone = await read(segments);
+      const newest = segments.at(-1);
+      listed = await listLogFolder(volume, folder);
+      if (listed?.segments.at(-1) !== newest) continue;
+      if (gone === null || listed === null) break;
+      // Listed again, so not removed: an NFS client may have cached another file's handle. The listing has refreshed it.
+      if (hasRetried) throw gone as Error;
+      hasRetried = true;
+    }
+    for (const listener of [...listeners]) listener();
+  }
+
+  /** A read that is under way may have passed the place that the caller asks about: another one follows it. */
+  function refresh(): Promise<void> {
+    if (!running) {
+      running = pass().finally(() => (running = null));
+      return running;
+    }
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return refresh();
+      });
+    return next;
+  }
+
+  return {
+    refresh,
+    onRefresh(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    find: (reply) => content.find(reply),
+    running: () => content.running(),
+    notedRev: (replyId) => listed?.notes.get(replyId) ?? 0,
+    hasFolder: () => listed !== null,
+  };
+}

@@ -1,0 +1,124 @@
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Encryptor } from "~/store/encryption/encryptor";
+import type { Layout } from "~/store/sessions/layout";
+import type { Timer } from "~/timer";
+import type { Volume } from "~/store/volume/volume";
+import { createLogReader, type LogReader } from "./log-reader";
+import { createWordsReader } from "./log-content";
+import { createWordsCodec, type LoggedReply } from "./log-lines";
+
+/** The readers of other instances' logs: one for each log, whatever the number of followers and takeovers. */
+export type LogReaders = {
+  /**
+   * The reader of an instance's log, until `release` is called and for a while after that. While `isPolled` is true for
+   * one of its users, the log is read again and again.
+   */
+  open(instance: string, options: { isPolled: boolean }): { reader: LogReader; release: () => void };
+  /**
+   * All chunks of a reply that its log has now; empty where it has none. A log that is being buried (bury-logs.ts) is
+   * read where it was moved.
+   * @throws the volume's errors; KeyNotHeld; ExpectedError `session_newer_format`
+   */
+  read(instance: string, reply: LoggedReply): Promise<ReplyChunk[]>;
+};
+
+export type LogReadersOptions = {
+  volume: Pick<Volume, "list" | "readFrom">;
+  layout: Layout;
+  encryptor: Encryptor;
+  timer: Timer;
+  log: { warn(fields: object, message: string): void };
+};
+
+/** Ends the name of a folder that was moved away: its words are being copied to the folders of their sessions. */
+export const BURIED = ".buried";
+/** Time from the end of one read to the next, in milliseconds. */
+const POLL_MS = 20;
+/** The same after a read that failed. */
+const POLL_AFTER_FAILURE_MS = 1_000;
+/** How long a reader stays after its last use, in milliseconds: the replies of a dead node are taken over in a row. */
+const KEEP_MS = 30_000;
+
+type Shared = {
+  reader: LogReader;
+  users: number;
+  /** How many of the users want it to be read again and again. */
+  polling: number;
+  isPolling: boolean;
+  forget: () => void;
+};
+
+export function createLogReaders(options: LogReadersOptions): LogReaders {
+  const { encryptor, timer, log } = options;
+  const readers = new Map<string, Shared>();
+
+  function share(instance: string): Shared {
+    const known = readers.get(instance);
+    if (known) return known;
+    const onDamage = (event: object) => log.warn(event, "a reply log is damaged");
+    const reader = createLogReader({ ...options, instance, onDamage });
+    const shared = { reader, users: 0, polling: 0, isPolling: false, forget: () => {} };
+    readers.set(instance, shared);
+    return shared;
+  }
+
+  /** Reads for as long as there is a user that wants it. Followers learn of a failure by the session, if it lasts. */
+  async function poll(instance: string, shared: Shared) {
+    if (shared.isPolling) return;
+    shared.isPolling = true;
+    let failures = 0;
+    while (shared.polling > 0) {
+      try {
+        await shared.reader.refresh();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (failures === 1) log.warn({ instance, err: error }, "a reply log could not be read");
+      }
+      await new Promise<void>((resolve) => timer(failures > 0 ? POLL_AFTER_FAILURE_MS : POLL_MS, resolve));
+    }
+    shared.isPolling = false;
+  }
+
+  function open(instance: string, { isPolled }: { isPolled: boolean }) {
+    const shared = share(instance);
+    shared.forget();
+    shared.users += 1;
+    if (isPolled) {
+      shared.polling += 1;
+      void poll(instance, shared);
+    }
+    let isReleased = false;
+    return {
+      reader: shared.reader,
+      release() {
+        if (isReleased) return;
+        isReleased = true;
+        if (isPolled) shared.polling -= 1;
+        if (--shared.users > 0) return;
+        shared.forget = timer(KEEP_MS, () => void readers.delete(instance));
+      },
+    };
+  }
+
+  /** Null where there is no such folder. */
+  async function readFolder(folder: string, reply: LoggedReply): Promise<ReplyChunk[] | null> {
+    const { reader, release } = open(folder, { isPolled: false });
+    try {
+      await reader.refresh();
+      if (!reader.hasFolder()) return null;
+      const words = reader.find(reply);
+      return words ? createWordsReader(words, createWordsCodec(encryptor, reply)).readMore() : [];
+    } finally {
+      release();
+    }
+  }
+
+  return {
+    open,
+    async read(instance, reply) {
+      const chunks = await readFolder(instance, reply);
+      return chunks ?? (await readFolder(instance + BURIED, reply)) ?? [];
+    },
+  };
+}
