@@ -11,8 +11,8 @@ import type { LogReaders } from "./log/log-readers";
 /** The words of a reply's runners up to now, from their logs. */
 export type EarlierWords = {
   /**
-   * The chunks of the last runner whose log has the reply: it has repeated those of its predecessors. Empty where none
-   * has said anything.
+   * The chunks in the log of the latest runner that has any: that runner has repeated those of its predecessors. Empty
+   * where no runner has said anything.
    * @throws ExpectedError `volume_unavailable`, after which it may be called again; `session_newer_format`
    */
   read(): Promise<ReplyChunk[]>;
@@ -57,7 +57,7 @@ export function createEarlierWords(
     return readJournals();
   }
 
-  /** The journals of the session: of a version with journals, or where a node without its key has put its words. */
+  /** The files with words in the session's folder: journals of an earlier version, or words that a burial has kept. */
   async function readJournals(): Promise<ReplyChunk[]> {
     // Opens listed names only: NFS caches the absence of a name for seconds (app/store/NFS.md).
     const names = await listJournals(sessionHash, deps);

@@ -55,8 +55,8 @@ export function headOf({ rev, session }: SessionRecord): SessionHead {
 }
 
 /**
- * Follows one reply to its end, across takeovers: the journals of all its runners have a common beginning, so their
- * chunks have the same sequence numbers. Returns null where the follower left, the session was deleted, or this node
+ * Follows one reply to its end, across takeovers: each runner repeats the chunks of its predecessors under the same
+ * sequence numbers. Returns null where the follower left, the session was deleted, or this node
  * drains and the reply goes on elsewhere.
  */
 export async function* followReply(
@@ -111,7 +111,7 @@ export async function* followReply(
     return record && { ...headOf(record), message };
   }
 
-  /** The end of a reply whose journal was followed on another node: the part of the message that was not sent yet. */
+  /** The end of a reply that ran on another node: the part of the message that was not sent yet. */
   async function* theRest(message: AssistantMessage): AsyncGenerator<ChunkEvent> {
     const seen = cursor?.seq ?? 0;
     if (received < seen) {

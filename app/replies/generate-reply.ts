@@ -24,17 +24,17 @@ export type Generation = {
 };
 
 /**
- * Appends in a row that a fault of the volume has failed, such as a full disk, after which the reply is left to a takeover
- * by this node or another.
+ * Number of appends in a row that a fault of the volume, such as a full disk, makes fail before the reply is left to a
+ * takeover by this node or another.
  */
 const MAX_FAULTS = 6;
 
-/** State of one generation: the text that is durable, what is still to come back, omissions, and faults of the log. */
+/** Its state: the durable text, repeated chunks that are not durable here yet, omissions, and faults of the log. */
 export function createGeneration(context: RunContext): Generation {
   const { session, reply, said, stream, control, watch, entry } = context;
   /** Never less than the chunks of earlier runners, which their logs hold and followers may have seen. */
   let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
-  /** Chunks of earlier runners that are still to come back from the log. */
+  /** Number of chunks of earlier runners that this node's log has not passed on as durable yet. */
   let repeated = said.length;
   /** Not in the log: a node that takes over asks the model again and is given them again. */
   let omissions: Omission[] = [];

@@ -17,7 +17,7 @@ export type JournalCleanupDependencies = {
   log: { warn(fields: object, message: string): void };
 };
 
-/** Removes the journals of replies that have settled. */
+/** Removes the journals, and kept words, of replies that have settled. */
 export type JournalCleanup = {
   /**
    * Schedules the removal of a session's old journals, which `KEEP_ENDED_MS` after the end of a reply no follower

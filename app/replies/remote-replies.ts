@@ -13,7 +13,7 @@ import { tailJournal, type Tail } from "./tail-journal";
 const POLL_MS = 60;
 
 export type RemoteReplies = {
-  /** The stream of a reply that another node runs. All followers on this node share one tail. */
+  /** The stream of a reply that another node runs. All its followers on this node share one. */
   follow(sessionHash: string, rev: number, reply: Reply): { stream: ReplyStream; leave: () => void };
 };
 

@@ -29,9 +29,9 @@ export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs"> 
   events: SessionEvents;
   /** Replies and their followers go on after the requests that brought their keys were answered. */
   keys: Pick<EncryptionKeys, "keep">;
-  /** Whether an instance (`name.boot`) is known to have ended for good. */
+  /** Whether an instance (`name.boot`) is held to be dead. Asking makes this node poll the logs of others more often. */
   isDead: (instance: string) => boolean;
-  /** The same, as far as it is known without polling the logs of other nodes more often for it. */
+  /** The same, without that effect. */
   hasDied: (instance: string) => boolean;
   /** The instances that are known to live, this one included. */
   living: () => readonly string[];
@@ -49,7 +49,7 @@ export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs"> 
 
 /** Everything that the application does with replies on this node. */
 export type Replies = {
-  /** Begins to look for replies of dead nodes, now and then, until the node drains. */
+  /** Begins to take over the replies of dead nodes that no request asks for, until the node drains. */
   begin(): void;
   /**
    * Commits the command, then runs the reply. The person's message is durable once this resolves.

@@ -44,7 +44,7 @@ export function createReplyStream(): ReplyStream {
   return {
     length: () => chunks.length,
     publish(added) {
-      // Not by spreading into arguments: a long journal would exceed their maximum number.
+      // Not by spreading into arguments: the chunks of a long reply would exceed their maximum number.
       for (const chunk of added) chunks.push(chunk);
       wakeAll();
     },

@@ -73,7 +73,7 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
     runs.set(id, started);
     active += 1;
     let unsubscribe = () => {};
-    // Not before: the commit itself is no news.
+    // Not before the commit: its own event says nothing new.
     void committed.then(
       () => (unsubscribe = followSession(sessionHash, started)),
       () => undefined,
@@ -123,7 +123,7 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
   };
 }
 
-/** Time between two looks at a session whose reply has left this node unsettled, in milliseconds. */
+/** Time between two checks whether a reply that this node has left unsettled has settled elsewhere, in milliseconds. */
 const KEPT_CHECK_MS = 10_000;
 
 /**

@@ -100,7 +100,7 @@ async function commit(
   });
 }
 
-/** Followers on other nodes read on in this node's log, which says nothing more, until a note makes them look elsewhere. */
+/** Followers on other nodes would go on reading this node's log, which ends here: a note makes them read the session. */
 async function leaveNoteForFollowers({ reply, about, deps }: RunContext, rev: number) {
   try {
     await leaveNote(deps, deps.instance, reply.id, rev);

@@ -7,7 +7,7 @@ type DeltaType = "text-delta" | "reasoning-delta";
 /** Chunk types that only the runner may make: how a reply begins and fails is not the model's to say. */
 const RUNNERS_OWN: ReadonlySet<string> = new Set(["start", "error", "abort"]);
 
-/** Longer part ids are replaced: each line of a journal repeats one. */
+/** Longer part ids are replaced: the log repeats the id with each delta. */
 const MAX_ID_LENGTH = 100;
 
 /**

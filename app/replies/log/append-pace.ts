@@ -1,6 +1,6 @@
 import { exponentialBackoff } from "~/exponential-backoff";
 
-/** News that wait for an append. `urgent` ones do not wait for the interval. */
+/** Whether something waits for an append. `urgent`: it does not wait for the interval. */
 export type News = "none" | "some" | "urgent";
 
 export type AppendPaceOptions = {
@@ -14,7 +14,7 @@ export type AppendPaceOptions = {
 const FIRST_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 
-/** When the next append is due. */
+/** Decides when the next append is due. */
 export function createAppendPace({ now, intervalMs }: AppendPaceOptions) {
   let notBefore = -Infinity;
   let retryAt = -Infinity;
@@ -25,13 +25,13 @@ export function createAppendPace({ now, intervalMs }: AppendPaceOptions) {
     pauseMs: (news: News) =>
       Math.max(0, (news === "urgent" ? retryAt : Math.max(notBefore, retryAt)) - now()),
     isFailing: () => failures > 0,
-    /** @returns a function for the end of the append, which returns whether this changes what it returned before */
+    /** @returns a function to be called at the end of the append. It returns whether appends begin to fail, or to succeed */
     startAppend(replies: number) {
       const startedAt = now();
       return (hasSucceeded: boolean): boolean => {
         const took = now() - startedAt;
         const interval = intervalMs(replies);
-        // A slow volume gets a pause as long as the append, `interval` at most.
+        // After a slow append there is a pause as long as that append, but not longer than `interval`.
         notBefore = startedAt + Math.max(interval, took + Math.min(took, interval));
         const isChange = failures > 0 === hasSucceeded;
         failures = hasSucceeded ? 0 : failures + 1;

@@ -10,8 +10,8 @@ export type EntryOwner = {
    */
   onDurable: (chunks: ReplyChunk[]) => void;
   /**
-   * Called when the session may have changed. Chunks wait until it resolves, and are dropped if the entry was ended by
-   * then. Where it rejects, it is called again after the next listing.
+   * Called when the session may have changed. Chunks wait until it resolves; if it has ended the entry, they are dropped.
+   * If it rejects, it is called again after the next listing.
    */
   onChange: () => Promise<void>;
   /** Called with the error of an append that failed; the log tries again. */
@@ -24,7 +24,7 @@ export type AppendedChunks = {
   add(chunks: readonly ReplyChunk[]): void;
   /** All that was added is on stable storage. */
   markDurable(): void;
-  /** The file that held them is gone: all are to be appended again, and the session may have changed. */
+  /** The file that held them is gone: they wait for the next append, which repeats them. The session may have changed. */
   markLost(): void;
   /** Sets the owner, to which durable chunks are passed from now on. */
   attach(owner: EntryOwner): void;
@@ -37,9 +37,9 @@ export type AppendedChunks = {
 };
 
 /**
- * Chunks are appended, then durable, then listed: a listing of the inbox came after. Listed ones are passed on, unless the
- * session may have changed, which the owner checks first. Suspicions and checks are counted, since another change may come
- * while one is checked.
+ * Chunks are first appended, then durable, then listed, which means that a listing of the inbox came after. Listed ones
+ * are passed on. Where the session may have changed, a suspicion, the owner checks that first. Suspicions and checks are
+ * counted, because the session may change again during a check.
  * @param onPassed called when chunks were passed on
  */
 export function createAppendedChunks(onPassed: () => void): AppendedChunks {

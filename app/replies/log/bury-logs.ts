@@ -21,7 +21,7 @@ export type LogBurialOptions = {
   instance: string;
   /** Reads a session, and takes over its reply where that has lost its runner. @throws KeyNotHeld */
   read: (sessionHash: string) => Promise<SessionRecord | null>;
-  /** Whether an instance is known to have ended for good. */
+  /** Whether an instance is held to be dead. It may live all the same, and write until its folder is moved. */
   hasDied: (instance: string) => boolean;
   /** The living instances, this one included. */
   living: () => readonly string[];
@@ -35,12 +35,15 @@ export type LogBurialOptions = {
   };
 };
 
-/** Time that each node in the order waits longer than the one before it, in milliseconds: that one may have died too. */
+/** Time by which each node in the order begins later than the one before it, in milliseconds: that one may fail. */
 const TURN_MS = 10_000;
 /** Pause between two replies, in milliseconds: a node that ran hundreds must not take its successor down, too. */
 const PAUSE_MS = 20;
 
-/** What is left of a reply of a dead node: nothing, something that only a request with the key can go on with, or all. */
+/**
+ * What is left of a reply in the log of a dead node. `none`: it has settled. `sealed`: its words are encrypted, and only
+ * a request with the key can take it over. `running`: it goes on, here or elsewhere, and needs the log until it settles.
+ */
 type Remains = "none" | "sealed" | "running";
 
 /**
@@ -93,8 +96,8 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
   }
 
   /**
-   * Moves the folder away in one step before it is removed. Its owner, if it should live, finds it gone, or has written
-   * to the folder that was moved, which is read once more.
+   * Moves the folder away in one step before it is removed. If its owner lives, it finds the folder gone. What it wrote
+   * before is in the folder that was moved, which is read once more.
    */
   async function moveAndRemove(instance: string) {
     const [from, to] = [layout.replyLog(instance), layout.replyLog(instance + BURIED)];
@@ -152,7 +155,7 @@ function rankOf(instance: string, living: readonly string[], subject: string): n
 /** Mean time between two looks for logs of dead nodes, in milliseconds. */
 const BURY_EVERY_MS = 20_000;
 
-/** Looks for logs of dead nodes, now and then. @returns how to stop */
+/** Begins to look for logs of dead nodes, at random intervals. @returns a function that stops it */
 export function startBurials(options: LogBurialOptions & Pick<RegularSweep, "timer" | "random">): () => void {
   const bury = createLogBurial(options);
   return sweepRegularly({

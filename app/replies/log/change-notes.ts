@@ -20,7 +20,7 @@ export function createChangeNotes(options: ChangeNotesOptions): ChangeNotes {
   const { instance, log } = options;
 
   async function change({ id, node, runners }: Pick<Reply, "id" | "node" | "runners">, rev: number) {
-    // Without a list of runners, the reply is of a version that looks at the session by itself.
+    // Without a list of runners, the reply runs on a version that reads no notes, and checks the session by itself.
     if (node === null || node === instance || runners === undefined) return;
     try {
       await leaveNote(options, node, id, rev);

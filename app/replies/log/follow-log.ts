@@ -28,8 +28,8 @@ export type FollowLogOptions = {
 export type FollowedLog = { stream: ReplyStream; leave(): void };
 
 /**
- * The stream of a reply that another node runs, read from that node's log. Chunks are published once a listing that came
- * after them has no note that the session has changed; where it has one, the session is read first: followers never see
+ * The stream of a reply that another node runs, read from that node's log. Chunks are published after a listing that
+ * came later than they. If it shows a new note about the reply, the session is read first, so that followers never see
  * what a replaced runner appends (app/store/PROTOCOL.md, invariant 6).
  */
 export function followLog(options: FollowLogOptions): FollowedLog {

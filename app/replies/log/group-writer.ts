@@ -9,9 +9,9 @@ export type GroupWriter = {
    * @throws the volume's errors, after which the next append repeats everything in a new segment
    */
   append(): Promise<void>;
-  /** To be called when an entry has ended. @returns whether the log has a line to write about it */
+  /** To be called when an entry has ended. @returns whether a line about that must be appended */
   noteEnd(entry: LogEntry): boolean;
-  /** Closes a segment that is to be replaced. @returns whether there are replies, for which the next one is to begin */
+  /** Closes the open segment if it is due to be replaced. @returns whether there are replies to begin the next one with */
   closeOld(): boolean;
 };
 
@@ -23,24 +23,24 @@ export type GroupWriterOptions = {
   instance: string;
   /** A monotonic clock in milliseconds. */
   now: () => number;
-  /** Called with an entry whose words cannot be formatted: it is to be ended. */
+  /** Called with an entry whose words cannot be formatted; it must end the entry. */
   onUnwritable: (entry: LogEntry, error: unknown) => void;
   /** Characters appended to a segment, beyond its beginning, after which the next one is begun. */
   segmentLength?: number;
 };
 
-/** Age at which a segment with words of replies that have ended is replaced, in milliseconds. */
+/** Age at which a segment with a reply that has ended is replaced, in milliseconds: its words are to leave the volume. */
 const RENEW_MS = 15_000;
 
 /**
- * State: of the open segment, its beginning's length, its age, the last alias, and the aliases whose end is not written
- * yet. All of it begins anew with each segment.
+ * Its state is about the open segment: when it began, the length of its beginning, the last alias, and the aliases whose
+ * end is not written yet. Each segment begins with a new state.
  */
 export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
   const { segments, entries, instance, now, onUnwritable, segmentLength = 1_048_576 } = options;
   let open = { begunAt: 0, beginningLength: 0, aliases: 0, ended: [] as number[], hasEnded: false };
 
-  /** A beginning is repeated only after as many new characters, so that it at most doubles what is written. */
+  /** A beginning is repeated after as many new characters at the earliest: so it at most doubles what is written. */
   function isOver(): boolean {
     const grown = segments.length() - open.beginningLength;
     return (

@@ -7,16 +7,16 @@ import { readLogFolder, replyOfNote, type LogFolder } from "./log-folder";
 export type Inbox = {
   /**
    * Lists the folder.
-   * @returns "lost" where the open segment is not in it: the folder was removed, and perhaps made anew
+   * @returns "lost" where the listing lacks the open segment: the folder was removed, and perhaps made anew
    * @throws the volume's errors
    */
   list(openSegment: number | null): Promise<LogFolder | "lost">;
   /**
-   * Removes notes that no reader needs any more: of replies that do not run here and whose words are in no segment that
-   * is left. Earlier, a follower that still reads those words would not learn that another node has the reply.
+   * Removes the notes about replies that are not in the log and whose words are in no segment that is left. Until then a
+   * follower that still reads those words needs the note, to learn that another node has the reply.
    */
   removeOld(): Promise<void>;
-  /** Whether the last listing has shown a segment or a note. */
+  /** Whether the last listing has shown neither a segment nor a note. */
   isEmpty(): boolean;
 };
 

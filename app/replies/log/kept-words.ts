@@ -23,7 +23,7 @@ const HEAD = '{"format":';
 export const isKeptWords = (bytes: Buffer): boolean => bytes.subarray(0, HEAD.length).toString() === HEAD;
 
 /**
- * Copies the words of a reply from a log that is to be removed to the folder of its session, without opening them: this
+ * Copies the words of a reply from a log that is to be removed to the folder of its session, without decrypting them: this
  * node need not have the key. Without effect where the session was deleted, or another node has copied them.
  * @throws the volume's errors
  */
@@ -38,7 +38,7 @@ export async function keepWords(
 ): Promise<void> {
   const folder = await listSessionFolder(volume, layout.sessionFolder(reply.sessionHash));
   if (folder === null) return;
-  // By way of the incarnation: a deletion that is made meanwhile leaves this path leading nowhere.
+  // Through the incarnation's folder: if the session is deleted meanwhile, this path leads nowhere.
   const path = incarnationPath(layout.sessionFolder(reply.sessionHash), folder);
   const temporary = `${path}/${temporaryName(newId(), instance)}`;
   const words = bodies.map((body) => formatWords(1, body)).join("");

@@ -18,7 +18,7 @@ export type LoggedWords = {
 
 /** The content of a log, as far as it was read. */
 export type LogContent = {
-  /** Takes the next line of a segment. @returns false for a line that means nothing */
+  /** Takes the next line of a segment; null for one that was too long. @returns false for a line that means nothing */
   takeLine(text: string | null, segment: number): boolean;
   /** Also finds a reply that has ended, until the next segment begins: a follower may have come a moment too late. */
   find(reply: LoggedReply): LoggedWords | null;
@@ -49,7 +49,7 @@ export function createLogContent(): LogContent {
     const words = aliases.get(alias);
     const first = Number.parseInt(body, 10);
     if (!words || Number.isNaN(first)) return false;
-    // A beginning, and an append after a failure, repeat lines as they were.
+    // The beginning of a segment, and an append after a failed one, repeat lines as they were.
     const last = words.bodies.at(-1);
     if (last === undefined || first > Number.parseInt(last, 10)) words.bodies.push(body);
     return true;
@@ -108,13 +108,13 @@ export function createLogContent(): LogContent {
 const keyOf = ({ sessionHash, replyId, epoch }: LoggedReply): string => `${sessionHash} ${replyId} ${epoch}`;
 
 /**
- * Reads the chunks of a reply as its words grow. A line that cannot be read, or a number that is missing, ends it: the
- * place of later chunks would be unknown. So does the size bound of an answer.
+ * Reads the chunks of a reply as its words grow. Reading ends at a line that cannot be read, or whose number does not
+ * follow, because the place of later chunks would be unknown; and at the size bound of an answer.
  */
 export type WordsReader = {
   /**
    * The chunks since the last call.
-   * @throws ExpectedError `session_newer_format`, in this and each later call, for words of a later version
+   * @throws ExpectedError `session_newer_format` for words of a later version; KeyNotHeld. Each later call throws it, too
    */
   readMore(): ReplyChunk[];
 };

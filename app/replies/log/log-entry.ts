@@ -13,7 +13,7 @@ export type LogEntry = {
   reply: LoggedReply;
   /** Its number among all entries of this log. */
   run: number;
-  /** Its number in a segment of the log; null before the log names it. */
+  /** Its number in a segment of the log, by which lines refer to it; null before the log names it. */
   alias: { segment: number; number: number } | null;
   write(chunk: ReplyChunk): void;
   /** Writes chunks of an earlier runner, which keep their numbers: followers may have seen them under those. */
@@ -29,7 +29,10 @@ export type LogEntry = {
   begun: Promise<void>;
   /** All that was appended is on stable storage. */
   markDurable(): void;
-  /** The file that held it is gone: all of it is to be appended again, and the session may have changed. */
+  /**
+   * The segments are gone. The next append repeats all chunks; those that were not passed on wait for it. The session may
+   * have changed.
+   */
   markLost(): void;
   /** Sets the owner, to which durable chunks are passed from now on. */
   attach(owner: EntryOwner): void;

@@ -11,7 +11,7 @@ import type { Volume } from "~/store/volume/volume";
 export type LogFolder = {
   /** Numbers of the segments, in ascending order. */
   segments: number[];
-  /** The highest revision that a note names, by reply id. */
+  /** The highest revision that a note about a reply names, by the reply's id. */
   notes: ReadonlyMap<string, number>;
 };
 
@@ -48,7 +48,7 @@ export type NoteDependencies = { volume: Pick<Volume, "writeNew" | "syncFolder">
 /**
  * Leaves a note in the inbox of the instance that runs a reply, after its session was changed. Once this resolves, every
  * later listing of that folder shows it, also after a power cut. Without effect where the instance has no folder: a
- * note must never make one, because a runner that finds its folder gone knows that its replies are no longer its own.
+ * note must never make one, because a runner learns by the missing folder that its log was removed.
  * @param rev the revision of the session with the change
  * @throws the volume's errors
  */

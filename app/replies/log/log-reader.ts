@@ -7,7 +7,7 @@ import { createLogContent, type LoggedWords } from "./log-content";
 import { readLogFolder, segmentFileName, type LogFolder } from "./log-folder";
 import { MAX_LINE_BYTES, type LoggedReply } from "./log-lines";
 
-/** Reads the log of another instance, for all that want to know something of it on this node. */
+/** Reads the log of another instance, once for all followers and takeovers on this node. */
 export type LogReader = {
   /**
    * Reads everything that was on stable storage when it was called, then lists the folder once more. Concurrent calls
@@ -78,7 +78,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       },
       onUnreadable(segment, code) {
         report(segment, `it cannot be read (${code})`);
-        // Words must not be passed over because of a permission: what is no file at all has none.
+        // Another kind of name, such as a folder, has no words and is passed over. A file that may not be read has some.
         if (code === "EACCES" || code === "EPERM")
           throw Object.assign(new Error("a segment of a reply log may not be read"), { code });
       },
@@ -91,7 +91,7 @@ export function createLogReader(options: LogReaderOptions): LogReader {
    */
   async function read(segments: readonly number[]): Promise<unknown> {
     if (segments.length === 0) return null;
-    // Begun anew: a folder that was made again.
+    // The folder was removed and made again: its numbers have begun anew.
     if (tail && tail.segment() > segments.at(-1)!) [tail, content] = [null, createLogContent()];
     tail ??= openTail(segments[0]!);
     try {
@@ -114,7 +114,8 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       listed = await listLogFolder(volume, folder);
       if (listed?.segments.at(-1) !== newest) continue;
       if (gone === null || listed === null) break;
-      // Listed again, so not removed: an NFS client may have cached another file's handle. The listing has refreshed it.
+      // It is listed again, so it was not removed: an NFS client may have cached the handle of an earlier file. The listing
+      // has refreshed that, so one more read is tried.
       if (hasRetried) throw gone as Error;
       hasRetried = true;
     }

@@ -30,7 +30,7 @@ export type LogReadersOptions = {
   log: { warn(fields: object, message: string): void };
 };
 
-/** Ends the name of a folder that was moved away: its words are being copied to the folders of their sessions. */
+/** Ends the name of a folder that was moved away to be removed, after a last copy of words that are still needed. */
 export const BURIED = ".buried";
 /** Time from the end of one read to the next, in milliseconds. */
 const POLL_MS = 20;
@@ -42,7 +42,7 @@ const KEEP_MS = 30_000;
 type Shared = {
   reader: LogReader;
   users: number;
-  /** How many of the users want it to be read again and again. */
+  /** Number of users that opened it with `isPolled`. */
   polling: number;
   isPolling: boolean;
   forget: () => void;
@@ -62,7 +62,7 @@ export function createLogReaders(options: LogReadersOptions): LogReaders {
     return shared;
   }
 
-  /** Reads for as long as there is a user that wants it. Followers learn of a failure by the session, if it lasts. */
+  /** Reads for as long as a user wants it. Failed reads are repeated; followers receive nothing meanwhile. */
   async function poll(instance: string, shared: Shared) {
     if (shared.isPolling) return;
     shared.isPolling = true;

@@ -1,11 +1,11 @@
 import type { Timer } from "~/timer";
 import type { createAppendPace, News } from "./append-pace";
 
-/** The rounds of a reply log, one at a time: an append where one is due, and a listing. */
+/** The rounds of a reply log, one at a time. A round is an append, if one is due, and a listing. */
 export type LogRounds = {
   /** Something is to be appended. */
   addNews(news: News): void;
-  /** Appends what is left, without waiting for the interval. No round follows. */
+  /** Appends what is left at once, unless the last append has failed a moment ago. No round follows. */
   close(): Promise<void>;
 };
 

@@ -14,7 +14,7 @@ import { createWordsCodec, type LoggedReply } from "./log-lines";
 /**
  * The log of this instance: one durable write for the words of all its running replies (app/store/PROTOCOL.md, Replies).
  * One append is under way at a time, and carries what all replies have said since the last. A listing of the inbox
- * follows it, and then the replies pass their words on, but for those whose session a note says to have changed.
+ * follows it. Then the replies pass their words on, except those that have a note: their sessions are read first.
  *
  * Each segment begins with all that the running replies have said, so that a reader needs no older one. After an append
  * that failed, the next segment repeats what may have been lost.
@@ -27,15 +27,19 @@ export type ReplyLog = {
    */
   ready(): Promise<void>;
   /**
-   * Names a reply in the log, before its session names this instance as the runner: so another node finds it after this
-   * one has died, even if it has said nothing.
+   * Adds a reply to the log, to be named in the next append. To be called before a session names this instance as the
+   * runner. Before that commit is acknowledged, `LogEntry.begun` is to be awaited: then another node finds the reply after
+   * this one has died, even if it has said nothing.
    */
   begin(reply: LoggedReply): LogEntry;
   /** Whether it was begun and has not ended: its words are in the log, or will be as soon as that can be written. */
   has(reply: LoggedReply): boolean;
   /** Whether the last append has failed. */
   isStalled(): boolean;
-  /** Writes the ends of all replies. Resolves also where the volume does not answer. Nothing may be begun afterwards. */
+  /**
+   * Appends once more what is left. Never rejects: what the volume does not take stays unwritten. Replies that have not
+   * settled stay in the log, for their next runners. Nothing may be begun afterwards.
+   */
   close(): Promise<void>;
 };
 
@@ -61,7 +65,7 @@ export type ReplyLogOptions = {
 
 /** Longest time between two listings of the inbox while replies run, in milliseconds. */
 const LIST_EVERY_MS = 250;
-/** How long a segment stays after its end, for slow readers, in milliseconds. */
+/** How long a closed segment stays, for slow readers, in milliseconds. */
 const KEEP_MS = 2_000;
 /** Time between two removals of old segments and notes, in milliseconds. */
 const TIDY_MS = 3_000;
@@ -128,7 +132,7 @@ export function createReplyLog(options: ReplyLogOptions): ReplyLog {
 
   async function tidy() {
     tidiedAt = now();
-    // Also while all replies are silent: what others have said is to leave the log.
+    // Also while all running replies are silent: the words of those that have ended are to leave the log.
     if (writer.closeOld()) rounds.addNews("some");
     // While the log cannot be written, its last segments hold all that the running replies have said.
     if (segments.openSegment() !== null || entries.size === 0) await segments.removeOld(KEEP_MS);
