@@ -16,7 +16,7 @@ export type AnswerBound = {
 /** `length`: characters of JSON in UTF-16 units. `bytes`: the same in UTF-8. */
 type Amount = { length: number; bytes: number };
 
-/** Characters of JSON around the text of a part, and around the text of a line in a journal. */
+/** Characters of JSON around the text of a part, and around a delta in the log of replies. */
 const PART_COST = 40;
 /** Minimum room for a continuation: a few sentences, in any script. */
 const WORTHWHILE: Amount = { length: 1_000, bytes: 4_000 };
@@ -44,7 +44,7 @@ export function createAnswerBound(): AnswerBound {
   }
 
   function fitDelta(chunk: Extract<ReplyChunk, { delta: string }>): ReplyChunk | null {
-    // The journal merges consecutive deltas of one part; each change to another part begins a line.
+    // The log merges consecutive deltas of one part; each change to another part begins a new delta.
     const key = `${chunk.type}:${chunk.id}`;
     if (key !== writingTo && !frame()) {
       full = true;

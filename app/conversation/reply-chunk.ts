@@ -2,8 +2,8 @@ import { z } from "zod";
 import { itemId, usage } from "./session";
 
 /**
- * One chunk of a reply, in the AI SDK's `UIMessageChunk` protocol, as far as a chat without tools needs it. Journals
- * store these objects, followers receive them, and browsers apply them.
+ * One chunk of a reply, in the AI SDK's `UIMessageChunk` protocol, as far as a chat without tools needs it. Logs of
+ * replies store them, followers receive them, and browsers apply them.
  */
 export const replyChunk = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("start"), messageId: itemId }),

@@ -25,7 +25,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     id: reply.messageId,
     parentId: reply.parentId,
     role: "assistant",
-    // Bounded again, because a journal of another version may exceed the limits.
+    // Bounded again, because the words of another version may exceed the limits.
     parts: fitParts(settlement.parts),
     metadata: {
       status: settlement.status,

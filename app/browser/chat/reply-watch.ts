@@ -18,7 +18,7 @@ type Dependencies = {
 
 /**
  * A hidden tab holds no connection: a browser has six of them to a host, for all its tabs, and a node that follows
- * another node's reply reads its journal many times a second. A conditional request for the session costs one listing
+ * another node's reply reads that node's log many times a second. A conditional request for the session costs one listing
  * of a folder, so a hidden tab polls with these, at growing intervals, until the reply has ended.
  */
 export function createReplyWatch({ clock, refresh, isAwaited }: Dependencies): ReplyWatch {

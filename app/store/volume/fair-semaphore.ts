@@ -2,7 +2,7 @@ import { createFairQueue } from "~/fair-queue";
 
 /**
  * `interactive` is work that a request waits for. `steady` is background work that must go on under any load:
- * heartbeats, the journals of replies, usage.
+ * heartbeats, the logs of replies, usage.
  */
 export type WorkKind = "interactive" | "steady";
 
@@ -69,7 +69,7 @@ export function createFairSemaphore(options: FairSemaphoreOptions): FairSemaphor
   }
 
   /**
-   * Where both kinds wait, steady work has its reserved slots and no more. Otherwise a thousand appends to journals per
+   * Where both kinds wait, steady work has its reserved slots and no more. Otherwise a thousand appends per
    * second would leave a third of the volume to requests; appends that wait are batched instead.
    */
   function startNext(): boolean {

@@ -154,7 +154,7 @@ export function createVolume(options: VolumeOptions = {}): Volume {
 
 /**
  * Three views of one directory that share its slots. `volume` is for interactive work. `steady` is for background work
- * that must go on under any load, such as journals. `own` is steady work of the node itself, served before all other
+ * that must go on under any load, such as reply logs. `own` is steady work of the node itself, served before all other
  * steady work: heartbeats and usage. Without them other nodes would take this node for dead, and its quotas would
  * refuse all requests.
  */
