@@ -107,7 +107,7 @@ export function createGeneration(context: RunContext): Generation {
       if (said.length > 0) await flush();
       const outcome = control.reason() === null ? await ask(before) : cutOutcome(control.reason()!);
       const isWritten = await flush();
-      // What the log holds is read by the takeover: this node's own, as a rule.
+      // Left to a takeover, as a rule by this node, which reads what the log holds.
       const isLeft = hasGivenUp || (!isWritten && control.reason() === "stopped");
       return isLeft ? null : outcome;
     },

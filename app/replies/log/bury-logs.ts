@@ -48,7 +48,7 @@ type Remains = "none" | "sealed" | "running";
 
 /**
  * Takes over what the logs of dead nodes say is unfinished, so that no reply waits for a visitor, and removes each log
- * once all of its replies have settled. Where the words are encrypted and no key is at hand, it copies them to the
+ * once all of its replies have settled. Where the words are encrypted and this node has no key, it copies them to the
  * folders of their sessions, where the next request that brings the key finds them.
  *
  * One node does it for each log, by rendezvous order; the next one, should that one fail.
