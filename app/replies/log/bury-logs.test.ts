@@ -113,6 +113,22 @@ test("the second node in the order waits for the first one", async () => {
   expect((await two.store.read(key))?.session.reply).toMatchObject({ node: two.instance });
 });
 
+test("the second node also takes its turn at a folder that the first one has moved and left", async () => {
+  const one = await node({ name: "one", isDead });
+  await one.replies.start(hashSessionId(newId()), send("Hello"));
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead });
+  kill(one);
+  renameSync(one.layout.replyLog(one.instance), one.layout.replyLog(`${one.instance}.buried`));
+  const living = [two.instance, ...Array.from({ length: 200 }, (_, index) => `other.${index}`)];
+  let now = 0;
+  const bury = burial(two, { living: () => living, now: () => now });
+  await bury();
+  expect(logsOf(two)).toContain(`${one.instance}.buried`);
+  now = living.length * 10_000;
+  await bury();
+  expect(logsOf(two)).not.toContain(`${one.instance}.buried`);
+});
+
 /** An encrypted reply that has said some words, and whose node is dead. */
 async function sealedReply() {
   const [keys, sessionId] = [createEncryptionKeys(), newId()];

@@ -124,7 +124,9 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
 
   return async (signal) => {
     const folders = await namesIn(volume, layout.replies);
-    for (const instance of seenAt.keys()) if (!folders.includes(instance)) seenAt.delete(instance);
+    const hasVanished = (instance: string) =>
+      !folders.includes(instance) && !folders.includes(instance + BURIED);
+    for (const instance of seenAt.keys()) if (hasVanished(instance)) seenAt.delete(instance);
     for (const folder of folders) {
       const instance = folder.endsWith(BURIED) ? folder.slice(0, -BURIED.length) : folder;
       if (signal.aborted) return;
