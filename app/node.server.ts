@@ -49,7 +49,7 @@ export type NodeDependencies = {
  * little it carries.
  */
 const FEW_REPLIES = 5;
-const FACTOR_FOR_FEW = 1.5;
+const FACTOR_FOR_FEW = 1.65;
 
 /** The objects of one node: its stores, membership, quotas and replies. Nothing touches the volume before `start`. */
 export function createNode(deps: NodeDependencies) {
