@@ -90,9 +90,10 @@ export function createLogReader(options: LogReaderOptions): LogReader {
    * @returns the error of a segment that is gone: its successor must be in the next listing
    */
   async function read(segments: readonly number[]): Promise<unknown> {
-    if (segments.length === 0) return null;
-    // Begun anew: a folder that was made again.
-    if (tail && tail.segment() > segments.at(-1)!) [tail, content] = [null, createLogContent()];
+    const newest = segments.at(-1) ?? 0;
+    // All replies have ended, though the line that says so may never have been written; or the folder was made again.
+    if (tail && tail.segment() > newest) [tail, content] = [null, createLogContent()];
+    if (newest === 0) return null;
     tail ??= openTail(segments[0]!);
     try {
       await tail.read(segments);
