@@ -177,3 +177,20 @@ test("a node that is wrongly buried loses no word", async () => {
   await keys.during(sessionId, () => three.replies.read(key));
   expect((await three.model.request(0)).continueFrom).toBe("so far, so good, ");
 });
+
+test("a node that dies after it was wrongly buried loses no word either", async () => {
+  const { one, sessionId, key } = await sealedReply();
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead, keys: createEncryptionKeys() });
+  dead.add(one.instance);
+  await burial(two)();
+  const events = await follow(one, key);
+  one.model.text("so good, ");
+  await untilText(events, "so far, so good, ");
+  abandon(one);
+  await burial(two)();
+  expect(logsOf(two)).toEqual([]);
+  const keys = createEncryptionKeys();
+  const three = await node({ name: "three", dataDir: one.dataDir, isDead, keys });
+  await keys.during(sessionId, () => three.replies.read(key));
+  expect((await three.model.request(0)).continueFrom).toBe("so far, so good, ");
+});
