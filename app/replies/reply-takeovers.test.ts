@@ -255,6 +255,26 @@ describe("another node", () => {
     expect((await two.replies.read(key))?.session.reply).toMatchObject({ node: one.instance, epoch: 1 });
   });
 
+  it("sends the end of a reply whose log it can no longer read", async () => {
+    const one = await node({ name: "one" });
+    let isFailing = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (isFailing && call.path.startsWith(one.layout.replyLog(one.instance)))
+        throw systemError("EIO", call);
+      return proceed();
+    });
+    const two = await node({ dataDir: one.dataDir, name: "two", fs });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(two, key);
+    one.model.text("readable, ");
+    const chunks = await untilText(events, "readable, ");
+    isFailing = true;
+    one.model.text("or not");
+    one.model.finish();
+    expect(textIn([...chunks, ...chunksIn(await collect(events))])).toBe("readable, or not");
+  });
+
   it("follows a reply across a takeover", async () => {
     const one = await node({ name: "one" });
     const dead = new Set<string>();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hashSessionId, newId } from "~/conversation/session-id";
@@ -86,6 +86,32 @@ test("a reply that had said nothing when its node died is found, too", async () 
   await burial(two)();
   for (const key of keys)
     expect((await two.store.read(key))?.session.reply).toMatchObject({ node: two.instance, epoch: 2 });
+});
+
+test("replies and logs that cannot be dealt with hold up no others", async () => {
+  const one = await node({ name: "one", isDead });
+  const keys = [hashSessionId(newId()), hashSessionId(newId()), hashSessionId(newId())];
+  for (const key of keys) await one.replies.start(key, send("Hello"));
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead });
+  kill(one);
+  dead.add("0.boot");
+  mkdirSync(two.layout.replyLog("0.boot.buried"));
+  const failing = () => Promise.reject(new Error("a fault"));
+  const warnings: string[] = [];
+  const bury = burial(two, {
+    volume: {
+      ...two.volume,
+      list: async (folder) => (await two.volume.list(folder)).sort(),
+      removeFolder: failing,
+    },
+    store: { header: (key) => (key === keys[1] ? failing() : two.store.header(key)) },
+    log: { info: () => undefined, warn: (_, message) => warnings.push(message) },
+  });
+  await bury();
+  const runners = keys.map(async (key) => (await two.store.read(key))?.session.reply?.node);
+  expect(await Promise.all(runners)).toEqual([two.instance, one.instance, two.instance]);
+  expect(logsOf(two)).toContain(one.instance);
+  expect(warnings).toHaveLength(2);
 });
 
 test("the log of a node that lives is left alone", async () => {
@@ -189,6 +215,23 @@ test("a node that is wrongly buried loses no word", async () => {
   one.model.text("so good, ");
   await untilText(events, "so far, so good, ");
   abandon(one);
+  const three = await node({ name: "three", dataDir: one.dataDir, isDead, keys });
+  await keys.during(sessionId, () => three.replies.read(key));
+  expect((await three.model.request(0)).continueFrom).toBe("so far, so good, ");
+});
+
+test("a node that dies after it was wrongly buried loses no word either", async () => {
+  const { one, sessionId, key } = await sealedReply();
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead, keys: createEncryptionKeys() });
+  dead.add(one.instance);
+  await burial(two)();
+  const events = await follow(one, key);
+  one.model.text("so good, ");
+  await untilText(events, "so far, so good, ");
+  abandon(one);
+  await burial(two)();
+  expect(logsOf(two)).toEqual([]);
+  const keys = createEncryptionKeys();
   const three = await node({ name: "three", dataDir: one.dataDir, isDead, keys });
   await keys.during(sessionId, () => three.replies.read(key));
   expect((await three.model.request(0)).continueFrom).toBe("so far, so good, ");

@@ -9,7 +9,6 @@ import { sweepRegularly, type RegularSweep } from "~/store/volume/sweep-regularl
 import type { Volume } from "~/store/volume/volume";
 import { keepWords } from "./kept-words";
 import type { LoggedReply } from "./log-lines";
-import type { LogReader } from "./log-reader";
 import { BURIED, type LogReaders } from "./log-readers";
 
 export type LogBurialOptions = {
@@ -108,14 +107,30 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
     await volume.removeFolder(to);
   }
 
-  async function bury(instance: string, reader: LogReader, signal: AbortSignal) {
-    await reader.refresh();
+  /** One reply, or one log, must not hold up the others. The next pass tries again. */
+  function leftFor(instance: string, error: unknown): Remains {
+    log.warn({ instance, err: error }, "the reply log of a dead node could not be dealt with yet");
+    return "running";
+  }
+
+  async function takeOverAll(instance: string, signal: AbortSignal): Promise<Remains[]> {
+    const { reader, release } = logs.open(instance, { isPolled: false });
     const remains: Remains[] = [];
-    for (const reply of reader.running()) {
-      if (signal.aborted) return;
-      remains.push(await remainsOf(reply));
-      await delay(PAUSE_MS);
+    try {
+      await reader.refresh();
+      for (const reply of reader.running()) {
+        if (signal.aborted) return ["running"];
+        remains.push(await remainsOf(reply).catch((error: unknown) => leftFor(instance, error)));
+        await delay(PAUSE_MS);
+      }
+    } finally {
+      release();
     }
+    return remains;
+  }
+
+  async function bury(instance: string, signal: AbortSignal) {
+    const remains = await takeOverAll(instance, signal);
     if (remains.includes("running")) return;
     if (remains.includes("sealed")) await keepAll(instance);
     await moveAndRemove(instance);
@@ -131,17 +146,10 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
       const instance = folder.endsWith(BURIED) ? folder.slice(0, -BURIED.length) : folder;
       if (signal.aborted) return;
       if (instance === own || !hasDied(instance) || !isTurn(instance)) continue;
-      if (folder !== instance) {
-        await moveAndRemove(instance);
-        continue;
-      }
-      const { reader, release } = logs.open(instance, { isPolled: false });
       try {
-        await bury(instance, reader, signal);
+        await (folder === instance ? bury(instance, signal) : moveAndRemove(instance));
       } catch (error) {
-        log.warn({ instance, err: error }, "the reply log of a dead node could not be dealt with yet");
-      } finally {
-        release();
+        leftFor(instance, error);
       }
     }
   };

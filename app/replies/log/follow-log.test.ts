@@ -6,7 +6,7 @@ import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
 import type { Ownership } from "../reply-guard";
 import { followLog } from "./follow-log";
 import { createLogContent } from "./log-content";
-import type { LogReader } from "./log-reader";
+import type { LogReader, RefreshListener } from "./log-reader";
 import { createWordsCodec, formatEnd, formatReply, formatWords, type LoggedReply } from "./log-lines";
 
 const reply: LoggedReply = { sessionHash: KEY, replyId: "a-reply", epoch: 1 };
@@ -17,7 +17,7 @@ const word = (delta: string): ReplyChunk => ({ type: "text-delta", id: "t", delt
 /** A follower of a log whose reads happen when the test says so. */
 function follow(options: { isBegun?: boolean; isOrphaned?: () => boolean } = {}) {
   const content = createLogContent();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<RefreshListener>();
   const checks: PromiseWithResolvers<Ownership>[] = [];
   const failures: unknown[] = [];
   let notedRev = 0;
@@ -67,12 +67,16 @@ function follow(options: { isBegun?: boolean; isOrphaned?: () => boolean } = {})
       notedRev = rev;
       for (const listener of [...listeners]) listener();
     },
+    /** A read of the log that fails. */
+    failRefresh() {
+      for (const listener of [...listeners]) listener(new Error("the log cannot be read"));
+    },
     async endCheck(ownership: Ownership | Error) {
       const { promise, resolve, reject } = checks.at(-1)!;
       if (ownership instanceof Error) reject(ownership);
       else resolve(ownership);
       await promise.catch(() => undefined);
-      await Promise.resolve();
+      await new Promise(setImmediate);
     },
   };
 }
@@ -169,6 +173,41 @@ describe("a follower of another node's log", () => {
     expect([stream.length(), stream.ended()]).toEqual([1, false]);
     await endCheck("superseded");
     expect([stream.length(), stream.ended()]).toEqual([1, true]);
+  });
+
+  test("asks the session while the log cannot be read, and ends once another runner has the reply", async () => {
+    const { stream, say, refresh, failRefresh, endCheck, checks, ends } = follow();
+    failRefresh();
+    failRefresh();
+    expect(checks).toHaveLength(1);
+    await endCheck(new Error("the volume is away"));
+    failRefresh();
+    await endCheck("running");
+    say("one");
+    refresh();
+    expect([stream.length(), stream.ended()]).toEqual([1, false]);
+    failRefresh();
+    await endCheck("superseded");
+    expect([checks.length, stream.ended(), ends()]).toEqual([3, true, 1]);
+  });
+
+  test("ends where the log of a dead runner cannot be read", async () => {
+    const { stream, failRefresh, endCheck } = follow({ isOrphaned: () => true });
+    failRefresh();
+    await endCheck("running");
+    expect(stream.ended()).toBe(true);
+  });
+
+  test("shows no words that came with a note while a failed read was dealt with, before another check", async () => {
+    const { stream, say, refresh, failRefresh, endCheck, checks } = follow();
+    failRefresh();
+    say("ZOMBIE");
+    refresh(4);
+    await endCheck("running");
+    expect([stream.length(), checks.length]).toEqual([0, 1]);
+    refresh();
+    await endCheck("superseded");
+    expect([stream.length(), stream.ended()]).toEqual([0, true]);
   });
 
   test("ends where the log does not name the reply", () => {

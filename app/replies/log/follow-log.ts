@@ -61,8 +61,9 @@ export function followLog(options: FollowLogOptions): FollowedLog {
     end(isNewerFormat(error) ? error : undefined);
   }
 
-  function onRefresh() {
+  function onRefresh(failure?: unknown) {
     if (stream.ended()) return;
+    if (failure !== undefined) return void checkUnread();
     try {
       const logged = reader.find(reply);
       // Settled, or not begun: the session says which.
@@ -87,22 +88,34 @@ export function followLog(options: FollowLogOptions): FollowedLog {
     stream.publish(withoutEnding(chunks));
   }
 
-  async function check() {
+  async function whileChecking(work: () => Promise<void>) {
     if (isChecking) return;
     isChecking = true;
-    try {
+    await work().catch(fail);
+    isChecking = false;
+    if (stream.ended()) options.onEnd();
+    else if (!mayHaveChanged()) publish();
+  }
+
+  const check = () =>
+    whileChecking(async () => {
       while (mayHaveChanged() && !stream.ended()) {
         const rev = reader.notedRev(reply.replyId);
         if ((await guard.check()) === "superseded") end();
         checkedRev = rev;
       }
-    } catch (error) {
-      fail(error);
-    }
-    isChecking = false;
-    if (stream.ended()) options.onEnd();
-    else publish();
-  }
+    });
+
+  /** The log cannot be read now, so it does not say whether the reply has ended. */
+  const checkUnread = () =>
+    whileChecking(async () => {
+      // The volume may be away. A session that a newer version has changed is another matter.
+      const ownership = await guard.check().catch((error: unknown) => {
+        if (isNewerFormat(error)) throw error;
+        return "running";
+      });
+      if (ownership === "superseded" || options.isOrphaned()) end();
+    });
 
   return { stream, leave: () => end() };
 }

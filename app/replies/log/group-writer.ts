@@ -86,7 +86,8 @@ export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
 
   return {
     async append() {
-      if (isOver()) segments.close();
+      // Without replies no segment follows, to which a reader could go on: the last ends belong in this one.
+      if (entries.size > 0 && isOver()) segments.close();
       const text = await formatAppend();
       if (text !== "") await segments.append(text);
       for (const entry of entries) entry.markDurable();
@@ -98,7 +99,7 @@ export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
       return true;
     },
     closeOld() {
-      if (!isOver()) return false;
+      if (open.ended.length > 0 || !isOver()) return false;
       segments.close();
       return entries.size > 0;
     },

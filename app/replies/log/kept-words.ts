@@ -24,7 +24,7 @@ export const isKeptWords = (bytes: Buffer): boolean => bytes.subarray(0, HEAD.le
 
 /**
  * Copies the words of a reply from a log that is to be removed to the folder of its session, without decrypting them: this
- * node need not have the key. Without effect where the session was deleted, or another node has copied them.
+ * node need not have the key. Without effect where the session was deleted, or as many words were copied before.
  * @throws the volume's errors
  */
 export async function keepWords(
@@ -45,13 +45,21 @@ export async function keepWords(
   const text = formatHead(instance, 1) + formatReply(1, reply) + words + WHOLE;
   try {
     await volume.writeNew(temporary, text, { removeIfLate: true });
-    await volume.link(temporary, `${path}/${journalName(reply.replyId, reply.epoch)}`).catch(unlessTaken);
-    await volume.unlink(temporary);
+    const kept = `${path}/${journalName(reply.replyId, reply.epoch)}`;
+    await volume.link(temporary, kept).catch(async (error: unknown) => {
+      unlessTaken(error);
+      // The owner may have been wrongly held to be dead when they were copied, and have said more since.
+      const earlier = await volume.readFrom(kept, 0);
+      if (linesIn(earlier.toString()) < linesIn(text)) await volume.rename(temporary, kept);
+    });
+    await volume.unlink(temporary).catch(unlessGone);
     await syncSessionFolder(volume, () => path);
   } catch (error) {
     unlessGone(error);
   }
 }
+
+const linesIn = (text: string): number => text.split("\n").length;
 
 /**
  * The chunks of kept words.

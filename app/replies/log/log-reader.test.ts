@@ -89,6 +89,18 @@ describe("a reader of a log", () => {
     expect(reader.running()).toEqual([reply]);
   });
 
+  test("finds no reply any more where no segment is left, and those of segments that come later", async () => {
+    const { reader, text } = open();
+    writeSegment(1, "a");
+    await reader.refresh();
+    rmSync(path(1));
+    await reader.refresh();
+    expect([reader.find(reply), reader.running()]).toEqual([null, []]);
+    writeSegment(2, "a", "b");
+    await reader.refresh();
+    expect(text()).toBe("ab");
+  });
+
   test("that finds only a torn beginning goes on with the segment after it", async () => {
     const { reader, text, damage } = open();
     writeSegment(1, "a", "b");

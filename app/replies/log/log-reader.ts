@@ -7,6 +7,9 @@ import { createLogContent, type LoggedWords } from "./log-content";
 import { readLogFolder, segmentFileName, type LogFolder } from "./log-folder";
 import { MAX_LINE_BYTES, type LoggedReply } from "./log-lines";
 
+/** Called with the failure of a read, or without one. */
+export type RefreshListener = (failure?: unknown) => void;
+
 /** Reads the log of another instance, once for all followers and takeovers on this node. */
 export type LogReader = {
   /**
@@ -17,10 +20,11 @@ export type LogReader = {
   refresh(): Promise<void>;
   /**
    * Called after each read and the listing that follows it. What `find` returns then was read before the listing: the
-   * runner was still in charge of replies without a note (app/store/PROTOCOL.md, invariant 6).
+   * runner was still in charge of replies without a note (app/store/PROTOCOL.md, invariant 6). After a read that failed it
+   * is called with the error.
    * @returns a function that ends the calls
    */
-  onRefresh(listener: () => void): () => void;
+  onRefresh(listener: RefreshListener): () => void;
   find(reply: LoggedReply): LoggedWords | null;
   running(): LoggedReply[];
   /** The highest revision that a note about the reply names; 0 without one. */
@@ -53,13 +57,11 @@ async function listLogFolder(volume: Pick<Volume, "list">, folder: string): Prom
 export function createLogReader(options: LogReaderOptions): LogReader {
   const { volume, layout, instance } = options;
   const folder = layout.replyLog(instance);
-  const listeners = new Set<() => void>();
+  const listeners = new Set<RefreshListener>();
   const reported = new Set<number>();
   let content = createLogContent();
   let tail: SegmentTail | null = null;
   let listed: LogFolder | null = null;
-  let running: Promise<void> | null = null;
-  let next: Promise<void> | null = null;
 
   function report(segment: number, reason: string) {
     if (reported.has(segment)) return;
@@ -90,9 +92,10 @@ export function createLogReader(options: LogReaderOptions): LogReader {
    * @returns the error of a segment that is gone: its successor must be in the next listing
    */
   async function read(segments: readonly number[]): Promise<unknown> {
-    if (segments.length === 0) return null;
-    // The folder was removed and made again: its numbers have begun anew.
-    if (tail && tail.segment() > segments.at(-1)!) [tail, content] = [null, createLogContent()];
+    const newest = segments.at(-1) ?? 0;
+    // All replies have ended, though the line that says so may never have been written; or the folder was made again.
+    if (tail && tail.segment() > newest) [tail, content] = [null, createLogContent()];
+    if (newest === 0) return null;
     tail ??= openTail(segments[0]!);
     try {
       await tail.read(segments);
@@ -119,26 +122,20 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       if (hasRetried) throw gone as Error;
       hasRetried = true;
     }
+  }
+
+  async function passOn() {
+    try {
+      await pass();
+    } catch (error) {
+      for (const listener of [...listeners]) listener(error);
+      throw error;
+    }
     for (const listener of [...listeners]) listener();
   }
 
-  /** A read that is under way may have passed the place that the caller asks about: another one follows it. */
-  function refresh(): Promise<void> {
-    if (!running) {
-      running = pass().finally(() => (running = null));
-      return running;
-    }
-    next ??= running
-      .catch(() => undefined)
-      .then(() => {
-        next = null;
-        return refresh();
-      });
-    return next;
-  }
-
   return {
-    refresh,
+    refresh: createLatestFlight(passOn),
     onRefresh(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -147,5 +144,24 @@ export function createLogReader(options: LogReaderOptions): LogReader {
     running: () => content.running(),
     notedRev: (replyId) => listed?.notes.get(replyId) ?? 0,
     hasFolder: () => listed !== null,
+  };
+}
+
+/** Work that is under way may have passed the place that a caller asks about: one more run, for all callers, follows it. */
+function createLatestFlight(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  return function run(): Promise<void> {
+    if (!running) {
+      running = work().finally(() => (running = null));
+      return running;
+    }
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = null;
+        return run();
+      });
+    return next;
   };
 }

@@ -324,6 +324,16 @@ describe("a log bounds what it keeps", () => {
   });
 });
 
+test("a reply that ends last, in an old segment, is named as ended at once", async () => {
+  const rig = createLogRig();
+  const one = rig.begin("one");
+  await say(rig, one, "for long");
+  await rig.pass(20_000);
+  one.entry.end();
+  await rig.pass(INTERVAL_MS);
+  expect(rig.files().map(({ text }) => text.endsWith('{"end":1}\n'))).toEqual([true]);
+});
+
 test("a log that is closed has written the ends of its replies, and writes no more", async () => {
   const rig = createLogRig();
   const [one, two] = [rig.begin("one"), rig.begin("two")];
