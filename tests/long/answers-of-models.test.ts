@@ -1,12 +1,13 @@
-import { readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
 import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId, newId } from "~/conversation/session-id";
+import { createLayout } from "~/store/sessions/layout";
 import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { NO_LIMITS } from "../fixtures/no-limits";
+import { appendToLog, chunksInLog } from "../fixtures/reply-log-files";
 import { readSession, textOf } from "../fixtures/session-api";
 
 let endpoint: ChatEndpoint;
@@ -120,16 +121,23 @@ test("an endless answer ends at its bound, alike for followers of all nodes, and
   expect(textOf((await settled(two, sessionId)).messages.at(-1))).toBe("Good day");
 });
 
-test("a conversation whose journal outgrew an answer, and whose node is gone, is readable at every node", async () => {
+test("a conversation whose words in a log outgrew an answer, and whose node is gone, is readable at every node", async () => {
   const [one, two] = await serve();
   const sessionId = newId();
   expect(await send(one, sessionId, "silent")).toBe(202);
   await whenSaid(two, sessionId, "So far");
+  const { id: replyId } = (await readSession(two.url, sessionId))!.reply!;
   await one.kill();
-  const sessions = join(cluster!.dataDir, "sessions");
-  const journal = (await readdir(sessions, { recursive: true })).find((name) => name.endsWith(".ndjson"))!;
-  const line = JSON.stringify({ type: "text-delta", id: "t", delta: "x".repeat(100_000) });
-  await writeFile(join(sessions, journal), `${line}\n`.repeat(60));
+  const layout = createLayout(cluster!.dataDir);
+  const instance = (await readdir(layout.replies)).find((name) => name.startsWith(`${one.name}.`))!;
+  const reply = { sessionHash: hashSessionId(sessionId), replyId, epoch: 1 };
+  const first = chunksInLog({ layout, instance }, reply).length + 1;
+  const words = JSON.stringify([["t", "t", "x".repeat(100_000)]]);
+  const lines = Array.from(
+    { length: 60 },
+    (_, index) => (alias: number) => `[${alias},${first + index},${words}]`,
+  );
+  appendToLog({ layout, instance }, (alias) => lines.map((line) => line(alias)).join("\n"), reply);
 
   const session = await settled(two, sessionId);
   expect(session.messages[1]).toMatchObject(TOO_LONG);

@@ -103,7 +103,7 @@ test("a conversation in which nothing is new goes to and fro", async () => {
   });
 });
 
-test("an answer whose journal is of the later version waits for a node of it, and goes on there", async () => {
+test("an answer with words of the later version waits for a node of it, and goes on there", async () => {
   const sessionId = newId();
   const posted = ask(next, "POST", "/api/session/messages", sessionId, message("Tell me a long story."));
   const reader = (await posted).body!.getReader();
