@@ -22,6 +22,8 @@ export type WriteCheck = (context: CheckContext) => Promise<CheckOutcome>;
 const REPLACED_BYTES = 16_384;
 /** Size of an ordinary conversation, in bytes. */
 const ORDINARY_BYTES = 20_000;
+/** Bytes of one append to the log of replies of a busy node. */
+const APPENDED_BYTES = 4_096;
 const WRITERS = 8;
 
 /**
@@ -138,7 +140,14 @@ async function roundTrips({ volume, folder, rounds, now }: CheckContext): Promis
   const bytes = "x".repeat(ORDINARY_BYTES);
   await volume.makeFolder(own);
   await volume.writeNew(join(own, "read"), bytes);
-  const times: Record<string, number[]> = { list: [], read: [], "write+sync": [], commit: [] };
+  const log = await volume.createLog(join(own, "log"));
+  const times: Record<string, number[]> = {
+    list: [],
+    read: [],
+    "append+list": [],
+    "write+sync": [],
+    commit: [],
+  };
   async function time(name: string, work: () => Promise<unknown>) {
     const startedAt = now();
     await work();
@@ -148,6 +157,11 @@ async function roundTrips({ volume, folder, rounds, now }: CheckContext): Promis
     const [temporary, revision] = [join(own, `${i}.tmp`), join(own, `${i}.json`)];
     await time("list", () => volume.list(own));
     await time("read", () => volume.read(join(own, "read")));
+    // What words of answers wait for, each time that a node writes them.
+    await time("append+list", async () => {
+      await log.append("x".repeat(APPENDED_BYTES));
+      await volume.list(own);
+    });
     await time("write+sync", () => volume.writeNew(join(own, `written-${i}`), bytes));
     await time("commit", async () => {
       await volume.list(own);
@@ -158,6 +172,7 @@ async function roundTrips({ volume, folder, rounds, now }: CheckContext): Promis
       await volume.syncFolder(own);
     });
   }
+  await log.close();
   const medians = Object.entries(times).map(([name, values]) => `${name} ${median(values).toFixed(1)}`);
   return `${medians.join(", ")} ms (medians, 20 KB)`;
 }
