@@ -49,7 +49,9 @@ test("a good folder passes all checks and is left as it was", async () => {
     "append is visible",
     "round trips",
   ]);
-  expect(findings.at(-1)!.detail).toMatch(/^list [\d.]+, read [\d.]+, write\+sync [\d.]+, commit [\d.]+ ms/);
+  expect(findings.at(-1)!.detail).toMatch(
+    /^list [\d.]+, read [\d.]+, append\+list [\d.]+, write\+sync [\d.]+, commit [\d.]+ ms/,
+  );
   expect(await readdir(dataDir)).toEqual([]);
 });
 
