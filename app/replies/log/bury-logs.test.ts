@@ -114,6 +114,16 @@ test("replies and logs that cannot be dealt with hold up no others", async () =>
   expect(warnings).toHaveLength(2);
 });
 
+test("a log with running replies is not taken for one that was moved away, whose removal was cut short", async () => {
+  const one = await node({ name: "one", isDead });
+  await one.replies.start(hashSessionId(newId()), send("Hello"));
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead });
+  kill(one);
+  mkdirSync(two.layout.replyLog(`${one.instance}.buried`));
+  await burial(two)();
+  expect(logsOf(two).sort()).toEqual([one.instance, two.instance]);
+});
+
 test("the log of a node that lives is left alone", async () => {
   const one = await node({ name: "one", isDead });
   await one.replies.start(hashSessionId(newId()), send("Hello"));

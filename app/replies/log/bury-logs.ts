@@ -94,17 +94,9 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
     }
   }
 
-  /**
-   * Moves the folder away in one step before it is removed. If its owner lives, it finds the folder gone. What it wrote
-   * before is in the folder that was moved, which is read once more.
-   */
-  async function moveAndRemove(instance: string) {
-    const [from, to] = [layout.replyLog(instance), layout.replyLog(instance + BURIED)];
-    await volume.rename(from, to).catch((error: unknown) => {
-      if (!isGone(error) && !isOccupied(error)) throw error;
-    });
+  async function removeMoved(instance: string) {
     await keepAll(instance + BURIED);
-    await volume.removeFolder(to);
+    await volume.removeFolder(layout.replyLog(instance + BURIED));
   }
 
   /** One reply, or one log, must not hold up the others. The next pass tries again. */
@@ -133,7 +125,13 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
     const remains = await takeOverAll(instance, signal);
     if (remains.includes("running")) return;
     if (remains.includes("sealed")) await keepAll(instance);
-    await moveAndRemove(instance);
+    // Moved away in one step before it is removed. If its owner lives, it finds the folder gone. What it wrote before is in
+    // the folder that was moved, which is read once more.
+    const [from, to] = [layout.replyLog(instance), layout.replyLog(instance + BURIED)];
+    await volume.rename(from, to).catch((error: unknown) => {
+      if (!isGone(error) && !isOccupied(error)) throw error;
+    });
+    await removeMoved(instance);
     log.info({ instance, replies: remains.length }, "removed the reply log of a dead node");
   }
 
@@ -147,7 +145,7 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
       if (signal.aborted) return;
       if (instance === own || !hasDied(instance) || !isTurn(instance)) continue;
       try {
-        await (folder === instance ? bury(instance, signal) : moveAndRemove(instance));
+        await (folder === instance ? bury(instance, signal) : removeMoved(instance));
       } catch (error) {
         leftFor(instance, error);
       }
