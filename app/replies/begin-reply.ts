@@ -90,7 +90,12 @@ export async function beginReply(
       if (read?.session.reply) throw error;
       return commit();
     });
-    if (record?.session.reply?.id === reply.id) begun = await early.confirm(record);
+    const committed = record?.session.reply;
+    // Where the answer to the commit was lost, others may have taken over, or stopped, what they found in the session.
+    if (committed?.id === reply.id && committed.node === deps.instance) {
+      begun = await early.confirm(record!);
+      if (committed.stopRequested) begun.stop("stopped");
+    }
     return { record, outcome };
   } finally {
     if (begun) void begun.ended.then(() => reservation?.release());

@@ -102,7 +102,8 @@ async function readAndBegin(
   deps: TakeOverDependencies,
 ): Promise<TakenOver> {
   const mine = taken?.session.reply;
-  if (!taken || !mine || !isOurs) return { kind: "not ours", record: taken };
+  // Where the answer to the commit was lost, another node may have taken over since.
+  if (!taken || mine?.epoch !== entry.reply.epoch || !isOurs) return { kind: "not ours", record: taken };
   let said: ReplyChunk[];
   try {
     // Again after the commit: no reader accepts chunks that the old runner appends from now on, and all that it has
