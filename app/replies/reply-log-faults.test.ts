@@ -104,6 +104,28 @@ describe("a reply whose append to the log fails", () => {
     expect((await three.model.request(0)).continueFrom).toBe("Good day");
   });
 
+  it("on a full volume goes on by itself once there is room, without followers", async () => {
+    let isFull = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      const isWrite = call.name === "append" || (call.name === "write" && call.path.endsWith(".tmp"));
+      if (isFull && isWrite) throw systemError("ENOSPC", call);
+      return proceed();
+    });
+    const one = await node({ name: "one", fs });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.text("Good ");
+    const events = await follow(one, key);
+    await untilText(events, "Good ");
+    await events.return(undefined);
+    isFull = true;
+    one.model.text("day");
+    const messages = () => one.logged.map(({ message }) => message);
+    await expect.poll(messages, { timeout: 10_000 }).toContain("a reply could not be taken over for now");
+    isFull = false;
+    expect((await one.model.request(1)).continueFrom).toMatch(/^Good (day)?$/);
+  });
+
   it("while a person stops it is stored with all that its log holds", async () => {
     const held = Promise.withResolvers<void>();
     const appended = Promise.withResolvers<void>();

@@ -29,11 +29,14 @@ export type TakenOver =
       said: ReplyChunk[];
       reservation: ReplyReservation | null;
     }
-  /** Another node was faster, the reply has settled, or the volume takes no commits at the moment. */
+  /** Another node was faster, or the reply has settled. */
   | { kind: "not ours"; record: SessionRecord | null }
   /** Settled with the chunks of earlier runners: it may not, or cannot, go on. */
   | { kind: "settled"; record: SessionRecord | null }
-  /** This node's, but not running yet because of a fault of the volume. A retry costs no further takeover. */
+  /**
+   * Not running yet because of a fault of the volume, and perhaps this node's already. To be retried, which costs no further
+   * takeover.
+   */
   | { kind: "unfinished"; record: SessionRecord; error: ExpectedError | null };
 
 export type TakeOverDependencies = RunnerDependencies & {
@@ -81,7 +84,9 @@ export async function takeOver(
     await entry.begun;
     const committed = isCommitted
       ? { taken: record, isOurs: true }
-      : await commitTakeover(sessionHash, record, reply, textLength(before), deps);
+      : await commitTakeover(sessionHash, reply, textLength(before), deps);
+    // A session on a full volume must stay readable.
+    if (committed === null) return { kind: "unfinished", record, error: null };
     taken = await readAndBegin(sessionHash, reply, committed, { earlier, reservation, entry }, deps);
     return taken;
   } finally {
@@ -150,13 +155,13 @@ function refusalOf(
   }
 }
 
+/** @returns null where the volume takes no commits at the moment */
 async function commitTakeover(
   sessionHash: string,
-  record: SessionRecord,
   reply: Reply,
   length: number,
   deps: RunnerDependencies,
-): Promise<{ taken: SessionRecord | null; isOurs: boolean }> {
+): Promise<{ taken: SessionRecord | null; isOurs: boolean } | null> {
   try {
     const takeover: Change<boolean> = (session) => {
       const changed = session && takeOverReply(session, reply, deps.instance, length);
@@ -169,9 +174,8 @@ async function commitTakeover(
     return { taken, isOurs };
   } catch (error) {
     if (!isPassing(error)) throw error;
-    // A session on a full volume must stay readable.
     deps.log.warn({ reply: reply.id, err: error }, "a reply could not be taken over for now");
-    return { taken: record, isOurs: false };
+    return null;
   }
 }
 
