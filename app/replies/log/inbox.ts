@@ -20,6 +20,9 @@ export type Inbox = {
   isEmpty(): boolean;
 };
 
+/** Notes that are removed at once: the words of all replies wait meanwhile, and a node may find hundreds. */
+const MAX_REMOVALS = 50;
+
 /** @param isRunning whether a reply is in the log: each new segment repeats its words */
 export function createInbox(
   volume: Pick<Volume, "list" | "unlink">,
@@ -52,10 +55,12 @@ export function createInbox(
       return openSegment === null || segments.includes(openSegment) ? listed : "lost";
     },
     async removeOld() {
-      for (const [fileName, newest] of seen) {
-        if (isRunning(replyOfNote(fileName)!) || segments.some((segment) => segment <= newest)) continue;
-        await volume.unlink(join(folder, fileName)).catch(() => undefined);
-      }
+      const old = [...seen].filter(
+        ([fileName, newest]) =>
+          !isRunning(replyOfNote(fileName)!) && !segments.some((segment) => segment <= newest),
+      );
+      const removals = old.slice(0, MAX_REMOVALS).map(([name]) => volume.unlink(join(folder, name)));
+      await Promise.allSettled(removals);
     },
     isEmpty: () => segments.length === 0 && seen.size === 0,
   };

@@ -309,6 +309,20 @@ describe("a log bounds what it keeps", () => {
     expect(rig.notes()).toEqual([]);
   });
 
+  test("and removes many notes bit by bit, so that no words wait for it", async () => {
+    const rig = createLogRig({ segmentLength: 500 });
+    const one = rig.begin("one");
+    for (let index = 0; index < 200; index++) leave(rig, `of-old-${index}`);
+    let most = 0;
+    for (let count = 0; count < 500 && rig.notes().length > 0; count++) {
+      const before = rig.count("unlink");
+      await say(rig, one, "more and more words ");
+      most = Math.max(most, rig.count("unlink") - before);
+    }
+    expect(rig.notes()).toEqual([]);
+    expect(most).toBeLessThan(60);
+  });
+
   test("and keeps the note of a reply that runs here", async () => {
     const rig = createLogRig({ segmentLength: 500 });
     const one = rig.begin("one");
