@@ -11,6 +11,7 @@ import {
   untilText,
 } from "../../tests/fixtures/follow-replies";
 import { fakeTimers, whileTimePasses } from "../../tests/fixtures/passing-time";
+import { chunksInLog } from "../../tests/fixtures/reply-log-files";
 import { modelDenied } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 import {
@@ -109,6 +110,27 @@ describe("a node that was killed", () => {
     });
     await events.return(undefined);
     abandon(before);
+  });
+
+  it("leaves a reply that is taken over once, also where a slow request has read the session before", async () => {
+    const { before, key } = await cutReply("so far, ");
+    const after = await node({ dataDir: before.dataDir });
+    const slow = Promise.withResolvers<void>();
+    const { read } = after.store;
+    vi.spyOn(after.store, "read").mockImplementationOnce(async (sessionHash) => {
+      const record = await read(sessionHash);
+      await slow.promise;
+      return record;
+    });
+    const slowly = after.replies.read(key);
+    const events = await follow(after, key);
+    after.model.text("so good");
+    await untilText(events, "so far, so good");
+    slow.resolve();
+    await slowly;
+    const { id } = (await after.store.read(key))!.session.reply!;
+    const logged = { sessionHash: key, replyId: id, epoch: 2 };
+    expect(textIn(chunksInLog(after, logged))).toBe("so far, so good");
   });
 
   it("but still runs (a zombie) reaches no follower any more", async () => {

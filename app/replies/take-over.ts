@@ -78,7 +78,10 @@ export async function takeOver(
     earlier.isBegun() || deps.replyLog.has({ sessionHash, replyId: reply.id, epoch: reply.epoch });
   const isCommitted = reply.node === deps.instance && !hasBegun;
   const epoch = isCommitted ? reply.epoch : reply.epoch + 1;
-  const entry = deps.replyLog.begin({ sessionHash, replyId: reply.id, epoch });
+  const logged = { sessionHash, replyId: reply.id, epoch };
+  // This node has taken it over since the session was read. Another entry would hide the words of the first one.
+  if (deps.replyLog.has(logged)) return { kind: "not ours", record };
+  const entry = deps.replyLog.begin(logged);
   let taken: TakenOver | null = null;
   try {
     await entry.begun;
