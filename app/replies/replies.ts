@@ -108,10 +108,7 @@ export function createReplies(options: RepliesDependencies): Replies {
     ...deps,
     cleanup,
     draining: draining.signal,
-    onUnsettled: (sessionHash, reply) =>
-      takeovers.read(sessionHash).catch((error: unknown) => {
-        deps.log.warn({ reply: reply.id, err: error }, "the session of an unsettled reply could not be read");
-      }),
+    onUnsettled: (sessionHash) => takeovers.resume(sessionHash),
   });
 
   /** Whether no process runs the reply: its node is dead, has handed it over, or is this one and has lost it. */

@@ -126,6 +126,29 @@ describe("a reply whose append to the log fails", () => {
     expect((await one.model.request(1)).continueFrom).toMatch(/^Good (day)?$/);
   });
 
+  it("on a volume that cannot be read either goes on by itself once it can, without followers", async () => {
+    let isAway = false;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (isAway) throw systemError("EIO", call);
+      return proceed();
+    });
+    const one = await node({ name: "one", fs });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.text("Good ");
+    const events = await follow(one, key);
+    await untilText(events, "Good ");
+    await events.return(undefined);
+    isAway = true;
+    one.model.text("day");
+    const messages = () => one.logged.map(({ message }) => message);
+    await expect
+      .poll(messages, { timeout: 10_000 })
+      .toContain("the session of an unsettled reply could not be read");
+    isAway = false;
+    expect((await one.model.request(1)).continueFrom).toMatch(/^Good (day)?$/);
+  });
+
   it("while a person stops it is stored with all that its log holds", async () => {
     const held = Promise.withResolvers<void>();
     const appended = Promise.withResolvers<void>();

@@ -16,8 +16,8 @@ export type RunningRepliesDependencies = RunnerDependencies & {
   cleanup: JournalCleanup;
   /** Aborted when the node drains: conversations are no longer given titles. */
   draining: AbortSignal;
-  /** Called when a run has ended without settling its reply, which goes on somewhere, perhaps here. */
-  onUnsettled: (sessionHash: string, reply: Reply) => Promise<unknown>;
+  /** Called when a run has ended without settling its reply, which goes on somewhere, perhaps here. Must not reject. */
+  onUnsettled: (sessionHash: string) => Promise<unknown>;
 };
 
 /**
@@ -90,7 +90,7 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
       const afterwards =
         ending === "settled"
           ? nameSession(sessionHash, session, { ...deps, onSpending, signal: deps.draining })
-          : deps.onUnsettled(sessionHash, reply);
+          : deps.onUnsettled(sessionHash);
       deps.cleanup.removeLater(sessionHash, reply, () => {
         runs.delete(id);
         // After the run is forgotten, so that a read of the session that is still under way has the key.

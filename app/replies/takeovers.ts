@@ -4,6 +4,7 @@ import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { JournalCleanup } from "./journal-cleanup";
 import type { RunningReplies } from "./running-replies";
+import { isPassing } from "./store-settlement";
 import { takeOver, type TakeOverDependencies } from "./take-over";
 
 /**
@@ -30,6 +31,8 @@ export type Takeovers = {
    * @throws ExpectedError `volume_unavailable`, `session_newer_format`, and the store's errors
    */
   read(sessionHash: string): Promise<SessionRecord | null>;
+  /** The same without a request, and again while a fault of the volume stands in the way. Never rejects. */
+  resume(sessionHash: string): Promise<void>;
 };
 
 export function createTakeovers(deps: TakeoversDependencies): Takeovers {
@@ -84,18 +87,21 @@ export function createTakeovers(deps: TakeoversDependencies): Takeovers {
       .delay(wait)
       .then(() => {
         retries.set(sessionHash, { attempts: attempts + 1, isWaiting: false });
-        return read(sessionHash);
+        return resume(sessionHash);
       })
-      .then(
-        (record) => record?.session.reply || retries.delete(sessionHash),
-        // The volume could not be read at all, so `read` has not scheduled the next attempt.
-        (error: unknown) => {
-          log.warn({ err: error }, "the retry of a takeover failed");
-          if (!draining.aborted) retryLater(sessionHash);
-        },
-      )
       .finally(releaseKey);
   }
 
-  return { read };
+  async function resume(sessionHash: string): Promise<void> {
+    try {
+      const record = await read(sessionHash);
+      if (!record?.session.reply) retries.delete(sessionHash);
+    } catch (error) {
+      log.warn({ err: error }, "the session of an unsettled reply could not be read");
+      // `read` has not scheduled the next attempt, where the volume could not be read at all.
+      if (isPassing(error) && !draining.aborted) retryLater(sessionHash);
+    }
+  }
+
+  return { read, resume };
 }
