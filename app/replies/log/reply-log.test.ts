@@ -364,6 +364,24 @@ test("a log that is closed has written the ends of its replies, and writes no mo
   expect(rig.count("append")).toBe(appends);
 });
 
+test("an inbox that cannot be listed is reported once", async () => {
+  let isFailing = true;
+  const rig = createLogRig({
+    intercept: (call, proceed) => {
+      if (isFailing && call.name === "readdir") throw systemError("EIO", call);
+      return proceed();
+    },
+  });
+  const one = rig.begin("one");
+  for (let count = 0; count < 10; count++) await say(rig, one, "unseen ");
+  await rig.pass(5_000);
+  expect(rig.messages).toEqual(["the inbox of this node's reply log could not be listed"]);
+  expect(one.passed).toEqual([]);
+  isFailing = false;
+  await rig.pass(250);
+  expect(wordsOf(one.passed)).toBe("unseen ".repeat(10));
+});
+
 test("an encrypted log has no words in the clear", async () => {
   const rig = createLogRig({ encryptor: createTestEncryptor(true) });
   const one = rig.begin("one");

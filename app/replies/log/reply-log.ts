@@ -89,6 +89,8 @@ export function createReplyLog(options: ReplyLogOptions): ReplyLog {
   const pace = createAppendPace(options);
   const rounds = createRounds({ timer, pace, round, quietMs });
   let tidiedAt = -Infinity;
+  /** Whether the last listing has succeeded. */
+  let isListed = true;
   let runs = 0;
 
   /** The folder was removed, and with it what was on stable storage. The owners find out whether they are replaced. */
@@ -110,11 +112,13 @@ export function createReplyLog(options: ReplyLogOptions): ReplyLog {
     if (isAppendDue) await append();
     try {
       const listed = await inbox.list(segments.openSegment());
+      isListed = true;
       if (listed === "lost") return lose();
       for (const entry of [...entries]) entry.pass(listed.notes.get(entry.reply.replyId) ?? 0);
       if (now() - tidiedAt >= TIDY_MS) await tidy();
     } catch (error) {
-      log.warn({ err: error }, "the inbox of this node's reply log could not be listed");
+      if (isListed) log.warn({ err: error }, "the inbox of this node's reply log could not be listed");
+      isListed = false;
     }
   }
 
