@@ -19,6 +19,7 @@ import type { LogEntry } from "./log/log-entry";
 import type { RunnerDependencies } from "./run-context";
 import type { Run } from "./run-reply";
 import type { RunningReplies } from "./running-replies";
+import { isPassing } from "./store-settlement";
 
 export type StartOptions = {
   modelId?: string | undefined;
@@ -53,6 +54,8 @@ export type BeginReplyDependencies = Pick<
   running: RunningReplies;
   /** Reads a session, and takes over its reply if that is orphaned. */
   read: (sessionHash: string) => Promise<SessionRecord | null>;
+  /** Goes on with the reply of a session, if it has one that no node runs. Never rejects. */
+  resume: (sessionHash: string) => Promise<void>;
   costOf: (session: Session, reply: Reply, said?: ReplyChunk[]) => CallEstimate;
 };
 
@@ -97,6 +100,10 @@ export async function beginReply(
       if (committed.stopRequested) begun.stop("stopped");
     }
     return { record, outcome };
+  } catch (error) {
+    // The commit may have been made all the same, and other nodes would leave its reply to this one.
+    if (early.isBegun() && isPassing(error)) void deps.resume(sessionHash);
+    throw error;
   } finally {
     if (begun) void begun.ended.then(() => reservation?.release());
     else {
@@ -126,6 +133,7 @@ function createEarlyRun(
   }
 
   return {
+    isBegun: () => current !== null,
     begin(session: Session, reply: Reply) {
       cancel();
       const entry = replyLog.begin({ sessionHash, replyId: reply.id, epoch: reply.epoch });

@@ -29,6 +29,24 @@ it("a reply that was stopped before its node knew that it was committed is stopp
   expect(await lastMessage(two, key)).toMatchObject({ metadata: { status: "stopped" } });
 });
 
+it("a reply whose commit was made, but could not be confirmed, goes on without another request", async () => {
+  let state: "before" | "away" | "after" = "before";
+  const fs = interceptedFileSystem(async (call, proceed) => {
+    const result = state === "away" ? null : await proceed();
+    if (state === "before" && call.name === "link" && /\d{10}\.json$/.test(call.to ?? "")) state = "away";
+    if (state === "away") throw systemError("EIO", call);
+    return result;
+  });
+  const one = await node({ fs });
+  const key = hashSessionId(newId());
+  const starting = one.replies.start(key, send("Hello"));
+  await expect(starting).rejects.toMatchObject({ code: "volume_unavailable" });
+  state = "after";
+  await one.model.request(1);
+  await one.model.request(1);
+  expect((await one.store.read(key))?.session.reply).toMatchObject({ node: one.instance });
+});
+
 /** Lets a reply end that runs on one node, and expects that another one does not run it. */
 async function expectRunsOnlyOn(runner: TestNode, other: TestNode, key: string) {
   await expect.poll(() => other.replies.active()).toBe(0);

@@ -144,7 +144,7 @@ export function createReplies(options: RepliesDependencies): Replies {
     async start(sessionHash, command, options = {}) {
       if (draining.signal.aborted)
         throw new ExpectedError("node_draining", "This server is about to stop. Try again.");
-      return beginReply(sessionHash, command, options, { ...deps, running, read: takeovers.read, costOf });
+      return beginReply(sessionHash, command, options, { ...deps, ...takeovers, running, costOf });
     },
     read: takeovers.read,
     follow: (sessionHash, options) => followSession(sessionHash, options, followDependencies(sessionHash)),
