@@ -60,7 +60,8 @@ export async function leaveNote(
 ): Promise<void> {
   const folder = layout.replyLog(instance);
   try {
-    await volume.writeNew(join(folder, noteName(replyId, rev)), "");
+    // The commit that it is about may have been made from the reserve, and without the note has no effect.
+    await volume.writeNew(join(folder, noteName(replyId, rev)), "", { fromReserve: true });
     await volume.syncFolder(folder);
   } catch (error) {
     if (isGone(error)) return;
