@@ -88,7 +88,11 @@ export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
     async append() {
       // Without replies no segment follows, to which a reader could go on: the last ends belong in this one.
       if (entries.size > 0 && isOver()) segments.close();
-      const text = await formatAppend();
+      const text = await formatAppend().catch((error: unknown) => {
+        // It may have been opened just now, and has no beginning.
+        segments.close();
+        throw error;
+      });
       if (text !== "") await segments.append(text);
       for (const entry of entries) entry.markDurable();
     },

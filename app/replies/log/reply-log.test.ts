@@ -364,6 +364,20 @@ test("a log that is closed has written the ends of its replies, and writes no mo
   expect(rig.count("append")).toBe(appends);
 });
 
+test("a beginning that cannot be formatted leaves no segment whose later lines name no reply", async () => {
+  const rig = createLogRig();
+  const one = rig.begin("one");
+  const { bodies } = one.entry;
+  one.entry.bodies = () => {
+    one.entry.bodies = bodies;
+    throw new RangeError("Invalid string length");
+  };
+  await rig.settle();
+  await say(rig, one, "readable");
+  await rig.pass(1_000);
+  expect([logged(rig, one), wordsOf(one.passed)]).toEqual(["readable", "readable"]);
+});
+
 test("an inbox that cannot be listed is reported once", async () => {
   let isFailing = true;
   const rig = createLogRig({
