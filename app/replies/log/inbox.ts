@@ -7,10 +7,11 @@ import { readLogFolder, replyOfNote, type LogFolder } from "./log-folder";
 export type Inbox = {
   /**
    * Lists the folder.
-   * @returns "lost" where the listing lacks the open segment: the folder was removed, and perhaps made anew
+   * @param hasReplies whether replies are in the log, so that there must be a folder
+   * @returns "lost" where there is none, or the listing lacks the open segment: the folder was removed, and perhaps made anew
    * @throws the volume's errors
    */
-  list(openSegment: number | null): Promise<LogFolder | "lost">;
+  list(openSegment: number | null, hasReplies: boolean): Promise<LogFolder | "lost">;
   /**
    * Removes the notes about replies that are not in the log and whose words are in no segment that is left. Until then a
    * follower that still reads those words needs the note, to learn that another node has the reply.
@@ -33,18 +34,20 @@ export function createInbox(
   let seen = new Map<string, number>();
   let segments: readonly number[] = [];
 
-  async function namesInFolder(): Promise<string[]> {
+  /** Null where there is no folder. */
+  async function namesInFolder(): Promise<string[] | null> {
     try {
       return await volume.list(folder);
     } catch (error) {
-      if (isGone(error)) return [];
+      if (isGone(error)) return null;
       throw error;
     }
   }
 
   return {
-    async list(openSegment) {
-      const fileNames = await namesInFolder();
+    async list(openSegment, hasReplies) {
+      const names = await namesInFolder();
+      const fileNames = names ?? [];
       const listed = readLogFolder(fileNames);
       segments = listed.segments;
       const notes = fileNames.filter((fileName) => replyOfNote(fileName) !== null);
@@ -52,7 +55,8 @@ export function createInbox(
       const newestOf = (name: string) =>
         isRunning(replyOfNote(name)!) ? newest : (seen.get(name) ?? newest);
       seen = new Map(notes.map((name) => [name, newestOf(name)]));
-      return openSegment === null || segments.includes(openSegment) ? listed : "lost";
+      const isLost = openSegment === null ? hasReplies && names === null : !segments.includes(openSegment);
+      return isLost ? "lost" : listed;
     },
     async removeOld() {
       const old = [...seen].filter(

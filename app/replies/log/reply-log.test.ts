@@ -364,6 +364,31 @@ test("a log that is closed has written the ends of its replies, and writes no mo
   expect(rig.count("append")).toBe(appends);
 });
 
+test("words that were not listed when the folder and the segment went are shown only after a check", async () => {
+  let failing = "";
+  const rig = createLogRig({
+    intercept: (call, proceed) => {
+      if (failing === call.name) throw systemError("EIO", call);
+      return proceed();
+    },
+  });
+  const one = rig.begin("one");
+  await rig.settle();
+  failing = "readdir";
+  await say(rig, one, "durable");
+  rmSync(rig.folder, { recursive: true });
+  failing = "append";
+  await say(rig, one, " or not");
+  await rig.pass(1_000);
+  expect(one.passed).toEqual([]);
+  failing = "";
+  await rig.pass(5_000);
+  expect([one.passed, one.checks.length]).toEqual([[], 1]);
+  one.checks[0]!.resolve();
+  await rig.settle();
+  expect([wordsOf(one.passed), logged(rig, one)]).toEqual(["durable or not", "durable or not"]);
+});
+
 test("a beginning that cannot be formatted leaves no segment whose later lines name no reply", async () => {
   const rig = createLogRig();
   const one = rig.begin("one");

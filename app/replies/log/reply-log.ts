@@ -111,7 +111,7 @@ export function createReplyLog(options: ReplyLogOptions): ReplyLog {
   async function round(isAppendDue: boolean) {
     if (isAppendDue) await append();
     try {
-      const listed = await inbox.list(segments.openSegment());
+      const listed = await inbox.list(segments.openSegment(), entries.size > 0);
       isListed = true;
       if (listed === "lost") return lose();
       for (const entry of [...entries]) entry.pass(listed.notes.get(entry.reply.replyId) ?? 0);
