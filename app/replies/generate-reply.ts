@@ -108,7 +108,8 @@ export function createGeneration(context: RunContext): Generation {
       const outcome = control.reason() === null ? await ask(before) : cutOutcome(control.reason()!);
       const isWritten = await flush();
       // Left to a takeover, as a rule by this node, which reads what the log holds.
-      const isLeft = hasGivenUp || (!isWritten && control.reason() === "stopped");
+      const reason = control.reason();
+      const isLeft = hasGivenUp || (!isWritten && (reason === null || reason === "stopped"));
       return isLeft ? null : outcome;
     },
     content: () => ({ parts: settledParts(text), omissions }),

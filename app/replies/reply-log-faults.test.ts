@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newId, hashSessionId } from "~/conversation/session-id";
+import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import {
   chunksIn,
   collect,
@@ -176,4 +177,26 @@ describe("a reply whose append to the log fails", () => {
       .toMatchObject({ parts: [{ text: "Good day" }], metadata: { status: "stopped" } });
     expect(one.model.requests).toHaveLength(1);
   });
+});
+
+it("an answer whose words could not be encrypted goes on where they end, and is not stored without them", async () => {
+  const [keys, sessionId] = [createEncryptionKeys(), newId()];
+  let isFailing = false;
+  const keyFor: typeof keys.keyFor = (hash, use) => {
+    if (isFailing && use === "journal") throw new KeyNotHeld("a bug");
+    return keys.keyFor(hash, use);
+  };
+  const one = await node({ keys: { ...keys, keyFor } });
+  const { key } = keys.hold(sessionId);
+  await one.replies.start(key, send("Hello"));
+  one.model.text("so far, ");
+  await untilText(await follow(one, key), "so far, ");
+  isFailing = true;
+  one.model.text("so good");
+  await expect
+    .poll(() => one.logged.map(({ message }) => message))
+    .toContain("the words of a reply cannot be written");
+  isFailing = false;
+  one.model.finish();
+  expect((await one.model.request(1)).continueFrom).toBe("so far, ");
 });

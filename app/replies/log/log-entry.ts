@@ -133,7 +133,9 @@ export function createLogEntry({ reply, run, codec, onWaiting, onEnd }: LogEntry
         flushed.push(resolve);
         resolveFlushes();
       }),
-    park: () => stop("parked"),
+    park() {
+      if (state === "running") stop("parked");
+    },
     end() {
       if (state === "ended") return;
       begun.resolve();
