@@ -46,12 +46,16 @@ export type ReplyReservation = {
   release(): void;
 };
 
+/** Whether the last commit of a question on this node has succeeded. Shared by all calls of `beginReply`. */
+export type QuestionCommits = { areSucceeding: boolean };
+
 export type BeginReplyDependencies = Pick<
   RunnerDependencies,
   "store" | "models" | "attachments" | "instance" | "clock" | "replyLog"
 > & {
   newId: () => string;
   running: RunningReplies;
+  commits: QuestionCommits;
   /** Reads a session, and takes over its reply if that is orphaned. */
   read: (sessionHash: string) => Promise<SessionRecord | null>;
   /** Goes on with the reply of a session, if it has one that no node runs. Never rejects. */
@@ -101,8 +105,11 @@ export async function beginReply(
     }
     return { record, outcome };
   } catch (error) {
-    // The commit may have been made all the same, and other nodes would leave its reply to this one.
-    if (early.isBegun() && isPassing(error)) void deps.resume(sessionHash);
+    if (early.isBegun() && isPassing(error)) {
+      deps.commits.areSucceeding = false;
+      // The commit may have been made all the same, and other nodes would leave its reply to this one.
+      void deps.resume(sessionHash);
+    }
     throw error;
   } finally {
     if (begun) void begun.ended.then(() => reservation?.release());
@@ -121,13 +128,19 @@ export async function beginReply(
 function createEarlyRun(
   sessionHash: string,
   reservation: ReplyReservation | undefined,
-  { running, replyLog }: Pick<BeginReplyDependencies, "running" | "replyLog">,
+  { running, replyLog, commits }: Pick<BeginReplyDependencies, "running" | "replyLog" | "commits">,
 ) {
-  let current: { run: Run; entry: LogEntry; commit: PromiseWithResolvers<SessionRecord> } | null = null;
+  type Started = { run: Run; entry: LogEntry };
+  let current: {
+    commit: PromiseWithResolvers<SessionRecord>;
+    start: () => Started;
+    started: Started | null;
+  } | null = null;
 
   function cancel() {
     if (!current) return;
-    running.forget(current.run);
+    if (current.started) running.forget(current.started.run);
+    current.commit.promise.catch(() => undefined);
     current.commit.reject(new Error("the question was not committed"));
     current = null;
   }
@@ -136,15 +149,21 @@ function createEarlyRun(
     isBegun: () => current !== null,
     begin(session: Session, reply: Reply) {
       cancel();
-      const entry = replyLog.begin({ sessionHash, replyId: reply.id, epoch: reply.epoch });
       const commit = Promise.withResolvers<SessionRecord>();
-      const options = { said: [], entry, committed: commit.promise, onSpending: reservation?.record };
-      current = { run: running.run(sessionHash, session, reply, options), entry, commit };
+      const start = () => {
+        const entry = replyLog.begin({ sessionHash, replyId: reply.id, epoch: reply.epoch });
+        const options = { said: [], entry, committed: commit.promise, onSpending: reservation?.record };
+        return { run: running.run(sessionHash, session, reply, options), entry };
+      };
+      // While commits fail, each early call would be paid for and thrown away.
+      current = { commit, start, started: commits.areSucceeding ? start() : null };
     },
     cancel,
     /** The question is durable. Resolves when another node would find the reply without a request for its session. */
     async confirm(record: SessionRecord): Promise<Run> {
-      const { run, entry, commit } = current!;
+      const { commit, start, started } = current!;
+      const { run, entry } = started ?? start();
+      commits.areSucceeding = true;
       commit.resolve(record);
       await entry.begun;
       return run;

@@ -17,7 +17,7 @@ import { modelDenied } from "../../tests/fixtures/reply-node";
 import { chunksInLog } from "../../tests/fixtures/reply-log-files";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";
 import { segmentsOf } from "../../tests/fixtures/reply-log-files";
-import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
+import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
 import type { FollowEvent } from "./follow-session";
 
 const { node } = testNodes();
@@ -70,6 +70,26 @@ describe("a reply", () => {
     await expect.poll(() => one.replies.active()).toBe(0);
     expect(await one.replies.read(key)).toBeNull();
     expect(one.model.requests).toHaveLength(1);
+  });
+
+  it("is not requested early again until a message was committed: each call would be paid for in vain", async () => {
+    let isFull = true;
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      if (isFull && call.name === "link" && call.to?.endsWith(".json")) throw systemError("ENOSPC", call);
+      return proceed();
+    });
+    const one = await node({ fs });
+    const key = hashSessionId(newId());
+    for (let attempt = 0; attempt < 3; attempt++)
+      await expect(one.replies.start(key, send("Hello"))).rejects.toMatchObject({
+        code: "volume_unavailable",
+      });
+    expect(one.model.requests).toHaveLength(1);
+    isFull = false;
+    await one.replies.start(key, send("Hello"));
+    one.model.text("Good day");
+    await untilText(await follow(one, key), "Good day");
+    expect(one.model.requests).toHaveLength(2);
   });
 
   it("is requested while the log is being begun, and is sent to followers once that is durable", async () => {

@@ -101,6 +101,7 @@ export function createReplies(options: RepliesDependencies): Replies {
     logs: createLogReaders(options),
   };
   const notes = createChangeNotes(deps);
+  const commits = { areSucceeding: true };
   const draining = new AbortController();
   const costOf = createCostEstimate(deps);
   const cleanup = createJournalCleanup({ ...deps, isInMemory: (runId) => running.has(runId) });
@@ -144,7 +145,7 @@ export function createReplies(options: RepliesDependencies): Replies {
     async start(sessionHash, command, options = {}) {
       if (draining.signal.aborted)
         throw new ExpectedError("node_draining", "This server is about to stop. Try again.");
-      return beginReply(sessionHash, command, options, { ...deps, ...takeovers, running, costOf });
+      return beginReply(sessionHash, command, options, { ...deps, ...takeovers, running, commits, costOf });
     },
     read: takeovers.read,
     follow: (sessionHash, options) => followSession(sessionHash, options, followDependencies(sessionHash)),
