@@ -41,7 +41,7 @@ export async function keepWords(
   // Through the incarnation's folder: if the session is deleted meanwhile, this path leads nowhere.
   const path = incarnationPath(layout.sessionFolder(reply.sessionHash), folder);
   const temporary = `${path}/${temporaryName(newId(), instance)}`;
-  const words = bodies.map((body) => formatWords(1, body)).join("");
+  const words = [...bodies.values()].map((body) => formatWords(1, body)).join("");
   const text = formatHead(instance, 1) + formatReply(1, reply) + words + WHOLE;
   try {
     await volume.writeNew(temporary, text, { removeIfLate: true });

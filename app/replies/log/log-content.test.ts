@@ -28,6 +28,10 @@ const reader = (content: LogContent) => createWordsReader(content.find(one)!, co
 const textOf = (chunks: ReplyChunk[]) =>
   chunks.map((chunk) => ("delta" in chunk ? chunk.delta : "")).join("");
 
+/** In the order of their numbers. */
+const bodiesOf = (content: LogContent, reply: LoggedReply) =>
+  [...(content.find(reply)?.bodies ?? [])].sort(([a], [b]) => a - b).map(([, each]) => each);
+
 test("words go to the reply that the alias names in their own segment", () => {
   const content = createLogContent();
   take(content, 1, formatHead("n.b", 1), formatReply(1, one), formatReply(2, two), WHOLE);
@@ -108,8 +112,8 @@ test("epochs of a reply are told apart", () => {
   const content = createLogContent();
   const later = { ...one, epoch: 2 };
   take(content, 1, formatReply(1, one), formatReply(2, later), WHOLE, formatWords(2, body(1, "later")));
-  expect(content.find(one)?.bodies).toEqual([]);
-  expect(content.find(later)?.bodies).toEqual([body(1, "later")]);
+  expect(bodiesOf(content, one)).toEqual([]);
+  expect(bodiesOf(content, later)).toEqual([body(1, "later")]);
 });
 
 test("an unknown line makes its reply newer, and no other", () => {
@@ -159,8 +163,27 @@ test("a reply that was begun anew under the same epoch has the words of its last
     formatWords(1, body(1, "of a question that was not committed")),
   );
   take(content, 1, formatReply(2, one, 2), formatWords(2, body(1, "committed")));
-  expect(content.find(one)?.bodies).toEqual([body(1, "committed")]);
+  expect(bodiesOf(content, one)).toEqual([body(1, "committed")]);
   // Also where the append with the end of the first run has failed.
   take(content, 2, formatReply(1, one, 2), formatWords(1, body(1, "committed")), WHOLE);
-  expect(content.find(one)?.bodies).toEqual([body(1, "committed")]);
+  expect(bodiesOf(content, one)).toEqual([body(1, "committed")]);
+});
+
+test("a line that is damaged in one segment is read in the beginning of the next, and reading goes on", () => {
+  const content = createLogContent();
+  take(
+    content,
+    1,
+    formatReply(1, one),
+    WHOLE,
+    formatWords(1, body(1, "a")),
+    "[1,2,[[damaged",
+    formatWords(1, body(3, "c")),
+  );
+  const reader = createWordsReader(content.find(one)!, codec);
+  expect(reader.readMore()).toHaveLength(1);
+  expect(reader.readMore()).toEqual([]);
+  const again = [body(1, "a"), body(2, "b"), body(3, "c")].map((each) => formatWords(1, each));
+  take(content, 2, formatReply(1, one), ...again, WHOLE);
+  expect(reader.readMore().map((chunk) => "delta" in chunk && chunk.delta)).toEqual(["b", "c"]);
 });

@@ -8,8 +8,8 @@ export type LoggedWords = {
   reply: LoggedReply;
   /** See `LogLine`. */
   run: number;
-  /** Bodies of its lines, in order and without repetitions (see `WordsCodec`). */
-  bodies: string[];
+  /** Bodies of its lines by the number of their first chunk (see `WordsCodec`), without repetitions. */
+  bodies: Map<number, string>;
   /** The log has named its end, or a later segment no longer names it. */
   hasEnded: boolean;
   /** Why this version cannot read on: a later one has written it. Null as a rule. */
@@ -40,7 +40,7 @@ export function createLogContent(): LogContent {
     const words =
       known && !known.hasEnded && known.run === run
         ? known
-        : { reply, run, bodies: [], hasEnded: false, newer: newerSegment };
+        : { reply, run, bodies: new Map(), hasEnded: false, newer: newerSegment };
     replies.set(key, words);
     aliases.set(alias, words);
   }
@@ -50,8 +50,7 @@ export function createLogContent(): LogContent {
     const first = Number.parseInt(body, 10);
     if (!words || Number.isNaN(first)) return false;
     // The beginning of a segment, and an append after a failed one, repeat lines as they were.
-    const last = words.bodies.at(-1);
-    if (last === undefined || first > Number.parseInt(last, 10)) words.bodies.push(body);
+    if (!words.bodies.has(first)) words.bodies.set(first, body);
     return true;
   }
 
@@ -108,8 +107,9 @@ export function createLogContent(): LogContent {
 const keyOf = ({ sessionHash, replyId, epoch }: LoggedReply): string => `${sessionHash} ${replyId} ${epoch}`;
 
 /**
- * Reads the chunks of a reply as its words grow. Reading ends at a line that cannot be read, or whose number does not
- * follow, because the place of later chunks would be unknown; and at the size bound of an answer.
+ * Reads the chunks of a reply as its words grow. Reading ends at a line that cannot be read, because the place of later
+ * chunks would be unknown, and at the size bound of an answer. It waits at a number that is missing: the beginning of the
+ * next segment has that line again.
  */
 export type WordsReader = {
   /**
@@ -121,7 +121,6 @@ export type WordsReader = {
 
 export function createWordsReader(words: LoggedWords, codec: Pick<WordsCodec, "parse">): WordsReader {
   const bound = createAnswerBound();
-  let next = 0;
   let count = 0;
   let hasStopped = false;
   let newer: unknown = null;
@@ -140,10 +139,12 @@ export function createWordsReader(words: LoggedWords, codec: Pick<WordsCodec, "p
       if (newer !== null) throw newer as Error;
       if (words.newer !== null) throw newerFormat("This answer", words.newer);
       const chunks: ReplyChunk[] = [];
-      for (; next < words.bodies.length && !hasStopped; next++) {
-        const line = parse(words.bodies[next]!);
-        hasStopped = line?.first !== count + 1;
-        if (!line || hasStopped) break;
+      while (!hasStopped) {
+        const body = words.bodies.get(count + 1);
+        if (body === undefined) break;
+        const line = parse(body);
+        hasStopped = !line || line.chunks.length === 0;
+        if (!line) break;
         count += line.chunks.length;
         for (const chunk of line.chunks) {
           const fitting = bound.fit(chunk);
