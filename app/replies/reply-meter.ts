@@ -10,7 +10,7 @@ export type ReplyReport = {
   /** 1 for its first runner, one more for each takeover. The times are of the last runner alone. */
   epoch: number;
   status: ReplyStatus;
-  /** Counted from when the runner could begin: for a first runner, from when the message was durable. */
+  /** Counted from when the model was asked: for a first runner, while the message was being committed. */
   timeToFirstTokenMs?: number;
   durationMs?: number;
   inputTokens?: number;
