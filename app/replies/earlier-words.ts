@@ -1,7 +1,7 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply } from "~/conversation/session";
-import { journalName, readSessionFolder } from "~/store/sessions/layout";
-import { errorCode } from "~/store/volume/volume";
+import { journalName } from "~/store/sessions/layout";
+import { listSessionFolder } from "~/store/sessions/session-folder";
 import { onVolume } from "~/store/volume/volume-failure";
 import { createJournalReaderOf, type JournalReaderDependencies } from "./journal-reader";
 import { isKeptWords, readKeptWords } from "./log/kept-words";
@@ -60,7 +60,9 @@ export function createEarlierWords(
   /** The files with words in the session's folder: journals of an earlier version, or words that a burial has kept. */
   async function readJournals(): Promise<ReplyChunk[]> {
     // Opens listed names only: NFS caches the absence of a name for seconds (app/store/NFS.md).
-    const names = await listJournals(sessionHash, deps);
+    const folder = await listSessionFolder(deps.volume, deps.layout.sessionFolder(sessionHash));
+    // Without a folder the session was deleted: there is nothing to take over.
+    const names = folder?.journals ?? [];
     for (let epoch = reply.epoch; epoch > 0; epoch--) {
       if (!names.includes(journalName(reply.id, epoch))) continue;
       const chunks = await readJournal(epoch);
@@ -84,20 +86,4 @@ export function createEarlierWords(
       onVolume(() => read(({ node }) => leaveNote(deps, node, reply.id, rev)), "read", NOT_READ),
     isBegun: () => foundEpoch === reply.epoch,
   };
-}
-
-async function listJournals(
-  sessionHash: string,
-  deps: Pick<JournalReaderDependencies, "volume" | "layout">,
-  isRetry = false,
-): Promise<string[]> {
-  try {
-    return readSessionFolder(await deps.volume.list(deps.layout.sessionFolder(sessionHash))).journals;
-  } catch (error) {
-    const code = errorCode(error);
-    // The session was deleted: there is nothing to take over.
-    if (code === "ENOENT") return [];
-    if (code === "ESTALE" && !isRetry) return listJournals(sessionHash, deps, true);
-    throw error;
-  }
 }

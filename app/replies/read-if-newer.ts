@@ -1,6 +1,7 @@
 import { readSessionFolder, type Layout } from "~/store/sessions/layout";
 import type { SessionRecord, SessionStore } from "~/store/sessions/session-store";
-import { errorCode, type Volume } from "~/store/volume/volume";
+import { listIfThere } from "~/store/volume/list-folder";
+import type { Volume } from "~/store/volume/volume";
 
 export type Glance = {
   /** The session's newest record, null in it for a deleted session; null where `rev` is still the newest revision. */
@@ -18,12 +19,7 @@ export async function readIfNewer(
   sessionHash: string,
   rev: number,
 ): Promise<Glance> {
-  let names: string[] = [];
-  try {
-    names = await deps.volume.list(deps.layout.sessionFolder(sessionHash));
-  } catch (error) {
-    if (!["ENOENT", "ESTALE"].includes(errorCode(error) ?? "")) throw error;
-  }
-  const { revisions, journals } = readSessionFolder(names);
+  const names = await listIfThere(deps.volume, deps.layout.sessionFolder(sessionHash));
+  const { revisions, journals } = readSessionFolder(names ?? []);
   return { news: revisions[0] === rev ? null : { record: await deps.store.read(sessionHash) }, journals };
 }

@@ -1,6 +1,7 @@
 import { lastChunk } from "~/conversation/catch-up";
 import type { AssistantMessage, Session } from "~/conversation/session";
 import { handOverReply } from "~/conversation/take-over-reply";
+import { exponentialBackoff } from "~/exponential-backoff";
 import type { Change } from "~/store/sessions/session-store";
 import type { Generation } from "./generate-reply";
 import { leaveNote } from "./log/log-folder";
@@ -59,7 +60,8 @@ async function store(
       deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
       if (!passing) return null;
       const newReason = control.nextReason();
-      await Promise.race([deps.delay(Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)), newReason]);
+      const wait = exponentialBackoff(attempt + 1, FIRST_RETRY_MS, MAX_RETRY_MS);
+      await Promise.race([deps.delay(wait), newReason]);
     }
   }
   return null;

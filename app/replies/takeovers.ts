@@ -1,5 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Reply } from "~/conversation/session";
+import { exponentialBackoff } from "~/exponential-backoff";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { JournalCleanup } from "./journal-cleanup";
@@ -82,7 +83,7 @@ export function createTakeovers(deps: TakeoversDependencies): Takeovers {
     if (isWaiting) return;
     retries.set(sessionHash, { attempts: attempts + 1, isWaiting: true });
     const releaseKey = deps.keys.keep(sessionHash);
-    const wait = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** attempts);
+    const wait = exponentialBackoff(attempts + 1, FIRST_RETRY_MS, MAX_RETRY_MS);
     void deps
       .delay(wait)
       .then(() => {

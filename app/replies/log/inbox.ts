@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isGone } from "~/store/volume/errno";
+import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import { readLogFolder, replyOfNote, type LogFolder } from "./log-folder";
 
@@ -34,19 +34,9 @@ export function createInbox(
   let seen = new Map<string, number>();
   let segments: readonly number[] = [];
 
-  /** Null where there is no folder. */
-  async function namesInFolder(): Promise<string[] | null> {
-    try {
-      return await volume.list(folder);
-    } catch (error) {
-      if (isGone(error)) return null;
-      throw error;
-    }
-  }
-
   return {
     async list(openSegment, hasReplies) {
-      const names = await namesInFolder();
+      const names = await listIfThere(volume, folder);
       const fileNames = names ?? [];
       const listed = readLogFolder(fileNames);
       segments = listed.segments;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import type { Layout } from "~/store/sessions/layout";
-import { errorCode, isGone } from "~/store/volume/errno";
+import { isGone, unlessTaken } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 
 /**
@@ -65,7 +65,7 @@ export async function leaveNote(
     await volume.syncFolder(folder);
   } catch (error) {
     if (isGone(error)) return;
-    if (errorCode(error) !== "EEXIST") throw error;
+    unlessTaken(error);
     // An earlier request has left it, perhaps a moment before it died.
     await volume.syncFolder(folder);
   }

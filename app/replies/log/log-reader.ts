@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Layout } from "~/store/sessions/layout";
-import { isGone, unlessGone } from "~/store/volume/errno";
+import { unlessGone } from "~/store/volume/errno";
+import { listIfThere } from "~/store/volume/list-folder";
 import { createSegmentTail, type SegmentTail } from "~/store/volume/segment-tail";
 import type { Volume } from "~/store/volume/volume";
 import { createLogContent, type LoggedWords } from "./log-content";
@@ -46,12 +47,8 @@ const NO_FOLDER: LogFolder = { segments: [], notes: new Map() };
 
 /** Null where there is no such folder. */
 async function listLogFolder(volume: Pick<Volume, "list">, folder: string): Promise<LogFolder | null> {
-  try {
-    return readLogFolder(await volume.list(folder));
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
+  const fileNames = await listIfThere(volume, folder);
+  return fileNames && readLogFolder(fileNames);
 }
 
 export function createLogReader(options: LogReaderOptions): LogReader {
