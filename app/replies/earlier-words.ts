@@ -4,7 +4,7 @@ import { journalName } from "~/store/sessions/layout";
 import { listSessionFolder } from "~/store/sessions/session-folder";
 import { onVolume } from "~/store/volume/volume-failure";
 import { createJournalReaderOf, type JournalReaderDependencies } from "./journal-reader";
-import { isKeptWords, readKeptWords } from "./log/kept-words";
+import { HEAD_BYTES, isKeptWords, readKeptWords } from "./log/kept-words";
 import { leaveNote, type NoteDependencies } from "./log/log-folder";
 import type { LogReaders } from "./log/log-readers";
 
@@ -74,10 +74,15 @@ export function createEarlierWords(
   }
 
   async function readJournal(epoch: number): Promise<ReplyChunk[]> {
-    const bytes = await deps.volume.readFrom(deps.layout.journal(sessionHash, reply.id, epoch), 0);
-    if (!isKeptWords(bytes))
+    const path = deps.layout.journal(sessionHash, reply.id, epoch);
+    // A journal may have many megabytes, which its reader reads piece by piece.
+    if (!isKeptWords(await deps.volume.readFrom(path, 0, HEAD_BYTES)))
       return createJournalReaderOf(sessionHash, { id: reply.id, epoch }, deps).readMore();
-    return readKeptWords(bytes, { sessionHash, replyId: reply.id, epoch }, deps.encryptor);
+    return readKeptWords(
+      await deps.volume.readFrom(path, 0),
+      { sessionHash, replyId: reply.id, epoch },
+      deps.encryptor,
+    );
   }
 
   return {

@@ -19,8 +19,14 @@ import {
 /** How a file with the words of a dead node begins: a segment with one reply. */
 const HEAD = '{"format":';
 
-/** Whether a file of a session's folder holds kept words; it is a journal of an earlier version otherwise. */
-export const isKeptWords = (bytes: Buffer): boolean => bytes.subarray(0, HEAD.length).toString() === HEAD;
+/** Bytes of a file that show whether it holds kept words. */
+export const HEAD_BYTES = HEAD.length;
+
+/**
+ * Whether a file of a session's folder holds kept words; it is a journal of an earlier version otherwise.
+ * @param head its first `HEAD_BYTES`
+ */
+export const isKeptWords = (head: Buffer): boolean => head.toString() === HEAD;
 
 /**
  * Copies the words of a reply from a log that is to be removed to the folder of its session, without decrypting them: this

@@ -3,8 +3,6 @@ import { mergeDeltas } from "~/replies/merge-deltas";
 import { createAppendedChunks, type EntryOwner } from "./appended-chunks";
 import type { LoggedReply, WordsCodec } from "./log-lines";
 
-export type { EntryOwner } from "./appended-chunks";
-
 /**
  * One running reply in the log of this node. Its chunks go through stages: waiting for an append, appended, durable,
  * listed (a listing of the inbox came after), and passed on to its owner.

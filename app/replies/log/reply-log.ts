@@ -69,6 +69,7 @@ const LIST_EVERY_MS = 250;
 const KEEP_MS = 2_000;
 /** Time between two removals of old segments and notes, in milliseconds. */
 const TIDY_MS = 3_000;
+
 export function createReplyLog(options: ReplyLogOptions): ReplyLog {
   const { volume, layout, encryptor, instance, now, timer, log } = options;
   const entries = new Set<LogEntry>();
