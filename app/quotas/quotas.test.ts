@@ -1,24 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { NO_QUOTA_LIMITS } from "../../tests/fixtures/no-limits";
 import { createDailyBudget } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
 import { createQuotas, type ReplyReservation, type QuotaLimits, type ReserveBytes } from "./quotas";
 import { createTally } from "./tally";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./windows";
-
-const NONE: QuotaLimits = {
-  sessionMessagesPerMinute: 0,
-  sessionMessagesPerDay: 0,
-  addressMessagesPerMinute: 0,
-  addressMessagesPerDay: 0,
-  addressSessionsPerDay: 0,
-  addressChangesPerMinute: 0,
-  addressBytesPerDay: 0,
-  addressReplies: 0,
-  nodeReplies: 0,
-  wrongCodesPerHour: 0,
-  daily: { tokens: 0, dollars: 0 },
-  addressBudgetPercent: 0,
-};
 
 const costs = (input: number, most = input) => ({
   input: { tokens: input, dollars: input / 1e6 },
@@ -47,7 +33,7 @@ function setUp(limits: Partial<QuotaLimits>) {
     held: (subject) => held.get(subject) ?? 0,
     flush: () => Promise.resolve(),
   };
-  const all = { ...NONE, ...limits };
+  const all = { ...NO_QUOTA_LIMITS, ...limits };
   const log = { warn: (_: object, message: string) => logged.push(message) };
   const budget = createDailyBudget({
     limits: all.daily,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { FileSystem } from "~/store/volume/volume";
 import { newId, hashSessionId } from "~/conversation/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import {
@@ -105,6 +106,18 @@ describe("a reply whose append to the log fails", () => {
     expect((await three.model.request(0)).continueFrom).toBe("Good day");
   });
 
+  /** A node with a reply that has said `text`, and has no followers. */
+  async function nodeThatSaid(text: string, fs: FileSystem) {
+    const one = await node({ name: "one", fs });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Hello"));
+    one.model.text(text);
+    const events = await follow(one, key);
+    await untilText(events, text);
+    await events.return(undefined);
+    return one;
+  }
+
   it("on a full volume goes on by itself once there is room, without followers", async () => {
     let isFull = false;
     const fs = interceptedFileSystem(async (call, proceed) => {
@@ -112,13 +125,7 @@ describe("a reply whose append to the log fails", () => {
       if (isFull && isWrite) throw systemError("ENOSPC", call);
       return proceed();
     });
-    const one = await node({ name: "one", fs });
-    const key = hashSessionId(newId());
-    await one.replies.start(key, send("Hello"));
-    one.model.text("Good ");
-    const events = await follow(one, key);
-    await untilText(events, "Good ");
-    await events.return(undefined);
+    const one = await nodeThatSaid("Good ", fs);
     isFull = true;
     one.model.text("day");
     const messages = () => one.logged.map(({ message }) => message);
@@ -133,13 +140,7 @@ describe("a reply whose append to the log fails", () => {
       if (isAway) throw systemError("EIO", call);
       return proceed();
     });
-    const one = await node({ name: "one", fs });
-    const key = hashSessionId(newId());
-    await one.replies.start(key, send("Hello"));
-    one.model.text("Good ");
-    const events = await follow(one, key);
-    await untilText(events, "Good ");
-    await events.return(undefined);
+    const one = await nodeThatSaid("Good ", fs);
     isAway = true;
     one.model.text("day");
     const messages = () => one.logged.map(({ message }) => message);

@@ -1,18 +1,18 @@
 import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { connect, type Socket } from "node:net";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { rawSockets } from "../fixtures/raw-sockets";
 import { shortConversation } from "../fixtures/short-conversation";
 
 const CONNECTIONS = 40;
 let server: AppServer;
-const sockets: Socket[] = [];
+const open = rawSockets();
 
 beforeAll(async () => {
   server = await startAppServer({
@@ -26,17 +26,8 @@ beforeAll(async () => {
   });
 });
 afterAll(() => server.stop());
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-});
 
-/** A connection that says this, and reads nothing unless told to. */
-function say(text: string): Socket {
-  const socket = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
-  sockets.push(socket);
-  socket.write(text);
-  return socket;
-}
+const say = (text: string) => open(server.url, text);
 
 const head = (line: string, headers: Record<string, string> = {}) =>
   [

@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { rawSockets } from "../fixtures/raw-sockets";
 import { shortConversation } from "../fixtures/short-conversation";
 
 /** Read so often, it is the budget of a minute. */
@@ -12,7 +12,7 @@ const [BYTES, READS] = [2_000_000, 5];
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 let server: AppServer;
-const sockets: Socket[] = [];
+const open = rawSockets();
 beforeAll(async () => {
   server = await startAppServer({
     env: {
@@ -23,9 +23,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => server.stop());
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-});
 
 async function importNew(letters: string): Promise<string> {
   const sessionId = newId();
@@ -45,12 +42,7 @@ async function importNew(letters: string): Promise<string> {
 const ask = (path: string, from: string, sessionId = newId()) =>
   fetch(server.url + path, { headers: { "X-Session-Id": sessionId, "X-Forwarded-For": from } });
 
-function say(lines: string[]): Socket {
-  const socket = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
-  sockets.push(socket);
-  socket.write([...lines, "Host: localhost", "", ""].join("\r\n"));
-  return socket;
-}
+const say = (lines: string[]) => open(server.url, [...lines, "Host: localhost", "", ""].join("\r\n"));
 
 // A new minute may begin between its requests.
 it(
