@@ -24,7 +24,7 @@ describe.each(others)("the locale %s", (code) => {
     const english = flat(en as unknown as Strings);
     // The same word in both, or a name.
     const same = ["app.name", "conversations.label", "conversations.session", "conversation.label"];
-    same.push("shortcuts.control", "shortcuts.alt");
+    same.push("shortcuts.control", "shortcuts.alt", "shortcuts.shift", "shortcuts.enter");
     same.push("composer.label", "message.assistant", "markdown.code", "markdown.codeIn", "settings.title");
     for (const [key, text] of english) {
       const base = key.replace(/_(zero|one|two|few|many)$/, "_other");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { hasFocus, type ChatPage } from "../fixtures/chat-page";
 import { unreadableText } from "../fixtures/readability";
 
 const CODE = "correct-horse-battery";
@@ -22,7 +22,7 @@ test("whoever comes first is asked for the code, once for this browser", async (
   const other = await openChat(server, { beside: chat, expectErrors: refused });
   const dialog = chat.page.getByRole("dialog", { name: "Access code" });
   const field = dialog.getByLabel("Code");
-  await expect.poll(() => field.evaluate((input) => input === document.activeElement)).toBe(true);
+  await expect.poll(() => hasFocus(field)).toBe(true);
   expect(await unreadableText(chat.page)).toEqual([]);
   await chat.page.keyboard.press("Escape");
   await chat.page.keyboard.press("Escape");
@@ -34,6 +34,7 @@ test("whoever comes first is asked for the code, once for this browser", async (
   await field.fill(CODE);
   await field.press("Enter");
   await dialog.waitFor({ state: "hidden" });
+  await expect.poll(() => hasFocus(chat.composer)).toBe(true);
   // Not asked in the tab beside it either, nor after a refresh.
   await other.page.getByRole("dialog", { name: "Access code" }).waitFor({ state: "hidden" });
   await chat.ask("Hello");

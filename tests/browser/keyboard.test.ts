@@ -4,6 +4,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
 import { hasFocus } from "../fixtures/chat-page";
 
+const WIDE = { width: 1440, height: 900 };
 let server: AppServer;
 
 beforeAll(async () => {
@@ -44,6 +45,95 @@ test("Enter that ends the composition of a word (as in Japanese) does not send",
   });
   expect(await chat.composer.inputValue()).toBe("にほん");
   expect(await chat.mine.count()).toBe(0);
+});
+
+test("what is typed or pasted anywhere goes into the message box, but for fields, dialogs and space", async ({
+  openChat,
+}) => {
+  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+  const { keyboard } = page;
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await chat.ask("Tell me a long story.");
+  await composer.fill("So: ");
+  await chat.replies.first().click();
+  await keyboard.type("can you shorten it");
+  expect(await composer.inputValue()).toBe("So: can you shorten it");
+
+  await chat.button("Copy message").last().focus();
+  await keyboard.press("?");
+  await page.evaluate(() => navigator.clipboard.writeText(" And paste"));
+  await chat.replies.first().click();
+  await keyboard.press("Control+v");
+  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
+
+  // An input method reports its first key, and then composes in the field that has the focus.
+  await chat.replies.first().click();
+  await page.locator("body").dispatchEvent("keydown", { key: "Process", keyCode: 229, bubbles: true });
+  expect(await hasFocus(composer)).toBe(true);
+
+  await chat.replies.first().click();
+  for (const key of ["Control+x", "Control+c", "Shift+Tab", "ArrowUp", "Space"]) await keyboard.press(key);
+  expect(await hasFocus(composer)).toBe(false);
+  await keyboard.press("Control+k");
+  await keyboard.type("x");
+  await keyboard.press("Escape");
+  await page.getByRole("searchbox").focus();
+  await keyboard.type("x");
+  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");
+  await composer.press("Escape");
+  await keyboard.type("!");
+  expect(await composer.inputValue()).toBe("So: can you shorten it? And paste!");
+});
+
+test("the message box has the focus after whatever is done with the mouse", async ({ openChat }) => {
+  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+  const isReady = () => expect.poll(() => hasFocus(composer)).toBe(true);
+  await chat.send("Tell me a long story.");
+  await chat.replyOfLength(0, 50);
+  await chat.button("Stop").click();
+  await chat.reply(0, "stopped");
+  await isReady();
+  await chat.choose("Rename");
+  await page.getByRole("textbox", { name: "Title of the conversation" }).fill("A story");
+  await page.keyboard.press("Enter");
+  await isReady();
+  await chat.button("Settings").click();
+  await chat.button("Close").click();
+  await isReady();
+  await chat.deleteConversation();
+  await isReady();
+  await chat.undo.click();
+  await chat.reply(0, "stopped");
+  await isReady();
+  await chat.button("New conversation").click();
+  await chat.button("New conversation").click();
+  await isReady();
+  await chat.chooseInList("A story", "Delete");
+  await chat.undo.waitFor();
+  await isReady();
+});
+
+test("Enter in the editor of a question does what the setting says, and a hint tells", async ({
+  openChat,
+}) => {
+  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+  const editor = page.getByRole("textbox", { name: "Edit your message" });
+  await chat.ask("Hello");
+  await composer.press("ArrowUp");
+  await page.getByText(/^Enter\s*sends\s*Shift Enter\s*adds a line$/).waitFor();
+  await editor.press("Shift+Enter");
+  await editor.pressSequentially("there");
+  await editor.dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
+  await editor.press("Enter");
+  await chat.mine.filter({ hasText: "Hello there" }).waitFor();
+  await chat.reply(0, "complete");
+
+  await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"enterSends":false}'));
+  await chat.refresh();
+  await composer.press("ArrowUp");
+  await page.getByText(/^Ctrl Enter\s*sends\s*Enter\s*adds a line$/).waitFor();
+  await editor.press("Enter");
+  expect(await editor.inputValue()).toBe("Hello\nthere\n");
 });
 
 test("everything can be done by keyboard alone", async ({ openChat }) => {

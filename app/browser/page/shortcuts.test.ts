@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { COMMANDS, commandOf, SHORTCUTS, type PressedKey, type TypingPlace } from "./shortcuts";
+import { COMMANDS, commandOf, SHORTCUTS, startsText, type PressedKey, type TypingPlace } from "./shortcuts";
 
 const OUTSIDE: TypingPlace = { kind: "elsewhere", isEmpty: true };
 const EMPTY: TypingPlace = { kind: "composer", isEmpty: true };
@@ -14,7 +14,9 @@ test("each command has a shortcut of its own", () => {
   expect(COMMANDS.filter((command) => !SHORTCUTS.some((shortcut) => shortcut.command === command))).toEqual(
     [],
   );
-  const keys = SHORTCUTS.map(({ key, mod, alt, place }) => `${mod ?? ""} ${alt ?? ""} ${key} ${place}`);
+  const keys = SHORTCUTS.map(
+    ({ key, mod, alt, shift, place }) => `${mod ?? ""} ${alt ?? ""} ${shift ?? ""} ${key} ${place}`,
+  );
   expect(new Set(keys).size).toBe(SHORTCUTS.length);
 });
 
@@ -61,4 +63,34 @@ test("arrows move the cursor in a text, and are commands in an empty field", () 
 test("a key during the composition of a word is not a command", () => {
   expect(commandOf(press("k", { ctrlKey: true, isComposing: true }), TYPING, true)).toBeNull();
   expect(commandOf(press("ArrowUp", { keyCode: 229 }), EMPTY, true)).toBeNull();
+});
+
+test.each([
+  ["a letter", press("n"), true],
+  ["a capital letter", press("N", { shiftKey: true }), true],
+  ["a sign", press("?", { shiftKey: true }), true],
+  ["a letter beyond the basic plane", press("𞤀"), true],
+  ["a letter with its accent, after the dead key", press("é"), true],
+  ["the first key of an input method", press("Process", { keyCode: 229 }), true],
+  ["Ctrl+V", press("v", { ctrlKey: true }), true],
+  ["Ctrl+Shift+V on a Russian keyboard", press("М", { ctrlKey: true, shiftKey: true, code: "KeyV" }), true],
+  ["Shift+Insert", press("Insert", { shiftKey: true }), true],
+  ["space", press(" "), false],
+  ["a dead key", press("Dead"), false],
+  ["Enter", press("Enter"), false],
+  ["an arrow", press("ArrowUp"), false],
+  ["Ctrl+C", press("c", { ctrlKey: true }), false],
+  ["Cmd+A", press("a", { metaKey: true }), false],
+  ["Alt+F", press("f", { altKey: true }), false],
+])("%s starts a text or does not", (_, pressed, wanted) => {
+  expect(startsText(pressed, false)).toBe(wanted);
+});
+
+test("the Option key of a Mac types characters", () => {
+  expect(startsText(press("@", { altKey: true }), true)).toBe(true);
+});
+
+test("a shortcut with Shift needs it", () => {
+  expect(commandOf(press("O", { ctrlKey: true, shiftKey: true }), TYPING, false)).toBe("new");
+  expect(commandOf(press("o", { ctrlKey: true }), TYPING, false)).toBeNull();
 });

@@ -2,7 +2,7 @@
 type Place =
   /** Everywhere: a combination with Ctrl or Cmd. */
   | "anywhere"
-  /** Outside text fields; a single key, which can be switched off. */
+  /** Outside text fields; a single key, which is off by default: such a key goes into the message box. */
   | "outside-text"
   /** Outside text fields, and in empty ones. */
   | "empty-text"
@@ -16,6 +16,8 @@ export type Shortcut = {
   /** Ctrl, or Cmd on a Mac. */
   mod?: true;
   alt?: true;
+  /** Only for letters and named keys: whether a sign needs Shift depends on the keyboard. */
+  shift?: true;
   place: Place;
 };
 
@@ -38,10 +40,11 @@ export const COMMANDS = [
 export type CommandId = (typeof COMMANDS)[number];
 
 /**
- * Every shortcut of the page. Single keys work outside text fields only, where a screen reader's own keys come first.
- * Combinations with Ctrl, Cmd and Alt are limited to those that browsers and screen readers do not use.
+ * Every shortcut of the page. Combinations with Ctrl, Cmd and Alt are limited to those that every browser leaves to the
+ * page and no screen reader uses; Ctrl+Shift+O and Ctrl+Shift+S are the same as in other chat apps.
  */
 export const SHORTCUTS: readonly Shortcut[] = [
+  { command: "new", key: "o", mod: true, shift: true, place: "anywhere" },
   { command: "new", key: "n", place: "outside-text" },
   { command: "compose", key: "m", place: "outside-text" },
   { command: "list", key: "l", place: "outside-text" },
@@ -51,11 +54,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "copy", key: "c", place: "outside-text" },
   { command: "edit", key: "ArrowUp", place: "empty-composer" },
   { command: "edit", key: "e", place: "outside-text" },
+  { command: "sidebar", key: "s", mod: true, shift: true, place: "anywhere" },
   { command: "sidebar", key: "b", place: "outside-text" },
   { command: "settings", key: ",", place: "outside-text" },
   { command: "palette", key: "k", mod: true, place: "anywhere" },
-  { command: "help", key: "?", place: "outside-text" },
   { command: "help", key: "/", mod: true, place: "anywhere" },
+  { command: "help", key: "?", place: "outside-text" },
 ];
 
 export type PressedKey = Pick<
@@ -76,13 +80,27 @@ export function commandOf(pressed: PressedKey, at: TypingPlace, singleKeys: bool
   return shortcut?.command ?? null;
 }
 
-function isPressed({ key, mod, alt }: Omit<Shortcut, "place">, pressed: PressedKey): boolean {
+/**
+ * Whether a key types a character or pastes, so that the message box is to have it. Space is left out: it scrolls, and
+ * presses buttons. So is a dead key: the browser waits for the letter, and passes on the accented one.
+ */
+export function startsText(pressed: PressedKey, isApple: boolean): boolean {
+  const { key, keyCode, ctrlKey, metaKey, altKey, shiftKey } = pressed;
+  // For an input method, which composes in the element that has the focus after this event.
+  if (key === "Process" || keyCode === 229) return true;
+  const isPaste = (ctrlKey || metaKey) && !altKey && keyOf(pressed) === "v";
+  if (isPaste || (shiftKey && key === "Insert")) return true;
+  // The Option key of a Mac types characters. So does AltGr, for which browsers report neither Ctrl nor Alt.
+  if (ctrlKey || metaKey || (altKey && !isApple)) return false;
+  return [...key].length === 1 && key !== " ";
+}
+
+function isPressed({ key, mod, alt, shift }: Omit<Shortcut, "place">, pressed: PressedKey): boolean {
   // Ctrl with Alt is AltGr on Windows, which types characters.
   if (pressed.ctrlKey && pressed.altKey) return false;
   if ((pressed.ctrlKey || pressed.metaKey) !== (mod ?? false)) return false;
   if (pressed.altKey !== (alt ?? false)) return false;
-  // Whether a sign needs Shift depends on the keyboard.
-  if (pressed.shiftKey && /^([a-z]|Arrow\w+)$/.test(key)) return false;
+  if (/^\w/.test(key) && pressed.shiftKey !== (shift ?? false)) return false;
   return keyOf(pressed) === key;
 }
 

@@ -38,6 +38,17 @@ describe("preferences", () => {
     expect(openTab(shared).preferences.getSnapshot()).toMatchObject({ theme: "dark", textSize: "huge" });
   });
 
+  test("only what was chosen is stored, beside what another version has stored", () => {
+    const shared = fakeValues();
+    shared.set(PREFERENCES_KEY, '{"singleKeys":true,"ofTheFuture":1}');
+    openTab(shared).preferences.change({ theme: "dark" });
+    expect(JSON.parse(shared.get(PREFERENCES_KEY)!)).toEqual({
+      singleKeys: true,
+      ofTheFuture: 1,
+      theme: "dark",
+    });
+  });
+
   test.each([
     ["no JSON", "{"],
     ["null", "null"],

@@ -19,7 +19,7 @@ export type Preferences = {
   enterSends: boolean | null;
   /** Wrap long lines of code instead of scrolling them. */
   wrapCode: boolean;
-  /** Single-key shortcuts. WCAG 2.2 (2.1.4) requires a switch: speech input triggers them by accident. */
+  /** Single-key shortcuts. Off by default: a letter typed anywhere goes into the message box. */
   singleKeys: boolean;
   /** Show the sidebar if the page is wide. */
   sidebar: boolean;
@@ -36,7 +36,7 @@ const DEFAULTS: Preferences = {
   textSize: "medium",
   enterSends: null,
   wrapCode: false,
-  singleKeys: true,
+  singleKeys: false,
   sidebar: true,
   notifies: false,
 };
@@ -55,22 +55,26 @@ export function createPreferences({ shared, onOtherTab }: Dependencies): Prefere
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     change(change) {
-      const next = { ...read(shared), ...change };
-      shared.set(PREFERENCES_KEY, JSON.stringify(next));
-      state.set(next);
+      // Only what was chosen is stored: defaults may change, and another version may know more preferences.
+      shared.set(PREFERENCES_KEY, JSON.stringify({ ...readStored(shared), ...change }));
+      state.set(read(shared));
     },
   };
 }
 
-/** Fields that cannot be read get their default: another version may have written them. */
-function read(storage: SafeStorage): Preferences {
-  let kept: Record<string, unknown> = {};
+function readStored(storage: SafeStorage): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(storage.get(PREFERENCES_KEY) ?? "{}");
-    if (typeof value === "object" && value !== null) kept = value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch {
     // Damaged: the defaults apply.
   }
+  return {};
+}
+
+/** Fields that cannot be read get their default: another version may have written them. */
+function read(storage: SafeStorage): Preferences {
+  const kept = readStored(storage);
   const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies } = kept;
   return {
     language: isLanguageCode(language) ? language : DEFAULTS.language,

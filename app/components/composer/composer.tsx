@@ -7,7 +7,7 @@ import type { ModelView } from "~/conversation/api";
 import { AttachButton } from "./attach-button";
 import { DraftFiles, useRefusal } from "./draft-files";
 import type { Download } from "~/components/messages/file-image";
-import { COMPOSER_ID, enterSendsHere, focusComposer } from "./focus-composer";
+import { COMPOSER_ID, focusComposer, isSendKey } from "./focus-composer";
 import { SendIcon, StopIcon } from "~/components/primitives/icons";
 import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
 
@@ -46,13 +46,7 @@ export const Composer = memo(function Composer(props: Props) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    const isComposing = event.nativeEvent.isComposing || event.keyCode === 229;
-    // Leaves the text field: outside it, single keys are shortcuts and the arrows scroll.
-    if (event.key === "Escape" && text === "" && !isComposing)
-      event.currentTarget.closest("main")?.querySelector<HTMLElement>("section")?.focus();
-    if (event.key !== "Enter" || event.shiftKey || isComposing) return;
-    const isCommand = event.ctrlKey || event.metaKey;
-    if (!isCommand && !(enterSends ?? enterSendsHere())) return;
+    if (!isSendKey(event, enterSends)) return;
     event.preventDefault();
     send();
   }
@@ -69,6 +63,7 @@ export const Composer = memo(function Composer(props: Props) {
     if (!isReplying) return send();
     // Ignores the second click of a double click on Send.
     if (event.detail < 2) onStop();
+    focusComposer();
   }
 
   return (

@@ -80,7 +80,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         models={models.models}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
-        onStartNew={app.conversations.startNew}
+        onStartNew={actions.startNew}
       />
       {(state.connection !== "ok" || state.isKept) && state.phase !== "loading" && (
         <p className="conversation__reconnecting" role="status">

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import { focusComposer } from "~/components/composer/focus-composer";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 
 type Props = {
   title: string;
-  /** Gets the focus afterwards, unless another element has it. */
+  /** Gets the focus afterwards, unless another element has it. After a click the composer does: one types there next. */
   returnTo: RefObject<HTMLElement>;
   /** Called with the new title, or null if it is unchanged. */
   onEnd: (title: string | null) => void;
@@ -15,6 +16,7 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(title);
+  const [isByPointer] = useState(() => !document.activeElement?.matches(":focus-visible"));
   const hasEnded = useRef(false);
 
   useEffect(() => field.current?.select(), []);
@@ -24,7 +26,11 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
     if (hasEnded.current) return;
     hasEnded.current = true;
     onEnd(wanted?.trim() || null);
-    requestAnimationFrame(() => document.activeElement === document.body && returnTo.current?.focus());
+    requestAnimationFrame(() => {
+      const isLost = () => document.activeElement === document.body;
+      if (isByPointer && isLost()) focusComposer();
+      if (isLost()) returnTo.current?.focus();
+    });
   }
 
   return (

@@ -3,6 +3,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { canSend, leafOf, type ChatState } from "~/browser/chat/chat-state";
 import { copyText } from "~/browser/page/copy-text";
+import { focusComposer } from "~/components/composer/focus-composer";
 import { messageText } from "~/conversation/answer-text";
 import { branchTo } from "~/conversation/branch";
 import type { Message } from "~/conversation/session";
@@ -29,7 +30,12 @@ export function useBranchCommands(options: Options): [Copied | null, clear: () =
   useEffect(
     () =>
       app.commands.offer({
-        ...(isReplying && { stop: chat.stop }),
+        ...(isReplying && {
+          stop() {
+            chat.stop();
+            focusComposer();
+          },
+        }),
         ...(isFree && lastQuestion && { edit: () => setEditingId(lastQuestion.id) }),
         ...(lastAnswer && {
           copy: () =>

@@ -9,6 +9,7 @@ export type ConversationActions = MessageActions & {
   send: (text: string) => void;
   suggest: (text: string) => void;
   jump: () => void;
+  startNew: () => void;
   pickModel: (modelId: string) => void;
   showSettings: () => void;
 };
@@ -47,6 +48,7 @@ export function useConversationActions(options: Options): ConversationActions {
       trySendingAgain: andFocus(chat.trySendingAgain),
       editUnsent: andFocus(chat.editUnsent),
       jump: andFocus(jump),
+      startNew: andFocus(app.conversations.startNew),
       pickModel(modelId: string) {
         app.models.prefer(modelId);
         chat.pickModel(modelId);

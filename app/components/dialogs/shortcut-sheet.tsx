@@ -18,7 +18,10 @@ export function ShortcutSheet({ preferences, onClose }: Props) {
           <div key={command} className="shortcuts__row">
             <dt>{t(`commands.${command}`)}</dt>
             {SHORTCUTS.filter((shortcut) => shortcut.command === command).map((shortcut) => (
-              <dd key={shortcut.key} data-off={shortcut.place === "outside-text" && !singleKeys}>
+              <dd
+                key={`${shortcut.mod} ${shortcut.key}`}
+                data-off={shortcut.place === "outside-text" && !singleKeys}
+              >
                 <Keys shortcut={shortcut} />
                 {shortcut.place === "empty-composer" && (
                   <span className="shortcuts__where">{t("shortcuts.inEmptyMessage")}</span>

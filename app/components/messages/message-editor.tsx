@@ -1,6 +1,10 @@
-import { useEffect, useState, type KeyboardEvent } from "react";
+import { useContext, useEffect, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { useObservable } from "~/browser/page/use-observable";
+import { enterSendsHere, isSendKey } from "~/components/composer/focus-composer";
 import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
+import { PreferencesContext } from "~/components/pages/preferences-context";
+import { Keys } from "~/components/primitives/keys";
 
 type Props = {
   text: string;
@@ -29,6 +33,7 @@ export function MessageEditor({
   onClose,
 }: Props) {
   const { t } = useTranslation();
+  const { enterSends } = useObservable(useContext(PreferencesContext));
   const [edited, setEdited] = useState(kept ?? text);
   const textarea = useGrowingTextarea(edited);
   const isReady = !isBusy && (mayBeEmpty || edited.trim() !== "");
@@ -45,16 +50,14 @@ export function MessageEditor({
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // During the composition of a character, Escape and Enter belong to it. Safari marks that Enter only by keyCode 229.
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.key === "Escape") {
+    // During the composition of a character, Escape belongs to it.
+    if (event.key === "Escape" && !event.nativeEvent.isComposing) {
       event.stopPropagation();
       onClose();
     }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && isReady) {
-      event.preventDefault();
-      onSend(edited);
-    }
+    if (!isSendKey(event, enterSends)) return;
+    event.preventDefault();
+    if (isReady) onSend(edited);
   }
 
   return (
@@ -76,6 +79,7 @@ export function MessageEditor({
         onKeyDown={onKeyDown}
       />
       <div className="editor__actions">
+        <EnterHint enterSends={enterSends ?? enterSendsHere()} />
         <button type="button" className="button button--quiet" onClick={onCancel}>
           {t("dialog.cancel")}
         </button>
@@ -84,5 +88,18 @@ export function MessageEditor({
         </button>
       </div>
     </form>
+  );
+}
+
+/** What the Enter key does here. Hidden on touch screens, whose keyboards have one Enter key and no other. */
+function EnterHint({ enterSends }: { enterSends: boolean }) {
+  const { t } = useTranslation();
+  return (
+    <p className="editor__hint">
+      <Keys shortcut={enterSends ? { key: "Enter" } : { key: "Enter", mod: true }} />
+      <span>{t("message.enterSends")}</span>
+      <Keys shortcut={enterSends ? { key: "Enter", shift: true } : { key: "Enter" }} />
+      <span>{t("message.enterBreaks")}</span>
+    </p>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { focusComposer, focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
 
@@ -14,8 +15,9 @@ type Props = {
 };
 
 /**
- * The browser's modal dialog with a heading. It traps the focus and returns it. Shown while it is mounted; closed by
- * Escape, by its button, or by a click beside it, unless it must be answered.
+ * The browser's modal dialog with a heading. It traps the focus. Shown while it is mounted; closed by Escape, by its
+ * button, or by a click beside it, unless it must be answered. The focus returns to the button that opened it if that
+ * was pressed by a key; after a click, the person types next, so that the composer has it.
  */
 export function Dialog({ title, onClose, children, isWide = false, className = "" }: Props) {
   const { t } = useTranslation();
@@ -25,8 +27,15 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
 
   useEffect(() => {
     const element = dialog.current;
+    const opener = document.activeElement;
+    const isByPointer = !opener?.matches(":focus-visible");
     if (element && !element.open) element.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      // Not if a command of the dialog has moved the focus elsewhere.
+      if (isByPointer && document.activeElement === opener) focusComposer();
+      focusComposerIfLost();
+    };
   }, []);
 
   return (

@@ -4,7 +4,7 @@ import type { Shortcut } from "~/browser/page/shortcuts";
 import { keyNames } from "./key-names";
 
 /** The keys of a shortcut, each drawn as a key. From left to right in all languages. */
-export function Keys({ shortcut }: { shortcut: Shortcut }) {
+export function Keys({ shortcut }: { shortcut: Omit<Shortcut, "command" | "place"> }) {
   const { t } = useTranslation();
   return (
     <span className="keys" dir="ltr">

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Toast } from "~/browser/page/toasts";
 import { useObservable } from "~/browser/page/use-observable";
-import { focusComposer } from "~/components/composer/focus-composer";
+import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
 
@@ -52,12 +52,9 @@ function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
     const button = undo.current;
     // Keyboard users would need more than the ten seconds to find it.
     if (takesFocus && document.hasFocus()) button?.focus();
-    return () => {
-      // The focus must not be lost when the button disappears.
-      if (document.activeElement === button || document.activeElement === document.body) {
-        requestAnimationFrame(() => document.activeElement === document.body && focusComposer());
-      }
-    };
+    else focusComposerIfLost();
+    // The focus must not be lost when the button disappears.
+    return focusComposerIfLost;
   }, [takesFocus]);
 
   return (
