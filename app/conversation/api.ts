@@ -5,7 +5,7 @@ import type { ModelOffer } from "./language-model";
 import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
-import { filePart, instructions, itemId, temperature, type Session } from "./session";
+import { effort, filePart, instructions, itemId, temperature, type Session } from "./session";
 
 /** The HTTP contract: schemas of the bodies that clients send, and types of the responses. */
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });
@@ -22,10 +22,11 @@ const userParts = list(
 }, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
 const modelId = z.string().min(1).max(200);
 
-/** Settings beside the model. A temperature of null restores the default of the model. */
+/** Settings beside the model. A temperature or effort of null restores the default of the model. */
 const settingsEdit = {
   instructions: instructions.optional(),
   temperature: temperature.nullable().optional(),
+  effort: effort.nullable().optional(),
 };
 
 /** Settings may come with a message, since a session exists only from its first message on. */
@@ -105,7 +106,13 @@ export type MessageAccepted = { rev: number; replyId: string };
 
 export type ModelView = Pick<
   ModelOffer,
-  "id" | "name" | "accepts" | "takesTemperature" | "inputPricePerMillion" | "outputPricePerMillion"
+  | "id"
+  | "name"
+  | "accepts"
+  | "takesTemperature"
+  | "efforts"
+  | "inputPricePerMillion"
+  | "outputPricePerMillion"
 > & { provider: string };
 
 /** `GET /api/models`. `notice`: a sentence that the page shows about the models, such as for the demo model. */

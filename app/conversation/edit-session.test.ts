@@ -50,6 +50,16 @@ it("a temperature is set, kept by other edits, and removed by null", () => {
   expect(editSession(session, { settings: { temperature: null } }, LATER)).toBe(session);
 });
 
+it("an effort is set and removed, but not while a reply runs: its runner may not know the format", () => {
+  const edit = { settings: { effort: "high" } } as const;
+  const high = editSession(session, edit, LATER);
+  expect(high.settings.effort).toBe("high");
+  expect(editSession(high, { settings: { effort: null } }, LATER).settings).toEqual(session.settings);
+  const running = { ...session, reply: { id: "r" } as Session["reply"] };
+  expect(() => editSession(running, edit, LATER)).toThrow(expect.objectContaining({ code: "reply_running" }));
+  expect(editSession(running, { settings: { temperature: 1 } }, LATER).settings.temperature).toBe(1);
+});
+
 it("an edit that changes nothing returns the same session, so that nothing is written", () => {
   expect(editSession(session, {}, LATER)).toBe(session);
   expect(editSession(session, { title: "Old", head: "m1", settings: { modelId: "demo/demo" } }, LATER)).toBe(

@@ -1,3 +1,4 @@
+import type { Effort } from "./effort";
 import { ExpectedError } from "./expected-error";
 import type { Session, Settings } from "./session";
 
@@ -12,21 +13,30 @@ export type SettingsEdit = {
   instructions?: string | undefined;
   /** Null restores the default of the model. */
   temperature?: number | null | undefined;
+  /** Null restores the default of the model. */
+  effort?: Effort | null | undefined;
 };
 
 /**
  * Applies an edit. Returns the same session where nothing changes.
- * @throws ExpectedError `message_not_found` when `head` names no message
+ * @throws ExpectedError `message_not_found` when `head` names no message, `reply_running` when the effort changes
+ * meanwhile
  */
 export function editSession(session: Session, edit: SessionEdit, now: string): Session {
   if (edit.head !== undefined && !session.messages.some((message) => message.id === edit.head)) {
     throw new ExpectedError("message_not_found", "That message is not in the conversation.");
   }
+  const settings = editSettings(session.settings, edit.settings);
+  if (session.reply && settings.effort !== session.settings.effort) {
+    // An effort raises the format, and a runner of an earlier version could no longer read whether it still runs the
+    // reply. It is for the next answer in any case.
+    throw new ExpectedError("reply_running", "An answer is being written. Change this when it has ended.");
+  }
   const edited: Session = {
     ...session,
     // Also where the title is the same: the person has confirmed it, and no model may replace it.
     ...(edit.title !== undefined && { title: edit.title, titleSource: "person" as const }),
-    settings: editSettings(session.settings, edit.settings),
+    settings,
     head: edit.head ?? session.head,
   };
   const changed =
@@ -39,17 +49,23 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
 
 /** Applies an edit of settings. Returns the same settings where nothing changes. */
 export function editSettings(settings: Settings, edit: SettingsEdit = {}): Settings {
-  const { temperature: before, ...others } = settings;
-  const temperature = edit.temperature === undefined ? before : (edit.temperature ?? undefined);
+  const temperature = chosen(settings.temperature, edit.temperature);
+  const effort = chosen(settings.effort, edit.effort);
   const edited: Settings = {
-    ...others,
     modelId: edit.modelId ?? settings.modelId,
     instructions: edit.instructions ?? settings.instructions,
     ...(temperature !== undefined && { temperature }),
+    ...(effort !== undefined && { effort }),
   };
   const changed =
     edited.modelId !== settings.modelId ||
     edited.instructions !== settings.instructions ||
-    temperature !== before;
+    temperature !== settings.temperature ||
+    effort !== settings.effort;
   return changed ? edited : settings;
+}
+
+/** A setting after an edit of it: undefined keeps it, null removes it. */
+function chosen<Value>(before: Value | undefined, edit: Value | null | undefined): Value | undefined {
+  return edit === undefined ? before : (edit ?? undefined);
 }

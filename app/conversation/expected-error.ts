@@ -63,14 +63,22 @@ export class ExpectedError extends Error {
   /** Values that a client may act on, such as the id of the running reply. Sent with the error. */
   readonly details: Readonly<Record<string, string | number>>;
 
+  /** What the model's server said of its failure, without secrets (model/provider-message.ts); null without it. */
+  readonly providerMessage: string | null;
+
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; details?: Readonly<Record<string, string | number>> } = {},
+    options: {
+      cause?: unknown;
+      details?: Readonly<Record<string, string | number>>;
+      providerMessage?: string | null;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
+    this.providerMessage = options.providerMessage ?? null;
   }
 
   static isInstance(error: unknown): error is ExpectedError {

@@ -71,6 +71,21 @@ const anySession: fc.Arbitrary<Session> = fc
     return { createdAt, updatedAt: NOW, title, settings, messages, head, reply: null };
   });
 
+test("an exported session has no field that the first version of the file lacks", () => {
+  const [question, answer] = conversation("Hi", "Hello");
+  if (answer?.role !== "assistant") throw new Error("not an answer");
+  const error = { code: "model_denied", message: "No." };
+  const metadata = { ...answer.metadata, error };
+  const file = (settings: object, added: object) =>
+    exportJson({
+      ...{ createdAt: NOW, title: "T", settings: { modelId: "m", instructions: "", ...settings } },
+      messages: [question!, { ...answer, metadata: { ...metadata, ...added } }],
+      head: answer.id,
+    });
+  const later = { omissions: [{ code: "file_lost" }], reasoningMs: 5_000, error: { ...error, detail: "D" } };
+  expect(file({ effort: "high" }, later)).toBe(file({}, {}));
+});
+
 test("an exported session is imported unchanged", () => {
   fc.assert(
     fc.property(anySession, (session) => {

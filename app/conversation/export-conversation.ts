@@ -17,7 +17,7 @@ export function exportJson({ title, settings, messages, head, createdAt }: Expor
     format: "holdfast-conversation",
     version: 1,
     title,
-    settings,
+    settings: withoutEffort(settings),
     messages: messages.map(asExported),
     head,
     createdAt,
@@ -41,8 +41,13 @@ export function exportMarkdown(
 
 function asExported(message: Message): Message {
   if (message.role === "user") return { ...message, parts: message.parts.map(nameFile) };
-  const { omissions: _, ...metadata } = message.metadata;
-  return { ...message, metadata };
+  const { omissions: _, reasoningMs: __, error, ...metadata } = message.metadata;
+  if (!error) return { ...message, metadata };
+  return { ...message, metadata: { ...metadata, error: { code: error.code, message: error.message } } };
+}
+
+function withoutEffort({ effort: _, ...settings }: Exported["settings"]): Exported["settings"] {
+  return settings;
 }
 
 /** An attachment as text, so that a message that consists of one is not empty. */

@@ -15,21 +15,30 @@ function answer(change: Partial<AssistantMessage["metadata"]>): AssistantMessage
   return { id: "a", parentId: "q", role: "assistant", parts: [], metadata };
 }
 
+const settings = { modelId: "m", instructions: "", temperature: 0.5 };
+
 test.each<[string, number, Partial<AssistantMessage["metadata"]>]>([
   ["nothing that came later", FIRST_FORMAT, {}],
   ["a count of omitted messages, which the first format has", FIRST_FORMAT, { omittedMessages: 3 }],
   ["omissions", 3, { omissions: [{ code: "image_too_large", subject: "a.png" }] }],
+  ["a failed answer", FIRST_FORMAT, { status: "failed", error: { code: "model_denied", message: "No." } }],
+  ["a cause", 5, { status: "failed", error: { code: "model_denied", message: "No.", detail: "HTTP 403" } }],
+  ["a time of reasoning", 5, { reasoningMs: 6_000 }],
 ])("a session with %s needs format %i", (_, format, change) => {
-  expect(formatFor({ messages: [answer({}), answer(change)], reply: null })).toBe(format);
+  expect(formatFor({ settings, messages: [answer({}), answer(change)], reply: null })).toBe(format);
   expect(format).toBeLessThanOrEqual(NEWEST_FORMAT);
 });
 
+test("a session with an effort needs format 5", () => {
+  expect(formatFor({ settings: { ...settings, effort: "high" }, messages: [], reply: null })).toBe(5);
+});
+
 test("a session without messages needs the first format", () => {
-  expect(formatFor({ messages: [], reply: null })).toBe(FIRST_FORMAT);
+  expect(formatFor({ settings, messages: [], reply: null })).toBe(FIRST_FORMAT);
 });
 
 test("a running reply whose words are in the logs of its runners needs format 4, and none once it has settled", () => {
   const reply = { id: "r", node: "n.b", epoch: 1 } as Reply;
-  expect(formatFor({ messages: [], reply })).toBe(FIRST_FORMAT);
-  expect(formatFor({ messages: [], reply: { ...reply, runners: [] } })).toBe(4);
+  expect(formatFor({ settings, messages: [], reply })).toBe(FIRST_FORMAT);
+  expect(formatFor({ settings, messages: [], reply: { ...reply, runners: [] } })).toBe(4);
 });

@@ -3,7 +3,7 @@ import type { Session } from "./session";
 /** The oldest format of a session. It holds everything that is not among `ADDITIONS`. */
 export const FIRST_FORMAT = 1;
 
-type Holding = Pick<Session, "messages" | "reply">;
+type Holding = Pick<Session, "settings" | "messages" | "reply">;
 
 /**
  * Additions to sessions since the first format, each with the first format that can hold it. A new field, kind of part,
@@ -18,10 +18,19 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
   },
   // A version that looks for the words of a running reply in journals must not take it over.
   { format: 4, isIn: ({ reply }) => reply?.runners !== undefined },
+  {
+    format: 5,
+    isIn: ({ settings, messages }) =>
+      settings.effort !== undefined ||
+      messages.some(
+        ({ role, metadata }) =>
+          role === "assistant" && ("reasoningMs" in metadata || metadata.error?.detail !== undefined),
+      ),
+  },
 ];
 
 /** The newest format that this version knows, encrypted or not. */
-export const NEWEST_FORMAT = 4;
+export const NEWEST_FORMAT = 5;
 
 /** The oldest format that can hold a session. */
 export function formatFor(session: Holding): number {

@@ -1,4 +1,5 @@
 import type { AttachmentKind } from "./attachment";
+import type { Effort } from "./effort";
 import type { Omission } from "./omissions";
 import type { Spending } from "./reply-cost";
 import type { Message } from "./session";
@@ -20,6 +21,8 @@ export type ModelOffer = {
   accepts: readonly AttachmentKind[];
   /** Whether a request may name a temperature; models that do not take one refuse the whole request. */
   takesTemperature: boolean;
+  /** Efforts of reasoning to choose from; undefined for a model without that choice. */
+  efforts?: readonly Effort[];
   /** Context window in tokens, answer included; undefined where it is not configured. */
   contextTokens?: number;
   /** Whether a request may mark a prefix for the prompt cache of the provider, which costs less when it is repeated. */
@@ -37,6 +40,8 @@ export type GenerateRequest = {
   instructions: string;
   /** From 0 to 1, if the person has chosen one. Omitted for models that do not take it. */
   temperature?: number | undefined;
+  /** Effort of reasoning, if the person has chosen one. Omitted for models that do not offer it. */
+  effort?: Effort | undefined;
   /** The branch from the first message to the user's message to answer. Never empty. */
   messages: readonly Message[];
   /** Text of this answer before it was cut; the model continues it. Null for a new answer. */

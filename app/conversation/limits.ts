@@ -11,6 +11,8 @@ export const MAX_SESSION_BYTES = 8_000_000;
 export const MAX_MESSAGES = 10_000;
 export const MAX_TITLE_LENGTH = 200;
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
+/** What a model's server says of its failure, as it is stored with the answer. */
+export const MAX_ERROR_DETAIL_LENGTH = 500;
 /**
  * One answer in characters of JSON, with its reasoning and the text that it continues: more than the 128,000 tokens that
  * models write at most. A longer answer is cut (answer-bound.ts), so that it can be stored, read and sent as a whole.

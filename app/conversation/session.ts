@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "./attachment";
-import { MAX_INSTRUCTIONS_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
+import { EFFORTS } from "./effort";
+import {
+  MAX_ERROR_DETAIL_LENGTH,
+  MAX_INSTRUCTIONS_LENGTH,
+  MAX_TEXT_LENGTH,
+  MAX_TITLE_LENGTH,
+} from "./limits";
 import { list } from "./list";
 import { MAX_OMISSION_SUBJECT_LENGTH, MAX_OMISSIONS } from "./omissions";
 import { ITEM_ID_PATTERN, HASH_PATTERN } from "./session-id";
@@ -30,6 +36,13 @@ export const usage = z.strictObject({
 
 /** How a reply ended. Only `complete` means that the model ended it by itself. */
 export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
+
+/** `detail`: the cause in the words of the model's server, cleaned (model/provider-message.ts). */
+const replyError = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  detail: z.string().max(MAX_ERROR_DETAIL_LENGTH).optional(),
+});
 
 const omission = z.strictObject({
   code: z.string().min(1).max(40),
@@ -64,8 +77,10 @@ const assistantMessage = z.strictObject({
     omittedMessages: z.int().positive().optional(),
     /** Content that the request omitted or replaced: see `Omission`. */
     omissions: z.array(omission).max(MAX_OMISSIONS).optional(),
+    /** From the model's first chunk of reasoning to its first word of the answer, in milliseconds. Of the last run. */
+    reasoningMs: z.int().nonnegative().optional(),
     /** Why it failed or was cut, as the page shows it. */
-    error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+    error: replyError.optional(),
   }),
 });
 
@@ -77,11 +92,15 @@ export const instructions = z.string().max(MAX_INSTRUCTIONS_LENGTH);
 /** Sampling temperature, in the range that all providers accept. */
 export const temperature = z.number().min(0).max(1);
 
+export const effort = z.enum(EFFORTS);
+
 export const settings = z.strictObject({
   modelId: z.string().max(200),
   instructions,
   /** The model's default where undefined. */
   temperature: temperature.optional(),
+  /** How much the model reasons before it answers; the model's default where undefined. */
+  effort: effort.optional(),
 });
 
 /** Origin of the title. A title from a person is never replaced by a model. Undefined in old files. */
@@ -147,6 +166,7 @@ export type Part = z.infer<typeof part>;
 export type Usage = z.infer<typeof usage>;
 export type Omission = z.infer<typeof omission>;
 export type ReplyStatus = z.infer<typeof replyStatus>;
+export type ReplyError = z.infer<typeof replyError>;
 export type UserMessage = z.infer<typeof userMessage>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;
 export type Message = z.infer<typeof message>;

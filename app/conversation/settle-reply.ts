@@ -10,7 +10,7 @@ export type Settlement = {
   Partial<
     Pick<
       AssistantMessage["metadata"],
-      "timeToFirstTokenMs" | "usage" | "omittedMessages" | "omissions" | "error"
+      "timeToFirstTokenMs" | "reasoningMs" | "usage" | "omittedMessages" | "omissions" | "error"
     >
   >;
 
@@ -37,6 +37,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
       ...(settlement.timeToFirstTokenMs !== undefined && {
         timeToFirstTokenMs: settlement.timeToFirstTokenMs,
       }),
+      ...(settlement.reasoningMs !== undefined && { reasoningMs: settlement.reasoningMs }),
       ...(settlement.usage && { usage: settlement.usage }),
       ...(settlement.omittedMessages && { omittedMessages: settlement.omittedMessages }),
       ...(settlement.omissions && settlement.omissions.length > 0 && { omissions: settlement.omissions }),

@@ -24,6 +24,7 @@ export function bedrockOffers(region: string, maxOutputTokens: number): ModelOff
     accepts: bedrockAccepts(model),
     takesTemperature: bedrockTakesTemperature(model),
     ...bedrockFacts(model),
+    ...bedrockEfforts(model),
   }));
 }
 
@@ -69,6 +70,19 @@ export function bedrockContinuation(model: string): ModelOffer["continuation"] {
  */
 export function bedrockTakesTemperature(model: string): boolean {
   return /amazon\.nova-|anthropic\.claude-(3-|(sonnet|opus|haiku)-4-([1-6](?!\d)|\d{8}))/.test(model);
+}
+
+/**
+ * The efforts of reasoning that a model offers; none for unknown models, whose requests might fail. Claude since
+ * 4.6 decides by itself how long it thinks, within the limit of tokens; earlier ones need a budget beside the limit,
+ * which the reservation of costs does not know.
+ */
+export function bedrockEfforts(model: string): Pick<ModelOffer, "efforts"> {
+  if (/anthropic\.claude-(sonnet|opus)-(4-[6-9]|[5-9])(?!\d)|openai\.gpt-oss-/.test(model)) {
+    return { efforts: ["low", "medium", "high"] };
+  }
+  // With a high effort, Nova takes no limit of tokens.
+  return /amazon\.nova-2-lite/.test(model) ? { efforts: ["low", "medium"] } : {};
 }
 
 /**

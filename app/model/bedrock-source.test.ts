@@ -154,6 +154,21 @@ describe("an answer from Bedrock", () => {
     expect(second.body.inferenceConfig).not.toHaveProperty("temperature");
   });
 
+  test("is requested with an effort of reasoning where the model offers it, and then without a temperature", async () => {
+    const claude = "bedrock/eu.anthropic.claude-sonnet-4-6";
+    const models = bedrock({ MODELS: `${claude},bedrock/eu.amazon.nova-pro-v1:0` });
+    const request = { messages: conversation("Hi"), temperature: 0.3, effort: "high" } as const;
+    for (const { id: modelId } of models.offers) await collectAnswer(models, { ...request, modelId });
+    const [first, second] = [await endpoint.request(0), await endpoint.request(1)];
+    expect(first.body.additionalModelRequestFields).toEqual({
+      thinking: { type: "adaptive" },
+      output_config: { effort: "high" },
+    });
+    expect(first.body.inferenceConfig).toEqual({ maxTokens: 5000 });
+    expect(second.body).not.toHaveProperty("additionalModelRequestFields");
+    expect(second.body.inferenceConfig?.temperature).toBe(0.3);
+  });
+
   test("is requested with a lower token limit where the request has one, never with a higher one", async () => {
     for (const maxOutputTokens of [100, 10_000]) {
       await collectAnswer(bedrock(), { messages: conversation("Hi"), maxOutputTokens });

@@ -45,6 +45,7 @@ export function createBedrockSource(
     return {
       call: (request) => callProvider(provider(model), request),
       service: { kind: "bedrock", region, baseUrl },
+      ...(config.bedrockApiKey !== null && { secrets: [config.bedrockApiKey] }),
       maxRetries: dependencies.maxRetries ?? 2,
       stallSeconds: config.stallSeconds,
       fileLimits: FILE_LIMITS,

@@ -9,7 +9,7 @@ export type ChatRequest = Readonly<Record<string, unknown>> & {
 export type Adaptation = { name: string; lasts: boolean; apply: (request: ChatRequest) => ChatRequest };
 
 /** Parameters that can be left out: the server then uses its default. */
-const DISPENSABLE = ["temperature", "stream_options"] as const;
+const DISPENSABLE = ["temperature", "stream_options", "reasoning_effort"] as const;
 
 /**
  * The change to make after a refusal; null where the refusal is not about a parameter. Servers name the parameter in

@@ -12,6 +12,7 @@ import {
   speaksOfWrongAddress,
 } from "./failure-words";
 import { type ModelFailure, readFailure, withoutBodies } from "./model-failure";
+import { providerMessage } from "./provider-message";
 
 /** Facts about the failed call, for the error message. */
 export type ModelErrorContext = {
@@ -21,17 +22,22 @@ export type ModelErrorContext = {
   service: { kind: "bedrock"; region: string; baseUrl: string | null } | { kind: "server"; baseUrl: string };
   /** Whether the call had returned words before it failed. */
   begun: boolean;
+  /** Values that no message may contain. */
+  secrets?: readonly string[] | undefined;
 };
 
 /**
- * Maps the failure of a model call to an error whose message says what to do. The message contains no text of the
- * provider, which may include account numbers.
+ * Maps the failure of a model call to an error whose message says what to do. What the provider said is beside it,
+ * without secrets and account numbers.
  */
 export function toModelError(error: unknown, context: ModelErrorContext): ExpectedError {
   if (ExpectedError.isInstance(error)) return error;
   const failure = readFailure(error);
   const [code, sentence] = explain(failure, context);
-  return new ExpectedError(code, sentence, { cause: withoutBodies(error) });
+  return new ExpectedError(code, sentence, {
+    cause: withoutBodies(error),
+    providerMessage: providerMessage(error, context.secrets),
+  });
 }
 
 type Explanation = [code: ErrorCode, sentence: string];

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import type { ModelOffer } from "~/conversation/language-model";
+import { effort } from "~/conversation/session";
 import { bedrockFacts } from "./bedrock-facts";
 import { DEMO_OFFER } from "./demo-offer";
 import {
   bedrockAccepts,
   bedrockContinuation,
+  bedrockEfforts,
   bedrockModelName,
   bedrockTakesTemperature,
 } from "./bedrock-offers";
@@ -20,6 +22,7 @@ const entry = z.strictObject({
   continuation: z.enum(["prefill", "ask"]).optional(),
   accepts: z.array(z.enum(["image", "document"])).optional(),
   takesTemperature: z.boolean().optional(),
+  efforts: z.array(effort).min(1).optional(),
   contextTokens: z.int().min(1_000).optional(),
   cachesPrompts: z.boolean().optional(),
   inputPricePerMillion: price,
@@ -31,8 +34,8 @@ type Entry = z.infer<typeof entry>;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, contextTokens?, cachesPrompts?,
- * inputPricePerMillion?, outputPricePerMillion?, cacheReadPricePerMillion?, cacheWritePricePerMillion?}`.
+ * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, efforts?, contextTokens?,
+ * cachesPrompts?, inputPricePerMillion?, outputPricePerMillion?, cacheReadPricePerMillion?, cacheWritePricePerMillion?}`.
  */
 export function parseModelList(
   text: string,
@@ -73,12 +76,13 @@ function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
     takesTemperature:
       given.takesTemperature ??
       (isBedrock ? bedrockTakesTemperature(model) : given.id.startsWith("openai-compatible/")),
-    ...(isBedrock && bedrockFacts(model)),
+    ...(isBedrock && { ...bedrockFacts(model), ...bedrockEfforts(model) }),
     ...factsIn(given),
   };
 }
 
 const FACTS = [
+  "efforts",
   "contextTokens",
   "cachesPrompts",
   "inputPricePerMillion",

@@ -51,6 +51,35 @@ function models(baseUrl: string, env: Record<string, string> = {}) {
   );
 }
 
+test("an effort of reasoning is sent where MODELS declares it, and left out once the server refuses it", async () => {
+  const reasons = { id: "openai-compatible/thinker", efforts: ["low", "high"] };
+  const { baseUrl, requests } = await startServer((response) => {
+    if (requests.at(-1)?.body.reasoning_effort === "high") {
+      response.writeHead(400).end('{"error":{"message":"reasoning_effort is not supported"}}');
+    } else stream(response, delta({ content: "Yes." }, "stop"));
+  });
+  const offered = models(baseUrl, { MODELS: JSON.stringify([reasons, { id: "openai-compatible/other" }]) });
+  const ask = (modelId: string, effort: "low" | "medium" | "high") =>
+    collectAnswer(offered, { modelId, effort, messages: conversation("Hi") });
+  await ask(reasons.id, "low");
+  await ask(reasons.id, "medium");
+  await ask("openai-compatible/other", "low");
+  await ask(reasons.id, "high");
+  const sent = requests.map(({ body }) => body.reasoning_effort);
+  expect(sent).toEqual(["low", undefined, undefined, "high", undefined]);
+});
+
+test("what a server says of its failure is beside the sentence, without the key", async () => {
+  const { baseUrl } = await startServer((response) => {
+    response.writeHead(500).end('{"error":{"message":"my-key: the GPU has no memory left"}}');
+  });
+  const { error } = await collectAnswer(models(baseUrl, { OPENAI_COMPATIBLE_API_KEY: "my-key" }), {
+    messages: conversation("Hi"),
+  });
+  expect((error as ExpectedError).providerMessage).toBe("HTTP 500: …: the GPU has no memory left");
+  expect((error as ExpectedError).message).not.toContain("GPU");
+});
+
 function stream(response: ServerResponse, ...events: object[]): void {
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const event of events) response.write(`data: ${JSON.stringify(event)}\n\n`);

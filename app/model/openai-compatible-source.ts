@@ -29,6 +29,7 @@ export function createOpenAICompatibleSource(
       return call({ ...body, stream: true, stream_options: { include_usage: true } }, signal);
     },
     service: { kind: "server", baseUrl },
+    ...(apiKey !== null && { secrets: [apiKey] }),
     // Usually a local server: when it does not answer, the person has to start it, and should learn so soon.
     maxRetries: dependencies.maxRetries ?? 1,
     stallSeconds: config.stallSeconds,

@@ -20,6 +20,8 @@ export type AnswerSource = {
   /** Calls the model once. @throws APICallError where the service cannot be reached, or refuses */
   call: (request: ProviderRequest, signal: AbortSignal) => Promise<AnswerParts>;
   service: ModelErrorContext["service"];
+  /** Values that no error may quote, such as the key. */
+  secrets?: readonly string[];
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries: number;
   stallSeconds: number;
@@ -74,6 +76,7 @@ export async function* streamAnswer(
       model: offer.id.slice(offer.id.indexOf("/") + 1),
       service: source.service,
       begun: mapper.begun(),
+      secrets: source.secrets,
     });
   } finally {
     watch.end();
@@ -241,7 +244,25 @@ function providerRequest(
       cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
     ),
     maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
-    ...(offer.takesTemperature && request.temperature !== undefined && { temperature: request.temperature }),
+    ...samplingOf(source, offer, request),
     abortSignal,
+  };
+}
+
+/** Effort and temperature, as far as the model takes them. */
+function samplingOf(
+  { service }: AnswerSource,
+  offer: ModelOffer,
+  { effort, temperature, continueFrom }: GenerateRequest,
+): Pick<ProviderRequest, "reasoning" | "temperature"> {
+  // Models that reason cannot be given the beginning of their answer.
+  const isPrefilled = continueFrom !== null && offer.continuation === "prefill";
+  const reasoning = isPrefilled ? undefined : offer.efforts?.find((offered) => offered === effort);
+  const reasons = reasoning !== undefined && reasoning !== "none";
+  // On Bedrock, models take no temperature while they reason.
+  const isTaken = offer.takesTemperature && !(reasons && service.kind === "bedrock");
+  return {
+    ...(reasoning !== undefined && { reasoning }),
+    ...(isTaken && temperature !== undefined && { temperature }),
   };
 }

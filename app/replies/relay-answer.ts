@@ -11,7 +11,7 @@ export type RelayOptions = {
   before: readonly ReplyChunk[];
   signal: AbortSignal;
   delay: (ms: number) => Promise<unknown>;
-  onToken: () => void;
+  onToken: (type: "text" | "reasoning") => void;
   onChunk: (chunk: ReplyChunk) => void;
 };
 
@@ -35,7 +35,7 @@ export async function relayAnswer(
   for await (const chunk of chunks) {
     if (signal.aborted) break;
     for (const joined of sound(chunk).flatMap(splice)) {
-      if ("delta" in joined) onToken();
+      if ("delta" in joined) onToken(joined.type === "text-delta" ? "text" : "reasoning");
       const fitting = bound.fit(joined);
       if (fitting) onChunk(fitting);
       if (bound.isFull()) return "too long";

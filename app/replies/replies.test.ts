@@ -1,3 +1,4 @@
+import { ExpectedError } from "~/conversation/expected-error";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -123,6 +124,26 @@ describe("a reply", () => {
     one.model.text("Hello");
     await untilText(events, "Hello");
     expect(calls).toEqual([]);
+  });
+
+  it("is stored with how long the model reasoned, and with what its server said of a failure", async () => {
+    let ms = 0;
+    const one = await node({ now: () => ms });
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Hello"));
+    const events = await follow(one, key);
+    one.model.say({ type: "reasoning-delta", id: "r", delta: "Hm." });
+    await expect.poll(() => one.model.isIdle()).toBe(true);
+    ms += 6_000;
+    one.model.text("half");
+    one.model.fail(
+      new ExpectedError("model_denied", "The model was denied.", { providerMessage: "HTTP 403: no" }),
+    );
+    await collect(events);
+    expect((await lastMessage(one, key))?.metadata).toMatchObject({
+      reasoningMs: 6_000,
+      error: { code: "model_denied", message: "The model was denied.", detail: "HTTP 403: no" },
+    });
   });
 
   it("is requested with the instructions and the temperature of the session", async () => {

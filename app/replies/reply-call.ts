@@ -11,6 +11,7 @@ export function replyCall(session: Session, reply: Reply, before: readonly Reply
     modelId: reply.modelId,
     instructions: session.settings.instructions,
     temperature: session.settings.temperature,
+    effort: session.settings.effort,
     messages: branchTo(session.messages, reply.parentId),
     continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
   } satisfies Partial<GenerateRequest>;

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
 import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes } from "../../tests/fixtures/reply-nodes";
-import type { ReplyReport } from "./reply-meter";
+import type { Reply } from "~/conversation/session";
+import { createReplyMeter, type ReplyReport } from "./reply-meter";
 
 const { node } = testNodes();
 
@@ -22,6 +23,46 @@ async function reportOf({ counted, logged }: TestNode, reply: string): Promise<R
   expect(lines.map(({ fields }) => fields)).toEqual(counted.settled);
   return reports()[0]!;
 }
+
+describe("the time of reasoning", () => {
+  const meterAt = () => {
+    const time = { ms: 1_000 };
+    return { time, meter: createReplyMeter(newId(), { id: "r" } as Reply, () => time.ms) };
+  };
+
+  it("is from the first reasoning to the first word", () => {
+    const { time, meter } = meterAt();
+    for (const [ms, type] of [
+      [3_000, "reasoning"],
+      [8_000, "reasoning"],
+      [9_000, "text"],
+      [12_000, "reasoning"],
+      [15_000, "text"],
+    ] as const) {
+      time.ms = ms;
+      meter.token(type);
+    }
+    expect(meter.reasoningTime()).toEqual({ reasoningMs: 6_000 });
+    expect(meter.timeToFirstToken()).toEqual({ timeToFirstTokenMs: 2_000 });
+  });
+
+  it("ends with the reply where there was no word", () => {
+    const { time, meter } = meterAt();
+    meter.token("reasoning");
+    time.ms += 4_000;
+    expect(meter.reasoningTime()).toEqual({ reasoningMs: 4_000 });
+  });
+
+  it("is nothing without reasoning, or where it is short: an earlier version then still reads the session", () => {
+    const { time, meter } = meterAt();
+    expect(meter.reasoningTime()).toEqual({});
+    meter.token("reasoning");
+    time.ms += 999;
+    meter.token("text");
+    time.ms += 9_000;
+    expect(meter.reasoningTime()).toEqual({});
+  });
+});
 
 describe("the log line and metrics of a settled reply", () => {
   it("have its model, duration and usage", async () => {

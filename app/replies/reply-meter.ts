@@ -32,17 +32,31 @@ export type ReplyMetrics = {
   onReplyTakenOver(): void;
 };
 
+/** A shorter time is not stored: it would be told as no seconds, and earlier versions could not read the session. */
+const MIN_REASONING_MS = 1_000;
+
 /** Measures one run. @param now a monotonic clock in milliseconds */
 export function createReplyMeter(sessionHash: string, reply: Reply, now: () => number) {
   const startedAt = now();
   let firstTokenAt: number | null = null;
   let retries = 0;
+  let reasoningSince: number | null = null;
+  let firstWordAt: number | null = null;
   const timeToFirstToken = () =>
     firstTokenAt === null ? {} : { timeToFirstTokenMs: Math.round(firstTokenAt - startedAt) };
   return {
     /** Called for every token: does nearly nothing. */
-    token() {
+    token(type: "text" | "reasoning") {
       firstTokenAt ??= now();
+      if (firstWordAt !== null) return;
+      if (type === "text") firstWordAt = now();
+      else reasoningSince ??= firstTokenAt;
+    },
+    /** How long the model reasoned before its first word; nothing where that is too short to be told. */
+    reasoningTime() {
+      if (reasoningSince === null) return {};
+      const reasoningMs = Math.round((firstWordAt ?? now()) - reasoningSince);
+      return reasoningMs < MIN_REASONING_MS ? {} : { reasoningMs };
     },
     retry() {
       retries += 1;

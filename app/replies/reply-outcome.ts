@@ -1,7 +1,7 @@
 import { answerTooLong } from "~/conversation/answer-bound";
 import { answerEnding } from "~/conversation/answer-ending";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { AssistantMessage, Reply, ReplyStatus } from "~/conversation/session";
+import type { AssistantMessage, Reply, ReplyError, ReplyStatus } from "~/conversation/session";
 import { errorCode } from "~/store/volume/volume";
 import type { Finish } from "./relay-answer";
 import type { StopReason } from "./stop-control";
@@ -10,7 +10,7 @@ import type { StopReason } from "./stop-control";
 export type ReplyOutcome = {
   status: ReplyStatus;
   metadata?: Finish["messageMetadata"] | undefined;
-  error?: { code: string; message: string } | undefined;
+  error?: ReplyError | undefined;
   /** Ended by a stop, whose reason may still be replaced while the outcome is being stored. */
   isCut?: boolean;
 };
@@ -21,7 +21,7 @@ export function finishedOutcome(finish: Finish, parts: AssistantMessage["parts"]
 }
 
 /** The answer has reached the size bound of one message. */
-export function tooLongOutcome(): ReplyOutcome & { error: { code: string; message: string } } {
+export function tooLongOutcome(): ReplyOutcome & { error: ReplyError } {
   const { code, message } = answerTooLong();
   return { status: "interrupted", error: { code, message } };
 }
@@ -34,14 +34,16 @@ export function cutOutcome(reason: StopReason): ReplyOutcome {
 export function failedOutcome(
   error: unknown,
   { epoch }: Pick<Reply, "epoch">,
-): ReplyOutcome & { error: { code: string; message: string } } {
-  const { code, message } = toUserError(error);
+): ReplyOutcome & { error: ReplyError } {
   // A reply that was taken over had begun well: only its continuation has failed.
-  return { status: epoch > 1 ? "interrupted" : "failed", error: { code, message } };
+  return { status: epoch > 1 ? "interrupted" : "failed", error: toReplyError(error) };
 }
 
-function toUserError(error: unknown): Pick<ExpectedError, "code" | "message"> {
-  if (ExpectedError.isInstance(error)) return error;
+function toReplyError(error: unknown): ReplyError {
+  if (ExpectedError.isInstance(error)) {
+    const { code, message, providerMessage: detail } = error;
+    return { code, message, ...(detail !== null && { detail }) };
+  }
   const code = errorCode(error);
   if (code && /^E[A-Z0-9]+$/.test(code)) {
     return {

@@ -91,6 +91,7 @@ async function commit(
     node: deps.node.name,
     finishedAt: deps.clock().toISOString(),
     ...meter.timeToFirstToken(),
+    ...meter.reasoningTime(),
     ...metadata,
     omissions,
     ...(error && { error }),

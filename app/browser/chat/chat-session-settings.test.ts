@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
 import { ApiError } from "./api-error";
-import { assistant, fakeServer, openTab, settle, user } from "./fake-chat";
+import { assistant, fakeServer, openTab, reply, settle, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -83,6 +83,21 @@ describe("settings of a conversation", () => {
       problem: null,
     });
     expect(keys(storage)).toEqual([]);
+  });
+
+  test("an effort is saved once the running reply has ended, which is what the server takes", async () => {
+    const { chat, saved, server } = await openedTab();
+    server.commit({ reply: reply("r2", "a2", "u1") });
+    await server.sendSession();
+    chat.changeSettings({ effort: "high" });
+    await settle();
+    expect(saved).toEqual([]);
+    expect(chat.getSnapshot().pickedSettings).toEqual({ effort: "high" });
+    server.commit({ reply: null, messages: [...messages, assistant("a2", "Hey", "u1")] });
+    await server.sendSession();
+    await settle();
+    expect(saved).toEqual([{ effort: "high" }]);
+    expect(chat.getSnapshot().session?.settings.effort).toBe("high");
   });
 
   test("settings are saved again after a node was killed", async () => {

@@ -33,8 +33,10 @@ export function createSessionChoices(dependencies: Dependencies): SessionChoices
     unsaved: unsavedSettings,
     // A request for a message carries settings, too, perhaps older ones: it must not arrive after the newer ones.
     current() {
-      const { session, isAsking } = store.getSnapshot();
-      return isDelivering() || isAsking ? undefined : session?.settings;
+      const { session, isAsking, live } = store.getSnapshot();
+      // The server takes an effort only between replies.
+      const waits = live !== null && "effort" in unsavedSettings.read();
+      return isDelivering() || isAsking || waits ? undefined : session?.settings;
     },
     save: saveSettings,
     onChange(pickedSettings) {

@@ -1,4 +1,5 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
+import { isEffort } from "~/conversation/effort";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Settings of a session that were changed here and not saved on the server yet. Shared by all tabs. */
@@ -14,10 +15,11 @@ export function createUnsavedSettings(storage: SafeStorage, conversationId: stri
     read() {
       try {
         const kept: unknown = JSON.parse(storage.get(key) ?? "{}");
-        const { instructions, temperature } = (kept ?? {}) as Record<string, unknown>;
+        const { instructions, temperature, effort } = (kept ?? {}) as Record<string, unknown>;
         return {
           ...(typeof instructions === "string" && { instructions }),
           ...((typeof temperature === "number" || temperature === null) && { temperature }),
+          ...((isEffort(effort) || effort === null) && { effort }),
         };
       } catch {
         return {};
