@@ -143,6 +143,35 @@ test("10,000 lines of code are folded, unfold at once, and are copied whole", as
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
 
+test("a selection with formulas is copied with their sources, whole and once", async ({ openChat }) => {
+  const text =
+    "Let \\(x^2\\) be $\\ce{H2O}$.\n\n\\[\n\\sum_{i=1}^n i\n\\]\n\n- one $a$\n- two\n\n| $b$ | c |\n| --- | --- |\n| 1 | 2 |\n\n```ts\nlet a;\nlet b;\n```";
+  const { page, reply } = await answer(openChat, text, {
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  await reply.locator(".katex").nth(4).waitFor();
+  /** Copies from inside the first element to inside the last, in the order of the page. */
+  const copied = async (first: string, last: string) => {
+    await reply.evaluate(
+      (article, selectors) => {
+        const [from, to] = selectors.map((selector) => [...article.querySelectorAll(selector)]);
+        getSelection()!.setBaseAndExtent(from![0]!, 0, to!.at(-1)!, to!.at(-1)!.childNodes.length);
+      },
+      [first, last],
+    );
+    await page.keyboard.press("ControlOrMeta+C");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  expect(await copied(".prose", ".message__foot")).toBe(
+    "Let \\(x^2\\) be $\\ce{H2O}$.\n\n\\[\n\\sum_{i=1}^n i\n\\]\n\none $a$\ntwo\n$b$\tc\n1\t2\nlet a;\nlet b;",
+  );
+  expect(await copied("p .katex-html", ".formula--display .katex-html")).toBe(
+    "\\(x^2\\) be $\\ce{H2O}$.\n\n\\[\n\\sum_{i=1}^n i\n\\]",
+  );
+  // Without formulas, the browser copies.
+  expect(await copied(".code-block", ".code-block")).toBe("let a;\nlet b;");
+});
+
 test("Arabic stands on the right, with its bullets and columns, and code on the left", async ({
   openChat,
 }) => {

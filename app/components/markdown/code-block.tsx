@@ -42,7 +42,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
   const coloured = useColoured(head, language);
   return (
     <figure className="code-block" dir="ltr">
-      <figcaption className="code-block__bar">
+      <figcaption className="code-block__bar uncopied">
         <span className="code-block__language">
           {`${language ?? t("markdown.plainCode")} ${more}`.trim()}
         </span>
@@ -59,7 +59,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
         </button>
         <CopyCode code={code} />
       </figcaption>
-      {note !== undefined && <p className="code-block__note">{note}</p>}
+      {note !== undefined && <p className="code-block__note uncopied">{note}</p>}
       <pre
         className={wrapCode ? "code-block--wrapped" : undefined}
         tabIndex={0}
@@ -74,7 +74,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
       {rest !== null && (
         <button
           type="button"
-          className="code-block__more"
+          className="code-block__more uncopied"
           aria-expanded={isExpanded}
           onClick={() => setIsExpanded(!isExpanded)}
         >

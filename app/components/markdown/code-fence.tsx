@@ -15,6 +15,6 @@ type Props = {
 export function CodeFence({ code, language, more = "", isOpen }: Props) {
   const kind = language?.toLowerCase();
   if (kind === "mermaid") return <Diagram source={code} isOpen={isOpen} />;
-  if (kind === "math") return <Formula tex={code} source={code} isDisplay isOpen={isOpen} />;
+  if (kind === "math") return <Formula tex={code} source={`$$\n${code}\n$$`} isDisplay isOpen={isOpen} />;
   return <CodeBlock code={code} language={language} more={more} />;
 }

@@ -39,7 +39,7 @@ export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
   }
   return (
     <figure className="code-block" dir="ltr">
-      <figcaption className="code-block__bar">
+      <figcaption className="code-block__bar uncopied">
         <span className="code-block__language">mermaid</span>
         <button type="button" className="code-block__action" onClick={() => setShowsSource(true)}>
           <CodeIcon />

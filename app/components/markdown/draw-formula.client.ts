@@ -1,5 +1,6 @@
 import katex from "katex";
 import stylesheet from "katex/dist/katex.min.css";
+import { copyFormulas } from "./copy-formulas";
 import { formulaFor } from "./formula-options";
 
 /** Length above which the source is shown. */
@@ -21,7 +22,13 @@ export function loadStyles(): Promise<unknown> {
     };
   });
   document.head.append(link);
+  document.addEventListener("copy", copyFormulas);
   return loaded.then(() => Promise.allSettled(FONTS.map((font) => document.fonts.load(font))));
+}
+
+/** Adds the commands of chemistry to KaTeX. */
+export async function loadChemistry(): Promise<void> {
+  await import("katex/contrib/mhchem");
 }
 
 /** The formula as elements; null if KaTeX cannot draw it. */

@@ -5,12 +5,17 @@ const MAX_EXPANSIONS = 500;
 /** Tokens that the expansions of a formula may produce: about as many as a drawn formula may have elements. */
 const MAX_EXPANDED_TOKENS = 10_000;
 
-/** The part of KaTeX's macro expander (MacroExpander.ts) that is bounded here. */
+/** A quantity (`\\pu`) with more slashes takes mhchem, which repeats their operands, seconds or all memory. */
+const MAX_SLASHES = 12;
+
+/** The part of KaTeX's macro expander (MacroExpander.ts) that is used here. */
 type MacroExpander = {
   /** @returns the number of tokens that a macro was expanded to, or false where the next token is no macro */
   expandOnce(expandableOnly?: boolean): number | boolean;
-  consumeArgs(count: number, delimiters?: string[][]): readonly unknown[][];
+  consumeArgs(count: number, delimiters?: string[][]): readonly Token[][];
 };
+
+type Token = { text: string };
 
 /** Name of the macro that stands before each formula. It expands to nothing. */
 const BOUNDED = "\\@bounded";
@@ -24,7 +29,8 @@ const BOUNDED = "\\@bounded";
  * and has it count the tokens.
  */
 export function formulaFor(tex: string, isDisplay: boolean): { tex: string; options: KatexOptions } {
-  const placeholders = tex.split("#").length - 1;
+  const placeholders = countOf(tex, "#");
+  if (tex.includes("\\pu") && countOf(tex, "/") > MAX_SLASHES) throw new Error("This quantity is too long.");
   return {
     tex: `${BOUNDED} ${tex}`,
     options: {
@@ -34,9 +40,47 @@ export function formulaFor(tex: string, isDisplay: boolean): { tex: string; opti
       maxExpand: MAX_EXPANSIONS,
       maxSize: 20,
       throwOnError: true,
-      macros: { [BOUNDED]: (expander: MacroExpander) => boundTokens(expander, placeholders) },
+      macros: {
+        [BOUNDED]: (expander: MacroExpander) => boundTokens(expander, placeholders),
+        ...referenceMacros(tex, isDisplay),
+      },
     },
   };
+}
+
+/** Whether the formula needs mhchem. */
+export function isChemistry(tex: string): boolean {
+  return /\\(?:ce|pu)(?![a-zA-Z])/.test(tex);
+}
+
+/**
+ * References, which KaTeX lacks, because it does not know the other formulas. A reference is shown as the name of the
+ * label; a displayed formula with a label but no tag has that name as its tag, so that a reader finds it.
+ */
+function referenceMacros(tex: string, isDisplay: boolean): KatexOptions["macros"] {
+  const nameOf = (expander: MacroExpander) => {
+    const [name = []] = expander.consumeArgs(1);
+    // KaTeX gives the tokens of an argument in reverse.
+    return name
+      .map(({ text }) => text.replace(/[_#$%&]/, "\\$&"))
+      .reverse()
+      .join("");
+  };
+  const showsLabels = isDisplay && !tex.includes("\\tag");
+  return {
+    "\\label": (expander: MacroExpander) => {
+      const name = nameOf(expander);
+      return showsLabels ? `\\tag{${name}}` : "";
+    },
+    "\\ref": (expander: MacroExpander) => `\\text{${nameOf(expander)}}`,
+    "\\eqref": (expander: MacroExpander) => `\\text{(${nameOf(expander)})}`,
+    "\\require": (expander: MacroExpander) => nameOf(expander) && "",
+    ...(!isDisplay && { "\\tag@literal": "\\qquad\\text{#1}" }),
+  };
+}
+
+function countOf(text: string, mark: string): number {
+  return text.split(mark).length - 1;
 }
 
 /** @param placeholders number of `#` in the formula: a macro repeats its arguments at most so many times */

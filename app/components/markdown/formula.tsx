@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import { createDrawingTurns } from "~/browser/page/drawing-turns";
 import { pageClock } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
-import { formulaModule, loadFormulas, type FormulaModule } from "./formula-loader";
+import { chemistry, formulas, type FormulaModule } from "./formula-loader";
+import { isChemistry } from "./formula-options";
 
 type Props = {
   tex: string;
@@ -17,8 +18,9 @@ type Props = {
 const turns = createDrawingTurns(8_000, pageClock);
 
 export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
-  const renderer = useObservable(formulaModule);
-  useEffect(() => void loadFormulas(), []);
+  const loader = isChemistry(tex) ? chemistry : formulas;
+  const renderer = useObservable(loader.module);
+  useEffect(() => void loader.load(), [loader]);
   if (!renderer || isOpen) return <Source source={source} isDisplay={isDisplay} hasFailed={false} />;
   return <Drawn tex={tex} source={source} isDisplay={isDisplay} renderer={renderer} />;
 });
@@ -42,7 +44,7 @@ function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
     if (element.scrollWidth > element.clientWidth + 1 && isDisplay) element.tabIndex = 0;
   }, [drawn, isDisplay]);
   if (!drawn) return <Source source={source} isDisplay={isDisplay} hasFailed={hasTurn} />;
-  return <span ref={place} className={classOf(isDisplay)} dir="ltr" translate="no" />;
+  return <span ref={place} className={classOf(isDisplay)} data-source={source} dir="ltr" translate="no" />;
 }
 
 type SourceProps = { source: string; isDisplay: boolean; hasFailed: boolean };
@@ -50,9 +52,9 @@ type SourceProps = { source: string; isDisplay: boolean; hasFailed: boolean };
 function Source({ source, isDisplay, hasFailed }: SourceProps) {
   const { t } = useTranslation();
   return (
-    <span className={`${classOf(isDisplay)} formula--source`} dir="ltr">
+    <span className={`${classOf(isDisplay)} formula--source`} data-source={source} dir="ltr">
       <code translate="no">{source}</code>
-      {hasFailed && <span className="formula__note">{` (${t("markdown.noFormula")})`}</span>}
+      {hasFailed && <span className="formula__note uncopied">{` (${t("markdown.noFormula")})`}</span>}
     </span>
   );
 }
