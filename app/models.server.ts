@@ -7,6 +7,7 @@ import type { LanguageModels } from "./conversation/language-model";
 import { baseUrlWarning } from "./model/base-url";
 import { chooseProvider } from "./model/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
+import { toOffer } from "./model/model-list";
 import { priceIssue } from "./quotas/price-issue";
 import { hasCode } from "./store/volume/errno";
 
@@ -36,11 +37,20 @@ export async function connectModels(
           "AWS credentials are set up here but do not work: MODEL_PROVIDER=bedrock insists on them",
         ),
     }));
-  const models = createLanguageModels({ ...model, provider }, { credentials, now, timer });
+  const models = createLanguageModels(
+    { ...model, provider },
+    {
+      ...{ credentials, now, timer },
+      onListFailure: (err) => log.warn({ err }, "the models of the openai-compatible server cannot be read"),
+    },
+  );
+  await models.refresh?.();
   const { openaiCompatibleBaseUrl: baseUrl } = model;
   const warning = baseUrl === null ? null : baseUrlWarning("OPENAI_COMPATIBLE_BASE_URL", baseUrl);
   if (warning !== null) log.warn({}, warning);
-  const issue = priceIssue(quotas.daily.dollars, models.offers);
+  const { wildcard, maxOutputTokens } = model;
+  const listed = wildcard ? [toOffer({ ...wildcard, id: "openai-compatible/*" }, maxOutputTokens)] : [];
+  const issue = priceIssue(quotas.daily.dollars, [...models.offers, ...listed]);
   if (issue !== null) throw new ConfigError(issue);
   return models;
 }

@@ -5,6 +5,7 @@ import { services } from "~/services.server";
 
 /** Loader data of every page. Contains nothing about conversations: only the browser knows their ids. */
 export async function serverProps({ request }: LoaderFunctionArgs): Promise<ServerProps> {
+  await services.models.refresh?.();
   return {
     node: services.node.name,
     models: modelsView(services.models),

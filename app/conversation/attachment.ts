@@ -36,6 +36,11 @@ export function attachmentKind(mediaType: AttachmentType): AttachmentKind {
   return mediaType.startsWith("image/") ? "image" : "document";
 }
 
+/** Whether a model takes a file: text is a part of the prompt, so that every model takes it. */
+export function isTaken(accepts: readonly AttachmentKind[], mediaType: AttachmentType): boolean {
+  return mediaType.startsWith("text/") || accepts.includes(attachmentKind(mediaType));
+}
+
 export function attachmentId({ url }: Pick<AttachmentPart, "url">): string {
   return url.slice("attachment:".length);
 }

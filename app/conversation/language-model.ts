@@ -61,10 +61,17 @@ export type GenerateRequest = {
 
 /** The models on offer, of one or more providers. */
 export type LanguageModels = {
-  offers: readonly ModelOffer[];
-  defaultModelId: string;
+  /** Changes with what the model server lists. */
+  readonly offers: readonly ModelOffer[];
+  /** Empty where no model is on offer yet. */
+  readonly defaultModelId: string;
   /** A sentence that the page shows about the models; null as a rule. */
-  notice: { code: string; message: string } | null;
+  readonly notice: { code: string; message: string } | null;
+  /**
+   * Reads the models of the server again, if it is time: to be awaited before models are shown, and with the id of a model
+   * that is asked for. Never rejects.
+   */
+  refresh?: (modelId?: string) => Promise<void>;
   /** The model that makes titles for sessions with this model; null where titles are not made. */
   titleModelFor(modelId: string): string | null;
   /**

@@ -13,6 +13,7 @@ export const OMISSION_CODES = [
   "file_kind",
   "file_too_many",
   "file_lost",
+  "file_shortened",
   "text_malformed",
 ] as const;
 export type OmissionCode = (typeof OMISSION_CODES)[number];

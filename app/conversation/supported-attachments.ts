@@ -1,4 +1,4 @@
-import { attachmentKind, attachmentParts, type AttachmentKind } from "./attachment";
+import { attachmentKind, attachmentParts, isTaken } from "./attachment";
 import { ExpectedError } from "./expected-error";
 import type { ModelOffer } from "./language-model";
 import type { UserMessage } from "./session";
@@ -11,22 +11,13 @@ export function checkSupported(
   { name, accepts }: Pick<ModelOffer, "name" | "accepts">,
   { parts }: Pick<UserMessage, "parts">,
 ): void {
-  const refused = attachmentParts(parts).find(
-    ({ mediaType }) => !accepts.includes(attachmentKind(mediaType)),
-  );
+  const refused = attachmentParts(parts).find(({ mediaType }) => !isTaken(accepts, mediaType));
   if (!refused) return;
   const kind = attachmentKind(refused.mediaType);
-  throw new ExpectedError("attachment_not_supported", notSupported(name, accepts, refused.filename, kind), {
-    details: { filename: refused.filename, kind },
-  });
-}
-
-function notSupported(
-  name: string,
-  accepts: readonly AttachmentKind[],
-  filename: string,
-  kind: AttachmentKind,
-): string {
-  const what = accepts.length === 0 ? "files" : `${kind}s`;
-  return `${name} cannot be given ${what}. Choose another model, or leave out “${filename}”.`;
+  const what = kind === "image" ? "images" : "PDF files";
+  throw new ExpectedError(
+    "attachment_not_supported",
+    `${name} cannot be given ${what}. Choose another model, or leave out “${refused.filename}”.`,
+    { details: { filename: refused.filename, kind } },
+  );
 }

@@ -14,5 +14,5 @@ type Translated<Strings> = {
 
 /** The strings of one language. A missing key, or one that English does not have, is a type error. */
 export type Translation = Translated<Omit<typeof en, "serverProblem">> & {
-  serverProblem: Readonly<Record<ErrorCode | AnswerEndingCode | "demo_model", string>>;
+  serverProblem: Readonly<Record<ErrorCode | AnswerEndingCode | "demo_model" | "no_model", string>>;
 };

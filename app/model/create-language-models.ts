@@ -5,7 +5,9 @@ import { createBedrockSource, type CredentialChain } from "./bedrock-source";
 import { createDemoModel } from "./demo-model";
 import type { ModelConfig } from "./model-config";
 import { createOpenAICompatibleSource } from "./openai-compatible-source";
-import { resolveOffers, type ProviderName } from "./resolve-offers";
+import { listModels } from "./list-models";
+import { createModelOffers } from "./model-offers";
+import type { ProviderName } from "./resolve-offers";
 import type { ModelClocks } from "./stall-watch";
 import { streamAnswer } from "./stream-answer";
 
@@ -15,10 +17,15 @@ export type LanguageModelDependencies = ModelClocks & {
   fetch?: typeof fetch;
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries?: number;
+  /** Called when the OpenAI-compatible server begins to fail to list its models. */
+  onListFailure?: (error: unknown) => void;
 };
 
 const DEMO_NOTICE =
-  "Answers come from Holdfast's built-in demo model. To talk to a real one, restart with MODEL_PROVIDER=bedrock and AWS credentials, or with OPENAI_COMPATIBLE_BASE_URL and MODELS.";
+  "Answers come from Holdfast's built-in demo model. To talk to a real one, restart with MODEL_PROVIDER=bedrock and AWS credentials, or with OPENAI_COMPATIBLE_BASE_URL.";
+
+const NO_MODEL_NOTICE =
+  "The model server does not answer, or has no model yet. Start it, install a model there, and reload this page.";
 
 /**
  * All the models on offer behind one interface.
@@ -28,18 +35,34 @@ export function createLanguageModels(
   config: ModelConfig & { provider: ProviderName },
   dependencies: LanguageModelDependencies,
 ): LanguageModels {
-  const { offers, defaultModelId } = resolveOffers(config, config.provider);
+  const { offers, defaultModelId, refresh } = createModelOffers(config, config.provider, {
+    listModels: () => listModels(config, dependencies.fetch),
+    now: dependencies.now,
+    onFailure: dependencies.onListFailure ?? (() => undefined),
+  });
   const generateWith = {
     bedrock: fromSource(() => createBedrockSource(config, dependencies), dependencies),
     "openai-compatible": fromSource(() => createOpenAICompatibleSource(config, dependencies), dependencies),
     demo: createDemoModel(config, dependencies),
   };
+  const find = (modelId: string) => offers().find(({ id }) => id === modelId);
+  const answer = (offer: ModelOffer | undefined, request: GenerateRequest) => {
+    if (!offer) throw notOffered(request.modelId);
+    return generateWith[offer.id.slice(0, offer.id.indexOf("/")) as ProviderName](offer, request);
+  };
   return {
-    offers,
-    defaultModelId,
-    notice: offers.every((offer) => offer.id.startsWith("demo/"))
-      ? { code: "demo_model", message: DEMO_NOTICE }
-      : null,
+    get offers() {
+      return offers();
+    },
+    get defaultModelId() {
+      return defaultModelId();
+    },
+    get notice() {
+      if (offers().length === 0) return { code: "no_model", message: NO_MODEL_NOTICE };
+      const isDemo = offers().every(({ id }) => id.startsWith("demo/"));
+      return isDemo ? { code: "demo_model", message: DEMO_NOTICE } : null;
+    },
+    refresh,
 
     titleModelFor(modelId) {
       const chosen = config.titleModelId ?? modelId;
@@ -48,17 +71,23 @@ export function createLanguageModels(
     },
 
     generate(request) {
-      const offer = offers.find(({ id }) => id === request.modelId);
-      if (!offer) {
-        throw new ExpectedError(
-          "model_not_found",
-          `The model ${request.modelId} is not on offer any more: choose another one.`,
-        );
-      }
-      const provider = offer.id.slice(0, offer.id.indexOf("/")) as ProviderName;
-      return generateWith[provider](offer, request);
+      const offer = find(request.modelId);
+      return offer || !config.wildcard ? answer(offer, request) : answerLate(request);
     },
   };
+
+  /** A model that another node has read from the server. */
+  async function* answerLate(request: GenerateRequest) {
+    await refresh(request.modelId);
+    yield* answer(find(request.modelId), request);
+  }
+}
+
+function notOffered(modelId: string): ExpectedError {
+  return new ExpectedError(
+    "model_not_found",
+    `The model ${modelId} is not on offer any more: choose another one.`,
+  );
 }
 
 type Generate = (offer: ModelOffer, request: GenerateRequest) => AsyncIterable<ReplyChunk>;

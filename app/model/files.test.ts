@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
+import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { Message } from "~/conversation/session";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
 import { collectAnswer } from "../../tests/fixtures/collect-answer";
@@ -65,11 +66,13 @@ async function contentFor(messages: Message[], env: Record<string, string> = {})
   );
 }
 
-const documents = (count: number, name = "notes.md") =>
-  Array.from({ length: count }, () => partOf(CSV, "text/markdown", name));
+const documents = (count: number, name: string) =>
+  Array.from({ length: count }, () => partOf(PDF, "application/pdf", name));
+
+const PEOPLE = 'Attached file "people.csv":\n\n```csv\nname,age\nAda,36\n```';
 
 describe("a request to Bedrock", () => {
-  test("has images and documents as blocks of bytes, before the text", async () => {
+  test("has images and PDF as blocks of bytes, before the text, which begins with that of text files", async () => {
     const [content] = await contentFor(
       branch({
         text: "What is this?",
@@ -84,8 +87,7 @@ describe("a request to Bedrock", () => {
     expect(content).toEqual([
       { image: { format: "png", source: bytes(PNG) } },
       { document: { format: "pdf", name: "plan", source: bytes(PDF) } },
-      { document: { format: "csv", name: "people", source: bytes(CSV) } },
-      { text: "What is this?" },
+      { text: `${PEOPLE}\n\nWhat is this?` },
     ]);
   });
 
@@ -98,10 +100,10 @@ describe("a request to Bedrock", () => {
   test("has unique document names with allowed characters, across the whole conversation", async () => {
     const contents = await contentFor(
       branch(
-        { text: "One", files: [partOf(CSV, "text/csv", "report.csv")] },
+        { text: "One", files: [partOf(PDF, "application/pdf", "report.pdf")] },
         {
           text: "Two",
-          files: [partOf(CSV, "text/plain", "REPORT.txt"), partOf(PDF, "application/pdf", "計画.pdf")],
+          files: [partOf(PDF, "application/pdf", "REPORT.PDF"), partOf(PDF, "application/pdf", "計画.pdf")],
         },
       ),
     );
@@ -111,10 +113,13 @@ describe("a request to Bedrock", () => {
 
   test("has the newest five documents, and sentences for the others", async () => {
     const contents = await contentFor(
-      branch({ text: "Old", files: documents(3, "old.md") }, { text: "New", files: documents(4, "new.md") }),
+      branch(
+        { text: "Old", files: documents(3, "old.pdf") },
+        { text: "New", files: documents(4, "new.pdf") },
+      ),
     );
     expect(contents[0]?.filter(({ document }) => document)).toHaveLength(1);
-    expect(contents[0]?.at(-1)?.text).toMatch(/^\[.*"old\.md".*too many.*\]\n\n\[.*"old\.md".*\]\n\nOld$/);
+    expect(contents[0]?.at(-1)?.text).toMatch(/^\[.*"old\.pdf".*too many.*\]\n\n\[.*"old\.pdf".*\]\n\nOld$/);
     expect(contents[2]?.filter(({ document }) => document)).toHaveLength(4);
     expect(asked).toHaveLength(5);
   });
@@ -139,6 +144,39 @@ describe("a request to Bedrock", () => {
     expect(content).toEqual([{ text: expect.stringMatching(/"gone\.txt".*lost.*\n\nHi$/s) as string }]);
   });
 
+  test("has the text of files for a model that takes no files", async () => {
+    const [content] = await contentFor(
+      branch({ text: "Who?", files: [partOf(CSV, "text/csv", "people.csv")] }),
+      {
+        DEFAULT_MODEL: "bedrock/us.amazon.nova-micro-v1:0",
+      },
+    );
+    expect(content).toEqual([{ text: `${PEOPLE}\n\nWho?` }]);
+  });
+
+  test("has the beginning of a text file that does not fit into the model's window, which is told", async () => {
+    const long = Buffer.from("word ".repeat(20_000));
+    stored.set(sha256(long), long);
+    const window = { id: "bedrock/amazon.nova-micro-v1:0", contextTokens: 4_000, maxOutputTokens: 500 };
+    const omissions: unknown[] = [];
+    const files = [partOf(CSV, "text/csv", "left-out.csv"), partOf(long, "text/plain", "long.txt")];
+    await collectAnswer(modelsOf({ MODELS: JSON.stringify([window]) }), {
+      messages: branch({ text: "Who?", files }),
+      attachment,
+      onOmissions: (each) => omissions.push(...each),
+    });
+    const text = (await endpoint.request(0)).body.messages[0]!.content[0]!.text!;
+    expect(text).toMatch(
+      /"left-out\.csv".*too many later ones.*"long\.txt":\n\n```txt\nword .*left out.*\n\nWho\?$/s,
+    );
+    expect(estimateTokens(text)).toBeGreaterThan(3_000);
+    expect(estimateTokens(text)).toBeLessThan(3_500);
+    expect(omissions).toEqual([
+      { code: "file_too_many", subject: "left-out.csv" },
+      { code: "file_shortened", subject: "long.txt" },
+    ]);
+  });
+
   test("has sentences for files that the model does not accept, and none is read", async () => {
     const contents = await contentFor(
       branch({ text: "Look", files: [partOf(PNG, "image/png", "dot.png")] }, { text: "And now?" }),
@@ -150,7 +188,7 @@ describe("a request to Bedrock", () => {
   });
 });
 
-test("a request to an OpenAI-compatible server has images, PDF, and text documents with their names", async () => {
+test("a request to an OpenAI-compatible server has images and PDF, and text files as text", async () => {
   let body = "";
   const server = createServer((request, response) => {
     request.setEncoding("utf8").on("data", (piece: string) => (body += piece));
@@ -186,8 +224,7 @@ test("a request to an OpenAI-compatible server has images, PDF, and text documen
       type: "file",
       file: { filename: "plan.pdf", file_data: `data:application/pdf;base64,${PDF.toString("base64")}` },
     },
-    { type: "text", text: `Attached document "people.csv":\n\n${CSV.toString()}` },
-    { type: "text", text: "Look" },
+    { type: "text", text: `${PEOPLE}\n\nLook` },
   ]);
 });
 

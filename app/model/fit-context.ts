@@ -11,6 +11,20 @@ export type FittedContext = {
 /** Part of the window that is kept free, for the model's own format and for errors of the estimate. */
 const MARGIN = 0.05;
 
+/** Tokens for the messages of a request, in the model's window beside instructions and answer; Infinity if unknown. */
+export function roomForMessages(
+  offer: Pick<ModelOffer, "contextTokens" | "maxOutputTokens">,
+  { instructions, continueFrom }: Pick<GenerateRequest, "instructions" | "continueFrom">,
+): number {
+  if (offer.contextTokens === undefined) return Infinity;
+  return (
+    offer.contextTokens * (1 - MARGIN) -
+    offer.maxOutputTokens -
+    estimateTokens(instructions) -
+    estimateTokens(continueFrom ?? "")
+  );
+}
+
 /**
  * The newest messages of a conversation that fit into the model's window beside its instructions and the answer. They
  * begin with a user message, and include the message to answer, even if it alone is too long. The oldest messages are
@@ -25,12 +39,7 @@ export function fitContext(
     continueFrom,
   }: Pick<GenerateRequest, "messages" | "instructions" | "continueFrom">,
 ): FittedContext {
-  if (offer.contextTokens === undefined) return { messages, omitted: 0 };
-  const room =
-    offer.contextTokens * (1 - MARGIN) -
-    offer.maxOutputTokens -
-    estimateTokens(instructions) -
-    estimateTokens(continueFrom ?? "");
+  const room = roomForMessages(offer, { instructions, continueFrom });
   const sizes = messages.map(estimateMessageTokens);
   const tooMuch = sizes.reduce((sum, size) => sum + size, 0) - room;
   if (tooMuch <= 0) return { messages, omitted: 0 };

@@ -6,12 +6,14 @@ import {
   MAX_DOCUMENTS,
   type AttachmentPart,
 } from "~/conversation/attachment";
+import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { Omission, OmissionCode } from "~/conversation/omissions";
 import { createDocumentNames } from "./document-names";
+import { beginningOf, inlineText } from "./inline-text";
 import type { FileContent } from "./prompt";
 
-/** Content for the model in place of an attachment: the file, or a sentence. */
+/** Content for the model in place of an attachment: the file, its text, or a sentence. */
 export type LoadedFiles = (part: AttachmentPart) => FileContent | string;
 
 /**
@@ -35,12 +37,13 @@ const TOO_MANY: Reason = {
 const REFUSED: Reason = { code: "file_refused", why: "It could not be given to you." };
 const LOST: Reason = { code: "file_lost", why: "It is lost." };
 const TOO_LARGE: Reason = { code: "image_too_large", why: "It has too many pixels to be given to you." };
+const SHORTENED: OmissionCode = "file_shortened";
 const UNREADABLE: Reason = { code: "file_unreadable", why: "It is protected by a password." };
 
 export type FilesOfPrompt = {
   loaded: LoadedFiles;
   omissions: Omission[];
-  /** Number of files that are sent: of all messages, and of the last one. */
+  /** Number of files that are sent as files, not as text: of all messages, and of the last one. */
   given: { all: number; last: number };
 };
 
@@ -51,7 +54,11 @@ export type FileLimits = {
   takesEncrypted: boolean;
 };
 
-type Limits = Pick<ModelOffer, "accepts"> & { files?: FileLimits | undefined };
+type Limits = Pick<ModelOffer, "accepts"> & {
+  files?: FileLimits | undefined;
+  /** Tokens for the text of files. */
+  textTokens: number;
+};
 
 /**
  * Reads the files of a branch, the newest first, as many as fit into a request. For each file that is left out, the
@@ -65,11 +72,13 @@ export async function loadFiles(
   const parts = messages.flatMap(({ parts }) => attachmentParts(parts));
   const last = attachmentParts(messages.at(-1)?.parts ?? []);
   const selected = selection === "all" ? parts : selection === "last" ? last : [];
-  const reasons = leaveOut(parts, limits.accepts);
-  for (const part of parts) if (!selected.includes(part) && !reasons.has(part)) reasons.set(part, REFUSED);
+  const files = parts.filter((part) => !isText(part));
+  const reasons = leaveOut(files, limits.accepts);
+  for (const part of files) if (!selected.includes(part) && !reasons.has(part)) reasons.set(part, REFUSED);
   const loaded = new Map<AttachmentPart, FileContent>();
+  const texts = await loadTexts(parts.filter(isText), attachment, limits.textTokens);
   const nameOf = createDocumentNames();
-  for (const part of parts.filter((part) => !reasons.has(part))) {
+  for (const part of files.filter((part) => !reasons.has(part))) {
     const data = await attachment(attachmentId(part));
     const reason = data ? unfit(part, data, limits) : LOST;
     if (reason) reasons.set(part, reason);
@@ -79,13 +88,48 @@ export async function loadFiles(
     loaded.set(part, { type: "file", data, mediaType, filename });
   }
   return {
-    loaded: (part) => loaded.get(part) ?? leftOut(part, reasons.get(part)?.why ?? "It is not shown here."),
+    loaded: (part) =>
+      loaded.get(part) ??
+      texts.get(part)?.text ??
+      leftOut(part, reasons.get(part)?.why ?? "It is not shown here."),
     given: { all: loaded.size, last: last.filter((part) => loaded.has(part)).length },
     omissions: parts.flatMap((part) => {
-      const reason = reasons.get(part);
-      return reason ? [{ code: reason.code, subject: part.filename }] : [];
+      const code = reasons.get(part)?.code ?? texts.get(part)?.omission;
+      return code ? [{ code, subject: part.filename }] : [];
     }),
   };
+}
+
+function isText({ mediaType }: AttachmentPart): boolean {
+  return mediaType.startsWith("text/");
+}
+
+type LoadedText = { text: string; omission?: OmissionCode };
+
+/** Reads text files into parts of the prompt, the newest first, as long as there are tokens for them. */
+async function loadTexts(
+  parts: readonly AttachmentPart[],
+  attachment: GenerateRequest["attachment"],
+  tokens: number,
+): Promise<Map<AttachmentPart, LoadedText>> {
+  const texts = new Map<AttachmentPart, LoadedText>();
+  let left = tokens;
+  for (const part of parts.toReversed()) {
+    const data = left > 0 ? await attachment(attachmentId(part)) : null;
+    if (!data) {
+      const { code, why } = left > 0 ? LOST : TOO_MANY;
+      texts.set(part, { text: leftOut(part, why), omission: code });
+      continue;
+    }
+    const whole = new TextDecoder().decode(data);
+    const content = left === Infinity ? whole : beginningOf(whole, left);
+    const isWhole = content.length === whole.length;
+    left -= left === Infinity ? 0 : estimateTokens(content);
+    const text = inlineText(part.filename, content, isWhole);
+    texts.set(part, isWhole ? { text } : { text, omission: SHORTENED });
+    if (!isWhole) left = 0;
+  }
+  return texts;
 }
 
 /** Why the service would refuse the file; null where it is acceptable, or the limits are unknown. */

@@ -17,6 +17,7 @@ describe("without variables", () => {
     expect(parseModelConfig({})).toEqual({
       provider: null,
       models: null,
+      wildcard: null,
       defaultModelId: null,
       titleModelId: null,
       maxOutputTokens: 5000,
@@ -157,16 +158,26 @@ describe("DEFAULT_MODEL", () => {
   });
 });
 
-test("openai-compatible needs a base URL and MODELS", () => {
-  const issues = issuesOf({ MODEL_PROVIDER: "openai-compatible" });
-  expect(issues[0]).toContain("OPENAI_COMPATIBLE_BASE_URL is needed");
-  expect(issues[1]).toContain("MODELS must list");
-  expect(issuesOf({ MODELS: "openai-compatible/x" }).join()).toContain(
-    "OPENAI_COMPATIBLE_BASE_URL is needed",
-  );
-  expect(issuesOf({ OPENAI_COMPATIBLE_BASE_URL: "http://localhost:1/v1" }).join()).toContain(
-    "MODELS must list",
-  );
+test("openai-compatible models need a base URL", () => {
+  for (const env of [
+    { MODEL_PROVIDER: "openai-compatible" },
+    { MODELS: "openai-compatible/x" },
+    { MODELS: "demo/demo,*" },
+  ]) {
+    expect(issuesOf(env).join()).toContain("OPENAI_COMPATIBLE_BASE_URL is needed");
+  }
+});
+
+test("the models that a server lists stand where MODELS has a *, or alone without MODELS", () => {
+  const server = { OPENAI_COMPATIBLE_BASE_URL: "http://localhost:1/v1" };
+  const wildcard = (env: object) => parseModelConfig({ ...server, ...env }).wildcard;
+  expect(parseModelConfig(server)).toMatchObject({ provider: "openai-compatible", wildcard: { at: 0 } });
+  expect(parseModelConfig({ ...server, MODELS: "*" })).toMatchObject({ provider: "openai-compatible" });
+  expect(wildcard({ MODELS: "demo/demo,openai-compatible/*,openai-compatible/a" })).toEqual({ at: 1 });
+  const json = JSON.stringify([{ id: "*", contextTokens: 8_000 }, { id: "demo/demo" }]);
+  expect(wildcard({ MODELS: json })).toEqual({ at: 0, contextTokens: 8_000 });
+  expect(wildcard({ MODELS: "openai-compatible/a" })).toBeNull();
+  expect(wildcard({ MODEL_PROVIDER: "demo" })).toBeNull();
 });
 
 test.each([

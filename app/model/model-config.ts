@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ModelConfigError } from "./model-config-error";
+import type { ModelOffer } from "~/conversation/language-model";
 import { parseModelList } from "./model-list";
 import { baseUrlIssue, withPlainSlashes } from "./base-url";
 import { PROVIDER_NAMES, resolveOffers, type OffersConfig, type ProviderName } from "./resolve-offers";
@@ -92,11 +93,13 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
   const list = values.MODELS === undefined ? null : parseModelList(values.MODELS, values.MAX_OUTPUT_TOKENS);
   if (list && "issues" in list) throw new ModelConfigError(list.issues);
   const models = list?.offers ?? null;
+  const provider = values.MODEL_PROVIDER ?? providerMeant(models, values.OPENAI_COMPATIBLE_BASE_URL);
+  const isListedByServer = !list && provider === "openai-compatible";
 
   const config: ModelConfig = {
-    // The ids of a list name the provider, so AWS credentials need not be searched.
-    provider: values.MODEL_PROVIDER ?? (models ? providerOf(models[0]!.id) : null),
+    provider,
     models,
+    wildcard: isListedByServer ? { at: 0 } : (list?.wildcard ?? null),
     defaultModelId: values.DEFAULT_MODEL ?? null,
     titleModelId: values.TITLE_MODEL ?? null,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
@@ -115,6 +118,18 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
   return config;
 }
 
+/**
+ * The provider that other variables name, so that AWS credentials need not be searched: by the ids of a list, else by the
+ * address of a server.
+ */
+function providerMeant(
+  models: readonly ModelOffer[] | null,
+  baseUrl: string | undefined,
+): ProviderName | null {
+  if (models?.[0]) return providerOf(models[0].id);
+  return models || baseUrl !== undefined ? "openai-compatible" : null;
+}
+
 /** The provider in a `provider/model` id. */
 export function providerOf(modelId: string): ProviderName {
   const provider = modelId.slice(0, modelId.indexOf("/"));
@@ -123,20 +138,16 @@ export function providerOf(modelId: string): ProviderName {
   return known;
 }
 
-/** OpenAI-compatible servers have neither a default list of models nor a default address. */
-function openaiCompatibleIssues(config: ModelConfig): string[] {
-  const issues: string[] = [];
-  const listed = config.models?.some((offer) => offer.id.startsWith("openai-compatible/")) ?? false;
-  if (!config.openaiCompatibleBaseUrl && (config.provider === "openai-compatible" || listed)) {
-    issues.push(
-      "OPENAI_COMPATIBLE_BASE_URL is needed for openai-compatible models, such as http://localhost:11434/v1 for Ollama.",
-    );
-  }
-  const meant = config.provider ?? (config.openaiCompatibleBaseUrl ? "openai-compatible" : null);
-  if (!config.models && meant === "openai-compatible") {
-    issues.push(
-      "MODELS must list the models of your openai-compatible server, such as openai-compatible/llama3.2.",
-    );
-  }
-  return issues;
+/** OpenAI-compatible servers have no default address. */
+function openaiCompatibleIssues({
+  models,
+  wildcard,
+  provider,
+  openaiCompatibleBaseUrl,
+}: ModelConfig): string[] {
+  const isListed = models?.some(({ id }) => id.startsWith("openai-compatible/")) ?? false;
+  if (openaiCompatibleBaseUrl || !(isListed || wildcard || provider === "openai-compatible")) return [];
+  return [
+    "OPENAI_COMPATIBLE_BASE_URL is needed for openai-compatible models, such as http://localhost:11434/v1 for Ollama.",
+  ];
 }

@@ -30,7 +30,15 @@ const entry = z.strictObject({
   cacheReadPricePerMillion: price,
   cacheWritePricePerMillion: price,
 });
-type Entry = z.infer<typeof entry>;
+export type Entry = z.infer<typeof entry>;
+
+/** An entry that stands for all models that an OpenAI-compatible server lists. Its fields are for each of them. */
+export type Wildcard = Omit<Entry, "id" | "name"> & {
+  /** Number of models that MODELS lists before it. */
+  at: number;
+};
+
+const WILDCARD = /^(openai-compatible\/)?\*$/;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
@@ -40,13 +48,16 @@ type Entry = z.infer<typeof entry>;
 export function parseModelList(
   text: string,
   maxOutputTokens: number,
-): { offers: ModelOffer[] } | { issues: string[] } {
-  const entries = text.startsWith("[") ? parseJson(text) : parseCommas(text);
-  if ("issues" in entries) return entries;
+): { offers: ModelOffer[]; wildcard: Wildcard | null } | { issues: string[] } {
+  const parsed = text.startsWith("[") ? parseJson(text) : parseCommas(text);
+  if ("issues" in parsed) return parsed;
 
+  const { entries } = parsed;
+  const at = entries.findIndex(({ id }) => WILDCARD.test(id));
+  const listed = entries.filter((_, index) => index !== at);
   const issues: string[] = [];
   const seen = new Set<string>();
-  for (const { id } of entries.entries) {
+  for (const { id } of listed) {
     if (!PROVIDER_PREFIX.test(id)) {
       issues.push(
         `MODELS: "${id}" must begin with bedrock/, openai-compatible/ or demo/, followed by the model.`,
@@ -55,12 +66,19 @@ export function parseModelList(
     if (seen.has(id)) issues.push(`MODELS lists "${id}" twice.`);
     seen.add(id);
   }
-  if (entries.entries.length === 0) issues.push("MODELS is an empty list.");
+  if (entries.length === 0) issues.push("MODELS is an empty list.");
   if (issues.length > 0) return { issues };
-  return { offers: entries.entries.map((each) => toOffer(each, maxOutputTokens)) };
+  return { offers: listed.map((each) => toOffer(each, maxOutputTokens)), wildcard: wildcardOf(entries, at) };
 }
 
-function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
+function wildcardOf(entries: readonly Entry[], at: number): Wildcard | null {
+  if (at < 0) return null;
+  const { id: _, name: __, ...fields } = entries[at]!;
+  return { ...fields, at };
+}
+
+/** The offer of an entry: what it leaves out is as usual for the model. */
+export function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
   const model = given.id.slice(given.id.indexOf("/") + 1);
   const isBedrock = given.id.startsWith("bedrock/");
   return {

@@ -33,6 +33,5 @@ export function createOpenAICompatibleSource(
     // Usually a local server: when it does not answer, the person has to start it, and should learn so soon.
     maxRetries: dependencies.maxRetries ?? 1,
     stallSeconds: config.stallSeconds,
-    textDocumentsAsText: true,
   });
 }

@@ -2,6 +2,7 @@ import type { ModelOffer } from "~/conversation/language-model";
 import { bedrockOffers } from "./bedrock-offers";
 import { DEMO_OFFER } from "./demo-offer";
 import { ModelConfigError } from "./model-config-error";
+import type { Wildcard } from "./model-list";
 
 export const PROVIDER_NAMES = ["bedrock", "openai-compatible", "demo"] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
@@ -10,6 +11,8 @@ export type ProviderName = (typeof PROVIDER_NAMES)[number];
 export type OffersConfig = {
   /** The list from MODELS; null leaves it to the provider. */
   models: readonly ModelOffer[] | null;
+  /** The place in the list of all models that the OpenAI-compatible server lists; null without them. */
+  wildcard: Wildcard | null;
   defaultModelId: string | null;
   /** The model that makes titles; "none" for no titles by a model, null for each session's own model. */
   titleModelId: string | "none" | null;
@@ -18,7 +21,7 @@ export type OffersConfig = {
 };
 
 /**
- * The models on offer: those that MODELS lists, else the provider's own.
+ * The models on offer: those that MODELS lists, else the provider's own. With a wildcard, others are known later.
  * @throws ModelConfigError when DEFAULT_MODEL or TITLE_MODEL is none of them
  */
 export function resolveOffers(
@@ -26,6 +29,7 @@ export function resolveOffers(
   provider: ProviderName,
 ): { offers: readonly ModelOffer[]; defaultModelId: string } {
   const offers = config.models ?? providerOffers(config, provider);
+  if (config.wildcard) return { offers, defaultModelId: "" };
   const defaultModelId = config.defaultModelId ?? offers[0]?.id;
   const { titleModelId } = config;
   const isOffered = (id: string | undefined) => offers.some((offer) => offer.id === id);
@@ -48,7 +52,7 @@ function providerOffers(config: OffersConfig, provider: ProviderName): ModelOffe
     case "demo":
       return [{ ...DEMO_OFFER, maxOutputTokens: config.maxOutputTokens }];
     case "openai-compatible":
-      // parseModelConfig insists on MODELS for these.
+      // The server lists its own.
       return [];
   }
 }

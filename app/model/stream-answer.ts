@@ -1,10 +1,12 @@
+import { estimateMessageTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import { omissionsOf, type Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Message } from "~/conversation/session";
 import type { Timer } from "~/timer";
 import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
-import { fitContext } from "./fit-context";
+import { fitContext, roomForMessages } from "./fit-context";
 import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
 import { isTooLong, mayBeCredentials, mayBeFiles, streamFailure, unfinishedReason } from "./model-failure";
@@ -12,7 +14,6 @@ import { toProviderPrompt, type PromptMessage } from "./prompt";
 import type { AnswerPart, AnswerParts, ProviderRequest } from "./provider";
 import { retryCall } from "./retry-call";
 import { createStallWatch, type ModelClocks } from "./stall-watch";
-import { withTextDocuments } from "./text-documents";
 import { toModelMessages } from "./to-model-messages";
 import { isWireText, toWireMessages, toWireText } from "./wire-text";
 
@@ -25,8 +26,6 @@ export type AnswerSource = {
   /** Retries of the start of a call after throttling, or an error of the service or of the network. */
   maxRetries: number;
   stallSeconds: number;
-  /** Whether text documents are sent as part of the message's text, for protocols without them. */
-  textDocumentsAsText?: boolean;
   /** Limits for files; unknown where not given. */
   fileLimits?: FileLimits;
   /** Runs before the call, so that its failures can be distinguished from those of the call. */
@@ -151,7 +150,11 @@ async function toPrompt(
   watch: StallWatch,
 ): Promise<Prompt> {
   const { messages: fitting, omitted } = fitContext(offer, request);
-  const limits = { accepts: offer.accepts, files: source.fileLimits };
+  const limits = {
+    accepts: offer.accepts,
+    files: source.fileLimits,
+    textTokens: Math.max(0, roomForMessages(offer, request) - tokensBesideTexts(fitting)),
+  };
   const files = await watch.next(loadFiles({ ...request, messages: fitting }, limits, selection));
   const messages = toModelMessages(
     fitting,
@@ -161,11 +164,19 @@ async function toPrompt(
   const texts = [request.instructions, ...fitting.filter(({ role }) => role === "user").flatMap(textsOf)];
   const malformed: Omission[] = texts.every(isWireText) ? [] : [{ code: "text_malformed" }];
   return {
-    messages: toWireMessages(source.textDocumentsAsText ? withTextDocuments(messages) : messages),
+    messages: toWireMessages(messages),
     omitted,
     given: files.given,
     omissions: omissionsOf([...files.omissions, ...malformed]),
   };
+}
+
+/** Tokens of messages without the text of their files. */
+function tokensBesideTexts(messages: GenerateRequest["messages"]): number {
+  return messages.reduce((sum, { parts }) => {
+    const others = parts.filter((part) => part.type !== "file" || !part.mediaType.startsWith("text/"));
+    return sum + estimateMessageTokens({ parts: others } as Pick<Message, "parts">);
+  }, 0);
 }
 
 function textsOf({ parts }: GenerateRequest["messages"][number]): string[] {
@@ -241,7 +252,7 @@ function providerRequest(
   return {
     prompt: toProviderPrompt(
       content.trim() === "" ? null : instructions,
-      cachesPrompts && !source.textDocumentsAsText ? withCachePoints(messages) : messages,
+      cachesPrompts && source.service.kind === "bedrock" ? withCachePoints(messages) : messages,
     ),
     maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
     ...samplingOf(source, offer, request),

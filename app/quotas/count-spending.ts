@@ -35,7 +35,18 @@ export function countSpending(
   { now, timer }: CountSpendingOptions,
 ): LanguageModels {
   return {
-    ...models,
+    // Not copied: they change.
+    get offers() {
+      return models.offers;
+    },
+    get defaultModelId() {
+      return models.defaultModelId;
+    },
+    get notice() {
+      return models.notice;
+    },
+    titleModelFor: models.titleModelFor,
+    ...(models.refresh && { refresh: models.refresh }),
     async *generate(request) {
       request.signal.throwIfAborted();
       const offer = models.offers.find(({ id }) => id === request.modelId);

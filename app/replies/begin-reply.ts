@@ -76,6 +76,8 @@ export async function beginReply(
 ): Promise<{ record: SessionRecord | null; outcome: StartOutcome }> {
   const { running } = deps;
   const { reservation } = options;
+  // Another node may have read it from the model server meanwhile.
+  await deps.models.refresh?.(options.modelId);
   if (options.modelId !== undefined && !isOffered(options.modelId, deps)) {
     throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
   }
@@ -177,6 +179,9 @@ function startContext(
   deps: Pick<BeginReplyDependencies, "models">,
 ): Omit<StartContext, "now" | "reply"> {
   const { models } = deps;
+  if (models.offers.length === 0) {
+    throw new ExpectedError("model_unavailable", models.notice?.message ?? "There is no model yet.");
+  }
   return {
     modelId,
     settings,

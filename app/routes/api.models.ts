@@ -3,7 +3,8 @@ import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
-  GET() {
+  async GET() {
+    await services.models.refresh?.();
     return Response.json(modelsView(services.models), { headers: { "Cache-Control": "no-store" } });
   },
 });

@@ -10,7 +10,7 @@ import type { Asked } from "~/store/volume/volume-failure";
 export type EditSessionDependencies = {
   quotas: Pick<Quotas, "change">;
   store: Pick<SessionStore, "update">;
-  models: Pick<LanguageModels, "offers">;
+  models: Pick<LanguageModels, "offers" | "refresh">;
   /** The time of day. */
   clock: () => Date;
 };
@@ -27,6 +27,7 @@ export async function editSession(
   { quotas, store, models, clock }: EditSessionDependencies,
 ): Promise<SessionRecord | null> {
   const { modelId } = edit.settings ?? {};
+  await models.refresh?.(modelId);
   if (modelId !== undefined && !models.offers.some((offer) => offer.id === modelId)) {
     throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
   }

@@ -134,8 +134,10 @@ describe.each(
     expect(await chat.mine.count()).toBe(0);
 
     await chat.chooseModel("Blind");
-    await chat.page.getByText("Blind cannot be given files. Choose another model").waitFor();
-    expect(await chat.button("Attach files").getAttribute("aria-disabled")).toBe("true");
+    await chat.page.getByText("Blind cannot be given images. Choose another model").waitFor();
+    await chat.button("Remove sunset.png").click();
+    await choose(chat, notes);
+    await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
     await chat.chooseModel("Seeing");
     await sendNow(chat);
     await chat.reply(0, "complete");

@@ -3,16 +3,12 @@ import { useTranslation } from "react-i18next";
 import { AttachIcon } from "~/components/primitives/icons";
 
 type Props = {
-  /** The reason why the model accepts no files; null if it accepts some. */
-  refusal: string | null;
+  /** What the model does not accept; null if it accepts all kinds. */
+  hint: string | null;
   onFiles: (files: readonly File[]) => void;
 };
 
-/** Extensions whose media type some browsers do not know, and would leave out of their dialog. */
-const ACCEPT =
-  "image/*,application/pdf,text/*,application/json,.md,.markdown,.csv,.txt,.log,.json,.yaml,.yml";
-
-export function AttachButton({ refusal, onFiles }: Props) {
+export function AttachButton({ hint, onFiles }: Props) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
   return (
@@ -21,9 +17,9 @@ export function AttachButton({ refusal, onFiles }: Props) {
         type="button"
         className="icon-button composer__attach"
         aria-label={t("attachment.add")}
-        aria-disabled={refusal !== null}
-        title={refusal ?? t("attachment.add")}
-        onClick={refusal === null ? () => input.current?.click() : undefined}
+        title={hint ?? t("attachment.add")}
+        aria-description={hint ?? undefined}
+        onClick={() => input.current?.click()}
       >
         <AttachIcon />
       </button>
@@ -32,7 +28,6 @@ export function AttachButton({ refusal, onFiles }: Props) {
         type="file"
         multiple
         hidden
-        accept={ACCEPT}
         data-testid="file-input"
         onChange={({ target }) => {
           onFiles([...(target.files ?? [])]);

@@ -1,4 +1,5 @@
 import { memo, useEffect, type ClipboardEvent, type KeyboardEvent, type MouseEvent } from "react";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
@@ -84,7 +85,7 @@ export const Composer = memo(function Composer(props: Props) {
         />
         <div className="composer__row">
           <AttachButton
-            refusal={model?.accepts.length === 0 ? t("attachment.noFilesAtAll", { model: model.name }) : null}
+            hint={hintFor(t, model)}
             onFiles={(chosen) => {
               files.add(chosen);
               focusComposer();
@@ -118,3 +119,13 @@ export const Composer = memo(function Composer(props: Props) {
     </form>
   );
 });
+
+/** What the button for files says of those that the model does not take. */
+function hintFor(t: TFunction, model: ModelView | undefined): string | null {
+  if (!model || model.accepts.length === 2) return null;
+  const { name, accepts } = model;
+  if (accepts.length === 0) return t("attachment.onlyText", { model: name });
+  return t(accepts.includes("image") ? "attachment.noDocumentsHint" : "attachment.noImagesHint", {
+    model: name,
+  });
+}

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { DraftFile } from "~/browser/drafts/draft-file";
 import { sentenceFor } from "~/i18n/user-error";
-import type { AttachmentKind } from "~/conversation/attachment";
+import { isTaken, type AttachmentKind } from "~/conversation/attachment";
 import { FileImage, type Download } from "~/components/messages/file-image";
 import { formatSize } from "~/components/primitives/format-size";
 import { IconButton } from "~/components/primitives/icon-button";
@@ -119,9 +119,8 @@ export function useRefusal(
 ): string | null {
   const { t } = useTranslation();
   if (!model) return null;
-  const refused = files.find(({ kind }) => !model.accepts.includes(kind));
+  const refused = files.find(({ mediaType }) => !isTaken(model.accepts, mediaType));
   if (!refused) return null;
-  if (model.accepts.length === 0) return t("attachment.noFiles", { model: model.name });
   return t(refused.kind === "image" ? "attachment.noImages" : "attachment.noDocuments", {
     model: model.name,
   });

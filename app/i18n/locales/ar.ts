@@ -65,10 +65,11 @@ export const ar: Translation = {
     download: "تنزيل {{filename}}",
     save: "تنزيل",
     notLoaded: "تعذّر تحميل {{filename}}. حاول مرة أخرى بعد قليل.",
-    noFiles: "لا يستطيع {{model}} قراءة الملفات. اختر نموذجًا آخر أو أزلها.",
     noImages: "لا يستطيع {{model}} رؤية الصور. اختر نموذجًا آخر أو أزلها.",
-    noDocuments: "لا يستطيع {{model}} قراءة المستندات. اختر نموذجًا آخر أو أزلها.",
-    noFilesAtAll: "لا يستطيع {{model}} قراءة الملفات",
+    noDocuments: "لا يستطيع {{model}} قراءة ملفات PDF. اختر نموذجًا آخر أو أزلها.",
+    onlyText: "إرفاق ملفات نصية. لا يستطيع {{model}} قراءة الصور أو ملفات PDF.",
+    noImagesHint: "إرفاق ملفات. لا يستطيع {{model}} رؤية الصور.",
+    noDocumentsHint: "إرفاق ملفات. لا يستطيع {{model}} قراءة ملفات PDF.",
   },
   model: { label: "النموذج" },
   message: {
@@ -110,6 +111,7 @@ export const ar: Translation = {
     file_kind: "ملفات من نوع لا يمكن لهذا النموذج تلقِّيه: {{subjects}}.",
     file_too_many: "ملفات أقدم لم يتلقَّها النموذج من جديد: {{subjects}}.",
     file_lost: "ملفات لم تعد محفوظة: {{subjects}}.",
+    file_shortened: "ملفات أطول مما يتسع له هذا النموذج، ولم يُعطَ إلا بدايتها: {{subjects}}.",
     text_malformed: "استُبدلت محارف لا يقبلها أي نموذج.",
     unknown: "لم يُعطَ النموذج كل ما في هذه المحادثة.",
   },
@@ -416,7 +418,8 @@ export const ar: Translation = {
     too_many_requests: "عدد كبير جدًا من الطلبات مفتوح في الوقت نفسه من شبكتك.",
     address_budget_spent: "ما بقي اليوم مما يمكن لشبكتك استخدامه لا يكفي لهذه المحادثة. سيتوفر المزيد غدًا.",
     budget_spent: "أُنفق كل ما يمكن لهذه الخدمة إنفاقه في يوم واحد. ستستمر غدًا، وكل ما كُتب محفوظ.",
+    no_model: "خادم النماذج لا يستجيب، أو ليس فيه نموذج بعد. شغّله وثبّت فيه نموذجًا ثم أعد تحميل هذه الصفحة.",
     demo_model:
-      "تأتي الإجابات من نموذج Holdfast التجريبي المدمج. للتحدث إلى نموذج حقيقي أعد التشغيل مع MODEL_PROVIDER=bedrock وبيانات اعتماد AWS، أو مع OPENAI_COMPATIBLE_BASE_URL وMODELS.",
+      "تأتي الإجابات من نموذج Holdfast التجريبي المدمج. للتحدث إلى نموذج حقيقي أعد التشغيل مع MODEL_PROVIDER=bedrock وبيانات اعتماد AWS، أو مع OPENAI_COMPATIBLE_BASE_URL.",
   },
 };

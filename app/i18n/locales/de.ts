@@ -70,11 +70,12 @@ export const de: Translation = {
     download: "{{filename}} herunterladen",
     save: "Herunterladen",
     notLoaded: "{{filename}} konnte nicht geladen werden. Versuchen Sie es gleich noch einmal.",
-    noFiles: "{{model}} kann keine Dateien lesen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
     noImages: "{{model}} kann keine Bilder sehen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
     noDocuments:
-      "{{model}} kann keine Dokumente lesen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
-    noFilesAtAll: "{{model}} kann keine Dateien lesen",
+      "{{model}} kann keine PDF-Dateien lesen. Wählen Sie ein anderes Modell, oder entfernen Sie sie.",
+    onlyText: "Textdateien anhängen. {{model}} kann keine Bilder und keine PDF-Dateien lesen.",
+    noImagesHint: "Dateien anhängen. {{model}} kann keine Bilder sehen.",
+    noDocumentsHint: "Dateien anhängen. {{model}} kann keine PDF-Dateien lesen.",
   },
   model: { label: "Modell" },
   message: {
@@ -117,6 +118,8 @@ export const de: Translation = {
     file_kind: "Dateien einer Art, die dieses Modell nicht bekommen kann: {{subjects}}.",
     file_too_many: "Ältere Dateien, die das Modell nicht noch einmal bekommen hat: {{subjects}}.",
     file_lost: "Dateien, die nicht mehr gespeichert sind: {{subjects}}.",
+    file_shortened:
+      "Dateien, die für dieses Modell zu lang sind und von denen es nur den Anfang erhalten hat: {{subjects}}.",
     text_malformed: "Zeichen, die kein Modell annimmt, wurden ersetzt.",
     unknown: "Nicht alles aus dieser Unterhaltung wurde dem Modell gegeben.",
   },
@@ -434,7 +437,9 @@ export const de: Translation = {
       "Was Ihr Netz heute noch verbrauchen darf, reicht für dieses Gespräch nicht. Morgen gibt es wieder mehr.",
     budget_spent:
       "Was dieser Chat an einem Tag ausgeben darf, ist ausgegeben. Morgen geht es weiter, und alles Geschriebene bleibt erhalten.",
+    no_model:
+      "Der Modellserver antwortet nicht, oder er hat noch kein Modell. Starten Sie ihn, installieren Sie dort ein Modell, und laden Sie diese Seite neu.",
     demo_model:
-      "Die Antworten kommen von Holdfasts eingebautem Demo-Modell. Für ein echtes starten Sie mit MODEL_PROVIDER=bedrock und AWS-Zugangsdaten neu, oder mit OPENAI_COMPATIBLE_BASE_URL und MODELS.",
+      "Die Antworten kommen von Holdfasts eingebautem Demo-Modell. Für ein echtes starten Sie mit MODEL_PROVIDER=bedrock und AWS-Zugangsdaten neu, oder mit OPENAI_COMPATIBLE_BASE_URL.",
   },
 };

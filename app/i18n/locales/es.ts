@@ -69,10 +69,11 @@ export const es: Translation = {
     download: "Descargar {{filename}}",
     save: "Descargar",
     notLoaded: "No se pudo cargar {{filename}}. Inténtelo de nuevo en un momento.",
-    noFiles: "{{model}} no puede leer archivos. Elija otro modelo o quítelos.",
     noImages: "{{model}} no puede ver imágenes. Elija otro modelo o quítelas.",
-    noDocuments: "{{model}} no puede leer documentos. Elija otro modelo o quítelos.",
-    noFilesAtAll: "{{model}} no puede leer archivos",
+    noDocuments: "{{model}} no puede leer archivos PDF. Elija otro modelo o quítelos.",
+    onlyText: "Adjuntar archivos de texto. {{model}} no puede leer imágenes ni archivos PDF.",
+    noImagesHint: "Adjuntar archivos. {{model}} no puede ver imágenes.",
+    noDocumentsHint: "Adjuntar archivos. {{model}} no puede leer archivos PDF.",
   },
   model: { label: "Modelo" },
   message: {
@@ -115,6 +116,8 @@ export const es: Translation = {
     file_kind: "Archivos de un tipo que este modelo no puede recibir: {{subjects}}.",
     file_too_many: "Archivos anteriores, que el modelo no ha vuelto a recibir: {{subjects}}.",
     file_lost: "Archivos que ya no están guardados: {{subjects}}.",
+    file_shortened:
+      "Archivos demasiado largos para este modelo, de los que solo recibió el principio: {{subjects}}.",
     text_malformed: "Se sustituyeron caracteres que ningún modelo acepta.",
     unknown: "Una parte de esta conversación no se entregó al modelo.",
   },
@@ -426,7 +429,9 @@ export const es: Translation = {
       "Lo que su red puede usar todavía hoy no basta para esta conversación. Mañana habrá más.",
     budget_spent:
       "Ya se ha gastado lo que este chat puede gastar en un día. Mañana continúa, y todo lo escrito se conserva.",
+    no_model:
+      "El servidor de modelos no responde, o aún no tiene ningún modelo. Inícielo, instale un modelo y recargue esta página.",
     demo_model:
-      "Las respuestas vienen del modelo de demostración de Holdfast. Para usar uno real, reinicie con MODEL_PROVIDER=bedrock y credenciales de AWS, o con OPENAI_COMPATIBLE_BASE_URL y MODELS.",
+      "Las respuestas vienen del modelo de demostración de Holdfast. Para usar uno real, reinicie con MODEL_PROVIDER=bedrock y credenciales de AWS, o con OPENAI_COMPATIBLE_BASE_URL.",
   },
 };

@@ -68,10 +68,11 @@ export const fr: Translation = {
     download: "Télécharger {{filename}}",
     save: "Télécharger",
     notLoaded: "{{filename}} n’a pas pu être chargé. Réessayez dans un instant.",
-    noFiles: "{{model}} ne peut pas lire de fichiers. Choisissez un autre modèle, ou retirez-les.",
     noImages: "{{model}} ne peut pas voir d’images. Choisissez un autre modèle, ou retirez-les.",
-    noDocuments: "{{model}} ne peut pas lire de documents. Choisissez un autre modèle, ou retirez-les.",
-    noFilesAtAll: "{{model}} ne peut pas lire de fichiers",
+    noDocuments: "{{model}} ne peut pas lire de fichiers PDF. Choisissez un autre modèle, ou retirez-les.",
+    onlyText: "Joindre des fichiers texte. {{model}} ne peut lire ni images ni fichiers PDF.",
+    noImagesHint: "Joindre des fichiers. {{model}} ne peut pas voir d’images.",
+    noDocumentsHint: "Joindre des fichiers. {{model}} ne peut pas lire de fichiers PDF.",
   },
   model: { label: "Modèle" },
   message: {
@@ -114,6 +115,7 @@ export const fr: Translation = {
     file_kind: "Fichiers d’un type que ce modèle ne peut pas recevoir : {{subjects}}.",
     file_too_many: "Fichiers plus anciens, que le modèle n’a pas reçus de nouveau : {{subjects}}.",
     file_lost: "Fichiers qui ne sont plus enregistrés : {{subjects}}.",
+    file_shortened: "Fichiers trop longs pour ce modèle, qui n’en a reçu que le début : {{subjects}}.",
     text_malformed: "Des caractères qu’aucun modèle n’accepte ont été remplacés.",
     unknown: "Une partie de cette conversation n’a pas été transmise au modèle.",
   },
@@ -431,7 +433,9 @@ export const fr: Translation = {
       "Ce que votre réseau peut encore utiliser aujourd’hui ne suffit pas pour cette conversation. Il y en aura davantage demain.",
     budget_spent:
       "Ce que ce chat peut dépenser en un jour est dépensé. Il reprendra demain, et tout ce qui a été écrit est conservé.",
+    no_model:
+      "Le serveur de modèles ne répond pas, ou n’a pas encore de modèle. Démarrez-le, installez-y un modèle, puis rechargez cette page.",
     demo_model:
-      "Les réponses viennent du modèle de démonstration de Holdfast. Pour un vrai modèle, redémarrez avec MODEL_PROVIDER=bedrock et des identifiants AWS, ou avec OPENAI_COMPATIBLE_BASE_URL et MODELS.",
+      "Les réponses viennent du modèle de démonstration de Holdfast. Pour un vrai modèle, redémarrez avec MODEL_PROVIDER=bedrock et des identifiants AWS, ou avec OPENAI_COMPATIBLE_BASE_URL.",
   },
 };
