@@ -19,7 +19,7 @@ endCommandsOnSignal();
 rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts, { recursive: true });
 
-const build = check("build", "remix", "build");
+const build = check("build", "npm", "run", "build");
 const tallies = await sideBySide([
   build,
   check("types", "tsc"),

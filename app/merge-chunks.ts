@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { transform, type Metafile } from "esbuild";
+import { rollup, type Plugin } from "rollup";
+
+/**
+ * Run after `remix build`: bundles its modules once more, so that a first visit loads two large files instead of forty
+ * small ones. Remix's compiler makes a chunk for every set of entry points that share a module, so each part of the page
+ * that is loaded later splits the code that is loaded first.
+ *
+ * What the page of conversations imports statically becomes two chunks: packages, which browsers keep when only the app
+ * changes, and the app. What is imported dynamically stays in files of its own.
+ */
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FOLDER = "public/build/";
+const SERVER = `${ROOT}build/index.js`;
+/** The modules that Remix's inline script imports on the page of conversations. */
+const FIRST = ["entry.client", "root", "routes/_index"];
+
+type Files = { module: string; imports?: string[] };
+type Manifest = { version: string; url?: string; entry: Files; routes: Record<string, Files> };
+
+const { outputs } = JSON.parse(readFileSync(`${ROOT}build/metafile.js.json`, "utf8")) as Metafile;
+const paths = Object.keys(outputs).filter((path) => path.endsWith(".js"));
+const entries = new Map(
+  paths
+    .filter((path) => outputs[path]!.entryPoint && !path.startsWith(`${FOLDER}_shared/`))
+    .map((path) => [nameOf(path), path]),
+);
+const first = new Set<string>();
+for (const name of FIRST) addWithImports(entries.get(name)!);
+
+const bundle = await rollup({
+  input: Object.fromEntries([...entries].map(([name, path]) => [name, ROOT + path])),
+  plugins: [resolveAddresses(), minify()],
+  // Most routes have no code for the browser.
+  onLog: (level, log, report) => log.code !== "EMPTY_BUNDLE" && report(level, log),
+});
+const { output } = await bundle.generate({
+  hashCharacters: "base36",
+  entryFileNames: "[name]-[hash].js",
+  chunkFileNames: ({ name }) => `_shared/${nameOf(name)}-[hash].js`,
+  manualChunks: (id) => chunkOf(id.slice(ROOT.length)),
+});
+const chunks = output.filter((file) => file.type === "chunk");
+for (const path of paths) rmSync(ROOT + path);
+for (const { fileName, code } of chunks) writeFileSync(ROOT + FOLDER + fileName, code);
+replaceManifest();
+
+/** `routes/_index` for `public/build/routes/_index-A1B2C3D4.js`. */
+function nameOf(path: string): string {
+  return path.replace(FOLDER, "").replace(/-[A-Z0-9]{8}(\.js)?$/, "");
+}
+
+function addWithImports(path: string): void {
+  if (first.has(path)) return;
+  first.add(path);
+  for (const { kind, path: imported } of outputs[path]!.imports) {
+    if (kind === "import-statement") addWithImports(imported);
+  }
+}
+
+function chunkOf(path: string): string | undefined {
+  if (!first.has(path)) return undefined;
+  return Object.keys(outputs[path]!.inputs).every((file) => file.startsWith("node_modules/"))
+    ? "packages"
+    : "app";
+}
+
+/** The modules of the build import each other by their addresses. */
+function resolveAddresses(): Plugin {
+  return {
+    name: "addresses",
+    resolveId: (source) => (source.startsWith("/build/") ? `${ROOT}public${source}` : null),
+  };
+}
+
+function minify(): Plugin {
+  return {
+    name: "minify",
+    renderChunk: async (code) =>
+      (await transform(code, { minify: true, format: "esm", target: "es2020" })).code,
+  };
+}
+
+/** Names the new files in the manifest: in the browser's file, and in the copy in the server's build. */
+function replaceManifest(): void {
+  const server = readFileSync(SERVER, "utf8");
+  const [old] = /\/build\/manifest-(\w+)\.js/.exec(server)!;
+  const text = readFileSync(`${ROOT}public${old}`, "utf8").replace(/^[^{]*|;$/g, "");
+  const manifest = JSON.parse(text) as Manifest;
+  for (const files of [manifest.entry, ...Object.values(manifest.routes)]) replaceFiles(files);
+  manifest.version = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 8);
+  manifest.url = `/build/manifest-${manifest.version}.js`;
+  const json = JSON.stringify(manifest);
+  writeFileSync(`${ROOT}public${manifest.url}`, `window.__remixManifest=${json};`);
+  writeFileSync(
+    SERVER,
+    server.replace(/^(var assets_manifest_default = ).*$/m, (_, start: string) => `${start}${json};`),
+  );
+  rmSync(`${ROOT}public${old}`);
+}
+
+function replaceFiles(files: Files): void {
+  const chunk = chunks.find(({ facadeModuleId }) => facadeModuleId === `${ROOT}public${files.module}`)!;
+  files.module = `/build/${chunk.fileName}`;
+  files.imports = chunk.imports.map((name) => `/build/${name}`);
+}
