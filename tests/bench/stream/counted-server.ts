@@ -23,7 +23,7 @@ const counted = (call: FileCall, proceed: () => Promise<unknown>) =>
 const FOLDER_CALLS = ["readdir", "link", "rename", "unlink", "mkdir", "rm", "rmdir", "lstat", "statfs"];
 const HANDLE_CALLS: Readonly<Record<string, string>> = {
   ...{ stat: "stat", read: "read", readFile: "read", writeFile: "write", write: "append" },
-  ...{ appendFile: "append", sync: "sync", datasync: "sync", close: "close" },
+  ...{ appendFile: "append", sync: "sync", datasync: "sync" },
 };
 
 const open = fs.open!;
@@ -37,8 +37,11 @@ for (const name of FOLDER_CALLS) {
 }
 fs.open = async (path, ...rest) => {
   const call = { name: "open", path: String(path), to: null };
-  const handle = (await counted(call, () => open(path, ...rest))) as object;
+  const handle = (await counted(call, () => open(path, ...rest))) as FileHandle;
   paths.set(handle, call.path);
+  // Node makes `close` for each handle, not on the prototype.
+  const close = handle.close;
+  handle.close = () => counted({ ...call, name: "close" }, close) as Promise<void>;
   return handle;
 };
 for (const [method, name] of Object.entries(HANDLE_CALLS)) {

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { interceptedFileSystem, type FileCall, type Intercept } from "../../fixtures/store-file-system.ts";
 
 /** What a file call is to an NFS server: nothing, or a request that moves bytes one way or is about names only. */
@@ -26,10 +26,20 @@ export function createCountedFileSystem() {
 export function createCounter(onRequest: () => Promise<unknown> | null = () => null) {
   const counts = new Map<Subject, Counted>();
   const sizes = new Map<string, number>();
+  /** Names that the client knows to be missing: it does not ask for them again. */
+  const missing = new Set<string>();
 
   const intercept: Intercept = async (call, proceed) => {
     const creates = call.name === "open" && !exists(call.path);
-    const result = await proceed();
+    const result = await proceed().catch(async (error: unknown) => {
+      const name = firstMissing(call.path);
+      const isKnown = name !== null && missing.has(name);
+      if (name !== null) missing.add(name);
+      const request = isKnown ? null : ({ direction: "read", data: false } as const);
+      count(subjectOf(call), request, 0);
+      if (request) await onRequest();
+      throw error;
+    });
     const moved = movedBytes(call, result);
     const request = requestOf(call, creates, moved);
     count(subjectOf(call), request, moved);
@@ -109,4 +119,10 @@ function requestOf({ name, path }: FileCall, creates: boolean, moved: number): R
 
 function exists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The first name on a path that does not exist; null where all do. */
+function firstMissing(path: string): string | null {
+  if (exists(path)) return null;
+  return firstMissing(dirname(path)) ?? path;
 }
