@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { isFull } from "./errno";
 import type { FileContent, FileStats, FileSystem, VolumeSpace } from "./volume";
+import type { OperationContext } from "./volume-operations";
 
 const FILE_MODE = 0o600;
 /** Near V8's longest string, in bytes. The app writes no larger file. */
@@ -11,12 +12,17 @@ const READ_BYTES = 65_536;
 /** O_NOFOLLOW refuses symbolic links; O_NONBLOCK returns at once where the name is a FIFO. */
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Opens a file, runs `use` with it and closes it, also after a failure. */
+/**
+ * Opens a file, runs `use` with it and closes it, also after a failure.
+ * @param onClosing called with the promise of the close, which is then not waited for: on NFS it is a round trip. Only for
+ * files whose bytes were read or synced, so that a failed close says nothing about them
+ */
 export async function withFile<T>(
   fs: FileSystem,
   path: string,
   flags: number | string,
   use: (file: FileHandle) => Promise<T>,
+  onClosing?: (close: Promise<void>) => void,
 ): Promise<T> {
   const file = await openFile(fs, path, flags);
   let result: T;
@@ -26,8 +32,8 @@ export async function withFile<T>(
     await file.close().catch(() => undefined);
     throw error;
   }
-  // An NFS client may report a failed write only here.
-  await file.close();
+  if (onClosing) onClosing(file.close());
+  else await file.close();
   return result;
 }
 
@@ -36,7 +42,8 @@ export const openFile = (fs: FileSystem, path: string, flags: number | string): 
   fs.open(path, flags, FILE_MODE);
 
 /**
- * Makes a file, writes it and syncs it.
+ * Makes a file, writes it and syncs it. From then on other clients can read it, under any name that it is given, though it
+ * is not closed yet.
  * @param removeIfLate removes the file again where `abandoned` is aborted before the end
  * @param abandoned aborted when the caller has given up
  */
@@ -45,15 +52,20 @@ export async function writeNewFile(
   path: string,
   bytes: string | Uint8Array,
   removeIfLate: boolean,
-  abandoned: AbortSignal,
+  { abandoned, closeLater }: OperationContext,
 ): Promise<void> {
   let made = false;
+  let closing: Promise<void> | undefined;
+  const write = async (file: FileHandle) => {
+    made = true;
+    abandoned.throwIfAborted();
+    await file.writeFile(bytes);
+    await file.sync();
+  };
   try {
-    await withFile(fs, path, "wx", async (file) => {
-      made = true;
-      abandoned.throwIfAborted();
-      await file.writeFile(bytes);
-      await file.sync();
+    await withFile(fs, path, "wx", write, (close) => {
+      closing = close;
+      closeLater(close, path);
     });
   } catch (error) {
     // Half a file would take the room of the next attempt, and its name.
@@ -61,41 +73,38 @@ export async function writeNewFile(
     made &&= !isFull(error);
     throw error;
   } finally {
-    if (made && removeIfLate && abandoned.aborted) await fs.unlink(path);
+    if (made && removeIfLate && abandoned.aborted) {
+      await closing?.catch(() => undefined);
+      await fs.unlink(path);
+    }
   }
 }
 
-/**
- * Reads a regular file.
- * @param countRead called with the file's size before its bytes are read
- * @throws ELOOP for a symbolic link, ENOTREG for anything else that is no regular file, EFBIG
- */
+/** Reads a regular file. @throws ELOOP for a symbolic link, ENOTREG for anything else that is no regular file, EFBIG */
 export function readWholeFile(
   fs: FileSystem,
   path: string,
-  countRead: (bytes: number) => void,
+  { countRead, closeLater }: OperationContext,
 ): Promise<FileContent> {
-  return withFile(fs, path, READ_FLAGS, async (file) => {
+  const read = async (file: FileHandle) => {
     const stats = await file.stat();
     if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
     if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
     countRead(stats.size);
     return { bytes: await readBytes(file, stats.size), uid: stats.uid, version: versionOf(stats) };
-  });
+  };
+  return withFile(fs, path, READ_FLAGS, read, (close) => closeLater(close, path));
 }
 
-/**
- * Reads the bytes of a file from `offset` on, at most `limit`.
- * @param countRead called after each piece with the number of bytes read so far
- */
+/** Reads the bytes of a file from `offset` on, at most `limit`. */
 export function readFileFrom(
   fs: FileSystem,
   path: string,
   offset: number,
   limit: number,
-  countRead: (bytes: number) => void,
+  { countRead, closeLater }: OperationContext,
 ): Promise<Buffer> {
-  return withFile(fs, path, READ_FLAGS, async (file) => {
+  const read = async (file: FileHandle) => {
     const chunks: Buffer[] = [];
     for (let at = offset; at < offset + limit;) {
       const buffer = Buffer.alloc(Math.min(READ_BYTES, offset + limit - at));
@@ -106,7 +115,8 @@ export function readFileFrom(
       countRead(at - offset);
     }
     return Buffer.concat(chunks);
-  });
+  };
+  return withFile(fs, path, READ_FLAGS, read, (close) => closeLater(close, path));
 }
 
 export async function fileStats(fs: FileSystem, path: string): Promise<FileStats> {

@@ -47,7 +47,7 @@ function node(intercept: Intercept = (_, proceed) => proceed()) {
     now: () => time,
     onChange: (reason) => changes.push(reason),
   });
-  const volume = createVolume({ fs, guard });
+  const volume = createVolume({ fs, guard, now: () => time });
   return { layout, volume, guard, calls, changes, pass: (ms: number) => void (time += ms) };
 }
 
@@ -284,4 +284,30 @@ test("a confirmation costs one lstat for each new name, and one a second for rea
   for (let n = 0; n < 10; n++) await volume.list(layout.sessions);
   const confirmations = calls.filter((call) => call.endsWith("holdfast-volume.json"));
   expect(confirmations).toEqual(["lstat holdfast-volume.json", "lstat holdfast-volume.json"]);
+});
+
+test("a confirmation beside a listing is enough for the names that follow within a second", async () => {
+  const { volume, layout, calls, pass } = node();
+  const bucket = join(layout.sessions, "ab");
+  await volume.list(layout.sessions);
+  pass(1_000);
+  const { confirmedSince } = await volume.peek(bucket);
+  const options = { confirmedSince: confirmedSince - 1 };
+  calls.length = 0;
+  const confirmations = () => calls.filter((call) => call.endsWith("holdfast-volume.json")).length;
+  pass(500);
+  await volume.makeFolderUnsynced(bucket, options);
+  await volume.writeNew(join(bucket, "a"), "", options);
+  expect(confirmations()).toBe(0);
+  pass(501);
+  await volume.writeNew(join(bucket, "b"), "", options);
+  expect(confirmations()).toBe(1);
+});
+
+test("a listing beside a confirmation shows nothing of another volume", async () => {
+  const { volume, layout } = node();
+  await volume.list(layout.sessions);
+  renameSync(dataDir, join(home, "elsewhere"));
+  mkdirSync(join(layout.sessions, "ab"), { recursive: true });
+  await expect(volume.peek(layout.sessions)).rejects.toMatchObject(unavailable);
 });

@@ -38,9 +38,11 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
   let isSuspect = false;
 
   async function compare(marked: MarkedVolume) {
+    const sessions = isSuspect ? versionOf(volume, layout.sessions, MISSING_SESSIONS) : null;
+    sessions?.catch(() => undefined);
     known = await compareMarker(options, marked);
-    if (!isSuspect) return;
-    await versionOf(volume, layout.sessions, MISSING_SESSIONS);
+    if (!sessions) return;
+    await sessions;
     isSuspect = false;
   }
 
@@ -70,6 +72,7 @@ export function createVolumeIdentity(options: VolumeIdentityOptions): VolumeGuar
 
   return {
     root: layout.root,
+    isKnown: () => known !== null,
     async confirm(maxAgeMs) {
       if (maxAgeMs > 0 && now() - confirmedAt < maxAgeMs) return;
       await confirmOnce();

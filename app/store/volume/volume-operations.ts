@@ -5,18 +5,30 @@ import type { FairnessKey, FairSemaphore, GiveBack, WorkKind } from "./fair-sema
 import { createPatience } from "./patience";
 import type { VolumeGuard, VolumeOptions } from "./volume";
 
-/**
- * One operation on the volume.
- * @param abandoned aborted when its caller has given up; the operation itself cannot be cancelled
- * @param countRead is called with the number of bytes that were read, where that is not known before
- */
-export type Operation<T> = (abandoned: AbortSignal, countRead: (bytes: number) => void) => Promise<T>;
+export type OperationContext = {
+  /** Aborted when the caller has given up; the operation itself cannot be cancelled. */
+  abandoned: AbortSignal;
+  /** To be called with the number of bytes that were read so far, where that is not known before. */
+  countRead: (bytes: number) => void;
+  /**
+   * To be called with the close of a file that the caller need not wait for. The operation keeps its slot until then, and a
+   * removal of this name waits for it: an NFS client renames an open file instead of removing it.
+   */
+  closeLater: (close: Promise<void>, path: string) => void;
+};
+
+/** One operation on the volume. */
+export type Operation<T> = (context: OperationContext) => Promise<T>;
 
 export type OperationOptions = {
   /** Bytes that the operation writes, its cost in the queue. */
   bytes?: number;
   /** How old the guard's confirmation may be, in milliseconds; 0 asks for a new one. */
   maxConfirmationAgeMs?: number;
+  /** A time of `now`: a confirmation that has begun since then, but not longer than a second ago, is enough. */
+  confirmedSince?: number | undefined;
+  /** The operation only reads: the guard is asked meanwhile, and what was read is dropped where it refuses. */
+  isReading?: boolean;
 };
 
 /** Runs one operation in a slot. Rejects with `volume_unavailable` at the deadline. */
@@ -27,8 +39,11 @@ export type OperationRunnerOptions = Pick<
   "deadlineMs" | "maxQueueMs" | "onAnswer" | "fairnessKey" | "resume" | "guard" | "now"
 > & {
   kind: WorkKind;
-  /** Shared by all volumes on one directory. `answers` counts the operations that the file system has answered. */
-  shared: { semaphore: FairSemaphore; answers: number };
+  /**
+   * Shared by all volumes on one directory. `answers` counts the operations that the file system has answered; `closing`
+   * has the files that are being closed, by path.
+   */
+  shared: { semaphore: FairSemaphore; answers: number; closing: Map<string, Promise<void>> };
 };
 
 /**
@@ -60,24 +75,44 @@ export function createOperationRunner(options: OperationRunnerOptions): RunOpera
     const { signal, cancel } = abortAfterSilence(deadlineMs, noAnswer(deadlineMs));
     signal.addEventListener("abort", () => reject(signal.reason as Error));
     let bytesRead = 0;
-    const work = operation(signal, (bytes) => (bytesRead = bytes)).finally(() => {
+    let closed: Promise<void> | null = null;
+    const context: OperationContext = {
+      abandoned: signal,
+      countRead: (bytes) => (bytesRead = bytes),
+      closeLater: (close, path) => void (closed = trackClose(close, path)),
+    };
+    const work = operation(context).finally(() => {
       shared.answers += 1;
-      giveBack(bytesRead);
+      if (closed) void closed.then(() => giveBack(bytesRead));
+      else giveBack(bytesRead);
     });
     // No caller is left for the error of an abandoned operation, and it must not end the process.
     work.catch(() => undefined);
     return Promise.race([work, late]).finally(cancel);
   }
 
-  return async (operation, { bytes = 0, maxConfirmationAgeMs = CONFIRM_EVERY_MS } = {}) => {
+  /** Never rejects. The caller is gone, so that an error is only counted. */
+  function trackClose(close: Promise<void>, path: string): Promise<void> {
+    const startedAt = now();
+    const closed = close
+      .catch((error: unknown) => onAnswer(now() - startedAt, error))
+      .then(() => {
+        if (shared.closing.get(path) === closed) shared.closing.delete(path);
+      });
+    shared.closing.set(path, closed);
+    return closed;
+  }
+
+  return async <T>(operation: Operation<T>, options: OperationOptions = {}): Promise<T> => {
     const startedAt = now();
     try {
+      const { bytes = 0, isReading = false } = options;
       const giveBack = semaphore.tryTake(kind, fairnessKey(), bytes) ?? (await waitForSlot(bytes));
-      const result = await waitForAnswer(
-        (abandoned, countRead) =>
-          confirmed(guard, maxConfirmationAgeMs, abandoned, () => operation(abandoned, countRead)),
-        giveBack,
-      );
+      const work: Operation<T> = (context) =>
+        guard
+          ? confirmed(guard, maxAgeOf(options, now()), isReading, operation, context)
+          : operation(context);
+      const result = await waitForAnswer(work, giveBack);
       onAnswer(now() - startedAt, null);
       if (kind === "interactive") await resume();
       return result;
@@ -88,19 +123,37 @@ export function createOperationRunner(options: OperationRunnerOptions): RunOpera
   };
 }
 
+/** How old the guard's confirmation may be for an operation that begins now, in milliseconds. */
+function maxAgeOf(
+  { maxConfirmationAgeMs = CONFIRM_EVERY_MS, confirmedSince }: OperationOptions,
+  now: number,
+): number {
+  return confirmedSince === undefined
+    ? maxConfirmationAgeMs
+    : Math.min(now - confirmedSince, CONFIRM_EVERY_MS);
+}
+
 /** Runs an operation only where the guard knows the volume, and asks the guard again before a name counts as absent. */
 async function confirmed<T>(
-  guard: VolumeGuard | undefined,
+  guard: VolumeGuard,
   maxAgeMs: number,
-  abandoned: AbortSignal,
-  operation: () => Promise<T>,
+  isReading: boolean,
+  operation: Operation<T>,
+  context: OperationContext,
 ): Promise<T> {
-  if (!guard) return operation();
-  await guard.confirm(maxAgeMs);
-  abandoned.throwIfAborted();
+  const confirmation = guard.confirm(maxAgeMs);
+  confirmation.catch(() => undefined);
+  // The first confirmation makes the folders.
+  if (!isReading || !guard.isKnown()) {
+    await confirmation;
+    context.abandoned.throwIfAborted();
+  }
   try {
-    return await operation();
+    const result = await operation(context);
+    await confirmation;
+    return result;
   } catch (error) {
+    await confirmation;
     if (mayMeanAway(error)) await guard.confirmAfterMiss();
     throw error;
   }

@@ -116,13 +116,37 @@ describe("a volume", () => {
     expect(open).toBe(0);
   });
 
-  test("an error of close() is reported", async () => {
+  test("the error of a close that no caller waits for is counted, and loses nothing", async () => {
     const fs = interceptedFileSystem(async (call, proceed) => {
       const result = await proceed();
       if (call.name === "close") throw Object.assign(new Error("late"), { code: "EIO" });
       return result;
     });
-    await expect(createVolume({ fs }).writeNew(at("a"), "one")).rejects.toMatchObject({ code: "EIO" });
+    const errors: unknown[] = [];
+    const volume = createVolume({ fs, onAnswer: (_ms, error) => void (error && errors.push(error)) });
+    await volume.writeNew(at("a"), "one");
+    await expect.poll(() => errors).toMatchObject([{ code: "EIO" }]);
+    expect((await volume.read(at("a"))).bytes.toString()).toBe("one");
+  });
+
+  test("callers do not wait for the close of a file, but its slot and the removal of its name do", async () => {
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const calls: string[] = [];
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      calls.push(call.name);
+      if (call.name === "close") await closed;
+      return proceed();
+    });
+    const volume = createVolume({ fs, maxInFlight: 2, reserved: 0 });
+    await volume.writeNew(at("a"), "one");
+    const removed = volume.unlink(at("a"));
+    const listed = volume.list(folder);
+    await new Promise(setImmediate);
+    expect(calls).toEqual(["open", "write", "sync", "close"]);
+    close();
+    await Promise.all([removed, listed]);
+    expect(calls).toHaveLength(6);
+    expect(calls).toEqual(expect.arrayContaining(["unlink", "readdir"]));
   });
 });
 

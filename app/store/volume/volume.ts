@@ -1,7 +1,8 @@
 import * as nodeFs from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { createAppendLog, LOG_FLAGS, type AppendLog } from "./append-log";
-import { isFull } from "./errno";
+import { monotonicNow } from "~/clocks";
+import { isFull, unlessMissing } from "./errno";
 import { createFairSemaphore, NODE, type FairnessKey } from "./fair-semaphore";
 import { fileStats, openFile, readFileFrom, readWholeFile, spaceOf, writeNewFile } from "./file-operations";
 import { makeFolders, retryAfterRefresh, syncFolder } from "./folder-operations";
@@ -29,6 +30,12 @@ export type FileSystem = Pick<
 export type Volume = {
   /** Names in a folder. On NFS only this shows new names: opendir revalidates, stat does not (app/store/NFS.md). */
   list(folder: string): Promise<string[]>;
+  /**
+   * Names in a folder, in the fewest round trips: null where there seems to be no such folder. Another client may have made
+   * it up to a minute ago, and the volume may be away. The guard is asked meanwhile: `confirmedSince`, for operations that
+   * follow at once, is the time before that.
+   */
+  peek(folder: string): Promise<{ names: string[] | null; confirmedSince: number }>;
   /** A whole regular file. @throws ELOOP for a symbolic link, ENOTREG for anything else that is no regular file */
   read(path: string): Promise<FileContent>;
   /**
@@ -43,7 +50,7 @@ export type Volume = {
   writeNew(
     path: string,
     bytes: string | Uint8Array,
-    options?: { removeIfLate?: boolean } & ReserveUse,
+    options?: { removeIfLate?: boolean } & ReserveUse & Confirmed,
   ): Promise<void>;
   /** A file that one writer appends to. EEXIST where the name is taken. */
   createLog(path: string): Promise<AppendLog>;
@@ -55,7 +62,7 @@ export type Volume = {
   /** Makes a folder and its parents, durably. */
   makeFolder(folder: string): Promise<void>;
   /** Makes a folder and its parents. @returns the folders that hold a new name, to be synced by the caller */
-  makeFolderUnsynced(folder: string): Promise<string[]>;
+  makeFolderUnsynced(folder: string, options?: Confirmed): Promise<string[]>;
   removeFolder(folder: string): Promise<void>;
   /** Removes an empty folder in one step. ENOTEMPTY where it is not empty. */
   removeEmptyFolder(folder: string): Promise<void>;
@@ -85,10 +92,15 @@ export type FileStats = {
  */
 export type ReserveUse = { fromReserve?: boolean };
 
+/** `confirmedSince`, from `peek`, saves a new confirmation for an operation that makes a name (`OperationOptions`). */
+export type Confirmed = { confirmedSince?: number | undefined };
+
 /** Checks that DATA_DIR is still the volume that this process began with. */
 export type VolumeGuard = {
   /** DATA_DIR. It and the folders directly in it are made only after a confirmation. */
   root: string;
+  /** Whether there was a confirmation ever. */
+  isKnown(): boolean;
   /**
    * @param maxAgeMs how old an earlier confirmation may be, in milliseconds
    * @throws ExpectedError `volume_unavailable` where DATA_DIR is another volume, or no volume
@@ -167,7 +179,7 @@ export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "s
     burstBytes,
     onOverflow: () => unavailable("Too many operations wait for the volume."),
   });
-  const shared = { semaphore, answers: 0 };
+  const shared = { semaphore, answers: 0, closing: new Map<string, Promise<void>>() };
   return {
     volume: createVolumeFor({ ...options, kind: "interactive", shared }),
     // First come, first served: replies of one address compete as equals, because the address may be an office's.
@@ -177,15 +189,17 @@ export function createVolumes(options: VolumeOptions = {}): Record<"volume" | "s
 }
 
 function createVolumeFor(options: VolumeOptions & OperationRunnerOptions): Volume {
-  const { fs = nodeFs, guard, reserve } = options;
+  const { fs = nodeFs, guard, reserve, shared, now = monotonicNow } = options;
   const run = createOperationRunner(options);
+  const read = <T>(operation: Operation<T>) => run(operation, { isReading: true });
 
   /** Runs an operation that makes or replaces a name: only with a new confirmation of the guard. */
-  const make = <T>(operation: Operation<T>, bytes = 0) => run(operation, { bytes, maxConfirmationAgeMs: 0 });
+  const make = <T>(operation: Operation<T>, how: { bytes?: number } & Confirmed = {}) =>
+    run(operation, { ...how, maxConfirmationAgeMs: 0 });
 
   /** Opens a new file that stays open. Where its caller has given up meanwhile, it is closed at once. */
   function openNew(path: string, flags: number | "wx"): Promise<FileHandle> {
-    return make(async (abandoned) => {
+    return make(async ({ abandoned }) => {
       const opened = await openFile(fs, path, flags);
       if (abandoned.aborted) await opened.close();
       return opened;
@@ -203,17 +217,20 @@ function createVolumeFor(options: VolumeOptions & OperationRunnerOptions): Volum
   }
 
   return {
-    list: (folder) => run(() => retryAfterRefresh(fs, folder, () => fs.readdir(folder))),
-    read: (path) => run((_, countRead) => readWholeFile(fs, path, countRead)),
+    list: (folder) => read(() => retryAfterRefresh(fs, folder, () => fs.readdir(folder))),
+    async peek(folder) {
+      const confirmedSince = now();
+      const operation = () => fs.readdir(folder).catch(nullIfMissing);
+      const names = await run(operation, { isReading: true, maxConfirmationAgeMs: 0 });
+      return { names, confirmedSince };
+    },
+    read: (path) => read((context) => readWholeFile(fs, path, context)),
     readFrom: (path, offset, limit = Infinity) =>
-      run((_, countRead) =>
-        retryAfterRefresh(fs, path, () => readFileFrom(fs, path, offset, limit, countRead)),
-      ),
-    writeNew: (path, bytes, { removeIfLate = false, ...use } = {}) =>
+      read((context) => retryAfterRefresh(fs, path, () => readFileFrom(fs, path, offset, limit, context))),
+    writeNew: (path, bytes, { removeIfLate = false, confirmedSince, ...use } = {}) =>
       make(
-        (abandoned) =>
-          withReserve(reserve, use, () => writeNewFile(fs, path, bytes, removeIfLate, abandoned)),
-        Buffer.byteLength(bytes),
+        (context) => withReserve(reserve, use, () => writeNewFile(fs, path, bytes, removeIfLate, context)),
+        { bytes: Buffer.byteLength(bytes), confirmedSince },
       ),
     createLog: async (path) => {
       const file = await openNew(path, LOG_FLAGS);
@@ -230,18 +247,27 @@ function createVolumeFor(options: VolumeOptions & OperationRunnerOptions): Volum
     // Needs no new confirmation: `existing` was made a moment ago, with one.
     link: (existing, name, use = {}) => run(() => withReserve(reserve, use, () => fs.link(existing, name))),
     rename: (from, to) => make(() => fs.rename(from, to)),
-    unlink: (path) => run(() => fs.unlink(path)),
+    unlink: (path) =>
+      run(async () => {
+        await shared.closing.get(path);
+        await fs.unlink(path);
+      }),
     removeFolder: (folder) => make(() => fs.rm(folder, { recursive: true, force: true, maxRetries: 3 })),
     removeEmptyFolder: (folder) => run(() => fs.rmdir(folder)),
-    stats: (path) => run(() => fileStats(fs, path)),
-    space: (folder) => run(() => spaceOf(fs, folder)),
+    stats: (path) => read(() => fileStats(fs, path)),
+    space: (folder) => read(() => spaceOf(fs, folder)),
     syncFolder: (folder) => run(() => syncFolder(fs, folder)),
     makeFolder: (folder) =>
       make(async () => {
         for (const holder of await makeFolders(fs, guard, folder)) await syncFolder(fs, holder);
       }),
-    makeFolderUnsynced: (folder) => make(() => makeFolders(fs, guard, folder)),
+    makeFolderUnsynced: (folder, confirmed) => make(() => makeFolders(fs, guard, folder), confirmed),
   };
+}
+
+function nullIfMissing(error: unknown): null {
+  unlessMissing(error);
+  return null;
 }
 
 /** Repeats an attempt on a full volume for as long as the reserve has a piece to release for it. */
