@@ -51,9 +51,11 @@ export async function commitChange<T>(
 ): Promise<{ record: SessionRecord | null; result: T }> {
   const { asked, giveUpAt, now, delay, random, onCommit } = options;
   let attempted: Attempt<T> | null = null;
+  let read = adapter.readOrGuess;
   if (now() > giveUpAt) throw sessionBusy();
   for (let lost = 0; ; lost++) {
-    const db = new Low<StoredSession | null>(adapter, null);
+    const db = new Low<StoredSession | null>({ read, write: adapter.write }, null);
+    read = adapter.read;
     try {
       await db.read();
       // The link of the last attempt was made, and only the answer to it was lost.
@@ -72,7 +74,9 @@ export async function commitChange<T>(
     }
 
     const current = toRecord(db.data, adapter.recovered());
-    const { session, result } = change(current?.session ?? null);
+    const changed = applyTo(current?.session ?? null, change, adapter.isGuess());
+    if (changed === null) continue;
+    const { session, result } = changed;
     if (session === null || session === current?.session) {
       // The writer of the commit that is confirmed here may have died before it was durable.
       await adapter.confirm();
@@ -90,6 +94,18 @@ export async function commitChange<T>(
     onCommit(db.data.rev);
     options.onWritten();
     return { record: toRecord(db.data, null), result };
+  }
+}
+
+/** Applies a change. Null where it leads to no commit and was applied to a guess, which only a commit checks. */
+function applyTo<T>(current: Session | null, change: Change<T>, isGuess: boolean) {
+  try {
+    const changed = change(current);
+    const isUnchanged = changed.session === null || changed.session === current;
+    return isGuess && isUnchanged ? null : changed;
+  } catch (error) {
+    if (isGuess) return null;
+    throw error;
   }
 }
 

@@ -5,13 +5,17 @@ import type { StoredSession } from "./stored-session";
 export type DocumentCache = {
   /** The document that these bytes decode to; null where it is not cached. */
   get(sessionHash: string, bytes: Buffer, rev: number): StoredSession | null;
+  /** What was set last, whatever the newest file holds now; null where it is not cached. */
+  latest(sessionHash: string): CachedDocument | null;
   set(sessionHash: string, bytes: Buffer, document: StoredSession): void;
   delete(sessionHash: string): void;
 };
 
+export type CachedDocument = { bytes: Buffer; document: StoredSession };
+
 /** @param maxBytes limit of the bytes of cached files. The most recent one is cached whatever its size. */
 export function createDocumentCache(maxBytes: number): DocumentCache {
-  const known = new Map<string, { bytes: Buffer; document: StoredSession }>();
+  const known = new Map<string, CachedDocument>();
   let knownBytes = 0;
 
   function forget(sessionHash: string) {
@@ -29,6 +33,7 @@ export function createDocumentCache(maxBytes: number): DocumentCache {
       known.set(sessionHash, last);
       return last.document;
     },
+    latest: (sessionHash) => known.get(sessionHash) ?? null,
     set(sessionHash, bytes, document) {
       forget(sessionHash);
       known.set(sessionHash, { bytes: unpooled(bytes), document });

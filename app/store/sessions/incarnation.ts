@@ -1,6 +1,6 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isGone } from "~/store/volume/errno";
-import type { Volume } from "~/store/volume/volume";
+import type { Confirmed, Volume } from "~/store/volume/volume";
 import { incarnationName, type Layout } from "./layout";
 
 export type IncarnationOptions = {
@@ -14,10 +14,11 @@ export type IncarnationOptions = {
 export type IncarnationMaker = {
   /**
    * Makes the folder of a new incarnation, and those above it where they are missing.
-   * @returns its name; null where a folder on the way was removed meanwhile
+   * @param guess the guess that there is no session, which a folder for it would disprove
+   * @returns its name; null where a folder on the way was removed meanwhile, or the guess was wrong
    * @throws what the volume throws
    */
-  make(): Promise<string | null>;
+  make(guess: Confirmed | null): Promise<string | null>;
   /** Syncs each folder above the session whose entry on the way to it may not be durable yet. */
   syncParents(): Promise<void>[];
 };
@@ -29,18 +30,23 @@ export function createIncarnationMaker({
   newId,
 }: IncarnationOptions): IncarnationMaker {
   const sessionFolder = layout.sessionFolder(sessionHash);
-  const unsynced = new Set([join(sessionFolder, ".."), layout.sessions]);
+  const unsynced = new Set([dirname(sessionFolder), layout.sessions]);
   return {
-    async make() {
+    async make(guess) {
       const name = incarnationName(newId());
-      let holders: string[];
+      const make = async (folder: string) => {
+        const holders = await volume.makeFolderUnsynced(folder, guess ?? {});
+        for (const holder of holders) unsynced.add(holder);
+        return holders;
+      };
       try {
-        holders = await volume.makeFolderUnsynced(join(sessionFolder, name));
+        // By itself first: in the folder of a session that exists, another incarnation would be in the way.
+        if (guess && !(await make(sessionFolder)).includes(dirname(sessionFolder))) return null;
+        await make(join(sessionFolder, name));
       } catch (error) {
         if (isGone(error)) return null;
         throw error;
       }
-      for (const holder of holders) unsynced.add(holder);
       // The session's own folder is synced when the revision has its name.
       unsynced.delete(sessionFolder);
       return name;

@@ -35,32 +35,41 @@ const rename =
 type Moment = { index: number; when: "before" | "after"; call: FileCall };
 
 /**
- * A file system that runs an action before or after the call with an index. `happened`: whether that call was made,
- * since another course of the store may make fewer calls.
+ * A file system that runs an action before or after the call with an index, as if the process were frozen meanwhile: it
+ * makes no other call. `happened`: whether that call was made, since another course of the store may make fewer calls.
+ * `begun`: the calls that were made before.
  */
 function atMoment(index: number, when: Moment["when"], act: (moment: Moment) => Promise<void>) {
   let calls = 0;
-  const seen = { happened: false };
+  const begun: string[] = [];
+  /** Counts from here on. */
+  const start = () => void (calls = 0);
+  const seen = { happened: false, thawed: Promise.resolve(), begun, start };
+  const freeze = (call: FileCall) => {
+    seen.happened = true;
+    seen.thawed = act({ index, when, call });
+    return seen.thawed;
+  };
   const fs = interceptedFileSystem(async (call, proceed) => {
     const mine = calls++ === index;
-    if (mine && when === "before") {
-      seen.happened = true;
-      await act({ index, when, call });
-    }
+    if (mine && when === "before") await freeze(call);
+    else await seen.thawed;
+    if (!seen.happened) begun.push(describeCall(call));
     try {
       return await withoutSync(call, proceed);
     } finally {
-      if (mine && when === "after") {
-        seen.happened = true;
-        await act({ index, when, call });
-      }
+      if (mine && when === "after") await freeze(call);
     }
   });
   return { fs, seen };
 }
 
-/** Counts the calls to the file system that a task makes, in a new folder. */
-async function countCalls(prepare: (dataDir: string) => Promise<void>, task: Task): Promise<string[]> {
+/** Counts the calls to the file system that a task makes, in a new folder, after `before`. */
+async function countCalls(
+  prepare: (dataDir: string) => Promise<void>,
+  task: Task,
+  before: Task = () => Promise.resolve(),
+): Promise<string[]> {
   const dataDir = temporaryFolder();
   await prepare(dataDir);
   const calls: string[] = [];
@@ -68,7 +77,10 @@ async function countCalls(prepare: (dataDir: string) => Promise<void>, task: Tas
     calls.push(describeCall(call));
     return withoutSync(call, proceed);
   });
-  await task(createTestStore(dataDir, { fs }).store);
+  const { store } = createTestStore(dataDir, { fs });
+  await before(store);
+  calls.length = 0;
+  await task(store);
   return calls;
 }
 
@@ -128,11 +140,15 @@ describe("a writer that is frozen", () => {
   };
 
   for (const [name, others] of Object.entries(meanwhile)) {
-    for (const existed of [BASE, 0]) {
-      const start = existed > 0 ? "a session" : "the beginning of a session";
+    for (const [start, existed, isKnown] of [
+      ["a session", BASE, false],
+      ["a session that it has read before", BASE, true],
+      ["the beginning of a session", 0, false],
+    ] as const) {
+      const before: Task = async (store) => isKnown && store.read(KEY);
       test(`a writer that is frozen at any call of a commit to ${start} ${name} loses no commit`, async () => {
         const prepare = async (dataDir: string) => void (await begin(dataDir, existed));
-        const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")));
+        const calls = await countCalls(prepare, (store) => store.update(KEY, append("mine")), before);
         const scenario = async ({ index, when, name }: ReturnType<typeof moments>[number]) => {
           const dataDir = temporaryFolder();
           await prepare(dataDir);
@@ -141,7 +157,10 @@ describe("a writer that is frozen", () => {
             acknowledged = await others(dataDir);
           });
           const { store, damaged } = createTestStore(dataDir, { fs });
+          await before(store);
+          seen.start();
           await store.update(KEY, append("mine"));
+          await seen.thawed;
           expect(seen.happened, `${index} of ${calls.length} ${when} ${name}`).toBe(true);
 
           const record = await quickStore(dataDir).read(KEY);
@@ -155,8 +174,7 @@ describe("a writer that is frozen", () => {
             existed > 0 && !/delete/.test(expect.getState().currentTestName!),
           );
           // Deleted with the session, if the commit came first.
-          if (!ids.includes("mine"))
-            expect(calls.indexOf("link " + revisionAfter(existed))).toBeLessThanOrEqual(index);
+          if (!ids.includes("mine")) expect(seen.begun, context).toContain("link " + revisionAfter(existed));
           expect(findBrokenChain(record!.session), context).toBeNull();
           expect(damaged).toEqual([]);
           expectWhole(dataDir);
@@ -185,10 +203,11 @@ describe("a writer that is frozen", () => {
           const dataDir = temporaryFolder();
           await damage(dataDir);
           let acknowledged: string[] = [];
-          const { fs } = atMoment(index, when, async () => {
+          const { fs, seen } = atMoment(index, when, async () => {
             acknowledged = await others(dataDir);
           });
           await createTestStore(dataDir, { fs }).store.read(KEY);
+          await seen.thawed;
           const ids = messageIds((await quickStore(dataDir).read(KEY))?.session);
           expect(
             ids.filter((id) => id.startsWith("new")),
@@ -201,6 +220,77 @@ describe("a writer that is frozen", () => {
 });
 
 const revisionAfter = (rev: number) => `${String(rev + 1).padStart(10, "0")}.json`;
+
+describe("a commit that is built on what the node knows", () => {
+  test("writes before it has read the newest revision again, and links afterwards", async () => {
+    const dataDir = temporaryFolder();
+    const { promise: goOn, resolve: letGo } = Promise.withResolvers<void>();
+    const calls: string[] = [];
+    const fs = interceptedFileSystem(async (call, proceed) => {
+      calls.push(describeCall(call));
+      if (call.name === "read") await goOn;
+      return withoutSync(call, proceed);
+    });
+    const { store } = createTestStore(dataDir, { fs });
+    await store.update(KEY, append("m1"));
+    const committed = store.update(KEY, append("m2"));
+    await expect.poll(() => calls.filter((call) => call === "write temporary")).toHaveLength(2);
+    await new Promise(setImmediate);
+    expect(calls).not.toContain("link 0000000002.json");
+    letGo();
+    await committed;
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "m2"]);
+  });
+
+  test("is built on another commit that has taken the known number", async () => {
+    const dataDir = temporaryFolder();
+    const { store, layout } = createTestStore(dataDir);
+    await store.update(KEY, append("m1"));
+    await store.update(KEY, append("m2"));
+    // As after a power cut of the volume's server.
+    rmSync(join(layout.sessionFolder(KEY), revisionAfter(1)));
+    await quickStore(dataDir).update(KEY, append("other"));
+    await store.update(KEY, append("m3"));
+    expect(messageIds((await store.read(KEY))?.session)).toEqual(["m1", "other", "m3"]);
+  });
+
+  /** A store whose client has cached that the session has no folder. */
+  function staleStore(dataDir: string) {
+    let isStale = true;
+    const fs = interceptedFileSystem((call, proceed) => {
+      if (describeCall(call) !== "readdir folder" || !isStale) return withoutSync(call, proceed);
+      isStale = false;
+      return Promise.reject(systemError("ENOENT", call));
+    });
+    return createTestStore(dataDir, { fs }).store;
+  }
+
+  test("makes no second incarnation of a session whose folder seemed to be missing", async () => {
+    const dataDir = temporaryFolder();
+    await begin(dataDir, 3);
+    await staleStore(dataDir).update(KEY, append("mine"));
+    expect(messageIds((await quickStore(dataDir).read(KEY))?.session)).toEqual([
+      "old1",
+      "old2",
+      "old3",
+      "mine",
+    ]);
+    expect(readdirSync(folderOf(dataDir).folder).filter((name) => name.endsWith(".life"))).toHaveLength(1);
+  });
+
+  test("neither refuses nor leaves undone what only a session that seemed to be missing would", async () => {
+    const dataDir = temporaryFolder();
+    await begin(dataDir, 1);
+    await staleStore(dataDir).update(KEY, rename("a title"));
+    expect((await quickStore(dataDir).read(KEY))?.session.title).toBe("a title");
+    const refuseMissing: Change<null> = (session) => {
+      if (!session) throw new Error("there is no session");
+      return { session: { ...session, title: "another" }, result: null };
+    };
+    await staleStore(dataDir).update(KEY, refuseMissing);
+    expect((await quickStore(dataDir).read(KEY))?.session.title).toBe("another");
+  });
+});
 
 describe("a link whose answer is lost", () => {
   for (const code of ["EEXIST", "EIO", "ESTALE", "ENOENT", "EACCES"]) {

@@ -8,6 +8,7 @@ import { createIncarnationMaker, type IncarnationMaker, type IncarnationOptions 
 import { MAX_REVISION, revisionName, temporaryName } from "./layout";
 import { prunableNames } from "./prunable-names";
 import { createRevisionFiles, type RevisionFilesOptions } from "./revision-files";
+import type { GuessChecks } from "./revision-guess";
 import {
   createRevisionReader,
   type ReadState,
@@ -35,6 +36,10 @@ export type RevisionAdapter<D extends StoredSession = StoredSession> = Omit<
   "read"
 > & {
   read(): Promise<D | null>;
+  /** See `RevisionReader.readOrGuess`. `write` checks the guess. */
+  readOrGuess(): Promise<D | null>;
+  /** Whether the last read was a guess. */
+  isGuess(): boolean;
   /** Number of the damaged revision in whose place the last read served an older one; null as a rule. */
   recovered(): number | null;
   /** Whether a document is, or was built on, this adapter's own commit. */
@@ -86,10 +91,11 @@ export function createRevisionAdapter<D extends StoredSession>(
     await put(codec.encode(sessionHash, document), temporary, target, rev);
     // Beside the check that follows, not after it: a name that the check takes back may be durable for a moment.
     const synced = syncSessionFolder(volume, reader.folderPath);
-    const tidied = [files.discard(temporary), synced.catch(() => undefined)];
+    // A commit that the check takes back has pruned nothing that was left: what it was built on was durable, and what is older
+    // than that is pruned by any commit.
+    const tidied = [files.discard(temporary), prune(rev), synced.catch(() => undefined)];
     try {
       await fence(rev, target);
-      tidied.push(prune(rev));
       await synced;
     } catch (error) {
       throw error instanceof RevisionTaken ? error : unconfirmed(options.asked, error);
@@ -109,8 +115,8 @@ export function createRevisionAdapter<D extends StoredSession>(
   async function put(bytes: Uint8Array, temporary: string, target: string, rev: number) {
     try {
       // Readers of a first revision rely on the folders above it, those of a later one on the commit it is built on.
-      const prerequisites = state.base === null ? incarnations.syncParents() : [reader.confirm()];
-      await settleAll([files.writeTemporary(temporary, bytes), ...prerequisites]);
+      const prerequisites = state.base === null ? incarnations.syncParents() : [checkBase(state.guess)];
+      await settleAll([files.writeTemporary(temporary, bytes, state.guess ?? {}), ...prerequisites]);
     } catch (error) {
       await files.discardAfter(error, temporary);
       throw isGone(error) ? new RevisionTaken() : error;
@@ -122,6 +128,13 @@ export function createRevisionAdapter<D extends StoredSession>(
       await files.discardAfter(error, temporary);
       throw linkFailure(error, options.asked);
     }
+  }
+
+  /** The commit that this one is built on must be durable. @throws RevisionTaken where it was guessed wrongly */
+  async function checkBase(guess: GuessChecks | null) {
+    if (guess === null) return reader.confirm();
+    // The next attempt reads, and tells of an error.
+    if (!(await guess.isRight.catch(() => false))) throw new RevisionTaken();
   }
 
   /** Takes the link back if it is stale, see `findNewer`. @throws RevisionTaken after that */
@@ -143,6 +156,8 @@ export function createRevisionAdapter<D extends StoredSession>(
 
   return {
     read: reader.read,
+    readOrGuess: reader.readOrGuess,
+    isGuess: () => state.guess !== null,
     write,
     confirm: reader.confirm,
     mayHaveForgotten,
@@ -168,7 +183,7 @@ function prepare(document: StoredSession, { base, recovered }: ReadState, commit
 
 async function beginIncarnation(state: ReadState, incarnations: IncarnationMaker) {
   if (state.folder.incarnation !== null) return;
-  const incarnation = await incarnations.make();
+  const incarnation = await incarnations.make(state.guess);
   // With a base, the session was restored from a backup that leaves out empty folders: the folder may have been
   // replaced since it was read, and no incarnation would show it.
   if (incarnation === null || state.base !== null) throw new RevisionTaken();

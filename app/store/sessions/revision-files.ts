@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { hasCode, unlessTaken } from "~/store/volume/errno";
-import type { Volume } from "~/store/volume/volume";
+import type { Confirmed, Volume } from "~/store/volume/volume";
 
 export type RevisionFilesOptions = {
   volume: Volume;
@@ -13,7 +13,7 @@ export type RevisionFilesOptions = {
 /** The file operations of one commit: write a temporary file, link it, remove it. */
 export type RevisionFiles = {
   /** Writes the temporary file and syncs it. @throws what the volume throws */
-  writeTemporary(path: string, bytes: Uint8Array): Promise<void>;
+  writeTemporary(path: string, bytes: Uint8Array, confirmed?: Confirmed): Promise<void>;
   /** Names the temporary file as a revision, put-if-absent. @throws what the volume throws; EEXIST if taken */
   link(temporary: string, target: string): Promise<void>;
   /** Removes a file. Never rejects: a commit does not fail for what it leaves behind. */
@@ -27,8 +27,8 @@ export function createRevisionFiles({
   fromReserve = false,
   onLeftover,
 }: RevisionFilesOptions): RevisionFiles {
-  const writeNew = (path: string, bytes: Uint8Array) =>
-    volume.writeNew(path, bytes, { removeIfLate: true, fromReserve });
+  const writeNew = (path: string, bytes: Uint8Array, confirmed?: Confirmed) =>
+    volume.writeNew(path, bytes, { removeIfLate: true, fromReserve, ...confirmed });
 
   async function discard(path: string) {
     try {
@@ -39,9 +39,9 @@ export function createRevisionFiles({
   }
 
   return {
-    async writeTemporary(path, bytes) {
+    async writeTemporary(path, bytes, confirmed) {
       try {
-        await writeNew(path, bytes);
+        await writeNew(path, bytes, confirmed);
       } catch (error) {
         unlessTaken(error);
         // Left by an earlier attempt of the same commit.

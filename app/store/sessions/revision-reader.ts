@@ -3,9 +3,10 @@ import type { SingleFlight } from "~/single-flight";
 import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import type { DurableCommits } from "./durable-commits";
-import { readSessionFolder, revisionName, type Layout, type SessionFolder } from "./layout";
+import { readSessionFolder, type Layout, type SessionFolder } from "./layout";
 import { quarantine, type DamageEvent } from "./quarantine";
-import { readRevision, type Revision } from "./read-revision";
+import type { Revision } from "./read-revision";
+import { guessNewest, readListed, type GuessChecks } from "./revision-guess";
 import type { RevisionCodec } from "./session-codec";
 import { incarnationPath, listSessionFolder, syncSessionFolder } from "./session-folder";
 import type { StoredSession } from "./stored-session";
@@ -39,6 +40,8 @@ export type ReadState = {
   recovered: number | null;
   /** Why a damaged revision could not be moved to quarantine; null where none is left in its place. */
   unmoved: unknown;
+  /** Set where `base` is a guess: to be checked before anything that is built on it gets its name. */
+  guess: GuessChecks | null;
 };
 
 export type RevisionReader<D extends StoredSession> = {
@@ -48,6 +51,11 @@ export type RevisionReader<D extends StoredSession> = {
    * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`
    */
   read(): Promise<D | null>;
+  /**
+   * The same after one listing, where this node knows the newest commit, or there seems to be no session: a guess, which
+   * only a commit may build on.
+   */
+  readOrGuess(): Promise<D | null>;
   /** Path of the session's folder through the incarnation that was last read. */
   folderPath(): string;
   /** Puts what was read on stable storage, unless this node knows that it is there. */
@@ -68,12 +76,26 @@ export function createRevisionReader<D extends StoredSession>(
     version: null,
     recovered: null,
     unmoved: null,
+    guess: null,
   };
   const folderPath = () => incarnationPath(sessionFolder, state.folder);
 
-  async function read(): Promise<D | null> {
+  async function readOrGuess(): Promise<D | null> {
+    const { folder, guess } = await guessNewest(options);
+    if (!guess) return read(folder);
+    const { document, ...checks } = guess;
+    Object.assign(state, { folder, base: document, version: null, recovered: null, unmoved: null });
+    state.guess = checks;
+    return document;
+  }
+
+  /** @param listed a listing that was made a moment ago */
+  async function read(listed: SessionFolder | null = null): Promise<D | null> {
+    state.guess = null;
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-      state.folder = (await listSessionFolder(volume, sessionFolder)) ?? readSessionFolder([]);
+      const folder =
+        attempt === 0 && listed !== null ? listed : await listSessionFolder(volume, sessionFolder);
+      state.folder = folder ?? readSessionFolder([]);
       state.unmoved = null;
       const found = await readNewestWhole();
       if (found === "again") continue;
@@ -93,10 +115,7 @@ export function createRevisionReader<D extends StoredSession>(
     let damaged = state.folder.damaged[0] ?? 0;
     const recoveredBelow = (rev: number) => (damaged > rev ? damaged : null);
     for (const rev of state.folder.revisions) {
-      // Reads may be shared: the folder was listed before, and the file behind an incarnation and a number never changes.
-      const path = `${folderPath()}/${revisionName(rev)}`;
-      const decode = (bytes: Buffer) => codec.decode(sessionHash, bytes, rev);
-      const revision = await options.reads(path, () => readRevision(volume, path, decode));
+      const revision = await readListed(options, state.folder, rev);
       if (revision.kind === "gone") return "again";
       if (revision.kind === "whole") {
         const { document, version } = revision;
@@ -133,7 +152,7 @@ export function createRevisionReader<D extends StoredSession>(
     );
   }
 
-  return { state, read, folderPath, confirm };
+  return { state, read: () => read(), readOrGuess, folderPath, confirm };
 }
 
 type Found<D> = { document: D | null; recovered: number | null; version: string | null };

@@ -11,8 +11,12 @@ export type RevisionCodec<D extends StoredSession> = {
   /** Damaged bytes do not throw. @throws KeyNotHeld where the bytes are encrypted and the key is not known */
   decode(sessionHash: string, bytes: Buffer, rev: number): ReadSession<D>;
   encode(sessionHash: string, document: StoredSession): Buffer;
+  /** The last document of a session that it has decoded or encoded, with its bytes, if it is cached and has this number. */
+  known(sessionHash: string, rev: number): KnownDocument<D> | null;
   forget(sessionHash: string): void;
 };
+
+export type KnownDocument<D> = { document: D; bytes: Buffer };
 
 /**
  * A codec with caches, since most revisions are read by the node that wrote them, and most messages of a revision were
@@ -87,6 +91,11 @@ export function createSessionCodec({
           : encodeJson(document);
       cache.set(sessionHash, bytes, { ...document });
       return bytes;
+    },
+
+    known(sessionHash, rev) {
+      const latest = cache.latest(sessionHash);
+      return latest?.document.rev === rev ? latest : null;
     },
 
     forget: cache.delete,

@@ -51,7 +51,11 @@ const NO_CONTENT: Pick<StoredSession, "title" | "settings" | "messages" | "head"
 
 /** Reads headers. Writes documents unencrypted, since it serves to commit tombstones. */
 export function createHeaderCodec(): RevisionCodec<HeaderDocument> {
-  return { ...createSessionCodec(), decode: (_key, bytes, rev) => parseHeader(bytes, rev) };
+  return {
+    ...createSessionCodec(),
+    known: () => null,
+    decode: (_key, bytes, rev) => parseHeader(bytes, rev),
+  };
 }
 
 /**
