@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { hashSessionId, newId } from "~/conversation/session-id";
@@ -201,6 +201,26 @@ test("encrypted words of a dead node are kept unopened where a request with the 
   expect(kept).toHaveLength(1);
   expect(readFileSync(join(folder, kept[0]!), "utf8")).not.toContain("so far");
   await expectGoesOn(one.dataDir, { sessionId, key });
+});
+
+test("what a later version has written about a reply is kept, in its place", async () => {
+  const { one, key } = await sealedReply();
+  kill(one);
+  const segment = join(one.layout.replyLog(one.instance), "1.ndjson");
+  const [head, name, ...rest] = readFileSync(segment, "utf8").trimEnd().split("\n");
+  const words = rest.filter((line) => line.startsWith("["));
+  const underSeven = (line: string) => line.replace('"as":1', '"as":7').replace(/^\[1,/, "[7,");
+  const [newerName, newerLine] = [name!.replace("}", ',"mood":"good"}'), '{"as":1,"tool":"sealed"}'];
+  const [first, ...others] = words;
+  const lines = [newerName, first!, newerLine, ...others, '{"whole":true}'];
+  writeFileSync(segment, [head, ...lines.map(underSeven), ""].join("\n"));
+
+  const two = await node({ name: "two", dataDir: one.dataDir, isDead, keys: createEncryptionKeys() });
+  await burial(two)();
+  expect(logsOf(two)).toEqual([]);
+  const folder = two.layout.sessionFolder(key);
+  const kept = readdirSync(folder).find((fileName) => fileName.endsWith(".ndjson"))!;
+  expect(readFileSync(join(folder, kept), "utf8").trimEnd().split("\n").slice(1)).toEqual(lines);
 });
 
 test("encrypted words are found while their log is being buried, and by the node that goes on with that", async () => {

@@ -7,9 +7,9 @@ import { createLineSplitter } from "~/store/volume/split-lines";
 import type { Volume } from "~/store/volume/volume";
 import { createLogContent, createWordsReader, type LoggedWords } from "./log-content";
 import {
+  COPY_ALIAS,
   createWordsCodec,
   formatHead,
-  formatReply,
   formatWords,
   MAX_LINE_BYTES,
   WHOLE,
@@ -28,13 +28,22 @@ export const HEAD_BYTES = HEAD.length;
  */
 export const isKeptWords = (head: Buffer): boolean => head.toString() === HEAD;
 
+/** A log with the lines of one reply, also those that this version cannot read, as they were. */
+function formatCopy({ bodies, others, name, format }: LoggedWords, instance: string): string {
+  const lines = [...bodies.values()].map((body) => formatWords(COPY_ALIAS, body));
+  // From the last one on, so that the places of those before it stay.
+  for (const [line, place] of [...others].toReversed()) lines.splice(place, 0, line);
+  return formatHead(instance, 1, format) + name + lines.join("") + WHOLE;
+}
+
 /**
  * Copies the words of a reply from a log that is to be removed to the folder of its session, without decrypting them: this
- * node need not have the key. Without effect where the session was deleted, or as many words were copied before.
+ * node need not have the key, or know what a later version has written. Without effect where the session was deleted, or as
+ * many words were copied before.
  * @throws the volume's errors
  */
 export async function keepWords(
-  { reply, bodies }: Pick<LoggedWords, "reply" | "bodies">,
+  logged: LoggedWords,
   {
     volume,
     layout,
@@ -42,13 +51,13 @@ export async function keepWords(
     newId,
   }: { volume: Volume; layout: Layout; instance: string; newId: () => string },
 ): Promise<void> {
+  const { reply } = logged;
   const folder = await listSessionFolder(volume, layout.sessionFolder(reply.sessionHash));
   if (folder === null) return;
   // Through the incarnation's folder: if the session is deleted meanwhile, this path leads nowhere.
   const path = incarnationPath(layout.sessionFolder(reply.sessionHash), folder);
   const temporary = `${path}/${temporaryName(newId(), instance)}`;
-  const words = [...bodies.values()].map((body) => formatWords(1, body)).join("");
-  const text = formatHead(instance, 1) + formatReply(1, reply) + words + WHOLE;
+  const text = formatCopy(logged, instance);
   try {
     await volume.writeNew(temporary, text, { removeIfLate: true });
     const kept = `${path}/${journalName(reply.replyId, reply.epoch)}`;

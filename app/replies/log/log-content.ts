@@ -10,6 +10,12 @@ export type LoggedWords = {
   run: number;
   /** Bodies of its lines by the number of their first chunk (see `WordsCodec`), without repetitions. */
   bodies: Map<number, string>;
+  /** Its lines of later versions, which this one only copies, each with the number of bodies that come before it. */
+  others: Map<string, number>;
+  /** The line that names it, in a copy. */
+  name: string;
+  /** The format of the log that names it. */
+  format: number;
   /** The log has named its end, or a later segment no longer names it. */
   hasEnded: boolean;
   /** Why this version cannot read on: a later one has written it. Null as a rule. */
@@ -31,16 +37,17 @@ export function createLogContent(): LogContent {
   /** The replies of the segment that is read, by alias. */
   let aliases = new Map<number, LoggedWords>();
   let current = 0;
-  /** Why this version cannot read the segment; null as a rule. */
-  let newerSegment: string | null = null;
+  /** The format of the segment that is read. */
+  let format = LOG_FORMAT;
 
-  function nameReply({ alias, run, reply }: Extract<LogLine, { kind: "reply" }>) {
+  function nameReply({ alias, run, reply, copy }: Extract<LogLine, { kind: "reply" }>) {
     const key = keyOf(reply);
     const known = replies.get(key);
+    const newer = format > LOG_FORMAT ? `the format of its log is ${format}` : null;
     const words =
       known && !known.hasEnded && known.run === run
         ? known
-        : { reply, run, bodies: new Map(), hasEnded: false, newer: newerSegment };
+        : { reply, run, bodies: new Map(), others: new Map(), name: copy, format, hasEnded: false, newer };
     replies.set(key, words);
     aliases.set(alias, words);
   }
@@ -71,7 +78,7 @@ export function createLogContent(): LogContent {
   function apply(line: LogLine): boolean {
     switch (line.kind) {
       case "head":
-        newerSegment = line.format > LOG_FORMAT ? `the format of its log is ${line.format}` : null;
+        format = line.format;
         return true;
       case "reply":
         nameReply(line);
@@ -86,7 +93,9 @@ export function createLogContent(): LogContent {
         return true;
       case "unknown": {
         const words = line.alias === null ? undefined : aliases.get(line.alias);
-        if (words) words.newer ??= "its log has a line that this version does not know";
+        if (!words) return true;
+        words.newer ??= "its log has a line that this version does not know";
+        if (!words.others.has(line.copy)) words.others.set(line.copy, words.bodies.size);
         return true;
       }
     }

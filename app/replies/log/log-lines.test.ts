@@ -35,12 +35,24 @@ const lineOf = (text: string) => parseLogLine(text.replace(/\n$/, ""));
 describe("a line of a reply log", () => {
   test.each([
     ["the head of a segment", formatHead("node.boot", 7), { kind: "head", format: LOG_FORMAT }],
-    ["the name of a reply", formatReply(3, reply, 7), { kind: "reply", alias: 3, run: 7, reply }],
+    [
+      "the name of a reply",
+      formatReply(3, reply, 7),
+      { kind: "reply", alias: 3, run: 7, reply, copy: formatReply(1, reply, 7) },
+    ],
     ["words", formatWords(3, '1,["]"]'), { kind: "words", alias: 3, body: '1,["]"]' }],
     ["the end of a beginning", WHOLE, { kind: "whole" }],
     ["the end of a reply", formatEnd(3), { kind: "end", alias: 3 }],
-    ["of a later version", '{"as":3,"mood":"good"}\n', { kind: "unknown", alias: 3 }],
-    ["of a later version, about no reply", '{"mood":"good"}\n', { kind: "unknown", alias: null }],
+    [
+      "of a later version",
+      '{"as":3,"mood":"good"}\n',
+      { kind: "unknown", alias: 3, copy: '{"as":1,"mood":"good"}\n' },
+    ],
+    [
+      "of a later version, about no reply",
+      '{"mood":"good"}\n',
+      { kind: "unknown", alias: null, copy: '{"mood":"good","as":1}\n' },
+    ],
   ])("is read as it was written: %s", (_, text, line) => {
     expect(text.match(/\n/g)).toHaveLength(1);
     expect(lineOf(text)).toEqual(line);

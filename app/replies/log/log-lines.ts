@@ -23,17 +23,23 @@ export type LoggedReply = { sessionHash: string; replyId: string; epoch: number 
 
 export type LogLine =
   | { kind: "head"; format: number }
-  /** `run` differs for a reply that is begun anew under the same epoch: its earlier words do not count. */
-  | { kind: "reply"; alias: number; run: number; reply: LoggedReply }
+  /**
+   * `run` differs for a reply that is begun anew under the same epoch: its earlier words do not count. `copy` is the line in
+   * the log of that reply alone, with fields of later versions.
+   */
+  | { kind: "reply"; alias: number; run: number; reply: LoggedReply; copy: string }
   /** `body` is the part of the line that the reply's own reader parses: `first number, chunks`. */
   | { kind: "words"; alias: number; body: string }
   | { kind: "whole" }
   | { kind: "end"; alias: number }
-  /** A line that only later versions know. Where it names a reply, that reply cannot be read here. */
-  | { kind: "unknown"; alias: number | null };
+  /** A line that only later versions know. Where it names a reply, that reply cannot be read here, but it can be copied. */
+  | { kind: "unknown"; alias: number | null; copy: string };
 
 /** Bytes of a line, at most. A longer one is damage. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+/** Alias of the reply in a log that is a copy of its lines alone. */
+export const COPY_ALIAS = 1;
 
 const WORDS = /^\[(\d+),/;
 
@@ -58,6 +64,7 @@ export function parseLogLine(text: string): LogLine | null {
 
 function parseObject(line: Record<string, unknown>): LogLine {
   const { as: alias, run, session, reply, epoch } = line;
+  const copy = () => `${JSON.stringify({ ...line, as: COPY_ALIAS })}\n`;
   if (typeof line["format"] === "number") return { kind: "head", format: line["format"] };
   if (line["whole"] === true) return { kind: "whole" };
   if (typeof line["end"] === "number") return { kind: "end", alias: line["end"] };
@@ -72,13 +79,14 @@ function parseObject(line: Record<string, unknown>): LogLine {
       alias,
       run: Number(run) || 0,
       reply: { sessionHash: session, replyId: reply, epoch },
+      copy: copy(),
     };
   }
-  return { kind: "unknown", alias: typeof alias === "number" ? alias : null };
+  return { kind: "unknown", alias: typeof alias === "number" ? alias : null, copy: copy() };
 }
 
-export const formatHead = (instance: string, segment: number): string =>
-  `${JSON.stringify({ format: LOG_FORMAT, instance, segment })}\n`;
+export const formatHead = (instance: string, segment: number, format = LOG_FORMAT): string =>
+  `${JSON.stringify({ format, instance, segment })}\n`;
 
 export const formatReply = (alias: number, { sessionHash, replyId, epoch }: LoggedReply, run = 0): string =>
   `${JSON.stringify({ as: alias, run, session: sessionHash, reply: replyId, epoch })}\n`;
