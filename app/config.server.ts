@@ -4,6 +4,8 @@ import { hostname } from "node:os";
 import leven from "leven";
 import { z } from "zod";
 import { MAX_CODE_LENGTH } from "./conversation/api";
+import { MAX_PROMPT_LENGTH, MAX_PROMPTS } from "./conversation/limits";
+import { starterPrompts } from "./conversation/preset";
 import { quotedVariables } from "./environment.server";
 import { hostName, isLoopbackName } from "~/http/admission/host-policy";
 import type { QuotaLimits } from "./quotas/quotas";
@@ -68,6 +70,14 @@ export type Config = {
     dimensions: Readonly<Record<string, string>>;
   };
   model: ModelConfig;
+  brand: {
+    name: string;
+    /** Path or data URL. */
+    logo: string | null;
+    welcome: string | null;
+    prompts: readonly string[] | null;
+    presetsFile: string | null;
+  };
 };
 
 const wholeNumber = (name: string, fallback: number, min: number, max: number) =>
@@ -103,6 +113,19 @@ const allowedHosts = z
     (entries) => entries.map((entry) => entry.replace(/^\*\./, "")).every(isHostName),
     "ALLOWED_HOSTS must be host names with commas, without a port: chat.example.com, *.example.com.",
   );
+
+const prompts = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return starterPrompts.parse(JSON.parse(text));
+    } catch {
+      const message = `STARTER_PROMPTS must be a JSON array of at most ${MAX_PROMPTS} texts of at most ${MAX_PROMPT_LENGTH} characters.`;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    }
+  })
+  .optional();
 
 function isHostName(name: string): boolean {
   return !name.includes("*") && hostName(name) === name;
@@ -176,6 +199,11 @@ const environment = z.object({
     )
     .default("info"),
   METRICS: z.enum(["none", "emf"], "METRICS must be none or emf.").default("none"),
+  SERVICE_NAME: z.string().max(40, "SERVICE_NAME must have at most 40 characters.").default("Holdfast"),
+  SERVICE_LOGO: z.string().optional(),
+  WELCOME_TEXT: z.string().max(200, "WELCOME_TEXT must have at most 200 characters.").optional(),
+  STARTER_PROMPTS: prompts,
+  PRESETS: z.string().optional(),
   // Set by AWS Copilot in every container.
   COPILOT_APPLICATION_NAME: z.string().optional(),
   COPILOT_ENVIRONMENT_NAME: z.string().optional(),
@@ -269,6 +297,13 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
       },
     },
     model,
+    brand: {
+      name: values.SERVICE_NAME,
+      logo: values.SERVICE_LOGO ?? null,
+      welcome: values.WELCOME_TEXT ?? null,
+      prompts: values.STARTER_PROMPTS ?? null,
+      presetsFile: values.PRESETS ?? null,
+    },
   };
 }
 

@@ -1,30 +1,39 @@
 import type { LinksFunction, MetaFunction } from "@remix-run/node";
-import { isRouteErrorResponse, Links, LiveReload, Meta, Outlet, useRouteError } from "@remix-run/react";
+import {
+  isRouteErrorResponse,
+  Links,
+  LiveReload,
+  Meta,
+  Outlet,
+  useRouteError,
+  useRouteLoaderData,
+} from "@remix-run/react";
 import { useContext, type ReactNode } from "react";
 import { APPEARANCE_SCRIPT } from "~/browser/storage/appearance";
 import { ErrorPage } from "~/components/pages/error-page";
 import { NonceContext } from "~/components/pages/nonce-context";
 import { PageScripts } from "~/components/pages/page-scripts";
 import { en } from "~/i18n/locales/en";
+import { brandView } from "~/brand.server";
+import { BrandContext } from "~/components/primitives/brand-context";
+import { DEFAULT_BRAND, type BrandView } from "~/conversation/brand";
 import { services } from "~/services.server";
 import stylesheet from "~/styles/app.css";
 
 export const links: LinksFunction = () => [
   { rel: "stylesheet", href: stylesheet },
-  { rel: "icon", href: "/favicon.ico", sizes: "32x32" },
-  { rel: "icon", href: "/favicon.svg", type: "image/svg+xml" },
   // Requested with cookies, which an authenticating proxy in front of the server needs.
   { rel: "manifest", href: "/manifest.webmanifest", crossOrigin: "use-credentials" },
-  { rel: "apple-touch-icon", href: "/apple-touch-icon.png" },
 ];
 
-export const meta: MetaFunction = () => [
-  { title: "Holdfast" },
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: (data?.brand ?? DEFAULT_BRAND).name },
   { name: "description", content: "A chat that never loses a word." },
 ];
 
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useContext(NonceContext);
+  const brand = useBrand();
   return (
     // The script below and the page change the attributes of this element.
     <html lang="en" suppressHydrationWarning>
@@ -44,9 +53,10 @@ export function Layout({ children }: { children: ReactNode }) {
         />
         <Meta />
         <Links />
+        <Icons logo={brand.logo} />
       </head>
       <body>
-        {children}
+        <BrandContext.Provider value={brand}>{children}</BrandContext.Provider>
         <PageScripts nonce={nonce} />
         <LiveReload nonce={nonce} />
       </body>
@@ -54,7 +64,26 @@ export function Layout({ children }: { children: ReactNode }) {
   );
 }
 
-export const loader = () => ({ notice: services.models.notice?.message ?? null });
+/** The default where the loader itself has failed. */
+function useBrand(): BrandView {
+  return useRouteLoaderData<typeof loader>("root")?.brand ?? DEFAULT_BRAND;
+}
+
+function Icons({ logo }: { logo: string | null }) {
+  if (logo !== null) return <link rel="icon" href={logo} />;
+  return (
+    <>
+      <link rel="icon" href="/favicon.ico" sizes="32x32" />
+      <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+      <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+    </>
+  );
+}
+
+export const loader = () => ({
+  notice: services.models.notice?.message ?? null,
+  brand: brandView(services.brand),
+});
 
 /** Back and Forward stay on this page, and must work without a network. */
 export const shouldRevalidate = () => false;

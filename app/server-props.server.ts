@@ -6,12 +6,16 @@ import { services } from "~/services.server";
 /** Loader data of every page. Contains nothing about conversations: only the browser knows their ids. */
 export async function serverProps({ request }: LoaderFunctionArgs): Promise<ServerProps> {
   await services.models.refresh?.();
+  const isCodeNeeded = !(await services.access.admits(request));
   return {
     node: services.node.name,
     models: modelsView(services.models),
     maxFileBytes: services.limits.maxAttachmentBytes,
     worksOffline: !services.page.isDevelopment,
-    isCodeNeeded: !(await services.access.admits(request)),
+    isCodeNeeded,
+    service: services.brand.name,
+    // Their instructions are for people who have the code.
+    presets: isCodeNeeded ? [] : services.brand.presets,
     hasCode: !services.access.isOpen,
   };
 }

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { createAdmission } from "./admission.server";
+import { readBrand } from "./brand.server";
 import { builtFolders, mermaidVersion } from "./built-folders.server";
 import { cannotStart } from "./cannot-start.server";
 import { keepAliveUntil, realClocks as clocks } from "./clocks";
@@ -44,6 +45,7 @@ async function createServices(config: Config) {
   const layout = createLayout(resolve(config.dataDir));
   const { reserve, ...volumes } = openVolume({ layout, instance: `${name}.${boot}`, clocks, log, metrics });
   const keys = createEncryptionKeys();
+  const brand = readBrand(config);
   const provided = await connectModels(config, log, clocks);
   const node = createNode({
     name,
@@ -81,6 +83,7 @@ async function createServices(config: Config) {
     ...node,
     ...clocks,
     access,
+    brand,
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     mermaidVersion: mermaidVersion(),
     builtFiles: createBuiltFiles(builtFolders(config)),

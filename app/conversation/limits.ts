@@ -11,6 +11,12 @@ export const MAX_SESSION_BYTES = 8_000_000;
 export const MAX_MESSAGES = 10_000;
 export const MAX_TITLE_LENGTH = 200;
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
+/** Presets of the operator, all of which each page load carries. */
+export const MAX_PRESETS = 50;
+export const MAX_PRESET_NAME_LENGTH = 60;
+/** Starter prompts of one preset, or of the greeting. */
+export const MAX_PROMPTS = 8;
+export const MAX_PROMPT_LENGTH = 500;
 /** What a model's server says of its failure, as it is stored with the answer. */
 export const MAX_ERROR_DETAIL_LENGTH = 500;
 /**

@@ -1,5 +1,6 @@
 import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { DEFAULT_BRAND } from "~/conversation/brand";
 import { LANGUAGES, type LanguageCode } from "./languages";
 import { en } from "./locales/en";
 
@@ -12,14 +13,15 @@ export type Translator = {
   speak: (language: LanguageCode) => Promise<void>;
 };
 
-export function createTranslator(): Translator {
+/** @param app the name of the service, for texts that contain it */
+export function createTranslator(app = DEFAULT_BRAND.name): Translator {
   const instance = i18next.createInstance();
   void instance.use(initReactI18next).init({
     resources: { en: { translation: en } },
     lng: "en",
     fallbackLng: "en",
     // React escapes texts itself.
-    interpolation: { escapeValue: false },
+    interpolation: { escapeValue: false, defaultVariables: { app } },
     initAsync: false,
   });
   let wanted: LanguageCode = "en";

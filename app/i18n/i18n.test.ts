@@ -26,6 +26,7 @@ describe.each(others)("the locale %s", (code) => {
     const same = ["app.name", "conversations.label", "conversations.session", "conversation.label"];
     same.push("shortcuts.control", "shortcuts.alt", "shortcuts.shift", "shortcuts.enter");
     same.push("composer.label", "message.assistant", "markdown.code", "markdown.codeIn", "settings.title");
+    same.push("presets.name", "conversationSettings.efforts.minimal");
     for (const [key, text] of english) {
       const base = key.replace(/_(zero|one|two|few|many)$/, "_other");
       const own = translation.get(key) ?? translation.get(base);

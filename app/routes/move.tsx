@@ -8,7 +8,10 @@ import { serverProps } from "~/server-props.server";
 
 export const loader = serverProps;
 
-export const meta: MetaFunction = () => [{ title: "Holdfast" }, { name: "robots", content: "noindex" }];
+export const meta: MetaFunction = ({ matches }) => [
+  ...matches.flatMap((match) => match.meta.filter((entry) => "title" in entry)),
+  { name: "robots", content: "noindex" },
+];
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
   return { app: await openChatApp(() => serverLoader<typeof loader>()) };

@@ -72,6 +72,7 @@ export function openPage(serverUrl: string): OpenPage {
   );
   let isSaved = false;
   const chat = createChatSession({
+    defaultSettings: () => ({}),
     api,
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),

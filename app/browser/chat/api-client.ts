@@ -1,3 +1,4 @@
+import type { OperatorPreset } from "~/conversation/preset";
 import type { AccessBody, HandoffAccepted, HandoffBody } from "~/conversation/api";
 import type { ShareSnapshot } from "~/conversation/share";
 import { createHttpClient, type HttpClientDependencies } from "./http-client";
@@ -15,6 +16,8 @@ export type ApiClient = {
   claimHandoff: (handoffId: string) => Promise<HandoffBody>;
   /** Sends the access code; the browser keeps the cookie of the answer. */
   enterCode: (body: AccessBody) => Promise<void>;
+  /** The presets of the operator. */
+  presets: () => Promise<OperatorPreset[]>;
   /** Removes that cookie. */
   logOut: () => Promise<void>;
 };
@@ -43,6 +46,7 @@ export function createApiClient({ upload, ...dependencies }: Dependencies): ApiC
         (response) => http.readJson<HandoffBody>(response),
       ),
     enterCode: (body) => http.ask("/api/access", { method: "POST", body }, ignoreBody),
+    presets: () => http.ask("/api/presets", {}, (response) => http.readJson<OperatorPreset[]>(response)),
     logOut: () => http.ask("/api/access", { method: "DELETE" }, ignoreBody),
   };
 }

@@ -1,4 +1,5 @@
 import type { ModelsView } from "~/conversation/api";
+import type { OperatorPreset } from "~/conversation/preset";
 import { newId } from "~/conversation/session-id";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
@@ -15,6 +16,7 @@ import { notifyFinished } from "~/browser/page/finished-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { createPageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import { createPresets, settingsOf, type Presets } from "~/browser/presets/presets";
 import { createToasts, type Toasts } from "~/browser/page/toasts";
 import { showAppearance } from "~/browser/storage/appearance";
 import { keepPageOffline } from "~/browser/storage/offline-page";
@@ -41,6 +43,7 @@ export type ChatApp = {
   toasts: Toasts;
   shareLinks: ShareLinks;
   models: ModelChoices;
+  presets: Presets;
   preferences: PreferencesStore;
   translator: Translator;
   /** The message found by a search, until it has been shown. */
@@ -72,6 +75,10 @@ export type ServerProps = {
   maxFileBytes: number;
   worksOffline: boolean;
   isCodeNeeded: boolean;
+  /** The name of the service; absent as `hasCode`. */
+  service?: string;
+  /** The operator's presets, unless the access code is needed first; absent as `hasCode`. */
+  presets?: readonly OperatorPreset[];
   /** Whether this server has an access code; absent in pages of earlier versions, which a browser may have cached. */
   hasCode?: boolean;
 };
@@ -121,6 +128,8 @@ export async function createChatApp(
     logOut: api.logOut,
     ...{ shared, onOtherTab, clock },
     onOpened() {
+      // The page without the code came without them.
+      if (props.isCodeNeeded) api.presets().then(presets.setOffered, () => undefined);
       for (const session of sessions.all()) session.readmitted();
     },
     // A reload removes what the page shows and ends its streams. Unsent texts are kept, as on any reload.
@@ -133,6 +142,7 @@ export async function createChatApp(
     ...{ shared, unfinished, tab, newId, onOtherTab, claim, deletions },
   });
   const preferences = createPreferences({ shared, onOtherTab });
+  const presets = createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId });
   await followPreferences(page, preferences, translator);
 
   const unread = createUnread({ shared, onOtherTab });
@@ -144,6 +154,7 @@ export async function createChatApp(
   const sessions = createOpenSessions({
     ...{ page, api, shared, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
+    defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
     onPending: unsent.refresh,
     onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
   });
@@ -163,7 +174,7 @@ export async function createChatApp(
   void keepPageOffline(page, props.worksOffline);
 
   return {
-    ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, preferences },
+    ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
     ...{ translator, node, access, drawing },
     commands: createCommands(),
     spotlight: createObservable<Spotlight | null>(null),

@@ -4,7 +4,7 @@ import type { SettingsEdit } from "~/conversation/edit-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
 import type { Outbox, OutgoingMessage } from "~/browser/drafts/outbox";
-import type { UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
+import { PRESET, type UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import type { Observable } from "~/browser/page/observable";
 import type { PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
@@ -57,6 +57,8 @@ export type ChatSession = Observable<ChatState> & {
   continueReply: (messageId: string, modelId: string | null) => void;
   stop: () => void;
   pickModel: (modelId: string) => void;
+  /** Begins a session without messages with these settings, in place of those that were picked before. */
+  pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
   /** Shows an error that concerns this session. */
@@ -78,6 +80,8 @@ type Dependencies = {
   clock: PageClock;
   /** Uniform in [0, 1). */
   random: () => number;
+  /** The settings of a new session that were not picked for it. */
+  defaultSettings: () => SettingsEdit;
   /** Whether the server is known to have, or to have had, the session. A new session is not asked for. */
   isSaved: () => boolean;
   /** Called when the server has the session, as read or as just changed. */
@@ -151,6 +155,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     continueReply: replies.continueReply,
     stop: replies.stop,
     pickModel: choices.pickModel,
+    pickPreset(presetId, settings) {
+      edits.put(PRESET, presetId);
+      store.patch({ pickedPresetId: presetId, pickedModelId: null });
+      choices.settings.replace(settings);
+    },
     remove: () => removeSession(parts, dependencies),
     report: store.report,
     dismissProblem: () => store.patch({ problem: null }),
@@ -177,9 +186,10 @@ function createParts(dependencies: Dependencies): Parts {
   const retrying = <T>(request: () => Promise<T>) =>
     withRetries(request, { attempts: REQUEST_ATTEMPTS, clock, random, isCancelled: lifecycle.isRemoved });
 
-  /** Each message carries the settings that the session does not have yet. */
+  /** Each message carries the settings that the session does not have yet, and the first one the default settings, too. */
   function post(body: PostMessageBody) {
-    const settings = unsavedSettings.read();
+    const isFirst = !isSaved() && "message" in body && body.parentId === null;
+    const settings = { ...(isFirst && dependencies.defaultSettings()), ...unsavedSettings.read() };
     return retrying(() => api.post(Object.keys(settings).length > 0 ? { ...body, settings } : body));
   }
 
@@ -234,13 +244,14 @@ function createParts(dependencies: Dependencies): Parts {
 }
 
 /** A message in the outbox, perhaps from before a reload, is shown as pending at once. */
-function initialState({ outbox, isSaved, unsavedSettings }: Dependencies): ChatState {
+function initialState({ outbox, isSaved, unsavedSettings, edits }: Dependencies): ChatState {
   const unsent = outbox.read();
   return {
     ...INITIAL_STATE,
     phase: isSaved() ? "loading" : "absent",
     pending: unsent && { ...unsent, state: "sending", error: null },
     pickedSettings: unsavedSettings.read(),
+    pickedPresetId: edits.read(PRESET),
   };
 }
 

@@ -34,6 +34,8 @@ export type ChatState = {
   pickedHead: string | null;
   /** Settings changed in this tab, until the session has them. Each message carries them meanwhile. */
   pickedSettings: SettingsEdit;
+  /** The preset picked for a session without messages. */
+  pickedPresetId: string | null;
   /** A request for Retry or Continue is under way. */
   isAsking: boolean;
   isStopping: boolean;
@@ -51,6 +53,7 @@ export const INITIAL_STATE: ChatState = {
   pickedModelId: null,
   pickedHead: null,
   pickedSettings: {},
+  pickedPresetId: null,
   isAsking: false,
   isStopping: false,
   problem: null,

@@ -196,6 +196,7 @@ export function openTab(
   const page = { visible: true, listeners: new Set<() => void>() };
   let saved = isSaved;
   const chat = createChatSession({
+    defaultSettings: () => ({}),
     api,
     outbox,
     lastSeen,

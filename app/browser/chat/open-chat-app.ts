@@ -6,5 +6,8 @@ import { createChatApp, type ChatApp, type ServerProps } from "./chat-app";
 let app: Promise<ChatApp> | null = null;
 
 export function openChatApp(facts: () => Promise<ServerProps>): Promise<ChatApp> {
-  return (app ??= facts().then((known) => createChatApp(window, known, createTranslator(), pageClock)));
+  return (app ??= facts().then((known) => {
+    const translator = createTranslator(known.service);
+    return createChatApp(window, known, translator, pageClock);
+  }));
 }

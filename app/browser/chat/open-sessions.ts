@@ -1,3 +1,4 @@
+import type { SettingsEdit } from "~/conversation/edit-session";
 import { newId } from "~/conversation/session-id";
 import { firstWords, titleFrom } from "~/conversation/session-title";
 import type { Conversation } from "~/browser/conversations/conversation-list";
@@ -39,6 +40,8 @@ export type OpenSessionsDependencies = {
   /** Uniform in [0, 1). */
   random: () => number;
   maxFileBytes: number;
+  /** The settings of new sessions. */
+  defaultSettings: () => SettingsEdit;
   /** Called when a message was put into the outbox, or has left it. */
   onPending: () => void;
   /** Called when a reply has ended, unless a person has stopped it. */
@@ -93,6 +96,7 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
     }),
     edits: createUnfinishedEdits(shared, id),
     unsavedSettings: createUnsavedSettings(shared, id),
+    defaultSettings: dependencies.defaultSettings,
     page: activity,
     clock,
     random,

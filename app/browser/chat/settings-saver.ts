@@ -5,6 +5,8 @@ import type { UnsavedSettings } from "./unsaved-settings";
 
 export type SettingsSaver = {
   change: (edit: SettingsEdit) => void;
+  /** Replaces all unsaved settings. */
+  replace: (edit: SettingsEdit) => void;
   /** Saves the unsaved settings, if there are any and they can be saved now. */
   save: () => Promise<void>;
   /** Saves also settings that the server has refused before. */
@@ -65,6 +67,12 @@ export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
         unsaved.put(next);
         onChange(next);
       }
+      void tryAgain();
+    },
+    replace(edit) {
+      if (Object.keys(edit).length > 0) unsaved.put(edit);
+      else unsaved.clear();
+      onChange(edit);
       void tryAgain();
     },
     save,

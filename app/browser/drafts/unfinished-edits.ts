@@ -3,9 +3,12 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 /** The key of the instructions among the edits. No message has such an id. */
 export const INSTRUCTIONS = "settings.instructions";
 
+/** The same for the id of the preset that a conversation without messages begins with. */
+export const PRESET = "settings.preset";
+
 /** Texts changed in one conversation and neither sent, saved nor cancelled yet. */
 export type UnfinishedEdits = {
-  /** The changed text; null if there is none. `target` is the id of a message, or `INSTRUCTIONS`. */
+  /** The changed text; null if there is none. `target` is the id of a message, `INSTRUCTIONS` or `PRESET`. */
   read: (target: string) => string | null;
   put: (target: string, text: string | null) => void;
   clear: () => void;

@@ -25,6 +25,8 @@ export type Preferences = {
   sidebar: boolean;
   /** Show a notification when an answer has ended in a conversation that is not shown. */
   notifies: boolean;
+  /** Show a model's reasoning while it reasons. */
+  opensReasoning: boolean;
 };
 
 /** Also read by the appearance script, before the page is drawn. */
@@ -39,6 +41,7 @@ const DEFAULTS: Preferences = {
   singleKeys: false,
   sidebar: true,
   notifies: false,
+  opensReasoning: false,
 };
 
 export type PreferencesStore = Observable<Preferences> & { change: (change: Partial<Preferences>) => void };
@@ -75,7 +78,8 @@ function readStored(storage: SafeStorage): Record<string, unknown> {
 /** Fields that cannot be read get their default: another version may have written them. */
 function read(storage: SafeStorage): Preferences {
   const kept = readStored(storage);
-  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies } = kept;
+  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies, opensReasoning } =
+    kept;
   return {
     language: isLanguageCode(language) ? language : DEFAULTS.language,
     theme: THEMES.find((name) => name === theme) ?? DEFAULTS.theme,
@@ -85,5 +89,6 @@ function read(storage: SafeStorage): Preferences {
     singleKeys: typeof singleKeys === "boolean" ? singleKeys : DEFAULTS.singleKeys,
     sidebar: typeof sidebar === "boolean" ? sidebar : DEFAULTS.sidebar,
     notifies: typeof notifies === "boolean" ? notifies : DEFAULTS.notifies,
+    opensReasoning: typeof opensReasoning === "boolean" ? opensReasoning : DEFAULTS.opensReasoning,
   };
 }

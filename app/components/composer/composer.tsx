@@ -5,8 +5,10 @@ import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
 import { useObservable } from "~/browser/page/use-observable";
 import type { ModelView } from "~/conversation/api";
+import type { Preset } from "~/browser/presets/presets";
 import { AttachButton } from "./attach-button";
 import { DraftFiles, useRefusal } from "./draft-files";
+import { PresetButton } from "./preset-button";
 import type { Download } from "~/components/messages/file-image";
 import { COMPOSER_ID, focusComposer, isSendKey } from "./focus-composer";
 import { SendIcon, StopIcon } from "~/components/primitives/icons";
@@ -15,6 +17,11 @@ import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
 type Props = {
   draft: Draft;
   files: AttachmentDraft;
+  /** A new conversation can begin with one of them. */
+  presets: readonly Preset[];
+  onPreset: (preset: Preset) => void;
+  /** Called when the code of a menu could not be loaded. */
+  onFailed: (error: unknown) => void;
   download: Download;
   /** The model that is asked next. */
   model: ModelView | undefined;
@@ -28,8 +35,8 @@ type Props = {
 };
 
 export const Composer = memo(function Composer(props: Props) {
-  const { draft, files, download, model, canSend, isReplying, isStopping, enterSends, onSend, onStop } =
-    props;
+  const { draft, files, presets, download, model, canSend } = props;
+  const { isReplying, isStopping, enterSends, onSend, onStop } = props;
   const { t } = useTranslation();
   const text = useObservable(draft);
   const textarea = useGrowingTextarea(text);
@@ -91,6 +98,9 @@ export const Composer = memo(function Composer(props: Props) {
               focusComposer();
             }}
           />
+          {presets.length > 0 && (
+            <PresetButton presets={presets} onChoose={props.onPreset} onFailed={props.onFailed} />
+          )}
           <textarea
             ref={textarea}
             id={COMPOSER_ID}

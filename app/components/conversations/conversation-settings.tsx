@@ -1,35 +1,45 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
+import type { ModelChoice } from "~/browser/chat/model-choice";
 import { INSTRUCTIONS } from "~/browser/drafts/unfinished-edits";
+import { settingsOf } from "~/browser/presets/presets";
 import { useObservable } from "~/browser/page/use-observable";
+import type { Effort } from "~/conversation/effort";
 import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { Dialog } from "~/components/primitives/dialog";
+import { PresetEditor } from "~/components/dialogs/preset-editor";
+import { EffortField, TemperatureField } from "./sampling-fields";
 import { ModelPicker } from "~/components/composer/model-picker";
 
 type Props = {
+  app: ChatApp;
   chat: ChatSession;
   models: ModelChoice;
+  modelId: string;
   onPickModel: (modelId: string) => void;
   onClose: () => void;
 };
 
-/** The settings of one conversation: model, instructions, temperature. They are part of the session. */
-export function ConversationSettings({ chat, models, onPickModel, onClose }: Props) {
+/** The settings of one conversation: model, instructions, effort, temperature. They are part of the session. */
+export function ConversationSettings({ app, chat, models, modelId, onPickModel, onClose }: Props) {
   const { t } = useTranslation();
   const ids = { instructions: useId(), hint: useId() };
-  const { session, pickedSettings, pickedModelId } = useObservable(chat);
-  const settings = { ...session?.settings, ...pickedSettings };
+  const { session, pickedSettings } = useObservable(chat);
+  const { defaults } = useObservable(app.presets);
+  const settings = { ...(session?.settings ?? settingsOf(defaults)), ...pickedSettings };
   const saved = settings.instructions ?? "";
   const [typed, setTyped] = useState(() => chat.edits.read(INSTRUCTIONS));
   /** Undefined until it is changed; null for the default of the model. */
   const [picked, setPicked] = useState<number | null>();
   const temperature = picked === undefined ? (settings.temperature ?? null) : picked;
+  const [pickedEffort, setPickedEffort] = useState<Effort | null>();
+  const effort = pickedEffort === undefined ? (settings.effort ?? null) : pickedEffort;
+  const [isPreset, setIsPreset] = useState(false);
   const isTyped = typed !== null && typed !== saved;
   const isUnsaved = isTyped || (session !== null && Object.keys(pickedSettings).length > 0);
-  const modelId = modelFor(models, [pickedModelId, session?.settings.modelId]);
-  const takesTemperature = models.models.find(({ id }) => id === modelId)?.takesTemperature ?? false;
+  const model = models.models.find(({ id }) => id === modelId);
 
   /** Stored as an unfinished edit, until it is saved or cancelled. */
   function type(text: string) {
@@ -42,6 +52,7 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
     chat.changeSettings({
       ...(typed !== null && { instructions: typed }),
       ...(picked !== undefined && { temperature: picked }),
+      ...(pickedEffort !== undefined && { effort: pickedEffort }),
     });
     cancel();
   }
@@ -80,8 +91,16 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
             {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
           </p>
         </div>
-        {takesTemperature && <TemperatureField temperature={temperature} onPick={setPicked} />}
+        {model?.efforts && <EffortField efforts={model.efforts} effort={effort} onPick={setPickedEffort} />}
+        {model?.takesTemperature && <TemperatureField temperature={temperature} onPick={setPicked} />}
         <div className="dialog__actions">
+          <button
+            type="button"
+            className="button button--quiet dialog__aside"
+            onClick={() => setIsPreset(true)}
+          >
+            {t("presets.save")}
+          </button>
           <button type="button" className="button button--quiet" onClick={cancel}>
             {t("dialog.cancel")}
           </button>
@@ -90,44 +109,13 @@ export function ConversationSettings({ chat, models, onPickModel, onClose }: Pro
           </button>
         </div>
       </form>
-    </Dialog>
-  );
-}
-
-type TemperatureFieldProps = {
-  /** Null for the default of the model. */
-  temperature: number | null;
-  onPick: (temperature: number | null) => void;
-};
-
-function TemperatureField({ temperature, onPick }: TemperatureFieldProps) {
-  const { t } = useTranslation();
-  const id = useId();
-  return (
-    <div className="settings__field">
-      <label htmlFor={id}>{t("conversationSettings.temperature")}</label>
-      <div className="temperature">
-        <input
-          id={id}
-          type="range"
-          min={0}
-          max={1}
-          step={0.1}
-          value={temperature ?? 0.5}
-          data-unset={temperature === null}
-          aria-valuetext={temperature === null ? t("conversationSettings.modelsChoice") : undefined}
-          onChange={({ target }) => onPick(Number(target.value))}
+      {isPreset && (
+        <PresetEditor
+          app={app}
+          preset={{ name: "", prompts: [], modelId, instructions: typed ?? saved, temperature, effort }}
+          onClose={() => setIsPreset(false)}
         />
-        <output htmlFor={id}>
-          {temperature === null ? t("conversationSettings.modelsChoice") : temperature}
-        </output>
-        {temperature !== null && (
-          <button type="button" className="button button--quiet" onClick={() => onPick(null)}>
-            {t("conversationSettings.reset")}
-          </button>
-        )}
-      </div>
-      <p className="settings__hint">{t("conversationSettings.temperatureHint")}</p>
-    </div>
+      )}
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
@@ -8,11 +8,14 @@ import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
 import { useObservable } from "~/browser/page/use-observable";
+import { modelWishes, pickPreset } from "~/browser/presets/pick-preset";
+import type { Preset } from "~/browser/presets/presets";
 import { Composer } from "~/components/composer/composer";
 import { DropZone } from "~/components/composer/drop-zone";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { MessageList } from "~/components/messages/message-list";
 import { Announcer } from "~/components/primitives/announcer";
+import { BrandContext } from "~/components/primitives/brand-context";
 import { CopiedNotice } from "~/components/primitives/copied-notice";
 import { EmptyState } from "~/components/primitives/empty-state";
 import { JumpButton } from "~/components/primitives/jump-button";
@@ -23,6 +26,7 @@ import { titleWithoutTags } from "~/conversation/think-tags";
 import { sentenceFor } from "~/i18n/user-error";
 import { ConversationHeader } from "./conversation-header";
 import { LoadingConversation } from "./loading-conversation";
+import { PresetChips } from "./preset-chips";
 import { useBranchCommands } from "./use-branch-commands";
 import { useConversationActions, type ConversationActions } from "./use-conversation-actions";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
@@ -71,7 +75,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const actions = useConversationActions({ app, chat, conversationId, jump, setEditingId, setOpen });
   const isReplying = state.live !== null || state.pending?.state === "accepted";
   const [copied, clearCopied] = useBranchCommands({ app, chat, state, isReplying, setEditingId });
-  const modelId = modelFor(models, [state.pickedModelId, state.session?.settings.modelId]);
+  const presets = useObservable(app.presets);
+  const modelId = modelFor(models, modelWishes(state, presets));
   return (
     <main className="conversation">
       <ConversationHeader
@@ -94,7 +99,9 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         tabIndex={0}
       >
         <div className="conversation__content" ref={content}>
-          {phase === "empty" && <Invitation {...{ app, conversations, entry, models, actions }} />}
+          {phase === "empty" && (
+            <Invitation {...{ app, chat, state, conversations, entry, models, actions }} />
+          )}
           {phase === "loading" && <LoadingConversation isLate={state.connection !== "ok"} />}
           {phase === "messages" && (
             <Messages
@@ -111,7 +118,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       <DropZone onFiles={addFiles} />
       <Announcer chat={chat} />
       {copied && <CopiedNotice key={copied.turn} isCopied={copied.isDone} onEnd={clearCopied} />}
-      <Panel {...{ app, chat, state, models, actions, open, setOpen }} />
+      <Panel {...{ app, chat, state, models, modelId, actions, open, setOpen }} />
     </main>
   );
 }
@@ -123,15 +130,18 @@ type OpenPanel = "settings" | { details: string } | null;
 function useDocumentTitle(app: ChatApp, title: string | undefined): void {
   const { list } = useObservable(app.conversations);
   const unread = useObservable(app.unread);
+  const { name } = useContext(BrandContext);
   const unreadCount = list.filter(({ id }) => unread.includes(id)).length;
   useEffect(() => {
     const mark = unreadCount > 0 ? `(${unreadCount}) ` : "";
-    document.title = mark + (title === undefined ? "Holdfast" : `${title} · Holdfast`);
-  }, [title, unreadCount]);
+    document.title = mark + (title === undefined ? name : `${title} · ${name}`);
+  }, [name, title, unreadCount]);
 }
 
 type InvitationProps = {
   app: ChatApp;
+  chat: ChatSession;
+  state: ChatState;
   conversations: ConversationsSnapshot;
   entry: Conversation | undefined;
   models: ModelChoice;
@@ -139,8 +149,10 @@ type InvitationProps = {
 };
 
 /** In place of the messages of a conversation that has none. */
-function Invitation({ app, conversations, entry, models, actions }: InvitationProps) {
+function Invitation({ app, chat, state, conversations, entry, models, actions }: InvitationProps) {
   const { t } = useTranslation();
+  const { list: presets } = useObservable(app.presets);
+  const chosen = presets.find(({ id }) => id === state.pickedPresetId);
   const { list, deletedElsewhere, heldBackId } = conversations;
   const heldBack = heldBackId !== null && {
     why: t("conversation.heldBack", { title: titleOf(list, heldBackId) || t("conversations.untitled") }),
@@ -151,7 +163,18 @@ function Invitation({ app, conversations, entry, models, actions }: InvitationPr
     onGoBack: null,
   };
   const notice = models.notice && sentenceFor(t, models.notice);
-  return <EmptyState {...{ why, onGoBack, notice }} onPick={actions.suggest} />;
+  return (
+    <EmptyState {...{ why, onGoBack, notice }} prompts={chosen?.prompts ?? []} onPick={actions.suggest}>
+      <PresetChips
+        presets={presets}
+        chosenId={chosen?.id ?? null}
+        onChoose={(preset) => {
+          pickPreset(chat, preset);
+          focusComposer();
+        }}
+      />
+    </EmptyState>
+  );
 }
 
 type MessagesProps = Pick<
@@ -185,8 +208,23 @@ type ComposerProps = {
 
 function ConversationComposer({ app, chat, state, models, modelId, isReplying, actions }: ComposerProps) {
   const { enterSends } = useObservable(app.preferences);
+  const { list: presets } = useObservable(app.presets);
+  const startWith = useCallback(
+    (preset: Preset) => {
+      if (chat.getSnapshot().session || chat.getSnapshot().pending) app.conversations.startNew();
+      pickPreset(app.session(app.conversations.getSnapshot().currentId), preset);
+    },
+    [app, chat],
+  );
+  const failed = useCallback(
+    (error: unknown) => app.toasts.failure((t, why) => t("commands.failed", { why }), error),
+    [app],
+  );
   return (
     <Composer
+      presets={presets}
+      onPreset={startWith}
+      onFailed={failed}
       draft={chat.draft}
       files={chat.files}
       download={chat.download}
@@ -206,12 +244,13 @@ type PanelProps = {
   chat: ChatSession;
   state: ChatState;
   models: ModelChoice;
+  modelId: string;
   actions: ConversationActions;
   open: OpenPanel;
   setOpen: (open: OpenPanel) => void;
 };
 
-function Panel({ app, chat, state, models, actions, open, setOpen }: PanelProps) {
+function Panel({ app, chat, state, models, modelId, actions, open, setOpen }: PanelProps) {
   const close = useCallback(() => setOpen(null), [setOpen]);
   const onFailed = useCallback(
     (error: unknown) => {
@@ -222,7 +261,11 @@ function Panel({ app, chat, state, models, actions, open, setOpen }: PanelProps)
   );
   if (open === "settings") {
     return (
-      <ConversationSettings {...{ chat, models, onFailed }} onPickModel={actions.pickModel} onClose={close} />
+      <ConversationSettings
+        {...{ app, chat, models, modelId, onFailed }}
+        onPickModel={actions.pickModel}
+        onClose={close}
+      />
     );
   }
   const details = state.session?.messages.find(

@@ -29,7 +29,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
     <div className="sidebar">
       <p className="sidebar__brand">
         <Logo />
-        <span>Holdfast</span>
+        <span>{t("app.name")}</span>
         {onHide && (
           <IconButton
             className="sidebar__hide"

@@ -2,6 +2,7 @@ import { useCallback, useMemo } from "react";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { modelFor } from "~/browser/chat/model-choice";
+import { modelWishes } from "~/browser/presets/pick-preset";
 import { focusComposer } from "~/components/composer/focus-composer";
 import type { MessageActions } from "~/components/messages/message-actions";
 
@@ -31,8 +32,7 @@ type Options = {
 export function useConversationActions(options: Options): ConversationActions {
   const { app, chat, conversationId, jump, setEditingId, setOpen } = options;
   const currentModel = useCallback(() => {
-    const { pickedModelId, session } = chat.getSnapshot();
-    return modelFor(app.models.getSnapshot(), [pickedModelId, session?.settings.modelId]);
+    return modelFor(app.models.getSnapshot(), modelWishes(chat.getSnapshot(), app.presets.getSnapshot()));
   }, [app, chat]);
 
   return useMemo(

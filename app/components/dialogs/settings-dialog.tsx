@@ -7,7 +7,8 @@ import { useObservable } from "~/browser/page/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "~/components/primitives/dialog";
 import { enterSendsHere } from "~/components/composer/focus-composer";
-import { DeviceIcon, KeyboardIcon, LeaveIcon } from "~/components/primitives/icons";
+import { DeviceIcon, KeyboardIcon, LeaveIcon, PresetIcon } from "~/components/primitives/icons";
+import { PresetsDialog } from "./presets-dialog";
 import { ImportButton } from "~/components/conversations/import-button";
 
 type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
@@ -16,7 +17,7 @@ type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void;
 export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
   const { t } = useTranslation();
   const { preferences } = app;
-  const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
+  const { language, theme, textSize, enterSends: chosenEnter, opensReasoning } = useObservable(preferences);
   const enterSends = chosenEnter ?? enterSendsHere();
 
   async function leave() {
@@ -70,6 +71,15 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
           hint={enterSends ? t("settings.enterSendsHint") : t("settings.enterBreaksHint")}
           onChoose={(chosen) => preferences.change({ enterSends: chosen === "sends" })}
         />
+        <Choice
+          label={t("settings.reasoning")}
+          value={opensReasoning ? "open" : "folded"}
+          options={[
+            { value: "folded", label: t("settings.reasoningFolded") },
+            { value: "open", label: t("settings.reasoningOpen") },
+          ]}
+          onChoose={(chosen) => preferences.change({ opensReasoning: chosen === "open" })}
+        />
         {canNotify() && <NotificationChoice preferences={preferences} />}
         <fieldset className="settings__field">
           <legend>{t("transfer.title")}</legend>
@@ -81,6 +91,7 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
             </button>
           </div>
         </fieldset>
+        <PresetsButton app={app} />
         <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
           <KeyboardIcon />
           <span>{t("shortcuts.title")}</span>
@@ -93,6 +104,20 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
         )}
       </div>
     </Dialog>
+  );
+}
+
+function PresetsButton({ app }: { app: ChatApp }) {
+  const { t } = useTranslation();
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <button type="button" className="button button--quiet button--wide" onClick={() => setIsOpen(true)}>
+        <PresetIcon />
+        <span>{t("presets.title")}</span>
+      </button>
+      {isOpen && <PresetsDialog app={app} onClose={() => setIsOpen(false)} />}
+    </>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Logo } from "~/components/primitives/logo";
 
 type Props = {
@@ -8,10 +9,12 @@ type Props = {
   back?: { label: string; onClick: () => void };
   /** Null in the server's HTML, which is not interactive yet. */
   onPick: ((text: string) => void) | null;
+  /** Under the heading. */
+  children?: ReactNode;
 };
 
 /** The content of an empty conversation. */
-export function Greeting({ heading, suggestions, why, notice, back, onPick }: Props) {
+export function Greeting({ heading, suggestions, why, notice, back, onPick, children }: Props) {
   return (
     <div className="empty" data-testid={onPick ? "empty-state" : undefined}>
       <Logo />
@@ -22,6 +25,7 @@ export function Greeting({ heading, suggestions, why, notice, back, onPick }: Pr
           {back.label}
         </button>
       )}
+      {children}
       <ul className="empty__suggestions">
         {suggestions.map((text) => (
           <li key={text}>

@@ -1,6 +1,9 @@
+import { useContext } from "react";
 import { en } from "~/i18n/locales/en";
+import { withName } from "~/i18n/with-name";
 import { Greeting } from "./greeting";
 import { AttachIcon, MenuIcon, SendIcon } from "~/components/primitives/icons";
+import { BrandContext } from "~/components/primitives/brand-context";
 import { Logo } from "~/components/primitives/logo";
 
 /**
@@ -8,13 +11,14 @@ import { Logo } from "~/components/primitives/logo";
  * with the notice about the models.
  */
 export function PageSkeleton({ notice }: { notice: string | null }) {
+  const { name, welcome, prompts } = useContext(BrandContext);
   return (
     <div className="page page--frame" aria-busy="true">
       <div className="page__side">
         <div className="sidebar">
           <p className="sidebar__brand">
             <Logo />
-            <span>Holdfast</span>
+            <span>{name}</span>
           </p>
         </div>
       </div>
@@ -26,12 +30,12 @@ export function PageSkeleton({ notice }: { notice: string | null }) {
         </header>
         <div className="conversation__scroller">
           <noscript>
-            <p className="no-script">{en.app.noScript}</p>
+            <p className="no-script">{withName(en.app.noScript, name)}</p>
           </noscript>
           <div className="conversation__content">
             <Greeting
-              heading={en.empty.heading}
-              suggestions={Object.values(en.empty.suggestions)}
+              heading={welcome ?? en.empty.heading}
+              suggestions={prompts ?? Object.values(en.empty.suggestions)}
               notice={notice}
               onPick={null}
             />

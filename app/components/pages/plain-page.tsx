@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { useContext, type ReactNode } from "react";
+import { BrandContext } from "~/components/primitives/brand-context";
 import { en } from "~/i18n/locales/en";
 import { Logo } from "~/components/primitives/logo";
 
@@ -11,7 +12,7 @@ export function PlainPage({ children, actions }: Props) {
       <header className="plain__head">
         <a className="plain__brand" href="/">
           <Logo />
-          <span className={actions ? "plain__name" : undefined}>Holdfast</span>
+          <span className={actions ? "plain__name" : undefined}>{useContext(BrandContext).name}</span>
         </a>
         {actions}
       </header>

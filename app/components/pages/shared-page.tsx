@@ -1,4 +1,5 @@
-import { useEffect, useState } from "react";
+import { useContext, useEffect, useState } from "react";
+import { BrandContext } from "~/components/primitives/brand-context";
 import { useTranslation } from "react-i18next";
 import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
@@ -48,11 +49,12 @@ export function SharedPage({ app }: { app: ChatApp }) {
   }, [app, isShut, secret, tries]);
 
   const snapshot = sight && "snapshot" in sight ? sight.snapshot : null;
+  const { name } = useContext(BrandContext);
   const title = titleWithoutTags(snapshot?.title ?? "") || t("conversations.untitled");
   useEffect(() => {
-    document.title = snapshot ? `${title} · Holdfast` : "Holdfast";
+    document.title = snapshot ? `${title} · ${name}` : name;
     document.documentElement.dataset.hydrated = "true";
-  }, [snapshot, title]);
+  }, [name, snapshot, title]);
 
   async function continueInOwnCopy({ messages, ...rest }: ShareSnapshot) {
     setIsCopying(true);

@@ -1,4 +1,6 @@
+import { useContext, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { BrandContext } from "./brand-context";
 import { Greeting } from "~/components/pages/greeting";
 
 const SUGGESTIONS = ["hike", "table", "code", "apology"] as const;
@@ -8,22 +10,29 @@ type Props = {
   why: string | null;
   /** A notice about the models. */
   notice: string | null;
+  /** Starter prompts in place of those of the service. */
+  prompts: readonly string[];
+  /** Under the heading. */
+  children: ReactNode;
   onPick: (text: string) => void;
   /** Opens the conversation that was held back; null if there is none. */
   onGoBack: (() => void) | null;
 };
 
-export function EmptyState({ why, notice, onPick, onGoBack }: Props) {
+export function EmptyState({ why, notice, prompts, children, onPick, onGoBack }: Props) {
   const { t } = useTranslation();
-  const suggestions = SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
+  const brand = useContext(BrandContext);
+  const usual = brand.prompts ?? SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
   return (
     <Greeting
-      heading={t("empty.heading")}
-      suggestions={suggestions}
+      heading={brand.welcome ?? t("empty.heading")}
+      suggestions={prompts.length > 0 ? prompts : usual}
       why={why}
       notice={notice}
       onPick={onPick}
       {...(onGoBack && { back: { label: t("conversation.openAgain"), onClick: onGoBack } })}
-    />
+    >
+      {children}
+    </Greeting>
   );
 }

@@ -147,6 +147,10 @@ export const KeyboardIcon = icon(
 export const AttachIcon = icon(
   <path d="M16 9.2l-6.4 6.4a3.6 3.6 0 0 1-5.1-5.1l6.9-6.9a2.4 2.4 0 0 1 3.4 3.4L8 13.8a1.2 1.2 0 0 1-1.7-1.7l6-6" />,
 );
+export const PresetIcon = icon(
+  <path d="M3 5.5h14M3 10h9M3 14.5h6M15.5 11.5l.9 2.1 2.1.9-2.1.9-.9 2.1-.9-2.1-2.1-.9 2.1-.9z" />,
+  DIRECTED,
+);
 export const DocumentIcon = icon(
   <path d="M11.5 3H6.2A1.7 1.7 0 0 0 4.5 4.7v10.6A1.7 1.7 0 0 0 6.2 17h7.6a1.7 1.7 0 0 0 1.7-1.7V7zM11.5 3v4h4M7.5 10.5h5M7.5 13.5h5" />,
 );

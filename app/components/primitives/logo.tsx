@@ -1,5 +1,10 @@
-/** A bollard with a rope made fast to it. The same drawing as public/favicon.svg. */
+import { useContext } from "react";
+import { BrandContext } from "./brand-context";
+
+/** The logo of the service, else a bollard with a rope made fast to it: the same drawing as public/favicon.svg. */
 export function Logo() {
+  const { logo } = useContext(BrandContext);
+  if (logo !== null) return <img className="logo" src={logo} alt="" width="28" height="28" />;
   return (
     <svg className="logo" viewBox="0 0 32 32" width="28" height="28" aria-hidden="true" focusable="false">
       <rect className="logo__ground" width="32" height="32" rx="8" />

@@ -2,19 +2,19 @@ import type { Translation } from "../translation";
 
 export const de: Translation = {
   app: {
-    name: "Holdfast",
+    name: "{{app}}",
     skip: "Zum Nachrichtenfeld springen",
-    noScript: "Holdfast braucht JavaScript: Ihre Unterhaltungen kennt nur Ihr Browser.",
+    noScript: "{{app}} braucht JavaScript: Ihre Unterhaltungen kennt nur Ihr Browser.",
     notDurable:
       "Dieser Browser lässt die Seite nichts speichern. Wenn Sie den Tab schließen, ist der Weg zurück zu dieser Unterhaltung verloren.",
   },
   errorPage: {
     notFoundTitle: "Hier ist nichts",
-    notFoundText: "Diese Adresse führt in Holdfast nirgendwohin.",
+    notFoundText: "Diese Adresse führt in {{app}} nirgendwohin.",
     failedTitle: "Etwas ist schiefgegangen",
     failedText:
-      "Diese Seite ist ausgefallen. Ihre Unterhaltungen sind sicher: Öffnen Sie Holdfast neu, um weiterzumachen.",
-    open: "Holdfast öffnen",
+      "Diese Seite ist ausgefallen. Ihre Unterhaltungen sind sicher: Öffnen Sie {{app}} neu, um weiterzumachen.",
+    open: "{{app}} öffnen",
   },
   conversations: {
     label: "Unterhaltungen",
@@ -262,9 +262,41 @@ export const de: Translation = {
     instructionsHint: "Was dem Modell bei jeder Antwort vor allem anderen gesagt wird.",
     temperature: "Temperatur",
     temperatureHint: "Niedrig: die wahrscheinlichsten Wörter. Hoch: mehr Abwechslung.",
+    effort: "Denkaufwand",
+    efforts: {
+      none: "Keiner",
+      minimal: "Minimal",
+      low: "Niedrig",
+      medium: "Mittel",
+      high: "Hoch",
+      xhigh: "Maximal",
+    },
     modelsChoice: "Wie das Modell will",
     reset: "Dem Modell überlassen",
     notSaved: "Noch nicht gespeichert.",
+  },
+  presets: {
+    title: "Anweisungen und Vorlagen",
+    instructions: "Anweisungen für alle neuen Unterhaltungen",
+    instructionsHint:
+      "In diesem Browser gespeichert und mit der ersten Nachricht gesendet. Jede Unterhaltung kann sie in ihren Einstellungen ändern.",
+    model: "Modell für neue Unterhaltungen",
+    lastModel: "Das zuletzt verwendete",
+    list: "Vorlagen",
+    listHint:
+      "Anweisungen, ein Modell und Startfragen unter einem Namen, um eine Unterhaltung damit zu beginnen.",
+    ofOperator: "Von diesem Dienst",
+    new: "Neue Vorlage",
+    change: "Vorlage bearbeiten",
+    edit: "„{{name}}“ bearbeiten",
+    delete: "„{{name}}“ löschen",
+    name: "Name",
+    anyModel: "Beliebiges Modell",
+    prompts: "Startfragen",
+    promptsHint: "Eine je Zeile, höchstens {{count}}.",
+    save: "Als Vorlage speichern",
+    choose: "Vorlagen",
+    startWith: "Neue Unterhaltung mit Vorlage",
   },
   settings: {
     title: "Einstellungen",
@@ -279,6 +311,9 @@ export const de: Translation = {
     enterSendsHint: "Umschalt und Eingabe beginnen eine neue Zeile.",
     enterBreaks: "Beginnt eine neue Zeile",
     enterBreaksHint: "Strg oder ⌘ und Eingabe senden die Nachricht.",
+    reasoning: "Überlegungen",
+    reasoningFolded: "Eingeklappt",
+    reasoningOpen: "Beim Denken offen",
     finished: "Wenn eine Antwort ungesehen endet",
     finishedMark: "Nur markieren",
     finishedNotify: "Auch benachrichtigen",
@@ -327,7 +362,7 @@ export const de: Translation = {
     commands: "Befehle",
     none: "Nichts gefunden.",
   },
-  notification: { title: "Eine Antwort ist fertig", body: "Öffnen Sie Holdfast, um sie zu lesen." },
+  notification: { title: "Eine Antwort ist fertig", body: "Öffnen Sie {{app}}, um sie zu lesen." },
   dialog: {
     save: "Speichern",
     cancel: "Abbrechen",

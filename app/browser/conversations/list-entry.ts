@@ -1,0 +1,97 @@
+/**
+ * When a field was set: the time in milliseconds, in base 36 with nine digits, then the writer, which decides between
+ * equal times. Stamps compare as strings. The time is a hybrid logical clock: that of this device, but always later than
+ * every stamp that the writer has seen.
+ */
+export type Stamp = string;
+
+export type Field = readonly [value: unknown, stamp: Stamp];
+
+/**
+ * An entry of the list of conversations: a conversation or a folder. Each field is a last-writer-wins register, so that
+ * the edits of several tabs, and later devices, merge in any order to the same entry. Fields of later versions are kept
+ * as they are. An entry with the field `gone` is a tombstone, and has no other field: a deletion wins over every edit.
+ */
+export type ListEntry = Readonly<Record<string, Field>>;
+
+const TIME_DIGITS = 9;
+const STAMP_PATTERN = /^[0-9a-z]{9}\.\S+$/;
+
+export type Stamper = {
+  next: () => Stamp;
+  /** Makes later stamps newer than those of this entry. */
+  see: (entry: ListEntry) => void;
+};
+
+/** @param writer unique to the page load, with a dot in front for people who read the storage */
+export function createStamper(clock: { now: () => number }, writer: string): Stamper {
+  let last = 0;
+  return {
+    next() {
+      last = Math.max(clock.now(), last + 1);
+      return last.toString(36).padStart(TIME_DIGITS, "0") + writer;
+    },
+    see(entry) {
+      for (const [, stamp] of Object.values(entry)) {
+        last = Math.max(last, stampedAt(stamp));
+      }
+    },
+  };
+}
+
+/** In milliseconds since 1970. */
+export function stampedAt(stamp: Stamp): number {
+  return Number.parseInt(stamp.slice(0, TIME_DIGITS), 36);
+}
+
+/** The entry in a stored text; null for none, and for a text that is no entry. */
+export function parseEntry(text: string | null): ListEntry | null {
+  try {
+    const stored: unknown = JSON.parse(text ?? "null");
+    if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return null;
+    const fields = Object.entries(stored).filter((pair): pair is [string, Field] => isField(pair[1]));
+    return fields.length === 0 ? null : normal(Object.fromEntries(fields));
+  } catch {
+    return null;
+  }
+}
+
+/** Commutative, associative and idempotent. @returns `a` itself if `b` adds nothing */
+export function mergeEntries(a: ListEntry, b: ListEntry): ListEntry {
+  const added = Object.entries(b).filter(([name, field]) => isNewer(field, a[name]));
+  return added.length === 0 ? a : sameOr(a, normal({ ...a, ...Object.fromEntries(added) }));
+}
+
+/** The entry with these values. @returns the entry itself if it has them, and if it is a tombstone */
+export function withValues(
+  entry: ListEntry,
+  values: Readonly<Record<string, unknown>>,
+  stamper: Stamper,
+): ListEntry {
+  if (entry.gone) return entry;
+  const changed = Object.entries(values).filter(([name, value]) => !entry[name] || entry[name][0] !== value);
+  if (changed.length === 0) return entry;
+  stamper.see(entry);
+  const stamp = stamper.next();
+  return normal({ ...entry, ...Object.fromEntries(changed.map(([name, value]) => [name, [value, stamp]])) });
+}
+
+function isField(value: unknown): value is Field {
+  return (
+    Array.isArray(value) && value.length === 2 && typeof value[1] === "string" && STAMP_PATTERN.test(value[1])
+  );
+}
+
+function isNewer(field: Field, than: Field | undefined): boolean {
+  if (!than || field[1] !== than[1]) return !than || field[1] > than[1];
+  return JSON.stringify(field[0]) > JSON.stringify(than[0]);
+}
+
+function normal(entry: ListEntry): ListEntry {
+  return entry.gone && Object.keys(entry).length > 1 ? { gone: entry.gone } : entry;
+}
+
+/** A tombstone does not take the fields of a stale copy, so that merging one changes nothing. */
+function sameOr(before: ListEntry, after: ListEntry): ListEntry {
+  return before.gone && before.gone === after.gone ? before : after;
+}

@@ -1,0 +1,138 @@
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { Preset } from "~/browser/presets/presets";
+import { useObservable } from "~/browser/page/use-observable";
+import {
+  MAX_INSTRUCTIONS_LENGTH,
+  MAX_PRESET_NAME_LENGTH,
+  MAX_PROMPT_LENGTH,
+  MAX_PROMPTS,
+} from "~/conversation/limits";
+import { ModelChoiceField } from "~/components/composer/model-choice-field";
+import { EffortField, TemperatureField } from "~/components/conversations/sampling-fields";
+import { Dialog } from "~/components/primitives/dialog";
+
+type Values = Omit<Preset, "id" | "isOwn">;
+type Props = {
+  app: ChatApp;
+  /** The values to begin with; null for none. */
+  preset: Values | null;
+  /** The preset that is changed; undefined for a new one. */
+  id?: string | undefined;
+  onClose: () => void;
+};
+
+const NO_VALUES: Values = {
+  name: "",
+  instructions: "",
+  modelId: null,
+  temperature: null,
+  effort: null,
+  prompts: [],
+};
+
+/** The form of one preset. */
+export function PresetEditor({ app, preset, id, onClose }: Props) {
+  const { t } = useTranslation();
+  const ids = { name: useId(), instructions: useId(), prompts: useId() };
+  const { models } = useObservable(app.models);
+  const [values, setValues] = useState(preset ?? NO_VALUES);
+  const [prompts, setPrompts] = useState(() => values.prompts.join("\n"));
+  const change = (changed: Partial<Values>) => setValues({ ...values, ...changed });
+  const model = models.find(({ id }) => id === values.modelId);
+
+  function save() {
+    app.presets.save({ ...values, name: values.name.trim(), prompts: promptsIn(prompts) }, id);
+    onClose();
+  }
+
+  return (
+    <Dialog title={id === undefined ? t("presets.new") : t("presets.change")} onClose={onClose} isWide>
+      <form
+        className="settings"
+        onSubmit={(event) => {
+          event.preventDefault();
+          save();
+        }}
+      >
+        <div className="settings__field">
+          <label htmlFor={ids.name}>{t("presets.name")}</label>
+          <input
+            id={ids.name}
+            className="settings__text settings__text--line"
+            dir="auto"
+            required
+            pattern=".*\S.*"
+            maxLength={MAX_PRESET_NAME_LENGTH}
+            value={values.name}
+            onChange={({ target }) => change({ name: target.value })}
+          />
+        </div>
+        <div className="settings__field">
+          <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>
+          <textarea
+            id={ids.instructions}
+            className="settings__text"
+            rows={5}
+            dir="auto"
+            maxLength={MAX_INSTRUCTIONS_LENGTH}
+            value={values.instructions}
+            onChange={({ target }) => change({ instructions: target.value })}
+          />
+        </div>
+        <ModelChoiceField
+          models={models}
+          modelId={values.modelId}
+          label={t("model.label")}
+          none={t("presets.anyModel")}
+          onPick={(modelId) => change({ modelId })}
+        />
+        {model?.efforts && (
+          <EffortField
+            efforts={model.efforts}
+            effort={values.effort}
+            onPick={(effort) => change({ effort })}
+          />
+        )}
+        {model?.takesTemperature !== false && (
+          <TemperatureField
+            temperature={values.temperature}
+            onPick={(temperature) => change({ temperature })}
+          />
+        )}
+        <div className="settings__field">
+          <label htmlFor={ids.prompts}>{t("presets.prompts")}</label>
+          <textarea
+            id={ids.prompts}
+            className="settings__text"
+            rows={3}
+            dir="auto"
+            aria-describedby={`${ids.prompts}-hint`}
+            value={prompts}
+            onChange={({ target }) => setPrompts(target.value)}
+          />
+          <p className="settings__hint" id={`${ids.prompts}-hint`}>
+            {t("presets.promptsHint", { count: MAX_PROMPTS })}
+          </p>
+        </div>
+        <div className="dialog__actions">
+          <button type="button" className="button button--quiet" onClick={onClose}>
+            {t("dialog.cancel")}
+          </button>
+          <button type="submit" className="button button--primary">
+            {t("dialog.save")}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function promptsIn(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim().slice(0, MAX_PROMPT_LENGTH))
+    .filter((line) => line !== "")
+    .slice(0, MAX_PROMPTS);
+}
