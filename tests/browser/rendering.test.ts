@@ -40,21 +40,48 @@ describe.each(
     );
   });
 
-  test("letters are lowered and raised, and keys are keys, with nothing but text in them", async ({
-    openChat,
-  }) => {
+  test("harmless tags are elements, and no other is", async ({ openChat }) => {
     const text =
       "H<sub>2</sub>O, m<SUP>2</sup>, x<sub>$i$</sub>, <kbd>Ctrl</kbd>+<kbd>C</kbd>; `<sub>x</sub>` <sub onclick=a>2</sub> " +
-      "<sup><b>3</b></sup> <u>4</u>";
+      "<sup><b>3</b></sup> <img src=x>\n\n<details>\n<summary>More</summary>\n\n- folded\n\n</details>";
     const { reply } = await answer(openChat, text, { context });
     await reply.locator("sub .katex").waitFor();
     const drawn = await reply
-      .locator("p sub, p sup, p kbd")
+      .locator("p :is(sub, sup, kbd, b)")
       .evaluateAll((elements) => elements.map(({ localName, textContent }) => `${localName} ${textContent}`));
-    expect(drawn).toEqual(["sub 2", "sup 2", expect.stringMatching(/^sub i/), "kbd Ctrl", "kbd C"]);
-    expect(await reply.locator("p").innerText()).toContain(
-      "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> <sup><b>3</b></sup> <u>4</u>",
+    expect(drawn).toEqual([
+      "sub 2",
+      "sup 2",
+      expect.stringMatching(/^sub i/),
+      "kbd Ctrl",
+      "kbd C",
+      "sup 3",
+      "b 3",
+    ]);
+    expect(await reply.locator("p").first().innerText()).toContain(
+      "Ctrl+C; <sub>x</sub> <sub onclick=a>2</sub> 3 <img src=x>",
     );
+    expect(await reply.getByText("folded").isVisible()).toBe(false);
+    await reply.getByText("More").click();
+    await reply.getByText("folded").waitFor();
+  });
+
+  test("a footnote is a jump away, and so is the way back", async ({ openChat }) => {
+    const text = `Said[^a].\n\n[^a]: The note.\n\n${"Words.\n\n".repeat(60)}`;
+    const { page, reply } = await answer(openChat, text, { context });
+    const address = page.url();
+    const note = reply.getByText("The note.");
+    await reply.getByRole("link", { name: "Footnote 1", exact: true }).click();
+    await expect
+      .poll(() =>
+        note.evaluate(
+          (element) => element.contains(document.activeElement) || document.activeElement?.contains(element),
+        ),
+      )
+      .toBe(true);
+    await reply.getByRole("link", { name: "Back to footnote 1 in the text" }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe("1");
+    expect(page.url()).toBe(address);
   });
 
   test("a diagram is drawn as an image, in the colours of the page, and shows its source", async ({
@@ -176,7 +203,7 @@ test("Arabic stands on the right, with its bullets and columns, and code on the 
   openChat,
 }) => {
   const text =
-    "مرحبا بالعالم\n\n- عنصر\n\n| الاسم | القيمة |\n| --- | --- |\n| واحد | 1 |\n\nEnglish again\n\n```\ncode\n```";
+    "مرحبا بالعالم\n\n- عنصر\n- OpenAI هي شركة كبيرة\n\n| الاسم | القيمة |\n| --- | --- |\n| واحد | 1 |\n\nEnglish again\n\n```\ncode\n```";
   const { reply } = await answer(openChat, text);
   const direction = (selector: string) =>
     reply
@@ -186,7 +213,7 @@ test("Arabic stands on the right, with its bullets and columns, and code on the 
   expect(await direction("ul")).toBe("rtl");
   expect(await direction("table")).toBe("rtl");
   expect(await direction("pre")).toBe("ltr");
-  const edges = await reply.locator(".prose > p").evaluateAll((paragraphs) =>
+  const edges = await reply.locator(".prose > p, .prose li p").evaluateAll((paragraphs) =>
     paragraphs.map((paragraph) => {
       const range = document.createRange();
       range.selectNodeContents(paragraph);
@@ -194,7 +221,7 @@ test("Arabic stands on the right, with its bullets and columns, and code on the 
       return text.left - box.left > box.right - text.right ? "right" : "left";
     }),
   );
-  expect(edges).toEqual(["right", "left"]);
+  expect(edges).toEqual(["right", "right", "right", "left"]);
 });
 
 test("a link that names another host says where it leads", async ({ openChat }) => {

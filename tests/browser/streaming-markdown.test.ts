@@ -39,8 +39,9 @@ Title of a kind
 \\]
 
 <details>
+<summary>More</summary>
 
-It looks like *HTML*, and is text.
+It *is* folded.
 
 </details>
 
@@ -101,11 +102,12 @@ test.for(
 
     // And it has become what was meant.
     expect(await answer.locator(".katex").count()).toBe(3);
-    expect(await answer.locator("li").count()).toBe(11);
+    expect(await answer.locator("li").count()).toBe(12);
     expect(await answer.locator("tbody tr").count()).toBe(3);
     expect(await answer.getByRole("link", { name: "the docs" }).getAttribute("href")).toBe(
       "https://example.com/docs",
     );
-    expect(await answer.getByText("<details>").count()).toBe(1);
+    expect(await answer.locator("details em").count()).toBe(1);
+    expect(await answer.locator(".footnotes li").innerText()).toContain("A note.");
   },
 );

@@ -3,6 +3,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { markdownText } from "./markdown-arbitrary";
 import { isBlockBeyondBounds } from "./markdown-bounds";
 import { Markdown, type TextEnding } from "./markdown.client";
 
@@ -135,59 +136,9 @@ describe("every character of an answer is shown", () => {
   });
 });
 
-/** Markdown of every construct that is drawn, each with words of its own. */
-const word = fc.integer({ min: 0, max: 9_999 }).map((number) => `wo${String(number)}rd`);
-const inline: fc.Arbitrary<string> = fc.letrec<{ inline: string }>((tie) => ({
-  inline: fc.oneof(
-    { maxDepth: 3, depthIdentifier: "inline", withCrossShrink: true },
-    word,
-    fc.tuple(tie("inline"), tie("inline")).map((two) => two.join(" ")),
-    fc
-      .tuple(fc.constantFrom("*", "**", "_", "__", "~~", "`", "$", "<", "![", "]", "(", "\\"), tie("inline"))
-      .map(([mark, text]) => `${mark}${text}${mark}`),
-    tie("inline").map((text) => `[${text}](https://example.com)`),
-    tie("inline").map((text) => `[${text}](${text})`),
-    tie("inline").map((text) => `[${text}]`),
-    tie("inline").map((text) => `\\(${text}\\)`),
-    tie("inline").map((text) => `<kbd>${text}</kbd><br>`),
-    word.map((text) => `https://example.com/${text}`),
-  ),
-})).inline;
-const block: fc.Arbitrary<string> = fc.letrec<{ block: string }>((tie) => {
-  const indented = (text: string, by: string) => text.replaceAll("\n", `\n${by}`);
-  return {
-    block: fc.oneof(
-      { maxDepth: 3, depthIdentifier: "block", withCrossShrink: true },
-      inline,
-      fc.tuple(fc.integer({ min: 1, max: 7 }), inline).map(([level, text]) => `${"#".repeat(level)} ${text}`),
-      inline.map((text) => `${text}\n---`),
-      fc.tuple(word, inline).map(([label, text]) => `[${label}]: ${text}`),
-      fc.tuple(word, word).map(([label, path]) => `[${label}]\n\n[${label}]: https://example.com/${path}`),
-      fc.tuple(word, inline).map(([language, code]) => `\`\`\`${language} ${language}x\n${code}\n\`\`\``),
-      word.map((code) => `~~~\n${code}`),
-      inline.map((text) => `$$\n${text}\n$$`),
-      fc
-        .tuple(
-          fc.array(inline, { minLength: 1, maxLength: 3 }),
-          fc.array(inline, { minLength: 1, maxLength: 5 }),
-        )
-        .map(
-          ([head, row]) => `| ${head.join(" | ")} |\n|${" - |".repeat(head.length)}\n| ${row.join(" | ")} |`,
-        ),
-      tie("block").map((text) => `> ${indented(text, "> ")}`),
-      fc
-        .tuple(fc.constantFrom("- ", "1. ", "- [x] "), tie("block"))
-        .map(([mark, text]) => mark + indented(text, "  ")),
-      fc
-        .tuple(tie("block"), fc.constantFrom("\n", "\n\n", "\n\n\n"), tie("block"))
-        .map((parts) => parts.join("")),
-    ),
-  };
-}).block;
-
 test("the words of any Markdown are rendered", () => {
   fc.assert(
-    fc.property(block, (markdown) => {
+    fc.property(markdownText, (markdown) => {
       // Addresses are in attributes.
       const html = draw(markdown);
       const words = new Set(markdown.match(/wo\d+rd/g));
@@ -199,7 +150,7 @@ test("the words of any Markdown are rendered", () => {
 
 test("rendering a growing text never throws", () => {
   fc.assert(
-    fc.property(block, fc.double({ min: 0, max: 1, noNaN: true }), (markdown, part) => {
+    fc.property(markdownText, fc.double({ min: 0, max: 1, noNaN: true }), (markdown, part) => {
       draw(markdown.slice(0, Math.floor(markdown.length * part)), "growing");
     }),
     { numRuns: 1_000 },

@@ -1,20 +1,26 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import * as blocks from "./markdown-blocks";
+import { createBlockSplitter } from "./markdown-blocks";
+import { markdownText } from "./markdown-arbitrary";
 
-/** Each block as it is parsed. */
-const markdownBlocks = (text: string) =>
-  blocks
-    .markdownBlocks(text)
-    .map(({ markdown, definitions }) =>
-      definitions === "" ? markdown : `${definitions}\n\n${markdown.replace(/^\n+/, "")}`,
-    );
+const markdownBlocks = (text: string, isGrowing = false) =>
+  createBlockSplitter()(text, isGrowing)!.map(({ source }) => source);
 
 describe("Markdown is cut", () => {
   test.each([
     ["between paragraphs", "one\n\ntwo\nlines\n\n\nthree", ["one", "two\nlines", "three"]],
     ["after a closed fence", "```js\na\n\nb\n```\nafter", ["```js\na\n\nb\n```", "after"]],
     ["before a fence that interrupts a paragraph", "text:\n```\na\n```", ["text:", "```\na\n```"]],
-    ["between a heading and what follows a blank line", "# A\n\ntext", ["# A", "text"]],
+    ["between a heading and its text", "# A\ntext", ["# A", "text"]],
+    ["after a fence that closes at an indent of three", "```\na\n   ```\nb", ["```\na\n   ```", "b"]],
+    ["before a list that interrupts a paragraph", "text:\n- a", ["text:", "- a"]],
+    ["after a list that a fence ends", "- a\n```\nb\n```", ["- a", "```\nb\n```"]],
+    [
+      "between definitions of links",
+      "[a]: https://b.c\n[d]: https://e.f",
+      ["[a]: https://b.c", "[d]: https://e.f"],
+    ],
+    ["after the definition of a footnote", "[^a]: b\n\n    c\n\nd", ["[^a]: b\n\n    c", "d"]],
   ])("%s", (_, markdown, blocks) => {
     expect(markdownBlocks(markdown).map((block) => block.trim())).toEqual(blocks);
   });
@@ -30,31 +36,16 @@ describe("Markdown is left whole", () => {
     ["in indented code with blank lines", "    a\n\n    b"],
     ["in a fence that is still open", "```\na\n\nb"],
     ["in a formula with blank lines", "$$\na\n\nb\n$$"],
+    ["in a fence whose code has an indented mark", "```\na\n    ```\nb\n```"],
+    ["in a fence of a list behind a line of text", "1. a\n   ```\n   b\n   ```\n2. c"],
+    ["in details", "<details>\n<summary>A</summary>\n\n```\nb\n```\n\n- c\n\n</details>"],
+    [
+      "in a fence of Markdown that holds fences",
+      "```markdown\n# A\n\n```js\nb\n```\n\nc:\n\n```\nd\n```\n```",
+    ],
     ["in a formula of a list", "- one\n  \\[\n  a\n\n  b\n  \\]\n- two"],
   ])("%s", (_, markdown) => {
     expect(markdownBlocks(markdown)).toEqual([markdown]);
-  });
-});
-
-describe("a definition of a link", () => {
-  const text = "see [docs]\n\ntext\n\n[Docs]: https://example.com";
-
-  test("a link definition is added only to the blocks that use it", () => {
-    expect(markdownBlocks(text)).toEqual([
-      "[Docs]: https://example.com\n\nsee [docs]\n",
-      "text\n",
-      "[Docs]: https://example.com\n\n[Docs]: https://example.com",
-    ]);
-  });
-
-  test("a link definition does not join blocks that were separate before", () => {
-    const before = markdownBlocks(text.slice(0, text.indexOf("[Docs]")));
-    expect(markdownBlocks(text)).toHaveLength(before.length + 1);
-  });
-
-  test("a line in a paragraph, or used by code only, is not a link definition", () => {
-    expect(markdownBlocks("a [b]\n[b]: https://c.d")).toEqual(["a [b]\n[b]: https://c.d"]);
-    expect(markdownBlocks("```\n[b]\n```\n\n[b]: https://c.d")[0]).toBe("```\n[b]\n```");
   });
 });
 
@@ -71,19 +62,52 @@ test("a line of code that looks like a link definition is not one", () => {
 });
 
 test("a paragraph after a list is a separate block", () => {
-  expect(markdownBlocks("- one\n- two\n\ntext")).toEqual(["- one\n- two\n", "text"]);
+  expect(markdownBlocks("- one\n- two\n\ntext")).toEqual(["- one\n- two", "text"]);
 });
 
-test("finished blocks stay the same while the text grows", () => {
-  const text =
-    "# A\n\nsome *text*\n\n- a\n- b\n\n```js\nlet a;\n\nlet b;\n```\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\nend";
-  const whole = markdownBlocks(text);
-  for (let length = 1; length <= text.length; length++) {
-    const blocks = markdownBlocks(text.slice(0, length));
-    for (const [index, block] of blocks.slice(0, -1).entries()) {
-      expect(block.trim(), `after ${length} characters`).toBe(whole[index]!.trim());
-    }
-  }
+test("a fence of Markdown without its end is closed as CommonMark does", () => {
+  expect(markdownBlocks("```md\n```js\na\n```\n\nafter")).toEqual(["```md\n```js\na\n```", "after"]);
+});
+
+test("an unclosed element reaches to the end only while the text grows", () => {
+  const text = "<details>\n\na\n\nb";
+  expect(markdownBlocks(text, true)).toEqual([text]);
+  expect(markdownBlocks(text)).toEqual(["<details>", "a", "b"]);
+});
+
+test("a text that grew in any pieces has the same blocks as one that is there at once", () => {
+  fc.assert(
+    fc.property(markdownText, fc.array(fc.nat(40), { minLength: 1 }), (text, lengths) => {
+      const split = createBlockSplitter();
+      for (let end = 0, piece = 0; end < text.length; piece++) {
+        end += 1 + lengths[piece % lengths.length]!;
+        split(text.slice(0, end), true);
+      }
+      expect(split(text, false)).toEqual(createBlockSplitter()(text, false));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("a growing text keeps all blocks but the last two", () => {
+  fc.assert(
+    fc.property(markdownText, (text) => {
+      const split = createBlockSplitter();
+      let before = split("", true)!;
+      for (let end = 1; end <= text.length; end += 3) {
+        const blocks = split(text.slice(0, end), true)!;
+        for (const [index, block] of before.slice(0, -2).entries()) expect(blocks[index]).toBe(block);
+        before = blocks;
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a formula that is never closed becomes a line of the paragraph before it", () => {
+  const split = createBlockSplitter();
+  expect(split("so\n$$\nx", true)!.map(({ source }) => source)).toEqual(["so", "$$\nx"]);
+  expect(split("so\n$$\nx", false)!.map(({ source }) => source)).toEqual(["so\n$$\nx"]);
 });
 
 test("nothing but blank lines is lost", () => {

@@ -1,125 +1,202 @@
+import type { Nodes } from "mdast";
 import { safeUrl } from "./link-target";
-import { lineOfMathEnd } from "./math-delimiters";
+import {
+  isHostile,
+  isBlockBeyondBounds,
+  marksIn,
+  MAX_PARSED_BLOCKS,
+  MAX_TEXT_LENGTH,
+  isTextBeyondBounds,
+} from "./markdown-bounds";
+import { fenceEnd, openedFence } from "./markdown-fences";
+import { endOf, parseBlocks, startOf } from "./parse-markdown";
+
+export type LinkDefinition = { identifier: string; url: string; title: string | null };
 
 export type MarkdownBlock = {
-  markdown: string;
-  /** The link definitions that the block uses, from anywhere in the text, one per line. */
-  definitions: string;
+  source: string;
+  /** Index of the source in the text, at the beginning of a line. */
+  start: number;
+  /** A block beyond the bounds is not parsed. */
+  kind: "fence" | "markdown" | "beyondBounds";
+  /** The definitions of links in it that have a usable address. */
+  definitions: readonly LinkDefinition[];
+  /** The label of the footnote that it defines, in the form in which labels are compared. */
+  note: string | null;
+  /** Number of marks, outside fences. */
+  marks: number;
 };
 
 /**
- * Cuts Markdown into its top-level blocks, so that only the last block of a growing text is parsed again. It cuts only
- * where the meaning cannot change; two blocks in one piece are merely slower.
+ * Cuts a text into its top-level blocks, so that only the last one is parsed again while the text grows: the others are
+ * the same objects, and their meaning no longer changes. Null if the text is too long to be parsed.
  */
-export function markdownBlocks(markdown: string): MarkdownBlock[] {
-  const blocks: string[] = [];
-  const definitions = new Map<string, string>();
-  const lines = markdown.split("\n");
-  let block: string[] = [];
-  /** The block is a list if its first line that is not blank is an item. */
-  let inList: boolean | null = null;
-  let fence: string | null = null;
-  let afterBlank = true;
+export function createBlockSplitter() {
+  let lastText = "";
+  let lastBlocks: readonly MarkdownBlock[] | null = [];
 
-  function cut() {
-    if (inList !== null) blocks.push(block.join("\n"));
-    block = [];
-    inList = null;
-  }
-
-  function push(line: string) {
-    block.push(line);
-    if (inList === null && line.trim() !== "") inList = LIST_ITEM.test(line);
-  }
-
-  for (let index = 0; index < lines.length; index++) {
-    const line = lines[index]!;
-    if (fence !== null) {
-      push(line);
-      if (closes(line, fence)) {
-        fence = null;
-        if (!inList) cut();
-      }
-      afterBlank = false;
-      continue;
-    }
-    if (line.trim() === "") {
-      push(line);
-      afterBlank = true;
-      continue;
-    }
-    const defined: string | null = afterBlank ? definedLabel(line) : null;
-    if (defined !== null && !definitions.has(defined)) definitions.set(defined, line);
-    const opened = FENCE.exec(line)?.[1] ?? null;
-    const mathEnd = opened === null ? lineOfMathEnd(lines, index) : null;
-    const goesOn = inList && (/^\s/.test(line) || (afterBlank && LIST_ITEM.test(line)));
-    const isIndented = /^(\t| {4})/.test(line);
-    const opensBlock = !inList && (opened !== null || mathEnd !== null);
-    if (!goesOn && !isIndented && (afterBlank || opensBlock)) cut();
-    push(line);
-    fence = opened;
-    // Consecutive definitions.
-    afterBlank = defined !== null;
-    if (mathEnd !== null) {
-      for (const other of lines.slice(index + 1, mathEnd + 1)) push(other);
-      index = mathEnd;
-      if (!inList) cut();
-    }
-  }
-  cut();
-  return withDefinitions(blocks, definitions);
+  return function split(text: string, isGrowing: boolean): readonly MarkdownBlock[] | null {
+    const isSequel = text.startsWith(lastText);
+    if (isSequel && lastBlocks === null) return null;
+    const kept = isSequel ? finished(lastBlocks!) : [];
+    const from = isSequel ? (lastBlocks![kept.length]?.start ?? 0) : 0;
+    const added = blocksFrom(text, from, isGrowing);
+    const blocks = added && [...kept, ...added];
+    lastText = text;
+    lastBlocks = blocks && isTextBeyondBounds(blocks) ? null : blocks;
+    return lastBlocks;
+  };
 }
 
-const DEFINITION = /^ {0,3}\[(?!\^)([^\][\n]{1,999})\]:\s*(\S+)/;
-const FENCE = /^\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(`{3,}(?=[^`]*$)|~{3,})/;
-const LIST_ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
-
-/** The label of a definition with a usable address. */
-function definedLabel(line: string): string | null {
-  const [, label, target = ""] = DEFINITION.exec(line) ?? [];
-  return label !== undefined && safeUrl(target.replace(/^<|>$/g, "")) !== undefined ? keyOf(label) : null;
+/** Without the last block, and the one before an open formula, which may turn out to be a line of that block. */
+function finished(blocks: readonly MarkdownBlock[]): readonly MarkdownBlock[] {
+  return blocks.slice(0, MATH_LINE.test(blocks.at(-1)?.source ?? "") ? -2 : -1);
 }
 
-function closes(line: string, fence: string): boolean {
-  const text = line.trim();
-  return text.length >= fence.length && text === fence[0]!.repeat(text.length);
+/** Fences at the beginning of a line are found without a parser: they may have thousands of lines and still grow. */
+function blocksFrom(text: string, from: number, isGrowing: boolean): MarkdownBlock[] | null {
+  const blocks: MarkdownBlock[] = [];
+  let start = from;
+  let parsedLength = 0;
+  let fewestBlocks = 0;
+  const parseTo = (end: number) => {
+    const source = text.slice(start, end);
+    parsedLength += source.length;
+    fewestBlocks += source.match(CUT)?.length ?? 0;
+    if (parsedLength > MAX_TEXT_LENGTH || fewestBlocks > MAX_PARSED_BLOCKS) return false;
+    blocks.push(...parsedBlocks(source, start, isGrowing && end === text.length));
+    return true;
+  };
+  for (let at = from; at < text.length; at = nextLine(text, at)) {
+    const fence = openedFence(text, at);
+    if (!fence) continue;
+    if (!parseTo(at)) return null;
+    const end = fenceEnd(text, fence, isGrowing);
+    blocks.push(block(text.slice(at, end), at, "fence"));
+    start = Math.min(text.length, end + 1);
+    at = end;
+  }
+  return parseTo(text.length) ? joinDetails(blocks, text, isGrowing) : null;
 }
 
-/** Definitions are added only to the blocks that use them: otherwise each one would change every block. */
-function withDefinitions(
-  blocks: readonly string[],
-  definitions: ReadonlyMap<string, string>,
-): MarkdownBlock[] {
-  if (definitions.size === 0) return blocks.map((markdown) => ({ markdown, definitions: "" }));
-  const used = blocks.map((block) => labelsIn(block, definitions));
-  const usedAnywhere = new Set(used.flatMap((labels) => [...labels.references]));
-  return blocks.map((markdown, index) => {
-    const { references, defined } = used[index]!;
-    const keys = new Set([...references, ...[...defined].filter((key) => usedAnywhere.has(key))]);
-    return { markdown, definitions: [...keys].map((key) => definitions.get(key)!).join("\n") };
+function nextLine(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end + 1;
+}
+
+function block(source: string, start: number, kind: MarkdownBlock["kind"]): MarkdownBlock {
+  return {
+    source,
+    start,
+    kind,
+    definitions: [],
+    note: null,
+    marks: kind === "markdown" ? marksIn(source) : 0,
+  };
+}
+
+function parsedBlocks(source: string, offset: number, isGrowing: boolean): MarkdownBlock[] {
+  if (source.trim() === "") return [];
+  if (isHostile(source)) return hostileBlocks(source, offset, isGrowing);
+  const pieces = piecesOf(source);
+  return pieces.flatMap((from, index) => {
+    const to = pieces[index + 1] ?? source.length;
+    return blocksOf(source.slice(from, to), offset + from, isGrowing && to === source.length);
   });
 }
 
-type Labels = { references: ReadonlySet<string>; defined: ReadonlySet<string> };
+/** Length from which a text is parsed in pieces: micromark takes the square of the number of lists and quotes. */
+const MIN_PIECE_LENGTH = 4_000;
+/** After a blank line: a paragraph, heading, quote or footnote, which is in no other block. */
+const CUT = /\n[ \t]*\n(?=[\p{L}#>]|\[\^)/gu;
+const MATH_LINE = /^[ \t>]*(?:\$\$|\\\[|\\begin)/m;
 
-/** The labels that a block refers to, outside code, and those that it defines. */
-function labelsIn(block: string, definitions: ReadonlyMap<string, string>): Labels {
-  const references = new Set<string>();
-  const defined = new Set<string>();
-  if (!block.includes("[") || /^\s*(`{3}|~{3})/.test(block)) return { references, defined };
-  const text = block.replace(/(`+)[^`]+\1/g, "");
-  for (const { 1: label = "", 2: after, index } of text.matchAll(/\[([^\][]{1,999})\](:?)/g)) {
-    const key = keyOf(label);
-    if (!definitions.has(key)) continue;
-    const before = text.slice(Math.max(0, index - 4), index);
-    (after !== "" && AT_LINE_START.test(before) ? defined : references).add(key);
+/** Where pieces of a text begin that can be parsed each on its own. */
+function piecesOf(source: string): number[] {
+  const starts = [0];
+  let seen = 0;
+  for (const { 0: cut, index } of source.matchAll(CUT)) {
+    const to = index + cut.length;
+    // A displayed formula may have blank lines.
+    if (MATH_LINE.test(source.slice(seen, to))) break;
+    seen = to;
+    if (to - starts.at(-1)! >= MIN_PIECE_LENGTH) starts.push(to);
   }
-  return { references, defined };
+  return starts;
 }
 
-const AT_LINE_START = /(?:^|\n) {0,3}$/;
+function blocksOf(source: string, offset: number, isGrowing: boolean): MarkdownBlock[] {
+  return parseBlocks(source, isGrowing).children.map((node) => {
+    const start = source.lastIndexOf("\n", startOf(node) - 1) + 1;
+    const cut = source.slice(start, endOf(node));
+    return {
+      ...block(cut, offset + start, isBlockBeyondBounds(cut) ? "beyondBounds" : "markdown"),
+      definitions: definitionsIn(node),
+      note: node.type === "footnoteDefinition" ? node.identifier : null,
+    };
+  });
+}
 
-/** A label in the form in which Markdown compares labels. */
-function keyOf(label: string): string {
-  return label.trim().replace(/\s+/g, " ").toLowerCase();
+/** Cuts a text at its blank lines, without a parser, to keep what can be parsed. */
+function hostileBlocks(source: string, offset: number, isGrowing: boolean): MarkdownBlock[] {
+  const blocks: MarkdownBlock[] = [];
+  for (const { 0: piece, index } of source.matchAll(/[^\n][^]*?(?=\n[ \t]*\n|$(?![^]))/g)) {
+    if (piece.trim() === "") continue;
+    if (isHostile(piece)) blocks.push(block(piece, offset + index, "beyondBounds"));
+    else
+      blocks.push(
+        ...parsedBlocks(piece, offset + index, isGrowing && index + piece.length === source.length),
+      );
+  }
+  return blocks;
+}
+
+function definitionsIn(node: Nodes): readonly LinkDefinition[] {
+  if (node.type === "definition") {
+    const { identifier, url, title } = node;
+    return safeUrl(url) === undefined ? [] : [{ identifier, url, title: title ?? null }];
+  }
+  return "children" in node ? node.children.flatMap(definitionsIn) : [];
+}
+
+const OPENS_DETAILS = /^ {0,3}<details(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)/im;
+
+/** Joins the blocks between the tags of `details`, which are one element. */
+function joinDetails(blocks: readonly MarkdownBlock[], text: string, isGrowing: boolean): MarkdownBlock[] {
+  const joined: MarkdownBlock[] = [];
+  for (let index = 0; index < blocks.length; index++) {
+    const first = blocks[index]!;
+    const last =
+      first.kind === "markdown" && OPENS_DETAILS.test(first.source)
+        ? lastOfDetails(blocks, index, isGrowing)
+        : index;
+    if (last === index) {
+      joined.push(first);
+      continue;
+    }
+    const end = blocks[last]!.start + blocks[last]!.source.length;
+    const source = text.slice(first.start, end);
+    const within = blocks.slice(index, last + 1);
+    joined.push({
+      ...block(source, first.start, isBlockBeyondBounds(source) ? "beyondBounds" : "markdown"),
+      definitions: within.flatMap(({ definitions }) => definitions),
+    });
+    index = last;
+  }
+  return joined;
+}
+
+/** Index of the block with the closing tag. Without one, a growing element reaches to the end. */
+function lastOfDetails(blocks: readonly MarkdownBlock[], first: number, isGrowing: boolean): number {
+  let depth = 0;
+  for (let index = first; index < blocks.length; index++) {
+    const { kind, source } = blocks[index]!;
+    if (kind !== "fence") depth += count(source, /<details[\s>]/gi) - count(source, /<\/details>/gi);
+    if (depth <= 0) return index;
+  }
+  return isGrowing ? blocks.length - 1 : first;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
 }

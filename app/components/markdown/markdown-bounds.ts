@@ -5,8 +5,8 @@
  */
 
 /** UTF-16 units of a text outside fences, which have their own bounds. */
-const MAX_TEXT_LENGTH = 400_000;
-const MAX_PARSED_BLOCKS = 1_500;
+export const MAX_TEXT_LENGTH = 400_000;
+export const MAX_PARSED_BLOCKS = 1_500;
 /** Number of blocks, fences included. */
 const MAX_BLOCKS = 3_000;
 /** Sum over all blocks of the square of their number of marks, which is the cost of pairing them. */
@@ -18,7 +18,7 @@ const MAX_BLOCK_MARKS = 4_000;
 /** Marks of one kind in a paragraph, an item or a row. Unpaired marks are compared with each other. */
 const MAX_MARKS = 800;
 /** Nesting depth of quotes and lists. Deeper ones are unreadable on any screen. */
-const MAX_DEPTH = 24;
+export const MAX_DEPTH = 24;
 /** Marks of quotes and lists at the beginnings of all lines of a block. */
 const MAX_BLOCK_DEPTHS = 4_000;
 /** Columns before a list's mark: each level of a nested list is indented by two or more. */
@@ -26,19 +26,40 @@ const MAX_INDENT = 60;
 /** Cells of a table, counted with each row as long as the longest. */
 const MAX_CELLS = 8_000;
 
-/** Whether a text has too many or too expensive blocks to be rendered as Markdown. */
-export function isTextBeyondBounds(parsedBlocks: readonly string[], blocks: number): boolean {
-  if (parsedBlocks.length > MAX_PARSED_BLOCKS || blocks > MAX_BLOCKS) return true;
+/** Whether a text has too many or too expensive blocks to be rendered as Markdown. `marks` is 0 for blocks that are not parsed. */
+export function isTextBeyondBounds(
+  blocks: readonly { source: string; kind: string; marks: number }[],
+): boolean {
+  const parsed = blocks.filter(({ kind }) => kind !== "fence");
+  if (parsed.length > MAX_PARSED_BLOCKS || blocks.length > MAX_BLOCKS) return true;
+  if (sum(parsed.map(({ source }) => source.length)) > MAX_TEXT_LENGTH) return true;
+  return sum(parsed.map(({ marks }) => marks ** 2)) > MAX_TEXT_COMPARISONS;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+export function marksIn(block: string): number {
+  return block.match(MARKS)?.length ?? 0;
+}
+
+/**
+ * Whether a text has a line that is too deeply nested or has too many cells, or too many lines without a blank one, for
+ * a parser to find its blocks.
+ */
+export function isHostile(text: string): boolean {
+  let lines = 0;
   let length = 0;
-  let comparisons = 0;
-  for (const block of parsedBlocks) {
-    length += block.length;
-    if (length > MAX_TEXT_LENGTH) return true;
-    const marks = block.length > MAX_BLOCK_LENGTH ? 0 : block.split(MARK).length - 1;
-    // A block beyond its own bounds is not parsed, and costs nothing.
-    if (marks <= MAX_BLOCK_MARKS) comparisons += marks ** 2;
-  }
-  return comparisons > MAX_TEXT_COMPARISONS;
+  return text.split("\n").some((line) => {
+    const { depth, indent } = containersOf(line);
+    if (depth > MAX_DEPTH && !RULE.test(line)) return true;
+    if ((depth > 0 && indent > MAX_INDENT) || line.split("|", MAX_CELLS + 1).length > MAX_CELLS) return true;
+    const isBlank = line.trim() === "";
+    lines = isBlank ? 0 : lines + 1;
+    length = isBlank ? 0 : length + line.length + 1;
+    return lines > MAX_BLOCK_LINES || length > MAX_BLOCK_LENGTH;
+  });
 }
 
 /** Whether a block is too long, too deeply nested or too full of marks to be parsed. */
@@ -47,7 +68,6 @@ export function isBlockBeyondBounds(block: string): boolean {
 }
 
 /** Marks that a parser pairs, or at which it begins to read an address. */
-const MARK = /[*_~`[\]<$\\&@:]/;
 const MARKS = /[*_~`[\]<$\\&@:]/g;
 
 function hasTooManyMarks(block: string): boolean {
@@ -97,9 +117,9 @@ function isTooDeepOrWide(block: string): boolean {
 }
 
 const RULE = /^[ \t]*([-*_])(?:[ \t]*\1)+[ \t]*$/;
-const CONTAINER = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$))/y;
+const CONTAINER = /[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)|\[\^[^\s[\]]+\]:)/y;
 
-/** The number of quotes and lists that a line opens or continues, the columns before the first mark, and the rest. */
+/** The number of quotes, lists and footnotes that a line opens or continues, the columns before the first mark, and the rest. */
 function containersOf(line: string): { depth: number; indent: number; rest: string } {
   let depth = 0;
   let end = 0;

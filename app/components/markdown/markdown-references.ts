@@ -1,0 +1,107 @@
+import type { Nodes } from "mdast";
+import type { MarkdownBlock } from "./markdown-blocks";
+import { parseMarkdown, type References } from "./parse-markdown";
+
+export type BlockReferences = {
+  /** What each block needs of the others, as JSON: equal strings mean that the block stays as it is. */
+  ofBlock: readonly string[];
+  /** Footnotes that the text calls and defines, in the order of their numbers. */
+  notes: readonly { number: number; index: number }[];
+};
+
+/**
+ * Finds which links and footnotes each block uses, wherever they are defined. Footnotes are numbered by their first
+ * call.
+ */
+export function createReferenceFinder() {
+  const used = new WeakMap<MarkdownBlock, { known: string; labels: readonly Label[] }>();
+
+  function labelsOf(block: MarkdownBlock, all: References, known: string): readonly Label[] {
+    if (block.kind !== "markdown" || !block.source.includes("[")) return [];
+    const before = used.get(block);
+    if (before?.known === known) return before.labels;
+    const labels = labelsIn(parseMarkdown(block.source, { references: all }));
+    used.set(block, { known, labels });
+    return labels;
+  }
+
+  return function find(blocks: readonly MarkdownBlock[]): BlockReferences {
+    const links: Record<string, { url: string; title: string | null }> = {};
+    const definedNotes = new Map<string, number>();
+    blocks.forEach(({ definitions, note }, index) => {
+      for (const { identifier, url, title } of definitions) links[identifier] ??= { url, title };
+      if (note !== null && !definedNotes.has(note)) definedNotes.set(note, index);
+    });
+    const all = { links, notes: Object.fromEntries(definedNotes) };
+    const known = JSON.stringify([Object.keys(links), [...definedNotes.keys()]]);
+    const labels =
+      known === NOTHING && !blocks.some(mayCallNote)
+        ? []
+        : blocks.map((block) => labelsOf(block, all, known));
+    const usedLinks = new Set(labels.flat().flatMap(({ kind, label }) => (kind === "link" ? [label] : [])));
+    const numbers = numberNotes(labels, definedNotes);
+    const linkedNumbers = new Map([...numbers].filter(([label]) => definedNotes.has(label)));
+    const ofBlock = blocks.map(({ definitions, note }, index) => {
+      const needed = [
+        ...(labels[index] ?? []),
+        ...definitions
+          .filter(({ identifier }) => usedLinks.has(identifier))
+          .map(({ identifier }) => link(identifier)),
+        ...(note === null ? [] : [{ kind: "note" as const, label: note }]),
+      ];
+      return needed.length === 0 ? "" : JSON.stringify(pick(needed, links, linkedNumbers));
+    });
+    const notes = [...linkedNumbers].map(([label, number]) => ({ number, index: definedNotes.get(label)! }));
+    return { ofBlock, notes };
+  };
+}
+
+const NOTHING = JSON.stringify([[], []]);
+
+type Label = { kind: "link" | "note"; label: string };
+
+const link = (label: string): Label => ({ kind: "link", label });
+
+function mayCallNote({ kind, source }: MarkdownBlock): boolean {
+  return kind === "markdown" && source.includes("[^");
+}
+
+function labelsIn(node: Nodes): Label[] {
+  if (node.type === "footnoteReference") return [{ kind: "note", label: node.identifier }];
+  const inside = "children" in node ? node.children.flatMap(labelsIn) : [];
+  const isReference = node.type === "linkReference" || node.type === "imageReference";
+  return isReference ? [link(node.identifier), ...inside] : inside;
+}
+
+/** Calls in the text come before those in notes, which are shown at the end. */
+function numberNotes(labels: readonly (readonly Label[])[], defined: ReadonlyMap<string, number>) {
+  const numbers = new Map<string, number>();
+  const inNotes = new Set(defined.values());
+  const visit = (ofBlock: readonly Label[]) => {
+    for (const { kind, label } of ofBlock) {
+      if (kind === "note" && !numbers.has(label)) numbers.set(label, numbers.size + 1);
+    }
+  };
+  labels.forEach((ofBlock, index) => (inNotes.has(index) ? undefined : visit(ofBlock)));
+  for (const label of numbers.keys()) {
+    const index = defined.get(label);
+    if (index !== undefined) visit(labels[index] ?? []);
+  }
+  return numbers;
+}
+
+function pick(
+  labels: readonly Label[],
+  links: References["links"],
+  numbers: ReadonlyMap<string, number>,
+): References {
+  const picked: { links: Record<string, References["links"][string]>; notes: Record<string, number> } = {
+    links: {},
+    notes: {},
+  };
+  for (const { kind, label } of labels) {
+    if (kind === "link") picked.links[label] = links[label]!;
+    else if (numbers.has(label)) picked.notes[label] = numbers.get(label)!;
+  }
+  return picked;
+}

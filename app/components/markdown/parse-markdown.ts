@@ -1,0 +1,189 @@
+import type { Literal, Nodes, Parent, Root } from "mdast";
+import { fromMarkdown, type CompileContext, type Extension as ToTree } from "mdast-util-from-markdown";
+import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
+import { gfmFootnoteFromMarkdown } from "mdast-util-gfm-footnote";
+import { gfmTableFromMarkdown } from "mdast-util-gfm-table";
+import { gfmTaskListItemFromMarkdown } from "mdast-util-gfm-task-list-item";
+import { cjkFriendlyExtension } from "micromark-extension-cjk-friendly";
+import { gfmStrikethroughCjkFriendly } from "micromark-extension-cjk-friendly-gfm-strikethrough";
+import { gfmFootnote } from "micromark-extension-gfm-footnote";
+import { gfmTable } from "micromark-extension-gfm-table";
+import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
+import type { Construct, Extension, Token } from "micromark-util-types";
+import { displayEnd, formulaEnd } from "./markdown-math";
+import { blockSpan, literal, ownLine, textSpan } from "./micromark-spans";
+import { protectPipes, restorePipes } from "./table-pipes";
+import { addressEnd } from "./web-addresses";
+
+/** A formula, in a paragraph or of its own. Its value is its source without the marks of quotes. */
+export type Math = Literal & { type: "math" };
+/** A web address that is written without brackets. */
+export type Address = Literal & { type: "address" };
+/** An element that is written in tags of HTML. */
+export type HtmlElement = Parent & { type: "element"; tag: string; isOpen?: boolean };
+/** A quote that begins with `[!NOTE]` or another of GitHub's kinds. */
+export type Alert = Parent & { type: "alert"; kind: AlertKind };
+export type AlertKind = "note" | "tip" | "important" | "warning" | "caution";
+
+declare module "mdast" {
+  interface RootContentMap {
+    math: Math;
+    address: Address;
+    element: HtmlElement;
+    alert: Alert;
+  }
+  interface PhrasingContentMap {
+    math: Math;
+    address: Address;
+    element: HtmlElement;
+  }
+}
+
+/** What is defined in other blocks of the text, by normalized label: addresses of links, and numbers of footnotes. */
+export type References = {
+  links: Readonly<Record<string, { url: string; title: string | null }>>;
+  notes: Readonly<Record<string, number>>;
+};
+
+export const NO_REFERENCES: References = { links: {}, notes: {} };
+
+type Options = { references?: References; isGrowing?: boolean };
+
+/**
+ * Parses Markdown as CommonMark and GFM, with formulas, and with emphasis beside CJK punctuation. Only `~~` strikes. HTML is never
+ * a block; its tags are nodes of paragraphs. With `isGrowing`, a formula at the end may be open.
+ */
+export function parseMarkdown(
+  markdown: string,
+  { references = NO_REFERENCES, isGrowing = false }: Options = {},
+): Root {
+  const source = protectPipes(markdown);
+  const constructs = ownConstructs(source, references, isGrowing);
+  const tree = fromMarkdown(source, { extensions: [...SYNTAX, constructs], mdastExtensions: TREE });
+  if (source !== markdown) restorePipes(tree);
+  return tree;
+}
+
+/** Parses only blocks: their text stays as it is written. About four times faster. */
+export function parseBlocks(source: string, isGrowing: boolean): Root {
+  const constructs = ownConstructs(source, NO_REFERENCES, isGrowing);
+  return fromMarkdown(source, { extensions: [...SYNTAX, constructs, NO_INLINE], mdastExtensions: TREE });
+}
+
+const { document } = gfmFootnote();
+
+const SYNTAX: Extension[] = [
+  cjkFriendlyExtension(),
+  gfmStrikethroughCjkFriendly({ singleTilde: false }),
+  gfmTable(),
+  gfmTaskListItem(),
+  // Calls of footnotes are our own, since their definitions may be in other blocks.
+  { document: document! },
+  { disable: { null: ["htmlFlow"] } },
+];
+
+/** All constructs in paragraphs but those that also occur in definitions of links. */
+const INLINE = [
+  ...["attention", "autolink", "codeText", "hardBreakEscape", "htmlText", "strikethrough"],
+  ...["labelEnd", "labelStartImage", "labelStartLink", "mathText", "address", "footnoteReference"],
+];
+const NO_INLINE: Extension = { disable: { null: INLINE } };
+
+const TREE: ToTree[] = [
+  gfmStrikethroughFromMarkdown(),
+  gfmTableFromMarkdown(),
+  gfmTaskListItemFromMarkdown(),
+  gfmFootnoteFromMarkdown(),
+  {
+    enter: { mathFlow: leaf("math"), mathText: leaf("math"), address: leaf("address"), footnoteReference },
+    exit: { mathFlow: exit, mathText: exit, address: exit, footnoteReference: exit },
+  },
+];
+
+function leaf(type: "math" | "address") {
+  return function (this: CompileContext, token: Token) {
+    this.enter({ type, value: this.sliceSerialize(token) }, token);
+  };
+}
+
+function footnoteReference(this: CompileContext, token: Token) {
+  const label = this.sliceSerialize(token).slice(2, -1);
+  this.enter({ type: "footnoteReference", identifier: normalizeLabel(label), label }, token);
+}
+
+function exit(this: CompileContext, token: Token) {
+  this.exit(token);
+}
+
+function ownConstructs(source: string, { links, notes }: References, isGrowing: boolean): Extension {
+  const math = textSpan("mathText", (at) => formulaEnd(source, at, isGrowing));
+  const mathFlow = blockSpan("mathFlow", (at) => displayEnd(source, at, isGrowing));
+  const address = textSpan("address", (at) => addressEnd(source, at));
+  const note = textSpan("footnoteReference", (at) => noteEnd(source, at, notes));
+  const markBeforeNote = literal((at) => noteEnd(source, at + 1, notes) !== null);
+  const detailsLine = ownLine("detailsLine", (at) => matchesAt(DETAILS, source, at));
+  return {
+    flow: { [DOLLAR]: mathFlow, [BACKSLASH]: mathFlow, [LESS_THAN]: detailsLine },
+    text: {
+      [DOLLAR]: math,
+      [BACKSLASH]: math,
+      [BRACKET]: [definer(Object.keys(links)), note],
+      // Not the beginning of an image.
+      [EXCLAMATION]: markBeforeNote,
+      ...Object.fromEntries([..."hHwW"].map((letter) => [letter.charCodeAt(0), address])),
+    },
+  };
+}
+
+const [DOLLAR, BACKSLASH, LESS_THAN, BRACKET, EXCLAMATION] = [..."$\\<[!"].map((mark) =>
+  mark.charCodeAt(0),
+) as [number, number, number, number, number];
+
+const DETAILS = /<\/?(?:details|summary)(?:\s[^<>\n]*)?>/iy;
+const NOTE = /\[\^([^\s[\]]{1,200})\]/y;
+
+/** The end of a call of a footnote that is defined, or has a number: its definition may still come. */
+function noteEnd(source: string, at: number, notes: References["notes"]): number | null {
+  NOTE.lastIndex = at;
+  const [whole = "", label = ""] = NOTE.exec(source) ?? [];
+  return whole !== "" && (/^\d{1,3}$/.test(label) || normalizeLabel(label) in notes)
+    ? at + whole.length
+    : null;
+}
+
+/** Makes labels known to micromark before it reads the first bracket; reads nothing. */
+function definer(labels: readonly string[]): Construct {
+  return {
+    tokenize(_effects, _ok, nok) {
+      // Micromark compares labels in upper case.
+      for (const label of labels) {
+        const upper = label.toUpperCase();
+        if (!this.parser.defined.includes(upper)) this.parser.defined.push(upper);
+      }
+      return nok;
+    },
+  };
+}
+
+/** A label in the form in which Markdown compares labels, as in `identifier` of the tree. */
+export function normalizeLabel(label: string): string {
+  return label.trim().replace(/\s+/g, " ").toLowerCase().toUpperCase().toLowerCase();
+}
+
+function matchesAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
+}
+
+/** The source of a node. */
+export function sourceOf(node: Nodes, source: string): string {
+  return source.slice(startOf(node), endOf(node));
+}
+
+export function startOf({ position }: Nodes): number {
+  return position?.start.offset ?? 0;
+}
+
+export function endOf({ position }: Nodes): number {
+  return position?.end.offset ?? 0;
+}

@@ -1,0 +1,263 @@
+import type {
+  BlockContent,
+  Break,
+  DefinitionContent,
+  Link,
+  Nodes,
+  Paragraph,
+  PhrasingContent,
+  Root,
+  RootContent,
+  Text,
+} from "mdast";
+import { IN_BLOCKS, nestTags, tagOf, type Tag } from "./html-tags";
+import { safeUrl } from "./link-target";
+import { endOf, sourceOf, type AlertKind, type References } from "./parse-markdown";
+import { MAIL_ADDRESS } from "./web-addresses";
+
+type Context = {
+  source: string;
+  references: References;
+  isGrowing: boolean;
+};
+
+/**
+ * Changes a parsed block to what is shown:
+ * - Line ends in paragraphs are kept.
+ * - The tags of a few harmless elements become elements; all other HTML is text.
+ * - Quotes that begin with `[!NOTE]` become alerts.
+ * - Text that Markdown hides is shown: definitions that no link uses, cells beyond the head of their table, and
+ *   addresses that cannot be followed.
+ * - Headings without words, as at the moment of writing one, are left out: screen readers would announce them.
+ */
+export function shapeMarkdown(root: Root, context: Context): Root {
+  return { ...root, children: shapeBlocks(root.children, context, isOpenEnded(root, context)) };
+}
+
+function isOpenEnded(node: Nodes, { isGrowing, source }: Context): boolean {
+  return isGrowing && endOf(node) >= source.trimEnd().length;
+}
+
+function shapeBlocks<Block extends RootContent>(
+  nodes: readonly Block[],
+  context: Context,
+  isOpen: boolean,
+): Block[] {
+  const pieces = (nodes as readonly RootContent[]).flatMap(splitAtBlockTags);
+  const nested = nestTags<RootContent>(pieces, {
+    isTag: ({ name }) => IN_BLOCKS.has(name),
+    toElement: ({ name, isOpen = false }, children) => ({
+      type: "element",
+      tag: name,
+      isOpen,
+      children: name === "summary" ? textIn(children) : children,
+    }),
+    toText: (node) => paragraphOf([{ type: "text", value: sourceOf(node, context.source) }]),
+    isOpenEnded: isOpen,
+  });
+  return nested.flatMap((node) => shapeBlock(node, context)) as Block[];
+}
+
+/** A paragraph in pieces: the tags of `details` and `summary`, and the text around them. */
+function splitAtBlockTags(node: RootContent): RootContent[] {
+  if (node.type !== "paragraph") return [node];
+  const pieces: RootContent[] = [];
+  let text: PhrasingContent[] = [];
+  const flush = () => {
+    if (text.some((each) => each.type !== "text" || each.value.trim() !== "")) {
+      pieces.push({ ...node, children: withoutOuterSpace(text) });
+    }
+    text = [];
+  };
+  for (const child of node.children) {
+    if (IN_BLOCKS.has(tagOf(child)?.name ?? "")) {
+      flush();
+      pieces.push(child);
+    } else text.push(child);
+  }
+  if (pieces.length === 0) return [node];
+  flush();
+  return pieces;
+}
+
+function withoutOuterSpace(nodes: readonly PhrasingContent[]): PhrasingContent[] {
+  return nodes.map((node, index) => {
+    if (node.type !== "text") return node;
+    const value = index === 0 ? node.value.trimStart() : node.value;
+    return { ...node, value: index === nodes.length - 1 ? value.trimEnd() : value };
+  });
+}
+
+/** The content of a summary, which is a line of text. */
+function textIn(blocks: readonly RootContent[]): RootContent[] {
+  return blocks.flatMap((node) =>
+    "children" in node && node.type !== "element" ? (node.children as RootContent[]) : [node],
+  );
+}
+
+function shapeBlock(node: RootContent, context: Context): RootContent[] {
+  switch (node.type) {
+    case "definition": {
+      const isUsed = node.identifier in context.references.links && safeUrl(node.url) !== undefined;
+      return isUsed
+        ? []
+        : [paragraphOf([{ type: "text", value: sourceOf(node, context.source) }])].flatMap((each) =>
+            shapeBlock(each, context),
+          );
+    }
+    case "heading":
+      return node.children.length === 0 ? [] : [{ ...node, children: shapeText(node, context) }];
+    case "paragraph":
+      return [{ ...node, children: shapeText(node, context) }];
+    case "table": {
+      const rows = node.children.map((row) => ({
+        ...row,
+        children: row.children.map((cell) => ({ ...cell, children: shapeText(cell, context) })),
+      }));
+      return [{ ...node, children: rows }];
+    }
+    case "blockquote": {
+      const alert = alertOf(node.children);
+      const children = shapeBlocks(alert?.children ?? node.children, context, isOpenEnded(node, context));
+      return [alert ? { type: "alert", kind: alert.kind, children } : { ...node, children }];
+    }
+    case "element":
+      return [
+        node.tag === "summary"
+          ? { ...node, children: shapeText(node as unknown as Paragraph, context) }
+          : { ...node, children: shapeBlocks(node.children as RootContent[], context, context.isGrowing) },
+      ];
+    case "list":
+      return [
+        {
+          ...node,
+          children: node.children.map((item) => ({
+            ...item,
+            children: shapeBlocks(item.children, context, isOpenEnded(item, context)),
+          })),
+        },
+      ];
+    case "footnoteDefinition": {
+      const children = shapeBlocks(node.children, context, isOpenEnded(node, context));
+      if (node.identifier in context.references.notes) return [{ ...node, children }];
+      // Nothing calls it: it is text.
+      const mark: Text = { type: "text", value: `[^${node.label ?? node.identifier}]: ` };
+      const [first, ...others] = children;
+      return first?.type === "paragraph"
+        ? [{ ...first, children: [mark, ...first.children] }, ...others]
+        : [paragraphOf([mark]), ...children];
+    }
+    default:
+      return [node];
+  }
+}
+
+const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)?/i;
+
+function alertOf(children: readonly (BlockContent | DefinitionContent)[]) {
+  const [first, ...others] = children;
+  if (first?.type !== "paragraph") return null;
+  const [text, ...more] = first.children;
+  const [mark, kind] = (text?.type === "text" && ALERT.exec(text.value)) || [];
+  if (mark === undefined || kind === undefined) return null;
+  const rest = (text as Text).value.slice(mark.length);
+  const content: PhrasingContent[] = rest === "" ? more : [{ ...(text as Text), value: rest }, ...more];
+  const paragraph = content.length === 0 ? [] : [{ ...first, children: content }];
+  return { kind: kind.toLowerCase() as AlertKind, children: [...paragraph, ...others] };
+}
+
+function paragraphOf(children: PhrasingContent[]): Paragraph {
+  return { type: "paragraph", children };
+}
+
+type TextParent = Nodes & { children: readonly PhrasingContent[] };
+
+function shapeText(parent: TextParent, context: Context, isInLink = false): PhrasingContent[] {
+  const nested = nestTags<PhrasingContent>(parent.children, {
+    isTag: ({ name }) => name !== "br",
+    toElement: elementOf,
+    toText: ({ ...node }) => ({ type: "text", value: sourceOf(node, context.source) }),
+    isOpenEnded: isOpenEnded(parent, context),
+  });
+  return nested.flatMap((node) => shapeInline(node, context, isInLink));
+}
+
+function elementOf({ name, url }: Tag, children: PhrasingContent[]): PhrasingContent {
+  if (name === "a") return { type: "link", url: url!, title: null, children };
+  return { type: "element", tag: name, children };
+}
+
+function shapeInline(node: PhrasingContent, context: Context, isInLink: boolean): PhrasingContent[] {
+  switch (node.type) {
+    case "text":
+      return shapeWords(node, isInLink);
+    case "html":
+      return tagOf(node)?.name === "br" ? [{ type: "break" }] : [{ type: "text", value: node.value }];
+    case "address": {
+      const text: Text = { type: "text", value: node.value };
+      const url = /^www\./i.test(node.value) ? `http://${node.value}` : node.value;
+      return isInLink || safeUrl(url) === undefined
+        ? [text]
+        : [{ type: "link", url, title: null, children: [text] }];
+    }
+    case "link":
+      return shapeLink(node, context, isInLink);
+    case "linkReference": {
+      const target = context.references.links[node.identifier];
+      const text = sourceOf(node, context.source);
+      if (!target) return shapeWords({ type: "text", value: text }, isInLink);
+      return shapeLink({ ...node, type: "link", ...target }, context, isInLink);
+    }
+    case "imageReference": {
+      const target = context.references.links[node.identifier];
+      if (!target) return [{ type: "text", value: sourceOf(node, context.source) }];
+      return [{ type: "image", alt: node.alt ?? "", ...target }];
+    }
+    case "emphasis":
+    case "strong":
+    case "delete":
+    case "element":
+      return [{ ...node, children: shapeText(node as TextParent, context, isInLink) } as PhrasingContent];
+    default:
+      return [node];
+  }
+}
+
+/**
+ * An address that cannot be followed is shown as it is written. An image is a button until it is loaded, and a button
+ * cannot be in a link, so it is moved before the link.
+ */
+function shapeLink(link: Link, context: Context, isInLink: boolean): PhrasingContent[] {
+  if (safeUrl(link.url) === undefined) {
+    return shapeWords({ type: "text", value: sourceOf(link, context.source) }, true);
+  }
+  const children = shapeText(link, context, true);
+  if (isInLink) return children;
+  const images = children.filter(({ type }) => type === "image");
+  return [...images, { ...link, children: children.filter(({ type }) => type !== "image") }];
+}
+
+/** Text with its line ends and mail addresses. */
+function shapeWords({ value }: Text, isInLink: boolean): PhrasingContent[] {
+  const lines = value.split("\n").map((line) => (isInLink ? [wordsOf(line)] : withMailAddresses(line)));
+  return lines.flatMap((line, index): PhrasingContent[] => {
+    const lineEnd: Break[] = index === 0 ? [] : [{ type: "break" }];
+    return [...lineEnd, ...line.filter((each) => each.type !== "text" || each.value !== "")];
+  });
+}
+
+function withMailAddresses(line: string): PhrasingContent[] {
+  if (!line.includes("@")) return [wordsOf(line)];
+  const pieces: PhrasingContent[] = [];
+  let end = 0;
+  for (const { 0: address, index } of line.matchAll(MAIL_ADDRESS)) {
+    pieces.push(wordsOf(line.slice(end, index)));
+    pieces.push({ type: "link", url: `mailto:${address}`, title: null, children: [wordsOf(address)] });
+    end = index + address.length;
+  }
+  return [...pieces, wordsOf(line.slice(end))];
+}
+
+function wordsOf(value: string): Text {
+  return { type: "text", value };
+}
