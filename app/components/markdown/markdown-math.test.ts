@@ -92,7 +92,7 @@ describe("no formula", () => {
     ["are price levels in a table", "| A | $ |\n|---|---|\n| B | $$ |\n| C | $$$ |\n| D | $$ |"],
     ["are prices on both sides of a cell", "| a | b |\n|---|---|\n| $5 | 3$ |\n| $x | y$ |"],
     ["are prices in two items", "- $x is\n- y$ is"],
-    ["are shell variables", "$HOME and $PATH, or $HOME/$USER, $HOME:$PATH, ${A}/${B}"],
+    ["are shell variables", "$HOME and $PATH, or $HOME/$USER, $HOME:$PATH, ${A}/${B}, $(pwd)/$(ls)"],
     ["are variables in quotes", 'say "$a" and "$b", $x,$y or $a.$b'],
     ["are stock symbols", "$AAPL and $TSLA, ($AAPL), ($TSLA), $AAPL/$TSLA"],
     ["is made of escaped dollar signs", "\\$5 and \\$6, \\$x\\$"],

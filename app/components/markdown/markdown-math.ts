@@ -103,7 +103,7 @@ function isBetweenDollars(inside: string, before: string, after: string): boolea
   // A number directly after the closing mark makes both amounts, unless it is a factor.
   if (/^\d/.test(after) && !inside.includes("\\")) return false;
   // `$HOME:$PATH`, `$a/$b`: the second dollar begins another variable.
-  if (/^[\p{L}_{]/u.test(after) && /[/:,;.&|=(+\-\]}"']$/.test(inside) && !inside.includes("\\"))
+  if (/^[\p{L}_{(]/u.test(after) && /[/:,;.&|=(+\-\]}"']$/.test(inside) && !inside.includes("\\"))
     return false;
   // `5$, 10$`, `US$`, `A$`: the mark after an amount or of a currency. `H$_2$O` and `25$^\circ$C` are formulas.
   if (/[\w]$/.test(before) && !/^[\\^_{]/.test(inside) && !/^[a-z]$/i.test(inside)) return false;
