@@ -26,14 +26,14 @@ export function FootnoteCall({ label, number }: CallProps) {
   );
 }
 
-type Props = { notes: readonly { number: number; content: ReactNode }[] };
+type Props = { dir: "ltr" | "rtl" | undefined; notes: readonly { number: number; content: ReactNode }[] };
 
 /** The footnotes at the end of a message. */
-export function Footnotes({ notes }: Props) {
+export function Footnotes({ dir, notes }: Props) {
   const { t } = useTranslation();
   const ids = useContext(FootnoteIds)!;
   return (
-    <section className="footnotes" aria-label={t("markdown.footnotes")}>
+    <section className="footnotes" dir={dir} aria-label={t("markdown.footnotes")}>
       <ol>
         {notes.map(({ number, content }) => (
           <li key={number} value={number} id={`${ids}-note-${String(number)}`} tabIndex={-1}>

@@ -245,6 +245,10 @@ describe("footnotes", () => {
     expect(html).toMatch(/<li value="2"[^>]*><p><span>second <\/span><em>it<\/em><\/p><a[^>]*-call-2/);
   });
 
+  test("have the direction of their text", () => {
+    expect(draw("مرحبا[^1]\n\n[^1]: ملاحظة")).toContain('<section class="footnotes" dir="rtl"');
+  });
+
   test.each([
     ["a definition that nothing calls is shown", "a\n\n[^b]: c", "<p>a</p><p>[^b]: c</p>"],
     [

@@ -5,6 +5,7 @@ import { completeMarkdown } from "./complete-markdown";
 import { drawBlocks } from "./draw-markdown";
 import { FootnoteIds, Footnotes } from "./footnotes";
 import { createBlockSplitter, type MarkdownBlock } from "./markdown-blocks";
+import { directionOf } from "./markdown-direction";
 import { readFence } from "./markdown-fences";
 import { createReferenceFinder } from "./markdown-references";
 import { NO_REFERENCES, parseMarkdown, type References } from "./parse-markdown";
@@ -47,7 +48,13 @@ export function Markdown({ text: written, ending }: Props) {
     <FootnoteIds.Provider value={ids}>
       {blocks.map((_, index) => (isNote.has(index) ? null : draw(index)))}
       {notes.length > 0 && (
-        <Footnotes notes={notes.map(({ number, index }) => ({ number, content: draw(index) }))} />
+        <Footnotes
+          dir={directionOf({
+            type: "text",
+            value: notes.map(({ index }) => blocks[index]!.source).join(" "),
+          })}
+          notes={notes.map(({ number, index }) => ({ number, content: draw(index) }))}
+        />
       )}
     </FootnoteIds.Provider>
   );
