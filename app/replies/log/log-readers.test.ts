@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createLayout } from "~/store/sessions/layout";
@@ -44,6 +44,7 @@ function rig() {
   };
   return {
     readers,
+    folder,
     state,
     warnings,
     /** Lets time pass. @returns how often the folder was listed meanwhile */
@@ -111,4 +112,12 @@ test("a reader is kept for a while after its last user, and then begins anew", a
   second.release();
   await pass(30_000);
   expect(readers.open(INSTANCE, { isPolled: false }).reader).not.toBe(first.reader);
+});
+
+test("words are found in a log that was moved away, also once its owner has made a new folder", async () => {
+  const { readers, folder } = rig();
+  renameSync(folder, `${folder}.buried`);
+  expect(await readers.read(INSTANCE, reply)).toEqual([word("so far")]);
+  mkdirSync(folder);
+  expect(await readers.read(INSTANCE, reply)).toEqual([word("so far")]);
 });

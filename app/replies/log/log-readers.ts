@@ -15,8 +15,8 @@ export type LogReaders = {
    */
   open(instance: string, options: { isPolled: boolean }): { reader: LogReader; release: () => void };
   /**
-   * All chunks of a reply that its log has now; empty where it has none. A log that is being buried (bury-logs.ts) is
-   * read where it was moved.
+   * All chunks of a reply that its log has now; empty where it has none. They are also looked for where a burial
+   * (bury-logs.ts) has moved the log: its owner, if it lives, makes a new folder a moment before it writes them there.
    * @throws the volume's errors; KeyNotHeld; ExpectedError `session_newer_format`
    */
   read(instance: string, reply: LoggedReply): Promise<ReplyChunk[]>;
@@ -101,12 +101,11 @@ export function createLogReaders(options: LogReadersOptions): LogReaders {
     };
   }
 
-  /** Null where there is no such folder. */
-  async function readFolder(folder: string, reply: LoggedReply): Promise<ReplyChunk[] | null> {
+  /** Empty where there are none, or no such folder. */
+  async function readFolder(folder: string, reply: LoggedReply): Promise<ReplyChunk[]> {
     const { reader, release } = open(folder, { isPolled: false });
     try {
       await reader.refresh();
-      if (!reader.hasFolder()) return null;
       const words = reader.find(reply);
       return words ? createWordsReader(words, createWordsCodec(encryptor, reply)).readMore() : [];
     } finally {
@@ -118,7 +117,7 @@ export function createLogReaders(options: LogReadersOptions): LogReaders {
     open,
     async read(instance, reply) {
       const chunks = await readFolder(instance, reply);
-      return chunks ?? (await readFolder(instance + BURIED, reply)) ?? [];
+      return chunks.length > 0 ? chunks : readFolder(instance + BURIED, reply);
     },
   };
 }
