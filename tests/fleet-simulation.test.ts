@@ -26,12 +26,13 @@ test("no node of a simulated fleet holds another for dead while the volume stand
   expect(lateForMs).toBeLessThan(40_000);
 });
 
-test("each reply of a simulated node that dies goes on elsewhere within 15 seconds", () => {
-  const { wentOn } = simulateFleet({ ...FLEET, deaths: 2, totalMs: 30_000 });
+test("replies of a simulated node that dies go on elsewhere within 15 seconds, those without a browser within 45", () => {
+  const { wentOn } = simulateFleet({ ...FLEET, deaths: 2, totalMs: 60_000 });
 
   // Of 40 replies on two nodes, some are between two replies when the nodes die.
   expect(wentOn.replies).toBeGreaterThan(30);
-  expect(wentOn.p99).toBeLessThan(15_000);
+  expect(wentOn.p50).toBeLessThan(15_000);
+  expect(wentOn.p99).toBeLessThan(45_000);
 });
 
 test("a simulated volume that is asked for more than it admits makes words late", () => {

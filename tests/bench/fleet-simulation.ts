@@ -23,8 +23,8 @@ const ROWS: readonly Row[] = [
   { nodes: 100, replies: 25_000, mode: "elastic" },
   { nodes: 200, replies: 50_000, mode: "elastic" },
   { nodes: 200, replies: 50_000, mode: "elastic, raised" },
-  { nodes: 50, replies: 12_500, mode: "elastic", event: "5 nodes die", deaths: 5, forMs: 30_000 },
-  { nodes: 200, replies: 50_000, mode: "elastic, raised", event: "20 nodes die", deaths: 20, forMs: 30_000 },
+  { nodes: 50, replies: 12_500, mode: "elastic", event: "5 nodes die", deaths: 5, forMs: 50_000 },
+  { nodes: 200, replies: 50_000, mode: "elastic, raised", event: "20 nodes die", deaths: 20, forMs: 50_000 },
   {
     nodes: 50,
     replies: 12_500,

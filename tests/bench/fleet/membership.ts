@@ -2,7 +2,7 @@ import { createFailureDetector } from "~/store/cluster/failure-detector";
 import type { SeededChoices } from "../../fixtures/seeded-random.ts";
 import type { Clock } from "./clock.ts";
 import type { FleetNode } from "./node.ts";
-import { HEARTBEAT_MS, MEMBERSHIP_POLL_MS } from "./parameters.ts";
+import { HEARTBEAT_MS, MEMBERSHIP_POLL_MS, MEMBERSHIP_READS } from "./parameters.ts";
 import type { Volume } from "./volume.ts";
 
 /**
@@ -37,7 +37,7 @@ export function watchEachOther(
       const askedAt = clock.now();
       // What a read finds is at least as old as its begin.
       const found = heartbeats.slice();
-      volume.request("read", "membership", { operations: nodes.length }, () => {
+      volume.request("read", "membership", { operations: nodes.length * MEMBERSHIP_READS }, () => {
         const at = { askedAt, answeredAt: clock.now() };
         detector.recordListing(present, at);
         for (const other of nodes) {

@@ -6,6 +6,7 @@ import {
   LATE_MS,
   LINE_BYTES,
   SEGMENT_BYTES,
+  SEGMENT_RENEW_MS,
   SEGMENT_WRITES,
   TOKEN_BYTES,
   TOKENS_A_REPLY,
@@ -49,7 +50,7 @@ export function createNode(
 ): FleetNode {
   const groups: Group[] = [];
   const arrivals = createArrivals(clock);
-  const segment = createSegment(arrivals.replies);
+  const segment = createSegment(clock, arrivals.replies);
   let isAlive = true;
   let salvage = 0;
   let beginning: (() => void)[] = [];
@@ -59,7 +60,9 @@ export function createNode(
     const startedAt = clock.now();
     const next = () => {
       const interval = appendIntervalMs(arrivals.replies());
-      clock.after(Math.max(0, startedAt + interval - clock.now()), append);
+      const took = clock.now() - startedAt;
+      // After a slow append there is a pause, as long as it was or one interval.
+      clock.after(Math.max(interval - took, Math.min(took, interval)), append);
     };
     const words = arrivals.take();
     if (!words && salvage === 0) return next();
@@ -102,7 +105,10 @@ export function createNode(
       arrivals.change(1);
       if (onShown) beginning.push(onShown);
     },
-    removeReply: () => arrivals.change(-1),
+    removeReply() {
+      arrivals.change(-1);
+      segment.noteEnd();
+    },
     addSalvage(bytes) {
       salvage += bytes;
     },
@@ -136,28 +142,36 @@ function createArrivals(clock: Clock) {
       const to = clock.now();
       const taken = { tokens, from, to };
       if (tokens === 0) from = to;
-      if (tokens < 1) return null;
+      // A part of a token waits for the next one, but not for the next reply.
+      if (tokens === 0 || (tokens < 1 && replies > 0)) return null;
       [tokens, from] = [0, to];
       return taken;
     },
   };
 }
 
-/** A node's newest segment. A large one is followed by a new one, which begins with all that was said. */
-function createSegment(replies: () => number) {
-  let [beginning, appended] = [0, 0];
-  let isEnded = false;
+/**
+ * A node's newest segment. A large one, and an old one in which a reply has ended, is followed by a new one, which begins with
+ * all that was said.
+ */
+function createSegment(clock: Clock, replies: () => number) {
+  let [beginning, appended, begunAt] = [0, 0, 0];
+  let [isEnded, hasEnds] = [false, false];
   return {
     bytes: () => beginning + appended,
     /** Ends it, because an append has failed. */
     end: () => void (isEnded = true),
+    noteEnd: () => void (hasEnds = true),
     /** @returns bytes of the beginning of a new segment, before what is appended; 0 where none begins */
     append(bytes: number): number {
-      // On average, half of each reply has been said.
-      const said = replies() * (BEGINNING_BYTES + (TOKENS_A_REPLY / 2) * TOKEN_BYTES);
+      // On average, half of each reply has been said, in one line for each append.
+      const tokens = TOKENS_A_REPLY / 2;
+      const lines = (tokens * 1_000) / TOKENS_A_SECOND / appendIntervalMs(replies());
+      const said = replies() * (BEGINNING_BYTES + tokens * TOKEN_BYTES + lines * LINE_BYTES);
       appended += bytes;
-      if (!isEnded && appended <= Math.max(SEGMENT_BYTES, said)) return 0;
-      [beginning, appended, isEnded] = [said, bytes, false];
+      const isOld = hasEnds && clock.now() - begunAt >= SEGMENT_RENEW_MS;
+      if (!isEnded && !isOld && appended <= Math.max(SEGMENT_BYTES, beginning)) return 0;
+      [beginning, appended, begunAt, isEnded, hasEnds] = [said, bytes, clock.now(), false, false];
       return said;
     },
   };

@@ -3,7 +3,8 @@ import type { Clock } from "./clock.ts";
 import type { Followers } from "./followers.ts";
 import type { FleetNode } from "./node.ts";
 import {
-  BURIALS_A_SECOND,
+  BURIAL_PAUSE_MS,
+  BURY_EVERY_MS,
   FIRST_TOKEN_MS,
   RECONNECT_MS,
   TAKEOVER,
@@ -73,15 +74,19 @@ export function createTakeovers(
     },
     onDead(taker, runner) {
       followers.leave(taker, runner);
-      let unwatched = 0;
+      const unwatched: (() => void)[] = [];
       // A node reads a log on: only its first takeover reads it whole.
       let logBytes = runner.segmentBytes();
       for (const orphan of orphans.get(pairOf(taker, runner)) ?? []) {
         const bytes = logBytes;
         logBytes = 0;
-        const pause = orphan.isWatched ? 0 : (unwatched++ * 1_000) / BURIALS_A_SECOND;
-        clock.after(pause, () => queues.get(taker)!((onEnd) => takeOver(orphan, bytes, onEnd)));
+        if (orphan.isWatched) queues.get(taker)!((onEnd) => takeOver(orphan, bytes, onEnd));
+        else unwatched.push(() => takeOver(orphan, bytes, () => clock.after(BURIAL_PAUSE_MS, buryNext)));
       }
+      const buryNext = () => unwatched.shift()?.();
+      // At any moment between two looks for logs of dead nodes.
+      const between = choices.whole(BURY_EVERY_MS.min, BURY_EVERY_MS.max);
+      if (unwatched.length > 0) clock.after(choices.whole(0, between), buryNext);
     },
   };
 }

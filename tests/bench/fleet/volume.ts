@@ -7,6 +7,7 @@ import {
   type Limits,
   type Operation,
   type Purpose,
+  type Step,
 } from "./parameters.ts";
 
 /** A time in which no operation ends, in milliseconds. */
@@ -20,8 +21,8 @@ export type Counts = Record<Operation, { all: number; most: number; by: Partial<
 export type Volume = {
   /** One operation, or several side by side, of which the last one ends it. */
   request(kind: Operation, purpose: Purpose, size: Size, then: () => void): void;
-  /** Operations one after another. */
-  chain(kinds: readonly Operation[], purpose: Purpose, then: () => void): void;
+  /** Steps one after another, each with operations side by side. */
+  chain(steps: readonly Step[], purpose: Purpose, then: () => void): void;
   /** What was asked for since the last call. */
   takeCounts(): Counts;
 };
@@ -55,10 +56,14 @@ export function createVolume(
     return LATENCY_MS[kind] * (isSlow ? SLOW.factor : 1 - 0.3 * Math.log(1 - random()));
   }
 
-  function chain(kinds: readonly Operation[], purpose: Purpose, then: () => void, index = 0) {
-    const kind = kinds[index];
-    if (kind === undefined) then();
-    else request(kind, purpose, {}, () => chain(kinds, purpose, then, index + 1));
+  function chain(steps: readonly Step[], purpose: Purpose, then: () => void, index = 0) {
+    const step = steps[index];
+    if (!step) return then();
+    let underWay = step.read + step.write;
+    const onEnd = () => --underWay === 0 && chain(steps, purpose, then, index + 1);
+    for (const kind of ["read", "write"] as const) {
+      for (let n = 0; n < step[kind]; n++) request(kind, purpose, {}, onEnd);
+    }
   }
 
   return {
