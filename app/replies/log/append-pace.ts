@@ -24,7 +24,6 @@ export function createAppendPace({ now, intervalMs }: AppendPaceOptions) {
     /** Milliseconds until the next append, for news of this kind. */
     pauseMs: (news: News) =>
       Math.max(0, (news === "urgent" ? retryAt : Math.max(notBefore, retryAt)) - now()),
-    isFailing: () => failures > 0,
     /** @returns a function to be called at the end of the append. It returns whether appends begin to fail, or to succeed */
     startAppend(replies: number) {
       const startedAt = now();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
-import { readLogFolder, replyOfNote, type LogFolder } from "./log-folder";
+import { readLogFolder, type LogFolder } from "./log-folder";
 
 /** The notes that other nodes have left for this instance, as listings of its folder show them. */
 export type Inbox = {
@@ -30,28 +30,28 @@ export function createInbox(
   folder: string,
   isRunning: (replyId: string) => boolean,
 ): Inbox {
+  type Note = { replyId: string; newest: number };
   /** The newest segment that may have words of the reply that a note is about, by the note's file name. */
-  let seen = new Map<string, number>();
+  let seen = new Map<string, Note>();
   let segments: readonly number[] = [];
 
   return {
     async list(openSegment, hasReplies) {
       const names = await listIfThere(volume, folder);
-      const fileNames = names ?? [];
-      const listed = readLogFolder(fileNames);
+      const listed = readLogFolder(names ?? []);
       segments = listed.segments;
-      const notes = fileNames.filter((fileName) => replyOfNote(fileName) !== null);
       const newest = segments.at(-1) ?? 0;
-      const newestOf = (name: string) =>
-        isRunning(replyOfNote(name)!) ? newest : (seen.get(name) ?? newest);
-      seen = new Map(notes.map((name) => [name, newestOf(name)]));
+      const notes = [...listed.noteFiles].map(([fileName, replyId]): [string, Note] => {
+        const known = isRunning(replyId) ? undefined : seen.get(fileName);
+        return [fileName, known ?? { replyId, newest }];
+      });
+      seen = new Map(notes);
       const isLost = openSegment === null ? hasReplies && names === null : !segments.includes(openSegment);
       return isLost ? "lost" : listed;
     },
     async removeOld() {
       const old = [...seen].filter(
-        ([fileName, newest]) =>
-          !isRunning(replyOfNote(fileName)!) && !segments.some((segment) => segment <= newest),
+        ([, { replyId, newest }]) => !isRunning(replyId) && !segments.some((segment) => segment <= newest),
       );
       const removals = old.slice(0, MAX_REMOVALS).map(([name]) => volume.unlink(join(folder, name)));
       await Promise.allSettled(removals);

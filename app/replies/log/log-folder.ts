@@ -13,6 +13,8 @@ export type LogFolder = {
   segments: number[];
   /** The highest revision that a note about a reply names, by the reply's id. */
   notes: ReadonlyMap<string, number>;
+  /** The reply that each note is about, by the note's file name. */
+  noteFiles: ReadonlyMap<string, string>;
 };
 
 const SEGMENT_NAME = /^([1-9]\d{0,8})\.ndjson$/;
@@ -22,25 +24,20 @@ export const segmentFileName = (segment: number): string => `${segment}.ndjson`;
 
 export const noteName = (replyId: string, rev: number): string => `${replyId}.${rev}.note`;
 
-/** The id of the reply that a note is about; null for any other name. */
-export function replyOfNote(fileName: string): string | null {
-  const replyId = NOTE_NAME.exec(fileName)?.[1] ?? "";
-  return ITEM_ID_PATTERN.test(replyId) ? replyId : null;
-}
-
 export function readLogFolder(fileNames: readonly string[]): LogFolder {
   const segments: number[] = [];
   const notes = new Map<string, number>();
+  const noteFiles = new Map<string, string>();
   for (const fileName of fileNames) {
     const segment = SEGMENT_NAME.exec(fileName);
     if (segment) segments.push(Number(segment[1]));
-    const replyId = replyOfNote(fileName);
-    if (replyId === null) continue;
-    const rev = Number(NOTE_NAME.exec(fileName)![2]);
-    notes.set(replyId, Math.max(rev, notes.get(replyId) ?? 0));
+    const [, replyId = "", rev] = NOTE_NAME.exec(fileName) ?? [];
+    if (!ITEM_ID_PATTERN.test(replyId)) continue;
+    notes.set(replyId, Math.max(Number(rev), notes.get(replyId) ?? 0));
+    noteFiles.set(fileName, replyId);
   }
   segments.sort((a, b) => a - b);
-  return { segments, notes };
+  return { segments, notes, noteFiles };
 }
 
 export type NoteDependencies = { volume: Pick<Volume, "writeNew" | "syncFolder">; layout: Layout };

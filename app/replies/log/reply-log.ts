@@ -34,8 +34,6 @@ export type ReplyLog = {
   begin(reply: LoggedReply): LogEntry;
   /** Whether it was begun and has not ended: its words are in the log, or will be as soon as that can be written. */
   has(reply: LoggedReply): boolean;
-  /** Whether the last append has failed. */
-  isStalled(): boolean;
   /**
    * Appends once more what is left. Never rejects: what the volume does not take stays unwritten. Replies that have not
    * settled stay in the log, for their next runners. Nothing may be begun afterwards.
@@ -162,7 +160,6 @@ export function createReplyLog(options: ReplyLogOptions): ReplyLog {
       return entry;
     },
     has: (reply) => [...entries].some((entry) => isSame(entry.reply, reply)),
-    isStalled: pace.isFailing,
     async close() {
       await rounds.close();
       segments.close();
