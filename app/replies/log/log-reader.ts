@@ -43,7 +43,7 @@ export type LogReaderOptions = {
   onDamage: (event: { fileName: string; reason: string }) => void;
 };
 
-const NO_FOLDER: LogFolder = { segments: [], notes: new Map() };
+const NO_FOLDER: LogFolder = { segments: [], notes: new Map(), noteFiles: new Map() };
 
 /** Null where there is no such folder. */
 async function listLogFolder(volume: Pick<Volume, "list">, folder: string): Promise<LogFolder | null> {
@@ -55,16 +55,9 @@ export function createLogReader(options: LogReaderOptions): LogReader {
   const { volume, layout, instance } = options;
   const folder = layout.replyLog(instance);
   const listeners = new Set<RefreshListener>();
-  const reported = new Set<number>();
   let content = createLogContent();
   let tail: SegmentTail | null = null;
   let listed: LogFolder | null = null;
-
-  function report(segment: number, reason: string) {
-    if (reported.has(segment)) return;
-    reported.add(segment);
-    options.onDamage({ fileName: `${instance}/${segmentFileName(segment)}`, reason });
-  }
 
   function openTail(first: number): SegmentTail {
     return createSegmentTail({
@@ -72,15 +65,11 @@ export function createLogReader(options: LogReaderOptions): LogReader {
       path: (segment) => join(folder, segmentFileName(segment)),
       first,
       maxLineBytes: MAX_LINE_BYTES,
-      onLine(text, segment) {
-        if (!content.takeLine(text, segment)) report(segment, "it has a malformed line");
-      },
-      onUnreadable(segment, code) {
-        report(segment, `it cannot be read (${code})`);
-        // Another kind of name, such as a folder, has no words and is passed over. A file that may not be read has some.
-        if (code === "EACCES" || code === "EPERM")
-          throw Object.assign(new Error("a segment of a reply log may not be read"), { code });
-      },
+      onLine: (text, segment) => content.takeLine(text, segment),
+      onDamage: (segment, reason) =>
+        options.onDamage({ fileName: `${instance}/${segmentFileName(segment)}`, reason }),
+      // Another kind of name, such as a folder, has no words and is passed over. A file that may not be read has some.
+      isNeeded: (code) => code === "EACCES" || code === "EPERM",
     });
   }
 

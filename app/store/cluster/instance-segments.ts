@@ -58,24 +58,15 @@ export type InstanceTailOptions<Line> = {
 export function createInstanceTail<Line>(options: InstanceTailOptions<Line>): SegmentTail {
   const { volume, folder, instance, first, parse, onLine, onDamage } = options;
   const fileName = (segment: number) => segmentName(instance, segment);
-  /** The last segment whose damage was reported: segments are read in ascending order. */
-  let reported = 0;
-
-  function report(segment: number, reason: string) {
-    if (segment <= reported) return;
-    reported = segment;
-    onDamage({ fileName: fileName(segment), reason });
-  }
-
   return createSegmentTail({
     volume,
     path: (segment) => join(folder, fileName(segment)),
     first,
-    onLine(text, segment) {
-      const line = text === null ? null : parse(text);
+    onLine(text) {
+      const line = parse(text);
       if (line) onLine(line);
-      else report(segment, "it has a malformed line");
+      return line !== null;
     },
-    onUnreadable: (segment, code) => report(segment, `it cannot be read (${code})`),
+    onDamage: (segment, reason) => onDamage({ fileName: fileName(segment), reason }),
   });
 }

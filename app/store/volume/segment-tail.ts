@@ -28,10 +28,15 @@ export type SegmentTailOptions = {
   path: (segment: number) => string;
   /** The segment to begin with. */
   first: number;
-  /** Called with each new line, in order; null for a line that is too long. `segment` is its segment's number. */
-  onLine: (text: string | null, segment: number) => void;
-  /** Called for a segment that cannot be read: it is passed over. */
-  onUnreadable: (segment: number, code: string) => void;
+  /** Called with each new line, in order. `segment` is its segment's number. @returns false for a line that means nothing */
+  onLine: (text: string, segment: number) => boolean;
+  /**
+   * Called once for each segment that cannot be read, which is passed over, or that has a line which is too long or means
+   * nothing.
+   */
+  onDamage: (segment: number, reason: string) => void;
+  /** Whether a segment that cannot be read, for the reason with this code, fails the read. By default none does. */
+  isNeeded?: (code: string) => boolean;
   /** Length of a line that counts as too long, in bytes. */
   maxLineBytes?: number;
 };
@@ -40,12 +45,20 @@ export type SegmentTailOptions = {
 const READ_LIMIT = 1_048_576;
 
 export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
-  const { volume, path, onLine, onUnreadable, maxLineBytes } = options;
+  const { volume, path, onLine, onDamage, isNeeded = () => false, maxLineBytes } = options;
   let segment = options.first;
   let offset = 0;
   let splitLines: LineSplitter = createLineSplitter(maxLineBytes);
   /** Result of the reads since the last one that succeeded. */
   let read: TailRead = { grew: false, isIncomplete: false };
+  /** The last segment whose damage was reported: they are read in ascending order. */
+  let reported = -1;
+
+  function report(reason: string) {
+    if (segment === reported) return;
+    reported = segment;
+    onDamage(segment, reason);
+  }
 
   function moveTo(next: number) {
     segment = next;
@@ -59,7 +72,9 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
       length = bytes.length;
       offset += length;
       read.grew ||= length > 0;
-      for (const line of splitLines(bytes)) onLine(line, segment);
+      for (const line of splitLines(bytes)) {
+        if (line === null || !onLine(line, segment)) report("it has a malformed line");
+      }
     }
   }
 
@@ -77,8 +92,11 @@ export function createSegmentTail(options: SegmentTailOptions): SegmentTail {
         try {
           await readSegment();
         } catch (error) {
-          if (isUnreadable(error)) onUnreadable(each, errorCode(error)!);
-          else if (hasCode(error, "ENOENT") && each !== ahead.at(-1)) read.isIncomplete = true;
+          if (isUnreadable(error)) {
+            const code = errorCode(error)!;
+            report(`it cannot be read (${code})`);
+            if (isNeeded(code)) throw error;
+          } else if (hasCode(error, "ENOENT") && each !== ahead.at(-1)) read.isIncomplete = true;
           else throw error;
         }
       }

@@ -27,16 +27,19 @@ function writer(fs?: FileSystem, onCreated?: () => Promise<void>) {
 }
 
 function reader(first: number, fs?: FileSystem) {
-  const lines: (string | null)[] = [];
-  const unreadable: number[] = [];
+  const lines: string[] = [];
+  const damaged: string[] = [];
   const tail = createSegmentTail({
     volume: createVolume(fs ? { fs } : {}),
     path: (segment) => join(folder, `${segment}.ndjson`),
     first,
-    onLine: (text) => lines.push(text),
-    onUnreadable: (segment) => unreadable.push(segment),
+    onLine(text) {
+      lines.push(text);
+      return text !== "nonsense";
+    },
+    onDamage: (segment, reason) => damaged.push(`${segment}: ${reason}`),
   });
-  return { tail, lines, unreadable };
+  return { tail, lines, damaged };
 }
 
 describe("a segmented log", () => {
@@ -151,12 +154,23 @@ describe("a segmented log", () => {
 
   test("a reader passes over a name that is not a file", async () => {
     const { log } = writer();
-    const { tail, lines, unreadable } = reader(1);
+    const { tail, lines, damaged } = reader(1);
     await log.open();
     await log.append("a\n");
     mkdirSync(join(folder, "2.ndjson"));
     await tail.read([1, 2]);
     expect(lines).toEqual(["a"]);
-    expect(unreadable).toEqual([2]);
+    await tail.read([2]);
+    expect(damaged).toEqual(["2: it cannot be read (EISDIR)"]);
+  });
+
+  test("a segment with lines that mean nothing is read on, and reported once", async () => {
+    const { log } = writer();
+    const { tail, lines, damaged } = reader(1);
+    await log.open();
+    await log.append("a\nnonsense\nb\nnonsense\n");
+    await tail.read([1]);
+    expect(lines).toEqual(["a", "nonsense", "b", "nonsense"]);
+    expect(damaged).toEqual(["1: it has a malformed line"]);
   });
 });
