@@ -2,7 +2,9 @@ import { useLoaderData, useRouteLoaderData, type ClientLoaderFunctionArgs } from
 import { openChatApp } from "~/browser/chat/open-chat-app";
 import { AppFrame } from "~/components/pages/app-frame";
 import { ChatPage } from "~/components/pages/chat-page";
-import { loadMarkdown } from "~/components/markdown/markdown-loader";
+import { Sidebar } from "~/components/conversations/lazy-sidebar";
+import { markdownModule } from "~/components/markdown/markdown-loader";
+import { messageListModule } from "~/components/messages/message-list-loader";
 import { PageSkeleton } from "~/components/pages/page-skeleton";
 import { serverProps } from "~/server-props.server";
 import type { loader as rootLoader } from "~/root";
@@ -12,7 +14,11 @@ export const loader = serverProps;
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
   const app = await openChatApp(() => serverLoader<typeof loader>());
   const { list, currentId } = app.conversations.getSnapshot();
-  if (list.some(({ id }) => id === currentId)) void loadMarkdown();
+  if (list.length > 0) Sidebar.preload();
+  if (list.some(({ id }) => id === currentId)) {
+    void messageListModule.load();
+    void markdownModule.load();
+  }
   return { app };
 }
 clientLoader.hydrate = true;

@@ -2,7 +2,7 @@ import type { MetaFunction } from "@remix-run/node";
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
 import { openChatApp } from "~/browser/chat/open-chat-app";
 import { AppFrame } from "~/components/pages/app-frame";
-import { loadMarkdown } from "~/components/markdown/markdown-loader";
+import { markdownModule } from "~/components/markdown/markdown-loader";
 import { PlainPage } from "~/components/pages/plain-page";
 import { SharedPage } from "~/components/pages/shared-page";
 import { serverProps } from "~/server-props.server";
@@ -15,7 +15,7 @@ export const meta: MetaFunction = ({ matches }) => [
 ];
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
-  void loadMarkdown();
+  void markdownModule.load();
   return { app: await openChatApp(() => serverLoader<typeof loader>()) };
 }
 clientLoader.hydrate = true;

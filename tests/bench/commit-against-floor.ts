@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { newId, hashSessionId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { bareCommit } from "./bare-commit.ts";

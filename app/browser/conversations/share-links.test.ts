@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-id";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createShareLinks } from "./share-links";
 
@@ -19,16 +18,15 @@ function open(values = new Map<string, string>()) {
   return { links: createShareLinks(createSafeStorage(() => storage)), values };
 }
 
-test("a link made in this browser is found by its hash, until it is revoked", () => {
+test("the links made in this browser are found by their conversation, until they are revoked", () => {
   const { links, values } = open();
   links.keep(A, ONE);
   links.keep(A, ONE);
   links.keep(A, TWO);
-  expect(open(values).links.find(hashSessionId(ONE))).toBe(ONE);
-  expect(links.find(hashSessionId(B))).toBeNull();
-  links.drop(hashSessionId(ONE));
-  expect(links.find(hashSessionId(ONE))).toBeNull();
-  expect(links.find(hashSessionId(TWO))).toBe(TWO);
+  expect(open(values).links.find(A)).toEqual([ONE, TWO]);
+  expect(links.find(B)).toEqual([]);
+  links.drop(ONE);
+  expect(links.find(A)).toEqual([TWO]);
 });
 
 test("only the links of a deleted conversation are removed", () => {
@@ -36,12 +34,12 @@ test("only the links of a deleted conversation are removed", () => {
   links.keep(A, ONE);
   links.keep(B, TWO);
   links.dropAll(A);
-  expect(links.find(hashSessionId(ONE))).toBeNull();
+  expect(links.find(A)).toEqual([]);
   links.dropAll(B);
   expect(values.size).toBe(0);
 });
 
 test.each(["{oops", "7", '[null, {"conversationId": 1, "shareId": "../etc"}]'])("%s is no link", (text) => {
   const { links } = open(new Map([["holdfast.shares", text]]));
-  expect(links.find(hashSessionId(ONE))).toBeNull();
+  expect(links.find(A)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { SESSION_ID_PATTERN, hashSessionId } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
@@ -6,11 +6,11 @@ const KEY = "holdfast.shares";
 
 /** The secrets of the links made in this browser. The server has only their hashes. */
 export type ShareLinks = {
-  /** The secret of the link with this hash, if it was made here. */
-  find: (shareHash: string) => string | null;
+  /** The secrets of the links to this conversation that were made here. */
+  find: (conversationId: string) => string[];
   keep: (conversationId: string, shareId: string) => void;
-  /** Forgets a revoked link, by its hash. */
-  drop: (shareHash: string) => void;
+  /** Forgets a revoked link. */
+  drop: (shareId: string) => void;
   /** Forgets all links of a deleted conversation. */
   dropAll: (conversationId: string) => void;
 };
@@ -20,15 +20,14 @@ type Kept = { conversationId: string; shareId: string };
 export function createShareLinks(shared: SafeStorage): ShareLinks {
   const kept = createStoredList(shared, KEY, toKept);
   return {
-    find: (shareHash) =>
-      kept.read().find(({ shareId }) => hashSessionId(shareId) === shareHash)?.shareId ?? null,
+    find: (id) =>
+      kept.read().flatMap(({ conversationId, shareId }) => (conversationId === id ? shareId : [])),
     keep: (conversationId, shareId) =>
       void kept.change((links) => [
         ...links.filter((link) => link.shareId !== shareId),
         { conversationId, shareId },
       ]),
-    drop: (shareHash) =>
-      void kept.change((links) => links.filter(({ shareId }) => hashSessionId(shareId) !== shareHash)),
+    drop: (dropped) => void kept.change((links) => links.filter(({ shareId }) => shareId !== dropped)),
     dropAll: (id) => void kept.change((links) => links.filter(({ conversationId }) => conversationId !== id)),
   };
 }

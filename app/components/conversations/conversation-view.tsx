@@ -13,7 +13,8 @@ import type { Preset } from "~/browser/presets/presets";
 import { Composer } from "~/components/composer/composer";
 import { DropZone } from "~/components/composer/drop-zone";
 import { focusComposer } from "~/components/composer/focus-composer";
-import { MessageList } from "~/components/messages/message-list";
+import type { MessageList } from "~/components/messages/message-list";
+import { messageListModule } from "~/components/messages/message-list-loader";
 import { Announcer } from "~/components/primitives/announcer";
 import { BrandContext } from "~/components/primitives/brand-context";
 import { CopiedNotice } from "~/components/primitives/copied-notice";
@@ -183,10 +184,12 @@ type MessagesProps = Pick<
 > & { app: ChatApp; chat: ChatSession; conversationId: string; models: ModelChoice };
 
 function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps) {
+  const module = useObservable(messageListModule);
   const spotlight = useObservable(app.spotlight);
   const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
+  if (!module) return null;
   return (
-    <MessageList
+    <module.MessageList
       {...rest}
       models={models.models}
       download={chat.download}

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { pageClock, type PageClock } from "~/browser/page/page-clock";
 
 /** Distance from the end that still counts as the end, in pixels. */
@@ -44,11 +44,10 @@ export function useFollowBottom(clock: PageClock = pageClock) {
     follows.current = false;
   }, []);
 
-  useLayoutEffect(toEnd);
-
   useEffect(() => {
     const element = scroller.current;
     if (!element || !content.current) return;
+    // Called after layout and before painting: to read a height in an effect of React would cost a layout of its own.
     const observer = new ResizeObserver(toEnd);
     observer.observe(element);
     observer.observe(content.current);

@@ -44,15 +44,19 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
         wanted.current = null;
         setShares((before) => [...(before ?? []).filter(({ key }) => key !== share.key), share]);
       } catch (error) {
-        if (!(error instanceof ApiError && error.isPassing)) app.shareLinks.drop(hashSessionId(shareId));
+        if (!(error instanceof ApiError && error.isPassing)) app.shareLinks.drop(shareId);
         throw error;
       }
     });
 
+  const secretOf = (key: string) =>
+    app.shareLinks.find(conversationId).find((secret) => hashSessionId(secret) === key);
+
   const withdraw = (key: string) =>
     attempt(async () => {
       await api.revokeShare({ key });
-      app.shareLinks.drop(key);
+      const secret = secretOf(key);
+      if (secret !== undefined) app.shareLinks.drop(secret);
       setShares((before) => before && before.filter((share) => share.key !== key));
     });
 
@@ -74,7 +78,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
           <h3 className="links__title">{t("share.links")}</h3>
           <ul className="links">
             {shares.toReversed().map(({ key, createdAt }) => {
-              const secret = app.shareLinks.find(key);
+              const secret = secretOf(key);
               const date = formatDate(createdAt, i18n.language);
               return (
                 <li key={key} className="links__item">
@@ -90,7 +94,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
                       {t("share.withdraw")}
                     </button>
                   </div>
-                  {secret === null ? (
+                  {secret === undefined ? (
                     <p className="links__note">{t("share.madeElsewhere")}</p>
                   ) : (
                     <LinkField label={t("share.link")} url={`${window.location.origin}/share#${secret}`} />

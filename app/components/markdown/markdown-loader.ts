@@ -1,22 +1,4 @@
-import { createObservable } from "~/browser/page/observable";
+import { createLazyModule } from "~/browser/page/lazy-module";
 
-type MarkdownModule = typeof import("./markdown.client");
-
-/**
- * The Markdown renderer, loaded after the page can be used. Not `React.lazy`, which shows its fallback for a moment
- * even if the module is loaded, so that the first answer would flicker.
- */
-export const markdownModule = createObservable<MarkdownModule | null>(null);
-
-let loading: Promise<void> | null = null;
-
-export function loadMarkdown(): Promise<void> {
-  loading ??= import("./markdown.client").then(
-    (module) => markdownModule.set(module),
-    () => {
-      // Plain text is shown meanwhile; the next message loads it again.
-      loading = null;
-    },
-  );
-  return loading;
-}
+/** The Markdown renderer. Until it is loaded, texts are shown as plain text. */
+export const markdownModule = createLazyModule(() => import("./markdown.client"));

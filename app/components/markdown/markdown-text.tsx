@@ -1,14 +1,14 @@
 import { memo, useEffect } from "react";
 import { useObservable } from "~/browser/page/use-observable";
 import type { TextEnding } from "./markdown.client";
-import { loadMarkdown, markdownModule } from "./markdown-loader";
+import { markdownModule } from "./markdown-loader";
 
 type Props = { text: string; ending: TextEnding };
 
 /** A text in Markdown; its source until the renderer is loaded. */
 export const MarkdownText = memo(function MarkdownText({ text, ending }: Props) {
   const renderer = useObservable(markdownModule);
-  useEffect(() => void loadMarkdown(), []);
+  useEffect(() => void markdownModule.load(), []);
   if (!renderer) {
     return (
       <div className="prose prose--plain" dir="auto">

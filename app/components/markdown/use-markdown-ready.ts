@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { pageClock } from "~/browser/page/page-clock";
 import { useObservable } from "~/browser/page/use-observable";
-import { loadMarkdown, markdownModule } from "./markdown-loader";
+import { markdownModule } from "./markdown-loader";
 
 const PATIENCE_MS = 1_000;
 /** Delay after which the page has been drawn, on a network of acceptable speed. */
@@ -15,8 +15,8 @@ export function useMarkdownReady(isNeeded: boolean): boolean {
   const isLoaded = useObservable(markdownModule) !== null;
   const [isPatienceOver, setIsPatienceOver] = useState(false);
   useEffect(() => {
-    if (isNeeded) void loadMarkdown();
-    const act = isNeeded ? () => setIsPatienceOver(true) : () => void loadMarkdown();
+    if (isNeeded) void markdownModule.load();
+    const act = isNeeded ? () => setIsPatienceOver(true) : () => void markdownModule.load();
     return pageClock.after(isNeeded ? PATIENCE_MS : REST_MS, act);
   }, [isNeeded]);
   return isLoaded || isPatienceOver;

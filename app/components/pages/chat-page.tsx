@@ -5,12 +5,14 @@ import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
 import { COMPOSER_ID, focusComposer } from "~/components/composer/focus-composer";
 import { ConversationView } from "~/components/conversations/conversation-view";
-import { Sidebar } from "~/components/conversations/sidebar";
+import { Sidebar } from "~/components/conversations/lazy-sidebar";
+import { messageListModule } from "~/components/messages/message-list-loader";
 import { useMediaQuery } from "~/components/hooks/use-media-query";
 import { useShortcuts } from "~/components/hooks/use-shortcuts";
 import { Drawer } from "~/components/primitives/drawer";
 import { Toaster } from "~/components/primitives/toaster";
 import { OpenPageDialogs, usePageDialogs } from "./page-dialogs";
+import { SkeletonSidebar } from "./page-skeleton";
 import { preloadWhenIdle } from "./preload-when-idle";
 import { usePageCommands } from "./use-page-commands";
 
@@ -19,6 +21,7 @@ const WIDE = "(min-width: 56rem)";
 
 /** The page of the conversations: the list, the open conversation, and the dialogs. */
 export function ChatPage({ app }: { app: ChatApp }) {
+  const { t } = useTranslation();
   const { currentId } = useObservable(app.conversations);
   const { sidebar } = useObservable(app.preferences);
   const isWide = useMediaQuery(WIDE);
@@ -58,9 +61,20 @@ export function ChatPage({ app }: { app: ChatApp }) {
   useEffect(() => {
     // For tests, and for styles that depend on it: from now on the page responds.
     document.documentElement.dataset.hydrated = "true";
-  }, []);
+    // After the page was drawn.
+    return app.clock.after(0, () => {
+      Sidebar.preload();
+      void messageListModule.load();
+    });
+  }, [app]);
 
-  const inSidebar = { app, onChoose, onOpenHit, onOpenSettings: openSettings, onOpenDialog: openDialog };
+  const inSidebar = {
+    ...{ app, onChoose, onOpenHit },
+    onOpenSettings: openSettings,
+    onOpenDialog: openDialog,
+    placeholder: <SkeletonSidebar name={t("app.name")} />,
+    onFailed: nothing,
+  };
   return (
     <div className={`page ${sidebar ? "" : "page--undocked"}`}>
       <SkipLink />
@@ -87,6 +101,9 @@ export function ChatPage({ app }: { app: ChatApp }) {
     </div>
   );
 }
+
+/** The sidebar's code is loaded again while it is wanted. */
+function nothing() {}
 
 /** Leads keyboard users past the list. */
 function SkipLink() {

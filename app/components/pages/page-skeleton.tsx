@@ -15,12 +15,7 @@ export function PageSkeleton({ notice }: { notice: string | null }) {
   return (
     <div className="page page--frame" aria-busy="true">
       <div className="page__side">
-        <div className="sidebar">
-          <p className="sidebar__brand">
-            <Logo />
-            <span>{name}</span>
-          </p>
-        </div>
+        <SkeletonSidebar name={name} />
       </div>
       <main className="conversation">
         <header className="header">
@@ -57,6 +52,17 @@ export function PageSkeleton({ notice }: { notice: string | null }) {
           </div>
         </div>
       </main>
+    </div>
+  );
+}
+
+export function SkeletonSidebar({ name }: { name: string }) {
+  return (
+    <div className="sidebar">
+      <p className="sidebar__brand">
+        <Logo />
+        <span>{name}</span>
+      </p>
     </div>
   );
 }

@@ -1,13 +1,18 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { CloseIcon } from "./icons";
 
 type Props = { isOpen: boolean; onClose: () => void; children: ReactNode };
 
-/** The sidebar of a narrow page: a dialog that slides in, with the browser's own focus handling. */
+/**
+ * The sidebar of a narrow page: a dialog that slides in, with the browser's own focus handling. Its content is drawn when
+ * it is first opened, and kept from then on.
+ */
 export function Drawer({ isOpen, onClose, children }: Props) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [wasOpened, setWasOpened] = useState(false);
+  if (isOpen && !wasOpened) setWasOpened(true);
   useEffect(() => {
     const element = dialog.current;
     if (isOpen && !element?.open) element?.showModal();
@@ -29,7 +34,7 @@ export function Drawer({ isOpen, onClose, children }: Props) {
       >
         <CloseIcon />
       </button>
-      {children}
+      {wasOpened && children}
     </dialog>
   );
 }

@@ -1,10 +1,16 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from "react";
 import { loadCode } from "~/browser/page/load-code";
+import { pageClock } from "~/browser/page/page-clock";
+
+const RETRY_AFTER_MS = 2_000;
 
 type Extra = {
   /** Shown until the code is loaded. */
   placeholder?: ReactNode;
-  /** Called when the code could not be loaded, most likely because of the network. */
+  /**
+   * Called when the code could not be loaded, most likely because of the network. A part that is not unmounted then
+   * tries again.
+   */
   onFailed: (error: unknown) => void;
 };
 
@@ -29,15 +35,22 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
   function LazyPart({ placeholder = null, onFailed, ...rest }: Props & Extra) {
     const [Part, setPart] = useState(() => loaded);
     useEffect(() => {
+      if (Part) return;
       let isGone = false;
-      if (!Part) {
-        preload().then(
+      let cancelRetry = () => {};
+      const load = () =>
+        void preload().then(
           (component) => !isGone && setPart(() => component),
-          (error: unknown) => !isGone && onFailed(error),
+          (error: unknown) => {
+            if (isGone) return;
+            onFailed(error);
+            cancelRetry = pageClock.after(RETRY_AFTER_MS, load);
+          },
         );
-      }
+      load();
       return () => {
         isGone = true;
+        cancelRetry();
       };
     }, [Part, onFailed]);
     return Part ? <Part {...(rest as unknown as Props)} /> : placeholder;
