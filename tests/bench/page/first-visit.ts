@@ -1,5 +1,5 @@
-import { gzipSync } from "node:zlib";
-import type { Browser, Response } from "playwright-core";
+import type { Browser } from "playwright-core";
+import { watchUntilTyping } from "../../fixtures/until-typing.ts";
 import { median } from "../statistics.ts";
 import { blockingTime, cpuTime, traceMainThread } from "./main-thread.ts";
 
@@ -70,26 +70,19 @@ async function visit(
   await cdp.send("Network.enable");
   await cdp.send("Network.emulateNetworkConditions", { offline: false, ...network });
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: cpuRate });
-  const responses: Response[] = [];
-  page.on("response", (response) => {
-    if (/^http/.test(response.url())) responses.push(response);
-  });
-  let readyMs = 0;
+  const readLoaded = await watchUntilTyping(page);
   const thread = await traceMainThread(browser, page, async () => {
     await page.goto(url, { waitUntil: "commit" });
-    const canType = () => document.querySelector("[data-hydrated] #message") && performance.now();
-    readyMs = (await (await page.waitForFunction(canType)).jsonValue())!;
+    await page.locator("[data-hydrated] #message").waitFor();
   });
-  const came = [...responses];
+  const { at: readyMs, requests, scriptBytes } = await readLoaded();
   const paintMs = await page.evaluate(
     () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
   );
-  const scripts = came.filter((response) => response.request().resourceType() === "script");
-  const sizes = await Promise.all(scripts.map(async (script) => gzipSync(await script.body()).length));
   await context.close();
   return {
-    requests: came.length,
-    scriptKb: sizes.reduce((sum, size) => sum + size, 0) / 1_000,
+    requests: requests.length,
+    scriptKb: scriptBytes / 1_000,
     readyMs,
     paintMs,
     cpuMs: cpuTime(thread),
