@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import { hasFocus, type ChatPage } from "../fixtures/chat-page";
 import { followToEnd, textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/watch-reply";
 
@@ -33,6 +34,30 @@ test("two tabs see the same conversation live, whichever of them speaks", async 
   await second.ask("And from the other side?");
   await first.reply(2, "complete");
   expect(await first.mine.allInnerTexts()).toEqual(await second.mine.allInnerTexts());
+});
+
+test("different drafts of two tabs are both kept, through a reload of both", async ({ openChat }) => {
+  const first = await openChat(server);
+  await first.ask("Hello");
+  const second = await openChat(server, { beside: first });
+  await second.reply(0, "complete");
+  await first.composer.fill("A draft");
+  await expect.poll(() => second.composer.inputValue()).toBe("A draft");
+  await second.composer.fill("Another draft");
+  await Promise.all([first.refresh(), second.refresh()]);
+  const notice = (chat: ChatPage) => chat.page.getByText("You wrote a different draft in another tab.");
+  for (const chat of [first, second]) {
+    await expect.poll(() => chat.composer.inputValue()).toBe("Another draft");
+    await notice(chat).waitFor();
+  }
+  await first.button("Show it").click();
+  expect(await first.composer.inputValue()).toBe("A draft");
+  expect(await hasFocus(first.composer)).toBe(true);
+  await first.send("A draft");
+  await second.button("Show it").click();
+  await second.send("Another draft");
+  await notice(first).waitFor({ state: "hidden" });
+  await notice(second).waitFor({ state: "hidden" });
 });
 
 test("closing the browser does not stop the reply", async ({ openChat, browser }) => {

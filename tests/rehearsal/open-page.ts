@@ -70,18 +70,20 @@ export function openPage(serverUrl: string): OpenPage {
         removeItem: (key: string) => void kept.delete(key),
       }) as Storage,
   );
+  const onOtherTab = () => undefined;
   let isSaved = false;
   const chat = createChatSession({
     defaultSettings: () => ({}),
     api,
     outbox: createOutbox(values, id),
     lastSeen: createLastSeen(values, id),
-    draft: createDraft(values, id, () => undefined, pageClock),
-    edits: createUnfinishedEdits(values, id),
+    draft: createDraft({ shared: values, tab: values, conversationId: id, onOtherTab, clock: pageClock }),
+    edits: createUnfinishedEdits(values, id, () => undefined),
     unsavedSettings: createUnsavedSettings(values, id),
     files: createAttachmentDraft({
       api,
       storage: values,
+      onOtherTab,
       conversationId: id,
       newId,
       clock: pageClock,

@@ -152,7 +152,7 @@ export async function createChatApp(
   const notify = (tag: string, onClick: () => void) =>
     void notifyFinished({ t: translator.i18n.t, tag, onClick });
   const sessions = createOpenSessions({
-    ...{ page, api, shared, onOtherTab, activity, conversations, clock, random },
+    ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
     onPending: unsent.refresh,

@@ -126,7 +126,7 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       const attached = files.ready();
       const parentId = leafOf(store.getSnapshot());
       if (!attached || !delivery.submit({ text, files: attached, parentId, modelId })) return false;
-      draft.set("");
+      draft.clear();
       files.clear();
       return true;
     },
@@ -314,7 +314,7 @@ async function removeSession(parts: Parts, dependencies: Dependencies): Promise<
   lifecycle.remove();
   lastSeen.forget();
   outbox.clear();
-  draft.set("");
+  draft.forget();
   files.clear();
   edits.clear();
   unsavedSettings.clear();

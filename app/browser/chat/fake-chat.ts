@@ -13,6 +13,7 @@ import { createDraft } from "~/browser/drafts/draft";
 import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 import { createUnsavedSettings } from "./unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
+import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
 import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
@@ -184,6 +185,7 @@ export function openTab(
   const files = createAttachmentDraft({
     api,
     storage: values,
+    onOtherTab: () => undefined,
     conversationId: "c",
     newId: () => `f${String((lastId += 1))}`,
     clock: pageClock,
@@ -192,7 +194,13 @@ export function openTab(
   });
   const outbox = createOutbox(values, "c");
   const lastSeen = createLastSeen(values, "c");
-  const draft = createDraft(values, "c", () => undefined, pageClock);
+  const draft = createDraft({
+    shared: values,
+    tab: createSafeStorage(fakeStorage),
+    conversationId: "c",
+    onOtherTab: () => undefined,
+    clock: pageClock,
+  });
   const page = { visible: true, listeners: new Set<() => void>() };
   let saved = isSaved;
   const chat = createChatSession({
@@ -200,7 +208,7 @@ export function openTab(
     api,
     outbox,
     lastSeen,
-    edits: createUnfinishedEdits(values, "c"),
+    edits: createUnfinishedEdits(values, "c", draft.putAside),
     unsavedSettings: createUnsavedSettings(values, "c"),
     draft,
     files,

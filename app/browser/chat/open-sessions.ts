@@ -33,6 +33,8 @@ export type OpenSessionsDependencies = {
   api: ApiClient;
   /** Shared by all tabs of this browser. */
   shared: SafeStorage;
+  /** Of this tab, kept on a reload. */
+  tab: SafeStorage;
   onOtherTab: OnOtherTab;
   activity: PageActivity;
   conversations: Conversations;
@@ -75,10 +77,11 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
 }
 
 function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSession {
-  const { page, shared, onOtherTab, activity, conversations, clock, random, maxFileBytes } = dependencies;
+  const { page, shared, tab, onOtherTab, activity, conversations, clock, random, maxFileBytes } =
+    dependencies;
   const api = dependencies.api.session(id);
   const known = () => findConversation(conversations, id);
-  const draft = createDraft(shared, id, onOtherTab, clock);
+  const draft = createDraft({ shared, tab, conversationId: id, onOtherTab, clock });
   page.addEventListener("pagehide", draft.flush);
   return createChatSession({
     api,
@@ -88,13 +91,14 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
     files: createAttachmentDraft({
       api,
       storage: shared,
+      onOtherTab,
       conversationId: id,
       newId,
       clock,
       random,
       prepare: { maxBytes: maxFileBytes, redraw: redrawImage },
     }),
-    edits: createUnfinishedEdits(shared, id),
+    edits: createUnfinishedEdits(shared, id, draft.putAside),
     unsavedSettings: createUnsavedSettings(shared, id),
     defaultSettings: dependencies.defaultSettings,
     page: activity,

@@ -11,11 +11,21 @@ const stored = new Map<string, string>();
 
 beforeEach(() => {
   stored.clear();
+  otherTabs = [];
   vi.useFakeTimers();
 });
 
+let otherTabs: (() => void)[] = [];
+
 /** A tab whose uploads are answered by the test. */
 function openTab() {
+  let isWriting = false;
+  const write = (act: () => void) => {
+    isWriting = true;
+    act();
+    for (const listener of otherTabs) listener();
+    isWriting = false;
+  };
   const uploads: (OutgoingFile & PromiseWithResolvers<AttachmentView>)[] = [];
   let ids = 0;
   const draft = createAttachmentDraft({
@@ -30,10 +40,11 @@ function openTab() {
       () =>
         ({
           getItem: (key: string) => stored.get(key) ?? null,
-          setItem: (key: string, value: string) => void stored.set(key, value),
-          removeItem: (key: string) => void stored.delete(key),
+          setItem: (key: string, value: string) => write(() => stored.set(key, value)),
+          removeItem: (key: string) => write(() => stored.delete(key)),
         }) as Storage,
     ),
+    onOtherTab: (_, listener) => otherTabs.push(() => !isWriting && listener()),
     conversationId: "c",
     newId: () => `k${String((ids += 1))}`,
     clock: pageClock,
@@ -170,4 +181,22 @@ test("a stored value that is not a file is ignored", () => {
     stored.set("holdfast.files.c", kept);
     expect(openTab().draft.getSnapshot()).toEqual([]);
   }
+});
+
+test("what is attached in two tabs is shown in both, and leaves both when it is sent or removed", async () => {
+  const [here, there] = [openTab(), openTab()];
+  await there.add("slow.txt");
+  await here.add("here.txt");
+  here.uploads[0]!.resolve(fakeFile("here.txt", 18));
+  await later();
+  expect(there.states()).toEqual(["here.txt uploaded", "slow.txt uploading"]);
+  expect(here.states()).toEqual(["here.txt uploaded"]);
+  there.uploads[0]!.resolve({ ...fakeFile("slow.txt", 18), id: "b".repeat(64) });
+  await later();
+  expect(here.states()).toEqual(["here.txt uploaded", "slow.txt uploaded"]);
+  expect(openTab().states()).toEqual(["here.txt uploaded", "slow.txt uploaded"]);
+  there.draft.remove(there.draft.getSnapshot()[0]!.key);
+  expect(here.states()).toEqual(["slow.txt uploaded"]);
+  here.draft.clear();
+  expect(there.states()).toEqual([]);
 });

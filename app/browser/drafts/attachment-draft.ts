@@ -2,8 +2,10 @@ import { attachmentPart, type AttachmentPart } from "~/conversation/attachment";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import { withRetries } from "~/browser/chat/backoff";
+import { createStoredList } from "~/browser/storage/stored-list";
 import { createObservable, type Observable } from "~/browser/page/observable";
 import type { PageClock } from "~/browser/page/page-clock";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import {
   failedFile,
@@ -40,7 +42,9 @@ export type AttachmentDraft = Observable<readonly DraftFile[]> & {
 
 export type AttachmentDraftDependencies = {
   api: Pick<SessionApi, "upload">;
+  /** Shared by all tabs. */
   storage: SafeStorage;
+  onOtherTab: OnOtherTab;
   conversationId: string;
   newId: () => string;
   clock: Pick<PageClock, "after">;
@@ -149,22 +153,44 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
   };
 }
 
-/** The files as an observable that writes each change to the browser's storage. */
-function createStoredFiles({ storage, conversationId, newId }: AttachmentDraftDependencies) {
+/**
+ * The files as an observable that writes each change to the browser's storage. Tabs add and remove files one by one
+ * instead of storing their own list, so that none removes what was attached in another.
+ */
+function createStoredFiles({ storage, onOtherTab, conversationId, newId }: AttachmentDraftDependencies) {
   const storageKey = `holdfast.files.${conversationId}`;
-  const state = createObservable<readonly DraftFile[]>(fromStored(storage.get(storageKey), newId));
+  const stored = createStoredList(storage, storageKey, (entry) => [entry]);
+  const state = createObservable<readonly DraftFile[]>(fromStored(stored.read(), newId));
+
+  // What another tab is still uploading is its own.
+  onOtherTab(storageKey, () => {
+    const theirs = fromStored(stored.read(), newId).filter((file) => file.state === "uploaded");
+    const shown = state.getSnapshot();
+    const known = new Map(shown.map((file) => [urlOf(file), file]));
+    const isMine = (file: DraftFile) =>
+      file.state !== "uploaded" && !theirs.some(({ filename }) => isToChooseAgain(file, filename));
+    state.set([...theirs.map((file) => known.get(urlOf(file)) ?? file), ...shown.filter(isMine)]);
+  });
+
   return {
     ...state,
     set(files: readonly DraftFile[]) {
+      const [before, after] = [toStored(state.getSnapshot()), toStored(files)].map((entries) =>
+        entries.map((entry) => JSON.stringify(entry)),
+      ) as [string[], string[]];
       state.set(files);
-      const kept = toStored(files);
-      const text = JSON.stringify(kept);
-      // The progress of an upload changes the state often, and the stored text never.
-      if (text === storage.get(storageKey)) return;
-      if (kept.length > 0) storage.set(storageKey, text);
-      else storage.remove(storageKey);
+      // The progress of an upload changes the state often, and what is stored never.
+      if (before.join() === after.join()) return;
+      stored.change((entries) => {
+        const others = entries.filter((entry) => !before.includes(JSON.stringify(entry)));
+        return [...others, ...after.map((entry): unknown => JSON.parse(entry))];
+      });
     },
   };
+}
+
+function urlOf(file: DraftFile): string | null {
+  return file.state === "uploaded" ? file.part.url : null;
 }
 
 /** A file that was moved or deleted since it was chosen cannot be read. */

@@ -31,19 +31,13 @@ export type DraftFile = {
 const NOT_UPLOADED = "file_not_uploaded";
 
 /**
- * The files from the stored text of `toStored`. A file that was not uploaded is failed now: its bytes were lost with
+ * The files from the stored entries of `toStored`. A file that was not uploaded is failed now: its bytes were lost with
  * the page that had them. Entries that cannot be read are left out.
  */
-export function fromStored(text: string | null, newKey: () => string): DraftFile[] {
-  try {
-    const kept: unknown = JSON.parse(text ?? "[]");
-    if (!Array.isArray(kept)) return [];
-    return kept.flatMap((entry) =>
-      isAttachmentPart(entry) ? [uploadedFile(entry, null, newKey())] : notUploaded(entry, newKey),
-    );
-  } catch {
-    return [];
-  }
+export function fromStored(kept: readonly unknown[], newKey: () => string): DraftFile[] {
+  return kept.flatMap((entry) =>
+    isAttachmentPart(entry) ? [uploadedFile(entry, null, newKey())] : notUploaded(entry, newKey),
+  );
 }
 
 /** The stored form of the files: uploaded ones, and the names of others that the person may choose again. */

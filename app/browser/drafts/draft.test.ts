@@ -1,16 +1,16 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import { createDraft } from "./draft";
+import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
 const stored = new Map<string, string>();
-const listeners = new Map<Storage, { key: string; listener: () => void }>();
+const listeners = new Map<Storage, Map<string, () => void>>();
 
-/** Another tab with the same conversation, which receives the writes of other tabs as storage events. */
-function openTab(conversationId: string) {
+/** A tab, with what it keeps on a reload. Tabs receive the writes of others as storage events. */
+function openTab(conversationId: string, session = fakeStorage()) {
   function notify(key: string) {
-    for (const [other, { key: heard, listener }] of listeners)
-      if (other !== storage && heard === key) listener();
+    for (const [other, heard] of listeners) if (other !== storage) heard.get(key)?.();
   }
   const storage = {
     getItem: (key: string) => stored.get(key) ?? null,
@@ -23,12 +23,28 @@ function openTab(conversationId: string) {
       notify(key);
     },
   } as Storage;
-  return createDraft(
-    createSafeStorage(() => storage),
+  const heard = new Map<string, () => void>();
+  listeners.set(storage, heard);
+  const draft = createDraft({
+    shared: createSafeStorage(() => storage),
+    tab: createSafeStorage(() => session),
     conversationId,
-    (key, listener) => listeners.set(storage, { key, listener }),
-    pageClock,
-  );
+    onOtherTab: (key, listener) => heard.set(key, listener),
+    clock: pageClock,
+  });
+  return {
+    ...draft,
+    /** Types a text and waits until it is stored. */
+    type(text: string) {
+      draft.set(text);
+      vi.runAllTimers();
+    },
+    reload() {
+      draft.flush();
+      listeners.delete(storage);
+      return openTab(conversationId, session);
+    },
+  };
 }
 
 beforeEach(() => {
@@ -51,47 +67,93 @@ test("a draft typed just now is stored when the page is closed", () => {
   expect(openTab("one").getSnapshot()).toBe("hello");
 });
 
-test("a draft that was sent does not come back", () => {
+test("a draft that was sent, or deleted where it was typed, leaves nothing behind", () => {
   const draft = openTab("one");
-  draft.set("hello");
-  vi.runAllTimers();
-  draft.set("");
+  draft.type("hello");
+  draft.clear();
+  expect(stored.size).toBe(0);
+  draft.type("hello");
+  draft.type("");
   expect(stored.size).toBe(0);
 });
 
 test("a draft that another tab has sent does not come back from this one", () => {
   const here = openTab("one");
-  here.set("Shared draft");
-  vi.runAllTimers();
+  here.type("Shared draft");
   const there = openTab("one");
-  there.set("Shared draft, and more");
-  vi.runAllTimers();
-  there.set("");
+  there.type("Shared draft, and more");
+  there.clear();
   expect(here.getSnapshot()).toBe("");
   here.flush();
   expect(openTab("one").getSnapshot()).toBe("");
+  expect(here.aside.getSnapshot()).toEqual([]);
 });
 
-test("a text typed in one tab is shown in the other, so that no tab overwrites a text that it has not shown", () => {
+test("a text typed in one tab is shown in the other, which goes on with it", () => {
   const [here, there] = [openTab("one"), openTab("one")];
-  here.set("a long thought");
-  vi.runAllTimers();
+  here.type("a long thought");
   expect(there.getSnapshot()).toBe("a long thought");
-  there.set("a long thought, gone on with");
-  vi.runAllTimers();
-  there.flush();
-  here.flush();
+  there.type("a long thought, gone on with");
   expect(here.getSnapshot()).toBe("a long thought, gone on with");
   expect(openTab("one").getSnapshot()).toBe("a long thought, gone on with");
+  expect(here.aside.getSnapshot()).toEqual([]);
 });
 
-test("another tab's text does not replace a text that is being typed in this tab", () => {
+test("words that another tab replaces are put aside, also through a reload of both", () => {
+  const [here, there] = [openTab("one"), openTab("one")];
+  here.type("first draft");
+  there.set("second draft");
+  const [one, two] = [here.reload(), there.reload()];
+  for (const tab of [one, two]) {
+    expect(tab.getSnapshot()).toBe("second draft");
+    expect(tab.aside.getSnapshot()).toEqual(["first draft"]);
+  }
+  one.showAside();
+  for (const tab of [one, two]) {
+    expect(tab.getSnapshot()).toBe("first draft");
+    expect(tab.aside.getSnapshot()).toEqual(["second draft"]);
+  }
+  two.dropAside();
+  expect(one.aside.getSnapshot()).toEqual([]);
+});
+
+test("a tab that learns of the other's text only when it is loaded puts its own aside", () => {
+  const session = fakeStorage();
+  openTab("one", session).type("first draft");
+  listeners.clear();
+  openTab("one").type("second draft");
+  expect(openTab("one", session).aside.getSnapshot()).toEqual(["first draft"]);
+});
+
+test("deleting another tab's words is not sending them", () => {
+  const [here, there] = [openTab("one"), openTab("one")];
+  here.type("first draft");
+  there.type("");
+  there.type("second draft");
+  there.clear();
+  expect(here.aside.getSnapshot()).toEqual(["first draft"]);
+  here.showAside();
+  expect(here.getSnapshot()).toBe("first draft");
+  here.clear();
+  expect(there.aside.getSnapshot()).toEqual([]);
+});
+
+test("texts typed in two tabs at the same moment are both kept", () => {
   const [here, there] = [openTab("one"), openTab("one")];
   here.set("her");
   there.set("there");
-  there.flush();
-  expect(here.getSnapshot()).toBe("her");
   here.set("here");
+  expect(here.getSnapshot()).toBe("here");
   vi.runAllTimers();
-  expect([here.getSnapshot(), there.getSnapshot()]).toEqual(["here", "here"]);
+  expect(here.getSnapshot()).toBe(there.getSnapshot());
+  expect(here.getSnapshot()).toBe("there");
+  expect(here.aside.getSnapshot()).toContain("here");
+});
+
+test("what was put aside goes with its conversation", () => {
+  const [here, there] = [openTab("one"), openTab("one")];
+  here.type("first draft");
+  there.type("second draft");
+  there.forget();
+  expect(stored.size).toBe(0);
 });

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createUnfinishedEdits, INSTRUCTIONS } from "./unfinished-edits";
 
+const replaced: string[] = [];
+
 function page(storage: Map<string, string>) {
   const values = createSafeStorage(
     () =>
@@ -11,7 +13,8 @@ function page(storage: Map<string, string>) {
         removeItem: (key: string) => void storage.delete(key),
       }) as Storage,
   );
-  return (conversationId: string) => createUnfinishedEdits(values, conversationId);
+  return (conversationId: string) =>
+    createUnfinishedEdits(values, conversationId, (text) => replaced.push(text));
 }
 
 test("each edit of a conversation is kept for the next page, also an empty one, and for no other conversation", () => {
@@ -48,3 +51,16 @@ test.each(["{", "null", "[1]", '{"u1":5}', '"x"'])(
     expect(edits.read("u1")).toBe("Ants");
   },
 );
+
+test("an edit of the same question in another tab is not lost when this one replaces or ends it", () => {
+  const storage = new Map<string, string>();
+  const [here, there] = [page(storage)("one"), page(storage)("one")];
+  there.put("u1", "Ants");
+  expect(here.read("u1")).toBe("Ants");
+  here.put("u1", "Ants and bees");
+  here.put("u1", "Bees");
+  expect(replaced).toEqual([]);
+  there.put("u1", "Ants, please");
+  here.put("u1", null);
+  expect(replaced).toEqual(["Bees", "Ants, please"]);
+});

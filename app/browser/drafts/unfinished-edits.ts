@@ -14,9 +14,19 @@ export type UnfinishedEdits = {
   clear: () => void;
 };
 
-/** All edits of a conversation are one stored value, so that none is left when the conversation is deleted. */
-export function createUnfinishedEdits(storage: SafeStorage, conversationId: string): UnfinishedEdits {
+/**
+ * All edits of a conversation are one stored value, so that none is left when the conversation is deleted.
+ *
+ * @param onReplace called with the edit of another tab that one of this tab replaces
+ */
+export function createUnfinishedEdits(
+  storage: SafeStorage,
+  conversationId: string,
+  onReplace: (text: string) => void,
+): UnfinishedEdits {
   const key = `holdfast.edits.${conversationId}`;
+  /** By target, the text that this tab has shown or stored last. */
+  const seen = new Map<string, unknown>();
 
   function readAll(): Map<string, unknown> {
     try {
@@ -30,10 +40,15 @@ export function createUnfinishedEdits(storage: SafeStorage, conversationId: stri
   return {
     read(target) {
       const text = readAll().get(target);
+      seen.set(target, text);
       return typeof text === "string" ? text : null;
     },
     put(target, text) {
       const edits = readAll();
+      const replaced = edits.get(target);
+      if (typeof replaced === "string" && replaced !== seen.get(target) && !text?.includes(replaced))
+        onReplace(replaced);
+      seen.set(target, text);
       if (text === null) edits.delete(target);
       else edits.set(target, text);
       if (edits.size === 0) storage.remove(key);

@@ -7,6 +7,7 @@ import { useObservable } from "~/browser/page/use-observable";
 import type { ModelView } from "~/conversation/api";
 import type { Preset } from "~/browser/presets/presets";
 import { AttachButton } from "./attach-button";
+import { DraftAside } from "./draft-aside";
 import { DraftFiles, useRefusal } from "./draft-files";
 import { PresetButton } from "./preset-button";
 import type { Download } from "~/components/messages/file-image";
@@ -82,6 +83,7 @@ export const Composer = memo(function Composer(props: Props) {
         send();
       }}
     >
+      <DraftAside draft={draft} />
       <div className="composer__box">
         <DraftFiles
           files={attached}

@@ -51,7 +51,15 @@ export const ar: Translation = {
       apology: "ما الذي يجعل الاعتذار جيدًا؟",
     },
   },
-  composer: { label: "الرسالة", placeholder: "اكتب رسالة", send: "إرسال", stop: "إيقاف" },
+  composer: {
+    label: "الرسالة",
+    placeholder: "اكتب رسالة",
+    send: "إرسال",
+    stop: "إيقاف",
+    otherDraft: "كتبت مسودة أخرى في علامة تبويب أخرى.",
+    showDraft: "عرضها",
+    dropDraft: "تجاهل تلك المسودة",
+  },
   attachment: {
     add: "إرفاق ملفات",
     toSend: "ملفات للإرسال",

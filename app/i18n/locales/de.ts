@@ -56,7 +56,15 @@ export const de: Translation = {
       apology: "Was macht eine gute Entschuldigung aus?",
     },
   },
-  composer: { label: "Nachricht", placeholder: "Nachricht schreiben", send: "Senden", stop: "Anhalten" },
+  composer: {
+    label: "Nachricht",
+    placeholder: "Nachricht schreiben",
+    send: "Senden",
+    stop: "Anhalten",
+    otherDraft: "In einem anderen Tab haben Sie einen anderen Entwurf geschrieben.",
+    showDraft: "Anzeigen",
+    dropDraft: "Diesen Entwurf verwerfen",
+  },
   attachment: {
     add: "Dateien anhängen",
     toSend: "Dateien zum Senden",

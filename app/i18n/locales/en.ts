@@ -54,7 +54,15 @@ export const en = {
       apology: "What makes a good apology?",
     },
   },
-  composer: { label: "Message", placeholder: "Write a message", send: "Send", stop: "Stop" },
+  composer: {
+    label: "Message",
+    placeholder: "Write a message",
+    send: "Send",
+    stop: "Stop",
+    otherDraft: "You wrote a different draft in another tab.",
+    showDraft: "Show it",
+    dropDraft: "Discard that draft",
+  },
   attachment: {
     add: "Attach files",
     toSend: "Files to send",

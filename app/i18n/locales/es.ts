@@ -55,7 +55,15 @@ export const es: Translation = {
       apology: "¿Qué hace que una disculpa sea buena?",
     },
   },
-  composer: { label: "Mensaje", placeholder: "Escriba un mensaje", send: "Enviar", stop: "Detener" },
+  composer: {
+    label: "Mensaje",
+    placeholder: "Escriba un mensaje",
+    send: "Enviar",
+    stop: "Detener",
+    otherDraft: "Has escrito otro borrador en otra pestaña.",
+    showDraft: "Mostrar",
+    dropDraft: "Descartar ese borrador",
+  },
   attachment: {
     add: "Adjuntar archivos",
     toSend: "Archivos por enviar",

@@ -54,7 +54,15 @@ export const fr: Translation = {
       apology: "Qu’est-ce qui fait de bonnes excuses ?",
     },
   },
-  composer: { label: "Message", placeholder: "Écrire un message", send: "Envoyer", stop: "Arrêter" },
+  composer: {
+    label: "Message",
+    placeholder: "Écrire un message",
+    send: "Envoyer",
+    stop: "Arrêter",
+    otherDraft: "Vous avez écrit un autre brouillon dans un autre onglet.",
+    showDraft: "Afficher",
+    dropDraft: "Supprimer ce brouillon",
+  },
   attachment: {
     add: "Joindre des fichiers",
     toSend: "Fichiers à envoyer",
