@@ -35,7 +35,7 @@ describe.each(
     ["on a wide screen", wide],
   ]),
 )("%s", (_, context) => {
-  test("titles are searched at once, texts on demand, and a hit opens at its message", async ({
+  test("titles and texts are searched without a click, and a hit opens at its place, which is marked", async ({
     openChat,
   }) => {
     const chat = await openChat(server, { context });
@@ -46,17 +46,17 @@ describe.each(
     await field(chat).fill("LONG");
     expect(await chat.listed()).toEqual({ Today: ["A long walk"] });
     await field(chat).fill("brulee");
-    await chat.conversations.getByText("No title has this.").waitFor();
+    await chat.conversations.getByText("No matching titles").waitFor();
     expect(await chat.listed()).toEqual({});
-    await chat.button("Search in texts").click();
-    await status(chat, "1 place found.").waitFor();
-    expect(await hits(chat).innerText()).toMatch(/A long walk\s.*brûlée/s);
+    await status(chat, "1 result").waitFor();
+    expect(await hits(chat).innerText()).toMatch(/A long walk\s.*The Crème brûlée was burnt/s);
     expect(await unreadableText(chat.page)).toEqual([]);
 
     await hits(chat).getByRole("button").click();
     const message = chat.replies.filter({ hasText: "Crème brûlée" });
     await message.waitFor();
     await expect.poll(() => inView(chat, message)).toBe(true);
+    await expect.poll(() => marked(chat)).toEqual({ all: ["brûlée"], current: ["brûlée"] });
     // And it stays there: nothing pulls the view to the end.
     await chat.page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
     expect(await inView(chat, message)).toBe(true);
@@ -79,7 +79,6 @@ test("a hit in a version that is not shown shows that version", async ({ openCha
     .waitFor();
   expect(await first.count()).toBe(0);
   await field(chat).fill("about marmalade");
-  await chat.button("Search in texts").click();
   await hits(chat).first().getByRole("button").click();
   await first.waitFor();
   await expect.poll(() => inView(chat, first)).toBe(true);
@@ -109,14 +108,11 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   expect(await hasFocus(chat.conversations.getByRole("button", { name: "About coffee", exact: true }))).toBe(
     true,
   );
-  await keyboard.press("ArrowDown");
-  await keyboard.press("ArrowDown");
-  await keyboard.press("Enter");
   await progress.waitFor();
-  // What has the focus goes, and the keys still work: from here the next row is the button to stop.
+  await keyboard.press("ArrowDown");
   await keyboard.press("ArrowDown");
   await keyboard.press("Enter");
-  await status(chat, "No text has this.").waitFor();
+  await status(chat, "No matching text").waitFor();
   expect(await hasFocus(chat.page.getByRole("heading", { name: "In texts" }))).toBe(true);
   await field(chat).press("End");
   await keyboard.type(" te");
@@ -126,7 +122,7 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   await chat.button("Stop searching").focus();
   answer();
   await hits(chat).filter({ hasText: "About tea" }).first().waitFor();
-  await status(chat, /places? found/).waitFor();
+  await status(chat, /results?/).waitFor();
   await keyboard.press("ArrowDown");
   expect(await hasFocus(hits(chat).getByRole("button").first())).toBe(true);
   await field(chat).press("End");
@@ -139,6 +135,74 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
   expect(await hits(chat).count()).toBe(0);
 });
+
+/** The texts of the marks. */
+function marked(chat: ChatPage): Promise<{ all: string[]; current: string[] }> {
+  return chat.page.evaluate(() => {
+    const texts = (name: string) => [...(CSS.highlights.get(name) ?? [])].map((range) => range.toString());
+    return { all: texts("found"), current: texts("found-current") };
+  });
+}
+
+test("Ctrl+F finds in all messages, also in those that are not drawn or folded", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide });
+  const { page } = chat;
+  const { keyboard } = page;
+  const bar = page.getByRole("textbox", { name: "Find in conversation" });
+  const count = (words: string) => status(chat, words).waitFor();
+  await chat.ask("About tea");
+  await keyboard.press("Control+f");
+  expect(await bar.count()).toBe(0);
+
+  await importLong(chat, (texts) => {
+    texts[2]!.text = `${"One line\n".repeat(40)}and a *quince*`;
+    texts[41]!.text += `\n\n\`\`\`txt\n${"line\n".repeat(400)}Quince **2\n\`\`\``;
+    texts[201]!.text += " Some q**uin**ce jam.";
+  });
+  await keyboard.press("Control+f");
+  await keyboard.type("quince");
+  await count("1 of 3");
+  const current = async (words: string) => {
+    await expect.poll(async () => (await marked(chat)).current).toEqual([words]);
+    await expect.poll(() => isMarkInView(chat)).toBe(true);
+  };
+  await current("quince");
+  await keyboard.press("Enter");
+  await count("2 of 3");
+  await current("Quince");
+  await keyboard.press("F3");
+  await count("3 of 3");
+  await current("quince");
+  await keyboard.press("Shift+Enter");
+  await keyboard.press("Control+Shift+g");
+  await count("1 of 3");
+  await current("quince");
+  await keyboard.press("Control+f");
+  await bar.fill("e **2");
+  await count("1 of 1");
+  await current("e **2");
+  await bar.fill("quinces");
+  await count("No results");
+  await bar.fill("e **2");
+  await current("e **2");
+  expect(await unreadableText(page)).toEqual([]);
+  await bar.press("Escape");
+  await bar.waitFor({ state: "hidden" });
+  expect(await marked(chat)).toEqual({ all: [], current: [] });
+  const message = chat.replies.filter({ hasText: "Quince **2" });
+  expect(await inView(chat, message)).toBe(true);
+  expect(await hasFocus(chat.composer)).toBe(true);
+});
+
+/** Whether the current mark is where it can be seen: in the scroller, below the bar. */
+function isMarkInView(chat: ChatPage): Promise<boolean> {
+  return chat.page.evaluate(() => {
+    const [range] = CSS.highlights.get("found-current") ?? [];
+    const view = document.querySelector(".conversation__scroller")!.getBoundingClientRect();
+    const place = (range as Range | undefined)?.getBoundingClientRect();
+    return place !== undefined && place.height > 0 && place.top > view.top + 50 && place.bottom < view.bottom;
+  });
+}
 
 async function inView(chat: ChatPage, message: ReturnType<ChatPage["page"]["locator"]>): Promise<boolean> {
   const [box, view] = await Promise.all([

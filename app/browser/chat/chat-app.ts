@@ -48,6 +48,8 @@ export type ChatApp = {
   translator: Translator;
   /** The message found by a search, until it has been shown. */
   spotlight: Changeable<Spotlight | null>;
+  /** The search within the open conversation, while its bar is shown. */
+  find: Changeable<Find | null>;
   /** The node behind the last answer. */
   node: Observable<string>;
   access: AccessGate;
@@ -65,6 +67,9 @@ export type ChatApp = {
   /** After its first load the page opens without a network, too. */
   worksOffline: boolean;
 };
+
+/** `messageId`: the message that a search over all conversations has found; null if the person is to type. */
+export type Find = { conversationId: string; query: string; messageId: string | null };
 
 export type Spotlight = { conversationId: string; messageId: string };
 
@@ -177,6 +182,7 @@ export async function createChatApp(
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
     ...{ translator, node, access, drawing },
     commands: createCommands(),
+    find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),

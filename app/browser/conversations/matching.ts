@@ -32,7 +32,8 @@ function wordsOf(query: string): string[] {
   return fold(query).trim().split(/\s+/);
 }
 
-function fold(text: string): string {
+/** A text without case and accents. */
+export function fold(text: string): string {
   return text
     .normalize("NFKD")
     .replace(/\p{Mark}/gu, "")

@@ -22,7 +22,11 @@ function fakeServer(sessions: Record<string, string[]>) {
       if (!texts) throw new ApiError("unreachable", "No.", 0);
       const current = `"${version}"`;
       if (etag === current) return { kind: "unchanged" };
-      const messages = texts.map((text, index) => ({ id: `${id}${index}`, parts: [{ type: "text", text }] }));
+      const messages = texts.map((text, index) => ({
+        id: `${id}${index}`,
+        role: "assistant",
+        parts: [{ type: "text", text }],
+      }));
       return { kind: "session", etag: current, session: { messages } as unknown as SessionView };
     },
   });
@@ -108,4 +112,33 @@ test("a new search removes the hits of the previous one", async () => {
   expect(server.search.getSnapshot()).toMatchObject({ hits: [], done: 0, total: 1, isRunning: true });
   await next;
   expect(server.search.getSnapshot()).toMatchObject({ hits: [], done: 1, isRunning: false });
+});
+
+test("a snippet has the words that are shown, without the marks of Markdown", async () => {
+  const server = fakeServer({ a: ["The **Crème** `brûlée` was [burnt](https://example.com)."] });
+  await server.search.search("brulee", ["a"]);
+  expect(server.search.getSnapshot().hits).toMatchObject([
+    { before: "The Crème ", found: "brûlée", after: " was burnt." },
+  ]);
+});
+
+test("a search ends after two hundred conversations, until more is asked for", async () => {
+  const ids = Array.from({ length: 250 }, (_, index) => `s${index}`);
+  const server = fakeServer(Object.fromEntries(ids.map((id, index) => [id, [index % 100 ? "-" : "tea"]])));
+  await server.search.search("tea", ids);
+  expect(found(server)).toHaveLength(2);
+  expect(server.search.getSnapshot()).toMatchObject({ done: 200, hasMore: true });
+  await server.search.searchMore();
+  expect(found(server)).toHaveLength(3);
+  expect(server.search.getSnapshot()).toMatchObject({ done: 250, hasMore: false });
+  expect(server.asked).toHaveLength(250);
+});
+
+test("a search ends with a hundred hits", async () => {
+  const ids = Array.from({ length: 150 }, (_, index) => `s${index}`);
+  const server = fakeServer(Object.fromEntries(ids.map((id) => [id, ["tea"]])));
+  await server.search.search("tea", ids);
+  expect(found(server)).toHaveLength(100);
+  expect(server.asked.length).toBeLessThan(110);
+  expect(server.search.getSnapshot()).toMatchObject({ hasMore: false });
 });

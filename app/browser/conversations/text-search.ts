@@ -1,6 +1,7 @@
 import type { SessionView } from "~/conversation/api";
 import { attachmentParts } from "~/conversation/attachment";
 import { messageText } from "~/conversation/answer-text";
+import { plainWords } from "~/conversation/plain-words";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { excerptOf, type Excerpt } from "./matching";
 import { createObservable, type Observable } from "~/browser/page/observable";
@@ -12,7 +13,11 @@ const AT_A_TIME = 3;
 const FRESH_MS = 60_000;
 /** Hits shown per conversation, so that one conversation does not fill the list. */
 const MOST_HITS_EACH = 3;
-/** Delay after the last key. */
+/** Conversations searched at once; older ones when more is asked for. Each that was not read yet is a request. */
+const AT_FIRST = 200;
+/** Hits after which a search ends: nobody reads more of them. */
+const MOST_HITS = 100;
+/** Delay after the last key, in milliseconds. */
 const DEBOUNCE_MS = 250;
 
 export type TextHit = Excerpt & { conversationId: string; messageId: string };
@@ -24,11 +29,15 @@ export type TextSearchState = {
   total: number;
   failed: number;
   isRunning: boolean;
+  /** Whether conversations were left out. */
+  hasMore: boolean;
 };
 
 export type TextSearch = Observable<TextSearchState> & {
-  /** Searches every message of these conversations. Replaces the search before, and its hits. */
+  /** Searches every message of the first of these conversations. Replaces the search before, and its hits. */
   search: (query: string, conversationIds: readonly string[]) => Promise<void>;
+  /** Goes on with the conversations that were left out. */
+  searchMore: () => Promise<void>;
   /** Ends the search and keeps its hits. */
   cancel: () => void;
 };
@@ -36,7 +45,7 @@ export type TextSearch = Observable<TextSearchState> & {
 type Text = { messageId: string; text: string };
 type Known = { etag: string | null; texts: readonly Text[]; askedAt: number };
 
-const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRunning: false };
+const NOTHING: TextSearchState = { hits: [], done: 0, total: 0, failed: 0, isRunning: false, hasMore: false };
 
 /** The server has no index: the conversations of this browser are read, and kept for the next search. */
 export function createTextSearch(
@@ -47,6 +56,7 @@ export function createTextSearch(
   const state = createObservable(NOTHING);
   const known = new Map<string, Known>();
   let run = new AbortController();
+  let searchMore: () => Promise<void> = () => Promise.resolve();
 
   async function textsOf(id: string, signal: AbortSignal): Promise<readonly Text[]> {
     const before = known.get(id);
@@ -60,14 +70,19 @@ export function createTextSearch(
     return known.get(id)!.texts;
   }
 
-  async function search(query: string, ids: readonly string[]) {
+  async function search(query: string, allIds: readonly string[], atMost = AT_FIRST) {
     run.abort();
     const { signal } = (run = new AbortController());
+    const ids = allIds.slice(0, atMost);
+    searchMore = () => search(query, allIds, Infinity);
     const found: TextHit[][] = ids.map(() => []);
     let failed = 0;
     let done = 0;
     const show = (isRunning: boolean) => {
-      if (!signal.aborted) state.set({ hits: found.flat(), done, total: ids.length, failed, isRunning });
+      const hasMore = !isRunning && done < allIds.length && found.flat().length < MOST_HITS;
+      const counts = { done, total: ids.length, failed };
+      if (!signal.aborted)
+        state.set({ hits: found.flat().slice(0, MOST_HITS), ...counts, isRunning, hasMore });
     };
     show(ids.length > 0);
     await delay(clock, debounceMs);
@@ -75,6 +90,7 @@ export function createTextSearch(
     const waiting = ids.entries();
     const lane = async () => {
       for (const [place, conversationId] of waiting) {
+        if (found.flat().length >= MOST_HITS) return;
         try {
           const texts = await textsOf(conversationId, signal);
           found[place] = hitsIn(texts, query).map((hit) => ({ ...hit, conversationId }));
@@ -93,7 +109,8 @@ export function createTextSearch(
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    search,
+    search: (query, ids) => search(query, ids),
+    searchMore: () => searchMore(),
     cancel() {
       run.abort();
       state.set({ ...state.getSnapshot(), isRunning: false });
@@ -104,9 +121,10 @@ export function createTextSearch(
 function textsIn({ messages }: SessionView): Text[] {
   return messages.map((message) => ({
     messageId: message.id,
-    text: [messageText(message), ...attachmentParts(message.parts).map(({ filename }) => filename)].join(
-      "\n",
-    ),
+    text: [
+      message.role === "user" ? messageText(message) : plainWords(messageText(message)),
+      ...attachmentParts(message.parts).map(({ filename }) => filename),
+    ].join("\n"),
   }));
 }
 

@@ -1,14 +1,16 @@
 import type { CommandId } from "./shortcuts";
 
-type Acts = Partial<Record<CommandId, () => void>>;
+/** `isByKey`: a shortcut was pressed, which an act leaves to the browser by returning false. */
+type Act = (isByKey: boolean) => unknown;
+type Acts = Partial<Record<CommandId, Act>>;
 
 /** The commands that parts of the page offer to the keyboard and the palette. */
 export type Commands = {
   /** Offers commands until the returned function is called. The latest offer of a command wins. */
   offer: (acts: Acts) => () => void;
   isOffered: (command: CommandId) => boolean;
-  /** Runs a command. False if it is not offered. */
-  run: (command: CommandId) => boolean;
+  /** Runs a command. False if it is not offered, or leaves the key to the browser. */
+  run: (command: CommandId, isByKey?: boolean) => boolean;
 };
 
 export function createCommands(): Commands {
@@ -22,10 +24,9 @@ export function createCommands(): Commands {
       };
     },
     isOffered: (command) => find(command) !== undefined,
-    run(command) {
+    run(command, isByKey = false) {
       const act = find(command);
-      act?.();
-      return act !== undefined;
+      return act !== undefined && act(isByKey) !== false;
     },
   };
 }

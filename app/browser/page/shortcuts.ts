@@ -25,6 +25,7 @@ export type Shortcut = {
 export const COMMANDS = [
   "new",
   "compose",
+  "find",
   "list",
   "previous",
   "next",
@@ -47,6 +48,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "new", key: "o", mod: true, shift: true, place: "anywhere" },
   { command: "new", key: "n", place: "outside-text" },
   { command: "compose", key: "m", place: "outside-text" },
+  { command: "find", key: "f", mod: true, place: "anywhere" },
   { command: "list", key: "l", place: "outside-text" },
   { command: "previous", key: "ArrowUp", alt: true, place: "empty-text" },
   { command: "next", key: "ArrowDown", alt: true, place: "empty-text" },

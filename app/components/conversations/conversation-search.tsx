@@ -1,5 +1,4 @@
 import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
-import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Conversation } from "~/browser/conversations/conversation-list";
@@ -20,32 +19,25 @@ type Props = {
   children: (list: readonly Conversation[]) => ReactNode;
 };
 
-/** The list of conversations with its search: in titles at once, in messages on demand. */
+/** The list of conversations with its search: in titles at once, in messages a moment later. */
 export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
   const { t } = useTranslation();
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const [query, setQuery] = useState("");
-  const [inTexts, setInTexts] = useState(false);
   const isSearching = query.trim() !== "";
   const shown = isSearching ? list.filter(({ title }) => matches(title, query)) : list;
 
   const failed = useCallback(
     (error: unknown) => {
       if (heading.current === document.activeElement) field.current?.focus();
-      setInTexts(false);
       app.toasts.failure((translate, why) => translate("list.failed", { why }), error);
     },
     [app],
   );
   // Not the field: on a phone, the keyboard would open over the results.
   const focusHeading = useCallback(() => heading.current?.focus(), []);
-
-  function change(text: string) {
-    setQuery(text);
-    if (text.trim() === "") setInTexts(false);
-  }
 
   return (
     <div className="search" onKeyDown={moveThroughRows}>
@@ -63,13 +55,12 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             autoComplete="off"
             spellCheck={false}
             value={query}
-            onChange={({ target }) => change(target.value)}
+            onChange={({ target }) => setQuery(target.value)}
             onKeyDown={(event) => {
-              if (event.key === "Enter" && isSearching && !event.nativeEvent.isComposing) setInTexts(true);
-              if (event.key !== "Escape" || query === "") return;
+              if (event.key !== "Escape" || query === "" || event.nativeEvent.isComposing) return;
               // Must not close the drawer around it, too.
               event.preventDefault();
-              change("");
+              setQuery("");
             }}
           />
         </div>
@@ -80,7 +71,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
         {isSearching && (
           <>
             {shown.length === 0 && <p className="sidebar__none">{t("search.noTitles")}</p>}
-            {inTexts ? (
+            {isLongEnough(query) && (
               <section aria-labelledby={headingId}>
                 <h2 ref={heading} className="sidebar__group" id={headingId} tabIndex={-1}>
                   {t("search.texts")}
@@ -94,25 +85,17 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
                   onFailed={failed}
                 />
               </section>
-            ) : (
-              <button
-                type="button"
-                className="button button--wide search__texts"
-                data-row
-                onClick={() => {
-                  flushSync(() => setInTexts(true));
-                  focusHeading();
-                }}
-              >
-                <SearchIcon />
-                <span>{t("search.inTexts")}</span>
-              </button>
             )}
           </>
         )}
       </nav>
     </div>
   );
+}
+
+/** A single Latin letter is in nearly every text; a Chinese character can be a word. */
+function isLongEnough(query: string): boolean {
+  return query.trim().length > 1 || /[^\0-\u024f\s]/.test(query);
 }
 
 /** Arrow keys move from the field through the list. Menus and text fields keep their keys. */

@@ -32,6 +32,7 @@ import { useBranchCommands } from "./use-branch-commands";
 import { useConversationActions, type ConversationActions } from "./use-conversation-actions";
 import { useConversationCommands, type OpenDialog } from "./use-conversation-commands";
 import { useConversationPhase } from "./use-conversation-phase";
+import { useFindCommand } from "./use-find-command";
 import { useFollowBottom } from "./use-follow-bottom";
 
 const ConversationSettings = lazyPart(() =>
@@ -187,6 +188,7 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
   const module = useObservable(messageListModule);
   const spotlight = useObservable(app.spotlight);
   const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
+  const find = useFindCommand(app, chat, conversationId);
   if (!module) return null;
   return (
     <module.MessageList
@@ -195,6 +197,8 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
       download={chat.download}
       spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
       onSpotlit={endSpotlight}
+      find={find}
+      onFind={app.find.set}
     />
   );
 }

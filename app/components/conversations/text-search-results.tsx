@@ -21,7 +21,7 @@ let kept: TextSearch | null = null;
 export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Props) {
   const { t } = useTranslation();
   const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
-  const { hits, done, total, failed, isRunning } = useObservable(search);
+  const { hits, done, total, failed, isRunning, hasMore } = useObservable(search);
   // A new order of the list, as after an answer, does not start the search again.
   const ids = list.flatMap(({ id, saved }) => (saved ? [id] : []));
   const key = ids.toSorted().join(" ");
@@ -60,6 +60,19 @@ export function TextSearchResults({ app, query, list, onOpen, onLoseFocus }: Pro
           </li>
         ))}
       </ul>
+      {hasMore && (
+        <button
+          type="button"
+          className="button button--quiet button--wide"
+          data-row
+          onClick={() => {
+            onLoseFocus();
+            void search.searchMore();
+          }}
+        >
+          {t("search.more")}
+        </button>
+      )}
     </>
   );
 }

@@ -19,7 +19,7 @@ export function useShortcuts(commands: Commands, preferences: PreferencesStore):
       if (event.defaultPrevented || document.querySelector("dialog[open], [aria-modal=true]")) return;
       const place = placeOf(event.target);
       const command = commandOf(event, place, preferences.getSnapshot().singleKeys);
-      if (command && commands.run(command)) event.preventDefault();
+      if (command && commands.run(command, true)) event.preventDefault();
       // The browser inserts the character, or the clipboard, where the focus is after this event.
       else if (place.kind === "elsewhere" && startsText(event, isApple()))
         document.getElementById(COMPOSER_ID)?.focus();

@@ -1,5 +1,6 @@
-import { Fragment, useEffect, useMemo, type RefObject } from "react";
+import { Fragment, useCallback, useEffect, useMemo, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
+import type { Find } from "~/browser/chat/chat-app";
 import { partsOf } from "~/browser/drafts/outbox";
 import { canSend, shownMessages, type ChatState, type ShownMessage } from "~/browser/chat/chat-state";
 import type { ModelView } from "~/conversation/api";
@@ -13,6 +14,10 @@ import type { MessageActions } from "./message-actions";
 import { useSpotlight } from "~/components/hooks/use-spotlight";
 import { useVisibleMessages } from "./use-visible-messages";
 import { ShownMessageView } from "./shown-message-view";
+import { TypeAhead } from "~/components/primitives/type-ahead";
+import { lazyPart } from "~/components/primitives/lazy-part";
+
+const FindBar = lazyPart(() => import("~/components/find/find-bar").then(({ FindBar }) => FindBar));
 
 type Props = {
   state: ChatState;
@@ -28,6 +33,9 @@ type Props = {
   letGo: () => void;
   /** Called when that message has been shown, or cannot be. */
   onSpotlit: () => void;
+  /** The search within the conversation, if there is one. */
+  find: Find | null;
+  onFind: (find: Find | null) => void;
 };
 
 /**
@@ -36,11 +44,12 @@ type Props = {
  */
 export function MessageList(props: Props) {
   const { state, models, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
+  const { find, onFind } = props;
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
   const several = useMemo(() => hasSeveralModels(messages ?? []), [messages]);
-  const shown = shownMessages(state);
+  const shown = useMemo(() => shownMessages(state), [state]);
   const keys = shown.map(placeOf);
   const { slots, measure, scrollTo } = useVisibleMessages({
     keys,
@@ -58,9 +67,18 @@ export function MessageList(props: Props) {
     else onSpotlit();
   }, [actions, isElsewhere, messages, onSpotlit, spotlight]);
 
+  const endFind = useCallback(() => onFind(null), [onFind]);
   const context = { state, models, versions, several, editingId, isBusy: !canSend(state), download, actions };
   return (
     <>
+      {find && (
+        <FindBar
+          {...{ find, shown, scroller, scrollTo, letGo }}
+          placeholder={find.messageId === null && <TypeAhead label={t("find.label")} />}
+          onClose={endFind}
+          onFailed={endFind}
+        />
+      )}
       {slots.map(({ index, spaceBefore }) => (
         <Fragment key={keys[index]}>
           {spaceBefore > 0 && <div style={{ height: spaceBefore }} />}

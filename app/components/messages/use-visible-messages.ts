@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState, type RefObject } from "react";
 import { flushSync } from "react-dom";
 
 /** Number of messages up to which all are drawn, so that the browser's search, print and selection work. */
-const WHOLE_UP_TO = 60;
+export const WHOLE_UP_TO = 60;
 /** Estimated height of a message that was not drawn yet, in pixels. */
 const ESTIMATED_HEIGHT = 260;
 /** Messages drawn beyond each edge of the view. */

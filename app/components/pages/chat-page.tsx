@@ -45,8 +45,9 @@ export function ChatPage({ app }: { app: ChatApp }) {
   }, []);
   // The focus goes to the message when it has been drawn.
   const onOpenHit = useCallback(
-    ({ conversationId, messageId }: TextHit) => {
+    ({ conversationId, messageId, found }: TextHit) => {
       setIsDrawerOpen(false);
+      app.find.set({ conversationId, query: found, messageId });
       app.spotlight.set({ conversationId, messageId });
       app.conversations.open(conversationId);
     },

@@ -76,6 +76,7 @@ export const SendIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" strokeWidth="2" 
 export const StopIcon = icon(
   <rect x="4.5" y="4.5" width="11" height="11" rx="2.5" fill="currentColor" stroke="none" />,
 );
+export const UpIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" />);
 export const DownIcon = icon(<path d="M10 4v11.5M5 10.5l5 5 5-5" />);
 export const CopyIcon = icon(
   <>
