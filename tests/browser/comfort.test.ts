@@ -3,13 +3,16 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
 import { hasFocus } from "../fixtures/chat-page";
+import { shortConversation } from "../fixtures/short-conversation";
 import { unreadableText } from "../fixtures/readability";
 import { textOf } from "../fixtures/session-api";
 
 let server: AppServer;
 
 beforeAll(async () => {
-  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "150" } });
+  server = await startAppServer({
+    env: { DEMO_TOKENS_PER_SECOND: "150", MODELS: "demo/demo=First demo,demo/second=Second demo" },
+  });
 });
 afterAll(() => server.stop());
 
@@ -113,8 +116,12 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
   const palette = page.getByRole("dialog", { name: "Commands and conversations" });
   const field = palette.getByRole("combobox");
 
+  // No key is lost while the palette is loaded.
   await page.keyboard.press("Control+k");
-  await palette.waitFor();
+  await page.keyboard.type("table");
+  await palette.getByRole("option", { name: "Show me a table", selected: true }).waitFor();
+  expect(await field.inputValue()).toBe("table");
+  await field.fill("");
   expect(await hasFocus(field)).toBe(true);
   expect(await unreadableText(page)).toEqual([]);
   expect(await palette.getByRole("option", { name: "Stop the answer" }).count()).toBe(0);
@@ -131,6 +138,64 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
   expect(await overflow(page)).toBe(0);
   await palette.getByRole("option", { name: "Keyboard shortcuts" }).click();
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+});
+
+test("the palette does everything: appearance, model, the menu of the conversation, texts", async ({
+  openChat,
+}) => {
+  const { page, ...chat } = await openChat(server, { context: wide });
+  await chat.importFile("a.json", JSON.stringify(shortConversation("Old times", "Hi", "A **rare** quince.")));
+  await chat.startNew();
+  await chat.ask("Hello");
+  const palette = page.getByRole("dialog", { name: "Commands and conversations" });
+  const option = (name: string) => palette.getByRole("option", { name, exact: true, selected: true });
+  async function find(query: string, name: string) {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(query);
+    await option(name).waitFor();
+    await page.keyboard.press("Enter");
+    await palette.waitFor({ state: "hidden" });
+  }
+  await find("dark mode", "Appearance: Dark");
+  await page.locator("html[data-theme=dark]").waitFor();
+  await find("second", "Model: Second demo");
+  expect(await chat.chosenModel()).toBe("Second demo");
+  await find("rename", "Rename");
+  await page.keyboard.type("New times");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "New times", level: 1 }).waitFor();
+  await find("share", "Share…");
+  await page.getByRole("dialog", { name: "Share this conversation" }).waitFor();
+  await page.keyboard.press("Escape");
+  await find("quince", "Old times A rare quince.");
+  await chat.replies.filter({ hasText: "quince" }).waitFor();
+  await find("delete", "Delete");
+  await chat.undo.waitFor();
+});
+
+test("the palette draws only what is in view of thousands of conversations", async ({ openChat }) => {
+  const { page, ...chat } = await openChat(server, { context: wide });
+  await page.evaluate(() => {
+    const updatedAt = new Date().toISOString();
+    const list = Array.from({ length: 2_000 }, (_, index) => ({
+      id: `${index}`.padStart(22, "A"),
+      title: `Walk ${index}`,
+      updatedAt,
+      saved: false,
+    }));
+    localStorage.setItem("holdfast.conversations", JSON.stringify(list));
+  });
+  await chat.refresh();
+  // A space goes on with the word while the palette is loaded, and presses no button.
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog", { name: "Commands and conversations" });
+  const options = palette.getByRole("option");
+  await page.keyboard.type("walk 9");
+  await palette.getByRole("option", { name: "Walk 9", exact: true, selected: true }).waitFor();
+  expect(await options.first().getAttribute("aria-setsize")).toBe("542");
+  expect(await options.count()).toBeLessThan(40);
+  await page.keyboard.press("ArrowUp");
+  await palette.getByRole("option", { selected: true }).and(page.locator("[aria-posinset='542']")).waitFor();
 });
 
 test("code in a question is code, a long question is folded, and paper gets all of it", async ({

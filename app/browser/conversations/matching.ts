@@ -4,6 +4,11 @@ export function matches(text: string, query: string): boolean {
   return wordsOf(query).every((word) => plain.includes(word));
 }
 
+/** Whether a query is worth searching texts for. A single Latin letter is in nearly every text; a Chinese character can be a word. */
+export function isLongEnough(query: string): boolean {
+  return query.trim().length > 1 || /[^\0-\u024f\s]/.test(query);
+}
+
 export type Excerpt = { before: string; found: string; after: string };
 
 /** Characters shown before and after the match: about two lines in the list. */

@@ -1,4 +1,32 @@
-import type { CommandId } from "./shortcuts";
+/** Everything that the palette offers by name and the keyboard by shortcut, in this order. */
+export const COMMANDS = [
+  "new",
+  "compose",
+  "find",
+  "list",
+  "previous",
+  "next",
+  "stop",
+  "copy",
+  "edit",
+  "conversationSettings",
+  "rename",
+  "pin",
+  "unpin",
+  "share",
+  "move",
+  "exportMarkdown",
+  "exportJson",
+  "print",
+  "delete",
+  "sidebar",
+  "settings",
+  "import",
+  "palette",
+  "help",
+] as const;
+
+export type CommandId = (typeof COMMANDS)[number];
 
 /** `isByKey`: a shortcut was pressed, which an act leaves to the browser by returning false. */
 type Act = (isByKey: boolean) => unknown;

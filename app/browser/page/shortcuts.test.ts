@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { COMMANDS, commandOf, SHORTCUTS, startsText, type PressedKey, type TypingPlace } from "./shortcuts";
+import { commandOf, SHORTCUTS, startsText, type PressedKey, type TypingPlace } from "./shortcuts";
 
 const OUTSIDE: TypingPlace = { kind: "elsewhere", isEmpty: true };
 const EMPTY: TypingPlace = { kind: "composer", isEmpty: true };
@@ -10,10 +10,7 @@ function press(key: string, more: Partial<PressedKey> = {}): PressedKey {
   return { key, code: "", isComposing: false, keyCode: 0, ...held, ...more };
 }
 
-test("each command has a shortcut of its own", () => {
-  expect(COMMANDS.filter((command) => !SHORTCUTS.some((shortcut) => shortcut.command === command))).toEqual(
-    [],
-  );
+test("no two commands have the same shortcut", () => {
   const keys = SHORTCUTS.map(
     ({ key, mod, alt, shift, place }) => `${mod ?? ""} ${alt ?? ""} ${shift ?? ""} ${key} ${place}`,
   );

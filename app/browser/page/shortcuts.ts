@@ -1,6 +1,8 @@
+import type { CommandId } from "./commands";
+
 /** Where a shortcut works, so that it never takes a key away from a text field. */
 type Place =
-  /** Everywhere: a combination with Ctrl or Cmd. */
+  /** Everywhere: a key that types nothing, such as a combination with Ctrl or Cmd. */
   | "anywhere"
   /** Outside text fields; a single key, which is off by default: such a key goes into the message box. */
   | "outside-text"
@@ -21,25 +23,6 @@ export type Shortcut = {
   place: Place;
 };
 
-/** The commands of the page, in the order of the help sheet and the palette. */
-export const COMMANDS = [
-  "new",
-  "compose",
-  "find",
-  "list",
-  "previous",
-  "next",
-  "stop",
-  "copy",
-  "edit",
-  "sidebar",
-  "settings",
-  "palette",
-  "help",
-] as const;
-
-export type CommandId = (typeof COMMANDS)[number];
-
 /**
  * Every shortcut of the page. Combinations with Ctrl, Cmd and Alt are limited to those that every browser leaves to the
  * page and no screen reader uses; Ctrl+Shift+O and Ctrl+Shift+S are the same as in other chat apps.
@@ -56,6 +39,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { command: "copy", key: "c", place: "outside-text" },
   { command: "edit", key: "ArrowUp", place: "empty-composer" },
   { command: "edit", key: "e", place: "outside-text" },
+  { command: "rename", key: "F2", place: "anywhere" },
   { command: "sidebar", key: "s", mod: true, shift: true, place: "anywhere" },
   { command: "sidebar", key: "b", place: "outside-text" },
   { command: "settings", key: ",", place: "outside-text" },

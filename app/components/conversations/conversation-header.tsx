@@ -1,8 +1,10 @@
-import { memo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "~/browser/conversations/conversation-list";
+import type { Commands } from "~/browser/page/commands";
 import type { ModelView } from "~/conversation/api";
 import { ConversationMenuButton } from "./conversation-menu-button";
+import { menuGroups, type ConversationCommand } from "./conversation-menu-items";
 import { IconButton } from "~/components/primitives/icon-button";
 import { MenuIcon, NewIcon } from "~/components/primitives/icons";
 import { ModelPicker } from "~/components/composer/model-picker";
@@ -16,6 +18,8 @@ type Props = {
   models: readonly ModelView[];
   modelId: string;
   commands: ConversationCommands;
+  /** Where the menu is offered to the palette. */
+  registry: Commands;
   onPickModel: (modelId: string) => void;
   onShowSettings: () => void;
   /** Null if the sidebar is always shown. */
@@ -25,10 +29,22 @@ type Props = {
 
 export const ConversationHeader = memo(function ConversationHeader(props: Props) {
   const { title, conversation, models, modelId, commands } = props;
-  const { onPickModel, onShowSettings, onOpenDrawer, onStartNew } = props;
+  const { registry, onPickModel, onShowSettings, onOpenDrawer, onStartNew } = props;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
   const menuButton = useRef<HTMLButtonElement>(null);
+  const run = useCallback(
+    (command: ConversationCommand) => {
+      if (command === "conversationSettings") onShowSettings();
+      else if (command === "rename") setIsRenaming(true);
+      else if (conversation) commands.run(command, conversation);
+    },
+    [commands, conversation, onShowSettings],
+  );
+  useEffect(() => {
+    const offered = menuGroups({ conversation, isShown: true }).flat();
+    return registry.offer(Object.fromEntries(offered.map((command) => [command, () => run(command)])));
+  }, [conversation, registry, run]);
 
   return (
     <header className="header">
@@ -55,13 +71,9 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
       <ConversationMenuButton
         title={title}
         conversation={conversation}
-        hasSettings
+        isShown
         buttonRef={menuButton}
-        onCommand={(command) => {
-          if (command === "settings") onShowSettings();
-          else if (command === "rename") setIsRenaming(true);
-          else if (conversation) commands.run(command, conversation);
-        }}
+        onCommand={run}
         onFailed={commands.failed}
       />
     </header>

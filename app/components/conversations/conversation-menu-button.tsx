@@ -1,6 +1,6 @@
 import { useCallback, useState, type Ref } from "react";
 import { useTranslation } from "react-i18next";
-import type { ConversationCommand } from "./conversation-menu";
+import type { ConversationCommand } from "./conversation-menu-items";
 import { MoreIcon } from "~/components/primitives/icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
 
@@ -12,7 +12,7 @@ type Props = {
   title: string;
   /** Undefined for a conversation without a message, which has no menu. */
   conversation: { pinned: boolean; saved: boolean } | undefined;
-  hasSettings?: boolean;
+  isShown?: boolean;
   /** Called when `rename` was chosen, with the button that gets the focus back. */
   buttonRef?: Ref<HTMLButtonElement>;
   className?: string;
@@ -22,7 +22,7 @@ type Props = {
 
 /** The menu of a conversation. A plain button until it is first pressed, when the menu's code is loaded. */
 export function ConversationMenuButton(props: Props) {
-  const { title, conversation, hasSettings = false, buttonRef, className = "", onCommand, onFailed } = props;
+  const { title, conversation, isShown = false, buttonRef, className = "", onCommand, onFailed } = props;
   const { t } = useTranslation();
   const [wantedBy, setWantedBy] = useState<"pointer" | "keyboard" | null>(null);
   const appearance = { label: t("list.menu", { title }), className: `icon-button ${className}` };
@@ -57,7 +57,7 @@ export function ConversationMenuButton(props: Props) {
       {...appearance}
       placeholder={plainButton}
       conversation={conversation}
-      hasSettings={hasSettings}
+      isShown={isShown}
       isByKeyboard={wantedBy === "keyboard"}
       onCommand={(command) => {
         // The title field takes the focus, and returns it to the plain button.

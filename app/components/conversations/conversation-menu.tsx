@@ -1,21 +1,10 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
-import { useEffect, useRef, useState, type ComponentType } from "react";
+import { Fragment, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  DeleteIcon,
-  DeviceIcon,
-  DownloadIcon,
-  MoreIcon,
-  PinIcon,
-  EditIcon,
-  SettingsIcon,
-  ShareIcon,
-  UnpinIcon,
-} from "~/components/primitives/icons";
 import { pageClock } from "~/browser/page/page-clock";
-
-export type ConversationCommand =
-  "settings" | "rename" | "pin" | "exportMarkdown" | "exportJson" | "share" | "move" | "delete";
+import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
+import { MoreIcon } from "~/components/primitives/icons";
+import { menuGroups, type ConversationCommand } from "./conversation-menu-items";
 
 type Props = {
   /** The label of the button. */
@@ -28,7 +17,8 @@ type Props = {
         saved: boolean;
       }
     | undefined;
-  hasSettings: boolean;
+  /** Whether the page shows the conversation. */
+  isShown: boolean;
   /** Opened by a key: the focus goes to the first item. */
   isByKeyboard: boolean;
   onCommand: (command: ConversationCommand) => void;
@@ -36,8 +26,8 @@ type Props = {
 
 /** The menu of a conversation, open from the start: it replaces the plain button that was pressed. */
 export function ConversationMenu(props: Props) {
-  const { label, className, conversation, hasSettings, isByKeyboard, onCommand } = props;
-  const { t, i18n } = useTranslation();
+  const { label, className, conversation, isShown, isByKeyboard, onCommand } = props;
+  const { i18n } = useTranslation();
   const [button, setButton] = useState<HTMLButtonElement | null>(null);
   const [isOpen, setIsOpen] = useState(true);
   const content = useRef<HTMLDivElement>(null);
@@ -49,18 +39,7 @@ export function ConversationMenu(props: Props) {
     return pageClock.after(0, () => content.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus());
   }, [button, isByKeyboard]);
 
-  const item = (command: ConversationCommand, Icon: ComponentType, text: string) => (
-    <Menu.Item
-      className={`menu__item ${command === "delete" ? "menu__item--danger" : ""}`}
-      onSelect={() => (chosen.current = command)}
-    >
-      <Icon />
-      <span>{text}</span>
-    </Menu.Item>
-  );
-
-  const line = <Menu.Separator className="menu__line" />;
-
+  const groups = menuGroups({ conversation, isShown });
   return (
     <Menu.Root open={isOpen && button !== null} onOpenChange={setIsOpen} modal={false} dir={i18n.dir()}>
       <Menu.Trigger ref={setButton} className={className} aria-label={label} title={label}>
@@ -84,29 +63,30 @@ export function ConversationMenu(props: Props) {
             onCommand(command);
           }}
         >
-          {hasSettings && item("settings", SettingsIcon, t("conversationSettings.title"))}
-          {conversation && (
-            <>
-              {hasSettings && line}
-              {conversation.saved && item("rename", EditIcon, t("list.rename"))}
-              {conversation.pinned
-                ? item("pin", UnpinIcon, t("list.unpin"))
-                : item("pin", PinIcon, t("list.pin"))}
-              {conversation.saved && (
-                <>
-                  {line}
-                  {item("share", ShareIcon, t("list.share"))}
-                  {item("move", DeviceIcon, t("list.move"))}
-                  {item("exportMarkdown", DownloadIcon, t("list.exportMarkdown"))}
-                  {item("exportJson", DownloadIcon, t("list.exportJson"))}
-                </>
-              )}
-              {line}
-              {item("delete", DeleteIcon, t("list.delete"))}
-            </>
-          )}
+          {groups.map((group, index) => (
+            <Fragment key={group[0]}>
+              {index > 0 && <Menu.Separator className="menu__line" />}
+              {group.map((command) => (
+                <MenuItem key={command} command={command} onSelect={() => (chosen.current = command)} />
+              ))}
+            </Fragment>
+          ))}
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>
+  );
+}
+
+function MenuItem({ command, onSelect }: { command: ConversationCommand; onSelect: () => void }) {
+  const { t } = useTranslation();
+  const { Icon, label } = COMMAND_LOOKS[command];
+  return (
+    <Menu.Item
+      className={`menu__item ${command === "delete" ? "menu__item--danger" : ""}`}
+      onSelect={onSelect}
+    >
+      <Icon />
+      <span>{label(t)}</span>
+    </Menu.Item>
   );
 }

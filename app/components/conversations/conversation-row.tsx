@@ -58,7 +58,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             conversation={conversation}
             onCommand={(command) => {
               if (command === "rename") setIsRenaming(true);
-              else if (command !== "settings") commands.run(command, conversation);
+              else if (command !== "conversationSettings") commands.run(command, conversation);
             }}
             onFailed={commands.failed}
           />

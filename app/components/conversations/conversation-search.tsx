@@ -2,7 +2,7 @@ import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNod
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Conversation } from "~/browser/conversations/conversation-list";
-import { matches } from "~/browser/conversations/matching";
+import { isLongEnough, matches } from "~/browser/conversations/matching";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { SearchIcon } from "~/components/primitives/icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
@@ -91,11 +91,6 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
       </nav>
     </div>
   );
-}
-
-/** A single Latin letter is in nearly every text; a Chinese character can be a word. */
-function isLongEnough(query: string): boolean {
-  return query.trim().length > 1 || /[^\0-\u024f\s]/.test(query);
 }
 
 /** Arrow keys move from the field through the list. Menus and text fields keep their keys. */

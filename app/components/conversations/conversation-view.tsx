@@ -84,6 +84,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       <ConversationHeader
         {...{ title, commands, modelId, onOpenDrawer }}
         conversation={entry}
+        registry={app.commands}
         models={models.models}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}

@@ -5,7 +5,7 @@ import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ExportFormat } from "~/browser/conversations/export-conversation-file";
 import { loadCode } from "~/browser/page/load-code";
 import { saveBlob } from "~/browser/page/save-blob";
-import type { ConversationCommand } from "./conversation-menu";
+import type { ConversationCommand } from "./conversation-menu-items";
 
 export type ConversationDialog = "share" | "move";
 export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
@@ -13,8 +13,8 @@ export type OpenDialog = (dialog: ConversationDialog, conversationId: string) =>
 export type ConversationCommands = {
   /** Runs a command that needs nothing of the place of the menu. */
   run: (
-    command: Exclude<ConversationCommand, "rename" | "settings">,
-    conversation: Pick<Conversation, "id" | "pinned">,
+    command: Exclude<ConversationCommand, "rename" | "conversationSettings">,
+    conversation: Pick<Conversation, "id">,
   ) => void;
   rename: (conversationId: string, title: string) => void;
   failed: (error: unknown) => void;
@@ -46,8 +46,9 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
     }
 
     return {
-      run(command, { id, pinned }) {
-        if (command === "pin") app.conversations.pin(id, !pinned);
+      run(command, { id }) {
+        if (command === "pin" || command === "unpin") app.conversations.pin(id, command === "pin");
+        if (command === "print") window.print();
         if (command === "delete") app.remove(id);
         if (command === "share" || command === "move") openDialog(command, id);
         if (command === "exportMarkdown") void save(id, "markdown");

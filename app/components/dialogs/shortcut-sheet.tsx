@@ -1,7 +1,9 @@
 import { useTranslation } from "react-i18next";
 import type { PreferencesStore } from "~/browser/storage/preferences";
-import { COMMANDS, SHORTCUTS } from "~/browser/page/shortcuts";
+import { COMMANDS, type CommandId } from "~/browser/page/commands";
+import { SHORTCUTS } from "~/browser/page/shortcuts";
 import { useObservable } from "~/browser/page/use-observable";
+import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
 import { Dialog } from "~/components/primitives/dialog";
 import { Keys } from "~/components/primitives/keys";
 
@@ -14,9 +16,9 @@ export function ShortcutSheet({ preferences, onClose }: Props) {
   return (
     <Dialog title={t("shortcuts.title")} onClose={onClose} isWide>
       <dl className="shortcuts">
-        {COMMANDS.map((command) => (
+        {COMMANDS.filter(hasShortcut).map((command) => (
           <div key={command} className="shortcuts__row">
-            <dt>{t(`commands.${command}`)}</dt>
+            <dt>{COMMAND_LOOKS[command].label(t)}</dt>
             {SHORTCUTS.filter((shortcut) => shortcut.command === command).map((shortcut) => (
               <dd
                 key={`${shortcut.mod} ${shortcut.key}`}
@@ -41,4 +43,8 @@ export function ShortcutSheet({ preferences, onClose }: Props) {
       </label>
     </Dialog>
   );
+}
+
+function hasShortcut(command: CommandId): boolean {
+  return SHORTCUTS.some((shortcut) => shortcut.command === command);
 }

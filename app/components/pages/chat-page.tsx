@@ -90,7 +90,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
           {isDrawerOpen && <Toaster app={app} />}
         </Drawer>
       )}
-      <OpenPageDialogs app={app} dialogs={dialogs} />
+      <OpenPageDialogs {...{ app, dialogs, onOpenHit }} />
       <ConversationView
         key={currentId}
         app={app}

@@ -1,8 +1,11 @@
 import { useCallback, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import type { TextHit } from "~/browser/conversations/text-search";
 import { focusComposer } from "~/components/composer/focus-composer";
 import type { ConversationDialog, OpenDialog } from "~/components/conversations/use-conversation-commands";
 import { lazyPart } from "~/components/primitives/lazy-part";
+import { TypeAhead } from "~/components/primitives/type-ahead";
 
 const CommandPalette = lazyPart(() =>
   import("~/components/dialogs/command-palette").then(({ CommandPalette }) => CommandPalette),
@@ -60,7 +63,10 @@ export function usePageDialogs(app: ChatApp) {
   };
 }
 
-export function OpenPageDialogs({ app, dialogs }: { app: ChatApp; dialogs: PageDialogs }) {
+type Props = { app: ChatApp; dialogs: PageDialogs; onOpenHit: (hit: TextHit) => void };
+
+export function OpenPageDialogs({ app, dialogs, onOpenHit }: Props) {
+  const { t } = useTranslation();
   const { isSettingsOpen, asked, sheet, onFailed } = dialogs;
   return (
     <>
@@ -78,6 +84,8 @@ export function OpenPageDialogs({ app, dialogs }: { app: ChatApp; dialogs: PageD
           app={app}
           onClose={dialogs.closePalette}
           onOpened={focusComposer}
+          onOpenHit={onOpenHit}
+          placeholder={<TypeAhead label={t("palette.label")} />}
           onFailed={onFailed}
         />
       )}

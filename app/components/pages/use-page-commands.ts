@@ -45,6 +45,8 @@ export function usePageCommands(options: Options): void {
       next: () => openBeside(1),
       sidebar: toggleSidebar,
       settings: openSettings,
+      // The settings have the button for files.
+      import: openSettings,
       palette: openPalette,
       help: openHelp,
     };

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { focusComposer, focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "./icon-button";
@@ -25,18 +25,27 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
   const pressed = useRef<EventTarget | null>(null);
   const heading = useId();
 
-  useEffect(() => {
+  const opener = useRef<{ element: Element | null; isByPointer: boolean }>();
+
+  // Before a key can be pressed that belongs to the dialog.
+  useLayoutEffect(() => {
     const element = dialog.current;
-    const opener = document.activeElement;
-    const isByPointer = !opener?.matches(":focus-visible");
+    const focused = document.activeElement;
+    opener.current = { element: focused, isByPointer: !focused?.matches(":focus-visible") };
     if (element && !element.open) element.showModal();
-    return () => {
-      element?.close();
-      // Not if a command of the dialog has moved the focus elsewhere.
-      if (isByPointer && document.activeElement === opener) focusComposer();
-      focusComposerIfLost();
-    };
+    return () => element?.close();
   }, []);
+
+  // Later than that: React returns the focus to the element that had it before an update.
+  useEffect(
+    () => () => {
+      const { element, isByPointer } = opener.current!;
+      // Not if a command of the dialog has moved the focus elsewhere.
+      if (isByPointer && document.activeElement === element) focusComposer();
+      focusComposerIfLost();
+    },
+    [],
+  );
 
   return (
     <dialog

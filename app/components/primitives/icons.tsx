@@ -76,6 +76,10 @@ export const SendIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" strokeWidth="2" 
 export const StopIcon = icon(
   <rect x="4.5" y="4.5" width="11" height="11" rx="2.5" fill="currentColor" stroke="none" />,
 );
+export const ChatIcon = icon(<path d="M3.5 4.5h13v9H9l-3.5 3v-3h-2z" />);
+export const PrintIcon = icon(<path d="M6 7V3.5h8V7M6 13.5H3.5V7h13v6.5H14M6 11.5h8v5H6z" />);
+export const AppearanceIcon = icon(<path d="M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6.5 6.5 0 0 1 0 13" />);
+export const ModelIcon = icon(<path d="M10 3l1.7 5.3L17 10l-5.3 1.7L10 17l-1.7-5.3L3 10l5.3-1.7z" />);
 export const UpIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" />);
 export const DownIcon = icon(<path d="M10 4v11.5M5 10.5l5 5 5-5" />);
 export const CopyIcon = icon(

@@ -1,0 +1,41 @@
+import type { CommandId } from "~/browser/page/commands";
+
+/** The commands of the menu of a conversation, in groups. The palette offers those of the open conversation, too. */
+const MENU = [
+  ["conversationSettings"],
+  ["rename", "pin", "unpin"],
+  ["share", "move", "exportMarkdown", "exportJson", "print"],
+  ["delete"],
+] as const satisfies CommandId[][];
+
+export type ConversationCommand = (typeof MENU)[number][number];
+
+/** The commands that need the conversation on the server. */
+const OF_SAVED: readonly ConversationCommand[] = [
+  "rename",
+  "share",
+  "move",
+  "exportMarkdown",
+  "exportJson",
+  "print",
+];
+/** The commands that concern what the page shows. */
+const OF_SHOWN: readonly ConversationCommand[] = ["conversationSettings", "print"];
+
+type Options = {
+  /** Undefined for a conversation without a message. */
+  conversation: { pinned: boolean; saved: boolean } | undefined;
+  /** Whether the page shows the conversation. */
+  isShown: boolean;
+};
+
+/** The groups of the menu with the commands that apply to a conversation. */
+export function menuGroups({ conversation, isShown }: Options): ConversationCommand[][] {
+  const applies = (command: ConversationCommand) => {
+    if (OF_SHOWN.includes(command) && !isShown) return false;
+    if (!conversation) return command === "conversationSettings";
+    if (command === "pin" || command === "unpin") return conversation.pinned === (command === "unpin");
+    return conversation.saved || !OF_SAVED.includes(command);
+  };
+  return MENU.map((group) => group.filter(applies)).filter((group) => group.length > 0);
+}
