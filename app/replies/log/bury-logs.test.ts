@@ -15,17 +15,32 @@ import {
 } from "../../../tests/fixtures/follow-replies";
 import type { TestNode } from "../../../tests/fixtures/reply-node";
 import { send, testNodes } from "../../../tests/fixtures/reply-nodes";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
 import { createLogBurial, type LogBurialOptions } from "./bury-logs";
 import { createLogReaders } from "./log-readers";
 
-const { node, abandon } = testNodes();
+const { node: startNode, abandon } = testNodes();
+/** By node, what makes its file system fail. */
+const faults = new WeakMap<TestNode, () => void>();
+
+async function node(options: Parameters<typeof startNode>[0]) {
+  let hasFailed = false;
+  const fs = interceptedFileSystem((call, proceed) =>
+    hasFailed ? Promise.reject(systemError("EIO", call)) : proceed(),
+  );
+  const started = await startNode({ fs, ...options });
+  faults.set(started, () => (hasFailed = true));
+  return started;
+}
 
 /** A node that takes no more part, to all others: no reply of it is settled by itself. */
 const dead = new Set<string>();
 const isDead = (instance: string) => dead.has(instance);
 
+/** It goes on in this process, and would make its folder again once that is gone. */
 function kill(killed: TestNode) {
   dead.add(killed.instance);
+  faults.get(killed)!();
   abandon(killed);
 }
 
@@ -139,7 +154,7 @@ test("the second node in the order waits for the first one", async () => {
   await one.replies.start(key, send("Hello"));
   const two = await node({ name: "two", dataDir: one.dataDir, isDead });
   kill(one);
-  const living = [two.instance, ...Array.from({ length: 200 }, (_, index) => `other.${index}`)];
+  const living = [two.instance, ...Array.from({ length: 5_000 }, (_, index) => `other.${index}`)];
   let now = 0;
   const bury = burial(two, { living: () => living, now: () => now });
   await bury();
@@ -155,7 +170,7 @@ test("the second node also takes its turn at a folder that the first one has mov
   const two = await node({ name: "two", dataDir: one.dataDir, isDead });
   kill(one);
   renameSync(one.layout.replyLog(one.instance), one.layout.replyLog(`${one.instance}.buried`));
-  const living = [two.instance, ...Array.from({ length: 200 }, (_, index) => `other.${index}`)];
+  const living = [two.instance, ...Array.from({ length: 5_000 }, (_, index) => `other.${index}`)];
   let now = 0;
   const bury = burial(two, { living: () => living, now: () => now });
   await bury();
@@ -244,7 +259,7 @@ test("a node that is wrongly buried loses no word", async () => {
   const events = await follow(one, key);
   one.model.text("so good, ");
   await untilText(events, "so far, so good, ");
-  abandon(one);
+  kill(one);
   const three = await node({ name: "three", dataDir: one.dataDir, isDead, keys });
   await keys.during(sessionId, () => three.replies.read(key));
   expect((await three.model.request(0)).continueFrom).toBe("so far, so good, ");
@@ -258,7 +273,7 @@ test("a node that dies after it was wrongly buried loses no word either", async 
   const events = await follow(one, key);
   one.model.text("so good, ");
   await untilText(events, "so far, so good, ");
-  abandon(one);
+  kill(one);
   await burial(two)();
   expect(logsOf(two)).toEqual([]);
   const keys = createEncryptionKeys();
