@@ -1,5 +1,5 @@
 import type { Clocks } from "./clocks";
-import { sessionFingerprint } from "./conversation/session-id";
+import { sessionFingerprint } from "./conversation/session-hash";
 import { createSessionResponses } from "./http/session-responses";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import type { Layout } from "~/store/sessions/layout";

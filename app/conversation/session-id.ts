@@ -1,11 +1,9 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { toBase64Url } from "./base64url";
 
 /** 16 random bytes in base64url. The id gives all rights to its session, so only its hash is stored or logged. */
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9_-]{22}$/;
 
-/** Form of a session hash: see `hashSessionId`. */
+/** Form of a session hash: see session-hash.ts. */
 export const HASH_PATTERN = /^[0-9a-f]{64}$/;
 
 /** Ids of messages and replies. Not secret, but browsers make them and they are part of file names. */
@@ -14,17 +12,4 @@ export const ITEM_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 /** A new id of 128 random bits. Unlike `crypto.randomUUID` it works in browsers on plain http. */
 export function newId(): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-}
-
-/**
- * The session hash: the SHA-256 of a session id, in 64 hex digits, which names the session in paths and in memory. The
- * secrets of links and hand-offs have the same form, and are hashed in the same way.
- */
-export function hashSessionId(sessionId: string): string {
-  return bytesToHex(sha256(utf8ToBytes(sessionId)));
-}
-
-/** The first digits of a session hash, for logs and people: enough to distinguish sessions. */
-export function sessionFingerprint(sessionHash: string): string {
-  return sessionHash.slice(0, 8);
 }

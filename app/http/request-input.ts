@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
-import { SESSION_ID_PATTERN, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import { requireModestJson } from "~/http/admission/require-modest-json";
 

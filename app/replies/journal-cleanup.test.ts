@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { collect, follow, lastMessage } from "../../tests/fixtures/follow-replies";
 import type { TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes, send } from "../../tests/fixtures/reply-nodes";

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";

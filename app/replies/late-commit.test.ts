@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { hashSessionId, newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { collect, follow, lastMessage } from "../../tests/fixtures/follow-replies";
 import type { TestNode } from "../../tests/fixtures/reply-node";
 import { send, testNodes } from "../../tests/fixtures/reply-nodes";

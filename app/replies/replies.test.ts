@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import type { Reply } from "~/conversation/session";
 import type { StartOutcome } from "~/conversation/start-reply";
 import {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FileSystem } from "~/store/volume/volume";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import {
   chunksIn,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
 import { testNodes } from "../../tests/fixtures/reply-nodes";
 import type { Reply } from "~/conversation/session";

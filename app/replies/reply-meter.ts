@@ -1,4 +1,4 @@
-import { sessionFingerprint } from "~/conversation/session-id";
+import { sessionFingerprint } from "~/conversation/session-hash";
 import type { Reply, ReplyStatus, Usage } from "~/conversation/session";
 
 /** Facts about a settled reply for operators: none of its words, and not the session's id. */

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import type { ReplyReservation } from "./replies";

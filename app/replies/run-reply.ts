@@ -1,6 +1,6 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Reply, Session } from "~/conversation/session";
-import { sessionFingerprint } from "~/conversation/session-id";
+import { sessionFingerprint } from "~/conversation/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { createGeneration } from "./generate-reply";
 import type { LogEntry } from "./log/log-entry";

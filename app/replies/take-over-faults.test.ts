@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import type { AssistantMessage } from "~/conversation/session";
 import { type TestNode } from "../../tests/fixtures/reply-node";
 import { segmentsOf } from "../../tests/fixtures/reply-log-files";

@@ -4,7 +4,7 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import type { Reply, Session } from "~/conversation/session";
-import { sessionFingerprint } from "~/conversation/session-id";
+import { sessionFingerprint } from "~/conversation/session-hash";
 import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-reply";
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/sessions/session-store";

@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
 import { attachmentId, attachmentParts } from "~/conversation/attachment";
-import { ITEM_ID_PATTERN, newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { ITEM_ID_PATTERN, newId } from "~/conversation/session-id";
 import { createUsageReader } from "~/quotas/usage-reader";
 import { readJournalOf } from "~/replies/journal-reader";
 import {

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { testNodes } from "../../tests/fixtures/reply-nodes";
 import { append } from "../../tests/fixtures/store-conversation";
 import type { PatchSessionBody } from "~/conversation/api";
-import { hashSessionId, newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { editSession } from "./edit-session";
 
 const ADDRESS = "192.0.2.1";

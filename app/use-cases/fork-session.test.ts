@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { testNodes } from "../../tests/fixtures/reply-nodes";
 import { append, messageIds } from "../../tests/fixtures/store-conversation";
 import { attachmentPart } from "~/conversation/attachment";
-import { hashSessionId, newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import type { Change } from "~/store/sessions/session-store";
 import { forkSession } from "./fork-session";
 

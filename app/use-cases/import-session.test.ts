@@ -4,7 +4,8 @@ import { append, messageIds } from "../../tests/fixtures/store-conversation";
 import { conversation } from "../../tests/fixtures/collect-answer";
 import { importBody, type ConversationFile } from "~/conversation/conversation-file";
 import { exportJson } from "~/conversation/export-conversation";
-import { hashSessionId, newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { importSession } from "./import-session";
 
 const ADDRESS = "192.0.2.1";

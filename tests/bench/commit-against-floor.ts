@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { revisionName } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { bareCommit } from "./bare-commit.ts";

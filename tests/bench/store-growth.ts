@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Message, Session } from "~/conversation/session";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import { revisionName } from "~/store/sessions/layout";
 import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
 import { createTestStore, emptySession, KEY } from "../fixtures/store-conversation.ts";

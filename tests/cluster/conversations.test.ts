@@ -6,7 +6,8 @@ import type { Committed, ErrorBody, HandoffBody, SessionView } from "~/conversat
 import { exportJson } from "~/conversation/export-conversation";
 import { MAX_MESSAGES } from "~/conversation/limits";
 import type { Share } from "~/conversation/session";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longConversation } from "../fixtures/long-conversation";
 import { readSession, textOf } from "../fixtures/session-api";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newId, sessionFingerprint, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint";
 import { emfLine } from "../fixtures/emf-line";

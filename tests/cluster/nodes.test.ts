@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { removeData, startNode } from "../fixtures/reply-node";
 import { interceptedFileSystem } from "../fixtures/store-file-system";

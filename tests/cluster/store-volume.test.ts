@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import { revisionName } from "~/store/sessions/layout";
 import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
 import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";

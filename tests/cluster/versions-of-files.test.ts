@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AttachmentPart } from "~/conversation/attachment";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { startVersion, type VersionProcess } from "../fixtures/store-process";
 import { filesIn } from "../fixtures/stored-files";

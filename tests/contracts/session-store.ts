@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_TEXT_LENGTH } from "~/conversation/limits";
 import { plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import type { SessionStore } from "~/store/sessions/session-store";
 import {
   append,

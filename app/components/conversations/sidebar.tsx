@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
-import { sessionFingerprint, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
 import { ConversationList } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "~/components/primitives/icon-button";

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { partOf, pngFile, sha256 } from "../../../tests/fixtures/sample-files";
 import {
   interceptedFileSystem,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 
 const hex = (

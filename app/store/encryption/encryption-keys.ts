@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 
 /** Each use has a key of its own, so that data of one kind cannot pass for data of another. */
 export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share";
@@ -10,7 +10,7 @@ export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | 
  * its files on the volume.
  */
 export type EncryptionKeys = {
-  /** Holds the keys of a secret until `release`. @returns also the hash of the secret (session-id.ts) */
+  /** Holds the keys of a secret until `release`. @returns also the hash of the secret (session-hash.ts) */
   hold(secret: string): { key: string; release: () => void };
   /** Holds the keys of a secret while `work` runs. */
   during<T>(secret: string, work: (hash: string) => Promise<T>): Promise<T>;

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { copyOfVolume, filesIn } from "../../../tests/fixtures/stored-files";
 import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import {
   append,
   createTestStore,

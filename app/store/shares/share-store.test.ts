@@ -10,7 +10,8 @@ import {
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_SHARES } from "~/conversation/session";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
 import {
   interceptedFileSystem,

@@ -7,7 +7,7 @@ import { describeVolume } from "../../../tests/contracts/volume";
 import { append, createTestStore, KEY, messageIds } from "../../../tests/fixtures/store-conversation";
 import { interceptedFileSystem, systemError, type FileCall } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
 import { createVolume, createVolumes, errorCode } from "./volume";
 
 let folder: string;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { newId, hashSessionId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
 import { startNode } from "../../fixtures/reply-node.ts";
 import { createCountedFileSystem, sumOf, type Counted, type Subject } from "./counted-volume.ts";
 import { TOKENS_PER_SECOND } from "./token-lag.ts";
