@@ -219,6 +219,11 @@ describe("as Markdown", () => {
     );
   });
 
+  it("an export as Markdown closes what a message has left open", () => {
+    const messages = conversation("One", "```js\nlet a;", "Two", "2");
+    expect(exportMarkdown({ title: "T", messages, head: "m3" })).toContain("let a;\n```\n\n## You\n\nTwo");
+  });
+
   it("an export as Markdown labels the speakers in the language of the reader", () => {
     const labels = { you: "Sie", assistant: "Assistent" };
     expect(exportMarkdown({ title: "T", messages: conversation("A", ""), head: "m1" }, labels)).toBe(

@@ -1,5 +1,6 @@
 import type { AttachmentPart } from "./attachment";
 import { branchTo } from "./branch";
+import { closeMarkdown } from "./close-markdown";
 import type { ConversationFile } from "./conversation-file";
 import { messageText } from "./answer-text";
 import type { Message, Part, Session } from "./session";
@@ -34,7 +35,7 @@ export function exportMarkdown(
 ): string {
   const blocks = branchTo(messages, head).flatMap((message) => [
     `## ${message.role === "user" ? you : assistant}`,
-    messageText(asExported(message)).trim(),
+    closeMarkdown(messageText(asExported(message)).trim()),
   ]);
   return `${[`# ${title}`, ...blocks].filter((block) => block !== "").join("\n\n")}\n`;
 }
