@@ -5,6 +5,7 @@ import {
   type AttachmentKind,
   type AttachmentType,
 } from "~/conversation/attachment";
+import { loadCode } from "~/browser/page/load-code";
 import type { UserError } from "~/i18n/user-error";
 
 /** A file ready for upload, or the reason why it cannot be uploaded. */
@@ -17,13 +18,12 @@ export type PrepareOptions = {
   redraw: (image: Blob) => Promise<Blob | null>;
 };
 
-/** Length of the sample that is checked to be text, in bytes. */
-const SAMPLE_BYTES = 65_536;
 const REDRAWN_ENDING = ".jpg";
 
 /**
  * Checks a file as the server will, so that an error is shown at once. An image that is too large, or in a format that
- * models do not accept, is drawn again; other files are uploaded unchanged.
+ * models do not accept, is drawn again, and text in another encoding is converted to UTF-8; other files are uploaded
+ * unchanged.
  */
 export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptions): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
@@ -41,10 +41,10 @@ export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptio
     return { kind: "image", filename: filename.replace(/(\.[^.]*)?$/, REDRAWN_ENDING), blob: drawn };
   }
   if (file.size > maxBytes) return refused(tooLarge(maxBytes));
-  if (file.type === "application/pdf" || (await isText(file))) {
-    return { kind: "document", filename, blob: file };
-  }
-  return refused(notTaken());
+  const blob = file.type === "application/pdf" ? file : await asUtf8(file);
+  if (!blob) return refused(notTaken());
+  // A text may be longer in UTF-8.
+  return blob.size > maxBytes ? refused(tooLarge(maxBytes)) : { kind: "document", filename, blob };
 }
 
 /** The likely media type of a file, until the server has determined it. */
@@ -53,12 +53,18 @@ export function guessType(kind: AttachmentKind, { type }: Blob): AttachmentType 
   return IMAGE_TYPES.find((known) => known === type) ?? "image/jpeg";
 }
 
-async function isText(file: File): Promise<boolean> {
-  const bytes = await file.slice(0, SAMPLE_BYTES).arrayBuffer();
+/** The file if it is text in UTF-8, which the server and models take, or its text in UTF-8; null if it is no text. */
+async function asUtf8(file: File): Promise<Blob | null> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (isUtf8(bytes)) return file;
+  const { decodeText } = await loadCode(() => import("./decode-text.client"));
+  const text = decodeText(bytes, navigator.languages);
+  return text === null ? null : new Blob([text], { type: "text/plain" });
+}
+
+function isUtf8(bytes: Uint8Array<ArrayBuffer>): boolean {
   try {
-    // The sample of a longer file may end within a character.
-    const stream = file.size > SAMPLE_BYTES;
-    return !new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream }).includes("\0");
+    return !new TextDecoder("utf-8", { fatal: true }).decode(bytes).includes("\0");
   } catch {
     return false;
   }
