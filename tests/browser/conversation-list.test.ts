@@ -41,6 +41,9 @@ describe.each(
     await chat.chooseInList("About tea", "Rename");
     const field = chat.page.getByRole("textbox", { name: "Title of the conversation" });
     await field.fill("Oolong");
+    // Keys that only end the composition of a word.
+    for (const key of ["Enter", "Escape"]) await field.dispatchEvent("keydown", { key, keyCode: 229 });
+    expect(await field.inputValue()).toBe("Oolong");
     await field.press("Escape");
     expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
     await chat.chooseInList("About tea", "Rename");

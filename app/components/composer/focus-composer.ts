@@ -1,4 +1,5 @@
 import type { KeyboardEvent } from "react";
+import { isComposing } from "~/components/primitives/is-composing";
 
 export const COMPOSER_ID = "message";
 
@@ -20,11 +21,10 @@ export function enterSendsHere(): boolean {
   return !isTouchScreen();
 }
 
-/** Whether a key sends the text. Enter during the composition of a word, as in Japanese, only ends that. */
+/** Whether a key sends the text. */
 export function isSendKey(event: KeyboardEvent, enterSends: boolean | null): boolean {
-  const { key, keyCode, shiftKey, ctrlKey, metaKey } = event;
-  // Safari marks the Enter that ends a composition only by its key code.
-  if (key !== "Enter" || shiftKey || event.nativeEvent.isComposing || keyCode === 229) return false;
+  const { key, shiftKey, ctrlKey, metaKey } = event;
+  if (key !== "Enter" || shiftKey || isComposing(event)) return false;
   return ctrlKey || metaKey || (enterSends ?? enterSendsHere());
 }
 

@@ -6,6 +6,7 @@ import { isLongEnough, matches } from "~/browser/conversations/matching";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { SearchIcon } from "~/components/primitives/icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
+import { isComposing } from "~/components/primitives/is-composing";
 
 const TextSearchResults = lazyPart(() =>
   import("./text-search-results").then(({ TextSearchResults }) => TextSearchResults),
@@ -57,7 +58,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
             value={query}
             onChange={({ target }) => setQuery(target.value)}
             onKeyDown={(event) => {
-              if (event.key !== "Escape" || query === "" || event.nativeEvent.isComposing) return;
+              if (event.key !== "Escape" || query === "" || isComposing(event)) return;
               // Must not close the drawer around it, too.
               event.preventDefault();
               setQuery("");
@@ -101,7 +102,7 @@ function moveThroughRows(event: KeyboardEvent<HTMLElement>) {
     ...event.currentTarget.querySelectorAll<HTMLElement>(".search__field, .row__open, [data-row], h2:focus"),
   ];
   const at = stops.indexOf(event.target as HTMLElement);
-  if (step === 0 || at < 0 || !isPlain || event.nativeEvent.isComposing) return;
+  if (step === 0 || at < 0 || !isPlain || isComposing(event)) return;
   event.preventDefault();
   stops[at + step]?.focus();
 }

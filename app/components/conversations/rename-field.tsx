@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
+import { isComposing } from "~/components/primitives/is-composing";
 
 type Props = {
   title: string;
@@ -44,8 +45,7 @@ export function RenameField({ title, returnTo, onEnd }: Props) {
       onChange={({ target }) => setText(target.value)}
       onBlur={() => end(text)}
       onKeyDown={(event) => {
-        // Enter may end the composition of a word, as in Japanese.
-        if (event.nativeEvent.isComposing) return;
+        if (isComposing(event)) return;
         if (event.key === "Enter") end(text);
         if (event.key === "Escape") {
           // Must not close the drawer around it, too.

@@ -12,6 +12,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { Dialog } from "~/components/primitives/dialog";
+import { isComposing } from "~/components/primitives/is-composing";
 import { takeTypedAhead } from "~/components/primitives/type-ahead";
 import { PaletteRow } from "./palette-row";
 import { rowsOf, usePaletteGroups, type PaletteOption, type PaletteRow as Row } from "./palette-options";
@@ -74,7 +75,7 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(at + 1);
     else if (event.key === "ArrowUp") move(at - 1);
     else if (event.key === "Enter") choose(options[at]);

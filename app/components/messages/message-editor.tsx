@@ -5,6 +5,7 @@ import { enterSendsHere, isSendKey } from "~/components/composer/focus-composer"
 import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
 import { PreferencesContext } from "~/components/pages/preferences-context";
 import { Keys } from "~/components/primitives/keys";
+import { isComposing } from "~/components/primitives/is-composing";
 
 type Props = {
   text: string;
@@ -50,8 +51,7 @@ export function MessageEditor({
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // During the composition of a character, Escape belongs to it.
-    if (event.key === "Escape" && !event.nativeEvent.isComposing) {
+    if (event.key === "Escape" && !isComposing(event)) {
       event.stopPropagation();
       onClose();
     }
