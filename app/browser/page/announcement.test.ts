@@ -85,6 +85,32 @@ test("a long answer is read while it is written, in finished paragraphs, short o
   expect(readThrough(answering, one, two, three, end)).toEqual([`Short.\n\n${LONG.trim()}`, "And more."]);
 });
 
+test.each([
+  ["", `${LONG}And half a wor`],
+  ["", `${"今日はとても良い天気でしたから、みんなで公園へ出かけました。".repeat(6)}そして`],
+  ["Abc ".repeat(50), ""],
+  [`\`${"code. Not an end ".repeat(12)}`, ""],
+])("a long paragraph is read up to its last whole sentence: %#", (unfinished, finished) => {
+  const text = unfinished + finished;
+  const [spoken] = readThrough(answering, grown(answering, text));
+  if (unfinished !== "") expect(spoken).toBeUndefined();
+  else {
+    expect(text.startsWith(spoken!)).toBe(true);
+    expect(spoken).toMatch(/[.。]$/);
+    const rest = text.slice(spoken!.length).trim();
+    expect(rest).toMatch(/^(And half a wor|そして)$/);
+    expect(readThrough(answering, grown(answering, text), settled("complete", text))).toEqual([spoken, rest]);
+  }
+});
+
+test("code, diagrams and long formulas are named", () => {
+  const text =
+    "See $x$ for $5:\n\n```ts\nlet a;\nlet b;\n```\n\n```mermaid\nA-->B\n```\n\n$$\\frac{a}{b}$$\n\n~~~\nopen";
+  expect(readThrough(answering, settled("complete", text))).toEqual([
+    "See x for $5:\n\nCode in ts, 2 lines.\n\nDiagram.\n\nformula\n\nCode in text, 1 line.",
+  ]);
+});
+
 test("code is not cut at empty lines when read out", () => {
   const code = `\`\`\`\n${LONG}\n\n${LONG}`;
   expect(readThrough(answering, grown(answering, code))).toEqual([]);

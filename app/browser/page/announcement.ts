@@ -6,15 +6,15 @@ import type { ChatState } from "~/browser/chat/chat-state";
 import { sentenceFor } from "~/i18n/user-error";
 import { spokenText } from "./spoken-text";
 
-/** Minimum length in characters. Shorter paragraphs are read together with the next one: each piece interrupts. */
+/** Minimum length in characters. Shorter paragraphs and sentences are read with the next one: each piece interrupts. */
 const SHORTEST_PIECE = 160;
 
 /** The sentences for a screen reader after a change from one state to the next, in order; often none. */
 export type ReadAloud = (before: ChatState, after: ChatState, t: TFunction) => string[];
 
 /**
- * An answer is read while it is written, one or several finished paragraphs at a time, each word once. If a
- * conversation is shown in the middle of an answer, its finished paragraphs count as read.
+ * An answer is read while it is written, some finished sentences or paragraphs at a time, each word once. If a
+ * conversation is shown in the middle of an answer, what is finished then counts as read.
  */
 export function createReadAloud({ live: begun }: Pick<ChatState, "live">): ReadAloud {
   /** Length of the part of the answer that has been read, in characters. */
@@ -30,12 +30,12 @@ export function createReadAloud({ live: begun }: Pick<ChatState, "live">): ReadA
       const piece = text.slice(read, end);
       read = isNew ? end : Math.max(read, end);
       if (isNew) return [t("announcement.answering")];
-      return isKnown ? [] : spoken(piece);
+      return isKnown ? [] : spoken(piece, t);
     }
     const settled = session?.messages.find(({ id }) => id === before?.messageId);
     if (settled?.role !== "assistant") return [];
     const rest = answerText(settled.parts).slice(read);
-    return [...spoken(rest), ...spoken(endingOf(settled, t))];
+    return [...spoken(rest, t), ...spoken(endingOf(settled, t), t)];
   };
 }
 
@@ -43,21 +43,72 @@ function textOf(reply: ReplyText): string {
   return answerText(settledParts(reply));
 }
 
-/** The end of the last finished paragraph that makes a piece long enough. Code is read as a whole. */
+/**
+ * The end of the last finished paragraph that makes a piece long enough, or of a sentence in a paragraph that goes on.
+ * Code is described as a whole.
+ */
 function endOfPieces(text: string, from: number): number {
   let end = from;
+  let paragraph = from;
   let isInCode = false;
   for (const { 0: mark, index } of text.slice(from).matchAll(/^[ \t]*(?:`{3,}|~{3,})|\n{2,}/gm)) {
     if (!mark.startsWith("\n")) isInCode = !isInCode;
-    else if (!isInCode && index >= SHORTEST_PIECE) end = from + index + mark.length;
+    else if (!isInCode) {
+      paragraph = from + index + mark.length;
+      if (index >= SHORTEST_PIECE) end = paragraph;
+    }
   }
-  return end;
+  if (isInCode || text.length - end < SHORTEST_PIECE) return end;
+  const sentences = endOfSentences(text.slice(paragraph), SHORTEST_PIECE - (paragraph - end));
+  return sentences === 0 ? end : paragraph + sentences;
 }
 
-function spoken(markdown: string): string[] {
-  const words = spokenText(markdown).trim();
+/** The end of the last whole sentence in a growing paragraph, outside code and links; 0 if that is nearer than `from`. */
+function endOfSentences(paragraph: string, from: number): number {
+  const ends = sentenceEnds(paragraph).filter(
+    (end) => end >= from && isOutsideMarks(paragraph.slice(0, end)),
+  );
+  return ends.at(-1) ?? 0;
+}
+
+/** Without the last one, which is still being written. */
+function sentenceEnds(text: string): number[] {
+  if (typeof Intl.Segmenter === "undefined") {
+    return [...text.matchAll(/[.!?…]["'”’)]*\s+(?=\S)|[。！？](?=.)/g)].map(
+      ({ 0: mark, index }) => index + mark.length,
+    );
+  }
+  // Sentences end alike in most languages, so that the language of the text need not be known.
+  return [...new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text)]
+    .slice(1)
+    .map(({ index }) => index);
+}
+
+function isOutsideMarks(text: string): boolean {
+  return (text.split("`").length - 1) % 2 === 0 && text.lastIndexOf("[") <= text.lastIndexOf("]");
+}
+
+function spoken(markdown: string, t: TFunction): string[] {
+  const words = spokenText(described(markdown, t)).trim();
   return words === "" ? [] : [words];
 }
+
+/** Code, diagrams and formulas are named in place of characters that are hard to follow by ear. */
+function described(markdown: string, t: TFunction): string {
+  return markdown
+    .replace(FENCED, (_, _marks: string, language: string, code: string) => {
+      if (language === "mermaid") return `${t("markdown.diagram")}.\n`;
+      const count = code.trimEnd().split("\n").length;
+      return `${t("announcement.code", { language: language || t("markdown.plainCode"), count })}\n`;
+    })
+    .replace(/\$\$[^$]+\$\$|\\\[[^]+?\\\]/g, t("announcement.formula"))
+    .replace(/\\\((.+?)\\\)|\$(?!\s)([^$\n]+?)\$(?!\d)/g, (_, bracketed?: string, dollars?: string) => {
+      const tex = bracketed ?? dollars ?? "";
+      return /^[^\\{}]{1,20}$/.test(tex) ? tex : t("announcement.formula");
+    });
+}
+
+const FENCED = /^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*\n([^]*?)(?:^[ \t]*\1[`~]*[ \t]*\n?|$(?![^]))/gm;
 
 function endingOf({ metadata }: AssistantMessage, t: TFunction): string {
   switch (metadata.status) {
