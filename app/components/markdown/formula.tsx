@@ -2,6 +2,7 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "rea
 import { useTranslation } from "react-i18next";
 import { createDrawingTurns } from "~/browser/page/drawing-turns";
 import { pageClock } from "~/browser/page/page-clock";
+import { isPrinting } from "~/browser/page/printing";
 import { useObservable } from "~/browser/page/use-observable";
 import { chemistry, formulas, type FormulaModule } from "./formula-loader";
 import { isChemistry } from "./formula-options";
@@ -29,7 +30,9 @@ type DrawnProps = Omit<Props, "isOpen"> & { renderer: FormulaModule };
 
 function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
   const place = useRef<HTMLSpanElement>(null);
-  const [hasTurn, setHasTurn] = useState(() => turns.take(tex.length));
+  const isPrinted = useObservable(isPrinting);
+  const [hadTurn, setHasTurn] = useState(() => isPrinted || turns.take(tex.length));
+  const hasTurn = hadTurn || isPrinted;
   const { length } = tex;
   useEffect(() => (hasTurn ? undefined : turns.wait(length, () => setHasTurn(true))), [hasTurn, length]);
   const drawn = useMemo(

@@ -19,6 +19,8 @@ export function MarkdownLink({ href, text, hasFormula, title, children }: Props)
         href={href}
         target="_blank"
         rel="noopener noreferrer nofollow"
+        // For print, unless it is the text.
+        data-address={text.trim() === "" || href.includes(text.trim()) ? undefined : href}
         title={title !== undefined && undisguised(title, href) === null ? title : undefined}
       >
         {text.trim() === "" ? href : children}

@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useState, type RefObject } from "react";
-import { flushSync } from "react-dom";
+import { useCallback, type RefObject } from "react";
+import { isPrinting } from "~/browser/page/printing";
+import { useObservable } from "~/browser/page/use-observable";
 
 /** Number of messages up to which all are drawn, so that the browser's search, print and selection work. */
 export const WHOLE_UP_TO = 60;
@@ -27,7 +28,7 @@ export type VisibleMessages = {
 
 /** Virtualizes a long conversation: only the messages near the view are drawn. */
 export function useVisibleMessages({ keys, scroller, pinned }: Options): VisibleMessages {
-  const isPrinted = useIsPrinted();
+  const isPrinted = useObservable(isPrinting);
   const isLong = keys.length > WHOLE_UP_TO && !isPrinted;
   const rangeExtractor = useCallback(
     (range: Range) => {
@@ -73,18 +74,3 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
 }
 
 function noMeasure() {}
-
-/** Whether the page is being printed, when all messages are drawn. */
-function useIsPrinted(): boolean {
-  const [isPrinted, setIsPrinted] = useState(false);
-  useEffect(() => {
-    const onPrint = ({ type }: Event) => flushSync(() => setIsPrinted(type === "beforeprint"));
-    addEventListener("beforeprint", onPrint);
-    addEventListener("afterprint", onPrint);
-    return () => {
-      removeEventListener("beforeprint", onPrint);
-      removeEventListener("afterprint", onPrint);
-    };
-  }, []);
-  return isPrinted;
-}
