@@ -88,7 +88,7 @@ describe.each(
     openChat,
   }) => {
     const text =
-      "```mermaid\nflowchart LR\n  A[Browser] --> B[Node]\n```\n\n```mermaid\nno such thing\n```\n\nend";
+      "```mermaid\nflowchart LR\n  A[Browser (x)] --> B{a <= b?}\n```\n\n```mermaid\nflowchart LR\n  no --> --> thing\n```\n\nend";
     const { page, reply } = await answer(openChat, text, { context: { ...context, colorScheme: "light" } });
     const picture = reply.getByRole("img", { name: "Diagram: flowchart" });
     await picture.waitFor();
@@ -96,8 +96,8 @@ describe.each(
       image.decode().then(() => image.naturalWidth),
     );
     expect(size).toBeGreaterThan(50);
-    await reply.getByText("This diagram could not be drawn.").waitFor();
-    await reply.getByText("no such thing").waitFor();
+    await reply.getByText("could not be drawn: Mermaid does not understand line 2.").waitFor();
+    await reply.getByText("no --> --> thing").waitFor();
 
     const light = await picture.getAttribute("src");
     await page.emulateMedia({ colorScheme: "dark" });
@@ -107,9 +107,24 @@ describe.each(
     );
 
     await reply.getByRole("button", { name: "Source" }).click();
-    await reply.getByText("A[Browser] --> B[Node]").waitFor();
+    await reply.getByText("A[Browser (x)] --> B{a <= b?}").waitFor();
     await reply.getByRole("button", { name: "Diagram" }).click();
     await picture.waitFor();
+
+    const download = page.waitForEvent("download");
+    await reply.getByRole("button", { name: "Download as SVG" }).click();
+    expect((await download).suggestedFilename()).toBe("diagram.svg");
+    await reply.getByRole("button", { name: "Enlarge" }).click();
+    const large = page.getByRole("dialog").getByRole("img");
+    const width = () => large.evaluate((image) => image.clientWidth);
+    const fitting = await width();
+    await page.keyboard.press("Tab");
+    for (let step = 0; step < 12; step++) await page.getByRole("button", { name: "Zoom in" }).press("Enter");
+    expect(await width()).toBeGreaterThan(fitting);
+    await page.getByRole("button", { name: "Fit to window" }).click();
+    expect(await width()).toBe(fitting);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   test("an image is loaded on a click, without a referrer, and no other with it", async ({ openChat }) => {
@@ -196,7 +211,46 @@ test("a selection with formulas is copied with their sources, whole and once", a
     "\\(x^2\\) be $\\ce{H2O}$.\n\n\\[\n\\sum_{i=1}^n i\n\\]",
   );
   // Without formulas, the browser copies.
-  expect(await copied(".code-block", ".code-block")).toBe("let a;\nlet b;");
+  expect(await copied("pre", "pre")).toBe("let a;\nlet b;");
+});
+
+test("diagrams are copied as pictures, and tables as CSV", async ({ openChat }) => {
+  const text = "```mermaid\npie\n  a : 1\n```\n\n| a | b |\n| --- | --- |\n| $x$, y | =1+1 |";
+  const { page, reply } = await answer(openChat, text, {
+    context: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  await reply.locator(".katex").waitFor();
+  await reply.getByRole("button", { name: "Copy as CSV" }).click();
+  await reply.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('a,b\r\n"$x$, y",\'=1+1\r\n');
+  await reply.getByRole("button", { name: "Copy as image" }).click();
+  const types = () =>
+    page.evaluate(() => navigator.clipboard.read().then((items) => items.flatMap((item) => item.types)));
+  await expect.poll(types).toEqual(["image/png"]);
+});
+
+test("on paper there are all messages with drawn formulas, in light colours, and nothing to press", async ({
+  openChat,
+}) => {
+  const { page, reply } = await answer(openChat, "See [this](https://example.com/a) and $x$.", {
+    context: { colorScheme: "dark" },
+  });
+  await reply.locator(".katex").waitFor();
+  await page.emulateMedia({ media: "print" });
+  const shown = () => page.locator("body").innerText();
+  expect(await shown()).not.toContain("Skip to");
+  expect(
+    await page.locator("button:visible, a.skip-link:visible, select:visible, textarea:visible").count(),
+  ).toBe(0);
+  const link = reply.getByRole("link");
+  expect(await link.evaluate((element) => getComputedStyle(element, "::after").content)).toContain(
+    "example.com/a",
+  );
+  const colour = await reply
+    .locator("p")
+    .first()
+    .evaluate((element) => getComputedStyle(element).color);
+  expect(colour).toBe("rgb(28, 33, 36)");
 });
 
 test("Arabic stands on the right, with its bullets and columns, and code on the left", async ({

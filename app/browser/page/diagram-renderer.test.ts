@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { DiagramAnswer, DiagramColours, DiagramRequest } from "~/conversation/diagram";
 import { pageClock } from "./page-clock";
-import { createDiagramRenderer } from "./diagram-renderer";
+import { createDiagramRenderer, InvalidDiagram } from "./diagram-renderer";
 
 const COLOURS = {} as DiagramColours;
 
@@ -47,7 +47,7 @@ test("draws all diagrams in one frame, and rejects a source that is not a diagra
   const { frames, renderer } = fakeDocument();
   const drawings = ["a", "nonsense", "b"].map((source) => renderer.draw(source, COLOURS));
   await expect(drawings[0]).resolves.toMatchObject({ svg: "a" });
-  await expect(drawings[1]).rejects.toThrow("no diagram");
+  await expect(drawings[1]).rejects.toEqual(new InvalidDiagram("no"));
   await expect(drawings[2]).resolves.toMatchObject({ svg: "b" });
   expect(frames).toEqual([{ isThere: true, drew: ["a", "nonsense", "b"] }]);
 });

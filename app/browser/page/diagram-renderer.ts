@@ -5,9 +5,12 @@ import type { PageClock } from "./page-clock";
 export type Drawing = { svg: string; width: number; height: number };
 
 export type DiagramRenderer = {
-  /** Rejects if the source is not a diagram, or drawing takes too long. */
+  /** Rejects with `InvalidDiagram` if the source is not a diagram, with another error if drawing takes too long. */
   draw: (source: string, colours: DiagramColours) => Promise<Drawing>;
 };
+
+/** Mermaid cannot draw the source. The message is its own. */
+export class InvalidDiagram extends Error {}
 
 /** For each diagram, from its turn on. The first one includes the time to load Mermaid. */
 const DEADLINE_MS = 20_000;
@@ -76,7 +79,7 @@ export function createDiagramRenderer(document: Document, clock: Pick<PageClock,
     restartDeadline();
     const drawing = "svg" in answer ? toDrawing(answer) : null;
     if (drawing) request.resolve(drawing);
-    else request.reject(new Error("This is no diagram."));
+    else request.reject(new InvalidDiagram("error" in answer ? answer.error : "Nothing was drawn."));
   }
 
   function restartDeadline() {

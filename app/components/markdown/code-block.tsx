@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import { createCodeHighlighter, type HighlightedNode } from "~/browser/page/code-highlighter";
 import { useObservable } from "~/browser/page/use-observable";
 import { pageClock } from "~/browser/page/page-clock";
+import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "./block-toolbar";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
-import { CheckIcon, CopyIcon, WrapIcon } from "~/components/primitives/icons";
+import { WrapIcon } from "~/components/primitives/icons";
 import { PreferencesContext } from "~/components/pages/preferences-context";
-import { useCopy } from "~/components/hooks/use-copy";
 
 type Props = {
   code: string;
@@ -42,23 +42,16 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
   const coloured = useColoured(head, language);
   return (
     <figure className="code-block" dir="ltr">
-      <figcaption className="code-block__bar uncopied">
-        <span className="code-block__language">
-          {`${language ?? t("markdown.plainCode")} ${more}`.trim()}
-        </span>
+      <BlockToolbar title={`${language ?? t("markdown.plainCode")} ${more}`.trim()}>
         {actions}
-        <button
-          type="button"
-          className="code-block__action"
-          aria-label={t("markdown.wrap")}
-          title={t("markdown.wrap")}
-          aria-pressed={wrapCode}
+        <ToolbarButton
+          icon={<WrapIcon />}
+          label={t("markdown.wrap")}
+          isPressed={wrapCode}
           onClick={() => preferences.change({ wrapCode: !wrapCode })}
-        >
-          <WrapIcon />
-        </button>
-        <CopyCode code={code} />
-      </figcaption>
+        />
+        <ToolbarCopyButton text={t("markdown.copy")} content={() => code} />
+      </BlockToolbar>
       {note !== undefined && <p className="code-block__note uncopied">{note}</p>}
       <pre
         className={wrapCode ? "code-block--wrapped" : undefined}
@@ -150,16 +143,4 @@ function wholeLines(code: string): string {
   const lines = code.split("\n");
   const ready = lines.length - 1 - ((lines.length - 1) % LINES_AT_A_TIME);
   return ready === 0 ? "" : `${lines.slice(0, ready).join("\n")}\n`;
-}
-
-function CopyCode({ code }: { code: string }) {
-  const { t } = useTranslation();
-  const { state, copy } = useCopy(() => code);
-  const labels = { ready: t("markdown.copy"), copied: t("markdown.copied"), failed: t("markdown.notCopied") };
-  return (
-    <button type="button" className="code-block__action" onClick={copy}>
-      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-      <span>{labels[state]}</span>
-    </button>
-  );
 }

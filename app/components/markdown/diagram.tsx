@@ -1,10 +1,21 @@
 import { memo, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DiagramColours } from "~/conversation/diagram";
-import { createDiagramRenderer, type DiagramRenderer, type Drawing } from "~/browser/page/diagram-renderer";
+import { canCopyImages } from "~/browser/page/copy-image";
+import {
+  createDiagramRenderer,
+  InvalidDiagram,
+  type DiagramRenderer,
+  type Drawing,
+} from "~/browser/page/diagram-renderer";
+import { drawingPng, drawingSvg, drawingUrl } from "~/browser/page/drawing-files";
+import { lineOfError, mendDiagram } from "~/browser/page/mend-diagram";
 import { pageClock } from "~/browser/page/page-clock";
+import { saveBlob } from "~/browser/page/save-blob";
+import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "./block-toolbar";
 import { CodeBlock } from "./code-block";
-import { CodeIcon, DiagramIcon } from "~/components/primitives/icons";
+import { DiagramDialog } from "./diagram-dialog";
+import { CodeIcon, DiagramIcon, DownloadIcon, EnlargeIcon, ImageIcon } from "~/components/primitives/icons";
 import { usePageColours } from "~/components/pages/page-colours";
 
 type Props = {
@@ -18,55 +29,83 @@ let renderer: DiagramRenderer | null = null;
 /** A Mermaid diagram. */
 export const Diagram = memo(function Diagram({ source, isOpen }: Props) {
   const { t } = useTranslation();
-  const { drawing, hasFailed } = useDrawing(source, isOpen);
+  const { drawing, failure } = useDrawing(source, isOpen);
   const [showsSource, setShowsSource] = useState(false);
   if (!drawing || showsSource) {
+    const line = failure && lineOfError(source, failure.message);
+    const note = line ? t("markdown.noDiagramLine", { line }) : t("markdown.noDiagram");
     return (
       <CodeBlock
         code={source}
         language="mermaid"
-        {...(hasFailed && { note: t("markdown.noDiagram") })}
+        {...(failure && { note })}
         {...(drawing && {
           actions: (
-            <button type="button" className="code-block__action" onClick={() => setShowsSource(false)}>
-              <DiagramIcon />
-              <span>{t("markdown.diagram")}</span>
-            </button>
+            <ToolbarButton
+              icon={<DiagramIcon />}
+              label={t("markdown.diagram")}
+              onClick={() => setShowsSource(false)}
+            />
           ),
         })}
       />
     );
   }
-  return (
-    <figure className="code-block" dir="ltr">
-      <figcaption className="code-block__bar uncopied">
-        <span className="code-block__language">mermaid</span>
-        <button type="button" className="code-block__action" onClick={() => setShowsSource(true)}>
-          <CodeIcon />
-          <span>{t("markdown.source")}</span>
-        </button>
-      </figcaption>
-      <div className="diagram" tabIndex={0} role="group" aria-label={t("markdown.diagram")}>
-        <Picture {...drawing} source={source} />
-      </div>
-    </figure>
-  );
+  return <DrawnDiagram drawing={drawing} source={source} onSource={() => setShowsSource(true)} />;
 });
 
-/** A data URL instead of a blob: opened in another tab, a blob would be a page of this origin. */
-function Picture({ svg, width, height, source }: Drawing & { source: string }) {
-  const url = useMemo(() => `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, [svg]);
+type DrawnProps = { drawing: Drawing; source: string; onSource: () => void };
+
+function DrawnDiagram({ drawing, source, onSource }: DrawnProps) {
   const { t } = useTranslation();
+  const { ground, isDark } = usePageColours();
+  const [isEnlarged, setIsEnlarged] = useState(false);
+  const url = useMemo(() => drawingUrl(drawing), [drawing]);
   const kind = /^\s*([\w-]+)/m.exec(source)?.[1] ?? "";
+  const name = `${t("markdown.diagram")}: ${kind}`;
   return (
-    <img
-      src={url}
-      width={Math.ceil(width)}
-      height={Math.ceil(height)}
-      // In rem, so that it grows with the text size.
-      style={{ inlineSize: `${String(width / 16)}rem` }}
-      alt={`${t("markdown.diagram")}: ${kind}`}
-    />
+    <figure className="code-block" dir="ltr">
+      <BlockToolbar title="mermaid">
+        <ToolbarButton icon={<CodeIcon />} label={t("markdown.source")} onClick={onSource} />
+        {canCopyImages() && (
+          <ToolbarCopyButton
+            icon={<ImageIcon />}
+            label={t("markdown.copyImage")}
+            content={() => drawingPng(drawing, ground)}
+          />
+        )}
+        <ToolbarButton
+          icon={<DownloadIcon />}
+          label={t("markdown.downloadSvg")}
+          onClick={() => saveBlob(drawingSvg(drawing), "diagram.svg")}
+        />
+        <ToolbarButton
+          icon={<EnlargeIcon />}
+          label={t("markdown.enlarge")}
+          onClick={() => setIsEnlarged(true)}
+        />
+        <ToolbarCopyButton text={t("markdown.copy")} content={() => source} />
+      </BlockToolbar>
+      <div
+        className="diagram"
+        data-dark={isDark}
+        tabIndex={0}
+        role="group"
+        aria-label={t("markdown.diagram")}
+      >
+        <img
+          src={url}
+          width={Math.ceil(drawing.width)}
+          height={Math.ceil(drawing.height)}
+          // In rem, so that it grows with the text size.
+          style={{ inlineSize: `${String(drawing.width / 16)}rem` }}
+          alt={name}
+        />
+      </div>
+      {isEnlarged && (
+        <DiagramDialog drawing={drawing} name={name} ground={ground} onClose={() => setIsEnlarged(false)} />
+      )}
+    </figure>
   );
 }
 
@@ -78,13 +117,13 @@ const KEPT_DRAWINGS = 60;
 function useDrawing(source: string, isOpen: boolean) {
   const colours = usePageColours();
   const key = JSON.stringify([source, colours]);
-  const [result, setResult] = useState<{ source: string; drawing: Drawing | null } | null>(null);
+  const [result, setResult] = useState<{ source: string; drawing: Drawing | Error } | null>(null);
   useEffect(() => {
     if (isOpen) return;
     let isCurrent = true;
     draw(key, source, colours).then(
       (drawing) => isCurrent && setResult({ source, drawing }),
-      () => isCurrent && setResult({ source, drawing: null }),
+      (error: Error) => isCurrent && setResult({ source, drawing: error }),
     );
     return () => {
       isCurrent = false;
@@ -92,9 +131,10 @@ function useDrawing(source: string, isOpen: boolean) {
     // Source and colours, by value.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [key, isOpen]);
-  const known = result?.source === source ? result : null;
-  const drawing = isOpen ? null : (drawn.get(key) ?? known?.drawing ?? null);
-  return { drawing, hasFailed: !isOpen && !drawing && known !== null };
+  const known = result?.source === source ? result.drawing : null;
+  if (isOpen) return { drawing: null, failure: null };
+  const failure = known instanceof Error ? known : null;
+  return { drawing: drawn.get(key) ?? (known instanceof Error ? null : known), failure };
 }
 
 /** The drawing just made for this message, or kept from another one. */
@@ -102,9 +142,24 @@ async function draw(key: string, source: string, colours: DiagramColours): Promi
   const kept = drawn.get(key);
   if (kept) return kept;
   renderer ??= createDiagramRenderer(document, pageClock);
-  const drawing = await renderer.draw(source, colours);
+  const drawing = await drawMended(renderer, source, colours);
   keep(key, drawing);
   return drawing;
+}
+
+/** Tries the source as it is, then with its labels in quotes, where models often leave them out. */
+async function drawMended(
+  { draw }: DiagramRenderer,
+  source: string,
+  colours: DiagramColours,
+): Promise<Drawing> {
+  try {
+    return await draw(source, colours);
+  } catch (error) {
+    const mended = mendDiagram(source);
+    if (!(error instanceof InvalidDiagram) || mended === source) throw error;
+    return draw(mended, colours);
+  }
 }
 
 function keep(key: string, drawing: Drawing): void {

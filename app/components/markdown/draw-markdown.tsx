@@ -3,7 +3,8 @@ import { createElement, Fragment, type ReactNode } from "react";
 import { CodeFence } from "./code-fence";
 import { Formula } from "./formula";
 import { FootnoteCall } from "./footnotes";
-import { AlertBox, TableFrame, TaskBox } from "./markdown-elements";
+import { AlertBox, TaskBox } from "./markdown-elements";
+import { TableBlock } from "./table";
 import { directionIn, directionOf } from "./markdown-direction";
 import { MarkdownLink } from "./markdown-link";
 import { readFormula } from "./markdown-math";
@@ -145,7 +146,7 @@ function drawTable(table: Table, context: DrawContext): ReactNode {
       );
     });
   return (
-    <TableFrame dir={context.direction === undefined ? directionOf(table) : undefined}>
+    <TableBlock dir={context.direction === undefined ? directionOf(table) : undefined}>
       <thead>
         <tr>{drawRow(head, "th")}</tr>
       </thead>
@@ -156,7 +157,7 @@ function drawTable(table: Table, context: DrawContext): ReactNode {
           ))}
         </tbody>
       )}
-    </TableFrame>
+    </TableBlock>
   );
 }
 

@@ -4,16 +4,6 @@ import type { AlertKind } from "./parse-markdown";
 
 type Direction = "ltr" | "rtl" | undefined;
 
-/** In the tab order, since it may be scrollable. */
-export function TableFrame({ dir, children }: { dir: Direction; children: ReactNode }) {
-  const { t } = useTranslation();
-  return (
-    <div className="table-scroll" dir={dir} tabIndex={0} role="group" aria-label={t("markdown.table")}>
-      <table>{children}</table>
-    </div>
-  );
-}
-
 /** The read-only box of a task list item. */
 export function TaskBox({ checked }: { checked: boolean }) {
   const { t } = useTranslation();

@@ -96,6 +96,11 @@ export const DiagramIcon = icon(
     <path d="M6 8v4.2a2 2 0 0 0 2 2h3" />
   </>,
 );
+export const EnlargeIcon = icon(<path d="M12 3.5h4.5V8M8 16.5H3.5V12M16.5 3.5L11.5 8.5M3.5 16.5l5-5" />);
+export const ZoomInIcon = icon(
+  <path d="M13 13l4 4M3 8.5a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0M8.5 6v5M6 8.5h5" />,
+);
+export const ZoomOutIcon = icon(<path d="M13 13l4 4M3 8.5a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0M6 8.5h5" />);
 export const WrapIcon = icon(<path d="M3 5h14M3 15h4.5M3 10h11.2a2.5 2.5 0 0 1 0 5H11m1.8-2L11 15l1.8 2" />);
 export const CheckIcon = icon(<path d="M4 10.5l4 4 8-9" />);
 export const RetryIcon = icon(

@@ -1,0 +1,76 @@
+import DOMPurify from "dompurify";
+import mermaid from "mermaid";
+import { beforeAll, describe, expect, test } from "vitest";
+import { lineOfError, mendDiagram } from "./mend-diagram";
+
+// The parser needs no document but for this.
+beforeAll(() => void Object.assign(DOMPurify, { addHook() {}, sanitize: (text: string) => text }));
+
+const errorOf = (source: string) =>
+  mermaid.parse(source).then(
+    () => null,
+    (error: unknown) => String(error),
+  );
+const flowchart = (...lines: string[]) => ["flowchart TD", ...lines].join("\n");
+
+describe("is drawn once its labels are in quotes:", () => {
+  test.each([
+    ["brackets and comparisons", flowchart("A[mid = (lo+hi)/2] --> B{lo <= hi?}")],
+    ["quotes in a label", flowchart('A[Say "hi"] --> B["a" and "b"]')],
+    ["brackets in brackets", flowchart("A[arr[i] > arr[j]] --> B(foo(bar))")],
+    ["braces, code and a number sign", flowchart("A['{}'.format(x)] --> B[it's `code` # 1]")],
+    ["a semicolon and a bar", flowchart("A[a; b] --> B[c | d]")],
+    ["a type", flowchart("A[List<String>] --> B[x <br/> y (z)]")],
+    [
+      "each shape",
+      flowchart(
+        "A{{a (x)}} --> B([b (x)]) --> C[[c (x)]] --> D[(d (x))] --> E[/e (x)/] --> F[\\f (x)\\] --> G>g (x)] --> H(((h (x)))) --> I((i (x)))",
+      ),
+    ],
+    [
+      "labels of edges",
+      flowchart("A -->|a (b)| B", "A -- yes (ok) --> C", "A == t (x) ==> D", "A -. d (x) .-> E"),
+    ],
+    [
+      "titles of subgraphs",
+      flowchart("subgraph Foo (bar)", "A", "end", "subgraph s [Title (x)]", "B", "end"),
+    ],
+    ["the word end as a node", flowchart("A --> end", "end --> B[x]")],
+    ["classes and several nodes", flowchart("A[x (x)]:::c & B[y (y)] --> C", "classDef c fill:#f9f")],
+    ["statements in one line", "graph TD;A[x (y)]-->B[z];B-->C{q?};"],
+    ["letters of any script", flowchart("开始[开始 (x)] --> 结束{是 < 否?}")],
+    [
+      "a semicolon in a message",
+      "sequenceDiagram\nA->>B: do; more\nNote over A,B: x; #1\nalt ok; fine\nB->>A: y\nend",
+    ],
+    ["parts of a pie without quotes", "pie title Shares\n  a (b) : 10%\n"],
+    ["brackets in a mind map", "mindmap\n  root((Main (x)))\n    Foo (bar)\n    b[qux (x)]"],
+  ])("%s", async (_, source) => {
+    expect(await errorOf(source)).not.toBeNull();
+    const mended = mendDiagram(source);
+    expect(await errorOf(mended)).toBeNull();
+    expect(mended.split("\n")).toHaveLength(source.split("\n").length);
+    expect(mendDiagram(mended)).toBe(mended);
+  });
+});
+
+test("labels in quotes, comments, styles and other diagrams stay as they are", () => {
+  for (const source of [
+    flowchart('A["a (b)"] --> B', "%% C[x (y)]", "style A fill:#f9f,stroke:#333", "end"),
+    "gantt\n  title A\n  section S\n  Task (a): a1, 2024-01-01, 3d",
+    "",
+  ]) {
+    expect(mendDiagram(source)).toBe(source);
+  }
+});
+
+test("entities and line breaks in a label are kept", () => {
+  expect(mendDiagram("graph LR\nA[a #quot;b#quot; <br/> c]")).toBe('graph LR\nA["a #quot;b#quot; <br/> c"]');
+});
+
+test("an error names the line of the source", async () => {
+  const source = "---\ntitle: T\n---\n\n%% comment\nflowchart TD\nA --> B\n%% more\nB --> --> C\nC --> D";
+  expect(lineOfError(source, (await errorOf(source))!)).toBe(9);
+  expect(lineOfError("flowchart TD\nA[open", "Parse error on line 9:")).toBe(2);
+  expect(lineOfError("x", "No diagram type detected")).toBeNull();
+});

@@ -1,0 +1,170 @@
+/**
+ * A Mermaid source as models write it, in the form that Mermaid parses: labels in quotes, with marks that have a meaning
+ * as entities. Each line stays on its line, so that an error of the parser names the line of the source.
+ */
+export function mendDiagram(source: string): string {
+  const lines = source.split("\n");
+  const first = lines.findIndex((line, index) => !isSkipped(line) && !isInFrontMatter(lines, index));
+  const kind = /^\s*(\w+)/.exec(lines[first] ?? "")?.[1] ?? "";
+  const mend = MENDERS[kind];
+  if (!mend) return source;
+  const mendAfter = (line: string, begin: number) => line.slice(0, begin) + mend(line.slice(begin), first);
+  return lines
+    .map((line, index) => {
+      // Statements may also follow the kind of the diagram, after a semicolon.
+      if (index === first) return line.includes(";") ? mendAfter(line, line.indexOf(";") + 1) : line;
+      return index < first || isSkipped(line) ? line : mend(line, index);
+    })
+    .join("\n");
+}
+
+/**
+ * The line of the source that an error of Mermaid names, counted from 1; null without one. Mermaid counts without front
+ * matter, comments and the empty lines above the diagram.
+ */
+export function lineOfError(source: string, error: string): number | null {
+  const counted = Number(/\bline:? (\d+)/i.exec(error)?.[1] ?? NaN);
+  const lines = source.split("\n");
+  const seen = [...lines.keys()].filter((at) => !isRemoved(lines[at]!) && !isInFrontMatter(lines, at));
+  const begin = seen.findIndex((at) => lines[at]!.trim() !== "");
+  // What is missing at the end is missed on a line after the last.
+  const line = seen[Math.min(begin + counted - 1, seen.length - 1)];
+  return line === undefined ? null : line + 1;
+}
+
+const MENDERS: Record<string, (line: string, index: number) => string> = {
+  flowchart: mendFlowchart,
+  graph: mendFlowchart,
+  sequenceDiagram: (line) =>
+    line.replace(SEQUENCE_TEXT, (_, before: string, text: string) => before + escaped(text, /[;#]/g)),
+  mindmap: mendMindmap,
+  pie: (line) => line.replace(/^(\s*)([^"\s:][^":]*?)\s*:\s*([\d.]+)\s*%?\s*$/, '$1"$2" : $3'),
+};
+
+/** The text of a message or a note, of a block, or of a participant. */
+const SEQUENCE_TEXT =
+  /^(\s*(?:(?:alt|else|opt|loop|par|and|critical|option|break|title)\b|(?:participant|actor)\b.*?\bas\b|[^:]*:))(.*)$/;
+
+/** Comments and directives. */
+function isRemoved(line: string): boolean {
+  return /^\s*%%/.test(line);
+}
+
+function isSkipped(line: string): boolean {
+  return line.trim() === "" || isRemoved(line);
+}
+
+function isInFrontMatter(lines: readonly string[], index: number): boolean {
+  return (
+    lines[0]?.trim() === "---" && index <= lines.findIndex((line, at) => at > 0 && line.trim() === "---")
+  );
+}
+
+/** Opening and closing marks of the shapes of nodes, longer ones first. */
+const SHAPES: readonly (readonly [string, readonly string[]])[] = [
+  ["(((", [")))"]],
+  ["((", ["))"]],
+  ["([", ["])"]],
+  ["[[", ["]]"]],
+  ["[(", [")]"]],
+  ["[/", ["/]", "\\]"]],
+  ["[\\", ["\\]", "/]"]],
+  ["{{", ["}}"]],
+  ["(", [")"]],
+  ["[", ["]"]],
+  ["{", ["}"]],
+  [">", ["]"]],
+];
+/** What may follow a node: the end, another statement or node, a class, or a link. */
+const AFTER_NODE = /^\s*(?:$|;|&|:::|[<ox]?(?:--|==|-\.)|~~~)/;
+const NAME = /[\p{L}\p{N}_]+(?:[-.][\p{L}\p{N}_]+)*/uy;
+const EDGE_LABEL = /\|\s*([^|]*?)\s*\|/y;
+const EDGE_TEXT = /(--|==|-\.)\s+([^\s">|-][^">|]*?)\s+(-->|--[xo]|---+|==+>?|\.->|\.-)/y;
+const OTHER_STATEMENT =
+  /^\s*(?:style|classDef|class|click|linkStyle|direction|accTitle|accDescr|end)\b(?!\s*[[({>-])/;
+
+function mendFlowchart(line: string, index: number): string {
+  const title = /^(\s*subgraph\s+)(.*?)\s*$/.exec(line);
+  if (title) return title[1]! + mendTitle(title[2]!, index);
+  if (OTHER_STATEMENT.test(line)) return line;
+  let mended = "";
+  for (let at = 0; at < line.length;) {
+    const [whole, next] = mendedAt(line, at);
+    mended += next;
+    at += Math.max(1, whole);
+  }
+  return mended;
+}
+
+/** The length of what stands at an index, and what to write for it. */
+function mendedAt(line: string, at: number): [number, string] {
+  const match = (pattern: RegExp) => {
+    pattern.lastIndex = at;
+    return pattern.exec(line);
+  };
+  const label = match(EDGE_LABEL);
+  if (label) return [label[0].length, label[1] === "" ? label[0] : `|${quoted(label[1]!)}|`];
+  const edge = match(EDGE_TEXT);
+  if (edge) return [edge[0].length, `${edge[1]!} ${quoted(edge[2]!)} ${edge[3]!}`];
+  const [name] = match(NAME) ?? [];
+  if (name === undefined) return [1, line[at]!];
+  // The word that ends a subgraph.
+  const safe = name === "end" ? "end_" : name;
+  const node = nodeLabel(line, at + name.length);
+  if (!node) return [name.length, safe];
+  const [opening, text, closing] = node;
+  return [name.length + node.join("").length, `${safe}${opening}${quoted(text)}${closing}`];
+}
+
+function nodeLabel(line: string, from: number): [string, string, string] | null {
+  for (const [opening, closings] of SHAPES) {
+    if (!line.startsWith(opening, from)) continue;
+    for (let end = from + opening.length; end < line.length; end++) {
+      const closing = closings.find((mark) => line.startsWith(mark, end));
+      if (closing !== undefined && AFTER_NODE.test(line.slice(end + closing.length))) {
+        return [opening, line.slice(from + opening.length, end), closing];
+      }
+    }
+  }
+  return null;
+}
+
+function mendTitle(title: string, index: number): string {
+  const [, id, text] = /^([\w-]+)\s*\[(.*)\]$/.exec(title) ?? [];
+  if (id !== undefined) return `${id}[${quoted(text!)}]`;
+  return /^(?:[\p{L}\p{N}_-]+|".*")$/u.test(title) ? title : `title_${String(index)}[${quoted(title)}]`;
+}
+
+function mendMindmap(line: string, index: number): string {
+  if (/^\s*:/.test(line) || !/[()[\]{}"]/.test(line)) return line;
+  const [, indent = "", text = ""] = /^(\s*)(.*?)\s*$/.exec(line) ?? [];
+  const node = /^([\w-]*)(\(\(|\)\)|\{\{|\(|\)|\[)(.*?)(\)\)|\(\(|\}\}|\)|\(|\])$/.exec(text);
+  if (!node) return `${indent}node_${String(index)}[${quoted(text)}]`;
+  const [, id, opening, label, closing] = node;
+  return `${indent}${id!}${opening!}${quoted(label!)}${closing!}`;
+}
+
+/**
+ * A label in quotes, unless it is. Entities would be shown as such: quotes in it become typographic ones, and a space
+ * without width keeps what only looks like a tag.
+ */
+function quoted(label: string): string {
+  const text = label.trim();
+  if (/^"[^"]*"$/.test(text)) return text;
+  const safe = text
+    .replace(/"([^"]*)"/g, "“$1”")
+    .replaceAll('"', "”")
+    .replaceAll("`", "'")
+    .replace(/<(?!br\s*\/?>)(?=[a-z/!])/gi, "<\u200B");
+  return `"${safe}"`;
+}
+
+/** The text with some marks as Mermaid's entities. Entities stay. */
+function escaped(text: string, marks: RegExp): string {
+  return text
+    .split(/(#\w+;)/)
+    .map((piece, index) =>
+      index % 2 === 1 ? piece : piece.replace(marks, (mark) => `#${String(mark.charCodeAt(0))};`),
+    )
+    .join("");
+}
