@@ -11,6 +11,7 @@ import {
 import { drawingPng, drawingSvg, drawingUrl } from "~/browser/page/drawing-files";
 import { lineOfError, mendDiagram } from "~/browser/page/mend-diagram";
 import { pageClock } from "~/browser/page/page-clock";
+import { printAfter } from "~/browser/page/printing";
 import { saveBlob } from "~/browser/page/save-blob";
 import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "./block-toolbar";
 import { CodeBlock } from "./code-block";
@@ -121,7 +122,9 @@ function useDrawing(source: string, isOpen: boolean) {
   useEffect(() => {
     if (isOpen) return;
     let isCurrent = true;
-    draw(key, source, colours).then(
+    const drawn = draw(key, source, colours);
+    printAfter(drawn);
+    drawn.then(
       (drawing) => isCurrent && setResult({ source, drawing }),
       (error: Error) => isCurrent && setResult({ source, drawing: error }),
     );

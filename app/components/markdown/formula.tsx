@@ -2,7 +2,7 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "rea
 import { useTranslation } from "react-i18next";
 import { createDrawingTurns } from "~/browser/page/drawing-turns";
 import { pageClock } from "~/browser/page/page-clock";
-import { isPrinting } from "~/browser/page/printing";
+import { isPrinting, printAfter } from "~/browser/page/printing";
 import { useObservable } from "~/browser/page/use-observable";
 import { chemistry, formulas, type FormulaModule } from "./formula-loader";
 import { isChemistry } from "./formula-options";
@@ -21,7 +21,7 @@ const turns = createDrawingTurns(8_000, pageClock);
 export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }: Props) {
   const loader = isChemistry(tex) ? chemistry : formulas;
   const renderer = useObservable(loader.module);
-  useEffect(() => void loader.load(), [loader]);
+  useEffect(() => printAfter(loader.load()), [loader]);
   if (!renderer || isOpen) return <Source source={source} isDisplay={isDisplay} hasFailed={false} />;
   return <Drawn tex={tex} source={source} isDisplay={isDisplay} renderer={renderer} />;
 });
