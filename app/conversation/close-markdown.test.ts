@@ -1,13 +1,21 @@
 import fc from "fast-check";
-import ReactMarkdown from "react-markdown";
-import { renderToStaticMarkup } from "react-dom/server";
-import { createElement } from "react";
+import { fromMarkdown } from "mdast-util-from-markdown";
 import { expect, test } from "vitest";
 import { closeMarkdown } from "./close-markdown";
 
-const draw = (markdown: string) => renderToStaticMarkup(createElement(ReactMarkdown, { children: markdown }));
-const wordsOf = (markdown: string) => draw(markdown).replace(/\s+/g, "");
-const isSwallowed = (markdown: string) => !draw(`${markdown}\n\n## End`).endsWith("<h2>End</h2>");
+type Node = { type: string; value?: string; children?: Node[] };
+
+/** The words of a text as it is drawn, without white space. */
+function wordsOf(markdown: string): string {
+  const words = ({ value = "", children = [] }: Node): string => value + children.map(words).join("");
+  return words(fromMarkdown(markdown) as Node).replace(/\s+/g, "");
+}
+
+/** Whether a heading after the text becomes a part of it. */
+function isSwallowed(markdown: string): boolean {
+  const last = fromMarkdown(`${markdown}\n\n## End`).children.at(-1);
+  return last?.type !== "heading" || wordsOf(`${markdown}\n\n## End`).endsWith("#End");
+}
 
 test.each([
   ["a fence", "a\n\n```js\nlet a", "a\n\n```js\nlet a\n```"],
