@@ -3,7 +3,7 @@ import type { ChatApp, Find } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { shownMessages } from "~/browser/chat/chat-state";
 import { useObservable } from "~/browser/page/use-observable";
-import { WHOLE_UP_TO } from "~/components/messages/use-visible-messages";
+import { WHOLE_UP_TO } from "~/components/messages/drawn-whole";
 
 /**
  * Offers to find words in the conversation. Ctrl+F is left to the browser where all messages are drawn, and where the

@@ -2,9 +2,8 @@ import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/rea
 import { useCallback, type RefObject } from "react";
 import { isPrinting } from "~/browser/page/printing";
 import { useObservable } from "~/browser/page/use-observable";
+import { WHOLE_UP_TO } from "./drawn-whole";
 
-/** Number of messages up to which all are drawn, so that the browser's search, print and selection work. */
-export const WHOLE_UP_TO = 60;
 /** Estimated height of a message that was not drawn yet, in pixels. */
 const ESTIMATED_HEIGHT = 260;
 /** Messages drawn beyond each edge of the view. */
