@@ -80,7 +80,7 @@ function minify(): Plugin {
   return {
     name: "minify",
     renderChunk: async (code) =>
-      (await transform(code, { minify: true, format: "esm", target: "es2020" })).code,
+      (await transform(code, { minify: true, format: "esm", charset: "utf8" })).code,
   };
 }
 
