@@ -15,7 +15,7 @@ export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
   const app = await openChatApp(() => serverLoader<typeof loader>());
   const { list, currentId } = app.conversations.getSnapshot();
   if (list.length > 0) Sidebar.preload();
-  if (list.some(({ id }) => id === currentId)) {
+  if (app.conversations.find(currentId)) {
     void messageListModule.load();
     void markdownModule.load();
   }

@@ -56,7 +56,7 @@ describe.each(
     expect(await unreadableText(chat.page)).toEqual([]);
 
     // The server has the name: another browser of the same person is told it.
-    await chat.conversations.getByRole("button", { name: "Green tea", exact: true }).click();
+    await chat.conversations.getByRole("link", { name: "Green tea", exact: true }).click();
     await chat.page.getByRole("heading", { name: "Green tea", level: 1 }).waitFor();
     await expect.poll(async () => (await chat.stored()).title).toBe("Green tea");
     await chat.refresh();
@@ -146,7 +146,7 @@ test("the whole list can be worked by keyboard", async ({ openChat }) => {
   await page.keyboard.type("Oolong");
   await page.keyboard.press("Enter");
   await expect
-    .poll(() => hasFocus(chat.conversations.getByRole("button", { name: "Oolong", exact: true })))
+    .poll(() => hasFocus(chat.conversations.getByRole("link", { name: "Oolong", exact: true })))
     .toBe(true);
 
   await page.keyboard.press("Tab");

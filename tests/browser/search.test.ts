@@ -105,7 +105,7 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   await field(chat).focus();
   await keyboard.type("about");
   await keyboard.press("ArrowDown");
-  expect(await hasFocus(chat.conversations.getByRole("button", { name: "About coffee", exact: true }))).toBe(
+  expect(await hasFocus(chat.conversations.getByRole("link", { name: "About coffee", exact: true }))).toBe(
     true,
   );
   await progress.waitFor();

@@ -67,10 +67,11 @@ test("closing the browser does not stop the reply", async ({ openChat, browser }
   await chat.replyOfLength(0, 150);
   const sessionId = await chat.sessionId();
   const storageState = await chat.page.context().storageState();
+  const path = chat.page.url();
   await chat.page.context().close();
 
   await followToEnd(server.url, sessionId);
-  const later = await openChat(server, { context: { storageState } });
+  const later = await openChat(server, { context: { storageState }, path });
   await later.reply(0, "complete");
   expect(textOf((await later.stored()).messages[1])).toBe(await whole);
   expect(browser.isConnected()).toBe(true);

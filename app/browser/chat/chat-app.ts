@@ -3,18 +3,19 @@ import type { OperatorPreset } from "~/conversation/preset";
 import { newId } from "~/conversation/session-id";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
+import { followAddress, nameIn } from "~/browser/conversations/address";
 import { createConversations, type Conversations } from "~/browser/conversations/conversations";
 import { createDeletions, type Deletions } from "~/browser/conversations/deletions";
 import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
 import { createUnread, type Unread } from "~/browser/conversations/unread";
-import { createOutbox, OUTBOX_KEY } from "~/browser/drafts/outbox";
+import { createOutboxIds } from "~/browser/drafts/outbox";
 import { createTabClaims } from "~/browser/drafts/tab-claims";
 import { createUnsentMessages, type UnsentMessages } from "~/browser/drafts/unsent-messages";
 import { createCommands, type Commands } from "~/browser/page/commands";
 import { createDrawingGuard, type DrawingGuard } from "~/browser/page/drawing-guard";
 import { notifyFinished } from "~/browser/page/finished-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
-import { createPageActivity } from "~/browser/page/page-activity";
+import { createPageActivity, type PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
 import { createPresets, settingsOf, type Presets } from "~/browser/presets/presets";
 import { createToasts, type Toasts } from "~/browser/page/toasts";
@@ -22,14 +23,14 @@ import { showAppearance } from "~/browser/storage/appearance";
 import { keepPageOffline } from "~/browser/storage/offline-page";
 import { createOtherTabs } from "~/browser/storage/other-tabs";
 import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
-import { createSafeStorage, type SafeStorage } from "~/browser/storage/safe-storage";
+import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
 import { createEndedReplies } from "./ended-replies";
 import { createModelChoices, type ModelChoices } from "./model-choice";
-import { createOpenSessions, findConversation, type OpenSessions } from "./open-sessions";
+import { createOpenSessions, type OpenSessions } from "./open-sessions";
 import { createUploadRequest } from "./upload-request";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
@@ -143,38 +144,40 @@ export async function createChatApp(
   const drawing = createDrawingGuard(shared, page);
   const claim = createTabClaims(page.navigator.locks as LockManager | undefined);
   const { unfinished } = drawing;
-  const conversations = createConversations({
-    ...{ shared, unfinished, tab, newId, onOtherTab, claim, deletions },
-  });
   const preferences = createPreferences({ shared, onOtherTab });
   const presets = createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId });
-  await followPreferences(page, preferences, translator);
+  const isChat = page.location.pathname === "/";
+  const address = isChat ? nameIn(page.location.hash) : null;
+  const { opensLast } = preferences.getSnapshot();
+  const conversations = createConversations({
+    ...{ shared, unfinished, tab, newId, onOtherTab, clock, claim, deletions, address, opensLast },
+  });
+  await Promise.all([followPreferences(page, preferences, translator), conversations.ready]);
 
   const unread = createUnread({ shared, onOtherTab });
-  const idsWithUnsent = () => unsentIn(conversations, shared);
+  const outboxes = createOutboxIds(shared, onOtherTab, () => unsent.refresh());
+  const idsWithUnsent = () => outboxes.read().filter((id) => conversations.find(id));
   const unsent = createUnsentMessages(idsWithUnsent, clock);
-  onOtherTab(OUTBOX_KEY, unsent.refresh);
   const notify = (tag: string, onClick: () => void) =>
     void notifyFinished({ t: translator.i18n.t, tag, onClick });
   const sessions = createOpenSessions({
     ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
-    onPending: unsent.refresh,
+    onPending(id) {
+      outboxes.update(id);
+      unsent.refresh();
+    },
     onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
   });
   followConversationsOfOtherTabs(conversations, sessions);
-
-  /** Each tab sends the messages in the outboxes. Their ids make repeated deliveries harmless. */
-  function sendKept() {
+  sendKeptMessages(activity, () => {
     for (const id of idsWithUnsent()) sessions.get(id).sendKept();
     unsent.refresh();
-  }
-  activity.subscribe(sendKept);
-  sendKept();
+  });
 
   // A page that shows a link has no conversations to go back to.
-  if (page.location.pathname === "/") followHistory(page, tab, conversations);
+  if (isChat) followAddress({ page, conversations });
   deletions.start();
   void keepPageOffline(page, props.worksOffline);
 
@@ -208,29 +211,20 @@ async function followPreferences(
   await apply();
 }
 
-/** The conversations with a message in their outbox. */
-function unsentIn(conversations: Conversations, shared: SafeStorage): string[] {
-  const { list } = conversations.getSnapshot();
-  return list.flatMap(({ id }) => (createOutbox(shared, id).read() ? [id] : []));
+/** Each tab sends the messages in the outboxes. Their ids make repeated deliveries harmless. */
+function sendKeptMessages(activity: PageActivity, send: () => void): void {
+  activity.subscribe(send);
+  send();
 }
 
 /** A session that another tab has just begun is known by the list, and can be followed from then on. */
 function followConversationsOfOtherTabs(conversations: Conversations, sessions: OpenSessions): void {
   conversations.subscribe(() => {
-    const { list, currentId } = conversations.getSnapshot();
+    const { currentId } = conversations.getSnapshot();
     const session = sessions.find(currentId);
-    const isSaved = list.some(({ id, saved }) => id === currentId && saved);
+    const isSaved = conversations.find(currentId)?.saved ?? false;
     if (isSaved && session?.getSnapshot().phase === "absent") session.wake();
   });
-}
-
-/** If the code cannot be loaded, the browser's Back leaves the page. */
-function followHistory(page: BrowserPage, tab: SafeStorage, conversations: Conversations): void {
-  const firstId = conversations.getSnapshot().currentId;
-  void import("~/browser/conversations/visited-conversations").then(
-    ({ followVisits }) => followVisits({ page, tab, conversations, firstId }),
-    () => undefined,
-  );
 }
 
 type CommandDependencies = Pick<ChatApp, "api" | "conversations" | "deletions" | "toasts"> & {
@@ -241,7 +235,7 @@ function conversationCommands(
   dependencies: CommandDependencies,
 ): Pick<ChatApp, "fork" | "rename" | "remove"> {
   const { api, conversations, deletions, toasts, clock } = dependencies;
-  const titleOf = (id: string) => findConversation(conversations, id)?.title ?? "";
+  const titleOf = (id: string) => conversations.find(id)?.title ?? "";
   return {
     async fork(from, messageId) {
       const id = newId();
@@ -251,11 +245,11 @@ function conversationCommands(
     },
     async rename(id, title) {
       const before = titleOf(id);
-      conversations.rename(id, title);
+      conversations.edit([id], { title });
       try {
         await api.session(id).patch({ title });
       } catch (error) {
-        conversations.rename(id, before);
+        conversations.edit([id], { title: before });
         toasts.failure((t, why) => t("conversations.notRenamed", { why }), error);
       }
     },

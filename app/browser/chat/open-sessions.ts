@@ -1,7 +1,6 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { newId } from "~/conversation/session-id";
 import { firstWords, titleFrom } from "~/conversation/session-title";
-import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { Conversations } from "~/browser/conversations/conversations";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { createDraft } from "~/browser/drafts/draft";
@@ -45,7 +44,7 @@ export type OpenSessionsDependencies = {
   /** The settings of new sessions. */
   defaultSettings: () => SettingsEdit;
   /** Called when a message was put into the outbox, or has left it. */
-  onPending: () => void;
+  onPending: (id: string) => void;
   /** Called when a reply has ended, unless a person has stopped it. */
   onEnded: (id: string, messageId: string) => void;
 };
@@ -62,7 +61,7 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
     opened.subscribe(() => {
       const { pending } = before;
       const reply = endedReply(before, (before = opened.getSnapshot()));
-      if (pending !== before.pending) dependencies.onPending();
+      if (pending !== before.pending) dependencies.onPending(id);
       if (reply) dependencies.onEnded(id, reply.id);
     });
     return opened;
@@ -80,7 +79,7 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
   const { page, shared, tab, onOtherTab, activity, conversations, clock, random, maxFileBytes } =
     dependencies;
   const api = dependencies.api.session(id);
-  const known = () => findConversation(conversations, id);
+  const known = () => conversations.find(id);
   const draft = createDraft({ shared, tab, conversationId: id, onOtherTab, clock });
   page.addEventListener("pagehide", draft.flush);
   return createChatSession({
@@ -117,8 +116,4 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
       conversations.remember({ id, title, updatedAt, saved });
     },
   });
-}
-
-export function findConversation(conversations: Conversations, id: string): Conversation | undefined {
-  return conversations.getSnapshot().list.find((conversation) => conversation.id === id);
 }

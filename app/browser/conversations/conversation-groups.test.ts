@@ -10,7 +10,8 @@ function conversation(updatedAt: string, pinned = false) {
 }
 
 function grouped(...conversations: ReturnType<typeof conversation>[]) {
-  return groupConversations(conversations, now).map(({ kind, month, conversations: group }) => [
+  const newestFirst = conversations.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
+  return groupConversations(newestFirst, now).map(({ kind, month, conversations: group }) => [
     month ? `${String(month.getFullYear())}-${String(month.getMonth() + 1)}` : kind,
     group.length,
   ]);

@@ -1,68 +1,66 @@
+import { hashSessionId } from "~/conversation/session-hash";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
+import type { ListEntry } from "./list-entry";
 
-export const LIST_KEY = "holdfast.conversations";
-
-/** One conversation of this browser. Its id is the secret that opens it, so this list is the only way back to it. */
+/** One conversation of this browser. Its id is the secret that opens it, so the list is the only way back to it. */
 export type Conversation = {
   id: string;
+  /** Names the conversation in addresses of this browser. Random, and no way to the id. */
+  name: string;
   /** Empty if it has none. */
   title: string;
-  /** ISO 8601. */
+  /** ISO 8601; empty if unknown. */
   updatedAt: string;
   /** The server has confirmed that it has the session: a later 404 means that it was deleted. */
   saved: boolean;
   pinned: boolean;
+  /** Not in the list, but found by a search. */
+  archived: boolean;
+  /** Key of its folder; null for none. */
+  folder: string | null;
 };
 
-/** The stored list, newest first. */
-export function readList(storage: SafeStorage): Conversation[] {
-  const text = storage.get(LIST_KEY);
-  if (text === null) return [];
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) throw new TypeError("Not a list.");
-    return list.flatMap(toConversation).sort(newestFirst);
-  } catch {
-    // The next change replaces the list. The ids in it cannot be recovered otherwise, so a damaged list is kept aside.
-    storage.set(`${LIST_KEY}.damaged`, text);
-    return [];
-  }
+export type ConversationUpdate = Pick<Conversation, "id" | "title" | "updatedAt" | "saved"> &
+  Partial<Pick<Conversation, "pinned" | "archived" | "folder">> & {
+    /** What it was imported from, so that a repeated import does not double it. */
+    source?: string;
+  };
+
+export type Folder = { key: string; title: string };
+
+/**
+ * The key of a conversation's entry. Derived from the id, so that two tabs or devices that add the same conversation
+ * make one entry, and a tombstone needs no id. Other than the session hash: the list's keys mean nothing to the server.
+ */
+export function entryKey(id: string): string {
+  return hashSessionId(`entry of ${id}`).slice(0, 22);
 }
 
-/** Entries written by earlier versions have fewer fields. */
-function toConversation(entry: unknown): Conversation[] {
-  if (typeof entry !== "object" || entry === null) return [];
-  const { id, title, updatedAt, saved, pinned } = entry as Record<string, unknown>;
-  if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id)) return [];
-  return [
-    {
-      id,
-      title: typeof title === "string" ? titleWithoutTags(title) : "",
-      updatedAt: typeof updatedAt === "string" ? updatedAt : "",
-      saved: saved !== false,
-      pinned: pinned === true,
-    },
-  ];
+/** The conversation of an entry; null for a tombstone and for other entries. */
+export function toConversation(entry: ListEntry): Conversation | null {
+  const [id, name, title, updatedAt, saved, pinned, archived, folder] = [
+    ...[entry.id, entry.name, entry.title, entry.updatedAt],
+    ...[entry.saved, entry.pinned, entry.archived, entry.folder],
+  ].map((field) => field?.[0]);
+  if (!isSessionId(id)) return null;
+  return {
+    id,
+    name: typeof name === "string" ? name : "",
+    title: typeof title === "string" ? titleWithoutTags(title) : "",
+    updatedAt: dateOf(updatedAt),
+    saved: saved !== false,
+    pinned: pinned === true,
+    archived: archived === true,
+    folder: typeof folder === "string" ? folder : null,
+  };
 }
 
-/** The list with a conversation added or updated. An empty title means unknown, and keeps the known one. */
-export function withConversation(list: Conversation[], update: Omit<Conversation, "pinned">): Conversation[] {
-  const known = list.find(({ id }) => id === update.id);
-  const { id, updatedAt, saved } = update;
-  const title = titleWithoutTags(update.title) || (known?.title ?? "");
-  const entry: Conversation = { id, title, updatedAt, saved, pinned: known?.pinned ?? false };
-  return known ? list.map((other) => (other === known ? entry : other)) : [...list, entry];
-}
-
-/** The list with some fields of a conversation changed. */
-export function withChange(
-  list: readonly Conversation[],
-  id: string,
-  change: Partial<Conversation>,
-): Conversation[] {
-  return list.map((entry) => (entry.id === id ? { ...entry, ...change } : entry));
+/** The folder of an entry; null for a removed folder and for other entries. */
+export function toFolder(key: string, { kind, title, removed }: ListEntry): Folder | null {
+  if (kind?.[0] !== "folder" || removed?.[0] === true) return null;
+  return { key, title: typeof title?.[0] === "string" ? title[0] : "" };
 }
 
 export function newestFirst(a: Conversation, b: Conversation): number {
@@ -76,5 +74,18 @@ export function hasId(list: readonly { id: string }[], id: string): boolean {
 /** A stored session id, if it has the form of one. */
 export function readId(storage: SafeStorage, key: string): string | null {
   const id = storage.get(key);
-  return id !== null && SESSION_ID_PATTERN.test(id) ? id : null;
+  return isSessionId(id) ? id : null;
+}
+
+export function isSessionId(value: unknown): value is string {
+  return typeof value === "string" && SESSION_ID_PATTERN.test(value);
+}
+
+const DATE_PATTERN = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** Dates as the page writes them compare as strings; others are converted, or empty. */
+export function dateOf(value: unknown): string {
+  if (typeof value !== "string" || DATE_PATTERN.test(value)) return typeof value === "string" ? value : "";
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? "" : new Date(time).toISOString();
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createFakeTime } from "../../../tests/fixtures/fake-time";
 import { createConversations, type Conversations } from "./conversations";
 import { createObservable } from "~/browser/page/observable";
 import { fakeStorage } from "~/browser/storage/fake-storage";
@@ -8,22 +9,28 @@ const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbbbbbbbb";
 
 /** One browser: tabs share `local`, and each write reaches the other tabs as a storage event does. */
-function fakeBrowser() {
+function fakeBrowser({ hasLocks = true } = {}) {
   const local = fakeStorage();
-  const listeners: { tab: number; key: string; listener: () => void }[] = [];
+  const listeners: { tab: number; key: string; listener: (key: string) => void }[] = [];
+  const time = createFakeTime();
   let tabs = 0;
   let ids = 0;
   /** The tab that has claimed a conversation. */
   const claims = new Map<string, number>();
   const deletions = createObservable<readonly { id: string }[]>([]);
-  function openTab(session = fakeStorage()) {
+  function openTab(session = fakeStorage(), options: { address?: string; opensLast?: boolean } = {}) {
     const tab = ++tabs;
     const kept = createSafeStorage(() => local);
+    const tell = (changed: string) => {
+      for (const { tab: other, key, listener } of listeners) {
+        if (other !== tab && changed.startsWith(key)) listener(changed);
+      }
+    };
     const shared: SafeStorage = {
       ...kept,
       set(key, value) {
         kept.set(key, value);
-        for (const other of listeners) if (other.tab !== tab && other.key === key) other.listener();
+        tell(key);
       },
     };
     const conversations = createConversations({
@@ -31,12 +38,16 @@ function fakeBrowser() {
       tab: createSafeStorage(() => session),
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: (key, listener) => listeners.push({ tab, key, listener }),
-      claim: async (id) => {
-        await Promise.resolve();
-        if (!claims.has(id)) claims.set(id, tab);
-        return claims.get(id) === tab;
-      },
+      clock: { now: () => 1_767_225_600_000 + time.now(), after: time.timer },
+      claim: hasLocks
+        ? async (id) => {
+            await Promise.resolve();
+            if (!claims.has(id)) claims.set(id, tab);
+            return claims.get(id) === tab;
+          }
+        : null,
       deletions,
+      ...options,
     });
     function close() {
       for (const [id, owner] of claims) if (owner === tab) claims.delete(id);
@@ -51,7 +62,7 @@ function fakeBrowser() {
     (local.setItem = () => {
       throw new DOMException("Full.", "QuotaExceededError");
     });
-  return { local, openTab, hide, fill };
+  return { local, openTab, hide, fill, time };
 }
 
 const conversation = (id: string, title: string, updatedAt = "2026-01-01T00:00:00.000Z") => ({
@@ -69,10 +80,41 @@ describe("the current conversation", () => {
     expect(browser.openTab(session).conversations.getSnapshot().currentId).toBe(currentId);
   });
 
-  test("the current conversation of a new tab is the last one of any tab", () => {
+  test("a new tab shows a new conversation, from which the last one is known; or that one, if wanted", () => {
     const browser = fakeBrowser();
-    browser.openTab().conversations.open(A);
-    expect(browser.openTab().conversations.getSnapshot().currentId).toBe(A);
+    const { conversations } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"));
+    conversations.open(A);
+    const next = browser.openTab().conversations;
+    expect(next.find(next.getSnapshot().currentId)).toBeUndefined();
+    expect(next.last()).toMatchObject({ id: A, title: "Tea" });
+    conversations.open(A);
+    const { conversations: other } = browser.openTab(fakeStorage(), { opensLast: true });
+    expect(other.getSnapshot().currentId).toBe(A);
+    expect(other.last()).toBeUndefined();
+  });
+
+  test("an address shows its conversation in any tab of the browser, and is kept on a reload", () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"));
+    const { name } = conversations.find(A)!;
+    expect(A).not.toContain(name);
+    const there = browser.openTab(fakeStorage(), { address: name });
+    expect(there.conversations.getSnapshot()).toMatchObject({ currentId: A, notice: null });
+    there.conversations.startNew();
+    const again = browser.openTab(there.session, { address: name });
+    expect(again.conversations.getSnapshot().currentId).toBe(A);
+  });
+
+  test("an unknown address shows an empty conversation, which says so", () => {
+    const { conversations } = fakeBrowser().openTab(fakeStorage(), { address: "nowhere" });
+    const { currentId, notice } = conversations.getSnapshot();
+    expect(notice).toBe("unknownAddress");
+    conversations.openNamed("<script>");
+    expect(conversations.getSnapshot()).toMatchObject({ currentId, notice: "unknownAddress" });
+    conversations.startNew();
+    expect(conversations.getSnapshot()).toMatchObject({ currentId, notice: null });
   });
 
   test("the current conversation of one tab is not changed by another tab", () => {
@@ -90,10 +132,10 @@ describe("the current conversation", () => {
     const { currentId } = first.getSnapshot();
     first.remember(conversation(currentId, "Tea"));
     second.forget(currentId);
-    expect(first.getSnapshot()).toMatchObject({ list: [], deletedElsewhere: true });
+    expect(first.getSnapshot()).toMatchObject({ list: [], notice: "deletedElsewhere" });
     expect(first.getSnapshot().currentId).not.toBe(currentId);
     first.open(B);
-    expect(first.getSnapshot().deletedElsewhere).toBe(false);
+    expect(first.getSnapshot().notice).toBeNull();
   });
 
   test("each tab has one conversation without a message, and returns to it", () => {
@@ -115,12 +157,13 @@ describe("the current conversation", () => {
     const { currentId } = conversations.getSnapshot();
     expect(browser.openTab(session).conversations.reopenedId).toBeNull();
     // A tab that shows the empty conversation of another tab.
-    const beside = browser.openTab();
+    const beside = browser.openTab(fakeStorage(), { opensLast: true });
     expect(beside.conversations.getSnapshot().currentId).toBe(currentId);
     expect(browser.openTab(beside.session).conversations.reopenedId).toBeNull();
     browser.fill();
     conversations.remember(conversation(currentId, "Tea"));
-    const refreshed = browser.openTab(session).conversations;
+    const { name } = conversations.find(currentId)!;
+    const refreshed = browser.openTab(session, { address: name }).conversations;
     expect(refreshed.getSnapshot()).toMatchObject({ currentId, list: [] });
     expect(refreshed.reopenedId).toBe(currentId);
     expect(browser.openTab().conversations.reopenedId).toBeNull();
@@ -140,7 +183,7 @@ describe("the current conversation", () => {
     first.startNew();
     const { currentId } = first.getSnapshot();
     second.remember(conversation(A, "Tea"));
-    expect(first.getSnapshot()).toMatchObject({ currentId, deletedElsewhere: false });
+    expect(first.getSnapshot()).toMatchObject({ currentId, notice: null });
   });
 });
 
@@ -175,6 +218,23 @@ describe("the draft of a conversation without a message", () => {
       expect(await newIn(another)).not.toBe(draftId);
     },
   );
+
+  test("a new tab shows it once its own is closed; without locks, if it was shown last", async () => {
+    const browser = fakeBrowser();
+    const { close, draftId } = await tabWithDraft(browser);
+    close();
+    const next = browser.openTab().conversations;
+    await next.ready;
+    expect(next.getSnapshot().currentId).toBe(draftId);
+
+    const plain = fakeBrowser({ hasLocks: false });
+    const { conversations } = plain.openTab();
+    const { currentId } = conversations.getSnapshot();
+    plain.local.setItem(`holdfast.draft.${currentId}`, "words");
+    const beside = plain.openTab().conversations;
+    await beside.ready;
+    expect(beside.getSnapshot().currentId).toBe(currentId);
+  });
 
   test("the conversation without a message stays its tab's after a reload", async () => {
     const browser = fakeBrowser();
@@ -241,18 +301,21 @@ describe("the list", () => {
       JSON.stringify([null, 7, { id: "../etc" }, { id: A, title: 3 }]),
     );
     expect(browser.openTab().conversations.getSnapshot().list).toEqual([
-      { id: A, title: "", updatedAt: "", saved: true, pinned: false },
+      expect.objectContaining({ id: A, title: "", updatedAt: "", saved: true, pinned: false }),
     ]);
   });
 
   test("an update without a title or a pin keeps them", () => {
     const { conversations } = fakeBrowser().openTab();
     conversations.remember(conversation(A, "Tea"));
-    conversations.pin(A, true);
-    conversations.rename(A, "Green tea");
+    conversations.edit([A], { pinned: true });
+    conversations.edit([A], { title: "Green tea" });
     conversations.remember(conversation(A, "", "2026-01-02T00:00:00.000Z"));
     expect(conversations.getSnapshot().list).toEqual([
-      { ...conversation(A, "Green tea", "2026-01-02T00:00:00.000Z"), pinned: true },
+      expect.objectContaining({
+        ...conversation(A, "Green tea", "2026-01-02T00:00:00.000Z"),
+        pinned: true,
+      }),
     ]);
   });
 
@@ -260,11 +323,100 @@ describe("the list", () => {
     const browser = fakeBrowser();
     const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
     first.remember(conversation(A, "Tea"));
-    second.rename(A, "Green tea");
-    second.pin(A, true);
+    second.edit([A], { title: "Green tea" });
+    second.edit([A], { pinned: true });
     expect(first.getSnapshot().list[0]).toMatchObject({ title: "Green tea", pinned: true });
-    first.pin(A, false);
+    first.edit([A], { pinned: false });
     expect(second.getSnapshot().list[0]).toMatchObject({ title: "Green tea", pinned: false });
+  });
+});
+
+describe("the stored list", () => {
+  const LIST = "holdfast.conversations";
+  const earlier = (...entries: object[]) => JSON.stringify(entries);
+
+  test("a list of an earlier version opens, and keeps what an earlier tab adds, but no deleted entry comes back", async () => {
+    const browser = fakeBrowser();
+    browser.local.setItem(LIST, earlier(conversation(A, "Tea"), conversation(B, "Coffee")));
+    const { conversations } = browser.openTab();
+    expect(conversations.getSnapshot().list).toHaveLength(2);
+    const folder = conversations.addFolder("Drinks");
+    conversations.edit([A], { folder, archived: true });
+    conversations.forget(B);
+    const C = "cccccccccccccccccccccc";
+    // As a tab of an earlier version writes it, which knows no folders.
+    const again = [conversation(A, "Tea"), conversation(B, "Coffee"), conversation(C, "Cocoa")];
+    browser.local.setItem(LIST, earlier(...again));
+    const next = browser.openTab().conversations;
+    expect(next.getSnapshot().list.map(({ title }) => title)).toEqual(["Cocoa"]);
+    expect(next.find(A)).toMatchObject({ folder, archived: true });
+    await browser.time.advance(2_000);
+    expect(JSON.parse(browser.local.getItem(LIST)!)).toEqual([
+      { ...conversation(C, "Cocoa"), pinned: false },
+    ]);
+  });
+
+  test("after a roll-back the newest 500 conversations are there", async () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    const date = (index: number) => new Date(1_767_000_000_000 + index * 1_000).toISOString();
+    const id = (index: number) => String(index).padStart(22, "0");
+    const many = Array.from({ length: 510 }, (_, index) => conversation(id(index), "Tea", date(index)));
+    conversations.remember(...many);
+    await browser.time.advance(2_000);
+    const stored = JSON.parse(browser.local.getItem(LIST)!) as { id: string }[];
+    expect(stored).toHaveLength(500);
+    expect(stored[0]!.id).toBe(id(509));
+  });
+
+  test("a change writes one entry, however many there are", () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    conversations.remember(conversation(A, "Tea"), conversation(B, "Coffee"));
+    const written: string[] = [];
+    const { setItem } = browser.local;
+    browser.local.setItem = (key, value) => {
+      written.push(key);
+      setItem.call(browser.local, key, value);
+    };
+    conversations.edit([A], { pinned: true });
+    expect(written).toHaveLength(1);
+    expect(browser.local.getItem(written[0]!)).toContain(A);
+    expect(browser.local.getItem(written[0]!)).not.toContain(B);
+  });
+
+  test("with a full storage the list is kept in this tab, and stored when there is room", () => {
+    const browser = fakeBrowser();
+    const { conversations } = browser.openTab();
+    browser.local.setItem("holdfast.lastSeen", "a copy of a long conversation");
+    const { setItem } = browser.local;
+    browser.local.setItem = (key, value) => {
+      if (browser.local.getItem("holdfast.lastSeen")) throw new DOMException("Full.", "QuotaExceededError");
+      setItem.call(browser.local, key, value);
+    };
+    conversations.remember(conversation(A, "Tea"));
+    expect(browser.openTab().conversations.find(A)).toMatchObject({ title: "Tea" });
+    browser.fill();
+    conversations.remember(conversation(B, "Coffee"));
+    expect(conversations.find(B)).toMatchObject({ title: "Coffee" });
+    expect(browser.openTab().conversations.find(B)).toBeUndefined();
+  });
+
+  test("a folder keeps its conversations when it is removed and brought back", () => {
+    const browser = fakeBrowser();
+    const [first, second] = [browser.openTab().conversations, browser.openTab().conversations];
+    const key = first.addFolder("Drinks");
+    first.remember({ ...conversation(A, "Tea"), folder: key });
+    second.editFolder(key, { title: "Hot drinks" });
+    expect(first.getSnapshot().folders).toEqual([{ key, title: "Hot drinks" }]);
+    first.editFolder(key, { removed: true });
+    for (const tab of [first, second]) {
+      expect(tab.getSnapshot().folders).toEqual([]);
+      expect(tab.find(A)).toMatchObject({ title: "Tea" });
+    }
+    second.editFolder(key, { removed: false });
+    expect(first.getSnapshot().folders).toHaveLength(1);
+    expect(first.find(A)!.folder).toBe(key);
   });
 });
 
@@ -276,14 +428,15 @@ describe("a conversation that is about to be deleted", () => {
     browser.hide(A);
     for (const tab of [first, second]) expect(tab.getSnapshot().list).toEqual([]);
     second.remember(conversation(B, "Coffee"));
-    expect(browser.local.getItem("holdfast.conversations")).toContain(A);
+    browser.hide();
+    expect(first.find(A)).toMatchObject({ title: "Tea" });
   });
 
   test("undoing a deletion restores the conversation with all its fields", () => {
     const browser = fakeBrowser();
     const { conversations } = browser.openTab();
     conversations.remember(conversation(A, "Tea"));
-    conversations.pin(A, true);
+    conversations.edit([A], { pinned: true });
     browser.hide(A);
     browser.hide();
     expect(conversations.getSnapshot().list[0]).toMatchObject({ id: A, title: "Tea", pinned: true });
@@ -296,12 +449,12 @@ describe("a conversation that is about to be deleted", () => {
     for (const tab of [here, there]) tab.open(A);
     here.leave(A);
     browser.hide(A);
-    expect(here.getSnapshot()).toMatchObject({ deletedElsewhere: false });
-    expect(there.getSnapshot()).toMatchObject({ deletedElsewhere: true });
+    expect(here.getSnapshot()).toMatchObject({ notice: null });
+    expect(there.getSnapshot()).toMatchObject({ notice: "deletedElsewhere" });
     for (const tab of [here, there]) expect(tab.getSnapshot().currentId).not.toBe(A);
     browser.hide();
     for (const tab of [here, there]) {
-      expect(tab.getSnapshot()).toMatchObject({ currentId: A, deletedElsewhere: false });
+      expect(tab.getSnapshot()).toMatchObject({ currentId: A, notice: null });
     }
   });
 

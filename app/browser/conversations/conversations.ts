@@ -1,51 +1,52 @@
 import type { ClaimForTab } from "~/browser/drafts/tab-claims";
 import { createObservable, type Observable } from "~/browser/page/observable";
+import type { PageClock } from "~/browser/page/page-clock";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
-import {
-  hasId,
-  LIST_KEY,
-  newestFirst,
-  readId,
-  readList,
-  withChange,
-  withConversation,
-  type Conversation,
-} from "./conversation-list";
+import { createConversationEntries, type ConversationEntries } from "./conversation-entries";
+import type { ConversationIndex } from "./conversation-index";
+import type { Conversation, Folder } from "./conversation-list";
 import type { Deletion } from "./deletions";
+import { keepEarlierList } from "./earlier-list";
+import { createEntryStore } from "./entry-store";
+import { chooseFirst, createTabPlace } from "./tab-place";
 import { createUnsentConversation } from "./unsent-conversation";
 
-const CURRENT_KEY = "holdfast.current";
-/** The conversation of this tab that was last known to have messages. */
-const SENT_KEY = "holdfast.sent";
-
 export type ConversationsSnapshot = {
-  /** Newest first, without the conversations that are about to be deleted. */
+  /** Newest first, without archived conversations and those that are about to be deleted. */
   list: readonly Conversation[];
+  archived: readonly Conversation[];
+  folders: readonly Folder[];
   currentId: string;
-  /** The conversation that this tab showed was deleted in another tab. */
-  deletedElsewhere: boolean;
+  /** Why another conversation than the expected one is shown. */
+  notice: "deletedElsewhere" | "unknownAddress" | null;
   /** The conversation that was not opened, since the last visit never finished drawing it. */
   heldBackId: string | null;
 };
 
-export type Conversations = Observable<ConversationsSnapshot> & {
-  /**
-   * The conversation that this tab showed before a reload, if it had messages. The server may have it even if the
-   * list does not: the browser's storage may have been full.
-   */
-  reopenedId: string | null;
-  open: (id: string) => void;
-  /** Opens this tab's conversation without a message, with its draft. */
-  startNew: () => void;
-  /** Shows an empty conversation in place of this one, until `open` is called or the deletion of this one is undone. */
-  leave: (id: string) => void;
-  /** Adds conversations to the list, or updates them. An empty title means unknown, and keeps the known one. */
-  remember: (...conversations: Omit<Conversation, "pinned">[]) => void;
-  rename: (id: string, title: string) => void;
-  pin: (id: string, pinned: boolean) => void;
-  forget: (id: string) => void;
-};
+export type Conversations = Observable<ConversationsSnapshot> &
+  ConversationEntries & {
+    /**
+     * The conversation that this tab showed before a reload, if it had messages. The server may have it even if the
+     * list does not: the browser's storage may have been full.
+     */
+    reopenedId: string | null;
+    /** Resolves when it is certain which conversation a new tab shows: it takes over the draft of a closed one. */
+    ready: Promise<void>;
+    /** The conversation, unless it is about to be deleted. */
+    find: (id: string) => Conversation | undefined;
+    findByName: (name: string) => Conversation | undefined;
+    /** The conversation that was last shown in any tab, unless it is shown here. */
+    last: () => Conversation | undefined;
+    open: (id: string) => void;
+    /** Opens the conversation of an address; an empty one, with a notice, for an unknown name. */
+    openNamed: (name: string) => void;
+    /** Opens this tab's conversation without a message, with its draft. */
+    startNew: () => void;
+    /** Shows an empty conversation in place of this one, until `open` is called or the deletion of this one is undone. */
+    leave: (id: string) => void;
+    forget: (id: string) => void;
+  };
 
 type Dependencies = {
   /** Shared by all tabs. */
@@ -54,110 +55,132 @@ type Dependencies = {
   tab: SafeStorage;
   newId: () => string;
   onOtherTab: OnOtherTab;
-  claim: ClaimForTab;
+  clock: Pick<PageClock, "now" | "after">;
+  /** Null if the browser has no locks. */
+  claim: ClaimForTab | null;
   /** Conversations that are hidden because they are about to be deleted. */
   deletions: Observable<readonly Pick<Deletion, "id">[]>;
   /** The conversation that the last visit never finished drawing: it is opened only on demand. */
   unfinished?: string | null;
+  /** The name of a conversation in the address of the page. */
+  address?: string | null;
+  /** Whether a new tab shows the last conversation instead of a new one. */
+  opensLast?: boolean;
 };
 
 export function createConversations(dependencies: Dependencies): Conversations {
-  const { shared, tab, newId, onOtherTab, claim, deletions, unfinished = null } = dependencies;
-  const visible = (list: readonly Conversation[]) =>
-    list.filter(({ id }) => !hasId(deletions.getSnapshot(), id));
-  const own = readId(tab, CURRENT_KEY);
-  const reopenedId = own === readId(tab, SENT_KEY) ? own : null;
-  const unsent = createUnsentConversation({ shared, tab, newId, claim, reopenedId });
-  const last = own ?? readId(shared, CURRENT_KEY);
-  const isLastHidden = last !== null && hasId(deletions.getSnapshot(), last);
-  const isHeldBack = last !== null && last === unfinished && hasId(readList(shared), last);
-  const state = createObservable<ConversationsSnapshot>({
-    list: visible(readList(shared)),
-    currentId: last === null || isLastHidden || isHeldBack ? unsent.id() : last,
-    deletedElsewhere: false,
-    heldBackId: isHeldBack ? last : null,
+  const { shared, tab, newId, onOtherTab, clock, claim, deletions } = dependencies;
+  const store = createEntryStore({ shared, onOtherTab, clock, writer: `.${newId().slice(0, 6)}` });
+  const { index, adopt, forget, ...entries } = createConversationEntries(store, newId);
+  const onListChange = keepEarlierList({
+    ...{ shared, onOtherTab, clock },
+    list: () => index.all().filter(({ archived }) => !archived),
+    onRead: adopt,
   });
+  const view = createVisibleConversations(index, deletions);
+  const { find, findByName, isHidden } = view;
+  const place = createTabPlace({ shared, tab, find });
+  const reopenedId = place.reopened?.id ?? null;
+  const isListed = (id: string) => index.find(id) !== undefined;
+  const { lastId } = place;
+  const unsent = createUnsentConversation({ shared, tab, newId, claim, reopenedId, lastId, isListed });
+  const { address = null, opensLast = false, unfinished = null } = dependencies;
+  const first = chooseFirst({ place, address, opensLast, unfinished, isHidden, find, findByName });
+  const state = createObservable<ConversationsSnapshot>({
+    ...view.refresh(),
+    currentId: first.id ?? unsent.id(),
+    notice: first.notice,
+    heldBackId: first.heldBackId,
+  });
+  /** Whether the list has the current conversation. */
+  let isKnown = find(state.getSnapshot().currentId) !== undefined;
   /** The deleted conversation in whose place an empty one is shown: shown again if its deletion is undone. */
-  let left = isLastHidden ? last : null;
-  keepCurrent(state.getSnapshot().currentId);
-  onOtherTab(LIST_KEY, refresh);
+  let left = first.leftId;
+  place.keep(state.getSnapshot().currentId);
+  store.subscribe((keys) => {
+    index.update(keys);
+    refresh();
+    onListChange();
+  });
   deletions.subscribe(refresh);
-  unsent.resume();
+  onListChange();
 
-  /** Reads the list again: another tab may have changed it. */
+  /** To be called when the entries or the deletions have changed, in any tab. */
   function refresh() {
-    const before = state.getSnapshot();
-    const list = visible(readList(shared));
-    const isGone = hasId(before.list, before.currentId) && !hasId(list, before.currentId);
-    setList(list);
+    const lists = view.refresh();
+    const { currentId } = state.getSnapshot();
+    const isGone = isKnown && !find(currentId);
+    isKnown = find(currentId) !== undefined;
+    const isReleased = unsent.release();
+    state.set({ ...state.getSnapshot(), ...lists });
+    place.noteSent(state.getSnapshot().currentId);
+    if (isReleased) void unsent.adopt();
     if (isGone) {
-      show(unsent.id(), true);
-      left = before.currentId;
-    } else if (left !== null && hasId(list, left)) {
-      open(left);
+      show(unsent.id(), "deletedElsewhere");
+      left = currentId;
+    } else if (left !== null && find(left)) {
+      show(left);
     }
   }
 
-  function open(id: string) {
+  function show(currentId: string, notice: ConversationsSnapshot["notice"] = null) {
     left = null;
-    show(id);
-  }
-
-  function show(currentId: string, deletedElsewhere = false) {
-    keepCurrent(currentId);
-    state.set({ ...state.getSnapshot(), currentId, deletedElsewhere, heldBackId: null });
-  }
-
-  /** After a reload the tab shows the same conversation; a new tab shows the last one of any tab. */
-  function keepCurrent(id: string) {
-    tab.set(CURRENT_KEY, id);
-    noteSent(id);
-    shared.set(CURRENT_KEY, id);
-  }
-
-  function noteSent(currentId: string) {
-    if (hasId(state.getSnapshot().list, currentId)) tab.set(SENT_KEY, currentId);
-  }
-
-  function setList(list: readonly Conversation[]) {
-    const isReleased = unsent.release(list);
-    state.set({ ...state.getSnapshot(), list });
-    noteSent(state.getSnapshot().currentId);
-    if (isReleased) void unsent.adopt();
-  }
-
-  /** Reads the stored list before it writes: other tabs change it, too. */
-  function changeList(change: (list: Conversation[]) => Conversation[]) {
-    const before = readList(shared);
-    const list = change(before).sort(newestFirst);
-    if (JSON.stringify(list) === JSON.stringify(before)) return;
-    shared.set(LIST_KEY, JSON.stringify(list));
-    setList(visible(list));
+    place.keep(currentId);
+    isKnown = find(currentId) !== undefined;
+    state.set({ ...state.getSnapshot(), currentId, notice, heldBackId: null });
   }
 
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    reopenedId,
-    open,
-    startNew() {
-      left = null;
-      show(unsent.id());
+    ...entries,
+    ...{ reopenedId, find, findByName },
+    ready: unsent.resume().then((replacedId) => {
+      const { currentId, notice } = state.getSnapshot();
+      if (replacedId === currentId) show(unsent.id(), notice);
+    }),
+    last() {
+      const id = place.lastSentId();
+      return id === null || id === state.getSnapshot().currentId ? undefined : find(id);
     },
+    open: (id) => show(id),
+    openNamed(name) {
+      const named = findByName(name);
+      if (named) show(named.id);
+      else show(unsent.id(), "unknownAddress");
+    },
+    startNew: () => show(unsent.id()),
     leave(id) {
       if (state.getSnapshot().currentId !== id) return;
       show(unsent.id());
       left = id;
     },
-    remember(...conversations) {
-      changeList((list) => conversations.reduce(withConversation, list));
-    },
-    rename: (id, title) => changeList((list) => withChange(list, id, { title })),
-    pin: (id, pinned) => changeList((list) => withChange(list, id, { pinned })),
     forget(id) {
-      changeList((list) => list.filter((conversation) => conversation.id !== id));
-      if (readId(tab, SENT_KEY) === id) tab.remove(SENT_KEY);
+      forget(id);
+      place.forget(id);
       if (state.getSnapshot().currentId === id) show(unsent.id());
     },
+  };
+}
+
+/** The conversations without those that are about to be deleted. */
+function createVisibleConversations(index: ConversationIndex, deletions: Dependencies["deletions"]) {
+  let hidden = new Set<string>();
+  const isHidden = (id: string) => hidden.has(id);
+
+  function refresh(): Pick<ConversationsSnapshot, "list" | "archived" | "folders"> {
+    hidden = new Set(deletions.getSnapshot().map(({ id }) => id));
+    const all = index.all().filter(({ id }) => !isHidden(id));
+    const list = all.filter(({ archived }) => !archived);
+    const archived = list.length === all.length ? [] : all.filter((known) => known.archived);
+    return { list, archived, folders: index.folders() };
+  }
+
+  refresh();
+  return {
+    refresh,
+    isHidden,
+    find: (id: string) => (isHidden(id) ? undefined : index.find(id)),
+    findByName: (name: string) => index.all().find((known) => known.name === name && !isHidden(known.id)),
   };
 }

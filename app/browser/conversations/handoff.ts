@@ -1,8 +1,7 @@
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { ApiClient } from "~/browser/chat/api-client";
 import type { PageClock } from "~/browser/page/page-clock";
-import type { Conversation } from "./conversation-list";
+import { isSessionId, type ConversationUpdate } from "./conversation-list";
 import { createSeal } from "./seal";
 
 /** Largest text to seal, in bytes: the limit of the server, less nonce and tag. */
@@ -17,10 +16,12 @@ export type Handoff = {
   count: number;
 };
 
+type Sent = Pick<ConversationUpdate, "id" | "title" | "updatedAt" | "pinned">;
+
 /** Leaves a box of conversations for another device, sealed so that the server cannot read their ids. */
 export async function leaveHandoff(
   { api, clock }: { api: Pick<ApiClient, "putHandoff">; clock: Pick<PageClock, "now"> },
-  conversations: readonly Conversation[],
+  conversations: readonly Sent[],
   newId: () => string,
 ): Promise<Handoff> {
   const secret = newId();
@@ -37,14 +38,14 @@ export async function leaveHandoff(
 export async function takeHandoff(
   { api, clock }: { api: Pick<ApiClient, "claimHandoff">; clock: Pick<PageClock, "now"> },
   secret: string,
-): Promise<Conversation[]> {
+): Promise<ConversationUpdate[]> {
   const seal = await createSeal(secret);
   const { sealed } = await api.claimHandoff(seal.id);
   const entries = seal.open(sealed);
   return Array.isArray(entries) ? entries.flatMap((entry) => toConversation(entry, clock.now())) : [];
 }
 
-function asManyAsFit(conversations: readonly Conversation[]): object[] {
+function asManyAsFit(conversations: readonly Sent[]): object[] {
   const entries: object[] = [];
   let bytes = 2;
   for (const { id, title, updatedAt, pinned } of conversations) {
@@ -57,17 +58,17 @@ function asManyAsFit(conversations: readonly Conversation[]): object[] {
 }
 
 /** Another version of this application may have sealed the box, or somebody who plants conversations. */
-function toConversation(entry: unknown, now: number): Conversation[] {
+function toConversation(entry: unknown, now: number): ConversationUpdate[] {
   if (typeof entry !== "object" || entry === null) return [];
   const { id, title, updatedAt, pinned } = entry as Record<string, unknown>;
-  if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id)) return [];
+  if (!isSessionId(id)) return [];
   return [
     {
       id,
       title: typeof title === "string" ? title.slice(0, MAX_TITLE_LENGTH).toWellFormed() : "",
       updatedAt: typeof updatedAt === "string" ? dateUntil(updatedAt, now) : "",
       saved: true,
-      pinned: pinned === true,
+      ...(pinned === true && { pinned }),
     },
   ];
 }

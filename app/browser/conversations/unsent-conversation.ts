@@ -1,6 +1,6 @@
 import type { ClaimForTab } from "~/browser/drafts/tab-claims";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
-import { hasId, readId, readList } from "./conversation-list";
+import { readId } from "./conversation-list";
 
 const UNSENT_KEY = "holdfast.unsent";
 /** The keys under which drafts are stored: texts and files. */
@@ -10,38 +10,59 @@ const DRAFT_PATTERN = /^holdfast\.(?:draft|files)\.([\w-]{22})$/;
 export type UnsentConversation = {
   /** The id of the conversation, a new one if the tab has none. */
   id: () => string;
-  /** To be called once, when the page has chosen what to show: claims the tab's conversation again after a reload. */
-  resume: () => void;
+  /**
+   * To be called once, when the page has chosen what to show: claims the tab's conversation again after a reload; a new
+   * tab takes over a draft.
+   * @returns the id of the new conversation that was given up for that, if any
+   */
+  resume: () => Promise<string | null>;
   /**
    * Gives the conversation up if it is listed: it has messages then, even if it is deleted later.
    * @returns whether it was given up
    */
-  release: (list: readonly { id: string }[]) => boolean;
+  release: () => boolean;
   /** Takes over a conversation without a message, but with a draft, from a tab that is closed. */
-  adopt: () => Promise<void>;
+  adopt: () => Promise<string | null>;
 };
 
 type Dependencies = {
   shared: SafeStorage;
   tab: SafeStorage;
   newId: () => string;
-  claim: ClaimForTab;
+  /** Null if the browser has no locks. */
+  claim: ClaimForTab | null;
   /** The conversation that the tab showed before a reload, if it had messages. */
   reopenedId: string | null;
+  /** The conversation that any tab has shown last: without locks the only one whose draft is taken over. */
+  lastId: string | null;
+  isListed: (id: string) => boolean;
 };
 
 export function createUnsentConversation(dependencies: Dependencies): UnsentConversation {
-  const { shared, tab, newId, claim, reopenedId } = dependencies;
+  const { shared, tab, newId, claim, reopenedId, lastId, isListed } = dependencies;
   const known = () => readId(tab, UNSENT_KEY);
   const beforeReload = known();
+  /** The conversation that this page load has begun, and that nobody has written in yet. */
+  let fresh: string | null = null;
 
-  async function adopt() {
-    const drafts = new Set(shared.keys().flatMap((key) => DRAFT_PATTERN.exec(key)?.[1] ?? []));
-    const isUnsent = (id: string) => id !== reopenedId && !hasId(readList(shared), id);
+  function draftIds(): Set<string> {
+    return new Set(shared.keys().flatMap((key) => DRAFT_PATTERN.exec(key)?.[1] ?? []));
+  }
+
+  async function adopt(): Promise<string | null> {
+    const drafts = draftIds();
+    const isFree = () => known() === null || (known() === fresh && !draftIds().has(known()!));
+    const isUnsent = (id: string) => id !== reopenedId && !isListed(id);
     for (const id of drafts) {
-      if (known() !== null || !isUnsent(id) || !(await claim(id, false))) continue;
-      if (known() === null && isUnsent(id)) tab.set(UNSENT_KEY, id);
+      if (!isFree() || !isUnsent(id)) continue;
+      if (!(claim ? await claim(id, false) : id === lastId)) continue;
+      if (!isFree() || !isUnsent(id)) continue;
+      const replaced = known();
+      tab.set(UNSENT_KEY, id);
+      fresh = null;
+      return replaced;
     }
+    return null;
   }
 
   return {
@@ -50,19 +71,21 @@ export function createUnsentConversation(dependencies: Dependencies): UnsentConv
       if (unsent !== null) return unsent;
       const id = newId();
       tab.set(UNSENT_KEY, id);
-      void claim(id, true);
+      fresh = id;
+      void claim?.(id, true);
       return id;
     },
-    resume() {
+    async resume() {
+      if (beforeReload === null) return adopt();
       // After a fast reload the browser may still hold the lock for the closed page, so the claim waits for it.
-      if (beforeReload !== null) void claim(beforeReload, true);
-      else void adopt();
+      void claim?.(beforeReload, true);
+      return null;
     },
-    release(list) {
+    release() {
       const unsent = known();
-      const isListed = unsent !== null && hasId(list, unsent);
-      if (isListed) tab.remove(UNSENT_KEY);
-      return isListed;
+      const isReleased = unsent !== null && isListed(unsent);
+      if (isReleased) tab.remove(UNSENT_KEY);
+      return isReleased;
     },
     adopt,
   };

@@ -2,10 +2,11 @@ import type { AttachmentPart } from "~/conversation/attachment";
 import type { UserMessage } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { isAttachmentPart } from "./draft-file";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Prefix of the storage keys of all outboxes. */
-export const OUTBOX_KEY = "holdfast.outbox.";
+const OUTBOX_KEY = "holdfast.outbox.";
 
 /** A message to be sent. Stored until the server has it, so that after a reload the same message is sent again. */
 export type OutgoingMessage = {
@@ -49,6 +50,42 @@ export function createOutbox(storage: SafeStorage, conversationId: string): Outb
       if (id === undefined || kept === null || kept.id === id) storage.remove(key);
     },
   };
+}
+
+/** The conversations with a message in their outbox, of any tab. */
+export type OutboxIds = {
+  read: () => readonly string[];
+  /** To be called when this tab may have changed the outbox of a conversation. */
+  update: (conversationId: string) => void;
+};
+
+/**
+ * Reads all storage keys once: each conversation has some.
+ * @param onChange called when another tab may have changed an outbox
+ */
+export function createOutboxIds(
+  storage: SafeStorage,
+  onOtherTab: OnOtherTab,
+  onChange: () => void,
+): OutboxIds {
+  const ids = new Set<string>();
+  const idIn = (key: string) => key.slice(OUTBOX_KEY.length);
+  function update(id: string) {
+    if (createOutbox(storage, id).read()) ids.add(id);
+    else ids.delete(id);
+  }
+  function updateAll() {
+    const stored = storage.keys().filter((key) => key.startsWith(OUTBOX_KEY));
+    for (const id of new Set([...ids, ...stored.map(idIn)])) update(id);
+  }
+
+  onOtherTab(OUTBOX_KEY, (key) => {
+    if (key) update(idIn(key));
+    else updateAll();
+    onChange();
+  });
+  updateAll();
+  return { read: () => [...ids], update };
 }
 
 /** The parts of a message. White space beside files is left out. */

@@ -1,5 +1,5 @@
 import { LANGUAGES, type LanguageCode } from "~/i18n/languages";
-import { LIST_KEY } from "~/browser/conversations/conversation-list";
+import { LIST_KEY } from "~/browser/conversations/earlier-list";
 import { PREFERENCES_KEY, type Preferences } from "./preferences";
 
 /** Sets theme, text size and language on the document, for styles and screen readers. */

@@ -3,7 +3,7 @@ import { branchTo } from "~/conversation/branch";
 import type { Message } from "~/conversation/session";
 import type { SafeStorage } from "./safe-storage";
 
-const KEY = "holdfast.lastSeen";
+export const LAST_SEEN_KEY = "holdfast.lastSeen";
 /** Maximum length of the stored messages, in characters: a fifth of the usual quota. The newest are kept. */
 const MAX_LENGTH = 1_000_000;
 
@@ -18,7 +18,7 @@ export type LastSeen = {
 export function createLastSeen(storage: SafeStorage, conversationId: string): LastSeen {
   function read(): { id: string; session: SessionView } | null {
     try {
-      const kept: unknown = JSON.parse(storage.get(KEY) ?? "null");
+      const kept: unknown = JSON.parse(storage.get(LAST_SEEN_KEY) ?? "null");
       return isKept(kept) && kept.id === conversationId ? kept : null;
     } catch {
       return null;
@@ -30,12 +30,12 @@ export function createLastSeen(storage: SafeStorage, conversationId: string): La
     put(session) {
       // A running reply will have ended when the copy is read.
       const kept = { ...session, messages: newestOf(session), reply: null };
-      storage.set(KEY, JSON.stringify({ id: conversationId, session: kept }));
+      storage.set(LAST_SEEN_KEY, JSON.stringify({ id: conversationId, session: kept }));
       // If the storage is full, the copy is given up first.
-      if (!storage.isDurable()) storage.remove(KEY);
+      if (!storage.isDurable()) storage.remove(LAST_SEEN_KEY);
     },
     forget() {
-      if (read()) storage.remove(KEY);
+      if (read()) storage.remove(LAST_SEEN_KEY);
     },
   };
 }

@@ -23,6 +23,8 @@ export type Preferences = {
   singleKeys: boolean;
   /** Show the sidebar if the page is wide. */
   sidebar: boolean;
+  /** A new tab shows the last conversation instead of a new one. */
+  opensLast: boolean;
   /** Show a notification when an answer has ended in a conversation that is not shown. */
   notifies: boolean;
   /** Show a model's reasoning while it reasons. */
@@ -40,6 +42,7 @@ const DEFAULTS: Preferences = {
   wrapCode: false,
   singleKeys: false,
   sidebar: true,
+  opensLast: false,
   notifies: false,
   opensReasoning: false,
 };
@@ -78,8 +81,8 @@ function readStored(storage: SafeStorage): Record<string, unknown> {
 /** Fields that cannot be read get their default: another version may have written them. */
 function read(storage: SafeStorage): Preferences {
   const kept = readStored(storage);
-  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar, notifies, opensReasoning } =
-    kept;
+  const { language, theme, textSize, enterSends, wrapCode, singleKeys, sidebar } = kept;
+  const { opensLast, notifies, opensReasoning } = kept;
   return {
     language: isLanguageCode(language) ? language : DEFAULTS.language,
     theme: THEMES.find((name) => name === theme) ?? DEFAULTS.theme,
@@ -88,6 +91,7 @@ function read(storage: SafeStorage): Preferences {
     wrapCode: typeof wrapCode === "boolean" ? wrapCode : DEFAULTS.wrapCode,
     singleKeys: typeof singleKeys === "boolean" ? singleKeys : DEFAULTS.singleKeys,
     sidebar: typeof sidebar === "boolean" ? sidebar : DEFAULTS.sidebar,
+    opensLast: typeof opensLast === "boolean" ? opensLast : DEFAULTS.opensLast,
     notifies: typeof notifies === "boolean" ? notifies : DEFAULTS.notifies,
     opensReasoning: typeof opensReasoning === "boolean" ? opensReasoning : DEFAULTS.opensReasoning,
   };

@@ -3,7 +3,7 @@ export type SafeStorage = {
   get: (key: string) => string | null;
   set: (key: string, value: string) => void;
   remove: (key: string) => void;
-  /** The keys of all values that outlive the page. */
+  /** The keys of all values. */
   keys: () => string[];
   /** False after the browser has refused a value, which is then only in the memory of this tab. */
   isDurable: () => boolean;
@@ -11,7 +11,8 @@ export type SafeStorage = {
 
 /**
  * Wraps `localStorage` or `sessionStorage`, which throw on access if they are switched off, and on writing if they are
- * full. Refused values are kept in memory, so that the page works until it is closed.
+ * full. Refused values are kept in memory, so that the page works until it is closed, and are stored when another value
+ * was removed.
  */
 export function createSafeStorage(open: () => Storage): SafeStorage {
   const refused = new Map<string, string | null>();
@@ -42,8 +43,17 @@ export function createSafeStorage(open: () => Storage): SafeStorage {
       }
     },
     set: (key, value) => change(key, value, (open) => open.setItem(key, value)),
-    remove: (key) => change(key, null, (open) => open.removeItem(key)),
-    keys: () => Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? ""),
+    remove(key) {
+      change(key, null, (open) => open.removeItem(key));
+      for (const [waiting, value] of storage ? [...refused] : []) {
+        if (value !== null) change(waiting, value, (open) => open.setItem(waiting, value));
+        if (refused.has(waiting)) break;
+      }
+    },
+    keys() {
+      const stored = Array.from({ length: storage?.length ?? 0 }, (_, index) => storage?.key(index) ?? "");
+      return [...new Set([...stored, ...refused.keys()])].filter((key) => refused.get(key) !== null);
+    },
     isDurable: () => storage !== null && refused.size === 0,
   };
 }

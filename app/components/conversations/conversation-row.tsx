@@ -1,5 +1,6 @@
 import { memo, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { addressOf } from "~/browser/conversations/address";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { RenameField } from "./rename-field";
@@ -22,7 +23,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
   const { id } = conversation;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
-  const opener = useRef<HTMLButtonElement>(null);
+  const opener = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
   }, [isCurrent]);
@@ -39,19 +40,24 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
         <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
       ) : (
         <>
-          <button
+          <a
             ref={opener}
-            type="button"
             className="row__open"
+            href={addressOf(conversation.name)}
             aria-current={isCurrent ? "true" : undefined}
             title={title}
             dir="auto"
-            onClick={() => onOpen(id)}
+            onClick={(event) => {
+              // Otherwise the browser opens another tab or window.
+              if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+              event.preventDefault();
+              onOpen(id);
+            }}
           >
             {isUnsent && <span className="row__unsent" role="img" aria-label={t("message.notSentYet")} />}
             {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
-            <span>{title}</span>
-          </button>
+            <span className="row__title">{title}</span>
+          </a>
           <ConversationMenuButton
             className="row__menu"
             title={title}

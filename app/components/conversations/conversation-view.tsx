@@ -60,7 +60,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const [open, setOpen] = useState<OpenPanel>(null);
   const [editingId, setEditingId] = useState<string | null>(null);
   const { scroller, content, isAtEnd, jump, letGo } = useFollowBottom();
-  const entry = conversations.list.find(({ id }) => id === conversationId);
+  const entry = app.conversations.find(conversationId);
   const commands = useConversationCommands(app, onOpenDialog);
   // The list has the newest title: a renamed one at once, and later every one that the session has.
   const title = entry?.title || titleWithoutTags(state.session?.title ?? "") || t("conversations.new");
@@ -156,13 +156,15 @@ function Invitation({ app, chat, state, conversations, entry, models, actions }:
   const { t } = useTranslation();
   const { list: presets } = useObservable(app.presets);
   const chosen = presets.find(({ id }) => id === state.pickedPresetId);
-  const { list, deletedElsewhere, heldBackId } = conversations;
+  const { notice: whyAnother, heldBackId } = conversations;
   const heldBack = heldBackId !== null && {
-    why: t("conversation.heldBack", { title: titleOf(list, heldBackId) || t("conversations.untitled") }),
+    why: t("conversation.heldBack", {
+      title: app.conversations.find(heldBackId)?.title || t("conversations.untitled"),
+    }),
     onGoBack: () => app.conversations.open(heldBackId),
   };
   const { why, onGoBack } = heldBack || {
-    why: whyEmpty(t, entry?.saved ?? false, deletedElsewhere),
+    why: whyEmpty(t, entry?.saved ?? false, whyAnother),
     onGoBack: null,
   };
   const notice = models.notice && sentenceFor(t, models.notice);
@@ -283,12 +285,8 @@ function Panel({ app, chat, state, models, modelId, actions, open, setOpen }: Pa
   return <MessageDetails message={details} models={models.models} onClose={close} onFailed={onFailed} />;
 }
 
-function titleOf(list: readonly { id: string; title: string }[], wanted: string): string {
-  return list.find(({ id }) => id === wanted)?.title ?? "";
-}
-
-function whyEmpty(t: TFunction, wasSaved: boolean, deletedElsewhere: boolean): string | null {
-  if (deletedElsewhere) return t("conversation.deletedElsewhere");
+function whyEmpty(t: TFunction, wasSaved: boolean, notice: ConversationsSnapshot["notice"]): string | null {
+  if (notice !== null) return t(`conversation.${notice}`);
   if (wasSaved) return t("conversation.notOnServer");
   return null;
 }

@@ -47,7 +47,9 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
 
     return {
       run(command, { id }) {
-        if (command === "pin" || command === "unpin") app.conversations.pin(id, command === "pin");
+        if (command === "pin" || command === "unpin") {
+          app.conversations.edit([id], { pinned: command === "pin" });
+        }
         if (command === "print") window.print();
         if (command === "delete") app.remove(id);
         if (command === "share" || command === "move") openDialog(command, id);

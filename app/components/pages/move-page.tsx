@@ -35,7 +35,6 @@ export function MovePage({ app }: { app: ChatApp }) {
     try {
       const conversations = await takeHandoff(app, secret);
       app.conversations.remember(...conversations);
-      for (const { id, pinned } of conversations) if (pinned) app.conversations.pin(id, true);
       if (conversations[0]) app.conversations.open(conversations[0].id);
       // Replaced in the history, since the link works only once.
       window.location.replace("/");

@@ -40,6 +40,8 @@ export const de: Translation = {
     recovered:
       "Die letzte Änderung dieser Unterhaltung war auf der Festplatte beschädigt und wurde beiseitegelegt. Sie sehen den Stand unmittelbar davor.",
     deletedElsewhere: "Die Unterhaltung, die hier offen war, wurde in einem anderen Tab gelöscht.",
+    unknownAddress:
+      "Diese Adresse führt in diesem Browser zu keiner Unterhaltung. Unterhaltungen kennt nur der Browser, in dem sie begonnen wurden.",
     notOnServer:
       "Diese Unterhaltung ist nicht mehr auf dem Server. Was Sie hier schreiben, beginnt sie von Neuem.",
     newBelow: "Neuer Text weiter unten",

@@ -40,6 +40,8 @@ export const en = {
     recovered:
       "The last change to this conversation was damaged on disk and has been set aside. You see it as it was just before.",
     deletedElsewhere: "The conversation that was open here was deleted in another tab.",
+    unknownAddress:
+      "This address leads to no conversation in this browser. Conversations are known only to the browser that they were begun in.",
     notOnServer: "This conversation is not on the server any more. What you write here begins it anew.",
     newBelow: "New text below",
     offline: "Offline: as you last saw it",

@@ -40,6 +40,8 @@ export const es: Translation = {
     recovered:
       "El último cambio de esta conversación se dañó en el disco y se ha apartado. La ve como estaba justo antes.",
     deletedElsewhere: "La conversación que estaba abierta aquí se eliminó en otra pestaña.",
+    unknownAddress:
+      "Esta dirección no lleva a ninguna conversación en este navegador. Solo el navegador en el que se inició una conversación la conoce.",
     notOnServer: "Esta conversación ya no está en el servidor. Lo que escriba aquí la empieza de nuevo.",
     newBelow: "Hay texto nuevo abajo",
     offline: "Sin conexión: tal como la vio por última vez",

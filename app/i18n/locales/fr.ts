@@ -39,6 +39,8 @@ export const fr: Translation = {
     recovered:
       "La dernière modification de cette conversation était endommagée sur le disque et a été mise de côté. Vous la voyez telle qu’elle était juste avant.",
     deletedElsewhere: "La conversation ouverte ici a été supprimée dans un autre onglet.",
+    unknownAddress:
+      "Cette adresse ne mène à aucune conversation dans ce navigateur. Seul le navigateur où une conversation a été commencée la connaît.",
     notOnServer: "Cette conversation n’est plus sur le serveur. Ce que vous écrivez ici la recommence.",
     newBelow: "Nouveau texte plus bas",
     offline: "Hors ligne : telle que vous l’avez vue",

@@ -57,8 +57,8 @@ export async function conversationCosts(
 async function openConversation(page: Page, url: string, messages: number): Promise<void> {
   const id = await putConversation(url, longConversation(messages));
   await page.addInitScript((kept) => {
-    if (localStorage.getItem("holdfast.current")) return;
-    localStorage.setItem("holdfast.current", kept);
+    if (sessionStorage.getItem("holdfast.current")) return;
+    sessionStorage.setItem("holdfast.current", kept);
     localStorage.setItem(
       "holdfast.conversations",
       JSON.stringify([{ id: kept, title: "Bench", updatedAt: new Date().toISOString(), saved: true }]),

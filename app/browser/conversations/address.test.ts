@@ -3,7 +3,7 @@ import { createConversations } from "./conversations";
 import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable } from "~/browser/page/observable";
-import { followVisits } from "./visited-conversations";
+import { followAddress, nameIn } from "./address";
 
 const A = "aaaaaaaaaaaaaaaaaaaaaa";
 const B = "bbbbbbbbbbbbbbbbbbbbbb";
@@ -11,7 +11,11 @@ const C = "cccccccccccccccccccccc";
 
 /** A tab with the conversations A, B and C in its list, and a history that begins with another site. */
 function openTab() {
-  const entries: unknown[] = ["another site", { idx: 0, key: "default" }];
+  type Shown = { state: unknown; url: string };
+  const entries: Shown[] = [
+    { state: null, url: "another site" },
+    { state: { idx: 0, key: "default" }, url: "/" },
+  ];
   let at = 1;
   /** Modal dialogs, the topmost last. */
   const dialogs: { name: string; dispatchEvent: () => boolean; close: () => void }[] = [];
@@ -19,18 +23,22 @@ function openTab() {
   let onPop: (() => void) | null = null;
   const history = {
     get state() {
-      return entries[at];
+      return entries[at]!.state;
     },
-    pushState(state: unknown, _title: string, url?: string) {
-      expect(url).toBeUndefined();
-      entries.splice((at += 1), Infinity, state);
+    pushState(state: unknown, _title: string, url: string) {
+      entries.splice((at += 1), Infinity, { state, url });
     },
-    replaceState(state: unknown) {
-      entries[at] = state;
+    replaceState(state: unknown, _title: string, url: string) {
+      entries[at] = { state, url };
     },
     go: (steps: number) => go(steps),
     back: () => go(-1),
   } as unknown as History;
+  const location = {
+    get hash() {
+      return /#.*/.exec(entries[at]!.url)?.[0] ?? "";
+    },
+  } as Location;
   const [local, session] = [fakeStorage(), fakeStorage()];
   const deletions = createObservable<readonly { id: string }[]>([]);
   let ids = 0;
@@ -41,17 +49,18 @@ function openTab() {
       tab,
       newId: () => String(++ids).padEnd(22, "n"),
       onOtherTab: () => undefined,
+      clock: { now: () => 1_767_225_600_000, after: () => () => undefined },
       claim: () => Promise.resolve(true),
       deletions,
+      address: nameIn(location.hash),
     });
-    const { currentId: firstId } = conversations.getSnapshot();
     const addEventListener = ((_type: string, listener: typeof onPop) => (onPop = listener)) as never;
     const document = {
       addEventListener: ((_type: string, listener: typeof onToggle) => (onToggle = listener)) as never,
       querySelectorAll: (() => dialogs) as never,
     };
     const follow = () =>
-      followVisits({ page: { history, addEventListener, document }, tab, conversations, firstId });
+      followAddress({ page: { history, location, addEventListener, document }, conversations });
     return { conversations, follow };
   }
   const first = load();
@@ -83,7 +92,12 @@ function openTab() {
       return again.conversations;
     },
     history: () => JSON.stringify(entries),
-    kept: () => session.getItem("holdfast.visited"),
+    address: () => entries[at]!.url,
+    /** As a person types it, or follows a link in the page. */
+    enter(url: string) {
+      entries.splice((at += 1), Infinity, { state: null, url });
+      onPop!();
+    },
     isAtOtherSite: () => at === 0,
   };
 }
@@ -111,12 +125,36 @@ test("Back and Forward step through the shown conversations, and only then leave
   expect(tab.isAtOtherSite()).toBe(false);
 });
 
-test("history entries hold no conversation ids, and keep the state of the router", () => {
-  const { conversations, follow, history } = openTab();
+test("an address holds the name of the conversation and not its id, and keeps the state of the router", () => {
+  const { conversations, follow, history, address } = openTab();
   follow();
+  expect(address()).toBe("/");
   conversations.open(A);
+  expect(address()).toBe(`/#c=${conversations.find(A)!.name}`);
   expect(history()).not.toContain(A);
-  expect(history()).toContain('{"idx":1,"key":"default","isDouble":false,"visit":1}');
+  expect(history()).toContain('{"idx":1,"key":"default","isDouble":false}');
+});
+
+test("a new conversation gets its address with its first message", () => {
+  const { conversations, follow, history, address } = openTab();
+  follow();
+  const { currentId: id } = conversations.getSnapshot();
+  const before = history().length;
+  conversations.remember({ id, title: "Tea", updatedAt: "2026-01-02T00:00:00.000Z", saved: false });
+  expect(address()).toBe(`/#c=${conversations.find(id)!.name}`);
+  expect(history().length).toBeLessThan(before + 40);
+});
+
+test("a typed address opens its conversation, an unknown one says so, and other fragments change nothing", () => {
+  const { conversations, follow, enter, address } = openTab();
+  follow();
+  enter(`/#c=${conversations.find(B)!.name}`);
+  expect(conversations.getSnapshot().currentId).toBe(B);
+  enter("/#footnote-1");
+  expect(conversations.getSnapshot().currentId).toBe(B);
+  enter("/#c=nowhere");
+  expect(conversations.getSnapshot().notice).toBe("unknownAddress");
+  expect(address()).toBe("/");
 });
 
 test("a reload keeps the visited conversations", () => {
@@ -130,22 +168,12 @@ test("a reload keeps the visited conversations", () => {
   expect(refreshed.getSnapshot().currentId).toBe(A);
 });
 
-test("a conversation opened before this code was loaded has an entry, too", () => {
-  const { conversations, follow, go } = openTab();
-  const begun = conversations.getSnapshot().currentId;
-  conversations.open(A);
-  follow();
-  go(-1);
-  expect(conversations.getSnapshot().currentId).toBe(begun);
-});
-
-test("the id of a deleted conversation is removed, and its entry shows the empty conversation", () => {
-  const { conversations, follow, go, hide, kept } = openTab();
+test("the address of a deleted conversation shows the empty conversation", () => {
+  const { conversations, follow, go, hide } = openTab();
   follow();
   conversations.open(A);
   conversations.open(B);
   hide(A);
-  expect(kept()).not.toContain(A);
   go(-1);
   const { currentId } = conversations.getSnapshot();
   expect([A, B]).not.toContain(currentId);
