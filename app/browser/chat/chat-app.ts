@@ -7,6 +7,7 @@ import { followAddress, nameIn } from "~/browser/conversations/address";
 import { createConversations, type Conversations } from "~/browser/conversations/conversations";
 import { createDeletions, type Deletions } from "~/browser/conversations/deletions";
 import { createShareLinks, type ShareLinks } from "~/browser/conversations/share-links";
+import { createUnfoldedGroups, type UnfoldedGroups } from "~/browser/conversations/unfolded-groups";
 import { createUnread, type Unread } from "~/browser/conversations/unread";
 import { createOutboxIds } from "~/browser/drafts/outbox";
 import { createTabClaims } from "~/browser/drafts/tab-claims";
@@ -60,11 +61,17 @@ export type ChatApp = {
   fork: (conversationId: string, messageId: string) => Promise<void>;
   /** Changes a title at once, and then on the server. */
   rename: (conversationId: string, title: string) => Promise<void>;
-  /** Hides a conversation. It is deleted when the time to undo that is over. */
-  remove: (conversationId: string) => void;
+  /** Hides conversations. They are deleted when the time to undo that is over. */
+  remove: (...conversationIds: string[]) => void;
+  /** Takes conversations out of the list, or puts them back, and offers to undo that. */
+  archive: (conversationIds: readonly string[], archived: boolean) => void;
+  /** The groups of the list that are unfolded. */
+  unfolded: UnfoldedGroups;
   /** False if the browser refuses to store values: closing the tab then loses its conversations. */
   isDurable: () => boolean;
   clock: PageClock;
+  /** Uniform in [0, 1). */
+  random: () => number;
   /** After its first load the page opens without a network, too. */
   worksOffline: boolean;
 };
@@ -184,13 +191,13 @@ export async function createChatApp(
   return {
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
     ...{ translator, node, access, drawing },
-    commands: createCommands(),
+    ...{ commands: createCommands(), unfolded: createUnfoldedGroups(shared, onOtherTab) },
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
-    clock,
+    ...{ clock, random },
     worksOffline: props.worksOffline,
   };
 }
@@ -233,7 +240,7 @@ type CommandDependencies = Pick<ChatApp, "api" | "conversations" | "deletions" |
 
 function conversationCommands(
   dependencies: CommandDependencies,
-): Pick<ChatApp, "fork" | "rename" | "remove"> {
+): Pick<ChatApp, "fork" | "rename" | "remove" | "archive"> {
   const { api, conversations, deletions, toasts, clock } = dependencies;
   const titleOf = (id: string) => conversations.find(id)?.title ?? "";
   return {
@@ -253,9 +260,17 @@ function conversationCommands(
         toasts.failure((t, why) => t("conversations.notRenamed", { why }), error);
       }
     },
-    remove(id) {
-      conversations.leave(id);
-      deletions.add({ id, title: titleOf(id) });
+    remove(...ids) {
+      const { currentId } = conversations.getSnapshot();
+      if (ids.includes(currentId)) conversations.leave(currentId);
+      deletions.add(...ids.map((id) => ({ id, title: titleOf(id) })));
+    },
+    archive(ids, archived) {
+      conversations.edit(ids, { archived });
+      toasts.info((t) => t(archived ? "list.archived" : "list.unarchived"), {
+        label: (t) => t("deletion.undo"),
+        act: () => conversations.edit(ids, { archived: !archived }),
+      });
     },
   };
 }

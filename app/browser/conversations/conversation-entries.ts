@@ -1,5 +1,5 @@
 import { createConversationIndex, type ConversationIndex } from "./conversation-index";
-import { entryKey, type Conversation, type ConversationUpdate } from "./conversation-list";
+import { entryKey, toConversation, type Conversation, type ConversationUpdate } from "./conversation-list";
 import type { EntryStore } from "./entry-store";
 
 const NAME_LENGTH = 12;
@@ -13,6 +13,10 @@ export type ConversationEntries = {
     ids: readonly string[],
     change: Partial<Pick<Conversation, "title" | "pinned" | "archived" | "folder">>,
   ) => void;
+  /** Whether the list has the conversation of this entry. */
+  has: (key: string) => boolean;
+  /** What its conversations were imported from. */
+  sources: () => Set<string>;
   /** @returns the key of the new folder */
   addFolder: (title: string) => string;
   /** Renames a folder, removes it or brings it back. Its conversations stay. */
@@ -46,6 +50,13 @@ export function createConversationEntries(store: EntryStore, newId: () => string
     forget(id) {
       if (index.find(id)) store.change([[entryKey(id), { gone: true }]]);
     },
+    has: (key) => (store.get(key) ? toConversation(store.get(key)!) !== null : false),
+    sources: () =>
+      new Set(
+        [...store.all().values()].flatMap(({ source, gone }) =>
+          !gone && typeof source?.[0] === "string" ? [source[0]] : [],
+        ),
+      ),
     addFolder(title) {
       const key = newId();
       store.change([[key, { kind: "folder", title }]]);

@@ -54,3 +54,20 @@ test("within a group the order of the list stays", () => {
   const list = [conversation(at(3, 30, 20)), conversation(at(3, 30, 8))];
   expect(groupConversations(list, now)[0]?.conversations).toEqual(list);
 });
+
+test("the conversations of a folder are in it, unless they are pinned, and those of a removed one are not", () => {
+  const folders = [
+    { key: "drinks", title: "Drinks" },
+    { key: "empty", title: "Empty" },
+  ];
+  const inFolder = (folder: string, pinned = false) => ({ ...conversation(at(3, 31, 0), pinned), folder });
+  const list = [inFolder("drinks"), inFolder("removed"), inFolder("drinks", true)];
+  expect(
+    groupConversations(list, now, folders).map(({ key, conversations }) => [key, conversations.length]),
+  ).toEqual([
+    ["pinned", 1],
+    ["drinks", 1],
+    ["empty", 0],
+    ["today", 1],
+  ]);
+});

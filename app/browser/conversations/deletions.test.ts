@@ -65,13 +65,13 @@ test("a deletion can be undone for ten seconds, in every tab, and is carried out
   const [here, there] = [browser.openTab(), browser.openTab()];
   here.deletions.add(tea);
   for (const { deletions } of [here, there]) {
-    expect(deletions.getSnapshot()).toEqual([{ ...tea, canUndo: true }]);
+    expect(deletions.getSnapshot()).toEqual([{ ...tea, batch: A, canUndo: true }]);
   }
   await vi.advanceTimersByTimeAsync(9_999);
-  expect(there.deletions.getSnapshot()).toEqual([{ ...tea, canUndo: true }]);
+  expect(there.deletions.getSnapshot()).toEqual([{ ...tea, batch: A, canUndo: true }]);
   expect(browser.carriedOut).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
-  expect(there.deletions.getSnapshot()).toEqual([{ ...tea, canUndo: false }]);
+  expect(there.deletions.getSnapshot()).toEqual([{ ...tea, batch: A, canUndo: false }]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(browser.carriedOut).toEqual([A]);
   for (const { deletions } of [here, there]) expect(deletions.getSnapshot()).toEqual([]);
@@ -104,7 +104,7 @@ test("a tab opened later carries out overdue deletions, and shows the others", a
   here.close();
   await vi.advanceTimersByTimeAsync(5_000);
   const soon = browser.openTab();
-  expect(soon.deletions.getSnapshot()).toEqual([{ ...tea, canUndo: true }]);
+  expect(soon.deletions.getSnapshot()).toEqual([{ ...tea, batch: A, canUndo: true }]);
   soon.close();
   await vi.advanceTimersByTimeAsync(86_400_000);
   const later = browser.openTab();
@@ -121,7 +121,7 @@ test("a deletion that fails for a passing reason is repeated, and the conversati
   );
   deletions.add(tea);
   await vi.advanceTimersByTimeAsync(11_000);
-  expect(deletions.getSnapshot()).toEqual([{ ...tea, canUndo: false }]);
+  expect(deletions.getSnapshot()).toEqual([{ ...tea, batch: A, canUndo: false }]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(browser.carriedOut).toEqual([A, A, A, A]);
   expect(deletions.getSnapshot()).toEqual([]);

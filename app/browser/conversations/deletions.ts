@@ -15,12 +15,18 @@ const GRACE_MS = 1_000;
 /** The tab of the person's click deletes first; other tabs wait this many milliseconds longer, in case it is closed. */
 const OTHER_TAB_WAITS_MS = 2_000;
 
-/** A conversation that is hidden, and about to be deleted on the server. */
-export type Deletion = { id: string; title: string; canUndo: boolean };
+/** Deletions that are carried out at a time. */
+const AT_A_TIME = 4;
+
+/**
+ * A conversation that is hidden, and about to be deleted on the server. `batch`: the same for conversations that were
+ * deleted together.
+ */
+export type Deletion = { id: string; title: string; batch: string; canUndo: boolean };
 
 export type Deletions = Observable<readonly Deletion[]> & {
-  add: (conversation: { id: string; title: string }) => void;
-  undo: (id: string) => void;
+  add: (...conversations: { id: string; title: string }[]) => void;
+  undo: (...ids: string[]) => void;
   /** From now on deletions are carried out when they are due. */
   start: () => void;
 };
@@ -40,7 +46,7 @@ type Dependencies = {
 };
 
 /** `askedAt`: milliseconds since 1970 by the wall clock, which is still valid after the tab is closed. */
-type Kept = { id: string; title: string; askedAt: number };
+type Kept = { id: string; title: string; batch: string; askedAt: number };
 
 /**
  * The deletions of this browser that can still be undone, or have not succeeded yet. They are stored: the tab that is
@@ -66,10 +72,14 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     cancelTimer();
     const now = clock.now();
     const kept = asked.read();
-    const view = kept.map(({ id, title, askedAt }) => ({ id, title, canUndo: now < askedAt + UNDO_MS }));
+    const view = kept.map(({ id, title, batch, askedAt }) => ({
+      ...{ id, title, batch },
+      canUndo: now < askedAt + UNDO_MS,
+    }));
     if (JSON.stringify(view) !== JSON.stringify(state.getSnapshot())) state.set(view);
     const waiting = kept.filter(({ id }) => !running.has(id));
-    if (isStarted) for (const deletion of waiting) if (dueAt(deletion) <= now) void begin(deletion);
+    const due = isStarted ? waiting.filter((deletion) => dueAt(deletion) <= now) : [];
+    for (const deletion of due.slice(0, Math.max(0, AT_A_TIME - running.size))) void begin(deletion);
     const moments = waiting.flatMap((deletion) => [deletion.askedAt + UNDO_MS, dueAt(deletion)]);
     const next = Math.min(...moments.filter((moment) => moment > now));
     if (Number.isFinite(next)) cancelTimer = clock.after(next - now, refresh);
@@ -94,9 +104,10 @@ export function createDeletions(dependencies: Dependencies): Deletions {
     }
   }
 
-  function drop(id: string) {
-    asked.change((kept) => kept.filter((deletion) => deletion.id !== id));
-    failures.delete(id);
+  function drop(...ids: string[]) {
+    const dropped = new Set(ids);
+    asked.change((kept) => kept.filter(({ id }) => !dropped.has(id)));
+    for (const id of ids) failures.delete(id);
   }
 
   onOtherTab(KEY, refresh);
@@ -105,15 +116,18 @@ export function createDeletions(dependencies: Dependencies): Deletions {
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    add({ id, title }) {
-      if (asked.read().some((deletion) => deletion.id === id)) return;
-      mine.add(id);
-      asked.change((kept) => [...kept, { id, title, askedAt: clock.now() }]);
+    add(...conversations) {
+      const known = new Set(asked.read().map(({ id }) => id));
+      const added = conversations.filter(({ id }) => !known.has(id));
+      const batch = added[0]?.id;
+      if (batch === undefined) return;
+      for (const { id } of added) mine.add(id);
+      const askedAt = clock.now();
+      asked.change((kept) => [...kept, ...added.map(({ id, title }) => ({ id, title, batch, askedAt }))]);
       refresh();
     },
-    undo(id) {
-      if (running.has(id)) return;
-      drop(id);
+    undo(...ids) {
+      drop(...ids.filter((id) => !running.has(id)));
       refresh();
     },
     start() {
@@ -125,7 +139,9 @@ export function createDeletions(dependencies: Dependencies): Deletions {
 
 function toKept(entry: unknown): Kept[] {
   if (typeof entry !== "object" || entry === null) return [];
-  const { id, title, askedAt } = entry as Record<string, unknown>;
+  const { id, title, batch, askedAt } = entry as Record<string, unknown>;
   if (typeof id !== "string" || !SESSION_ID_PATTERN.test(id) || typeof askedAt !== "number") return [];
-  return [{ id, title: typeof title === "string" ? title : "", askedAt }];
+  const titleText = typeof title === "string" ? title : "";
+  // Earlier versions stored no batch.
+  return [{ id, title: titleText, batch: typeof batch === "string" ? batch : id, askedAt }];
 }

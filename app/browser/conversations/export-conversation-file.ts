@@ -24,7 +24,7 @@ export async function exportConversationFile(
 }
 
 /** The title without characters that some file systems refuse. */
-function fileName(title: string): string {
+export function fileName(title: string): string {
   const name = title
     .replace(/[\u0000-\u001f\u007f\\/:*?"<>|]+/g, " ")
     .replace(/\s+/g, " ")

@@ -9,10 +9,14 @@ export type Toast = {
   isError: boolean;
   /** The text in the current language of the page. */
   text: (t: TFunction) => string;
+  action?: ToastAction | undefined;
 };
 
+/** What a toast offers, such as to undo what it tells. */
+export type ToastAction = { label: (t: TFunction) => string; act: () => void };
+
 export type Toasts = Observable<readonly Toast[]> & {
-  info: (text: Toast["text"]) => void;
+  info: (text: Toast["text"], action?: ToastAction) => void;
   warn: (text: Toast["text"]) => void;
   /** Shows an error, with its reason. */
   failure: (what: (t: TFunction, why: string) => string, error: unknown) => void;
@@ -26,7 +30,7 @@ export function createToasts(): Toasts {
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
-    info: (text) => add({ text, isError: false }),
+    info: (text, action) => add({ text, action, isError: false }),
     warn: (text) => add({ text, isError: true }),
     failure(what, cause) {
       const error = userErrorOf(cause);

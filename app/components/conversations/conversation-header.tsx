@@ -37,7 +37,7 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
     (command: ConversationCommand) => {
       if (command === "conversationSettings") onShowSettings();
       else if (command === "rename") setIsRenaming(true);
-      else if (conversation) commands.run(command, conversation);
+      else if (conversation && command !== "select") commands.run(command, conversation);
     },
     [commands, conversation, onShowSettings],
   );

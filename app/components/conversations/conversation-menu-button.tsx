@@ -11,7 +11,7 @@ const ConversationMenu = lazyPart(() =>
 type Props = {
   title: string;
   /** Undefined for a conversation without a message, which has no menu. */
-  conversation: { pinned: boolean; saved: boolean } | undefined;
+  conversation: { pinned: boolean; saved: boolean; archived: boolean } | undefined;
   isShown?: boolean;
   /** Called when `rename` was chosen, with the button that gets the focus back. */
   buttonRef?: Ref<HTMLButtonElement>;

@@ -13,6 +13,7 @@ type Props = {
   conversation:
     | {
         pinned: boolean;
+        archived: boolean;
         /** Needs the conversation on the server. */
         saved: boolean;
       }

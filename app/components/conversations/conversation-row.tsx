@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { addressOf } from "~/browser/conversations/address";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "./conversation-menu-button";
+import { draggedConversation } from "./dragged-conversation";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
 
@@ -13,13 +14,23 @@ type Props = {
   isUnread: boolean;
   /** A message has not reached the server. */
   isUnsent: boolean;
+  /** Null if no conversations are being selected. */
+  isSelected: boolean | null;
+  /** Place in the group, counted from 1, and the number of conversations in it: only some of them are drawn. */
+  position: number;
+  total: number;
+  /** Line of the list, and the height of the undrawn ones before it. */
+  index: number;
+  spaceBefore: number;
+  measure: (element: HTMLElement | null) => void;
   onOpen: (id: string) => void;
+  onSelect: (id: string) => void;
   commands: ConversationCommands;
 };
 
 /** One conversation in the list, with its menu. */
 export const ConversationRow = memo(function ConversationRow(props: Props) {
-  const { conversation, isCurrent, isUnread, isUnsent, onOpen, commands } = props;
+  const { conversation, isCurrent, isUnread, isUnsent, isSelected, onOpen, onSelect, commands } = props;
   const { id } = conversation;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
@@ -35,8 +46,30 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
   }
 
   return (
-    <li className="row" data-current={isCurrent || undefined}>
-      {isRenaming ? (
+    <li
+      ref={props.measure}
+      className="row"
+      data-index={props.index}
+      data-id={id}
+      data-current={(isSelected ?? isCurrent) || undefined}
+      aria-posinset={props.position}
+      aria-setsize={props.total}
+      style={props.spaceBefore > 0 ? { marginBlockStart: props.spaceBefore } : undefined}
+    >
+      {isSelected !== null ? (
+        <label className="row__open row__select">
+          <input
+            type="checkbox"
+            data-row
+            checked={isSelected}
+            aria-label={title}
+            onChange={() => onSelect(id)}
+          />
+          <span className="row__title" dir="auto">
+            {title}
+          </span>
+        </label>
+      ) : isRenaming ? (
         <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
       ) : (
         <>
@@ -47,6 +80,8 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             aria-current={isCurrent ? "true" : undefined}
             title={title}
             dir="auto"
+            onDragStart={() => (draggedConversation.id = id)}
+            onDragEnd={() => (draggedConversation.id = null)}
             onClick={(event) => {
               // Otherwise the browser opens another tab or window.
               if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -64,6 +99,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             conversation={conversation}
             onCommand={(command) => {
               if (command === "rename") setIsRenaming(true);
+              else if (command === "select") onSelect(id);
               else if (command !== "conversationSettings") commands.run(command, conversation);
             }}
             onFailed={commands.failed}

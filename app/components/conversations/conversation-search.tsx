@@ -1,4 +1,4 @@
-import { useCallback, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useCallback, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Conversation } from "~/browser/conversations/conversation-list";
@@ -15,20 +15,26 @@ const TextSearchResults = lazyPart(() =>
 type Props = {
   app: ChatApp;
   list: readonly Conversation[];
+  archived: readonly Conversation[];
   onOpenHit: (hit: TextHit) => void;
   /** Renders the conversations whose title matches. */
-  children: (list: readonly Conversation[]) => ReactNode;
+  children: (shown: {
+    list: readonly Conversation[];
+    archived: readonly Conversation[];
+    isSearching: boolean;
+  }) => ReactNode;
 };
 
 /** The list of conversations with its search: in titles at once, in messages a moment later. */
-export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
+export function ConversationSearch({ app, list, archived, onOpenHit, children }: Props) {
   const { t } = useTranslation();
   const headingId = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const [query, setQuery] = useState("");
   const isSearching = query.trim() !== "";
-  const shown = isSearching ? list.filter(({ title }) => matches(title, query)) : list;
+  const shown = useShown(list, archived, query);
+  const all = useMemo(() => [...list, ...archived], [archived, list]);
 
   const failed = useCallback(
     (error: unknown) => {
@@ -42,7 +48,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
 
   return (
     <div className="search" onKeyDown={moveThroughRows}>
-      {list.length > 0 && (
+      {all.length > 0 && (
         <div className="search__box">
           <SearchIcon />
           <input
@@ -67,11 +73,13 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
         </div>
       )}
       <nav className="sidebar__nav" aria-label={t("conversations.label")}>
-        {list.length === 0 && <p className="sidebar__none">{t("conversations.none")}</p>}
+        {all.length === 0 && <p className="sidebar__none">{t("conversations.none")}</p>}
         {children(shown)}
         {isSearching && (
           <>
-            {shown.length === 0 && <p className="sidebar__none">{t("search.noTitles")}</p>}
+            {shown.list.length + shown.archived.length === 0 && (
+              <p className="sidebar__none">{t("search.noTitles")}</p>
+            )}
             {isLongEnough(query) && (
               <section aria-labelledby={headingId}>
                 <h2 ref={heading} className="sidebar__group" id={headingId} tabIndex={-1}>
@@ -80,7 +88,7 @@ export function ConversationSearch({ app, list, onOpenHit, children }: Props) {
                 <TextSearchResults
                   app={app}
                   query={query}
-                  list={list}
+                  list={all}
                   onOpen={onOpenHit}
                   onLoseFocus={focusHeading}
                   onFailed={failed}
@@ -105,4 +113,14 @@ function moveThroughRows(event: KeyboardEvent<HTMLElement>) {
   if (step === 0 || at < 0 || !isPlain || isComposing(event)) return;
   event.preventDefault();
   stops[at + step]?.focus();
+}
+
+/** The conversations whose title matches. */
+function useShown(list: readonly Conversation[], archived: readonly Conversation[], query: string) {
+  return useMemo(() => {
+    const isSearching = query.trim() !== "";
+    const shownOf = (all: readonly Conversation[]) =>
+      isSearching ? all.filter(({ title }) => matches(title, query)) : all;
+    return { list: shownOf(list), archived: shownOf(archived), isSearching };
+  }, [archived, list, query]);
 }

@@ -161,15 +161,21 @@ function Invitation({ app, chat, state, conversations, entry, models, actions }:
     why: t("conversation.heldBack", {
       title: app.conversations.find(heldBackId)?.title || t("conversations.untitled"),
     }),
-    onGoBack: () => app.conversations.open(heldBackId),
+    back: { label: t("conversation.openAgain"), onClick: () => app.conversations.open(heldBackId) },
   };
-  const { why, onGoBack } = heldBack || {
+  const last = app.conversations.last();
+  const { why, back } = heldBack || {
     why: whyEmpty(t, entry?.saved ?? false, whyAnother),
-    onGoBack: null,
+    back: last
+      ? {
+          label: t("conversation.continueLast", { title: last.title || t("conversations.untitled") }),
+          onClick: () => app.conversations.open(last.id),
+        }
+      : null,
   };
   const notice = models.notice && sentenceFor(t, models.notice);
   return (
-    <EmptyState {...{ why, onGoBack, notice }} prompts={chosen?.prompts ?? []} onPick={actions.suggest}>
+    <EmptyState {...{ why, back, notice }} prompts={chosen?.prompts ?? []} onPick={actions.suggest}>
       <PresetChips
         presets={presets}
         chosenId={chosen?.id ?? null}

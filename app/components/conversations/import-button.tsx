@@ -1,42 +1,24 @@
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import type { ChatApp } from "~/browser/chat/chat-app";
-import { loadCode } from "~/browser/page/load-code";
-import { newId } from "~/conversation/session-id";
 import { UploadIcon } from "~/components/primitives/icons";
 
-type Props = { app: ChatApp; onDone: () => void };
-
-/** Imports exported conversations, and opens the first one. */
-export function ImportButton({ app, onDone }: Props) {
+/** Chooses files with exported conversations. */
+export function ImportButton({ onImport }: { onImport: (files: readonly File[]) => void }) {
   const { t } = useTranslation();
   const input = useRef<HTMLInputElement>(null);
-
-  async function importAll(files: File[]) {
-    const ids: string[] = [];
-    for (const file of files) {
-      try {
-        ids.push(await importOne(app, file));
-      } catch (error) {
-        app.toasts.failure((t, why) => t("transfer.failed", { name: file.name, why }), error);
-      }
-    }
-    if (ids[0] !== undefined) app.conversations.open(ids[0]);
-    onDone();
-  }
-
   return (
     <>
       <input
         ref={input}
         type="file"
-        accept=".json,application/json"
+        accept=".json,.zip,application/json,application/zip"
         multiple
         hidden
         aria-label={t("transfer.import")}
         onChange={({ target }) => {
-          void importAll([...(target.files ?? [])]);
+          const files = [...(target.files ?? [])];
           target.value = "";
+          if (files.length > 0) onImport(files);
         }}
       />
       <button type="button" className="button" onClick={() => input.current?.click()}>
@@ -45,11 +27,4 @@ export function ImportButton({ app, onDone }: Props) {
       </button>
     </>
   );
-}
-
-async function importOne(app: ChatApp, file: File): Promise<string> {
-  const { importConversationFile } = await loadCode(
-    () => import("~/browser/conversations/import-conversation-file"),
-  );
-  return importConversationFile({ ...app, newId }, await file.text());
 }

@@ -8,7 +8,9 @@ import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "~/components/primitives/icon-button";
 import { NewIcon, SettingsIcon, SidebarIcon } from "~/components/primitives/icons";
 import { Logo } from "~/components/primitives/logo";
+import { SelectionBar } from "./selection-bar";
 import type { OpenDialog } from "./use-conversation-commands";
+import { useSelection } from "./use-selection";
 
 type Props = {
   app: ChatApp;
@@ -23,7 +25,8 @@ type Props = {
 
 export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog, onHide }: Props) {
   const { t } = useTranslation();
-  const { list, currentId } = useObservable(app.conversations);
+  const { list, archived, currentId } = useObservable(app.conversations);
+  const selection = useSelection();
   const node = useObservable(app.node);
   return (
     <div className="sidebar">
@@ -50,17 +53,19 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
         <NewIcon />
         <span>{t("conversations.new")}</span>
       </button>
-      <ConversationSearch app={app} list={list} onOpenHit={onOpenHit}>
+      <ConversationSearch app={app} list={list} archived={archived} onOpenHit={onOpenHit}>
         {(shown) => (
           <ConversationList
             app={app}
-            list={shown}
+            {...shown}
             currentId={currentId}
+            selection={selection}
             onChoose={onChoose}
             onOpenDialog={onOpenDialog}
           />
         )}
       </ConversationSearch>
+      <SelectionBar app={app} selection={selection} onOpenDialog={onOpenDialog} />
       <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
         <SettingsIcon />
         <span>{t("settings.title")}</span>

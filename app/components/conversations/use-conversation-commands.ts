@@ -7,13 +7,13 @@ import { loadCode } from "~/browser/page/load-code";
 import { saveBlob } from "~/browser/page/save-blob";
 import type { ConversationCommand } from "./conversation-menu-items";
 
-export type ConversationDialog = "share" | "move";
-export type OpenDialog = (dialog: ConversationDialog, conversationId: string) => void;
+export type ConversationDialog = "share" | "move" | "folder" | "export";
+export type OpenDialog = (dialog: ConversationDialog, ...conversationIds: string[]) => void;
 
 export type ConversationCommands = {
   /** Runs a command that needs nothing of the place of the menu. */
   run: (
-    command: Exclude<ConversationCommand, "rename" | "conversationSettings">,
+    command: Exclude<ConversationCommand, "rename" | "conversationSettings" | "select">,
     conversation: Pick<Conversation, "id">,
   ) => void;
   rename: (conversationId: string, title: string) => void;
@@ -52,7 +52,8 @@ export function useConversationCommands(app: ChatApp, openDialog: OpenDialog): C
         }
         if (command === "print") window.print();
         if (command === "delete") app.remove(id);
-        if (command === "share" || command === "move") openDialog(command, id);
+        if (command === "archive" || command === "unarchive") app.archive([id], command === "archive");
+        if (command === "share" || command === "move" || command === "folder") openDialog(command, id);
         if (command === "exportMarkdown") void save(id, "markdown");
         if (command === "exportJson") void save(id, "json");
       },

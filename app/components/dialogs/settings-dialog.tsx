@@ -7,17 +7,34 @@ import { useObservable } from "~/browser/page/use-observable";
 import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "~/components/primitives/dialog";
 import { enterSendsHere } from "~/components/composer/focus-composer";
-import { DeviceIcon, KeyboardIcon, LeaveIcon, PresetIcon } from "~/components/primitives/icons";
+import {
+  DeleteIcon,
+  DeviceIcon,
+  DownloadIcon,
+  KeyboardIcon,
+  LeaveIcon,
+  PresetIcon,
+} from "~/components/primitives/icons";
 import { PresetsDialog } from "./presets-dialog";
 import { ImportButton } from "~/components/conversations/import-button";
 
-type Props = { app: ChatApp; onShowShortcuts: () => void; onMoveAll: () => void; onClose: () => void };
+type Props = {
+  app: ChatApp;
+  onShowShortcuts: () => void;
+  onMoveAll: () => void;
+  onImport: (files: readonly File[]) => void;
+  onExportAll: () => void;
+  onDeleteAll: () => void;
+  onClose: () => void;
+};
 
 /** The preferences of this browser. Changes apply, and are stored, at once. */
-export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Props) {
+export function SettingsDialog(props: Props) {
+  const { app, onShowShortcuts, onMoveAll, onImport, onExportAll, onDeleteAll, onClose } = props;
   const { t } = useTranslation();
   const { preferences } = app;
-  const { language, theme, textSize, enterSends: chosenEnter, opensReasoning } = useObservable(preferences);
+  const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
+  const { opensReasoning, opensLast } = useObservable(preferences);
   const enterSends = chosenEnter ?? enterSendsHere();
 
   async function leave() {
@@ -80,14 +97,31 @@ export function SettingsDialog({ app, onShowShortcuts, onMoveAll, onClose }: Pro
           ]}
           onChoose={(chosen) => preferences.change({ opensReasoning: chosen === "open" })}
         />
+        <Choice
+          label={t("settings.newTab")}
+          value={opensLast ? "last" : "new"}
+          options={[
+            { value: "new", label: t("settings.newTabNew") },
+            { value: "last", label: t("settings.newTabLast") },
+          ]}
+          onChoose={(chosen) => preferences.change({ opensLast: chosen === "last" })}
+        />
         {canNotify() && <NotificationChoice preferences={preferences} />}
         <fieldset className="settings__field">
           <legend>{t("transfer.title")}</legend>
           <div className="settings__actions">
-            <ImportButton app={app} onDone={onClose} />
+            <ImportButton onImport={onImport} />
+            <button type="button" className="button" onClick={onExportAll}>
+              <DownloadIcon />
+              <span>{t("transfer.exportAll")}</span>
+            </button>
             <button type="button" className="button" onClick={onMoveAll}>
               <DeviceIcon />
               <span>{t("list.move")}</span>
+            </button>
+            <button type="button" className="button settings__danger" onClick={onDeleteAll}>
+              <DeleteIcon />
+              <span>{t("transfer.deleteAll")}</span>
             </button>
           </div>
         </fieldset>

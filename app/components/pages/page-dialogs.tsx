@@ -23,12 +23,29 @@ const MoveDialog = lazyPart(() =>
   import("~/components/dialogs/move-dialog").then(({ MoveDialog }) => MoveDialog),
 );
 
+const FolderDialog = lazyPart(() =>
+  import("~/components/dialogs/folder-dialog").then(({ FolderDialog }) => FolderDialog),
+);
+const ExportDialog = lazyPart(() =>
+  import("~/components/dialogs/export-dialog").then(({ ExportDialog }) => ExportDialog),
+);
+const ImportDialog = lazyPart(() =>
+  import("~/components/dialogs/import-dialog").then(({ ImportDialog }) => ImportDialog),
+);
+const DeleteAllDialog = lazyPart(() =>
+  import("~/components/dialogs/delete-all-dialog").then(({ DeleteAllDialog }) => DeleteAllDialog),
+);
+
 /** The dialogs of the page, their states, and what opens and closes them. The callbacks never change. */
 export type PageDialogs = ReturnType<typeof usePageDialogs>;
 
 export function usePageDialogs(app: ChatApp) {
   const [isSettingsOpen, setIsSettingsOpen] = useState(false);
-  const [asked, setAsked] = useState<{ dialog: ConversationDialog; id: string | null } | null>(null);
+  const [asked, setAsked] = useState<{
+    dialog: ConversationDialog | "import" | "deleteAll";
+    ids: readonly string[];
+    files?: readonly File[];
+  } | null>(null);
   const [sheet, setSheet] = useState<"palette" | "help" | null>(null);
   const onFailed = useCallback(
     (error: unknown) => {
@@ -46,11 +63,23 @@ export function usePageDialogs(app: ChatApp) {
     onFailed,
     openSettings: useCallback(() => setIsSettingsOpen(true), []),
     closeSettings: useCallback(() => setIsSettingsOpen(false), []),
-    openDialog: useCallback<OpenDialog>((dialog, id) => setAsked({ dialog, id }), []),
+    openDialog: useCallback<OpenDialog>((dialog, ...ids) => setAsked({ dialog, ids }), []),
     closeDialog: useCallback(() => setAsked(null), []),
     moveAll: useCallback(() => {
       setIsSettingsOpen(false);
-      setAsked({ dialog: "move", id: null });
+      setAsked({ dialog: "move", ids: [] });
+    }, []),
+    importFiles: useCallback((files: readonly File[]) => {
+      setIsSettingsOpen(false);
+      setAsked({ dialog: "import", ids: [], files });
+    }, []),
+    exportAll: useCallback(() => {
+      setIsSettingsOpen(false);
+      setAsked({ dialog: "export", ids: [] });
+    }, []),
+    deleteAll: useCallback(() => {
+      setIsSettingsOpen(false);
+      setAsked({ dialog: "deleteAll", ids: [] });
     }, []),
     openPalette: useCallback(() => setSheet("palette"), []),
     // The command that closes the palette may have opened the help.
@@ -75,6 +104,9 @@ export function OpenPageDialogs({ app, dialogs, onOpenHit }: Props) {
           app={app}
           onShowShortcuts={dialogs.openHelp}
           onMoveAll={dialogs.moveAll}
+          onImport={dialogs.importFiles}
+          onExportAll={dialogs.exportAll}
+          onDeleteAll={dialogs.deleteAll}
           onClose={dialogs.closeSettings}
           onFailed={onFailed}
         />
@@ -92,12 +124,33 @@ export function OpenPageDialogs({ app, dialogs, onOpenHit }: Props) {
       {sheet === "help" && (
         <ShortcutSheet preferences={app.preferences} onClose={dialogs.closeHelp} onFailed={onFailed} />
       )}
-      {asked?.dialog === "share" && asked.id !== null && (
-        <ShareDialog app={app} conversationId={asked.id} onClose={dialogs.closeDialog} onFailed={onFailed} />
-      )}
-      {asked?.dialog === "move" && (
-        <MoveDialog app={app} conversationId={asked.id} onClose={dialogs.closeDialog} onFailed={onFailed} />
-      )}
+      {asked && <AskedDialog app={app} asked={asked} onClose={dialogs.closeDialog} onFailed={onFailed} />}
     </>
   );
+}
+
+type AskedProps = {
+  app: ChatApp;
+  asked: NonNullable<PageDialogs["asked"]>;
+  onClose: () => void;
+  onFailed: (error: unknown) => void;
+};
+
+/** A dialog about some conversations; about all, if there are no ids. */
+function AskedDialog({ app, asked: { dialog, ids, files = [] }, ...ends }: AskedProps) {
+  const [id = null] = ids;
+  switch (dialog) {
+    case "share":
+      return id && <ShareDialog app={app} conversationId={id} {...ends} />;
+    case "move":
+      return <MoveDialog app={app} conversationId={id} {...ends} />;
+    case "folder":
+      return <FolderDialog app={app} ids={ids} {...ends} />;
+    case "export":
+      return <ExportDialog app={app} ids={ids} {...ends} />;
+    case "import":
+      return <ImportDialog app={app} files={files} {...ends} />;
+    case "deleteAll":
+      return <DeleteAllDialog app={app} {...ends} />;
+  }
 }

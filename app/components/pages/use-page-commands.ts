@@ -23,11 +23,11 @@ export function usePageCommands(options: Options): void {
   const { app, showSidebar, toggleSidebar, openSettings, openPalette, openHelp } = options;
   const acts = useMemo(() => {
     const openBeside = (step: number) => {
-      const { list, currentId } = app.conversations.getSnapshot();
-      const groups = groupConversations(list, new Date(app.clock.now()));
+      const { list, folders, currentId } = app.conversations.getSnapshot();
+      const groups = groupConversations(list, new Date(app.clock.now()), folders);
       const ids = groups.flatMap(({ conversations }) => conversations);
       const index = ids.findIndex(({ id }) => id === currentId);
-      const next = index < 0 ? ids[0] : ids[index + step];
+      const next = index < 0 ? (app.conversations.last() ?? ids[0]) : ids[index + step];
       if (next) app.conversations.open(next.id);
       focusComposer();
     };

@@ -15,11 +15,11 @@ type Props = {
   /** Under the heading. */
   children: ReactNode;
   onPick: (text: string) => void;
-  /** Opens the conversation that was held back; null if there is none. */
-  onGoBack: (() => void) | null;
+  /** Leads to the conversation that was held back, or was shown last; null if there is none. */
+  back: { label: string; onClick: () => void } | null;
 };
 
-export function EmptyState({ why, notice, prompts, children, onPick, onGoBack }: Props) {
+export function EmptyState({ why, notice, prompts, children, onPick, back }: Props) {
   const { t } = useTranslation();
   const brand = useContext(BrandContext);
   const usual = brand.prompts ?? SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
@@ -30,7 +30,7 @@ export function EmptyState({ why, notice, prompts, children, onPick, onGoBack }:
       why={why}
       notice={notice}
       onPick={onPick}
-      {...(onGoBack && { back: { label: t("conversation.openAgain"), onClick: onGoBack } })}
+      {...(back && { back })}
     >
       {children}
     </Greeting>

@@ -164,3 +164,18 @@ export const PresetIcon = icon(
 export const DocumentIcon = icon(
   <path d="M11.5 3H6.2A1.7 1.7 0 0 0 4.5 4.7v10.6A1.7 1.7 0 0 0 6.2 17h7.6a1.7 1.7 0 0 0 1.7-1.7V7zM11.5 3v4h4M7.5 10.5h5M7.5 13.5h5" />,
 );
+export const FolderIcon = icon(
+  <path d="M2.5 6V5A1.5 1.5 0 0 1 4 3.5h3.3l2 2.3H16A1.5 1.5 0 0 1 17.5 7.3V15a1.5 1.5 0 0 1-1.5 1.5H4A1.5 1.5 0 0 1 2.5 15z" />,
+  DIRECTED,
+);
+export const ArchiveIcon = icon(
+  <path d="M2.5 4h15v3.5h-15zM4 7.5v7A1.5 1.5 0 0 0 5.5 16h9a1.5 1.5 0 0 0 1.5-1.5v-7M8 10.5h4" />,
+);
+export const SelectIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M6.8 10.2l2.2 2.2 4.2-4.6" />
+  </>,
+);
+/** Points to what is folded; the style turns it where that is unfolded. */
+export const ChevronIcon = icon(<path d="M7.5 5l5 5-5 5" />, DIRECTED);

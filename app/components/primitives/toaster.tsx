@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import type { Deletion, Deletions } from "~/browser/conversations/deletions";
 import type { Toast } from "~/browser/page/toasts";
 import { useObservable } from "~/browser/page/use-observable";
 import { focusComposerIfLost } from "~/components/composer/focus-composer";
@@ -11,6 +12,7 @@ import { CloseIcon } from "./icons";
 export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> }) {
   const { t } = useTranslation();
   const deletions = useObservable(app.deletions).filter(({ canUndo }) => canUndo);
+  const batches = new Set(deletions.map(({ batch }) => batch));
   // Equal messages are shown once: failed actions are often repeated.
   const said = new Map<string, Toast[]>();
   for (const toast of useObservable(app.toasts)) {
@@ -20,17 +22,31 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
   const isByKeyboard = useIsByKeyboard();
   return (
     <div className="toaster" role="status">
-      {deletions.map(({ id, title }) => (
+      {[...batches].map((batch) => (
         <DeletionToast
-          key={id}
-          title={title}
+          key={batch}
+          deleted={deletions.filter((deletion) => deletion.batch === batch)}
           takesFocus={isByKeyboard}
-          onUndo={() => app.deletions.undo(id)}
+          onUndo={app.deletions.undo}
         />
       ))}
       {[...said].map(([text, same]) => (
         <div key={same[0]!.id} className={`toast ${same[0]!.isError ? "toast--trouble" : ""}`}>
           <span className="toast__text">{text}</span>
+          {same.at(-1)!.action && (
+            <button
+              type="button"
+              className="button button--quiet toast__action"
+              onClick={() => {
+                for (const { id, action } of same) {
+                  action?.act();
+                  app.toasts.dismiss(id);
+                }
+              }}
+            >
+              {same.at(-1)!.action!.label(t)}
+            </button>
+          )}
           <IconButton
             label={t("dialog.dismiss")}
             icon={<CloseIcon />}
@@ -42,9 +58,14 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
   );
 }
 
-type DeletionProps = { title: string; takesFocus: boolean; onUndo: () => void };
+type DeletionProps = {
+  /** The conversations that were deleted together. */
+  deleted: readonly Deletion[];
+  takesFocus: boolean;
+  onUndo: Deletions["undo"];
+};
 
-function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
+function DeletionToast({ deleted, takesFocus, onUndo }: DeletionProps) {
   const { t } = useTranslation();
   const undo = useRef<HTMLButtonElement>(null);
 
@@ -60,9 +81,16 @@ function DeletionToast({ title, takesFocus, onUndo }: DeletionProps) {
   return (
     <div className="toast">
       <span className="toast__text">
-        {t("deletion.done", { title: title || t("conversations.untitled") })}
+        {deleted.length === 1
+          ? t("deletion.done", { title: deleted[0]!.title || t("conversations.untitled") })
+          : t("deletion.severalDone", { count: deleted.length })}
       </span>
-      <button ref={undo} type="button" className="button button--quiet toast__action" onClick={onUndo}>
+      <button
+        ref={undo}
+        type="button"
+        className="button button--quiet toast__action"
+        onClick={() => onUndo(...deleted.map(({ id }) => id))}
+      >
         {t("deletion.undo")}
       </button>
     </div>
