@@ -68,6 +68,7 @@ test("conversations are moved to folders, archived and found again, and several 
 
   await chat.chooseInList("About coffee", "Archive");
   await expect.poll(chat.listed).toEqual({ Drinks: ["About tea"], Today: ["About cocoa"] });
+  await chat.button("Dismiss").click();
   await page.getByRole("searchbox").fill("coffee");
   await expect.poll(chat.listed).toEqual({ Archived: ["About coffee"] });
   await page.getByRole("searchbox").fill("");

@@ -141,7 +141,7 @@ test("a link made in another browser can be withdrawn here, and a link that is n
 test("a file that is no conversation is refused with the reason", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, expectErrors: [/400/] });
   const files: [string, RegExp][] = [
-    ["{", /is no conversation that was exported/],
+    ["{", /is not a conversation export of Holdfast/],
     ['{"format":"holdfast-conversation","version":2}', /newer version/],
     ['{"format":"holdfast-conversation","version":1,"title":"Tea"}', /is damaged/],
   ];

@@ -119,7 +119,7 @@ export async function createChatApp(
   const models = createModelChoices(props.models, shared);
   const onOtherTab = createOtherTabs(page);
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
-  const toasts = createToasts();
+  const toasts = createToasts(clock);
   const shareLinks = createShareLinks(shared);
   const deletions = createDeletions({
     ...{ shared, onOtherTab, clock, random },

@@ -2,8 +2,12 @@ import type { TFunction } from "i18next";
 import { sentenceFor } from "~/i18n/user-error";
 import { userErrorOf } from "~/browser/chat/api-error";
 import { createObservable, type Observable } from "./observable";
+import type { PageClock } from "./page-clock";
 
-/** A message to the person that belongs to no other place of the page. It stays until it is dismissed. */
+/** Time for which a toast with an action is shown, in milliseconds. */
+const ACTION_MS = 10_000;
+
+/** A message to the person that belongs to no other place of the page. Without an action it stays until it is dismissed. */
 export type Toast = {
   id: number;
   isError: boolean;
@@ -23,10 +27,16 @@ export type Toasts = Observable<readonly Toast[]> & {
   dismiss: (id: number) => void;
 };
 
-export function createToasts(): Toasts {
+export function createToasts(clock: Pick<PageClock, "after">): Toasts {
   const state = createObservable<readonly Toast[]>([]);
   let lastId = 0;
-  const add = (toast: Omit<Toast, "id">) => state.set([...state.getSnapshot(), { ...toast, id: ++lastId }]);
+  const dismiss = (id: number) => state.set(state.getSnapshot().filter((toast) => toast.id !== id));
+  function add(toast: Omit<Toast, "id">) {
+    const id = ++lastId;
+    state.set([...state.getSnapshot(), { ...toast, id }]);
+    if (toast.action) clock.after(ACTION_MS, () => dismiss(id));
+  }
+
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
@@ -36,6 +46,6 @@ export function createToasts(): Toasts {
       const error = userErrorOf(cause);
       add({ text: (t) => what(t, sentenceFor(t, error)), isError: true });
     },
-    dismiss: (id) => state.set(state.getSnapshot().filter((toast) => toast.id !== id)),
+    dismiss,
   };
 }

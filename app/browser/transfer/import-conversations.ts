@@ -67,7 +67,7 @@ export async function importConversations(
             if (item.source) sources.add(item.source);
             for (const kind of item.skipped) skipped.add(kind);
           } catch (error) {
-            if (!signal.aborted) failed.push({ name: item.title || file.name, error });
+            if (!signal.aborted) failed.push({ name: (total !== 1 && item.title) || file.name, error });
           }
         }
         progress();
