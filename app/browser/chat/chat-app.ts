@@ -171,10 +171,7 @@ export async function createChatApp(
     ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
-    onPending(id) {
-      outboxes.update(id);
-      unsent.refresh();
-    },
+    onPending: outboxes.update,
     onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
   });
   followConversationsOfOtherTabs(conversations, sessions);

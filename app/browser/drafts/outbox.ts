@@ -55,13 +55,13 @@ export function createOutbox(storage: SafeStorage, conversationId: string): Outb
 /** The conversations with a message in their outbox, of any tab. */
 export type OutboxIds = {
   read: () => readonly string[];
-  /** To be called when this tab may have changed the outbox of a conversation. */
+  /** To be called when this tab may have changed the outbox of a conversation. Calls `onChange`. */
   update: (conversationId: string) => void;
 };
 
 /**
  * Reads all storage keys once: each conversation has some.
- * @param onChange called when another tab may have changed an outbox
+ * @param onChange called when an outbox may have changed, in any tab
  */
 export function createOutboxIds(
   storage: SafeStorage,
@@ -70,22 +70,28 @@ export function createOutboxIds(
 ): OutboxIds {
   const ids = new Set<string>();
   const idIn = (key: string) => key.slice(OUTBOX_KEY.length);
-  function update(id: string) {
+  function read(id: string) {
     if (createOutbox(storage, id).read()) ids.add(id);
     else ids.delete(id);
   }
   function updateAll() {
     const stored = storage.keys().filter((key) => key.startsWith(OUTBOX_KEY));
-    for (const id of new Set([...ids, ...stored.map(idIn)])) update(id);
+    for (const id of new Set([...ids, ...stored.map(idIn)])) read(id);
   }
 
   onOtherTab(OUTBOX_KEY, (key) => {
-    if (key) update(idIn(key));
+    if (key) read(idIn(key));
     else updateAll();
     onChange();
   });
   updateAll();
-  return { read: () => [...ids], update };
+  return {
+    read: () => [...ids],
+    update(id) {
+      read(id);
+      onChange();
+    },
+  };
 }
 
 /** The parts of a message. White space beside files is left out. */

@@ -30,11 +30,11 @@ type Props = {
 
 /** The preferences of this browser. Changes apply, and are stored, at once. */
 export function SettingsDialog(props: Props) {
-  const { app, onShowShortcuts, onMoveAll, onImport, onExportAll, onDeleteAll, onClose } = props;
+  const { app, onShowShortcuts, onClose } = props;
   const { t } = useTranslation();
   const { preferences } = app;
   const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
-  const { opensReasoning, opensLast } = useObservable(preferences);
+  const { opensReasoning } = useObservable(preferences);
   const enterSends = chosenEnter ?? enterSendsHere();
 
   async function leave() {
@@ -97,34 +97,9 @@ export function SettingsDialog(props: Props) {
           ]}
           onChoose={(chosen) => preferences.change({ opensReasoning: chosen === "open" })}
         />
-        <Choice
-          label={t("settings.newTab")}
-          value={opensLast ? "last" : "new"}
-          options={[
-            { value: "new", label: t("settings.newTabNew") },
-            { value: "last", label: t("settings.newTabLast") },
-          ]}
-          onChoose={(chosen) => preferences.change({ opensLast: chosen === "last" })}
-        />
+        <NewTabChoice preferences={preferences} />
         {canNotify() && <NotificationChoice preferences={preferences} />}
-        <fieldset className="settings__field">
-          <legend>{t("transfer.title")}</legend>
-          <div className="settings__actions">
-            <ImportButton onImport={onImport} />
-            <button type="button" className="button" onClick={onExportAll}>
-              <DownloadIcon />
-              <span>{t("transfer.exportAll")}</span>
-            </button>
-            <button type="button" className="button" onClick={onMoveAll}>
-              <DeviceIcon />
-              <span>{t("list.move")}</span>
-            </button>
-            <button type="button" className="button settings__danger" onClick={onDeleteAll}>
-              <DeleteIcon />
-              <span>{t("transfer.deleteAll")}</span>
-            </button>
-          </div>
-        </fieldset>
+        <Transfers {...props} />
         <PresetsButton app={app} />
         <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
           <KeyboardIcon />
@@ -152,6 +127,47 @@ function PresetsButton({ app }: { app: ChatApp }) {
       </button>
       {isOpen && <PresetsDialog app={app} onClose={() => setIsOpen(false)} />}
     </>
+  );
+}
+
+function NewTabChoice({ preferences }: { preferences: PreferencesStore }) {
+  const { t } = useTranslation();
+  const { opensLast } = useObservable(preferences);
+  return (
+    <Choice
+      label={t("settings.newTab")}
+      value={opensLast ? "last" : "new"}
+      options={[
+        { value: "new", label: t("settings.newTabNew") },
+        { value: "last", label: t("settings.newTabLast") },
+      ]}
+      onChoose={(chosen) => preferences.change({ opensLast: chosen === "last" })}
+    />
+  );
+}
+
+/** What can be done with all conversations of this browser. */
+function Transfers({ onMoveAll, onImport, onExportAll, onDeleteAll }: Props) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className="settings__field">
+      <legend>{t("transfer.title")}</legend>
+      <div className="settings__actions">
+        <ImportButton onImport={onImport} />
+        <button type="button" className="button" onClick={onExportAll}>
+          <DownloadIcon />
+          <span>{t("transfer.exportAll")}</span>
+        </button>
+        <button type="button" className="button" onClick={onMoveAll}>
+          <DeviceIcon />
+          <span>{t("list.move")}</span>
+        </button>
+        <button type="button" className="button settings__danger" onClick={onDeleteAll}>
+          <DeleteIcon />
+          <span>{t("transfer.deleteAll")}</span>
+        </button>
+      </div>
+    </fieldset>
   );
 }
 
