@@ -157,6 +157,10 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
     await dialog.waitFor({ state: "hidden" });
   };
   await checkView("empty", chat);
+  await chat.model.click();
+  await page.getByRole("option").first().waitFor();
+  await checkView("the models", chat);
+  await page.keyboard.press("Escape");
 
   // Most views lie over a short conversation, since axe goes through all that is behind them.
   await page.getByTestId("file-input").setInputFiles([

@@ -160,7 +160,11 @@ test("everything can be done by keyboard alone", async ({ openChat }) => {
 
   await tabTo(page, chat.model);
   await page.keyboard.press("ArrowDown");
+  await expect.poll(() => hasFocus(page.getByRole("listbox", { name: "Model" }))).toBe(true);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
   expect(await chat.chosenModel()).toBe("Second demo");
+  await expect.poll(() => hasFocus(chat.model)).toBe(true);
 
   await deleteByKeyboard();
   // Ten seconds are short: the focus is there already.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import { pick } from "../fixtures/chat-page";
 import { backgroundLuminance, unreadableText } from "../fixtures/readability";
 
 let server: AppServer;
@@ -33,7 +34,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
   const dialog = chat.page.getByRole("dialog", { name: "Settings" });
   await dialog.getByRole("radio", { name: "Dark" }).check({ force: true });
   await dialog.getByRole("radio", { name: "Very large" }).check({ force: true });
-  await dialog.getByRole("combobox", { name: "Language" }).selectOption({ label: "Deutsch" });
+  await pick(dialog.getByRole("combobox", { name: "Language" }), "Deutsch");
 
   const german = chat.page.getByRole("dialog", { name: "Einstellungen" });
   await german.waitFor();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/bedrock-chat";
 import { test } from "../fixtures/browser-test";
+import { pick } from "../fixtures/chat-page";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -127,12 +128,7 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   await page.keyboard.press("Escape");
 
   await tab.button("Settings").click();
-  for (const label of ["Deutsch", "English"])
-    await dialog
-      .locator("select")
-      .filter({ has: page.getByRole("option", { name: label }) })
-      .first()
-      .selectOption({ label });
+  for (const label of ["Deutsch", "English"]) await pick(dialog.getByRole("combobox").first(), label);
   await page.keyboard.press("Escape");
 
   await tab.deleteConversation();

@@ -65,7 +65,9 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
             }}
           />
         )}
-        {!isRenaming && <ModelPicker models={models} modelId={modelId} onPick={onPickModel} />}
+        {!isRenaming && (
+          <ModelPicker {...{ models, modelId }} onPick={onPickModel} onFailed={commands.failed} />
+        )}
       </div>
       {onOpenDrawer && <IconButton label={t("conversations.new")} icon={<NewIcon />} onClick={onStartNew} />}
       <ConversationMenuButton

@@ -19,11 +19,12 @@ type Props = {
   models: ModelChoice;
   modelId: string;
   onPickModel: (modelId: string) => void;
+  onFailed: (error: unknown) => void;
   onClose: () => void;
 };
 
 /** The settings of one conversation: model, instructions, effort, temperature. They are part of the session. */
-export function ConversationSettings({ app, chat, models, modelId, onPickModel, onClose }: Props) {
+export function ConversationSettings({ app, chat, models, modelId, onPickModel, onFailed, onClose }: Props) {
   const { t } = useTranslation();
   const ids = { instructions: useId(), hint: useId() };
   const { session, pickedSettings } = useObservable(chat);
@@ -72,7 +73,7 @@ export function ConversationSettings({ app, chat, models, modelId, onPickModel, 
         }}
       >
         <div className="settings__field">
-          <ModelPicker models={models.models} modelId={modelId} onPick={onPickModel} isLabelled />
+          <ModelPicker models={models.models} onPick={onPickModel} isLabelled {...{ modelId, onFailed }} />
         </div>
         <div className="settings__field">
           <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>

@@ -1,11 +1,12 @@
-import { useId, useState, type ReactNode } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { canNotify, mayNotify } from "~/browser/page/finished-notification";
 import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
 import { useObservable } from "~/browser/page/use-observable";
-import { isLanguageCode, LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
+import { LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "~/components/primitives/dialog";
+import { Select } from "~/components/primitives/select";
 import { enterSendsHere } from "~/components/composer/focus-composer";
 import {
   DeleteIcon,
@@ -48,24 +49,17 @@ export function SettingsDialog(props: Props) {
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
       <div className="settings">
-        <Field label={t("settings.language")}>
-          {(id) => (
-            <select
-              id={id}
-              value={language ?? ""}
-              onChange={({ target }) =>
-                preferences.change({ language: isLanguageCode(target.value) ? target.value : null })
-              }
-            >
-              <option value="">{t("settings.languageOfBrowser")}</option>
-              {LANGUAGE_CODES.map((code) => (
-                <option key={code} value={code} lang={code}>
-                  {LANGUAGES[code].name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Select
+          label={t("settings.language")}
+          isLabelled
+          value={language ?? ""}
+          options={[
+            { value: "" as const, label: t("settings.languageOfBrowser") },
+            ...LANGUAGE_CODES.map((code) => ({ value: code, label: LANGUAGES[code].name, lang: code })),
+          ]}
+          onChange={(chosen) => preferences.change({ language: chosen === "" ? null : chosen })}
+          onFailed={(error) => app.toasts.failure((t, why) => t("commands.failed", { why }), error)}
+        />
         <Choice
           label={t("settings.theme")}
           value={theme}
@@ -195,16 +189,6 @@ function NotificationChoice({ preferences }: { preferences: PreferencesStore }) 
       hint={isDenied ? t("settings.finishedDenied") : t("settings.finishedHint")}
       onChoose={(chosen) => void choose(chosen === "notify")}
     />
-  );
-}
-
-function Field({ label, children }: { label: string; children: (id: string) => ReactNode }) {
-  const id = useId();
-  return (
-    <div className="settings__field">
-      <label htmlFor={id}>{label}</label>
-      {children(id)}
-    </div>
   );
 }
 

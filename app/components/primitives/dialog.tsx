@@ -33,6 +33,8 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
     const focused = document.activeElement;
     opener.current = { element: focused, isByPointer: !focused?.matches(":focus-visible") };
     if (element && !element.open) element.showModal();
+    // Browsers give the focus to the first button, which closes the dialog, and draw a ring around it.
+    (element?.querySelector<HTMLElement>("[data-autofocus]") ?? element)?.focus();
     return () => element?.close();
   }, []);
 
@@ -52,9 +54,15 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
       ref={dialog}
       className={`dialog ${isWide ? "dialog--wide" : ""} ${className}`}
       aria-labelledby={heading}
+      tabIndex={-1}
       onCancel={(event) => !onClose && event.preventDefault()}
-      // Browsers close a dialog at a second Escape, even if the first one was prevented.
-      onClose={onClose ?? (() => dialog.current?.showModal())}
+      onClose={({ target, currentTarget }) => {
+        // React lets the events of a dialog inside this one bubble, which browsers do not.
+        if (target !== currentTarget) return;
+        if (onClose) onClose();
+        // Browsers close a dialog at a second Escape, even if the first one was prevented.
+        else currentTarget.showModal();
+      }}
       onPointerDown={({ target }) => (pressed.current = target)}
       onClick={({ target, currentTarget }) => {
         // A text selection that ends beside the dialog is not a click there.

@@ -82,6 +82,7 @@ export const AppearanceIcon = icon(<path d="M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6
 export const ModelIcon = icon(<path d="M10 3l1.7 5.3L17 10l-5.3 1.7L10 17l-1.7-5.3L3 10l5.3-1.7z" />);
 export const UpIcon = icon(<path d="M10 16V4.5M5 9.5l5-5 5 5" />);
 export const DownIcon = icon(<path d="M10 4v11.5M5 10.5l5 5 5-5" />);
+export const ArrowDownIcon = icon(<path d="M5.5 8l4.5 4.5L14.5 8" />);
 export const CopyIcon = icon(
   <>
     <rect x="7" y="7" width="9.5" height="9.5" rx="2" />

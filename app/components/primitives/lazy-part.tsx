@@ -9,7 +9,7 @@ type Extra = {
   placeholder?: ReactNode;
   /**
    * Called when the code could not be loaded, most likely because of the network. A part that is not unmounted then
-   * tries again.
+   * tries again. The part gets it for its own parts.
    */
   onFailed: (error: unknown) => void;
 };
@@ -53,7 +53,7 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
         cancelRetry();
       };
     }, [Part, onFailed]);
-    return Part ? <Part {...(rest as unknown as Props)} /> : placeholder;
+    return Part ? <Part {...({ ...rest, onFailed } as unknown as Props)} /> : placeholder;
   }
 
   const quietly = () => void preload().catch(() => undefined);

@@ -82,7 +82,12 @@ export const ar: Translation = {
     noImagesHint: "إرفاق ملفات. لا يستطيع {{model}} رؤية الصور.",
     noDocumentsHint: "إرفاق ملفات. لا يستطيع {{model}} قراءة ملفات PDF.",
   },
-  model: { label: "النموذج" },
+  model: {
+    label: "النموذج",
+    takes: { text: "نصوص", image: "صور", document: "ملفات" },
+    price: "{{input}} للإدخال / {{output}} للإخراج لكل مليون رمز",
+  },
+  select: { search: "بحث", none: "لا توجد نتائج" },
   message: {
     you: "أنت",
     assistant: "المساعد",

@@ -88,7 +88,12 @@ export const de: Translation = {
     noImagesHint: "Dateien anhängen. {{model}} kann keine Bilder sehen.",
     noDocumentsHint: "Dateien anhängen. {{model}} kann keine PDF-Dateien lesen.",
   },
-  model: { label: "Modell" },
+  model: {
+    label: "Modell",
+    takes: { text: "Text", image: "Bilder", document: "Dateien" },
+    price: "{{input}} Eingabe / {{output}} Ausgabe pro Million Token",
+  },
+  select: { search: "Suchen", none: "Keine Treffer" },
   message: {
     you: "Sie",
     assistant: "Assistent",

@@ -85,7 +85,12 @@ export const en = {
     noImagesHint: "Attach files. {{model}} cannot be given images.",
     noDocumentsHint: "Attach files. {{model}} cannot be given PDF files.",
   },
-  model: { label: "Model" },
+  model: {
+    label: "Model",
+    takes: { text: "Text", image: "images", document: "files" },
+    price: "{{input}} in / {{output}} out per million tokens",
+  },
+  select: { search: "Search", none: "No matches" },
   message: {
     you: "You",
     assistant: "Assistant",

@@ -86,7 +86,12 @@ export const es: Translation = {
     noImagesHint: "Adjuntar archivos. {{model}} no puede ver imágenes.",
     noDocumentsHint: "Adjuntar archivos. {{model}} no puede leer archivos PDF.",
   },
-  model: { label: "Modelo" },
+  model: {
+    label: "Modelo",
+    takes: { text: "Texto", image: "imágenes", document: "archivos" },
+    price: "{{input}} de entrada / {{output}} de salida por millón de tokens",
+  },
+  select: { search: "Buscar", none: "Sin resultados" },
   message: {
     you: "Usted",
     assistant: "Asistente",

@@ -85,7 +85,12 @@ export const fr: Translation = {
     noImagesHint: "Joindre des fichiers. {{model}} ne peut pas voir d’images.",
     noDocumentsHint: "Joindre des fichiers. {{model}} ne peut pas lire de fichiers PDF.",
   },
-  model: { label: "Modèle" },
+  model: {
+    label: "Modèle",
+    takes: { text: "Texte", image: "images", document: "fichiers" },
+    price: "{{input}} en entrée / {{output}} en sortie par million de jetons",
+  },
+  select: { search: "Rechercher", none: "Aucun résultat" },
   message: {
     you: "Vous",
     assistant: "Assistant",
