@@ -110,6 +110,10 @@ describe("metrics", () => {
 
 test("stored files are encrypted only where that is configured", () => {
   expect(parseConfig({}).encryptAtRest).toBe(false);
+  expect(parseConfig({}).showsNodes).toBe(false);
+  expect(parseConfig({ NODE_ENV: "development" }).showsNodes).toBe(true);
+  expect(parseConfig({ SHOW_NODES: "on" }).showsNodes).toBe(true);
+  expect(parseConfig({ NODE_ENV: "development", SHOW_NODES: "off" }).showsNodes).toBe(false);
   expect(parseConfig({ ENCRYPT_AT_REST: "off" }).encryptAtRest).toBe(false);
   expect(parseConfig({ ENCRYPT_AT_REST: "on" }).encryptAtRest).toBe(true);
   for (const value of ["ON", "true", "1"]) {

@@ -62,6 +62,8 @@ export type Config = {
   isPrivate: boolean;
   /** Whether it runs under `npm run dev`, whose page reloads by itself. */
   isDevelopment: boolean;
+  /** Whether the page shows everybody which node answers, and which session. */
+  showsNodes: boolean;
   /** Whether the log is text for people, in development, instead of JSON. */
   readableLog: boolean;
   metrics: {
@@ -165,6 +167,7 @@ const environment = z.object({
   ),
   HANDOFF_MINUTES: wholeNumber("HANDOFF_MINUTES", 10, 1, 1_440),
   RETENTION_DAYS: wholeNumber("RETENTION_DAYS", 0, 0, 36_500),
+  SHOW_NODES: z.enum(["on", "off"], "SHOW_NODES must be on or off.").optional(),
   ENCRYPT_AT_REST: z.enum(["on", "off"], "ENCRYPT_AT_REST must be on or off.").default("off"),
   ACCESS_CODE: accessCodes,
   ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
@@ -287,6 +290,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
     },
     isPrivate: isLoopback(values.HOST),
     isDevelopment: values.NODE_ENV === "development",
+    showsNodes: (values.SHOW_NODES ?? (values.NODE_ENV === "development" ? "on" : "off")) === "on",
     readableLog: values.NODE_ENV === "development",
     metrics: {
       format: values.METRICS,

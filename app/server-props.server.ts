@@ -11,6 +11,7 @@ export async function serverProps({ request }: LoaderFunctionArgs): Promise<Serv
     node: services.node.name,
     models: modelsView(services.models),
     maxFileBytes: services.limits.maxAttachmentBytes,
+    showsNodes: services.page.showsNodes,
     worksOffline: !services.page.isDevelopment,
     isCodeNeeded,
     service: services.brand.name,

@@ -96,7 +96,7 @@ async function createServices(config: Config) {
 function serverSettings(config: Config) {
   return {
     node: { name: config.nodeName },
-    page: { isDevelopment: config.isDevelopment },
+    page: { isDevelopment: config.isDevelopment, showsNodes: config.showsNodes },
     limits: {
       maxBodyBytes: config.maxBodyBytes,
       maxImportBytes: config.maxImportBytes,

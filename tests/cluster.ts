@@ -1,5 +1,10 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { sessionFingerprint } from "../app/conversation/session-hash.ts";
+import { parseHeader } from "../app/store/sessions/session-header.ts";
+import { filesIn } from "./fixtures/stored-files.ts";
 import { startCluster, type Cluster, type ClusterNode } from "./fixtures/cluster.ts";
 
 /**
@@ -9,8 +14,15 @@ import { startCluster, type Cluster, type ClusterNode } from "./fixtures/cluster
  */
 const HELP = `Type a letter and a node's number, such as k1, and Enter:
   k kill (as a power cut)   f freeze   t thaw   r restart (as a deployment; a killed one starts again)
-  s status   q quit
+  s status: the nodes, the answers that each is writing, and the conversations   q quit
 `;
+const DEMONSTRATION = {
+  // Short, so that a restart in mid-reply shows how another node goes on with it.
+  DRAIN_SECONDS: "2",
+  // A reading pace: the long story takes about a minute, enough to find its node and to kill it.
+  DEMO_TOKENS_PER_SECOND: "9",
+  SHOW_NODES: "on",
+};
 /** After so long a load balancer's health check takes out a node that does not answer. */
 const UNHEALTHY_AFTER_MS = 3_000;
 
@@ -46,7 +58,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const node = cluster.nodes[Number(number) - 1];
   const action = actions[letter.toLowerCase()];
   if (/^q$/i.test(letter)) await quit();
-  else if (/^s$/i.test(letter)) status();
+  else if (/^s$/i.test(letter) || /^\s*status\s*$/i.test(line)) status();
   else if (!action || !node) console.log("Not understood. Examples: k1, f2, t2, r1, s, q");
   else if (busy.has(node)) console.log(`  ${node.name} is busy with the last command`);
   else void perform(action, node);
@@ -67,10 +79,30 @@ async function perform(action: (typeof actions)[string], node: ClusterNode) {
 }
 
 function status() {
+  const sessions = readRunners();
   for (const [index, node] of cluster.nodes.entries()) {
-    console.log(`  ${index + 1}  ${node.name}  ${node.state}`);
+    const written = sessions
+      .filter(({ runner }) => runner === node.name)
+      .map(({ fingerprint }) => fingerprint);
+    const writes = written.length === 0 ? "" : `  writes the answer of session ${written.join(", ")}`;
+    console.log(`  ${index + 1}  ${node.name}  ${node.state}${writes}`);
   }
-  console.log();
+  console.log(`  ${sessions.length} sessions in ${dataDir}\n`);
+}
+
+/** The sessions on the volume, as the page names them, with the node that writes the answer of each. */
+function readRunners(): { fingerprint: string; runner: string | null }[] {
+  const folder = join(dataDir, "sessions");
+  if (!existsSync(folder)) return [];
+  const revisions = filesIn(folder, /^\d+\.json$/);
+  // In the order of their names, so that the newest is the last.
+  const newest = new Map(revisions.map((file) => [basename(dirname(file.path)), file]));
+  return [...newest].flatMap(([sessionHash, { path, bytes }]) => {
+    const read = parseHeader(bytes, parseInt(basename(path), 10));
+    if (read.kind !== "whole" || read.document.retiredAt !== undefined) return [];
+    const runner = read.document.reply?.node?.split(".")[0] ?? null;
+    return { fingerprint: sessionFingerprint(sessionHash), runner };
+  });
 }
 
 async function quit(): Promise<never> {
@@ -79,8 +111,7 @@ async function quit(): Promise<never> {
 }
 
 async function start(): Promise<Cluster> {
-  // Short, so that a restart in mid-reply shows how another node goes on with it.
-  const { HOST = "127.0.0.1", DRAIN_SECONDS = "2", ...env } = process.env;
+  const { HOST = "127.0.0.1", ...env } = { ...DEMONSTRATION, ...process.env };
   const own = ["PORT", "NODE_NAME", "NODE_ENV"];
   try {
     return await startCluster({
@@ -89,7 +120,7 @@ async function start(): Promise<Cluster> {
       host: HOST,
       dataDir,
       env: Object.fromEntries(
-        Object.entries({ ...env, DRAIN_SECONDS }).filter(
+        Object.entries(env).filter(
           (entry): entry is [string, string] => entry[1] !== undefined && !own.includes(entry[0]),
         ),
       ),

@@ -6,8 +6,6 @@ const app = new URL("..", import.meta.url).pathname;
 
 /** What may name a side of the screen, and why. */
 const ALLOWED: Record<string, string> = {
-  "styles/tokens.css --end: right": "the side on which a line ends, from left to right",
-  "styles/tokens.css --end: left": "the same from right to left",
   "components/markdown/markdown-text.css text-align: left":
     "each cell has a direction of its own, its column one edge",
   "components/markdown/markdown-text.css text-align: right": "the same in a table from right to left",

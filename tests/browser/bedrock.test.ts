@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint, type BehaviourName } from "../fixtures/bedrock-endpoint";
 import { test } from "../fixtures/browser-test";
+import { pick } from "../fixtures/chat-page";
 import { textOf } from "../fixtures/session-api";
 import { variants } from "../fixtures/variants";
 
@@ -60,6 +61,32 @@ test("the model that was picked is the one that is asked", async ({ openChat }) 
   await chat.chooseModel("Amazon Nova Lite");
   await chat.ask("Hello");
   expect(bedrock.requests[before]?.modelId).toMatch(/nova-lite/);
+});
+
+test("a failed answer names its cause, another model is asked with one click, and then it is quiet", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.chooseModel("Amazon Nova Lite");
+  bedrock.script("denied");
+  await chat.send("A question");
+  const failed = await chat.reply(0, "failed");
+  await failed.getByText("Cause").click();
+  await failed.getByText("You don't have access to the model").waitFor();
+  expect(await failed.getByRole("button", { name: /^(Retry|Answer again)$/ }).count()).toBe(1);
+
+  const before = bedrock.requests.length;
+  await pick(failed.getByRole("button", { name: "Answer with another model" }), "Amazon Nova Pro");
+  await chat.reply(0, "complete");
+  expect(bedrock.requests[before]?.modelId).toMatch(/nova-pro/);
+
+  bedrock.script("denied");
+  await chat.send("Another question");
+  await chat.reply(1, "failed");
+  await chat.ask("One more question");
+  const earlier = chat.replies.nth(1);
+  await earlier.getByText("The answer failed.").waitFor();
+  expect(await earlier.innerText()).not.toContain("playground");
 });
 
 /** `tries`: how often the server asks before it tells the person. */

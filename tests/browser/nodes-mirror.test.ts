@@ -10,7 +10,11 @@ let whole: string;
 
 beforeAll(async () => {
   cluster = await startCluster({
-    env: { DEMO_TOKENS_PER_SECOND: "150", MODELS: "demo/demo=First demo,demo/second=Second demo" },
+    env: {
+      DEMO_TOKENS_PER_SECOND: "150",
+      MODELS: "demo/demo=First demo,demo/second=Second demo",
+      SHOW_NODES: "on",
+    },
   });
   whole = await undisturbedAnswer(cluster.url, LONG);
 });

@@ -44,19 +44,26 @@ describe.each(
   test("a snapshot is shared by a link, read, continued in a copy, and withdrawn", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     await chat.ask("About tea");
-    const said = await chat.replies.allInnerTexts();
+    const said = await chat.replies.locator(".prose").allInnerTexts();
     await chat.showList();
     await chat.chooseInList("About tea", "Share…");
     const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
     await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
     const url = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
     expect(url).toMatch(new RegExp(`^${server.url}/share#[A-Za-z0-9_-]{22}$`));
+    await dialog.getByText("Link copied.").waitFor();
     expect(await unreadableText(chat.page)).toEqual([]);
+    await chat.page.keyboard.press("Escape");
+    await chat.showList();
+    await chat.chooseInList("About tea", "Share…");
+    await dialog.getByRole("button", { name: "Copy the link" }).first().click();
+    await dialog.getByText("Link copied.").waitFor();
+    expect(await dialog.getByRole("textbox", { name: "Link" }).count()).toBe(1);
 
     const reader = await openLink(openChat, url, context);
     await reader.page.getByRole("heading", { name: "About tea" }).waitFor();
     // As it was written, until the renderer is there.
-    await expect.poll(() => reader.replies.first().innerText()).toBe(said[0]);
+    await expect.poll(() => reader.replies.locator(".prose").allInnerTexts()).toEqual(said);
     expect(await unreadableText(reader.page)).toEqual([]);
     expect(await reader.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
       context.viewport.width,

@@ -54,6 +54,8 @@ export type ChatApp = {
   find: Changeable<Find | null>;
   /** The node behind the last answer. */
   node: Observable<string>;
+  /** Whether people see which node answers, and which session. */
+  showsNodes: boolean;
   access: AccessGate;
   drawing: DrawingGuard;
   session: (conversationId: string) => ChatSession;
@@ -87,6 +89,8 @@ export type ServerProps = {
   models: ModelsView;
   maxFileBytes: number;
   worksOffline: boolean;
+  /** Absent in pages of earlier versions, which a browser may have cached. */
+  showsNodes?: boolean;
   isCodeNeeded: boolean;
   /** The name of the service; absent as `hasCode`. */
   service?: string;
@@ -119,7 +123,7 @@ export async function createChatApp(
   const models = createModelChoices(props.models, shared);
   const onOtherTab = createOtherTabs(page);
   const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
-  const toasts = createToasts(clock);
+  const toasts = createToasts();
   const shareLinks = createShareLinks(shared);
   const deletions = createDeletions({
     ...{ shared, onOtherTab, clock, random },
@@ -187,15 +191,15 @@ export async function createChatApp(
 
   return {
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
-    ...{ translator, node, access, drawing },
+    ...{ translator, node, access, drawing, clock, random },
     ...{ commands: createCommands(), unfolded: createUnfoldedGroups(shared, onOtherTab) },
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
-    ...{ clock, random },
     worksOffline: props.worksOffline,
+    showsNodes: props.showsNodes ?? false,
   };
 }
 

@@ -9,12 +9,27 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/**
+ * Copies a text that is still awaited. Safari lets a page copy only during a click, and takes the text later.
+ * @throws what `text` rejects with
+ */
+export async function copyAwaited(text: Promise<string>): Promise<boolean> {
+  const blob = text.then((known) => new Blob([known], { type: "text/plain" }));
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    return true;
+  } catch {
+    return copyText(await text);
+  }
+}
+
 function copyBySelection(text: string): boolean {
   const focused = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.style.cssText = "position:fixed;inset:0;opacity:0";
-  document.body.append(area);
+  // Elements outside an open modal dialog cannot be selected.
+  (focused?.closest("dialog") ?? document.body).append(area);
   area.select();
   try {
     // Deprecated, but the only way on plain http.

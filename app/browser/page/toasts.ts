@@ -2,12 +2,8 @@ import type { TFunction } from "i18next";
 import { sentenceFor } from "~/i18n/user-error";
 import { userErrorOf } from "~/browser/chat/api-error";
 import { createObservable, type Observable } from "./observable";
-import type { PageClock } from "./page-clock";
 
-/** Time for which a toast with an action is shown, in milliseconds. */
-const ACTION_MS = 10_000;
-
-/** A message to the person that belongs to no other place of the page. Without an action it stays until it is dismissed. */
+/** A message to the person that belongs to no other place of the page. It stays until it is dismissed, by the person or after some time. */
 export type Toast = {
   id: number;
   isError: boolean;
@@ -27,16 +23,10 @@ export type Toasts = Observable<readonly Toast[]> & {
   dismiss: (id: number) => void;
 };
 
-export function createToasts(clock: Pick<PageClock, "after">): Toasts {
+export function createToasts(): Toasts {
   const state = createObservable<readonly Toast[]>([]);
   let lastId = 0;
-  const dismiss = (id: number) => state.set(state.getSnapshot().filter((toast) => toast.id !== id));
-  function add(toast: Omit<Toast, "id">) {
-    const id = ++lastId;
-    state.set([...state.getSnapshot(), { ...toast, id }]);
-    if (toast.action) clock.after(ACTION_MS, () => dismiss(id));
-  }
-
+  const add = (toast: Omit<Toast, "id">) => state.set([...state.getSnapshot(), { ...toast, id: ++lastId }]);
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
@@ -46,6 +36,6 @@ export function createToasts(clock: Pick<PageClock, "after">): Toasts {
       const error = userErrorOf(cause);
       add({ text: (t) => what(t, sentenceFor(t, error)), isError: true });
     },
-    dismiss,
+    dismiss: (id) => state.set(state.getSnapshot().filter((toast) => toast.id !== id)),
   };
 }

@@ -6,7 +6,7 @@ import type { ModelView } from "~/conversation/api";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { menuGroups, type ConversationCommand } from "./conversation-menu-items";
 import { IconButton } from "~/components/primitives/icon-button";
-import { MenuIcon, NewIcon } from "~/components/primitives/icons";
+import { MenuIcon, NewIcon, ShareIcon } from "~/components/primitives/icons";
 import { ModelPicker } from "~/components/composer/model-picker";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
@@ -69,6 +69,14 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
           <ModelPicker {...{ models, modelId }} onPick={onPickModel} onFailed={commands.failed} />
         )}
       </div>
+      {conversation?.saved && (
+        <IconButton
+          className="header__share"
+          label={t("share.title")}
+          icon={<ShareIcon />}
+          onClick={() => commands.run("share", conversation)}
+        />
+      )}
       {onOpenDrawer && <IconButton label={t("conversations.new")} icon={<NewIcon />} onClick={onStartNew} />}
       <ConversationMenuButton
         title={title}

@@ -203,6 +203,7 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
     <module.MessageList
       {...rest}
       models={models.models}
+      showsNodes={app.showsNodes}
       download={chat.download}
       spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
       onSpotlit={endSpotlight}

@@ -2,12 +2,12 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
-import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
 import { ConversationList } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "~/components/primitives/icon-button";
 import { NewIcon, SettingsIcon, SidebarIcon } from "~/components/primitives/icons";
 import { Logo } from "~/components/primitives/logo";
+import { NodeAndSession } from "./node-and-session";
 import { SelectionBar } from "./selection-bar";
 import type { OpenDialog } from "./use-conversation-commands";
 import { useSelection } from "./use-selection";
@@ -27,7 +27,6 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
   const { t } = useTranslation();
   const { list, archived, currentId } = useObservable(app.conversations);
   const selection = useSelection();
-  const node = useObservable(app.node);
   return (
     <div className="sidebar">
       <p className="sidebar__brand">
@@ -70,12 +69,11 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
         <SettingsIcon />
         <span>{t("settings.title")}</span>
       </button>
-      <footer className="sidebar__foot">
-        <span data-testid="node-name">{t("conversations.node", { name: node })}</span>
-        <span data-testid="session-fingerprint" title={t("conversations.fingerprintHint")}>
-          {t("conversations.session", { fingerprint: sessionFingerprint(hashSessionId(currentId)) })}
-        </span>
-      </footer>
+      {app.showsNodes && (
+        <footer className="sidebar__foot">
+          <NodeAndSession app={app} />
+        </footer>
+      )}
     </div>
   );
 }

@@ -43,7 +43,7 @@ export function useConversationActions(options: Options): ConversationActions {
       suggest: andFocus((text: string) => {
         if (chat.suggest(text, currentModel())) jump();
       }),
-      retry: andFocus((id: string) => chat.retry(id, currentModel())),
+      retry: andFocus((id: string, modelId = currentModel()) => chat.retry(id, modelId)),
       continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
       trySendingAgain: andFocus(chat.trySendingAgain),
       editUnsent: andFocus(chat.editUnsent),
@@ -69,6 +69,9 @@ export function useConversationActions(options: Options): ConversationActions {
       }),
       showDetails: (id: string) => setOpen({ details: id }),
       showSettings: () => setOpen("settings"),
+      partFailed(error: unknown) {
+        app.toasts.failure((t, why) => t("commands.failed", { why }), error);
+      },
     }),
     [app, chat, conversationId, currentModel, jump, setEditingId, setOpen],
   );

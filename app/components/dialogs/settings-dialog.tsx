@@ -16,6 +16,7 @@ import {
   LeaveIcon,
   PresetIcon,
 } from "~/components/primitives/icons";
+import { NodeAndSession } from "~/components/conversations/node-and-session";
 import { PresetsDialog } from "./presets-dialog";
 import { ImportButton } from "~/components/conversations/import-button";
 
@@ -104,6 +105,11 @@ export function SettingsDialog(props: Props) {
             <LeaveIcon />
             <span>{t("access.leave")}</span>
           </button>
+        )}
+        {!app.showsNodes && (
+          <p className="settings__node">
+            <NodeAndSession app={app} />
+          </p>
         )}
       </div>
     </Dialog>

@@ -1,4 +1,4 @@
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
 import { answerText } from "~/conversation/answer-text";
@@ -7,6 +7,8 @@ import type { Version } from "~/conversation/versions";
 import type { UserError } from "~/i18n/user-error";
 import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "~/components/markdown/markdown-text";
+import { Disclosure } from "~/components/primitives/disclosure";
+import type { ModelView } from "~/conversation/api";
 import type { MessageActions } from "./message-actions";
 import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
@@ -23,6 +25,14 @@ type Props = {
   omissions: Settled["metadata"]["omissions"];
   /** The name of the model, if several models have answered. */
   model: string | undefined;
+  modelId: string | undefined;
+  models: readonly ModelView[];
+  /** When the answer was begun; undefined while it is written. */
+  at: string | undefined;
+  /** How long the model reasoned, if that is known. */
+  reasoningMs: number | undefined;
+  /** The node that writes the answer, where nodes are shown. */
+  writer: string | undefined;
   /** Suggestions for what to do next are shown only under the last answer. */
   isLast: boolean;
   /** A message or a reply is already under way. */
@@ -35,7 +45,7 @@ type Props = {
 
 /** An answer. The same elements render it while it is written and afterwards, so that nothing moves. */
 export const AssistantMessage = memo(function AssistantMessage(props: Props) {
-  const { id, status, error, isLast, isBusy, actions } = props;
+  const { id, status, error, isLast, isBusy, models, modelId, at, actions } = props;
   const parts = useMemo(() => foldThoughts(props.parts), [props.parts]);
   const { t } = useTranslation();
   const isStreaming = status === "streaming";
@@ -56,12 +66,17 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             ending={index === lastText ? ENDINGS[status] : "whole"}
           />
         ) : (
-          <Reasoning key={index} text={part.text} isLive={isStreaming && index === parts.length - 1} />
+          <Reasoning
+            key={index}
+            text={part.text}
+            isLive={isStreaming && index === parts.length - 1}
+            durationMs={index === 0 ? props.reasoningMs : undefined}
+          />
         ),
       )}
       <div className="message__foot">
         {isStreaming ? (
-          <TypingIndicator />
+          <Writing node={props.writer} />
         ) : (
           <>
             {isLast && props.isShortened && <p className="message__note">{t("message.omitted")}</p>}
@@ -70,19 +85,19 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
               status={status}
               error={error ?? null}
               hasText={lastText >= 0}
-              canAsk={isLast}
-              isBusy={isBusy}
+              {...{ isLast, isBusy, models, modelId }}
               problem={props.problem}
-              onRetry={() => props.actions.retry(id)}
-              onContinue={() => props.actions.continueReply(id)}
+              onRetry={(picked) => actions.retry(id, picked)}
+              onContinue={() => actions.continueReply(id)}
+              onFailed={actions.partFailed}
             />
             <AssistantTools
               id={id}
               text={lastText < 0 ? null : () => answerText(props.parts)}
               version={props.version}
               model={props.model}
-              isBusy={isBusy}
-              actions={actions}
+              hasRetry={isLast && status !== "complete"}
+              {...{ models, modelId, at, isBusy, actions }}
             />
           </>
         )}
@@ -99,18 +114,35 @@ const ENDINGS = {
   interrupted: "cut",
 } as const;
 
-/** The reasoning of a model, folded. */
-function Reasoning({ text, isLive }: { text: string; isLive: boolean }) {
+function Writing({ node }: { node: string | undefined }) {
   const { t } = useTranslation();
-  const [isOpen, setIsOpen] = useState(false);
   return (
-    <details className="reasoning" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-      <summary>{isLive ? t("message.thinking") : t("message.reasoning")}</summary>
-      {isOpen && (
-        <div className="reasoning__text">
-          <MarkdownText text={text} ending={isLive ? "growing" : "whole"} />
-        </div>
-      )}
-    </details>
+    <div className="message__writing">
+      <TypingIndicator />
+      {node !== undefined && <span className="message__note">{t("message.writtenBy", { node })}</span>}
+    </div>
   );
+}
+
+type ReasoningProps = { text: string; isLive: boolean; durationMs: number | undefined };
+
+/** The reasoning of a model, folded. */
+function Reasoning({ text, isLive, durationMs }: ReasoningProps) {
+  const { t, i18n } = useTranslation();
+  const settled =
+    durationMs === undefined
+      ? t("message.reasoning")
+      : t("message.thoughtFor", { duration: formatDuration(durationMs, i18n.language) });
+  return (
+    <Disclosure className="reasoning" summary={isLive ? t("message.thinking") : settled}>
+      <MarkdownText text={text} ending={isLive ? "growing" : "whole"} />
+    </Disclosure>
+  );
+}
+
+/** In seconds, from two minutes on in minutes. */
+function formatDuration(ms: number, language: string): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  const [value, unit] = seconds < 120 ? [seconds, "second"] : [Math.round(seconds / 60), "minute"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }

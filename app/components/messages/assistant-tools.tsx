@@ -3,7 +3,10 @@ import type { Version } from "~/conversation/versions";
 import { CopyButton } from "~/components/primitives/copy-button";
 import { IconButton } from "~/components/primitives/icon-button";
 import { ForkIcon, InfoIcon, RetryIcon } from "~/components/primitives/icons";
+import type { ModelView } from "~/conversation/api";
 import type { MessageActions } from "./message-actions";
+import { MessageTime } from "./message-time";
+import { OtherModel } from "./other-model";
 import { VersionSwitcher } from "./version-switcher";
 
 type Props = {
@@ -12,31 +15,48 @@ type Props = {
   text: (() => string) | null;
   version: Version | undefined;
   model: string | undefined;
+  models: readonly ModelView[];
+  modelId: string | undefined;
+  /** When the answer was begun. */
+  at: string | undefined;
+  /** Another button of the answer asks again already. */
+  hasRetry: boolean;
   isBusy: boolean;
   actions: MessageActions;
 };
 
 /** The actions on a settled answer. */
-export function AssistantTools({ id, text, version, model, isBusy, actions }: Props) {
+export function AssistantTools(props: Props) {
+  const { id, text, version, model, models, modelId, at, hasRetry, isBusy, actions } = props;
   const { t } = useTranslation();
   return (
     <div className="tools">
       <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
-      {model !== undefined && <span className="tools__model">{model}</span>}
+      {model !== undefined && <span className="tools__note">{model}</span>}
       <div className="tools__hidden">
         {text && <CopyButton text={text} label={t("message.copy")} />}
-        <IconButton
-          label={t("message.again")}
-          icon={<RetryIcon />}
-          isWaiting={isBusy}
-          onClick={() => actions.retry(id)}
-        />
+        {!hasRetry && (
+          <>
+            <IconButton
+              label={t("message.again")}
+              icon={<RetryIcon />}
+              isWaiting={isBusy}
+              onClick={() => actions.retry(id)}
+            />
+            <OtherModel
+              {...{ models, modelId, isBusy }}
+              onPick={(picked) => actions.retry(id, picked)}
+              onFailed={actions.partFailed}
+            />
+          </>
+        )}
         <IconButton label={t("message.fork")} icon={<ForkIcon />} onClick={() => actions.fork(id)} />
         <IconButton
           label={t("message.details")}
           icon={<InfoIcon />}
           onClick={() => actions.showDetails(id)}
         />
+        {at !== undefined && <MessageTime at={at} />}
       </div>
     </div>
   );

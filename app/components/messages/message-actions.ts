@@ -2,8 +2,8 @@ import type { UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 
 /** The actions on the messages of a conversation. The same object as long as the conversation is shown. */
 export type MessageActions = {
-  /** Asks for another version of an answer. */
-  retry: (messageId: string) => void;
+  /** Asks for another version of an answer, from the model of the conversation or from another. */
+  retry: (messageId: string, modelId?: string) => void;
   continueReply: (messageId: string) => void;
   trySendingAgain: () => void;
   editUnsent: () => void;
@@ -17,4 +17,6 @@ export type MessageActions = {
   /** Begins a copy of the conversation up to this message. */
   fork: (messageId: string) => void;
   showDetails: (messageId: string) => void;
+  /** Reports that a part of the page could not be loaded. */
+  partFailed: (error: unknown) => void;
 };

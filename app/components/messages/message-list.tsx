@@ -25,6 +25,8 @@ type Props = {
   /** The question that is being edited, if any. */
   editingId: string | null;
   scroller: RefObject<HTMLElement>;
+  /** Says which node writes an answer. */
+  showsNodes: boolean;
   download: Download;
   actions: MessageActions;
   /** The message found by a search, to be scrolled to, if any. */
@@ -43,7 +45,8 @@ type Props = {
  * until it is settled, and the focus stays in place when another version is shown.
  */
 export function MessageList(props: Props) {
-  const { state, models, editingId, scroller, download, actions, spotlight, letGo, onSpotlit } = props;
+  const { state, models, editingId, scroller, showsNodes, download, actions, spotlight, letGo, onSpotlit } =
+    props;
   const { find, onFind } = props;
   const { t } = useTranslation();
   const messages = state.session?.messages;
@@ -68,7 +71,8 @@ export function MessageList(props: Props) {
   }, [actions, isElsewhere, messages, onSpotlit, spotlight]);
 
   const endFind = useCallback(() => onFind(null), [onFind]);
-  const context = { state, models, versions, several, editingId, isBusy: !canSend(state), download, actions };
+  const isBusy = !canSend(state);
+  const context = { state, models, versions, several, editingId, isBusy, showsNodes, download, actions };
   return (
     <>
       {find && (

@@ -19,6 +19,8 @@ type Props = {
   several: boolean;
   editingId: string | null;
   isBusy: boolean;
+  /** Says which node writes an answer. */
+  showsNodes: boolean;
   download: Download;
   actions: MessageActions;
 };
@@ -32,21 +34,25 @@ export function ShownMessageView(props: Props) {
     return <Question {...props} id={id} parts={partsOf(item.message)} sending={item.message} />;
   }
   const { message } = item;
-  if (message.role === "user") return <Question {...props} id={message.id} parts={message.parts} />;
+  if (message.role === "user") {
+    return <Question {...props} id={message.id} parts={message.parts} at={message.metadata.createdAt} />;
+  }
   return <Answer {...props} {...settledAnswer(message, props)} />;
 }
 
 type QuestionProps = Props & {
   id: string;
   parts: Extract<Message, { role: "user" }>["parts"];
+  /** When it was sent; undefined until it is settled. */
+  at?: string;
   sending?: NonNullable<ChatState["pending"]>;
 };
 
 function Question(props: QuestionProps) {
-  const { id, parts, sending, isLast, versions, editingId, isBusy, download, actions } = props;
+  const { id, parts, at, sending, isLast, versions, editingId, isBusy, download, actions } = props;
   return (
     <UserMessage
-      {...{ id, parts, download, isBusy, isLast, actions }}
+      {...{ id, parts, at, download, isBusy, isLast, actions }}
       state={sending?.state ?? "settled"}
       error={sending?.error ?? null}
       isWaiting={sending?.isWaiting ?? false}
@@ -58,16 +64,27 @@ function Question(props: QuestionProps) {
 
 type AnswerProps = Pick<
   Parameters<typeof AssistantMessage>[0],
-  "id" | "parts" | "status" | "error" | "isShortened" | "omissions" | "model"
+  | "id"
+  | "parts"
+  | "status"
+  | "error"
+  | "isShortened"
+  | "omissions"
+  | "model"
+  | "modelId"
+  | "at"
+  | "reasoningMs"
 >;
 
 function Answer(props: Props & AnswerProps) {
-  const { id, parts, status, error, isShortened, omissions, model } = props;
-  const { isLast, isBusy, state, versions, actions } = props;
-  const { problem } = state;
+  const { id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs } = props;
+  const { isLast, isBusy, state, models, versions, actions, showsNodes } = props;
+  const { problem, session } = state;
+  const writer = showsNodes && status === "streaming" ? session?.reply?.node?.split(".")[0] : undefined;
   return (
     <AssistantMessage
-      {...{ id, parts, status, error, isShortened, omissions, model, isLast, isBusy, actions }}
+      {...{ id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs }}
+      {...{ isLast, isBusy, models, actions, writer }}
       problem={problem?.messageId === id ? problem.error : null}
       version={versions.get(id)}
     />
@@ -83,13 +100,17 @@ function liveAnswer({ messageId, shown }: Extract<ShownMessage, { kind: "live" }
     isShortened: false,
     omissions: undefined,
     model: undefined,
+    modelId: undefined,
+    at: undefined,
+    reasoningMs: undefined,
   };
 }
 
 function settledAnswer(message: SettledReply, { models, several }: Props): AnswerProps {
   const { id, parts } = message;
-  const { status, error, omittedMessages, omissions, modelId } = message.metadata;
+  const { status, error, omittedMessages, omissions, modelId, createdAt, reasoningMs } = message.metadata;
   const name = models.find((each) => each.id === modelId)?.name ?? modelId;
   const isShortened = omittedMessages !== undefined;
-  return { id, parts, status, error, isShortened, omissions, model: several ? name : undefined };
+  const answer = { id, parts, status, error, isShortened, omissions, modelId, reasoningMs };
+  return { ...answer, model: several ? name : undefined, at: createdAt };
 }

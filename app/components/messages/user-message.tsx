@@ -13,6 +13,7 @@ import { IconButton } from "~/components/primitives/icon-button";
 import { EditIcon, WarningIcon } from "~/components/primitives/icons";
 import type { MessageActions } from "./message-actions";
 import { MessageFiles } from "./message-files";
+import { MessageTime } from "./message-time";
 import { MessageEditor } from "./message-editor";
 import { QuestionText } from "./question-text";
 import { VersionSwitcher } from "./version-switcher";
@@ -29,12 +30,14 @@ type Props = {
   isEditing: boolean;
   isBusy: boolean;
   isLast: boolean;
+  /** When it was sent; undefined until it is settled. */
+  at: string | undefined;
   actions: MessageActions;
 };
 
 /** A question. */
 export const UserMessage = memo(function UserMessage(props: Props) {
-  const { id, parts, download, state, version, isEditing, isBusy, isLast, actions } = props;
+  const { id, parts, download, state, version, isEditing, isBusy, isLast, at, actions } = props;
   const { t } = useTranslation();
   const files = useMemo(() => attachmentParts(parts), [parts]);
   const text = plainText(parts);
@@ -70,6 +73,7 @@ export const UserMessage = memo(function UserMessage(props: Props) {
               isWaiting={isBusy}
               onClick={() => actions.startEditing(id)}
             />
+            {at !== undefined && <MessageTime at={at} />}
           </div>
           <VersionSwitcher version={version} isBusy={isBusy} onShow={actions.showVersion} />
           {actions.edits.read(id) !== null && (

@@ -2,7 +2,8 @@ import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { ArrowDownIcon } from "./icons";
 import { lazyPart } from "./lazy-part";
 
-const SelectPopup = lazyPart(() => import("./select-popup").then(({ SelectPopup }) => SelectPopup));
+/** The open list alone, for a button that acts at once instead of holding a choice. */
+export const SelectPopup = lazyPart(() => import("./select-popup").then(({ SelectPopup }) => SelectPopup));
 
 export type SelectOption<Value extends string = string> = {
   value: Value;

@@ -1,12 +1,17 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import { pageClock } from "~/browser/page/page-clock";
 import type { Deletion, Deletions } from "~/browser/conversations/deletions";
 import type { Toast } from "~/browser/page/toasts";
 import { useObservable } from "~/browser/page/use-observable";
 import { focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "./icon-button";
 import { CloseIcon } from "./icons";
+
+/** Twice the time of a slow reader; what is an error or can be undone stays twice as long. */
+const LEAST_SHOWN_MS = 4_000;
+const READING_MS_PER_LETTER = 100;
 
 /** Messages that belong to no other place of the page: deletions that can be undone, and errors. */
 export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> }) {
@@ -31,29 +36,49 @@ export function Toaster({ app }: { app: Pick<ChatApp, "deletions" | "toasts"> })
         />
       ))}
       {[...said].map(([text, same]) => (
-        <div key={same[0]!.id} className={`toast ${same[0]!.isError ? "toast--trouble" : ""}`}>
-          <span className="toast__text">{text}</span>
-          {same.at(-1)!.action && (
-            <button
-              type="button"
-              className="button button--quiet toast__action"
-              onClick={() => {
-                for (const { id, action } of same) {
-                  action?.act();
-                  app.toasts.dismiss(id);
-                }
-              }}
-            >
-              {same.at(-1)!.action!.label(t)}
-            </button>
-          )}
-          <IconButton
-            label={t("dialog.dismiss")}
-            icon={<CloseIcon />}
-            onClick={() => same.forEach(({ id }) => app.toasts.dismiss(id))}
-          />
-        </div>
+        <TextToast
+          key={same[0]!.id}
+          text={text}
+          toasts={same}
+          onEnd={() => same.forEach(({ id }) => app.toasts.dismiss(id))}
+        />
       ))}
+    </div>
+  );
+}
+
+type TextProps = { text: string; toasts: readonly Toast[]; onEnd: () => void };
+
+/** Goes when there was time to read it, unless the pointer or the focus is on it. */
+function TextToast({ text, toasts, onEnd }: TextProps) {
+  const { t } = useTranslation();
+  const [isHeld, setIsHeld] = useState(false);
+  const { isError, action } = toasts.at(-1)!;
+  const readingMs = LEAST_SHOWN_MS + text.length * READING_MS_PER_LETTER;
+  const shownMs = isError || action ? 2 * readingMs : readingMs;
+  useEffect(() => (isHeld ? undefined : pageClock.after(shownMs, onEnd)), [isHeld, shownMs, onEnd]);
+  return (
+    <div
+      className={`toast ${isError ? "toast--trouble" : ""}`}
+      onPointerEnter={() => setIsHeld(true)}
+      onPointerLeave={() => setIsHeld(false)}
+      onFocus={() => setIsHeld(true)}
+      onBlur={() => setIsHeld(false)}
+    >
+      <span className="toast__text">{text}</span>
+      {action && (
+        <button
+          type="button"
+          className="button button--quiet toast__action"
+          onClick={() => {
+            for (const { action } of toasts) action?.act();
+            onEnd();
+          }}
+        >
+          {action.label(t)}
+        </button>
+      )}
+      <IconButton label={t("dialog.dismiss")} icon={<CloseIcon />} onClick={onEnd} />
     </div>
   );
 }

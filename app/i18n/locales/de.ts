@@ -90,7 +90,7 @@ export const de: Translation = {
   },
   model: {
     label: "Modell",
-    takes: { text: "Text", image: "Bilder", document: "Dateien" },
+    takes: { text: "Text", image: "Bilder", document: "Dateien", reasoning: "Nachdenken" },
     price: "{{input}} Eingabe / {{output}} Ausgabe pro Million Token",
   },
   select: { search: "Suchen", none: "Keine Treffer" },
@@ -113,6 +113,10 @@ export const de: Translation = {
     retry: "Neu versuchen",
     reasoning: "Überlegung",
     thinking: "Überlegt …",
+    thoughtFor: "{{duration}} lang nachgedacht",
+    writtenBy: "Geschrieben von {{node}}",
+    otherModel: "Mit anderem Modell antworten",
+    cause: "Ursache",
     copy: "Nachricht kopieren",
     editLabel: "Ihre Nachricht bearbeiten",
     enterSends: "sendet",
@@ -278,6 +282,8 @@ export const de: Translation = {
     links: "Links zu dieser Unterhaltung",
     link: "Link zum Teilen",
     copy: "Link kopieren",
+    copied: "Link kopiert.",
+    copyYourself: "Der Link konnte nicht kopiert werden. Kopieren Sie ihn unten.",
     madeAt: "Erstellt am {{date}}",
     madeElsewhere:
       "In einem anderen Browser erstellt, der allein die Adresse kennt. Zurückziehen geht auch hier.",
