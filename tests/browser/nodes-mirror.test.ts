@@ -50,9 +50,7 @@ test("two tabs on two nodes show the same, whatever is done in which of them", a
 
   cluster.lead(two!);
   await second.chooseModel("Second demo");
-  await first.page.waitForFunction(
-    () => document.querySelector("select")?.selectedOptions[0]?.label === "Second demo",
-  );
+  await expect.poll(() => first.chosenModel()).toBe("Second demo");
   cluster.lead(one!);
   await second.deleteConversation();
   await first.emptyState.waitFor();
