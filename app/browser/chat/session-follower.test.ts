@@ -28,6 +28,14 @@ test("a node that falls silent during a reply is left at once, and the reply goe
   expect(chat.getSnapshot().connection).toBe("ok");
 });
 
+test("a takeover is read from the session, which names the node that writes on", async () => {
+  const { server, chat } = await tabInMidReply();
+  server.commit({ reply: { ...reply("r1", "a1", "u1"), epoch: 2, node: "node-2.boot" } });
+  await server.sendChunk("r1.2.1", { type: "start", messageId: "a1" });
+  await settle();
+  expect(chat.getSnapshot().session?.reply?.node).toBe("node-2.boot");
+});
+
 test.each(["load", "watch"] as const)(
   "a node that does not answer is left, for the request %s",
   async (call) => {

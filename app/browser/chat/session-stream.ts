@@ -1,4 +1,5 @@
 import type { SessionView } from "~/conversation/api";
+import type { Cursor } from "~/conversation/cursor";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { SessionApi } from "./session-api";
 import { readEvents, unlessSilent, type StreamEvent } from "./event-stream";
@@ -29,8 +30,17 @@ export function createSessionStream(
 ): SessionStream {
   /** Of the last answer: the next request is answered without a body if nothing has changed. */
   let etag: string | null = null;
-  const isNews = (event: StreamEvent) =>
-    event.type === "done" || (event.type === "session" && event.rev !== events.rev());
+  /** Of the last chunk. */
+  let cursor: Cursor | null = null;
+
+  /** Whether the session has to be read again: after a commit, an end, or a takeover, which names the next runner. */
+  function isNews(event: StreamEvent): boolean {
+    if (event.type === "done") return true;
+    if (event.type === "session") return event.rev !== events.rev();
+    const before = cursor;
+    cursor = event.cursor;
+    return before?.replyId === cursor.replyId && before.epoch !== cursor.epoch;
+  }
 
   async function read(signal: AbortSignal): Promise<boolean> {
     const answer = await unlessSilent(clock, (onActivity) => api.load(etag, signal, onActivity));
@@ -61,7 +71,7 @@ export function createSessionStream(
         if (signal.aborted) return true;
         events.onEvents(batch);
         // The session is read before the next events are applied, so that the view changes in one order.
-        if (batch.some(isNews) && !(await read(signal))) return false;
+        if (batch.filter(isNews).length > 0 && !(await read(signal))) return false;
       }
       return true;
     },
