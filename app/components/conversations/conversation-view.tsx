@@ -195,6 +195,7 @@ type MessagesProps = Pick<
 
 function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps) {
   const module = useObservable(messageListModule);
+  const { opensReasoning } = useObservable(app.preferences);
   const spotlight = useObservable(app.spotlight);
   const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
   const find = useFindCommand(app, chat, conversationId);
@@ -204,6 +205,7 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
       {...rest}
       models={models.models}
       showsNodes={app.showsNodes}
+      opensReasoning={opensReasoning}
       download={chat.download}
       spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
       onSpotlit={endSpotlight}

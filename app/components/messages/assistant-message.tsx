@@ -31,6 +31,8 @@ type Props = {
   at: string | undefined;
   /** How long the model reasoned, if that is known. */
   reasoningMs: number | undefined;
+  /** Whether reasoning is shown while it is written. */
+  opensReasoning: boolean;
   /** The node that writes the answer, where nodes are shown. */
   writer: string | undefined;
   /** Suggestions for what to do next are shown only under the last answer. */
@@ -70,6 +72,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             key={index}
             text={part.text}
             isLive={isStreaming && index === parts.length - 1}
+            opens={props.opensReasoning}
             durationMs={index === 0 ? props.reasoningMs : undefined}
           />
         ),
@@ -124,17 +127,21 @@ function Writing({ node }: { node: string | undefined }) {
   );
 }
 
-type ReasoningProps = { text: string; isLive: boolean; durationMs: number | undefined };
+type ReasoningProps = { text: string; isLive: boolean; opens: boolean; durationMs: number | undefined };
 
-/** The reasoning of a model, folded. */
-function Reasoning({ text, isLive, durationMs }: ReasoningProps) {
+/** The reasoning of a model: folded, or open while it is written. */
+function Reasoning({ text, isLive, opens, durationMs }: ReasoningProps) {
   const { t, i18n } = useTranslation();
   const settled =
     durationMs === undefined
       ? t("message.reasoning")
       : t("message.thoughtFor", { duration: formatDuration(durationMs, i18n.language) });
   return (
-    <Disclosure className="reasoning" summary={isLive ? t("message.thinking") : settled}>
+    <Disclosure
+      className="reasoning"
+      summary={isLive ? t("message.thinking") : settled}
+      isOpen={isLive && opens}
+    >
       <MarkdownText text={text} ending={isLive ? "growing" : "whole"} />
     </Disclosure>
   );

@@ -27,6 +27,8 @@ type Props = {
   scroller: RefObject<HTMLElement>;
   /** Says which node writes an answer. */
   showsNodes: boolean;
+  /** Whether reasoning is shown while it is written. */
+  opensReasoning: boolean;
   download: Download;
   actions: MessageActions;
   /** The message found by a search, to be scrolled to, if any. */
@@ -45,9 +47,8 @@ type Props = {
  * until it is settled, and the focus stays in place when another version is shown.
  */
 export function MessageList(props: Props) {
-  const { state, models, editingId, scroller, showsNodes, download, actions, spotlight, letGo, onSpotlit } =
-    props;
-  const { find, onFind } = props;
+  const { state, models, editingId, scroller, actions, spotlight, letGo, onSpotlit, find, onFind } = props;
+  const { showsNodes, opensReasoning, download } = props;
   const { t } = useTranslation();
   const messages = state.session?.messages;
   const versions = useMemo(() => versionsById(messages ?? []), [messages]);
@@ -72,7 +73,8 @@ export function MessageList(props: Props) {
 
   const endFind = useCallback(() => onFind(null), [onFind]);
   const isBusy = !canSend(state);
-  const context = { state, models, versions, several, editingId, isBusy, showsNodes, download, actions };
+  const shownAs = { showsNodes, opensReasoning };
+  const context = { state, models, versions, several, editingId, isBusy, download, actions, ...shownAs };
   return (
     <>
       {find && (

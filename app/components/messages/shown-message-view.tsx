@@ -21,6 +21,8 @@ type Props = {
   isBusy: boolean;
   /** Says which node writes an answer. */
   showsNodes: boolean;
+  /** Whether reasoning is shown while it is written. */
+  opensReasoning: boolean;
   download: Download;
   actions: MessageActions;
 };
@@ -78,13 +80,13 @@ type AnswerProps = Pick<
 
 function Answer(props: Props & AnswerProps) {
   const { id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs } = props;
-  const { isLast, isBusy, state, models, versions, actions, showsNodes } = props;
+  const { isLast, isBusy, state, models, versions, actions, showsNodes, opensReasoning } = props;
   const { problem, session } = state;
   const writer = showsNodes && status === "streaming" ? session?.reply?.node?.split(".")[0] : undefined;
   return (
     <AssistantMessage
       {...{ id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs }}
-      {...{ isLast, isBusy, models, actions, writer }}
+      {...{ isLast, isBusy, models, actions, writer, opensReasoning }}
       problem={problem?.messageId === id ? problem.error : null}
       version={versions.get(id)}
     />
