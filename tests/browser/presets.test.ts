@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import { pick } from "../fixtures/chat-page";
 
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>';
 const folder = mkdtempSync(join(tmpdir(), "holdfast-presets-"));
@@ -71,12 +72,12 @@ test("a conversation begins with a preset, else with the default instructions; p
   await page.getByRole("button", { name: "Instructions and presets" }).click();
   const dialog = page.getByRole("dialog", { name: "Instructions and presets" });
   await dialog.getByLabel("Instructions for all new conversations").fill("Be brief.");
-  await dialog.getByRole("combobox", { name: "Model for new conversations" }).selectOption("One");
+  await pick(dialog.getByRole("combobox", { name: "Model for new conversations" }), "One");
   await dialog.getByRole("button", { name: "New preset" }).click();
   const editor = page.getByRole("dialog", { name: "New preset" });
   await editor.getByLabel("Name").fill("Thinker");
-  await editor.getByRole("combobox", { name: "Model" }).selectOption("One");
-  await editor.getByRole("combobox", { name: "Reasoning effort" }).selectOption("High");
+  await pick(editor.getByRole("combobox", { name: "Model" }), "One");
+  await pick(editor.getByRole("combobox", { name: "Reasoning effort" }), "High");
   await editor.getByRole("button", { name: "Save" }).click();
   await dialog.getByText("Thinker").waitFor();
   await page.keyboard.press("Escape");

@@ -1,5 +1,6 @@
 import type { ModelView } from "~/conversation/api";
-import { SelectField } from "~/components/primitives/select-field";
+import { useModelOptions } from "./model-picker";
+import { Select } from "~/components/primitives/select";
 
 type Props = {
   models: readonly ModelView[];
@@ -9,15 +10,17 @@ type Props = {
   /** The name of the choice of no model. */
   none: string;
   onPick: (modelId: string | null) => void;
+  onFailed: (error: unknown) => void;
 };
 
 /** A choice of a model, or of none in particular. A model that is not on offer any more stays chosen, by its id. */
-export function ModelChoiceField({ models, modelId, label, none, onPick }: Props) {
-  const offered = models.map(({ id, name }) => ({ value: id, label: name }));
+export function ModelChoiceField({ models, modelId, label, none, onPick, onFailed }: Props) {
+  const offered = useModelOptions(models);
   const gone = modelId !== null && !models.some(({ id }) => id === modelId);
   return (
-    <SelectField
+    <Select
       label={label}
+      isLabelled
       options={[
         { value: "", label: none },
         ...offered,
@@ -25,6 +28,7 @@ export function ModelChoiceField({ models, modelId, label, none, onPick }: Props
       ]}
       value={modelId ?? ""}
       onChange={(value) => onPick(value === "" ? null : value)}
+      onFailed={onFailed}
     />
   );
 }

@@ -92,7 +92,9 @@ export function ConversationSettings({ app, chat, models, modelId, onPickModel, 
             {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
           </p>
         </div>
-        {model?.efforts && <EffortField efforts={model.efforts} effort={effort} onPick={setPickedEffort} />}
+        {model?.efforts && (
+          <EffortField efforts={model.efforts} effort={effort} onPick={setPickedEffort} onFailed={onFailed} />
+        )}
         {model?.takesTemperature && <TemperatureField temperature={temperature} onPick={setPicked} />}
         <div className="dialog__actions">
           <button
@@ -115,6 +117,7 @@ export function ConversationSettings({ app, chat, models, modelId, onPickModel, 
           app={app}
           preset={{ name: "", prompts: [], modelId, instructions: typed ?? saved, temperature, effort }}
           onClose={() => setIsPreset(false)}
+          onFailed={onFailed}
         />
       )}
     </Dialog>

@@ -1,7 +1,7 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import type { Effort } from "~/conversation/effort";
-import { SelectField } from "~/components/primitives/select-field";
+import { Select } from "~/components/primitives/select";
 
 type EffortFieldProps = {
   /** The efforts that the model offers. */
@@ -9,18 +9,21 @@ type EffortFieldProps = {
   /** Null for the default of the model. */
   effort: Effort | null;
   onPick: (effort: Effort | null) => void;
+  onFailed: (error: unknown) => void;
 };
 
-export function EffortField({ efforts, effort, onPick }: EffortFieldProps) {
+export function EffortField({ efforts, effort, onPick, onFailed }: EffortFieldProps) {
   const { t } = useTranslation();
   const names = efforts.map((value) => ({ value, label: t(`conversationSettings.efforts.${value}`) }));
   const chosen = efforts.find((value) => value === effort) ?? "";
   return (
-    <SelectField<Effort | "">
+    <Select<Effort | "">
       label={t("conversationSettings.effort")}
+      isLabelled
       options={[{ value: "", label: t("conversationSettings.modelsChoice") }, ...names]}
       value={chosen}
       onChange={(value) => onPick(value === "" ? null : value)}
+      onFailed={onFailed}
     />
   );
 }

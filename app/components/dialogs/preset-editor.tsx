@@ -21,6 +21,7 @@ type Props = {
   /** The preset that is changed; undefined for a new one. */
   id?: string | undefined;
   onClose: () => void;
+  onFailed: (error: unknown) => void;
 };
 
 const NO_VALUES: Values = {
@@ -33,7 +34,7 @@ const NO_VALUES: Values = {
 };
 
 /** The form of one preset. */
-export function PresetEditor({ app, preset, id, onClose }: Props) {
+export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
   const { t } = useTranslation();
   const ids = { name: useId(), instructions: useId(), prompts: useId() };
   const { models } = useObservable(app.models);
@@ -87,12 +88,14 @@ export function PresetEditor({ app, preset, id, onClose }: Props) {
           label={t("model.label")}
           none={t("presets.anyModel")}
           onPick={(modelId) => change({ modelId })}
+          onFailed={onFailed}
         />
         {model?.efforts && (
           <EffortField
             efforts={model.efforts}
             effort={values.effort}
             onPick={(effort) => change({ effort })}
+            onFailed={onFailed}
           />
         )}
         {model?.takesTemperature !== false && (

@@ -10,10 +10,10 @@ import { IconButton } from "~/components/primitives/icon-button";
 import { DeleteIcon, EditIcon, NewIcon } from "~/components/primitives/icons";
 import { PresetEditor } from "./preset-editor";
 
-type Props = { app: ChatApp; onClose: () => void };
+type Props = { app: ChatApp; onClose: () => void; onFailed: (error: unknown) => void };
 
 /** What new conversations begin with: the default instructions and model, and the presets. Changes are stored at once. */
-export function PresetsDialog({ app, onClose }: Props) {
+export function PresetsDialog({ app, onClose, onFailed }: Props) {
   const { t } = useTranslation();
   const id = useId();
   const { list, defaults } = useObservable(app.presets);
@@ -44,6 +44,7 @@ export function PresetsDialog({ app, onClose }: Props) {
           label={t("presets.model")}
           none={t("presets.lastModel")}
           onPick={(modelId) => app.presets.changeDefaults({ modelId })}
+          onFailed={onFailed}
         />
         <section className="settings__field" aria-labelledby={`${id}-presets`}>
           <h3 className="settings__heading" id={`${id}-presets`}>
@@ -85,6 +86,7 @@ export function PresetsDialog({ app, onClose }: Props) {
           preset={edited === "new" ? null : edited}
           id={edited === "new" ? undefined : edited.id}
           onClose={() => setEdited(null)}
+          onFailed={onFailed}
         />
       )}
     </Dialog>

@@ -28,11 +28,12 @@ type Props = {
   onExportAll: () => void;
   onDeleteAll: () => void;
   onClose: () => void;
+  onFailed: (error: unknown) => void;
 };
 
 /** The preferences of this browser. Changes apply, and are stored, at once. */
 export function SettingsDialog(props: Props) {
-  const { app, onShowShortcuts, onClose } = props;
+  const { app, onShowShortcuts, onClose, onFailed } = props;
   const { t } = useTranslation();
   const { preferences } = app;
   const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
@@ -59,7 +60,7 @@ export function SettingsDialog(props: Props) {
             ...LANGUAGE_CODES.map((code) => ({ value: code, label: LANGUAGES[code].name, lang: code })),
           ]}
           onChange={(chosen) => preferences.change({ language: chosen === "" ? null : chosen })}
-          onFailed={(error) => app.toasts.failure((t, why) => t("commands.failed", { why }), error)}
+          onFailed={onFailed}
         />
         <Choice
           label={t("settings.theme")}
@@ -95,7 +96,7 @@ export function SettingsDialog(props: Props) {
         <NewTabChoice preferences={preferences} />
         {canNotify() && <NotificationChoice preferences={preferences} />}
         <Transfers {...props} />
-        <PresetsButton app={app} />
+        <PresetsButton {...{ app, onFailed }} />
         <button type="button" className="button button--quiet button--wide" onClick={onShowShortcuts}>
           <KeyboardIcon />
           <span>{t("shortcuts.title")}</span>
@@ -116,7 +117,7 @@ export function SettingsDialog(props: Props) {
   );
 }
 
-function PresetsButton({ app }: { app: ChatApp }) {
+function PresetsButton({ app, onFailed }: Pick<Props, "app" | "onFailed">) {
   const { t } = useTranslation();
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -125,7 +126,7 @@ function PresetsButton({ app }: { app: ChatApp }) {
         <PresetIcon />
         <span>{t("presets.title")}</span>
       </button>
-      {isOpen && <PresetsDialog app={app} onClose={() => setIsOpen(false)} />}
+      {isOpen && <PresetsDialog {...{ app, onFailed }} onClose={() => setIsOpen(false)} />}
     </>
   );
 }
