@@ -15,7 +15,7 @@ const draw = (text: string, ending: TextEnding = "whole") =>
 /** The HTML without what only separates texts, and with code and formulas as their source. */
 const plain = (text: string, ending: TextEnding = "whole") =>
   draw(text, ending)
-    .replace(/<figure.*?<code[^>]*>(.*?)<\/code>.*?<\/figure>/gs, "<pre>$1</pre>")
+    .replace(/<figure class="code-block" .*?<code[^>]*>(.*?)<\/code>.*?<\/figure>/gs, "<pre>$1</pre>")
     .replace(/<span class="formula[^>]*><code[^>]*>(.*?)<\/code><\/span>/gs, "{$1}")
     .replace(/ (?:dir="ltr"|translate="no"|class="inline-code"|target="_blank"|rel="[^"]*")/g, "")
     .replace(/<\/?span>/g, "");
