@@ -178,7 +178,7 @@ test("the palette draws only what is in view of thousands of conversations", asy
   await page.evaluate(() => {
     const updatedAt = new Date().toISOString();
     const list = Array.from({ length: 2_000 }, (_, index) => ({
-      id: `${index}`.padStart(22, "A"),
+      id: `${index}`.padEnd(22, "-"),
       title: `Walk ${index}`,
       updatedAt,
       saved: false,

@@ -25,7 +25,7 @@ async function holdMany(chat: ChatPage, ...subjects: string[]): Promise<void> {
 async function fillList(chat: ChatPage, count: number): Promise<void> {
   await chat.page.evaluate((many) => {
     const list = Array.from({ length: many }, (_, index) => ({
-      id: String(index).padStart(22, "0"),
+      id: String(index).padEnd(22, "-"),
       title: `Number ${index}`,
       updatedAt: new Date(Date.now() - index * 3_600_000).toISOString(),
     }));

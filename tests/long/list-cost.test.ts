@@ -17,7 +17,7 @@ async function costsWith(openChat: OpenChat, conversations: number) {
   const { page } = chat;
   await page.evaluate((many) => {
     const list = Array.from({ length: many }, (_, index) => ({
-      id: String(index).padStart(22, "0"),
+      id: String(index).padEnd(22, "-"),
       title: `Number ${index}`,
       updatedAt: new Date(Date.now() - (index + 1) * 3_600_000).toISOString(),
     }));

@@ -1,4 +1,3 @@
-import { hashSessionId } from "~/conversation/session-hash";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
@@ -31,11 +30,12 @@ export type ConversationUpdate = Pick<Conversation, "id" | "title" | "updatedAt"
 export type Folder = { key: string; title: string };
 
 /**
- * The key of a conversation's entry. Derived from the id, so that two tabs or devices that add the same conversation
- * make one entry, and a tombstone needs no id. Other than the session hash: the list's keys mean nothing to the server.
+ * The key of a conversation's entry: half of its id. Two tabs or devices that add the same conversation make one entry,
+ * which is unique, and a tombstone or an export does not contain what opens the conversation. A hash would do the same,
+ * with 3 KB more before one can type.
  */
 export function entryKey(id: string): string {
-  return hashSessionId(`entry of ${id}`).slice(0, 22);
+  return id.slice(0, id.length / 2);
 }
 
 /** The conversation of an entry; null for a tombstone and for other entries. */

@@ -360,7 +360,7 @@ describe("the stored list", () => {
     const browser = fakeBrowser();
     const { conversations } = browser.openTab();
     const date = (index: number) => new Date(1_767_000_000_000 + index * 1_000).toISOString();
-    const id = (index: number) => String(index).padStart(22, "0");
+    const id = (index: number) => String(index).padEnd(22, "-");
     const many = Array.from({ length: 510 }, (_, index) => conversation(id(index), "Tea", date(index)));
     conversations.remember(...many);
     await browser.time.advance(2_000);

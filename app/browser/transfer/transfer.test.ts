@@ -59,7 +59,7 @@ function rig(refuse: (ApiError | null)[] = []) {
           }) as never,
       },
       ...{ conversations, signal, clock: { now: time.now, after: time.timer } },
-      newId: () => String(++ids).padStart(22, "0"),
+      newId: () => String(++ids).padEnd(22, "-"),
       random: () => 0,
       onProgress: (made) => void progress.push(made),
     });
