@@ -41,11 +41,13 @@ type Options = {
 /** What the query finds, in groups: the best first, and texts last, as they come in. */
 export function usePaletteGroups({ app, query, onOpened, onOpenHit }: Options) {
   const { t } = useTranslation();
-  const { list } = useObservable(app.conversations);
+  const { list, archived } = useObservable(app.conversations);
+  const isSearching = query.trim() !== "";
+  const offered = useMemo(() => (isSearching ? [...list, ...archived] : list), [archived, isSearching, list]);
   const commands = useMemo(() => [...commandOptions(app, t), ...choiceOptions(app, t)], [app, t]);
   const conversations = useMemo(
     () =>
-      list.map(({ id, title }) => ({
+      offered.map(({ id, title }) => ({
         key: id,
         label: title || t("conversations.untitled"),
         Icon: ChatIcon,
@@ -54,18 +56,18 @@ export function usePaletteGroups({ app, query, onOpened, onOpenHit }: Options) {
           onOpened();
         },
       })),
-    [app, list, onOpened, t],
+    [app, offered, onOpened, t],
   );
   const { hits, isRunning } = useTextHits(app, query);
 
   const groups = useMemo(() => {
-    const titles = new Map(list.map(({ id, title }) => [id, title]));
+    const titles = new Map(offered.map(({ id, title }) => [id, title]));
     const found: Group[] = [
       { name: t("conversations.label"), options: ranked(conversations, query) },
       { name: t("palette.commands"), options: ranked(commands, query) },
     ];
-    if (query.trim() === "") found.reverse();
-    else found.sort((a, b) => bestRank(b.options, query) - bestRank(a.options, query));
+    if (isSearching) found.sort((a, b) => bestRank(b.options, query) - bestRank(a.options, query));
+    else found.reverse();
     const texts = hits.map((hit): PaletteOption => ({
       key: `${hit.conversationId} ${hit.messageId}`,
       label: titles.get(hit.conversationId) || t("conversations.untitled"),
@@ -76,7 +78,7 @@ export function usePaletteGroups({ app, query, onOpened, onOpenHit }: Options) {
     return [...found, { name: t("search.texts"), options: texts }].filter(
       ({ options }) => options.length > 0,
     );
-  }, [commands, conversations, hits, list, onOpenHit, query, t]);
+  }, [commands, conversations, hits, isSearching, offered, onOpenHit, query, t]);
   return { groups, isSearching: isRunning };
 }
 
@@ -138,8 +140,9 @@ function useTextHits(app: ChatApp, query: string) {
   const [search] = useState(() => (kept ??= createTextSearch(app.api.session, app.clock)));
   const { hits, isRunning } = useObservable(search);
   useEffect(() => {
-    const { list } = app.conversations.getSnapshot();
-    const ids = isLongEnough(query) ? list.flatMap(({ id, saved }) => (saved ? [id] : [])) : [];
+    const { list, archived } = app.conversations.getSnapshot();
+    const all = isLongEnough(query) ? [...list, ...archived] : [];
+    const ids = all.flatMap(({ id, saved }) => (saved ? [id] : []));
     void search.search(query, ids);
     return search.cancel;
   }, [app, query, search]);
