@@ -17,17 +17,17 @@ function fakeServer() {
   };
 }
 
-const conversation = (id: string, pinned = false) => ({
+const conversation = (id: string, flags: { pinned?: true; archived?: true } = {}) => ({
   id,
   title: "Tea & ‮更多",
   updatedAt: "2026-01-01T00:00:00.000Z",
   saved: true,
-  ...(pinned && { pinned }),
+  ...flags,
 });
 
 test("conversations left on one device are taken on the other, and the server cannot read them", async () => {
   const server = fakeServer();
-  const list = [conversation(newId(), true), conversation(newId())];
+  const list = [conversation(newId(), { pinned: true }), conversation(newId(), { archived: true })];
   const { secret, count, expiresAt } = await leaveHandoff({ api: server, clock: pageClock }, list, newId);
   expect(count).toBe(2);
   expect(expiresAt - Date.now()).toBeGreaterThan(590_000);

@@ -16,7 +16,7 @@ export type Handoff = {
   count: number;
 };
 
-type Sent = Pick<ConversationUpdate, "id" | "title" | "updatedAt" | "pinned">;
+type Sent = Pick<ConversationUpdate, "id" | "title" | "updatedAt" | "pinned" | "archived">;
 
 /** Leaves a box of conversations for another device, sealed so that the server cannot read their ids. */
 export async function leaveHandoff(
@@ -48,8 +48,8 @@ export async function takeHandoff(
 function asManyAsFit(conversations: readonly Sent[]): object[] {
   const entries: object[] = [];
   let bytes = 2;
-  for (const { id, title, updatedAt, pinned } of conversations) {
-    const entry = { id, title, updatedAt, ...(pinned && { pinned }) };
+  for (const { id, title, updatedAt, pinned, archived } of conversations) {
+    const entry = { id, title, updatedAt, ...(pinned && { pinned }), ...(archived && { archived }) };
     bytes += new TextEncoder().encode(JSON.stringify(entry)).length + 1;
     if (bytes > MAX_BYTES) break;
     entries.push(entry);
@@ -60,7 +60,7 @@ function asManyAsFit(conversations: readonly Sent[]): object[] {
 /** Another version of this application may have sealed the box, or somebody who plants conversations. */
 function toConversation(entry: unknown, now: number): ConversationUpdate[] {
   if (typeof entry !== "object" || entry === null) return [];
-  const { id, title, updatedAt, pinned } = entry as Record<string, unknown>;
+  const { id, title, updatedAt, pinned, archived } = entry as Record<string, unknown>;
   if (!isSessionId(id)) return [];
   return [
     {
@@ -69,6 +69,7 @@ function toConversation(entry: unknown, now: number): ConversationUpdate[] {
       updatedAt: typeof updatedAt === "string" ? dateUntil(updatedAt, now) : "",
       saved: true,
       ...(pinned === true && { pinned }),
+      ...(archived === true && { archived }),
     },
   ];
 }

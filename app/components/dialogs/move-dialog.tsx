@@ -23,8 +23,8 @@ type Props = {
 /** Makes a link that brings conversations to another device, once. */
 export function MoveDialog({ app, conversationId, onClose }: Props) {
   const { t } = useTranslation();
-  const { list } = useObservable(app.conversations);
-  const saved = list.filter((conversation) => conversation.saved);
+  const { list, archived } = useObservable(app.conversations);
+  const saved = [...list, ...archived].filter((conversation) => conversation.saved);
   const one = saved.find(({ id }) => id === conversationId);
   const [isAll, setIsAll] = useState(conversationId === null);
   const [handoff, setHandoff] = useState<Handoff | null>(null);
