@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser-test";
+import { docxFile, paragraph } from "../fixtures/office-files";
 import type { ChatPage } from "../fixtures/chat-page";
 import { PDF, pngFile } from "../fixtures/sample-files";
 import { variants } from "../fixtures/variants";
@@ -142,6 +143,18 @@ describe.each(
     await sendNow(chat);
     await chat.reply(0, "complete");
   });
+});
+
+test("a Word document is attached as its text, for a model that takes text only", async ({ openChat }) => {
+  const chat = await openChat(server);
+  await chat.chooseModel("Blind");
+  const buffer = Buffer.from(docxFile(paragraph("Meet at noon")));
+  await choose(chat, { name: "plan.docx", mimeType: "application/octet-stream", buffer });
+  await expect.poll(() => ready(chat).count()).toBe(1);
+  await sendNow(chat);
+  await chat.reply(0, "complete");
+  const [part] = (await chat.stored()).messages[0]!.parts;
+  expect(part).toMatchObject({ mediaType: "text/plain", filename: "plan.docx.html", size: 19 });
 });
 
 test("files can be dropped anywhere on the page", async ({ openChat }) => {

@@ -88,7 +88,7 @@ export function openPage(serverUrl: string): OpenPage {
       newId,
       clock: pageClock,
       random: Math.random,
-      prepare: { maxBytes: 0, redraw: noFiles },
+      prepare: { maxBytes: 0, redraw: noFiles, convert: noFiles },
     }),
     page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     clock: pageClock,

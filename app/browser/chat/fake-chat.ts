@@ -190,7 +190,7 @@ export function openTab(
     newId: () => `f${String((lastId += 1))}`,
     clock: pageClock,
     random: () => 0.5,
-    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
+    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null), convert: () => Promise.resolve(null) },
   });
   const outbox = createOutbox(values, "c");
   const lastSeen = createLastSeen(values, "c");

@@ -2,6 +2,7 @@ import type { SettingsEdit } from "~/conversation/edit-session";
 import { newId } from "~/conversation/session-id";
 import { firstWords, titleFrom } from "~/conversation/session-title";
 import type { Conversations } from "~/browser/conversations/conversations";
+import { convertOffice } from "~/browser/drafts/convert-office";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { createDraft } from "~/browser/drafts/draft";
 import { createOutbox } from "~/browser/drafts/outbox";
@@ -95,7 +96,7 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
       newId,
       clock,
       random,
-      prepare: { maxBytes: maxFileBytes, redraw: redrawImage },
+      prepare: { maxBytes: maxFileBytes, redraw: redrawImage, convert: convertOffice },
     }),
     edits: createUnfinishedEdits(shared, id, draft.putAside),
     unsavedSettings: createUnsavedSettings(shared, id),

@@ -49,7 +49,7 @@ function openTab() {
     newId: () => `k${String((ids += 1))}`,
     clock: pageClock,
     random: () => 0.5,
-    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null) },
+    prepare: { maxBytes: 1_000, redraw: () => Promise.resolve(null), convert: () => Promise.resolve(null) },
   });
   return {
     draft,

@@ -2,7 +2,8 @@ import { expect, test, vi } from "vitest";
 import { prepareFile } from "./prepare-file";
 
 const redraw = vi.fn(async (_: Blob): Promise<Blob | null> => new Blob(["drawn"], { type: "image/jpeg" }));
-const prepare = (file: File) => prepareFile(file, { maxBytes: 4_500_000, redraw });
+const convert = vi.fn(async (_: Blob, kind: string): Promise<string | null> => `text of ${kind}`);
+const prepare = (file: File) => prepareFile(file, { maxBytes: 4_500_000, redraw, convert });
 const file = (content: BlobPart, name: string, type = "") => new File([content], name, { type });
 
 test.each([
@@ -48,4 +49,21 @@ test("a name that is too long keeps its extension", async () => {
   const prepared = await prepare(file("x", `${"n".repeat(300)}.csv`));
   expect(prepared.filename).toHaveLength(200);
   expect(prepared.filename).toMatch(/n\.csv$/);
+});
+
+test.each([
+  ["Report.DOCX", "Report.DOCX.html", "docx"],
+  ["sums.xlsx", "sums.xlsx.txt", "xlsx"],
+  ["talk.pptx", "talk.pptx.txt", "pptx"],
+])("%s is uploaded as its text, under the name %s", async (name, filename, kind) => {
+  const prepared = await prepare(file("PK", name));
+  expect(prepared).toMatchObject({ kind: "document", filename });
+  expect("blob" in prepared && (await prepared.blob.text())).toBe(`text of ${kind}`);
+});
+
+test("an Office document without text, or that cannot be read, is refused with a sentence", async () => {
+  for (const text of [null, " \n"]) {
+    convert.mockResolvedValueOnce(text);
+    expect(await prepare(file("PK", "a.docx"))).toMatchObject({ error: { code: "file_no_text" } });
+  }
 });

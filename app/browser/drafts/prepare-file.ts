@@ -6,6 +6,7 @@ import {
   type AttachmentType,
 } from "~/conversation/attachment";
 import { loadCode } from "~/browser/page/load-code";
+import { officeKind, type OfficeKind } from "./convert-office";
 import type { UserError } from "~/i18n/user-error";
 
 /** A file ready for upload, or the reason why it cannot be uploaded. */
@@ -16,16 +17,29 @@ export type PrepareOptions = {
   maxBytes: number;
   /** Draws an image smaller, or in an accepted format; null if the browser cannot draw it. */
   redraw: (image: Blob) => Promise<Blob | null>;
+  /** The text of an Office document; null if it cannot be read. */
+  convert: (document: Blob, kind: OfficeKind) => Promise<string | null>;
 };
 
 const REDRAWN_ENDING = ".jpg";
+/** Endings that say what the text of an Office document is. */
+const CONVERTED_ENDINGS: Readonly<Record<OfficeKind, string>> = {
+  docx: ".html",
+  xlsx: ".txt",
+  pptx: ".txt",
+};
+
+const NO_TEXT: UserError = { code: "file_no_text", message: "No text could be read from this document." };
 
 /**
  * Checks a file as the server will, so that an error is shown at once. An image that is too large, or in a format that
- * models do not accept, is drawn again, and text in another encoding is converted to UTF-8; other files are uploaded
- * unchanged.
+ * models do not accept, is drawn again; an Office document becomes its text, which is all that models are given of it;
+ * text in another encoding is converted to UTF-8; other files are uploaded unchanged.
  */
-export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptions): Promise<PreparedFile> {
+export async function prepareFile(
+  file: File,
+  { maxBytes, redraw, convert }: PrepareOptions,
+): Promise<PreparedFile> {
   const filename = shortened(file.name.trim() || "file");
   const refused = (error: UserError): PreparedFile => ({ error, filename });
   if (file.size === 0) return refused({ code: "file_empty", message: "The file is empty." });
@@ -41,6 +55,14 @@ export async function prepareFile(file: File, { maxBytes, redraw }: PrepareOptio
     return { kind: "image", filename: filename.replace(/(\.[^.]*)?$/, REDRAWN_ENDING), blob: drawn };
   }
   if (file.size > maxBytes) return refused(tooLarge(maxBytes));
+  const kind = officeKind(filename);
+  if (kind !== null) {
+    const text = await convert(file, kind);
+    if (text === null || text.trim() === "") return refused(NO_TEXT);
+    const blob = new Blob([text], { type: "text/plain" });
+    if (blob.size > maxBytes) return refused(tooLarge(maxBytes));
+    return { kind: "document", filename: shortened(filename + CONVERTED_ENDINGS[kind]), blob };
+  }
   const blob = file.type === "application/pdf" ? file : await asUtf8(file);
   if (!blob) return refused(notTaken());
   // A text may be longer in UTF-8.
@@ -88,6 +110,7 @@ function tooLarge(maxBytes: number): UserError {
 function notTaken(): UserError {
   return {
     code: "file_type",
-    message: "Files of this kind cannot be attached: only images, PDF, and text such as Markdown or CSV.",
+    message:
+      "Files of this kind cannot be attached: only images, PDF, Office documents, and text such as code or CSV.",
   };
 }

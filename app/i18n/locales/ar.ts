@@ -500,7 +500,9 @@ export const ar: Translation = {
     unreadable: "أعطى الخادم جوابًا لا تفهمه هذه الصفحة. حاول مجددًا بعد قليل.",
     file_empty: "الملف فارغ.",
     file_too_large: "الملف كبير جدًا: الحد الأقصى {{megabytes, number(maximumFractionDigits: 1)}} ميغابايت.",
-    file_type: "لا يمكن إرفاق ملفات من هذا النوع: فقط الصور وملفات PDF والنصوص مثل Markdown أو CSV.",
+    file_type:
+      "لا يمكن إرفاق ملفات من هذا النوع: الصور وPDF ومستندات Office والنصوص مثل الشيفرات أو CSV فقط.",
+    file_no_text: "تعذرت قراءة أي نص من هذا المستند.",
     file_unreadable: "تعذّرت قراءة الملف. اختره مرة أخرى.",
     file_not_uploaded: "لم يُرفع هذا الملف. اختره مرة أخرى.",
     too_many_files: "تتسع الرسالة لـ {{images}} صور و{{documents}} مستندات على الأكثر.",

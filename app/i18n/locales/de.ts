@@ -496,7 +496,8 @@ export const de: Translation = {
     file_empty: "Die Datei ist leer.",
     file_too_large: "Die Datei ist zu groß: höchstens {{megabytes, number(maximumFractionDigits: 1)}} MB.",
     file_type:
-      "Dateien dieser Art können nicht angehängt werden: nur Bilder, PDF und Text wie Markdown oder CSV.",
+      "Dateien dieser Art können nicht angehängt werden, nur Bilder, PDF, Office-Dokumente und Text wie Code oder CSV.",
+    file_no_text: "Aus diesem Dokument konnte kein Text gelesen werden.",
     file_unreadable: "Die Datei konnte nicht gelesen werden. Wählen Sie sie noch einmal aus.",
     file_not_uploaded: "Diese Datei wurde nicht hochgeladen. Wählen Sie sie noch einmal aus.",
     too_many_files: "In eine Nachricht passen höchstens {{images}} Bilder und {{documents}} Dokumente.",

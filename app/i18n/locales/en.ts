@@ -472,7 +472,9 @@ export const en = {
     unreadable: "The server gave an answer that this page does not understand. Try again in a moment.",
     file_empty: "The file is empty.",
     file_too_large: "The file is too large: the limit is {{megabytes, number(maximumFractionDigits: 1)}} MB.",
-    file_type: "Files of this kind cannot be attached: only images, PDF, and text such as Markdown or CSV.",
+    file_type:
+      "Files of this kind cannot be attached: only images, PDF, Office documents, and text such as code or CSV.",
+    file_no_text: "No text could be read from this document.",
     file_unreadable: "The file could not be read. Choose it again.",
     file_not_uploaded: "This file was not uploaded. Choose it again.",
     too_many_files: "At most {{images}} images and {{documents}} documents fit in a message.",

@@ -492,7 +492,8 @@ export const es: Translation = {
     file_too_large:
       "El archivo es demasiado grande: como máximo {{megabytes, number(maximumFractionDigits: 1)}} MB.",
     file_type:
-      "Los archivos de este tipo no se pueden adjuntar: solo imágenes, PDF y texto como Markdown o CSV.",
+      "Los archivos de este tipo no se pueden adjuntar: solo imágenes, PDF, documentos de Office y texto como código o CSV.",
+    file_no_text: "No se ha podido leer ningún texto de este documento.",
     file_unreadable: "No se pudo leer el archivo. Elíjalo de nuevo.",
     file_not_uploaded: "Este archivo no se subió. Elíjalo de nuevo.",
     too_many_files: "En un mensaje caben como máximo {{images}} imágenes y {{documents}} documentos.",

@@ -493,7 +493,8 @@ export const fr: Translation = {
     file_too_large:
       "Le fichier est trop volumineux : {{megabytes, number(maximumFractionDigits: 1)}} Mo au plus.",
     file_type:
-      "Les fichiers de ce type ne peuvent pas être joints : seulement des images, des PDF et du texte comme Markdown ou CSV.",
+      "Les fichiers de ce type ne peuvent pas être joints : seulement des images, des PDF, des documents Office et du texte comme du code ou du CSV.",
+    file_no_text: "Aucun texte n’a pu être lu dans ce document.",
     file_unreadable: "Le fichier n’a pas pu être lu. Choisissez-le à nouveau.",
     file_not_uploaded: "Ce fichier n’a pas été envoyé. Choisissez-le à nouveau.",
     too_many_files: "Un message contient au plus {{images}} images et {{documents}} documents.",
