@@ -5,6 +5,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/handoffs",
   "/api/handoffs/claim",
   "/api/models",
+  "/api/presets",
   "/api/session",
   "/api/session/attachments",
   "/api/session/fork",
@@ -16,6 +17,8 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/share",
   "/diagrams",
   "/healthz",
+  "/logo",
+  "/manifest.webmanifest",
   "/move",
   "/readyz",
   "/service-worker.js",
@@ -23,7 +26,7 @@ const ROUTES: ReadonlySet<string> = new Set([
 ]);
 
 const HEALTH = /^\/(healthz|readyz)$/;
-const STATIC = /^\/(build\/|__manifest$|[\w-]+\.(ico|svg|png|txt|webmanifest|map|js)$)/;
+const STATIC = /^\/(build\/|__manifest$|logo$|[\w-]+\.(ico|svg|png|txt|webmanifest|map|js)$)/;
 
 export type RequestRoute = {
   /** The route as a pattern, never the client's text, which may contain a secret by mistake. */
