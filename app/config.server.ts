@@ -71,6 +71,8 @@ export type Config = {
     /** Dimensions of every metric, by name. */
     dimensions: Readonly<Record<string, string>>;
   };
+  /** Servers of tools: a path, or the configuration itself as JSON; null for none. */
+  mcpConfig: string | null;
   model: ModelConfig;
   brand: {
     name: string;
@@ -211,6 +213,7 @@ const environment = z.object({
   COPILOT_APPLICATION_NAME: z.string().optional(),
   COPILOT_ENVIRONMENT_NAME: z.string().optional(),
   COPILOT_SERVICE_NAME: z.string().default("holdfast"),
+  MCP_CONFIG: z.string().optional(),
   NODE_ENV: z.string().optional(),
 });
 
@@ -300,6 +303,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
         Service: values.COPILOT_SERVICE_NAME,
       },
     },
+    mcpConfig: values.MCP_CONFIG ?? null,
     model,
     brand: {
       name: values.SERVICE_NAME,

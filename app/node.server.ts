@@ -1,6 +1,7 @@
 import type { Clocks } from "./clocks";
 import type { Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
+import type { ToolSet } from "./conversation/calls/tool-set";
 import { createDailyBudget, type DailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas, type Quotas } from "./quotas/quotas";
@@ -25,6 +26,8 @@ export type NodeDependencies = {
   encryption: { keys: EncryptionKeys; encryptor: Encryptor };
   /** @returns the models, whose calls count by `spend` against the budget */
   connectModels: (spend: DailyBudget["spend"]) => LanguageModels;
+  /** @returns the tools, which keep files and notes in sessions */
+  connectTools: (stores: Pick<ReturnType<typeof createStores>, "attachments" | "store">) => ToolSet;
   settings: Pick<
     Config,
     | "handoffMinutes"
@@ -97,6 +100,7 @@ export function createNode(deps: NodeDependencies) {
     events,
     volume: steady,
     models,
+    tools: deps.connectTools(stores),
     node: { name },
     attend: membership.attend,
     hasDied: membership.hasDied,

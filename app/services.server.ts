@@ -25,6 +25,8 @@ import { createLifecycle } from "./lifecycle.server";
 import { ModelConfigError } from "./model/model-config-error";
 import { connectModels } from "./models.server";
 import { createNode } from "./node.server";
+import { ToolsConfigError } from "./tools/tools-config";
+import { connectTools, readTools } from "./tools.server";
 import { nodeVersionProblem } from "./node-version.server";
 import { createObservability, startMetricsReport } from "./observability.server";
 import { isProcessGone, processMark, realProcesses } from "./process-mark.server";
@@ -47,12 +49,15 @@ async function createServices(config: Config) {
   const keys = createEncryptionKeys();
   const brand = readBrand(config);
   const provided = await connectModels(config, log, clocks);
+  const configs = readTools(config.mcpConfig, log);
+  const isDemo = provided.offers.some(({ id }) => id.startsWith("demo/"));
   const node = createNode({
     name,
     boot,
     layout,
     volumes,
     encryption: { keys, encryptor: createEncryptor({ keys, isOn: config.encryptAtRest }) },
+    connectTools: (stores) => connectTools({ configs, isDemo, clocks, log }, stores),
     connectModels: (spend) => countSpending(provided, spend, clocks),
     settings: config,
     clocks,
@@ -137,8 +142,9 @@ function nameTaken({ nodeName }: Config): string {
 
 /** Prints what to correct, without a stack trace, for the person who has just started the server. */
 function explainConfigError(error: unknown): never {
-  if (!(error instanceof ConfigError || error instanceof ModelConfigError)) throw error;
-  cannotStart(error.message);
+  const isConfig = [ConfigError, ModelConfigError, ToolsConfigError].some((type) => error instanceof type);
+  if (!isConfig) throw error;
+  cannotStart((error as Error).message);
 }
 
 // `remix dev` imports each new build into the same process, which must keep one set of services.

@@ -1,6 +1,7 @@
 import { ExpectedError } from "./expected-error";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH, MAX_ANSWER_PARTS } from "./limits";
 import type { ReplyChunk } from "./reply-chunk";
+import { messageChunks } from "./message-chunks";
 import type { Part } from "./session";
 
 /** Bounds an answer's size in the file of its session, chunk by chunk: cuts the chunk that exceeds the limit. */
@@ -14,6 +15,20 @@ export type AnswerBound = {
 };
 
 /** `length`: characters of JSON in UTF-16 units. `bytes`: the same in UTF-8. */
+/** Chunks about calls and sources, which are stored whole. */
+const COUNTED_WHOLE: ReadonlySet<ReplyChunk["type"]> = new Set([
+  ...([
+    "tool-input-available",
+    "tool-output-available",
+    "tool-output-error",
+    "source-url",
+    "start-step",
+  ] as const),
+]);
+const ADDS_PART: ReadonlySet<ReplyChunk["type"]> = new Set([
+  ...(["tool-input-available", "source-url", "start-step"] as const),
+]);
+
 type Amount = { length: number; bytes: number };
 
 /** Characters of JSON around the text of a part, and around a delta in the log of replies. */
@@ -43,6 +58,13 @@ export function createAnswerBound(): AnswerBound {
     return chunk;
   }
 
+  /** A call or its result is not cut: half of it would mean something else. */
+  function fitWhole(chunk: ReplyChunk): ReplyChunk | null {
+    if (ADDS_PART.has(chunk.type)) parts += 1;
+    full = parts > MAX_ANSWER_PARTS || !spend(sizeOf(chunk));
+    return full ? null : chunk;
+  }
+
   function fitDelta(chunk: Extract<ReplyChunk, { delta: string }>): ReplyChunk | null {
     // The log merges consecutive deltas of one part; each change to another part begins a new delta.
     const key = `${chunk.type}:${chunk.id}`;
@@ -62,7 +84,8 @@ export function createAnswerBound(): AnswerBound {
     fit(chunk) {
       if (full) return null;
       if (chunk.type === "text-start" || chunk.type === "reasoning-start") return fitStart(chunk);
-      return "delta" in chunk ? fitDelta(chunk) : chunk;
+      if ("delta" in chunk) return fitDelta(chunk);
+      return COUNTED_WHOLE.has(chunk.type) ? fitWhole(chunk) : chunk;
     },
     isFull: () => full,
     hasRoom: () =>
@@ -87,10 +110,19 @@ export function hasRoomAfter(parts: readonly Part[]): boolean {
 }
 
 function fitPart(bound: AnswerBound, part: Part, id: string): Part | null {
+  if (part.type !== "text" && part.type !== "reasoning") {
+    const [, ...chunks] = messageChunks("", [part]);
+    return chunks.every((chunk) => bound.fit(chunk)) ? part : null;
+  }
   if (!bound.fit({ type: `${part.type}-start`, id })) return null;
   const delta = bound.fit({ type: `${part.type}-delta`, id, delta: part.text });
   if (!delta || !("delta" in delta)) return null;
   return delta.delta === part.text ? part : { ...part, text: delta.delta };
+}
+
+function sizeOf(value: unknown): Amount {
+  const json = JSON.stringify(value);
+  return { length: json.length, bytes: new TextEncoder().encode(json).length };
 }
 
 /** The longest prefix of a text that fits, without half a surrogate pair: its end in UTF-16 units, and its cost. */

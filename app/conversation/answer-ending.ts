@@ -3,7 +3,7 @@ import { plainText } from "./reply-text";
 import type { Part, ReplyStatus } from "./session";
 
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
-export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_empty";
+export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_empty" | "answer_steps";
 
 type Ending = { status: ReplyStatus; error?: { code: AnswerEndingCode; message: string } };
 
@@ -21,8 +21,8 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
       error: { code: "answer_filtered", message: "The filter of the model's provider has ended it." },
     };
   }
-  if (finishReason === "other") return { status: "interrupted" };
-  if (!VISIBLE.test(plainText(parts))) {
+  if (finishReason === "other" || finishReason === "tool-calls") return { status: "interrupted" };
+  if (!VISIBLE.test(plainText(parts)) && !parts.some(({ type }) => type === "dynamic-tool")) {
     return {
       status: "failed",
       error: {
@@ -38,4 +38,12 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
     };
   }
   return { status: "complete" };
+}
+
+/** The error of an answer that has called tools in as many steps as it may. */
+export function stepsSpent(): NonNullable<Ending["error"]> {
+  return {
+    code: "answer_steps",
+    message: "It has used tools as often as one answer may: let it continue.",
+  };
 }

@@ -5,7 +5,9 @@ import type { ModelOffer } from "./language-model";
 import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
-import { effort, filePart, instructions, itemId, temperature, type Session } from "./session";
+import { effort, filePart, instructions, itemId, temperature } from "./session";
+import { MAX_INPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "./calls/call-state";
+import { decision, toolPart } from "./calls/tool-part";
 
 /** The HTTP contract: schemas of the bodies that clients send, and types of the responses. */
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().min(1).max(MAX_TEXT_LENGTH) });
@@ -49,6 +51,23 @@ export const postMessageBody = z.union([
 
 export const stopBody = z.strictObject({ replyId: itemId });
 
+/** `POST /api/session/decisions`: see `CallDecision`. */
+export const decisionBody = z
+  .strictObject({
+    toolCallId: toolPart.shape.toolCallId,
+    attempt: z.int().nonnegative().optional(),
+    decision,
+    input: z
+      .record(z.string(), z.unknown())
+      .refine((input) => JSON.stringify(input).length <= MAX_INPUT_LENGTH, "these arguments are too long")
+      .optional(),
+    text: z.string().trim().min(1).max(MAX_TOOL_ERROR_LENGTH).optional(),
+  })
+  .refine(({ decision: made, input }) => input === undefined || made === "approve", {
+    path: ["input"],
+    message: "only an approval can change the arguments",
+  });
+
 export const patchSessionBody = z.strictObject({
   title: z.string().trim().min(1).max(MAX_TITLE_LENGTH).optional(),
   settings: z.strictObject({ modelId: modelId.optional(), ...settingsEdit }).optional(),
@@ -85,6 +104,7 @@ export const MAX_CODE_LENGTH = 200;
 
 export const accessBody = z.strictObject({ code: z.string().max(MAX_CODE_LENGTH) });
 
+export type DecisionBody = z.infer<typeof decisionBody>;
 export type AccessBody = z.infer<typeof accessBody>;
 export type ShareBody = z.infer<typeof shareBody>;
 export type RevokeShareBody = z.infer<typeof revokeShareBody>;
@@ -92,8 +112,7 @@ export type ForkBody = z.infer<typeof forkBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;
 
-/** `GET /api/session`. `recovered` names the damaged revision in whose place this one is served. */
-export type SessionView = Session & { rev: number; recovered: string | null };
+export type { ReplyView, SessionView } from "./session-view";
 
 /** Response to a change: the revision that it has committed. */
 export type Committed = { rev: number };

@@ -56,6 +56,21 @@ export function attachmentParts(parts: readonly (AnyPart | AttachmentPart)[]): A
   return parts.filter((part): part is AttachmentPart => part.type === "file");
 }
 
+/** The attachments of a session that its messages name: those of questions, and those in the results of tools. */
+export function namedAttachments({ messages, partial }: Naming): AttachmentPart[] {
+  const parts = [...messages.flatMap((message) => message.parts), ...(partial?.parts ?? [])];
+  const results = [...parts, ...(partial?.calls ?? [])].flatMap((part) =>
+    "output" in part ? (part.output?.content ?? []) : [],
+  );
+  return attachmentParts([...parts, ...results]);
+}
+
+type Naming = {
+  messages: readonly { parts: readonly (AnyPart & Result)[] }[];
+  partial?: { parts: readonly (AnyPart & Result)[]; calls: readonly Result[] } | undefined;
+};
+type Result = { output?: { content: readonly (AnyPart | AttachmentPart)[] } | undefined };
+
 /** As in `1.2 MB`, in decimal units. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${String(bytes)} bytes`;

@@ -1,6 +1,6 @@
 import { attachmentParts } from "./attachment";
 import { plainText } from "./reply-text";
-import type { Message } from "./session";
+import type { Message, Part } from "./session";
 
 /**
  * Estimates the tokens of a text, without the tokenizer of any model. Errs on the high side: by a third for English
@@ -28,7 +28,15 @@ export function estimateMessageTokens(message: Pick<Message, "parts">): number {
 function estimateParts({ parts }: Pick<Message, "parts">): number {
   return attachmentParts(parts).reduce(
     (sum, file) => sum + estimateFileTokens(file),
-    MESSAGE_TOKENS + estimateTokens(plainText(parts)),
+    MESSAGE_TOKENS + estimateTokens(plainText(parts)) + estimateCalls(parts),
+  );
+}
+
+/** Estimated tokens of the calls among parts, and of their results. */
+export function estimateCalls(parts: Message["parts"] | readonly Part[]): number {
+  return parts.reduce(
+    (sum, part) => sum + (part.type === "dynamic-tool" ? estimateTokens(JSON.stringify(part)) : 0),
+    0,
   );
 }
 

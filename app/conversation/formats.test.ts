@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { FIRST_FORMAT, formatFor, NEWEST_FORMAT } from "./formats";
 import type { AssistantMessage, Reply } from "./session";
+import type { ToolPart } from "./calls/tool-part";
+
+const toolCall = (): ToolPart => ({
+  type: "dynamic-tool",
+  toolName: "a_b",
+  toolCallId: "r-1",
+  state: "output-available",
+  attempt: 1,
+  input: {},
+  output: { content: [] },
+});
 
 function answer(change: Partial<AssistantMessage["metadata"]>): AssistantMessage {
   const at = "2026-01-02T03:04:05.000Z";
@@ -41,4 +52,16 @@ test("a running reply whose words are in the logs of its runners needs format 4,
   const reply = { id: "r", node: "n.b", epoch: 1 } as Reply;
   expect(formatFor({ settings, messages: [], reply })).toBe(FIRST_FORMAT);
   expect(formatFor({ settings, messages: [], reply: { ...reply, runners: [] } })).toBe(4);
+});
+
+test.each([
+  ["with tools that runs", { partial: { parts: [], calls: [], since: 1 } }],
+  ["with choices about tools", { settings: { ...settings, tools: { allowed: ["a_b"] } } }],
+  ["with the call of a tool in an answer", { messages: [{ ...answer({}), parts: [toolCall()] }] }],
+  [
+    "with signed reasoning in an answer",
+    { messages: [{ ...answer({}), parts: [{ type: "reasoning" as const, text: "Hm.", signature: "s" }] }] },
+  ],
+])("a session %s needs format 6", (_, addition) => {
+  expect(formatFor({ settings, messages: [], reply: null, ...addition })).toBe(6);
 });

@@ -3,7 +3,7 @@ import type { Session } from "./session";
 /** The oldest format of a session. It holds everything that is not among `ADDITIONS`. */
 export const FIRST_FORMAT = 1;
 
-type Holding = Pick<Session, "settings" | "messages" | "reply">;
+type Holding = Pick<Session, "messages" | "reply" | "partial" | "settings" | "notes">;
 
 /**
  * Additions to sessions since the first format, each with the first format that can hold it. A new field, kind of part,
@@ -27,13 +27,37 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
           role === "assistant" && ("reasoningMs" in metadata || metadata.error?.detail !== undefined),
       ),
   },
+  // A version without tools must neither take over a reply that may have claimed calls, nor settle one that waits.
+  {
+    format: 6,
+    isIn: ({ messages, partial, settings, notes }) =>
+      partial !== undefined ||
+      notes !== undefined ||
+      settings.tools !== undefined ||
+      messages.some(hasToolParts),
+  },
 ];
 
 /** The newest format that this version knows, encrypted or not. */
-export const NEWEST_FORMAT = 5;
+export const NEWEST_FORMAT = 6;
 
 /** The oldest format that can hold a session. */
 export function formatFor(session: Holding): number {
   const needed = ADDITIONS.filter(({ isIn }) => isIn(session)).map(({ format }) => format);
   return Math.max(FIRST_FORMAT, ...needed);
 }
+
+/** Cache: consecutive revisions of a session share their messages. */
+const withToolParts = new WeakMap<Holding["messages"][number], boolean>();
+
+function hasToolParts(message: Holding["messages"][number]): boolean {
+  let has = withToolParts.get(message);
+  if (has === undefined) {
+    const isNew = (part: { type: string }) => !OLD_PARTS.has(part.type) || "signature" in part;
+    withToolParts.set(message, (has = message.parts.some(isNew)));
+  }
+  return has;
+}
+
+/** Kinds of parts of the first format. */
+const OLD_PARTS: ReadonlySet<string> = new Set(["text", "reasoning", "file"]);

@@ -2,7 +2,8 @@ import type { AttachmentKind } from "./attachment";
 import type { Effort } from "./effort";
 import type { Omission } from "./omissions";
 import type { Spending } from "./reply-cost";
-import type { Message } from "./session";
+import type { Message, Part } from "./session";
+import type { ToolDefinition } from "./calls/tool-set";
 import type { ReplyChunk } from "./reply-chunk";
 
 /** One model that a person can choose. */
@@ -23,6 +24,8 @@ export type ModelOffer = {
   takesTemperature: boolean;
   /** Efforts of reasoning to choose from; undefined for a model without that choice. */
   efforts?: readonly Effort[];
+  /** Whether a request may name tools; by default it may. */
+  takesTools?: boolean;
   /** Context window in tokens, answer included; undefined where it is not configured. */
   contextTokens?: number;
   /** Whether a request may mark a prefix for the prompt cache of the provider, which costs less when it is repeated. */
@@ -44,7 +47,11 @@ export type GenerateRequest = {
   effort?: Effort | undefined;
   /** The branch from the first message to the user's message to answer. Never empty. */
   messages: readonly Message[];
-  /** Text of this answer before it was cut; the model continues it. Null for a new answer. */
+  /** What the answer has said in steps that ended with calls of tools, each with its result. */
+  steps?: readonly Part[];
+  /** The tools that the model may call. */
+  tools?: readonly ToolDefinition[];
+  /** Text of this answer, or of its last step, before it was cut; the model continues it. Null for a new one. */
   continueFrom: string | null;
   /** Maximum tokens of the answer, below the offer's own. */
   maxOutputTokens?: number;
@@ -75,8 +82,8 @@ export type LanguageModels = {
   /** The model that makes titles for sessions with this model; null where titles are not made. */
   titleModelFor(modelId: string): string | null;
   /**
-   * Streams one answer: start, delta and end chunks of its parts, then one `finish` chunk with the usage. `start`,
-   * `error` and `abort` chunks are made by the runner.
+   * Streams one answer, or one step of it: start, delta and end chunks of its parts, a `tool-input-available` chunk for
+   * each call under the provider's own id, then one `finish` chunk with the usage. Other chunks are made by the runner.
    * @throws ExpectedError `model_*` where the provider fails, with a sentence that says what to do; also in mid-stream,
    * after the chunks that have arrived. The signal's reason when aborted
    */

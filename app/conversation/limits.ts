@@ -26,5 +26,12 @@ export const MAX_ERROR_DETAIL_LENGTH = 500;
 export const MAX_ANSWER_LENGTH = 900_000;
 /** The same in bytes of UTF-8. */
 export const MAX_ANSWER_BYTES = 1_800_000;
-/** Parts of one answer, text and reasoning. */
+/** Parts of one answer: texts, reasoning, calls of tools, sources. */
 export const MAX_ANSWER_PARTS = 1_000;
+/** The signature of a reasoning part, in UTF-16 units. */
+export const MAX_SIGNATURE_LENGTH = 40_000;
+/** Calls of the model in one answer: each but the last ends with calls of tools. */
+export const MAX_STEPS = 20;
+/** Notes of the demo's tools in one session, and the length of each in UTF-16 units. */
+export const MAX_NOTES = 50;
+export const MAX_NOTE_LENGTH = 500;

@@ -22,6 +22,14 @@ export function replyCost(usage: Usage, prices: Prices): number | null {
   );
 }
 
+/** Sum of the usage of two calls; a count that one of them lacks is that of the other. */
+export function addUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (!one || !other) return one ?? other;
+  const sum: Usage = { ...one };
+  for (const key of Object.keys(other) as (keyof Usage)[]) sum[key] = (sum[key] ?? 0) + (other[key] ?? 0);
+  return sum;
+}
+
 /** Tokens and cost of a reply; 0 dollars where prices are not known. */
 export function spendingOf(
   usage: Usage & { inputTokens: number; outputTokens: number },

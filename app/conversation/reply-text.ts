@@ -1,7 +1,8 @@
 import type { AttachmentPart } from "./attachment";
 import type { ReplyChunk } from "./reply-chunk";
-import type { Message, Part } from "./session";
+import type { Message, Part, WordsPart } from "./session";
 import { foldThoughts } from "./think-tags";
+import { applyToolChunk } from "./calls/tool-chunks";
 
 /**
  * The text of a reply after some of its chunks. `open`: index of the part that each unfinished chunk id writes to.
@@ -30,22 +31,40 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
       if (index === undefined) {
         return applyChunk(applyChunk(text, { type: `${type}-start`, id: chunk.id }), chunk);
       }
-      const old = text.parts[index]!;
+      const old = text.parts[index] as WordsPart;
       return { ...text, parts: text.parts.with(index, { ...old, text: old.text + chunk.delta }) };
     }
     case "text-end":
     case "reasoning-end": {
-      const { [openKey(chunk.type === "text-end" ? "text" : "reasoning", chunk.id)]: _, ...open } = text.open;
-      return { ...text, open };
+      const key = openKey(chunk.type === "text-end" ? "text" : "reasoning", chunk.id);
+      const { [key]: index, ...open } = text.open;
+      if (chunk.type === "text-end" || chunk.signature === undefined || index === undefined)
+        return { ...text, open };
+      const signed = { ...(text.parts[index] as WordsPart), signature: chunk.signature } as Part;
+      return { parts: text.parts.with(index, signed), open };
     }
-    default:
+    case "start-step":
+      return { ...text, parts: [...text.parts, { type: "step-start" }] };
+    case "source-url":
+      return { ...text, parts: [...text.parts, chunk] };
+    case "tool-input-available":
+    case "tool-approval-request":
+    case "tool-output-available":
+    case "tool-output-error":
+    case "tool-output-denied":
+    case "data-tool-state":
+      return { ...text, parts: applyToolChunk(text.parts, chunk) };
+    case "start":
+    case "finish":
+    case "error":
+    case "abort":
       return text;
   }
 }
 
 /** The parts to store: without empty ones, and with reasoning in tags as parts of their own. */
 export function settledParts(text: ReplyText): Part[] {
-  return [...foldThoughts(text.parts.filter((part) => part.text !== ""))];
+  return [...foldThoughts(text.parts.filter((part) => !("text" in part) || part.text !== ""))];
 }
 
 /** The text of parts, without reasoning. */
@@ -58,6 +77,6 @@ export function answerParts(message: Message | undefined): readonly Part[] | und
   return message?.role === "assistant" ? message.parts : undefined;
 }
 
-function openKey(type: Part["type"], id: string): string {
+function openKey(type: WordsPart["type"], id: string): string {
   return `${type}:${id}`;
 }

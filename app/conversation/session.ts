@@ -4,18 +4,28 @@ import { EFFORTS } from "./effort";
 import {
   MAX_ERROR_DETAIL_LENGTH,
   MAX_INSTRUCTIONS_LENGTH,
+  MAX_NOTE_LENGTH,
+  MAX_NOTES,
+  MAX_SIGNATURE_LENGTH,
   MAX_TEXT_LENGTH,
   MAX_TITLE_LENGTH,
 } from "./limits";
 import { list } from "./list";
 import { MAX_OMISSION_SUBJECT_LENGTH, MAX_OMISSIONS } from "./omissions";
 import { ITEM_ID_PATTERN, HASH_PATTERN } from "./session-id";
+import { MAX_ALLOWED_TOOLS, MAX_CALLS, TOOL_NAME_PATTERN } from "./calls/call-state";
+import { knownCall, sourcePart, stepStartPart, toolPart } from "./calls/tool-part";
 
 export const itemId = z.string().regex(ITEM_ID_PATTERN);
 const timestamp = z.iso.datetime();
 
 const textPart = z.strictObject({ type: z.literal("text"), text: z.string().max(MAX_TEXT_LENGTH) });
-const reasoningPart = z.strictObject({ type: z.literal("reasoning"), text: z.string().max(MAX_TEXT_LENGTH) });
+export const reasoningPart = z.strictObject({
+  type: z.literal("reasoning"),
+  text: z.string().max(MAX_TEXT_LENGTH),
+  /** The provider's signature, without which it refuses the reasoning of a step that ended with tool calls. */
+  signature: z.string().max(MAX_SIGNATURE_LENGTH).optional(),
+});
 /** An attachment. Its bytes are stored in AttachmentStore, by their hash. */
 export const filePart = z.strictObject({
   type: z.literal("file"),
@@ -24,7 +34,13 @@ export const filePart = z.strictObject({
   size: z.int().positive(),
   url: z.string().regex(ATTACHMENT_URL_PATTERN),
 });
-export const part = z.discriminatedUnion("type", [textPart, reasoningPart]);
+export const part = z.discriminatedUnion("type", [
+  textPart,
+  reasoningPart,
+  toolPart,
+  stepStartPart,
+  sourcePart,
+]);
 
 export const usage = z.strictObject({
   /** All input tokens, including reads from and writes to the provider's cache. */
@@ -93,6 +109,13 @@ export const instructions = z.string().max(MAX_INSTRUCTIONS_LENGTH);
 export const temperature = z.number().min(0).max(1);
 
 export const effort = z.enum(EFFORTS);
+/** A person's choices about tools in one session. */
+export const toolChoice = z.strictObject({
+  /** Whether a server or a tool, by its name, is used; the operator's default where it is not named. */
+  use: z.record(z.string().regex(TOOL_NAME_PATTERN), z.boolean()).optional(),
+  /** Tools that run without asking. */
+  allowed: z.array(z.string().regex(TOOL_NAME_PATTERN)).max(MAX_ALLOWED_TOOLS).optional(),
+});
 
 export const settings = z.strictObject({
   modelId: z.string().max(200),
@@ -101,6 +124,7 @@ export const settings = z.strictObject({
   temperature: temperature.optional(),
   /** How much the model reasons before it answers; the model's default where undefined. */
   effort: effort.optional(),
+  tools: toolChoice.optional(),
 });
 
 /** Origin of the title. A title from a person is never replaced by a model. Undefined in old files. */
@@ -115,6 +139,8 @@ export const MAX_RUNNERS = 16;
 /** A running reply, or one whose runner has died. */
 export const reply = z.strictObject({
   id: itemId,
+  /** `waiting`: it has no runner, because its calls wait for a person's decision. Undefined while it runs. */
+  state: z.literal("waiting").optional(),
   /** Id of the assistant message that it becomes when it settles. */
   messageId: itemId,
   /** Id of the user's message that it answers. */
@@ -140,6 +166,16 @@ export const reply = z.strictObject({
   progress: z.strictObject({ length: z.int().nonnegative(), fruitless: z.int().nonnegative() }).optional(),
 });
 
+/** What the session itself holds of its running reply, where that may call tools. */
+export const partialReply = z.strictObject({
+  /** What the reply had said when it last waited; empty before. Later words are in the logs of its runners. */
+  parts: list(part),
+  /** Calls that are claimed for the runner, or that a person decides. None while the reply waits: they are in `parts`. */
+  calls: z.array(knownCall).max(MAX_CALLS),
+  /** The first epoch after it last waited: cursors of earlier ones count other chunks. */
+  since: z.int().positive(),
+});
+
 /** Limit of links to one session. */
 export const MAX_SHARES = 20;
 /** Limit of links in earlier versions, which stored sessions may have. */
@@ -159,10 +195,15 @@ export const session = z.strictObject({
   /** The leaf of the branch that is shown; null before the first message. */
   head: itemId.nullable(),
   reply: reply.nullable(),
+  partial: partialReply.optional(),
+  /** Notes of the demo's tools. */
+  notes: z.array(z.string().max(MAX_NOTE_LENGTH)).max(MAX_NOTES).optional(),
   shares: z.array(share).max(MAX_LISTED_SHARES).optional(),
 });
 
 export type Part = z.infer<typeof part>;
+/** A part that grows word by word. */
+export type WordsPart = Extract<Part, { text: string }>;
 export type Usage = z.infer<typeof usage>;
 export type Omission = z.infer<typeof omission>;
 export type ReplyStatus = z.infer<typeof replyStatus>;
@@ -172,5 +213,6 @@ export type AssistantMessage = z.infer<typeof assistantMessage>;
 export type Message = z.infer<typeof message>;
 export type Settings = z.infer<typeof settings>;
 export type Reply = z.infer<typeof reply>;
+export type PartialReply = z.infer<typeof partialReply>;
 export type Share = z.infer<typeof share>;
 export type Session = z.infer<typeof session>;

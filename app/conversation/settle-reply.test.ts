@@ -71,15 +71,17 @@ describe("settling a reply", () => {
   });
 });
 
+const by = { node: "node-1", finishedAt: "2026-01-02T03:04:05.000Z" };
+
 describe("asking for a stop", () => {
   it("a stop is requested once, and only for a running reply", () => {
-    const stopping = requestStop(running);
+    const stopping = requestStop(running, by);
     expect(stopping.reply?.stopRequested).toBe(true);
-    expect(requestStop(stopping)).toBe(stopping);
-    expect(requestStop(running, running.reply!.id)).toEqual(stopping);
+    expect(requestStop(stopping, by)).toBe(stopping);
+    expect(requestStop(running, { ...by, replyId: running.reply!.id })).toEqual(stopping);
     // The request arrives when the next reply runs.
-    expect(requestStop(running, "an-earlier-one")).toBe(running);
+    expect(requestStop(running, { ...by, replyId: "an-earlier-one" })).toBe(running);
     const idle = { ...running, reply: null };
-    expect(requestStop(idle)).toBe(idle);
+    expect(requestStop(idle, by)).toBe(idle);
   });
 });

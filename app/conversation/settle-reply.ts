@@ -1,5 +1,7 @@
 import { fitParts } from "./answer-bound";
 import type { AssistantMessage, Part, Session } from "./session";
+import { isWaiting } from "./calls/claim-calls";
+import { closeCalls, foldCalls } from "./calls/fold-calls";
 
 export type Settlement = {
   replyId: string;
@@ -19,14 +21,14 @@ export type Settlement = {
  * taken it over (another epoch).
  */
 export function settleReply(session: Session, settlement: Settlement): Session {
-  const { reply } = session;
+  const { reply, partial, ...rest } = session;
   if (!reply || reply.id !== settlement.replyId || reply.epoch !== settlement.epoch) return session;
   const message: AssistantMessage = {
     id: reply.messageId,
     parentId: reply.parentId,
     role: "assistant",
     // Bounded again, because the words of another version may exceed the limits.
-    parts: fitParts(settlement.parts),
+    parts: fitParts(closeCalls(foldCalls(settlement.parts, partial?.calls ?? []))),
     metadata: {
       status: settlement.status,
       modelId: reply.modelId,
@@ -45,7 +47,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     },
   };
   return {
-    ...session,
+    ...rest,
     updatedAt: settlement.finishedAt,
     messages: [...session.messages, message],
     // Not if the person has chosen another branch meanwhile.
@@ -55,10 +57,29 @@ export function settleReply(session: Session, settlement: Settlement): Session {
 }
 
 /**
- * Requests the runner to stop. Returns the same session where the reply does not run, or was requested to stop before.
- * @param replyId the reply to stop, so that a late request does not stop the next one; by default the running reply
+ * Requests the runner to stop. A reply that waits for a decision has none, and settles at once; calls of unknown outcome
+ * can still be decided afterwards. Returns the same session where the reply does not run, or was requested to stop before.
+ * @param by where and when the request was received, and the reply to stop, so that a late request does not stop the next
+ * one; by default the running reply
  */
-export function requestStop(session: Session, replyId = session.reply?.id): Session {
-  if (!session.reply || session.reply.id !== replyId || session.reply.stopRequested) return session;
-  return { ...session, reply: { ...session.reply, stopRequested: true } };
+export function requestStop(
+  session: Session,
+  {
+    replyId = session.reply?.id,
+    ...by
+  }: Pick<Settlement, "node" | "finishedAt"> & { replyId?: string | undefined },
+): Session {
+  const { reply, partial } = session;
+  if (!reply || reply.id !== replyId || reply.stopRequested) return session;
+  if (isWaiting(reply)) {
+    const { id, epoch } = reply;
+    return settleReply(session, {
+      ...by,
+      replyId: id,
+      epoch,
+      status: "stopped",
+      parts: partial?.parts ?? [],
+    });
+  }
+  return { ...session, reply: { ...reply, stopRequested: true } };
 }

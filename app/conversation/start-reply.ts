@@ -19,6 +19,8 @@ export type StartContext = {
   settings?: Omit<SettingsEdit, "modelId"> | undefined;
   /** The session's model where it is still on offer, else the default. */
   modelFor: (session: Session | null) => string;
+  /** Whether the reply may call tools. */
+  mayCallTools?: (settings: Session["settings"], modelId: string) => boolean;
   /** Throws where the model does not take the attachments of the question. */
   checkFiles?: (modelId: string, question: Pick<UserMessage, "parts">) => void;
   /** Ids for the reply, the same on each attempt to commit, so that the change is idempotent. */
@@ -73,14 +75,16 @@ export function startReply(
     ? [...base.messages, withParent(target.question, context.now)]
     : base.messages;
   requireRoom(messages);
+  const settings = editSettings(base.settings, { ...context.settings, modelId: reply.modelId });
   return {
     session: {
       ...base,
       updatedAt: context.now,
-      settings: editSettings(base.settings, { ...context.settings, modelId: reply.modelId }),
+      settings,
       messages,
       head: target.question.id,
       reply,
+      ...(context.mayCallTools?.(settings, modelId) && { partial: { parts: [], calls: [], since: 1 } }),
     },
     outcome: { kind: "started", reply },
   };
@@ -166,9 +170,10 @@ function findRepeatedAnswer(
 
 function isContinuationOf({ parts }: AssistantMessage, before: Message | undefined): boolean {
   const said = before?.role === "assistant" ? before.parts : [];
-  return said.every(({ type, text }, index) => {
-    const part = parts[index];
-    return part?.type === type && part.text.startsWith(text);
+  return said.every((part, index) => {
+    const now = parts[index];
+    if (now?.type !== part.type) return false;
+    return !("text" in part) || ("text" in now && now.text.startsWith(part.text));
   });
 }
 

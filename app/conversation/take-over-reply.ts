@@ -1,3 +1,4 @@
+import { isWaiting } from "./calls/claim-calls";
 import { MAX_RUNNERS, type Reply, type Session } from "./session";
 
 /** Takeovers in a row without a new word that end a reply as interrupted; a person may continue it. */
@@ -53,5 +54,5 @@ function runnersAfter({ node, epoch, runners }: Reply): NonNullable<Reply["runne
 }
 
 function isRunning(session: Session, { id, epoch }: Which): session is Session & { reply: Reply } {
-  return session.reply?.id === id && session.reply.epoch === epoch;
+  return session.reply?.id === id && session.reply.epoch === epoch && !isWaiting(session.reply);
 }

@@ -1,4 +1,4 @@
-import type { Part } from "./session";
+import type { Part, WordsPart } from "./session";
 
 /** Names of tags around reasoning at the start of an answer, from models without a separate field for it. */
 const NAMES = ["think", "thinking", "thought", "reasoning", "seed:think"];
@@ -21,7 +21,7 @@ const ANY_TAGS = new RegExp(anyOf(TAGS), "gi");
 /** White space that is held back at most, in UTF-16 units. */
 const MAX_SPACE = 1_000;
 
-type Piece = { type: Part["type"]; text: string };
+type Piece = { type: WordsPart["type"]; text: string };
 
 /**
  * Separates reasoning in tags from the answer after it, in a text that arrives in pieces. Text that may be the beginning
@@ -174,7 +174,7 @@ export function foldThoughts(parts: readonly Part[]): readonly Part[] {
   if (first?.type !== "text") return parts;
   const { reasoning, text } = splitThoughts(first.text);
   if (text === first.text) return parts;
-  const pieces: Part[] = [
+  const pieces: WordsPart[] = [
     { type: "reasoning", text: reasoning },
     { ...first, text },
   ];

@@ -10,7 +10,9 @@ const CACHE_POINT = { bedrock: { cachePoint: { type: "default" } } } as const;
  */
 export function withCachePoints(messages: readonly PromptMessage[]): PromptMessage[] {
   const questions = messages.filter(({ role, content }) => role === "user" && typeof content === "string");
-  const marked = new Set(questions.slice(-2));
+  // The results of the last step, too: the next step repeats all before. With the instructions that makes four at most.
+  const results = messages.filter(({ role }) => role === "tool");
+  const marked = new Set<PromptMessage>([...questions.slice(-2), ...results.slice(-1)]);
   return messages.map((message) =>
     marked.has(message) ? { ...message, providerOptions: CACHE_POINT } : message,
   );

@@ -4,10 +4,14 @@ export type ChatChunk =
       kind: "words";
       content: string;
       reasoning: string;
+      calls: readonly CallFragment[];
       finishReason: string | null;
       usage: ChatUsage | null;
     }
   | { kind: "failure"; message: string; type: string; code: string | number | null };
+
+/** A piece of a call: its name and id come first as a rule, its arguments in any pieces. */
+export type CallFragment = { index: number | null; id: string | null; name: string; arguments: string };
 
 export type ChatUsage = {
   prompt_tokens?: number;
@@ -35,6 +39,7 @@ export function readChatChunk(value: unknown, isError = false): ChatChunk {
     kind: "words",
     content,
     reasoning,
+    calls: callsIn(delta),
     finishReason: finishReasonIn(choice),
     usage: readUsage(chunk.usage),
   };
@@ -85,6 +90,23 @@ function finishReasonIn(choice: Values): string | null {
   const reason = choice.finish_reason ?? choice.finishReason;
   // Only a non-empty string is a reason; an empty one, "null" or "none" means that the answer goes on.
   return typeof reason === "string" && !/^(null|none)?$/i.test(reason.trim()) ? reason : null;
+}
+
+/** Calls in OpenAI's form, with the one call of its earlier form, and arguments as text or as an object. */
+function callsIn(delta: unknown): CallFragment[] {
+  const { tool_calls, function_call } = asValues(delta);
+  const listed = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
+  const calls = function_call ? [...listed, { index: 0, function: function_call }] : listed;
+  return calls.map((call) => {
+    const { index, id, function: named } = asValues(call);
+    const { name, arguments: input } = asValues(named);
+    return {
+      index: typeof index === "number" ? index : null,
+      id: typeof id === "string" && id !== "" ? id : null,
+      name: typeof name === "string" ? name : "",
+      arguments: typeof input === "string" ? input : input ? JSON.stringify(input) : "",
+    };
+  });
 }
 
 function wordsIn(delta: unknown): { content: string; reasoning: string } {

@@ -1,6 +1,7 @@
 import { StreamProviderError } from "ai";
 import type { Timer } from "~/timer";
-import type { ChatChunk, ChatUsage } from "./chat-chunk";
+import { MAX_INPUT_LENGTH } from "~/conversation/calls/call-state";
+import type { CallFragment, ChatChunk, ChatUsage } from "./chat-chunk";
 import { createChatEvents, type ChatEvent } from "./chat-events";
 import type { ResponseBytes } from "./post-json";
 import type { AnswerPart, AnswerParts, ProviderUsage } from "./provider";
@@ -93,8 +94,8 @@ function startGrace(ms: number, timer: Timer) {
 type Failure = Extract<ChatChunk, { kind: "failure" }>;
 type Words = Extract<ChatChunk, { kind: "words" }>;
 
-function hasWords({ content, reasoning }: Words): boolean {
-  return content !== "" || reasoning !== "";
+function hasWords({ content, reasoning, calls }: Words): boolean {
+  return content !== "" || reasoning !== "" || calls.length > 0;
 }
 
 /** Statuses of errors in the stream that have none, by their message. */
@@ -117,11 +118,41 @@ function errorOf({ message, type, code }: Failure): StreamProviderError {
   });
 }
 
+/** Joins the fragments of calls. Some servers number them, some name their ids, and some send each whole. */
+function createCalls() {
+  const calls: { index: number | null; id: string | null; name: string; arguments: string }[] = [];
+
+  function find({ index, id, name }: CallFragment) {
+    const last = calls.at(-1);
+    if (id !== null && last && id !== last.id && name !== "") return calls.find((call) => call.id === id);
+    if (index !== null) return calls.findLast((call) => call.index === index);
+    return id !== null ? calls.find((call) => call.id === id) : name === "" ? last : undefined;
+  }
+
+  return {
+    add(fragment: CallFragment) {
+      const call = find(fragment);
+      if (!call) return void calls.push({ ...fragment });
+      // Some servers repeat the name with each fragment.
+      if (call.name !== fragment.name) call.name += fragment.name;
+      if (call.arguments.length <= MAX_INPUT_LENGTH) call.arguments += fragment.arguments;
+    },
+    parts: (): AnswerPart[] =>
+      calls.map(({ name, arguments: input }, index) => ({
+        type: "tool-call",
+        toolCallId: String(index),
+        toolName: name,
+        input,
+      })),
+  };
+}
+
 /** Turns the chunks of one answer into its parts. */
 function createChatAnswer() {
   let open: "text" | "reasoning" | null = null;
   let reason: string | undefined;
   let usage: ChatUsage | null = null;
+  const calls = createCalls();
 
   function close(parts: AnswerPart[]) {
     if (open !== null) parts.push({ type: `${open}-end`, id: open });
@@ -141,6 +172,7 @@ function createChatAnswer() {
     add(event: Words, parts: AnswerPart[]) {
       say("reasoning", event.reasoning, parts);
       say("text", event.content, parts);
+      for (const fragment of event.calls) calls.add(fragment);
       reason = event.finishReason ?? reason;
       usage = event.usage ?? usage;
     },
@@ -151,6 +183,7 @@ function createChatAnswer() {
     end(parts: AnswerPart[]) {
       close(parts);
       if (reason === undefined) return;
+      parts.push(...calls.parts());
       parts.push({ type: "finish", finishReason: { unified: "other", raw: reason }, usage: toUsage(usage) });
     },
   };

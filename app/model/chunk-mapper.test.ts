@@ -38,7 +38,7 @@ test("announced reasoning without text leaves no part", () => {
 test("the finish closes open parts, and reports only counted usage", () => {
   expect(map([{ type: "text-delta", id: "0", delta: "a" }]).slice(2)).toEqual([
     { type: "text-end", id: "text-0" },
-    { type: "finish", finishReason: "other", messageMetadata: { usage: { inputTokens: 1 } } },
+    { type: "finish", finishReason: "tool-calls", messageMetadata: { usage: { inputTokens: 1 } } },
   ]);
 });
 

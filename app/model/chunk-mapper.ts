@@ -1,6 +1,7 @@
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Usage } from "~/conversation/session";
 import { createThinkSplitter } from "~/conversation/think-tags";
+import { createCallMapper, toSource } from "./map-calls";
 import { createSeam } from "./continuation-seam";
 import { finishReasonOf } from "./finish-reasons";
 import type { AnswerPart, ProviderUsage } from "./provider";
@@ -13,14 +14,16 @@ const IN_TAGS = "reasoning:tags";
 /**
  * Maps the parts of a provider's answer to reply chunks. Providers reuse part ids within an answer; the ids here are
  * unique. A part opens with its first word, because models announce reasoning that they then do not send.
+ * `keepsSignatures`: reasoning keeps the provider's signature, with which it must be sent back after calls of tools.
  */
-export function createChunkMapper(begunText: string) {
-  const open = new Map<string, { type: PartType; id: string }>();
+export function createChunkMapper(begunText: string, { keepsSignatures = false } = {}) {
+  const open = new Map<string, { type: PartType; id: string; signature?: string }>();
   const seam = createSeam(begunText);
   /** Splits off reasoning in tags. Null for a continuation with words: reasoning comes before the first word. */
   const splitter = begunText.trim() === "" ? createThinkSplitter() : null;
   let opened = 0;
   let lastTextId = "";
+  const toCall = createCallMapper();
 
   function delta(type: PartType, sourceId: string, text: string, chunks: ReplyChunk[]) {
     const joined = type === "text" ? seam(text) : text;
@@ -39,7 +42,11 @@ export function createChunkMapper(begunText: string) {
     const part = open.get(key);
     if (!part) return;
     open.delete(key);
-    chunks.push({ type: `${part.type}-end`, id: part.id });
+    if (part.type === "text") chunks.push({ type: "text-end", id: part.id });
+    else {
+      const { id, signature } = part;
+      chunks.push({ type: "reasoning-end", id, ...(signature !== undefined && { signature }) });
+    }
   }
 
   function text(sourceId: string, pieces: Iterable<{ type: PartType; text: string }>, chunks: ReplyChunk[]) {
@@ -47,6 +54,13 @@ export function createChunkMapper(begunText: string) {
       if (piece.type === "text") end(IN_TAGS, chunks);
       delta(piece.type, piece.type === "text" ? sourceId : "tags", piece.text, chunks);
     }
+  }
+
+  /** Keeps the signature of reasoning, which Bedrock sends in a delta without words. */
+  function sign({ id, providerMetadata }: Extract<AnswerPart, { type: "reasoning-delta" }>) {
+    const part = open.get(`reasoning:${id}`);
+    const signature = providerMetadata?.bedrock?.signature;
+    if (keepsSignatures && part && typeof signature === "string") part.signature = signature;
   }
 
   function addRest(chunks: ReplyChunk[]) {
@@ -68,7 +82,14 @@ export function createChunkMapper(begunText: string) {
       if (part.type === "text-delta") {
         lastTextId = part.id;
         text(part.id, splitter?.feed(part.delta) ?? [{ type: "text", text: part.delta }], chunks);
-      } else if (part.type === "reasoning-delta") delta("reasoning", part.id, part.delta, chunks);
+      } else if (part.type === "reasoning-delta") {
+        delta("reasoning", part.id, part.delta, chunks);
+        sign(part);
+      } else if (part.type === "tool-call") {
+        addRest(chunks);
+        for (const key of [...open.keys()]) end(key, chunks);
+        chunks.push(toCall(part));
+      } else if (part.type === "source" && part.sourceType === "url") chunks.push(...toSource(part));
       else if (part.type === "text-end") {
         addRest(chunks);
         end(`text:${part.id}`, chunks);

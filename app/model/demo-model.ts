@@ -2,6 +2,7 @@ import type { GenerateRequest, ModelOffer } from "~/conversation/language-model"
 import { plainText } from "~/conversation/reply-text";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { answerAsDemo } from "./demo-answer";
+import { nextDemoStep } from "./demo-calls";
 import { pause } from "./pause";
 import type { ModelClocks } from "./stall-watch";
 
@@ -9,7 +10,8 @@ import type { ModelClocks } from "./stall-watch";
 export function createDemoModel(config: { demoTokensPerSecond: number }, { now, timer }: ModelClocks) {
   return async function* generate(offer: ModelOffer, request: GenerateRequest): AsyncGenerator<ReplyChunk> {
     const { signal } = request;
-    const answer = answerAsDemo(request.messages);
+    const step = nextDemoStep(request);
+    const answer = step ? { reasoning: null, text: step.text } : answerAsDemo(request.messages);
     const begun = request.continueFrom ?? "";
     const parts = [
       // Reasoning comes before the first word: an answer with words has had it.
@@ -40,9 +42,13 @@ export function createDemoModel(config: { demoTokensPerSecond: number }, { now, 
       }
       yield { type: `${type}-end`, id };
     }
+    const calls = cut ? [] : (step?.calls ?? []);
+    for (const [index, call] of calls.entries()) {
+      yield { type: "tool-input-available", toolCallId: String(index), ...call, dynamic: true };
+    }
     yield {
       type: "finish",
-      finishReason: cut ? "length" : "stop",
+      finishReason: cut ? "length" : calls.length > 0 ? "tool-calls" : "stop",
       messageMetadata: { usage: { inputTokens: countTokens(request), outputTokens: spoken } },
     };
   };

@@ -36,9 +36,10 @@ const MEANINGS: Readonly<Record<FinishReason, readonly string[]>> = {
   other: [
     ...["error", "abort", "aborted", "cancelled", "canceled", "cancel", "timeout", "interrupted", "null"],
     ...["networkerror", "insufficientsystemresource", "malformedmodeloutput", "malformedtooluse"],
-    // No tools are offered: a model that calls one waits for a result that never comes.
-    ...["toolcalls", "toolcall", "tooluse", "functioncall", "malformedfunctioncall", "pauseturn"],
+    ...["malformedfunctioncall", "pauseturn"],
   ],
+  // Without calls in the answer, the model waits for a result that never comes.
+  "tool-calls": ["toolcalls", "toolcall", "tooluse", "functioncall"],
 };
 
 const BY_REASON: ReadonlyMap<string, FinishReason> = new Map(

@@ -1,4 +1,5 @@
-import { estimateMessageTokens, estimateTokens } from "~/conversation/estimate-tokens";
+import { plainText } from "~/conversation/reply-text";
+import { estimateCalls, estimateMessageTokens, estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 
@@ -8,20 +9,25 @@ export type FittedContext = {
   omitted: number;
 };
 
+type FittingRequest = Pick<GenerateRequest, "messages" | "instructions" | "continueFrom" | "steps" | "tools">;
+
 /** Part of the window that is kept free, for the model's own format and for errors of the estimate. */
 const MARGIN = 0.05;
 
-/** Tokens for the messages of a request, in the model's window beside instructions and answer; Infinity if unknown. */
+/** Tokens for the messages of a request, in the model's window beside instructions, tools and answer; Infinity if unknown. */
 export function roomForMessages(
   offer: Pick<ModelOffer, "contextTokens" | "maxOutputTokens">,
-  { instructions, continueFrom }: Pick<GenerateRequest, "instructions" | "continueFrom">,
+  { instructions, continueFrom, steps = [], tools = [] }: Omit<FittingRequest, "messages">,
 ): number {
   if (offer.contextTokens === undefined) return Infinity;
   return (
     offer.contextTokens * (1 - MARGIN) -
     offer.maxOutputTokens -
     estimateTokens(instructions) -
-    estimateTokens(continueFrom ?? "")
+    estimateTokens(continueFrom ?? "") -
+    estimateTokens(plainText(steps)) -
+    estimateCalls(steps) -
+    (tools.length > 0 ? estimateTokens(JSON.stringify(tools)) : 0)
   );
 }
 
@@ -33,13 +39,10 @@ export function roomForMessages(
  */
 export function fitContext(
   offer: Pick<ModelOffer, "contextTokens" | "maxOutputTokens">,
-  {
-    messages,
-    instructions,
-    continueFrom,
-  }: Pick<GenerateRequest, "messages" | "instructions" | "continueFrom">,
+  request: FittingRequest,
 ): FittedContext {
-  const room = roomForMessages(offer, { instructions, continueFrom });
+  const { messages } = request;
+  const room = roomForMessages(offer, request);
   const sizes = messages.map(estimateMessageTokens);
   const tooMuch = sizes.reduce((sum, size) => sum + size, 0) - room;
   if (tooMuch <= 0) return { messages, omitted: 0 };

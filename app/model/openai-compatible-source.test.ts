@@ -141,7 +141,7 @@ test("parts have unique ids when the server sends reasoning twice", async () => 
     response.end("data: [DONE]\n\n");
   });
   const { parts, chunks } = await collectAnswer(models(baseUrl), { messages: conversation("Hi") });
-  expect(parts.map(({ type, text }) => `${type} ${text}`)).toEqual([
+  expect(parts.map((part) => `${part.type} ${"text" in part ? part.text : ""}`)).toEqual([
     "reasoning a",
     "text 1",
     "reasoning b",

@@ -12,8 +12,13 @@ type ProviderPart = PartOf<Awaited<ReturnType<ProviderModel["doStream"]>>["strea
 /** The parts of an answer that reply chunks are made of. */
 export type AnswerPart = Extract<
   ProviderPart,
-  { type: "text-delta" | "text-end" | "reasoning-delta" | "reasoning-end" | "finish" | "error" }
+  {
+    type:
+      | ("text-delta" | "text-end" | "reasoning-delta" | "reasoning-end")
+      | ("tool-call" | "source" | "finish" | "error");
+  }
 >;
+export type ProviderTool = Extract<NonNullable<ProviderRequest["tools"]>[number], { type: "function" }>;
 
 export type ProviderUsage = Extract<AnswerPart, { type: "finish" }>["usage"];
 
@@ -27,7 +32,8 @@ export type AnswerParts = {
 };
 
 const ANSWER_PARTS: ReadonlySet<string> = new Set<AnswerPart["type"]>([
-  ...(["text-delta", "text-end", "reasoning-delta", "reasoning-end", "finish", "error"] as const),
+  ...(["text-delta", "text-end", "reasoning-delta", "reasoning-end"] as const),
+  ...(["tool-call", "source", "finish", "error"] as const),
 ]);
 
 /** Calls a model of the AI SDK. Ends with the request's signal. */

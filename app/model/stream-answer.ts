@@ -11,7 +11,8 @@ import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } fr
 import { toModelError, type ModelErrorContext } from "./model-error";
 import { isTooLong, mayBeCredentials, mayBeFiles, streamFailure, unfinishedReason } from "./model-failure";
 import { toProviderPrompt, type PromptMessage } from "./prompt";
-import type { AnswerPart, AnswerParts, ProviderRequest } from "./provider";
+import type { ToolDefinition } from "~/conversation/calls/tool-set";
+import type { AnswerPart, AnswerParts, ProviderRequest, ProviderTool } from "./provider";
 import { retryCall } from "./retry-call";
 import { createStallWatch, type ModelClocks } from "./stall-watch";
 import { toModelMessages } from "./to-model-messages";
@@ -53,7 +54,7 @@ export async function* streamAnswer(
   request.signal.throwIfAborted();
   const upstream = new AbortController();
   const watch = createStallWatch(request.signal, source.stallSeconds, clocks);
-  const mapper = createChunkMapper(request.continueFrom ?? "");
+  const mapper = createChunkMapper(request.continueFrom ?? "", { keepsSignatures: hasTools(request) });
   const read = readWithRetries(source, offer, request, {
     watch,
     mapper,
@@ -156,11 +157,12 @@ async function toPrompt(
     textTokens: Math.max(0, roomForMessages(offer, request) - tokensBesideTexts(fitting)),
   };
   const files = await watch.next(loadFiles({ ...request, messages: fitting }, limits, selection));
-  const messages = toModelMessages(
-    fitting,
-    request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
-    files.loaded,
-  );
+  const messages = toModelMessages(fitting, files.loaded, {
+    continuation:
+      request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
+    ...(request.steps && { steps: request.steps }),
+    hasTools: hasTools(request),
+  });
   const texts = [request.instructions, ...fitting.filter(({ role }) => role === "user").flatMap(textsOf)];
   const malformed: Omission[] = texts.every(isWireText) ? [] : [{ code: "text_malformed" }];
   return {
@@ -239,6 +241,12 @@ async function openAnswer(
   };
 }
 
+const hasTools = ({ tools = [] }: GenerateRequest) => tools.length > 0;
+
+function toTool({ name, description, inputSchema }: ToolDefinition): ProviderTool {
+  return { type: "function", name, description, inputSchema };
+}
+
 function providerRequest(
   source: AnswerSource,
   offer: ModelOffer,
@@ -254,6 +262,7 @@ function providerRequest(
       content.trim() === "" ? null : instructions,
       cachesPrompts && source.service.kind === "bedrock" ? withCachePoints(messages) : messages,
     ),
+    ...(hasTools(request) && { tools: request.tools!.map(toTool), toolChoice: { type: "auto" } }),
     maxOutputTokens: Math.min(offer.maxOutputTokens, request.maxOutputTokens ?? Infinity),
     ...samplingOf(source, offer, request),
     abortSignal,

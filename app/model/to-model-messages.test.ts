@@ -6,7 +6,7 @@ import { toModelMessages } from "./to-model-messages";
 const noFiles = () => "";
 
 test("a branch becomes turns of plain text", () => {
-  expect(toModelMessages(conversation("One", "1", "Two"), null, noFiles)).toEqual([
+  expect(toModelMessages(conversation("One", "1", "Two"), noFiles, { continuation: null })).toEqual([
     { role: "user", content: "One" },
     { role: "assistant", content: "1" },
     { role: "user", content: "Two" },
@@ -22,7 +22,7 @@ test("reasoning is left out of model messages", () => {
       { type: "text", text: "1" },
     ],
   } as Message;
-  expect(toModelMessages([question!, thoughtful], null, noFiles)[1]).toEqual({
+  expect(toModelMessages([question!, thoughtful], noFiles, { continuation: null })[1]).toEqual({
     role: "assistant",
     content: "1",
   });
@@ -30,7 +30,7 @@ test("reasoning is left out of model messages", () => {
 
 test("reasoning in tags of an older answer is left out with its tags", () => {
   for (const text of ["<think>Hm.</think>1", "Hm.\n</think>\n\n1", "<think>\n</think>1"]) {
-    expect(toModelMessages(conversation("One", text), null, noFiles)[1]).toEqual({
+    expect(toModelMessages(conversation("One", text), noFiles, { continuation: null })[1]).toEqual({
       role: "assistant",
       content: "1",
     });
@@ -39,42 +39,48 @@ test("reasoning in tags of an older answer is left out with its tags", () => {
 
 test("a branch whose beginning is missing begins with a user message all the same", () => {
   const [, answer, question] = conversation("One", "1", "Two");
-  const turns = toModelMessages([answer!, question!], null, noFiles);
+  const turns = toModelMessages([answer!, question!], noFiles, { continuation: null });
   expect(turns.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
 });
 
 test("an answer that failed before its first word is dropped, and its neighbours are merged into one turn", () => {
-  expect(toModelMessages(conversation("One", "", "Two", " \n", "Three"), null, noFiles)).toEqual([
-    { role: "user", content: "One\n\nTwo\n\nThree" },
-  ]);
+  expect(
+    toModelMessages(conversation("One", "", "Two", " \n", "Three"), noFiles, { continuation: null }),
+  ).toEqual([{ role: "user", content: "One\n\nTwo\n\nThree" }]);
 });
 
 test("a blank user message is sent with a placeholder", () => {
-  const messages = toModelMessages(conversation("  "), null, noFiles);
+  const messages = toModelMessages(conversation("  "), noFiles, { continuation: null });
   expect(messages).toHaveLength(1);
   expect(messages[0]?.content).toMatch(/\S/);
 });
 
 test("a continuation by prefill ends with the beginning of the answer, without trailing white space", () => {
-  expect(toModelMessages(conversation("One"), { text: "It is \n", how: "prefill" }, noFiles)).toEqual([
+  expect(
+    toModelMessages(conversation("One"), noFiles, { continuation: { text: "It is \n", how: "prefill" } }),
+  ).toEqual([
     { role: "user", content: "One" },
     { role: "assistant", content: "It is" },
   ]);
 });
 
 test("a continuation by ask ends with a request to go on", () => {
-  const messages = toModelMessages(conversation("One"), { text: "It is", how: "ask" }, noFiles);
+  const messages = toModelMessages(conversation("One"), noFiles, {
+    continuation: { text: "It is", how: "ask" },
+  });
   expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
   expect(messages[2]?.content).toMatch(/Continue it from exactly where it stops/);
 });
 
 test.each(["", " \n"])("a continuation of the blank text %j is a new answer", (text) => {
-  expect(toModelMessages(conversation("One"), { text, how: "ask" }, noFiles)).toHaveLength(1);
+  expect(toModelMessages(conversation("One"), noFiles, { continuation: { text, how: "ask" } })).toHaveLength(
+    1,
+  );
 });
 
 test("the input messages are not mutated", () => {
   const messages = conversation("One", "", "Two");
   const before = structuredClone(messages);
-  toModelMessages(messages, null, noFiles);
+  toModelMessages(messages, noFiles, { continuation: null });
   expect(messages).toEqual(before);
 });

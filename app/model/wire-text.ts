@@ -13,15 +13,25 @@ export function isWireText(text: string): boolean {
   return toWireText(text) === text;
 }
 
+/** The same for all texts in a JSON value. */
+function toWireValue<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_, each: unknown) =>
+    typeof each === "string" ? toWireText(each) : each,
+  ) as T;
+}
+
 /** `toWireText` for all texts and file names of messages. */
 export function toWireMessages(messages: readonly PromptMessage[]): PromptMessage[] {
   return messages.map(({ content, ...message }) => ({
     ...message,
     content: typeof content === "string" ? toWireText(content) : content.map(toWirePart),
-  }));
+  })) as PromptMessage[];
 }
 
 function toWirePart<Part extends Exclude<PromptMessage["content"], string>[number]>(part: Part): Part {
   if (part.type === "text") return { ...part, text: toWireText(part.text) };
+  if (part.type === "tool-result") return { ...part, output: toWireValue(part.output) };
+  if (part.type === "tool-call") return { ...part, input: toWireValue(part.input) };
+  if (part.type !== "file") return part;
   return part.filename === undefined ? part : { ...part, filename: toWireText(part.filename) };
 }

@@ -51,7 +51,7 @@ export type QuestionCommits = { areSucceeding: boolean };
 
 export type BeginReplyDependencies = Pick<
   RunnerDependencies,
-  "store" | "models" | "attachments" | "instance" | "clock" | "replyLog"
+  "store" | "models" | "tools" | "attachments" | "instance" | "clock" | "replyLog"
 > & {
   newId: () => string;
   running: RunningReplies;
@@ -176,9 +176,9 @@ function createEarlyRun(
 function startContext(
   lost: ExpectedError | null,
   { modelId, settings }: StartOptions,
-  deps: Pick<BeginReplyDependencies, "models">,
+  deps: Pick<BeginReplyDependencies, "models" | "tools">,
 ): Omit<StartContext, "now" | "reply"> {
-  const { models } = deps;
+  const { models, tools } = deps;
   if (models.offers.length === 0) {
     throw new ExpectedError("model_unavailable", models.notice?.message ?? "There is no model yet.");
   }
@@ -187,6 +187,8 @@ function startContext(
     settings,
     modelFor: (session) =>
       session && isOffered(session.settings.modelId, deps) ? session.settings.modelId : models.defaultModelId,
+    mayCallTools: (settings, modelId) =>
+      tools.isOn(settings) && models.offers.find(({ id }) => id === modelId)?.takesTools !== false,
     // Called for a new message only: a repeated request joins its reply without this check.
     checkFiles(modelId: string, question: Pick<UserMessage, "parts">) {
       if (lost) throw lost;

@@ -1,8 +1,10 @@
-import { catchUp } from "~/conversation/catch-up";
+import { catchUpTo, lastChunk, WAITS } from "~/conversation/catch-up";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
-import type { AssistantMessage, Reply } from "~/conversation/session";
+import type { Part, Reply } from "~/conversation/session";
+import { isWaiting } from "~/conversation/calls/claim-calls";
+import { partialParts } from "~/conversation/calls/decide-call";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { ReplyStream } from "./reply-stream";
@@ -45,13 +47,18 @@ type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
  * The part of a session that a waiting follower keeps. Not the whole session: it may be large, and many followers may
  * wait for its next commit.
  */
-export type SessionHead = { rev: number; reply: Reply | null };
+export type SessionHead = {
+  rev: number;
+  reply: Reply | null;
+  /** See `PartialReply`. */
+  since: number;
+};
 
 /** State of a follower after a reply has settled: its cursor, and the head of the session with the settlement. */
 export type FollowedReply = { cursor: Cursor | null; head: SessionHead };
 
 export function headOf({ rev, session }: SessionRecord): SessionHead {
-  return { rev, reply: session.reply };
+  return { rev, reply: session.reply, since: session.partial?.since ?? 1 };
 }
 
 /**
@@ -61,21 +68,38 @@ export function headOf({ rev, session }: SessionRecord): SessionHead {
  */
 export async function* followReply(
   sessionHash: string,
-  rev: number,
-  running: Reply,
+  first: SessionHead & { reply: Reply },
   from: Cursor | null,
   { signal }: FollowOptions,
   deps: FollowDependencies,
 ): AsyncGenerator<ChunkEvent, FollowedReply | null> {
-  const { id, messageId } = running;
-  let cursor = from?.replyId === id ? from : null;
-  let last = { rev, reply: running };
+  const { id, messageId } = first.reply;
+  // A reply that has waited begins anew with what it had said: earlier cursors count other chunks.
+  let cursor = from?.replyId === id && from.epoch >= first.since ? from : null;
+  let last = first;
   let text = EMPTY_REPLY;
   let received = 0;
   let hasEnding = false;
 
   while (!signal.aborted) {
     const { reply } = last;
+    if (last.since > (cursor?.epoch ?? last.since)) {
+      // It has waited meanwhile, and begins anew.
+      cursor = null;
+      [text, received] = [EMPTY_REPLY, 0];
+    }
+    if (isWaiting(reply)) {
+      const next = await readHead();
+      // A decision was committed meanwhile.
+      if (next?.reply?.id === id && !isWaiting(next.reply)) {
+        last = { ...next, reply: next.reply };
+        continue;
+      }
+      if (next?.reply) yield* theRest(next.parts, WAITS);
+      else if (next?.message?.role === "assistant")
+        yield* theRest(next.message.parts, lastChunk(next.message));
+      return next && { cursor, head: next };
+    }
     const followed = deps.streamOf(sessionHash, last.rev, reply);
     if (!followed) return null;
     try {
@@ -95,12 +119,13 @@ export async function* followReply(
     const next = await readHead();
     if (!next) break;
     if (next.reply?.id !== id) {
-      if (next.message?.role === "assistant" && !hasEnding) yield* theRest(next.message);
-      return { cursor, head: { rev: next.rev, reply: next.reply } };
+      if (next.message?.role === "assistant" && !hasEnding)
+        yield* theRest(next.message.parts, lastChunk(next.message));
+      return { cursor, head: next };
     }
     // The stream has ended but the reply runs: the volume failed, or no node has taken over yet.
     if (next.reply.epoch === reply.epoch) await deps.pause();
-    last = { rev: next.rev, reply: next.reply };
+    last = { ...next, reply: next.reply };
   }
   return null;
 
@@ -108,11 +133,11 @@ export async function* followReply(
   async function readHead() {
     const record = await deps.read(sessionHash);
     const message = record?.session.messages.find(({ id }) => id === messageId);
-    return record && { ...headOf(record), message };
+    return record && { ...headOf(record), message, parts: partialParts(record.session) };
   }
 
-  /** The end of a reply that ran on another node: the part of the message that was not sent yet. */
-  async function* theRest(message: AssistantMessage): AsyncGenerator<ChunkEvent> {
+  /** The end of a reply that ran on another node, or waits: the parts that were not sent yet. */
+  async function* theRest(parts: readonly Part[], ending: ReplyChunk): AsyncGenerator<ChunkEvent> {
     const seen = cursor?.seq ?? 0;
     if (received < seen) {
       // The follower had received more elsewhere than this node had read when the reply settled. A failed read is
@@ -123,7 +148,7 @@ export async function* followReply(
     }
     // The follower has chunks that cannot be read here. It reads the whole message from the session.
     if (received < seen) return;
-    for (const chunk of catchUp(text, message)) {
+    for (const chunk of [...catchUpTo(parts, text), ending]) {
       cursor = { replyId: id, epoch: last.reply.epoch, seq: ++received };
       yield { type: "chunk", cursor, chunk };
     }

@@ -54,10 +54,10 @@ export async function followSession(
   async function* follow(first: SessionHead): AsyncGenerator<FollowEvent> {
     let { cursor } = options;
     for (let head = first; !signal.aborted;) {
-      const { rev, reply } = head;
+      const { rev, reply, since } = head;
       if (watch) yield { type: "session", rev };
       if (reply) {
-        const followed = yield* followReply(sessionHash, rev, reply, cursor, options, deps);
+        const followed = yield* followReply(sessionHash, { rev, reply, since }, cursor, options, deps);
         if (!followed) return;
         cursor = followed.cursor;
         yield { type: "done" };

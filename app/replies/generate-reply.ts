@@ -1,118 +1,110 @@
-import { withoutEnding } from "~/conversation/catch-up";
+import { hasRoomAfter } from "~/conversation/answer-bound";
 import type { Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, settledParts, type ReplyText } from "~/conversation/reply-text";
-import type { AssistantMessage } from "~/conversation/session";
+import { settledParts, type ReplyText } from "~/conversation/reply-text";
+import { MAX_STEPS } from "~/conversation/limits";
+import { addUsage } from "~/conversation/reply-cost";
+import type { AssistantMessage, Part, Usage } from "~/conversation/session";
+import { hasOpenCalls, toolParts } from "~/conversation/calls/fold-calls";
+import type { OfferedTool } from "~/conversation/calls/tool-set";
+import { createCallIds } from "./calls/call-ids";
+import { messageChunks } from "~/conversation/message-chunks";
+import { createDurableText } from "./durable-text";
 import { relayAnswer, type Finish } from "./relay-answer";
 import { replyCall, saidBefore } from "./reply-call";
 import {
   cutOutcome,
   failedOutcome,
   finishedOutcome,
+  stepLimitOutcome,
   tooLongOutcome,
   type ReplyOutcome,
 } from "./reply-outcome";
 import type { RunContext } from "./run-context";
-import { isPassing } from "./store-settlement";
+import { createCallRunner } from "./calls/run-calls";
 
 /** The effectful half of a run: the model's chunks go to this node's reply log, and from there to the followers. */
 export type Generation = {
-  /** Resolves at the end of the answer. Null where the reply is left to a takeover. Never rejects. */
-  run(): Promise<ReplyOutcome | null>;
+  /**
+   * Resolves at the end of the answer. "waiting" where a person must decide about its calls, which is stored then. Null
+   * where the reply is left to a takeover. Never rejects.
+   */
+  run(): Promise<ReplyOutcome | "waiting" | null>;
   /** The answer that followers may have seen, to be stored. */
   content(): { parts: AssistantMessage["parts"]; omissions: Omission[] };
 };
 
-/**
- * Number of appends in a row that a fault of the volume, such as a full disk, makes fail before the reply is left to a
- * takeover by this node or another.
- */
-const MAX_FAULTS = 6;
-
-/** Its state: the durable text, repeated chunks that are not durable here yet, omissions, and faults of the log. */
+/** Its state: the omissions and the usage of its steps. */
 export function createGeneration(context: RunContext): Generation {
-  const { session, reply, said, stream, control, watch, entry } = context;
-  /** Never less than the chunks of earlier runners, which their logs hold and followers may have seen. */
-  let text: ReplyText = said.reduce(applyChunk, EMPTY_REPLY);
-  /** Number of chunks of earlier runners that this node's log has not passed on as durable yet. */
-  let repeated = said.length;
+  const { session, reply, said, control, deps } = context;
+  const durable = createDurableText(context);
+  const calls = createCallRunner(context, {
+    ...durable,
+    parts: () => durable.text().parts,
+  });
   /** Not in the log: a node that takes over asks the model again and is given them again. */
   let omissions: Omission[] = [];
-  let onStall = () => {};
-  let faults = 0;
-  let hasGivenUp = false;
+  /** Of the steps that this run has asked for. */
+  let usage: Usage | undefined;
 
-  function onDurable(chunks: ReplyChunk[]) {
-    faults = 0;
-    if (control.reason() === "superseded") return;
-    text = chunks.slice(repeated).reduce(applyChunk, text);
-    repeated = Math.max(0, repeated - chunks.length);
-    stream.publish(withoutEnding(chunks));
+  /** Asks the model for the next step, if the last one has ended. @returns the outcome where that is the end */
+  async function ask(
+    before: readonly ReplyChunk[],
+    tools: readonly OfferedTool[],
+  ): Promise<ReplyOutcome | null> {
+    const { parts } = durable.text();
+    if (hasOpenCalls(parts)) return null;
+    if (parts.at(-1)?.type === "dynamic-tool") durable.write({ type: "start-step" });
+    const onOmissions = (reported: readonly Omission[]) => (omissions = [...reported]);
+    const finish = await relayModel(context, { before, tools, onChunk: durable.write, onOmissions });
+    await durable.flush();
+    const stopped = stopOutcome(context);
+    if (stopped) return stopped;
+    if (finish !== "too long") usage = addUsage(usage, finish.messageMetadata?.usage);
+    const isOver = finish === "too long" || !hasOpenCalls(durable.text().parts);
+    return isOver ? finishOutcome(context, finish, durable.text(), usage) : null;
   }
 
-  /** @returns false where the log cannot be written, and the run is to end: what followers have seen is not known */
-  async function flush(): Promise<boolean> {
-    const stalled = new Promise<false>((resolve) => {
-      onStall = () => {
-        if (control.reason() !== null || hasGivenUp) resolve(false);
-      };
-    });
-    const isWritten = await Promise.race([entry.flush().then(() => true), stalled]);
-    return isWritten && !entry.isEnded();
+  /** Step by step: the model's words and calls, as far as they were not there before, and the results of its calls. */
+  async function answer(begun: readonly ReplyChunk[]): Promise<ReplyOutcome | "waiting"> {
+    for (let before = begun; ; before = messageChunks(reply.messageId, durable.text().parts)) {
+      const tools = session.partial ? await deps.tools.offered(session.settings) : [];
+      const outcome = await ask(before, tools);
+      if (outcome) return outcome;
+      const ran = await calls.run(tools);
+      if (ran === "waiting") return ran;
+      if (ran === "ended") return stopOutcome(context) ?? cutOutcome("handed over");
+      const limit = limitOutcome(durable.text().parts);
+      if (limit) return limit;
+    }
   }
 
-  function begin(before: readonly ReplyChunk[]) {
-    const owner = {
-      onDurable,
-      onChange: watch.check,
-      onStall(error: unknown) {
-        // A volume that does not answer is waited for: what the run has is safe in memory, and nobody could do better.
-        if (!isPassing(error) && ++faults === MAX_FAULTS) {
-          hasGivenUp = true;
-          control.abort(error);
-        }
-        onStall();
-      },
-    };
-    // The words wait in the log until the question is durable.
-    context.committed.then(
-      (rev) => entry.attach({ ...owner, rev }),
-      () => undefined,
-    );
-    if (said.length > 0) entry.repeat(before);
-    else for (const chunk of before) entry.write(chunk);
-  }
-
-  async function ask(before: readonly ReplyChunk[]): Promise<ReplyOutcome> {
+  async function answerOrFail(before: readonly ReplyChunk[]): Promise<ReplyOutcome | "waiting"> {
+    if (control.reason() !== null) return cutOutcome(control.reason()!);
     try {
-      const finish = await relayModel(
-        context,
-        before,
-        entry.write,
-        (reported) => (omissions = [...reported]),
-      );
-      await flush();
-      return stopOutcome(context) ?? finishOutcome(context, finish, text);
+      return await answer(before);
     } catch (error) {
-      if (hasGivenUp) return cutOutcome("handed over");
-      return stopOutcome(context) ?? modelOutcome(context, error);
+      if (durable.hasGivenUp()) return cutOutcome("handed over");
+      return stopOutcome(context) ?? modelOutcome(context, error, durable.text());
     }
   }
 
   return {
     async run() {
       const before = said.length > 0 ? said : saidBefore(session, reply);
-      begin(before);
+      durable.begin(before);
+      const hasWaited = (session.partial?.parts.length ?? 0) > 0;
       // A first runner asks the model meanwhile. One that takes over shows first what was said, and is still in charge.
-      if (said.length > 0) await flush();
-      const outcome = control.reason() === null ? await ask(before) : cutOutcome(control.reason()!);
-      const isWritten = await flush();
+      if (said.length > 0 || hasWaited) await durable.flush();
+      const outcome = await answerOrFail(before);
+      if (outcome === "waiting") return outcome;
+      const isWritten = await durable.flush();
       // Left to a takeover, as a rule by this node, which reads what the log holds.
       const reason = control.reason();
-      const isLeft = hasGivenUp || (!isWritten && (reason === null || reason === "stopped"));
+      const isLeft = durable.hasGivenUp() || (!isWritten && (reason === null || reason === "stopped"));
       return isLeft ? null : outcome;
     },
-    content: () => ({ parts: settledParts(text), omissions }),
+    content: () => ({ parts: settledParts(durable.text()), omissions }),
   };
 }
 
@@ -122,9 +114,17 @@ export function createGeneration(context: RunContext): Generation {
  */
 async function relayModel(
   { sessionHash, session, reply, control, meter, deps }: RunContext,
-  before: readonly ReplyChunk[],
-  onChunk: (chunk: ReplyChunk) => void,
-  onOmissions: (omissions: readonly Omission[]) => void,
+  {
+    before,
+    tools,
+    onChunk,
+    onOmissions,
+  }: {
+    before: readonly ReplyChunk[];
+    tools: readonly OfferedTool[];
+    onChunk: (chunk: ReplyChunk) => void;
+    onOmissions: (omissions: readonly Omission[]) => void;
+  },
 ): Promise<Finish | "too long"> {
   const finish = before.find((chunk) => chunk.type === "finish");
   // The runner before had the whole answer, and died before it could settle.
@@ -132,13 +132,24 @@ async function relayModel(
   const { signal } = control;
   const answer = deps.models.generate({
     ...replyCall(session, reply, before),
+    tools,
     attachment: async (id) => (await deps.attachments.read(sessionHash, id))?.bytes ?? null,
     signal,
     onRetry: meter.retry,
     onOmissions,
     onSpending: deps.onSpending,
   });
-  return relayAnswer(answer, { before, signal, delay: deps.delay, onToken: meter.token, onChunk });
+  const calls = createCallIds(reply.id, before);
+  return relayAnswer(answer, {
+    before,
+    signal,
+    delay: deps.delay,
+    onToken: meter.token,
+    onChunk(chunk) {
+      // A step ends with its calls. The log names the end of the whole answer alone.
+      if (chunk.type !== "finish" || !calls.hasCalls()) onChunk(calls.rename(chunk));
+    },
+  });
 }
 
 function stopOutcome({ control }: RunContext): ReplyOutcome | null {
@@ -150,8 +161,12 @@ function finishOutcome(
   { control, about, deps }: RunContext,
   finish: Finish | "too long",
   text: ReplyText,
+  usage: Usage | undefined,
 ): ReplyOutcome {
-  if (finish !== "too long") return finishedOutcome(finish, settledParts(text));
+  if (finish !== "too long") {
+    const messageMetadata = { ...finish.messageMetadata, ...(usage && { usage }) };
+    return finishedOutcome({ ...finish, messageMetadata }, settledParts(text));
+  }
   const outcome = tooLongOutcome();
   const { code, message } = outcome.error;
   control.abort(new Error(message));
@@ -159,8 +174,21 @@ function finishOutcome(
   return outcome;
 }
 
-function modelOutcome({ reply, about, deps }: RunContext, error: unknown): ReplyOutcome {
-  const outcome = failedOutcome(error, reply);
+/** Each step costs a call of the model; a person may let the answer continue. */
+function limitOutcome(parts: readonly Part[]): ReplyOutcome | null {
+  if (!hasRoomAfter(parts)) return tooLongOutcome();
+  const steps = parts.filter(({ type }) => type === "step-start").length + 1;
+  return steps < MAX_STEPS ? null : stepLimitOutcome();
+}
+
+function modelOutcome(
+  { reply, about, deps }: RunContext,
+  error: unknown,
+  { parts }: ReplyText,
+): ReplyOutcome {
+  // An answer that was taken over, or has called tools, had begun well: only its continuation has failed.
+  const hasBegun = reply.epoch > 1 || toolParts(parts).length > 0;
+  const outcome = failedOutcome(error, hasBegun);
   const { code } = outcome.error;
   const level = code === "internal_error" ? "error" : "warn";
   deps.log[level]({ ...about, code, err: error }, "the reply failed");

@@ -105,7 +105,7 @@ async function replyWithJournal(line: string) {
   await makeJournalReply(one, KEY, [...written, last].map((text) => `${text}\n`).join(""));
 }
 
-const UNKNOWN_CHUNK = { type: "tool-input-available", toolCallId: "1" };
+const UNKNOWN_CHUNK = { type: "tool-input-of-later-versions", toolCallId: "1" };
 
 /** Everything that was written by a later version, and no damage. */
 const NEWER_WORDS: [string, () => Promise<unknown>][] = [
@@ -116,7 +116,7 @@ const NEWER_WORDS: [string, () => Promise<unknown>][] = [
   ],
   [
     "a reason to end that is not known",
-    () => replyWith(wordsOf({ type: "finish", finishReason: "tool-calls" })),
+    () => replyWith(wordsOf({ type: "finish", finishReason: "of-later-versions" })),
   ],
   [
     "metadata that is not known",

@@ -1,4 +1,5 @@
 import { isNewerFormat } from "~/store/newer-format";
+import type { SessionRecord } from "~/store/sessions/session-store";
 import type { OwnershipGuard } from "./reply-guard";
 import type { StopControl } from "./stop-control";
 
@@ -9,7 +10,7 @@ import type { StopControl } from "./stop-control";
 const CHECK_INTERVAL_MS = 15_000;
 
 export type OwnershipWatchOptions = {
-  guard: Pick<OwnershipGuard, "check">;
+  guard: Pick<OwnershipGuard, "check" | "latest">;
   control: Pick<StopControl, "stop" | "signal">;
   /** Resolves after this many milliseconds. */
   delay: (ms: number) => Promise<unknown>;
@@ -21,6 +22,10 @@ export type OwnershipWatchOptions = {
 export type OwnershipWatch = {
   /** Reads the session's state now and stops the run if it must end. @throws the guard's errors */
   check(): Promise<void>;
+  /** The session as the last check has found it; undefined where it is the one that the run began with. */
+  latest(): SessionRecord | null | undefined;
+  /** Resolves after the next check that finds another session. */
+  changed(): Promise<void>;
   /** Checks from time to time until the run is over or aborted. Never rejects. */
   keepChecking(isOver: () => boolean): Promise<void>;
 };
@@ -28,9 +33,17 @@ export type OwnershipWatch = {
 export function createOwnershipWatch(options: OwnershipWatchOptions): OwnershipWatch {
   const { guard, control, delay, onCheckFailure } = options;
 
+  const news = { seen: guard.latest(), wake: Promise.withResolvers<void>() };
+
   async function ownership() {
     try {
-      return await guard.check();
+      const now = await guard.check();
+      if (guard.latest() !== news.seen) {
+        news.seen = guard.latest();
+        news.wake.resolve();
+        news.wake = Promise.withResolvers<void>();
+      }
+      return now;
     } catch (error) {
       // A session that a newer version has changed does not say whether the reply is still this node's.
       if (isNewerFormat(error)) return "superseded" as const;
@@ -47,6 +60,8 @@ export function createOwnershipWatch(options: OwnershipWatchOptions): OwnershipW
 
   return {
     check,
+    latest: guard.latest,
+    changed: () => news.wake.promise,
     async keepChecking(isOver) {
       while (!control.signal.aborted && !isOver()) {
         await delay(CHECK_INTERVAL_MS);

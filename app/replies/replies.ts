@@ -1,6 +1,8 @@
 import { estimateCall, type CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Reply, Session } from "~/conversation/session";
+import { isWaiting } from "~/conversation/calls/claim-calls";
+import type { CallDecision } from "~/conversation/calls/decide-call";
 import { requestStop } from "~/conversation/settle-reply";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
@@ -14,6 +16,7 @@ import { startBurials } from "./log/bury-logs";
 import { createChangeNotes } from "./log/change-notes";
 import { createLogReaders } from "./log/log-readers";
 import { createReplyLog } from "./log/reply-log";
+import { decide } from "./calls/decide";
 import { createJournalCleanup } from "./journal-cleanup";
 import { readJournalOf } from "./journal-reader";
 import { createRemoteReplies } from "./remote-replies";
@@ -77,6 +80,13 @@ export type Replies = {
    * ended.
    */
   stop(sessionHash: string, replyId?: string): Promise<void>;
+  /**
+   * Commits a person's decision about a call of a tool, and goes on with its reply where nothing else is to be decided.
+   * Idempotent: see `decideCall`.
+   * @throws ExpectedError `session_not_found`, `call_not_found`, `already_decided`, `invalid_decision`, `node_draining`, and
+   * the store's errors
+   */
+  decide(sessionHash: string, decision: CallDecision): Promise<SessionRecord>;
   /** To be called after a session was removed, with the reply that ran in it: its runner on another node ends it. */
   noteRemoval(reply: Reply): Promise<void>;
   /** Number of replies that run on this node now. */
@@ -114,6 +124,7 @@ export function createReplies(options: RepliesDependencies): Replies {
 
   /** Whether no process runs the reply: its node is dead, has handed it over, or is this one and has lost it. */
   function isOrphaned(reply: Reply): boolean {
+    if (isWaiting(reply)) return false;
     if (reply.node === null) return true;
     if (reply.node === instance) return !running.isHere(reply);
     return deps.isDead(reply.node);
@@ -143,8 +154,7 @@ export function createReplies(options: RepliesDependencies): Replies {
       stopBurials = startBurials({ ...deps, read: takeovers.read });
     },
     async start(sessionHash, command, options = {}) {
-      if (draining.signal.aborted)
-        throw new ExpectedError("node_draining", "This server is about to stop. Try again.");
+      if (draining.signal.aborted) throw drainingError();
       return beginReply(sessionHash, command, options, { ...deps, ...takeovers, running, commits, costOf });
     },
     read: takeovers.read,
@@ -152,13 +162,22 @@ export function createReplies(options: RepliesDependencies): Replies {
     async stop(sessionHash, replyId) {
       const { record } = await store.update(
         sessionHash,
-        (session) => ({ session: session && requestStop(session, replyId), result: null }),
+        (session) => ({
+          session:
+            session &&
+            requestStop(session, { replyId, node: deps.node.name, finishedAt: deps.clock().toISOString() }),
+          result: null,
+        }),
         { asked: "stop", fromReserve: true },
       );
       const reply = record?.session.reply;
       if (!record || !reply?.stopRequested) return;
       running.find(reply)?.stop("stopped");
       await notes.change(reply, record.rev);
+    },
+    decide(sessionHash, decision) {
+      if (draining.signal.aborted) throw drainingError();
+      return decide(sessionHash, decision, { ...deps, read: takeovers.read, running, notes });
     },
     noteRemoval: notes.removal,
     active: running.active,
@@ -171,6 +190,8 @@ export function createReplies(options: RepliesDependencies): Replies {
     },
   };
 }
+
+const drainingError = () => new ExpectedError("node_draining", "This server is about to stop. Try again.");
 
 /** Hands over all replies that run. One whose commit is under way will run, and must be handed over, too. */
 async function handAllOver(running: RunningReplies, delay: RepliesDependencies["delay"]) {

@@ -3,22 +3,32 @@ import type { GenerateRequest } from "~/conversation/language-model";
 import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { answerParts, applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import type { Reply, Session } from "~/conversation/session";
+import type { Part, Reply, Session } from "~/conversation/session";
 
 /** The model request for a reply of which the chunks `before` have been sent already. */
 export function replyCall(session: Session, reply: Reply, before: readonly ReplyChunk[]) {
+  const { steps, tail } = splitAtLastStep(before.reduce(applyChunk, EMPTY_REPLY).parts);
   return {
     modelId: reply.modelId,
     instructions: session.settings.instructions,
     temperature: session.settings.temperature,
     effort: session.settings.effort,
     messages: branchTo(session.messages, reply.parentId),
-    continueFrom: plainText(before.reduce(applyChunk, EMPTY_REPLY).parts) || null,
+    steps,
+    continueFrom: plainText(tail) || null,
   } satisfies Partial<GenerateRequest>;
 }
 
-/** The first chunks of a reply: its start, and the words of the message that it continues. */
+/** The steps of an answer that have ended, with the results of their calls, and the words of the one that has not. */
+function splitAtLastStep(parts: readonly Part[]): { steps: readonly Part[]; tail: readonly Part[] } {
+  const last = parts.findLastIndex(({ type }) => type === "dynamic-tool" || type === "step-start");
+  return { steps: parts.slice(0, last + 1), tail: parts.slice(last + 1) };
+}
+
+/** The first chunks of a reply: its start, and what it had said before it waited, or the message that it continues. */
 export function saidBefore(session: Session, reply: Reply): ReplyChunk[] {
   const continued = session.messages.find((message) => message.id === reply.continues);
-  return messageChunks(reply.messageId, answerParts(continued) ?? [], { leaveOpen: true });
+  const waited = session.partial?.parts ?? [];
+  const parts = waited.length > 0 ? waited : (answerParts(continued) ?? []);
+  return messageChunks(reply.messageId, parts, { leaveOpen: true });
 }

@@ -1,7 +1,7 @@
 import { answerTooLong } from "~/conversation/answer-bound";
-import { answerEnding } from "~/conversation/answer-ending";
+import { answerEnding, stepsSpent } from "~/conversation/answer-ending";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { AssistantMessage, Reply, ReplyError, ReplyStatus } from "~/conversation/session";
+import type { AssistantMessage, ReplyError, ReplyStatus } from "~/conversation/session";
 import { errorCode } from "~/store/volume/volume";
 import type { Finish } from "./relay-answer";
 import type { StopReason } from "./stop-control";
@@ -30,13 +30,14 @@ export function cutOutcome(reason: StopReason): ReplyOutcome {
   return { status: reason === "stopped" ? "stopped" : "interrupted", isCut: true };
 }
 
+/** The answer has called tools in as many steps as it may. */
+export function stepLimitOutcome(): ReplyOutcome {
+  return { status: "interrupted", error: stepsSpent() };
+}
+
 /** The model has failed, or the request to it. */
-export function failedOutcome(
-  error: unknown,
-  { epoch }: Pick<Reply, "epoch">,
-): ReplyOutcome & { error: ReplyError } {
-  // A reply that was taken over had begun well: only its continuation has failed.
-  return { status: epoch > 1 ? "interrupted" : "failed", error: toReplyError(error) };
+export function failedOutcome(error: unknown, hasBegun: boolean): ReplyOutcome & { error: ReplyError } {
+  return { status: hasBegun ? "interrupted" : "failed", error: toReplyError(error) };
 }
 
 function toReplyError(error: unknown): ReplyError {

@@ -2,6 +2,7 @@ import type { LanguageModels } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Spending } from "~/conversation/reply-cost";
 import type { Reply, Session } from "~/conversation/session";
+import type { ToolSet } from "~/conversation/calls/tool-set";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import type { Layout } from "~/store/sessions/layout";
@@ -28,6 +29,7 @@ export type RunnerDependencies = {
   /** The logs of other instances. */
   logs: LogReaders;
   models: LanguageModels;
+  tools: ToolSet;
   node: { name: string };
   /** Node and boot, `name.boot`. */
   instance: string;
@@ -67,6 +69,8 @@ export type RunContext = {
   /** The fields of each log line about this run. */
   about: { reply: string; session: string; epoch: number; model: string };
   deps: RunnerDependencies & {
+    /** Goes on with the session's reply where this node has become its runner. Never rejects. */
+    onUnsettled: (sessionHash: string) => Promise<unknown>;
     /** Called with what this run spends, as it becomes known. */
     onSpending?: ((spending: Spending) => void) | undefined;
   };

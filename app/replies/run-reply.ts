@@ -14,9 +14,9 @@ import { settleRun } from "./settle-run";
 import { createStopControl, type StopReason } from "./stop-control";
 
 /**
- * How a run has ended. `left`: it goes on elsewhere, or could not be stored. `cancelled`: its question was not committed.
+ * How a run has ended. `waiting`: all of it is stored, and a person must decide. `left`: it goes on elsewhere, or could not be stored. `cancelled`: its question was not committed.
  */
-export type RunEnding = "settled" | "left" | "cancelled";
+export type RunEnding = "settled" | "waiting" | "left" | "cancelled";
 
 /** A reply that runs on this node, or has just ended here. */
 export type Run = {
@@ -105,9 +105,12 @@ export function runReply(
     rev.then(() => watch.keepChecking(() => isOver), cancel);
     const outcome = await generation.run();
     isOver = true;
-    const settled = outcome !== null && !isCancelled && (await settleRun(context, generation, outcome));
+    const isWaiting = outcome === "waiting";
+    const settled =
+      outcome !== null && !isWaiting && !isCancelled && (await settleRun(context, generation, outcome));
     stream.end();
     if (isCancelled) return "cancelled";
+    if (isWaiting) return "waiting";
     return settled ? "settled" : "left";
   }
 

@@ -85,12 +85,14 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
       // Followers of an unsettled reply must look for its next runner.
       if (ending !== "settled") forget(started);
       if (ending === "cancelled") return releaseKey();
-      if (ending === "settled") entry.end();
+      if (ending === "settled" || ending === "waiting") entry.end();
       else keepWords(sessionHash, entry, deps);
       const afterwards =
         ending === "settled"
           ? nameSession(sessionHash, session, { ...deps, onSpending, signal: deps.draining })
-          : deps.onUnsettled(sessionHash);
+          : ending === "waiting"
+            ? Promise.resolve()
+            : deps.onUnsettled(sessionHash);
       deps.cleanup.removeLater(sessionHash, reply, () => {
         runs.delete(id);
         // After the run is forgotten, so that a read of the session that is still under way has the key.

@@ -4,8 +4,11 @@ import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
 type DeltaType = "text-delta" | "reasoning-delta";
 
-/** Chunk types that only the runner may make: how a reply begins and fails is not the model's to say. */
-const RUNNERS_OWN: ReadonlySet<string> = new Set(["start", "error", "abort"]);
+/** Chunk types that only the runner may make: how a reply begins and fails, and what becomes of its calls. */
+const RUNNERS_OWN: ReadonlySet<string> = new Set([
+  ...["start", "error", "abort", "start-step", "data-tool-state", "tool-approval-request"],
+  ...["tool-output-available", "tool-output-error", "tool-output-denied"],
+]);
 
 /** Longer part ids are replaced: the log repeats the id with each delta. */
 const MAX_ID_LENGTH = 100;
@@ -54,8 +57,12 @@ export function createSoundChunks(): (chunk: unknown) => ReplyChunk[] {
       case "reasoning-delta":
         return delta(sound.type, sound.id, sound.delta);
       case "text-end":
+        return end("text", sound.id);
       case "reasoning-end":
-        return end(sound.type === "text-end" ? "text" : "reasoning", sound.id);
+        return end("reasoning", sound.id).map((ended) => ({ ...sound, ...ended }) as ReplyChunk);
+      case "tool-input-available":
+      case "source-url":
+        return [sound];
       case "finish":
         return [...[...open.values()].map(ending), sound];
       default:

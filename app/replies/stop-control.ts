@@ -17,12 +17,20 @@ export type StopControl = {
   signal: AbortSignal;
   /** Ends the call to the model without a reason of its own: the caller decides how the reply ends. */
   abort(cause: unknown): void;
+  /** Aborted when a person stops the reply, and not where it goes on elsewhere. */
+  stopped: AbortSignal;
+  /** Resolves when the run is to end. */
+  ended: Promise<void>;
   /** Resolves when a reason is given, or replaced, after this call. One caller may wait at a time. */
   nextReason(): Promise<void>;
 };
 
 export function createStopControl(): StopControl {
   const controller = new AbortController();
+  const stopped = new AbortController();
+  const ended = new Promise<void>((resolve) => {
+    controller.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   let current: StopReason | null = null;
   let onReason = () => {};
 
@@ -31,10 +39,13 @@ export function createStopControl(): StopControl {
       if (current && PRECEDENCE[reason] <= PRECEDENCE[current]) return;
       current = reason;
       controller.abort(new Error(`the reply was ${reason}`));
+      if (reason === "stopped") stopped.abort(new Error("the person has stopped the reply"));
       onReason();
     },
     reason: () => current,
     signal: controller.signal,
+    stopped: stopped.signal,
+    ended,
     abort: (cause) => controller.abort(cause),
     nextReason: () => new Promise((resolve) => (onReason = resolve)),
   };

@@ -1,4 +1,5 @@
-import { patchSessionBody, type SessionView } from "~/conversation/api";
+import { patchSessionBody } from "~/conversation/api";
+import { viewOf } from "~/conversation/session-view";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/admission/client-address";
 import { isKnown } from "~/http/etag";
@@ -57,9 +58,7 @@ function required(record: SessionRecord | null): SessionRecord {
 }
 
 function respond(sessionHash: string, record: SessionRecord): Promise<Response> {
-  const { rev, session, recovered } = record;
-  const view: SessionView = { rev, ...session, recovered: recovered === null ? null : String(recovered) };
-  return services.sessionResponses.make(sessionHash, etagOf(record), view);
+  return services.sessionResponses.make(sessionHash, etagOf(record), viewOf(record.session, record));
 }
 
 function notModified(etag: string): Response {

@@ -1,4 +1,4 @@
-import type { MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
+import type { DecisionBody, MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
 import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
@@ -59,6 +59,8 @@ export type ChatSession = Observable<ChatState> & {
   pickModel: (modelId: string) => void;
   /** Begins a session without messages with these settings, in place of those that were picked before. */
   pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
+  /** Sends a decision about a call of a tool. A failure is shown at the session. Never rejects. */
+  decide: (decision: DecisionBody) => Promise<void>;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
   /** Shows an error that concerns this session. */
@@ -160,6 +162,15 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       store.patch({ pickedPresetId: presetId, pickedModelId: null });
       choices.settings.replace(settings);
     },
+    async decide(decision) {
+      try {
+        await retryingRequests(parts, dependencies)(() => api.decide(decision));
+        parts.follower.restart();
+      } catch (error) {
+        store.report(error);
+        refresh();
+      }
+    },
     remove: () => removeSession(parts, dependencies),
     report: store.report,
     dismissProblem: () => store.patch({ problem: null }),
@@ -183,8 +194,7 @@ function createParts(dependencies: Dependencies): Parts {
   const saveSettings = () => void choices.settings.save();
   const refresh = () => refreshOpen({ lifecycle, follower }, dependencies);
 
-  const retrying = <T>(request: () => Promise<T>) =>
-    withRetries(request, { attempts: REQUEST_ATTEMPTS, clock, random, isCancelled: lifecycle.isRemoved });
+  const retrying = retryingRequests({ lifecycle }, dependencies);
 
   /** Each message carries the settings that the session does not have yet, and the first one the default settings, too. */
   function post(body: PostMessageBody) {
@@ -241,6 +251,12 @@ function createParts(dependencies: Dependencies): Parts {
     isAwaited: () => !lifecycle.isRemoved() && isReplyAwaited(store.getSnapshot()),
   });
   return { store, lifecycle, follower, absence, delivery, replies, choices };
+}
+
+/** Repeats requests that have failed for a passing reason. */
+function retryingRequests({ lifecycle }: Pick<Parts, "lifecycle">, { clock, random }: Dependencies) {
+  return <T>(request: () => Promise<T>) =>
+    withRetries(request, { attempts: REQUEST_ATTEMPTS, clock, random, isCancelled: lifecycle.isRemoved });
 }
 
 /** A message in the outbox, perhaps from before a reload, is shown as pending at once. */

@@ -1,4 +1,4 @@
-import type { MessageAccepted, SessionView } from "~/conversation/api";
+import type { MessageAccepted, ReplyView, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { answerParts } from "~/conversation/reply-text";
@@ -131,16 +131,35 @@ function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { t
 function reconcile(live: LiveReply | null, session: SessionView): LiveReply | null {
   const { reply } = session;
   const continued = session.messages.find(({ id }) => id === reply?.continues);
+  if (reply?.state === "waiting") return waitingReply(live, reply, session.rev);
   if (live && reply?.id === live.replyId) return placed(live, reply.parentId, answerParts(continued));
   if (live && session.rev < live.sinceRev) return live;
   return reply && liveReply(reply, session.rev, answerParts(continued));
 }
 
-/** Messages of a session never change. Known objects are kept, so that they are not drawn again. */
+/** A reply that waits for the person: all of it is in the session. */
+function waitingReply(live: LiveReply | null, reply: ReplyView, rev: number): LiveReply {
+  const known = live?.replyId === reply.id ? placed(live, reply.parentId) : liveReply(reply, rev);
+  return { ...known, shown: { parts: reply.message?.parts ?? known.shown.parts, open: {} } };
+}
+
+/** Messages of a session change only in the calls of tools.  Known objects are kept, so that they are not drawn again. */
 function keepKnownMessages(before: SessionView | null, view: SessionView): SessionView {
   if (!before) return view;
   const known = new Map(before.messages.map((message) => [message.id, message]));
-  return { ...view, messages: view.messages.map((message) => known.get(message.id) ?? message) };
+  const keep = (message: Message): Message => {
+    const kept = known.get(message.id);
+    return kept && isSame(kept, message) ? kept : message;
+  };
+  return { ...view, messages: view.messages.map(keep) };
+}
+
+/** Whether no call of a tool was decided between two reads of a message. */
+function isSame(one: Message, other: Message): boolean {
+  return one.parts.every((part, index) => {
+    const now = other.parts[index];
+    return part.type !== "dynamic-tool" || (now?.type === "dynamic-tool" && now.state === part.state);
+  });
 }
 
 /** The reply that has ended between two states, if any. A reply that a person has stopped does not count. */

@@ -143,9 +143,8 @@ export function fakeServer() {
       reach();
       return server.post(body);
     },
-    async patch() {
-      reach();
-    },
+    patch: async () => reach(),
+    decide: async () => reach(),
     async stop() {
       reach();
       server.stops++;

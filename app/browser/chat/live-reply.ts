@@ -63,5 +63,5 @@ export function placed(live: LiveReply, parentId: string, known: readonly Part[]
 }
 
 function lengthOf({ parts }: ReplyText): number {
-  return parts.reduce((sum, part) => sum + part.text.length, 0);
+  return parts.reduce((sum, part) => sum + ("text" in part ? part.text.length : 0), 0);
 }

@@ -1,5 +1,6 @@
 import type {
   Committed,
+  DecisionBody,
   ForkBody,
   MessageAccepted,
   PatchSessionBody,
@@ -28,6 +29,8 @@ export type SessionApi = {
   patch: (body: PatchSessionBody) => Promise<void>;
   /** Stops the reply with this id, and no later one, however late the request arrives. */
   stop: (replyId: string) => Promise<void>;
+  /** Stores a decision about a call of a tool. Repeating it is harmless. */
+  decide: (decision: DecisionBody) => Promise<void>;
   remove: () => Promise<void>;
   /** Stores a file, so that a message may refer to it. Repeating it stores nothing more. */
   upload: (file: OutgoingFile) => Promise<AttachmentView>;
@@ -85,6 +88,7 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
       firstOfTwo(clock, (signal) =>
         http.ask("/api/session/stop", { method: "POST", headers, body: { replyId }, signal }, ignoreBody),
       ),
+    decide: (body) => http.ask("/api/session/decisions", { method: "POST", headers, body }, ignoreBody),
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),
     import: (file) => posted<Committed>("/api/session/import", { json: file }),

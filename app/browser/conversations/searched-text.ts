@@ -30,7 +30,7 @@ function questionWords(parts: readonly { type: string; text?: string }[]): strin
 function answerWords(parts: readonly Part[]): string {
   return comparable(
     foldThoughts(parts)
-      .map(({ text }) => plainWords(text))
+      .map((part) => ("text" in part ? plainWords(part.text) : ""))
       .join("\n"),
   );
 }

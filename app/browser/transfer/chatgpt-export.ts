@@ -1,4 +1,4 @@
-import type { Part } from "~/conversation/session";
+import type { WordsPart } from "~/conversation/session";
 import { dateStringOf, fieldsOf, listOf, textOf, type Fields } from "./export-fields";
 import type { ForeignConversation, ForeignNode, Skipped } from "./foreign-conversation";
 
@@ -45,7 +45,7 @@ function toNode(id: string, { parent, message }: Fields, skipped: Set<Skipped>):
   };
 }
 
-function partsOf(content: Fields, skipped: Set<Skipped>): Part[] {
+function partsOf(content: Fields, skipped: Set<Skipped>): WordsPart[] {
   const { content_type: kind, parts, thoughts } = content;
   if (kind === "thoughts") {
     const text = listOf(thoughts)

@@ -1,4 +1,4 @@
-import type { Part } from "~/conversation/session";
+import type { WordsPart } from "~/conversation/session";
 import { dateStringOf, fieldsOf, listOf, textOf, type Fields } from "./export-fields";
 import type { ForeignConversation, ForeignNode, Skipped } from "./foreign-conversation";
 
@@ -32,7 +32,7 @@ function toNode(message: Fields, skipped: Set<Skipped>): Omit<ForeignNode, "id" 
   const { sender, text, content, attachments, files, created_at } = message;
   const role = sender === "human" ? "user" : sender === "assistant" ? "assistant" : null;
   const said = Array.isArray(content) ? content.flatMap((part) => partOf(fieldsOf(part), skipped)) : [];
-  const plain: Part[] = textOf(text) === "" ? [] : [{ type: "text", text: textOf(text) }];
+  const plain: WordsPart[] = textOf(text) === "" ? [] : [{ type: "text", text: textOf(text) }];
   return {
     role,
     parts: [...filesOf(listOf(attachments), listOf(files), skipped), ...(said.length > 0 ? said : plain)],
@@ -40,7 +40,7 @@ function toNode(message: Fields, skipped: Set<Skipped>): Omit<ForeignNode, "id" 
   };
 }
 
-function partOf({ type, text, thinking }: Fields, skipped: Set<Skipped>): Part[] {
+function partOf({ type, text, thinking }: Fields, skipped: Set<Skipped>): WordsPart[] {
   if (type === "text") return textOf(text).trim() === "" ? [] : [{ type: "text", text: textOf(text) }];
   if (type === "thinking") {
     return textOf(thinking) === "" ? [] : [{ type: "reasoning", text: textOf(thinking) }];
@@ -52,7 +52,7 @@ function partOf({ type, text, thinking }: Fields, skipped: Set<Skipped>): Part[]
 }
 
 /** The text of attachments, and the names of files, whose contents are not in the export. */
-function filesOf(attachments: unknown[], files: unknown[], skipped: Set<Skipped>): Part[] {
+function filesOf(attachments: unknown[], files: unknown[], skipped: Set<Skipped>): WordsPart[] {
   const texts = attachments.map(fieldsOf).map(({ file_name, extracted_content }) => {
     const name = textOf(file_name);
     return [name && `[${name}]`, textOf(extracted_content)].filter((part) => part !== "").join("\n\n");

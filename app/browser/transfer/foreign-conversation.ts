@@ -1,6 +1,6 @@
 import type { ConversationFile } from "~/conversation/conversation-file";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
-import type { Message, Part } from "~/conversation/session";
+import type { Message, WordsPart } from "~/conversation/session";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 
 /** What an import leaves out. */
@@ -13,7 +13,7 @@ export type ForeignNode = {
   parent: string | null;
   /** Null for a node that is not shown: its children belong to the node before it. */
   role: "user" | "assistant" | null;
-  parts: readonly Part[];
+  parts: readonly WordsPart[];
   createdAt: string | null;
   modelId?: string | undefined;
 };
@@ -36,7 +36,7 @@ export type ForeignConversation = {
 type Open = {
   id: string;
   role: "user" | "assistant";
-  parts: readonly Part[];
+  parts: readonly WordsPart[];
   createdAt: string;
   modelId: string;
 };
@@ -130,7 +130,7 @@ function toMessage({ id, role, parts, createdAt, modelId }: Open, parentId: stri
   };
 }
 
-function joined(before: readonly Part[], after: readonly Part[]): Part[] {
+function joined(before: readonly WordsPart[], after: readonly WordsPart[]): WordsPart[] {
   const last = before.at(-1);
   const first = after[0];
   if (!last || !first || last.type !== first.type) return [...before, ...after];

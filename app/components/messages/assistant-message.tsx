@@ -1,6 +1,7 @@
 import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
+import { isUndecided } from "~/conversation/calls/call-state";
 import { answerText } from "~/conversation/answer-text";
 import { foldThoughts } from "~/conversation/think-tags";
 import type { Version } from "~/conversation/versions";
@@ -12,6 +13,7 @@ import type { ModelView } from "~/conversation/api";
 import type { MessageActions } from "./message-actions";
 import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
+import { ToolCall } from "./tool-call";
 import { TypingIndicator } from "./typing-indicator";
 
 type Props = {
@@ -67,7 +69,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             text={part.text}
             ending={index === lastText ? ENDINGS[status] : "whole"}
           />
-        ) : (
+        ) : part.type === "reasoning" ? (
           <Reasoning
             key={index}
             text={part.text}
@@ -75,11 +77,13 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             opens={props.opensReasoning}
             durationMs={index === 0 ? props.reasoningMs : undefined}
           />
-        ),
+        ) : part.type === "dynamic-tool" ? (
+          <ToolCall key={part.toolCallId} call={part} onDecide={actions.decide} />
+        ) : null,
       )}
       <div className="message__foot">
         {isStreaming ? (
-          <Writing node={props.writer} />
+          !parts.some(isAsked) && <Writing node={props.writer} />
         ) : (
           <>
             {isLast && props.isShortened && <p className="message__note">{t("message.omitted")}</p>}
@@ -108,6 +112,9 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
     </article>
   );
 });
+
+/** Whether the answer waits for the person. */
+const isAsked = (part: Part) => part.type === "dynamic-tool" && isUndecided(part);
 
 const ENDINGS = {
   streaming: "growing",

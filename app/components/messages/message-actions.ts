@@ -1,3 +1,4 @@
+import type { DecisionBody } from "~/conversation/api";
 import type { UnfinishedEdits } from "~/browser/drafts/unfinished-edits";
 
 /** The actions on the messages of a conversation. The same object as long as the conversation is shown. */
@@ -5,6 +6,8 @@ export type MessageActions = {
   /** Asks for another version of an answer, from the model of the conversation or from another. */
   retry: (messageId: string, modelId?: string) => void;
   continueReply: (messageId: string) => void;
+  /** Sends a decision about a call of a tool. A failure is shown at the conversation. Never rejects. */
+  decide: (decision: DecisionBody) => Promise<void>;
   trySendingAgain: () => void;
   editUnsent: () => void;
   startEditing: (messageId: string) => void;

@@ -35,6 +35,9 @@ export const MoreIcon = icon(
     <circle cx="15.5" cy="10" r="1.5" />
   </g>,
 );
+export const ToolIcon = icon(
+  <path d="M12.5 3.2a4 4 0 0 0-4.6 5.4l-5 5a1.7 1.7 0 0 0 2.5 2.4l5-5a4 4 0 0 0 5.3-4.7l-2.4 2.3-2.1-.6-.5-2.1z" />,
+);
 export const PinIcon = icon(<path d="M7 3.5h6M8 3.5l-.4 5L5 11.5h10l-2.6-3-.4-5M10 11.5v5" />);
 export const UnpinIcon = icon(
   <path d="M7 3.5h6M8 3.5l-.4 5L5 11.5h10l-2.6-3-.4-5M10 11.5v5M3.5 3.5l13 13" />,

@@ -94,6 +94,33 @@ export const de: Translation = {
     price: "{{input}} Eingabe / {{output}} Ausgabe pro Million Token",
   },
   select: { search: "Suchen", none: "Keine Treffer" },
+  tools: {
+    states: {
+      "input-available": "Als Nächstes",
+      "approval-requested": "Wartet auf deine Zustimmung",
+      running: "Läuft …",
+      "output-available": "Erledigt",
+      "output-error": "Fehlgeschlagen",
+      "output-denied": "Abgelehnt",
+      "outcome-unknown": "Ergebnis unbekannt",
+    },
+    decisions: {
+      approve: "Erlauben",
+      deny: "Ablehnen",
+      happened: "Es hat geklappt",
+      retry: "Erneut ausführen",
+      skip: "Überspringen",
+    },
+    details: "Einzelheiten",
+    arguments: "Argumente",
+    noArguments: "Keine Argumente",
+    result: "Rückgabe",
+    edit: "Argumente bearbeiten",
+    keep: "Änderungen verwerfen",
+    notAnObject: "Das ist kein JSON-Objekt.",
+    unknown:
+      "Nach dem Senden kam keine Antwort. Der Aufruf kann gewirkt haben oder auch nicht. Prüfe es und entscheide dann.",
+  },
   message: {
     you: "Sie",
     assistant: "Assistent",
@@ -563,8 +590,13 @@ export const de: Translation = {
     model_unavailable: "Das Modell ist gerade nicht erreichbar. Versuchen Sie es noch einmal.",
     model_interrupted: "Die Verbindung zum Modell ist abgebrochen. Was es gesagt hatte, ist gespeichert.",
     model_stalled: "Das Modell ist verstummt. Was es gesagt hatte, ist gespeichert.",
+    call_not_found: "Dieser Werkzeugaufruf ist nicht in dieser Unterhaltung.",
+    already_decided: "Darüber wurde schon anders entschieden.",
+    invalid_decision: "Über diesen Werkzeugaufruf gibt es gerade nichts zu entscheiden.",
     answer_too_long:
       "Sie ist so lang, wie eine Antwort hier sein kann. Fragen Sie mit einer neuen Nachricht nach dem Rest.",
+    answer_steps:
+      "Es wurden so oft Werkzeuge verwendet, wie in einer Antwort erlaubt ist. Du kannst sie fortsetzen.",
     answer_length: "Sie ist so lang, wie eine Antwort hier sein darf: Lassen Sie sie fortsetzen.",
     answer_filtered: "Der Filter des Anbieters hat sie beendet.",
     answer_empty:

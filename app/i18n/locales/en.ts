@@ -91,6 +91,33 @@ export const en = {
     price: "{{input}} in / {{output}} out per million tokens",
   },
   select: { search: "Search", none: "No matches" },
+  tools: {
+    states: {
+      "input-available": "Next",
+      "approval-requested": "Needs your approval",
+      running: "Running…",
+      "output-available": "Done",
+      "output-error": "Failed",
+      "output-denied": "Denied",
+      "outcome-unknown": "Outcome unknown",
+    },
+    decisions: {
+      approve: "Allow",
+      deny: "Deny",
+      happened: "It worked",
+      retry: "Run again",
+      skip: "Skip",
+    },
+    details: "Details",
+    arguments: "Arguments",
+    noArguments: "No arguments",
+    result: "Result",
+    edit: "Edit arguments",
+    keep: "Discard changes",
+    notAnObject: "This is not a JSON object.",
+    unknown:
+      "No answer came after the call was sent, so it may or may not have taken effect. Check, then choose.",
+  },
   message: {
     you: "You",
     assistant: "Assistant",

@@ -1,4 +1,4 @@
-import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { attachmentId, namedAttachments } from "~/conversation/attachment";
 import { revisionName } from "~/store/sessions/layout";
 import type { Encryptor } from "./encryptor";
 import {
@@ -24,8 +24,17 @@ export function encryptSession(
   document: StoredSession,
   secret: Buffer,
 ): Buffer {
-  const { title: _, titleSource: __, settings: ___, head: ____, messages, ...open } = document;
-  const ids = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
+  const {
+    title: _,
+    titleSource: __,
+    settings: ___,
+    head: ____,
+    messages: _____,
+    partial: ______,
+    notes: _______,
+    ...open
+  } = document;
+  const ids = new Set(namedAttachments(document).map(attachmentId));
   const files = [...ids].map((id) => encryptor.nameOf(sessionHash, id));
   const header = JSON.stringify({
     ...open,

@@ -123,7 +123,7 @@ function checkRepeatable(asked: Asked, { doubt }: Attempt<unknown>, mayHaveForgo
  * Changes that find their own ids or epochs in the session, however many commits later, and then change nothing. Not
  * so after an attempt in doubt, whose error would then be wrong.
  */
-const IDEMPOTENT: ReadonlySet<Asked> = new Set(["send", "reply", "fork", "import", "delete"]);
+const IDEMPOTENT: ReadonlySet<Asked> = new Set(["send", "reply", "decide", "fork", "import", "delete"]);
 
 /**
  * Milliseconds to wait before the next attempt. Shrinks with each lost race, so that long-waiting writers are not

@@ -102,8 +102,24 @@ export function createSessionCodec({
   };
 }
 
-function secretPartOf({ title, titleSource, settings, head, messages }: StoredSession): SecretPart {
-  return { title, titleSource, settings, head, messages };
+function secretPartOf({
+  title,
+  titleSource,
+  settings,
+  head,
+  partial,
+  notes,
+  messages,
+}: StoredSession): SecretPart {
+  return {
+    title,
+    titleSource,
+    settings,
+    head,
+    ...(partial && { partial }),
+    ...(notes && { notes }),
+    messages,
+  };
 }
 
 function freeze(value: unknown): void {

@@ -1,4 +1,4 @@
-import { attachmentId, attachmentParts } from "~/conversation/attachment";
+import { attachmentId, namedAttachments } from "~/conversation/attachment";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "~/store/parse-json";
 import { createSessionCodec, type RevisionCodec } from "./session-codec";
@@ -27,8 +27,7 @@ export function parseHeader(bytes: Buffer, rev: number): ReadSession<HeaderDocum
   const parsed = parseStoredSession(bytes, rev);
   if (parsed.kind === "sealed") return { kind: "whole", document: headerOfEncrypted(parsed.session.head) };
   if (parsed.kind !== "whole") return parsed;
-  const { messages } = parsed.document;
-  const files = new Set(messages.flatMap(({ parts }) => attachmentParts(parts).map(attachmentId)));
+  const files = new Set(namedAttachments(parsed.document).map(attachmentId));
   return { kind: "whole", document: { ...parsed.document, isEncrypted: false, files } };
 }
 

@@ -30,13 +30,18 @@ export const storedSession = z.strictObject({
 export type StoredSession = z.infer<typeof storedSession>;
 
 /** The content of a session: the fields that are encrypted. */
-export type SecretPart = Pick<StoredSession, "title" | "titleSource" | "settings" | "head" | "messages">;
+export type SecretPart = Pick<
+  StoredSession,
+  "title" | "titleSource" | "settings" | "head" | "partial" | "notes" | "messages"
+>;
 
 const {
   title: _title,
   titleSource: _titleSource,
   settings: _settings,
   head: _head,
+  partial: _partial,
+  notes: _notes,
   messages: _secret,
   ...openShape
 } = storedSession.shape;

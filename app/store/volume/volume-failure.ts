@@ -34,6 +34,10 @@ const REFUSALS = {
     failed: "The answer could not be stopped; try again soon.",
     inDoubt: "the answer was stopped. Stop it again.",
   },
+  decide: {
+    failed: "Your decision was not saved; try again soon.",
+    inDoubt: "your decision was saved. Decide again: the tool will not run twice.",
+  },
   fork: {
     failed: "The conversation could not be copied; nothing that was saved is lost.",
     inDoubt: "the conversation was copied. Try again: it will not be there twice.",

@@ -1,0 +1,185 @@
+import { ExpectedError } from "../expected-error";
+import type { Part, Session } from "../session";
+import { isFinal, isUndecided, MAX_ATTEMPTS, type CallResult } from "./call-state";
+import { isWaiting, resumeReply } from "./claim-calls";
+import { foldCalls, toolParts } from "./fold-calls";
+import type { Decision, KnownCall, ToolPart } from "./tool-part";
+
+/** A person's decision about a call. */
+export type CallDecision = {
+  toolCallId: string;
+  /** The attempt that is decided, so that a repeated `retry` starts nothing twice; undefined for the current one. */
+  attempt?: number | undefined;
+  decision: Decision;
+  /** With `approve`: arguments that replace the model's. */
+  input?: unknown;
+  /** With `happened`: what the person knows of the result. With `deny` and `skip`: why, for the model. */
+  text?: string | undefined;
+};
+
+export type Decided = {
+  session: Session;
+  /**
+   * Who goes on with the reply: `none` where it has ended or waits for further decisions, `this node` where it had no
+   * runner, and `its runner` where it has one, which must be told.
+   */
+  runner: "none" | "this node" | "its runner";
+};
+
+type Call = Pick<ToolPart, "toolCallId" | "state" | "attempt" | "decisions">;
+
+/**
+ * Applies a decision. The first one counts; the same again changes nothing, and returns the same session.
+ * An approval is the claim: with the commit of the decision the call is `running`, and no other node may run it.
+ * @param node the instance that commits it, `name.boot`, which becomes the runner where the reply has none
+ * @throws ExpectedError `call_not_found`, `already_decided`, `invalid_decision`
+ */
+export function decideCall(session: Session, command: CallDecision, node: string): Decided {
+  const { reply, partial } = session;
+  const isCall = ({ toolCallId }: { toolCallId: string }) => toolCallId === command.toolCallId;
+  const known = partial?.calls.find(isCall);
+  const part = toolParts(partial?.parts ?? []).find(isCall);
+  if (known) {
+    const changed = changedBy(known, command);
+    if (!changed) return { session, runner: "its runner" };
+    const call: KnownCall = { ...known, ...changed, epoch: reply!.epoch };
+    const calls = partial!.calls.map((each) => (each === known ? call : each));
+    return { session: { ...session, partial: { ...partial!, calls } }, runner: "its runner" };
+  }
+  if (part) {
+    const changed = changedBy(part, command);
+    if (!changed || !isWaiting(reply)) return { session, runner: changed ? "none" : "its runner" };
+    const parts = replaceCall(partial!.parts, { ...part, ...changed });
+    return afterDecision(session, parts, node);
+  }
+  return { session: decideInMessage(session, command), runner: "none" };
+}
+
+/** A reply that waits goes on as soon as one of its calls is to run, or none waits for a decision any more. */
+function afterDecision(session: Session, parts: readonly Part[], node: string): Decided {
+  const calls = toolParts(parts);
+  if (calls.some(({ state }) => state === "running") || !calls.some(isUndecided)) {
+    return { session: resumeReply(session, node, parts), runner: "this node" };
+  }
+  return { session: { ...session, partial: { ...session.partial!, parts: [...parts] } }, runner: "none" };
+}
+
+/** An answer that has ended may still have calls of unknown outcome. None is run again: the answer does not go on. */
+function decideInMessage(session: Session, command: CallDecision): Session {
+  for (const [index, message] of session.messages.entries()) {
+    if (message.role !== "assistant") continue;
+    const part = toolParts(message.parts).find(({ toolCallId }) => toolCallId === command.toolCallId);
+    if (!part) continue;
+    const changed = changedBy(part, command);
+    if (!changed) return session;
+    if (changed.state === "running") {
+      throw invalid("This answer has ended. Ask again to run the tool once more.");
+    }
+    const parts = replaceCall(message.parts, { ...part, ...changed });
+    return { ...session, messages: session.messages.with(index, { ...message, parts }) };
+  }
+  throw new ExpectedError("call_not_found", "That tool call is not in the conversation.");
+}
+
+/**
+ * What a decision changes of a call; null where it was taken before.
+ * @throws ExpectedError `already_decided`, `invalid_decision`
+ */
+function changedBy(call: Call, command: CallDecision): Partial<ToolPart> | null {
+  const { decisions = [] } = call;
+  const isOpen = isUndecided(call) && (command.attempt ?? call.attempt) === call.attempt;
+  if (!isOpen) {
+    const taken =
+      command.attempt === undefined
+        ? decisions.at(-1)
+        : decisions.findLast(({ attempt }) => attempt === command.attempt);
+    if (taken?.decision === command.decision) return null;
+    if (taken) throw new ExpectedError("already_decided", "This was decided differently before.");
+    throw invalid("There is nothing to decide about this tool call now.");
+  }
+  const taken = { attempt: call.attempt, decision: command.decision };
+  return { ...effectOf(call, command), decisions: [...decisions, taken] };
+}
+
+const BY_STATE = {
+  "approval-requested": ["approve", "deny"],
+  "outcome-unknown": ["happened", "retry", "skip"],
+} as const satisfies Partial<Record<ToolPart["state"], readonly Decision[]>>;
+
+function effectOf(call: Call, { decision, input, text }: CallDecision): Partial<ToolPart> {
+  const allowed: readonly Decision[] = BY_STATE[call.state as keyof typeof BY_STATE];
+  if (!allowed.includes(decision)) throw invalid("This decision does not fit the state of the tool call.");
+  switch (decision) {
+    case "approve":
+      return { ...nextAttempt(call), ...(input !== undefined && { input }) };
+    case "retry":
+      return nextAttempt(call);
+    case "deny":
+      return { state: "output-denied", errorText: text ?? "The person has not allowed this call." };
+    case "happened": {
+      const said = text ?? "The person says that the call has had its effect. Its result is not known.";
+      return { state: "output-available", output: { content: [{ type: "text", text: said }] } };
+    }
+    case "skip":
+      return { state: "output-error", errorText: text ?? SKIPPED };
+  }
+}
+
+const SKIPPED =
+  "It is not known whether the call has had its effect. The person has decided to go on without it.";
+
+function nextAttempt({ attempt }: Call): Pick<ToolPart, "state" | "attempt"> {
+  if (attempt >= MAX_ATTEMPTS) throw invalid("This tool call was run too many times.");
+  return { state: "running", attempt: attempt + 1 };
+}
+
+/** The result of an attempt, from a runner that may have been replaced. */
+export type Offer = { toolCallId: string; attempt: number; result: CallResult };
+
+/**
+ * Stores the result of an attempt whose runner was replaced before it could. It counts while that attempt has neither a
+ * result nor a decision; otherwise the same session is returned.
+ */
+export function offerResult(session: Session, { toolCallId, attempt, result }: Offer, node: string): Decided {
+  const { partial, reply } = session;
+  const takes = (call: Call) =>
+    call.toolCallId === toolCallId &&
+    call.attempt === attempt &&
+    !isFinal(call) &&
+    !call.decisions?.some((taken) => taken.attempt === attempt);
+  const known = partial?.calls.find(takes);
+  if (known) {
+    const calls = partial!.calls.map((each) => (each === known ? { ...known, ...result } : each));
+    return { session: { ...session, partial: { ...partial!, calls } }, runner: "its runner" };
+  }
+  const part = toolParts(partial?.parts ?? []).find(takes);
+  if (part && isWaiting(reply)) {
+    return afterDecision(session, replaceCall(partial!.parts, { ...part, ...result }), node);
+  }
+  const index = session.messages.findIndex(
+    (message) => message.role === "assistant" && toolParts(message.parts).some(takes),
+  );
+  const message = session.messages[index];
+  if (message?.role !== "assistant") return { session, runner: "none" };
+  const settled = toolParts(message.parts).find(takes)!;
+  const parts = replaceCall(message.parts, { ...settled, ...result });
+  return {
+    session: { ...session, messages: session.messages.with(index, { ...message, parts }) },
+    runner: "none",
+  };
+}
+
+function replaceCall(parts: readonly Part[], call: ToolPart): Part[] {
+  return parts.map((part) =>
+    part.type === "dynamic-tool" && part.toolCallId === call.toolCallId ? call : part,
+  );
+}
+
+function invalid(message: string): ExpectedError {
+  return new ExpectedError("invalid_decision", message);
+}
+
+/** The reply so far, as its session holds it: with the decisions that were committed. */
+export function partialParts({ partial }: Pick<Session, "partial">): Part[] {
+  return partial ? foldCalls(partial.parts, partial.calls) : [];
+}

@@ -1,0 +1,58 @@
+import type { Settings } from "../session";
+import type { CallResult } from "./call-state";
+
+/** A tool as models are told of it. */
+export type ToolDefinition = {
+  /** `<server>_<tool>`, see `TOOL_NAME_PATTERN`. */
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments, an object. */
+  inputSchema: Readonly<Record<string, unknown>>;
+};
+
+/** When a person is asked: for each call, for calls that may change something, or never. */
+export type ApprovalPolicy = "always" | "changes" | "never";
+
+export type OfferedTool = ToolDefinition & {
+  /** The operator has listed it as one that changes nothing: its calls may be repeated. */
+  isReadOnly: boolean;
+  approval: ApprovalPolicy;
+  /**
+   * Calls the tool once.
+   * @returns the tool's own answer, also where that reports an error
+   * @throws NotSent where the call has surely not reached the tool. After any other error its effect is not known
+   */
+  call(request: ToolRequest): Promise<CallResult>;
+};
+
+export type ToolRequest = {
+  sessionHash: string;
+  input: unknown;
+  /** The same for each delivery of one attempt: `<replyId>.<toolCallId>.<attempt>`. */
+  idempotencyKey: string;
+  /** Aborted when the person stops the answer. */
+  signal: AbortSignal;
+};
+
+/** The tools of all servers. */
+export type ToolSet = {
+  /** Whether a conversation with these settings may use any tool, without asking a server. */
+  isOn(settings: Settings): boolean;
+  /** The tools that it may use now. Servers that are away are left out. Never rejects. */
+  offered(settings: Settings): Promise<readonly OfferedTool[]>;
+};
+
+/** The call has surely not reached its tool. `message` is for the model and the person. */
+export class NotSent extends Error {
+  override readonly name = "NotSent";
+}
+
+export function needsApproval(
+  { name, approval, isReadOnly }: Pick<OfferedTool, "name" | "approval" | "isReadOnly">,
+  { tools }: Settings,
+): boolean {
+  if (approval === "never" || tools?.allowed?.includes(name)) return false;
+  return approval === "always" || !isReadOnly;
+}
+
+export const NO_TOOLS: ToolSet = { isOn: () => false, offered: () => Promise.resolve([]) };

@@ -1,0 +1,259 @@
+import { describe, expect, it, vi } from "vitest";
+import { hashSessionId } from "~/conversation/session-hash";
+import { newId } from "~/conversation/session-id";
+import type { Part } from "~/conversation/session";
+import { partialParts } from "~/conversation/calls/decide-call";
+import { toolParts } from "~/conversation/calls/fold-calls";
+import { NotSent } from "~/conversation/calls/tool-set";
+import type { Decision } from "~/conversation/calls/tool-part";
+import { chunksIn, collect, follow, lastMessage } from "../../../tests/fixtures/follow-replies";
+import type { TestNode } from "../../../tests/fixtures/reply-node";
+import { send, testNodes } from "../../../tests/fixtures/reply-nodes";
+import { createScriptedTools, outputOf } from "../../../tests/fixtures/scripted-tools";
+
+const { node, abandon } = testNodes();
+
+/** A node with scripted tools, on the folder of another one if given. */
+async function toolNode(options: Parameters<typeof node>[0] = {}) {
+  const tools = createScriptedTools();
+  return { ...(await node({ tools, ...options })), tools };
+}
+
+type ToolNode = Awaited<ReturnType<typeof toolNode>>;
+
+/** Starts a reply whose first step calls these tools. @returns the hash of its session, and the ids of the calls */
+async function startCalls(one: ToolNode, ...names: string[]) {
+  const key = hashSessionId(newId());
+  const { outcome } = await one.replies.start(key, send("Do it"));
+  if (outcome.kind !== "started") throw new Error(outcome.kind);
+  callTools(one, ...names);
+  return { key, ids: names.map((_, index) => `${outcome.reply.id}-${String(index + 1)}`) };
+}
+
+function callTools({ model }: Pick<ToolNode, "model">, ...names: string[]) {
+  model.text("Let me see. ");
+  names.forEach((toolName, index) =>
+    model.say({
+      type: "tool-input-available",
+      toolCallId: `call_${String(index)}`,
+      toolName,
+      input: { path: toolName },
+      dynamic: true,
+    }),
+  );
+  model.say({ type: "text-end", id: "t" }, { type: "finish", finishReason: "tool-calls" });
+}
+
+const settled = (one: Pick<TestNode, "store">, key: string) =>
+  vi.waitUntil(async () => {
+    const record = await one.store.read(key);
+    return record && !record.session.reply ? record.session : null;
+  });
+
+const waiting = (one: Pick<TestNode, "store">, key: string) =>
+  vi.waitUntil(async () => {
+    const record = await one.store.read(key);
+    return record?.session.reply?.state === "waiting" ? record.session : null;
+  });
+
+const states = (parts: readonly Part[]) => toolParts(parts).map(({ state }) => state);
+
+const decide = (
+  one: Pick<TestNode, "replies">,
+  key: string,
+  toolCallId: string,
+  decision: Decision,
+  attempt?: number,
+) => one.replies.decide(key, { toolCallId, decision, attempt });
+
+describe("a reply that calls tools", () => {
+  it("runs a read-only call at once, without a claim, and asks the model again with its result", async () => {
+    const one = await toolNode();
+    const { key } = await startCalls(one, "files_read");
+    const call = await one.tools.call(0);
+    expect(call.input).toEqual({ path: "files_read" });
+    expect((await one.store.read(key))!.session.partial!.calls).toEqual([]);
+    call.answer("42");
+    const { steps = [] } = await one.model.request(1);
+    expect(toolParts(steps)).toMatchObject([{ state: "output-available", output: outputOf("42") }]);
+    one.model.text("It is 42.");
+    one.model.finish();
+    const { messages } = await settled(one, key);
+    expect(messages.at(-1)!.parts).toMatchObject([
+      { type: "text", text: "Let me see. " },
+      { type: "dynamic-tool", state: "output-available" },
+      { type: "step-start" },
+      { type: "text", text: "It is 42." },
+    ]);
+    expect(messages.at(-1)!.metadata).toMatchObject({ status: "complete" });
+  });
+
+  it("claims a call that changes something before it sends it", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_log");
+    const call = await one.tools.call(0);
+    const { session } = (await one.store.read(key))!;
+    expect(session.partial!.calls).toMatchObject([
+      { toolCallId: ids[0], state: "running", attempt: 1, epoch: 1 },
+    ]);
+    expect(call.idempotencyKey).toBe(`${session.reply!.id}.${ids[0]!}.1`);
+    call.answer("done");
+    await one.model.request(1);
+  });
+
+  it("waits for a person without a runner, and goes on with an approval on another node", async () => {
+    const one = await toolNode();
+    const two = await toolNode({ dataDir: one.dataDir, name: "other" });
+    const { key, ids } = await startCalls(one, "files_write");
+    const waits = await waiting(one, key);
+    expect(waits.reply).toMatchObject({ node: null, runners: [] });
+    expect(states(waits.partial!.parts)).toEqual(["approval-requested"]);
+    expect(one.replies.active()).toBe(0);
+    expect(one.tools.calls).toHaveLength(0);
+    const events = collect(await follow(two, key));
+    expect(chunksIn(await events).at(-1)).toEqual({ type: "finish", finishReason: "tool-calls" });
+
+    await decide(two, key, ids[0]!, "approve");
+    (await two.tools.call(0)).answer("written");
+    await two.model.request(0);
+    two.model.text("Done.");
+    two.model.finish();
+    const { messages } = await settled(two, key);
+    const [part] = toolParts((messages.at(-1) as { parts: Part[] }).parts);
+    expect(part).toMatchObject({
+      state: "output-available",
+      attempt: 1,
+      decisions: [{ attempt: 0, decision: "approve" }],
+      output: outputOf("written"),
+    });
+    expect(one.tools.calls).toHaveLength(0);
+    expect(two.tools.calls).toHaveLength(1);
+  });
+
+  it("tells the model what was denied, and runs nothing", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_write");
+    await waiting(one, key);
+    await one.replies.decide(key, { toolCallId: ids[0]!, decision: "deny", text: "Not today." });
+    const { steps = [] } = await one.model.request(1);
+    expect(toolParts(steps)).toMatchObject([{ state: "output-denied", errorText: "Not today." }]);
+    expect(one.tools.calls).toHaveLength(0);
+  });
+
+  it("of a step with several calls, those without approval run first, and a decision meanwhile starts the other", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_log", "files_write");
+    const first = await one.tools.call(0);
+    expect(first.tool).toBe("files_log");
+    await decide(one, key, ids[1]!, "approve");
+    const second = await one.tools.call(1);
+    expect(second.tool).toBe("files_write");
+    expect((await one.store.read(key))!.session.reply).toMatchObject({ epoch: 1 });
+    second.answer("b");
+    first.answer("a");
+    const { steps = [] } = await one.model.request(1);
+    expect(states(steps)).toEqual(["output-available", "output-available"]);
+  });
+
+  it("is given the model's mistakes back: unknown tools, and arguments that are no object", async () => {
+    const one = await toolNode();
+    const key = hashSessionId(newId());
+    await one.replies.start(key, send("Do it"));
+    const call = { type: "tool-input-available", dynamic: true } as const;
+    one.model.say(
+      { ...call, toolCallId: "a", toolName: "files_shred", input: {} },
+      { ...call, toolCallId: "b", toolName: "files_read", input: "{oops" },
+      { type: "finish", finishReason: "tool-calls" },
+    );
+    const { steps = [] } = await one.model.request(1);
+    expect(states(steps)).toEqual(["output-error", "output-error"]);
+    expect(one.tools.calls).toHaveLength(0);
+  });
+
+  it("does not know the outcome of a claimed call that gave no answer, and knows that of one that was not sent", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_log", "files_log");
+    (await one.tools.call(0)).fail(new Error("504"));
+    (await one.tools.call(1)).fail(new NotSent("The server refused the connection."));
+    const waits = await waiting(one, key);
+    expect(states(waits.partial!.parts)).toEqual(["outcome-unknown", "output-error"]);
+    await decide(one, key, ids[0]!, "retry", 1);
+    (await one.tools.call(2)).answer("second time");
+    const { steps = [] } = await one.model.request(1);
+    expect(toolParts(steps)[0]).toMatchObject({ state: "output-available", attempt: 2 });
+    // A repeated request starts nothing twice.
+    await decide(one, key, ids[0]!, "retry", 1);
+    expect(one.tools.calls).toHaveLength(3);
+    await expect(decide(one, key, ids[0]!, "skip", 1)).rejects.toMatchObject({ code: "already_decided" });
+  });
+});
+
+describe("a runner that dies in mid-call", () => {
+  async function killedInCall(name: "files_read" | "files_log") {
+    const one = await toolNode();
+    abandon(one);
+    const { key, ids } = await startCalls(one, name);
+    const late = await one.tools.call(0);
+    const two = await toolNode({ dataDir: one.dataDir, name: "other", isDead: () => true });
+    return { one, two, key, id: ids[0]!, late };
+  }
+
+  it("leaves the outcome of a claimed call unknown, and nothing repeats it", async () => {
+    const { two, key, id } = await killedInCall("files_log");
+    await two.replies.read(key);
+    const waits = await waiting(two, key);
+    expect(states(waits.partial!.parts)).toEqual(["outcome-unknown"]);
+    expect(two.tools.calls).toHaveLength(0);
+    await two.replies.decide(key, { toolCallId: id, decision: "happened", text: "I saw it." });
+    const { steps = [] } = await two.model.request(0);
+    expect(toolParts(steps)).toMatchObject([{ state: "output-available", output: outputOf("I saw it.") }]);
+    expect(two.tools.calls).toHaveLength(0);
+  });
+
+  it("leaves a read-only call to be repeated", async () => {
+    const { two, key } = await killedInCall("files_read");
+    await two.replies.read(key);
+    (await two.tools.call(0)).answer("42");
+    const { steps = [] } = await two.model.request(0);
+    expect(states(steps)).toEqual(["output-available"]);
+  });
+
+  it("resolves the unknown if it only was slow: its late result counts until a person has decided", async () => {
+    const { two, key, late } = await killedInCall("files_log");
+    await two.replies.read(key);
+    await waiting(two, key);
+    // The frozen runner goes on: its tool answers, and only then it finds that it was replaced.
+    late.answer("late");
+    await expect
+      .poll(async () => partialParts((await two.store.read(key))!.session)[1])
+      .toMatchObject({ state: "output-available", output: outputOf("late") });
+  });
+});
+
+describe("a stop", () => {
+  it("settles a reply that waits: what was not decided is denied", async () => {
+    const one = await toolNode();
+    const { key } = await startCalls(one, "files_write");
+    await waiting(one, key);
+    await one.replies.stop(key);
+    const message = await lastMessage(one, key);
+    expect(message.metadata.status).toBe("stopped");
+    expect(states(message.parts)).toEqual(["output-denied"]);
+    expect((await one.store.read(key))!.session.partial).toBeUndefined();
+  });
+
+  it("after the send leaves the outcome unknown, which can still be decided", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_log");
+    await one.tools.call(0);
+    await one.replies.stop(key);
+    await settled(one, key);
+    expect(states((await lastMessage(one, key)).parts)).toEqual(["outcome-unknown"]);
+    await expect(decide(one, key, ids[0]!, "retry")).rejects.toMatchObject({ code: "invalid_decision" });
+    await decide(one, key, ids[0]!, "happened");
+    await decide(one, key, ids[0]!, "happened");
+    expect(states((await lastMessage(one, key)).parts)).toEqual(["output-available"]);
+    await expect(decide(one, key, ids[0]!, "skip")).rejects.toMatchObject({ code: "already_decided" });
+    await expect(decide(one, key, "nothing", "skip")).rejects.toMatchObject({ code: "call_not_found" });
+  });
+});

@@ -1,0 +1,188 @@
+import { hasRoomAfter } from "~/conversation/answer-bound";
+import { isFinal, isUndecided, MAX_CALLS, type CallResult } from "~/conversation/calls/call-state";
+import type { NewCall } from "~/conversation/calls/claim-calls";
+import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
+import { approvalChunk, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
+import type { ToolPart } from "~/conversation/calls/tool-part";
+import { needsApproval, NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
+import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { Part } from "~/conversation/session";
+import type { RunContext } from "../run-context";
+import { createCallClaims, type CallClaims } from "./call-claims";
+import { createLateResults } from "./late-results";
+
+/** The calls of one run's steps: claims them, runs them, and waits for decisions (app/store/PROTOCOL.md, Tools). */
+export type CallRunner = {
+  /**
+   * Runs the calls of the reply that have no result. Each has one when it resolves with "answered".
+   * @returns "waiting" where a person must decide: the reply has no runner any more. "ended" where the run is to end
+   */
+  run(tools: readonly OfferedTool[]): Promise<"answered" | "waiting" | "ended">;
+};
+
+export type CallRunnerOptions = {
+  /** The durable parts of the reply. */
+  parts: () => readonly Part[];
+  write: (chunk: ReplyChunk) => void;
+  /** Resolves when all that was written is on stable storage. @returns false where the run is to end */
+  flush: () => Promise<boolean>;
+};
+
+/** Time that calls may take to end after a stop, in milliseconds. */
+const STOP_GRACE_MS = 1_000;
+
+/** Sentences for the model, and the person, in place of outputs. */
+const UNKNOWN_TOOL = "There is no tool with this name here.";
+const NO_OBJECT = "The arguments are not a JSON object.";
+const TOO_MANY = "One answer cannot call tools more often.";
+const TOO_LONG = "The tool was run, but its result is too long for the rest of this answer.";
+const STOPPED = "The call was stopped before it was sent.";
+const NO_ANSWER = "The tool gave no answer. It changes nothing, so it may be called again.";
+
+export function createCallRunner(context: RunContext, options: CallRunnerOptions): CallRunner {
+  const { session, reply, control, watch, deps } = context;
+  const { parts, write, flush } = options;
+  const claims = createCallClaims(context);
+  const attempts = createAttempts(context, options, claims);
+
+  const openCalls = () => toolParts(foldCalls(parts(), claims.known())).filter((part) => !isFinal(part));
+
+  /** Why a call cannot be run; null where it can. */
+  function refusalOf({ toolCallId, input }: ToolPart, tool: OfferedTool | undefined): string | null {
+    if (!tool) return UNKNOWN_TOOL;
+    const calls = toolParts(parts());
+    if (calls.findIndex((call) => call.toolCallId === toolCallId) >= MAX_CALLS) return TOO_MANY;
+    const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
+    return isObject ? null : NO_OBJECT;
+  }
+
+  /** Refuses the new calls that cannot be run. @returns the others that need a commit before they are run */
+  function newCalls(byName: ReadonlyMap<string, OfferedTool>): NewCall[] {
+    const calls: NewCall[] = [];
+    for (const part of openCalls()) {
+      if (part.state !== "input-available") continue;
+      const tool = byName.get(part.toolName);
+      const refusal = refusalOf(part, tool);
+      const asks = tool !== undefined && needsApproval(tool, session.settings);
+      if (refusal !== null) attempts.finish(part, notRun(refusal));
+      else if (asks || !tool!.isReadOnly) calls.push({ toolCallId: part.toolCallId, needsApproval: asks });
+    }
+    return calls;
+  }
+
+  /** One round: refuses, claims and begins what can be. @returns false where the run is to end */
+  async function beginOpen(tools: readonly OfferedTool[]): Promise<boolean> {
+    const byName = new Map(tools.map((tool) => [tool.name, tool]));
+    const calls = newCalls(byName);
+    if (calls.length > 0) {
+      if (!(await claims.claim(calls))) return false;
+      for (const { toolCallId, needsApproval: asks } of calls) if (asks) write(approvalChunk(toolCallId));
+    }
+    for (const part of openCalls()) {
+      if (attempts.hasBegun(part)) continue;
+      const tool = byName.get(part.toolName);
+      if (part.state === "running") beginClaimed(part, tool);
+      else if (part.state === "input-available" && tool?.isReadOnly) attempts.begin(part, tool);
+    }
+    return flush();
+  }
+
+  function beginClaimed(part: ToolPart, tool: OfferedTool | undefined) {
+    const claim = claims.known().find(({ toolCallId }) => toolCallId === part.toolCallId);
+    // Claimed for an earlier runner, which may have sent it: nothing repeats it by itself.
+    if (claim?.epoch !== reply.epoch) attempts.giveUp(part);
+    else if (!tool) attempts.finish(part, notRun(UNKNOWN_TOOL));
+    else attempts.begin(part, tool);
+  }
+
+  async function end(): Promise<"ended"> {
+    // A call that had not been sent when the person stopped the answer is to say so.
+    if (control.reason() === "stopped") await Promise.race([attempts.allEnded(), deps.delay(STOP_GRACE_MS)]);
+    await attempts.offerLate();
+    return "ended";
+  }
+
+  return {
+    async run(tools) {
+      for (;;) {
+        if (!(await flush()) || control.reason() !== null) return end();
+        if (!(await beginOpen(tools)) || control.reason() !== null) return end();
+        const open = openCalls();
+        if (open.length === 0) return "answered";
+        if (attempts.areRunning()) {
+          await Promise.race([attempts.oneEnded(), watch.changed(), control.ended]);
+          claims.update();
+        } else if (open.some(isUndecided)) {
+          const outcome = await claims.wait(parts());
+          if (outcome === "waiting") return "waiting";
+          if (outcome === "superseded") control.stop("superseded");
+        }
+      }
+    },
+  };
+}
+
+/** The attempts that this run makes. No other process may begin them. */
+function createAttempts(
+  context: RunContext,
+  { parts, write }: Pick<CallRunnerOptions, "parts" | "write">,
+  claims: CallClaims,
+) {
+  const { sessionHash, reply, control, about, deps } = context;
+  const late = createLateResults(context);
+  const begun = new Set<string>();
+  const running = new Set<Promise<void>>();
+
+  /** Shows the result of a call, or an error in its place where it exceeds the size of an answer. */
+  function finish(part: ToolPart, result: CallResult) {
+    begun.add(keyOf(part));
+    const fits = hasRoomAfter([...parts(), { ...part, ...result }]);
+    write(resultChunk(part.toolCallId, fits ? result : notRun(TOO_LONG)));
+  }
+
+  function giveUp(part: ToolPart) {
+    begun.add(keyOf(part));
+    write(stateChunk({ ...part, state: "outcome-unknown" }));
+  }
+
+  /** @returns null where the outcome is not known */
+  async function call(part: ToolPart, tool: OfferedTool): Promise<CallResult | null> {
+    const { toolCallId, attempt, input } = part;
+    const isClaimed = part.state === "running";
+    // The process may have been frozen since the claim, and a person may have decided meanwhile.
+    if (isClaimed && claims.areStale() && !(await claims.refresh())) return notRun(STOPPED);
+    if (control.reason() !== null) return notRun(STOPPED);
+    const idempotencyKey = `${reply.id}.${keyOf(part)}`;
+    try {
+      const result = await tool.call({ sessionHash, input, idempotencyKey, signal: control.stopped });
+      if (isClaimed) await late.add({ toolCallId, attempt, result });
+      return result;
+    } catch (error) {
+      if (error instanceof NotSent) return notRun(error.message);
+      deps.log.warn({ ...about, call: toolCallId, err: error }, "a tool gave no answer");
+      return isClaimed ? null : notRun(NO_ANSWER);
+    }
+  }
+
+  return {
+    finish,
+    giveUp,
+    begin(part: ToolPart, tool: OfferedTool) {
+      begun.add(keyOf(part));
+      if (part.state === "running") write(stateChunk(part));
+      const done = call(part, tool).then((result) => (result ? finish(part, result) : giveUp(part)));
+      running.add(done);
+      void done.finally(() => running.delete(done));
+    },
+    hasBegun: (part: ToolPart) => begun.has(keyOf(part)),
+    areRunning: () => running.size > 0,
+    oneEnded: () => Promise.race(running),
+    allEnded: () => Promise.all(running),
+    offerLate: late.offerAll,
+  };
+}
+
+const keyOf = ({ toolCallId, attempt }: Pick<ToolPart, "toolCallId" | "attempt">) =>
+  `${toolCallId}.${String(attempt)}`;
+
+const notRun = (errorText: string): CallResult => ({ state: "output-error", errorText });

@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import type { Clocks } from "./clocks";
+import { processEnvironment } from "./config.server";
+import type { ToolSet } from "./conversation/calls/tool-set";
+import type { AttachmentStore } from "./store/attachments/attachment-store";
+import type { SessionStore } from "./store/sessions/session-store";
+import { pause } from "./model/pause";
+import { createDemoTools } from "./tools/demo-tools";
+import { createToolServer, type ToolServer } from "./tools/tool-server";
+import { createToolSet } from "./tools/create-tool-set";
+import { parseTools, ToolsConfigError, type ToolServerConfig } from "./tools/tools-config";
+
+/** Names that begin those of the built-in tools. */
+const RESERVED = ["demo", "holdfast"];
+
+type Log = { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+
+/**
+ * The servers of tools that the operator has configured.
+ * @param source the configuration itself, if it begins with a brace, or the path of a file with it
+ * @throws ToolsConfigError
+ */
+export function readTools(source: string | null, log: Log): ToolServerConfig[] {
+  if (source === null) return [];
+  const { servers, warnings } = parseTools(textOf(source), processEnvironment, RESERVED);
+  for (const warning of warnings) log.warn({}, warning);
+  return servers;
+}
+
+function textOf(source: string): string {
+  if (source.startsWith("{")) return source;
+  try {
+    return readFileSync(source, "utf8");
+  } catch {
+    throw new ToolsConfigError("MCP_CONFIG names a file that cannot be read.");
+  }
+}
+
+export type ToolsDependencies = {
+  configs: readonly ToolServerConfig[];
+  /** Whether the demo model is on offer, whose tools come with it. */
+  isDemo: boolean;
+  clocks: Clocks;
+  log: Log;
+};
+
+/** Connects the servers of tools. Nothing is asked of them before a conversation needs their tools. */
+export function connectTools(
+  { configs, isDemo, clocks, log }: ToolsDependencies,
+  { attachments, store }: { attachments: Pick<AttachmentStore, "put">; store: Pick<SessionStore, "update"> },
+): ToolSet {
+  const keepFile = (sessionHash: string) => (filename: string, bytes: Uint8Array) =>
+    attachments.put(sessionHash, filename, inOnePiece(bytes));
+  const servers: ToolServer[] = configs.map((config) =>
+    createToolServer({ config, fetch: globalThis.fetch, clocks, keepFile, log }),
+  );
+  const demo = createDemoTools({
+    async changeNotes(sessionHash, change) {
+      const { result } = await store.update(
+        sessionHash,
+        (session) => {
+          const before = session?.notes ?? [];
+          const notes = change(before);
+          return {
+            session: session && notes !== before ? { ...session, notes: [...notes] } : session,
+            result: notes,
+          };
+        },
+        { asked: "reply" },
+      );
+      return result;
+    },
+    pause: (ms, signal) => pause(clocks.timer, ms, signal),
+  });
+  return createToolSet(isDemo ? [demo, ...servers] : servers);
+}
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,104 @@
+import { IMAGE_TYPES, attachmentPart, type AttachmentView } from "~/conversation/attachment";
+import { MAX_OUTPUT_LENGTH, MAX_TOOL_ERROR_LENGTH, type CallResult } from "~/conversation/calls/call-state";
+import type { ToolOutput } from "~/conversation/calls/tool-part";
+
+/** Stores bytes that a tool has returned in the session of its call. */
+export type KeepFile = (filename: string, bytes: Uint8Array) => Promise<AttachmentView>;
+
+type Item = ToolOutput["content"][number];
+
+/** Content of a result, in MCP's form, as far as it is read. */
+type Content = {
+  type?: unknown;
+  text?: unknown;
+  data?: unknown;
+  mimeType?: unknown;
+  uri?: unknown;
+  name?: unknown;
+  title?: unknown;
+  resource?: { text?: unknown; blob?: unknown; uri?: unknown; mimeType?: unknown };
+};
+
+/** Images of one result that are kept. */
+const MAX_FILES = 10;
+
+/**
+ * Converts a result of a server. Images become attachments of the session; a text that is too long for a message is cut
+ * there, and kept as an attachment too.
+ * @param result in MCP's form
+ */
+export async function toCallResult(result: unknown, toolName: string, keep: KeepFile): Promise<CallResult> {
+  const { content, structuredContent, isError } = result as {
+    content?: Content[];
+    structuredContent?: unknown;
+    isError?: unknown;
+  };
+  const items = createItems(toolName, keep);
+  for (const each of Array.isArray(content) ? content : []) await items.add(each);
+  if (isError === true) {
+    const text = items.text().slice(0, MAX_TOOL_ERROR_LENGTH).toWellFormed().trim();
+    return { state: "output-error", errorText: text || "The tool reported an error without a word." };
+  }
+  const output: ToolOutput = { content: items.all() };
+  const structured = JSON.stringify(structuredContent);
+  // Servers repeat it as text; it is kept where it is the only content.
+  if (structured !== undefined && output.content.length === 0) {
+    if (structured.length <= MAX_OUTPUT_LENGTH) output.structuredContent = structuredContent;
+    else await items.add({ type: "text", text: structured });
+  }
+  return { state: "output-available", output: { ...output, content: items.all() } };
+}
+
+function createItems(toolName: string, keep: KeepFile) {
+  const items: Item[] = [];
+  let room = MAX_OUTPUT_LENGTH;
+  let files = 0;
+
+  async function addFile(filename: string, bytes: Uint8Array) {
+    if (files >= MAX_FILES) return addNote(filename, "left out");
+    files += 1;
+    try {
+      items.push(attachmentPart(await keep(filename, bytes)));
+    } catch {
+      addNote(filename, "could not be stored");
+    }
+  }
+
+  function addNote(what: string, why: string) {
+    items.push({ type: "text", text: `[${what}: ${why}]` });
+  }
+
+  async function addText(text: string) {
+    const clean = text.toWellFormed();
+    // Characters that JSON escapes count as what they take in the file.
+    const cost = JSON.stringify(clean).length;
+    if (cost <= room) {
+      room -= cost;
+      items.push({ type: "text", text: clean });
+      return;
+    }
+    const head = clean.slice(0, Math.floor(room / 2)).toWellFormed();
+    room = 0;
+    items.push({ type: "text", text: `${head}\n[… cut: ${String(clean.length)} characters in all]` });
+    await addFile(`${toolName}.txt`, new TextEncoder().encode(clean));
+  }
+
+  return {
+    async add(content: Content) {
+      const { type, text, data, mimeType, uri, name, title, resource } = content;
+      if (type === "text" && typeof text === "string") await addText(text);
+      else if (type === "image" && typeof data === "string") {
+        const isKnown = (IMAGE_TYPES as readonly unknown[]).includes(mimeType);
+        const filename = `${toolName}.${String(mimeType).replace(/^image\//, "")}`;
+        if (isKnown) await addFile(filename, Buffer.from(data, "base64"));
+        else addNote(filename.slice(0, 100), "not a kind of image that is shown here");
+      } else if (type === "resource_link" && typeof uri === "string") {
+        const label = [title, name, uri].find((each) => typeof each === "string") as string;
+        await addText(`${label}: ${uri}`);
+      } else if (type === "resource" && typeof resource?.text === "string") await addText(resource.text);
+      else addNote(String(type).slice(0, 50), "a kind of content that is not shown here");
+    },
+    text: () => items.flatMap((item) => (item.type === "text" ? [item.text] : [])).join("\n"),
+    all: () => [...items],
+  };
+}

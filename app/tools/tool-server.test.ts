@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
+import { realClocks } from "~/clocks";
+import { mcpTools, startMcpServer, type McpAnswer, type McpServer } from "../../tests/fixtures/mcp-server";
+import { createToolServer, type ToolServer } from "./tool-server";
+import { parseTools } from "./tools-config";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const text = (words: string) => ({ content: [{ type: "text", text: words }] });
+const logged: { fields: object; message: string }[] = [];
+
+function connect(url: string, change: object = {}, fetch = globalThis.fetch): ToolServer {
+  const config = JSON.stringify({ mcpServers: { files: { url, readOnly: ["read"], ...change } } });
+  const log = (fields: object, message: string) => void logged.push({ fields, message });
+  const server = createToolServer({
+    config: parseTools(config, {}).servers[0]!,
+    fetch,
+    clocks: realClocks,
+    keepFile: () => (filename, bytes) =>
+      Promise.resolve({ id: "a".repeat(64), mediaType: "image/png", filename, size: bytes.length }),
+    log: { warn: log, info: log },
+  });
+  closing.push(server.close);
+  return server;
+}
+
+async function serverThat(answer: McpAnswer): Promise<McpServer> {
+  const server = await startMcpServer(mcpTools("read", "write file!"), answer);
+  closing.push(server.close);
+  return server;
+}
+
+async function toolOf(server: ToolServer, name: string): Promise<OfferedTool> {
+  return (await server.tools()).find((tool) => tool.name === name)!;
+}
+
+const request = (change: object = {}) => ({
+  sessionHash: "s",
+  input: { path: "a" },
+  idempotencyKey: "r.c.1",
+  signal: new AbortController().signal,
+  ...change,
+});
+
+describe("a server of tools", () => {
+  it("offers its tools under names that providers take, with the operator's policy and not its own hints", async () => {
+    const { url } = await serverThat((_, __, reply) => reply(text("")));
+    const tools = await connect(url).tools();
+    expect(tools).toMatchObject([
+      { name: "files_read", isReadOnly: true, approval: "changes" },
+      { name: "files_write_file_", isReadOnly: false, approval: "changes" },
+    ]);
+  });
+
+  it("is sent the arguments with an idempotency key, and the operator's headers", async () => {
+    const { url, calls, headers } = await serverThat((_, __, reply) => reply(text("done")));
+    const tool = await toolOf(connect(url, { headers: { "X-Token": "t" } }), "files_write_file_");
+    const result = await tool.call(request());
+    expect(result).toEqual({ state: "output-available", output: text("done") });
+    expect(calls).toMatchObject([
+      { name: "write file!", arguments: { path: "a" }, _meta: { idempotencyKey: "r.c.1" } },
+    ]);
+    expect(headers.every((each) => each["x-token"] === "t")).toBe(true);
+  });
+
+  it("reports an error of its own: that is an answer", async () => {
+    const { url } = await serverThat((_, __, reply) => reply({ ...text("No such file."), isError: true }));
+    const tool = await toolOf(connect(url), "files_read");
+    expect(await tool.call(request())).toEqual({ state: "output-error", errorText: "No such file." });
+  });
+
+  it("returns images as attachments, and structured content where there is no other", async () => {
+    const image = { type: "image", data: Buffer.from("png").toString("base64"), mimeType: "image/png" };
+    let result: Record<string, unknown> = { content: [image] };
+    const { url } = await serverThat((_, __, reply) => reply(result));
+    const tool = await toolOf(connect(url), "files_read");
+    expect(await tool.call(request())).toMatchObject({
+      output: {
+        content: [{ type: "file", filename: "files_read.png", url: `attachment:${"a".repeat(64)}` }],
+      },
+    });
+    result = { content: [], structuredContent: { n: 1 } };
+    expect(await tool.call(request())).toMatchObject({ output: { structuredContent: { n: 1 } } });
+  });
+
+  it.each([
+    ["a refused request", 403, true],
+    ["too many requests", 429, true],
+    ["a failure of the server", 500, false],
+    ["a gateway that gave up", 504, false],
+  ])("after %s, it is %i: known not to have run it is %s", async (_, status, isKnown) => {
+    const { url } = await serverThat((_call, response) => void response.writeHead(status).end("no"));
+    const tool = await toolOf(connect(url), "files_write_file_");
+    const error = await tool.call(request()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(error instanceof NotSent).toBe(isKnown);
+  });
+
+  it("that breaks the connection after it got the call leaves the outcome unknown", async () => {
+    const { url } = await serverThat((_, response) => void response.destroy());
+    const tool = await toolOf(connect(url), "files_write_file_");
+    await expect(tool.call(request())).rejects.not.toBeInstanceOf(NotSent);
+  });
+
+  it("that does not answer in time leaves the outcome unknown", async () => {
+    const { url } = await serverThat(() => undefined);
+    const tool = await toolOf(connect(url, { timeoutSeconds: 0.05 }), "files_write_file_");
+    await expect(tool.call(request())).rejects.not.toBeInstanceOf(NotSent);
+  });
+
+  it("that refuses the connection is known not to have got the call", async () => {
+    const server = await serverThat((_, __, reply) => reply(text("")));
+    let isGone = false;
+    const fetch: typeof globalThis.fetch = (...args) =>
+      isGone
+        ? Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } }))
+        : globalThis.fetch(...args);
+    const tool = await toolOf(connect(server.url, {}, fetch), "files_read");
+    isGone = true;
+    await expect(tool.call(request())).rejects.toBeInstanceOf(NotSent);
+  });
+
+  it("is told when the person has stopped the answer", async () => {
+    const server = await serverThat(() => undefined);
+    const tool = await toolOf(connect(server.url), "files_write_file_");
+    const stop = new AbortController();
+    const called = tool.call(request({ signal: stop.signal })).catch((error: unknown) => error);
+    await server.call(0);
+    stop.abort(new Error("stopped"));
+    expect(await called).not.toBeInstanceOf(NotSent);
+    await expect.poll(() => server.cancelled).toHaveLength(1);
+  });
+
+  it("that is away is asked again after a while only, and its address is not logged", async () => {
+    logged.length = 0;
+    const server = connect("http://127.0.0.1:9/secret-path");
+    await expect(server.tools()).rejects.toThrow();
+    await expect(server.tools()).rejects.toThrow("a moment ago");
+    expect(logged).toMatchObject([{ message: "a server of tools is away" }]);
+    expect(JSON.stringify(logged)).not.toContain("secret-path");
+  });
+});
