@@ -8,6 +8,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/presets",
   "/api/session",
   "/api/session/attachments",
+  "/api/session/decisions",
   "/api/session/fork",
   "/api/session/import",
   "/api/session/messages",
