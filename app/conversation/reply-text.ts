@@ -54,10 +54,8 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
     case "tool-output-denied":
     case "data-tool-state":
       return { ...text, parts: applyToolChunk(text.parts, chunk) };
-    case "start":
-    case "finish":
-    case "error":
-    case "abort":
+    // Also chunks of later versions, which a page that was loaded before may receive.
+    default:
       return text;
   }
 }

@@ -236,7 +236,9 @@ describe("tools on three nodes", () => {
     answersAtOnce = false;
     const sessionId = await ask(one!, "Please [free_log]");
     await tools.call(tools.calls.length);
-    expect((await request(two!, sessionId, "/api/session/stop", {})).status).toBe(202);
+    const { reply } = await read(two!, sessionId);
+    const stop = await request(two!, sessionId, "/api/session/stop", { replyId: reply!.id });
+    expect(stop.status).toBe(202);
     const stopped = await settled(one!, sessionId);
     expect(stopped).toMatchObject({ status: "stopped", calls: [{ state: "outcome-unknown" }] });
     const { head } = await read(one!, sessionId);
