@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { editSession } from "./edit-session";
+import { editSession, editSettings } from "./edit-session";
 import type { Session } from "./session";
 
 const session: Session = {
@@ -71,4 +71,9 @@ it("an edit refuses a head that names no message", () => {
   expect(() => editSession(session, { head: "nowhere" }, LATER)).toThrowError(
     expect.objectContaining({ code: "message_not_found" }),
   );
+});
+
+it("an edit of settings keeps those that it does not name", () => {
+  const settings = { modelId: "m", instructions: "", tools: { allowed: ["a_b"] } };
+  expect(editSettings(settings, { modelId: "n" })).toEqual({ ...settings, modelId: "n" });
 });

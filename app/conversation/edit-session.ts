@@ -51,7 +51,9 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
 export function editSettings(settings: Settings, edit: SettingsEdit = {}): Settings {
   const temperature = chosen(settings.temperature, edit.temperature);
   const effort = chosen(settings.effort, edit.effort);
+  const { temperature: _, effort: __, ...others } = settings;
   const edited: Settings = {
+    ...others,
     modelId: edit.modelId ?? settings.modelId,
     instructions: edit.instructions ?? settings.instructions,
     ...(temperature !== undefined && { temperature }),
