@@ -138,3 +138,9 @@ test("a conversation shown during an answer reads from the unfinished paragraph 
 test("opening a conversation announces nothing", () => {
   expect(readThrough(INITIAL_STATE, settled("complete"))).toEqual([]);
 });
+
+test("the mark that ends a slanted sentence is not read by itself, after the sentence was", () => {
+  const text = `*${LONG.trim()}\n\n`;
+  const read = grown(answering, text);
+  expect(readThrough(answering, read, settled("complete", `${text}*`))).toHaveLength(1);
+});

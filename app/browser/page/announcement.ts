@@ -90,8 +90,11 @@ function isOutsideMarks(text: string): boolean {
 
 function spoken(markdown: string, t: TFunction): string[] {
   const words = spokenText(described(markdown, t)).trim();
-  return words === "" ? [] : [words];
+  return HAS_WORDS.test(words) ? [words] : [];
 }
+
+/** Not so the mark that ends a slanted sentence, which may come after the sentence was read. */
+const HAS_WORDS = /[\p{L}\p{N}\p{S}]/u;
 
 /** Code, diagrams and formulas are named in place of characters that are hard to follow by ear. */
 function described(markdown: string, t: TFunction): string {
