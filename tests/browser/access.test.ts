@@ -70,7 +70,7 @@ test("a code that is asked for in mid-conversation costs no word", async ({ open
   await chat.reply(1, "complete");
   // Refused once is enough to know: it is not sent again until the code was said.
   expect(sent.length).toBeLessThan(4);
-  expect(await chat.mine.allTextContents()).toEqual(["Hello", "Are you still there?"]);
+  expect(await chat.questions.allTextContents()).toEqual(["Hello", "Are you still there?"]);
 });
 
 test("logging out takes what is shown from every tab, and a reload asks for the code", async ({

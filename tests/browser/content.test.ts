@@ -76,6 +76,6 @@ test("what a person writes is shown as it was written", async ({ openChat }) => 
   const chat = await openChat(server);
   const text = "<script>window.harmed = 1</script> **not bold** & ![x](https://example.com/x.png)";
   await chat.ask(text);
-  expect(await chat.mine.first().innerText()).toBe(text);
+  expect(await chat.questions.first().innerText()).toBe(text);
   expect(await chat.page.evaluate(() => (window as { harmed?: number }).harmed)).toBeUndefined();
 });

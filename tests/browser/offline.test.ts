@@ -85,7 +85,7 @@ test("Back and Forward go through the conversations without a network, and ask t
   await chat.mine.filter({ hasText: "Good morning" }).waitFor();
   await page.context().setOffline(false);
   await chat.ask("And again");
-  expect(await chat.mine.allInnerTexts()).toEqual(["Good morning", "And again"]);
+  expect(await chat.questions.allInnerTexts()).toEqual(["Good morning", "And again"]);
   expect(asked).toEqual([]);
 });
 

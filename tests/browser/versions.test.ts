@@ -115,7 +115,7 @@ test("instructions that are given before the first message go with it, and are k
   await chat.choose("Settings of this conversation");
   const dialog = chat.page.getByRole("dialog", { name: "Settings of this conversation" });
   await dialog.getByRole("textbox", { name: "Instructions" }).fill("Answer in rhyme.");
-  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.waitFor({ state: "hidden" });
   await chat.refresh();
   await chat.ask("Hello");
