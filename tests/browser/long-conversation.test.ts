@@ -27,7 +27,7 @@ async function show(chat: ChatPage, which = { id, length: LENGTH }): Promise<voi
   await slot(chat.page, which.length - 1).waitFor();
 }
 
-const slot = (page: Page, index: number) => page.locator(`[data-index="${index}"]`);
+const slot = (page: Page, index: number) => page.locator(`.message-slot[data-index="${index}"]`);
 
 /** How far the end of the conversation is below what is in view, in pixels. */
 const distanceFromEnd = (page: Page) =>
@@ -55,7 +55,7 @@ test("what is read stays where it is while what lies above is drawn for the firs
     // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
     await chat.page.waitForFunction(
       ([index, top]) => {
-        const element = document.querySelector(`[data-index="${index}"]`);
+        const element = document.querySelector(`.message-slot[data-index="${index}"]`);
         return !element || Math.abs(element.getBoundingClientRect().top - top - 400) < 3;
       },
       [seen.index, seen.top] as const,
@@ -106,7 +106,7 @@ test("a reply streams into it and is followed, and leaves alone who reads furthe
 function inView(page: Page): Promise<{ index: number; top: number }> {
   return page.evaluate(() => {
     const scroller = document.querySelector(".conversation__scroller")!.getBoundingClientRect();
-    const slots = [...document.querySelectorAll<HTMLElement>("[data-index]")];
+    const slots = [...document.querySelectorAll<HTMLElement>(".message-slot[data-index]")];
     const first = slots.find((element) => element.getBoundingClientRect().top >= scroller.top)!;
     return { index: Number(first.dataset.index), top: first.getBoundingClientRect().top };
   });

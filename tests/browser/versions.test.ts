@@ -125,7 +125,7 @@ test("instructions that are given before the first message go with it, and are k
   const again = chat.page.getByRole("dialog").getByRole("textbox", { name: "Instructions" });
   expect(await again.inputValue()).toBe("Answer in rhyme.");
   await again.fill("Answer in prose.");
-  await chat.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await chat.page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
   await expect.poll(async () => (await chat.stored()).settings.instructions).toBe("Answer in prose.");
 
   // What was typed outlasts a selection that ends beside the dialog, Escape and a reload; Cancel ends it.
