@@ -145,6 +145,8 @@ test("the palette does everything: appearance, model, the menu of the conversati
 }) => {
   const { page, ...chat } = await openChat(server, { context: wide });
   await chat.importFile("a.json", JSON.stringify(shortConversation("Old times", "Hi", "A **rare** quince.")));
+  // It opens when it has been read, and would take the place of a new one.
+  await page.getByRole("heading", { name: "Old times", level: 1 }).waitFor();
   await chat.startNew();
   await chat.ask("Hello");
   const palette = page.getByRole("dialog", { name: "Commands and conversations" });
