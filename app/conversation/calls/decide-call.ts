@@ -2,7 +2,7 @@ import { ExpectedError } from "../expected-error";
 import type { Part, Session } from "../session";
 import { isFinal, isUndecided, MAX_ATTEMPTS, type CallResult } from "./call-state";
 import { isWaiting, resumeReply } from "./claim-calls";
-import { foldCalls, toolParts } from "./fold-calls";
+import { DENIED, foldCalls, toolParts } from "./fold-calls";
 import type { Decision, KnownCall, ToolPart } from "./tool-part";
 
 /** A person's decision about a call. */
@@ -35,28 +35,47 @@ type Call = Pick<ToolPart, "toolCallId" | "state" | "attempt" | "decisions">;
  * @throws ExpectedError `call_not_found`, `already_decided`, `invalid_decision`
  */
 export function decideCall(session: Session, command: CallDecision, node: string): Decided {
+  const decided = changeCall(
+    session,
+    ({ toolCallId }) => toolCallId === command.toolCallId,
+    (call) => changedBy(call, command),
+    node,
+  );
+  if (decided) return decided;
+  throw new ExpectedError("call_not_found", "That tool call is not in the conversation.");
+}
+
+/**
+ * Changes a call where the session holds it: among those of the running reply, in what a reply that waits has said, or in
+ * a message. A reply that waits goes on as soon as one of its calls is to run, or none waits for a decision any more.
+ * @param change null for a call that stays as it is
+ * @returns null where the session has no such call
+ */
+function changeCall(
+  session: Session,
+  isCall: (call: Call) => boolean,
+  change: (call: Call) => Partial<ToolPart> | null,
+  node: string,
+): Decided | null {
   const { reply, partial } = session;
-  const isCall = ({ toolCallId }: { toolCallId: string }) => toolCallId === command.toolCallId;
   const known = partial?.calls.find(isCall);
-  const part = toolParts(partial?.parts ?? []).find(isCall);
   if (known) {
-    const changed = changedBy(known, command);
+    const changed = change(known);
     if (!changed) return { session, runner: "its runner" };
     const call: KnownCall = { ...known, ...changed, epoch: reply!.epoch };
     const calls = partial!.calls.map((each) => (each === known ? call : each));
     return { session: { ...session, partial: { ...partial!, calls } }, runner: "its runner" };
   }
+  const part = toolParts(partial?.parts ?? []).find(isCall);
   if (part) {
-    const changed = changedBy(part, command);
+    const changed = change(part);
     if (!changed || !isWaiting(reply)) return { session, runner: changed ? "none" : "its runner" };
-    const parts = replaceCall(partial!.parts, { ...part, ...changed });
-    return afterDecision(session, parts, node);
+    return afterChange(session, replaceCall(partial!.parts, { ...part, ...changed }), node);
   }
-  return { session: decideInMessage(session, command), runner: "none" };
+  return changeInMessage(session, isCall, change);
 }
 
-/** A reply that waits goes on as soon as one of its calls is to run, or none waits for a decision any more. */
-function afterDecision(session: Session, parts: readonly Part[], node: string): Decided {
+function afterChange(session: Session, parts: readonly Part[], node: string): Decided {
   const calls = toolParts(parts);
   if (calls.some(({ state }) => state === "running") || !calls.some(isUndecided)) {
     return { session: resumeReply(session, node, parts), runner: "this node" };
@@ -65,20 +84,24 @@ function afterDecision(session: Session, parts: readonly Part[], node: string): 
 }
 
 /** An answer that has ended may still have calls of unknown outcome. None is run again: the answer does not go on. */
-function decideInMessage(session: Session, command: CallDecision): Session {
+function changeInMessage(
+  session: Session,
+  isCall: (call: Call) => boolean,
+  change: (call: Call) => Partial<ToolPart> | null,
+): Decided | null {
   for (const [index, message] of session.messages.entries()) {
-    if (message.role !== "assistant") continue;
-    const part = toolParts(message.parts).find(({ toolCallId }) => toolCallId === command.toolCallId);
-    if (!part) continue;
-    const changed = changedBy(part, command);
-    if (!changed) return session;
+    const part = message.role === "assistant" ? toolParts(message.parts).find(isCall) : undefined;
+    if (message.role !== "assistant" || !part) continue;
+    const changed = change(part);
+    if (!changed) return { session, runner: "none" };
     if (changed.state === "running") {
       throw invalid("This answer has ended. Ask again to run the tool once more.");
     }
     const parts = replaceCall(message.parts, { ...part, ...changed });
-    return { ...session, messages: session.messages.with(index, { ...message, parts }) };
+    const messages = session.messages.with(index, { ...message, parts });
+    return { session: { ...session, messages }, runner: "none" };
   }
-  throw new ExpectedError("call_not_found", "That tool call is not in the conversation.");
+  return null;
 }
 
 /**
@@ -115,7 +138,7 @@ function effectOf(call: Call, { decision, input, text }: CallDecision): Partial<
     case "retry":
       return nextAttempt(call);
     case "deny":
-      return { state: "output-denied", errorText: text ?? "The person has not allowed this call." };
+      return { state: "output-denied", errorText: text ?? DENIED };
     case "happened": {
       const said = text ?? "The person says that the call has had its effect. Its result is not known.";
       return { state: "output-available", output: { content: [{ type: "text", text: said }] } };
@@ -141,32 +164,12 @@ export type Offer = { toolCallId: string; attempt: number; result: CallResult };
  * result nor a decision; otherwise the same session is returned.
  */
 export function offerResult(session: Session, { toolCallId, attempt, result }: Offer, node: string): Decided {
-  const { partial, reply } = session;
   const takes = (call: Call) =>
     call.toolCallId === toolCallId &&
     call.attempt === attempt &&
     !isFinal(call) &&
     !call.decisions?.some((taken) => taken.attempt === attempt);
-  const known = partial?.calls.find(takes);
-  if (known) {
-    const calls = partial!.calls.map((each) => (each === known ? { ...known, ...result } : each));
-    return { session: { ...session, partial: { ...partial!, calls } }, runner: "its runner" };
-  }
-  const part = toolParts(partial?.parts ?? []).find(takes);
-  if (part && isWaiting(reply)) {
-    return afterDecision(session, replaceCall(partial!.parts, { ...part, ...result }), node);
-  }
-  const index = session.messages.findIndex(
-    (message) => message.role === "assistant" && toolParts(message.parts).some(takes),
-  );
-  const message = session.messages[index];
-  if (message?.role !== "assistant") return { session, runner: "none" };
-  const settled = toolParts(message.parts).find(takes)!;
-  const parts = replaceCall(message.parts, { ...settled, ...result });
-  return {
-    session: { ...session, messages: session.messages.with(index, { ...message, parts }) },
-    runner: "none",
-  };
+  return changeCall(session, takes, () => result, node) ?? { session, runner: "none" };
 }
 
 function replaceCall(parts: readonly Part[], call: ToolPart): Part[] {

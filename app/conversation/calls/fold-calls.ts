@@ -56,7 +56,7 @@ export function knownCalls(parts: readonly Part[], epoch: number): KnownCall[] {
 
 /** Sentences for the model, and the person, in place of outputs. */
 const NOT_RUN = "The tool was not run: the answer ended before.";
-const DENIED = "The person has not allowed this call.";
+export const DENIED = "The person has not allowed this call.";
 
 /** The parts of a reply that ends: no call in it is left open, except that its outcome may be unknown. */
 export function closeCalls(parts: readonly Part[]): Part[] {
