@@ -1,18 +1,13 @@
 import { lastChunk } from "~/conversation/catch-up";
 import type { AssistantMessage, Session } from "~/conversation/session";
 import { handOverReply } from "~/conversation/take-over-reply";
-import { exponentialBackoff } from "~/exponential-backoff";
 import type { Change } from "~/store/sessions/session-store";
 import type { Generation } from "./generate-reply";
 import { leaveNote } from "./log/log-folder";
 import { reportSettled } from "./reply-meter";
 import type { ReplyOutcome } from "./reply-outcome";
 import type { RunContext } from "./run-context";
-import { isPassing, storeSettlement, type StoredSettlement } from "./store-settlement";
-
-/** Back-off between attempts to store an outcome, in milliseconds: doubles up to the longest. */
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 10_000;
+import { commitBackoff, isPassing, storeSettlement, type StoredSettlement } from "./store-settlement";
 
 /**
  * Stores how a run ended, and sends the followers their last chunk.
@@ -60,8 +55,7 @@ async function store(
       deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
       if (!passing) return null;
       const newReason = control.nextReason();
-      const wait = exponentialBackoff(attempt + 1, FIRST_RETRY_MS, MAX_RETRY_MS);
-      await Promise.race([deps.delay(wait), newReason]);
+      await Promise.race([deps.delay(commitBackoff(attempt + 1)), newReason]);
     }
   }
   return null;

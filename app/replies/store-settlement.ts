@@ -1,4 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
+import { exponentialBackoff } from "~/exponential-backoff";
 import { settleReply, type Settlement } from "~/conversation/settle-reply";
 import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
 
@@ -21,6 +22,14 @@ const PASSING: ReadonlySet<string> = new Set(["volume_unavailable", "session_bus
 export function isPassing(error: unknown): error is ExpectedError {
   return ExpectedError.isInstance(error) && PASSING.has(error.code);
 }
+
+/** Back-off between attempts to commit the state of a reply, in milliseconds: doubles up to the longest. */
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 10_000;
+
+/** Milliseconds to wait after this number of failed attempts to commit. */
+export const commitBackoff = (failed: number): number =>
+  exponentialBackoff(failed, FIRST_RETRY_MS, MAX_RETRY_MS);
 
 /** Permanent failures that do not depend on the answer: nothing can be stored in the session. */
 const OF_THE_SESSION: ReadonlySet<string> = new Set(["session_damaged", "session_newer_format"]);

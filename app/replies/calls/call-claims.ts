@@ -1,9 +1,8 @@
 import type { PartialReply, Part } from "~/conversation/session";
 import { claimCalls, waitForDecisions, type NewCall, type Waiting } from "~/conversation/calls/claim-calls";
-import { exponentialBackoff } from "~/exponential-backoff";
 import type { Change } from "~/store/sessions/session-store";
 import type { RunContext } from "../run-context";
-import { isPassing } from "../store-settlement";
+import { commitBackoff, isPassing } from "../store-settlement";
 import { createElapsed } from "./elapsed";
 
 /** What the session knows of the calls of one run: claims and decisions. */
@@ -24,10 +23,6 @@ export type CallClaims = {
 
 /** Age from which a claim is checked again before its call is sent, in milliseconds. */
 const FRESH_MS = 1_000;
-
-/** Back-off between attempts to commit, in milliseconds. */
-const FIRST_RETRY_MS = 250;
-const MAX_RETRY_MS = 10_000;
 
 export function createCallClaims({
   sessionHash,
@@ -50,8 +45,7 @@ export function createCallClaims({
       } catch (error) {
         if (!isPassing(error) || control.reason() !== null) throw error;
         deps.log.warn({ ...about, err: error }, "the state of tool calls could not be committed");
-        const wait = exponentialBackoff(failed, FIRST_RETRY_MS, MAX_RETRY_MS);
-        await Promise.race([deps.delay(wait), control.ended]);
+        await Promise.race([deps.delay(commitBackoff(failed)), control.ended]);
       }
     }
   }
