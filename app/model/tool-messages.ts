@@ -1,3 +1,4 @@
+import { isObject } from "~/conversation/is-object";
 import type { Part, WordsPart } from "~/conversation/session";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import type { CallContent, PromptMessage, ReasoningContent } from "./prompt";
@@ -67,9 +68,8 @@ function signedReasoning(part: WordsPart): ReasoningContent[] {
 }
 
 function toCall({ toolCallId, toolName, input }: ToolPart): CallContent {
-  const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
   // Providers take objects alone. The result of the call says that these were none.
-  return { type: "tool-call", toolCallId, toolName, input: isObject ? input : { malformed: input } };
+  return { type: "tool-call", toolCallId, toolName, input: isObject(input) ? input : { malformed: input } };
 }
 
 function toResult(part: ToolPart) {
@@ -82,7 +82,7 @@ function toResult(part: ToolPart) {
   };
 }
 
-/** What a model is told of a call's outcome. Never empty. */
+/** The outcome of a call as text for a model. Never empty. */
 export function resultText({ state, output, errorText }: ToolPart): string {
   if (state === "outcome-unknown") return UNKNOWN;
   if (state !== "output-available") return errorText?.trim() || UNFINISHED;

@@ -1,3 +1,5 @@
+import { isObject } from "~/conversation/is-object";
+
 /**
  * When a field was set: the time in milliseconds, in base 36 with nine digits, then the writer, which decides between
  * equal times. Stamps compare as strings. The time is a hybrid logical clock: that of this device, but always later than
@@ -48,7 +50,7 @@ export function stampedAt(stamp: Stamp): number {
 export function parseEntry(text: string | null): ListEntry | null {
   try {
     const stored: unknown = JSON.parse(text ?? "null");
-    if (typeof stored !== "object" || stored === null || Array.isArray(stored)) return null;
+    if (!isObject(stored)) return null;
     const fields = Object.entries(stored).filter((pair): pair is [string, Field] => isField(pair[1]));
     return fields.length === 0 ? null : normal(Object.fromEntries(fields));
   } catch {

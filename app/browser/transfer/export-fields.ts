@@ -1,9 +1,11 @@
+import { isObject } from "~/conversation/is-object";
+
 /** Fields of another service's export, which may change without notice: what is not as expected counts as absent. */
 
 export type Fields = Record<string, unknown>;
 
 export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isObject(value) ? value : {};
 }
 
 export function listOf(value: unknown): unknown[] {

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DecisionBody } from "~/conversation/api";
+import { isObject } from "~/conversation/is-object";
 import { isUndecided } from "~/conversation/calls/call-state";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import { ToolIcon } from "~/components/primitives/icons";
@@ -157,8 +158,7 @@ function Undecided({ call, onDecide }: { call: ToolPart; onDecide: Decide }) {
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
 import { approvalChunk, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import { needsApproval, NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
+import { isObject } from "~/conversation/is-object";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Part } from "~/conversation/session";
 import type { RunContext } from "../run-context";
@@ -52,8 +53,7 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
     if (!tool) return UNKNOWN_TOOL;
     const calls = toolParts(parts());
     if (calls.findIndex((call) => call.toolCallId === toolCallId) >= MAX_CALLS) return TOO_MANY;
-    const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
-    return isObject ? null : NO_OBJECT;
+    return isObject(input) ? null : NO_OBJECT;
   }
 
   /** Refuses the new calls that cannot be run. @returns the others that need a commit before they are run */

@@ -1,3 +1,4 @@
+import { isObject } from "~/conversation/is-object";
 import { parseStored } from "~/conversation/parse-stored";
 import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
@@ -54,9 +55,7 @@ export function parseLogLine(text: string): LogLine | null {
   }
   try {
     const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && !Array.isArray(json)
-      ? parseObject(json as Record<string, unknown>)
-      : null;
+    return isObject(json) ? parseObject(json) : null;
   } catch {
     return null;
   }
