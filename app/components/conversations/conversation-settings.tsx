@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
@@ -9,6 +9,7 @@ import { useObservable } from "~/browser/page/use-observable";
 import type { Effort } from "~/conversation/effort";
 import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { Dialog } from "~/components/primitives/dialog";
+import { TextAreaField } from "~/components/dialogs/text-area-field";
 import { PresetEditor } from "~/components/dialogs/preset-editor";
 import { EffortField, TemperatureField } from "./sampling-fields";
 import { ModelPicker } from "~/components/composer/model-picker";
@@ -26,7 +27,6 @@ type Props = {
 /** The settings of one conversation: model, instructions, effort, temperature. They are part of the session. */
 export function ConversationSettings({ app, chat, models, modelId, onPickModel, onFailed, onClose }: Props) {
   const { t } = useTranslation();
-  const ids = { instructions: useId(), hint: useId() };
   const { session, pickedSettings } = useObservable(chat);
   const { defaults } = useObservable(app.presets);
   const settings = { ...(session?.settings ?? settingsOf(defaults)), ...pickedSettings };
@@ -75,23 +75,19 @@ export function ConversationSettings({ app, chat, models, modelId, onPickModel, 
         <div className="settings__field">
           <ModelPicker models={models.models} onPick={onPickModel} isLabelled {...{ modelId, onFailed }} />
         </div>
-        <div className="settings__field">
-          <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>
-          <textarea
-            id={ids.instructions}
-            className="settings__text"
-            rows={6}
-            dir="auto"
-            maxLength={MAX_INSTRUCTIONS_LENGTH}
-            aria-describedby={ids.hint}
-            value={typed ?? saved}
-            onChange={({ target }) => type(target.value)}
-          />
-          <p className="settings__hint" id={ids.hint}>
-            <span>{`${t("conversationSettings.instructionsHint")} `}</span>
-            {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
-          </p>
-        </div>
+        <TextAreaField
+          label={t("conversationSettings.instructions")}
+          hint={
+            <>
+              <span>{`${t("conversationSettings.instructionsHint")} `}</span>
+              {isUnsaved && <span>{t("conversationSettings.notSaved")}</span>}
+            </>
+          }
+          rows={6}
+          maxLength={MAX_INSTRUCTIONS_LENGTH}
+          value={typed ?? saved}
+          onChange={type}
+        />
         {model?.efforts && (
           <EffortField efforts={model.efforts} effort={effort} onPick={setPickedEffort} onFailed={onFailed} />
         )}

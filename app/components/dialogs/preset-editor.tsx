@@ -11,6 +11,7 @@ import {
 } from "~/conversation/limits";
 import { ModelChoiceField } from "~/components/composer/model-choice-field";
 import { EffortField, TemperatureField } from "~/components/conversations/sampling-fields";
+import { TextAreaField } from "./text-area-field";
 import { Dialog } from "~/components/primitives/dialog";
 
 type Values = Omit<Preset, "id" | "isOwn">;
@@ -36,7 +37,7 @@ const NO_VALUES: Values = {
 /** The form of one preset. */
 export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
   const { t } = useTranslation();
-  const ids = { name: useId(), instructions: useId(), prompts: useId() };
+  const nameId = useId();
   const { models } = useObservable(app.models);
   const [values, setValues] = useState(preset ?? NO_VALUES);
   const [prompts, setPrompts] = useState(() => values.prompts.join("\n"));
@@ -58,9 +59,9 @@ export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
         }}
       >
         <div className="settings__field">
-          <label htmlFor={ids.name}>{t("presets.name")}</label>
+          <label htmlFor={nameId}>{t("presets.name")}</label>
           <input
-            id={ids.name}
+            id={nameId}
             className="settings__text settings__text--line"
             dir="auto"
             required
@@ -70,18 +71,13 @@ export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
             onChange={({ target }) => change({ name: target.value })}
           />
         </div>
-        <div className="settings__field">
-          <label htmlFor={ids.instructions}>{t("conversationSettings.instructions")}</label>
-          <textarea
-            id={ids.instructions}
-            className="settings__text"
-            rows={5}
-            dir="auto"
-            maxLength={MAX_INSTRUCTIONS_LENGTH}
-            value={values.instructions}
-            onChange={({ target }) => change({ instructions: target.value })}
-          />
-        </div>
+        <TextAreaField
+          label={t("conversationSettings.instructions")}
+          rows={5}
+          maxLength={MAX_INSTRUCTIONS_LENGTH}
+          value={values.instructions}
+          onChange={(instructions) => change({ instructions })}
+        />
         <ModelChoiceField
           models={models}
           modelId={values.modelId}
@@ -104,21 +100,13 @@ export function PresetEditor({ app, preset, id, onClose, onFailed }: Props) {
             onPick={(temperature) => change({ temperature })}
           />
         )}
-        <div className="settings__field">
-          <label htmlFor={ids.prompts}>{t("presets.prompts")}</label>
-          <textarea
-            id={ids.prompts}
-            className="settings__text"
-            rows={3}
-            dir="auto"
-            aria-describedby={`${ids.prompts}-hint`}
-            value={prompts}
-            onChange={({ target }) => setPrompts(target.value)}
-          />
-          <p className="settings__hint" id={`${ids.prompts}-hint`}>
-            {t("presets.promptsHint", { count: MAX_PROMPTS })}
-          </p>
-        </div>
+        <TextAreaField
+          label={t("presets.prompts")}
+          hint={t("presets.promptsHint", { count: MAX_PROMPTS })}
+          rows={3}
+          value={prompts}
+          onChange={setPrompts}
+        />
         <div className="dialog__actions">
           <button type="button" className="button button--quiet" onClick={onClose}>
             {t("dialog.cancel")}

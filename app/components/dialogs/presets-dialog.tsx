@@ -9,6 +9,7 @@ import { Dialog } from "~/components/primitives/dialog";
 import { IconButton } from "~/components/primitives/icon-button";
 import { DeleteIcon, EditIcon, NewIcon } from "~/components/primitives/icons";
 import { PresetEditor } from "./preset-editor";
+import { TextAreaField } from "./text-area-field";
 
 type Props = { app: ChatApp; onClose: () => void; onFailed: (error: unknown) => void };
 
@@ -22,22 +23,14 @@ export function PresetsDialog({ app, onClose, onFailed }: Props) {
   return (
     <Dialog title={t("presets.title")} onClose={onClose} isWide>
       <div className="settings">
-        <div className="settings__field">
-          <label htmlFor={id}>{t("presets.instructions")}</label>
-          <textarea
-            id={id}
-            className="settings__text"
-            rows={4}
-            dir="auto"
-            maxLength={MAX_INSTRUCTIONS_LENGTH}
-            aria-describedby={`${id}-hint`}
-            value={defaults.instructions}
-            onChange={({ target }) => app.presets.changeDefaults({ instructions: target.value })}
-          />
-          <p className="settings__hint" id={`${id}-hint`}>
-            {t("presets.instructionsHint")}
-          </p>
-        </div>
+        <TextAreaField
+          label={t("presets.instructions")}
+          hint={t("presets.instructionsHint")}
+          rows={4}
+          maxLength={MAX_INSTRUCTIONS_LENGTH}
+          value={defaults.instructions}
+          onChange={(instructions) => app.presets.changeDefaults({ instructions })}
+        />
         <ModelChoiceField
           models={models}
           modelId={defaults.modelId}

@@ -14,6 +14,7 @@ import { findHits, firstHitFrom } from "~/browser/conversations/find-hits";
 import { searchedText } from "~/browser/conversations/searched-text";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
+import { isComposing } from "~/components/primitives/is-composing";
 import { CloseIcon, DownIcon, UpIcon } from "~/components/primitives/icons";
 import { takeTypedAhead } from "~/components/primitives/type-ahead";
 import { messageInView, useFindMarks } from "./use-find-marks";
@@ -87,7 +88,7 @@ export function FindBar({ find, shown, scroller, scrollTo, letGo, onClose }: Pro
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing || event.keyCode === 229) return;
+    if (isComposing(event)) return;
     if (event.key === "Escape") close();
     else if (event.key === "Enter" && event.target === field.current) go(current + (event.shiftKey ? -1 : 1));
     else return;

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { matches } from "~/browser/conversations/matching";
 import { pageClock } from "~/browser/page/page-clock";
 import { CheckIcon } from "./icons";
+import { isComposing } from "./is-composing";
 import { firstWith, groupsOf, stepTo } from "./option-steps";
 import type { SelectOption } from "./select";
 
@@ -51,7 +52,7 @@ export function OptionList({ id, label, options, value, isTouched, onChoose, onC
     const isInField = target instanceof HTMLInputElement;
     const isLetter = key.length === 1 && !isInField && !event.ctrlKey && !event.metaKey && !event.altKey;
     const step = stepTo(key, found.indexOf(active), found.length);
-    if (event.nativeEvent.isComposing || (isInField && (key === "Home" || key === "End"))) return;
+    if (isComposing(event) || (isInField && (key === "Home" || key === "End"))) return;
     if (step !== null) setActive(found[step] ?? -1);
     else if (key === "Enter" || (isLetter && key === " ")) {
       if (found.includes(active)) onChoose(active);
