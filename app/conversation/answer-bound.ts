@@ -14,21 +14,17 @@ export type AnswerBound = {
   hasRoom(): boolean;
 };
 
-/** `length`: characters of JSON in UTF-16 units. `bytes`: the same in UTF-8. */
 /** Chunks about calls and sources, which are stored whole. */
-const COUNTED_WHOLE: ReadonlySet<ReplyChunk["type"]> = new Set([
-  ...([
-    "tool-input-available",
-    "tool-output-available",
-    "tool-output-error",
-    "source-url",
-    "start-step",
-  ] as const),
+const COUNTED_WHOLE = new Set<ReplyChunk["type"]>([
+  "tool-input-available",
+  "tool-output-available",
+  "tool-output-error",
+  "source-url",
+  "start-step",
 ]);
-const ADDS_PART: ReadonlySet<ReplyChunk["type"]> = new Set([
-  ...(["tool-input-available", "source-url", "start-step"] as const),
-]);
+const ADDS_PART = new Set<ReplyChunk["type"]>(["tool-input-available", "source-url", "start-step"]);
 
+/** `length`: characters of JSON in UTF-16 units. `bytes`: the same in UTF-8. */
 type Amount = { length: number; bytes: number };
 
 /** Characters of JSON around the text of a part, and around a delta in the log of replies. */

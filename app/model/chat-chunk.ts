@@ -92,9 +92,13 @@ function finishReasonIn(choice: Values): string | null {
   return typeof reason === "string" && !/^(null|none)?$/i.test(reason.trim()) ? reason : null;
 }
 
+const NO_CALLS: readonly CallFragment[] = [];
+
 /** Calls in OpenAI's form, with the one call of its earlier form, and arguments as text or as an object. */
-function callsIn(delta: unknown): CallFragment[] {
+function callsIn(delta: unknown): readonly CallFragment[] {
   const { tool_calls, function_call } = asValues(delta);
+  // Nearly all chunks, one for each token.
+  if (!tool_calls && !function_call) return NO_CALLS;
   const listed = Array.isArray(tool_calls) ? (tool_calls as unknown[]) : [];
   const calls = function_call ? [...listed, { index: 0, function: function_call }] : listed;
   return calls.map((call) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realClocks } from "~/clocks";
-import { NO_TOOLS } from "~/conversation/calls/tool-set";
+import { createToolSet } from "~/tools/create-tool-set";
 import { hashSessionId } from "~/conversation/session-hash";
 import { newId } from "~/conversation/session-id";
 import { createNode } from "~/node.server";
@@ -132,7 +132,7 @@ function openNode(name: string, dataDir: string, fs: FileSystem, time: FakeTime)
     layout: createLayout(dataDir),
     volumes: { volume, steady: volume, own: volume },
     encryption: { keys, encryptor: createEncryptor({ keys, isOn: false }) },
-    connectTools: () => NO_TOOLS,
+    connectTools: () => createToolSet([]),
     connectModels: () => createScriptedModel(),
     settings: TEST_SETTINGS,
     clocks: { ...realClocks, ...time, delay, backgroundDelay: delay },

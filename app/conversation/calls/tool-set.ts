@@ -1,7 +1,7 @@
 import type { Settings } from "../session";
 import type { CallResult } from "./call-state";
 
-/** A tool as models are told of it. */
+/** A tool as a request to a model describes it. */
 export type ToolDefinition = {
   /** `<server>_<tool>`, see `TOOL_NAME_PATTERN`. */
   name: string;
@@ -54,5 +54,3 @@ export function needsApproval(
   if (approval === "never" || tools?.allowed?.includes(name)) return false;
   return approval === "always" || !isReadOnly;
 }
-
-export const NO_TOOLS: ToolSet = { isOn: () => false, offered: () => Promise.resolve([]) };
