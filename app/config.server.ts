@@ -62,7 +62,7 @@ export type Config = {
   isPrivate: boolean;
   /** Whether it runs under `npm run dev`, whose page reloads by itself. */
   isDevelopment: boolean;
-  /** Whether the page shows everybody which node answers, and which session. */
+  /** Whether every page shows which node answers, and which session. */
   showsNodes: boolean;
   /** Whether the log is text for people, in development, instead of JSON. */
   readableLog: boolean;

@@ -154,7 +154,7 @@ describe("a request to Bedrock", () => {
     expect(content).toEqual([{ text: `${PEOPLE}\n\nWho?` }]);
   });
 
-  test("has the beginning of a text file that does not fit into the model's window, which is told", async () => {
+  test("has the beginning of a text file that does not fit into the model's window, and reports the cut", async () => {
     const long = Buffer.from("word ".repeat(20_000));
     stored.set(sha256(long), long);
     const window = { id: "bedrock/amazon.nova-micro-v1:0", contextTokens: 4_000, maxOutputTokens: 500 };

@@ -19,7 +19,7 @@ export function createCallMapper() {
   };
 }
 
-/** The arguments; the text itself where it is not JSON, which the model is told. */
+/** The arguments; the text itself where it is not JSON: the result of the call says so. */
 function inputOf(json: string): unknown {
   if (json.length > MAX_INPUT_LENGTH) return json.slice(0, 100).toWellFormed();
   try {

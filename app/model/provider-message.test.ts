@@ -43,7 +43,7 @@ test.each([
   ["session AKIDEXAMPLE0000 and token 0123456789abcdef0123456789abcdef", /0123456789abcdef/],
   ["it failed\n    at Server.handle (/srv/app/server.js:10:7)", /server\.js/],
   ['it failed\nTraceback (most recent call last):\n  File "/srv/app.py"', /app\.py/],
-])("%s is told without what reveals a secret, an account or the machine", (message, revealed) => {
+])("%s is shown without what reveals a secret, an account or the machine", (message, revealed) => {
   const told = providerMessage(refusal(JSON.stringify({ error: { message } })), ["hunter-two"]);
   expect(told).toMatch(/^HTTP 400: \S/);
   expect(told).not.toMatch(revealed);

@@ -47,7 +47,7 @@ export function createDurableText(context: RunContext): DurableText {
         onDurable,
         onChange: watch.check,
         onStall(error: unknown) {
-          // A volume that does not answer is waited for: what the run has is safe in memory, and nobody could do better.
+          // A volume that does not answer is waited for: the words are in memory, and no other node could write them sooner.
           if (!isPassing(error) && ++faults === MAX_FAULTS) {
             hasGivenUp = true;
             control.abort(error);

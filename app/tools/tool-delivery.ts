@@ -28,7 +28,7 @@ export function deliver<M extends Message>(message: M): { message: M; delivery: 
   return { message: { ...message, params: { ...message.params, _meta: meta } }, delivery };
 }
 
-/** Tells a server that nobody waits for a request any more. */
+/** MCP's notification that the answer to a request is not awaited any more. */
 export const cancellationOf = ({ id }: Message) => ({
   jsonrpc: "2.0" as const,
   method: "notifications/cancelled",

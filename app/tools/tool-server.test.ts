@@ -124,7 +124,7 @@ describe("a server of tools", () => {
     await expect(tool.call(request())).rejects.toBeInstanceOf(NotSent);
   });
 
-  it("is told when the person has stopped the answer", async () => {
+  it("gets a cancellation when the person has stopped the answer", async () => {
     const server = await serverThat(() => undefined);
     const tool = await toolOf(connect(server.url), "files_write_file_");
     const stop = new AbortController();

@@ -60,7 +60,7 @@ test("a conversation is led by the keyboard: stop, copy, edit, begin another, go
 }) => {
   const { page, composer, ...chat } = await openChat(server, { context: wide });
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  // As earlier versions stored it for those who had changed any preference.
+  // As earlier versions stored it once any preference was changed.
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"singleKeys":true}'));
   await chat.refresh();
   await chat.ask("Hello");

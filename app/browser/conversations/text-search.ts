@@ -15,7 +15,7 @@ const FRESH_MS = 60_000;
 const MOST_HITS_EACH = 3;
 /** Conversations searched at once; older ones when more is asked for. Each that was not read yet is a request. */
 const AT_FIRST = 200;
-/** Hits after which a search ends: nobody reads more of them. */
+/** Hits after which a search ends: a longer list is not read to its end. */
 const MOST_HITS = 100;
 /** Delay after the last key, in milliseconds. */
 const DEBOUNCE_MS = 250;

@@ -42,7 +42,7 @@ export function createUnsentConversation(dependencies: Dependencies): UnsentConv
   const { shared, tab, newId, claim, reopenedId, lastId, isListed } = dependencies;
   const known = () => readId(tab, UNSENT_KEY);
   const beforeReload = known();
-  /** The conversation that this page load has begun, and that nobody has written in yet. */
+  /** The conversation that this page load has begun, while nothing is written in it. */
   let fresh: string | null = null;
 
   function draftIds(): Set<string> {

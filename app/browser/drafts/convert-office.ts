@@ -25,7 +25,7 @@ export function officeKind(filename: string): OfficeKind | null {
 
 /**
  * Converts an Office document to text, in a worker that is ended at a deadline: parsers may take very long on a hostile
- * document, which then harms nobody but this conversion. The server never parses one.
+ * document, which then ends only this conversion. The server never parses one.
  * @returns null where it cannot be read, or takes too long. Rejects where the code of the worker cannot be loaded
  */
 export async function convertOffice(
