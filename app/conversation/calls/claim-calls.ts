@@ -1,5 +1,5 @@
 import type { Part, Reply, Session } from "../session";
-import { isUndecided, MAX_CALLS } from "./call-state";
+import { isUndecided } from "./call-state";
 import { foldCalls, knownCalls, toolParts } from "./fold-calls";
 import type { KnownCall } from "./tool-part";
 
@@ -18,7 +18,7 @@ export function claimCalls(session: Session, which: Which, calls: readonly NewCa
   if (!partial || !isRunBy(reply, which) || reply.stopRequested) return session;
   const known = new Set(partial.calls.map(({ toolCallId }) => toolCallId));
   const added = calls.filter(({ toolCallId }) => !known.has(toolCallId));
-  if (added.length === 0 || known.size + added.length > MAX_CALLS) return session;
+  if (added.length === 0) return session;
   const claimed = added.map(({ toolCallId, needsApproval }): KnownCall => ({
     toolCallId,
     epoch: which.epoch,
