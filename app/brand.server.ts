@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { ConfigError, type Config } from "./config.server";
+import { readConfiguredFile } from "./configured-file.server";
 import type { BrandView } from "./conversation/brand";
 import { operatorPresets, type OperatorPreset } from "./conversation/preset";
 
@@ -37,7 +37,7 @@ export function readBrand({ brand: { presetsFile, logo, ...brand } }: Pick<Confi
 }
 
 function readPresets(path: string): OperatorPreset[] {
-  const text = readFile("PRESETS", path).toString("utf8");
+  const text = readConfiguredFile("PRESETS", path).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -60,20 +60,12 @@ function readLogo(value: string): Logo {
       "SERVICE_LOGO must be the path or the base64 data URL of an SVG, PNG, WebP or JPEG file.",
     );
   }
-  const bytes = dataUrl ? Buffer.from(dataUrl[2]!, "base64") : readFile("SERVICE_LOGO", value);
+  const bytes = dataUrl ? Buffer.from(dataUrl[2]!, "base64") : readConfiguredFile("SERVICE_LOGO", value);
   if (bytes.byteLength > MAX_LOGO_BYTES) {
     throw new ConfigError(`SERVICE_LOGO must not be larger than ${String(MAX_LOGO_BYTES / 1000)} KB.`);
   }
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   return { bytes: Buffer.from(bytes), mediaType, hash };
-}
-
-function readFile(variable: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new ConfigError(`${variable}: ${(error as Error).message}.`);
-  }
 }
 
 /** The parts that every page is sent. Presets need the access code. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { keepAliveUntil } from "./clocks";
 import type { FleetUsage } from "./quotas/fleet-usage";
+import type { ToolSet } from "./conversation/calls/tool-set";
 import type { Replies } from "./replies/replies";
 import type { Membership } from "~/store/cluster/membership";
 import type { createVolumeProbe } from "~/store/volume/volume-probe";
@@ -8,6 +9,7 @@ import type { createVolumeProbe } from "~/store/volume/volume-probe";
 export type LifecycleOptions = {
   membership: Pick<Membership, "announceDraining" | "leave">;
   replies: Pick<Replies, "drain">;
+  tools: Pick<ToolSet, "close">;
   usage: Pick<FleetUsage, "flush">;
   probe: Pick<ReturnType<typeof createVolumeProbe>, "state">;
   /** Null where no metrics are reported. */
@@ -16,12 +18,13 @@ export type LifecycleOptions = {
 };
 
 /** Readiness of this node, and its orderly end. */
-export function createLifecycle({ membership, replies, usage, probe, report, log }: LifecycleOptions) {
+export function createLifecycle({ membership, replies, tools, usage, probe, report, log }: LifecycleOptions) {
   let isLeaving = false;
 
   async function end(deadlineMs: number) {
     await membership.announceDraining();
     await replies.drain(deadlineMs);
+    await tools.close();
     await usage.flush();
     await membership.leave();
   }

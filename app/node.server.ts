@@ -90,6 +90,7 @@ export function createNode(deps: NodeDependencies) {
     log,
   });
   const models = deps.connectModels(budget.spend);
+  const tools = deps.connectTools(stores);
   const activeReplies = () => replies.active();
   const quotas = createQuotas({ limits: settings.quotas, usage, budget, activeReplies, clock: epochMs });
   const replies = createReplies({
@@ -100,7 +101,7 @@ export function createNode(deps: NodeDependencies) {
     events,
     volume: steady,
     models,
-    tools: deps.connectTools(stores),
+    tools,
     node: { name },
     attend: membership.attend,
     hasDied: membership.hasDied,
@@ -120,6 +121,7 @@ export function createNode(deps: NodeDependencies) {
     instance,
     keys: encryption.keys,
     models,
+    tools,
     membership,
     usage,
     quotas,
@@ -127,6 +129,7 @@ export function createNode(deps: NodeDependencies) {
     /** Claims the node's name, then starts the sweeps. Resolves as `Membership.start` does. */
     async start() {
       await membership.start();
+      tools.start();
       replies.begin();
       startSweeps({ ...shared, volume: volumes.volume, sessions: store, retirement, handoffs });
     },

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Clocks } from "./clocks";
 import { processEnvironment } from "./config.server";
+import { readConfiguredFile } from "./configured-file.server";
 import type { ToolSet } from "./conversation/calls/tool-set";
 import type { AttachmentStore } from "./store/attachments/attachment-store";
 import type { SessionStore } from "./store/sessions/session-store";
@@ -8,7 +8,7 @@ import { pause } from "./model/pause";
 import { createDemoTools } from "./tools/demo-tools";
 import { createToolServer, type ToolServer } from "./tools/tool-server";
 import { createToolSet } from "./tools/create-tool-set";
-import { parseTools, ToolsConfigError, type ToolServerConfig } from "./tools/tools-config";
+import { parseTools, type ToolServerConfig } from "./tools/tools-config";
 
 /** Names that begin those of the built-in tools. */
 const RESERVED = ["demo", "holdfast"];
@@ -18,22 +18,14 @@ type Log = { warn(fields: object, message: string): void; info(fields: object, m
 /**
  * The servers of tools that the operator has configured.
  * @param source the configuration itself, if it begins with a brace, or the path of a file with it
- * @throws ToolsConfigError
+ * @throws ToolsConfigError, ConfigError
  */
 export function readTools(source: string | null, log: Log): ToolServerConfig[] {
   if (source === null) return [];
-  const { servers, warnings } = parseTools(textOf(source), processEnvironment, RESERVED);
+  const text = source.startsWith("{") ? source : readConfiguredFile("MCP_CONFIG", source).toString("utf8");
+  const { servers, warnings } = parseTools(text, processEnvironment, RESERVED);
   for (const warning of warnings) log.warn({}, warning);
   return servers;
-}
-
-function textOf(source: string): string {
-  if (source.startsWith("{")) return source;
-  try {
-    return readFileSync(source, "utf8");
-  } catch {
-    throw new ToolsConfigError("MCP_CONFIG names a file that cannot be read.");
-  }
 }
 
 export type ToolsDependencies = {
@@ -44,7 +36,7 @@ export type ToolsDependencies = {
   log: Log;
 };
 
-/** Connects the servers of tools. Nothing is asked of them before a conversation needs their tools. */
+/** Creates the servers of tools. They are connected by `ToolSet.start`, or when a conversation needs their tools. */
 export function connectTools(
   { configs, isDemo, clocks, log }: ToolsDependencies,
   { attachments, store }: { attachments: Pick<AttachmentStore, "put">; store: Pick<SessionStore, "update"> },
@@ -72,7 +64,7 @@ export function connectTools(
     },
     pause: (ms, signal) => pause(clocks.timer, ms, signal),
   });
-  return createToolSet(isDemo ? [demo, ...servers] : servers);
+  return createToolSet(isDemo ? [demo, ...servers] : servers, { delay: clocks.backgroundDelay });
 }
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@
 export type Omission = {
   /** One of `OMISSION_CODES`, or a code of a later version. */
   code: string;
-  /** File name, if the omission concerns a file. */
+  /** Name of the file, or of the server of tools. */
   subject?: string | undefined;
 };
 
@@ -15,6 +15,7 @@ export const OMISSION_CODES = [
   "file_lost",
   "file_shortened",
   "text_malformed",
+  "tools_away",
 ] as const;
 export type OmissionCode = (typeof OMISSION_CODES)[number];
 

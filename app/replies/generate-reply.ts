@@ -1,12 +1,13 @@
 import { hasRoomAfter } from "~/conversation/answer-bound";
-import type { Omission } from "~/conversation/omissions";
+import { omissionsOf, type Omission } from "~/conversation/omissions";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { settledParts, type ReplyText } from "~/conversation/reply-text";
 import { MAX_STEPS } from "~/conversation/limits";
 import { addUsage } from "~/conversation/reply-cost";
 import type { AssistantMessage, Part, Usage } from "~/conversation/session";
 import { hasOpenCalls, toolParts } from "~/conversation/calls/fold-calls";
-import type { OfferedTool } from "~/conversation/calls/tool-set";
+import { isFinal } from "~/conversation/calls/call-state";
+import type { Offered, OfferedTool } from "~/conversation/calls/tool-set";
 import { createCallIds } from "./calls/call-ids";
 import { messageChunks } from "~/conversation/message-chunks";
 import { createDurableText } from "./durable-text";
@@ -44,6 +45,8 @@ export function createGeneration(context: RunContext): Generation {
   });
   /** Not in the log: a node that takes over asks the model again and is given them again. */
   let omissions: Omission[] = [];
+  /** Servers of tools that were away in one of the steps. */
+  const away = new Set<string>();
   /** Of the steps that this run has asked for. */
   let usage: Usage | undefined;
 
@@ -65,13 +68,24 @@ export function createGeneration(context: RunContext): Generation {
     return isOver ? finishOutcome(context, finish, durable.text(), usage) : null;
   }
 
+  async function offeredTools(): Promise<Offered> {
+    if (!session.partial) return { tools: [], away: [] };
+    const open = toolParts(durable.text().parts).filter((part) => !isFinal(part));
+    const offered = await deps.tools.offered(
+      session.settings,
+      open.map(({ toolName }) => toolName),
+    );
+    for (const server of offered.away) away.add(server);
+    return offered;
+  }
+
   /** Step by step: the model's words and calls, as far as they were not there before, and the results of its calls. */
   async function answer(begun: readonly ReplyChunk[]): Promise<ReplyOutcome | "waiting"> {
     for (let before = begun; ; before = messageChunks(reply.messageId, durable.text().parts)) {
-      const tools = session.partial ? await deps.tools.offered(session.settings) : [];
-      const outcome = await ask(before, tools);
+      const offered = await offeredTools();
+      const outcome = await ask(before, offered.tools);
       if (outcome) return outcome;
-      const ran = await calls.run(tools);
+      const ran = await calls.run(offered);
       if (ran === "waiting") return ran;
       if (ran === "ended") return stopOutcome(context) ?? cutOutcome("handed over");
       const limit = limitOutcome(durable.text().parts);
@@ -104,7 +118,13 @@ export function createGeneration(context: RunContext): Generation {
       const isLeft = durable.hasGivenUp() || (!isWritten && (reason === null || reason === "stopped"));
       return isLeft ? null : outcome;
     },
-    content: () => ({ parts: settledParts(durable.text()), omissions }),
+    content: () => ({
+      parts: settledParts(durable.text()),
+      omissions: omissionsOf([
+        ...omissions,
+        ...[...away].map((subject): Omission => ({ code: "tools_away", subject })),
+      ]),
+    }),
   };
 }
 

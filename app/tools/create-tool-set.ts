@@ -1,31 +1,49 @@
 import type { Settings } from "~/conversation/session";
-import type { OfferedTool, ToolSet } from "~/conversation/calls/tool-set";
+import { serverOf, type OfferedTool, type ToolSet } from "~/conversation/calls/tool-set";
 import type { ToolServer } from "./tool-server";
 
+/**
+ * Longest wait for a server that was never reached, in milliseconds. An answer waits for no other: it is given the last
+ * list, while the next is asked for.
+ */
+const FIRST_LIST_MS = 2_000;
+/** Longest wait for servers to end their connections, in milliseconds. */
+const CLOSE_MS = 2_000;
+
 /** The tools of several servers. A server that is away is left out: the conversation goes on without its tools. */
-export function createToolSet(servers: readonly ToolServer[]): ToolSet {
+export function createToolSet(
+  servers: readonly ToolServer[],
+  { delay }: { delay: (ms: number) => Promise<unknown> },
+): ToolSet {
   const isUsed = (server: ToolServer, { tools }: Settings) =>
     tools?.use?.[server.name] ?? !server.isOffByDefault;
 
-  async function toolsOf(server: ToolServer): Promise<readonly OfferedTool[]> {
-    try {
-      return await server.tools();
-    } catch {
-      // Reported by the server.
-      return [];
-    }
+  /** Refreshes the list of a server, and waits where there is none yet. */
+  async function prepare(server: ToolServer, needed: readonly string[]) {
+    const refreshed = server.refresh();
+    if (server.tools() !== null) return;
+    if (needed.some((name) => serverOf(name, [server.name]) !== null)) await refreshed;
+    else if (!server.isAway()) await Promise.race([refreshed, delay(FIRST_LIST_MS)]);
   }
 
   return {
     isOn: (settings) => servers.some((server) => isUsed(server, settings)),
-    async offered(settings) {
-      const lists = await Promise.all(servers.filter((server) => isUsed(server, settings)).map(toolsOf));
+    async offered(settings, needed = []) {
+      const used = servers.filter((server) => isUsed(server, settings));
+      await Promise.all(used.map((server) => prepare(server, needed)));
       const byName = new Map<string, OfferedTool>();
-      for (const tool of lists.flat()) {
+      for (const tool of used.flatMap((server) => server.tools() ?? [])) {
         // Names are cut to the length that providers take, so two may be the same: the first one counts.
         if (settings.tools?.use?.[tool.name] !== false && !byName.has(tool.name)) byName.set(tool.name, tool);
       }
-      return [...byName.values()];
+      const away = used.filter((server) => server.tools() === null).map(({ name }) => name);
+      return { tools: [...byName.values()], away };
+    },
+    start() {
+      for (const server of servers) if (!server.isOffByDefault) void server.refresh();
+    },
+    async close() {
+      await Promise.race([Promise.all(servers.map((server) => server.close())), delay(CLOSE_MS)]);
     },
   };
 }

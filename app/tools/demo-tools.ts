@@ -47,7 +47,15 @@ export function createDemoTools({ changeNotes, pause }: DemoToolsOptions): ToolS
       call: add,
     },
   ];
-  return { name: "demo", isOffByDefault: false, tools: async () => tools, close: async () => undefined };
+  const nothing = () => Promise.resolve();
+  return {
+    name: "demo",
+    isOffByDefault: false,
+    tools: () => tools,
+    isAway: () => false,
+    refresh: nothing,
+    close: nothing,
+  };
 }
 
 function answer(notes: readonly string[] | null) {

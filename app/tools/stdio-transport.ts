@@ -1,14 +1,39 @@
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
+import type { NotificationFilter } from "./notifications";
 import { cancellationOf, deliver } from "./tool-delivery";
 
 type Transport = InstanceType<typeof StdioTransport>;
 type StdioOptions = ConstructorParameters<typeof StdioTransport>[0];
 
+export type ChildEvents = {
+  /** Takes notifications out of the messages of the child. */
+  take: NotificationFilter["take"];
+  /** Called when the child has ended. */
+  onEnd: () => void;
+};
+
 /** A server of tools that is a child of this process. It knows whether a call was written to the child. */
 export class DeliveringStdioTransport extends StdioTransport {
-  constructor(options: StdioOptions) {
+  readonly #events: ChildEvents;
+
+  constructor(options: StdioOptions, events: ChildEvents) {
     // What the child writes to its standard error may contain secrets, and is not ours to log.
     super({ ...options, stderr: "ignore" });
+    this.#events = events;
+  }
+
+  override start(): Promise<void> {
+    // The client has set its own handlers by now.
+    const { onmessage, onclose } = this;
+    const { take, onEnd } = this.#events;
+    this.onmessage = (message) => {
+      if (!take(message)) onmessage?.(message);
+    };
+    this.onclose = () => {
+      onclose?.();
+      onEnd();
+    };
+    return super.start();
   }
 
   override async send(
@@ -16,11 +41,11 @@ export class DeliveringStdioTransport extends StdioTransport {
     options?: { signal?: AbortSignal },
   ): Promise<void> {
     const { message: delivered, delivery } = deliver(message as object);
-    options?.signal?.addEventListener(
-      "abort",
-      () => void super.send(cancellationOf(delivered) as typeof message).catch(() => undefined),
-      { once: true },
-    );
+    const cancel = () => {
+      if (!delivery || delivery.isOver) return;
+      void super.send(cancellationOf(delivered) as typeof message).catch(() => undefined);
+    };
+    options?.signal?.addEventListener("abort", cancel, { once: true });
     try {
       await super.send(delivered as typeof message);
     } catch (error) {

@@ -8,13 +8,21 @@ export type Delivery = {
   idempotencyKey: string;
   /** Whether the server may have received the call. */
   isSent: boolean;
+  /** Whether the call has ended: there is nothing to cancel then. */
+  isOver: boolean;
 };
+
+export const newDelivery = (idempotencyKey: string): Delivery => ({
+  idempotencyKey,
+  isSent: false,
+  isOver: false,
+});
 
 const deliveries = new AsyncLocalStorage<Delivery>();
 
 /** Runs a call. Messages that it sends belong to this delivery. */
 export const withDelivery = <T>(delivery: Delivery, call: () => Promise<T>): Promise<T> =>
-  deliveries.run(delivery, call);
+  deliveries.run(delivery, call).finally(() => (delivery.isOver = true));
 
 export type Message = { method?: string; id?: string | number; params?: Record<string, unknown> };
 

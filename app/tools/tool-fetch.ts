@@ -16,6 +16,7 @@ export function createToolFetch(fetch: typeof globalThis.fetch): typeof globalTh
     if (!delivery) return fetch(input, init);
     const { signal } = init ?? {};
     const cancel = () => {
+      if (delivery.isOver) return;
       const body = JSON.stringify(cancellationOf(message));
       // Best effort: the server may have answered, or be gone.
       void fetch(input, { ...init, body, signal: null }).catch(() => undefined);

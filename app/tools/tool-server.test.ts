@@ -1,5 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
+import type { ToolOutput } from "~/conversation/calls/tool-part";
 import { realClocks } from "~/clocks";
 import { mcpTools, startMcpServer, type McpAnswer, type McpServer } from "../../tests/fixtures/mcp-server";
 import { createToolServer, type ToolServer } from "./tool-server";
@@ -10,11 +12,15 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
+const textIn = ({ content: [only] }: ToolOutput) => (only?.type === "text" ? only.text : "");
 const text = (words: string) => ({ content: [{ type: "text", text: words }] });
 const logged: { fields: object; message: string }[] = [];
 
-function connect(url: string, change: object = {}, fetch = globalThis.fetch): ToolServer {
-  const config = JSON.stringify({ mcpServers: { files: { url, readOnly: ["read"], ...change } } });
+const connect = (url: string, change: object = {}, fetch = globalThis.fetch): ToolServer =>
+  configured({ url, readOnly: ["read"], ...change }, fetch);
+
+function configured(files: object, fetch = globalThis.fetch): ToolServer {
+  const config = JSON.stringify({ mcpServers: { files } });
   const log = (fields: object, message: string) => void logged.push({ fields, message });
   const server = createToolServer({
     config: parseTools(config, {}).servers[0]!,
@@ -35,7 +41,8 @@ async function serverThat(answer: McpAnswer): Promise<McpServer> {
 }
 
 async function toolOf(server: ToolServer, name: string): Promise<OfferedTool> {
-  return (await server.tools()).find((tool) => tool.name === name)!;
+  await server.refresh();
+  return server.tools()!.find((tool) => tool.name === name)!;
 }
 
 const request = (change: object = {}) => ({
@@ -49,8 +56,10 @@ const request = (change: object = {}) => ({
 describe("a server of tools", () => {
   it("offers its tools under names that providers take, with the operator's policy and not its own hints", async () => {
     const { url } = await serverThat((_, __, reply) => reply(text("")));
-    const tools = await connect(url).tools();
-    expect(tools).toMatchObject([
+    const server = connect(url);
+    expect(server.tools()).toBeNull();
+    await server.refresh();
+    expect(server.tools()).toMatchObject([
       { name: "files_read", isReadOnly: true, approval: "changes" },
       { name: "files_write_file_", isReadOnly: false, approval: "changes" },
     ]);
@@ -135,12 +144,72 @@ describe("a server of tools", () => {
     await expect.poll(() => server.cancelled).toHaveLength(1);
   });
 
+  it("gets no cancellation of a call that has ended, when its connection is closed", async () => {
+    const mcp = await serverThat((_, __, reply) => reply(text("done")));
+    const server = connect(mcp.url);
+    const stop = new AbortController();
+    await (await toolOf(server, "files_read")).call(request({ signal: stop.signal }));
+    await server.close();
+    stop.abort(new Error("stopped"));
+    await new Promise((resolve) => setImmediate(resolve));
+    await fetch(mcp.url, { method: "POST", body: JSON.stringify({ id: 1, method: "tools/list" }) });
+    expect(mcp.cancelled).toEqual([]);
+  });
+
   it("that is away is asked again after a while only, and its address is not logged", async () => {
     logged.length = 0;
     const server = connect("http://127.0.0.1:9/secret-path");
-    await expect(server.tools()).rejects.toThrow();
-    await expect(server.tools()).rejects.toThrow("a moment ago");
+    await server.refresh();
+    await server.refresh();
+    expect([server.tools(), server.isAway()]).toEqual([null, true]);
     expect(logged).toMatchObject([{ message: "a server of tools is away" }]);
     expect(JSON.stringify(logged)).not.toContain("secret-path");
+  });
+
+  it("that says that its tools have changed is asked for them at once", async () => {
+    const mcp = await serverThat((_, __, reply) => {
+      mcp.tools.push(...mcpTools("more"));
+      reply(text("done"), [{ method: "notifications/tools/list_changed" }]);
+    });
+    const server = connect(mcp.url);
+    const tool = await toolOf(server, "files_read");
+    expect(await tool.call(request())).toMatchObject({ output: text("done") });
+    await expect.poll(() => server.tools()?.map(({ name }) => name)).toContain("files_more");
+  });
+});
+
+describe("a server of tools that is a child of this process", () => {
+  const child = fileURLToPath(new URL("../../tests/fixtures/mcp-child.js", import.meta.url));
+  const isRunning = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it("keeps its process while it sends notifications, and ends with the connection", async () => {
+    const server = configured({ command: process.execPath, args: [child] });
+    const tool = await toolOf(server, "files_pid");
+    const pids = [await tool.call(request()), await tool.call(request())].map(
+      (result) => result.state === "output-available" && Number(textIn(result.output)),
+    );
+    expect(new Set(pids).size).toBe(1);
+    expect(isRunning(Number(pids[0]))).toBe(true);
+    await server.close();
+    await expect.poll(() => isRunning(Number(pids[0]))).toBe(false);
+  });
+
+  it("is started again after it has ended", async () => {
+    const server = configured({ command: process.execPath, args: [child] });
+    const tool = await toolOf(server, "files_pid");
+    const pid = async () => {
+      const result = await tool.call(request()).catch(() => null);
+      return result?.state === "output-available" ? Number(textIn(result.output)) : null;
+    };
+    const first = (await pid())!;
+    process.kill(first, "SIGKILL");
+    await expect.poll(() => isRunning(first)).toBe(false);
+    await expect.poll(pid).not.toBeNull();
   });
 });

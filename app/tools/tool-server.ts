@@ -1,10 +1,9 @@
-import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
+import type { MCPClient } from "@ai-sdk/mcp";
 import { MAX_TOOL_ERROR_LENGTH, type CallResult } from "~/conversation/calls/call-state";
 import { NotSent, type OfferedTool, type ToolRequest } from "~/conversation/calls/tool-set";
 import type { Clocks } from "~/clocks";
-import { DeliveringStdioTransport } from "./stdio-transport";
-import { withDelivery, type Delivery } from "./tool-delivery";
-import { createToolFetch } from "./tool-fetch";
+import { createServerConnection, LIST_TIMEOUT_MS } from "./server-connection";
+import { newDelivery, withDelivery } from "./tool-delivery";
 import { toCallResult, type KeepFile } from "./tool-result";
 import type { ToolServerConfig } from "./tools-config";
 
@@ -12,8 +11,16 @@ import type { ToolServerConfig } from "./tools-config";
 export type ToolServer = {
   name: string;
   isOffByDefault: boolean;
-  /** Its tools as it has last listed them, at most `LIST_MS` ago. @throws where it is away, and so for `RETRY_MS` */
-  tools(): Promise<readonly OfferedTool[]>;
+  /** Its tools as it has last listed them; null where it is away, or was not reached yet. */
+  tools(): readonly OfferedTool[] | null;
+  /** Whether the last attempt to reach it has failed. */
+  isAway(): boolean;
+  /**
+   * Connects, and lists the tools again if the list is older than `LIST_MS`. Without effect for `RETRY_MS` after a failure.
+   * Resolves at the end of the attempt; never rejects.
+   */
+  refresh(): Promise<void>;
+  /** Ends the connection, and the process of a server that is a child of this one. */
   close(): Promise<void>;
 };
 
@@ -26,49 +33,46 @@ export type ToolServerOptions = {
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 };
 
-/** Age at which a list of tools is asked for anew, in milliseconds: servers may change theirs. */
+/** Age at which a list of tools is asked for anew, in milliseconds: not all servers say when theirs changes. */
 const LIST_MS = 60_000;
-/** Time after a failure in which a server is not asked again, in milliseconds: each answer would wait for it. */
+/** Time after a failure in which a server is not asked again, in milliseconds. */
 const RETRY_MS = 10_000;
-/** Longest time to connect and to list, in milliseconds. */
-const CONNECT_MS = 10_000;
 const MAX_TOOLS = 200;
 const MAX_DESCRIPTION_LENGTH = 4_000;
 
 export function createToolServer(options: ToolServerOptions): ToolServer {
   const { config, clocks, log } = options;
-  let client: Promise<MCPClient> | null = null;
-  let listed: { at: number; tools: Promise<readonly OfferedTool[]> } | null = null;
+  let listed: { at: number; tools: readonly OfferedTool[] } | null = null;
+  let refreshing: Promise<void> | null = null;
   let failedAt = -Infinity;
   let isAway = false;
+  const connection = createServerConnection({ ...options, onListChange });
 
-  function connect(): Promise<MCPClient> {
-    return (client ??= open(options, forget).catch((error: unknown) => {
-      client = null;
-      throw error;
-    }));
-  }
-
-  /** The connection is gone: the next call makes another one. */
-  function forget() {
-    client = null;
-    listed = null;
-  }
-
-  async function list(): Promise<readonly OfferedTool[]> {
+  async function list() {
     try {
-      const tools = await listAll(await connect());
+      const tools = await connection.use(listAll);
+      listed = { at: clocks.now(), tools: tools.slice(0, MAX_TOOLS).map((tool) => offer(tool)) };
       if (isAway) log.info({ server: config.name }, "the tools of a server are back");
       isAway = false;
-      return tools.slice(0, MAX_TOOLS).map((tool) => offer(tool));
     } catch (error) {
       failedAt = clocks.now();
       // Without its message, which may name the address with its secrets.
       if (!isAway) log.warn({ server: config.name, err: nameOf(error) }, "a server of tools is away");
       isAway = true;
-      forget();
-      throw error;
+      listed = null;
     }
+  }
+
+  function refresh(): Promise<void> {
+    const now = clocks.now();
+    const isFresh = listed !== null && now - listed.at < LIST_MS;
+    if (!refreshing && (isFresh || now - failedAt < RETRY_MS)) return Promise.resolve();
+    return (refreshing ??= list().finally(() => (refreshing = null)));
+  }
+
+  function onListChange() {
+    if (listed) listed = { ...listed, at: -Infinity };
+    void refresh();
   }
 
   function offer({ name, title, description, inputSchema }: ListedTool): OfferedTool {
@@ -84,23 +88,22 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
 
   async function call(name: string, request: ToolRequest): Promise<CallResult> {
     const { input, idempotencyKey, signal, sessionHash } = request;
-    const connected = await connect().catch(() => {
-      throw new NotSent(`The server ${config.name} cannot be reached.`);
-    });
-    const delivery: Delivery = { idempotencyKey, isSent: false };
+    const delivery = newDelivery(idempotencyKey);
     try {
-      const result = await withDelivery(delivery, () =>
-        connected.callTool({
-          name,
-          arguments: input as Record<string, unknown>,
-          options: { signal, timeout: config.timeoutMs, maxTotalTimeout: config.timeoutMs },
-        }),
+      const result = await connection.use((client) =>
+        withDelivery(delivery, () =>
+          client.callTool({
+            name,
+            arguments: input as Record<string, unknown>,
+            options: { signal, timeout: config.timeoutMs, maxTotalTimeout: config.timeoutMs },
+          }),
+        ),
       );
       return await toCallResult(result, toolName(config.name, name), options.keepFile(sessionHash));
     } catch (error) {
       const answer = answerIn(error);
       if (answer) return answer;
-      if (!signal.aborted) forget();
+      if (!signal.aborted) connection.renew();
       if (!delivery.isSent) throw new NotSent(`The server ${config.name} has not taken the call.`);
       throw error;
     }
@@ -109,17 +112,10 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
   return {
     name: config.name,
     isOffByDefault: config.isOffByDefault,
-    async tools() {
-      const now = clocks.now();
-      if (now - failedAt < RETRY_MS) throw new Error("the server was away a moment ago");
-      if (!listed || now - listed.at > LIST_MS) listed = { at: now, tools: list() };
-      return listed.tools;
-    },
-    async close() {
-      const open = client;
-      forget();
-      await open?.then((each) => each.close()).catch(() => undefined);
-    },
+    tools: () => listed?.tools ?? null,
+    isAway: () => isAway,
+    refresh,
+    close: connection.close,
   };
 }
 
@@ -131,32 +127,12 @@ async function listAll(client: MCPClient): Promise<ListedTool[]> {
   do {
     const page = await client.listTools({
       ...(cursor !== undefined && { params: { cursor } }),
-      options: { timeout: CONNECT_MS },
+      options: { timeout: LIST_TIMEOUT_MS },
     });
     tools.push(...page.tools);
     cursor = page.nextCursor;
   } while (cursor !== undefined && tools.length < MAX_TOOLS);
   return tools;
-}
-
-async function open({ config, fetch }: ToolServerOptions, onClose: () => void): Promise<MCPClient> {
-  const { connection } = config;
-  const transport =
-    connection.kind === "stdio"
-      ? new DeliveringStdioTransport(connection)
-      : {
-          type: connection.kind,
-          url: connection.url,
-          headers: connection.headers,
-          fetch: createToolFetch(fetch),
-          onSessionExpired: onClose,
-        };
-  return createMCPClient({
-    transport,
-    clientName: "holdfast",
-    initializationOptions: { timeout: CONNECT_MS },
-    onUncaughtError: onClose,
-  });
 }
 
 /** The answer of a server that refuses a call by the protocol, such as for wrong arguments; null for other failures. */

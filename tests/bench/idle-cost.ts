@@ -132,7 +132,7 @@ function openNode(name: string, dataDir: string, fs: FileSystem, time: FakeTime)
     layout: createLayout(dataDir),
     volumes: { volume, steady: volume, own: volume },
     encryption: { keys, encryptor: createEncryptor({ keys, isOn: false }) },
-    connectTools: () => createToolSet([]),
+    connectTools: () => createToolSet([], { delay: realClocks.backgroundDelay }),
     connectModels: () => createScriptedModel(),
     settings: TEST_SETTINGS,
     clocks: { ...realClocks, ...time, delay, backgroundDelay: delay },

@@ -34,13 +34,31 @@ export type ToolRequest = {
   signal: AbortSignal;
 };
 
+export type Offered = {
+  tools: readonly OfferedTool[];
+  /** Names of the servers that are away. */
+  away: readonly string[];
+};
+
 /** The tools of all servers. */
 export type ToolSet = {
   /** Whether a conversation with these settings may use any tool, without asking a server. */
   isOn(settings: Settings): boolean;
-  /** The tools that it may use now. Servers that are away are left out. Never rejects. */
-  offered(settings: Settings): Promise<readonly OfferedTool[]>;
+  /**
+   * The tools that it may use now, as their servers have last listed them. Never rejects.
+   * @param needed names of tools whose servers are waited for
+   */
+  offered(settings: Settings, needed?: readonly string[]): Promise<Offered>;
+  /** Connects the servers in the background. */
+  start(): void;
+  /** Ends the connections, and servers that are children of this process. Never rejects. */
+  close(): Promise<void>;
 };
+
+/** The server of a tool, by its name; null where it is none of these. */
+export function serverOf(toolName: string, servers: readonly string[]): string | null {
+  return servers.find((server) => toolName.startsWith(`${server}_`)) ?? null;
+}
 
 /** The call has surely not reached its tool. `message` is for the model and the person. */
 export class NotSent extends Error {

@@ -159,6 +159,7 @@ export const ar: Translation = {
     file_lost: "ملفات لم تعد محفوظة: {{subjects}}.",
     file_shortened: "ملفات أطول مما يتسع له هذا النموذج، ولم يُعطَ إلا بدايتها: {{subjects}}.",
     text_malformed: "استُبدلت محارف لا يقبلها أي نموذج.",
+    tools_away: "أدوات لم تكن متاحة أثناء هذه الإجابة: {{subjects}}.",
     unknown: "لم يُعطَ النموذج كل ما في هذه المحادثة.",
   },
   markdown: {

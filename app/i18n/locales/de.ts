@@ -168,6 +168,7 @@ export const de: Translation = {
     file_shortened:
       "Dateien, die für dieses Modell zu lang sind und von denen es nur den Anfang erhalten hat: {{subjects}}.",
     text_malformed: "Zeichen, die kein Modell annimmt, wurden ersetzt.",
+    tools_away: "Werkzeuge, die bei dieser Antwort nicht erreichbar waren: {{subjects}}.",
     unknown: "Nicht alles aus dieser Unterhaltung wurde dem Modell gegeben.",
   },
   markdown: {

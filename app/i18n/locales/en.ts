@@ -163,6 +163,7 @@ export const en = {
     file_lost: "Files that are no longer stored: {{subjects}}.",
     file_shortened: "Files too long for this model, of which it was given the beginning: {{subjects}}.",
     text_malformed: "Characters that no model takes were replaced.",
+    tools_away: "Tools that were away during this answer: {{subjects}}.",
     unknown: "Some of this conversation was not given to the model.",
   },
   markdown: {

@@ -166,6 +166,7 @@ export const es: Translation = {
     file_shortened:
       "Archivos demasiado largos para este modelo, de los que solo recibió el principio: {{subjects}}.",
     text_malformed: "Se sustituyeron caracteres que ningún modelo acepta.",
+    tools_away: "Herramientas que no estaban disponibles durante esta respuesta: {{subjects}}.",
     unknown: "Una parte de esta conversación no se entregó al modelo.",
   },
   markdown: {

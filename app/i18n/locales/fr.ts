@@ -164,6 +164,7 @@ export const fr: Translation = {
     file_lost: "Fichiers qui ne sont plus enregistrés : {{subjects}}.",
     file_shortened: "Fichiers trop longs pour ce modèle, qui n’en a reçu que le début : {{subjects}}.",
     text_malformed: "Des caractères qu’aucun modèle n’accepte ont été remplacés.",
+    tools_away: "Outils injoignables pendant cette réponse : {{subjects}}.",
     unknown: "Une partie de cette conversation n’a pas été transmise au modèle.",
   },
   markdown: {

@@ -88,6 +88,30 @@ describe("a reply that calls tools", () => {
     expect(messages.at(-1)!.metadata).toMatchObject({ status: "complete" });
   });
 
+  it("says that a server of tools was away, and tells the model where a call needs it", async () => {
+    const tools = createScriptedTools();
+    const needed: (readonly string[])[] = [];
+    const one = await toolNode({
+      tools: {
+        ...tools,
+        offered(_, names = []) {
+          needed.push(names);
+          return Promise.resolve({ tools: [], away: ["files"] });
+        },
+      },
+    });
+    const { key } = await startCalls(one, "files_write");
+    const { steps = [] } = await one.model.request(1);
+    expect(toolParts(steps)).toMatchObject([
+      { state: "output-error", errorText: "The server of this tool is away. It was not called." },
+    ]);
+    one.model.text("It is away.");
+    one.model.finish();
+    const { messages } = await settled(one, key);
+    expect(messages.at(-1)!.metadata).toMatchObject({ omissions: [{ code: "tools_away", subject: "files" }] });
+    expect(needed).toEqual([[], []]);
+  });
+
   it("claims a call that changes something before it sends it", async () => {
     const one = await toolNode();
     const { key, ids } = await startCalls(one, "files_log");

@@ -4,7 +4,13 @@ import type { NewCall } from "~/conversation/calls/claim-calls";
 import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
 import { approvalChunk, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
 import type { ToolPart } from "~/conversation/calls/tool-part";
-import { needsApproval, NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
+import {
+  needsApproval,
+  NotSent,
+  serverOf,
+  type Offered,
+  type OfferedTool,
+} from "~/conversation/calls/tool-set";
 import { isObject } from "~/conversation/is-object";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Part } from "~/conversation/session";
@@ -18,7 +24,7 @@ export type CallRunner = {
    * Runs the calls of the reply that have no result. Each has one when it resolves with "answered".
    * @returns "waiting" where a person must decide: the reply has no runner any more. "ended" where the run is to end
    */
-  run(tools: readonly OfferedTool[]): Promise<"answered" | "waiting" | "ended">;
+  run(offered: Offered): Promise<"answered" | "waiting" | "ended">;
 };
 
 export type CallRunnerOptions = {
@@ -29,11 +35,14 @@ export type CallRunnerOptions = {
   flush: () => Promise<boolean>;
 };
 
+type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[] };
+
 /** Time that calls may take to end after a stop, in milliseconds. */
 const STOP_GRACE_MS = 1_000;
 
 /** Sentences for the model, and the person, in place of outputs. */
 const UNKNOWN_TOOL = "There is no tool with this name here.";
+const AWAY = "The server of this tool is away. It was not called.";
 const NO_OBJECT = "The arguments are not a JSON object.";
 const TOO_MANY = "One answer cannot call tools more often.";
 const TOO_LONG = "The tool was run, but its result is too long for the rest of this answer.";
@@ -49,20 +58,20 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
   const openCalls = () => toolParts(foldCalls(parts(), claims.known())).filter((part) => !isFinal(part));
 
   /** Why a call cannot be run; null where it can. */
-  function refusalOf({ toolCallId, input }: ToolPart, tool: OfferedTool | undefined): string | null {
-    if (!tool) return UNKNOWN_TOOL;
+  function refusalOf({ toolCallId, toolName, input }: ToolPart, { byName, away }: Tools): string | null {
+    if (!byName.has(toolName)) return missing(toolName, away);
     const calls = toolParts(parts());
     if (calls.findIndex((call) => call.toolCallId === toolCallId) >= MAX_CALLS) return TOO_MANY;
     return isObject(input) ? null : NO_OBJECT;
   }
 
   /** Refuses the new calls that cannot be run. @returns the others that need a commit before they are run */
-  function newCalls(byName: ReadonlyMap<string, OfferedTool>): NewCall[] {
+  function newCalls(tools: Tools): NewCall[] {
     const calls: NewCall[] = [];
     for (const part of openCalls()) {
       if (part.state !== "input-available") continue;
-      const tool = byName.get(part.toolName);
-      const refusal = refusalOf(part, tool);
+      const tool = tools.byName.get(part.toolName);
+      const refusal = refusalOf(part, tools);
       const asks = tool !== undefined && needsApproval(tool, session.settings);
       if (refusal !== null) attempts.finish(part, notRun(refusal));
       else if (asks || !tool!.isReadOnly) calls.push({ toolCallId: part.toolCallId, needsApproval: asks });
@@ -71,27 +80,27 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
   }
 
   /** One round: refuses, claims and begins what can be. @returns false where the run is to end */
-  async function beginOpen(tools: readonly OfferedTool[]): Promise<boolean> {
-    const byName = new Map(tools.map((tool) => [tool.name, tool]));
-    const calls = newCalls(byName);
+  async function beginOpen(tools: Tools): Promise<boolean> {
+    const calls = newCalls(tools);
     if (calls.length > 0) {
       if (!(await claims.claim(calls))) return false;
       for (const { toolCallId, needsApproval: asks } of calls) if (asks) write(approvalChunk(toolCallId));
     }
     for (const part of openCalls()) {
       if (attempts.hasBegun(part)) continue;
-      const tool = byName.get(part.toolName);
-      if (part.state === "running") beginClaimed(part, tool);
+      const tool = tools.byName.get(part.toolName);
+      if (part.state === "running") beginClaimed(part, tools);
       else if (part.state === "input-available" && tool?.isReadOnly) attempts.begin(part, tool);
     }
     return flush();
   }
 
-  function beginClaimed(part: ToolPart, tool: OfferedTool | undefined) {
+  function beginClaimed(part: ToolPart, { byName, away }: Tools) {
+    const tool = byName.get(part.toolName);
     const claim = claims.known().find(({ toolCallId }) => toolCallId === part.toolCallId);
     // Claimed for an earlier runner, which may have sent it: nothing repeats it by itself.
     if (claim?.epoch !== reply.epoch) attempts.giveUp(part);
-    else if (!tool) attempts.finish(part, notRun(UNKNOWN_TOOL));
+    else if (!tool) attempts.finish(part, notRun(missing(part.toolName, away)));
     else attempts.begin(part, tool);
   }
 
@@ -103,7 +112,8 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
   }
 
   return {
-    async run(tools) {
+    async run({ tools: offered, away }) {
+      const tools = { byName: new Map(offered.map((tool) => [tool.name, tool])), away };
       for (;;) {
         if (!(await flush()) || control.reason() !== null) return end();
         if (!(await beginOpen(tools)) || control.reason() !== null) return end();
@@ -184,5 +194,8 @@ function createAttempts(
 
 const keyOf = ({ toolCallId, attempt }: Pick<ToolPart, "toolCallId" | "attempt">) =>
   `${toolCallId}.${String(attempt)}`;
+
+const missing = (toolName: string, away: readonly string[]) =>
+  serverOf(toolName, away) === null ? UNKNOWN_TOOL : AWAY;
 
 const notRun = (errorText: string): CallResult => ({ state: "output-error", errorText });

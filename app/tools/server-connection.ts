@@ -1,0 +1,109 @@
+import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
+import { createNotificationFilter } from "./notifications";
+import { DeliveringStdioTransport } from "./stdio-transport";
+import { createToolFetch } from "./tool-fetch";
+import type { ToolServerConfig } from "./tools-config";
+
+/** The connection to one server, which is made when it is first used. */
+export type ServerConnection = {
+  /** Uses the client, connected. A client that is in use is not closed. @throws what `action` throws, or the failure to connect */
+  use<T>(action: (client: MCPClient) => Promise<T>): Promise<T>;
+  /** The next use makes a new connection. */
+  renew(): void;
+  close(): Promise<void>;
+};
+
+export type ServerConnectionOptions = {
+  config: Pick<ToolServerConfig, "connection">;
+  fetch: typeof globalThis.fetch;
+  /** Called when the server says that its tools have changed. */
+  onListChange: () => void;
+};
+
+/** Longest time to connect, and to list tools, in milliseconds. */
+const CONNECT_MS = 10_000;
+export const LIST_TIMEOUT_MS = 10_000;
+
+/** `abort` ends an attempt to connect. */
+type Open = { abort: () => void; client: Promise<MCPClient>; users: number; isRetired: boolean };
+
+export function createServerConnection(options: ServerConnectionOptions): ServerConnection {
+  let current: Open | null = null;
+  let isClosed = false;
+
+  function connect(): Open {
+    if (isClosed) throw new Error("the connection was closed");
+    const controller = new AbortController();
+    const opened: Open = {
+      client: open(options, controller.signal, () => retire(opened)),
+      abort: () => controller.abort(),
+      users: 0,
+      isRetired: false,
+    };
+    opened.client.catch(() => retire(opened));
+    return opened;
+  }
+
+  /** Closes a connection as soon as nothing uses it: others may still wait for an answer by it. */
+  function retire(connection: Open) {
+    connection.isRetired = true;
+    if (current === connection) current = null;
+    if (connection.users === 0) void close(connection);
+  }
+
+  return {
+    async use(action) {
+      const used = (current ??= connect());
+      used.users += 1;
+      try {
+        return await action(await used.client);
+      } finally {
+        used.users -= 1;
+        if (used.isRetired && used.users === 0) void close(used);
+      }
+    },
+    renew() {
+      if (current) retire(current);
+    },
+    async close() {
+      isClosed = true;
+      const open = current;
+      current = null;
+      if (open) await close(open);
+    },
+  };
+}
+
+async function close({ client, abort }: Open) {
+  abort();
+  try {
+    await (await client).close();
+  } catch {
+    // It was never open, or is closed already.
+  }
+}
+
+async function open(
+  { config, fetch, onListChange }: ServerConnectionOptions,
+  signal: AbortSignal,
+  onFailure: () => void,
+): Promise<MCPClient> {
+  const { connection } = config;
+  const filter = createNotificationFilter({ onListChange });
+  const transport =
+    connection.kind === "stdio"
+      ? new DeliveringStdioTransport(connection, { take: filter.take, onEnd: onFailure })
+      : {
+          type: connection.kind,
+          url: connection.url,
+          headers: connection.headers,
+          fetch: filter.filterFetch(createToolFetch(fetch)),
+          onSessionExpired: onFailure,
+        };
+  return createMCPClient({
+    transport,
+    clientName: "holdfast",
+    initializationOptions: { timeout: CONNECT_MS, signal },
+    onUncaughtError: onFailure,
+  });
+}
