@@ -108,7 +108,9 @@ describe("a reply that calls tools", () => {
     one.model.text("It is away.");
     one.model.finish();
     const { messages } = await settled(one, key);
-    expect(messages.at(-1)!.metadata).toMatchObject({ omissions: [{ code: "tools_away", subject: "files" }] });
+    expect(messages.at(-1)!.metadata).toMatchObject({
+      omissions: [{ code: "tools_away", subject: "files" }],
+    });
     expect(needed).toEqual([[], []]);
   });
 
