@@ -4,7 +4,8 @@ import { createSessionResponses } from "./http/session-responses";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import type { Layout } from "~/store/sessions/layout";
 import type { DamageEvent } from "~/store/sessions/quarantine";
-import { createSessionRetirement } from "~/store/sessions/retire-session";
+import { createRetirement } from "~/store/sessions/retire-session";
+import { sessionDocuments } from "~/store/sessions/session-documents";
 import { createSessionEvents } from "~/store/sessions/session-events";
 import { createSessionStore } from "~/store/sessions/session-store";
 import { createHandoffStore } from "~/store/shares/handoff-store";
@@ -64,8 +65,9 @@ export function createStores(options: StoresOptions) {
   });
   const handoffs = createHandoffStore({ ...shared, lifetimeMs: settings.handoffMinutes * 60_000 });
 
-  const retirement = createSessionRetirement({
+  const retirement = createRetirement({
     ...shared,
+    kind: sessionDocuments(layout),
     clock,
     onDamage,
     onRetired(sessionHash, before) {

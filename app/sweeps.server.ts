@@ -3,7 +3,9 @@ import { sweepUsage } from "./quotas/sweep-usage";
 import type { HandoffStore } from "~/store/shares/handoff-store";
 import type { Layout } from "~/store/sessions/layout";
 import { createRetention, DAY_MS } from "~/store/sessions/retention";
-import type { SessionRetirement } from "~/store/sessions/retire-session";
+import type { Retirement } from "~/store/sessions/retire-session";
+import { sessionDocuments } from "~/store/sessions/session-documents";
+import type { HeaderDocument } from "~/store/sessions/session-header";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { sweepAttachments } from "~/store/attachments/sweep-attachments";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
@@ -16,7 +18,7 @@ export type SweepsOptions = {
   layout: Layout;
   instance: string;
   sessions: SessionStore;
-  retirement: SessionRetirement;
+  retirement: Retirement<HeaderDocument>;
   handoffs: Pick<HandoffStore, "sweep">;
   settings: Pick<NodeDependencies["settings"], "handoffMinutes" | "retentionDays">;
   isDead: (instance: string) => boolean;
@@ -33,6 +35,8 @@ export function startSweeps(options: SweepsOptions): void {
   createRetention({
     ...stored,
     ...each,
+    kind: sessionDocuments(layout),
+    what: "the sessions",
     retirement,
     days: settings.retentionDays,
     clock,

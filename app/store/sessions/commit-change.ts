@@ -1,17 +1,29 @@
 import { Low } from "lowdb";
-import { ExpectedError } from "~/conversation/expected-error";
-import type { Session } from "~/conversation/session";
+import type { ExpectedError } from "~/conversation/expected-error";
 import { unconfirmed, type Asked } from "~/store/volume/volume-failure";
 import { RevisionTaken, type RevisionAdapter } from "./revision-adapter";
-import { toRecord, type SessionRecord } from "./session-record";
-import { FORMAT, type StoredSession } from "./stored-session";
+import type { RevisionDocument } from "./document-kind";
 
 /**
- * Makes the next state of a session from the current one (null: it does not exist). Pure, and safe to apply again to
- * its own result, since it may run on several revisions. Returning the same session, or null, means that nothing is
+ * Makes the next content of a document from the current one (null: there is none). Pure, and safe to apply again to
+ * its own result, since it may run on several revisions. Returning the same content, or null, means that nothing is
  * to be written. An error that it throws is thrown to the caller, and nothing is written.
  */
-export type Change<T> = (session: Session | null) => { session: Session | null; result: T };
+export type ContentChange<C, T> = (content: C | null) => { content: C | null; result: T };
+
+/** How the content of documents, which changes work on, is taken out of documents and put into new ones. */
+export type Contents<W extends RevisionDocument, C> = {
+  /**
+   * @param recovered number of the damaged revision in whose place the document is served; null as a rule
+   * @returns null where there is none
+   */
+  contentOf(document: W | null, recovered: number | null): C | null;
+  /** A document without the bookkeeping of its commit. */
+  documentOf(content: C): W;
+};
+
+/** The document as a commit has left it, or as it is where nothing was to be changed. `recovered`: see `Contents`. */
+export type Committed<W, T> = { document: W | null; recovered: number | null; result: T };
 
 export type UpdateOptions = {
   /** The request that the commit is part of, for the sentence of its error. */
@@ -20,7 +32,10 @@ export type UpdateOptions = {
   fromReserve?: boolean;
 };
 
-export type CommitOptions = UpdateOptions & {
+export type CommitOptions<W extends RevisionDocument, C> = UpdateOptions & {
+  contents: Contents<W, C>;
+  /** The error of a commit that gives up. */
+  busy: () => ExpectedError;
   /** Time of `now` after which no further attempt is begun. */
   giveUpAt: number;
   /** A monotonic clock in milliseconds. */
@@ -39,22 +54,22 @@ export type CommitOptions = UpdateOptions & {
 type Attempt<T> = { result: T; doubt: unknown };
 
 /**
- * Reads, changes and writes a session until no other writer was first (app/store/PROTOCOL.md, Committing). When it
+ * Reads, changes and writes a document until no other writer was first (app/store/PROTOCOL.md, Committing). When it
  * resolves, the change is on stable storage.
  * @throws what the adapter and `change` throw, `session_busy` after `giveUpAt`, and `volume_unavailable` where it is
  * not known whether the change was committed
  */
-export async function commitChange<T>(
-  adapter: RevisionAdapter,
-  change: Change<T>,
-  options: CommitOptions,
-): Promise<{ record: SessionRecord | null; result: T }> {
-  const { asked, giveUpAt, now, delay, random, onCommit } = options;
+export async function commitChange<W extends RevisionDocument, C, T>(
+  adapter: RevisionAdapter<W>,
+  change: ContentChange<C, T>,
+  options: CommitOptions<W, C>,
+): Promise<Committed<W, T>> {
+  const { contents, asked, giveUpAt, now, delay, random, onCommit } = options;
   let attempted: Attempt<T> | null = null;
   let read = adapter.readOrGuess;
-  if (now() > giveUpAt) throw sessionBusy();
+  if (now() > giveUpAt) throw options.busy();
   for (let lost = 0; ; lost++) {
-    const db = new Low<StoredSession | null>({ read, write: adapter.write }, null);
+    const db = new Low<W | null>({ read, write: adapter.write }, null);
     read = adapter.read;
     try {
       await db.read();
@@ -62,7 +77,7 @@ export async function commitChange<T>(
       if (attempted && db.data && adapter.isOwnCommit(db.data)) {
         await adapter.confirm();
         onCommit(db.data.rev);
-        return { record: toRecord(db.data, adapter.recovered()), result: attempted.result };
+        return { document: db.data, recovered: adapter.recovered(), result: attempted.result };
       }
     } catch (error) {
       throw attempted?.doubt ? unconfirmed(asked, error) : error;
@@ -70,19 +85,20 @@ export async function commitChange<T>(
     if (attempted) {
       const mayHaveForgotten = db.data !== null && adapter.mayHaveForgotten(db.data);
       checkRepeatable(asked, attempted, mayHaveForgotten);
-      if (now() > giveUpAt) throw sessionBusy();
+      if (now() > giveUpAt) throw options.busy();
     }
 
-    const current = toRecord(db.data, adapter.recovered());
-    const changed = applyTo(current?.session ?? null, change, adapter.isGuess());
+    const recovered = adapter.recovered();
+    const current = contents.contentOf(db.data, recovered);
+    const changed = applyTo(current, change, adapter.isGuess());
     if (changed === null) continue;
-    const { session, result } = changed;
-    if (session === null || session === current?.session) {
+    const { content, result } = changed;
+    if (content === null || content === current) {
       // The writer of the commit that is confirmed here may have died before it was durable.
       await adapter.confirm();
-      return { record: current, result };
+      return { document: db.data, recovered, result };
     }
-    db.data = { format: FORMAT, rev: 0, recent: [], ...session };
+    db.data = contents.documentOf(content);
     try {
       await db.write();
     } catch (error) {
@@ -93,15 +109,15 @@ export async function commitChange<T>(
     }
     onCommit(db.data.rev);
     options.onWritten();
-    return { record: toRecord(db.data, null), result };
+    return { document: db.data, recovered: null, result };
   }
 }
 
 /** Applies a change. Null where it leads to no commit and was applied to a guess, which only a commit checks. */
-function applyTo<T>(current: Session | null, change: Change<T>, isGuess: boolean) {
+function applyTo<C, T>(current: C | null, change: ContentChange<C, T>, isGuess: boolean) {
   try {
     const changed = change(current);
-    const isUnchanged = changed.session === null || changed.session === current;
+    const isUnchanged = changed.content === null || changed.content === current;
     return isGuess && isUnchanged ? null : changed;
   } catch (error) {
     if (isGuess) return null;
@@ -131,11 +147,4 @@ const IDEMPOTENT: ReadonlySet<Asked> = new Set(["send", "reply", "decide", "fork
  */
 function backOff(lost: number, random: number): number {
   return random * Math.max(2, 24 / (lost + 1));
-}
-
-export function sessionBusy(): ExpectedError {
-  return new ExpectedError(
-    "session_busy",
-    "Too much is being stored in this conversation at once. Try again in a moment.",
-  );
 }

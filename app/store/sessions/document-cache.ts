@@ -1,42 +1,41 @@
 import { unpooled } from "~/store/unpooled";
-import type { StoredSession } from "./stored-session";
+import type { RevisionDocument } from "./document-kind";
+import type { KnownDocument } from "./revision-codec";
 
-/** Decoded documents by session hash and bytes, least recently used first. */
-export type DocumentCache = {
+/** Decoded documents by hash and bytes, least recently used first. */
+export type DocumentCache<D> = {
   /** The document that these bytes decode to; null where it is not cached. */
-  get(sessionHash: string, bytes: Buffer, rev: number): StoredSession | null;
+  get(hash: string, bytes: Buffer, rev: number): D | null;
   /** What was set last, whatever the newest file holds now; null where it is not cached. */
-  latest(sessionHash: string): CachedDocument | null;
-  set(sessionHash: string, bytes: Buffer, document: StoredSession): void;
-  delete(sessionHash: string): void;
+  latest(hash: string): KnownDocument<D> | null;
+  set(hash: string, bytes: Buffer, document: D): void;
+  delete(hash: string): void;
 };
 
-export type CachedDocument = { bytes: Buffer; document: StoredSession };
-
 /** @param maxBytes limit of the bytes of cached files. The most recent one is cached whatever its size. */
-export function createDocumentCache(maxBytes: number): DocumentCache {
-  const known = new Map<string, CachedDocument>();
+export function createDocumentCache<D extends RevisionDocument>(maxBytes: number): DocumentCache<D> {
+  const known = new Map<string, KnownDocument<D>>();
   let knownBytes = 0;
 
-  function forget(sessionHash: string) {
-    const last = known.get(sessionHash);
+  function forget(hash: string) {
+    const last = known.get(hash);
     if (!last) return;
     knownBytes -= costOf(last.bytes);
-    known.delete(sessionHash);
+    known.delete(hash);
   }
 
   return {
-    get(sessionHash, bytes, rev) {
-      const last = known.get(sessionHash);
+    get(hash, bytes, rev) {
+      const last = known.get(hash);
       if (last?.document.rev !== rev || !last.bytes.equals(bytes)) return null;
-      known.delete(sessionHash);
-      known.set(sessionHash, last);
+      known.delete(hash);
+      known.set(hash, last);
       return last.document;
     },
-    latest: (sessionHash) => known.get(sessionHash) ?? null,
-    set(sessionHash, bytes, document) {
-      forget(sessionHash);
-      known.set(sessionHash, { bytes: unpooled(bytes), document });
+    latest: (hash) => known.get(hash) ?? null,
+    set(hash, bytes, document) {
+      forget(hash);
+      known.set(hash, { bytes: unpooled(bytes), document });
       knownBytes += costOf(bytes);
       for (const oldest of known.keys()) {
         if (knownBytes <= maxBytes || known.size === 1) break;

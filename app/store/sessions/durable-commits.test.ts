@@ -154,7 +154,7 @@ test("a revision on a read-only volume is shown without a sync", async () => {
 test("the number of remembered durable commits is bounded", () => {
   const durable = createDurableCommits();
   for (let n = 0; n < 10_001; n++)
-    durable.set(`${n}`, { commit: "c", rev: 1, version: null, hasReply: false });
+    durable.set(`${n}`, { commit: "c", rev: 1, version: null, mustBeRead: false });
   expect(durable.get("0")).toBeUndefined();
   expect(durable.get("10000")).toBeDefined();
 });

@@ -1,25 +1,25 @@
 import { setNewest } from "~/set-newest";
 import { createSingleFlight } from "~/single-flight";
 
-/** The newest commit of a session that this node knows to be on stable storage. */
+/** The newest commit of a document that this node knows to be on stable storage. */
 export type DurableCommit = {
   commit: string;
   rev: number;
   /** `FileContent.version` of its file; null where this node has written the file and not read it since. */
   version: string | null;
-  /** Whether a reply runs in it, or has lost its runner. */
-  hasReply: boolean;
+  /** Whether readers must read the document even if they know its revision. */
+  mustBeRead: boolean;
 };
 
-/** The commits that this node knows to be on stable storage, by session hash, so that each is synced once per node. */
+/** The commits that this node knows to be on stable storage, by the hash of their document, so that each is synced once per node. */
 export type DurableCommits = {
-  get(sessionHash: string): DurableCommit | undefined;
-  set(sessionHash: string, durable: DurableCommit): void;
+  get(hash: string): DurableCommit | undefined;
+  set(hash: string, durable: DurableCommit): void;
   /** Runs `sync` unless the commit is known to be durable. Concurrent calls for one commit share one sync. */
-  confirm(sessionHash: string, durable: DurableCommit, sync: () => Promise<void>): Promise<void>;
+  confirm(hash: string, durable: DurableCommit, sync: () => Promise<void>): Promise<void>;
 };
 
-/** Sessions that are remembered. A forgotten one costs one sync of its folder. */
+/** Documents that are remembered. A forgotten one costs one sync of its folder. */
 const MAX_REMEMBERED = 10_000;
 
 export function createDurableCommits(): DurableCommits {
@@ -27,17 +27,16 @@ export function createDurableCommits(): DurableCommits {
   const known = new Map<string, DurableCommit>();
   const syncs = createSingleFlight<void>();
 
-  const set = (sessionHash: string, durable: DurableCommit) =>
-    setNewest(known, sessionHash, durable, MAX_REMEMBERED);
+  const set = (hash: string, durable: DurableCommit) => setNewest(known, hash, durable, MAX_REMEMBERED);
 
   return {
-    get: (sessionHash) => known.get(sessionHash),
+    get: (hash) => known.get(hash),
     set,
-    async confirm(sessionHash, durable, sync) {
-      if (known.get(sessionHash)?.commit !== durable.commit) {
-        await syncs(`${sessionHash} ${durable.commit}`, sync);
+    async confirm(hash, durable, sync) {
+      if (known.get(hash)?.commit !== durable.commit) {
+        await syncs(`${hash} ${durable.commit}`, sync);
       }
-      set(sessionHash, durable);
+      set(hash, durable);
     },
   };
 }

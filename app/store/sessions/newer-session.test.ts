@@ -9,7 +9,8 @@ import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
 import { revisionName } from "./layout";
 import { createRetention } from "./retention";
-import { createSessionRetirement } from "./retire-session";
+import { createRetirement } from "./retire-session";
+import { sessionDocuments } from "./session-documents";
 import { createShareStore } from "~/store/shares/share-store";
 import { sweepAttachments } from "~/store/attachments/sweep-attachments";
 import { sweepShares } from "~/store/shares/sweep-shares";
@@ -102,8 +103,15 @@ async function sweepEverything(dataDir: string) {
   const { store, layout, volume } = createTestStore(dataDir);
   const delay = () => Promise.resolve();
   const clock = () => new Date();
-  const common = { volume, layout, instance: "sweeper.b1", newId };
-  const retirement = createSessionRetirement({
+  const common = {
+    volume,
+    layout,
+    kind: sessionDocuments(layout),
+    what: "the sessions",
+    instance: "sweeper.b1",
+    newId,
+  };
+  const retirement = createRetirement({
     ...common,
     clock,
     onDamage: () => undefined,

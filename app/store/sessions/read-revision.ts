@@ -1,6 +1,6 @@
 import { errorCode, hasCode, isGone } from "~/store/volume/errno";
 import { newerFormat } from "~/store/newer-format";
-import type { ReadSession } from "./stored-session";
+import type { Decoded } from "./revision-codec";
 import type { Volume } from "~/store/volume/volume";
 
 export type Revision<D> =
@@ -12,12 +12,14 @@ export type Revision<D> =
 
 /**
  * Reads one revision by its path. Damage comes with a reason for the operator's log, which never quotes content.
+ * @param subject of the sentence for people: "This conversation"
  * @throws ExpectedError `session_newer_format`, and what the volume throws for failures of the volume itself
  */
 export async function readRevision<D>(
   volume: Volume,
   path: string,
-  parse: (bytes: Buffer) => ReadSession<D>,
+  parse: (bytes: Buffer) => Decoded<D>,
+  subject: string,
 ): Promise<Revision<D>> {
   let reason: string;
   try {
@@ -31,7 +33,7 @@ export async function readRevision<D>(
     return explainReadError(volume, path, error);
   }
   // Not damage: a node of a newer version has written it and can read it. The file stays in its place.
-  throw newerFormat("This conversation", reason);
+  throw newerFormat(subject, reason);
 }
 
 const REASON_BY_CODE: Readonly<Record<string, string>> = {

@@ -4,14 +4,16 @@ import type { Session } from "~/conversation/session";
 import { isNewerFormat } from "~/store/newer-format";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
-import type { Change } from "./commit-change";
-import type { Layout } from "./layout";
+import type { DocumentKind } from "./document-kind";
 import { removeQuarantined } from "./quarantine";
+import type { HeaderDocument } from "./session-header";
+import type { Change } from "./session-store";
+import type { StoredSession } from "./stored-session";
 import { purgeDeleted, tombstone } from "./tombstone";
 
 export type SessionRemovalOptions = {
   volume: Volume;
-  layout: Layout;
+  kind: DocumentKind<StoredSession, HeaderDocument>;
   newId: () => string;
   clock: () => Date;
   /** Commits a change to the session as it is read. */
@@ -33,7 +35,7 @@ export async function removeSession(
   options: SessionRemovalOptions,
   sessionHash: string,
 ): Promise<Session | null> {
-  const { volume, layout, clock } = options;
+  const { clock } = options;
   let before: Session | null;
   try {
     const retired = tombstone(clock().toISOString());
@@ -49,15 +51,15 @@ export async function removeSession(
     await removeQuarantined(options, sessionHash);
     return null;
   }
-  await purgeDeleted(volume, layout, sessionHash);
+  await purgeDeleted(options, sessionHash);
   await removeQuarantined(options, sessionHash);
   return before;
 }
 
 /** Where no revision is whole, no node can commit on top. So the folder is removed, in one step for all readers. */
 async function removeDamaged(options: SessionRemovalOptions, sessionHash: string) {
-  const { volume, layout, newId, onRemoved } = options;
-  const folder = layout.sessionFolder(sessionHash);
+  const { volume, kind, newId, onRemoved } = options;
+  const folder = kind.folderOf(sessionHash);
   const doomed = `${folder}.${newId()}.deleted`;
   await volume.rename(folder, doomed).catch(unlessGone);
   await volume.syncFolder(join(folder, ".."));

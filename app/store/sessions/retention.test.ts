@@ -13,13 +13,18 @@ import {
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
 import { createRetention, DAY_MS, type RetentionOptions } from "./retention";
-import { createSessionRetirement } from "./retire-session";
+import { createRetirement } from "./retire-session";
+import { sessionDocuments } from "./session-documents";
+import type { HeaderDocument } from "./session-header";
+import type { StoredSession } from "./stored-session";
 import { createVolume, type Volume } from "~/store/volume/volume";
 
 const OLD = hashSessionId("an old one");
 const YOUNG = hashSessionId("a young one");
 /** Timestamp in the documents of the fixture. */
 const UPDATED_AT = Date.parse("2026-01-02T03:04:05.000Z");
+
+type SessionRetention = RetentionOptions<StoredSession, HeaderDocument>;
 
 let dataDir: string;
 let layout: Layout;
@@ -37,7 +42,7 @@ beforeEach(async () => {
   sweepers = 0;
 });
 
-function retentionOf(options: Partial<RetentionOptions> = {}) {
+function retentionOf(options: Partial<SessionRetention> = {}) {
   const real = createVolume();
   const instance = `node-${++sweepers}.b1`;
   const volume: Volume = {
@@ -48,9 +53,9 @@ function retentionOf(options: Partial<RetentionOptions> = {}) {
     },
   };
   const clock = options.clock ?? (() => new Date(UPDATED_AT + 100 * DAY_MS));
-  const retirement = createSessionRetirement({
+  const retirement = createRetirement({
     volume,
-    layout,
+    kind: sessionDocuments(layout),
     instance,
     newId: () => randomUUID(),
     clock,
@@ -61,6 +66,8 @@ function retentionOf(options: Partial<RetentionOptions> = {}) {
   return createRetention({
     volume,
     layout,
+    kind: sessionDocuments(layout),
+    what: "the sessions",
     instance,
     retirement,
     isDead: () => false,
@@ -164,13 +171,13 @@ test("a retired session that has begun anew is kept", async () => {
 
 test("a sweep finishes the work of a node that died in mid-sweep", async () => {
   await begin(OLD, 31);
-  const dying = createSessionRetirement({
+  const dying = createRetirement({
     volume: {
       ...createVolume(),
       unlink: (path) =>
         path.endsWith(".tmp") ? createVolume().unlink(path) : Promise.reject(new Error("killed")),
     },
-    layout,
+    kind: sessionDocuments(layout),
     instance: "dying.b1",
     newId: () => randomUUID(),
     clock: () => new Date(UPDATED_AT + 100 * DAY_MS),
@@ -221,7 +228,7 @@ test("a sweep is paced, begins at a random folder, and ends early when aborted",
   for (let i = 0; i < 5; i++) await begin(hashSessionId(`session ${i}`), 0);
   const stopped = new AbortController();
   const delay = (ms: number) => Promise.resolve(waits.push(ms) === 3 && stopped.abort());
-  const tally = await retentionOf({ sessionsPerSecond: 10, delay }).sweep(stopped.signal);
+  const tally = await retentionOf({ documentsPerSecond: 10, delay }).sweep(stopped.signal);
   expect(waits).toEqual([100, 100, 100]);
   expect(tally.seen).toBe(3);
 });

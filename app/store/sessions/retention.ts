@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { isGone } from "~/store/volume/errno";
 import { namesIn } from "~/store/volume/list-folder";
+import type { DocumentKind, RevisionDocument } from "./document-kind";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { retentionAction } from "./retention-action";
-import { parseDoomedName, type SessionRetirement } from "./retire-session";
-import { parseHeader, type SessionHeader } from "./session-header";
+import { parseDoomedName, type Retirement } from "./retire-session";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
 import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
@@ -14,10 +14,10 @@ export const DAY_MS = 86_400_000;
 
 export type SweepTally = { seen: number; retired: number; removed: number };
 
-/** Removes sessions without a change for `days`, and leftovers of removals. Any number of nodes may sweep at once. */
+/** Removes documents that were not used for `days`, and leftovers of removals. Any number of nodes may sweep at once. */
 export type Retention = {
   /**
-   * Goes through all sessions once, from a random folder on, at `sessionsPerSecond`. Ends early when aborted.
+   * Goes through all documents once, from a random folder on, at `documentsPerSecond`. Ends early when aborted.
    * @throws what the volume throws
    */
   sweep(signal: AbortSignal): Promise<SweepTally>;
@@ -25,14 +25,17 @@ export type Retention = {
   start(): () => void;
 };
 
-export type RetentionOptions = {
+export type RetentionOptions<W extends RevisionDocument, H extends W> = {
   volume: Volume;
   layout: Layout;
+  kind: DocumentKind<W, H>;
+  /** Their name in the log: "the sessions". */
+  what: string;
   /** This instance, `name.boot`, in the name of its test file. */
   instance: string;
-  retirement: SessionRetirement;
+  retirement: Retirement<H>;
   isDead: (instance: string) => boolean;
-  /** Days without a change after which a session is retired; null retires none, and only removes leftovers. */
+  /** Days without use after which a document is retired; null retires none, and only removes leftovers. */
   days: number | null;
   clock: () => Date;
   timer: Timer;
@@ -44,34 +47,37 @@ export type RetentionOptions = {
     info(details: object, message: string): void;
     warn(details: object, message: string): void;
   };
-  sessionsPerSecond?: number;
+  documentsPerSecond?: number;
   /** How long a tombstone stays, in days. */
   graceDays?: number;
 };
 
 const SHARDS = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-const SESSION_HASH = /^[0-9a-f]{64}$/;
+const DOCUMENT_HASH = /^[0-9a-f]{64}$/;
 /** Bytes; a tombstone is smaller. */
 const MAX_TOMBSTONE_SIZE = 2_048;
-/** Left by a node that died while it deleted a session. */
+/** Left by a node that died while it deleted a document. */
 const DELETED_NAME = /^[0-9a-f]{64}\.[A-Za-z0-9_-]+\.deleted$/;
 
-export function createRetention(options: RetentionOptions): Retention {
-  const { volume, layout, instance, retirement, days, clock, timer, random, log } = options;
-  const { sessionsPerSecond = 20, graceDays = 7 } = options;
+export function createRetention<W extends RevisionDocument, H extends W>(
+  options: RetentionOptions<W, H>,
+): Retention {
+  const { volume, layout, kind, instance, retirement, days, clock, timer, random, log } = options;
+  const { documentsPerSecond = 20, graceDays = 7 } = options;
   const maxAge = days === null ? Infinity : days * DAY_MS;
   const graceMs = graceDays * DAY_MS;
+  const headers = kind.headerCodec();
 
   async function sweep(signal: AbortSignal): Promise<SweepTally> {
     const tally = { seen: 0, retired: 0, removed: 0 };
-    const volumeNow = await readVolumeClock(volume, layout, instance, "clock");
+    const volumeNow = await readVolumeClock(volume, layout, instance, options.what.replaceAll(" ", "-"));
     const first = Math.floor(random() * SHARDS.length);
     for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
       if (signal.aborted) break;
-      for (const name of await namesIn(volume, join(layout.sessions, shard))) {
+      for (const name of await namesIn(volume, join(kind.root, shard))) {
         if (signal.aborted) break;
         await sweepName(shard, name, volumeNow, tally);
-        await options.delay(1_000 / sessionsPerSecond);
+        await options.delay(1_000 / documentsPerSecond);
       }
     }
     return tally;
@@ -79,23 +85,23 @@ export function createRetention(options: RetentionOptions): Retention {
 
   async function sweepName(shard: string, name: string, volumeNow: number, tally: SweepTally) {
     if (DELETED_NAME.test(name)) {
-      await volume.removeFolder(join(layout.sessions, shard, name));
+      await volume.removeFolder(join(kind.root, shard, name));
       tally.removed += 1;
     } else if (parseDoomedName(name)) {
       if (await retirement.finishRemoval(name)) tally.removed += 1;
-    } else if (SESSION_HASH.test(name)) {
+    } else if (DOCUMENT_HASH.test(name)) {
       tally.seen += 1;
-      await sweepSession(name, volumeNow, tally);
+      await sweepDocument(name, volumeNow, tally);
     }
   }
 
   /**
-   * Retires or removes a session that is old by two clocks: the age of its file by the volume's clock, and the
+   * Retires or removes a document that is old by two clocks: the age of its file by the volume's clock, and the
    * timestamps in its document by this node's clock. So one wrong clock removes nothing; differences of minutes or
    * hours do not matter, since ages are days. A young file is not read at all.
    */
-  async function sweepSession(sessionHash: string, volumeNow: number, tally: SweepTally) {
-    const folder = layout.sessionFolder(sessionHash);
+  async function sweepDocument(hash: string, volumeNow: number, tally: SweepTally) {
+    const folder = kind.folderOf(hash);
     const contents = readSessionFolder(await namesIn(volume, folder));
     const rev = contents.revisions[0];
     if (rev === undefined) return;
@@ -104,15 +110,16 @@ export function createRetention(options: RetentionOptions): Retention {
       const { modifiedAt, size } = await volume.stats(path);
       const fileAge = volumeNow - modifiedAt;
       if (fileAge < (size <= MAX_TOMBSTONE_SIZE ? Math.min(maxAge, DAY_MS) : maxAge)) return;
-      const parsed = parseHeader((await volume.read(path)).bytes, rev);
+      const parsed = headers.decode(hash, (await volume.read(path)).bytes, rev);
       // Damage is left for a reader, which reports it.
       if (parsed.kind !== "whole") return;
       const { retiredAt } = parsed.document;
       const retiredAge = retiredAt === undefined ? null : ageOf(retiredAt);
+      const isFinal = kind.retention.isFinal(parsed.document);
       const hasLeftovers = contents.revisions.length + contents.journals.length + contents.damaged.length > 1;
       await act(
-        sessionHash,
-        retentionAction({ fileAge, retiredAge, hasLeftovers }, { maxAge, graceMs }),
+        hash,
+        retentionAction({ fileAge, retiredAge, isFinal, hasLeftovers }, { maxAge, graceMs }),
         tally,
       );
     } catch (error) {
@@ -121,21 +128,21 @@ export function createRetention(options: RetentionOptions): Retention {
     }
   }
 
-  async function act(sessionHash: string, action: ReturnType<typeof retentionAction>, tally: SweepTally) {
-    if (action === "retire" && (await retirement.retire(sessionHash, isDue))) tally.retired += 1;
-    if (action === "purge") await retirement.purge(sessionHash);
-    if (action === "remove" && (await retirement.remove(sessionHash))) tally.removed += 1;
+  async function act(hash: string, action: ReturnType<typeof retentionAction>, tally: SweepTally) {
+    if (action === "retire" && (await retirement.retire(hash, isDue))) tally.retired += 1;
+    if (action === "purge") await retirement.purge(hash);
+    if (action === "remove" && (await retirement.remove(hash))) tally.removed += 1;
   }
 
-  function isDue({ updatedAt, reply }: SessionHeader): boolean {
-    const running = reply?.node != null && !options.isDead(reply.node);
-    return !running && ageOf(updatedAt) >= maxAge;
+  function isDue(header: H): boolean {
+    const { isInUse, usedAt } = kind.retention;
+    return !isInUse(header, options.isDead) && ageOf(usedAt(header)) >= maxAge;
   }
 
   const ageOf = (timestamp: string) => clock().getTime() - Date.parse(timestamp);
 
   return {
     sweep,
-    start: () => sweepRegularly({ sweep, what: "the sessions", everyMs: DAY_MS, timer, random, log }),
+    start: () => sweepRegularly({ sweep, what: options.what, everyMs: DAY_MS, timer, random, log }),
   };
 }

@@ -6,7 +6,8 @@ import { append, createTestStore, KEY, messageIds } from "../../../tests/fixture
 import { interceptedFileSystem, type FileCall } from "../../../tests/fixtures/store-file-system";
 import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
 import { createLayout, type Layout } from "./layout";
-import { createSessionRetirement } from "./retire-session";
+import { createRetirement } from "./retire-session";
+import { sessionDocuments } from "./session-documents";
 import { createVolume, type FileSystem } from "~/store/volume/volume";
 
 let dataDir: string;
@@ -19,9 +20,9 @@ beforeEach(async () => {
 
 function retirement(fs?: FileSystem) {
   const events: string[] = [];
-  const api = createSessionRetirement({
+  const api = createRetirement({
     volume: createVolume({ ...(fs && { fs }) }),
-    layout,
+    kind: sessionDocuments(layout),
     instance: "sweeper.b1",
     newId: () => randomUUID(),
     clock: () => new Date("2026-06-01T00:00:00Z"),

@@ -1,9 +1,9 @@
 import type { Adapter } from "lowdb";
 import { ExpectedError } from "~/conversation/expected-error";
-import { formatFor } from "~/conversation/formats";
 import { hasCode, isFull, isGone, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { unconfirmed, type Asked } from "~/store/volume/volume-failure";
+import type { RevisionDocument } from "./document-kind";
 import { createIncarnationMaker, type IncarnationMaker, type IncarnationOptions } from "./incarnation";
 import { MAX_REVISION, revisionName, temporaryName } from "./layout";
 import { prunableNames } from "./prunable-names";
@@ -16,10 +16,10 @@ import {
   type RevisionReaderOptions,
 } from "./revision-reader";
 import { listSessionFolder, syncSessionFolder } from "./session-folder";
-import { checkStoredSession, RECENT_COMMITS, type StoredSession } from "./stored-session";
+import { RECENT_COMMITS } from "./stored-session";
 
 /** `commitId` is the one commit that the adapter may make, the same on each attempt, so that a repeat is recognised. */
-export type RevisionAdapterOptions<D extends StoredSession> = RevisionReaderOptions<D> &
+export type RevisionAdapterOptions<W extends RevisionDocument, D extends W> = RevisionReaderOptions<W, D> &
   RevisionFilesOptions &
   IncarnationOptions & {
     /** This instance, `name.boot`, in the names of temporary files. */
@@ -30,11 +30,8 @@ export type RevisionAdapterOptions<D extends StoredSession> = RevisionReaderOpti
     asked?: Asked;
   };
 
-/** A lowdb adapter for one commit of one session. */
-export type RevisionAdapter<D extends StoredSession = StoredSession> = Omit<
-  Adapter<StoredSession | null>,
-  "read"
-> & {
+/** A lowdb adapter for one commit of one document. */
+export type RevisionAdapter<W extends RevisionDocument, D extends W = W> = Omit<Adapter<W | null>, "read"> & {
   read(): Promise<D | null>;
   /** See `RevisionReader.readOrGuess`. `write` checks the guess. */
   readOrGuess(): Promise<D | null>;
@@ -43,12 +40,12 @@ export type RevisionAdapter<D extends StoredSession = StoredSession> = Omit<
   /** Number of the damaged revision in whose place the last read served an older one; null as a rule. */
   recovered(): number | null;
   /** Whether a document is, or was built on, this adapter's own commit. */
-  isOwnCommit(document: StoredSession): boolean;
+  isOwnCommit(document: W): boolean;
   /**
    * Whether more commits than `recent` holds have been made since this adapter's last attempt, so that the document
    * cannot show whether that attempt succeeded.
    */
-  mayHaveForgotten(document: StoredSession): boolean;
+  mayHaveForgotten(document: W): boolean;
   /** Puts what was read on stable storage, unless this node knows that it is there. */
   confirm(): Promise<void>;
 };
@@ -66,10 +63,10 @@ export class RevisionTaken extends Error {
  * and one that was frozen during other commits cannot overwrite them (app/store/PROTOCOL.md, Committing).
  * @throws RevisionTaken from `write`; ExpectedError `session_damaged`, `session_newer_format` from `read`
  */
-export function createRevisionAdapter<D extends StoredSession>(
-  options: RevisionAdapterOptions<D>,
-): RevisionAdapter<D> {
-  const { volume, sessionHash, commitId, instance, codec } = options;
+export function createRevisionAdapter<W extends RevisionDocument, D extends W>(
+  options: RevisionAdapterOptions<W, D>,
+): RevisionAdapter<W, D> {
+  const { volume, kind, hash, commitId, instance, codec } = options;
   const reader = createRevisionReader(options);
   const incarnations = createIncarnationMaker(options);
   const files = createRevisionFiles(options);
@@ -79,16 +76,17 @@ export function createRevisionAdapter<D extends StoredSession>(
 
   const pathOf = (name: string) => `${reader.folderPath()}/${name}`;
 
-  async function write(document: StoredSession | null): Promise<void> {
+  async function write(document: W | null): Promise<void> {
     if (document === null) return;
     attempted = null;
     // The commit after the next would prune the damaged revision, and damaged files are kept.
     if (state.unmoved !== null) throw state.unmoved as Error;
-    const rev = prepare(document, state, commitId);
+    const rev = complete(document, state, commitId);
+    kind.complete(document, state.base);
     await beginIncarnation(state, incarnations);
     const temporary = pathOf(temporaryName(commitId, instance));
     const target = pathOf(revisionName(rev));
-    await put(codec.encode(sessionHash, document), temporary, target, rev);
+    await put(codec.encode(hash, document), temporary, target, rev);
     // Beside the check that follows, not after it: a name that the check takes back may be durable for a moment.
     const synced = syncSessionFolder(volume, reader.folderPath);
     // A commit that the check takes back has pruned nothing that was left: what it was built on was durable, and what is older
@@ -103,11 +101,11 @@ export function createRevisionAdapter<D extends StoredSession>(
       await Promise.all(tidied);
     }
     state.base = document;
-    const hasReply = document.reply !== null;
-    options.durable.set(sessionHash, { commit: commitId, rev, version: null, hasReply });
+    const mustBeRead = kind.mustBeRead(document);
+    options.durable.set(hash, { commit: commitId, rev, version: null, mustBeRead });
   }
 
-  function mayHaveForgotten(document: StoredSession): boolean {
+  function mayHaveForgotten(document: W): boolean {
     return attempted !== null && document.rev - attempted >= RECENT_COMMITS;
   }
 
@@ -166,25 +164,23 @@ export function createRevisionAdapter<D extends StoredSession>(
   };
 }
 
-/**
- * Completes a document with the bookkeeping of its commit.
- * @returns its revision number
- * @throws Error where the document is not a session, see `checkStoredSession`
- */
-function prepare(document: StoredSession, { base, recovered }: ReadState, commitId: string): number {
+/** Completes a document with the bookkeeping of its commit. @returns its revision number */
+function complete<W extends RevisionDocument>(
+  document: W,
+  { base, recovered }: ReadState<W>,
+  commitId: string,
+): number {
   const rev = Math.max(base?.rev ?? 0, recovered ?? 0) + 1;
-  if (rev > MAX_REVISION) throw new Error("a session has no revision numbers left");
-  document.format = formatFor(document);
+  if (rev > MAX_REVISION) throw new Error("a document has no revision numbers left");
   document.rev = rev;
   document.recent = [commitId, ...(base?.recent ?? [])].slice(0, RECENT_COMMITS);
-  checkStoredSession(document, base);
   return rev;
 }
 
-async function beginIncarnation(state: ReadState, incarnations: IncarnationMaker) {
+async function beginIncarnation(state: ReadState<RevisionDocument>, incarnations: IncarnationMaker) {
   if (state.folder.incarnation !== null) return;
   const incarnation = await incarnations.make(state.guess);
-  // With a base, the session was restored from a backup that leaves out empty folders: the folder may have been
+  // With a base, the document was restored from a backup that leaves out empty folders: the folder may have been
   // replaced since it was read, and no incarnation would show it.
   if (incarnation === null || state.base !== null) throw new RevisionTaken();
   state.folder.incarnation = incarnation;
@@ -195,13 +191,13 @@ async function beginIncarnation(state: ReadState, incarnations: IncarnationMaker
  * passed and pruned. Then the folder holds newer revisions.
  * @returns null where the commit stands, else the newest document
  */
-async function findNewer<D extends StoredSession>(
+async function findNewer<W extends RevisionDocument, D extends W>(
   volume: Volume,
-  reader: RevisionReader<D>,
+  reader: RevisionReader<W, D>,
   { rev, commitId }: { rev: number; commitId: string },
 ): Promise<{ latest: D | null } | null> {
   const listed = await listSessionFolder(volume, reader.folderPath());
-  // The session was deleted since, and this commit with it.
+  // The document was deleted since, and this commit with it.
   if (listed === null) return null;
   if (listed.revisions[0] === rev && (listed.damaged[0] ?? 0) < rev) return null;
   const latest = await reader.read();

@@ -3,13 +3,13 @@ import type { Confirmed } from "~/store/volume/volume";
 import { readSessionFolder, revisionName, type SessionFolder } from "./layout";
 import { readRevision, type Revision } from "./read-revision";
 import type { RevisionReaderOptions } from "./revision-reader";
-import type { KnownDocument } from "./session-codec";
+import type { RevisionDocument } from "./document-kind";
+import type { Decoded, KnownDocument } from "./revision-codec";
 import { incarnationPath } from "./session-folder";
-import type { ReadSession, StoredSession } from "./stored-session";
 
 /**
  * How a commit checks the guess that it is built on, before it gets its name. `isRight` resolves when the revision was read;
- * that there is no session, the commit finds by making its folder.
+ * that there is no document, the commit finds by making its folder.
  */
 export type GuessChecks = { isRight: Promise<boolean> } & Required<Confirmed>;
 
@@ -24,11 +24,11 @@ export type Guessed<D> = {
  * none where there seems to be no folder. Only for a commit, see app/store/PROTOCOL.md, Committing.
  * @throws what the volume throws
  */
-export async function guessNewest<D extends StoredSession>(
-  options: RevisionReaderOptions<D>,
+export async function guessNewest<W extends RevisionDocument, D extends W>(
+  options: RevisionReaderOptions<W, D>,
 ): Promise<Guessed<D>> {
-  const { volume, layout, sessionHash } = options;
-  const peeked = await volume.peek(layout.sessionFolder(sessionHash)).catch((error: unknown) => {
+  const { volume, kind, hash } = options;
+  const peeked = await volume.peek(kind.folderOf(hash)).catch((error: unknown) => {
     unlessGone(error);
     return null;
   });
@@ -45,20 +45,20 @@ export async function guessNewest<D extends StoredSession>(
 }
 
 /** The newest commit by a listing, if this node has it in memory and knows that it is durable. */
-function findKnown<D extends StoredSession>(
-  { durable, codec, sessionHash }: RevisionReaderOptions<D>,
+function findKnown<W extends RevisionDocument, D extends W>(
+  { durable, codec, hash }: RevisionReaderOptions<W, D>,
   { revisions, damaged, incarnation }: SessionFolder,
 ): KnownDocument<D> | null {
   const [rev = 0] = revisions;
-  const commit = durable.get(sessionHash);
+  const commit = durable.get(hash);
   if (incarnation === null || commit?.rev !== rev || (damaged[0] ?? 0) > rev) return null;
-  const known = codec.known(sessionHash, rev);
+  const known = codec.known(hash, rev);
   return known?.document.recent[0] === commit.commit ? known : null;
 }
 
 /** The number may be that of another commit, in a folder that was restored or begun anew. */
-async function isUnchanged<D extends StoredSession>(
-  options: RevisionReaderOptions<D>,
+async function isUnchanged<W extends RevisionDocument, D extends W>(
+  options: RevisionReaderOptions<W, D>,
   folder: SessionFolder,
   known: KnownDocument<D>,
 ): Promise<boolean> {
@@ -71,16 +71,16 @@ async function isUnchanged<D extends StoredSession>(
  * Reads a revision that was listed. Reads may be shared: the file behind an incarnation and a number never changes.
  * @param known spares decoding the same bytes, also when the codec has cached the next revision in their place
  */
-export function readListed<D extends StoredSession>(
-  { volume, layout, sessionHash, codec, reads }: RevisionReaderOptions<D>,
+export function readListed<W extends RevisionDocument, D extends W>(
+  { volume, kind, hash, codec, reads }: RevisionReaderOptions<W, D>,
   folder: SessionFolder,
   rev: number,
   known: KnownDocument<D> | null = null,
 ): Promise<Revision<D>> {
-  const path = `${incarnationPath(layout.sessionFolder(sessionHash), folder)}/${revisionName(rev)}`;
-  const decode = (bytes: Buffer): ReadSession<D> =>
+  const path = `${incarnationPath(kind.folderOf(hash), folder)}/${revisionName(rev)}`;
+  const decode = (bytes: Buffer): Decoded<D> =>
     known?.bytes.equals(bytes)
       ? { kind: "whole", document: { ...known.document } }
-      : codec.decode(sessionHash, bytes, rev);
-  return reads(path, () => readRevision(volume, path, decode));
+      : codec.decode(hash, bytes, rev);
+  return reads(path, () => readRevision(volume, path, decode, kind.subject));
 }

@@ -2,23 +2,25 @@ import { ExpectedError } from "~/conversation/expected-error";
 import type { SingleFlight } from "~/single-flight";
 import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
+import type { DocumentKind, RevisionDocument } from "./document-kind";
 import type { DurableCommits } from "./durable-commits";
-import { readSessionFolder, type Layout, type SessionFolder } from "./layout";
+import { readSessionFolder, type SessionFolder } from "./layout";
 import { quarantine, type DamageEvent } from "./quarantine";
 import type { Revision } from "./read-revision";
 import { guessNewest, readListed, type GuessChecks } from "./revision-guess";
-import type { RevisionCodec } from "./session-codec";
-import { incarnationPath, listSessionFolder, syncSessionFolder } from "./session-folder";
-import type { StoredSession } from "./stored-session";
+import type { RevisionCodec } from "./revision-codec";
 
-export type RevisionReaderOptions<D extends StoredSession> = {
+import { incarnationPath, listSessionFolder, syncSessionFolder } from "./session-folder";
+
+export type RevisionReaderOptions<W extends RevisionDocument, D extends W = W> = {
   volume: Volume;
-  layout: Layout;
-  sessionHash: string;
+  kind: DocumentKind<W>;
+  /** Hash of the document's secret, which names its folder. */
+  hash: string;
   /** Makes the names of files in quarantine unique. */
   commitId: string;
-  codec: RevisionCodec<D>;
-  /** Shares the reads of one revision, by path: all watchers of a session read it after a commit. */
+  codec: RevisionCodec<W, D>;
+  /** Shares the reads of one revision, by path: all watchers of a document read it after a commit. */
   reads: SingleFlight<Revision<D>>;
   /** The commits that this node knows to be on stable storage. */
   durable: DurableCommits;
@@ -30,10 +32,10 @@ export type RevisionReaderOptions<D extends StoredSession> = {
  * What a commit builds on. `read` sets all fields; a writer changes `base` to what it has committed, and
  * `folder.incarnation` to one that it has made.
  */
-export type ReadState = {
+export type ReadState<W> = {
   folder: SessionFolder;
   /** The newest whole revision; null where there is none. */
-  base: StoredSession | null;
+  base: W | null;
   /** `FileContent.version` of the file that `base` was read from. */
   version: string | null;
   /** Number of the damaged revision in whose place `base` was served. */
@@ -44,33 +46,33 @@ export type ReadState = {
   guess: GuessChecks | null;
 };
 
-export type RevisionReader<D extends StoredSession> = {
-  readonly state: ReadState;
+export type RevisionReader<W extends RevisionDocument, D extends W = W> = {
+  readonly state: ReadState<W>;
   /**
    * Reads the newest whole revision (app/store/PROTOCOL.md, Reading a session).
    * @throws ExpectedError `session_damaged`, `session_newer_format`, `session_busy`
    */
   read(): Promise<D | null>;
   /**
-   * The same after one listing, where this node knows the newest commit, or there seems to be no session: a guess, which
+   * The same after one listing, where this node knows the newest commit, or there seems to be no document: a guess, which
    * only a commit may build on.
    */
   readOrGuess(): Promise<D | null>;
-  /** Path of the session's folder through the incarnation that was last read. */
+  /** Path of the document's folder through the incarnation that was last read. */
   folderPath(): string;
   /** Puts what was read on stable storage, unless this node knows that it is there. */
   confirm(): Promise<void>;
 };
 
-/** Listings after which a session that changes between each listing and its reads is refused as busy. */
+/** Listings after which a document that changes between each listing and its reads is refused as busy. */
 const READ_ATTEMPTS = 100;
 
-export function createRevisionReader<D extends StoredSession>(
-  options: RevisionReaderOptions<D>,
-): RevisionReader<D> {
-  const { volume, layout, sessionHash, codec } = options;
-  const sessionFolder = layout.sessionFolder(sessionHash);
-  const state: ReadState = {
+export function createRevisionReader<W extends RevisionDocument, D extends W>(
+  options: RevisionReaderOptions<W, D>,
+): RevisionReader<W, D> {
+  const { volume, kind, hash, codec } = options;
+  const ownFolder = kind.folderOf(hash);
+  const state: ReadState<W> = {
     folder: readSessionFolder([]),
     base: null,
     version: null,
@@ -78,7 +80,7 @@ export function createRevisionReader<D extends StoredSession>(
     unmoved: null,
     guess: null,
   };
-  const folderPath = () => incarnationPath(sessionFolder, state.folder);
+  const folderPath = () => incarnationPath(ownFolder, state.folder);
 
   async function readOrGuess(): Promise<D | null> {
     const { folder, guess } = await guessNewest(options);
@@ -93,20 +95,20 @@ export function createRevisionReader<D extends StoredSession>(
   async function read(listed: SessionFolder | null = null): Promise<D | null> {
     state.guess = null;
     for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-      const folder =
-        attempt === 0 && listed !== null ? listed : await listSessionFolder(volume, sessionFolder);
+      const folder = attempt === 0 && listed !== null ? listed : await listSessionFolder(volume, ownFolder);
       state.folder = folder ?? readSessionFolder([]);
       state.unmoved = null;
       const found = await readNewestWhole();
       if (found === "again") continue;
       const { document, version, recovered } = found;
       Object.assign(state, { base: document, version, recovered });
-      if (document === null && recovered !== null) throw noWholeRevision();
+      const noneWhole = document === null && recovered !== null ? kind.noneWhole() : null;
+      if (noneWhole) throw noneWhole;
       return document;
     }
     throw new ExpectedError(
       "session_busy",
-      "This conversation changes too fast to be read. Try again in a moment.",
+      `${kind.subject} changes too fast to be read. Try again in a moment.`,
     );
   }
 
@@ -124,13 +126,13 @@ export function createRevisionReader<D extends StoredSession>(
       damaged = Math.max(damaged, rev);
       await moveToQuarantine(rev, revision.reason);
     }
-    codec.forget(sessionHash);
+    codec.forget(hash);
     return { document: null, recovered: recoveredBelow(0), version: null };
   }
 
   /** Where the volume does not allow the move, readers are served the spare all the same. */
   async function moveToQuarantine(rev: number, reason: string) {
-    const damaged = { key: sessionHash, rev, reason, folder: folderPath(), id: options.commitId };
+    const damaged = { key: hash, rev, reason, folder: folderPath(), id: options.commitId };
     const event = await quarantine(options, damaged);
     if (!event) return;
     const { folder } = state;
@@ -143,8 +145,8 @@ export function createRevisionReader<D extends StoredSession>(
     const { base, version } = state;
     const commit = base?.recent[0];
     if (base === null || commit === undefined) return;
-    const known = { commit, rev: base.rev, version, hasReply: base.reply !== null };
-    await options.durable.confirm(sessionHash, known, () =>
+    const known = { commit, rev: base.rev, version, mustBeRead: kind.mustBeRead(base) };
+    await options.durable.confirm(hash, known, () =>
       syncSessionFolder(volume, folderPath).catch((error: unknown) => {
         // On a volume that is mounted read-only no later commit can replace this one.
         if (!hasCode(error, "EROFS")) throw error;
@@ -156,10 +158,3 @@ export function createRevisionReader<D extends StoredSession>(
 }
 
 type Found<D> = { document: D | null; recovered: number | null; version: string | null };
-
-function noWholeRevision(): ExpectedError {
-  return new ExpectedError(
-    "session_damaged",
-    "The file of this conversation is damaged and no earlier version of it is whole. It was kept aside for the operator. Please start a new conversation.",
-  );
-}

@@ -4,19 +4,8 @@ import { decryptSession, encryptSession } from "~/store/encryption/encrypted-ses
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { unpooled } from "~/store/unpooled";
 import { createDocumentCache } from "./document-cache";
+import type { RevisionCodec } from "./revision-codec";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
-
-/** Decodes the bytes of revisions to documents of type `D`, and encodes documents. */
-export type RevisionCodec<D extends StoredSession> = {
-  /** Damaged bytes do not throw. @throws KeyNotHeld where the bytes are encrypted and the key is not known */
-  decode(sessionHash: string, bytes: Buffer, rev: number): ReadSession<D>;
-  encode(sessionHash: string, document: StoredSession): Buffer;
-  /** The last document of a session that it has decoded or encoded, with its bytes, if it is cached and has this number. */
-  known(sessionHash: string, rev: number): KnownDocument<D> | null;
-  forget(sessionHash: string): void;
-};
-
-export type KnownDocument<D> = { document: D; bytes: Buffer };
 
 /**
  * A codec with caches, since most revisions are read by the node that wrote them, and most messages of a revision were
@@ -42,7 +31,7 @@ export function createSessionCodec({
   encryptor,
   maxBytes = 8 * 1024 * 1024,
 }: SessionCodecOptions = {}): SessionCodec {
-  const cache = createDocumentCache(maxBytes);
+  const cache = createDocumentCache<StoredSession>(maxBytes);
   const encoded = new WeakMap<Message, Buffer>();
 
   function encodeMessage(message: Message): Buffer {

@@ -1,7 +1,8 @@
 import { attachmentId, namedAttachments } from "~/conversation/attachment";
 import { ITEM_ID_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "~/store/parse-json";
-import { createSessionCodec, type RevisionCodec } from "./session-codec";
+import type { RevisionCodec } from "./revision-codec";
+import { createSessionCodec } from "./session-codec";
 import {
   FORMAT,
   RECENT_COMMITS,
@@ -49,7 +50,7 @@ const NO_CONTENT: Pick<StoredSession, "title" | "settings" | "messages" | "head"
 };
 
 /** Reads headers. Writes documents unencrypted, since it serves to commit tombstones. */
-export function createHeaderCodec(): RevisionCodec<HeaderDocument> {
+export function createHeaderCodec(): RevisionCodec<StoredSession, HeaderDocument> {
   return {
     ...createSessionCodec(),
     known: () => null,
@@ -80,7 +81,8 @@ export function createRemovalCodec(): RevisionCodec<StoredSession> {
   return { ...createSessionCodec(), decode };
 }
 
-function recentCommits(bytes: Buffer): string[] {
+/** The commit ids of a revision of any version. */
+export function recentCommits(bytes: Buffer): string[] {
   const parsed = parseJson(bytes);
   const recent = parsed.kind === "json" && (parsed.json as { recent?: unknown } | null)?.recent;
   const isId = (value: unknown) => typeof value === "string" && ITEM_ID_PATTERN.test(value);

@@ -1,20 +1,20 @@
 import type { Session } from "~/conversation/session";
-import { createSingleFlight, type SingleFlight } from "~/single-flight";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { Volume } from "~/store/volume/volume";
-import { failedSentence, onVolume } from "~/store/volume/volume-failure";
-import { addBounded } from "./bounded-set";
-import { commitChange, sessionBusy, type Change, type UpdateOptions } from "./commit-change";
-import { createDurableCommits } from "./durable-commits";
-import { findHeadRevision, type HeadRevision } from "./head-revision";
-import { createKeyedQueue } from "./keyed-queue";
+import type { UpdateOptions } from "./commit-change";
+import type { HeadRevision } from "./head-revision";
 import type { Layout } from "./layout";
-import { createLeftovers } from "./leftovers";
-import type { DamageEvent } from "./quarantine";
-import type { Revision } from "./read-revision";
 import { removeSession } from "./remove-session";
-import { createRevisionAdapter, type RevisionAdapter } from "./revision-adapter";
-import { createSessionCodec, type RevisionCodec } from "./session-codec";
+import {
+  createReader,
+  createRevisionStore,
+  whileReading,
+  type CommitSettings,
+  type Found,
+  type Reader,
+  type RevisionStoreOptions,
+} from "./revision-store";
+import { createSessionCodec } from "./session-codec";
+import { sessionBusy, sessionContents, sessionDocuments } from "./session-documents";
 import {
   createHeaderCodec,
   createRemovalCodec,
@@ -24,8 +24,15 @@ import {
 import { toRecord, type SessionRecord } from "./session-record";
 import type { StoredSession } from "./stored-session";
 
-export type { Change, UpdateOptions } from "./commit-change";
+export type { UpdateOptions } from "./commit-change";
 export type { SessionRecord } from "./session-record";
+
+/**
+ * Makes the next state of a session from the current one (null: it does not exist). Pure, and safe to apply again to
+ * its own result, since it may run on several revisions. Returning the same session, or null, means that nothing is
+ * to be written. An error that it throws is thrown to the caller, and nothing is written.
+ */
+export type Change<T> = (session: Session | null) => { session: Session | null; result: T };
 
 /** `recovered`: number of the damaged revision in whose place this one is served; null as a rule. */
 export type HeaderRecord = { header: SessionHeader; recovered: number | null };
@@ -65,92 +72,41 @@ export type SessionStore = {
   remove(sessionHash: string): Promise<Session | null>;
 };
 
-export type SessionStoreOptions = {
-  volume: Volume;
+export type SessionStoreOptions = RevisionStoreOptions & {
   layout: Layout;
-  /** This instance, `name.boot`. */
-  instance: string;
-  newId: () => string;
-  /** A number from 0 up to 1. */
-  random: () => number;
-  /** Resolves after a number of milliseconds. */
-  delay: (ms: number) => Promise<unknown>;
-  /** A monotonic clock in milliseconds. */
-  now: () => number;
   /** Encrypts sessions if it is on, and decrypts them. */
   encryptor: Encryptor;
-  /** Whether an instance is dead, so that its temporary files may be removed. By default none is. */
-  isDead?: (instance: string) => boolean;
   /** The time of day, for stored documents. */
   clock: () => Date;
   /** Called after every commit and every removal (rev null) of this store. */
   onCommit: (sessionHash: string, rev: number | null) => void;
-  /** Called once for each damaged revision. */
-  onDamage: (event: DamageEvent) => void;
-  /** How long a commit may wait for its turn and lose races before it gives up, in milliseconds. */
-  busyAfterMs?: number;
 };
 
-/** Updates and removals that may wait for their turn before new ones are refused at once. */
-const MAX_WAITING = 2_000;
-/** Damaged revisions that are remembered, so that each is reported once. */
-const MAX_REPORTED = 1_000;
-
 export function createSessionStore(options: SessionStoreOptions): SessionStore {
-  const { volume, layout, now, busyAfterMs = 15_000 } = options;
-  const inTurn = createKeyedQueue({ maxWaiting: MAX_WAITING, onOverflow: sessionBusy });
-  const sessions = reader(createSessionCodec({ encryptor: options.encryptor }));
-  const headers = reader(createHeaderCodec());
-  const removals = reader(createRemovalCodec());
-  const durable = createDurableCommits();
-  const leftovers = createLeftovers(volume);
-  const { instance, newId, isDead } = options;
-  const onDamage = reportOnce(options.onDamage);
-  const onLeftover = leftovers.add;
-  const shared = {
-    volume,
-    layout,
-    durable,
-    instance,
-    newId,
-    onDamage,
-    onLeftover,
-    ...(isDead && { isDead }),
-  };
+  const { volume, layout, newId, clock } = options;
+  const kind = sessionDocuments(layout);
+  const documents = createRevisionStore({ ...options, kind, contents: sessionContents, busy: sessionBusy });
+  const sessions = createReader(createSessionCodec({ encryptor: options.encryptor }));
+  const headers = createReader(createHeaderCodec());
+  const removals = createReader(createRemovalCodec());
 
-  const adapterFor = <D extends StoredSession>(
+  const read = <D extends StoredSession, R>(
     sessionHash: string,
-    reader: Reader<D>,
-    update?: UpdateOptions,
-  ): RevisionAdapter<D> =>
-    createRevisionAdapter({ ...shared, ...update, ...reader, sessionHash, commitId: newId() });
+    reader: Reader<StoredSession, D>,
+    toResult: (found: Found<D>) => R,
+  ): Promise<R> => whileReading(async () => toResult(await documents.read(sessionHash, reader)));
 
-  /** Reads the newest whole revision, and puts it on stable storage. */
-  async function read<D extends StoredSession, R>(
-    sessionHash: string,
-    reader: Reader<D>,
-    toResult: (document: D | null, recovered: number | null) => R,
-  ): Promise<R> {
-    const adapter = adapterFor(sessionHash, reader);
-    const document = await adapter.read();
-    await adapter.confirm();
-    return toResult(document, adapter.recovered());
-  }
-
-  function commit<T>(
-    sessionHash: string,
-    change: Change<T>,
-    { reader, update, giveUpAt, onCommit }: StoreCommit,
-  ) {
-    return commitChange(adapterFor(sessionHash, reader, update), change, {
-      ...update,
-      giveUpAt,
-      onCommit,
-      now,
-      delay: options.delay,
-      random: options.random,
-      onWritten: () => void leftovers.removeAll(),
-    });
+  async function commit<T>(sessionHash: string, change: Change<T>, settings: CommitSettings<StoredSession>) {
+    const committed = await documents.commit(
+      sessionHash,
+      (current) => {
+        const { session, result } = change(current);
+        return { content: session, result };
+      },
+      settings,
+    );
+    const { document, recovered, result } = committed;
+    return { record: toRecord(document, recovered), result };
   }
 
   async function remove(sessionHash: string, giveUpAt: number): Promise<Session | null> {
@@ -161,60 +117,28 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
       sessions.codec.forget(sessionHash);
       return result;
     };
-    const { clock } = options;
     const commits = { commit: commitWith(sessions), commitUnread: commitWith(removals) };
-    return removeSession({ volume, layout, newId, clock, ...commits, onRemoved }, sessionHash);
+    return removeSession({ volume, kind, newId, clock, ...commits, onRemoved }, sessionHash);
   }
 
   return {
-    read: (sessionHash) => whileReading(() => read(sessionHash, sessions, toRecord)),
-    headRevision: (sessionHash) =>
-      whileReading(() => findHeadRevision({ volume, layout, durable }, sessionHash)),
-    header: (sessionHash) => whileReading(() => read(sessionHash, headers, toHeaderRecord)),
-    update: (sessionHash, change, update = SEND) => {
-      const giveUpAt = now() + busyAfterMs;
-      const onCommit = (rev: number) => options.onCommit(sessionHash, rev);
-      const work = () => commit(sessionHash, change, { reader: sessions, update, giveUpAt, onCommit });
-      return inTurn(sessionHash, () => onVolume(work, "written", failedSentence(update.asked)));
-    },
-    remove: (sessionHash) => {
-      const giveUpAt = now() + busyAfterMs;
-      const work = () => remove(sessionHash, giveUpAt);
-      return inTurn(sessionHash, () => onVolume(work, "written", failedSentence("delete")));
-    },
+    read: (sessionHash) =>
+      read(sessionHash, sessions, ({ document, recovered }) => toRecord(document, recovered)),
+    headRevision: (sessionHash) => whileReading(() => documents.headRevision(sessionHash)),
+    header: (sessionHash) => read(sessionHash, headers, toHeaderRecord),
+    update: (sessionHash, change, update = SEND) =>
+      documents.inTurn(sessionHash, update.asked, (giveUpAt) => {
+        const onCommit = (rev: number) => options.onCommit(sessionHash, rev);
+        return commit(sessionHash, change, { reader: sessions, update, giveUpAt, onCommit });
+      }),
+    remove: (sessionHash) =>
+      documents.inTurn(sessionHash, "delete", (giveUpAt) => remove(sessionHash, giveUpAt)),
   };
 }
 
-const whileReading = <T>(work: () => Promise<T>) => onVolume(work, "read", failedSentence("read"));
-
-function toHeaderRecord(document: HeaderDocument | null, recovered: number | null): HeaderRecord | null {
+function toHeaderRecord({ document, recovered }: Found<HeaderDocument>): HeaderRecord | null {
   return document && document.retiredAt === undefined ? { header: document, recovered } : null;
 }
 
 const SEND: UpdateOptions = { asked: "send" };
 const DELETE: UpdateOptions = { asked: "delete", fromReserve: true };
-
-/** How the documents of one kind are read: the reads of one revision that are under way are shared. */
-type Reader<D extends StoredSession> = { codec: RevisionCodec<D>; reads: SingleFlight<Revision<D>> };
-
-type StoreCommit = {
-  reader: Reader<StoredSession>;
-  update: UpdateOptions;
-  giveUpAt: number;
-  onCommit: (rev: number) => void;
-};
-
-function reader<D extends StoredSession>(codec: RevisionCodec<D>): Reader<D> {
-  return { codec, reads: createSingleFlight() };
-}
-
-/** Drops repeated reports: a damaged revision that cannot be moved to quarantine is met again by each reader. */
-function reportOnce(report: (event: DamageEvent) => void): (event: DamageEvent) => void {
-  const reported = new Set<string>();
-  return (event) => {
-    const revision = `${event.key}.${event.rev}`;
-    if (reported.has(revision)) return;
-    addBounded(reported, revision, MAX_REPORTED);
-    report(event);
-  };
-}

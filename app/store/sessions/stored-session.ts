@@ -5,6 +5,7 @@ import { parseStored } from "~/conversation/parse-stored";
 import { itemId, message, session } from "~/conversation/session";
 import { HASH_PATTERN } from "~/conversation/session-id";
 import { parseJson } from "~/store/parse-json";
+import type { Decoded } from "./revision-codec";
 
 /** Format of an unencrypted file without any later addition (see `formatFor`). */
 export const FORMAT = FIRST_FORMAT;
@@ -63,9 +64,7 @@ const { messages: _messages, ...allButMessages } = storedSession.shape;
 const withoutMessages = z.strictObject(allButMessages);
 const justMessages = z.strictObject({ messages: list(message) });
 
-/** Outcome of decoding a revision to a document of type `D`. Reasons name places in the file, never content. */
-export type ReadSession<D = StoredSession> =
-  { kind: "whole"; document: D } | { kind: "newer"; reason: string } | { kind: "damaged"; reason: string };
+export type ReadSession<D = StoredSession> = Decoded<D>;
 
 export type ParsedSession = ReadSession | { kind: "sealed"; session: EncryptedSession };
 

@@ -1,9 +1,12 @@
-import { damagedName, readSessionFolder, revisionName, type Layout } from "./layout";
+import type { DocumentKind, RevisionDocument } from "./document-kind";
+import { damagedName, readSessionFolder, revisionName } from "./layout";
 import { incarnationPath } from "./session-folder";
-import { parseStoredSession, type StoredSession } from "./stored-session";
+import type { StoredSession } from "./stored-session";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
+
+type TombstoneOptions<W extends RevisionDocument, H extends W> = { volume: Volume; kind: DocumentKind<W, H> };
 
 /**
  * The document that is committed to delete a session. Its revision counter continues, so that a message that another
@@ -27,11 +30,15 @@ export function tombstone(now: string): StoredSession {
 }
 
 /**
- * Removes all files of a deleted session but its tombstone. Removes nothing where the session has begun anew.
+ * Removes all files of a deleted document but its tombstone. Removes nothing where the document has begun anew.
  * @throws what the volume throws
  */
-export async function purgeDeleted(volume: Volume, layout: Layout, sessionHash: string): Promise<void> {
-  const folder = layout.sessionFolder(sessionHash);
+export async function purgeDeleted<W extends RevisionDocument, H extends W>(
+  options: TombstoneOptions<W, H>,
+  hash: string,
+): Promise<void> {
+  const { volume, kind } = options;
+  const folder = kind.folderOf(hash);
   const names = await listIfThere(volume, folder);
   if (!names) return;
   const { revisions, damaged, journals, temporaries, incarnation } = readSessionFolder(names);
@@ -39,7 +46,7 @@ export async function purgeDeleted(volume: Volume, layout: Layout, sessionHash: 
   if (newest === undefined) return;
   // Through the incarnation that was listed, so that files of a later one are not removed.
   const path = incarnationPath(folder, { incarnation });
-  if (!(await isRetired(volume, `${path}/${revisionName(newest)}`, newest))) return;
+  if (!(await isRetired(options, `${path}/${revisionName(newest)}`, newest))) return;
   // A live writer whose temporary file is removed reads again, and finds the tombstone.
   const unfinished = temporaries.map(({ name }) => name);
   for (const name of [...older.map(revisionName), ...damaged.map(damagedName), ...journals, ...unfinished]) {
@@ -49,9 +56,13 @@ export async function purgeDeleted(volume: Volume, layout: Layout, sessionHash: 
 }
 
 /** Whether a revision is a tombstone. False where there is no such file, or it is not whole. */
-export async function isRetired(volume: Volume, path: string, rev: number): Promise<boolean> {
+export async function isRetired<W extends RevisionDocument, H extends W>(
+  { volume, kind }: TombstoneOptions<W, H>,
+  path: string,
+  rev: number,
+): Promise<boolean> {
   try {
-    const parsed = parseStoredSession((await volume.read(path)).bytes, rev);
+    const parsed = kind.headerCodec().decode("", (await volume.read(path)).bytes, rev);
     return parsed.kind === "whole" && parsed.document.retiredAt !== undefined;
   } catch (error) {
     unlessGone(error);

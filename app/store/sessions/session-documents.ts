@@ -1,0 +1,53 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import { formatFor } from "~/conversation/formats";
+import type { Session } from "~/conversation/session";
+import type { Contents } from "./commit-change";
+import type { DocumentKind } from "./document-kind";
+import type { Layout } from "./layout";
+import { createHeaderCodec, type HeaderDocument } from "./session-header";
+import { toRecord } from "./session-record";
+import { checkStoredSession, FORMAT, type StoredSession } from "./stored-session";
+import { tombstone } from "./tombstone";
+
+/** Sessions as documents of the commit protocol. */
+export function sessionDocuments(
+  layout: Pick<Layout, "sessions" | "sessionFolder" | "quarantine">,
+): DocumentKind<StoredSession, HeaderDocument> {
+  return {
+    subject: "This conversation",
+    root: layout.sessions,
+    folderOf: layout.sessionFolder,
+    quarantine: layout.quarantine,
+    quarantinePrefix: (sessionHash) => `${sessionHash}.`,
+    complete(document, base) {
+      document.format = formatFor(document);
+      checkStoredSession(document, base);
+    },
+    // A reply may have lost its runner, and be due to be taken over.
+    mustBeRead: ({ reply }) => reply !== null,
+    noneWhole: () =>
+      new ExpectedError(
+        "session_damaged",
+        "The file of this conversation is damaged and no earlier version of it is whole. It was kept aside for the operator. Please start a new conversation.",
+      ),
+    headerCodec: createHeaderCodec,
+    tombstone,
+    retention: {
+      usedAt: ({ updatedAt }) => updatedAt,
+      isInUse: ({ reply }, isDead) => reply?.node != null && !isDead(reply.node),
+      isFinal: () => false,
+    },
+  };
+}
+
+export const sessionContents: Contents<StoredSession, Session> = {
+  contentOf: (document, recovered) => toRecord(document, recovered)?.session ?? null,
+  documentOf: (session) => ({ format: FORMAT, rev: 0, recent: [], ...session }),
+};
+
+export function sessionBusy(): ExpectedError {
+  return new ExpectedError(
+    "session_busy",
+    "Too much is being stored in this conversation at once. Try again in a moment.",
+  );
+}
