@@ -1,4 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -30,6 +31,13 @@ function startedReply(outcome: StartOutcome): Reply {
 }
 
 const never = new AbortController().signal;
+
+it("makes the folder of a node's log at its start, so that its first question does not wait for it", async () => {
+  const one = await node();
+  one.replies.begin();
+  await expect.poll(() => existsSync(one.layout.replyLog(one.instance))).toBe(true);
+  await one.replies.drain(0);
+});
 
 describe("a reply", () => {
   /** A node whose next commit waits at its last step, and then fails or not. */

@@ -151,6 +151,8 @@ export function createReplies(options: RepliesDependencies): Replies {
 
   return {
     begin() {
+      // The first question need not wait for it. The first reply tries again, and reports a failure.
+      deps.replyLog.ready().catch(() => undefined);
       stopBurials = startBurials({ ...deps, read: takeovers.read });
     },
     async start(sessionHash, command, options = {}) {
