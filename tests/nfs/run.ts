@@ -2,6 +2,14 @@ import { rig, whyNoRig } from "../fixtures/nfs-rig.ts";
 import { play, type Scenario } from "./scenario.ts";
 import { cost } from "./scenarios/cost.ts";
 import { deletedElsewhere, deletionCutShort } from "./scenarios/deletion.ts";
+import {
+  clocksWrong,
+  folderRemoved,
+  groupTorn,
+  noteLost,
+  runnerFrozenForTimes,
+  volumeFull,
+} from "./scenarios/node-log.ts";
 import { networkCut, serverFrozen, serverRestart } from "./scenarios/outages.ts";
 import { clientPowerLoss } from "./scenarios/power-loss.ts";
 import {
@@ -40,6 +48,12 @@ const scenarios: Scenario[] = [
   runnerFrozen,
   runnerCutOff,
   runnerPowerLoss,
+  groupTorn,
+  runnerFrozenForTimes,
+  noteLost,
+  clocksWrong,
+  folderRemoved,
+  volumeFull,
   networkCut,
   serverFrozen,
   serverRestart,
