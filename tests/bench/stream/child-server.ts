@@ -8,15 +8,18 @@ export type ChildServer = { url: string; pid: number; stop(): Promise<void> };
 
 const PATIENCE_MS = 60_000;
 
-/** A server in a process of its own, on a port that it is told in PORT. Resolves when `readyPath` is answered. */
+/**
+ * A server in a process of its own, on a port that it is told in PORT. Resolves when `readyPath` is answered.
+ * @param options.command what runs it; this Node by default
+ */
 export async function startChildServer(
   args: readonly string[],
-  options: { env?: Record<string, string>; readyPath?: string; cwd?: string } = {},
+  options: { command?: string; env?: Record<string, string>; readyPath?: string; cwd?: string } = {},
 ): Promise<ChildServer> {
-  const { env = {}, readyPath = "/", cwd = process.cwd() } = options;
+  const { command = process.execPath, env = {}, readyPath = "/", cwd = process.cwd() } = options;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     cwd,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

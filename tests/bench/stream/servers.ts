@@ -42,19 +42,22 @@ export async function startCountedHoldfast(
   };
 }
 
-/** A node of the production build, as `npm start` runs it. */
+const START = ["app/start.sh"];
+const SERVE = ["node_modules/@remix-run/serve/dist/cli.js", "build/index.js"];
+
+/** A node of the production build, as `npm start` runs it: the script sets what Node and glibc are started with. */
 export const startHoldfast = (
   modelUrl: string,
   dataDir: string,
   name = "node-1",
   { args = [], env = {} }: { args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<ChildServer> =>
-  startChildServer([...args, "node_modules/@remix-run/serve/dist/cli.js", "build/index.js"], {
+  startChildServer([...START, process.execPath, ...args, ...SERVE], {
+    command: "sh",
     cwd: root,
     readyPath: "/readyz",
     env: {
       ...NO_LIMITS,
-      UV_THREADPOOL_SIZE: "16",
       HOST: "127.0.0.1",
       NODE_NAME: name,
       DATA_DIR: dataDir,
