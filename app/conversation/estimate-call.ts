@@ -1,8 +1,13 @@
-import { estimateDocumentRisk, estimateMessageTokens, estimateTokens } from "./estimate-tokens";
+import {
+  estimateDocumentRisk,
+  estimateMessageTokens,
+  estimateStepTokens,
+  estimateTokens,
+} from "./estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "./language-model";
 import { spendingOf, type Spending } from "./reply-cost";
 
-type Call = Pick<GenerateRequest, "instructions" | "messages" | "continueFrom">;
+type Call = Pick<GenerateRequest, "instructions" | "messages" | "continueFrom" | "steps" | "tools">;
 
 /** Estimated cost of a call. */
 export type CallEstimate = {
@@ -20,7 +25,7 @@ export function estimateInputTokens(
 ): number {
   const tokens = call.messages.reduce(
     (sum, message) => sum + estimateMessageTokens(message) + (risk ? estimateDocumentRisk(message) : 0),
-    estimateTokens(call.instructions) + estimateTokens(call.continueFrom ?? ""),
+    estimateTokens(call.instructions) + estimateTokens(call.continueFrom ?? "") + estimateStepTokens(call),
   );
   return Math.min(tokens, offer?.contextTokens ?? Infinity);
 }

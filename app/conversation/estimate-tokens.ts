@@ -1,4 +1,5 @@
 import { attachmentParts } from "./attachment";
+import type { GenerateRequest } from "./language-model";
 import { plainText } from "./reply-text";
 import type { Message, Part } from "./session";
 
@@ -30,6 +31,15 @@ function estimateParts({ parts }: Pick<Message, "parts">): number {
     (sum, file) => sum + estimateFileTokens(file),
     MESSAGE_TOKENS + estimateTokens(plainText(parts)) + estimateCalls(parts),
   );
+}
+
+/** Estimated tokens of a request with tools beside its messages: the steps of the current answer, and the definitions. */
+export function estimateStepTokens({
+  steps = [],
+  tools = [],
+}: Pick<GenerateRequest, "steps" | "tools">): number {
+  const definitions = tools.length > 0 ? estimateTokens(JSON.stringify(tools)) : 0;
+  return estimateTokens(plainText(steps)) + estimateCalls(steps) + definitions;
 }
 
 /** Estimated tokens of the calls among parts, and of their results. */

@@ -1,5 +1,4 @@
-import { plainText } from "~/conversation/reply-text";
-import { estimateCalls, estimateMessageTokens, estimateTokens } from "~/conversation/estimate-tokens";
+import { estimateMessageTokens, estimateStepTokens, estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { Message } from "~/conversation/session";
 
@@ -17,7 +16,7 @@ const MARGIN = 0.05;
 /** Tokens for the messages of a request, in the model's window beside instructions, tools and answer; Infinity if unknown. */
 export function roomForMessages(
   offer: Pick<ModelOffer, "contextTokens" | "maxOutputTokens">,
-  { instructions, continueFrom, steps = [], tools = [] }: Omit<FittingRequest, "messages">,
+  { instructions, continueFrom, ...request }: Omit<FittingRequest, "messages">,
 ): number {
   if (offer.contextTokens === undefined) return Infinity;
   return (
@@ -25,9 +24,7 @@ export function roomForMessages(
     offer.maxOutputTokens -
     estimateTokens(instructions) -
     estimateTokens(continueFrom ?? "") -
-    estimateTokens(plainText(steps)) -
-    estimateCalls(steps) -
-    (tools.length > 0 ? estimateTokens(JSON.stringify(tools)) : 0)
+    estimateStepTokens(request)
   );
 }
 

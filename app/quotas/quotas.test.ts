@@ -322,6 +322,26 @@ describe.each([
     await expect(ask(THERE, 1)).rejects.toMatchObject({ code: "node_full" });
   });
 
+  test("is reserved again for each further request of a reply, and refuses one when it is spent", async () => {
+    const { send, budget, usage } = setUp({ daily: { tokens: 1_000, dollars: 0 }, addressBudgetPercent: 0 });
+    const reservation = await send(undefined, undefined, false, costs(100, 300));
+    const spend = (tokens: number) => {
+      budget.spend({ tokens, dollars: 0 });
+      reservation.record({ tokens, dollars: 0 });
+    };
+    spend(200);
+    expect(usage.held("tokens")).toBe(100);
+    reservation.renew(() => costs(300, 500));
+    expect(usage.held("tokens")).toBe(500);
+    spend(850);
+    expect(() => reservation.renew(() => costs(400, 600))).toThrow(
+      expect.objectContaining({ code: "budget_spent" }),
+    );
+    expect(usage.held("tokens")).toBe(0);
+    reservation.release();
+    expect(usage.held("tokens")).toBe(0);
+  });
+
   test("gives its last part to one reply, whatever that may cost", async () => {
     const { ask, pay } = setUp({ daily });
     pay(await ask(HERE, 999), 999);

@@ -62,6 +62,7 @@ export function createReplyQuota(options: ReplyQuotaOptions): Pick<Quotas, "rese
 
   /** The rules that a new reply and one that is taken over have in common. */
   const ownedBy = (address: string | null) => ({
+    renew: (cost: ReplyStart["cost"]) => budget.reserve(cost, address),
     own: ({ replyId }: ReplyStart) =>
       address !== null && replyId !== undefined ? usage.own(replyId, address) : () => {},
     onEnd: () => countRunning(address, -1),

@@ -18,6 +18,11 @@ export type ReplyReservation = {
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
   acquire(start: ReplyStart): void;
+  /**
+   * Reserves the next request of the reply to its model, and releases what the one before has not spent.
+   * @throws ExpectedError a refusal: the request must not be made
+   */
+  renew(cost: () => CallEstimate): void;
   /** Undoes `acquire`: no reply has begun after all. */
   rollback(): void;
   /** Records what the reply has spent since the last call. Works after `release` too: the title is made then. */
@@ -29,6 +34,8 @@ export type ReplyReservation = {
 export type ReservationRules = {
   /** Checks the limits and holds part of the budget. @throws ExpectedError a refusal */
   reserve: (start: ReplyStart) => Reservation;
+  /** Holds part of the budget for a further request of a reply. @throws ExpectedError a refusal */
+  renew: (cost: () => CallEstimate) => Reservation;
   /** Counts a reply that begins (1), or takes it back (-1). */
   count: (start: ReplyStart, amount: 1 | -1) => void;
   /** Publishes the owner of the reply until the returned function is called. */
@@ -50,6 +57,11 @@ export function createReplyReservation(rules: ReservationRules): ReplyReservatio
       rules.count(start, 1);
       disown = rules.own(start);
       acquired = start;
+    },
+    renew(cost) {
+      if (!acquired) return;
+      held?.release();
+      held = rules.renew(cost);
     },
     rollback() {
       if (!acquired) return;

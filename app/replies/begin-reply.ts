@@ -38,6 +38,8 @@ export type ReplyReservation = {
    * `bytes` is what the message adds to the stored session.
    */
   acquire(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
+  /** Reserves the next request to the model, in place of the one before. Throws to refuse it. */
+  renew(cost: () => CallEstimate): void;
   /** Called with what the reply, and then its title, spends on this node. */
   record(spending: Spending): void;
   /** Called when no reply has begun. */
@@ -154,7 +156,7 @@ function createEarlyRun(
       const commit = Promise.withResolvers<SessionRecord>();
       const start = () => {
         const entry = replyLog.begin({ sessionHash, replyId: reply.id, epoch: reply.epoch });
-        const options = { said: [], entry, committed: commit.promise, onSpending: reservation?.record };
+        const options = { said: [], entry, committed: commit.promise, reservation: reservation ?? null };
         return { run: running.run(sessionHash, session, reply, options), entry };
       };
       // While commits fail, each early call would be paid for and thrown away.

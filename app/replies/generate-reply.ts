@@ -12,7 +12,7 @@ import { createCallIds } from "./calls/call-ids";
 import { messageChunks } from "~/conversation/message-chunks";
 import { createDurableText } from "./durable-text";
 import { relayAnswer, type Finish } from "./relay-answer";
-import { replyCall, saidBefore } from "./reply-call";
+import { costOfCall, replyCall, saidBefore } from "./reply-call";
 import {
   cutOutcome,
   failedOutcome,
@@ -54,9 +54,15 @@ export function createGeneration(context: RunContext): Generation {
   async function ask(
     before: readonly ReplyChunk[],
     tools: readonly OfferedTool[],
+    { isFirst }: { isFirst: boolean },
   ): Promise<ReplyOutcome | null> {
     const { parts } = durable.text();
     if (hasOpenCalls(parts)) return null;
+    // The first request of the run is reserved together with the reply.
+    if (!isFirst) {
+      const call = { ...replyCall(session, reply, before), tools };
+      deps.reservation?.renew(() => costOfCall(call, deps.models));
+    }
     if (parts.at(-1)?.type === "dynamic-tool") durable.write({ type: "start-step" });
     const onOmissions = (reported: readonly Omission[]) => (omissions = [...reported]);
     const finish = await relayModel(context, { before, tools, onChunk: durable.write, onOmissions });
@@ -83,12 +89,12 @@ export function createGeneration(context: RunContext): Generation {
   async function answer(begun: readonly ReplyChunk[]): Promise<ReplyOutcome | "waiting"> {
     for (let before = begun; ; before = messageChunks(reply.messageId, durable.text().parts)) {
       const offered = await offeredTools();
-      const outcome = await ask(before, offered.tools);
+      const outcome = await ask(before, offered.tools, { isFirst: before === begun });
       if (outcome) return outcome;
       const ran = await calls.run(offered);
       if (ran === "waiting") return ran;
       if (ran === "ended") return stopOutcome(context) ?? cutOutcome("handed over");
-      const limit = limitOutcome(durable.text().parts);
+      const limit = limitOutcome(context, durable.text().parts);
       if (limit) return limit;
     }
   }
@@ -157,7 +163,7 @@ async function relayModel(
     signal,
     onRetry: meter.retry,
     onOmissions,
-    onSpending: deps.onSpending,
+    onSpending: deps.reservation?.record,
   });
   const calls = createCallIds(reply.id, before);
   return relayAnswer(answer, {
@@ -194,12 +200,16 @@ function finishOutcome(
   return outcome;
 }
 
-/** Each step costs a call of the model; a person may let the answer continue. */
-function limitOutcome(parts: readonly Part[]): ReplyOutcome | null {
+/** Each step costs a call of the model; a person may let the answer continue, which begins the count again. */
+function limitOutcome({ session, reply }: RunContext, parts: readonly Part[]): ReplyOutcome | null {
   if (!hasRoomAfter(parts)) return tooLongOutcome();
-  const steps = parts.filter(({ type }) => type === "step-start").length + 1;
+  const continued = session.messages.find(({ id }) => id === reply.continues);
+  const steps = stepStarts(parts) - stepStarts(continued?.parts ?? []) + 1;
   return steps < MAX_STEPS ? null : stepLimitOutcome();
 }
+
+const stepStarts = (parts: readonly { type: string }[]) =>
+  parts.filter(({ type }) => type === "step-start").length;
 
 function modelOutcome(
   { reply, about, deps }: RunContext,

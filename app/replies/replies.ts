@@ -1,4 +1,3 @@
-import { estimateCall, type CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Reply, Session } from "~/conversation/session";
 import { isWaiting } from "~/conversation/calls/claim-calls";
@@ -20,7 +19,7 @@ import { decide } from "./calls/decide";
 import { createJournalCleanup } from "./journal-cleanup";
 import { readJournalOf } from "./journal-reader";
 import { createRemoteReplies } from "./remote-replies";
-import { replyCall, saidBefore } from "./reply-call";
+import { costOfCall, replyCall, saidBefore } from "./reply-call";
 import type { RunnerDependencies } from "./run-context";
 import { createRunningReplies, type RunningReplies } from "./running-replies";
 import { createTakeovers } from "./takeovers";
@@ -95,8 +94,6 @@ export type Replies = {
   drain(deadlineMs: number): Promise<void>;
 };
 
-const NO_COST: CallEstimate = { input: { tokens: 0, dollars: 0 }, most: { tokens: 0, dollars: 0 } };
-
 /** Pause of a follower before it looks again for a reply that no node runs, in milliseconds. */
 const FOLLOW_RETRY_MS = 250;
 
@@ -113,7 +110,8 @@ export function createReplies(options: RepliesDependencies): Replies {
   const notes = createChangeNotes(deps);
   const commits = { areSucceeding: true };
   const draining = new AbortController();
-  const costOf = createCostEstimate(deps);
+  const costOf = (session: Session, reply: Reply, said = saidBefore(session, reply)) =>
+    costOfCall(replyCall(session, reply, said), deps.models);
   const cleanup = createJournalCleanup({ ...deps, isInMemory: (runId) => running.has(runId) });
   const running = createRunningReplies({
     ...deps,
@@ -203,15 +201,6 @@ async function handAllOver(running: RunningReplies, delay: RepliesDependencies["
     await running.allEnded();
     if (!isLast) await delay(STARTING_MS);
   }
-}
-
-function createCostEstimate({ models }: Pick<RepliesDependencies, "models">) {
-  return (session: Session, reply: Reply, said = saidBefore(session, reply)): CallEstimate => {
-    const offer = models.offers.find(({ id }) => id === reply.modelId);
-    // The model is no longer offered since another node began the reply: the call will be refused, and costs nothing.
-    if (!offer) return NO_COST;
-    return estimateCall(replyCall(session, reply, said), offer);
-  };
 }
 
 /** Followers of any session: of replies that run here, and of those on other nodes. */

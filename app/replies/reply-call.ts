@@ -1,5 +1,6 @@
 import { branchTo } from "~/conversation/branch";
-import type { GenerateRequest } from "~/conversation/language-model";
+import { estimateCall, type CallEstimate } from "~/conversation/estimate-call";
+import type { GenerateRequest, LanguageModels } from "~/conversation/language-model";
 import { messageChunks } from "~/conversation/message-chunks";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { answerParts, applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
@@ -17,6 +18,18 @@ export function replyCall(session: Session, reply: Reply, before: readonly Reply
     steps,
     continueFrom: plainText(tail) || null,
   } satisfies Partial<GenerateRequest>;
+}
+
+const NO_COST: CallEstimate = { input: { tokens: 0, dollars: 0 }, most: { tokens: 0, dollars: 0 } };
+
+/** The estimated cost of a request. */
+export function costOfCall(
+  call: ReturnType<typeof replyCall> & Pick<GenerateRequest, "tools">,
+  { offers }: Pick<LanguageModels, "offers">,
+): CallEstimate {
+  const offer = offers.find(({ id }) => id === call.modelId);
+  // The model is no longer offered since another node began the reply: the call will be refused, and costs nothing.
+  return offer ? estimateCall(call, offer) : NO_COST;
 }
 
 /** The steps of an answer that have ended, with the results of their calls, and the words of the one that has not. */

@@ -1,8 +1,10 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import { hashSessionId } from "~/conversation/session-hash";
 import { newId } from "~/conversation/session-id";
 import type { StartCommand } from "~/conversation/start-reply";
+import { createScriptedTools } from "../../tests/fixtures/scripted-tools";
 import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
 import type { ReplyReservation } from "./replies";
 
@@ -23,6 +25,7 @@ function notingReservation() {
     record: ({ tokens }) => void (noted.spent += tokens),
     rollback: () => void (noted.over = "cancelled"),
     release: () => void (noted.over = "ended"),
+    renew: () => undefined,
   };
   return { noted, reservation };
 }
@@ -136,4 +139,43 @@ test("a reply is not taken over while usage is unknown, and its session can be r
   node = await startNode({ dataDir: node.dataDir, adopt: unknown });
   expect((await node.replies.read(key))?.session.reply).toMatchObject({ epoch: 1 });
   expect(node.model.requests).toEqual([]);
+});
+
+test("each further step reserves before its model is asked, with its calls and tools; a refusal ends the reply", async () => {
+  const tools = createScriptedTools();
+  node = await startNode({ tools });
+  const key = hashSessionId(newId());
+  const renewed: CallEstimate[] = [];
+  const reservation: ReplyReservation = {
+    ...notingReservation().reservation,
+    renew(cost) {
+      renewed.push(cost());
+      if (renewed.length > 1) throw new ExpectedError("budget_spent", "It is spent.");
+    },
+  };
+  await node.replies.start(key, send("Hello"), { reservation });
+  for (const [step] of [0, 1].entries()) {
+    await node.model.request(step);
+    node.model.say(
+      { type: "tool-input-available", toolCallId: "1", toolName: "files_read", input: {}, dynamic: true },
+      { type: "finish", finishReason: "tool-calls" },
+    );
+    (await tools.call(step)).answer("x".repeat(3_000));
+  }
+  const session = await vi.waitUntil(async () => {
+    const record = await node.store.read(key);
+    return record && !record.session.reply ? record.session : null;
+  });
+  expect(session.messages.at(-1)).toMatchObject({
+    parts: [
+      { type: "dynamic-tool", state: "output-available" },
+      { type: "step-start" },
+      { type: "dynamic-tool", state: "output-available" },
+    ],
+    metadata: { status: "interrupted", error: { code: "budget_spent", message: "It is spent." } },
+  });
+  expect(node.model.requests).toHaveLength(2);
+  const [first, second] = renewed.map(({ input }) => input.tokens);
+  expect(first).toBeGreaterThan(1_000);
+  expect(second).toBeGreaterThan(2_000);
 });

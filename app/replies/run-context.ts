@@ -1,6 +1,5 @@
 import type { LanguageModels } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Spending } from "~/conversation/reply-cost";
 import type { Reply, Session } from "~/conversation/session";
 import type { ToolSet } from "~/conversation/calls/tool-set";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
@@ -8,6 +7,7 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import type { Layout } from "~/store/sessions/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import type { Volume } from "~/store/volume/volume";
+import type { ReplyReservation } from "./begin-reply";
 import type { LogEntry } from "./log/log-entry";
 import type { LogReaders } from "./log/log-readers";
 import type { ReplyLog } from "./log/reply-log";
@@ -71,7 +71,7 @@ export type RunContext = {
   deps: RunnerDependencies & {
     /** Goes on with the session's reply where this node has become its runner. Never rejects. */
     onUnsettled: (sessionHash: string) => Promise<unknown>;
-    /** Called with what this run spends, as it becomes known. */
-    onSpending?: ((spending: Spending) => void) | undefined;
+    /** Counts what this run spends, and reserves its further requests to the model; null where nothing is counted. */
+    reservation: Pick<ReplyReservation, "record" | "renew"> | null;
   };
 };

@@ -1,4 +1,3 @@
-import type { Spending } from "~/conversation/reply-cost";
 import type { Reply, Session } from "~/conversation/session";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionEvents } from "~/store/sessions/session-events";
@@ -6,7 +5,7 @@ import type { Timer } from "~/timer";
 import type { JournalCleanup } from "./journal-cleanup";
 import type { LogEntry } from "./log/log-entry";
 import { nameSession } from "./name-session";
-import type { RunnerDependencies } from "./run-context";
+import type { RunContext, RunnerDependencies } from "./run-context";
 import { runReply, type Run, type RunOptions } from "./run-reply";
 
 export type RunningRepliesDependencies = RunnerDependencies & {
@@ -38,7 +37,7 @@ export type RunningReplies = {
     sessionHash: string,
     session: Session,
     reply: Reply,
-    options: RunOptions & { onSpending?: ((spending: Spending) => void) | undefined },
+    options: RunOptions & Pick<RunContext["deps"], "reservation">,
   ): Run;
   /** Forgets a run whose question was not committed: another one may begin under the same id. */
   forget(run: Run): void;
@@ -62,14 +61,14 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
     if (runs.get(id) === started) runs.delete(id);
   }
 
-  const run: RunningReplies["run"] = (sessionHash, session, reply, { onSpending, ...options }) => {
+  const run: RunningReplies["run"] = (sessionHash, session, reply, { reservation, ...options }) => {
     const known = find(reply);
     if (known) return known;
     const { entry, committed } = options;
     const id = runId(reply);
     // The run goes on after the request that brought the key was answered.
     const releaseKey = deps.keys.keep(sessionHash);
-    const started = runReply(sessionHash, session, reply, options, { ...deps, onSpending });
+    const started = runReply(sessionHash, session, reply, options, { ...deps, reservation });
     runs.set(id, started);
     active += 1;
     let unsubscribe = () => {};
@@ -89,7 +88,11 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
       else keepWords(sessionHash, entry, deps);
       const afterwards =
         ending === "settled"
-          ? nameSession(sessionHash, session, { ...deps, onSpending, signal: deps.draining })
+          ? nameSession(sessionHash, session, {
+              ...deps,
+              onSpending: reservation?.record,
+              signal: deps.draining,
+            })
           : ending === "waiting"
             ? Promise.resolve()
             : deps.onUnsettled(sessionHash);

@@ -64,7 +64,7 @@ export function createTakeovers(deps: TakeoversDependencies): Takeovers {
     if (taken.kind === "ours") {
       const { record: now, said, entry, reservation } = taken;
       const committed = Promise.resolve(now);
-      const options = { said, entry, committed, onSpending: reservation?.record };
+      const options = { said, entry, committed, reservation };
       void running
         .run(sessionHash, now.session, taken.reply, options)
         .ended.then(() => reservation?.release());

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { MAX_STEPS } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session-hash";
 import { newId } from "~/conversation/session-id";
 import type { Part } from "~/conversation/session";
@@ -86,6 +87,30 @@ describe("a reply that calls tools", () => {
       { type: "text", text: "It is 42." },
     ]);
     expect(messages.at(-1)!.metadata).toMatchObject({ status: "complete" });
+  });
+
+  it("ends after as many steps as one answer may have, with results, and goes on when it is continued", async () => {
+    const one = await toolNode();
+    const { key } = await startCalls(one, "files_read");
+    const answerSteps = async (from: number) => {
+      for (let step = from; step < from + MAX_STEPS; step++) {
+        (await one.tools.call(step)).answer(String(step));
+        if (step < from + MAX_STEPS - 1) {
+          await one.model.request(step + 1);
+          callTools(one, "files_read");
+        }
+      }
+      return (await settled(one, key)).messages.at(-1)!;
+    };
+    const first = await answerSteps(0);
+    expect(first.metadata).toMatchObject({ status: "interrupted", error: { code: "answer_steps" } });
+    expect(states(first.parts as Part[])).toEqual(Array(MAX_STEPS).fill("output-available"));
+    await one.replies.start(key, { kind: "continue", messageId: first.id });
+    await one.model.request(MAX_STEPS);
+    callTools(one, "files_read");
+    const second = await answerSteps(MAX_STEPS);
+    expect(second.metadata).toMatchObject({ error: { code: "answer_steps" } });
+    expect(toolParts(second.parts as Part[])).toHaveLength(2 * MAX_STEPS);
   });
 
   it("says that a server of tools was away, and tells the model where a call needs it", async () => {
