@@ -13,10 +13,17 @@ export type Field = readonly [value: unknown, stamp: Stamp];
  * An entry of the list of conversations: a conversation or a folder. Each field is a last-writer-wins register, so that
  * the edits of several tabs, and later devices, merge in any order to the same entry. Fields of later versions are kept
  * as they are. An entry with the field `gone` is a tombstone, and has no other field: a deletion wins over every edit.
+ * The value of `gone` is true, or the id of a conversation that is still to be deleted on the server.
  */
 export type ListEntry = Readonly<Record<string, Field>>;
 
 const TIME_DIGITS = 9;
+/**
+ * Latest times, in milliseconds since 1970, that a clock is believed and that a stamp is read: the years 2400 and 3000.
+ * A stamp at the end of what nine digits hold could not be followed by a later one, so that nobody could edit its field.
+ */
+const LATEST_CLOCK = 13_569_465_600_000;
+const LATEST_STAMP = 32_503_680_000_000;
 const STAMP_PATTERN = /^[0-9a-z]{9}\.\S+$/;
 
 export type Stamper = {
@@ -30,8 +37,8 @@ export function createStamper(clock: { now: () => number }, writer: string): Sta
   let last = 0;
   return {
     next() {
-      last = Math.max(clock.now(), last + 1);
-      return last.toString(36).padStart(TIME_DIGITS, "0") + writer;
+      last = Math.max(Math.min(clock.now(), LATEST_CLOCK), last + 1);
+      return toStamp(last, writer);
     },
     see(entry) {
       for (const [, stamp] of Object.values(entry)) {
@@ -39,6 +46,11 @@ export function createStamper(clock: { now: () => number }, writer: string): Sta
       }
     },
   };
+}
+
+/** @param time milliseconds since 1970 */
+export function toStamp(time: number, writer: string): Stamp {
+  return time.toString(36).padStart(TIME_DIGITS, "0") + writer;
 }
 
 /** In milliseconds since 1970. */
@@ -58,30 +70,41 @@ export function parseEntry(text: string | null): ListEntry | null {
   }
 }
 
+/** The field of this name; no name that all objects inherit is one. */
+export function fieldOf(entry: ListEntry, name: string): Field | undefined {
+  return Object.hasOwn(entry, name) ? entry[name] : undefined;
+}
+
 /** Commutative, associative and idempotent. @returns `a` itself if `b` adds nothing */
 export function mergeEntries(a: ListEntry, b: ListEntry): ListEntry {
-  const added = Object.entries(b).filter(([name, field]) => isNewer(field, a[name]));
+  const added = Object.entries(b).filter(([name, field]) => isNewer(field, fieldOf(a, name)));
   return added.length === 0 ? a : sameOr(a, normal({ ...a, ...Object.fromEntries(added) }));
 }
 
-/** The entry with these values. @returns the entry itself if it has them, and if it is a tombstone */
+/**
+ * The entry with these values. A tombstone takes only a change from `gone: id`, a deletion to be carried out, to
+ * `gone: true`.
+ * @returns the entry itself if it has them
+ */
 export function withValues(
   entry: ListEntry,
   values: Readonly<Record<string, unknown>>,
   stamper: Stamper,
 ): ListEntry {
-  if (entry.gone) return entry;
-  const changed = Object.entries(values).filter(([name, value]) => !entry[name] || entry[name][0] !== value);
+  if (entry.gone && (values.gone !== true || typeof entry.gone[0] !== "string")) return entry;
+  const changed = Object.entries(values).filter(([name, value]) => {
+    const known = fieldOf(entry, name);
+    return !known || known[0] !== value;
+  });
   if (changed.length === 0) return entry;
   stamper.see(entry);
   const stamp = stamper.next();
   return normal({ ...entry, ...Object.fromEntries(changed.map(([name, value]) => [name, [value, stamp]])) });
 }
 
-function isField(value: unknown): value is Field {
-  return (
-    Array.isArray(value) && value.length === 2 && typeof value[1] === "string" && STAMP_PATTERN.test(value[1])
-  );
+export function isField(value: unknown): value is Field {
+  if (!Array.isArray(value) || value.length !== 2 || typeof value[1] !== "string") return false;
+  return STAMP_PATTERN.test(value[1]) && stampedAt(value[1]) <= LATEST_STAMP;
 }
 
 function isNewer(field: Field, than: Field | undefined): boolean {
