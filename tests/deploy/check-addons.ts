@@ -1,8 +1,10 @@
-import { alarmProblems, dashboardProblems } from "./metrics.ts";
-import { isObject, parseYaml, type Json, type JsonObject } from "./parse-yaml.ts";
+import { alarmProblems, dashboardProblems, type AddonContext } from "./metrics.ts";
+import { intrinsic, isObject, parseYaml, type Json, type JsonObject } from "./parse-yaml.ts";
 import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
-import type { Stack } from "./service-stack.ts";
+import type { CheckedEnvironment } from "./check-deployment.ts";
+import { missingOutput } from "./check-stack.ts";
+import type { Stack } from "./copilot/variant.ts";
 import { checkProperties, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
@@ -11,7 +13,11 @@ const SECTIONS = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs"
 const GIVEN = ["App", "Env", "Name"];
 
 /** Checks the addons' templates by themselves, with each other, and with the service's stack that calls them. */
-export function checkAddons(files: Files, stacks: readonly Stack[], report: Report): Addon[] {
+export function checkAddons(
+  files: Files,
+  environments: readonly CheckedEnvironment[],
+  report: Report,
+): Addon[] {
   const addons = Object.keys(files)
     .filter((file) => file.startsWith(ADDONS) && file !== ADDON_PARAMETERS && /\.ya?ml$/.test(file))
     .flatMap((file) => {
@@ -19,19 +25,21 @@ export function checkAddons(files: Files, stacks: readonly Stack[], report: Repo
       if (isObject(template)) return [{ file, template }];
       return [];
     });
-  const passed = checkPassedParameters(files, addons, stacks, report);
+  const passed = checkPassedParameters(files, addons, environments, report);
+  const sources = sourcesOf(passed);
   const owners = new Map<string, string>();
   for (const { file, template } of addons) {
     for (const section of Object.keys(template)) {
       if (!SECTIONS.includes(section)) report(file, section, "is no section that Copilot merges");
     }
     checkParameters(file, template, passed, report);
+    const context = { sources, resources: object(template.Resources) };
     for (const [id, resource] of Object.entries(object(template.Resources))) {
       const key = `Resources.${id}`;
       const owner = owners.get(id);
       if (owner !== undefined) report(file, key, `stands in ${owner} too: Copilot merges them`);
       owners.set(id, file);
-      if (isObject(resource)) checkResource(file, key, resource, report);
+      if (isObject(resource)) checkResource(file, key, resource, context, report);
       else report(file, key, "must be an object");
     }
     checkReferences(file, template, report);
@@ -40,16 +48,34 @@ export function checkAddons(files: Files, stacks: readonly Stack[], report: Repo
   return addons;
 }
 
-function checkResource(file: string, key: string, resource: JsonObject, report: Report) {
+/** What each parameter of the addons comes from: Copilot itself, or an attribute of the service's stack. */
+function sourcesOf(passed: JsonObject): Map<string, string> {
+  const given = Object.entries(passed).flatMap(([name, value]): [string, string][] => {
+    const call = intrinsic(value);
+    if (call === null) return [];
+    return [
+      [name, Array.isArray(call.argument) ? call.argument.map(String).join(".") : String(call.argument)],
+    ];
+  });
+  return new Map([...GIVEN.map((name) => [name, name] as const), ...given]);
+}
+
+function checkResource(
+  file: string,
+  key: string,
+  resource: JsonObject,
+  context: AddonContext,
+  report: Report,
+) {
   const found = (at: string, message: string) => report(file, at, message);
   const type = resourceType(String(resource.Type));
   if (!type)
     return found(`${key}.Type`, `${String(resource.Type)} is no type of resource that CloudFormation knows`);
   checkProperties(type, resource.Properties, `${key}.Properties`, found);
   if (resource.Type === "AWS::CloudWatch::Alarm")
-    alarmProblems(resource.Properties!, `${key}.Properties`, found);
+    alarmProblems(resource.Properties!, `${key}.Properties`, context, found);
   if (resource.Type === "AWS::CloudWatch::Dashboard") {
-    dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, found);
+    dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, context, found);
   }
 }
 
@@ -74,7 +100,7 @@ function checkParameters(file: string, template: JsonObject, passed: JsonObject,
 function checkPassedParameters(
   files: Files,
   addons: Addon[],
-  stacks: readonly Stack[],
+  environments: readonly CheckedEnvironment[],
   report: Report,
 ): JsonObject {
   const text = files[ADDON_PARAMETERS];
@@ -87,12 +113,14 @@ function checkPassedParameters(
     if (!addons.some(({ template }) => name in object(template.Parameters))) {
       report(ADDON_PARAMETERS, key, "is a parameter of no addon");
     }
-    for (const { id } of referencesIn(value)) {
-      for (const stack of stacks) {
-        if (!(id in stack.Resources))
+    for (const { id, attribute } of referencesIn(value)) {
+      for (const { name: environment, service, outputs } of environments) {
+        if (!(id in service.Resources) && !(id in service.Parameters))
           report(ADDON_PARAMETERS, key, `${id} is no resource of the service's stack`);
-        else if (reaches(stack, id, "AddonsStack")) {
+        else if (reaches(service, id, "AddonsStack")) {
           report(ADDON_PARAMETERS, key, `${id} waits for the addons, and they would wait for it`);
+        } else if (id === "EnvControllerAction" && attribute !== undefined && !outputs.has(attribute)) {
+          report(ADDON_PARAMETERS, key, `in ${environment} ${missingOutput(attribute)}`);
         }
       }
     }

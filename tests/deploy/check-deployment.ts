@@ -2,13 +2,16 @@ import { z } from "zod";
 import { agreementProblems, readImage, taskConfig, type Image } from "./agreement.ts";
 import { checkAddons } from "./check-addons.ts";
 import { checkPolicies } from "./check-policies.ts";
-import { checkPatchedStack, settingsOf } from "./check-stack.ts";
+import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
+import { environmentStack } from "./copilot/environment-stack.ts";
+import { serviceStack } from "./copilot/service-stack.ts";
+import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
+import { fileSystemProblems, volumeProblems } from "./data-rules.ts";
 import {
   environmentManifest,
   environmentProblems,
   type EnvironmentManifest,
 } from "./environment-manifest.ts";
-import { environmentStack } from "./environment-stack.ts";
 import { mergeEnvironment } from "./merge-environment.ts";
 import { isObject, parseYaml, type Json } from "./parse-yaml.ts";
 import { applyPatches, parsePatches, type Patch } from "./patches.ts";
@@ -23,7 +26,13 @@ import {
 import { parseWith } from "./schema-problems.ts";
 import { serviceManifest, type ServiceManifest } from "./service-manifest.ts";
 import { serviceProblems } from "./service-rules.ts";
-import { serviceStack, type Stack } from "./service-stack.ts";
+import {
+  commandProblems,
+  deploymentProblems,
+  effectiveManifest,
+  settingsOf,
+  tlsProblems,
+} from "./task-rules.ts";
 
 type Environment = { name: string; file: string; manifest: EnvironmentManifest; service: ServiceManifest };
 
@@ -50,9 +59,9 @@ export function checkDeployment(files: Files): string[] {
     environment: patchesOf(ENVIRONMENT_PATCHES, files, report),
   };
 
-  const stacks = environments.map((environment) => checkEnvironment(environment, patches, image, report));
+  const checked = environments.map((environment) => checkEnvironment(environment, patches, image, report));
   const models = environments[0] ? modelsOf(environments[0].service, image) : null;
-  const addons = checkAddons(files, stacks, report);
+  const addons = checkAddons(files, checked, report);
   checkPolicies(addons, models, report);
   const watching = addons.find(({ template }) => JSON.stringify(template).includes("Holdfast"));
   for (const { service } of watching ? environments : []) {
@@ -109,41 +118,103 @@ function readEnvironments(
   });
 }
 
+/** What one environment has, for the check of the addons. Null where its patches cannot be read. */
+export type CheckedEnvironment = { name: string; service: Stack; outputs: Map<string, string | null> };
+
 function checkEnvironment(
   { name, file, manifest, service }: Environment,
   patches: { service: Patch[] | null; environment: Patch[] | null },
   image: Image,
   report: Report,
-): Stack {
-  const serviceWrong = (problems: { key: string; message: string }[]) => {
-    for (const { key, message } of problems) report(MANIFEST, key, message);
-  };
-  serviceWrong(serviceProblems(service, manifest));
-
-  if (manifest.http?.public.certificates && !service.http.alias) {
+): CheckedEnvironment {
+  const variant = variantOf(service, manifest);
+  const { certificates } = manifest.http?.public ?? {};
+  if (certificates && !service.http.alias) {
     report(file, "http.public.certificates", "need http.alias in the service's manifest");
   }
-  const { config, problems } = taskConfig(service, image);
-  serviceWrong(problems);
+  const rendered = { service: serviceStack(variant), environment: environmentStack(variant) };
+  const outputs = outputsOf(variant, rendered.environment);
+  const checked = { name, service: rendered.service, outputs };
+  if (!patches.service || !patches.environment) {
+    for (const each of [...serviceProblems(service, manifest), ...taskConfig(service, image).problems])
+      report(MANIFEST, each.key, each.message);
+    return checked;
+  }
+  checkDomainPatches(variant, patches.environment, report);
+  const places = placesOf(variant);
+  const patchedService: Patched = {
+    file: SERVICE_PATCHES,
+    rendered: rendered.service,
+    patched: patch(
+      rendered.service,
+      patches.service,
+      SERVICE_PATCHES,
+      `the service's stack in ${name}`,
+      report,
+    ),
+    place: places.service,
+  };
+  const patchedEnvironment: Patched = {
+    file: ENVIRONMENT_PATCHES,
+    rendered: rendered.environment,
+    patched: patch(
+      rendered.environment,
+      patches.environment,
+      ENVIRONMENT_PATCHES,
+      `the stack of ${name}`,
+      report,
+    ),
+    place: places.environment,
+  };
+  checkPatchedStack(patchedService, new Set(outputs.keys()), report);
+  checkPatchedStack(patchedEnvironment, null, report);
+  checkWhatIsDeployed(variant, patchedService, patchedEnvironment, image, file, report);
+  return checked;
+}
 
-  const skeleton = serviceStack(service);
-  if (!patches.service || !patches.environment) return skeleton;
-  const hasDomain = service.http.alias !== undefined && !manifest.http?.public.certificates;
-  const patched = patch(skeleton, patches.service, SERVICE_PATCHES, `the service's stack in ${name}`, report);
-  const rendered = environmentStack(manifest, hasDomain);
-  const environment = patch(
-    rendered,
-    patches.environment,
-    ENVIRONMENT_PATCHES,
-    `the stack of ${name}`,
-    report,
+/** The rules about what the two stacks say after the patches. */
+function checkWhatIsDeployed(
+  { service, environment }: Variant,
+  patchedService: Patched,
+  patchedEnvironment: Patched,
+  image: Image,
+  file: string,
+  report: Report,
+) {
+  const effective = effectiveManifest(service, patchedService);
+  const settings = settingsOf(patchedService, patchedEnvironment, report);
+  const cdn = environment.cdn !== undefined && environment.cdn !== false;
+  const problemsOf = (manifest: ServiceManifest) => {
+    const { config, problems } = taskConfig(manifest, image);
+    const agreement = config
+      ? agreementProblems(manifest, image, config, settings.user, { ...settings, cdn })
+      : [];
+    return [...serviceProblems(manifest, environment), ...problems, ...agreement];
+  };
+  const asWritten = new Set(problemsOf(service).map(({ key, message }) => `${key}: ${message}`));
+  for (const { key, message } of problemsOf(effective)) {
+    if (asWritten.has(`${key}: ${message}`)) report(MANIFEST, key, message);
+    else report(SERVICE_PATCHES, `(patched) ${key}`, message);
+  }
+  const { count } = effective;
+  deploymentProblems(patchedService, typeof count === "number" ? count : count.range.min, report);
+  if (service.command === undefined && service.entrypoint === undefined)
+    commandProblems(patchedService, report);
+  volumeProblems(patchedService, image.dataDir, (key, message) => report(SERVICE_PATCHES, key, message));
+  fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
+  tlsProblems(patchedEnvironment, report, file);
+}
+
+/** Patches of functions that exist for a domain behind CloudFront tell that there is one. */
+function checkDomainPatches({ service, environment }: Variant, patches: Patch[], report: Report) {
+  const hasPatches = patches.some(({ path }) => /CertificateReplicator|UniqueJSONValues/.test(path));
+  const cdn = environment.cdn !== undefined && environment.cdn !== false;
+  if (!hasPatches || !cdn || service.http.alias !== undefined) return;
+  report(
+    MANIFEST,
+    "http.alias",
+    "is missing: with a domain, CloudFront answers only for names that are aliases, and the load balancer redirects the rest",
   );
-  checkPatchedStack(patched, SERVICE_PATCHES, hasDomain, report);
-  checkPatchedStack(environment, ENVIRONMENT_PATCHES, hasDomain, report);
-  const settings = settingsOf(patched, environment, report);
-  const cdn = manifest.cdn !== undefined && manifest.cdn !== false;
-  if (config) serviceWrong(agreementProblems(service, image, config, settings.user, { ...settings, cdn }));
-  return skeleton;
 }
 
 function patch(stack: Stack, list: Patch[], file: string, where: string, report: Report): Stack {

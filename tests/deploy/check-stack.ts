@@ -1,7 +1,9 @@
-import { isMade } from "./environment-stack.ts";
-import { isObject, type Json } from "./parse-yaml.ts";
-import { ENVIRONMENT_PATCHES, SERVICE_PATCHES, type Report } from "./problem.ts";
-import type { Stack } from "./service-stack.ts";
+import { environmentOutputs } from "./copilot/environment-stack.ts";
+import { environmentParameters, serviceParameters, type Stack, type Variant } from "./copilot/variant.ts";
+import { valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
+import type { Report } from "./problem.ts";
+import { referencesIn } from "./references.ts";
+import { holds, type Place } from "./resolve-template.ts";
 import { checkProperties, resourceType } from "./template-spec.ts";
 
 const NODE = "nodejs24.x";
@@ -10,107 +12,114 @@ const ATTRIBUTES_OF_A_RESOURCE = [
     " ",
   ),
 ];
-const IDLE = "idle_timeout.timeout_seconds";
-const LOAD_BALANCER_ATTRIBUTES = [
-  IDLE,
-  ..."access_logs.s3.enabled access_logs.s3.bucket access_logs.s3.prefix deletion_protection.enabled".split(
-    " ",
-  ),
-  ..."client_keep_alive.seconds connection_logs.s3.enabled routing.http2.enabled".split(" "),
-  ..."routing.http.drop_invalid_header_fields.enabled routing.http.desync_mitigation_mode".split(" "),
-];
+
+/** A stack of Copilot's before and after the patches of a file. */
+export type Patched = { file: string; rendered: Stack; patched: Stack; place: Place };
+
+/** Where and with which parameters Copilot deploys the two stacks of a variant. */
+export function placesOf(variant: Variant): { environment: Place; service: Place } {
+  const place = { region: "us-east-1", partition: "aws", account: "123456789012" };
+  return {
+    environment: { ...place, parameters: environmentParameters(variant) },
+    service: { ...place, parameters: serviceParameters(variant) },
+  };
+}
+
+/** Whether a resource is made, by its condition. One that is not in the template is not. */
+export function isMade({ patched, place }: Pick<Patched, "patched" | "place">, id: string): boolean {
+  const resource = patched.Resources[id];
+  if (resource === undefined) return false;
+  const { Condition } = resource;
+  if (Condition === undefined) return true;
+  return String(Condition) in patched.Conditions && holds(String(Condition), asTemplate(patched), place);
+}
+
+/** The outputs that the environment's stack has in this variant, which the service's stack reads from its controller. */
+export function outputsOf(variant: Variant, stack: Stack): Map<string, string | null> {
+  const { environment } = placesOf(variant);
+  return environmentOutputs(variant, (condition) => holds(condition, asTemplate(stack), environment));
+}
 
 /** Checks a stack after the patches: its form against what AWS publishes, and the Node of Copilot's functions. */
-export function checkPatchedStack(stack: Stack, file: string, hasDomain: boolean, report: Report) {
-  for (const [id, resource] of Object.entries(stack.Resources)) {
-    const found = (key: string, message: string) => report(file, key, message);
+export function checkPatchedStack(stack: Patched, attributes: ReadonlySet<string> | null, report: Report) {
+  const { file, rendered, patched } = stack;
+  const found = (key: string, message: string) => report(file, key, message);
+  for (const id of Object.keys(rendered.Resources)) {
+    if (
+      !(id in patched.Resources) &&
+      isMade({ ...stack, patched: rendered }, id) &&
+      !isOptional(rendered, id)
+    )
+      found(`Resources.${id}`, "is removed, and Holdfast needs it");
+  }
+  for (const [id, resource] of Object.entries(patched.Resources)) {
+    const key = `Resources.${id}`;
     for (const name of Object.keys(resource)) {
-      if (!ATTRIBUTES_OF_A_RESOURCE.includes(name))
-        found(`Resources.${id}.${name}`, "is nothing that a resource has");
+      if (!ATTRIBUTES_OF_A_RESOURCE.includes(name)) found(`${key}.${name}`, "is nothing that a resource has");
     }
+    checkReferences(key, resource, patched, attributes, found);
     const type = String(resource.Type);
     if (type.startsWith("Custom::")) continue;
     const known = resourceType(type);
-    if (known) checkProperties(known, resource.Properties, `Resources.${id}.Properties`, found);
-    else found(`Resources.${id}.Type`, `${type} is no type of resource that CloudFormation knows`);
+    if (known) checkProperties(known, resource.Properties, `${key}.Properties`, found);
+    else found(`${key}.Type`, `${type} is no type of resource that CloudFormation knows`);
 
-    if (type !== "AWS::Lambda::Function" || !isMade(resource.Condition, hasDomain)) continue;
-    const runtime = at(resource, "Properties", "Runtime");
+    if (type !== "AWS::Lambda::Function" || !isMade(stack, id)) continue;
+    const runtime = valueAt(resource, "Properties", "Runtime");
     if (runtime !== NODE) {
-      found(`Resources.${id}.Properties.Runtime`, `must be patched to ${NODE}, is ${String(runtime)}`);
+      found(`${key}.Properties.Runtime`, `must be patched to ${NODE}, is ${String(runtime)}`);
     }
   }
 }
 
-/** What the patches set that the manifest cannot, after checking it. */
-export function settingsOf(service: Stack, environment: Stack, report: Report) {
-  const container = at(service.Resources.TaskDefinition, "Properties", "ContainerDefinitions", "0");
-  const stopSeconds = Number(at(container, "StopTimeout") ?? 30);
-  const wrong = (key: string, message: string) => report(SERVICE_PATCHES, key, message);
-  if (!(stopSeconds >= 2 && stopSeconds <= 120)) {
-    wrong("StopTimeout", `must be from 2 to 120 on Fargate, is ${String(at(container, "StopTimeout"))}`);
-  }
-  if (at(container, "LinuxParameters", "InitProcessEnabled") !== true) {
-    wrong(
-      "LinuxParameters.InitProcessEnabled",
-      "must be patched to true: process 1 must reap what exec leaves",
-    );
-  }
-  const user = at(container, "User");
-  if (user === undefined) wrong("User", "must be patched in: the Dockerfile's user");
-
-  const fileSystem = environment.Resources.FileSystem;
-  const environmentWrong = (key: string, message: string) => report(ENVIRONMENT_PATCHES, key, message);
-  for (const policy of ["DeletionPolicy", "UpdateReplacePolicy"]) {
-    if (at(fileSystem, policy) !== "Retain") {
-      environmentWrong(
-        `Resources.FileSystem.${policy}`,
-        "must be patched to Retain, or `svc delete` deletes every conversation",
-      );
-    }
-  }
-  if (at(fileSystem, "Properties", "ThroughputMode") !== "elastic") {
-    environmentWrong(
-      "Resources.FileSystem.Properties.ThroughputMode",
-      "must be patched to elastic: bursting starves a small volume",
-    );
-  }
-  for (const [name, value] of [
-    ["Encrypted", true],
-    ["PerformanceMode", "generalPurpose"],
-  ] as const) {
-    if (at(fileSystem, "Properties", name) !== value) {
-      environmentWrong(
-        `Resources.FileSystem.Properties.${name}`,
-        "cannot be changed without a new, empty file system",
-      );
-    }
-  }
-  if (at(fileSystem, "Properties", "BackupPolicy", "Status") !== "ENABLED") {
-    environmentWrong("Resources.FileSystem.Properties.BackupPolicy", "must be ENABLED");
-  }
-  return { stopSeconds, user, idleSeconds: idleTimeout(environment, environmentWrong) };
+/** What the chat does without: discovery by name, and what only Copilot's own commands use. */
+function isOptional({ Resources }: Stack, id: string): boolean {
+  const type = String(Resources[id]!.Type);
+  return /^AWS::(ServiceDiscovery|Logs::ResourcePolicy|ApplicationAutoScaling)/.test(type);
 }
 
-function idleTimeout(environment: Stack, wrong: (key: string, message: string) => void): number {
-  const given = at(environment.Resources.PublicLoadBalancer, "Properties", "LoadBalancerAttributes");
-  const attributes = (Array.isArray(given) ? given : []).filter(isObject);
-  const key = "Resources.PublicLoadBalancer.Properties.LoadBalancerAttributes";
-  for (const { Key } of attributes) {
-    if (!LOAD_BALANCER_ATTRIBUTES.includes(String(Key)))
-      wrong(key, `${String(Key)} is no attribute that this check knows`);
+function checkReferences(
+  key: string,
+  resource: JsonObject,
+  { Resources, Parameters, Conditions }: Stack,
+  attributes: ReadonlySet<string> | null,
+  found: (key: string, message: string) => void,
+) {
+  const waits = [resource.DependsOn ?? []].flat().map(String);
+  for (const id of waits) {
+    if (!(id in Resources)) found(`${key}.DependsOn`, `there is no resource ${id}`);
   }
-  const values = attributes.filter(({ Key }) => Key === IDLE).map(({ Value }) => Value);
-  if (values.length === 0) wrong(key, `must have ${IDLE} patched in, so that it is known`);
-  const seconds = Number(values.at(-1) ?? 60);
-  if (!(seconds >= 1 && seconds <= 4_000))
-    wrong(key, `${IDLE} must be from 1 to 4000, is ${String(values.at(-1))}`);
-  return seconds;
+  const { Condition, ...parts } = resource;
+  if (typeof Condition === "string" && !(Condition in Conditions))
+    found(`${key}.Condition`, `there is no condition ${Condition}`);
+  for (const { kind, id, attribute, at } of referencesIn(withoutPolicies(parts))) {
+    const where = `${key}.${at}`;
+    if (kind === "condition") {
+      if (!(id in Conditions)) found(where, `there is no condition ${id}`);
+    } else if (kind === "value" && !(id in Resources) && !(id in Parameters)) {
+      found(where, `there is no parameter or resource ${id}`);
+    } else if (id === "EnvControllerAction" && attribute !== undefined && attributes) {
+      if (!attributes.has(attribute)) found(where, missingOutput(attribute));
+    }
+  }
 }
 
-function at(value: Json | undefined, ...keys: string[]): Json | undefined {
-  return keys.reduce<Json | undefined>(
-    (inner, key) => (Array.isArray(inner) ? inner[Number(key)] : isObject(inner) ? inner[key] : undefined),
-    value,
+export function missingOutput(attribute: string): string {
+  const why =
+    attribute === "ManagedFileSystemID" ? ": Copilot makes no file system where efs.id names another" : "";
+  return `the environment's stack has no output ${attribute}${why}, so the deployment fails`;
+}
+
+/** Statements have a `Condition` of their own, which is none of the template's. */
+function withoutPolicies(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutPolicies);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(
+    ([name, inner]) => name !== "Condition" || typeof inner === "string",
   );
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutPolicies(inner)]));
+}
+
+export function asTemplate(stack: Stack): JsonObject {
+  return stack as unknown as JsonObject;
 }

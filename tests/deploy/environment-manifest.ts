@@ -39,8 +39,17 @@ export const environmentManifest = z.strictObject({
         certificates: z
           .array(certificate("[a-z0-9-]+", "must be the ARN of a certificate in ACM"))
           .optional(),
-        access_logs: z.boolean().optional(),
-        ssl_policy: z.string().optional(),
+        access_logs: orElse(
+          z.boolean(),
+          z.strictObject({ bucket_name: z.string().optional(), prefix: z.string().optional() }),
+        ).optional(),
+        ssl_policy: z
+          .string()
+          .regex(
+            /^ELBSecurityPolicy-/,
+            "must be a policy of load balancers, such as ELBSecurityPolicy-TLS13-1-2-2021-06",
+          )
+          .optional(),
         ingress: z
           .strictObject({
             cdn: z.boolean().optional(),

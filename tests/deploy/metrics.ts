@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { METRIC_UNITS } from "~/telemetry/metrics";
-import { isObject, type Json } from "./parse-yaml.ts";
+import { intrinsic, isObject, type Json, type JsonObject } from "./parse-yaml.ts";
 import { metricNames } from "./template-spec.ts";
 
 type Found = (key: string, message: string) => void;
@@ -20,8 +20,24 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** What a value of each dimension has to come from: a parameter of Copilot's, or what addons.parameters.yml passes. */
+const SOURCES: Readonly<Record<string, string>> = {
+  Application: "App",
+  Environment: "Env",
+  Service: "Name",
+  LoadBalancer: "EnvControllerAction.PublicLoadBalancerFullName",
+  TargetGroup: "TargetGroup.TargetGroupFullName",
+  FileSystemId: "EnvControllerAction.ManagedFileSystemID",
+};
+
+export type AddonContext = {
+  /** What each parameter of the addons comes from, by its name. */
+  sources: ReadonlyMap<string, string>;
+  resources: JsonObject;
+};
+
 /** What an alarm says that CloudWatch takes and never sounds for, or refuses after all else is made. */
-export function alarmProblems(properties: Json, key: string, found: Found) {
+export function alarmProblems(properties: Json, key: string, context: AddonContext, found: Found) {
   if (!isObject(properties)) return;
   for (const [name, choices] of Object.entries(CHOICES)) {
     const value = properties[name];
@@ -29,11 +45,17 @@ export function alarmProblems(properties: Json, key: string, found: Found) {
       found(`${key}.${name}`, `must be one of ${choices.join(", ")}`);
     }
   }
-  const dimensions = (Array.isArray(properties.Dimensions) ? properties.Dimensions : []).map((each) =>
-    isObject(each) ? String(each.Name) : "",
-  );
-  metricProblems(String(properties.Namespace), String(properties.MetricName), dimensions, (message) =>
-    found(`${key}.MetricName`, message),
+  actionProblems(properties, key, context, found);
+  const given = (Array.isArray(properties.Dimensions) ? properties.Dimensions : []).filter(isObject);
+  for (const { Name, Value } of given)
+    sourceProblems(String(Name), Value!, context, (message) => found(`${key}.Dimensions`, message));
+  // An alarm on several metrics names them under Metrics.
+  if (properties.Metrics !== undefined) return;
+  metricProblems(
+    String(properties.Namespace),
+    String(properties.MetricName),
+    given.map(({ Name }) => String(Name)),
+    (message) => found(`${key}.MetricName`, message),
   );
   const period = Number(properties.Period);
   if (period % 60 !== 0 && period !== 10 && period !== 30) {
@@ -42,6 +64,53 @@ export function alarmProblems(properties: Json, key: string, found: Found) {
   if (Number(properties.DatapointsToAlarm ?? 1) > Number(properties.EvaluationPeriods)) {
     found(`${key}.DatapointsToAlarm`, "asks for more points than EvaluationPeriods has");
   }
+}
+
+/** CloudWatch wants ARNs, and takes an alarm that tells nobody. */
+function actionProblems(properties: JsonObject, key: string, { resources }: AddonContext, found: Found) {
+  if (String(properties.ActionsEnabled) === "false")
+    found(`${key}.ActionsEnabled`, "must not be false: nobody is told");
+  const isArn = (action: Json): boolean => {
+    if (typeof action === "string") return action.startsWith("arn:");
+    const call = intrinsic(action);
+    const parts = Array.isArray(call?.argument) ? call.argument : [call?.argument];
+    const text = String(parts[0]);
+    if (call?.name === "Ref") return isTopic(text);
+    if (call?.name === "Fn::GetAtt") return /Arn$/.test(String(parts[1]));
+    if (call?.name === "Fn::Sub")
+      return text.startsWith("arn:") || isTopic(/^\$\{(\w+)\}$/.exec(text)?.[1] ?? "");
+    return call !== null;
+  };
+  const isTopic = (id: string) => isObject(resources[id]) && resources[id].Type === "AWS::SNS::Topic";
+  for (const name of ["AlarmActions", "OKActions", "InsufficientDataActions"]) {
+    const actions = properties[name];
+    if (actions === undefined) continue;
+    for (const [index, action] of (Array.isArray(actions) ? actions : [actions]).entries()) {
+      if (!isArn(action))
+        found(
+          `${key}.${name}.${index}`,
+          "must be the ARN of a topic, such as !Ref of one; a name tells nobody",
+        );
+    }
+  }
+  const alarm = properties.AlarmActions;
+  if (!Array.isArray(alarm) || alarm.length === 0) found(`${key}.AlarmActions`, "is missing: nobody is told");
+}
+
+/** Whether a dimension's value is what its name says, as far as it is a parameter. */
+function sourceProblems(
+  dimension: string,
+  value: Json,
+  { sources }: AddonContext,
+  wrong: (message: string) => void,
+) {
+  const wanted = SOURCES[dimension];
+  const call = intrinsic(value);
+  const text = call ? String(call.argument) : String(value);
+  const parameter = call?.name === "Ref" ? text : /^\$\{(\w+)\}$/.exec(text)?.[1];
+  const source = parameter === undefined ? undefined : sources.get(parameter);
+  if (wanted === undefined || source === undefined || source === wanted) return;
+  wrong(`the dimension ${dimension} must be ${wanted}, and ${parameter!} is ${source}`);
 }
 
 const body = z.object({
@@ -62,7 +131,7 @@ const body = z.object({
 });
 
 /** The text of a dashboard: CloudFormation passes it on unread. */
-export function dashboardProblems(properties: Json, key: string, found: Found) {
+export function dashboardProblems(properties: Json, key: string, context: AddonContext, found: Found) {
   const given = isObject(properties) ? properties.DashboardBody : undefined;
   const text = isObject(given) ? given["Fn::Sub"] : given;
   let json: unknown;
@@ -78,11 +147,28 @@ export function dashboardProblems(properties: Json, key: string, found: Found) {
   }
   for (const { properties: widget } of parsed.data.widgets) {
     for (const metric of widget.metrics) {
+      const wrong = (message: string) => found(key, `“${widget.title}”: ${message}`);
+      const [first] = metric;
+      if (typeof first === "object") {
+        searchProblems(String(first.expression), wrong);
+        continue;
+      }
       const [namespace, name, ...dimensions] = metric.filter((word) => typeof word === "string");
       const names = dimensions.filter((_, index) => index % 2 === 0);
-      metricProblems(namespace!, name!, names, (message) => found(key, `“${widget.title}”: ${message}`));
+      metricProblems(namespace!, name!, names, wrong);
+      for (const [index, dimension] of names.entries())
+        sourceProblems(dimension, dimensions[index * 2 + 1] ?? "", context, wrong);
     }
   }
+}
+
+/** `SEARCH('{Namespace,Dimension} MetricName="Name"', 'Sum', 60)`: every metric of that name, whatever the value of the dimension. */
+function searchProblems(expression: string, wrong: (message: string) => void) {
+  const [, schema, name] = /^SEARCH\('\{([^}]+)\} MetricName="(\w+)"/.exec(expression) ?? [];
+  if (schema === undefined || name === undefined)
+    return wrong(`${expression} is no search that this check knows`);
+  const [namespace, ...dimensions] = schema.split(",");
+  metricProblems(namespace!, name, dimensions, wrong);
 }
 
 function metricProblems(

@@ -508,14 +508,14 @@ seeded(TEST, [
   ["another name than the folder's", "name: test", "name: prod", "name: must be that of its folder, test"],
   [
     "certificates, so that functions are not made",
-    "observability:",
-    "http:\n  public:\n    certificates: [arn:aws:acm:us-east-1:123456789012:certificate/0a]\nobservability:",
+    "    ssl_policy:",
+    "    certificates: [arn:aws:acm:us-east-1:123456789012:certificate/0a]\n    ssl_policy:",
     "DNSDelegationFunction/Properties/Runtime: replace finds nothing there in the stack of test",
   ],
   [
     "a door for CloudFront without CloudFront",
-    "observability:",
-    "http:\n  public:\n    ingress:\n      cdn: true\nobservability:",
+    "    ssl_policy:",
+    "    ingress:\n      cdn: true\n    ssl_policy:",
     "http.public.ingress.cdn: lets nobody in",
   ],
   [
@@ -696,8 +696,8 @@ seeded(OBSERVABILITY, [
   ["a dashboard that is no JSON", '{"widgets": [', '{"widgets": [,', "DashboardBody: is no JSON"],
   [
     "a dashboard with a metric that is not there",
-    '"StorageBytes"',
-    '"StoredBytes"',
+    'MetricName=\\"StorageBytes',
+    'MetricName=\\"StoredBytes',
     "AWS/EFS has no metric StoredBytes",
   ],
   ["a topic that is not there", "!Ref AlarmTopic", "!Ref Topic", "there is no parameter or resource Topic"],
@@ -715,9 +715,9 @@ seeded(OBSERVABILITY, [
   ],
   [
     "a parameter that nobody passes",
-    "  FileSystem:\n    Type: String",
-    "  FileSystemId:\n    Type: String",
-    "Parameters.FileSystemId: is passed by nobody",
+    "  TargetGroup:\n    Type: String",
+    "  Targets:\n    Type: String",
+    "Parameters.Targets: is passed by nobody",
   ],
   ["a property that is missing", /      ComparisonOperator: .*\n/, "", "ComparisonOperator: must be one of"],
 ]);

@@ -36,6 +36,14 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What is found by these keys, undefined where one of them is missing. */
+export function valueAt(value: Json | undefined, ...keys: string[]): Json | undefined {
+  return keys.reduce<Json | undefined>(
+    (inner, key) => (Array.isArray(inner) ? inner[Number(key)] : isObject(inner) ? inner[key] : undefined),
+    value,
+  );
+}
+
 /** An object with the one key of a function, such as `{Ref: "X"}`. */
 export function intrinsic(value: Json | undefined): { name: string; argument: Json } | null {
   if (!isObject(value)) return null;

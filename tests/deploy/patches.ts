@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { isObject, type Json } from "./parse-yaml.ts";
+import { intrinsic, isObject, type Json } from "./parse-yaml.ts";
 import { parseWith } from "./schema-problems.ts";
 import type { Report } from "./problem.ts";
-import type { Stack } from "./service-stack.ts";
+import type { Stack } from "./copilot/variant.ts";
 
 const patch = z.strictObject({
   op: z.enum(["add", "remove", "replace"]),
-  path: z.string().startsWith("/Resources/", "must begin with /Resources/"),
-  value: z.unknown(),
+  path: z
+    .string()
+    .regex(
+      /^\/(Resources|Outputs|Parameters|Conditions|Mappings|Metadata)\/./,
+      "must begin with /Resources/",
+    ),
+  value: z.unknown().optional(),
 });
 const patches = z.array(
   patch.refine(({ op, value }) => op === "remove" || (value !== undefined && value !== null), {
@@ -39,6 +44,7 @@ function apply(root: Json, { op, path, value }: Patch): boolean {
   let parent: Json | undefined = root;
   for (const key of pointer) {
     parent = Array.isArray(parent) ? parent[Number(key)] : isObject(parent) ? parent[key] : undefined;
+    parent = withoutTag(parent);
   }
   const given = structuredClone(value) as Json;
   if (Array.isArray(parent)) {
@@ -53,4 +59,13 @@ function apply(root: Json, { op, path, value }: Patch): boolean {
   if (op === "remove") Reflect.deleteProperty(parent, last);
   else parent[last] = given;
   return true;
+}
+
+/** Written in full in Copilot's templates, so that a path has to name them. */
+const WRITTEN_IN_FULL = ["Fn::ImportValue", "Fn::Split", "Fn::Sub"];
+
+/** Copilot patches the YAML, where `!If [a, b, c]` is a list with a tag: its items are reached without a key. */
+function withoutTag(value: Json | undefined): Json | undefined {
+  const call = intrinsic(value);
+  return call && !WRITTEN_IN_FULL.includes(call.name) ? call.argument : value;
 }

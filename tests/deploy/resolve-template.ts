@@ -1,6 +1,12 @@
-import { intrinsic, isObject, type Json, type JsonObject } from "./parse-yaml.ts";
+import { intrinsic, isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 
-export type Place = { region: string; partition: string; account: string };
+export type Place = {
+  region: string;
+  partition: string;
+  account: string;
+  /** Values of the template's parameters; a parameter without one stays a reference. */
+  parameters?: Readonly<Record<string, Json>>;
+};
 
 /** What CloudFormation leaves out. */
 const NOTHING = Symbol("AWS::NoValue");
@@ -31,6 +37,18 @@ function evaluate(value: Json, template: JsonObject, place: Place): Resolved {
       return condition(String(call.argument), template, place);
     case "Fn::GetAtt":
       return `attribute ${list.join(".")}`;
+    case "Fn::ImportValue":
+      return `import ${text(list[0])}`;
+    case "Fn::Split":
+      return text(list[1]).split(text(list[0]));
+    case "Fn::Select": {
+      const items = go(list[1]!) as Json;
+      return Array.isArray(items)
+        ? items[Number(text(list[0]))]!
+        : `item ${text(list[0])} of ${String(items)}`;
+    }
+    case "Fn::GetAZs":
+      return "the zones";
     case "Fn::Sub": {
       const words = isObject(list[1]) ? list[1] : {};
       return String(list[0]).replace(/\$\{([^!}][^}]*)\}/g, (_, name: string) =>
@@ -51,7 +69,7 @@ function evaluate(value: Json, template: JsonObject, place: Place): Resolved {
       return list.every((each) => go(each) === true);
     case "Fn::FindInMap": {
       const [map, first, second] = list.map(text);
-      const found = at(template.Mappings, map!, first!, second!);
+      const found = valueAt(template.Mappings, map!, first!, second!);
       if (found === undefined) throw new Error(`there is no ${map}.${first}.${second}`);
       return found;
     }
@@ -60,21 +78,25 @@ function evaluate(value: Json, template: JsonObject, place: Place): Resolved {
   }
 }
 
+/** Whether a condition of the template holds. @throws where there is none of this name */
+export function holds(name: string, template: JsonObject, place: Place): boolean {
+  return condition(name, template, place);
+}
+
 function named(name: string, place: Place): Json {
   const pseudo: Record<string, string> = {
     "AWS::Region": place.region,
     "AWS::Partition": place.partition,
     "AWS::AccountId": place.account,
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackName": "stack",
   };
-  return pseudo[name] ?? `reference ${name}`;
+  const given = place.parameters?.[name] ?? pseudo[name];
+  return given ?? (name.includes(".") ? `attribute ${name}` : `reference ${name}`);
 }
 
 function condition(name: string, template: JsonObject, place: Place): boolean {
-  const given = at(template.Conditions, name);
+  const given = valueAt(template.Conditions, name);
   if (given === undefined) throw new Error(`there is no condition ${name}`);
   return evaluate(given, template, place) === true;
-}
-
-function at(value: Json | undefined, ...keys: string[]): Json | undefined {
-  return keys.reduce<Json | undefined>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }

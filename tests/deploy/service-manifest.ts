@@ -33,6 +33,7 @@ const count = orElse(
 
 const healthcheck = z.strictObject({
   path: z.string(),
+  port: within(1, 65_535).optional(),
   success_codes: z.string().optional(),
   interval: durationBetween(5, 300),
   timeout: durationBetween(2, 120),
@@ -50,6 +51,7 @@ const volume = z.strictObject({
     .strictObject({
       uid: z.int().optional(),
       gid: z.int().optional(),
+      root_dir: z.string().startsWith("/", "must begin with /").optional(),
       id: z
         .string()
         .regex(/^fs-[0-9a-f]{8,17}$/, "must be the id of a file system, such as fs-0123456789abcdef0")
@@ -95,9 +97,15 @@ const keys = {
   count,
   exec: z.boolean(),
   network: z.strictObject({ vpc: z.strictObject({ placement: z.enum(["private", "public"]) }) }),
-  storage: z.strictObject({ volumes: z.record(z.string(), volume) }),
+  storage: z.strictObject({
+    volumes: z.record(z.string(), volume),
+    ephemeral: within(20, 200).optional(),
+    readonly_fs: z.boolean().optional(),
+  }),
   variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)),
   secrets: z.record(z.string(), z.string()).optional(),
+  entrypoint: z.union([z.string(), z.array(z.string())]).optional(),
+  command: z.union([z.string(), z.array(z.string())]).optional(),
   logging: z.strictObject({
     retention: z
       .int()

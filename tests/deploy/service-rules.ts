@@ -30,6 +30,14 @@ export function serviceProblems(manifest: ServiceManifest, environment: Environm
     ...(manifest.deployment?.rolling === "recreate"
       ? [{ key: "deployment.rolling", message: "recreate stops every task before it starts one" }]
       : []),
+    ...(["command", "entrypoint"] as const).flatMap((key) =>
+      manifest[key] === undefined
+        ? []
+        : [{ key, message: "replaces the Dockerfile's, so that SIGTERM may not reach the server" }],
+    ),
+    ...(manifest.exec && manifest.storage.readonly_fs === true
+      ? [{ key: "storage.readonly_fs", message: "must be false: the agent of `svc exec` writes there" }]
+      : []),
     ...(manifest.exec ? [] : [{ key: "exec", message: "must be true: it is how one logs in" }]),
   ];
 }
@@ -61,14 +69,22 @@ function steps(size: readonly [number, number, number] | undefined): number[] {
   return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 }
 
-function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): Problem[] {
+function httpProblems({ http, image }: ServiceManifest, { cdn }: EnvironmentManifest): Problem[] {
   const problems: Problem[] = [];
   const wrong = (key: string, message: string) => problems.push({ key: `http.${key}`, message });
   const check = http.healthcheck;
   if (http.path !== "/") wrong("path", "must be /: the app serves from the root");
   if (http.stickiness) wrong("stickiness", "must be false: any task serves any request");
-  if (check.path !== "/readyz" && check.path !== "/healthz") {
-    wrong("healthcheck.path", `must be /readyz or /healthz: the app has no check at ${check.path}`);
+  if (check.path === "/healthz") {
+    wrong(
+      "healthcheck.path",
+      "must be /readyz: /healthz does not ask the volume, so a release that cannot write would replace one that can",
+    );
+  } else if (check.path !== "/readyz") {
+    wrong("healthcheck.path", `must be /readyz: the app has no check at ${check.path}`);
+  }
+  if (check.port !== undefined && check.port !== image.port) {
+    wrong("healthcheck.port", `nothing listens on ${check.port}`);
   }
   if (check.success_codes !== undefined && check.success_codes !== "200") {
     wrong("healthcheck.success_codes", "must be 200: what else answers is not ready");
@@ -89,13 +105,16 @@ function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): 
   if (check.path === "/readyz" && patience < LEAST_PATIENCE_S) {
     wrong("healthcheck.unhealthy_threshold", `kills every task after a volume that stalls for ${patience} s`);
   }
-  if (cdn === true && !http.alias) {
+  const terminatesTls = typeof cdn === "object" && cdn.terminate_tls === true;
+  if (cdn !== undefined && cdn !== false && !terminatesTls && !http.alias) {
     wrong(
       "alias",
       "is missing: CloudFront without terminate_tls asks a load balancer that has no certificate",
     );
+  } else if (typeof cdn === "object" && cdn.certificate !== undefined && !http.alias) {
+    wrong("alias", "is missing: CloudFront has a certificate, and no name that it is for");
   }
-  if (typeof cdn === "object" && cdn.terminate_tls && http.alias && http.redirect_to_https !== false) {
+  if (terminatesTls && http.alias && http.redirect_to_https !== false) {
     wrong(
       "redirect_to_https",
       "must be false behind CloudFront with terminate_tls, or it redirects for ever",

@@ -2,17 +2,20 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Config } from "~/config.server";
 import { LATE_REQUESTS_S, readImage, taskConfig } from "../deploy/agreement.ts";
-import { settingsOf } from "../deploy/check-stack.ts";
+import { placesOf } from "../deploy/check-stack.ts";
+import { environmentStack } from "../deploy/copilot/environment-stack.ts";
+import { serviceStack } from "../deploy/copilot/service-stack.ts";
+import { variantOf, type Stack } from "../deploy/copilot/variant.ts";
 import { environmentManifest } from "../deploy/environment-manifest.ts";
-import { environmentStack } from "../deploy/environment-stack.ts";
 import { mergeEnvironment } from "../deploy/merge-environment.ts";
 import { isObject, parseYaml, type JsonObject } from "../deploy/parse-yaml.ts";
 import { applyPatches, parsePatches } from "../deploy/patches.ts";
 import { ENVIRONMENT_PATCHES, MANIFEST, SERVICE, SERVICE_PATCHES, type Report } from "../deploy/problem.ts";
 import { readFiles } from "../deploy/read-files.ts";
+import type { Place } from "../deploy/resolve-template.ts";
 import { parseWith } from "../deploy/schema-problems.ts";
 import { serviceManifest, type ServiceManifest } from "../deploy/service-manifest.ts";
-import { serviceStack } from "../deploy/service-stack.ts";
+import { settingsOf } from "../deploy/task-rules.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -134,21 +137,27 @@ function readAll(environment: string) {
   const given = yaml(MANIFEST);
   const merged: JsonObject = mergeEnvironment(isObject(given) ? given : {}, environment);
   const manifest = parseWith(serviceManifest, MANIFEST, merged, report);
-  const place = parseWith(environmentManifest, environmentFile, yaml(environmentFile), report);
+  const environmentOf = parseWith(environmentManifest, environmentFile, yaml(environmentFile), report);
   const image = readImage(files.Dockerfile!);
-  const patched = (stack: ReturnType<typeof serviceStack>, file: string) =>
-    applyPatches(stack, parsePatches(file, yaml(file), report) ?? [], ({ path }) =>
+  const patched = (rendered: Stack, file: string, place: Place) => ({
+    file,
+    rendered,
+    place,
+    patched: applyPatches(rendered, parsePatches(file, yaml(file), report) ?? [], ({ path }) =>
       report(file, path, "finds nothing there"),
-    );
-  if (manifest && place) {
-    const service = patched(serviceStack(manifest), SERVICE_PATCHES);
+    ),
+  });
+  if (manifest && environmentOf) {
+    const variant = variantOf(manifest, environmentOf);
+    const places = placesOf(variant);
+    const service = patched(serviceStack(variant), SERVICE_PATCHES, places.service);
     const settings = settingsOf(
       service,
-      patched(environmentStack(place, false), ENVIRONMENT_PATCHES),
+      patched(environmentStack(variant), ENVIRONMENT_PATCHES, places.environment),
       report,
     );
     const { config } = taskConfig(manifest, image);
-    const rolling = (service.Resources.Service!.Properties as JsonObject)
+    const rolling = (service.patched.Resources.Service!.Properties as JsonObject)
       .DeploymentConfiguration as JsonObject;
     if (config && problems.length === 0) {
       return {
