@@ -157,6 +157,6 @@ function costOf(point: number): Amount {
 export function answerTooLong(): ExpectedError {
   return new ExpectedError(
     "answer_too_long",
-    "It is as long as an answer can be here. Ask for the rest in a new message.",
+    "The answer has reached the maximum length. Ask for the rest in a new message.",
   );
 }

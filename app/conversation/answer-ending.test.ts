@@ -24,7 +24,10 @@ test.each<[string, Part[]]>([
 ])("an answer %s has failed as answer_empty, although the model has ended it", (_, parts) => {
   expect(answerEnding({ type: "finish", finishReason: "stop" }, parts)).toMatchObject({
     status: "failed",
-    error: { code: "answer_empty", message: expect.stringMatching(/^The model gave no answer/) as string },
+    error: {
+      code: "answer_empty",
+      message: expect.stringMatching(/^The model returned no answer/) as string,
+    },
   });
 });
 

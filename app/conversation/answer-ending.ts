@@ -18,7 +18,7 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
   if (finishReason === "content-filter") {
     return {
       status: "interrupted",
-      error: { code: "answer_filtered", message: "The filter of the model's provider has ended it." },
+      error: { code: "answer_filtered", message: "The provider's content filter ended the answer." },
     };
   }
   if (finishReason === "other" || finishReason === "tool-calls") return { status: "interrupted" };
@@ -27,14 +27,17 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
       status: "failed",
       error: {
         code: "answer_empty",
-        message: "The model gave no answer. Try again, or choose another model.",
+        message: "The model returned no answer. Try again or choose another model.",
       },
     };
   }
   if (finishReason === "length") {
     return {
       status: "interrupted",
-      error: { code: "answer_length", message: "It is as long as one answer may be here: let it continue." },
+      error: {
+        code: "answer_length",
+        message: "The answer has reached the maximum length for one turn. You can continue it.",
+      },
     };
   }
   return { status: "complete" };
@@ -44,6 +47,6 @@ export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): 
 export function stepsSpent(): NonNullable<Ending["error"]> {
   return {
     code: "answer_steps",
-    message: "It has used tools as often as one answer may: let it continue.",
+    message: "The answer has used tools as often as one turn allows. You can continue it.",
   };
 }

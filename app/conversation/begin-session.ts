@@ -18,5 +18,5 @@ export function beginSession(existing: Session | null, made: Session): Session {
   }
   const ids = new Set(existing.messages.map(({ id }) => id));
   if (made.messages.every(({ id }) => ids.has(id))) return existing;
-  throw new ExpectedError("session_exists", "Another conversation is already in this place.");
+  throw new ExpectedError("session_exists", "Another conversation already has this id.");
 }

@@ -53,7 +53,7 @@ export const importBody = z.unknown().transform((json, context): ConversationFil
   if (isNewerFile(json, error.issues)) {
     throw new ExpectedError(
       "file_newer_format",
-      "This file was made by a newer version of the application. Import it where that version runs.",
+      "This file was created by a newer version of the application. Import it where that version runs.",
     );
   }
   for (const issue of error.issues) context.addIssue({ ...issue });

@@ -30,7 +30,7 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
   if (session.reply && settings.effort !== session.settings.effort) {
     // An effort raises the format, and a runner of an earlier version could no longer read whether it still runs the
     // reply. It is for the next answer in any case.
-    throw new ExpectedError("reply_running", "An answer is being written. Change this when it has ended.");
+    throw new ExpectedError("reply_running", "An answer is being written. Change this when it has finished.");
   }
   const edited: Session = {
     ...session,

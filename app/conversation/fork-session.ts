@@ -15,7 +15,7 @@ export type Fork = { source: Session | null; messageId: string; now: string };
 export function forkSession(existing: Session | null, { source, messageId, now }: Fork): Session {
   if (existing?.messages.some(({ id }) => id === messageId)) return existing;
   if (!source) {
-    throw new ExpectedError("session_not_found", "The conversation does not exist any more.");
+    throw new ExpectedError("session_not_found", "The conversation no longer exists.");
   }
   const messages = branchTo(source.messages, messageId);
   if (messages.length === 0) {

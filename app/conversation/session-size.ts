@@ -56,6 +56,6 @@ export function requireFew(messages: readonly unknown[], lastAnswers: 0 | 1): vo
 function full(): ExpectedError {
   return new ExpectedError(
     "session_full",
-    "This conversation has become too long to go on. Begin a new one; this one stays readable.",
+    "This conversation has become too long to continue. Start a new one; you can still read this one.",
   );
 }

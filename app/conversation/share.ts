@@ -62,7 +62,7 @@ export function addShare(session: Session, share: Share): Session {
   if (shares.length >= MAX_SHARES) {
     throw new ExpectedError(
       "shares_full",
-      `This conversation has ${String(MAX_SHARES)} links. Withdraw one before you make another.`,
+      `This conversation has ${String(MAX_SHARES)} links. Revoke one before you create another.`,
     );
   }
   return { ...session, shares: [...shares, share] };

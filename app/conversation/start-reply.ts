@@ -207,7 +207,7 @@ function answerOf(
 
 function emptySession(command: StartCommand, context: StartContext): Session {
   if (command.kind !== "send") {
-    throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+    throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
   }
   return {
     createdAt: context.now,

@@ -17,7 +17,7 @@ export function checkSupported(
   const what = kind === "image" ? "images" : "PDF files";
   throw new ExpectedError(
     "attachment_not_supported",
-    `${name} cannot be given ${what}. Choose another model, or leave out “${refused.filename}”.`,
+    `${name} does not support ${what}. Choose another model or remove “${refused.filename}”.`,
     { details: { filename: refused.filename, kind } },
   );
 }

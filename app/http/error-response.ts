@@ -68,10 +68,7 @@ export const statusOf = (code: ErrorCode): number => STATUS[code];
 export function errorResponse(error: unknown, headers: Record<string, string> = {}): Response {
   const known = ExpectedError.isInstance(error)
     ? error
-    : new ExpectedError(
-        "internal_error",
-        "Something went wrong on our side. Nothing that was saved is lost.",
-      );
+    : new ExpectedError("internal_error", "Something went wrong on our side. Nothing saved is lost.");
   const status = STATUS[known.code];
   const body: ErrorBody = { error: { code: known.code, message: known.message, ...known.details } };
   return Response.json(body, {

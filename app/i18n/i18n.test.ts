@@ -28,6 +28,7 @@ describe.each(others)("the locale %s", (code) => {
     same.push("composer.label", "message.assistant", "markdown.code", "markdown.codeIn", "settings.title");
     same.push("presets.name", "conversationSettings.efforts.minimal");
     same.push("transfer.kinds.images", "transfer.kinds.audio");
+    same.push("message.details", "tools.details");
     same.push("model.takes.text", "model.takes.image", "message.cause");
     for (const [key, text] of english) {
       const base = key.replace(/_(zero|one|two|few|many)$/, "_other");

@@ -25,7 +25,7 @@ const DEMO_NOTICE =
   "Answers come from Holdfast's built-in demo model. To talk to a real one, restart with MODEL_PROVIDER=bedrock and AWS credentials, or with OPENAI_COMPATIBLE_BASE_URL.";
 
 const NO_MODEL_NOTICE =
-  "The model server does not answer, or has no model yet. Start it, install a model there, and reload this page.";
+  "The model server is not responding or has no model yet. Start it, install a model there, and reload this page.";
 
 /**
  * All the models on offer behind one interface.
@@ -86,7 +86,7 @@ export function createLanguageModels(
 function notOffered(modelId: string): ExpectedError {
   return new ExpectedError(
     "model_not_found",
-    `The model ${modelId} is not on offer any more: choose another one.`,
+    `The model ${modelId} is no longer available. Choose another one.`,
   );
 }
 

@@ -59,7 +59,7 @@ test("a service that fails after the answer has begun is reported as an interrup
   for (const error of [call(500), call(503), new TypeError("terminated")]) {
     const mapped = toModelError(error, { ...BEDROCK, begun: true });
     expect(mapped.code).toBe("model_interrupted");
-    expect(mapped.message).toContain("What it had said is kept");
+    expect(mapped.message).toContain("What it wrote is saved");
   }
 });
 

@@ -113,7 +113,7 @@ const NO_CREDENTIALS =
   "No AWS credentials were found: give the server a role that may use Bedrock, set AWS_PROFILE or the AWS access keys, or sign in again if your session has expired (aws sso login).";
 
 const TRY_AGAIN = (begun: boolean) =>
-  begun ? "What it had said is kept: continue it or try again." : "Try again.";
+  begun ? "What it wrote is saved. Continue it or try again." : "Try again.";
 
 function service({ service }: ModelErrorContext): string {
   return service.kind === "bedrock" ? `Bedrock in ${service.region}` : "The model server";

@@ -193,7 +193,7 @@ describe("changes that are not messages", () => {
     await quotas.change(HERE, async (reserve) => {
       reserve(1_000);
       reserve(400);
-      expect(() => reserve(1_001)).toThrow("Too much was stored");
+      expect(() => reserve(1_001)).toThrow("storage limit for today");
     });
     await quotas.change(HERE, write(600));
   });

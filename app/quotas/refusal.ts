@@ -1,18 +1,19 @@
 import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
 
 const SENTENCES = {
-  too_many_messages: "That is too many messages in a minute.",
-  daily_messages_spent: "That was the last message for today: there are more tomorrow.",
-  too_many_sessions: "Too many conversations were begun from your network today.",
-  too_many_changes: "Too many changes came from your network in a minute.",
-  daily_bytes_spent: "Too much was stored for your network today: there is room again tomorrow.",
-  too_many_replies: "Too many answers are being written for your network at the same time.",
-  node_full: "Too many answers are being written at the same time.",
-  too_many_wrong_codes: "Too many wrong codes were tried.",
+  too_many_messages: "Too many messages this minute.",
+  daily_messages_spent: "You have used all of today's messages. You can send more tomorrow.",
+  too_many_sessions: "Too many conversations were started from your network today.",
+  too_many_changes: "Too many changes from your network this minute.",
+  daily_bytes_spent:
+    "Your network has reached its storage limit for today. There will be room again tomorrow.",
+  too_many_replies: "Too many answers are being written for your network at once.",
+  node_full: "Too many answers are being written at once.",
+  too_many_wrong_codes: "Too many wrong codes were entered.",
   address_budget_spent:
-    "What is left today of what your network may use is not enough for this conversation. There is more tomorrow.",
+    "Your network's remaining budget for today is too small for this conversation. Try again tomorrow.",
   budget_spent:
-    "What this chat may spend in a day is spent. It goes on tomorrow, and everything that was written is kept.",
+    "This chat has spent its budget for today. You can continue tomorrow, and everything you have written is saved.",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 export type RefusalCode = keyof typeof SENTENCES;

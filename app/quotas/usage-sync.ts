@@ -100,7 +100,7 @@ export function createUsageSync({ read, write, now, timer, delay, log }: UsageSy
       if (isFresh()) return;
       throw new ExpectedError(
         "volume_unavailable",
-        "The storage for conversations is not answering. Nothing that was sent before is lost; try again soon.",
+        "Conversation storage is not responding. Nothing sent before is lost. Try again soon.",
       );
     },
     async flush() {

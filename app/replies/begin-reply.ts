@@ -81,7 +81,7 @@ export async function beginReply(
   // Another node may have read it from the model server meanwhile.
   await deps.models.refresh?.(options.modelId);
   if (options.modelId !== undefined && !isOffered(options.modelId, deps)) {
-    throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
+    throw new ExpectedError("model_not_found", "This model is not available here. Choose another one.");
   }
   const reply = { id: deps.newId(), messageId: options.replyMessageId ?? deps.newId(), node: deps.instance };
   const now = deps.clock().toISOString();

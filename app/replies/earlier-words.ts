@@ -31,7 +31,7 @@ export type EarlierWordsDependencies = JournalReaderDependencies &
 
 type Runner = { node: string; epoch: number };
 
-const NOT_READ = "Nothing that was saved is lost; try again soon.";
+const NOT_READ = "Nothing saved is lost. Try again soon.";
 
 /** @param reply the reply as it was before the takeover */
 export function createEarlierWords(

@@ -34,7 +34,7 @@ export async function followSession(
   try {
     const record = options.committed ?? (await deps.read(sessionHash));
     if (!record)
-      throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+      throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
     if (record.session.reply || watch) return leaveAtEnd(follow(headOf(record)));
   } catch (error) {
     leave();

@@ -49,7 +49,7 @@ function toReplyError(error: unknown): ReplyError {
   if (code && /^E[A-Z0-9]+$/.test(code)) {
     return {
       code: "volume_unavailable",
-      message: "The storage for conversations has a fault: the answer was cut.",
+      message: "Conversation storage failed, so the answer was cut off.",
     };
   }
   return { code: "internal_error", message: "Something went wrong on our side. Try again." };

@@ -84,7 +84,7 @@ function asChunk(chunk: unknown): ReplyChunk | null {
     return typeof delta === "string" ? { type, id, delta } : null;
   }
   if (type === "error" || type === "abort") {
-    throw new ExpectedError("model_interrupted", "The model broke off its answer. What it said is kept.");
+    throw new ExpectedError("model_interrupted", "The model broke off its answer. What it wrote is saved.");
   }
   const { data } = replyChunk.safeParse(chunk);
   if (data) return RUNNERS_OWN.has(data.type) ? null : data;

@@ -53,7 +53,7 @@ async function answerFromStore(sessionHash: string, known: string | null): Promi
 
 function required(record: SessionRecord | null): SessionRecord {
   if (!record)
-    throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+    throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
   return record;
 }
 

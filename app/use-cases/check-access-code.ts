@@ -16,7 +16,9 @@ export async function checkAccessCode(
   // Counted before the comparison: concurrent guesses cannot share the last try.
   const giveBack = await quotas.tryCode(address);
   if (!isCode(code)) {
-    throw quotas.wrongCodeRefusal() ?? new ExpectedError("access_code_wrong", "That is not the access code.");
+    throw (
+      quotas.wrongCodeRefusal() ?? new ExpectedError("access_code_wrong", "That access code is incorrect.")
+    );
   }
   giveBack();
 }

@@ -29,7 +29,7 @@ export async function editSession(
   const { modelId } = edit.settings ?? {};
   await models.refresh?.(modelId);
   if (modelId !== undefined && !models.offers.some((offer) => offer.id === modelId)) {
-    throw new ExpectedError("model_not_found", "That model is not on offer here. Choose another one.");
+    throw new ExpectedError("model_not_found", "This model is not available here. Choose another one.");
   }
   const now = clock().toISOString();
   const { record } = await quotas.change(address, (reserve) => {

@@ -30,7 +30,7 @@ test("whoever comes first is asked for the code, once for this browser", async (
 
   await field.fill("something else");
   await field.press("Enter");
-  await dialog.getByText("That is not the access code.").waitFor();
+  await dialog.getByText("That access code is incorrect.").waitFor();
   await field.fill(CODE);
   await field.press("Enter");
   await dialog.waitFor({ state: "hidden" });

@@ -69,14 +69,14 @@ test("at 200 % on a laptop, and with the room between letters and lines that peo
   await checkView("conversation");
   await chat.composer.fill("One line.\nAnother.\nAnd another.");
   expect((await chat.composer.boundingBox())!.height).toBeGreaterThan(60);
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   await dialog.waitFor();
   await checkView("settings of a conversation");
   await page.keyboard.press("Escape");
   await chat.showList();
   await checkView("list");
   await chat.button("Settings").click();
-  await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Very large").click();
+  await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Extra large").click();
   await checkView("settings");
   await page.keyboard.press("Escape");
   await checkView("conversation in very large letters");
@@ -119,7 +119,7 @@ test("for who wants no motion, nothing moves", async ({ openChat }) => {
   const chat = await openChat(server, { context: { reducedMotion: "reduce" } });
   await chat.send("Tell me a long story");
   await chat.replyOfLength(0, 100);
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   await chat.page.getByRole("dialog").waitFor();
   const moving = () =>
     chat.page.evaluate(
@@ -190,12 +190,12 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
   await chat.menuButton.click();
   await menuItem("Delete").waitFor();
   await checkView("the menu of a conversation", chat);
-  await menuItem("Settings of this conversation").click();
+  await menuItem("Conversation settings").click();
   await dialog.waitFor();
   await checkView("settings of a conversation", chat);
   await close();
-  await chat.choose("Move to another device…");
-  await dialog.getByRole("button", { name: "Make a link" }).click();
+  await chat.choose("Continue on another device…");
+  await dialog.getByRole("button", { name: "Create link" }).click();
   const moved = await dialog.getByRole("textbox").inputValue();
   await checkView("move", chat);
   await close();
@@ -206,7 +206,7 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
   await dialog.waitFor();
   await checkView("palette", chat);
   await page.keyboard.type("nothing has this name");
-  await page.getByText("Nothing found.").waitFor();
+  await page.getByText("No results").waitFor();
   await checkView("palette, empty", chat);
   await close();
   await page.keyboard.press("Control+/");
@@ -241,14 +241,14 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
   await checkView("a conversation with everything", chat);
   await page.keyboard.press("Escape");
   await chat.choose("Share…");
-  await dialog.getByRole("button", { name: "Make a link" }).click();
+  await dialog.getByRole("button", { name: "Create link" }).click();
   const shared = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
   await checkView("share", chat);
   await close();
 
   await page.route("**/api/session", (route) => route.abort());
   await chat.refresh();
-  await page.getByText("Offline: as you last saw it").waitFor();
+  await page.getByText("Offline. Showing the last saved version.").waitFor();
   await checkView("offline", chat);
   await page.unroute("**/api/session");
   await chat.deleteConversation();

@@ -128,14 +128,14 @@ describe.each(
     await choose(chat, picture);
     await chat.composer.fill("Look");
     await chat.chooseModel("Reading");
-    const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading cannot be given images." });
+    const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading does not support images." });
     await refusal.waitFor();
     expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
     await chat.composer.press("Control+Enter");
     expect(await chat.mine.count()).toBe(0);
 
     await chat.chooseModel("Blind");
-    await chat.page.getByText("Blind cannot be given images. Choose another model").waitFor();
+    await chat.page.getByText("Blind does not support images. Choose another model").waitFor();
     await chat.button("Remove sunset.png").click();
     await choose(chat, notes);
     await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
@@ -204,7 +204,7 @@ test("a file that cannot be taken says why, and the message waits until it is re
     notes,
   ]);
   await expect.poll(() => ready(chat).count()).toBe(1);
-  await chat.page.getByText("Files of this kind cannot be attached").waitFor();
+  await chat.page.getByText("This file type is not supported").waitFor();
   await chat.page.getByText("The file is too large: the limit is 4.5 MB.").waitFor();
   await chat.composer.fill("Hello");
   expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");

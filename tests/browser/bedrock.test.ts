@@ -73,7 +73,7 @@ test("a failed answer names its cause, another model is asked with one click, an
   const failed = await chat.reply(0, "failed");
   await failed.getByText("Cause").click();
   await failed.getByText("You don't have access to the model").waitFor();
-  expect(await failed.getByRole("button", { name: /^(Retry|Answer again)$/ }).count()).toBe(1);
+  expect(await failed.getByRole("button", { name: /^(Retry|Regenerate)$/ }).count()).toBe(1);
 
   const before = bedrock.requests.length;
   await pick(failed.getByRole("button", { name: "Answer with another model" }), "Amazon Nova Pro");
@@ -157,7 +157,7 @@ test("an answer that has reached its longest length says so, and goes on where i
   bedrock.script({ name: "ok", text, stopReason: "max_tokens" });
   await chat.send("Count for me [words:20]");
   const cut = await chat.reply(0, "interrupted");
-  expect(await cut.innerText()).toMatch(/as long as one answer may be/);
+  expect(await cut.innerText()).toMatch(/reached the maximum length/);
   await chat.button("Continue").click();
   const answer = await chat.reply(0, "complete");
   await expect.poll(() => answer.innerText()).toMatch(/word1 .*word12 word13 .*word20/);

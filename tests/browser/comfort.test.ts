@@ -29,7 +29,7 @@ test("the help sheet is readable on each screen, and has its keys to itself", as
       await page.emulateMedia({ colorScheme });
       await composer.fill("?");
       await page.keyboard.press("Control+/");
-      await sheet.getByText("Edit the last question").waitFor();
+      await sheet.getByText("Edit last message").waitFor();
       expect(await unreadableText(page)).toEqual([]);
       expect(await overflow(page)).toBe(0);
       // Keys are the sheet's own while it is open.
@@ -71,10 +71,10 @@ test("a conversation is led by the keyboard: stop, copy, edit, begin another, go
   await editor.fill("Hello there");
   await editor.press("Escape");
   await chat.refresh();
-  await chat.button("Unsent change").click();
+  await chat.button("Unsent edit").click();
   expect(await editor.inputValue()).toBe("Hello there");
   await chat.button("Cancel").click();
-  expect(await chat.button("Unsent change").count()).toBe(0);
+  expect(await chat.button("Unsent edit").count()).toBe(0);
   await composer.press("Escape");
   expect(await hasFocus(composer)).toBe(true);
 
@@ -124,7 +124,7 @@ test("the palette finds commands and conversations, by keyboard and on a phone",
   await field.fill("");
   expect(await hasFocus(field)).toBe(true);
   expect(await unreadableText(page)).toEqual([]);
-  expect(await palette.getByRole("option", { name: "Stop the answer" }).count()).toBe(0);
+  expect(await palette.getByRole("option", { name: "Stop generating" }).count()).toBe(0);
   await page.keyboard.type("zurich cafe");
   await palette.getByRole("option", { name: "Ein Café in Zürich", selected: true }).waitFor();
   await page.keyboard.press("Enter");
@@ -167,7 +167,7 @@ test("the palette does everything: appearance, model, the menu of the conversati
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "New times", level: 1 }).waitFor();
   await find("share", "Share…");
-  await page.getByRole("dialog", { name: "Share this conversation" }).waitFor();
+  await page.getByRole("dialog", { name: "Share conversation" }).waitFor();
   await page.keyboard.press("Escape");
   await find("quince", "Old times A rare quince.");
   await chat.replies.filter({ hasText: "quince" }).waitFor();

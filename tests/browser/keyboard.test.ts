@@ -120,7 +120,7 @@ test("Enter in the editor of a question does what the setting says, and a hint t
   const editor = page.getByRole("textbox", { name: "Edit your message" });
   await chat.ask("Hello");
   await composer.press("ArrowUp");
-  await page.getByText(/^Enter\s*sends\s*Shift Enter\s*adds a line$/).waitFor();
+  await page.getByText(/^Enter\s*to send\s*Shift Enter\s*for a new line$/).waitFor();
   await editor.press("Shift+Enter");
   await editor.pressSequentially("there");
   await editor.dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
@@ -131,7 +131,7 @@ test("Enter in the editor of a question does what the setting says, and a hint t
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"enterSends":false}'));
   await chat.refresh();
   await composer.press("ArrowUp");
-  await page.getByText(/^Ctrl Enter\s*sends\s*Enter\s*adds a line$/).waitFor();
+  await page.getByText(/^Ctrl Enter\s*to send\s*Enter\s*for a new line$/).waitFor();
   await editor.press("Enter");
   expect(await editor.inputValue()).toBe("Hello\nthere\n");
 });
@@ -142,7 +142,7 @@ test("everything can be done by keyboard alone", async ({ openChat }) => {
     await tabTo(page, chat.menuButton);
     await page.keyboard.press("Enter");
     const item = (name: string) => page.getByRole("menuitem", { name });
-    await expect.poll(() => hasFocus(item("Settings of this conversation"))).toBe(true);
+    await expect.poll(() => hasFocus(item("Conversation settings"))).toBe(true);
     await page.keyboard.press("End");
     // The menu moves the focus in a turn of its own, which no person is too fast for.
     await expect.poll(() => hasFocus(item("Delete"))).toBe(true);

@@ -19,7 +19,7 @@ test("a message that is refused until tomorrow is kept, with the time that is le
   const chat = await openChat(server, { context, expectErrors: refused });
   await chat.ask("Hello");
   await chat.send("And another thing");
-  await chat.page.getByText("That was the last message for today").waitFor();
+  await chat.page.getByText("You have used all of today's messages").waitFor();
   const timer = chat.page.getByRole("timer");
   const before = secondsOf(await timer.textContent());
   expect(before).toBeGreaterThan(0);
@@ -27,7 +27,7 @@ test("a message that is refused until tomorrow is kept, with the time that is le
   expect(await timer.textContent()).toContain("You can try again in");
   expect(await unreadableText(chat.page)).toEqual([]);
   await chat.refresh();
-  await chat.page.getByText("That was the last message for today").waitFor();
+  await chat.page.getByText("You have used all of today's messages").waitFor();
   // The message that is kept here may be shown before the session has been read.
   await expect.poll(() => chat.questions.allTextContents()).toEqual(["Hello", "And another thing"]);
 });
@@ -42,7 +42,7 @@ test("a message that is refused for seconds goes out by itself when they are ove
     return route.fulfill({ status: 429, contentType: "application/json", body: JSON.stringify({ error }) });
   });
   await chat.send("Hello");
-  await chat.page.getByRole("timer").filter({ hasText: "It goes out by itself in 0:0" }).waitFor();
+  await chat.page.getByRole("timer").filter({ hasText: "Sends automatically in 0:0" }).waitFor();
   await chat.reply(0, "complete");
   expect(sent).toHaveLength(2);
   expect(sent[1]! - sent[0]!).toBeGreaterThan(1_900);

@@ -58,7 +58,7 @@ test("an answer without a word is a failure that says so, and Retry asks again",
   const chat = await openChat(server);
   await chat.send("Say nothing");
   const failed = await chat.reply(0, "failed");
-  await failed.getByText("The model gave no answer.").waitFor();
+  await failed.getByText("The model returned no answer.").waitFor();
   await failed.getByRole("button", { name: "Retry" }).click();
   expect(await (await chat.reply(0, "complete")).innerText()).toContain("The one in France.");
 });
@@ -66,7 +66,7 @@ test("an answer without a word is a failure that says so, and Retry asks again",
 test("characters that no model takes are replaced for it, which is noted and kept", async ({ openChat }) => {
   const chat = await openChat(server);
   const answer = await chat.ask("Beep \u0007 beep");
-  const note = "Characters that no model takes were replaced.";
+  const note = "Invalid characters were replaced.";
   await answer.getByText(note).waitFor();
   const session = await readSession(server.url, await chat.sessionId());
   const message = session!.messages.at(-1)!;

@@ -75,19 +75,19 @@ test("conversations that are left on one node are taken from another, once", asy
   cluster.lead(one!);
   const chat = await openChat(cluster);
   await chat.ask("Hello");
-  await chat.chooseInList("Hello", "Move to another device…");
-  await chat.button("Make a link").click();
+  await chat.chooseInList("Hello", "Continue on another device…");
+  await chat.button("Create link").click();
   const url = await chat.page.getByRole("textbox", { name: "Link for the other device" }).inputValue();
   cluster.lead(two!);
   const other = await openChat(cluster, { path: url });
-  await other.page.getByRole("checkbox", { name: "I made this link myself" }).check();
-  await other.button("Take them over here").click();
+  await other.page.getByRole("checkbox", { name: "I created this link myself" }).check();
+  await other.button("Add conversations").click();
   await other.reply(0, "complete");
   expect(await other.sessionId()).toBe(await chat.sessionId());
   cluster.lead(one!);
   const late = await openChat(cluster, { path: url, expectErrors: [/4\d\d/] });
-  await late.page.getByRole("checkbox", { name: "I made this link myself" }).check();
-  await late.button("Take them over here").click();
+  await late.page.getByRole("checkbox", { name: "I created this link myself" }).check();
+  await late.button("Add conversations").click();
   await late.page.getByRole("alert").waitFor();
 });
 

@@ -29,16 +29,16 @@ test("without a network the page opens on the conversation seen last, and what i
   await chat.refresh();
   await chat.reply(0, "complete");
   expect(await chat.replies.first().innerText()).toBe(shown);
-  await page.getByText("Offline: as you last saw it").waitFor();
+  await page.getByText("Offline. Showing the last saved version.").waitFor();
   expect(await unreadableText(page)).toEqual([]);
 
   await chat.send("Written on a train");
-  await page.getByText("It is kept here, and goes out when the connection is back.").waitFor();
+  await page.getByText("It is saved here and will be sent when you are back online.").waitFor();
   await chat.refresh();
-  await page.getByText("It is kept here, and goes out when the connection is back.").waitFor();
+  await page.getByText("It is saved here and will be sent when you are back online.").waitFor();
   await page.context().setOffline(false);
   await chat.reply(1, "complete");
-  await page.getByText("Offline: as you last saw it").waitFor({ state: "hidden" });
+  await page.getByText("Offline. Showing the last saved version.").waitFor({ state: "hidden" });
   const said = (await chat.stored()).messages.filter(({ role }) => role === "user");
   expect(said).toHaveLength(2);
 });
@@ -53,7 +53,7 @@ test("what waits in a conversation goes out while another is open, and the list 
   await isKept(page);
   await page.context().setOffline(true);
   await chat.send("Written on a train");
-  await page.getByText("It is kept here, and goes out when the connection is back.").waitFor();
+  await page.getByText("It is saved here and will be sent when you are back online.").waitFor();
   await chat.startNew();
   const waiting = chat.conversations.getByRole("img", { name: "Not sent yet." });
   await waiting.waitFor();

@@ -52,7 +52,7 @@ test("a row is a link to a conversation in another tab, a new tab leads back to 
   await next.button("Continue “About tea”").click();
   await next.mine.filter({ hasText: "About tea" }).waitFor();
   const lost = await openChat(server, { beside: chat, path: "/#c=nowhere" });
-  await lost.page.getByText("This address leads to no conversation in this browser.").waitFor();
+  await lost.page.getByText("This browser has no conversation at this address.").waitFor();
 });
 
 test("conversations are moved to folders, archived and found again, and several are deleted at once", async ({

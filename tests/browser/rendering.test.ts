@@ -36,7 +36,7 @@ describe.each(
     expect(await reply.locator(".katex").count()).toBe(3);
     expect(await reply.getByText("for $5 and $10,").count()).toBe(1);
     expect(await reply.locator(".formula--source").innerText()).toBe(
-      "$\\frac{1$ (this formula could not be drawn)",
+      "$\\frac{1$ (this formula could not be displayed)",
     );
   });
 
@@ -96,7 +96,7 @@ describe.each(
       image.decode().then(() => image.naturalWidth),
     );
     expect(size).toBeGreaterThan(50);
-    await reply.getByText("could not be drawn: Mermaid does not understand line 2.").waitFor();
+    await reply.getByText("could not be displayed: syntax error in line 2.").waitFor();
     await reply.getByText("no --> --> thing").waitFor();
 
     const light = await picture.getAttribute("src");

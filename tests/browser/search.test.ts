@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 
 const field = (chat: ChatPage) => chat.page.getByRole("searchbox", { name: "Search conversations" });
 const hits = (chat: ChatPage) =>
-  chat.conversations.getByRole("region", { name: "In texts" }).getByRole("listitem");
+  chat.conversations.getByRole("region", { name: "In messages" }).getByRole("listitem");
 const status = (chat: ChatPage, words: string | RegExp) =>
   chat.page.getByRole("status").filter({ hasText: words });
 
@@ -100,7 +100,7 @@ test("a search goes through the list by keyboard, follows the typing, can be end
     await route.continue();
   });
 
-  const progress = chat.page.getByText("0 of 2 conversations looked through…");
+  const progress = chat.page.getByText("Searched 0 of 2 conversations…");
   const { keyboard } = chat.page;
   await field(chat).focus();
   await keyboard.type("about");
@@ -113,7 +113,7 @@ test("a search goes through the list by keyboard, follows the typing, can be end
   await keyboard.press("ArrowDown");
   await keyboard.press("Enter");
   await status(chat, "No matching text").waitFor();
-  expect(await hasFocus(chat.page.getByRole("heading", { name: "In texts" }))).toBe(true);
+  expect(await hasFocus(chat.page.getByRole("heading", { name: "In messages" }))).toBe(true);
   await field(chat).press("End");
   await keyboard.type(" te");
   await progress.waitFor();

@@ -29,7 +29,7 @@ describe.each(
     const option = page.getByRole("option");
     expect((await option.first().innerText()).split("\n")).toEqual([
       "Demo",
-      "Text, images, files · $0.80 in / $3.20 out per million tokens",
+      "Text, images, files · $0.80 input / $3.20 output per million tokens",
     ]);
     await page.getByRole("combobox", { name: "Model" }).last().fill("thr");
     await expect.poll(() => option.count()).toBe(1);

@@ -33,7 +33,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
   await chat.button("Settings").click();
   const dialog = chat.page.getByRole("dialog", { name: "Settings" });
   await dialog.getByRole("radio", { name: "Dark" }).check({ force: true });
-  await dialog.getByRole("radio", { name: "Very large" }).check({ force: true });
+  await dialog.getByRole("radio", { name: "Extra large" }).check({ force: true });
   await pick(dialog.getByRole("combobox", { name: "Language" }), "Deutsch");
 
   const german = chat.page.getByRole("dialog", { name: "Einstellungen" });
@@ -67,7 +67,7 @@ test("the chosen theme is there before the page's own script is", async ({ openC
   await choose("Dark");
   // As the page, on a system of either kind.
   await expect.poll(barColours).toEqual(["rgb(21, 24, 26)", "rgb(21, 24, 26)"]);
-  await choose("As the system");
+  await choose("System");
   await expect.poll(barColours).toEqual(ofSystem);
   await choose("Dark");
   await chat.page.route("**/build/**/*.js", (route) => route.abort());
@@ -78,7 +78,7 @@ test("the chosen theme is there before the page's own script is", async ({ openC
 test("Enter breaks the line where the person wants that, and Ctrl with Enter sends", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Begins a new line" }).check({ force: true });
+  await chat.page.getByRole("radio", { name: "Inserts a new line" }).check({ force: true });
   await chat.page.keyboard.press("Escape");
   await chat.composer.fill("One");
   await chat.composer.press("Enter");

@@ -45,16 +45,16 @@ test("different drafts of two tabs are both kept, through a reload of both", asy
   await expect.poll(() => second.composer.inputValue()).toBe("A draft");
   await second.composer.fill("Another draft");
   await Promise.all([first.refresh(), second.refresh()]);
-  const notice = (chat: ChatPage) => chat.page.getByText("You wrote a different draft in another tab.");
+  const notice = (chat: ChatPage) => chat.page.getByText("You have a different draft in another tab.");
   for (const chat of [first, second]) {
     await expect.poll(() => chat.composer.inputValue()).toBe("Another draft");
     await notice(chat).waitFor();
   }
-  await first.button("Show it").click();
+  await first.button("Show draft").click();
   expect(await first.composer.inputValue()).toBe("A draft");
   expect(await hasFocus(first.composer)).toBe(true);
   await first.send("A draft");
-  await second.button("Show it").click();
+  await second.button("Show draft").click();
   await second.send("Another draft");
   await notice(first).waitFor({ state: "hidden" });
   await notice(second).waitFor({ state: "hidden" });

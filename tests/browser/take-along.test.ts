@@ -47,8 +47,8 @@ describe.each(
     const said = await chat.replies.locator(".prose").allInnerTexts();
     await chat.showList();
     await chat.chooseInList("About tea", "Share…");
-    const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
-    await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+    const dialog = chat.page.getByRole("dialog", { name: "Share conversation" });
+    await dialog.getByRole("button", { name: "Create link", exact: true }).click();
     const url = await dialog.getByRole("textbox", { name: "Link" }).inputValue();
     expect(url).toMatch(new RegExp(`^${server.url}/share#[A-Za-z0-9_-]{22}$`));
     await dialog.getByText("Link copied.").waitFor();
@@ -56,7 +56,7 @@ describe.each(
     await chat.page.keyboard.press("Escape");
     await chat.showList();
     await chat.chooseInList("About tea", "Share…");
-    await dialog.getByRole("button", { name: "Copy the link" }).first().click();
+    await dialog.getByRole("button", { name: "Copy link" }).first().click();
     await dialog.getByText("Link copied.").waitFor();
     expect(await dialog.getByRole("textbox", { name: "Link" }).count()).toBe(1);
 
@@ -75,10 +75,10 @@ describe.each(
     expect(await reader.mine.count()).toBe(2);
     expect((await chat.stored()).messages).toHaveLength(2);
 
-    await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
+    await dialog.getByRole("button", { name: /^Revoke the link/ }).click();
     await dialog.getByRole("textbox", { name: "Link" }).waitFor({ state: "hidden" });
     const late = await openLink(openChat, url, context, [/404/]);
-    await late.page.getByText("There is nothing to read here").waitFor();
+    await late.page.getByText("Nothing to read here").waitFor();
     expect(server.output()).toContain("/api/share");
     expect(server.output()).not.toContain(url.split("#")[1]);
   });
@@ -91,28 +91,28 @@ describe.each(
     const ids = [await chat.sessionId()];
     await chat.showList();
     await chat.chooseInList("About coffee", "Pin");
-    await chat.chooseInList("About tea", "Move to another device…");
-    const dialog = chat.page.getByRole("dialog", { name: "Move to another device" });
+    await chat.chooseInList("About tea", "Continue on another device…");
+    const dialog = chat.page.getByRole("dialog", { name: "Continue on another device" });
     await dialog.getByText("All 2 conversations").click();
-    await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
-    await dialog.getByRole("img", { name: "The link as a QR code" }).waitFor();
-    await dialog.getByText(/It holds 2 conversations. It works for another (10:00|9:5\d) minutes./).waitFor();
+    await dialog.getByRole("button", { name: "Create link", exact: true }).click();
+    await dialog.getByRole("img", { name: "QR code of the link" }).waitFor();
+    await dialog.getByText(/Contains 2 conversations. Expires in (10:00|9:5\d)/).waitFor();
     const url = await dialog.getByRole("textbox", { name: "Link for the other device" }).inputValue();
     expect(url).toMatch(new RegExp(`^${server.url}/move#[A-Za-z0-9_-]{22}$`));
     expect(await unreadableText(chat.page)).toEqual([]);
 
     const other = await openLink(openChat, url, context);
     expect(await unreadableText(other.page)).toEqual([]);
-    await other.page.getByRole("checkbox", { name: "I made this link myself" }).check();
-    await other.button("Take them over here").click();
+    await other.page.getByRole("checkbox", { name: "I created this link myself" }).check();
+    await other.button("Add conversations").click();
     await other.reply(0, "complete");
     expect(ids).toContain(await other.sessionId());
     await other.showList();
     expect(await other.listed()).toEqual({ Pinned: ["About coffee"], Today: ["About tea"] });
 
     const late = await openLink(openChat, url, context, [/410|404/]);
-    await late.page.getByRole("checkbox", { name: "I made this link myself" }).check();
-    await late.button("Take them over here").click();
+    await late.page.getByRole("checkbox", { name: "I created this link myself" }).check();
+    await late.button("Add conversations").click();
     await late.page.getByRole("alert").waitFor();
     await late.page.getByRole("link", { name: "Open Holdfast" }).waitFor();
     expect(server.output()).not.toContain(url.split("#")[1]);
@@ -125,20 +125,20 @@ test("a link made in another browser can be withdrawn here, and a link that is n
   const chat = await openChat(server, { context: wide });
   await chat.ask("About tea");
   await chat.chooseInList("About tea", "Share…");
-  const dialog = chat.page.getByRole("dialog", { name: "Share this conversation" });
-  await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+  const dialog = chat.page.getByRole("dialog", { name: "Share conversation" });
+  await dialog.getByRole("button", { name: "Create link", exact: true }).click();
   await dialog.getByRole("textbox", { name: "Link" }).waitFor();
   await chat.page.keyboard.press("Escape");
   await chat.page.evaluate(() => localStorage.removeItem("holdfast.shares"));
   await chat.chooseInList("About tea", "Share…");
-  await dialog.getByText("Made in another browser").waitFor();
-  await dialog.getByRole("button", { name: /^Withdraw the link/ }).click();
-  await dialog.getByText("Made in another browser").waitFor({ state: "hidden" });
+  await dialog.getByText("Created in another browser").waitFor();
+  await dialog.getByRole("button", { name: /^Revoke the link/ }).click();
+  await dialog.getByText("Created in another browser").waitFor({ state: "hidden" });
   await expect.poll(async () => (await chat.stored()).shares).toBeUndefined();
 
   for (const [path, words] of [
-    ["/share#short", "The link is not whole."],
-    ["/move", "The link is not whole"],
+    ["/share#short", "The link is incomplete."],
+    ["/move", "The link is incomplete"],
   ] as const) {
     const lost = await openLink(openChat, server.url + path, wide);
     await lost.page.getByRole("alert").filter({ hasText: words }).waitFor();
@@ -148,7 +148,7 @@ test("a link made in another browser can be withdrawn here, and a link that is n
 test("a file that is no conversation is refused with the reason", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, expectErrors: [/400/] });
   const files: [string, RegExp][] = [
-    ["{", /is not a conversation export of Holdfast/],
+    ["{", /is not a conversation exported from Holdfast/],
     ['{"format":"holdfast-conversation","version":2}', /newer version/],
     ['{"format":"holdfast-conversation","version":1,"title":"Tea"}', /is damaged/],
   ];
@@ -165,9 +165,9 @@ test("a link to move expires where it is shown", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, clockAhead: 0 });
   await chat.ask("About tea");
   await chat.button("Settings").click();
-  await chat.button("Move to another device…").click();
-  const dialog = chat.page.getByRole("dialog", { name: "Move to another device" });
-  await dialog.getByRole("button", { name: "Make a link", exact: true }).click();
+  await chat.button("Continue on another device…").click();
+  const dialog = chat.page.getByRole("dialog", { name: "Continue on another device" });
+  await dialog.getByRole("button", { name: "Create link", exact: true }).click();
   await dialog.getByRole("timer").waitFor();
   await chat.page.clock.fastForward(10 * 60_000);
   await dialog.getByText("The link has expired.").waitFor();

@@ -39,7 +39,7 @@ test("a visit that never finished drawing is followed by one that opens an empty
   await tab.refresh();
   await tab.emptyState.getByText("About tea").waitFor();
   expect(await tab.sessionId()).not.toBe(id);
-  await tab.button("Open it").click();
+  await tab.button("Open anyway").click();
   await tab.reply(0, "complete");
   await expect.poll(() => tab.page.evaluate(() => localStorage.getItem("holdfast.drawing"))).toBeNull();
   await tab.refresh();
@@ -64,7 +64,7 @@ test("code on which a highlighter takes minutes, and a formula that expands with
   });
   const answer = await tab.ask("Write");
   await answer.locator(".hljs-keyword").waitFor();
-  await answer.getByText("This formula could not be drawn").waitFor();
+  await answer.getByText("This formula could not be displayed").waitFor();
   expect(Number(await page.evaluate(() => document.documentElement.dataset.longest ?? "0"))).toBeLessThan(
     2_000,
   );
@@ -115,7 +115,11 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
 
   await page.getByRole("searchbox", { name: "Search conversations" }).fill("tale");
-  await tab.conversations.getByRole("region", { name: "In texts" }).getByRole("listitem").first().waitFor();
+  await tab.conversations
+    .getByRole("region", { name: "In messages" })
+    .getByRole("listitem")
+    .first()
+    .waitFor();
   await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
 
   await page.keyboard.press("Control+k");

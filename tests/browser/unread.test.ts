@@ -59,7 +59,7 @@ test("a notification tells who has asked for it that an answer is there, and not
   await chat.page.context().grantPermissions(["notifications"]);
   await recordNotifications(chat.page);
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Notify me, too" }).check({ force: true });
+  await chat.page.getByRole("radio", { name: "Also notify me" }).check({ force: true });
   await chat.page.waitForFunction(() =>
     localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'),
   );
@@ -80,9 +80,9 @@ test("where notifications are denied, the settings say so and stay as they were"
     Notification.requestPermission = () => Promise.resolve("denied");
   });
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Notify me, too" }).click({ force: true });
-  await chat.page.getByText("This browser does not allow notifications here.").waitFor();
-  expect(await chat.page.getByRole("radio", { name: "Mark it" }).isChecked()).toBe(true);
+  await chat.page.getByRole("radio", { name: "Also notify me" }).click({ force: true });
+  await chat.page.getByText("Notifications are blocked for this site.").waitFor();
+  expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
 });
 
 async function recordNotifications(page: Page): Promise<void> {

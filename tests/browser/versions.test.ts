@@ -70,7 +70,7 @@ describe.each(
     const chat = await openChat(server, { context });
     await chat.ask("What is 2 + 2?");
     await chat.replies.nth(0).hover();
-    await tool(chat, "replies", 0, "Answer again").click();
+    await tool(chat, "replies", 0, "Regenerate").click();
     await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
     await chat.reply(0, "complete");
     expect(await chat.replies.count()).toBe(1);
@@ -78,7 +78,7 @@ describe.each(
     await tool(chat, "replies", 0, "Details").click();
     const details = chat.page.getByRole("dialog", { name: "About this answer" });
     await details.getByText("Demo model").waitFor();
-    await details.getByText("Tokens written").waitFor();
+    await details.getByText("Output tokens").waitFor();
     await chat.page.keyboard.press("Escape");
 
     const before = await chat.sessionId();
@@ -96,7 +96,7 @@ describe.each(
 test("versions are chosen by keyboard, and the focus stays on the switcher", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.ask("Name a colour");
-  await tool(chat, "replies", 0, "Answer again").focus();
+  await tool(chat, "replies", 0, "Regenerate").focus();
   await chat.page.keyboard.press("Enter");
   await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
   await chat.reply(0, "complete");
@@ -112,8 +112,8 @@ test("instructions that are given before the first message go with it, and are k
   openChat,
 }) => {
   const chat = await openChat(server);
-  await chat.choose("Settings of this conversation");
-  const dialog = chat.page.getByRole("dialog", { name: "Settings of this conversation" });
+  await chat.choose("Conversation settings");
+  const dialog = chat.page.getByRole("dialog", { name: "Conversation settings" });
   await dialog.getByRole("textbox", { name: "Instructions" }).fill("Answer in rhyme.");
   await dialog.getByRole("button", { name: "Save", exact: true }).click();
   await dialog.waitFor({ state: "hidden" });
@@ -121,7 +121,7 @@ test("instructions that are given before the first message go with it, and are k
   await chat.ask("Hello");
   expect((await chat.stored()).settings.instructions).toBe("Answer in rhyme.");
 
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   const again = chat.page.getByRole("dialog").getByRole("textbox", { name: "Instructions" });
   expect(await again.inputValue()).toBe("Answer in rhyme.");
   await again.fill("Answer in prose.");
@@ -129,7 +129,7 @@ test("instructions that are given before the first message go with it, and are k
   await expect.poll(async () => (await chat.stored()).settings.instructions).toBe("Answer in prose.");
 
   // What was typed outlasts a selection that ends beside the dialog, Escape and a reload; Cancel ends it.
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   await again.fill("Answer in haiku.");
   await again.hover({ position: { x: 20, y: 20 } });
   await chat.page.mouse.down();
@@ -139,11 +139,11 @@ test("instructions that are given before the first message go with it, and are k
   await chat.page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   await chat.refresh();
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   expect(await again.inputValue()).toBe("Answer in haiku.");
   await dialog.getByText("Not saved yet.").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
-  await chat.choose("Settings of this conversation");
+  await chat.choose("Conversation settings");
   expect(await again.inputValue()).toBe("Answer in prose.");
   await chat.page.mouse.click(2, 2);
   await dialog.waitFor({ state: "hidden" });

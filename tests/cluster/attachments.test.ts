@@ -279,7 +279,7 @@ describe("a message", () => {
     const { error } = (await again.json()) as ErrorBody;
     expect([again.status, error.message]).toEqual([
       422,
-      "Blind cannot be given images. Choose another model, or leave out “dot.png”.",
+      "Blind does not support images. Choose another model or remove “dot.png”.",
     ]);
   });
 });

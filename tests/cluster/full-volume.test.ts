@@ -69,10 +69,10 @@ test("a full volume refuses what is new with a word of what was asked, and lets 
       () => call("PATCH", "/api/session", session, { settings: { instructions: "Be brief." } }),
       /settings .* could not be saved/,
     ],
-    share: [() => call("POST", "/api/session/shares", session, { shareId: newId() }), /link was not made/],
+    share: [() => call("POST", "/api/session/shares", session, { shareId: newId() }), /link was not created/],
     "hand over": [
       () => call("POST", "/api/handoffs", { "X-Handoff-Id": newId() }, { sealed: "abc" }),
-      /link was not made/,
+      /link was not created/,
     ],
     fork: [
       () => call("POST", "/api/session/fork", forked, { from: session["X-Session-Id"], messageId: head }),

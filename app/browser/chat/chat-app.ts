@@ -71,6 +71,8 @@ export type ChatApp = {
   unfolded: UnfoldedGroups;
   /** False if the browser refuses to store values: closing the tab then loses its conversations. */
   isDurable: () => boolean;
+  /** Whether the browser has refused a value for want of room. */
+  isStorageFull: () => boolean;
   clock: PageClock;
   /** Uniform in [0, 1). */
   random: () => number;
@@ -198,6 +200,7 @@ export async function createChatApp(
     session: sessions.get,
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
+    isStorageFull: shared.isFull,
     worksOffline: props.worksOffline,
     showsNodes: props.showsNodes ?? false,
   };

@@ -9,5 +9,5 @@ import { ApiError } from "./api-error";
 export async function loadSession(api: Pick<SessionApi, "load">, signal?: AbortSignal): Promise<SessionView> {
   const answer = await api.load(null, signal);
   if (answer.kind === "session") return answer.session;
-  throw new ApiError("session_not_found", "This conversation does not exist, or was deleted.", 404);
+  throw new ApiError("session_not_found", "This conversation does not exist or was deleted.", 404);
 }

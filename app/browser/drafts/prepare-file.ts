@@ -111,6 +111,6 @@ function notTaken(): UserError {
   return {
     code: "file_type",
     message:
-      "Files of this kind cannot be attached: only images, PDF, Office documents, and text such as code or CSV.",
+      "This file type is not supported. Attach images, PDF or Office documents, or text such as code or CSV.",
   };
 }

@@ -69,7 +69,7 @@ test.each([
   ["complete", ["Hello"]],
   ["stopped", ["Hello", "Stopped."]],
   ["failed", ["Hello", "Access was denied."]],
-  ["interrupted", ["Hello", "This answer was cut off."]],
+  ["interrupted", ["Hello", "This answer was interrupted."]],
 ] as const)("an answer that ended %s is read out once", (status, words) => {
   const end = settled(status);
   expect(readThrough(answering, grown(answering, "Hel"), end, end)).toEqual(words);

@@ -10,6 +10,7 @@ function fakeValues(): SafeStorage {
     remove: (key) => void values.delete(key),
     keys: () => [],
     isDurable: () => true,
+    isFull: () => false,
   };
 }
 

@@ -10,6 +10,7 @@ test("without storage, values are kept in memory until the page is closed", () =
   values.remove("a");
   expect(values.get("a")).toBeNull();
   expect(values.isDurable()).toBe(false);
+  expect(values.isFull()).toBe(false);
 });
 
 test("a full storage keeps its values, and refused ones are readable in this tab", () => {
@@ -30,6 +31,7 @@ test("a full storage keeps its values, and refused ones are readable in this tab
   values.set("a", "new");
   expect(values.get("a")).toBe("new");
   expect(values.isDurable()).toBe(false);
+  expect(values.isFull()).toBe(true);
   isFull = false;
   values.set("a", "newer");
   expect(stored.get("a")).toBe("newer");

@@ -7,6 +7,8 @@ export type SafeStorage = {
   keys: () => string[];
   /** False after the browser has refused a value, which is then only in the memory of this tab. */
   isDurable: () => boolean;
+  /** Whether the browser stores values, but had no room for one of them. */
+  isFull: () => boolean;
 };
 
 /**
@@ -55,5 +57,6 @@ export function createSafeStorage(open: () => Storage): SafeStorage {
       return [...new Set([...stored, ...refused.keys()])].filter((key) => refused.get(key) !== null);
     },
     isDurable: () => storage !== null && refused.size === 0,
+    isFull: () => storage !== null && refused.size > 0,
   };
 }

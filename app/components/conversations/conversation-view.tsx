@@ -115,7 +115,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       </section>
       <div className="conversation__dock">
         {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
-        <Notices chat={chat} state={state} isDurable={app.isDurable()} />
+        <Notices chat={chat} state={state} app={app} />
         <ConversationComposer {...{ app, chat, state, models, modelId, isReplying, actions }} />
       </div>
       <DropZone onFiles={addFiles} />

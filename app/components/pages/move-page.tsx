@@ -7,6 +7,7 @@ import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { UserError } from "~/i18n/user-error";
 import { DeviceIcon } from "~/components/primitives/icons";
+import { StorageNotice } from "~/components/primitives/storage-notice";
 import { PlainPage } from "./plain-page";
 import { ErrorNote } from "~/components/primitives/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
@@ -66,7 +67,7 @@ export function MovePage({ app }: { app: ChatApp }) {
             <input type="checkbox" checked={isOwn} onChange={(event) => setIsOwn(event.target.checked)} />
             <span>{t("move.own")}</span>
           </label>
-          {!app.isDurable() && <p className="notice">{t("app.notDurable")}</p>}
+          <StorageNotice app={app} />
           <button
             type="button"
             className="button button--primary plain__action"

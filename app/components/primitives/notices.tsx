@@ -1,15 +1,17 @@
 import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import type { ChatState } from "~/browser/chat/chat-state";
 import { sentenceFor } from "~/i18n/user-error";
 import { Countdown } from "./countdown";
 import { IconButton } from "./icon-button";
 import { CloseIcon, WarningIcon } from "./icons";
+import { StorageNotice } from "./storage-notice";
 
-type Props = { chat: ChatSession; state: ChatState; isDurable: boolean };
+type Props = { chat: ChatSession; state: ChatState; app: ChatApp };
 
 /** Notices about the conversation as a whole, above the composer. */
-export function Notices({ chat, state, isDurable }: Props) {
+export function Notices({ chat, state, app }: Props) {
   const { t } = useTranslation();
   const { phase, problem } = state;
   return (
@@ -30,7 +32,7 @@ export function Notices({ chat, state, isDurable }: Props) {
           )}
         </div>
       )}
-      {!isDurable && <p className="notice">{t("app.notDurable")}</p>}
+      <StorageNotice app={app} />
     </div>
   );
 }

@@ -117,7 +117,7 @@ function changedBy(call: Call, command: CallDecision): Partial<ToolPart> | null 
         ? decisions.at(-1)
         : decisions.findLast(({ attempt }) => attempt === command.attempt);
     if (taken?.decision === command.decision) return null;
-    if (taken) throw new ExpectedError("already_decided", "This was decided differently before.");
+    if (taken) throw new ExpectedError("already_decided", "This has already been decided differently.");
     throw invalid("There is nothing to decide about this tool call now.");
   }
   const taken = { attempt: call.attempt, decision: command.decision };

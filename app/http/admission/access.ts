@@ -65,7 +65,7 @@ export function createAccess({ codes, days, clock }: AccessOptions): Access {
 
 export async function requireAccess(access: Access, request: Request): Promise<void> {
   if (await access.admits(request)) return;
-  throw new ExpectedError("access_code_needed", "This chat asks for an access code.");
+  throw new ExpectedError("access_code_needed", "This chat requires an access code.");
 }
 
 /** Slow by design (scrypt): the owner of one cookie could otherwise test guessed codes against it offline. */

@@ -25,5 +25,5 @@ export function requireOwnSite(request: Request, hosts: Pick<HostPolicy, "isOwnO
 }
 
 function refused(): ExpectedError {
-  return new ExpectedError("cross_site_request", "This came from a page of another site.");
+  return new ExpectedError("cross_site_request", "This request came from another website.");
 }

@@ -27,7 +27,7 @@ export async function decide(
     sessionHash,
     (session) => {
       if (!session) {
-        throw new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+        throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
       }
       const decided = decideCall(session, decision, instance);
       return { session: decided.session, result: decided.runner };

@@ -13,7 +13,7 @@ export function attachmentTooLarge(limit: number): ExpectedError {
 export function unsupportedMediaType(): ExpectedError {
   return new ExpectedError(
     "unsupported_media_type",
-    "Files of this kind are not taken: only PNG, JPEG, WebP and GIF images, PDF, and text in UTF-8 such as Markdown or CSV.",
+    "This file type is not supported. Attach PNG, JPEG, WebP or GIF images, PDF, or UTF-8 text such as Markdown or CSV.",
   );
 }
 
@@ -21,14 +21,14 @@ export function unsupportedMediaType(): ExpectedError {
 export function attachmentsFull(maxFiles: number, maxBytes: number): ExpectedError {
   return new ExpectedError(
     "attachments_full",
-    `This conversation holds as many files as it may: ${String(maxFiles)} of ${formatBytes(maxBytes)} in all. Start a new one.`,
+    `This conversation has reached its limit of ${String(maxFiles)} files and ${formatBytes(maxBytes)}. Start a new one.`,
   );
 }
 
 export function attachmentNotFound({ filename }: AttachmentPart): ExpectedError {
   return new ExpectedError(
     "attachment_not_found",
-    `“${filename}” is not stored any more. Attach it again, then send.`,
+    `“${filename}” is no longer stored. Attach it again, then send.`,
     { details: { filename } },
   );
 }

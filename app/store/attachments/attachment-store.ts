@@ -157,7 +157,7 @@ export function createAttachmentStore(options: AttachmentStoreOptions): Attachme
   };
 }
 
-const NOT_STORED = "The file was not stored; try again soon.";
+const NOT_STORED = "The file was not stored. Try again soon.";
 const TRY_AGAIN = "Try again soon.";
 
 /** Makes the folder, once more if a sweep has removed it as empty before its first file was created. */

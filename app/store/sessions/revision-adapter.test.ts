@@ -437,8 +437,8 @@ describe("a volume that fails", () => {
     EDQUOT: /is full/,
     EROFS: /may not be written/,
     EACCES: /may not be written/,
-    EIO: /has a fault/,
-    EMFILE: /has a fault/,
+    EIO: /storage failed/,
+    EMFILE: /storage failed/,
   };
   const OLD = ["old1", "old2"];
   const prepare = async (dataDir: string) => void (await begin(dataDir, 2));

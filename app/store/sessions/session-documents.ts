@@ -28,7 +28,7 @@ export function sessionDocuments(
     noneWhole: () =>
       new ExpectedError(
         "session_damaged",
-        "The file of this conversation is damaged and no earlier version of it is whole. It was kept aside for the operator. Please start a new conversation.",
+        "The file of this conversation is damaged, and so is its earlier version. It was set aside for the operator. Please start a new conversation.",
       ),
     headerCodec: createHeaderCodec,
     tombstone,
@@ -48,6 +48,6 @@ export const sessionContents: Contents<StoredSession, Session> = {
 export function sessionBusy(): ExpectedError {
   return new ExpectedError(
     "session_busy",
-    "Too much is being stored in this conversation at once. Try again in a moment.",
+    "This conversation is being changed too often at once. Try again in a moment.",
   );
 }

@@ -89,12 +89,12 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
 
   return {
     put: (handoffHash, sealed) =>
-      onVolume(() => put(handoffHash, sealed), "written", "The link was not made; try again soon."),
+      onVolume(() => put(handoffHash, sealed), "written", "The link was not created. Try again soon."),
     claim: (handoffHash) =>
       onVolume(
         () => claim(handoffHash),
         "written",
-        "Try the link again soon, or make a new one on the other device.",
+        "Try the link again soon, or create a new one on the other device.",
       ),
     sweep: (signal) => sweepHandoffs(options, signal),
   };
@@ -103,6 +103,6 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
 function handoffGone(): ExpectedError {
   return new ExpectedError(
     "handoff_gone",
-    "This link works once and for some minutes only. Make a new one on the other device.",
+    "This link works only once and only for a few minutes. Create a new one on the other device.",
   );
 }

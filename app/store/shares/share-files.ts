@@ -57,10 +57,7 @@ export function createShareFiles({ volume, layout, encryptor, onDamage }: ShareF
 
   function refuseDamaged(shareHash: string, reason: string): never {
     onDamage(shareHash, reason);
-    throw new ExpectedError(
-      "share_damaged",
-      "What is behind this link is damaged. Ask whoever gave it to you for another one.",
-    );
+    throw new ExpectedError("share_damaged", "The shared conversation is damaged. Ask for a new link.");
   }
 
   return {

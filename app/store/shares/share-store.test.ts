@@ -205,7 +205,7 @@ describe("a link", () => {
       if (call.name === "write") throw systemError("ENOSPC", call);
       return proceed();
     });
-    await expect(full.shares.create(KEY, share)).rejects.toThrow(/full. The link was not made/);
+    await expect(full.shares.create(KEY, share)).rejects.toThrow(/full. The link was not created/);
     expect((await store.read(KEY))?.session).not.toHaveProperty("shares");
   });
 });

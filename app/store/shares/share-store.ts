@@ -74,7 +74,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     if (!findShare(owner?.header, shareHash)) {
       throw new ExpectedError(
         "share_not_found",
-        "There is nothing behind this link: it was withdrawn, or its conversation was deleted.",
+        "This link no longer works: it was revoked, or its conversation was deleted.",
       );
     }
     return files.decode(shareHash, stored!);
@@ -148,5 +148,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function sessionNotFound(): ExpectedError {
-  return new ExpectedError("session_not_found", "This conversation does not exist, or was deleted.");
+  return new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
 }

@@ -7,39 +7,39 @@ export type Asked = keyof typeof REFUSALS;
 /** `failed` is a sentence. `inDoubt` ends "did not confirm that …", and says how to repeat the action. */
 const REFUSALS = {
   read: {
-    failed: "Nothing that was saved is lost; try again soon.",
+    failed: "Nothing saved is lost. Try again soon.",
     inDoubt: "it was read. Try again.",
   },
   send: {
-    failed: "Your message was not sent; nothing that was saved before is lost.",
+    failed: "Your message was not sent. Nothing saved before is lost.",
     inDoubt: "your message was saved. Send it again: it will not be there twice.",
   },
   rename: {
-    failed: "The conversation could not be renamed; nothing that was saved is lost.",
+    failed: "The conversation could not be renamed. Nothing saved is lost.",
     inDoubt: "the conversation was renamed. Rename it again.",
   },
   settings: {
-    failed: "The settings of the conversation could not be saved; nothing that was saved is lost.",
+    failed: "The settings of the conversation could not be saved. Nothing saved is lost.",
     inDoubt: "the settings were saved. Save them again.",
   },
   version: {
-    failed: "The version that is shown could not be changed; nothing that was saved is lost.",
+    failed: "The version that is shown could not be changed. Nothing saved is lost.",
     inDoubt: "another version is shown. Choose it again.",
   },
   delete: {
-    failed: "The conversation could not be deleted; try again soon.",
+    failed: "The conversation could not be deleted. Try again soon.",
     inDoubt: "the conversation was deleted. Delete it again.",
   },
   stop: {
-    failed: "The answer could not be stopped; try again soon.",
+    failed: "The answer could not be stopped. Try again soon.",
     inDoubt: "the answer was stopped. Stop it again.",
   },
   decide: {
-    failed: "Your decision was not saved; try again soon.",
+    failed: "Your decision was not saved. Try again soon.",
     inDoubt: "your decision was saved. Decide again: the tool will not run twice.",
   },
   fork: {
-    failed: "The conversation could not be copied; nothing that was saved is lost.",
+    failed: "The conversation could not be copied. Nothing saved is lost.",
     inDoubt: "the conversation was copied. Try again: it will not be there twice.",
   },
   import: {
@@ -47,12 +47,12 @@ const REFUSALS = {
     inDoubt: "the conversation was imported. Import it again: it will not be there twice.",
   },
   share: {
-    failed: "The link was not made; try again soon.",
-    inDoubt: "the link was made. Try again: there will not be two.",
+    failed: "The link was not created. Try again soon.",
+    inDoubt: "the link was created. Try again: there will not be two.",
   },
   unshare: {
-    failed: "The link could not be withdrawn; try again soon.",
-    inDoubt: "the link was withdrawn. Withdraw it again.",
+    failed: "The link could not be revoked. Try again soon.",
+    inDoubt: "the link was revoked. Revoke it again.",
   },
   reply: {
     failed: "The answer is not stored yet.",
@@ -66,7 +66,7 @@ export const failedSentence = (asked: Asked): string => REFUSALS[asked].failed;
 export function unconfirmed(asked: Asked = "reply", cause?: unknown): ExpectedError {
   return new ExpectedError(
     "volume_unavailable",
-    `The storage for conversations did not confirm that ${REFUSALS[asked].inDoubt}`,
+    `Conversation storage did not confirm that ${REFUSALS[asked].inDoubt}`,
     { cause },
   );
 }
@@ -93,7 +93,7 @@ export async function onVolume<T>(
 }
 
 function reason(error: unknown, what: "read" | "written"): string {
-  if (isFull(error)) return "The storage for conversations is full.";
-  if (isReadOnly(error)) return `The storage for conversations may not be ${what}.`;
-  return "The storage for conversations has a fault.";
+  if (isFull(error)) return "Conversation storage is full.";
+  if (isReadOnly(error)) return `Conversation storage may not be ${what}.`;
+  return "Conversation storage failed.";
 }

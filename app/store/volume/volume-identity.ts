@@ -169,7 +169,7 @@ class WrongVolume extends Error {
 function wrongVolume(reason: string): ExpectedError {
   return new ExpectedError(
     "volume_unavailable",
-    "The storage for conversations is not connected at the moment. Nothing that was saved is lost; try again soon.",
+    "Conversation storage is not connected at the moment. Nothing saved is lost. Try again soon.",
     { cause: new WrongVolume(reason) },
   );
 }

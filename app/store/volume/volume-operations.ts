@@ -175,7 +175,7 @@ const noAnswer = (ms: number) => `The volume gave no answer for ${ms / 1000} s.`
 export function unavailable(reason: string): ExpectedError {
   return new ExpectedError(
     "volume_unavailable",
-    "The storage for conversations is not answering. Nothing that was sent before is lost; try again soon.",
+    "Conversation storage is not responding. Nothing sent before is lost. Try again soon.",
     { cause: new Error(reason) },
   );
 }
