@@ -1,4 +1,5 @@
 import { attachmentParts } from "./attachment";
+import type { ToolPart } from "./calls/tool-part";
 import type { GenerateRequest } from "./language-model";
 import { plainText } from "./reply-text";
 import type { Message, Part } from "./session";
@@ -44,10 +45,14 @@ export function estimateStepTokens({
 
 /** Estimated tokens of the calls among parts, and of their results. */
 export function estimateCalls(parts: Message["parts"] | readonly Part[]): number {
-  return parts.reduce(
-    (sum, part) => sum + (part.type === "dynamic-tool" ? estimateTokens(JSON.stringify(part)) : 0),
-    0,
+  return parts.reduce((sum, part) => sum + (part.type === "dynamic-tool" ? estimateCall(part) : 0), 0);
+}
+
+function estimateCall(call: ToolPart): number {
+  const images = attachmentParts(call.output?.content ?? []).filter(({ mediaType }) =>
+    mediaType.startsWith("image/"),
   );
+  return estimateTokens(JSON.stringify(call)) + images.length * IMAGE_TOKENS;
 }
 
 /** Tokens that documents may take beyond the estimate: a compressed text has far more of them than a scan. */

@@ -16,6 +16,7 @@ export const OMISSION_CODES = [
   "file_shortened",
   "text_malformed",
   "tools_away",
+  "tools_refused",
 ] as const;
 export type OmissionCode = (typeof OMISSION_CODES)[number];
 

@@ -21,8 +21,7 @@ export function adaptationFor(refusal: string, request: ChatRequest): Adaptation
     otherNameOfLimit(refusal, request) ??
     withoutParameter(refusal, request) ??
     withoutStream(refusal, request) ??
-    withoutSystemRole(refusal, request) ??
-    withoutTools(refusal, request)
+    withoutSystemRole(refusal, request)
   );
 }
 
@@ -99,18 +98,6 @@ function withoutSystemRole(refusal: string, request: ChatRequest): Adaptation | 
     /system['"`]? (role|messages?|prompts?)[^.]*(not (be )?(supported|allowed)|unsupported)|not support[^.]*['"`]?system|(developer )?instructions? (is|are) not (enabled|supported)|(only|supported roles)[^.]*user[^.]*assistant|roles must alternate/i;
   if (request.messages?.[0]?.role !== "system" || !isRefused.test(refusal)) return null;
   return { name: "no system role", lasts: true, apply: joinSystemMessage };
-}
-
-/** Models that know no tools answer without them. */
-function withoutTools(refusal: string, request: ChatRequest): Adaptation | null {
-  const isRefused =
-    /\b(tools?|function[ -]?call(ing|s)?)\b[^.]*\b(not (be )?(supported|allowed|enabled|available)|unsupported)|(not support|requires)[^.]*\b(tools?|function|tool-call-parser|jinja)\b/i;
-  if (!("tools" in request) || !isRefused.test(refusal)) return null;
-  return {
-    name: "no tools",
-    lasts: true,
-    apply: ({ tools: _, tool_choice: __, ...rest }) => rest,
-  };
 }
 
 function joinSystemMessage(request: ChatRequest): ChatRequest {

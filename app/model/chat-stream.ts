@@ -1,6 +1,6 @@
 import { StreamProviderError } from "ai";
 import type { Timer } from "~/timer";
-import { MAX_INPUT_LENGTH } from "~/conversation/calls/call-state";
+import { MAX_CALLS, MAX_INPUT_LENGTH } from "~/conversation/calls/call-state";
 import type { CallFragment, ChatChunk, ChatUsage } from "./chat-chunk";
 import { createChatEvents, type ChatEvent } from "./chat-events";
 import type { ResponseBytes } from "./post-json";
@@ -132,7 +132,8 @@ function createCalls() {
   return {
     add(fragment: CallFragment) {
       const call = find(fragment);
-      if (!call) return void calls.push({ ...fragment });
+      // More calls would not be run.
+      if (!call) return void (calls.length < MAX_CALLS && calls.push({ ...fragment }));
       // Some servers repeat the name with each fragment.
       if (call.name !== fragment.name) call.name += fragment.name;
       if (call.arguments.length <= MAX_INPUT_LENGTH) call.arguments += fragment.arguments;

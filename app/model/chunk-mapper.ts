@@ -23,7 +23,7 @@ export function createChunkMapper(begunText: string, { keepsSignatures = false }
   const splitter = begunText.trim() === "" ? createThinkSplitter() : null;
   let opened = 0;
   let lastTextId = "";
-  const toCall = createCallMapper();
+  const calls = createCallMapper();
 
   function delta(type: PartType, sourceId: string, text: string, chunks: ReplyChunk[]) {
     const joined = type === "text" ? seam(text) : text;
@@ -88,7 +88,7 @@ export function createChunkMapper(begunText: string, { keepsSignatures = false }
       } else if (part.type === "tool-call") {
         addRest(chunks);
         for (const key of [...open.keys()]) end(key, chunks);
-        chunks.push(toCall(part));
+        calls.add(part);
       } else if (part.type === "source" && part.sourceType === "url") chunks.push(...toSource(part));
       else if (part.type === "text-end") {
         addRest(chunks);
@@ -102,9 +102,10 @@ export function createChunkMapper(begunText: string, { keepsSignatures = false }
       const chunks: ReplyChunk[] = [];
       addRest(chunks);
       for (const key of [...open.keys()]) end(key, chunks);
-      chunks.push({
+      const finishReason = finishReasonOf(reason);
+      chunks.push(...calls.end(finishReason), {
         type: "finish",
-        finishReason: finishReasonOf(reason),
+        finishReason,
         messageMetadata: { usage: toUsage(usage), ...(omittedMessages > 0 && { omittedMessages }) },
       });
       return chunks;

@@ -63,6 +63,9 @@ const INVALID_REQUEST =
 const FILES =
   /image|picture|document|pdf|attachment|\bfiles?\b|multi-?modal|mmproj|vision|content[ _]part|content type|base64/i;
 
+const TOOLS =
+  /\b(?:tools?|function[ -]?call(?:ing|s)?)\b[^.]{0,200}\b(?:not (?:be )?(?:supported|allowed|enabled|available)|unsupported)|(?:n't support|not support|requires)[^.]{0,200}\b(?:tools?|function|tool-call-parser|jinja)\b/i;
+
 const isIn = (pattern: RegExp) => (text: string) => pattern.test(text.slice(0, MAX_LENGTH));
 
 export const speaksOfCredentials = isIn(AUTHENTICATION);
@@ -73,6 +76,7 @@ export const speaksOfUnknownModel = isIn(UNKNOWN_MODEL);
 export const speaksOfOverload = isIn(OVERLOAD);
 export const speaksOfInvalidRequest = isIn(INVALID_REQUEST);
 export const speaksOfFiles = isIn(FILES);
+export const speaksOfTools = isIn(TOOLS);
 
 export function speaksOfCredit(text: string): boolean {
   const begin = text.slice(0, MAX_LENGTH);

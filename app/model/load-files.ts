@@ -9,9 +9,11 @@ import {
 import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
 import type { Omission, OmissionCode } from "~/conversation/omissions";
+import type { Message, Part } from "~/conversation/session";
 import { createDocumentNames } from "./document-names";
 import { beginningOf, inlineText } from "./inline-text";
 import type { FileContent } from "./prompt";
+import { imageParts } from "./tool-messages";
 
 /** Content for the model in place of an attachment: the file, its text, or a sentence. */
 export type LoadedFiles = (part: AttachmentPart) => FileContent | string;
@@ -65,12 +67,13 @@ type Limits = Pick<ModelOffer, "accepts"> & {
  * model receives a sentence, so that it does not pretend to have seen it, and the person an omission with the reason.
  */
 export async function loadFiles(
-  { messages, attachment }: Pick<GenerateRequest, "messages" | "attachment">,
+  { messages, steps = [], attachment }: Pick<GenerateRequest, "messages" | "steps" | "attachment">,
   limits: Limits,
   selection: FileSelection = "all",
 ): Promise<FilesOfPrompt> {
-  const parts = messages.flatMap(({ parts }) => attachmentParts(parts));
-  const last = attachmentParts(messages.at(-1)?.parts ?? []);
+  const inSteps = filesOf(steps);
+  const parts = [...messages.flatMap(({ parts }) => filesOf(parts)), ...inSteps];
+  const last = [...attachmentParts(messages.at(-1)?.parts ?? []), ...inSteps];
   const selected = selection === "all" ? parts : selection === "last" ? last : [];
   const files = parts.filter((part) => !isText(part));
   const reasons = leaveOut(files, limits.accepts);
@@ -98,6 +101,12 @@ export async function loadFiles(
       return code ? [{ code, subject: part.filename }] : [];
     }),
   };
+}
+
+/** The files among parts, and the images in results of tools. */
+function filesOf(parts: readonly (Message["parts"][number] | Part)[]): AttachmentPart[] {
+  const inResults = parts.flatMap((part) => (part.type === "dynamic-tool" ? imageParts(part.output) : []));
+  return [...attachmentParts(parts), ...inResults];
 }
 
 function isText({ mediaType }: AttachmentPart): boolean {

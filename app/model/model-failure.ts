@@ -4,6 +4,7 @@ import {
   speaksOfCredit,
   speaksOfFiles,
   speaksOfInvalidRequest,
+  speaksOfTools,
   speaksOfUnknownModel,
   speaksOfWindow,
 } from "./failure-words";
@@ -98,6 +99,12 @@ export function mayBeFiles(error: unknown): boolean {
   if (status === 413) return true;
   if (status === 400 || status === 422) return !speaksOfUnknownModel(text);
   return status !== undefined || StreamProviderError.isInstance(error) ? speaksOfFiles(text) : false;
+}
+
+/** Whether the model takes no tools. */
+export function mayBeTools(error: unknown): boolean {
+  const { status = 0, text } = readFailure(error);
+  return (status === 400 || status === 422 || status >= 500) && speaksOfTools(text);
 }
 
 /** The error without request and response bodies: errors are logged, conversations must not be. */

@@ -22,6 +22,7 @@ const entry = z.strictObject({
   continuation: z.enum(["prefill", "ask"]).optional(),
   accepts: z.array(z.enum(["image", "document"])).optional(),
   takesTemperature: z.boolean().optional(),
+  takesTools: z.boolean().optional(),
   efforts: z.array(effort).min(1).optional(),
   contextTokens: z.int().min(1_000).optional(),
   cachesPrompts: z.boolean().optional(),
@@ -42,7 +43,7 @@ const WILDCARD = /^(openai-compatible\/)?\*$/;
 
 /**
  * Reads MODELS: `provider/model` or `provider/model=Name`, separated by commas, or a JSON array of
- * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, efforts?, contextTokens?,
+ * `{id, name?, maxOutputTokens?, continuation?, accepts?, takesTemperature?, takesTools?, efforts?, contextTokens?,
  * cachesPrompts?, inputPricePerMillion?, outputPricePerMillion?, cacheReadPricePerMillion?, cacheWritePricePerMillion?}`.
  */
 export function parseModelList(
@@ -100,6 +101,7 @@ export function toOffer(given: Entry, maxOutputTokens: number): ModelOffer {
 }
 
 const FACTS = [
+  "takesTools",
   "efforts",
   "contextTokens",
   "cachesPrompts",

@@ -7,9 +7,17 @@ import type { Timer } from "~/timer";
 import { cachedInstructions, withCachePoints } from "./cache-points";
 import { createChunkMapper } from "./chunk-mapper";
 import { fitContext, roomForMessages } from "./fit-context";
+import { fitSteps } from "./fit-steps";
 import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
 import { toModelError, type ModelErrorContext } from "./model-error";
-import { isTooLong, mayBeCredentials, mayBeFiles, streamFailure, unfinishedReason } from "./model-failure";
+import {
+  isTooLong,
+  mayBeCredentials,
+  mayBeFiles,
+  mayBeTools,
+  streamFailure,
+  unfinishedReason,
+} from "./model-failure";
 import { toProviderPrompt, type PromptMessage } from "./prompt";
 import type { ToolDefinition } from "~/conversation/calls/tool-set";
 import type { AnswerPart, AnswerParts, ProviderRequest, ProviderTool } from "./provider";
@@ -92,15 +100,16 @@ type ReadChunks = () => Promise<ReplyChunk[] | null>;
 
 /**
  * Retries a call before its first word, once for each reason: with new credentials where they may have been renewed
- * meanwhile; without the files of earlier messages, then without any, where files may be the reason for the refusal, so
+ * meanwhile; without tools where the model takes none; without the files of earlier messages, then without any, where files may be the reason for the refusal, so
  * that a file that the model cannot read does not end the conversation. If no retry helps, throws the first refusal.
  */
 function readWithRetries(
   source: AnswerSource,
   offer: ModelOffer,
-  request: GenerateRequest,
+  original: GenerateRequest,
   call: Call,
 ): ReadChunks {
+  let request = original;
   let files: FileSelection = "all";
   let renew = source.renew;
   let refusal: unknown = null;
@@ -113,6 +122,10 @@ function readWithRetries(
     const renewNow = mayBeCredentials(error) ? renew : undefined;
     renew = renewNow ? undefined : renew;
     if (renewNow && (await call.watch.next(renewNow()))) return;
+    if (hasTools(request) && mayBeTools(error)) {
+      request = { ...request, tools: [] };
+      return;
+    }
     refusal ??= error;
     const fewer: FileSelection | null = mayBeFiles(error) ? fewerFiles(files, before, error) : null;
     if (fewer === null) throw refusal;
@@ -121,7 +134,10 @@ function readWithRetries(
 
   return async () => {
     for (;;) {
-      prompt ??= await toPrompt(source, offer, request, files, call.watch);
+      if (!prompt) {
+        prompt = await toPrompt(source, offer, request, files, call.watch);
+        if (request !== original) prompt.omissions.push({ code: "tools_refused" });
+      }
       try {
         read ??= await openAnswer(source, offer, request, prompt, call);
         return await read();
@@ -150,18 +166,20 @@ async function toPrompt(
   selection: FileSelection,
   watch: StallWatch,
 ): Promise<Prompt> {
-  const { messages: fitting, omitted } = fitContext(offer, request);
+  const steps = fitSteps(offer, request);
+  const { messages: fitting, omitted } = fitContext(offer, { ...request, steps });
   const limits = {
     accepts: offer.accepts,
     files: source.fileLimits,
-    textTokens: Math.max(0, roomForMessages(offer, request) - tokensBesideTexts(fitting)),
+    textTokens: Math.max(0, roomForMessages(offer, { ...request, steps }) - tokensBesideTexts(fitting)),
   };
-  const files = await watch.next(loadFiles({ ...request, messages: fitting }, limits, selection));
+  const files = await watch.next(loadFiles({ ...request, messages: fitting, steps }, limits, selection));
   const messages = toModelMessages(fitting, files.loaded, {
     continuation:
       request.continueFrom === null ? null : { text: request.continueFrom, how: offer.continuation },
-    ...(request.steps && { steps: request.steps }),
+    steps,
     hasTools: hasTools(request),
+    resultFiles: source.service.kind === "bedrock" ? "inside" : "after",
   });
   const texts = [request.instructions, ...fitting.filter(({ role }) => role === "user").flatMap(textsOf)];
   const malformed: Omission[] = texts.every(isWireText) ? [] : [{ code: "text_malformed" }];

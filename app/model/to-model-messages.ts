@@ -6,7 +6,7 @@ import { foldThoughts } from "~/conversation/think-tags";
 import type { LoadedFiles } from "./load-files";
 import { toolParts } from "~/conversation/calls/fold-calls";
 import type { FileContent, PromptMessage } from "./prompt";
-import { stepsAsText, toStepMessages } from "./tool-messages";
+import { stepsAsText, toStepMessages, type StepOptions } from "./tool-messages";
 
 const CONTINUE =
   "Your answer was cut off. Continue it from exactly where it stops: the next character you write is appended " +
@@ -27,6 +27,7 @@ export type ToModelOptions = {
   steps?: readonly Part[];
   /** Whether the request offers tools. */
   hasTools?: boolean;
+  resultFiles?: StepOptions["resultFiles"];
 };
 
 /**
@@ -37,11 +38,11 @@ export type ToModelOptions = {
 export function toModelMessages(
   messages: readonly Message[],
   loaded: LoadedFiles,
-  { continuation, steps = [], hasTools = false }: ToModelOptions,
+  { continuation, steps = [], hasTools = false, resultFiles = "inside" }: ToModelOptions,
 ): PromptMessage[] {
   const turns = messages.flatMap((message): (Turn | PromptMessage)[] => {
     if (message.role === "assistant" && hasTools && toolParts(message.parts).length > 0) {
-      return toStepMessages(message.parts, false);
+      return toStepMessages(message.parts, { isCurrent: false, loaded, resultFiles });
     }
     const given = attachmentParts(message.parts).map(loaded);
     const files = given.filter((file) => typeof file !== "string");
@@ -57,8 +58,8 @@ export function toModelMessages(
   if (turns[0]?.role === "assistant") turns.unshift({ role: "user", text: BEGINNING_MISSING, files: [] });
   // Bedrock refuses a prefill that ends in white space; continuation-seam.ts restores it.
   const begun = continuation?.text.trimEnd();
-  if (hasTools) turns.push(...toStepMessages(steps, true));
-  else if (steps.length > 0) turns.push({ role: "assistant", text: stepsAsText(steps), files: [] });
+  if (hasTools) turns.push(...toStepMessages(steps, { isCurrent: true, loaded, resultFiles }));
+  else if (stepsAsText(steps) !== "") turns.push({ role: "assistant", text: stepsAsText(steps), files: [] });
   if (continuation && begun) {
     turns.push({ role: "assistant", text: begun, files: [] });
     if (continuation.how === "ask") turns.push({ role: "user", text: CONTINUE, files: [] });

@@ -1,19 +1,31 @@
+import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
 import { isObject } from "~/conversation/is-object";
 import type { Part, WordsPart } from "~/conversation/session";
 import type { ToolPart } from "~/conversation/calls/tool-part";
-import type { CallContent, PromptMessage, ReasoningContent } from "./prompt";
+import type { LoadedFiles } from "./load-files";
+import type { CallContent, FileContent, PromptMessage, ReasoningContent, ResultContent } from "./prompt";
 
 const UNKNOWN =
   "It is not known whether this call has had its effect: no answer came. Do not repeat it unless you are asked to.";
 const UNFINISHED = "The call was interrupted before it was run.";
 const NOTHING = "(The tool returned nothing.)";
 
+export type StepOptions = {
+  /** Whether the model is about to continue this answer: it needs its signed reasoning back then. */
+  isCurrent: boolean;
+  loaded: LoadedFiles;
+  /** Where images of results go: into the results, or into a message after them, where results are text. */
+  resultFiles: "inside" | "after";
+};
+
 /**
  * The steps of an answer that has called tools: what the model said, with its calls, and their results. Each call has a
  * result that is not empty, because providers refuse a prompt without.
- * @param isCurrent whether the model is about to continue this answer: it needs its signed reasoning back then
  */
-export function toStepMessages(parts: readonly Part[], isCurrent: boolean): PromptMessage[] {
+export function toStepMessages(
+  parts: readonly Part[],
+  { isCurrent, loaded, resultFiles }: StepOptions,
+): PromptMessage[] {
   return stepsOf(parts).flatMap(({ words, calls }): PromptMessage[] => {
     const text = words
       .flatMap((part) => (part.type === "text" ? [part.text] : []))
@@ -26,9 +38,12 @@ export function toStepMessages(parts: readonly Part[], isCurrent: boolean): Prom
       ...(text === "" ? [] : [{ type: "text" as const, text }]),
       ...calls.map(toCall),
     ];
+    const images = calls.flatMap((call) => imagesOf(call, loaded));
+    const isInside = resultFiles === "inside";
     return [
       { role: "assistant", content },
-      { role: "tool", content: calls.map(toResult) },
+      { role: "tool", content: calls.map((call) => toResult(call, isInside ? imagesOf(call, loaded) : [])) },
+      ...(isInside || images.length === 0 ? [] : [{ role: "user" as const, content: [...images, IMAGES] }]),
     ];
   });
 }
@@ -72,14 +87,34 @@ function toCall({ toolCallId, toolName, input }: ToolPart): CallContent {
   return { type: "tool-call", toolCallId, toolName, input: isObject(input) ? input : { malformed: input } };
 }
 
-function toResult(part: ToolPart) {
-  const type = part.state === "output-available" ? ("text" as const) : ("error-text" as const);
-  return {
-    type: "tool-result" as const,
-    toolCallId: part.toolCallId,
-    toolName: part.toolName,
-    output: { type, value: resultText(part) },
-  };
+const IMAGES = { type: "text" as const, text: "(The images that the tools have returned.)" };
+
+/** The images of a result that the model is given. */
+function imagesOf({ output }: ToolPart, loaded: LoadedFiles): FileContent[] {
+  return imageParts(output).flatMap((part) => {
+    const file = loaded(part);
+    return typeof file === "string" ? [] : [file];
+  });
+}
+
+/** Images in the result of a call. Other files of a result are texts that were cut for their length. */
+export function imageParts(output: ToolPart["output"]): AttachmentPart[] {
+  return attachmentParts(output?.content ?? []).filter(({ mediaType }) => mediaType.startsWith("image/"));
+}
+
+function toResult(part: ToolPart, images: readonly FileContent[]): ResultContent {
+  const { toolCallId, toolName, state } = part;
+  const value = resultText(part);
+  const type = state === "output-available" ? ("text" as const) : ("error-text" as const);
+  const output: ResultContent["output"] =
+    images.length === 0
+      ? { type, value }
+      : { type: "content", value: [{ type: "text", text: value }, ...images.map(toOutputFile)] };
+  return { type: "tool-result", toolCallId, toolName, output };
+}
+
+function toOutputFile({ data, mediaType }: FileContent) {
+  return { type: "file" as const, data: { type: "data" as const, data }, mediaType };
 }
 
 /** The outcome of a call as text for a model. Never empty. */

@@ -1,4 +1,4 @@
-import type { PromptMessage } from "./prompt";
+import type { PromptMessage, ResultContent } from "./prompt";
 
 /** Control characters except tab and line ends: servers refuse requests that contain them, above all NUL. */
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
@@ -28,9 +28,17 @@ export function toWireMessages(messages: readonly PromptMessage[]): PromptMessag
   })) as PromptMessage[];
 }
 
+function toWireOutput(output: ResultContent["output"]): ResultContent["output"] {
+  if (output.type !== "content") return toWireValue(output);
+  const value = output.value.map((each) =>
+    each.type === "text" ? { ...each, text: toWireText(each.text) } : each,
+  );
+  return { ...output, value };
+}
+
 function toWirePart<Part extends Exclude<PromptMessage["content"], string>[number]>(part: Part): Part {
   if (part.type === "text") return { ...part, text: toWireText(part.text) };
-  if (part.type === "tool-result") return { ...part, output: toWireValue(part.output) };
+  if (part.type === "tool-result") return { ...part, output: toWireOutput(part.output) };
   if (part.type === "tool-call") return { ...part, input: toWireValue(part.input) };
   if (part.type !== "file") return part;
   return part.filename === undefined ? part : { ...part, filename: toWireText(part.filename) };

@@ -162,6 +162,7 @@ export const ar: Translation = {
     file_shortened: "أطول مما يتسع له هذا النموذج، فأُرسلت بدايتها فقط: {{subjects}}.",
     text_malformed: "استُبدلت محارف غير صالحة.",
     tools_away: "أدوات لم تكن متاحة أثناء هذه الإجابة: {{subjects}}.",
+    tools_refused: "لا يدعم هذا النموذج الأدوات، لذلك لم تُعرض عليه أي أداة.",
     unknown: "لم يُرسل جزء من هذه المحادثة إلى النموذج.",
   },
   markdown: {

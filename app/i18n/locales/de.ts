@@ -170,6 +170,7 @@ export const de: Translation = {
     file_shortened: "Zu lang für dieses Modell, daher wurde nur der Anfang gesendet: {{subjects}}.",
     text_malformed: "Ungültige Zeichen wurden ersetzt.",
     tools_away: "Tools, die bei dieser Antwort nicht erreichbar waren: {{subjects}}.",
+    tools_refused: "Dieses Modell unterstützt keine Tools, daher wurden ihm keine angeboten.",
     unknown: "Ein Teil dieser Unterhaltung wurde nicht an das Modell gesendet.",
   },
   markdown: {

@@ -166,6 +166,7 @@ export const en = {
     file_shortened: "Too long for this model, so only the beginning was sent: {{subjects}}.",
     text_malformed: "Invalid characters were replaced.",
     tools_away: "Tools that were unavailable during this answer: {{subjects}}.",
+    tools_refused: "This model takes no tools, so it was not offered any.",
     unknown: "Part of this conversation was not sent to the model.",
   },
   markdown: {

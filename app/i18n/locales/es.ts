@@ -168,6 +168,7 @@ export const es: Translation = {
     file_shortened: "Demasiado largos para este modelo; solo se envió el principio: {{subjects}}.",
     text_malformed: "Se sustituyeron caracteres no válidos.",
     tools_away: "Herramientas que no estaban disponibles durante esta respuesta: {{subjects}}.",
+    tools_refused: "Este modelo no admite herramientas, así que no se le ofreció ninguna.",
     unknown: "Una parte de esta conversación no se envió al modelo.",
   },
   markdown: {

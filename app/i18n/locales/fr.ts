@@ -168,6 +168,7 @@ export const fr: Translation = {
     file_shortened: "Trop longs pour ce modèle, seul le début a été envoyé : {{subjects}}.",
     text_malformed: "Des caractères non valides ont été remplacés.",
     tools_away: "Outils injoignables pendant cette réponse : {{subjects}}.",
+    tools_refused: "Ce modèle ne prend pas en charge les outils ; aucun ne lui a été proposé.",
     unknown: "Une partie de cette conversation n’a pas été envoyée au modèle.",
   },
   markdown: {

@@ -43,7 +43,7 @@ const STOP_GRACE_MS = 1_000;
 /** Sentences for the model, and the person, in place of outputs. */
 const UNKNOWN_TOOL = "There is no tool with this name here.";
 const AWAY = "The server of this tool is away. It was not called.";
-const NO_OBJECT = "The arguments are not a JSON object.";
+const NO_OBJECT = "The tool was not called: its arguments are not a whole JSON object.";
 const TOO_MANY = "One answer cannot call tools more often.";
 const TOO_LONG = "The tool was run, but its result is too long for the rest of this answer.";
 const STOPPED = "The call was stopped before it was sent.";
