@@ -110,20 +110,19 @@ export const folderRemoved: Scenario = {
 export const volumeFull: Scenario = {
   name: "node log: the disk is full in the middle of replies, and they are whole when there is room again",
   async run({ startNodes, say }) {
-    const cluster = await startNodes();
-    const followed = await startReplies(cluster, 3);
-    await Promise.all(followed.flatMap(({ followers }) => followers.map(({ inMidReply }) => inMidReply)));
     const filler = "/srv/efs/filler";
-    // Blocks are reserved at once, without being written; then what is left goes in small pieces.
-    await rig(
-      "run",
-      "server",
-      `fallocate -l $(($(stat -f -c '%a*%S' /srv/efs))) ${filler}; dd if=/dev/zero of=${filler}2 bs=4k 2>/dev/null; true`,
-    );
+    const onServer = (command: string) => rig("run", "server", command);
+    const cluster = await startNodes();
+    let followed: Followed[] = [];
     try {
+      // Most of it before, because the replies would be over by the time that it takes. Blocks are reserved, not written.
+      await onServer(`fallocate -l $(($(stat -f -c '(%f-8192)*%S' /srv/efs))) ${filler}`);
+      followed = await startReplies(cluster, 3);
+      await Promise.all(followed.flatMap(({ followers }) => followers.map(({ inMidReply }) => inMidReply)));
+      await onServer(`dd if=/dev/zero of=${filler}2 bs=4k 2>/dev/null; true`);
       await delay(5_000);
     } finally {
-      await rig("run", "server", `rm -f ${filler} ${filler}2`);
+      await onServer(`rm -f ${filler} ${filler}2`);
     }
     await expectAllWhole(cluster, followed);
     const refused = cluster
