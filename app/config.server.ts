@@ -181,6 +181,8 @@ const environment = z.object({
   LIMIT_ADDRESS_MESSAGES_PER_MINUTE: limit("LIMIT_ADDRESS_MESSAGES_PER_MINUTE", 120),
   LIMIT_ADDRESS_MESSAGES_PER_DAY: limit("LIMIT_ADDRESS_MESSAGES_PER_DAY", 5_000),
   LIMIT_ADDRESS_SESSIONS_PER_DAY: limit("LIMIT_ADDRESS_SESSIONS_PER_DAY", 500),
+  // A person has a keyring, one more for each passkey, and new ones after a device was lost.
+  LIMIT_ADDRESS_KEYRINGS_PER_DAY: limit("LIMIT_ADDRESS_KEYRINGS_PER_DAY", 200),
   LIMIT_ADDRESS_CHANGES_PER_MINUTE: limit("LIMIT_ADDRESS_CHANGES_PER_MINUTE", 300),
   LIMIT_ADDRESS_BYTES_PER_DAY: limit("LIMIT_ADDRESS_BYTES_PER_DAY", 5_000_000_000),
   LIMIT_ADDRESS_REPLIES: limit("LIMIT_ADDRESS_REPLIES", 30),
@@ -283,6 +285,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
       addressMessagesPerMinute: values.LIMIT_ADDRESS_MESSAGES_PER_MINUTE,
       addressMessagesPerDay: values.LIMIT_ADDRESS_MESSAGES_PER_DAY,
       addressSessionsPerDay: values.LIMIT_ADDRESS_SESSIONS_PER_DAY,
+      addressKeyringsPerDay: values.LIMIT_ADDRESS_KEYRINGS_PER_DAY,
       addressChangesPerMinute: values.LIMIT_ADDRESS_CHANGES_PER_MINUTE,
       addressBytesPerDay: values.LIMIT_ADDRESS_BYTES_PER_DAY,
       addressReplies: values.LIMIT_ADDRESS_REPLIES,

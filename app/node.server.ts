@@ -6,6 +6,7 @@ import { createDailyBudget, type DailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas, type Quotas } from "./quotas/quotas";
 import { createReplies } from "./replies/replies";
+import { createWatcherCount } from "./replies/watcher-count";
 import type { ReplyMetrics } from "./replies/reply-meter";
 import type { RunnerLog } from "./replies/run-context";
 import { createMembership, type Membership, type MembershipOptions } from "~/store/cluster/membership";
@@ -67,7 +68,7 @@ export function createNode(deps: NodeDependencies) {
     volume: volumes.volume,
     announceChange: (sessionHash, rev) => membership.announceChange(sessionHash, rev),
   });
-  const { store, attachments, handoffs, retirement, events } = stores;
+  const { store, attachments, events } = stores;
   const member = { volume: own, layout, name, boot, now, timer, isDead, log };
   const membership =
     "start" in deps.membership
@@ -126,12 +127,14 @@ export function createNode(deps: NodeDependencies) {
     usage,
     quotas,
     replies,
+    /** Counts a watcher of a keyring on this node. See `createWatcherCount`. */
+    enterKeyringWatch: createWatcherCount(undefined, "Your list of conversations"),
     /** Claims the node's name, then starts the sweeps. Resolves as `Membership.start` does. */
     async start() {
       await membership.start();
       tools.start();
       replies.begin();
-      startSweeps({ ...shared, volume: volumes.volume, sessions: store, retirement, handoffs });
+      startSweeps({ ...shared, ...stores, volume: volumes.volume, sessions: store });
     },
   };
 }

@@ -4,10 +4,13 @@ import { createSessionResponses } from "./http/session-responses";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import type { Layout } from "~/store/sessions/layout";
 import type { DamageEvent } from "~/store/sessions/quarantine";
+import { DAY_MS } from "~/store/sessions/retention";
 import { createRetirement } from "~/store/sessions/retire-session";
 import { sessionDocuments } from "~/store/sessions/session-documents";
 import { createSessionEvents } from "~/store/sessions/session-events";
 import { createSessionStore } from "~/store/sessions/session-store";
+import { createKeyringStore } from "~/store/keyrings/keyring-store";
+import { keyringDocuments } from "~/store/keyrings/keyring-documents";
 import { createHandoffStore } from "~/store/shares/handoff-store";
 import { createShareStore } from "~/store/shares/share-store";
 import type { Volume } from "~/store/volume/volume";
@@ -16,7 +19,7 @@ import type { NodeDependencies } from "./node.server";
 export type StoresOptions = {
   settings: Pick<
     NodeDependencies["settings"],
-    "handoffMinutes" | "maxAttachmentBytes" | "maxSessionAttachmentBytes"
+    "handoffMinutes" | "maxAttachmentBytes" | "maxSessionAttachmentBytes" | "retentionDays"
   >;
   instance: string;
   layout: Layout;
@@ -30,7 +33,7 @@ export type StoresOptions = {
   announceChange: (sessionHash: string, rev: number | null) => void;
 };
 
-/** The stores of sessions, attachments, shares and hand-offs, and the events of their commits. */
+/** The stores of sessions, attachments, shares, hand-offs and keyrings, and the events of their commits. */
 export function createStores(options: StoresOptions) {
   const { settings, instance, layout, volume, encryption, clocks, newId, log, isDead } = options;
   const events = createSessionEvents();
@@ -40,7 +43,7 @@ export function createStores(options: StoresOptions) {
     events.emit(sessionHash, rev);
     options.announceChange(sessionHash, rev);
   };
-  const onDamage = logDamage(log);
+  const onDamage = logDamage(log, "session");
   const { random, delay, now, clock } = clocks;
   const shared = { instance, layout, volume, newId };
   const each = { ...shared, encryptor: encryption.encryptor };
@@ -65,6 +68,31 @@ export function createStores(options: StoresOptions) {
   });
   const handoffs = createHandoffStore({ ...shared, lifetimeMs: settings.handoffMinutes * 60_000 });
 
+  const keyringCommit = (keyringHash: string, rev: number | null) => {
+    events.emit(keyringHash, rev);
+    options.announceChange(keyringHash, rev);
+  };
+  const { retentionDays } = settings;
+  const keyrings = createKeyringStore({
+    ...each,
+    random,
+    delay,
+    now,
+    clock,
+    isDead,
+    onCommit: keyringCommit,
+    onDamage: logDamage(log, "keyring"),
+    renewAfterMs: retentionDays === null ? null : retentionDays * DAY_MS * RENEWAL,
+  });
+  const keyringRetirement = createRetirement({
+    ...shared,
+    kind: keyringDocuments(layout),
+    clock,
+    onDamage: logDamage(log, "keyring"),
+    onRetired: (keyringHash) => keyringCommit(keyringHash, null),
+    onQuarantined: logQuarantined(log, "keyring"),
+  });
+
   const retirement = createRetirement({
     ...shared,
     kind: sessionDocuments(layout),
@@ -81,19 +109,38 @@ export function createStores(options: StoresOptions) {
         },
       );
     },
-    onQuarantined: (sessionHash) =>
-      log.error(
-        { session: sessionFingerprint(sessionHash) },
-        "two sessions had the same folder: the older one was moved to quarantine",
-      ),
+    onQuarantined: logQuarantined(log, "session"),
   });
-  return { events, sessionResponses, store, attachments, shares, handoffs, retirement };
+  return {
+    events,
+    sessionResponses,
+    store,
+    attachments,
+    shares,
+    handoffs,
+    keyrings,
+    retirement,
+    keyringRetirement,
+  };
 }
 
-function logDamage(log: StoresOptions["log"]) {
-  return ({ key: sessionHash, rev, reason, cause }: DamageEvent) =>
+/** Share of `RETENTION_DAYS` after which reading a keyring is recorded as use. */
+const RENEWAL = 0.1;
+
+type What = "session" | "keyring";
+
+function logQuarantined(log: StoresOptions["log"], what: What) {
+  return (hash: string) =>
     log.error(
-      { session: sessionFingerprint(sessionHash), rev, reason, err: cause },
+      { [what]: sessionFingerprint(hash) },
+      `two ${what}s had the same folder: the older one was moved to quarantine`,
+    );
+}
+
+function logDamage(log: StoresOptions["log"], what: What) {
+  return ({ key: hash, rev, reason, cause }: DamageEvent) =>
+    log.error(
+      { [what]: sessionFingerprint(hash), rev, reason, err: cause },
       "a damaged revision was moved to quarantine",
     );
 }

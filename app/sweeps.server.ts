@@ -4,6 +4,8 @@ import type { HandoffStore } from "~/store/shares/handoff-store";
 import type { Layout } from "~/store/sessions/layout";
 import { createRetention, DAY_MS } from "~/store/sessions/retention";
 import type { Retirement } from "~/store/sessions/retire-session";
+import { keyringDocuments } from "~/store/keyrings/keyring-documents";
+import type { StoredKeyring } from "~/store/keyrings/stored-keyring";
 import { sessionDocuments } from "~/store/sessions/session-documents";
 import type { HeaderDocument } from "~/store/sessions/session-header";
 import type { SessionStore } from "~/store/sessions/session-store";
@@ -19,6 +21,7 @@ export type SweepsOptions = {
   instance: string;
   sessions: SessionStore;
   retirement: Retirement<HeaderDocument>;
+  keyringRetirement: Retirement<StoredKeyring>;
   handoffs: Pick<HandoffStore, "sweep">;
   settings: Pick<NodeDependencies["settings"], "handoffMinutes" | "retentionDays">;
   isDead: (instance: string) => boolean;
@@ -38,6 +41,15 @@ export function startSweeps(options: SweepsOptions): void {
     kind: sessionDocuments(layout),
     what: "the sessions",
     retirement,
+    days: settings.retentionDays,
+    clock,
+  }).start();
+  createRetention({
+    ...stored,
+    ...each,
+    kind: keyringDocuments(layout),
+    what: "the keyrings",
+    retirement: options.keyringRetirement,
     days: settings.retentionDays,
     clock,
   }).start();

@@ -3,7 +3,7 @@ import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./at
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
 import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
-import { MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
+import { MAX_KEYRING_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
 import { effort, filePart, instructions, itemId, temperature } from "./session";
 import { MAX_INPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "./calls/call-state";
@@ -99,6 +99,29 @@ export const handoffBody = z.strictObject({
 });
 
 export type HandoffBody = z.infer<typeof handoffBody>;
+
+/** A text that is too long is refused as such, whatever it is: with 413, by what stores it. */
+const base64 = z
+  .string()
+  .refine((text) => text.length > MAX_KEYRING_LENGTH || isBase64(text), "this is no base64");
+
+const isBase64 = (text: string) =>
+  /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && text.replace(/=+$/, "").length % 4 !== 1;
+
+/** The body of `PUT /api/keyring`: all that a browser has sealed, in base64 or base64url. */
+export const keyringBody = z.strictObject({ sealed: base64 });
+/** The body of `PATCH /api/keyring`: bytes to append to those that are stored. */
+export const keyringAppendBody = z.strictObject({ append: base64 });
+/** The longest keyring, and the JSON around it. */
+export const MAX_KEYRING_BODY_BYTES = MAX_KEYRING_LENGTH + 1_024;
+
+/** `appended` is in base64url, and in place of `sealed` where the revision `since` was asked for and is known. */
+export type KeyringAnswer =
+  { rev: number; sealed: string } | { rev: number; since: number; appended: string };
+export type KeyringWritten = { rev: number };
+export type KeyringConflict = ErrorBody & { rev: number; sealed: string };
+/** Data of the events of `GET /api/keyring?watch`. */
+export type KeyringEvent = { rev: number };
 
 export const MAX_CODE_LENGTH = 200;
 

@@ -11,6 +11,11 @@ export const MAX_SESSION_BYTES = 8_000_000;
 export const MAX_MESSAGES = 10_000;
 export const MAX_TITLE_LENGTH = 200;
 export const MAX_INSTRUCTIONS_LENGTH = 20_000;
+/**
+ * A sealed keyring, in characters of base64url: somewhat more than a megabyte of what the browser has sealed, which
+ * lists ten thousand conversations.
+ */
+export const MAX_KEYRING_LENGTH = 1_500_000;
 /** Presets of the operator, all of which each page load carries. */
 export const MAX_PRESETS = 50;
 export const MAX_PRESET_NAME_LENGTH = 60;

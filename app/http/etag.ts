@@ -10,3 +10,9 @@ export function isKnown(ifNoneMatch: string | null | undefined, etag: string): b
 
 /** Matches one entity tag. Tags may contain commas, so the header cannot be split at them. */
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g;
+
+/** The number in the `If-Match` header of a document whose ETags are its revision numbers; null where it is no such tag. */
+export function revisionIn(ifMatch: string | null): number | null {
+  const [, number] = /^(?:W\/)?"(\d{1,10})"$/.exec(ifMatch?.trim() ?? "") ?? [];
+  return number === undefined ? null : Number(number);
+}

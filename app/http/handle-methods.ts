@@ -6,7 +6,7 @@ import type { Timer } from "~/timer";
 import { discardBody } from "./request-input";
 
 export type Handler = (request: Request) => Promise<Response> | Response;
-export type Method = "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
 
 export type HandleMethodsOptions = {
   /** Called with each error that is not an ExpectedError. */

@@ -22,10 +22,13 @@ export function requireSessionHash(request: Request): string {
 }
 
 /**
- * The hash of the secret of a share link or a handoff, which has the form of a session id.
+ * The hash of the secret of a share link, a handoff or a keyring, which has the form of a session id.
  * @throws ExpectedError `bad_request`
  */
-export function requireSecretKey(request: Request, header: "X-Share-Id" | "X-Handoff-Id"): string {
+export function requireSecretKey(
+  request: Request,
+  header: "X-Share-Id" | "X-Handoff-Id" | "X-Keyring-Id",
+): string {
   const id = request.headers.get(header) ?? "";
   if (!SESSION_ID_PATTERN.test(id)) {
     throw new ExpectedError("bad_request", `The ${header} header must hold 22 characters of base64url.`);

@@ -10,7 +10,9 @@ export type ChangeQuotaOptions = {
 };
 
 /** Limits of changes that begin no reply, and of the bytes that they store. See `Quotas`. */
-export function createChangeQuota(options: ChangeQuotaOptions): Pick<Quotas, "change" | "beginSession"> {
+export function createChangeQuota(
+  options: ChangeQuotaOptions,
+): Pick<Quotas, "change" | "beginSession" | "writeKeyring"> {
   const { limits, usage, checks } = options;
   const { check, checkBytes } = checks;
 
@@ -52,6 +54,28 @@ export function createChangeQuota(options: ChangeQuotaOptions): Pick<Quotas, "ch
         usage.count("address-sessions", address, 1);
       }
       return withBytes(address, write);
+    },
+    async writeKeyring(from, isFirst, write, isMade) {
+      const address = await countChange(from);
+      if (address === null) return write(() => undefined);
+      const keyrings = isFirst ? 1 : 0;
+      if (isFirst)
+        check("address-keyrings", address, DAY_MS, limits.addressKeyringsPerDay, "too_many_keyrings");
+      usage.count("address-keyrings", address, keyrings);
+      let hasMade = false;
+      try {
+        return await withBytes(address, async (reserve) => {
+          const result = await write(reserve);
+          hasMade = isMade(result);
+          if (!hasMade) reserve(0);
+          return result;
+        });
+      } finally {
+        if (!hasMade) {
+          usage.count("address-changes", address, -1);
+          usage.count("address-keyrings", address, -keyrings);
+        }
+      }
     },
   };
 }

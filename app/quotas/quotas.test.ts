@@ -139,6 +139,43 @@ test("new sessions of an address are limited by day, however they begin", async 
   await sendAndEnd("a".repeat(64));
 });
 
+describe("writes to keyrings", () => {
+  const HERE = "198.51.100.1";
+  const made = () => true;
+
+  test("that begin one are limited for an address by day, and all of them as changes by minute", async () => {
+    const { quotas } = setUp({ addressKeyringsPerDay: 2, addressChangesPerMinute: 4 });
+    await quotas.writeKeyring(HERE, true, nothing, made);
+    await quotas.writeKeyring(HERE, true, nothing, made);
+    await expect(quotas.writeKeyring(HERE, true, nothing, made)).rejects.toMatchObject({
+      code: "too_many_keyrings",
+    });
+    await quotas.writeKeyring("198.51.100.2", true, nothing, made);
+    await quotas.writeKeyring(HERE, false, nothing, made);
+    await expect(quotas.writeKeyring(HERE, false, nothing, made)).rejects.toMatchObject({
+      code: "too_many_changes",
+    });
+  });
+
+  test("for which another device was first, or which failed, count as nothing", async () => {
+    const { quotas } = setUp({
+      addressKeyringsPerDay: 1,
+      addressChangesPerMinute: 1,
+      addressBytesPerDay: 10,
+    });
+    const tenBytes = (reserve: ReserveBytes) => Promise.resolve(reserve(10));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await quotas.writeKeyring(HERE, true, tenBytes, () => false);
+      const failing = () => Promise.reject(new Error("the volume failed"));
+      await expect(quotas.writeKeyring(HERE, true, failing, made)).rejects.toThrow("the volume failed");
+    }
+    await quotas.writeKeyring(HERE, true, tenBytes, made);
+    await expect(quotas.writeKeyring(HERE, true, tenBytes, made)).rejects.toMatchObject({
+      code: "daily_bytes_spent",
+    });
+  });
+});
+
 describe("changes that are not messages", () => {
   const HERE = "198.51.100.1";
 

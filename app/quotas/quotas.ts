@@ -18,6 +18,8 @@ export type QuotaLimits = {
   addressMessagesPerDay: number;
   /** Conversations that are begun, forked or imported. */
   addressSessionsPerDay: number;
+  /** Keyrings that are begun. */
+  addressKeyringsPerDay: number;
   /** Writes that are neither messages nor deletions: files, shares, settings, imports. */
   addressChangesPerMinute: number;
   /** Bytes that messages and such changes store. */
@@ -64,6 +66,17 @@ export type Quotas = {
   change<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
   /** Counts a conversation that begins without a reply, which is a `change` too. Returns and throws as that does. */
   beginSession<T>(address: string | null, write: (reserve: ReserveBytes) => Promise<T>): Promise<T>;
+  /**
+   * Counts a write to a keyring as a `change`, and one that begins a keyring as that, too. A write after which `isMade`
+   * is false, because another device was first, counts as nothing: many devices may have to try several times.
+   * @throws as `change` does; `too_many_keyrings`
+   */
+  writeKeyring<T>(
+    address: string | null,
+    isFirst: boolean,
+    write: (reserve: ReserveBytes) => Promise<T>,
+    isMade: (result: T) => boolean,
+  ): Promise<T>;
   /**
    * Counts a wrong code of an address, before the code is compared.
    * @returns a function that takes it back, for a code that was right

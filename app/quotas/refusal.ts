@@ -4,6 +4,7 @@ const SENTENCES = {
   too_many_messages: "Too many messages this minute.",
   daily_messages_spent: "You have used all of today's messages. You can send more tomorrow.",
   too_many_sessions: "Too many conversations were started from your network today.",
+  too_many_keyrings: "Too many lists of conversations were started from your network today.",
   too_many_changes: "Too many changes from your network this minute.",
   daily_bytes_spent:
     "Your network has reached its storage limit for today. There will be room again tomorrow.",

@@ -92,6 +92,8 @@ export type Replies = {
   active(): number;
   /** Takes no new replies, waits `deadlineMs` at most for running ones, then hands them over to other nodes. */
   drain(deadlineMs: number): Promise<void>;
+  /** Aborted when the node drains: streams that only wait for news end, and their clients ask another node. */
+  draining: AbortSignal;
 };
 
 /** Pause of a follower before it looks again for a reply that no node runs, in milliseconds. */
@@ -181,6 +183,7 @@ export function createReplies(options: RepliesDependencies): Replies {
     },
     noteRemoval: notes.removal,
     active: running.active,
+    draining: draining.signal,
     async drain(deadlineMs) {
       draining.abort();
       stopBurials();

@@ -58,6 +58,10 @@ test("a full volume refuses what is new with a word of what was asked, and lets 
   expect((await call("POST", "/api/handoffs", { "X-Handoff-Id": handoffId }, { sealed: "abc" })).status).toBe(
     201,
   );
+  const keyring = { "X-Keyring-Id": newId() };
+  const write = (rev: number) =>
+    call("PUT", "/api/keyring", { ...keyring, "If-Match": `"${rev}"` }, { sealed: "abcd" });
+  expect((await write(0)).status).toBe(200);
   fill();
 
   const forked = { "X-Session-Id": newId() };
@@ -74,6 +78,7 @@ test("a full volume refuses what is new with a word of what was asked, and lets 
       () => call("POST", "/api/handoffs", { "X-Handoff-Id": newId() }, { sealed: "abc" }),
       /link was not created/,
     ],
+    "list of conversations": [() => write(1), /list of conversations was not changed/],
     fork: [
       () => call("POST", "/api/session/fork", forked, { from: session["X-Session-Id"], messageId: head }),
       /could not be copied/,
@@ -103,6 +108,9 @@ test("a full volume refuses what is new with a word of what was asked, and lets 
   expect((await call("POST", "/api/handoffs/claim", { "X-Handoff-Id": handoffId })).status).toBe(200);
   expect((await call("DELETE", "/api/session/shares", session, { shareId })).status).toBe(204);
   expect((await call("GET", "/api/share", { "X-Share-Id": shareId })).status).toBe(404);
+  expect((await call("GET", "/api/keyring", keyring)).status).toBe(200);
+  expect((await call("DELETE", "/api/keyring", keyring)).status).toBe(204);
+  expect((await call("GET", "/api/keyring", keyring)).status).toBe(410);
   for (const each of [doomed, session]) {
     expect((await call("DELETE", "/api/session", each)).status).toBe(204);
     expect((await call("GET", "/api/session", each)).status).toBe(404);

@@ -94,6 +94,11 @@ function requests(session: Record<string, string>): Record<string, () => Promise
     "read a file": () => call("GET", `/api/session/attachments/${"0".repeat(64)}`, session),
     "hand over": () => call("POST", "/api/handoffs", { "X-Handoff-Id": newId() }, { sealed: "abc" }),
     "take over": () => call("POST", "/api/handoffs/claim", { "X-Handoff-Id": newId() }),
+    "read a keyring": () => call("GET", "/api/keyring", { "X-Keyring-Id": newId() }),
+    "watch a keyring": () => call("GET", "/api/keyring?watch", { "X-Keyring-Id": newId() }),
+    "write a keyring": () =>
+      call("PUT", "/api/keyring", { "X-Keyring-Id": newId(), "If-Match": '"0"' }, { sealed: "abcd" }),
+    "delete a keyring": () => call("DELETE", "/api/keyring", { "X-Keyring-Id": newId() }),
     fork: () =>
       call("POST", "/api/session/fork", another, { from: session["X-Session-Id"], messageId: newId() }),
   };

@@ -7,6 +7,8 @@ const UNKNOWN_SECRET: readonly ErrorCode[] = [
   "attachment_not_found",
   "share_not_found",
   "handoff_gone",
+  "keyring_not_found",
+  "keyring_gone",
 ];
 
 /** Milliseconds. Longer than a lookup on a healthy volume takes. */

@@ -1,7 +1,7 @@
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { Handler } from "~/http/handle-methods";
 
-const SECRETS = ["X-Session-Id", "X-Share-Id"];
+const SECRETS = ["X-Session-Id", "X-Share-Id", "X-Keyring-Id"];
 
 /**
  * Wraps a handler so that the encryption keys of its request's secrets are held while it runs. Work that continues

@@ -42,9 +42,8 @@ export function createReadCosts(options: ReadCostsOptions): ReadCosts {
 
   return {
     weightOf(request) {
-      const bytes = isRead(request)
-        ? (sizes.get(nameOf(request)) ?? 0)
-        : Number(request.headers["content-length"] ?? 0);
+      const read = isRead(request) ? (sizes.get(nameOf(request)) ?? 0) : 0;
+      const bytes = Math.max(read, Number(request.headers["content-length"] ?? 0));
       return Math.min(maxWeight, 1 + Math.floor(bytes / BYTES_OF_WEIGHT));
     },
     secondsUntilAllowed(request, address) {
@@ -64,12 +63,13 @@ export function createReadCosts(options: ReadCostsOptions): ReadCosts {
   };
 }
 
+/** A write to a keyring is a read, too: where another device was first, the response has the whole keyring. */
 function isRead({ method, url = "" }: IncomingMessage): boolean {
-  return method === "GET" && url.startsWith("/api/");
+  return (method === "GET" && url.startsWith("/api/")) || /^\/api\/keyring($|\?)/.test(url);
 }
 
 /** Identifies a read. Hashed, because it contains secrets and stays in memory. */
 function nameOf({ url = "", headers }: IncomingMessage): string {
-  const secrets = [headers["x-session-id"], headers["x-share-id"]].join(" ");
+  const secrets = [headers["x-session-id"], headers["x-share-id"], headers["x-keyring-id"]].join(" ");
   return createHash("sha256").update(`${url} ${secrets}`).digest("base64");
 }

@@ -4,6 +4,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/access",
   "/api/handoffs",
   "/api/handoffs/claim",
+  "/api/keyring",
   "/api/models",
   "/api/presets",
   "/api/session",

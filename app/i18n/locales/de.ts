@@ -575,6 +575,10 @@ export const de: Translation = {
     handoff_gone:
       "Dieser Link funktioniert nur einmal und nur wenige Minuten lang. Erstellen Sie auf dem anderen Gerät einen neuen.",
     handoff_conflict: "Unter dieser ID gibt es schon eine andere Übergabe.",
+    keyring_not_found: "Hier gibt es noch keine Liste von Unterhaltungen.",
+    keyring_gone: "Diese Liste von Unterhaltungen wurde gelöscht.",
+    keyring_conflict: "Ein anderes Gerät hat Ihre Liste von Unterhaltungen inzwischen geändert.",
+    keyring_full: "Ihre Liste von Unterhaltungen ist zu lang, um gespeichert zu werden.",
     node_draining: "Dieser Server wird gerade beendet. Versuchen Sie es erneut.",
     volume_unavailable:
       "Der Speicher für Unterhaltungen ist nicht verfügbar oder voll; das wurde nicht ausgeführt. Bereits Gespeichertes ist nicht verloren. Versuchen Sie es bald noch einmal.",
@@ -609,6 +613,7 @@ export const de: Translation = {
     daily_messages_spent:
       "Sie haben alle Nachrichten für heute verbraucht. Morgen können Sie weitere senden.",
     too_many_sessions: "Aus Ihrem Netz wurden heute zu viele Unterhaltungen begonnen.",
+    too_many_keyrings: "Aus Ihrem Netz wurden heute zu viele Listen von Unterhaltungen angelegt.",
     too_many_changes: "Zu viele Änderungen aus Ihrem Netz in dieser Minute.",
     daily_bytes_spent: "Ihr Netz hat das Speicherlimit für heute erreicht. Morgen ist wieder Platz.",
     too_many_replies: "Für Ihr Netz werden gerade zu viele Antworten gleichzeitig geschrieben.",

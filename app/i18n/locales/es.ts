@@ -575,6 +575,10 @@ export const es: Translation = {
     handoff_gone:
       "Este enlace funciona una sola vez y durante unos minutos. Cree otro en el otro dispositivo.",
     handoff_conflict: "Ya existe otro traspaso con este identificador.",
+    keyring_not_found: "Aquí todavía no hay ninguna lista de conversaciones.",
+    keyring_gone: "Esta lista de conversaciones se ha eliminado.",
+    keyring_conflict: "Otro dispositivo ha cambiado entretanto su lista de conversaciones.",
+    keyring_full: "Su lista de conversaciones es demasiado larga para guardarla.",
     node_draining: "Este servidor está a punto de detenerse. Inténtelo de nuevo.",
     volume_unavailable:
       "El almacenamiento de conversaciones no está disponible o está lleno; no se ha hecho lo que pidió. Nada de lo guardado se ha perdido. Inténtelo pronto.",
@@ -605,6 +609,7 @@ export const es: Translation = {
     too_many_messages: "Demasiados mensajes en este minuto.",
     daily_messages_spent: "Ha usado todos los mensajes de hoy. Mañana podrá enviar más.",
     too_many_sessions: "Hoy se han iniciado demasiadas conversaciones desde su red.",
+    too_many_keyrings: "Hoy se han creado demasiadas listas de conversaciones desde su red.",
     too_many_changes: "Demasiados cambios desde su red en este minuto.",
     daily_bytes_spent:
       "Su red ha alcanzado el límite de almacenamiento de hoy. Mañana volverá a haber espacio.",

@@ -576,6 +576,10 @@ export const fr: Translation = {
     handoff_gone:
       "Ce lien ne fonctionne qu’une fois et pendant quelques minutes. Créez-en un autre sur l’autre appareil.",
     handoff_conflict: "Un autre transfert existe déjà sous cet identifiant.",
+    keyring_not_found: "Il n’y a pas encore de liste de conversations ici.",
+    keyring_gone: "Cette liste de conversations a été supprimée.",
+    keyring_conflict: "Un autre appareil a modifié votre liste de conversations entre-temps.",
+    keyring_full: "Votre liste de conversations est trop longue pour être enregistrée.",
     node_draining: "Ce serveur est sur le point de s’arrêter. Réessayez.",
     volume_unavailable:
       "Le stockage des conversations est indisponible ou plein ; votre demande n’a pas abouti. Rien d’enregistré n’est perdu. Réessayez bientôt.",
@@ -608,6 +612,7 @@ export const fr: Translation = {
     daily_messages_spent:
       "Vous avez utilisé tous vos messages d’aujourd’hui. Vous pourrez en envoyer d’autres demain.",
     too_many_sessions: "Trop de conversations ont été commencées aujourd’hui depuis votre réseau.",
+    too_many_keyrings: "Trop de listes de conversations ont été créées aujourd’hui depuis votre réseau.",
     too_many_changes: "Trop de modifications depuis votre réseau cette minute.",
     daily_bytes_spent:
       "Votre réseau a atteint sa limite de stockage pour aujourd’hui. Il y aura de nouveau de la place demain.",

@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
 import { hashSessionId } from "~/conversation/session-hash";
 
 /** Each use has a key of its own, so that data of one kind cannot pass for data of another. */
-export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share";
+export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share" | "keyring";
 
 /**
  * The encryption keys in use. They are derived from secrets that only browsers keep (ids of sessions and of links), and

@@ -136,10 +136,18 @@ function checkRepeatable(asked: Asked, { doubt }: Attempt<unknown>, mayHaveForgo
 }
 
 /**
- * Changes that find their own ids or epochs in the session, however many commits later, and then change nothing. Not
- * so after an attempt in doubt, whose error would then be wrong.
+ * Changes that find their own ids or epochs in the session, however many commits later, and then change nothing, or
+ * that name the revision that they are for (keyring). Not so after an attempt in doubt, whose error would then be wrong.
  */
-const IDEMPOTENT: ReadonlySet<Asked> = new Set(["send", "reply", "decide", "fork", "import", "delete"]);
+const IDEMPOTENT: ReadonlySet<Asked> = new Set([
+  "send",
+  "reply",
+  "decide",
+  "fork",
+  "import",
+  "delete",
+  "keyring",
+]);
 
 /**
  * Milliseconds to wait before the next attempt. Shrinks with each lost race, so that long-waiting writers are not

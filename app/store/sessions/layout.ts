@@ -14,12 +14,15 @@ export type Layout = {
   shares: string;
   attachments: string;
   handoffs: string;
+  keyrings: string;
   /** Usage, with a folder for each day. */
   usage: string;
   /** The logs of replies, with a folder for each instance. */
   replies: string;
   /** The folder of one session. */
   sessionFolder(sessionHash: string): string;
+  /** The folder of one keyring, by the hash of its id. */
+  keyringFolder(keyringHash: string): string;
   /** The snapshot behind a link, by the hash of the link's secret. */
   share(shareHash: string): { folder: string; name: string };
   /** The attachments of a session. Not in the session's folder, so that its listings stay short. */
@@ -34,10 +37,12 @@ export const MARKER_NAME = "holdfast-volume.json";
 
 export function createLayout(dataDir: string): Layout {
   const sessions = join(dataDir, "sessions");
+  const keyrings = join(dataDir, "keyrings");
   const shares = join(dataDir, "shares");
   const attachments = join(dataDir, "attachments");
   const replies = join(dataDir, "replies");
-  const sessionFolder = (sessionHash: string) => join(sessions, sessionHash.slice(0, 2), sessionHash);
+  const inShard = (folder: string) => (hash: string) => join(folder, hash.slice(0, 2), hash);
+  const sessionFolder = inShard(sessions);
   return {
     root: dataDir,
     marker: join(dataDir, MARKER_NAME),
@@ -48,12 +53,14 @@ export function createLayout(dataDir: string): Layout {
     shares,
     attachments,
     handoffs: join(dataDir, "handoffs"),
+    keyrings,
     usage: join(dataDir, "usage"),
     replies,
     replyLog: (instance) => join(replies, instance),
     sessionFolder,
+    keyringFolder: inShard(keyrings),
     share: (shareHash) => ({ folder: join(shares, shareHash.slice(0, 2)), name: `${shareHash}.json` }),
-    attachmentFolder: (sessionHash) => join(attachments, sessionHash.slice(0, 2), sessionHash),
+    attachmentFolder: inShard(attachments),
     journal: (sessionHash, replyId, epoch) => join(sessionFolder(sessionHash), journalName(replyId, epoch)),
   };
 }

@@ -54,6 +54,10 @@ const REFUSALS = {
     failed: "The link could not be revoked. Try again soon.",
     inDoubt: "the link was revoked. Revoke it again.",
   },
+  keyring: {
+    failed: "Your list of conversations was not changed on the server; this browser still has it.",
+    inDoubt: "your list of conversations was changed. Do it again: nothing will be there twice.",
+  },
   reply: {
     failed: "The answer is not stored yet.",
     inDoubt: "the answer was stored.",

@@ -1,0 +1,127 @@
+import { ExpectedError } from "~/conversation/expected-error";
+import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
+import type { ContentChange } from "~/store/sessions/commit-change";
+import { KEYRING_FORMAT, MAX_EARLIER, type StoredKeyring } from "./stored-keyring";
+
+/** A keyring as it was read. `recovered`: number of the damaged revision in whose place it is served. */
+export type KeyringState = { stored: StoredKeyring | null; recovered: number | null };
+
+/**
+ * What a device asks for: all of the sealed bytes, or bytes to append to them.
+ * `expected`: the revision that the device has; 0 where there should be none.
+ */
+export type KeyringWrite = { expected: number } & (
+  { sealed: string; append?: never } | { append: string; sealed?: never }
+);
+
+/** `rev` of what was stored is null for the revision that the commit makes. */
+export type WriteResult =
+  { kind: "stored"; rev: number | null } | { kind: "conflict"; rev: number; sealed: string };
+
+/**
+ * Writes to a keyring, if the device has seen its newest revision. A write that was sent again, because its answer was
+ * lost, is recognised by its content: it is what the revision after the expected one holds.
+ * @param now ISO 8601 timestamp
+ * @throws ExpectedError `keyring_gone`, `keyring_not_found`, `keyring_full`
+ */
+export function writeKeyring(write: KeyringWrite, now: string): ContentChange<KeyringState, WriteResult> {
+  return (before) => {
+    const state = before ?? { stored: null, recovered: null };
+    const keyring = livingKeyring(state.stored);
+    const rev = keyring?.rev ?? 0;
+    if (write.expected !== rev) {
+      const repeated = keyring && findWrite(keyring, write);
+      if (repeated !== null) return { content: state, result: { kind: "stored", rev: repeated } };
+      if (!keyring) throw keyringNotFound();
+      return { content: state, result: { kind: "conflict", rev, sealed: keyring.sealed } };
+    }
+    const sealed = write.sealed ?? appended(keyring, write.append);
+    if (sealed.length > MAX_KEYRING_LENGTH) throw keyringFull();
+    const earlier = write.append !== undefined && keyring ? withItself(keyring) : [];
+    return { content: stateWith({ sealed, earlier }, now), result: { kind: "stored", rev: null } };
+  };
+}
+
+/** Records that a keyring was used, by a revision with the same content. @throws ExpectedError `keyring_gone` */
+export function renewKeyring(rev: number, now: string): ContentChange<KeyringState, null> {
+  return (state) => {
+    const keyring = livingKeyring(state?.stored ?? null);
+    if (keyring?.rev !== rev) return { content: state, result: null };
+    return { content: stateWith({ ...keyring, earlier: withItself(keyring) }, now), result: null };
+  };
+}
+
+/** Deletes a keyring, also one that is damaged as a whole. @param tombstone the document that remains */
+export function deleteKeyring(tombstone: StoredKeyring): ContentChange<KeyringState, null> {
+  return (state) => {
+    const isThere = state !== null && (state.stored !== null || state.recovered !== null);
+    if (!isThere || state.stored?.deleted) return { content: state, result: null };
+    return { content: { stored: tombstone, recovered: null }, result: null };
+  };
+}
+
+/**
+ * A keyring that is there; null where there is none, or none any more after `RETENTION_DAYS` without use.
+ * @throws ExpectedError `keyring_gone`
+ */
+export function livingKeyring(stored: StoredKeyring | null): StoredKeyring | null {
+  if (stored?.deleted) throw new ExpectedError("keyring_gone", "This list of conversations was deleted.");
+  return stored?.retiredAt === undefined ? stored : null;
+}
+
+/**
+ * The bytes that were appended to a keyring since a revision, in base64url; null where that is not known, or where
+ * other bytes have taken the place of that revision's.
+ */
+export function appendedSince(keyring: StoredKeyring, since: number): string | null {
+  const length = lengthAt(keyring, since);
+  return length === null ? null : bytesOf(keyring.sealed).subarray(length).toString("base64url");
+}
+
+export function keyringNotFound(): ExpectedError {
+  return new ExpectedError("keyring_not_found", "There is no list of conversations here yet.");
+}
+
+/** The number of the revision after the expected one, where it holds what this write asks for; else null. */
+function findWrite(keyring: StoredKeyring, { expected, sealed, append }: KeyringWrite): number | null {
+  const next = [...keyring.earlier.map(([rev]) => rev).reverse(), keyring.rev].find((rev) => rev > expected);
+  if (next === undefined) return null;
+  const bytes = bytesOf(keyring.sealed);
+  const from = append === undefined || expected === 0 ? 0 : lengthAt(keyring, expected);
+  if (from === null) return null;
+  const held = bytes.subarray(from, lengthAt(keyring, next) ?? 0);
+  return held.equals(bytesOf(sealed ?? append)) ? next : null;
+}
+
+/** Length of a revision's content in bytes, if the newest content begins with it and that is known. */
+function lengthAt({ rev, sealed, earlier }: StoredKeyring, which: number): number | null {
+  if (which === rev) return bytesOf(sealed).length;
+  return earlier.find(([other]) => other === which)?.[1] ?? null;
+}
+
+function appended(keyring: StoredKeyring | null, append: string): string {
+  return Buffer.concat([bytesOf(keyring?.sealed ?? ""), bytesOf(append)]).toString("base64url");
+}
+
+/** The earlier revisions of what is built on a keyring and begins with it. */
+function withItself({ rev, sealed, earlier }: StoredKeyring): StoredKeyring["earlier"] {
+  const itself: [number, number] = [rev, bytesOf(sealed).length];
+  return [itself, ...earlier].slice(0, MAX_EARLIER);
+}
+
+function stateWith(
+  { sealed, earlier }: Pick<StoredKeyring, "sealed" | "earlier">,
+  now: string,
+): KeyringState {
+  const bookkeeping = { format: KEYRING_FORMAT, rev: 0, recent: [] } as const;
+  return { stored: { ...bookkeeping, recent: [], usedAt: now, earlier, sealed }, recovered: null };
+}
+
+/** Node decodes both alphabets, with and without padding. */
+const bytesOf = (base64: string): Buffer => Buffer.from(base64, "base64");
+
+function keyringFull(): ExpectedError {
+  return new ExpectedError("keyring_full", "Your list of conversations is too long to be stored.", {
+    details: { maxLength: MAX_KEYRING_LENGTH },
+  });
+}

@@ -1,0 +1,142 @@
+import type { Encryptor } from "~/store/encryption/encryptor";
+import type { ContentChange, UpdateOptions } from "~/store/sessions/commit-change";
+import type { Layout } from "~/store/sessions/layout";
+import { removeQuarantined } from "~/store/sessions/quarantine";
+import {
+  createReader,
+  createRevisionStore,
+  whileReading,
+  type Reader,
+  type RevisionStoreOptions,
+} from "~/store/sessions/revision-store";
+import { purgeDeleted } from "~/store/sessions/tombstone";
+import {
+  deleteKeyring,
+  livingKeyring,
+  renewKeyring,
+  writeKeyring,
+  type KeyringState,
+  type KeyringWrite,
+  type WriteResult,
+} from "./change-keyring";
+import { createKeyringCodec, createKeyringHeaderCodec, createKeyringRemovalCodec } from "./keyring-codec";
+import { keyringBusy, keyringContents, keyringDocuments, keyringTombstone } from "./keyring-documents";
+import type { StoredKeyring } from "./stored-keyring";
+
+/**
+ * Keyrings: lists of conversations that browsers have sealed, by the hash of the keyring's id. They are committed as
+ * sessions are (app/store/PROTOCOL.md). Any number of nodes may use the store at once.
+ */
+export type KeyringStore = {
+  /**
+   * Reads the newest revision, and puts it on stable storage; null where there is no keyring. Reading counts as use: a
+   * keyring that was last used long ago gets a revision with the same content, so that retention keeps it.
+   * @throws ExpectedError `keyring_gone`, `session_newer_format`, `session_busy`, `volume_unavailable`
+   */
+  read(keyringHash: string): Promise<StoredKeyring | null>;
+  /** The number that `read` would return, where it is known without reading the keyring; else null. */
+  knownRevision(keyringHash: string): Promise<number | null>;
+  /** The number of the newest revision, for watchers. Needs no encryption key. Null where there is no keyring any more. */
+  revision(keyringHash: string): Promise<number | null>;
+  /**
+   * Makes one commit, see `writeKeyring`. When it resolves what was written is on stable storage.
+   * @returns `conflict` where the newest revision is another than the expected one
+   * @throws ExpectedError as `read` does; `keyring_not_found`, `keyring_full`
+   */
+  write(keyringHash: string, write: KeyringWrite): Promise<Written>;
+  /** Deletes a keyring for good, also one that is damaged or of a newer version. No error where there is none. */
+  remove(keyringHash: string): Promise<void>;
+};
+
+export type Written = Extract<WriteResult, { kind: "conflict" }> | { kind: "stored"; rev: number };
+
+export type KeyringStoreOptions = RevisionStoreOptions & {
+  layout: Layout;
+  /** Encrypts keyrings if it is on, and decrypts them. */
+  encryptor: Encryptor;
+  /** The time of day. */
+  clock: () => Date;
+  /** Time without use after which a read counts as use, in milliseconds; null where no keyring is removed for its age. */
+  renewAfterMs: number | null;
+  /** Called after every commit and every removal (rev null) of this store. */
+  onCommit: (keyringHash: string, rev: number | null) => void;
+};
+
+export function createKeyringStore(options: KeyringStoreOptions): KeyringStore {
+  const { volume, clock, renewAfterMs } = options;
+  const kind = keyringDocuments(options.layout);
+  const documents = createRevisionStore({
+    ...options,
+    kind,
+    contents: keyringContents,
+    busy: keyringBusy,
+  });
+  const keyrings = createReader(createKeyringCodec(options.encryptor));
+  const headers = createReader(createKeyringHeaderCodec());
+  const removals = createReader(createKeyringRemovalCodec());
+  const now = () => clock().toISOString();
+
+  function commit<T>(hash: string, change: ContentChange<KeyringState, T>, how: CommitHow) {
+    const { reader = keyrings, update = WRITE, onCommit = (rev) => options.onCommit(hash, rev) } = how;
+    return documents.commit(hash, change, { reader, update, giveUpAt: how.giveUpAt, onCommit });
+  }
+
+  const isUnused = ({ usedAt }: StoredKeyring) =>
+    renewAfterMs !== null && clock().getTime() - Date.parse(usedAt) >= renewAfterMs;
+
+  /** A keyring that cannot be renewed now is served all the same: the next read tries again. */
+  async function renewed(hash: string, keyring: StoredKeyring): Promise<StoredKeyring> {
+    const renew = (giveUpAt: number) => commit(hash, renewKeyring(keyring.rev, now()), { giveUpAt });
+    const { document } = await documents
+      .inTurn(hash, WRITE.asked, renew)
+      .catch(() => ({ document: keyring }));
+    return livingKeyring(document) ?? keyring;
+  }
+
+  async function write(hash: string, asked: KeyringWrite, giveUpAt: number) {
+    const { document, result } = await commit(hash, writeKeyring(asked, now()), { giveUpAt });
+    if (result.kind === "conflict") return result;
+    return { kind: result.kind, rev: result.rev ?? document!.rev };
+  }
+
+  async function remove(hash: string, giveUpAt: number) {
+    const tombstone = keyringTombstone(now(), { deleted: true });
+    const onCommit = () => options.onCommit(hash, null);
+    await commit(hash, deleteKeyring(tombstone), { reader: removals, update: DELETE, giveUpAt, onCommit });
+    keyrings.codec.forget(hash);
+    await purgeDeleted({ volume, kind }, hash);
+    await removeQuarantined({ volume, kind }, hash);
+  }
+
+  return {
+    async read(hash) {
+      const { document } = await whileReading(() => documents.read(hash, keyrings));
+      const keyring = livingKeyring(document);
+      return keyring && isUnused(keyring) ? renewed(hash, keyring) : keyring;
+    },
+    async knownRevision(hash) {
+      const head = await whileReading(() => documents.headRevision(hash));
+      const known = head && keyrings.codec.known(hash, head.rev);
+      return known && !isUnused(known.document) ? head.rev : null;
+    },
+    revision: (hash) =>
+      whileReading(async () => {
+        const head = await documents.headRevision(hash);
+        if (head) return head.rev;
+        const { document } = await documents.read(hash, headers);
+        return document && document.retiredAt === undefined ? document.rev : null;
+      }),
+    write: (hash, asked) => documents.inTurn(hash, WRITE.asked, (giveUpAt) => write(hash, asked, giveUpAt)),
+    remove: (hash) => documents.inTurn(hash, DELETE.asked, (giveUpAt) => remove(hash, giveUpAt)),
+  };
+}
+
+const WRITE: UpdateOptions = { asked: "keyring" };
+const DELETE: UpdateOptions = { ...WRITE, fromReserve: true };
+
+type CommitHow = {
+  giveUpAt: number;
+  reader?: Reader<StoredKeyring>;
+  update?: UpdateOptions;
+  onCommit?: (rev: number) => void;
+};
