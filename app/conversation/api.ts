@@ -43,11 +43,25 @@ export const postMessageBody = z.union([
   z.strictObject({
     message: z.strictObject({ id: itemId, parts: userParts }),
     parentId: itemId.nullable(),
+    /** The message may wait for the running answer. */
+    queue: z.literal(true).optional(),
     ...answerOptions,
   }),
   z.strictObject({ regenerate: itemId, ...answerOptions }),
   z.strictObject({ continue: itemId, ...answerOptions }),
 ]);
+
+/** `PATCH /api/session/queue/:id`: see `QueueEdit`. */
+export const queueEditBody = z
+  .strictObject({
+    parts: userParts.optional(),
+    before: itemId.nullable().optional(),
+    restore: z.literal(true).optional(),
+  })
+  .refine(({ parts, before }) => parts !== undefined || before !== undefined, "there is nothing to change");
+
+/** `POST /api/session/queue`. */
+export const queueBody = z.strictObject({ resume: z.literal(true) });
 
 export const stopBody = z.strictObject({ replyId: itemId });
 
@@ -132,10 +146,11 @@ export type AccessBody = z.infer<typeof accessBody>;
 export type ShareBody = z.infer<typeof shareBody>;
 export type RevokeShareBody = z.infer<typeof revokeShareBody>;
 export type ForkBody = z.infer<typeof forkBody>;
+export type QueueEditBody = z.infer<typeof queueEditBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;
 
-export type { ReplyView, SessionView } from "./session-view";
+export type { QueuedView, ReplyView, SessionView } from "./session-view";
 
 /** Response to a change: the revision that it has committed. */
 export type Committed = { rev: number };
@@ -144,7 +159,12 @@ export type Committed = { rev: number };
 export type HandoffAccepted = { expiresInSeconds: number };
 
 /** `POST /api/session/messages` with `Accept: application/json`. */
-export type MessageAccepted = { rev: number; replyId: string };
+export type MessageAccepted = {
+  rev: number;
+  replyId: string;
+  /** The message waits for the running answer. */
+  queued?: true;
+};
 
 export type ModelView = Pick<
   ModelOffer,

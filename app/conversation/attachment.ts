@@ -56,9 +56,13 @@ export function attachmentParts(parts: readonly (AnyPart | AttachmentPart)[]): A
   return parts.filter((part): part is AttachmentPart => part.type === "file");
 }
 
-/** The attachments of a session that its messages name: those of questions, and those in the results of tools. */
-export function namedAttachments({ messages, partial }: Naming): AttachmentPart[] {
-  const parts = [...messages.flatMap((message) => message.parts), ...(partial?.parts ?? [])];
+/**
+ * The attachments of a session that its messages name: those of questions, also of waiting ones, and those in the
+ * results of tools.
+ */
+export function namedAttachments({ messages, partial, queue }: Naming): AttachmentPart[] {
+  const questions = [...messages, ...(queue?.waiting ?? [])];
+  const parts = [...questions.flatMap((message) => message.parts), ...(partial?.parts ?? [])];
   const results = [...parts, ...(partial?.calls ?? [])].flatMap((part) =>
     "output" in part ? (part.output?.content ?? []) : [],
   );
@@ -67,6 +71,7 @@ export function namedAttachments({ messages, partial }: Naming): AttachmentPart[
 
 type Naming = {
   messages: readonly { parts: readonly (AnyPart & Result)[] }[];
+  queue?: { waiting: readonly { parts: readonly (AnyPart & Result)[] }[] } | undefined;
   partial?: { parts: readonly (AnyPart & Result)[]; calls: readonly Result[] } | undefined;
 };
 type Result = { output?: { content: readonly (AnyPart | AttachmentPart)[] } | undefined };

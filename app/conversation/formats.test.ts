@@ -44,6 +44,11 @@ test("a session with an effort needs format 5", () => {
   expect(formatFor({ settings: { ...settings, effort: "high" }, messages: [], reply: null })).toBe(5);
 });
 
+test("a session with a queue needs format 7", () => {
+  const queue = { waiting: [], removed: ["m"] };
+  expect(formatFor({ settings, messages: [], reply: null, queue })).toBe(7);
+});
+
 test("a session without messages needs the first format", () => {
   expect(formatFor({ settings, messages: [], reply: null })).toBe(FIRST_FORMAT);
 });

@@ -3,7 +3,7 @@ import type { Session } from "./session";
 /** The oldest format of a session. It holds everything that is not among `ADDITIONS`. */
 export const FIRST_FORMAT = 1;
 
-type Holding = Pick<Session, "messages" | "reply" | "partial" | "settings" | "notes">;
+type Holding = Pick<Session, "messages" | "reply" | "partial" | "queue" | "settings" | "notes">;
 
 /**
  * Additions to sessions since the first format, each with the first format that can hold it. A new field, kind of part,
@@ -36,10 +36,12 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
       settings.tools !== undefined ||
       messages.some(hasToolParts),
   },
+  // A version without a queue must not settle the reply: it would not send the next message.
+  { format: 7, isIn: ({ queue }) => queue !== undefined },
 ];
 
 /** The newest format that this version knows, encrypted or not. */
-export const NEWEST_FORMAT = 6;
+export const NEWEST_FORMAT = 7;
 
 /** The oldest format that can hold a session. */
 export function formatFor(session: Holding): number {

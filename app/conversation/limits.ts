@@ -37,6 +37,10 @@ export const MAX_ANSWER_PARTS = 1_000;
 export const MAX_SIGNATURE_LENGTH = 40_000;
 /** Calls of the model in one answer: each but the last ends with calls of tools. */
 export const MAX_STEPS = 20;
+/** Messages that wait for the running answer of one session. */
+export const MAX_QUEUED = 20;
+/** Messages that were removed from the queue of one session: see `enqueue`. */
+export const MAX_REMOVED = 500;
 /** Notes of the demo's tools in one session, and the length of each in UTF-16 units. */
 export const MAX_NOTES = 50;
 export const MAX_NOTE_LENGTH = 500;

@@ -1,4 +1,5 @@
-import type { Part, Reply, Session } from "./session";
+import { queueOf } from "./queue/message-queue";
+import type { Part, Queue, QueuedMessage, Reply, Session } from "./session";
 import { partialParts } from "./calls/decide-call";
 
 /** The reply of a session, as clients see it. */
@@ -15,9 +16,16 @@ export type ReplyView = Omit<Reply, "state"> & {
   };
 };
 
+/** A waiting message, as clients see it. */
+export type QueuedView = Pick<QueuedMessage, "id" | "parts" | "modelId">;
+
 /** A session as clients see it: `GET /api/session`. `recovered` names the damaged revision in whose place this one is served. */
-export type SessionView = Omit<Session, "reply" | "partial"> & {
+export type SessionView = Omit<Session, "reply" | "partial" | "queue"> & {
   reply: ReplyView | null;
+  /** Messages that wait, in their order. Nodes of versions without a queue leave it out. */
+  queue?: QueuedView[];
+  /** Why none of them is sent until a person resumes the queue. Absent while it goes on by itself. */
+  queuePause?: Queue["pause"];
   rev: number;
   recovered: string | null;
 };
@@ -26,11 +34,18 @@ export function viewOf(
   session: Session,
   { rev, recovered }: { rev: number; recovered: number | null },
 ): SessionView {
-  const { partial: _, reply, ...rest } = session;
+  const { partial: _, queue: __, reply, ...rest } = session;
+  const { waiting, pause } = queueOf(session);
   return {
     rev,
     ...rest,
     reply: reply && replyView(reply, partialParts(session)),
+    queue: waiting.map(({ id, parts, modelId }) => ({
+      id,
+      parts,
+      ...(modelId !== undefined && { modelId }),
+    })),
+    ...(pause && { queuePause: pause }),
     recovered: recovered === null ? null : String(recovered),
   };
 }

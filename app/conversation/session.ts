@@ -6,6 +6,8 @@ import {
   MAX_INSTRUCTIONS_LENGTH,
   MAX_NOTE_LENGTH,
   MAX_NOTES,
+  MAX_QUEUED,
+  MAX_REMOVED,
   MAX_SIGNATURE_LENGTH,
   MAX_TEXT_LENGTH,
   MAX_TITLE_LENGTH,
@@ -65,11 +67,13 @@ const omission = z.strictObject({
   subject: z.string().max(MAX_OMISSION_SUBJECT_LENGTH).optional(),
 });
 
+const userParts = list(z.discriminatedUnion("type", [textPart, filePart]), z.array(z.unknown()).min(1));
+
 const userMessage = z.strictObject({
   id: itemId,
   parentId: itemId.nullable(),
   role: z.literal("user"),
-  parts: list(z.discriminatedUnion("type", [textPart, filePart]), z.array(z.unknown()).min(1)),
+  parts: userParts,
   metadata: z.strictObject({ createdAt: timestamp }),
 });
 
@@ -176,6 +180,27 @@ export const partialReply = z.strictObject({
   since: z.int().positive(),
 });
 
+/** A message that waits until the running reply, and the messages before it, were answered. */
+export const queuedMessage = z.strictObject({
+  id: itemId,
+  parts: userParts,
+  /** Ids of its future reply, which its sender was told. */
+  replyId: itemId,
+  replyMessageId: itemId,
+  /** The model that was chosen for it; undefined for that of the session when its turn comes. */
+  modelId: z.string().max(200).optional(),
+  /** A person has changed its parts since it was sent, so that a late repeat of the request has others. */
+  isEdited: z.literal(true).optional(),
+});
+
+export const queue = z.strictObject({
+  waiting: z.array(queuedMessage).max(MAX_QUEUED),
+  /** Ids of messages that were removed, so that a late repeat of their request adds nothing. */
+  removed: z.array(itemId).max(MAX_REMOVED + MAX_QUEUED),
+  /** Why no message is sent until a person resumes the queue. Undefined while it goes on by itself. */
+  pause: z.strictObject({ code: z.string().max(40), message: z.string().max(500).optional() }).optional(),
+});
+
 /** Limit of links to one session. */
 export const MAX_SHARES = 20;
 /** Limit of links in earlier versions, which stored sessions may have. */
@@ -196,6 +221,7 @@ export const session = z.strictObject({
   head: itemId.nullable(),
   reply: reply.nullable(),
   partial: partialReply.optional(),
+  queue: queue.optional(),
   /** Notes of the demo's tools. */
   notes: z.array(z.string().max(MAX_NOTE_LENGTH)).max(MAX_NOTES).optional(),
   shares: z.array(share).max(MAX_LISTED_SHARES).optional(),
@@ -214,5 +240,7 @@ export type Message = z.infer<typeof message>;
 export type Settings = z.infer<typeof settings>;
 export type Reply = z.infer<typeof reply>;
 export type PartialReply = z.infer<typeof partialReply>;
+export type QueuedMessage = z.infer<typeof queuedMessage>;
+export type Queue = z.infer<typeof queue>;
 export type Share = z.infer<typeof share>;
 export type Session = z.infer<typeof session>;

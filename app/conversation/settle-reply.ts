@@ -2,6 +2,7 @@ import { fitParts } from "./answer-bound";
 import type { AssistantMessage, Part, Session } from "./session";
 import { isWaiting } from "./calls/claim-calls";
 import { closeCalls, foldCalls } from "./calls/fold-calls";
+import { pauseAfter, pauseQueue, queueOf } from "./queue/message-queue";
 
 export type Settlement = {
   replyId: string;
@@ -17,8 +18,9 @@ export type Settlement = {
   >;
 
 /**
- * Turns the running reply into a message. Returns the same session where the reply has settled, or another runner has
- * taken it over (another epoch).
+ * Turns the running reply into a message. Pauses the queue, unless its next message is to be sent: `startNext` belongs
+ * to the same commit then, so that no crash can leave the queue without a reply that moves it on.
+ * Returns the same session where the reply has settled, or another runner has taken it over (another epoch).
  */
 export function settleReply(session: Session, settlement: Settlement): Session {
   const { reply, partial, ...rest } = session;
@@ -46,7 +48,7 @@ export function settleReply(session: Session, settlement: Settlement): Session {
       ...(settlement.error && { error: settlement.error }),
     },
   };
-  return {
+  const settled: Session = {
     ...rest,
     updatedAt: settlement.finishedAt,
     messages: [...session.messages, message],
@@ -54,6 +56,8 @@ export function settleReply(session: Session, settlement: Settlement): Session {
     head: session.head === reply.parentId ? message.id : session.head,
     reply: null,
   };
+  const pause = queueOf(session).pause ?? pauseAfter(reply, settlement);
+  return pause ? pauseQueue(settled, pause) : settled;
 }
 
 /**

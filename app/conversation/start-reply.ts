@@ -1,15 +1,23 @@
 import { answerTooLong, hasRoomAfter } from "./answer-bound";
 import { editSettings, type SettingsEdit } from "./edit-session";
 import { ExpectedError } from "./expected-error";
+import { enqueue, findQueued, isQueuedId } from "./queue/enqueue";
+import { parentForNext, queueOf, withQueue } from "./queue/message-queue";
 import { requireRoom } from "./session-size";
 import { firstWords, titleFrom } from "./session-title";
-import type { AssistantMessage, Message, Reply, Session, UserMessage } from "./session";
+import type { AssistantMessage, Message, QueuedMessage, Reply, Session, UserMessage } from "./session";
+
+export type SendCommand = {
+  kind: "send";
+  message: Pick<UserMessage, "id" | "parts">;
+  parentId: string | null;
+  /** It may wait for the running reply, and follows the head of the session: `parentId` counts for a new session only. */
+  queue?: true | undefined;
+};
 
 /** A command of a person: send a message, regenerate an answer, or continue one that was cut. */
 export type StartCommand =
-  | { kind: "send"; message: Pick<UserMessage, "id" | "parts">; parentId: string | null }
-  | { kind: "regenerate"; messageId: string }
-  | { kind: "continue"; messageId: string };
+  SendCommand | { kind: "regenerate"; messageId: string } | { kind: "continue"; messageId: string };
 
 export type StartContext = {
   now: string;
@@ -24,11 +32,14 @@ export type StartContext = {
   /** Throws where the model does not take the attachments of the question. */
   checkFiles?: (modelId: string, question: Pick<UserMessage, "parts">) => void;
   /** Ids for the reply, the same on each attempt to commit, so that the change is idempotent. */
-  reply: Pick<Reply, "id" | "messageId"> & { node: string };
+  reply: Pick<Reply, "id" | "messageId" | "node">;
 };
 
 export type StartOutcome =
-  { kind: "started" | "joined"; reply: Reply } | { kind: "settled"; message: AssistantMessage };
+  | { kind: "started" | "joined"; reply: Reply }
+  | { kind: "settled"; message: AssistantMessage }
+  /** The message waits. `isNew`: this request has added it. */
+  | { kind: "queued"; item: QueuedMessage; isNew: boolean };
 
 export type Started = { session: Session; outcome: StartOutcome };
 
@@ -36,7 +47,8 @@ export type Started = { session: Session; outcome: StartOutcome };
  * Appends a message and the reply that answers it. Pure and idempotent: a repeated command joins the reply that the
  * first one has started.
  * @throws ExpectedError `reply_running`, `message_not_found`, `message_conflict`, `session_not_found`, `session_full`,
- * `answer_too_long` for the continuation of an answer of maximum length, and what `checkFiles` throws
+ * `answer_too_long` for the continuation of an answer of maximum length, what `checkFiles` throws, and those of
+ * `findQueued` and `enqueue`
  */
 export function startReply(
   session: Session | null,
@@ -45,7 +57,11 @@ export function startReply(
 ): { session: Session | null; outcome: StartOutcome } {
   const repeated = session && findRepeated(session, command, context.reply.messageId);
   if (repeated) return { session, outcome: repeated };
-  if (session?.reply) {
+  if (hasReply(session)) {
+    if (command.kind === "send" && command.queue) {
+      const { session: queued, item } = enqueue(session, command, context);
+      return { session: queued, outcome: { kind: "queued", item, isNew: true } };
+    }
     throw new ExpectedError(
       "reply_running",
       "The previous answer is still being written. Wait for it or stop it.",
@@ -56,7 +72,8 @@ export function startReply(
   }
 
   const base = session ?? emptySession(command, context);
-  const target = command.kind === "send" ? sendTarget(base, command) : answerTarget(base, command);
+  const target =
+    command.kind === "send" ? sendTarget(base, placed(session, command)) : answerTarget(base, command);
   requireNewId(base, command, context.reply);
   if (target.continues && !hasRoomAfter(target.continues.parts)) throw answerTooLong();
   const modelId = context.modelId ?? context.modelFor(session);
@@ -88,6 +105,48 @@ export function startReply(
     },
     outcome: { kind: "started", reply },
   };
+}
+
+/**
+ * Sends the first waiting message of a session without a reply. The queue goes on after its reply.
+ * @param context the model is that of the message, if `isOffered`; the ids of the reply are those of the message
+ * @returns null where none waits
+ * @throws what `startReply` throws
+ */
+export function startNext(
+  session: Session,
+  {
+    node,
+    isOffered,
+    ...context
+  }: Omit<StartContext, "modelId" | "settings" | "reply"> & {
+    node: string | null;
+    isOffered: (modelId: string) => boolean;
+  },
+): { session: Session; reply: Reply } | null {
+  const { pause: _, waiting, ...rest } = queueOf(session);
+  const [next, ...others] = waiting;
+  if (!next || session.reply) return null;
+  const { id, parts, replyId, replyMessageId, modelId } = next;
+  const started = startReply(
+    withQueue(session, { ...rest, waiting: others }),
+    { kind: "send", message: { id, parts }, parentId: parentForNext(session) },
+    {
+      ...context,
+      modelId: modelId !== undefined && isOffered(modelId) ? modelId : undefined,
+      reply: { id: replyId, messageId: replyMessageId, node },
+    },
+  );
+  return { session: started.session!, reply: started.session!.reply! };
+}
+
+function hasReply(session: Session | null): session is Session & { reply: Reply } {
+  return session !== null && session.reply !== null;
+}
+
+/** A message that could have waited follows the head, whatever its sender has seen. */
+function placed(session: Session | null, command: SendCommand): SendCommand {
+  return session && command.queue ? { ...command, parentId: parentForNext(session) } : command;
 }
 
 type Target = {
@@ -132,10 +191,13 @@ function questionOf(session: Session, { messageId }: { messageId: string }): Use
 function findRepeated(session: Session, command: StartCommand, replyMessageId: string): StartOutcome | null {
   if (command.kind === "send") {
     const known = find(session, command.message.id);
-    if (!known) return null;
+    if (!known) {
+      const item = findQueued(session, command);
+      return item && { kind: "queued", item, isNew: false };
+    }
     const same =
       known.role === "user" &&
-      known.parentId === command.parentId &&
+      (command.queue || known.parentId === command.parentId) &&
       JSON.stringify(known.parts) === JSON.stringify(command.message.parts);
     if (!same) throw conflict();
     return answerOf(session, (reply) => reply.parentId === known.id);
@@ -181,6 +243,7 @@ function isContinuationOf({ parts }: AssistantMessage, before: Message | undefin
 function requireNewId(session: Session, command: StartCommand, reply: StartContext["reply"]) {
   const isTaken =
     (command.kind === "send" && command.message.id === reply.messageId) ||
+    isQueuedId(session, reply.messageId) ||
     session.messages.some(
       (message) =>
         message.id === reply.messageId ||

@@ -36,6 +36,11 @@ export function requireSecretKey(
   return hashSessionId(id);
 }
 
+/** The last segment of a request's path, which names what it is about. */
+export function lastSegment(request: Request): string {
+  return new URL(request.url).pathname.split("/").at(-1)!;
+}
+
 /** JSON values in a body. All requests but an import have far fewer. */
 const MAX_VALUES = 2_000;
 /** Characters. The error of a schema may be as long as the body. */

@@ -26,12 +26,18 @@ export function createReplyQuota(options: ReplyQuotaOptions): Pick<Quotas, "rese
   /** Replies that were counted here and have not ended. */
   let running = 0;
 
-  function checkMessage(session: string, address: string | null, { isNewSession, bytes = 0 }: ReplyStart) {
-    const { check } = checks;
+  function checkRunning(address: string | null) {
     const { nodeReplies, addressReplies } = limits;
     if (nodeReplies > 0 && Math.max(running, activeReplies()) >= nodeReplies) {
       throw refusal("node_full", NODE_RETRY_S);
     }
+    if (address !== null && addressReplies > 0 && usage.held(address) >= addressReplies) {
+      throw refusal("too_many_replies", OWN_REPLY_RETRY_S);
+    }
+  }
+
+  function checkMessage(session: string, address: string | null, { isNewSession, bytes = 0 }: ReplyStart) {
+    const { check } = checks;
     check("session-messages", session, DAY_MS, limits.sessionMessagesPerDay, "daily_messages_spent");
     check("session-messages", session, MINUTE_MS, limits.sessionMessagesPerMinute, "too_many_messages");
     if (address === null) return;
@@ -41,9 +47,6 @@ export function createReplyQuota(options: ReplyQuotaOptions): Pick<Quotas, "rese
     checks.checkBytes(address, bytes);
     check("address-messages", address, DAY_MS, limits.addressMessagesPerDay, "daily_messages_spent");
     check("address-messages", address, MINUTE_MS, limits.addressMessagesPerMinute, "too_many_messages");
-    if (addressReplies > 0 && usage.held(address) >= addressReplies) {
-      throw refusal("too_many_replies", OWN_REPLY_RETRY_S);
-    }
   }
 
   function countRunning(address: string | null, amount: 1 | -1) {
@@ -52,7 +55,8 @@ export function createReplyQuota(options: ReplyQuotaOptions): Pick<Quotas, "rese
   }
 
   function countMessage(session: string, address: string | null, start: ReplyStart, amount: 1 | -1) {
-    countRunning(address, amount);
+    if (start.phase !== "queued") countRunning(address, amount);
+    if (start.phase === "resumed") return;
     usage.count("session-messages", session, amount);
     if (address === null) return;
     usage.count("address-messages", address, amount);
@@ -75,7 +79,8 @@ export function createReplyQuota(options: ReplyQuotaOptions): Pick<Quotas, "rese
       const address = from === null ? null : checks.subjectOf(from);
       return createReplyReservation({
         reserve(start) {
-          checkMessage(session, address, start);
+          if (start.phase !== "queued") checkRunning(address);
+          if (start.phase !== "resumed") checkMessage(session, address, start);
           // The last check: nothing would release its reservation if a later one refused.
           return budget.reserve(start.cost, address);
         },

@@ -9,12 +9,17 @@ export type ReplyStart = {
   cost: () => CallEstimate;
   /** Lets a node that takes the reply over find the address that it was begun for. */
   replyId?: string;
+  /**
+   * `queued`: the message is stored and waits; it counts as a message now, and no reply runs. `resumed`: a message that was
+   * counted then is sent, so that only its reply counts.
+   */
+  phase?: "queued" | "resumed";
 };
 
 /** The right to begin one reply: open, then acquired, then released or rolled back. */
 export type ReplyReservation = {
   /**
-   * Counts the reply, once it is certain that it is to begin. Without effect while it is acquired already.
+   * Counts the reply, once it is certain that it is to begin. Without effect while it is acquired already for that phase.
    * @throws ExpectedError a refusal, with `retryAfterSeconds` in its details
    */
   acquire(start: ReplyStart): void;
@@ -50,32 +55,47 @@ export function createReplyReservation(rules: ReservationRules): ReplyReservatio
   /** The part of the budget: kept after the end, for what the title spends. */
   let held: Reservation | null = null;
   let disown = () => {};
+
+  function letGo() {
+    held?.release();
+    disown();
+    disown = () => {};
+  }
+
+  function rollback() {
+    if (!acquired) return;
+    rules.count(acquired, -1);
+    letGo();
+    acquired = null;
+  }
+
   return {
     acquire(start) {
-      if (acquired) return;
+      if (acquired && acquired.phase === start.phase) return;
+      // A retry of the commit has found another state of the session.
+      rollback();
       held = rules.reserve(start);
       rules.count(start, 1);
-      disown = rules.own(start);
       acquired = start;
+      if (start.phase !== "queued") disown = rules.own(start);
+      else {
+        held.release();
+        held = null;
+      }
     },
     renew(cost) {
       if (!acquired) return;
       held?.release();
       held = rules.renew(cost);
     },
-    rollback() {
-      if (!acquired) return;
-      rules.count(acquired, -1);
-      held?.release();
-      disown();
-      acquired = null;
-    },
+    rollback,
     record: (spending) => held?.record(spending),
     release() {
       if (!acquired) return;
+      const { phase } = acquired;
       acquired = null;
-      held?.release();
-      disown();
+      if (phase === "queued") return;
+      letGo();
       rules.onEnd();
     },
   };

@@ -4,7 +4,8 @@ import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Spending } from "~/conversation/reply-cost";
-import type { Reply, Session, UserMessage } from "~/conversation/session";
+import { asQuestion } from "~/conversation/queue/message-queue";
+import type { QueuedMessage, Reply, Session, UserMessage } from "~/conversation/session";
 import { addedBytes } from "~/conversation/session-size";
 import {
   startReply,
@@ -35,9 +36,16 @@ export type StartOptions = {
 export type ReplyReservation = {
   /**
    * Called when a reply is about to be committed, and again with each retry of the commit. Throws to refuse it.
-   * `bytes` is what the message adds to the stored session.
+   * `bytes` is what the message adds to the stored session. `phase`: the message only waits, so that it counts, and its
+   * reply does not yet; or it has waited, so that its reply counts alone.
    */
-  acquire(start: { isNewSession: boolean; bytes?: number; cost: () => CallEstimate; replyId: string }): void;
+  acquire(start: {
+    isNewSession: boolean;
+    bytes?: number;
+    cost: () => CallEstimate;
+    replyId: string;
+    phase?: "queued" | "resumed";
+  }): void;
   /** Reserves the next request to the model, in place of the one before. Throws to refuse it. */
   renew(cost: () => CallEstimate): void;
   /** Called with what the reply, and then its title, spends on this node. */
@@ -87,10 +95,17 @@ export async function beginReply(
   const now = deps.clock().toISOString();
   const early = createEarlyRun(sessionHash, reservation, deps);
   let begun: Run | null = null;
+  let isQueued = false;
   running.reserve(reply.id);
   try {
     const lost = await missingFiles(sessionHash, command, deps);
-    const context = { ...startContext(lost, options, deps), now, reply };
+    const context = {
+      ...startContext(lost, deps),
+      modelId: options.modelId,
+      settings: options.settings,
+      now,
+      reply,
+    };
     await onVolume(deps.replyLog.ready, "written", failedSentence("send"));
     const commit = () =>
       commitReply(sessionHash, command, context, { ...options, onStart: early.begin }, deps);
@@ -107,6 +122,9 @@ export async function beginReply(
       begun = await early.confirm(record!);
       if (committed.stopRequested) begun.stop("stopped");
     }
+    isQueued = outcome.kind === "queued" && outcome.isNew;
+    // The reply that it waits for may have lost its runner.
+    if (isQueued) await deps.resume(sessionHash);
     return { record, outcome };
   } catch (error) {
     if (early.isBegun() && isPassing(error)) {
@@ -119,7 +137,8 @@ export async function beginReply(
     if (begun) void begun.ended.then(() => reservation?.release());
     else {
       early.cancel();
-      reservation?.rollback();
+      if (isQueued) reservation?.release();
+      else reservation?.rollback();
     }
     running.release(reply.id);
   }
@@ -175,18 +194,16 @@ function createEarlyRun(
   };
 }
 
-function startContext(
+/** @param lost why the files of the message are not there; null where they are */
+export function startContext(
   lost: ExpectedError | null,
-  { modelId, settings }: StartOptions,
   deps: Pick<BeginReplyDependencies, "models" | "tools">,
-): Omit<StartContext, "now" | "reply"> {
+): Omit<StartContext, "now" | "reply" | "modelId" | "settings"> {
   const { models, tools } = deps;
   if (models.offers.length === 0) {
     throw new ExpectedError("model_unavailable", models.notice?.message ?? "There is no model yet.");
   }
   return {
-    modelId,
-    settings,
     modelFor: (session) =>
       session && isOffered(session.settings.modelId, deps) ? session.settings.modelId : models.defaultModelId,
     mayCallTools: (settings, modelId) =>
@@ -216,8 +233,22 @@ function commitReply(
       reservation?.acquire({ isNewSession: session === null, bytes, cost, replyId: reply.id });
       onStart(started.session!, reply);
     }
+    if (started.outcome.kind === "queued" && started.outcome.isNew) {
+      const { item } = started.outcome;
+      const cost = () => costOf(...asIfSent(started.session!, item, context.now));
+      const bytes = addedBytes(session, started.session!);
+      reservation?.acquire({ isNewSession: false, bytes, cost, replyId: item.replyId, phase: "queued" });
+    }
     return { session: started.session, result: started.outcome };
   });
+}
+
+/** The session, and the reply, as if a waiting message were sent now: for the estimate of its cost. */
+function asIfSent(session: Session, item: QueuedMessage, now: string): [Session, Reply] {
+  const question = { ...asQuestion(item, now), parentId: session.head };
+  const modelId = item.modelId ?? session.settings.modelId;
+  const reply = { ...session.reply!, parentId: item.id, continues: null, modelId };
+  return [{ ...session, partial: undefined, messages: [...session.messages, question] }, reply];
 }
 
 /** Holds the files of a new message. @returns why it cannot name them; null where it can */

@@ -15,6 +15,8 @@ export type FollowOptions = {
   signal: AbortSignal;
   /** The session that was just committed: saves the first read. */
   committed?: SessionRecord | undefined;
+  /** Follow the reply with this id alone, which may not have begun: its message waits in the queue. */
+  awaited?: string | undefined;
 };
 
 export type FollowDependencies = {

@@ -1,6 +1,10 @@
+import { lastChunk } from "~/conversation/catch-up";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import type { Cursor } from "~/conversation/cursor";
+import { messageChunks } from "~/conversation/message-chunks";
+import { waitingMessages } from "~/conversation/queue/message-queue";
+import type { AssistantMessage } from "~/conversation/session";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import {
   followReply,
@@ -20,8 +24,8 @@ export async function followSession(
   options: FollowOptions,
   deps: FollowDependencies,
 ): Promise<AsyncGenerator<FollowEvent> | null> {
-  const { signal, watch } = options;
-  const leaveWatchers = watch ? deps.enter(sessionHash) : () => {};
+  const { signal, watch, awaited } = options;
+  const leaveWatchers = watch || awaited !== undefined ? deps.enter(sessionHash) : () => {};
   // Subscribed before the first read: a commit in between is seen twice rather than never.
   const commits = collectCommits(sessionHash, deps.events, signal);
   // The request that brought the key may be answered long before the stream ends.
@@ -35,6 +39,7 @@ export async function followSession(
     const record = options.committed ?? (await deps.read(sessionHash));
     if (!record)
       throw new ExpectedError("session_not_found", "This conversation does not exist or was deleted.");
+    if (awaited !== undefined) return leaveAtEnd(followAwaited(awaited));
     if (record.session.reply || watch) return leaveAtEnd(follow(headOf(record)));
   } catch (error) {
     leave();
@@ -74,10 +79,45 @@ export async function followSession(
     }
   }
 
+  /** Waits for the turn of a message, then follows its reply. */
+  async function* followAwaited(replyId: string): AsyncGenerator<FollowEvent> {
+    while (!signal.aborted) {
+      const turn = await readTurn(replyId);
+      if (!turn) return;
+      if (turn.kind === "running") {
+        if (yield* followReply(sessionHash, turn.head, options.cursor, options, deps)) yield { type: "done" };
+        return;
+      }
+      if (turn.kind === "settled") yield* settledEvents(turn.message, replyId);
+      if (turn.kind !== "waiting") return yield { type: "done" };
+      if (!(await whileAttending(deps.attend("watch"), commits.newerThan(turn.rev, deps.draining)))) return;
+    }
+  }
+
+  /** A separate function, so that the suspended generator does not keep the whole session in memory. */
+  async function readTurn(replyId: string) {
+    const record = await deps.read(sessionHash);
+    if (!record) return null;
+    const { reply, messages } = record.session;
+    if (reply?.id === replyId) return { kind: "running" as const, head: { ...headOf(record), reply } };
+    const message = messages.find(
+      (each): each is AssistantMessage => each.role === "assistant" && each.metadata.replyId === replyId,
+    );
+    if (message) return { kind: "settled" as const, message };
+    const isWaiting = waitingMessages(record.session).some((item) => item.replyId === replyId);
+    return isWaiting ? { kind: "waiting" as const, rev: record.rev } : { kind: "removed" as const };
+  }
+
   async function readHead(): Promise<SessionHead | null> {
     const record = await deps.read(sessionHash);
     return record && headOf(record);
   }
+}
+
+function* settledEvents(message: AssistantMessage, replyId: string): Generator<FollowEvent> {
+  const chunks = [...messageChunks(message.id, message.parts), lastChunk(message)];
+  for (const [index, chunk] of chunks.entries())
+    yield { type: "chunk", cursor: { replyId, epoch: 1, seq: index + 1 }, chunk };
 }
 
 async function whileAttending<T>(leave: () => void, work: Promise<T>): Promise<T> {

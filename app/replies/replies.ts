@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Reply, Session } from "~/conversation/session";
+import type { QueuedMessage, Reply, Session } from "~/conversation/session";
 import { isWaiting } from "~/conversation/calls/claim-calls";
 import type { CallDecision } from "~/conversation/calls/decide-call";
 import { requestStop } from "~/conversation/settle-reply";
@@ -18,8 +18,11 @@ import { createReplyLog } from "./log/reply-log";
 import { decide } from "./calls/decide";
 import { createJournalCleanup } from "./journal-cleanup";
 import { readJournalOf } from "./journal-reader";
+import { createPromotions } from "./promotions";
+import { createQueueChanges, type QueueChanges } from "./queue-changes";
 import { createRemoteReplies } from "./remote-replies";
 import { costOfCall, replyCall, saidBefore } from "./reply-call";
+import { createReplyStream } from "./reply-stream";
 import type { RunnerDependencies } from "./run-context";
 import { createRunningReplies, type RunningReplies } from "./running-replies";
 import { createTakeovers } from "./takeovers";
@@ -27,7 +30,7 @@ import { createWatcherCount } from "./watcher-count";
 
 export type { ReplyReservation, StartOptions } from "./begin-reply";
 
-export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs"> & {
+export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs" | "prepareNext"> & {
   events: SessionEvents;
   /** Replies and their followers go on after the requests that brought their keys were answered. */
   keys: Pick<EncryptionKeys, "keep">;
@@ -50,7 +53,7 @@ export type RepliesDependencies = Omit<RunnerDependencies, "replyLog" | "logs"> 
 };
 
 /** Everything that the application does with replies on this node. */
-export type Replies = {
+export type Replies = QueueChanges & {
   /** Begins to take over the replies of dead nodes that no request asks for, until the node drains. */
   begin(): void;
   /**
@@ -104,16 +107,20 @@ const STARTING_MS = 50;
 
 export function createReplies(options: RepliesDependencies): Replies {
   const { store, instance } = options;
+  const commits = { areSucceeding: true };
+  const draining = new AbortController();
+  const costOf = (session: Session, reply: Reply, said = saidBefore(session, reply)) =>
+    costOfCall(replyCall(session, reply, said), options.models);
+  const promotions = createPromotions({ ...options, costOf, draining: draining.signal });
+  const adopt = async (replyId: string) => (await options.adopt?.(replyId)) ?? null;
   const deps = {
     ...options,
     replyLog: createReplyLog({ ...options, intervalMs: options.appendEveryMs }),
     logs: createLogReaders(options),
+    prepareNext: async (sessionHash: string, item: QueuedMessage, replyId: string) =>
+      promotions.prepare(sessionHash, item, await adopt(replyId)),
   };
   const notes = createChangeNotes(deps);
-  const commits = { areSucceeding: true };
-  const draining = new AbortController();
-  const costOf = (session: Session, reply: Reply, said = saidBefore(session, reply)) =>
-    costOfCall(replyCall(session, reply, said), deps.models);
   const cleanup = createJournalCleanup({ ...deps, isInMemory: (runId) => running.has(runId) });
   const running = createRunningReplies({
     ...deps,
@@ -130,10 +137,9 @@ export function createReplies(options: RepliesDependencies): Replies {
     return deps.isDead(reply.node);
   }
 
-  const { adopt = () => Promise.resolve(null) } = deps;
   const takeovers = createTakeovers({
     ...deps,
-    adopt,
+    adopt: async (replyId) => promotions.takeReservation(replyId) ?? adopt(replyId),
     costOf,
     running,
     cleanup,
@@ -181,6 +187,7 @@ export function createReplies(options: RepliesDependencies): Replies {
       if (draining.signal.aborted) throw drainingError();
       return decide(sessionHash, decision, { ...deps, read: takeovers.read, running, notes });
     },
+    ...createQueueChanges({ ...deps, promotions, read: takeovers.read, draining: draining.signal }),
     noteRemoval: notes.removal,
     active: running.active,
     draining: draining.signal,
@@ -206,6 +213,9 @@ async function handAllOver(running: RunningReplies, delay: RepliesDependencies["
   }
 }
 
+const ENDED = createReplyStream();
+ENDED.end();
+
 /** Followers of any session: of replies that run here, and of those on other nodes. */
 function createFollowDependencies(
   deps: RepliesDependencies &
@@ -226,6 +236,8 @@ function createFollowDependencies(
     streamOf(key, rev, reply) {
       const own = deps.running.find(reply);
       if (own) return { stream: own.stream, leave: () => {} };
+      // Committed by this node, which is about to run it: the follower looks again.
+      if (reply.node === deps.instance) return { stream: ENDED, leave: () => {} };
       return deps.draining.aborted ? null : remote.follow(key, rev, reply);
     },
     draining: deps.draining,

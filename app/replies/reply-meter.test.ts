@@ -12,7 +12,7 @@ async function ask({ replies }: TestNode, text = "Hello") {
   const key = hashSessionId(newId());
   const message = { id: newId(), parts: [{ type: "text" as const, text }] };
   const { outcome } = await replies.start(key, { kind: "send", message, parentId: null });
-  if (outcome.kind === "settled") throw new Error("it has settled before");
+  if (outcome.kind !== "started") throw new Error("it has settled before");
   return { key, reply: outcome.reply.id };
 }
 

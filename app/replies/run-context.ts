@@ -1,6 +1,6 @@
 import type { LanguageModels } from "~/conversation/language-model";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Reply, Session } from "~/conversation/session";
+import type { QueuedMessage, Reply, Session } from "~/conversation/session";
 import type { ToolSet } from "~/conversation/calls/tool-set";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
 import type { Encryptor } from "~/store/encryption/encryptor";
@@ -12,12 +12,18 @@ import type { LogEntry } from "./log/log-entry";
 import type { LogReaders } from "./log/log-readers";
 import type { ReplyLog } from "./log/reply-log";
 import type { OwnershipWatch } from "./ownership-watch";
+import type { Promotion } from "./promotions";
 import type { createReplyMeter, ReplyMetrics } from "./reply-meter";
 import type { ReplyStream } from "./reply-stream";
 import type { StopControl } from "./stop-control";
 
 /** What a node needs to run replies. */
 export type RunnerDependencies = {
+  /**
+   * Checks a waiting message, which is to be sent in the commit that settles the reply before it.
+   * @param replyId that reply, whose owner pays for the next one, too
+   */
+  prepareNext: (sessionHash: string, item: QueuedMessage, replyId: string) => Promise<Promotion>;
   store: SessionStore;
   volume: Volume;
   layout: Layout;

@@ -14,9 +14,10 @@ import { settleRun } from "./settle-run";
 import { createStopControl, type StopReason } from "./stop-control";
 
 /**
- * How a run has ended. `waiting`: all of it is stored, and a person must decide. `left`: it goes on elsewhere, or could not be stored. `cancelled`: its question was not committed.
+ * How a run has ended. `followed`: settled, and the same commit has begun the reply to the next message of the queue.
+ * `waiting`: all of it is stored, and a person must decide. `left`: it goes on elsewhere, or could not be stored. `cancelled`: its question was not committed.
  */
-export type RunEnding = "settled" | "waiting" | "left" | "cancelled";
+export type RunEnding = "settled" | "followed" | "waiting" | "left" | "cancelled";
 
 /** A reply that runs on this node, or has just ended here. */
 export type Run = {
@@ -111,7 +112,7 @@ export function runReply(
     stream.end();
     if (isCancelled) return "cancelled";
     if (isWaiting) return "waiting";
-    return settled ? "settled" : "left";
+    return settled || "left";
   }
 
   return {

@@ -82,20 +82,20 @@ export function createRunningReplies(deps: RunningRepliesDependencies): RunningR
       active -= 1;
       unsubscribe();
       // Followers of an unsettled reply must look for its next runner.
-      if (ending !== "settled") forget(started);
+      if (ending !== "settled" && ending !== "followed") forget(started);
       if (ending === "cancelled") return releaseKey();
       if (ending === "settled" || ending === "waiting") entry.end();
+      else if (ending === "followed") endOnceNextRuns(sessionHash, entry, { ...deps, find });
       else keepWords(sessionHash, entry, deps);
-      const afterwards =
-        ending === "settled"
-          ? nameSession(sessionHash, session, {
-              ...deps,
-              onSpending: reservation?.record,
-              signal: deps.draining,
-            })
-          : ending === "waiting"
-            ? Promise.resolve()
-            : deps.onUnsettled(sessionHash);
+      const afterwards = Promise.all([
+        (ending === "settled" || ending === "followed") &&
+          nameSession(sessionHash, session, {
+            ...deps,
+            onSpending: reservation?.record,
+            signal: deps.draining,
+          }),
+        (ending === "followed" || ending === "left") && deps.onUnsettled(sessionHash),
+      ]);
       deps.cleanup.removeLater(sessionHash, reply, () => {
         runs.delete(id);
         // After the run is forgotten, so that a read of the session that is still under way has the key.
@@ -141,12 +141,39 @@ function keepWords(
   { store, timer }: Pick<RunningRepliesDependencies, "store" | "timer">,
 ): void {
   entry.park();
-  async function check() {
-    const record = await store.header(sessionHash);
-    if (record?.header.reply?.id === entry.reply.replyId) return checkLater();
-    entry.end();
-  }
-  // A session that cannot be read may still need the words.
+  endOnce(
+    entry,
+    timer,
+    async () => (await store.header(sessionHash))?.header.reply?.id !== entry.reply.replyId,
+  );
+}
+
+/**
+ * Keeps a settled reply in this node's log until the reply to the next message of the queue is in a log, too: if this
+ * process ends in between, the node that buries the log finds the session by it.
+ */
+function endOnceNextRuns(
+  sessionHash: string,
+  entry: LogEntry,
+  {
+    store,
+    timer,
+    instance,
+    find,
+  }: Pick<RunningRepliesDependencies, "store" | "timer" | "instance"> & Pick<RunningReplies, "find">,
+): void {
+  endOnce(entry, timer, async () => {
+    const reply = (await store.header(sessionHash))?.header.reply;
+    return !reply || find(reply) !== null || (reply.node !== null && reply.node !== instance);
+  });
+}
+
+/** Ends an entry of the log as soon as it is not needed. A session that cannot be read may still need it. */
+function endOnce(entry: LogEntry, timer: Timer, isDone: () => Promise<boolean>): void {
   const checkLater = () => void timer(KEPT_CHECK_MS, () => void check().catch(checkLater));
+  async function check() {
+    if (await isDone()) entry.end();
+    else checkLater();
+  }
   checkLater();
 }

@@ -11,45 +11,47 @@ import { commitBackoff, isPassing, storeSettlement, type StoredSettlement } from
 
 /**
  * Stores how a run ended, and sends the followers their last chunk.
- * @returns whether the reply has settled here; otherwise it goes on elsewhere, or could not be stored
+ * @returns `followed` where the next message of the queue was sent with it; false where the reply goes on elsewhere, or
+ * could not be stored
  */
 export async function settleRun(
   context: RunContext,
   generation: Pick<Generation, "content">,
   outcome: ReplyOutcome,
-): Promise<boolean> {
+): Promise<"settled" | "followed" | false> {
   const { control, stream, meter, about, deps } = context;
-  const message = await store(context, generation, outcome);
+  const stored = await store(context, generation, outcome);
   const reason = control.reason();
   if (reason === "handed over" || reason === "superseded") {
     deps.log.info(about, `the reply was ${reason}`);
     return false;
   }
-  if (!message) return false;
+  if (!stored) return false;
   // After the commit: a follower that receives the end of the reply must find it in the session.
-  stream.publish([lastChunk(message)]);
-  const stored = message.metadata;
-  reportSettled(meter.report({ status: stored.status, usage: stored.usage, error: stored.error }), deps);
-  return true;
+  stream.publish([lastChunk(stored.message)]);
+  const { status, usage, error } = stored.message.metadata;
+  reportSettled(meter.report({ status, usage, error }), deps);
+  return stored.isFollowed ? "followed" : "settled";
 }
 
 /**
  * Retries while the volume is away, because the words are still in memory; ends when the reply is superseded, which
  * leaves nothing to store.
- * @returns the message that the reply has become; null where it has not
+ * @returns the message that the reply has become, and whether another reply follows; null where it has not settled
  */
 async function store(
   context: RunContext,
   generation: Pick<Generation, "content">,
   outcome: ReplyOutcome,
-): Promise<AssistantMessage | null> {
+): Promise<{ message: AssistantMessage; isFollowed: boolean } | null> {
   const { control, about, deps } = context;
   for (let attempt = 0; control.reason() !== "superseded"; attempt++) {
     try {
       const { record, isStored } = await commit(context, generation, outcome);
       // The volume was away, and another runner has taken over meanwhile.
       if (!isStored) control.stop("superseded");
-      return (isStored && settledMessage(context, record?.session)) || null;
+      const message = isStored ? settledMessage(context, record?.session) : null;
+      return message && { message, isFollowed: record?.session.reply !== null };
     } catch (error) {
       const passing = isPassing(error);
       deps.log[passing ? "warn" : "error"]({ ...about, attempt, err: error }, "the reply was not stored");
@@ -94,6 +96,7 @@ async function commit(
     fromReserve: control.reason() === "stopped",
     onRefused: (refusal) =>
       deps.log.error({ ...about, err: refusal }, "the store refused an answer: stored without its words"),
+    prepareNext: (item) => deps.prepareNext(sessionHash, item, reply.id),
   });
 }
 

@@ -1,7 +1,10 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { exponentialBackoff } from "~/exponential-backoff";
+import { queueOf } from "~/conversation/queue/message-queue";
+import type { QueuedMessage, Session } from "~/conversation/session";
 import { settleReply, type Settlement } from "~/conversation/settle-reply";
 import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
+import { PAUSES, type Promotion } from "./promotions";
 
 export type StoredSettlement = {
   record: SessionRecord | null;
@@ -14,6 +17,8 @@ export type StoreSettlementOptions = {
   fromReserve: boolean;
   /** Called with the store's error when the answer is stored without its words. */
   onRefused: (error: unknown) => void;
+  /** Checks the waiting message that is to be sent in the commit of the settlement. */
+  prepareNext: (item: QueuedMessage) => Promise<Promotion>;
 };
 
 /** Temporary failures of the store: a retry may succeed. */
@@ -43,15 +48,15 @@ export async function storeSettlement(
   store: Pick<SessionStore, "update">,
   sessionHash: string,
   settlement: Settlement,
-  { fromReserve, onRefused }: StoreSettlementOptions,
+  options: StoreSettlementOptions,
 ): Promise<StoredSettlement> {
   try {
-    return await update(store, sessionHash, settlement, fromReserve);
+    return await update(store, sessionHash, settlement, options);
   } catch (error) {
     if (isPassing(error)) throw error;
     if (ExpectedError.isInstance(error) && OF_THE_SESSION.has(error.code)) throw error;
-    onRefused(error);
-    return update(store, sessionHash, withoutAnswer(settlement, error), fromReserve);
+    options.onRefused(error);
+    return update(store, sessionHash, withoutAnswer(settlement, error), options);
   }
 }
 
@@ -59,14 +64,49 @@ async function update(
   store: Pick<SessionStore, "update">,
   sessionHash: string,
   settlement: Settlement,
-  fromReserve: boolean,
+  { fromReserve, prepareNext }: StoreSettlementOptions,
 ): Promise<StoredSettlement> {
-  const settle: Change<boolean> = (session) => {
-    const settled = session && settleReply(session, settlement);
-    return { session: settled, result: settled !== session };
-  };
-  const { record, result } = await store.update(sessionHash, settle, { asked: "reply", fromReserve });
-  return { record, isStored: result };
+  let promotion: Promotion | null = null;
+  for (;;) {
+    const settle: Change<Settled> = (session) => settleAndSendNext(session, settlement, promotion);
+    let committed;
+    try {
+      committed = await store.update(sessionHash, settle, { asked: "reply", fromReserve });
+    } catch (error) {
+      promotion?.cancel();
+      if (!promotion || promotion === PAUSES || isPassing(error)) throw error;
+      promotion = PAUSES;
+      continue;
+    }
+    const { record, result } = committed;
+    if (typeof result === "boolean") {
+      if (result && record) promotion?.confirm(record.session);
+      else promotion?.cancel();
+      return { record, isStored: result };
+    }
+    promotion?.cancel();
+    promotion = await prepareNext(result.next).catch((error: unknown) => {
+      if (isPassing(error)) throw error;
+      return PAUSES;
+    });
+  }
+}
+
+/** Whether the settlement changes the session; or the waiting message that must be checked before. */
+type Settled = boolean | { next: QueuedMessage };
+
+function settleAndSendNext(
+  session: Session | null,
+  settlement: Settlement,
+  promotion: Promotion | null,
+): { session: Session | null; result: Settled } {
+  const settled = session && settleReply(session, settlement);
+  if (!settled || settled === session) return { session, result: false };
+  const { pause, waiting } = queueOf(settled);
+  const [next] = waiting;
+  if (!next || pause) return { session: settled, result: true };
+  if (!promotion?.isFor(settled)) return { session, result: { next } };
+  return { session: promotion.sendOrPause(settled), result: true };
 }
 
 function withoutAnswer(

@@ -130,11 +130,13 @@ async function readAndBegin(
   }
   const ending = endingOf(mine, said) ?? refusalOf(reservation, taken, mine, said, deps);
   if (ending) return settleAsItIs(sessionHash, taken, mine, said, ending, deps);
-  deps.log.warn(
-    { reply: reply.id, session: sessionFingerprint(sessionHash), epoch: mine.epoch, from: reply.node },
-    "took over the reply of another node",
-  );
-  deps.metrics.onReplyTakenOver();
+  if (mine.epoch > reply.epoch) {
+    deps.log.warn(
+      { reply: reply.id, session: sessionFingerprint(sessionHash), epoch: mine.epoch, from: reply.node },
+      "took over the reply of another node",
+    );
+    deps.metrics.onReplyTakenOver();
+  }
   return { kind: "ours", record: taken, reply: mine, entry, said, reservation };
 }
 
@@ -225,6 +227,7 @@ async function settleAsItIs(
       fromReserve: ending.status === "stopped",
       onRefused: (refusal) =>
         deps.log.error({ ...about, err: refusal }, "the store refused an answer: stored without its words"),
+      prepareNext: (item) => deps.prepareNext(sessionHash, item, reply.id),
     });
     if (isStored) {
       deps.log.warn({ ...about, ...ending }, "a reply of another node was settled as it was");

@@ -74,6 +74,9 @@ export function createTakeovers(deps: TakeoversDependencies): Takeovers {
       retryLater(sessionHash);
       if (taken.error) throw taken.error;
     }
+    // The next message of the queue was sent in the same commit, and this node is to run its reply.
+    const next = taken.record?.session.reply;
+    if (taken.kind === "settled" && next && next.id !== reply.id) return read(sessionHash);
     return taken.record;
   }
 

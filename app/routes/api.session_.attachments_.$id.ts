@@ -1,14 +1,14 @@
 import { ATTACHMENT_ID_PATTERN } from "~/conversation/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { cacheHasFile, fileNotModified, fileResponse } from "~/http/file-response";
-import { requireSessionHash } from "~/http/request-input";
+import { lastSegment, requireSessionHash } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
 const handle = api({
   async GET(request) {
     const sessionHash = requireSessionHash(request);
-    const id = new URL(request.url).pathname.split("/").at(-1)!;
+    const id = lastSegment(request);
     const isId = ATTACHMENT_ID_PATTERN.test(id);
     if (isId && cacheHasFile(request, id) && (await services.attachments.has(sessionHash, id))) {
       return fileNotModified(id);

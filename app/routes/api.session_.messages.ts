@@ -20,14 +20,19 @@ const handle = api({
     );
 
     if (request.headers.get("Accept")?.includes("application/json")) {
-      const accepted: MessageAccepted = { rev: record?.rev ?? 0, replyId };
+      const accepted: MessageAccepted = {
+        rev: record?.rev ?? 0,
+        replyId,
+        ...(outcome.kind === "queued" && { queued: true }),
+      };
       return Response.json(accepted, { status: 202, headers: { "Cache-Control": "no-store" } });
     }
     const { signal } = currentRequest();
     const stream = { signal, onFailure: onStreamFailure, ...services.streams };
     if (outcome.kind === "settled") return eventStream(replayEvents(outcome.message), stream);
     const committed = outcome.kind === "started" && record ? record : undefined;
-    const options = { cursor: null, watch: false, signal, committed };
+    const awaited = outcome.kind === "queued" ? replyId : undefined;
+    const options = { cursor: null, watch: false, signal, committed, awaited };
     return eventStream(followEvents(await services.replies.follow(sessionHash, options)), stream);
   },
 });

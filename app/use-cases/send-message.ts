@@ -1,5 +1,5 @@
 import type { PostMessageBody } from "~/conversation/api";
-import type { StartCommand } from "~/conversation/start-reply";
+import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import type { Quotas } from "~/quotas/quotas";
 import type { Replies } from "~/replies/replies";
 
@@ -24,13 +24,25 @@ export async function sendMessage(
   const reservation = await quotas.reserveReply({ session: sessionHash, address });
   const options = { modelId, settings, replyMessageId, reservation };
   const { record, outcome } = await replies.start(sessionHash, toCommand(body), options);
-  const replyId =
-    outcome.kind === "settled" ? (outcome.message.metadata.replyId ?? outcome.message.id) : outcome.reply.id;
-  return { record, outcome, replyId };
+  return { record, outcome, replyId: replyIdOf(outcome) };
+}
+
+function replyIdOf(outcome: StartOutcome): string {
+  switch (outcome.kind) {
+    case "settled":
+      return outcome.message.metadata.replyId ?? outcome.message.id;
+    case "queued":
+      return outcome.item.replyId;
+    default:
+      return outcome.reply.id;
+  }
 }
 
 function toCommand(body: PostMessageBody): StartCommand {
-  if ("message" in body) return { kind: "send", message: body.message, parentId: body.parentId };
+  if ("message" in body) {
+    const { message, parentId, queue } = body;
+    return { kind: "send", message, parentId, queue };
+  }
   if ("regenerate" in body) return { kind: "regenerate", messageId: body.regenerate };
   return { kind: "continue", messageId: body.continue };
 }

@@ -15,6 +15,7 @@ import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } f
 import { createChatStore, type ChatStore } from "./chat-store";
 import { createFollowerEvents, showLastSeen } from "./follower-events";
 import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./message-delivery";
+import { createQueueRequests, type QueueRequests } from "./queue-requests";
 import { createReplyRequests, type ReplyRequests } from "./reply-requests";
 import { createReplyWatch, type ReplyWatch } from "./reply-watch";
 import { createSessionChoices, type SessionChoices } from "./session-choices";
@@ -36,7 +37,10 @@ export type ChatSession = Observable<ChatState> & {
   start: () => () => void;
   /** Reads the session again at once: another tab has changed it, or the person asks to. */
   wake: () => void;
-  /** Sends the text and the files of the composer. False, without any effect, if nothing can be sent now. */
+  /**
+   * Sends the text and the files of the composer, to wait while an answer is being written. False, without any effect, if
+   * nothing can be sent now.
+   */
   send: (text: string, modelId: string | null) => boolean;
   /** Sends another text and leaves the composer as it is. False as for `send`. */
   suggest: (text: string, modelId: string | null) => boolean;
@@ -61,6 +65,7 @@ export type ChatSession = Observable<ChatState> & {
   pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
   /** Sends a decision about a call of a tool. A failure is shown at the session. Never rejects. */
   decide: (decision: DecisionBody) => Promise<void>;
+  queue: QueueRequests;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
   /** Shows an error that concerns this session. */
@@ -127,7 +132,8 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
     send(text, modelId) {
       const attached = files.ready();
       const parentId = leafOf(store.getSnapshot());
-      if (!attached || !delivery.submit({ text, files: attached, parentId, modelId })) return false;
+      const message = { text, files: attached ?? [], parentId, modelId, mayWait: true };
+      if (!attached || !delivery.submit(message)) return false;
       draft.clear();
       files.clear();
       return true;
@@ -171,6 +177,12 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         refresh();
       }
     },
+    queue: createQueueRequests({
+      ...dependencies,
+      store,
+      retrying: retryingRequests(parts, dependencies),
+      onChanged: parts.follower.restart,
+    }),
     remove: () => removeSession(parts, dependencies),
     report: store.report,
     dismissProblem: () => store.patch({ problem: null }),
@@ -213,7 +225,8 @@ function createParts(dependencies: Dependencies): Parts {
     ...{ store, lifecycle, outbox, draft, files, clock, random, post, onSending },
     isFollowed: () => lifecycle.isOpen() && isSaved(),
     onAccepted(answer, message) {
-      onAccepted(answer, { messageId: message.replyMessageId, parentId: message.id });
+      if (answer.queued) follower.restart();
+      else onAccepted(answer, { messageId: message.replyMessageId, parentId: message.id });
       onSaved({ title: store.getSnapshot().session?.title ?? "", updatedAt: timestamp(clock) });
     },
     onFailed: refresh,

@@ -1,4 +1,4 @@
-import type { MessageAccepted, ReplyView, SessionView } from "~/conversation/api";
+import type { MessageAccepted, QueuedView, ReplyView, SessionView } from "~/conversation/api";
 import { branchTo } from "~/conversation/branch";
 import type { SettingsEdit } from "~/conversation/edit-session";
 import { answerParts } from "~/conversation/reply-text";
@@ -76,6 +76,8 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
   }
   const session = keepKnownMessages(state.session, view);
   const isThere = (id: string) => session.messages.some((message) => message.id === id);
+  const isQueued = (id: string) => waitingOf(session).some((message) => message.id === id);
+  const isDelivered = state.pending !== null && (isThere(state.pending.id) || isQueued(state.pending.id));
   const live = reconcile(state.live, session);
   return {
     ...state,
@@ -83,7 +85,7 @@ export function withSession(state: ChatState, view: SessionView | null): ChatSta
     session,
     isKept: false,
     live,
-    pending: state.pending && isThere(state.pending.id) ? null : state.pending,
+    pending: isDelivered ? null : state.pending,
     pickedModelId: state.pickedModelId === session.settings.modelId ? null : state.pickedModelId,
     pickedHead: isThere(state.pickedHead ?? "") ? state.pickedHead : null,
     isStopping: live !== null && (state.isStopping || (session.reply?.stopRequested ?? false)),
@@ -180,7 +182,9 @@ export type ShownMessage =
 
 /** The messages as shown, in reading order. */
 export function shownMessages(state: ChatState): ShownMessage[] {
-  const { session, pending, live } = state;
+  const { session, live } = state;
+  // A message that waits is shown above the composer.
+  const pending = state.pending?.queue ? null : state.pending;
   const messages = session?.messages ?? [];
   const isPlaced = live !== null && live.parentId !== null;
   const leaf = pending ? pending.parentId : isPlaced ? live.parentId : leafOf(state);
@@ -195,9 +199,19 @@ export function leafOf(state: ChatState): string | null {
   return state.pickedHead ?? state.session?.head ?? null;
 }
 
+/** The messages that wait on the server, in their order. */
+export function waitingOf(session: Pick<SessionView, "queue"> | null): readonly QueuedView[] {
+  return session?.queue ?? [];
+}
+
 /** A reply is running, or a message is on its way that will start one. */
 export function isReplyAwaited({ live, pending }: ChatState): boolean {
   return live !== null || (pending !== null && pending.state !== "failed");
+}
+
+/** The next message can be sent, to wait for the running reply. */
+export function canQueue({ phase, session, pending, live, isKept }: ChatState): boolean {
+  return phase === "ready" && session?.queue !== undefined && live !== null && !pending && !isKept;
 }
 
 /** No message is on its way and no reply is running, so the next message can be sent. */

@@ -1,10 +1,10 @@
 import { expect, vi } from "vitest";
 import type { AttachmentView } from "~/conversation/attachment";
-import type { PostMessageBody, SessionView } from "~/conversation/api";
+import type { MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { plainText } from "~/conversation/reply-text";
 import type { AssistantMessage, Message, Reply } from "~/conversation/session";
-import type { SessionApi } from "./session-api";
+import type { LoadedSession, SessionApi } from "./session-api";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
 import { ApiError } from "./api-error";
 import { createChatSession } from "./chat-session";
@@ -84,8 +84,9 @@ export function fakeServer() {
     forgotten: [] as string[],
     upload: async (filename: string, blob: Blob): Promise<AttachmentView> => fakeFile(filename, blob.size),
     stops: 0,
+    queueChanges: [] as object[],
     /** The answer to posts. */
-    post: (_body: PostMessageBody): { rev: number; replyId: string } => ({ rev: 1, replyId: "r1" }),
+    post: (_body: PostMessageBody): MessageAccepted => ({ rev: 1, replyId: "r1" }),
     commit(change: Partial<SessionView>) {
       const before = server.session ?? {
         rev: 0,
@@ -122,9 +123,7 @@ export function fakeServer() {
     async load(etag) {
       reach();
       server.loads++;
-      if (!server.session) return { kind: "absent" };
-      if (etag === String(server.session.rev)) return { kind: "unchanged" };
-      return { kind: "session", session: structuredClone(server.session), etag: String(server.session.rev) };
+      return loaded(server.session, etag);
     },
     async watch(cursor, signal) {
       reach();
@@ -145,6 +144,7 @@ export function fakeServer() {
     },
     patch: async () => reach(),
     decide: async () => reach(),
+    ...fakeQueue(server.queueChanges, reach),
     async stop() {
       reach();
       server.stops++;
@@ -166,6 +166,28 @@ export function fakeServer() {
     },
   };
   return { server, api };
+}
+
+function loaded(session: SessionView | null, etag: string | null): LoadedSession {
+  if (!session) return { kind: "absent" };
+  const now = String(session.rev);
+  if (etag === now) return { kind: "unchanged" };
+  return { kind: "session", session: structuredClone(session), etag: now };
+}
+
+function fakeQueue(
+  changes: object[],
+  reach: () => void,
+): Pick<SessionApi, "editQueued" | "removeQueued" | "resumeQueue"> {
+  const note = async (change: object) => {
+    changes.push(change);
+    reach();
+  };
+  return {
+    editQueued: (id, edit) => note({ id, ...edit }),
+    removeQueued: (id) => note({ id, removed: true }),
+    resumeQueue: () => note({ resumed: true }),
+  };
 }
 
 export function openTab(

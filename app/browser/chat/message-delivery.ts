@@ -8,7 +8,7 @@ import { partsOf, type Outbox, type OutgoingMessage } from "~/browser/drafts/out
 import type { PageClock } from "~/browser/page/page-clock";
 import { ApiError, userErrorOf } from "./api-error";
 import { backoffMs } from "./backoff";
-import { canSend } from "./chat-state";
+import { canQueue, canSend } from "./chat-state";
 import type { ChatStore } from "./chat-store";
 import { createPendingMessage } from "./pending-message";
 import type { SessionLifecycle } from "./session-lifecycle";
@@ -53,6 +53,8 @@ type NewMessage = {
   files: readonly AttachmentPart[];
   parentId: string | null;
   modelId: string | null;
+  /** Whether it may wait for the answer that is being written. */
+  mayWait?: boolean;
 };
 
 type Dependencies = {
@@ -94,12 +96,15 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
       if (lifecycle.isRemoved()) return;
       outbox.clear(message.id);
       retries = 0;
-      pending.update(message.id, { state: "accepted", error: null });
+      // Where no answer was being written any more, it was sent at once.
+      pending.update(message.id, { state: "accepted", error: null, queue: answer.queued });
       dependencies.onAccepted(answer, message);
     } catch (error) {
+      const code = error instanceof ApiError ? error.code : null;
       // While the session is not shown, the message stays in the outbox, with the error.
-      const isTakenBack = lifecycle.isOpen() && error instanceof ApiError && error.code === "reply_running";
+      const isTakenBack = lifecycle.isOpen() && (code === "reply_running" || code === "queue_full");
       if (isTakenBack) pending.takeBack(message, userErrorOf(error));
+      else if (code === "message_removed") pending.drop(message.id);
       else keepFailed(message, error);
       dependencies.onFailed();
     } finally {
@@ -146,11 +151,13 @@ export function createMessageDelivery(dependencies: Dependencies): MessageDelive
 
   return {
     isDelivering: () => isDelivering,
-    submit({ text, files: attached, parentId, modelId }) {
+    submit({ text, files: attached, parentId, modelId, mayWait = false }) {
       const isEmpty = text.trim() === "" && attached.length === 0;
-      if (isEmpty || !canSend(store.getSnapshot())) return false;
+      const queue = mayWait && canQueue(store.getSnapshot());
+      if (isEmpty || !(queue || canSend(store.getSnapshot()))) return false;
       const ids = { id: newId(), replyMessageId: newId() };
       const message: OutgoingMessage = { ...ids, text, files: attached, parentId, modelId };
+      if (queue) message.queue = true;
       outbox.put(message);
       dependencies.onSending(message);
       store.patch({ pending: { ...message, state: "sending", error: null }, problem: null });
@@ -175,6 +182,7 @@ function postBody(message: OutgoingMessage): PostMessageBody {
     parentId: message.parentId,
     ...(message.modelId !== null && { modelId: message.modelId }),
     replyMessageId: message.replyMessageId,
+    ...(message.queue && { queue: true as const }),
   };
 }
 

@@ -9,11 +9,13 @@ import type { ChatStore } from "./chat-store";
 export type PendingMessageView = {
   read: () => PendingMessage | null;
   /** Changes the pending message, unless another one has taken its place. */
-  update: (id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting">) => void;
+  update: (id: string, change: Pick<PendingMessage, "state" | "error" | "isWaiting" | "queue">) => void;
   /** Shows the message of the outbox, unless the server has accepted the pending one. */
   readOutbox: () => void;
   /** Moves the message from the outbox back into the composer, before the text that is there. */
   takeBack: (message: OutgoingMessage, error: UserError | null) => void;
+  /** Forgets a message that was removed on another device. */
+  drop: (id: string) => void;
 };
 
 type Dependencies = { store: ChatStore; outbox: Outbox; draft: Draft; files: AttachmentDraft };
@@ -39,6 +41,10 @@ export function createPendingMessage({ store, outbox, draft, files }: Dependenci
       draft.set([message.text, typed].filter((text) => text.trim() !== "").join("\n\n"));
       files.takeBack(message.files);
       store.patch({ pending: null, problem: error && { error, messageId: null } });
+    },
+    drop(id) {
+      outbox.clear(id);
+      if (read()?.id === id) store.patch({ pending: null });
     },
   };
 }

@@ -5,6 +5,7 @@ import type {
   MessageAccepted,
   PatchSessionBody,
   PostMessageBody,
+  QueueEditBody,
   RevokeShareBody,
   SessionView,
 } from "~/conversation/api";
@@ -29,6 +30,12 @@ export type SessionApi = {
   patch: (body: PatchSessionBody) => Promise<void>;
   /** Stops the reply with this id, and no later one, however late the request arrives. */
   stop: (replyId: string) => Promise<void>;
+  /** Changes or moves a waiting message. */
+  editQueued: (id: string, edit: QueueEditBody) => Promise<void>;
+  /** Removes a waiting message. Repeating it is harmless. */
+  removeQueued: (id: string) => Promise<void>;
+  /** Lets a paused queue go on. */
+  resumeQueue: () => Promise<void>;
   /** Stores a decision about a call of a tool. Repeating it is harmless. */
   decide: (decision: DecisionBody) => Promise<void>;
   remove: () => Promise<void>;
@@ -88,6 +95,12 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
       firstOfTwo(clock, (signal) =>
         http.ask("/api/session/stop", { method: "POST", headers, body: { replyId }, signal }, ignoreBody),
       ),
+    editQueued: (queuedId, body) =>
+      http.ask(`/api/session/queue/${queuedId}`, { method: "PATCH", headers, body }, ignoreBody),
+    removeQueued: (queuedId) =>
+      http.ask(`/api/session/queue/${queuedId}`, { method: "DELETE", headers }, ignoreBody),
+    resumeQueue: () =>
+      http.ask("/api/session/queue", { method: "POST", headers, body: { resume: true } }, ignoreBody),
     decide: (body) => http.ask("/api/session/decisions", { method: "POST", headers, body }, ignoreBody),
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),

@@ -18,6 +18,8 @@ export type OutgoingMessage = {
   modelId: string | null;
   /** The id of the future reply, so that the page can show its place. */
   replyMessageId: string;
+  /** It may wait for the answer that was being written when it was sent. */
+  queue?: boolean | undefined;
 };
 
 export type Outbox = {

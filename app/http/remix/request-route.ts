@@ -1,4 +1,4 @@
-/** All routes of the app. None has parameters. */
+/** The routes of the app without parameters. */
 const ROUTES: ReadonlySet<string> = new Set([
   "/",
   "/api/access",
@@ -13,6 +13,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/session/fork",
   "/api/session/import",
   "/api/session/messages",
+  "/api/session/queue",
   "/api/session/shares",
   "/api/session/stop",
   "/api/session/stream",

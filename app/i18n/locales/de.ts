@@ -596,6 +596,10 @@ export const de: Translation = {
     model_interrupted: "Die Verbindung zum Modell ist abgebrochen. Das bisher Geschriebene ist gespeichert.",
     model_stalled: "Das Modell antwortet nicht mehr. Das bisher Geschriebene ist gespeichert.",
     call_not_found: "Dieser Tool-Aufruf ist nicht in dieser Unterhaltung.",
+    message_removed: "Diese Nachricht wurde entfernt, bevor sie gesendet wurde.",
+    queue_full:
+      "Hier können keine weiteren Nachrichten warten. Senden Sie diese, wenn eine Antwort fertig ist.",
+    already_sent: "Diese Nachricht wurde schon gesendet.",
     already_decided: "Darüber wurde schon anders entschieden.",
     invalid_decision: "Über diesen Tool-Aufruf gibt es gerade nichts zu entscheiden.",
     answer_too_long:

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { isWaiting } from "~/conversation/calls/claim-calls";
+import type { Reply } from "~/conversation/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { isNewerFormat } from "~/store/newer-format";
 import type { Layout } from "~/store/sessions/layout";
@@ -67,11 +69,11 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
   async function remainsOf({ sessionHash, replyId }: LoggedReply): Promise<Remains> {
     const record = await store.header(sessionHash);
     const reply = record?.header.reply;
-    if (reply?.id !== replyId) return "none";
-    if (reply.node !== null && reply.node !== own && !hasDied(reply.node)) return "running";
+    const remains = reply ? remainsAtOnce(reply, replyId, options) : "none";
+    if (remains) return remains;
     try {
-      const read = await options.read(sessionHash);
-      return read?.session.reply?.id === replyId ? "running" : "none";
+      const now = (await options.read(sessionHash))?.session.reply;
+      return now && (now.id === replyId || hasNoRunner(now, options)) ? "running" : "none";
     } catch (error) {
       if (error instanceof KeyNotHeld) return "sealed";
       // A node of a later version goes on with it.
@@ -151,6 +153,26 @@ export function createLogBurial(options: LogBurialOptions): (signal: AbortSignal
       }
     }
   };
+}
+
+/**
+ * What is left of a reply as its session says; null where that is to be read. `reply` is the one that runs in the session:
+ * where another has settled, the next message of the queue may have been sent in the same commit, and its reply not have
+ * come into a log.
+ */
+function remainsAtOnce(reply: Reply, replyId: string, options: LogBurialOptions): Remains | null {
+  if (hasNoRunner(reply, options)) return null;
+  if (reply.id !== replyId) return "none";
+  return reply.node === options.instance || isWaiting(reply) ? null : "running";
+}
+
+/** Whether a reply is to be taken over. */
+function hasNoRunner(
+  reply: Reply,
+  { instance, hasDied }: Pick<LogBurialOptions, "instance" | "hasDied">,
+): boolean {
+  if (isWaiting(reply)) return false;
+  return reply.node === null || (reply.node !== instance && hasDied(reply.node));
 }
 
 /** Place of an instance in the order in which the living ones deal with a subject: the same on all nodes. */

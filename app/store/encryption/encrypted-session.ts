@@ -31,7 +31,8 @@ export function encryptSession(
     head: ____,
     messages: _____,
     partial: ______,
-    notes: _______,
+    queue: _______,
+    notes: ________,
     ...open
   } = document;
   const ids = new Set(namedAttachments(document).map(attachmentId));

@@ -97,6 +97,7 @@ function secretPartOf({
   settings,
   head,
   partial,
+  queue,
   notes,
   messages,
 }: StoredSession): SecretPart {
@@ -106,6 +107,7 @@ function secretPartOf({
     settings,
     head,
     ...(partial && { partial }),
+    ...(queue && { queue }),
     ...(notes && { notes }),
     messages,
   };

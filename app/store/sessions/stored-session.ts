@@ -33,7 +33,7 @@ export type StoredSession = z.infer<typeof storedSession>;
 /** The content of a session: the fields that are encrypted. */
 export type SecretPart = Pick<
   StoredSession,
-  "title" | "titleSource" | "settings" | "head" | "partial" | "notes" | "messages"
+  "title" | "titleSource" | "settings" | "head" | "partial" | "queue" | "notes" | "messages"
 >;
 
 const {
@@ -42,6 +42,7 @@ const {
   settings: _settings,
   head: _head,
   partial: _partial,
+  queue: _queue,
   notes: _notes,
   messages: _secret,
   ...openShape

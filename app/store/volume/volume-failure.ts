@@ -26,6 +26,10 @@ const REFUSALS = {
     failed: "The version that is shown could not be changed. Nothing saved is lost.",
     inDoubt: "another version is shown. Choose it again.",
   },
+  queue: {
+    failed: "The waiting messages were not changed; nothing that was saved is lost.",
+    inDoubt: "the waiting messages were changed. Do it again.",
+  },
   delete: {
     failed: "The conversation could not be deleted. Try again soon.",
     inDoubt: "the conversation was deleted. Delete it again.",
