@@ -21,7 +21,7 @@ const handle = api({
     const since = parseSince(searchParams.get("since"));
     const known = request.headers.get("If-None-Match");
     // Without reading the keyring: most devices have the newest revision already.
-    const rev = known === null ? null : await services.keyrings.knownRevision(keyringHash);
+    const rev = known === null ? null : await services.keyrings.knownVersion(keyringHash);
     if (rev !== null && isKnown(known, etagOf(rev))) return notModified(rev);
     return read(keyringHash, since, known);
   },
@@ -43,7 +43,7 @@ export const action = handle;
 async function read(keyringHash: string, since: number | null, known: string | null): Promise<Response> {
   const keyring = await services.keyrings.read(keyringHash);
   if (!keyring) throw keyringNotFound();
-  const { rev, sealed } = keyring;
+  const { version: rev, sealed } = keyring;
   if (isKnown(known, etagOf(rev))) return notModified(rev);
   await currentRequest().turn();
   const appended = since === null ? null : appendedSince(keyring, since);

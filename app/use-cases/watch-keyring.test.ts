@@ -10,7 +10,7 @@ function setUp(first: number | null = 1) {
   const events = createSessionEvents();
   const draining = new AbortController();
   const deps: WatchKeyringDependencies = {
-    keyrings: { revision: () => Promise.resolve(state.rev) },
+    keyrings: { version: () => Promise.resolve(state.rev) },
     events,
     enterWatch: createWatcherCount(2),
     attend() {

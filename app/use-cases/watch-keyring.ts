@@ -3,7 +3,7 @@ import type { KeyringStore } from "~/store/keyrings/keyring-store";
 import type { SessionEvents } from "~/store/sessions/session-events";
 
 export type WatchKeyringDependencies = {
-  keyrings: Pick<KeyringStore, "revision">;
+  keyrings: Pick<KeyringStore, "version">;
   events: Pick<SessionEvents, "subscribe">;
   /** Counts a watcher of a keyring until the returned function is called. @throws ExpectedError `too_many_requests` */
   enterWatch: (keyringHash: string) => () => void;
@@ -14,10 +14,10 @@ export type WatchKeyringDependencies = {
 };
 
 /**
- * The numbers of a keyring's revisions, the newest one first, then each that comes. Ends where the keyring is deleted,
+ * The versions of a keyring, the newest one first, then each that comes. Ends where the keyring is deleted,
  * where `signal` is aborted and where this node drains.
  * @throws ExpectedError `keyring_not_found`, also for a keyring that was deleted; `too_many_requests`, and what
- * `KeyringStore.revision` throws
+ * `KeyringStore.version` throws
  */
 export async function watchKeyring(
   keyringHash: string,
@@ -34,7 +34,7 @@ export async function watchKeyring(
     leaveCount();
   };
   try {
-    const first = await keyrings.revision(keyringHash);
+    const first = await keyrings.version(keyringHash);
     if (first === null) throw keyringNotFound();
     return revisions(first);
   } catch (error) {
@@ -48,7 +48,7 @@ export async function watchKeyring(
         if (rev !== shown) yield rev;
         shown = rev;
         if (!(await news.arrived())) return;
-        rev = await keyrings.revision(keyringHash);
+        rev = await keyrings.version(keyringHash);
       }
     } finally {
       leave();

@@ -1,6 +1,6 @@
 import type { Quotas } from "~/quotas/quotas";
-import type { KeyringWrite } from "~/store/keyrings/change-keyring";
-import type { KeyringStore, Written } from "~/store/keyrings/keyring-store";
+import type { KeyringWrite, WriteResult } from "~/store/keyrings/change-keyring";
+import type { KeyringStore } from "~/store/keyrings/keyring-store";
 
 export type WriteKeyringDependencies = {
   quotas: Pick<Quotas, "writeKeyring">;
@@ -19,7 +19,7 @@ export function writeKeyring(
   expected: number,
   readContent: () => Promise<{ sealed: string } | { append: string }>,
   { quotas, keyrings }: WriteKeyringDependencies,
-): Promise<Written> {
+): Promise<WriteResult> {
   return quotas.writeKeyring(
     address,
     expected === 0,

@@ -37,7 +37,7 @@ const contentOf = ({ stored }: KeyringState) => textOf(stored?.sealed);
 test("a keyring is begun with revision 0, replaced, and appended to", () => {
   const state = after(put(0, "one"), append(1, " two"), put(2, "three"));
   expect(contentOf(state)).toBe("three");
-  expect(state.stored?.rev).toBe(3);
+  expect(state.stored?.version).toBe(3);
 });
 
 test("a write for a revision that is not the newest changes nothing, and is answered with the newest", () => {
@@ -111,7 +111,11 @@ test("a deleted keyring is refused for good, and one that was not used for long 
   expect(() => livingKeyring(deleted.stored)).toThrow(gone);
   const expired = numbered({ stored: keyringTombstone(NOW), recovered: null }, 2);
   expect(livingKeyring(expired.stored)).toBeNull();
-  expect(apply(expired, put(0, "again")).state.stored).toMatchObject({ rev: 3, sealed: base64url("again") });
+  expect(apply(expired, put(0, "again")).state.stored).toMatchObject({
+    rev: 3,
+    version: 1,
+    sealed: base64url("again"),
+  });
 });
 
 test("a deletion leaves nothing where there was nothing, and a tombstone where all was damaged", () => {
@@ -120,13 +124,13 @@ test("a deletion leaves nothing where there was nothing, and a tombstone where a
   expect(change({ stored: null, recovered: 3 }).content?.stored?.deleted).toBe(true);
 });
 
-test("a renewal keeps the content and what may be appended to", () => {
+test("a renewal keeps the content, its version, and what may be appended to", () => {
   const state = after(put(0, "one"), append(1, " two"));
   const later = "2026-03-01T00:00:00.000Z";
   const renewed = numbered(renewKeyring(2, later)(state).content!, 3);
-  expect(renewed.stored).toMatchObject({ usedAt: later, sealed: base64url("one two") });
+  expect(renewed.stored).toMatchObject({ usedAt: later, version: 2, sealed: base64url("one two") });
   expect(textOf(appendedSince(renewed.stored!, 1)!)).toBe(" two");
-  expect(appendedSince(renewed.stored!, 2)).toBe("");
+  expect(apply(renewed, append(2, " three")).state.stored).toMatchObject({ rev: 4, version: 3 });
   // Another device was first.
   expect(renewKeyring(1, later)(state).content).toBe(state);
 });
@@ -164,7 +168,7 @@ function run(steps: Step[]): { begun: string[]; stored: StoredKeyring | null } {
     if (lost) return;
     const isStored = result.kind === "stored";
     const text = isStored ? `${device.text} ${entry}`.trim() : textOf(result.sealed);
-    Object.assign(device, { rev: result.rev ?? state.stored!.rev, text });
+    Object.assign(device, { rev: result.rev, text });
     // The device finds in what it merges that an earlier request was stored.
     device.pending = isStored || text.split(" ").includes(entry) ? null : writeOf(device, entry, true);
   };

@@ -8,19 +8,18 @@ export type KeyringState = { stored: StoredKeyring | null; recovered: number | n
 
 /**
  * What a device asks for: all of the sealed bytes, or bytes to append to them.
- * `expected`: the revision that the device has; 0 where there should be none.
+ * `expected`: the version that the device has; 0 where there should be none.
  */
 export type KeyringWrite = { expected: number } & (
   { sealed: string; append?: never } | { append: string; sealed?: never }
 );
 
-/** `rev` of what was stored is null for the revision that the commit makes. */
-export type WriteResult =
-  { kind: "stored"; rev: number | null } | { kind: "conflict"; rev: number; sealed: string };
+/** `rev`: the version that was stored, or that is the newest one. */
+export type WriteResult = { kind: "stored"; rev: number } | { kind: "conflict"; rev: number; sealed: string };
 
 /**
- * Writes to a keyring, if the device has seen its newest revision. A write that was sent again, because its answer was
- * lost, is recognised by its content: it is what the revision after the expected one holds.
+ * Writes to a keyring, if the device has seen its newest version. A write that was sent again, because its answer was
+ * lost, is recognised by its content: it is what the version after the expected one holds.
  * @param now ISO 8601 timestamp
  * @throws ExpectedError `keyring_gone`, `keyring_not_found`, `keyring_full`
  */
@@ -28,7 +27,7 @@ export function writeKeyring(write: KeyringWrite, now: string): ContentChange<Ke
   return (before) => {
     const state = before ?? { stored: null, recovered: null };
     const keyring = livingKeyring(state.stored);
-    const rev = keyring?.rev ?? 0;
+    const rev = keyring?.version ?? 0;
     if (write.expected !== rev) {
       const repeated = keyring && findWrite(keyring, write);
       if (repeated !== null) return { content: state, result: { kind: "stored", rev: repeated } };
@@ -38,16 +37,22 @@ export function writeKeyring(write: KeyringWrite, now: string): ContentChange<Ke
     const sealed = write.sealed ?? appended(keyring, write.append);
     if (sealed.length > MAX_KEYRING_LENGTH) throw keyringFull();
     const earlier = write.append !== undefined && keyring ? withItself(keyring) : [];
-    return { content: stateWith({ sealed, earlier }, now), result: { kind: "stored", rev: null } };
+    const version = rev + 1;
+    return {
+      content: stateWith({ version, sealed, earlier }, now),
+      result: { kind: "stored", rev: version },
+    };
   };
 }
 
-/** Records that a keyring was used, by a revision with the same content. @throws ExpectedError `keyring_gone` */
-export function renewKeyring(rev: number, now: string): ContentChange<KeyringState, null> {
+/**
+ * Records that a keyring was used, by a revision of the same version. @param version the one that was read
+ * @throws ExpectedError `keyring_gone` */
+export function renewKeyring(version: number, now: string): ContentChange<KeyringState, null> {
   return (state) => {
     const keyring = livingKeyring(state?.stored ?? null);
-    if (keyring?.rev !== rev) return { content: state, result: null };
-    return { content: stateWith({ ...keyring, earlier: withItself(keyring) }, now), result: null };
+    if (keyring?.version !== version) return { content: state, result: null };
+    return { content: stateWith(keyring, now), result: null };
   };
 }
 
@@ -70,8 +75,8 @@ export function livingKeyring(stored: StoredKeyring | null): StoredKeyring | nul
 }
 
 /**
- * The bytes that were appended to a keyring since a revision, in base64url; null where that is not known, or where
- * other bytes have taken the place of that revision's.
+ * The bytes that were appended to a keyring since a version, in base64url; null where that is not known, or where
+ * other bytes have taken the place of that version's.
  */
 export function appendedSince(keyring: StoredKeyring, since: number): string | null {
   const length = lengthAt(keyring, since);
@@ -82,9 +87,11 @@ export function keyringNotFound(): ExpectedError {
   return new ExpectedError("keyring_not_found", "There is no list of conversations here yet.");
 }
 
-/** The number of the revision after the expected one, where it holds what this write asks for; else null. */
+/** The version after the expected one, where it holds what this write asks for; else null. */
 function findWrite(keyring: StoredKeyring, { expected, sealed, append }: KeyringWrite): number | null {
-  const next = [...keyring.earlier.map(([rev]) => rev).reverse(), keyring.rev].find((rev) => rev > expected);
+  const next = [...keyring.earlier.map(([version]) => version).reverse(), keyring.version].find(
+    (version) => version > expected,
+  );
   if (next === undefined) return null;
   const bytes = bytesOf(keyring.sealed);
   const from = append === undefined || expected === 0 ? 0 : lengthAt(keyring, expected);
@@ -93,9 +100,9 @@ function findWrite(keyring: StoredKeyring, { expected, sealed, append }: Keyring
   return held.equals(bytesOf(sealed ?? append)) ? next : null;
 }
 
-/** Length of a revision's content in bytes, if the newest content begins with it and that is known. */
-function lengthAt({ rev, sealed, earlier }: StoredKeyring, which: number): number | null {
-  if (which === rev) return bytesOf(sealed).length;
+/** Length of a version's content in bytes, if the newest content begins with it and that is known. */
+function lengthAt({ version, sealed, earlier }: StoredKeyring, which: number): number | null {
+  if (which === version) return bytesOf(sealed).length;
   return earlier.find(([other]) => other === which)?.[1] ?? null;
 }
 
@@ -103,18 +110,18 @@ function appended(keyring: StoredKeyring | null, append: string): string {
   return Buffer.concat([bytesOf(keyring?.sealed ?? ""), bytesOf(append)]).toString("base64url");
 }
 
-/** The earlier revisions of what is built on a keyring and begins with it. */
-function withItself({ rev, sealed, earlier }: StoredKeyring): StoredKeyring["earlier"] {
-  const itself: [number, number] = [rev, bytesOf(sealed).length];
+/** The earlier versions of what is built on a keyring and begins with it. */
+function withItself({ version, sealed, earlier }: StoredKeyring): StoredKeyring["earlier"] {
+  const itself: [number, number] = [version, bytesOf(sealed).length];
   return [itself, ...earlier].slice(0, MAX_EARLIER);
 }
 
 function stateWith(
-  { sealed, earlier }: Pick<StoredKeyring, "sealed" | "earlier">,
+  { version, sealed, earlier }: Pick<StoredKeyring, "version" | "sealed" | "earlier">,
   now: string,
 ): KeyringState {
   const bookkeeping = { format: KEYRING_FORMAT, rev: 0, recent: [] } as const;
-  return { stored: { ...bookkeeping, recent: [], usedAt: now, earlier, sealed }, recovered: null };
+  return { stored: { ...bookkeeping, recent: [], usedAt: now, version, earlier, sealed }, recovered: null };
 }
 
 /** Node decodes both alphabets, with and without padding. */

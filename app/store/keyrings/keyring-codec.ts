@@ -62,7 +62,10 @@ export function createKeyringRemovalCodec(): RevisionCodec<StoredKeyring> {
       if (decoded.kind !== "newer") return decoded;
       const [format, usedAt] = [KEYRING_FORMAT, new Date(0).toISOString()] as const;
       const recent = recentCommits(bytes);
-      return { kind: "whole", document: { format, rev, recent, usedAt, earlier: [], sealed: "" } };
+      return {
+        kind: "whole",
+        document: { format, rev, recent, usedAt, version: 0, earlier: [], sealed: "" },
+      };
     },
   };
 }

@@ -39,7 +39,16 @@ export function keyringDocuments(
  */
 export function keyringTombstone(now: string, end: Pick<StoredKeyring, "deleted"> = {}): StoredKeyring {
   const bookkeeping = { format: KEYRING_FORMAT, rev: 0, recent: [] } as const;
-  return { ...bookkeeping, recent: [], usedAt: now, retiredAt: now, ...end, earlier: [], sealed: "" };
+  return {
+    ...bookkeeping,
+    recent: [],
+    usedAt: now,
+    retiredAt: now,
+    ...end,
+    version: 0,
+    earlier: [],
+    sealed: "",
+  };
 }
 
 export const keyringContents: Contents<StoredKeyring, KeyringState> = {

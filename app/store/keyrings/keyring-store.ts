@@ -30,25 +30,23 @@ import type { StoredKeyring } from "./stored-keyring";
 export type KeyringStore = {
   /**
    * Reads the newest revision, and puts it on stable storage; null where there is no keyring. Reading counts as use: a
-   * keyring that was last used long ago gets a revision with the same content, so that retention keeps it.
+   * keyring that was last used long ago gets a revision of the same version, so that retention keeps it.
    * @throws ExpectedError `keyring_gone`, `session_newer_format`, `session_busy`, `volume_unavailable`
    */
   read(keyringHash: string): Promise<StoredKeyring | null>;
-  /** The number that `read` would return, where it is known without reading the keyring; else null. */
-  knownRevision(keyringHash: string): Promise<number | null>;
-  /** The number of the newest revision, for watchers. Needs no encryption key. Null where there is no keyring any more. */
-  revision(keyringHash: string): Promise<number | null>;
+  /** The version that `read` would return, where it is known without reading the keyring; else null. */
+  knownVersion(keyringHash: string): Promise<number | null>;
+  /** The newest version, for watchers. Needs no encryption key. Null where there is no keyring any more. */
+  version(keyringHash: string): Promise<number | null>;
   /**
    * Makes one commit, see `writeKeyring`. When it resolves what was written is on stable storage.
-   * @returns `conflict` where the newest revision is another than the expected one
+   * @returns `conflict` where the newest version is another than the expected one
    * @throws ExpectedError as `read` does; `keyring_not_found`, `keyring_full`
    */
-  write(keyringHash: string, write: KeyringWrite): Promise<Written>;
+  write(keyringHash: string, write: KeyringWrite): Promise<WriteResult>;
   /** Deletes a keyring for good, also one that is damaged or of a newer version. No error where there is none. */
   remove(keyringHash: string): Promise<void>;
 };
-
-export type Written = Extract<WriteResult, { kind: "conflict" }> | { kind: "stored"; rev: number };
 
 export type KeyringStoreOptions = RevisionStoreOptions & {
   layout: Layout;
@@ -86,17 +84,17 @@ export function createKeyringStore(options: KeyringStoreOptions): KeyringStore {
 
   /** A keyring that cannot be renewed now is served all the same: the next read tries again. */
   async function renewed(hash: string, keyring: StoredKeyring): Promise<StoredKeyring> {
-    const renew = (giveUpAt: number) => commit(hash, renewKeyring(keyring.rev, now()), { giveUpAt });
+    const renew = (giveUpAt: number) => commit(hash, renewKeyring(keyring.version, now()), { giveUpAt });
     const { document } = await documents
       .inTurn(hash, WRITE.asked, renew)
       .catch(() => ({ document: keyring }));
     return livingKeyring(document) ?? keyring;
   }
 
-  async function write(hash: string, asked: KeyringWrite, giveUpAt: number) {
-    const { document, result } = await commit(hash, writeKeyring(asked, now()), { giveUpAt });
-    if (result.kind === "conflict") return result;
-    return { kind: result.kind, rev: result.rev ?? document!.rev };
+  /** The newest document, if this node has it in memory, by a listing. */
+  async function knownDocument(hash: string): Promise<StoredKeyring | null> {
+    const head = await documents.headRevision(hash);
+    return (head && keyrings.codec.known(hash, head.rev)?.document) ?? null;
   }
 
   async function remove(hash: string, giveUpAt: number) {
@@ -114,19 +112,21 @@ export function createKeyringStore(options: KeyringStoreOptions): KeyringStore {
       const keyring = livingKeyring(document);
       return keyring && isUnused(keyring) ? renewed(hash, keyring) : keyring;
     },
-    async knownRevision(hash) {
-      const head = await whileReading(() => documents.headRevision(hash));
-      const known = head && keyrings.codec.known(hash, head.rev);
-      return known && !isUnused(known.document) ? head.rev : null;
+    async knownVersion(hash) {
+      const known = await whileReading(() => knownDocument(hash));
+      return known && !isUnused(known) ? known.version : null;
     },
-    revision: (hash) =>
+    version: (hash) =>
       whileReading(async () => {
-        const head = await documents.headRevision(hash);
-        if (head) return head.rev;
+        const known = await knownDocument(hash);
+        if (known) return known.version;
         const { document } = await documents.read(hash, headers);
-        return document && document.retiredAt === undefined ? document.rev : null;
+        return document && document.retiredAt === undefined ? document.version : null;
       }),
-    write: (hash, asked) => documents.inTurn(hash, WRITE.asked, (giveUpAt) => write(hash, asked, giveUpAt)),
+    async write(hash, asked) {
+      const write = (giveUpAt: number) => commit(hash, writeKeyring(asked, now()), { giveUpAt });
+      return (await documents.inTurn(hash, WRITE.asked, write)).result;
+    },
     remove: (hash) => documents.inTurn(hash, DELETE.asked, (giveUpAt) => remove(hash, giveUpAt)),
   };
 }

@@ -16,6 +16,7 @@ export const MAX_EARLIER = 64;
 
 /** The fields that are readable without the encryption key. */
 const open = {
+  /** Number of the file, as for all documents that are committed. Devices never see it. */
   rev: z.int().positive(),
   /** Ids of the last commits, newest first. */
   recent: z.array(itemId).min(1).max(RECENT_COMMITS),
@@ -26,9 +27,11 @@ const open = {
   /** In a tombstone: a person deleted the keyring, so that the tombstone stays. */
   deleted: z.literal(true).optional(),
   /**
-   * Numbers of the revisions before this one which its content begins with, newest first, with their lengths in bytes of
-   * what was sealed.
+   * The revision as devices count: one more than the one that a write was for, whatever number its file has, since
+   * browsers seal it with what they write. 0 in a tombstone.
    */
+  version: z.int().nonnegative(),
+  /** Earlier versions that the content begins with, newest first, with their lengths in bytes of what was sealed. */
   earlier: z.array(z.tuple([z.int().positive(), z.int().nonnegative()])).max(MAX_EARLIER),
 };
 
