@@ -7,11 +7,17 @@ type ToolChunk = Extract<ReplyChunk, { toolCallId: string } | { type: "data-tool
 
 /** The chunks that replay a call in the state that it has. */
 export function toolChunks(part: ToolPart): ToolChunk[] {
-  const { toolCallId, toolName, input, state, output, errorText = "" } = part;
-  const chunks: ToolChunk[] = [
+  const { toolCallId, toolName, input } = part;
+  return [
     { type: "tool-input-available", toolCallId, toolName, input, dynamic: true },
-    ...(hasState(part) ? [stateChunk(part)] : []),
+    ...outcomeChunks(part),
   ];
+}
+
+/** The chunks that bring a known call into this state. */
+export function outcomeChunks(part: ToolPart): ToolChunk[] {
+  const { toolCallId, state, output, errorText = "" } = part;
+  const chunks: ToolChunk[] = hasState(part) ? [stateChunk(part)] : [];
   if (state === "approval-requested") chunks.push(approvalChunk(toolCallId));
   if (state === "output-available") chunks.push(resultChunk(toolCallId, { state, output: output! }));
   if (state === "output-error" || state === "output-denied") {

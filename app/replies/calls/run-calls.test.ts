@@ -89,6 +89,23 @@ describe("a reply that calls tools", () => {
     expect(messages.at(-1)!.metadata).toMatchObject({ status: "complete" });
   });
 
+  it("goes on with a call that was denied while another one of its step runs", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_write", "files_log");
+    const log = await one.tools.call(0);
+    await decide(one, key, ids[0]!, "deny");
+    log.answer("logged");
+    const { steps = [] } = await one.model.request(1);
+    expect(states(steps)).toEqual(["output-denied", "output-available"]);
+    one.model.text("Denied.");
+    one.model.finish();
+    const { messages } = await settled(one, key);
+    expect(toolParts(messages.at(-1)!.parts as Part[])[0]).toMatchObject({
+      decisions: [{ attempt: 0, decision: "deny" }],
+    });
+    expect(one.tools.calls).toHaveLength(1);
+  });
+
   it("ends after as many steps as one answer may have, with results, and goes on when it is continued", async () => {
     const one = await toolNode();
     const { key } = await startCalls(one, "files_read");

@@ -2,7 +2,7 @@ import { hasRoomAfter } from "~/conversation/answer-bound";
 import { isFinal, isUndecided, MAX_CALLS, type CallResult } from "~/conversation/calls/call-state";
 import type { NewCall } from "~/conversation/calls/claim-calls";
 import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
-import { approvalChunk, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
+import { approvalChunk, outcomeChunks, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import {
   needsApproval,
@@ -79,8 +79,17 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
     return calls;
   }
 
+  /** Writes what others have committed about calls, a decision or a late result, where that is the end of a call. */
+  function writeCommitted() {
+    const written = toolParts(parts());
+    for (const [index, call] of toolParts(foldCalls(parts(), claims.known())).entries()) {
+      if (isFinal(call) && !isFinal(written[index]!)) for (const chunk of outcomeChunks(call)) write(chunk);
+    }
+  }
+
   /** One round: refuses, claims and begins what can be. @returns false where the run is to end */
   async function beginOpen(tools: Tools): Promise<boolean> {
+    writeCommitted();
     const calls = newCalls(tools);
     if (calls.length > 0) {
       if (!(await claims.claim(calls))) return false;
