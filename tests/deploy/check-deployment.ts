@@ -7,6 +7,7 @@ import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
 import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { fileSystemProblems, volumeProblems } from "./data-rules.ts";
+import { dockerfileProblems } from "./dockerfile-rules.ts";
 import {
   environmentManifest,
   environmentProblems,
@@ -53,6 +54,8 @@ export function checkDeployment(files: Files): string[] {
   const place = read("copilot/.workspace");
   if (place !== undefined) parseWith(workspace, "copilot/.workspace", place, report);
   const image = readImage(files.Dockerfile ?? "");
+  for (const { instruction, rule } of dockerfileProblems(files.Dockerfile ?? ""))
+    report("Dockerfile", instruction, `must be such that the image ${rule}`);
   const environments = readEnvironments(files, read, report);
   const patches = {
     service: patchesOf(SERVICE_PATCHES, files, report),

@@ -750,6 +750,24 @@ seeded(ADDON_PARAMETERS, [
 ]);
 
 seeded("Dockerfile", [
+  [
+    "npm as process 1",
+    /CMD \["\/bin.*/,
+    "CMD npm start",
+    "CMD: must be such that the image starts node by way of",
+  ],
+  [
+    "an old Node",
+    /node:24[\d.]+/g,
+    "node:18",
+    "FROM: must be such that the image stands on one patch version",
+  ],
+  [
+    "a build under emulation",
+    "--platform=$BUILDPLATFORM ",
+    "",
+    "FROM: must be such that the image builds on the machine's own platform",
+  ],
   ["another port", /3000/g, "8080", "image.port: the Dockerfile listens on 8080, not 3000"],
   [
     "another user",
