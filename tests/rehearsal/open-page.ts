@@ -31,10 +31,8 @@ export type OpenPage = {
   close(): void;
 };
 
-/** Far beyond any answer here, and what it takes to find another node. */
-const PATIENCE_MS = 60_000;
-
-export function openPage(serverUrl: string): OpenPage {
+/** @param patienceMs how long one waits for an answer: longer than all that happens meanwhile */
+export function openPage(serverUrl: string, patienceMs: number): OpenPage {
   const id = newId();
   const complaints: string[] = [];
   const nodes = new Set<string>();
@@ -137,7 +135,7 @@ export function openPage(serverUrl: string): OpenPage {
         const { session, ...rest } = chat.getSnapshot();
         const state = JSON.stringify({ ...rest, reply: session?.reply });
         reject(new Error(`Nothing came of it: ${state}\n${journey.slice(-12).join("\n")}`));
-      }, PATIENCE_MS);
+      }, patienceMs);
       function check() {
         if (!isSo(chat.getSnapshot())) return;
         clearTimeout(late);

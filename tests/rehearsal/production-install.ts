@@ -8,6 +8,9 @@ export type Install = { folder: string; command: string[] };
 
 type LockedPackage = { dev?: true; devOptional?: true; optional?: true; peer?: true; link?: true };
 
+/** What the image's stages make and the server does not read: the list of packages, and the folder of the volume. */
+const ONLY_IN_THE_IMAGE = ["sbom.cdx.json", "/volume/"];
+
 /**
  * The folder that the Dockerfile's last stage makes, from what is on this machine: the build, and of node_modules
  * only the packages that `npm ci --omit=dev --omit=optional --omit=peer` would install, by the lock file. Node
@@ -19,9 +22,11 @@ export async function makeProductionInstall(folder: string): Promise<Install> {
   const last = stages.at(-1)!;
   for (const { name, value } of last.instructions) {
     if (name !== "COPY") continue;
-    const { from, source, target } = copyOf(value);
-    if (source === "node_modules") await installPackages(join(folder, target), from);
-    else await place(join(root, source), join(folder, target));
+    for (const { from, source, target } of copiesOf(value)) {
+      if (ONLY_IN_THE_IMAGE.includes(source)) continue;
+      if (source === "node_modules") await installPackages(join(folder, target), from);
+      else await place(join(root, source), join(folder, target));
+    }
   }
   await mkdir(join(folder, "bin"));
   await linkOrCopy(process.execPath, join(folder, "bin/node"));
@@ -50,17 +55,22 @@ export async function makeProductionInstall(folder: string): Promise<Install> {
   }
 }
 
-/** `--from=build /app/public ./public`, or `package.json ./`: paths within the folder of the app. */
-function copyOf(value: string): { from: string | null; source: string; target: string } {
+type Copy = { from: string | null; source: string; target: string };
+
+/** `--from=build /app/public ./public`, or `a.json b.json ./`: each source, with paths within the folder of the app. */
+function copiesOf(value: string): Copy[] {
   const words = value.split(" ");
   const from = words.find((word) => word.startsWith("--from="))?.slice("--from=".length) ?? null;
-  const [source, target] = words.filter((word) => !word.startsWith("--"));
-  const within = source!.replace(/^\/app\//, "");
-  return {
-    from,
-    source: within,
-    target: target!.endsWith("/") ? posix.join(target!, posix.basename(within)) : target!,
-  };
+  const paths = words.filter((word) => !word.startsWith("--"));
+  const target = paths.pop()!;
+  return paths.map((path) => {
+    const source = path.replace(/^\/app\//, "");
+    return {
+      from,
+      source,
+      target: target.endsWith("/") ? posix.join(target, posix.basename(source)) : target,
+    };
+  });
 }
 
 async function place(source: string, target: string) {

@@ -56,10 +56,16 @@ export type RehearsalOptions = {
 /** A folder that belongs to root: what a volume of another user is to a task. */
 export const FOREIGN_FOLDER = "/usr/share/holdfast";
 
-/** Answers of about 4 s and of about 20 s; longer than all that happens. */
+/** An answer of about 4 s, and one whose model is silent until all is over. */
 const SHORT = "Count a little. [paced:50] [words:80]";
 const THINKING = "Think first. [think] [words:40]";
-const LONG = "Count for long. [paced:50] [words:380]";
+
+/** An answer of 20 s at the scale of the tests, longer at a smaller one: it is to outlast the task that begins it. */
+const longQuestion = (timeScale: number) =>
+  `Count for long. [paced:50] [words:${Math.round(380 * Math.max(1, 15 / timeScale))}]`;
+
+/** Longer than an answer takes while a release is replaced, or tried three times and rolled back. */
+const patience = (timeScale: number) => 60_000 + 900_000 / timeScale;
 
 /** How often somebody else comes by. */
 const VISIT_EVERY_MS = 50;
@@ -138,13 +144,14 @@ async function rehearse(
     release,
     async chatThrough(happening, { waiting, patient, chatty }) {
       const faultsBefore = balancer.faults.length;
-      const open = () => openPage(balancer.url);
+      const open = () => openPage(balancer.url, patience(timeScale));
+      const long = longQuestion(timeScale);
       const pages = Array.from({ length: waiting + patient + chatty }, open);
       const talkative = pages.slice(waiting);
       let isOver = false;
       const chats = pages.map(async (page, index) => {
         if (index < waiting) return page.ask(THINKING);
-        if (index < waiting + patient) return page.ask(LONG);
+        if (index < waiting + patient) return page.ask(long);
         while (!isOver) await page.ask(SHORT);
       });
       const talked = Promise.all([...chats, visit(balancer.url, () => isOver)]);

@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 const timeScale = Number(values.scale);
 if (!(timeScale >= 1 && timeScale <= 20)) {
-  console.error("--scale must be from 1 to 20.");
+  console.error("--scale must be from 1, which takes a quarter of an hour, to 20.");
   process.exit(1);
 }
 
@@ -66,6 +66,9 @@ try {
   );
   console.log(complaints === 0 ? "Nobody has noticed anything." : `${complaints} things were noticed.`);
   process.exitCode = complaints === 0 ? 0 : 1;
+} catch (error) {
+  console.error(`\nThe rehearsal ended early: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 } finally {
   await rehearsal.stop();
 }
