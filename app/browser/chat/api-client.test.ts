@@ -215,3 +215,16 @@ test("a long answer over a slow line is awaited while parts of it arrive", async
     vi.useRealTimers();
   }
 });
+
+test.each([
+  ["a page of 401", () => new Response("<h1>401</h1>", { status: 401 })],
+  ["a redirect that was not followed", () => new Response(null, { status: 302, headers: { Location: "/" } })],
+  [
+    "the same as browsers show it",
+    () => Object.defineProperty(Response.error(), "type", { value: "opaqueredirect" }),
+  ],
+])("a proxy's answer that one is signed out is told as that: %s", async (_, answer) => {
+  const { api, requests } = clientFor(answer);
+  await expect(api.session(ID).load(null)).rejects.toMatchObject({ code: "signed_out", isPassing: false });
+  expect(requests[0]!.init.redirect).toBe("manual");
+});

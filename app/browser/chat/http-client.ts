@@ -57,6 +57,8 @@ export function createHttpClient(dependencies: HttpClientDependencies): HttpClie
         method,
         headers: { ...(json !== undefined && { "Content-Type": "application/json" }), ...headers },
         cache,
+        // The API redirects nothing. A proxy does, to its sign-in page, which a request cannot show.
+        redirect: "manual",
         ...(json !== undefined && { body: json }),
         ...(signal && { signal }),
       });
@@ -70,6 +72,7 @@ export function createHttpClient(dependencies: HttpClientDependencies): HttpClie
     const node = response.headers.get("X-Node");
     if (node) onNode(node);
     if (response.ok || accept.includes(response.status)) return response;
+    if (isRedirect(response)) throw signedOut();
     const error = await toError(response, clock.now);
     if (error.code === "access_code_needed") onCodeNeeded?.(askedAt);
     throw error;
@@ -136,9 +139,18 @@ export async function toError(response: Response, now: () => number): Promise<Ap
     return new ApiError(error.code, error.message, response.status, { retryAt });
   } catch (cause) {
     // A proxy in front of the server authenticates people by other means, and the sign-in has expired.
-    if (response.status === 401) return new ApiError("signed_out", en.problem.signed_out, 401, { cause });
+    if (response.status === 401) return signedOut(cause);
     return unreadable(response.status, cause);
   }
+}
+
+/** A redirect that was not followed. Its status is 0 in browsers. */
+function isRedirect({ type, status }: Response): boolean {
+  return type === "opaqueredirect" || [301, 302, 303, 307, 308].includes(status);
+}
+
+function signedOut(cause?: unknown): ApiError {
+  return new ApiError("signed_out", en.problem.signed_out, 401, { cause });
 }
 
 /** No answer: the network failed, or the server did. */

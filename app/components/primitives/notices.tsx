@@ -14,9 +14,19 @@ type Props = { chat: ChatSession; state: ChatState; app: ChatApp };
 export function Notices({ chat, state, app }: Props) {
   const { t } = useTranslation();
   const { phase, problem } = state;
+  const signedOut = [problem?.error, state.pending?.error].find((error) => error?.code === "signed_out");
   return (
     <div className="notices">
-      {problem && problem.messageId === null && (
+      {signedOut && (
+        <div className="notice notice--trouble" role="alert">
+          <WarningIcon />
+          <span>{sentenceFor(t, signedOut)}</span>
+          <button type="button" className="button button--quiet" onClick={signInAgain}>
+            {t("dialog.signInAgain")}
+          </button>
+        </div>
+      )}
+      {problem && problem.messageId === null && !signedOut && (
         <div className="notice notice--trouble" role="alert">
           <WarningIcon />
           <span>
@@ -35,4 +45,9 @@ export function Notices({ chat, state, app }: Props) {
       <StorageNotice app={app} />
     </div>
   );
+}
+
+/** The page itself is what a proxy answers with its sign-in. What is written and not sent outlives the reload. */
+function signInAgain() {
+  window.location.reload();
 }

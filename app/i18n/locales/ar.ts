@@ -502,7 +502,14 @@ export const ar: Translation = {
     none: "لا توجد نتائج",
   },
   notification: { title: "هناك إجابة جاهزة", body: "افتح {{app}} لقراءتها." },
-  dialog: { save: "حفظ", cancel: "إلغاء", close: "إغلاق", dismiss: "إخفاء", tryAgain: "إعادة المحاولة" },
+  dialog: {
+    save: "حفظ",
+    cancel: "إلغاء",
+    close: "إغلاق",
+    dismiss: "إخفاء",
+    tryAgain: "إعادة المحاولة",
+    signInAgain: "تسجيل الدخول من جديد",
+  },
   wait: { tryAgain: "يمكنك المحاولة مجددًا بعد {{time}}.", goesOut: "ستُرسل تلقائيًا بعد {{time}}." },
   access: {
     title: "رمز الدخول",

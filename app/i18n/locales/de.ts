@@ -508,6 +508,7 @@ export const de: Translation = {
     close: "Schließen",
     dismiss: "Ausblenden",
     tryAgain: "Erneut versuchen",
+    signInAgain: "Wieder anmelden",
   },
   announcement: {
     code_one: "Code in {{language}}, {{count}} Zeile.",

@@ -481,7 +481,14 @@ export const en = {
     none: "No results",
   },
   notification: { title: "An answer is ready", body: "Open {{app}} to read it." },
-  dialog: { save: "Save", cancel: "Cancel", close: "Close", dismiss: "Dismiss", tryAgain: "Try again" },
+  dialog: {
+    save: "Save",
+    cancel: "Cancel",
+    close: "Close",
+    dismiss: "Dismiss",
+    tryAgain: "Try again",
+    signInAgain: "Sign in again",
+  },
   wait: { tryAgain: "You can try again in {{time}}.", goesOut: "Sends automatically in {{time}}." },
   access: {
     title: "Access code",

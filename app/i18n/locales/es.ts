@@ -495,6 +495,7 @@ export const es: Translation = {
     close: "Cerrar",
     dismiss: "Descartar",
     tryAgain: "Reintentar",
+    signInAgain: "Iniciar sesión de nuevo",
   },
   wait: {
     tryAgain: "Podrá volver a intentarlo en {{time}}.",

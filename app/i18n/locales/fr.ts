@@ -499,6 +499,7 @@ export const fr: Translation = {
     close: "Fermer",
     dismiss: "Masquer",
     tryAgain: "Réessayer",
+    signInAgain: "Se reconnecter",
   },
   wait: { tryAgain: "Vous pourrez réessayer dans {{time}}.", goesOut: "Envoi automatique dans {{time}}." },
   access: {
