@@ -2,7 +2,7 @@ import type { Clocks } from "./clocks";
 import type { Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
 import type { ToolSet } from "./conversation/calls/tool-set";
-import { createDailyBudget, type DailyBudget } from "./quotas/daily-budget";
+import { createDailyBudget, type BudgetMetrics, type DailyBudget } from "./quotas/daily-budget";
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas, type Quotas } from "./quotas/quotas";
 import { createReplies } from "./replies/replies";
@@ -43,7 +43,7 @@ export type NodeDependencies = {
   /** How the node joins the cluster; or a membership of its own, for a node that reads no logs of others. */
   membership: Pick<MembershipOptions, "isProcessGone" | "onNameTaken"> | Membership;
   log: RunnerLog;
-  metrics: ReplyMetrics;
+  metrics: ReplyMetrics & BudgetMetrics & { onMembershipLog(isWritten: boolean): void };
   /** Replaces `Quotas.adopt`. */
   adopt?: Quotas["adopt"];
 };
@@ -80,6 +80,7 @@ export function createNode(deps: NodeDependencies) {
           random: clocks.random,
           onSessionChange: events.emit,
           onMissedChanges: events.emitUnknown,
+          onLogState: deps.metrics.onMembershipLog,
         });
 
   const usage = createFleetUsage({ ...member, clock: epochMs, delay: backgroundDelay });
@@ -89,6 +90,7 @@ export function createNode(deps: NodeDependencies) {
     usage,
     clock: epochMs,
     log,
+    metrics: deps.metrics,
   });
   const models = deps.connectModels(budget.spend);
   const tools = deps.connectTools(stores);
@@ -126,6 +128,7 @@ export function createNode(deps: NodeDependencies) {
     membership,
     usage,
     quotas,
+    budget,
     replies,
     /** Counts a watcher of a keyring on this node. See `createWatcherCount`. */
     enterKeyringWatch: createWatcherCount(undefined, "Your list of conversations"),

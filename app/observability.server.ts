@@ -3,7 +3,7 @@ import type { Clocks } from "./clocks";
 import { processEnvironment, type Config } from "./config.server";
 import { captureOutput } from "./telemetry/capture-output";
 import { createLog } from "./telemetry/create-log";
-import { createMetrics, type Metrics } from "./telemetry/metrics";
+import { createMetrics, type Metrics, type MetricsOptions } from "./telemetry/metrics";
 import { createRedactor } from "./telemetry/redact";
 import { reportMetrics } from "./telemetry/report-metrics";
 
@@ -17,9 +17,9 @@ const SECRET_VARIABLES = [
 
 /**
  * The process's log and metrics, both on stdout.
- * @param activeReplies number of replies that run on this node, for the metrics
+ * @param gauges what the metrics ask for when they are written
  */
-export function createObservability(config: Config, activeReplies: () => number) {
+export function createObservability(config: Config, gauges: MetricsOptions) {
   const stdout = destination({ fd: 1, sync: true });
   const secrets = [...config.access.codes, ...modelSecrets(processEnvironment)];
   const log = createLog({
@@ -30,7 +30,7 @@ export function createObservability(config: Config, activeReplies: () => number)
     stream: stdout,
   });
   if (!config.readableLog) captureOutput(log, { console, process }, createRedactor(secrets));
-  return { stdout, log, metrics: createMetrics({ activeReplies }) };
+  return { stdout, log, metrics: createMetrics(gauges) };
 }
 
 function modelSecrets(env: Readonly<Record<string, string | undefined>>): string[] {

@@ -42,7 +42,10 @@ export type Services = Awaited<ReturnType<typeof createServices>>;
 /** The composition root. The order matters: nothing else touches the volume before the node's name is claimed. */
 async function createServices(config: Config) {
   const { nodeName: name } = config;
-  const { stdout, log, metrics } = createObservability(config, () => node.replies.active());
+  const { stdout, log, metrics } = createObservability(config, {
+    activeReplies: () => node.replies.active(),
+    budgetSpent: () => node.budget.spentPart(),
+  });
   const boot = newId().replace(/[^A-Za-z0-9]/g, "") + processMark(process.pid, realProcesses);
   const layout = createLayout(resolve(config.dataDir));
   const { reserve, ...volumes } = openVolume({ layout, instance: `${name}.${boot}`, clocks, log, metrics });

@@ -26,6 +26,8 @@ export type DailyBudget = {
    */
   reserve(cost: () => CallEstimate, address: string | null, options?: { isBegun: boolean }): Reservation;
   spend(spending: Spending): void;
+  /** The spent part of today's budget, of the kind of which most is spent, as this node knows it; null without a budget. */
+  spentPart(): number | null;
 };
 
 /** The reserved rest of a reply's cost. */
@@ -45,6 +47,13 @@ export type DailyBudgetOptions = {
   /** Milliseconds since 1970. */
   clock: () => number;
   log: { warn(details: object, message: string): void };
+  metrics: BudgetMetrics;
+};
+
+export type BudgetMetrics = {
+  onSpending(dollars: number): void;
+  /** Called when a reply is refused because the budget, or an address's share of it, is spent. */
+  onBudgetRefusal(): void;
 };
 
 /** Subject of the whole deployment. Stored in usage files: must not change. */
@@ -59,7 +68,7 @@ const KINDS = [
 ] as const;
 
 export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
-  const { limits, usage, clock, log } = options;
+  const { limits, usage, clock, log, metrics } = options;
   const share = (options.addressPercent || 100) / 100;
   const limited: BudgetKind[] = KINDS.filter(({ what }) => limits[what] > 0).map((kind) => ({
     ...kind,
@@ -76,11 +85,16 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
     return limited.some((kind) => spentToday(kind) >= kind.limit);
   }
 
+  function spentRefusal(code: "budget_spent" | "address_budget_spent") {
+    metrics.onBudgetRefusal();
+    return refusal(code, secondsLeft(DAY_MS, clock()));
+  }
+
   function checkAddress(kind: BudgetKind, cost: CallEstimate, address: string, isBegun: boolean) {
     const limit = kind.limit * share;
     const spent = usage.sum(kind.ofAddress, address, DAY_MS);
     if (spent >= limit || spent + kind.amount(cost.input) > limit) {
-      throw refusal("address_budget_spent", secondsLeft(DAY_MS, clock()));
+      throw spentRefusal("address_budget_spent");
     }
     const held = isBegun ? 0 : usage.held(heldSubject(address, kind));
     if (held > 0 && spent + held + kind.amount(cost.most) > limit) throw refusal("too_many_replies", RETRY_S);
@@ -96,7 +110,7 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
   return {
     reserve(cost, from, { isBegun } = { isBegun: false }) {
       const address = share < 1 ? from : null;
-      if (checkSpent()) throw refusal("budget_spent", secondsLeft(DAY_MS, clock()));
+      if (checkSpent()) throw spentRefusal("budget_spent");
       const asked = limited.length > 0 ? cost() : null;
       if (!asked) return { record: () => undefined, release: () => undefined };
       if (address !== null) for (const kind of limited) checkAddress(kind, asked, address, isBegun);
@@ -112,7 +126,10 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
         const amount = Math.round(spending[what] * units);
         if (amount !== 0) usage.count(counted, DEPLOYMENT, amount);
       }
+      metrics.onSpending(spending.dollars);
       checkSpent();
     },
+    spentPart: () =>
+      limited.length === 0 ? null : Math.max(...limited.map((kind) => spentToday(kind) / kind.limit)),
   };
 }

@@ -19,6 +19,7 @@ function setUp(limits: Partial<QuotaLimits>) {
   const tally = createTally({ clock });
   const held = new Map<string, number>();
   const logged: string[] = [];
+  const counted = { dollars: 0, refusals: 0 };
   const owners = new Map<string, string>();
   const usage: FleetUsage = {
     own(replyId, address) {
@@ -41,6 +42,10 @@ function setUp(limits: Partial<QuotaLimits>) {
     usage,
     clock,
     log,
+    metrics: {
+      onSpending: (dollars) => (counted.dollars += dollars),
+      onBudgetRefusal: () => (counted.refusals += 1),
+    },
   });
   const quotas = createQuotas({ limits: all, usage, budget, activeReplies: () => active, clock });
   async function send(
@@ -59,6 +64,7 @@ function setUp(limits: Partial<QuotaLimits>) {
     budget,
     usage,
     logged,
+    counted,
     send,
     /** Begins a reply with this cost for an address. */
     ask: (address: string | null, input: number, most = input) =>
@@ -332,6 +338,20 @@ describe("the daily budget", () => {
     (await send()).release();
     budget.spend({ tokens: 1, dollars: 0.00001 });
     await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
+  });
+
+  test("is told to the metrics, as a part of the kind of which most is spent", async () => {
+    const { send, budget, counted, pass } = setUp({ daily: { tokens: 1_000, dollars: 10 } });
+    expect(budget.spentPart()).toBe(0);
+    budget.spend({ tokens: 250, dollars: 1 });
+    expect(budget.spentPart()).toBe(0.25);
+    budget.spend({ tokens: 0, dollars: 9 });
+    expect(budget.spentPart()).toBe(1);
+    await expect(send()).rejects.toMatchObject({ code: "budget_spent" });
+    expect(counted).toEqual({ dollars: 10, refusals: 1 });
+    pass(DAY_MS);
+    expect(budget.spentPart()).toBe(0);
+    expect(setUp({}).budget.spentPart()).toBeNull();
   });
 });
 

@@ -7,6 +7,12 @@ export type Metrics = {
   onRequestEnd(status: number | null): void;
   /** @param fault whether the volume has failed; an expected error, such as a name that is taken, is not a fault */
   onVolumeAnswer(ms: number, fault: boolean): void;
+  /** Dollars that a model costs, as far as its price is known. Negative where an estimate was too high. */
+  onSpending(dollars: number): void;
+  /** A reply was refused because the day's budget, or an address's share of it, is spent. */
+  onBudgetRefusal(): void;
+  /** Whether this node's membership log can be written. While it cannot, other nodes take this one for dead. */
+  onMembershipLog(isWritten: boolean): void;
   /** Returns all values by metric, and begins anew. Distributions without values are omitted. */
   take(): Partial<Record<MetricName, number | number[]>>;
   /** Whether nothing was counted since the last `take`. */
@@ -38,9 +44,17 @@ export const METRIC_UNITS = {
   VolumeErrors: "Count",
   Requests: "Count",
   RequestErrors: "Count",
+  RequestsRefused: "Count",
+  DollarsSpent: "None",
+  BudgetSpent: "Percent",
+  BudgetRefusals: "Count",
+  MembershipLogStopped: "Count",
 } as const;
 
 export type MetricName = keyof typeof METRIC_UNITS;
+
+/** What every limit answers. */
+const TOO_MANY_REQUESTS = 429;
 
 const NOTHING = {
   Replies: 0,
@@ -53,11 +67,21 @@ const NOTHING = {
   VolumeErrors: 0,
   Requests: 0,
   RequestErrors: 0,
+  RequestsRefused: 0,
+  DollarsSpent: 0,
+  BudgetRefusals: 0,
 } satisfies Partial<Record<MetricName, number>>;
 
-/** @param activeReplies returns the number of replies that run now */
-export function createMetrics({ activeReplies }: { activeReplies: () => number }): Metrics {
+export type MetricsOptions = {
+  /** The number of replies that run now. */
+  activeReplies: () => number;
+  /** The spent part of the day's budget of the whole deployment, as this node knows it; null without a budget. */
+  budgetSpent: () => number | null;
+};
+
+export function createMetrics({ activeReplies, budgetSpent }: MetricsOptions): Metrics {
   let counts: typeof NOTHING = { ...NOTHING };
+  let isLogStopped = false;
   let isEmpty = true;
   const distributions = {
     TimeToFirstToken: createDistribution(),
@@ -87,16 +111,24 @@ export function createMetrics({ activeReplies }: { activeReplies: () => number }
     onRequestEnd(status) {
       count("Requests");
       if (status !== null && status >= 500) count("RequestErrors");
+      if (status === TOO_MANY_REQUESTS) count("RequestsRefused");
     },
     onVolumeAnswer(ms, fault) {
       distributions.VolumeLatency.add(ms);
       if (fault) count("VolumeErrors");
     },
+    onSpending: (dollars) => count("DollarsSpent", dollars),
+    onBudgetRefusal: () => count("BudgetRefusals"),
+    onMembershipLog: (isWritten) => (isLogStopped = !isWritten),
     take() {
+      const spent = budgetSpent();
       const measured = Object.entries(distributions).map(([name, values]) => [name, values.take()] as const);
       const taken = {
         ...counts,
+        DollarsSpent: Math.round(counts.DollarsSpent * 1e6) / 1e6,
         ActiveReplies: activeReplies(),
+        MembershipLogStopped: isLogStopped ? 1 : 0,
+        ...(spent !== null && { BudgetSpent: Math.round(spent * 1000) / 10 }),
         ...Object.fromEntries(measured.filter(([, values]) => values.length > 0)),
       };
       counts = { ...NOTHING };

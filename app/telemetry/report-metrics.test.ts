@@ -11,9 +11,10 @@ const DIMENSIONS = { Application: "holdfast", Environment: "test", Service: "cha
 function start(dimensions: Record<string, string> = DIMENSIONS) {
   const lines: string[] = [];
   let active = 0;
+  let spent: number | null = null;
   const time = createFakeTime();
   time.freeze(40_000);
-  const metrics = createMetrics({ activeReplies: () => active });
+  const metrics = createMetrics({ activeReplies: () => active, budgetSpent: () => spent });
   const report = reportMetrics({
     metrics,
     namespace: "Holdfast",
@@ -24,7 +25,11 @@ function start(dimensions: Record<string, string> = DIMENSIONS) {
     timer: time.timer,
   });
   const parsed = () => lines.map((line) => emfLine.parse(JSON.parse(line)));
-  return { metrics, report, time, lines, parsed, activeReplies: (count: number) => (active = count) };
+  return {
+    ...{ metrics, report, time, lines, parsed },
+    activeReplies: (count: number) => (active = count),
+    budgetSpent: (part: number) => (spent = part),
+  };
 }
 
 const complete = { status: "complete", epoch: 1, inputTokens: 10, outputTokens: 100 } as const;
@@ -73,6 +78,30 @@ describe("metrics", () => {
     expect(parsed()[0]).toMatchObject({
       ...{ Requests: 5, RequestErrors: 2, VolumeErrors: 1, VolumeLatency: [2, 10_000] },
     });
+  });
+
+  it("metrics tell what was spent and refused, and the part of the budget only where there is one", async () => {
+    const { metrics, time, parsed, budgetSpent } = start();
+    metrics.onSpending(0.1);
+    metrics.onSpending(0.2);
+    metrics.onSpending(-0.05);
+    metrics.onBudgetRefusal();
+    for (const status of [429, 200, 429]) metrics.onRequestEnd(status);
+    await time.advance(60_000);
+    expect(parsed()[0]).toMatchObject({ DollarsSpent: 0.25, BudgetRefusals: 1, RequestsRefused: 2 });
+    expect(Object.keys(parsed()[0]!)).not.toContain("BudgetSpent");
+    budgetSpent(0.8125);
+    await time.advance(60_000);
+    expect(parsed()[1]).toMatchObject({ DollarsSpent: 0, BudgetSpent: 81.3 });
+  });
+
+  it("metrics tell that the membership log has stopped for as long as it has", async () => {
+    const { metrics, time, parsed } = start();
+    metrics.onMembershipLog(false);
+    await time.advance(120_000);
+    metrics.onMembershipLog(true);
+    await time.advance(60_000);
+    expect(parsed().map((line) => line.MembershipLogStopped)).toEqual([1, 1, 0]);
   });
 
   it("the number and size of metric lines do not grow with traffic", async () => {

@@ -1,3 +1,4 @@
+import { noMetrics } from "../fixtures/no-metrics.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,7 +145,7 @@ function openNode(name: string, dataDir: string, fs: FileSystem, time: FakeTime)
       },
     },
     log: { debug: quiet, info: quiet, warn: console.warn, error: console.error },
-    metrics: { onReplySettled: quiet, onReplyTakenOver: quiet },
+    metrics: noMetrics,
   });
 }
 

@@ -57,6 +57,8 @@ export type MembershipOptions = {
   onSessionChange: (sessionHash: string, rev: number | null) => void;
   /** Called when changes of other nodes may have been lost: every session with a follower must be read again. */
   onMissedChanges: () => void;
+  /** Called with false when an append to this node's log has failed, and with true when one succeeds again. */
+  onLogState?: (isWritten: boolean) => void;
   log: {
     info(details: object, message: string): void;
     warn(details: object, message: string): void;
@@ -159,9 +161,14 @@ function createLog(options: MembershipOptions, claim: NameClaim, onPredecessors:
     ...options,
     claim: { settle: () => reportTaken(claim.settle), confirm: () => reportTaken(claim.confirm) },
     onPredecessors,
-    onFailure: (error) =>
-      log.warn({ err: error }, "membership log append failed: other nodes may take this one for dead"),
-    onRecovery: () => log.info({}, "membership log append succeeded again"),
+    onFailure: (error) => {
+      options.onLogState?.(false);
+      log.warn({ err: error }, "membership log append failed: other nodes may take this one for dead");
+    },
+    onRecovery: () => {
+      options.onLogState?.(true);
+      log.info({}, "membership log append succeeded again");
+    },
   });
 }
 
