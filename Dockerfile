@@ -11,8 +11,8 @@ RUN npm run build
 
 # What the server loads when it runs. Gone are: peers that are only types (typescript), polyfills of what Node
 # has, and files that Node never reads: it refuses TypeScript in node_modules, and maps and manuals are for
-# people. Licences stay. The list of packages (CycloneDX) is for scanners; of what `--omit=dev` leaves, `npm sbom`
-# forgets packages, so it lists what is installed.
+# people. Licences stay. The list of packages (CycloneDX) is for scanners: all that is installed, since `npm sbom`
+# leaves out too much where it is to leave out devDependencies.
 FROM base AS dependencies
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --omit=optional --omit=peer --no-audit --no-fund \
