@@ -37,3 +37,15 @@ test("an answer whose reasoning used up the maximum length has failed, since the
   ]);
   expect(ending).toMatchObject({ status: "failed", error: { code: "answer_empty" } });
 });
+
+test("an answer that a guardrail of the operator has ended says so", () => {
+  const finish = {
+    type: "finish",
+    finishReason: "content-filter",
+    messageMetadata: { isGuarded: true },
+  } as const;
+  expect(answerEnding(finish, [])).toMatchObject({
+    status: "interrupted",
+    error: { code: "answer_guarded" },
+  });
+});

@@ -3,7 +3,8 @@ import { plainText } from "./reply-text";
 import type { Part, ReplyStatus } from "./session";
 
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
-export type AnswerEndingCode = "answer_length" | "answer_filtered" | "answer_empty" | "answer_steps";
+export type AnswerEndingCode =
+  "answer_guarded" | "answer_length" | "answer_filtered" | "answer_empty" | "answer_steps";
 
 type Ending = { status: ReplyStatus; error?: { code: AnswerEndingCode; message: string } };
 
@@ -14,7 +15,13 @@ const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}]/u;
  * The status of an answer that the model has ended. Reasoning alone is not an answer, even if it used up the maximum
  * length, because there is no text to continue. A missing finish reason counts as `stop`: the demo model gives none.
  */
-export function answerEnding({ finishReason }: Finish, parts: readonly Part[]): Ending {
+export function answerEnding({ finishReason, messageMetadata }: Finish, parts: readonly Part[]): Ending {
+  if (messageMetadata?.isGuarded) {
+    return {
+      status: "interrupted",
+      error: { code: "answer_guarded", message: "A guardrail of this service has blocked the answer." },
+    };
+  }
   if (finishReason === "content-filter") {
     return {
       status: "interrupted",

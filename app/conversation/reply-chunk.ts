@@ -53,7 +53,12 @@ export const replyChunk = z.discriminatedUnion("type", [
     type: z.literal("finish"),
     finishReason: z.enum(["stop", "length", "content-filter", "tool-calls", "other"]).optional(),
     messageMetadata: z
-      .strictObject({ usage: usage.optional(), omittedMessages: z.int().positive().optional() })
+      .strictObject({
+        usage: usage.optional(),
+        omittedMessages: z.int().positive().optional(),
+        /** A guardrail of the operator has ended the answer, and not a filter of the provider. */
+        isGuarded: z.literal(true).optional(),
+      })
       .optional(),
   }),
   z.strictObject({ type: z.literal("error"), errorText: z.string() }),

@@ -101,6 +101,17 @@ describe("an answer from Bedrock", () => {
     expect(points).toHaveLength(3);
   });
 
+  test("is filtered by the guardrail of the operator, without a trace, and says so where that has blocked it", async () => {
+    endpoint.script({ name: "ok", text: "I cannot talk about that.", stopReason: "guardrail_intervened" });
+    const models = bedrock({ BEDROCK_GUARDRAIL: "gr1a2b3c4d5e:2" });
+    const { finish, text } = await collectAnswer(models, { messages: conversation("Hi") });
+    expect(text).toBe("I cannot talk about that.");
+    expect(finish).toMatchObject({ finishReason: "content-filter", messageMetadata: { isGuarded: true } });
+    expect((await endpoint.request(0)).body).toMatchObject({
+      guardrailConfig: { guardrailIdentifier: "gr1a2b3c4d5e", guardrailVersion: "2", trace: "disabled" },
+    });
+  });
+
   test("is requested without cache checkpoints where the model has no prompt cache", async () => {
     const models = bedrock({ MODELS: "bedrock/meta.llama4-scout-17b-instruct-v1:0" });
     await collectAnswer(models, { messages: conversation("Hi"), instructions: "Be brief." });

@@ -15,7 +15,10 @@ const FILE_LIMITS: FileLimits = { maxSide: 8_000, takesEncrypted: false };
 
 /** The models of Bedrock, by their id there, signed with the credential chain or sent with an API key. */
 export function createBedrockSource(
-  config: Pick<ModelConfig, "region" | "bedrockBaseUrl" | "bedrockApiKey" | "stallSeconds">,
+  config: Pick<
+    ModelConfig,
+    "region" | "bedrockBaseUrl" | "bedrockApiKey" | "bedrockGuardrail" | "stallSeconds"
+  >,
   dependencies: {
     credentials: CredentialChain;
     fetch?: typeof fetch;
@@ -31,6 +34,14 @@ export function createBedrockSource(
     credentialProvider: () => dependencies.credentials(),
     ...(dependencies.fetch && { fetch: dependencies.fetch }),
   });
+  const { bedrockGuardrail: guardrail } = config;
+  // No trace: it quotes what was blocked, and with which rule.
+  const guardrailConfig = guardrail && {
+    guardrailIdentifier: guardrail.id,
+    guardrailVersion: guardrail.version,
+    trace: "disabled",
+  };
+  const guarded = guardrailConfig && { providerOptions: { bedrock: { guardrailConfig } } };
   // Called before the provider, which reports a failed chain as a plain error that cannot be told from others. The
   // chain caches, so the additional call costs nothing.
   const resolveCredentials = async (options?: { forceRefresh: boolean }) => {
@@ -43,7 +54,7 @@ export function createBedrockSource(
   return (model) => {
     let used: AwsCredentials | null = null;
     return {
-      call: (request) => callProvider(provider(model), request),
+      call: (request) => callProvider(provider(model), { ...request, ...guarded }),
       service: { kind: "bedrock", region, baseUrl },
       ...(config.bedrockApiKey !== null && { secrets: [config.bedrockApiKey] }),
       maxRetries: dependencies.maxRetries ?? 2,

@@ -3,7 +3,7 @@ import type { Usage } from "~/conversation/session";
 import { createThinkSplitter } from "~/conversation/think-tags";
 import { createCallMapper, toSource } from "./map-calls";
 import { createSeam } from "./continuation-seam";
-import { finishReasonOf } from "./finish-reasons";
+import { finishReasonOf, isGuardrail } from "./finish-reasons";
 import type { AnswerPart, ProviderUsage } from "./provider";
 
 type PartType = "text" | "reasoning";
@@ -106,7 +106,11 @@ export function createChunkMapper(begunText: string, { keepsSignatures = false }
       chunks.push(...calls.end(finishReason), {
         type: "finish",
         finishReason,
-        messageMetadata: { usage: toUsage(usage), ...(omittedMessages > 0 && { omittedMessages }) },
+        messageMetadata: {
+          usage: toUsage(usage),
+          ...(omittedMessages > 0 && { omittedMessages }),
+          ...(isGuardrail(reason) && { isGuarded: true }),
+        },
       });
       return chunks;
     },

@@ -53,6 +53,11 @@ export function finishReasonOf(raw: string | undefined): FinishReason {
   return BY_REASON.get(lettersOf(raw ?? "")) ?? "other";
 }
 
+/** Whether a guardrail of the operator has ended the answer. */
+export function isGuardrail(raw: string | undefined): boolean {
+  return lettersOf(raw ?? "") === "guardrailintervened";
+}
+
 function lettersOf(reason: string): string {
   return reason
     .slice(0, 100)

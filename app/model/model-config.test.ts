@@ -23,6 +23,7 @@ describe("without variables", () => {
       maxOutputTokens: 5000,
       region: "us-east-1",
       bedrockBaseUrl: null,
+      bedrockGuardrail: null,
       bedrockApiKey: null,
       openaiCompatibleBaseUrl: null,
       openaiCompatibleApiKey: null,
@@ -188,11 +189,23 @@ test.each([
   ["MODEL_STALL_SECONDS", "291"],
   ["AWS_REGION", "Frankfurt"],
   ["BEDROCK_BASE_URL", "localhost"],
+  ["BEDROCK_GUARDRAIL", "gr1a2b3c4d5e"],
+  ["BEDROCK_GUARDRAIL", "gr1a2b3c4d5e:latest"],
   ["OPENAI_COMPATIBLE_BASE_URL", "file:///etc"],
 ])("%s=%s is refused with an error that names the variable", (name, value) => {
   const issues = issuesOf({ [name]: value });
   expect(issues).toHaveLength(1);
   expect(issues[0]).toMatch(new RegExp(`^${name} must .*\\.$`));
+});
+
+test.each([
+  ["gr1a2b3c4d5e:12", { id: "gr1a2b3c4d5e", version: "12" }],
+  [
+    "arn:aws:bedrock:eu-central-1:123456789012:guardrail/gr1a2b3c4d5e:DRAFT",
+    { id: "arn:aws:bedrock:eu-central-1:123456789012:guardrail/gr1a2b3c4d5e", version: "DRAFT" },
+  ],
+])("BEDROCK_GUARDRAIL=%s is an id and a version", (value, guardrail) => {
+  expect(parseModelConfig({ BEDROCK_GUARDRAIL: value }).bedrockGuardrail).toEqual(guardrail);
 });
 
 test("all invalid variables are reported at once, without the values of secrets", () => {

@@ -10,6 +10,8 @@ export type ModelConfig = OffersConfig & {
   /** Null until `chooseProvider` has looked for AWS credentials. */
   provider: ProviderName | null;
   bedrockBaseUrl: string | null;
+  /** Filters questions and answers of all models of Bedrock; null for none. */
+  bedrockGuardrail: { id: string; version: string } | null;
   /** A Bedrock API key (AWS_BEARER_TOKEN_BEDROCK), used instead of AWS credentials. */
   bedrockApiKey: string | null;
   openaiCompatibleBaseUrl: string | null;
@@ -54,6 +56,18 @@ const region = z
   .string()
   .regex(/^[a-z]{2,5}(-[a-z]+)+-\d{1,2}$/, "AWS_REGION must be the name of a region, such as eu-central-1.");
 
+/** `id:version`. The id may be an ARN, which has colons itself. */
+const guardrail = z
+  .string()
+  .regex(
+    /^(?:[a-z0-9]{1,64}|arn:aws[a-z-]*:bedrock:[a-z0-9-]+:\d{12}:guardrail\/[a-z0-9]{1,64}):(?:[1-9]\d{0,7}|DRAFT)$/,
+    "BEDROCK_GUARDRAIL must be the id or ARN of a guardrail and its version, such as gr1a2b3c4d5e:1.",
+  )
+  .transform((value) => {
+    const at = value.lastIndexOf(":");
+    return { id: value.slice(0, at), version: value.slice(at + 1) };
+  });
+
 const environment = z.object({
   MODEL_PROVIDER: z
     .enum(PROVIDER_NAMES, "MODEL_PROVIDER must be bedrock, openai-compatible or demo.")
@@ -66,6 +80,7 @@ const environment = z.object({
   AWS_DEFAULT_REGION: region.optional(),
   AWS_BEARER_TOKEN_BEDROCK: headerValue("AWS_BEARER_TOKEN_BEDROCK").optional(),
   BEDROCK_BASE_URL: baseUrl("BEDROCK_BASE_URL").optional(),
+  BEDROCK_GUARDRAIL: guardrail.optional(),
   OPENAI_COMPATIBLE_BASE_URL: baseUrl("OPENAI_COMPATIBLE_BASE_URL").optional(),
   OPENAI_COMPATIBLE_API_KEY: headerValue("OPENAI_COMPATIBLE_API_KEY").optional(),
   DEMO_TOKENS_PER_SECOND: wholeNumber("DEMO_TOKENS_PER_SECOND", 40, 100_000),
@@ -105,6 +120,7 @@ export function parseModelConfig(env: Readonly<Record<string, string | undefined
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     region: values.AWS_REGION ?? values.AWS_DEFAULT_REGION ?? "us-east-1",
     bedrockBaseUrl: values.BEDROCK_BASE_URL ?? null,
+    bedrockGuardrail: values.BEDROCK_GUARDRAIL ?? null,
     bedrockApiKey: values.AWS_BEARER_TOKEN_BEDROCK ?? null,
     openaiCompatibleBaseUrl: values.OPENAI_COMPATIBLE_BASE_URL ?? null,
     openaiCompatibleApiKey: values.OPENAI_COMPATIBLE_API_KEY ?? null,

@@ -608,6 +608,7 @@ export const de: Translation = {
     answer_steps:
       "Die Antwort hat so oft Tools verwendet, wie in einem Zug erlaubt ist. Sie können sie fortsetzen.",
     answer_length: "Die Antwort hat die maximale Länge für einen Zug erreicht. Sie können sie fortsetzen.",
+    answer_guarded: "Eine Schutzregel (Guardrail) dieses Dienstes hat die Antwort blockiert.",
     answer_filtered: "Der Inhaltsfilter des Anbieters hat die Antwort beendet.",
     answer_empty:
       "Das Modell hat keine Antwort geliefert. Versuchen Sie es erneut oder wählen Sie ein anderes.",

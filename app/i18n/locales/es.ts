@@ -605,6 +605,7 @@ export const es: Translation = {
     answer_too_long: "La respuesta ha alcanzado la longitud máxima. Pida el resto en un mensaje nuevo.",
     answer_steps: "La respuesta ha usado herramientas tantas veces como permite un turno. Puede continuarla.",
     answer_length: "La respuesta ha alcanzado la longitud máxima de un turno. Puede continuarla.",
+    answer_guarded: "Una barrera de protección (guardrail) de este servicio ha bloqueado la respuesta.",
     answer_filtered: "El filtro de contenido del proveedor ha terminado la respuesta.",
     answer_empty: "El modelo no ha devuelto ninguna respuesta. Inténtelo de nuevo o elija otro modelo.",
     internal_error: "Se ha producido un error por nuestra parte. Nada de lo guardado se ha perdido.",

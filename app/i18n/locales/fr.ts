@@ -607,6 +607,7 @@ export const fr: Translation = {
     answer_steps:
       "La réponse a utilisé des outils autant de fois que permis en un tour. Vous pouvez la continuer.",
     answer_length: "La réponse a atteint la longueur maximale d’un tour. Vous pouvez la continuer.",
+    answer_guarded: "Un garde-fou (guardrail) de ce service a bloqué la réponse.",
     answer_filtered: "Le filtre de contenu du fournisseur a mis fin à la réponse.",
     answer_empty: "Le modèle n’a renvoyé aucune réponse. Réessayez ou choisissez un autre modèle.",
     internal_error: "Une erreur s’est produite de notre côté. Rien d’enregistré n’est perdu.",
