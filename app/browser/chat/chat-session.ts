@@ -15,7 +15,7 @@ import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } f
 import { createChatStore, type ChatStore } from "./chat-store";
 import { createFollowerEvents, showLastSeen } from "./follower-events";
 import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./message-delivery";
-import { createQueueRequests, type QueueRequests } from "./queue-requests";
+import type { QueueContext } from "./queue-requests";
 import { createReplyRequests, type ReplyRequests } from "./reply-requests";
 import { createReplyWatch, type ReplyWatch } from "./reply-watch";
 import { createSessionChoices, type SessionChoices } from "./session-choices";
@@ -65,7 +65,8 @@ export type ChatSession = Observable<ChatState> & {
   pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
   /** Sends a decision about a call of a tool. A failure is shown at the session. Never rejects. */
   decide: (decision: DecisionBody) => Promise<void>;
-  queue: QueueRequests;
+  /** For `createQueueRequests`, whose code is loaded when messages wait. */
+  queue: QueueContext;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
   remove: () => Promise<void>;
   /** Shows an error that concerns this session. */
@@ -177,12 +178,11 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
         refresh();
       }
     },
-    queue: createQueueRequests({
-      ...dependencies,
-      store,
+    queue: {
+      ...{ store, api, draft, edits },
       retrying: retryingRequests(parts, dependencies),
       onChanged: parts.follower.restart,
-    }),
+    },
     remove: () => removeSession(parts, dependencies),
     report: store.report,
     dismissProblem: () => store.patch({ problem: null }),

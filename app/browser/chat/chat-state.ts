@@ -204,14 +204,19 @@ export function waitingOf(session: Pick<SessionView, "queue"> | null): readonly 
   return session?.queue ?? [];
 }
 
+/** Messages wait for an answer, or are on their way to. */
+export function hasQueue({ session, pending }: ChatState): boolean {
+  return waitingOf(session).length > 0 || pending?.queue === true;
+}
+
 /** A reply is running, or a message is on its way that will start one. */
 export function isReplyAwaited({ live, pending }: ChatState): boolean {
   return live !== null || (pending !== null && pending.state !== "failed");
 }
 
 /** The next message can be sent, to wait for the running reply. */
-export function canQueue({ phase, session, pending, live, isKept }: ChatState): boolean {
-  return phase === "ready" && session?.queue !== undefined && live !== null && !pending && !isKept;
+export function canQueue({ phase, session, pending, live }: ChatState): boolean {
+  return phase === "ready" && session?.queue !== undefined && live !== null && !pending;
 }
 
 /** No message is on its way and no reply is running, so the next message can be sent. */

@@ -20,7 +20,7 @@ export type QueueRequests = {
   resume: () => void;
 };
 
-type Dependencies = {
+export type QueueContext = {
   store: ChatStore;
   api: Pick<SessionApi, "editQueued" | "removeQueued" | "resumeQueue">;
   draft: Draft;
@@ -31,8 +31,14 @@ type Dependencies = {
   onChanged: () => void;
 };
 
-export function createQueueRequests(dependencies: Dependencies): QueueRequests {
-  const { store, api, draft, edits, retrying, onChanged } = dependencies;
+export function createQueueRequests({
+  store,
+  api,
+  draft,
+  edits,
+  retrying,
+  onChanged,
+}: QueueContext): QueueRequests {
   const waiting = () => waitingOf(store.getSnapshot().session);
 
   function show(queue: readonly QueuedView[]) {

@@ -27,8 +27,12 @@ type Props = {
   /** The model that is asked next. */
   model: ModelView | undefined;
   canSend: boolean;
+  /** The message can wait for the answer that is being written. */
+  canQueue: boolean;
   isReplying: boolean;
   isStopping: boolean;
+  /** Whether messages wait for the answer. */
+  hasQueue: boolean;
   /** See Preferences. */
   enterSends: boolean | null;
   onSend: (text: string) => void;
@@ -36,7 +40,7 @@ type Props = {
 };
 
 export const Composer = memo(function Composer(props: Props) {
-  const { draft, files, presets, download, model, canSend } = props;
+  const { draft, files, presets, download, model, canSend, canQueue } = props;
   const { isReplying, isStopping, enterSends, onSend, onStop } = props;
   const { t } = useTranslation();
   const text = useObservable(draft);
@@ -45,7 +49,7 @@ export const Composer = memo(function Composer(props: Props) {
   const refused = useRefusal(attached, model);
   const isUploaded = attached.every(({ state }) => state === "uploaded");
   const hasContent = text.trim() !== "" || attached.length > 0;
-  const isReady = canSend && hasContent && isUploaded && refused === null;
+  const isReady = (canSend || canQueue) && hasContent && isUploaded && refused === null;
 
   useEffect(focusComposer, []);
 
@@ -66,13 +70,6 @@ export const Composer = memo(function Composer(props: Props) {
     if (clipboardData.files.length === 0 || clipboardData.types.includes("text/plain")) return;
     event.preventDefault();
     files.add([...clipboardData.files]);
-  }
-
-  function onClick(event: MouseEvent) {
-    if (!isReplying) return send();
-    // Ignores the second click of a double click on Send.
-    if (event.detail < 2) onStop();
-    focusComposer();
   }
 
   return (
@@ -116,21 +113,67 @@ export const Composer = memo(function Composer(props: Props) {
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />
-          {/* One element for both states, so that it keeps the focus. */}
-          <button
-            type="button"
-            className="composer__button"
-            aria-label={isReplying ? t("composer.stop") : t("composer.send")}
-            aria-disabled={isReplying ? isStopping : !isReady}
-            onClick={onClick}
-          >
-            {isReplying ? <StopIcon /> : <SendIcon />}
-          </button>
+          <Buttons
+            {...{ isReplying, isStopping, isReady }}
+            canQueue={isReplying && canQueue && hasContent}
+            stopLabel={t(props.hasQueue ? "queue.stop" : "composer.stop")}
+            onSend={send}
+            onStop={onStop}
+          />
         </div>
       </div>
     </form>
   );
 });
+
+type ButtonsProps = {
+  isReplying: boolean;
+  isStopping: boolean;
+  isReady: boolean;
+  /** There is something to be sent after the answer. */
+  canQueue: boolean;
+  stopLabel: string;
+  onSend: () => void;
+  onStop: () => void;
+};
+
+function Buttons({ isReplying, isStopping, isReady, canQueue, stopLabel, onSend, onStop }: ButtonsProps) {
+  const { t } = useTranslation();
+
+  function onClick(event: MouseEvent) {
+    if (!isReplying) return onSend();
+    // Ignores the second click of a double click on Send.
+    if (event.detail < 2) onStop();
+    focusComposer();
+  }
+
+  return (
+    <>
+      {canQueue && (
+        <button
+          type="button"
+          className="composer__button"
+          aria-label={t("queue.send")}
+          title={t("queue.send")}
+          aria-disabled={!isReady}
+          onClick={onSend}
+        >
+          <SendIcon />
+        </button>
+      )}
+      {/* One element for both states, so that it keeps the focus. */}
+      <button
+        type="button"
+        className="composer__button"
+        aria-label={isReplying ? stopLabel : t("composer.send")}
+        aria-disabled={isReplying ? isStopping : !isReady}
+        onClick={onClick}
+      >
+        {isReplying ? <StopIcon /> : <SendIcon />}
+      </button>
+    </>
+  );
+}
 
 /** What the button for files says of those that the model does not take. */
 function hintFor(t: TFunction, model: ModelView | undefined): string | null {

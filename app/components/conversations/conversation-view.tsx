@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { canSend, type ChatState } from "~/browser/chat/chat-state";
+import { canQueue, canSend, hasQueue, type ChatState } from "~/browser/chat/chat-state";
 import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
@@ -37,6 +37,9 @@ import { useFollowBottom } from "./use-follow-bottom";
 
 const ConversationSettings = lazyPart(() =>
   import("./conversation-settings").then(({ ConversationSettings }) => ConversationSettings),
+);
+const WaitingMessages = lazyPart(() =>
+  import("~/components/composer/waiting-messages").then(({ WaitingMessages }) => WaitingMessages),
 );
 const MessageDetails = lazyPart(() =>
   import("~/components/messages/message-details").then(({ MessageDetails }) => MessageDetails),
@@ -76,6 +79,8 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   );
   const actions = useConversationActions({ app, chat, conversationId, jump, setEditingId, setOpen });
   const isReplying = state.live !== null || state.pending?.state === "accepted";
+  // Without a network, a message that waits must be shown, too.
+  useEffect(() => (isReplying ? WaitingMessages.preload() : undefined), [isReplying]);
   const [copied, clearCopied] = useBranchCommands({ app, chat, state, isReplying, setEditingId });
   const presets = useObservable(app.presets);
   const modelId = modelFor(models, modelWishes(state, presets));
@@ -116,6 +121,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       <div className="conversation__dock">
         {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
         <Notices chat={chat} state={state} app={app} />
+        {hasQueue(state) && <WaitingMessages {...{ app, chat, state }} onFailed={actions.partFailed} />}
         <ConversationComposer {...{ app, chat, state, models, modelId, isReplying, actions }} />
       </div>
       <DropZone onFiles={addFiles} />
@@ -249,6 +255,8 @@ function ConversationComposer({ app, chat, state, models, modelId, isReplying, a
       download={chat.download}
       model={models.models.find(({ id }) => id === modelId)}
       canSend={canSend(state)}
+      canQueue={canQueue(state)}
+      hasQueue={hasQueue(state)}
       isReplying={isReplying}
       isStopping={state.isStopping}
       enterSends={enterSends}

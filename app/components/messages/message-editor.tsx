@@ -14,6 +14,8 @@ type Props = {
   /** Whether the message has files, so that its text may be empty. */
   mayBeEmpty: boolean;
   isBusy: boolean;
+  /** By default that it is sent. */
+  sendLabel?: string;
   /** Called with the edited text; null if it is the same as sent. */
   onChange: (text: string | null) => void;
   onSend: (text: string) => void;
@@ -28,6 +30,7 @@ export function MessageEditor({
   kept,
   mayBeEmpty,
   isBusy,
+  sendLabel,
   onChange,
   onSend,
   onCancel,
@@ -79,12 +82,12 @@ export function MessageEditor({
         onKeyDown={onKeyDown}
       />
       <div className="editor__actions">
-        <EnterHint enterSends={enterSends ?? enterSendsHere()} />
+        {sendLabel === undefined && <EnterHint enterSends={enterSends ?? enterSendsHere()} />}
         <button type="button" className="button button--quiet" onClick={onCancel}>
           {t("dialog.cancel")}
         </button>
         <button type="submit" className="button button--primary" aria-disabled={!isReady}>
-          {t("composer.send")}
+          {sendLabel ?? t("composer.send")}
         </button>
       </div>
     </form>

@@ -97,6 +97,28 @@ export const de: Translation = {
     price: "{{input}} Eingabe / {{output}} Ausgabe pro Million Tokens",
   },
   select: { search: "Suchen", none: "Keine Treffer" },
+  queue: {
+    label: "Wartende Nachrichten",
+    waits_one: "{{count, number}} Nachricht wartet auf diese Antwort.",
+    waits_other: "{{count, number}} Nachrichten warten auf diese Antwort.",
+    undecided_one: "{{count, number}} Nachricht wartet auf Ihre Entscheidung oben.",
+    undecided_other: "{{count, number}} Nachrichten warten auf Ihre Entscheidung oben.",
+    paused_one: "{{count, number}} Nachricht ist angehalten.",
+    paused_other: "{{count, number}} Nachrichten sind angehalten.",
+    pauses: {
+      stopped: "Sie haben die Antwort gestoppt.",
+      failed: "Die letzte Antwort ist fehlgeschlagen.",
+      interrupted: "Die letzte Antwort wurde abgebrochen.",
+      restored: "Die Antwort ist beendet.",
+    },
+    resume: "Fortfahren",
+    send: "Nach dieser Antwort senden",
+    stop: "Stoppen und wartende Nachrichten anhalten",
+    up: "Nach oben",
+    down: "Nach unten",
+    remove: "Entfernen",
+    removed: "Wartende Nachricht entfernt.",
+  },
   tools: {
     states: {
       "input-available": "Als Nächstes",

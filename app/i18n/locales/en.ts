@@ -93,6 +93,28 @@ export const en = {
     price: "{{input}} input / {{output}} output per million tokens",
   },
   select: { search: "Search", none: "No matches" },
+  queue: {
+    label: "Waiting messages",
+    waits_one: "{{count, number}} message waits for this answer.",
+    waits_other: "{{count, number}} messages wait for this answer.",
+    undecided_one: "{{count, number}} message waits for your decision above.",
+    undecided_other: "{{count, number}} messages wait for your decision above.",
+    paused_one: "{{count, number}} message is paused.",
+    paused_other: "{{count, number}} messages are paused.",
+    pauses: {
+      stopped: "You stopped the answer.",
+      failed: "The last answer failed.",
+      interrupted: "The last answer was cut off.",
+      restored: "The answer has ended.",
+    },
+    resume: "Resume",
+    send: "Send after this answer",
+    stop: "Stop and pause waiting messages",
+    up: "Move up",
+    down: "Move down",
+    remove: "Remove",
+    removed: "Waiting message removed.",
+  },
   tools: {
     states: {
       "input-available": "Next",
