@@ -15,6 +15,7 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import type { Layout } from "~/store/sessions/layout";
 import type { Volume } from "~/store/volume/volume";
 import { createStores } from "./stores.server";
+import { deleteSession } from "./use-cases/delete-session";
 import { startSweeps } from "./sweeps.server";
 
 export type NodeDependencies = {
@@ -137,7 +138,10 @@ export function createNode(deps: NodeDependencies) {
       await membership.start();
       tools.start();
       replies.begin();
-      startSweeps({ ...shared, ...stores, volume: volumes.volume, sessions: store });
+      startSweeps({
+        ...{ ...shared, ...stores, volume: volumes.volume, sessions: store },
+        remove: (sessionHash) => deleteSession(sessionHash, { ...stores, replies }),
+      });
     },
   };
 }

@@ -13,6 +13,7 @@ import { createKeyringStore } from "~/store/keyrings/keyring-store";
 import { keyringDocuments } from "~/store/keyrings/keyring-documents";
 import { createHandoffStore } from "~/store/shares/handoff-store";
 import { createShareStore } from "~/store/shares/share-store";
+import { createTemporarySessions } from "~/store/temporary/temporary-sessions";
 import type { Volume } from "~/store/volume/volume";
 import type { NodeDependencies } from "./node.server";
 
@@ -33,7 +34,7 @@ export type StoresOptions = {
   announceChange: (sessionHash: string, rev: number | null) => void;
 };
 
-/** The stores of sessions, attachments, shares, hand-offs and keyrings, and the events of their commits. */
+/** The stores of sessions, attachments, shares, hand-offs, keyrings and marks of temporary sessions, and the events of their commits. */
 export function createStores(options: StoresOptions) {
   const { settings, instance, layout, volume, encryption, clocks, newId, log, isDead } = options;
   const events = createSessionEvents();
@@ -92,6 +93,7 @@ export function createStores(options: StoresOptions) {
     onRetired: (keyringHash) => keyringCommit(keyringHash, null),
     onQuarantined: logQuarantined(log, "keyring"),
   });
+  const temporary = createTemporarySessions({ volume, layout });
 
   const retirement = createRetirement({
     ...shared,
@@ -118,6 +120,7 @@ export function createStores(options: StoresOptions) {
     attachments,
     shares,
     handoffs,
+    temporary,
     keyrings,
     retirement,
     keyringRetirement,

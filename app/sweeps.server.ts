@@ -10,10 +10,14 @@ import { sessionDocuments } from "~/store/sessions/session-documents";
 import type { HeaderDocument } from "~/store/sessions/session-header";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { sweepAttachments } from "~/store/attachments/sweep-attachments";
-import { sweepRegularly } from "~/store/volume/sweep-regularly";
+import { sweepRegularly, type RegularSweep } from "~/store/volume/sweep-regularly";
 import { sweepShares } from "~/store/shares/sweep-shares";
+import { sweepTemporarySessions } from "~/store/temporary/sweep-temporary-sessions";
 import type { Volume } from "~/store/volume/volume";
 import type { NodeDependencies } from "./node.server";
+
+/** Mean time between two sweeps of temporary sessions, in milliseconds: how long a closed one stays at most. */
+const TEMPORARY_SWEEP_MS = 300_000;
 
 export type SweepsOptions = {
   volume: Volume;
@@ -24,6 +28,8 @@ export type SweepsOptions = {
   keyringRetirement: Retirement<StoredKeyring>;
   handoffs: Pick<HandoffStore, "sweep">;
   settings: Pick<NodeDependencies["settings"], "handoffMinutes" | "retentionDays">;
+  /** Deletes a session with everything that belongs to it. */
+  remove: (sessionHash: string) => Promise<void>;
   isDead: (instance: string) => boolean;
   clocks: Clocks;
   log: NodeDependencies["log"];
@@ -31,10 +37,16 @@ export type SweepsOptions = {
 
 /** Starts the background sweeps of the volume, which run until the process ends. Every node runs all of them. */
 export function startSweeps(options: SweepsOptions): void {
-  const { volume, layout, instance, sessions, retirement, handoffs, settings, isDead, clocks, log } = options;
+  const { volume, layout, instance, sessions, retirement, handoffs, settings, remove, isDead, clocks, log } =
+    options;
   const { timer, random, clock } = clocks;
   const stored = { volume, layout, instance, sessions, isDead, delay: clocks.backgroundDelay };
   const each = { timer, random, log };
+  // Of sweeps that run every few minutes: their successes would fill an otherwise quiet log.
+  const quiet: RegularSweep["log"] = {
+    info: (details, message) => log.debug(details, message),
+    warn: (details, message) => log.warn(details, message),
+  };
   createRetention({
     ...stored,
     ...each,
@@ -76,10 +88,13 @@ export function startSweeps(options: SweepsOptions): void {
     what: "the hand-offs",
     sweep: handoffs.sweep,
     everyMs: settings.handoffMinutes * 60_000,
-    // Runs every few minutes: its successes would fill an otherwise quiet log.
-    log: {
-      info: (details, message) => log.debug(details, message),
-      warn: (details, message) => log.warn(details, message),
-    },
+    log: quiet,
+  });
+  sweepRegularly({
+    ...each,
+    what: "the temporary sessions",
+    sweep: (signal) => sweepTemporarySessions({ ...stored, remove, clock }, signal),
+    everyMs: TEMPORARY_SWEEP_MS,
+    log: quiet,
   });
 }

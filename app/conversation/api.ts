@@ -45,6 +45,8 @@ export const postMessageBody = z.union([
     parentId: itemId.nullable(),
     /** The message may wait for the running answer. */
     queue: z.literal(true).optional(),
+    /** With the first message of a session that is deleted when its tab is closed, or a day after its last use. */
+    temporary: z.literal(true).optional(),
     ...answerOptions,
   }),
   z.strictObject({ regenerate: itemId, ...answerOptions }),
@@ -62,6 +64,9 @@ export const queueEditBody = z
 
 /** `POST /api/session/queue`. */
 export const queueBody = z.strictObject({ resume: z.literal(true) });
+
+/** `POST /api/session/temporary`: the tab of a temporary session was closed, or it was only reloaded. */
+export const temporaryBody = z.strictObject({ isClosed: z.boolean() });
 
 export const stopBody = z.strictObject({ replyId: itemId });
 

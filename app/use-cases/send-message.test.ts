@@ -17,6 +17,7 @@ test.each<[PostMessageBody, object]>([
     const calls: unknown[] = [];
     const deps: SendMessageDependencies = {
       quotas: {
+        change: (_, write) => write(() => undefined),
         reserveReply(asker) {
           calls.push(asker);
           return Promise.resolve(reservation);
@@ -31,6 +32,7 @@ test.each<[PostMessageBody, object]>([
           });
         },
       },
+      temporary: { mark: () => Promise.reject(new Error("Not asked for.")) },
     };
     const { replyId } = await sendMessage("hash", "198.51.100.1", body, deps);
     expect(replyId).toBe("r1");
@@ -40,3 +42,49 @@ test.each<[PostMessageBody, object]>([
     ]);
   },
 );
+
+test("a session is marked as temporary before its first message is sent, and not sent where that fails", async () => {
+  const calls: string[] = [];
+  const deps = (mark: () => Promise<void>): SendMessageDependencies => ({
+    quotas: {
+      change(address, write) {
+        calls.push(`change by ${String(address)}`);
+        return write(() => undefined);
+      },
+      reserveReply: () => Promise.resolve({} as ReplyReservation),
+    },
+    replies: {
+      start() {
+        calls.push("start");
+        return Promise.resolve({ record: null, outcome: { kind: "started", reply: { id: "r1" } as Reply } });
+      },
+    },
+    temporary: {
+      mark(sessionHash) {
+        calls.push(`mark ${sessionHash}`);
+        return mark();
+      },
+    },
+  });
+  const body = (parentId: string | null) => ({ message, parentId, temporary: true }) as PostMessageBody;
+  await sendMessage(
+    "hash",
+    null,
+    body(null),
+    deps(() => Promise.resolve()),
+  );
+  await sendMessage(
+    "hash",
+    null,
+    body("m0"),
+    deps(() => Promise.resolve()),
+  );
+  const failed = sendMessage(
+    "hash",
+    null,
+    body(null),
+    deps(() => Promise.reject(new Error("Full."))),
+  );
+  await expect(failed).rejects.toThrow("Full.");
+  expect(calls).toEqual(["change by null", "mark hash", "start", "start", "change by null", "mark hash"]);
+});

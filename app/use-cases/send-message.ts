@@ -2,26 +2,30 @@ import type { PostMessageBody } from "~/conversation/api";
 import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
 import type { Quotas } from "~/quotas/quotas";
 import type { Replies } from "~/replies/replies";
+import type { TemporarySessions } from "~/store/temporary/temporary-sessions";
 
 export type SendMessageDependencies = {
-  quotas: Pick<Quotas, "reserveReply">;
+  quotas: Pick<Quotas, "change" | "reserveReply">;
   replies: Pick<Replies, "start">;
+  temporary: Pick<TemporarySessions, "mark">;
 };
 
 /**
  * Adds a message to a session, or asks for another reply or for the rest of one, and runs the reply.
  * @param address the client's address; null where clients cannot be told apart by it
  * @returns what `Replies.start` returns, and the id that the stream of the reply has
- * @throws ExpectedError refusals of the quotas, and what `Replies.start` throws
+ * @throws ExpectedError refusals of the quotas, and what `TemporarySessions.mark` and `Replies.start` throw
  */
 export async function sendMessage(
   sessionHash: string,
   address: string | null,
   body: PostMessageBody,
-  { quotas, replies }: SendMessageDependencies,
+  { quotas, replies, temporary }: SendMessageDependencies,
 ) {
   const { modelId, settings, replyMessageId } = body;
   const reservation = await quotas.reserveReply({ session: sessionHash, address });
+  const isTemporary = "message" in body && body.temporary && body.parentId === null;
+  if (isTemporary) await quotas.change(address, () => temporary.mark(sessionHash));
   const options = { modelId, settings, replyMessageId, reservation };
   const { record, outcome } = await replies.start(sessionHash, toCommand(body), options);
   return { record, outcome, replyId: replyIdOf(outcome) };

@@ -97,4 +97,11 @@ test("a conversation begins with a preset, else with the default instructions; p
     instructions: "Be brief.",
     effort: "high",
   });
+
+  // Enter that comes before the list has caught up chooses what is found then.
+  await other.page.keyboard.press("Control+k");
+  await other.page.getByRole("combobox", { name: "Search commands" }).fill("thinker");
+  await other.page.keyboard.press("Enter");
+  await other.emptyState.waitFor();
+  await expect.poll(() => other.button("Thinker").getAttribute("aria-pressed")).toBe("true");
 });

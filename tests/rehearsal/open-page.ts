@@ -91,6 +91,7 @@ export function openPage(serverUrl: string, patienceMs: number): OpenPage {
     page: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     clock: pageClock,
     random: Math.random,
+    isTemporary: false,
     isSaved: () => isSaved,
     onSaved: () => (isSaved = true),
     onSending: () => undefined,

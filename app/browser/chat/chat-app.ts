@@ -18,7 +18,8 @@ import { notifyFinished } from "~/browser/page/finished-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { createPageActivity, type PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
-import { createPresets, settingsOf, type Presets } from "~/browser/presets/presets";
+import { pickPreset } from "~/browser/presets/pick-preset";
+import { createPresets, settingsOf, type Preset, type Presets } from "~/browser/presets/presets";
 import { createToasts, type Toasts } from "~/browser/page/toasts";
 import { showAppearance } from "~/browser/storage/appearance";
 import { keepPageOffline } from "~/browser/storage/offline-page";
@@ -31,6 +32,7 @@ import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
 import { createEndedReplies } from "./ended-replies";
 import { createModelChoices, type ModelChoices } from "./model-choice";
+import { followTemporarySession } from "./temporary-session";
 import { createOpenSessions, type OpenSessions } from "./open-sessions";
 import { createUploadRequest } from "./upload-request";
 
@@ -67,6 +69,10 @@ export type ChatApp = {
   remove: (...conversationIds: string[]) => void;
   /** Takes conversations out of the list, or puts them back, and offers to undo that. */
   archive: (conversationIds: readonly string[], archived: boolean) => void;
+  /** Begins a temporary session with what was typed into a new one, or the reverse. */
+  toggleTemporary: () => void;
+  /** Begins the open session with a preset, or a new one if it has messages. */
+  startWith: (preset: Preset) => void;
   /** The groups of the list that are unfolded. */
   unfolded: UnfoldedGroups;
   /** False if the browser refuses to store values: closing the tab then loses its conversations. */
@@ -154,14 +160,13 @@ export async function createChatApp(
     // A reload removes what the page shows and ends its streams. Unsent texts are kept, as on any reload.
     onLeft: () => page.location.reload(),
   });
-  const drawing = createDrawingGuard(shared, page);
+  const drawing = createDrawingGuard(shared, page, (id) => conversations.temporary.is(id));
   const claim = createTabClaims(page.navigator.locks as LockManager | undefined);
-  const { unfinished } = drawing;
   const preferences = createPreferences({ shared, onOtherTab });
   const presets = createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId });
   const isChat = page.location.pathname === "/";
   const address = isChat ? nameIn(page.location.hash) : null;
-  const { opensLast } = preferences.getSnapshot();
+  const [{ unfinished }, { opensLast }] = [drawing, preferences.getSnapshot()];
   const conversations = createConversations({
     ...{ shared, unfinished, tab, newId, onOtherTab, clock, claim, deletions, address, opensLast },
   });
@@ -198,12 +203,45 @@ export async function createChatApp(
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
+    ...waysToBegin({ page, api, conversations, sessions, toasts, clock }),
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
     isStorageFull: shared.isFull,
     worksOffline: props.worksOffline,
     showsNodes: props.showsNodes ?? false,
   };
+}
+
+function waysToBegin(
+  dependencies: Parameters<typeof followTemporarySession>[0],
+): Pick<ChatApp, "toggleTemporary" | "startWith"> {
+  const { conversations, sessions } = dependencies;
+  const deleteLeftTemporary = followTemporarySession(dependencies);
+  const current = () => sessions.get(conversations.getSnapshot().currentId);
+  return {
+    toggleTemporary() {
+      const from = current();
+      const wasTemporary = conversations.temporary.is(conversations.getSnapshot().currentId);
+      deleteLeftTemporary();
+      if (wasTemporary) conversations.startNew();
+      else conversations.startTemporary();
+      moveDraft(from, current());
+    },
+    startWith(preset) {
+      const { session, pending } = current().getSnapshot();
+      if (session || pending) conversations.startNew();
+      pickPreset(current(), preset);
+    },
+  };
+}
+
+/** Takes what was typed for a session without messages along to another one that has nothing typed. */
+function moveDraft(from: ChatSession, to: ChatSession): void {
+  const { session, pending } = from.getSnapshot();
+  const text = from.draft.getSnapshot();
+  if (session || pending || text === "" || to.draft.getSnapshot() !== "") return;
+  from.draft.clear();
+  to.draft.set(text);
 }
 
 /** Shows the page as the preferences say, now and after each change. */

@@ -90,6 +90,8 @@ type Dependencies = {
   random: () => number;
   /** The settings of a new session that were not picked for it. */
   defaultSettings: () => SettingsEdit;
+  /** Whether the server deletes the session when the tab is closed. */
+  isTemporary: boolean;
   /** Whether the server is known to have, or to have had, the session. A new session is not asked for. */
   isSaved: () => boolean;
   /** Called when the server has the session, as read or as just changed. */
@@ -212,7 +214,8 @@ function createParts(dependencies: Dependencies): Parts {
   function post(body: PostMessageBody) {
     const isFirst = !isSaved() && "message" in body && body.parentId === null;
     const settings = { ...(isFirst && dependencies.defaultSettings()), ...unsavedSettings.read() };
-    return retrying(() => api.post(Object.keys(settings).length > 0 ? { ...body, settings } : body));
+    const marked = isFirst && dependencies.isTemporary ? { ...body, temporary: true as const } : body;
+    return retrying(() => api.post(Object.keys(settings).length > 0 ? { ...marked, settings } : marked));
   }
 
   function onAccepted(answer: MessageAccepted, reply: Parameters<typeof withAccepted>[2]) {

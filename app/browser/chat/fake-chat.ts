@@ -243,6 +243,7 @@ export function openTab(
     },
     clock: pageClock,
     random: () => 0.5,
+    isTemporary: false,
     isSaved: () => saved,
     onSaved: () => (saved = true),
     onSending: () => undefined,

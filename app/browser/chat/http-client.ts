@@ -27,6 +27,8 @@ export type Call = {
   signal?: AbortSignal | undefined;
   /** Called whenever a part of the answer arrives. */
   onActivity?: (() => void) | undefined;
+  /** Whether the request outlives the page. */
+  keepalive?: boolean;
   /** Default `no-store`: conversations are not to be found in the browser's cache. */
   cache?: RequestCache;
   /** Statuses besides 2xx that are answers, not failures. */
@@ -50,6 +52,7 @@ export function createHttpClient(dependencies: HttpClientDependencies): HttpClie
 
   async function call(path: string, options: Call) {
     const { method = "GET", headers, json, signal, accept = [], cache = "no-store" } = options;
+    const { keepalive = false } = options;
     const askedAt = clock.monotonic();
     let response: Response;
     try {
@@ -59,6 +62,7 @@ export function createHttpClient(dependencies: HttpClientDependencies): HttpClie
         cache,
         // The API redirects nothing. A proxy does, to its sign-in page, which a request cannot show.
         redirect: "manual",
+        ...(keepalive && { keepalive }),
         ...(json !== undefined && { body: json }),
         ...(signal && { signal }),
       });

@@ -58,10 +58,12 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
     if (known) return known;
     const opened = openSession(dependencies, id);
     sessions.set(id, opened);
+    const isTemporary = dependencies.conversations.temporary.is(id);
     let before = opened.getSnapshot();
     opened.subscribe(() => {
       const { pending } = before;
       const reply = endedReply(before, (before = opened.getSnapshot()));
+      if (isTemporary) return;
       if (pending !== before.pending) dependencies.onPending(id);
       if (reply) dependencies.onEnded(id, reply.id);
     });
@@ -77,8 +79,10 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
 }
 
 function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSession {
-  const { page, shared, tab, onOtherTab, activity, conversations, clock, random, maxFileBytes } =
-    dependencies;
+  const { page, tab, onOtherTab, activity, conversations, clock, random, maxFileBytes } = dependencies;
+  const isTemporary = conversations.temporary.is(id);
+  // What belongs to a temporary session is gone with its tab.
+  const shared = isTemporary ? tab : dependencies.shared;
   const api = dependencies.api.session(id);
   const known = () => conversations.find(id);
   const draft = createDraft({ shared, tab, conversationId: id, onOtherTab, clock });
@@ -104,11 +108,15 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
     page: activity,
     clock,
     random,
-    isSaved: () => known()?.saved ?? id === conversations.reopenedId,
+    isTemporary,
+    isSaved: () =>
+      isTemporary ? conversations.temporary.isSaved() : (known()?.saved ?? id === conversations.reopenedId),
     onSaved({ title, updatedAt }) {
+      if (isTemporary) return conversations.temporary.noteSaved();
       conversations.remember({ id, title, updatedAt, saved: true });
     },
     onSending({ text, files }) {
+      if (isTemporary) return;
       const updatedAt = timestamp(clock);
       const { title, saved } = known() ?? {
         title: titleFrom(firstWords([...files, { type: "text", text }])),

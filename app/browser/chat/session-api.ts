@@ -66,6 +66,8 @@ export type TransferApi = {
   /** Makes a link to the branch that is shown now. */
   share: (shareId: string) => Promise<Share>;
   revokeShare: (share: RevokeShareBody) => Promise<void>;
+  /** Notes of a temporary session that its tab was closed, also from a page that is being closed; or only reloaded. */
+  noteTab: (isClosed: boolean) => Promise<void>;
 };
 
 type Dependencies = { http: HttpClient; upload: UploadRequest; clock: PageClock };
@@ -102,6 +104,12 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
     resumeQueue: () =>
       http.ask("/api/session/queue", { method: "POST", headers, body: { resume: true } }, ignoreBody),
     decide: (body) => http.ask("/api/session/decisions", { method: "POST", headers, body }, ignoreBody),
+    noteTab: (isClosed) =>
+      http.ask(
+        "/api/session/temporary",
+        { method: "POST", headers, body: { isClosed }, keepalive: isClosed },
+        ignoreBody,
+      ),
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),
     import: (file) => posted<Committed>("/api/session/import", { json: file }),

@@ -10,6 +10,7 @@ import type { Deletion } from "./deletions";
 import { keepEarlierList } from "./earlier-list";
 import { createEntryStore } from "./entry-store";
 import { chooseFirst, createTabPlace } from "./tab-place";
+import { createTemporaryConversation, type TemporaryConversation } from "./temporary-conversation";
 import { createUnsentConversation } from "./unsent-conversation";
 
 export type ConversationsSnapshot = {
@@ -43,6 +44,10 @@ export type Conversations = Observable<ConversationsSnapshot> &
     openNamed: (name: string) => void;
     /** Opens this tab's conversation without a message, with its draft. */
     startNew: () => void;
+    /** Opens a temporary conversation without a message. */
+    startTemporary: () => void;
+    /** The temporary conversation of this tab: shown, or about to be deleted. */
+    temporary: TemporaryConversation;
     /** Shows an empty conversation in place of this one, until `open` is called or the deletion of this one is undone. */
     leave: (id: string) => void;
     forget: (id: string) => void;
@@ -79,7 +84,8 @@ export function createConversations(dependencies: Dependencies): Conversations {
   });
   const view = createVisibleConversations(index, deletions);
   const { find, findByName, isHidden } = view;
-  const place = createTabPlace({ shared, tab, find });
+  const temporary = createTemporaryConversation(tab, newId);
+  const place = createTabPlace({ shared, tab, find, isTemporary: temporary.is });
   const reopenedId = place.reopened?.id ?? null;
   const isListed = (id: string) => index.find(id) !== undefined;
   const { lastId } = place;
@@ -150,6 +156,8 @@ export function createConversations(dependencies: Dependencies): Conversations {
       else show(unsent.id(), "unknownAddress");
     },
     startNew: () => show(unsent.id()),
+    startTemporary: () => show(temporary.begin()),
+    temporary,
     leave(id) {
       if (state.getSnapshot().currentId !== id) return;
       show(unsent.id());

@@ -12,10 +12,12 @@ type Dependencies = {
   shared: SafeStorage;
   tab: SafeStorage;
   find: (id: string) => Conversation | undefined;
+  /** Whether other tabs must not know of a conversation. */
+  isTemporary: (id: string) => boolean;
 };
 
 /** Which conversation this tab shows, kept for its next load and for other tabs. */
-export function createTabPlace({ shared, tab, find }: Dependencies) {
+export function createTabPlace({ shared, tab, find, isTemporary }: Dependencies) {
   const ownId = readId(tab, CURRENT_KEY);
 
   function noteSent(currentId: string) {
@@ -40,7 +42,7 @@ export function createTabPlace({ shared, tab, find }: Dependencies) {
     keep(id: string) {
       tab.set(CURRENT_KEY, id);
       noteSent(id);
-      shared.set(CURRENT_KEY, id);
+      if (!isTemporary(id)) shared.set(CURRENT_KEY, id);
     },
     noteSent,
     forget(id: string) {

@@ -1,6 +1,7 @@
 /** Everything that the palette offers by name and the keyboard by shortcut, in this order. */
 export const COMMANDS = [
   "new",
+  "temporary",
   "compose",
   "find",
   "list",

@@ -4,6 +4,7 @@ import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 
 const ID = "abcdefghijklmnopqrstuv";
+const TEMPORARY = "t".repeat(22);
 
 function setUp() {
   const storage = fakeStorage();
@@ -13,9 +14,16 @@ function setUp() {
     createDrawingGuard(
       createSafeStorage(() => storage),
       page as unknown as Window,
+      (id) => id === TEMPORARY,
     );
   return { visit, hide: () => hide.forEach((listener) => listener()) };
 }
+
+test("a temporary conversation is not noted", () => {
+  const { visit } = setUp();
+  visit().begin(TEMPORARY);
+  expect(visit().unfinished).toBeNull();
+});
 
 test("an unfinished drawing is reported to the next visit, and to no later one", () => {
   const { visit } = setUp();

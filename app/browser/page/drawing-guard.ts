@@ -17,6 +17,7 @@ export type DrawingGuard = {
 export function createDrawingGuard(
   shared: SafeStorage,
   page: Pick<Window, "addEventListener">,
+  isTemporary: (conversationId: string) => boolean,
 ): DrawingGuard {
   const noted = shared.get(KEY);
   let drawing: string | null = null;
@@ -35,6 +36,8 @@ export function createDrawingGuard(
   return {
     unfinished: noted !== null && SESSION_ID_PATTERN.test(noted) ? noted : null,
     begin(conversationId) {
+      // The storage of all tabs must not know of it.
+      if (isTemporary(conversationId)) return;
       drawing = conversationId;
       shared.set(KEY, conversationId);
     },

@@ -6,7 +6,7 @@ import type { ModelView } from "~/conversation/api";
 import { ConversationMenuButton } from "./conversation-menu-button";
 import { menuGroups, type ConversationCommand } from "./conversation-menu-items";
 import { IconButton } from "~/components/primitives/icon-button";
-import { MenuIcon, NewIcon, ShareIcon } from "~/components/primitives/icons";
+import { MenuIcon, NewIcon, ShareIcon, TemporaryIcon } from "~/components/primitives/icons";
 import { ModelPicker } from "~/components/composer/model-picker";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
@@ -25,11 +25,15 @@ type Props = {
   /** Null if the sidebar is always shown. */
   onOpenDrawer: (() => void) | null;
   onStartNew: () => void;
+  isTemporary: boolean;
+  /** Null once the conversation has messages. */
+  onToggleTemporary: (() => void) | null;
 };
 
 export const ConversationHeader = memo(function ConversationHeader(props: Props) {
   const { title, conversation, models, modelId, commands } = props;
   const { registry, onPickModel, onShowSettings, onOpenDrawer, onStartNew } = props;
+  const { isTemporary, onToggleTemporary } = props;
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
   const menuButton = useRef<HTMLButtonElement>(null);
@@ -69,6 +73,15 @@ export const ConversationHeader = memo(function ConversationHeader(props: Props)
           <ModelPicker {...{ models, modelId }} onPick={onPickModel} onFailed={commands.failed} />
         )}
       </div>
+      {onToggleTemporary && (
+        <IconButton
+          className="header__temporary"
+          label={t("temporary.title")}
+          icon={<TemporaryIcon />}
+          isPressed={isTemporary}
+          onClick={onToggleTemporary}
+        />
+      )}
       {conversation?.saved && (
         <IconButton
           className="header__share"

@@ -9,7 +9,6 @@ import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
 import { useObservable } from "~/browser/page/use-observable";
 import { modelWishes, pickPreset } from "~/browser/presets/pick-preset";
-import type { Preset } from "~/browser/presets/presets";
 import { Composer } from "~/components/composer/composer";
 import { DropZone } from "~/components/composer/drop-zone";
 import { focusComposer } from "~/components/composer/focus-composer";
@@ -66,7 +65,10 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const entry = app.conversations.find(conversationId);
   const commands = useConversationCommands(app, onOpenDialog);
   // The list has the newest title: a renamed one at once, and later every one that the session has.
-  const title = entry?.title || titleWithoutTags(state.session?.title ?? "") || t("conversations.new");
+  const isTemporary = app.conversations.temporary.is(conversationId);
+  const named = isTemporary ? t("temporary.title") : "";
+  const title =
+    named || entry?.title || titleWithoutTags(state.session?.title ?? "") || t("conversations.new");
 
   useEffect(() => chat.start(), [chat]);
   useDocumentTitle(app, entry && title);
@@ -85,15 +87,16 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
   const presets = useObservable(app.presets);
   const modelId = modelFor(models, modelWishes(state, presets));
   return (
-    <main className="conversation">
+    <main className={`conversation ${isTemporary ? "conversation--temporary" : ""}`}>
       <ConversationHeader
-        {...{ title, commands, modelId, onOpenDrawer }}
+        {...{ title, commands, modelId, onOpenDrawer, isTemporary }}
         conversation={entry}
         registry={app.commands}
         models={models.models}
         onPickModel={actions.pickModel}
         onShowSettings={actions.showSettings}
         onStartNew={actions.startNew}
+        onToggleTemporary={phase === "empty" ? actions.toggleTemporary : null}
       />
       {(state.connection !== "ok" || state.isKept) && state.phase !== "loading" && (
         <p className="conversation__reconnecting" role="status">
@@ -108,7 +111,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
       >
         <div className="conversation__content" ref={content}>
           {phase === "empty" && (
-            <Invitation {...{ app, chat, state, conversations, entry, models, actions }} />
+            <Invitation {...{ app, chat, state, conversations, entry, models, actions, isTemporary }} />
           )}
           {phase === "loading" && <LoadingConversation isLate={state.connection !== "ok"} />}
           {phase === "messages" && (
@@ -122,6 +125,7 @@ export function ConversationView({ app, conversationId, onOpenDrawer, onOpenDial
         {!isAtEnd && <JumpButton state={state} onJump={actions.jump} />}
         <Notices chat={chat} state={state} app={app} />
         {hasQueue(state) && <WaitingMessages {...{ app, chat, state }} onFailed={actions.partFailed} />}
+        {isTemporary && phase !== "empty" && <p className="conversation__temporary">{t("temporary.note")}</p>}
         <ConversationComposer {...{ app, chat, state, models, modelId, isReplying, actions }} />
       </div>
       <DropZone onFiles={addFiles} />
@@ -155,10 +159,12 @@ type InvitationProps = {
   entry: Conversation | undefined;
   models: ModelChoice;
   actions: ConversationActions;
+  isTemporary: boolean;
 };
 
 /** In place of the messages of a conversation that has none. */
-function Invitation({ app, chat, state, conversations, entry, models, actions }: InvitationProps) {
+function Invitation(props: InvitationProps) {
+  const { app, chat, state, conversations, entry, models, actions, isTemporary } = props;
   const { t } = useTranslation();
   const { list: presets } = useObservable(app.presets);
   const chosen = presets.find(({ id }) => id === state.pickedPresetId);
@@ -171,17 +177,23 @@ function Invitation({ app, chat, state, conversations, entry, models, actions }:
   };
   const last = app.conversations.last();
   const { why, back } = heldBack || {
-    why: whyEmpty(t, entry?.saved ?? false, whyAnother),
-    back: last
-      ? {
-          label: t("conversation.continueLast", { title: last.title || t("conversations.untitled") }),
-          onClick: () => app.conversations.open(last.id),
-        }
-      : null,
+    why: isTemporary ? t("temporary.explanation") : whyEmpty(t, entry?.saved ?? false, whyAnother),
+    back:
+      last && !isTemporary
+        ? {
+            label: t("conversation.continueLast", { title: last.title || t("conversations.untitled") }),
+            onClick: () => app.conversations.open(last.id),
+          }
+        : null,
   };
   const notice = models.notice && sentenceFor(t, models.notice);
   return (
-    <EmptyState {...{ why, back, notice }} prompts={chosen?.prompts ?? []} onPick={actions.suggest}>
+    <EmptyState
+      {...{ why, back, notice }}
+      heading={isTemporary ? t("temporary.title") : null}
+      prompts={chosen?.prompts ?? []}
+      onPick={actions.suggest}
+    >
       <PresetChips
         presets={presets}
         chosenId={chosen?.id ?? null}
@@ -234,13 +246,6 @@ type ComposerProps = {
 function ConversationComposer({ app, chat, state, models, modelId, isReplying, actions }: ComposerProps) {
   const { enterSends } = useObservable(app.preferences);
   const { list: presets } = useObservable(app.presets);
-  const startWith = useCallback(
-    (preset: Preset) => {
-      if (chat.getSnapshot().session || chat.getSnapshot().pending) app.conversations.startNew();
-      pickPreset(app.session(app.conversations.getSnapshot().currentId), preset);
-    },
-    [app, chat],
-  );
   const failed = useCallback(
     (error: unknown) => app.toasts.failure((t, why) => t("commands.failed", { why }), error),
     [app],
@@ -248,7 +253,7 @@ function ConversationComposer({ app, chat, state, models, modelId, isReplying, a
   return (
     <Composer
       presets={presets}
-      onPreset={startWith}
+      onPreset={app.startWith}
       onFailed={failed}
       draft={chat.draft}
       files={chat.files}

@@ -11,6 +11,7 @@ export type ConversationActions = MessageActions & {
   suggest: (text: string) => void;
   jump: () => void;
   startNew: () => void;
+  toggleTemporary: () => void;
   pickModel: (modelId: string) => void;
   showSettings: () => void;
 };
@@ -50,6 +51,7 @@ export function useConversationActions(options: Options): ConversationActions {
       editUnsent: andFocus(chat.editUnsent),
       jump: andFocus(jump),
       startNew: andFocus(app.conversations.startNew),
+      toggleTemporary: andFocus(app.toggleTemporary),
       pickModel(modelId: string) {
         app.models.prefer(modelId);
         chat.pickModel(modelId);

@@ -1,6 +1,7 @@
 import { defaultRangeExtractor, useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import {
   useDeferredValue,
+  useEffect,
   useId,
   useLayoutEffect,
   useMemo,
@@ -36,12 +37,10 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  const { groups, isSearching } = usePaletteGroups({
-    app,
-    query: useDeferredValue(query),
-    onOpened,
-    onOpenHit,
-  });
+  /** The query that the list shows: a fast typist is ahead of it. */
+  const shown = useDeferredValue(query);
+  const isEnterAwaited = useRef(false);
+  const { groups, isSearching } = usePaletteGroups({ app, query: shown, onOpened, onOpenHit });
   const rows = useMemo(() => rowsOf(groups), [groups]);
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
   const at = Math.min(picked, options.length - 1);
@@ -67,6 +66,12 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
     option.act();
   }
 
+  useEffect(() => {
+    if (!isEnterAwaited.current || shown !== query) return;
+    isEnterAwaited.current = false;
+    choose(options[at]);
+  });
+
   function move(to: number) {
     if (options.length === 0) return;
     const next = (to + options.length) % options.length;
@@ -78,6 +83,7 @@ export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
     if (isComposing(event)) return;
     if (event.key === "ArrowDown") move(at + 1);
     else if (event.key === "ArrowUp") move(at - 1);
+    else if (event.key === "Enter" && shown !== query) isEnterAwaited.current = true;
     else if (event.key === "Enter") choose(options[at]);
     else return;
     event.preventDefault();

@@ -11,7 +11,7 @@ import { SHORTCUTS, type Shortcut } from "~/browser/page/shortcuts";
 import { useObservable } from "~/browser/page/use-observable";
 import { THEMES } from "~/browser/storage/preferences";
 import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
-import { AppearanceIcon, ChatIcon, ModelIcon, SearchIcon } from "~/components/primitives/icons";
+import { AppearanceIcon, ChatIcon, ModelIcon, PresetIcon, SearchIcon } from "~/components/primitives/icons";
 
 export type PaletteOption = {
   key: string;
@@ -105,7 +105,7 @@ function commandOptions(app: ChatApp, t: TFunction): PaletteOption[] {
   );
 }
 
-/** The appearance of the page, and the model of the open conversation. */
+/** The presets, the appearance of the page, and the model of the open conversation. */
 function choiceOptions(app: ChatApp, t: TFunction): PaletteOption[] {
   const { theme } = app.preferences.getSnapshot();
   const themes = THEMES.map((value) => ({
@@ -130,7 +130,13 @@ function choiceOptions(app: ChatApp, t: TFunction): PaletteOption[] {
       chat.pickModel(id);
     },
   }));
-  return [...themes, ...(models.length > 1 ? models : [])];
+  const presets = app.presets.getSnapshot().list.map((preset) => ({
+    key: `preset ${preset.id}`,
+    label: `${t("presets.startWith")}: ${preset.name}`,
+    Icon: PresetIcon,
+    act: () => app.startWith(preset),
+  }));
+  return [...presets, ...themes, ...(models.length > 1 ? models : [])];
 }
 
 /** One for the life of the page, since it keeps the conversations that it has read. */

@@ -36,6 +36,10 @@ export function usePageCommands(options: Options): void {
         app.conversations.startNew();
         focusComposer();
       },
+      temporary() {
+        app.toggleTemporary();
+        focusComposer();
+      },
       compose: () => document.getElementById(COMPOSER_ID)?.focus(),
       list() {
         showSidebar();

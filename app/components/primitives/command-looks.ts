@@ -6,6 +6,7 @@ import * as icons from "./icons";
 /** How each command looks in the palette, in menus and in the list of shortcuts. */
 export const COMMAND_LOOKS: Record<CommandId, { Icon: ComponentType; label: (t: TFunction) => string }> = {
   new: { Icon: icons.NewIcon, label: (t) => t("commands.new") },
+  temporary: { Icon: icons.TemporaryIcon, label: (t) => t("temporary.title") },
   compose: { Icon: icons.EditIcon, label: (t) => t("commands.compose") },
   find: { Icon: icons.SearchIcon, label: (t) => t("commands.find") },
   list: { Icon: icons.MenuIcon, label: (t) => t("commands.list") },

@@ -6,6 +6,8 @@ import { Greeting } from "~/components/pages/greeting";
 const SUGGESTIONS = ["hike", "table", "code", "apology"] as const;
 
 type Props = {
+  /** In place of the welcome of the service; null for that. */
+  heading: string | null;
   /** The reason why the conversation is empty, if it needs one. */
   why: string | null;
   /** A notice about the models. */
@@ -19,13 +21,13 @@ type Props = {
   back: { label: string; onClick: () => void } | null;
 };
 
-export function EmptyState({ why, notice, prompts, children, onPick, back }: Props) {
+export function EmptyState({ heading, why, notice, prompts, children, onPick, back }: Props) {
   const { t } = useTranslation();
   const brand = useContext(BrandContext);
   const usual = brand.prompts ?? SUGGESTIONS.map((name) => t(`empty.suggestions.${name}`));
   return (
     <Greeting
-      heading={brand.welcome ?? t("empty.heading")}
+      heading={heading ?? brand.welcome ?? t("empty.heading")}
       suggestions={prompts.length > 0 ? prompts : usual}
       why={why}
       notice={notice}

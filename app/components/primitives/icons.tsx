@@ -175,6 +175,8 @@ export const FolderIcon = icon(
 export const ArchiveIcon = icon(
   <path d="M2.5 4h15v3.5h-15zM4 7.5v7A1.5 1.5 0 0 0 5.5 16h9a1.5 1.5 0 0 0 1.5-1.5v-7M8 10.5h4" />,
 );
+/** A message whose outline is drawn in dashes. */
+export const TemporaryIcon = icon(<path d="M5 15.2A7 7 0 1 1 8 16.7L3.8 17.2z" strokeDasharray="2.4 2" />);
 export const SelectIcon = icon(
   <>
     <circle cx="10" cy="10" r="7" />

@@ -17,6 +17,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/session/shares",
   "/api/session/stop",
   "/api/session/stream",
+  "/api/session/temporary",
   "/api/share",
   "/diagrams",
   "/healthz",

@@ -52,6 +52,15 @@ export const de: Translation = {
     storageAway:
       "Der Speicher für Unterhaltungen ist nicht verfügbar. Angezeigt wird die zuletzt gespeicherte Version. Neuer Versuch läuft …",
   },
+  temporary: {
+    title: "Temporäre Unterhaltung",
+    explanation:
+      "Sie steht nicht in der Liste und bleibt nicht in diesem Browser. Sie wird gelöscht, wenn Sie sie verlassen oder den Tab schließen, spätestens 24 Stunden nach der letzten Nachricht.",
+    note: "Wird gelöscht, wenn Sie sie verlassen oder den Tab schließen",
+    deleted: "Temporäre Unterhaltung gelöscht.",
+    notDeleted:
+      "Die temporäre Unterhaltung ist noch nicht gelöscht. Der Server löscht sie innerhalb von 24 Stunden. {{why}}",
+  },
   empty: {
     heading: "Wobei kann ich helfen?",
     suggestions: {

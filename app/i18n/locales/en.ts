@@ -50,6 +50,15 @@ export const en = {
     offline: "Offline. Showing the last saved version.",
     storageAway: "Conversation storage is unavailable. Showing the last saved version. Retrying…",
   },
+  temporary: {
+    title: "Temporary conversation",
+    explanation:
+      "It is not in the list and not kept in this browser. It is deleted when you leave it or close the tab, and at the latest 24 hours after its last message.",
+    note: "Deleted when you leave it or close the tab",
+    deleted: "Temporary conversation deleted.",
+    notDeleted:
+      "The temporary conversation was not deleted yet. The server deletes it within 24 hours. {{why}}",
+  },
   empty: {
     heading: "What can I help with?",
     suggestions: {

@@ -51,6 +51,15 @@ export const es: Translation = {
     storageAway:
       "El almacenamiento de conversaciones no está disponible. Se muestra la última versión guardada. Reintentando…",
   },
+  temporary: {
+    title: "Conversación temporal",
+    explanation:
+      "No aparece en la lista ni se guarda en este navegador. Se elimina al salir de ella o cerrar la pestaña, y como muy tarde 24 horas después del último mensaje.",
+    note: "Se elimina al salir de ella o cerrar la pestaña",
+    deleted: "Conversación temporal eliminada.",
+    notDeleted:
+      "La conversación temporal aún no se ha eliminado. El servidor la eliminará en 24 horas. {{why}}",
+  },
   empty: {
     heading: "¿En qué puedo ayudarle?",
     suggestions: {

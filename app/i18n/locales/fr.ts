@@ -50,6 +50,15 @@ export const fr: Translation = {
     storageAway:
       "Le stockage des conversations est indisponible. Dernière version enregistrée affichée. Nouvelle tentative…",
   },
+  temporary: {
+    title: "Conversation éphémère",
+    explanation:
+      "Elle n’apparaît pas dans la liste et n’est pas conservée dans ce navigateur. Elle est supprimée quand vous la quittez ou fermez l’onglet, au plus tard 24 heures après son dernier message.",
+    note: "Supprimée quand vous la quittez ou fermez l’onglet",
+    deleted: "Conversation éphémère supprimée.",
+    notDeleted:
+      "La conversation éphémère n’est pas encore supprimée. Le serveur la supprimera sous 24 heures. {{why}}",
+  },
   empty: {
     heading: "Comment puis-je vous aider ?",
     suggestions: {

@@ -15,6 +15,8 @@ export type Layout = {
   attachments: string;
   handoffs: string;
   keyrings: string;
+  /** Marks of temporary sessions. */
+  temporary: string;
   /** Usage, with a folder for each day. */
   usage: string;
   /** The logs of replies, with a folder for each instance. */
@@ -54,6 +56,7 @@ export function createLayout(dataDir: string): Layout {
     attachments,
     handoffs: join(dataDir, "handoffs"),
     keyrings,
+    temporary: join(dataDir, "temporary"),
     usage: join(dataDir, "usage"),
     replies,
     replyLog: (instance) => join(replies, instance),

@@ -1,0 +1,90 @@
+import type { Conversations } from "~/browser/conversations/conversations";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { Toasts } from "~/browser/page/toasts";
+import type { ApiClient } from "./api-client";
+import type { OpenSessions } from "./open-sessions";
+
+/** Time in which leaving a temporary session can be undone, in milliseconds. */
+const UNDO_MS = 10_000;
+/**
+ * Time after a reload until the server is told again that the tab is open, in milliseconds: the note of the page before
+ * may arrive after the first of this one.
+ */
+const LATE_NOTE_MS = 20_000;
+
+type Dependencies = {
+  page: Pick<Window, "addEventListener">;
+  conversations: Conversations;
+  sessions: OpenSessions;
+  api: Pick<ApiClient, "session">;
+  toasts: Toasts;
+  clock: Pick<PageClock, "after">;
+};
+
+/**
+ * Deletes the temporary session of this tab some seconds after it was left, or has the server do it when the tab is
+ * closed. A page cannot know whether it is closed or reloaded, so the page after a reload takes that back.
+ * @returns to be called before another temporary session begins
+ */
+export function followTemporarySession(dependencies: Dependencies): () => void {
+  const { page, conversations, sessions, api, toasts, clock } = dependencies;
+  const { temporary } = conversations;
+  let cancelDeletion: (() => void) | null = null;
+
+  function deleteLeft() {
+    cancelDeletion?.();
+    cancelDeletion = null;
+    const temporaryId = temporary.id();
+    const { currentId } = conversations.getSnapshot();
+    if (temporaryId === null || temporaryId === currentId) return;
+    const isSaved = temporary.isSaved();
+    const session = sessions.get(temporaryId);
+    sessions.delete(temporaryId);
+    temporary.end();
+    if (!isSaved) return;
+    session.remove().catch((error: unknown) => {
+      toasts.failure((t, why) => t("temporary.notDeleted", { why }), error);
+      void note(temporaryId, true);
+    });
+  }
+
+  const note = (id: string, isClosed: boolean) =>
+    api
+      .session(id)
+      .noteTab(isClosed)
+      // The server deletes the session a day after its last use all the same.
+      .catch(() => undefined);
+
+  function noteIfSaved(isClosed: boolean) {
+    const temporaryId = temporary.id();
+    if (temporaryId !== null && temporary.isSaved()) void note(temporaryId, isClosed);
+  }
+
+  function refresh() {
+    const temporaryId = temporary.id();
+    const { currentId } = conversations.getSnapshot();
+    const isLeft = temporaryId !== null && temporaryId !== currentId;
+    if (!isLeft) {
+      cancelDeletion?.();
+      cancelDeletion = null;
+    } else if (!temporary.isSaved()) {
+      deleteLeft();
+    } else if (cancelDeletion === null) {
+      cancelDeletion = clock.after(UNDO_MS, deleteLeft);
+      toasts.info((t) => t("temporary.deleted"), {
+        label: (t) => t("deletion.undo"),
+        act: () => temporary.is(temporaryId) && conversations.open(temporaryId),
+      });
+    }
+  }
+
+  noteIfSaved(false);
+  clock.after(LATE_NOTE_MS, () => noteIfSaved(false));
+  refresh();
+  conversations.subscribe(refresh);
+  page.addEventListener("pagehide", () => noteIfSaved(true));
+  page.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) noteIfSaved(false);
+  });
+  return deleteLeft;
+}
