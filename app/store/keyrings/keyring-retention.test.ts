@@ -80,7 +80,7 @@ test("a keyring that is only read stays", async () => {
 
 test("the tombstone of a keyring that was not used goes, that of a deleted one stays", async () => {
   const unused = await setUp();
-  unused.pass(DAYS);
+  unused.pass(DAYS + 1);
   await unused.sweep();
   unused.pass(8);
   expect(await unused.sweep()).toMatchObject({ removed: 1 });
