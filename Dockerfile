@@ -32,6 +32,7 @@ COPY package.json ./
 COPY app/start.sh ./app/
 COPY --from=build /app/public ./public
 COPY --from=build /app/build/index.js /app/build/check-volume.js ./build/
+COPY --from=build /app/build/verify-restore.js /app/build/print-usage.js ./build/
 COPY --from=build /app/build/mermaid ./build/mermaid
 # The folder /data, with its owner.
 COPY --from=dependencies --chown=1000:1000 /volume/ /

@@ -15,12 +15,12 @@ function copyMermaid() {
   }
 }
 
-/** A command of the operator's: in the image there is no source to run it from. */
-function buildVolumeCheck() {
+/** Commands of the operator's: in the image there is no source to run them from. */
+function buildCommands() {
   const app = new URL("app", import.meta.url).pathname;
   buildSync({
-    entryPoints: [`${app}/check-volume.ts`],
-    outfile: new URL("build/check-volume.js", import.meta.url).pathname,
+    entryPoints: ["check-volume", "verify-restore", "print-usage"].map((name) => `${app}/${name}.ts`),
+    outdir: new URL("build", import.meta.url).pathname,
     bundle: true,
     packages: "external",
     platform: "node",
@@ -32,7 +32,7 @@ function buildVolumeCheck() {
 }
 
 copyMermaid();
-buildVolumeCheck();
+buildCommands();
 
 /** @type {import('@remix-run/dev').AppConfig} */
 export default {

@@ -41,6 +41,8 @@ export type Config = {
   /** Whether stored files are encrypted, with keys derived from session ids. */
   encryptAtRest: boolean;
   logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  /** Code of the routes for the operator; null where there are none. */
+  operatorCode: string | null;
   access: {
     /** Access codes, each of which lets a client use the server; without any, all clients may. */
     codes: readonly string[];
@@ -108,6 +110,19 @@ const accessCodes = z
     `ACCESS_CODE must have ${MIN_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters in each code.`,
   );
 
+/** Longer than an access code: it is for one person, and no page asks for it. */
+const MIN_OPERATOR_CODE_LENGTH = 16;
+
+const operatorCode = z
+  .string()
+  .trim()
+  .default("")
+  .transform((code) => (code === "" ? null : code))
+  .refine(
+    (code) => code === null || (code.length >= MIN_OPERATOR_CODE_LENGTH && code.length <= MAX_CODE_LENGTH),
+    `OPERATOR_CODE must have ${MIN_OPERATOR_CODE_LENGTH} to ${MAX_CODE_LENGTH} characters.`,
+  );
+
 const allowedHosts = z
   .string()
   .default("")
@@ -172,6 +187,7 @@ const environment = z.object({
   SHOW_NODES: z.enum(["on", "off"], "SHOW_NODES must be on or off.").optional(),
   ENCRYPT_AT_REST: z.enum(["on", "off"], "ENCRYPT_AT_REST must be on or off.").default("off"),
   ACCESS_CODE: accessCodes,
+  OPERATOR_CODE: operatorCode,
   ACCESS_DAYS: wholeNumber("ACCESS_DAYS", 30, 1, 365),
   TRUSTED_HOPS: wholeNumber("TRUSTED_HOPS", 0, 0, 10),
   ALLOWED_HOSTS: allowedHosts,
@@ -275,6 +291,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
     encryptAtRest: values.ENCRYPT_AT_REST === "on",
     logLevel: values.LOG_LEVEL,
     access: { codes: values.ACCESS_CODE, days: values.ACCESS_DAYS },
+    operatorCode: values.OPERATOR_CODE,
     trustedHops: values.TRUSTED_HOPS,
     allowedHosts: values.ALLOWED_HOSTS,
     addressConnections: values.LIMIT_ADDRESS_CONNECTIONS,

@@ -13,7 +13,7 @@ const BEGINS_QUOTED = new RegExp(`^[\\s\\p{Default_Ignorable_Code_Point}]*[\\\\$
 const ENDS_QUOTED = new RegExp(`${QUOTE}[\\s\\p{Default_Ignorable_Code_Point}]*$`, "u");
 
 /** Values that people make up, where a quotation mark at the end may be intended. */
-const MAY_END_QUOTED: ReadonlySet<string> = new Set(["ACCESS_CODE"]);
+const MAY_END_QUOTED: ReadonlySet<string> = new Set(["ACCESS_CODE", "OPERATOR_CODE"]);
 
 /**
  * One error message for each variable with quotation marks around its value, or around an item of a list. Never

@@ -21,7 +21,11 @@ const SECRET_VARIABLES = [
  */
 export function createObservability(config: Config, gauges: MetricsOptions) {
   const stdout = destination({ fd: 1, sync: true });
-  const secrets = [...config.access.codes, ...modelSecrets(processEnvironment)];
+  const secrets = [
+    ...config.access.codes,
+    ...(config.operatorCode === null ? [] : [config.operatorCode]),
+    ...modelSecrets(processEnvironment),
+  ];
   const log = createLog({
     level: config.logLevel,
     node: config.nodeName,

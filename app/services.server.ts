@@ -91,6 +91,8 @@ async function createServices(config: Config) {
     ...node,
     ...clocks,
     access,
+    operatorCode: config.operatorCode,
+    usageFiles: { volume: volumes.volume, layout },
     brand,
     noteAddress: createAddressNote({ trustedHops: config.trustedHops, log }),
     mermaidVersion: mermaidVersion(),

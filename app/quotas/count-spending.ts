@@ -31,7 +31,7 @@ const CUT: ReadonlySet<string> = new Set(["model_stalled", "model_interrupted"])
  */
 export function countSpending(
   models: LanguageModels,
-  spend: (spending: Spending) => void,
+  spend: (spending: Spending, modelId: string) => void,
   { now, timer }: CountSpendingOptions,
 ): LanguageModels {
   return {
@@ -75,7 +75,7 @@ export function countSpending(
 function createCallCount(
   request: GenerateRequest,
   offer: ModelOffer | undefined,
-  spend: (spending: Spending) => void,
+  spend: (spending: Spending, modelId: string) => void,
   now: () => number,
 ) {
   const asked = estimateInputTokens(request, offer);
@@ -88,7 +88,7 @@ function createCallCount(
   function report(usage: Counts) {
     const [before, after] = [spendingOf(counted, offer), spendingOf(usage, offer)];
     const more = { tokens: after.tokens - before.tokens, dollars: after.dollars - before.dollars };
-    spend(more);
+    spend(more, request.modelId);
     request.onSpending?.(more);
     counted = usage;
   }

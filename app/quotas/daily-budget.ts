@@ -25,7 +25,8 @@ export type DailyBudget = {
    * succeed once running replies have ended
    */
   reserve(cost: () => CallEstimate, address: string | null, options?: { isBegun: boolean }): Reservation;
-  spend(spending: Spending): void;
+  /** @param modelId the model that it was spent on, for the operator */
+  spend(spending: Spending, modelId?: string): void;
   /** The spent part of today's budget, of the kind of which most is spent, as this node knows it; null without a budget. */
   spentPart(): number | null;
 };
@@ -58,13 +59,27 @@ export type BudgetMetrics = {
 
 /** Subject of the whole deployment. Stored in usage files: must not change. */
 const DEPLOYMENT = "all";
+/** Longest name of a model in usage files, whose keys have at most 80 characters (usage-line.ts). */
+const MAX_MODEL = 60;
 /** Suggested wait in seconds: long enough for some replies to end. */
 const RETRY_S = 10;
 
 /** Usage is counted in whole numbers: `units` converts to them. */
 const KINDS = [
-  { what: "tokens", counted: "tokens", ofAddress: "address-tokens", units: 1 },
-  { what: "dollars", counted: "microdollars", ofAddress: "address-microdollars", units: 1_000_000 },
+  {
+    what: "tokens",
+    counted: "tokens",
+    ofAddress: "address-tokens",
+    ofModel: "model-tokens",
+    units: 1,
+  },
+  {
+    what: "dollars",
+    counted: "microdollars",
+    ofAddress: "address-microdollars",
+    ofModel: "model-microdollars",
+    units: 1_000_000,
+  },
 ] as const;
 
 export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
@@ -121,10 +136,12 @@ export function createDailyBudget(options: DailyBudgetOptions): DailyBudget {
         release: () => parts.forEach((part) => part.release()),
       };
     },
-    spend(spending) {
-      for (const { what, counted, units } of KINDS) {
+    spend(spending, modelId) {
+      for (const { what, counted, ofModel, units } of KINDS) {
         const amount = Math.round(spending[what] * units);
-        if (amount !== 0) usage.count(counted, DEPLOYMENT, amount);
+        if (amount === 0) continue;
+        usage.count(counted, DEPLOYMENT, amount);
+        if (modelId !== undefined) usage.count(ofModel, modelId.slice(0, MAX_MODEL), amount);
       }
       metrics.onSpending(spending.dollars);
       checkSpent();

@@ -4,8 +4,8 @@ import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 import { DAY_MS, dayName } from "./windows";
 
-/** Days whose files are kept: a node whose clock is behind still writes yesterday's. */
-const KEEP_DAYS = 2;
+/** Days whose files are kept: a month, for the operator. Two are the least: a node whose clock is behind writes yesterday's. */
+const KEEP_DAYS = 31;
 
 /**
  * Removes the usage files of past days. Several nodes may do so at the same time.

@@ -15,6 +15,9 @@ const WINDOWS = {
   "wrong-codes": [HOUR_MS],
   tokens: [DAY_MS],
   microdollars: [DAY_MS],
+  // No limit looks at these: they are for the operator (read-usage.ts).
+  "model-tokens": [DAY_MS],
+  "model-microdollars": [DAY_MS],
 } as const;
 
 export type Counted = keyof typeof WINDOWS;

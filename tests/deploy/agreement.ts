@@ -15,7 +15,7 @@ const RUNTIME_VARIABLES = [
   "MALLOC_MMAP_THRESHOLD_",
 ];
 /** Never in a manifest: readers of the repository and of the task definition would see them. */
-const SECRETS = ["ACCESS_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
+const SECRETS = ["ACCESS_CODE", "OPERATOR_CODE", "OPENAI_COMPATIBLE_API_KEY", "AWS_BEARER_TOKEN_BEDROCK"];
 /** What the image says for itself. */
 const OF_THE_IMAGE = ["DATA_DIR", "PORT", "HOST", "NODE_ENV"];
 /** For so long a target that was taken out was seen to be sent requests (aws/containers-roadmap#708: 3 to 5 s). */
