@@ -1,12 +1,14 @@
 import type { OperatorPreset } from "~/conversation/preset";
 import type { AccessBody, HandoffAccepted, HandoffBody } from "~/conversation/api";
 import type { ShareSnapshot } from "~/conversation/share";
-import { createHttpClient, type HttpClientDependencies } from "./http-client";
+import { createHttpClient, type HttpClient, type HttpClientDependencies } from "./http-client";
 import { createSessionApi, ignoreBody, type SessionApi, type TransferApi } from "./session-api";
 import type { UploadRequest } from "./upload-request";
 
 /** The HTTP contract of the server. All functions reject with an ApiError. */
 export type ApiClient = {
+  /** Requests of parts whose contract is not loaded with the page. */
+  http: HttpClient;
   session: (id: string) => SessionApi & TransferApi;
   /** The snapshot behind a link. The id of the link, like that of a session, travels in a header. */
   readShare: (shareId: string) => Promise<ShareSnapshot>;
@@ -28,6 +30,7 @@ export function createApiClient({ upload, ...dependencies }: Dependencies): ApiC
   const http = createHttpClient(dependencies);
   const { clock } = dependencies;
   return {
+    http,
     session: (id) => createSessionApi({ http, upload, clock }, id),
     readShare: (shareId) =>
       http.ask("/api/share", { headers: { "X-Share-Id": shareId } }, (response) =>

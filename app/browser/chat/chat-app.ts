@@ -18,11 +18,13 @@ import { notifyFinished } from "~/browser/page/finished-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { createPageActivity, type PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
+import { createKeyringSlot, type KeyringSlot } from "~/browser/keyring/keyring-slot";
 import { pickPreset } from "~/browser/presets/pick-preset";
 import { createPresets, settingsOf, type Preset, type Presets } from "~/browser/presets/presets";
 import { createToasts, type Toasts } from "~/browser/page/toasts";
 import { showAppearance } from "~/browser/storage/appearance";
 import { keepPageOffline } from "~/browser/storage/offline-page";
+import { observeStorage } from "~/browser/storage/observed-storage";
 import { createOtherTabs } from "~/browser/storage/other-tabs";
 import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
@@ -60,6 +62,8 @@ export type ChatApp = {
   showsNodes: boolean;
   access: AccessGate;
   drawing: DrawingGuard;
+  /** The list on all devices of a person. */
+  keyring: KeyringSlot;
   session: (conversationId: string) => ChatSession;
   /** Begins a copy of a conversation up to this message, and opens the copy. */
   fork: (conversationId: string, messageId: string) => Promise<void>;
@@ -90,6 +94,28 @@ export type ChatApp = {
 export type Find = { conversationId: string; query: string; messageId: string | null };
 
 export type Spotlight = { conversationId: string; messageId: string };
+
+type Deleting = {
+  keyring: KeyringSlot;
+  conversations: Pick<Conversations, "announceDeletion">;
+  deleteNow: (id: string) => Promise<void>;
+};
+
+/**
+ * Deletes a conversation. With a keyring the deletion is recorded there first, so that another device finishes it if
+ * this one cannot.
+ */
+async function deleteWithKeyring(id: string, { keyring, conversations, deleteNow }: Deleting): Promise<void> {
+  if (keyring.getSnapshot().phase === "off") return deleteNow(id);
+  conversations.announceDeletion(id);
+  await keyring.beforeDeletion();
+  try {
+    await deleteNow(id);
+  } catch (error) {
+    // What the server refuses now is tried again after the next exchange with the keyring.
+    if (error instanceof ApiError && error.isPassing) throw error;
+  }
+}
 
 /** Sent by the server with the page. */
 export type ServerProps = {
@@ -125,27 +151,24 @@ export async function createChatApp(
     onNode: node.set,
     onCodeNeeded: (askedAt) => access.noteRefusal(askedAt),
   });
-  const shared = createSafeStorage(() => page.localStorage);
-  const tab = createSafeStorage(() => page.sessionStorage);
-  const activity = createPageActivity(page);
-  const models = createModelChoices(props.models, shared);
-  const onOtherTab = createOtherTabs(page);
-  const random = () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
-  const toasts = createToasts();
-  const shareLinks = createShareLinks(shared);
+  const stored = createStoredParts(page, props, clock);
+  const { shared, tab, onOtherTab, activity, random } = stored;
+  const { models, toasts, shareLinks, unread, claim, preferences, presets } = stored;
+  const keyring = createKeyringSlot({ shared, onOtherTab, clock, load: () => loadKeyring() });
+  stored.followChanges(keyring.noteChange);
   const deletions = createDeletions({
     ...{ shared, onOtherTab, clock, random },
-    async carryOut(id) {
-      await sessions.get(id).remove();
-      sessions.delete(id);
-      conversations.forget(id);
-      shareLinks.dropAll(id);
-      unread.clear(id);
-    },
-    isPassing: (error) =>
-      error instanceof ApiError && (error.isPassing || error.code === "access_code_needed"),
+    carryOut: (id) => deleteWithKeyring(id, { keyring, conversations, deleteNow }),
+    isPassing: isPassingForDeletion,
     onFailure: (title, error) => toasts.failure((t, why) => t("deletion.failed", { title, why }), error),
   });
+  async function deleteNow(id: string) {
+    await sessions.get(id).remove();
+    sessions.delete(id);
+    conversations.forget(id);
+    shareLinks.dropAll(id);
+    unread.clear(id);
+  }
   const access = createAccessGate({
     isShut: props.isCodeNeeded,
     hasCode: props.hasCode ?? false,
@@ -161,18 +184,14 @@ export async function createChatApp(
     onLeft: () => page.location.reload(),
   });
   const drawing = createDrawingGuard(shared, page, (id) => conversations.temporary.is(id));
-  const claim = createTabClaims(page.navigator.locks as LockManager | undefined);
-  const preferences = createPreferences({ shared, onOtherTab });
-  const presets = createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId });
-  const isChat = page.location.pathname === "/";
-  const address = isChat ? nameIn(page.location.hash) : null;
-  const [{ unfinished }, { opensLast }] = [drawing, preferences.getSnapshot()];
+  const { unfinished } = drawing;
+  const { isChat, ...first } = firstPlace(page, preferences);
   const conversations = createConversations({
-    ...{ shared, unfinished, tab, newId, onOtherTab, clock, claim, deletions, address, opensLast },
+    ...{ shared, unfinished, tab, newId, onOtherTab, clock, claim, deletions, ...first },
+    newConversationId: keyring.newConversationId,
   });
   await Promise.all([followPreferences(page, preferences, translator), conversations.ready]);
 
-  const unread = createUnread({ shared, onOtherTab });
   const outboxes = createOutboxIds(shared, onOtherTab, () => unsent.refresh());
   const idsWithUnsent = () => outboxes.read().filter((id) => conversations.find(id));
   const unsent = createUnsentMessages(idsWithUnsent, clock);
@@ -182,9 +201,15 @@ export async function createChatApp(
     ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
+    beforeFirstMessage: keyring.beforeFirstMessage,
     onPending: outboxes.update,
     onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
   });
+  const loadKeyring = async () => {
+    const { openKeyring } = await import("./keyring-of-app");
+    const known = { page, api, shared, onOtherTab, activity, clock, random, translator, conversations };
+    return openKeyring({ ...known, sessions, presets, preferences, models, outboxes, deleteNow });
+  };
   followConversationsOfOtherTabs(conversations, sessions);
   sendKeptMessages(activity, () => {
     for (const id of idsWithUnsent()) sessions.get(id).sendKept();
@@ -194,11 +219,12 @@ export async function createChatApp(
   // A page that shows a link has no conversations to go back to.
   if (isChat) followAddress({ page, conversations });
   deletions.start();
+  keyring.start();
   void keepPageOffline(page, props.worksOffline);
 
   return {
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
-    ...{ translator, node, access, drawing, clock, random },
+    ...{ translator, node, access, drawing, clock, random, keyring },
     ...{ commands: createCommands(), unfolded: createUnfoldedGroups(shared, onOtherTab) },
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
@@ -242,6 +268,43 @@ function moveDraft(from: ChatSession, to: ChatSession): void {
   if (session || pending || text === "" || to.draft.getSnapshot() !== "") return;
   from.draft.clear();
   to.draft.set(text);
+}
+
+/** What this browser stores, and what needs nothing else. */
+function createStoredParts(page: BrowserPage, props: ServerProps, clock: PageClock) {
+  let onChange: (key: string) => void = () => undefined;
+  const shared = observeStorage(
+    createSafeStorage(() => page.localStorage),
+    (key) => onChange(key),
+  );
+  const onOtherTab = createOtherTabs(page);
+  return {
+    ...{ shared, onOtherTab },
+    /** From now on the listener is called with the key of each value that this tab changes for all tabs. */
+    followChanges: (listener: (key: string) => void) => void (onChange = listener),
+    tab: createSafeStorage(() => page.sessionStorage),
+    activity: createPageActivity(page),
+    models: createModelChoices(props.models, shared),
+    random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
+    toasts: createToasts(),
+    shareLinks: createShareLinks(shared),
+    unread: createUnread({ shared, onOtherTab }),
+    claim: createTabClaims(page.navigator.locks as LockManager | undefined),
+    preferences: createPreferences({ shared, onOtherTab }),
+    presets: createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId }),
+  };
+}
+
+/** A deletion that has failed for this reason is tried again. */
+function isPassingForDeletion(error: unknown): boolean {
+  return error instanceof ApiError && (error.isPassing || error.code === "access_code_needed");
+}
+
+/** What decides which conversation is shown first. A page that shows a link has none. */
+function firstPlace(page: BrowserPage, preferences: PreferencesStore) {
+  const isChat = page.location.pathname === "/";
+  const { opensLast } = preferences.getSnapshot();
+  return { isChat, opensLast, address: isChat ? nameIn(page.location.hash) : null };
 }
 
 /** Shows the page as the preferences say, now and after each change. */

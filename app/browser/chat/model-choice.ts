@@ -2,7 +2,7 @@ import type { ModelsView } from "~/conversation/api";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createObservable, type Observable } from "~/browser/page/observable";
 
-const KEY = "holdfast.model";
+export const MODEL_KEY = "holdfast.model";
 
 export type ModelChoice = ModelsView & {
   /** The model picked last in this browser: new conversations begin with it. */
@@ -12,12 +12,12 @@ export type ModelChoice = ModelsView & {
 export type ModelChoices = Observable<ModelChoice> & { prefer: (modelId: string) => void };
 
 export function createModelChoices(offers: ModelsView, storage: SafeStorage): ModelChoices {
-  const state = createObservable<ModelChoice>({ ...offers, preferredId: storage.get(KEY) });
+  const state = createObservable<ModelChoice>({ ...offers, preferredId: storage.get(MODEL_KEY) });
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     prefer(modelId) {
-      storage.set(KEY, modelId);
+      storage.set(MODEL_KEY, modelId);
       state.set({ ...state.getSnapshot(), preferredId: modelId });
     },
   };

@@ -16,6 +16,7 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import { endedReply } from "./chat-state";
+import type { SessionApi } from "./session-api";
 import { createUnsavedSettings } from "./unsaved-settings";
 
 /** The sessions that this page has opened. Each one lives as long as the page, or until it is deleted. */
@@ -44,6 +45,8 @@ export type OpenSessionsDependencies = {
   maxFileBytes: number;
   /** The settings of new sessions. */
   defaultSettings: () => SettingsEdit;
+  /** Resolves when the first message of a conversation may be sent. */
+  beforeFirstMessage: (id: string) => Promise<void>;
   /** Called when a message was put into the outbox, or has left it. */
   onPending: (id: string) => void;
   /** Called when a reply has ended, unless a person has stopped it. */
@@ -83,8 +86,17 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
   const isTemporary = conversations.temporary.is(id);
   // What belongs to a temporary session is gone with its tab.
   const shared = isTemporary ? tab : dependencies.shared;
-  const api = dependencies.api.session(id);
+  const server = dependencies.api.session(id);
   const known = () => conversations.find(id);
+  const isSaved = () =>
+    isTemporary ? conversations.temporary.isSaved() : (known()?.saved ?? id === conversations.reopenedId);
+  const api: SessionApi = {
+    ...server,
+    async post(body) {
+      if (!isSaved() && !isTemporary) await dependencies.beforeFirstMessage(id);
+      return server.post(body);
+    },
+  };
   const draft = createDraft({ shared, tab, conversationId: id, onOtherTab, clock });
   page.addEventListener("pagehide", draft.flush);
   return createChatSession({
@@ -109,8 +121,7 @@ function openSession(dependencies: OpenSessionsDependencies, id: string): ChatSe
     clock,
     random,
     isTemporary,
-    isSaved: () =>
-      isTemporary ? conversations.temporary.isSaved() : (known()?.saved ?? id === conversations.reopenedId),
+    isSaved,
     onSaved({ title, updatedAt }) {
       if (isTemporary) return conversations.temporary.noteSaved();
       conversations.remember({ id, title, updatedAt, saved: true });

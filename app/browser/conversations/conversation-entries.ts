@@ -27,6 +27,8 @@ type WithIndex = ConversationEntries & {
   index: ConversationIndex;
   /** Takes conversations from a list that may be older than the entries. */
   adopt: (conversations: readonly ConversationUpdate[]) => void;
+  /** Records that the conversation is about to be deleted on the server, so that any device can do that. */
+  announceDeletion: (id: string) => void;
   /** Leaves a tombstone. */
   forget: (id: string) => void;
 };
@@ -47,8 +49,11 @@ export function createConversationEntries(store: EntryStore, newId: () => string
     index,
     remember: (...updates) => store.change(updates.map((update) => [entryKey(update.id), valuesOf(update)])),
     edit: (ids, change) => store.change(ids.map((id) => [entryKey(id), change])),
+    announceDeletion(id) {
+      if (index.find(id)) store.change([[entryKey(id), { gone: id }]]);
+    },
     forget(id) {
-      if (index.find(id)) store.change([[entryKey(id), { gone: true }]]);
+      if (store.get(entryKey(id))) store.change([[entryKey(id), { gone: true }]]);
     },
     has: (key) => (store.get(key) ? toConversation(store.get(key)!) !== null : false),
     sources: () =>

@@ -8,7 +8,7 @@ import type { ConversationIndex } from "./conversation-index";
 import type { Conversation, Folder } from "./conversation-list";
 import type { Deletion } from "./deletions";
 import { keepEarlierList } from "./earlier-list";
-import { createEntryStore } from "./entry-store";
+import { createEntryStore, type EntryStore } from "./entry-store";
 import { chooseFirst, createTabPlace } from "./tab-place";
 import { createTemporaryConversation, type TemporaryConversation } from "./temporary-conversation";
 import { createUnsentConversation } from "./unsent-conversation";
@@ -51,6 +51,12 @@ export type Conversations = Observable<ConversationsSnapshot> &
     /** Shows an empty conversation in place of this one, until `open` is called or the deletion of this one is undone. */
     leave: (id: string) => void;
     forget: (id: string) => void;
+    /** Records that a conversation is about to be deleted, so that any device of the keyring can do that. */
+    announceDeletion: (id: string) => void;
+    /** The entries of the list, as a keyring merges them. */
+    entries: EntryStore;
+    /** Shows a draft without a conversation that has come from another device, unless something is written here. */
+    adoptDraft: () => Promise<void>;
   };
 
 type Dependencies = {
@@ -59,6 +65,8 @@ type Dependencies = {
   /** Of this tab, kept on a reload. */
   tab: SafeStorage;
   newId: () => string;
+  /** The id of a new conversation without a message. Default `newId`. */
+  newConversationId?: () => string;
   onOtherTab: OnOtherTab;
   clock: Pick<PageClock, "now" | "after">;
   /** Null if the browser has no locks. */
@@ -73,8 +81,10 @@ type Dependencies = {
   opensLast?: boolean;
 };
 
+const FIRST = { address: null, opensLast: false, unfinished: null };
+
 export function createConversations(dependencies: Dependencies): Conversations {
-  const { shared, tab, newId, onOtherTab, clock, claim, deletions } = dependencies;
+  const { shared, tab, newId, newConversationId = newId, onOtherTab, clock, claim, deletions } = dependencies;
   const store = createEntryStore({ shared, onOtherTab, clock, writer: `.${newId().slice(0, 6)}` });
   const { index, adopt, forget, ...entries } = createConversationEntries(store, newId);
   const onListChange = keepEarlierList({
@@ -82,21 +92,19 @@ export function createConversations(dependencies: Dependencies): Conversations {
     list: () => index.all().filter(({ archived }) => !archived),
     onRead: adopt,
   });
-  const view = createVisibleConversations(index, deletions);
-  const { find, findByName, isHidden } = view;
+  const { find, findByName, isHidden, ...view } = createVisibleConversations(index, deletions);
   const temporary = createTemporaryConversation(tab, newId);
   const place = createTabPlace({ shared, tab, find, isTemporary: temporary.is });
   const reopenedId = place.reopened?.id ?? null;
   const isListed = (id: string) => index.find(id) !== undefined;
-  const { lastId } = place;
-  const unsent = createUnsentConversation({ shared, tab, newId, claim, reopenedId, lastId, isListed });
-  const { address = null, opensLast = false, unfinished = null } = dependencies;
-  const first = chooseFirst({ place, address, opensLast, unfinished, isHidden, find, findByName });
+  const unsent = createUnsentConversation({
+    ...{ shared, tab, newId: newConversationId, claim, reopenedId, lastId: place.lastId, isListed },
+  });
+  const first = chooseFirst({ ...FIRST, ...dependencies, place, isHidden, find, findByName });
   const state = createObservable<ConversationsSnapshot>({
     ...view.refresh(),
     currentId: first.id ?? unsent.id(),
-    notice: first.notice,
-    heldBackId: first.heldBackId,
+    ...{ notice: first.notice, heldBackId: first.heldBackId },
   });
   /** Whether the list has the current conversation. */
   let isKnown = find(state.getSnapshot().currentId) !== undefined;
@@ -136,15 +144,20 @@ export function createConversations(dependencies: Dependencies): Conversations {
     state.set({ ...state.getSnapshot(), currentId, notice, heldBackId: null });
   }
 
+  /** @param replacedId the conversation that was given up for one with a draft, if any */
+  function showAdopted(replacedId: string | null) {
+    const { currentId, notice } = state.getSnapshot();
+    if (replacedId === currentId) show(unsent.id(), notice);
+  }
+
   return {
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     ...entries,
     ...{ reopenedId, find, findByName },
-    ready: unsent.resume().then((replacedId) => {
-      const { currentId, notice } = state.getSnapshot();
-      if (replacedId === currentId) show(unsent.id(), notice);
-    }),
+    entries: store,
+    ready: unsent.resume().then(showAdopted),
+    adoptDraft: () => unsent.adopt().then(showAdopted),
     last() {
       const id = place.lastSentId();
       return id === null || id === state.getSnapshot().currentId ? undefined : find(id);

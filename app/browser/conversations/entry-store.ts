@@ -18,6 +18,8 @@ export type EntryStore = {
   get: (key: string) => ListEntry | undefined;
   /** Sets fields of entries, which need not exist. A tombstone stays one. */
   change: (changes: Iterable<readonly [key: string, values: Readonly<Record<string, unknown>>]>) => void;
+  /** Takes entries as another device has them. */
+  merge: (entries: Iterable<readonly [key: string, entry: ListEntry]>) => void;
   /** Calls the listener with the keys of changed entries; null if any entry may have changed. */
   subscribe: (listener: (keys: readonly string[] | null) => void) => void;
 };
@@ -80,21 +82,27 @@ export function createEntryStore({ shared, onOtherTab, clock, writer }: Dependen
   });
   load();
 
+  /** @param next the entry after a change of the known one */
+  function update(changes: Iterable<readonly [key: string, next: (entry: ListEntry) => ListEntry]>) {
+    const changed: string[] = [];
+    for (const [key, next] of changes) {
+      const before = entries.get(key);
+      const { entry, isStored } = merged(key);
+      const after = next(entry);
+      if (after !== entry || !isStored) put(key, after);
+      entries.set(key, after);
+      if (!before || mergeEntries(before, after) !== before) changed.push(key);
+    }
+    if (changed.length > 0) tell(changed);
+  }
+
   return {
     all: () => entries,
     get: (key) => entries.get(key),
-    change(changes) {
-      const changed: string[] = [];
-      for (const [key, values] of changes) {
-        const before = entries.get(key);
-        const { entry, isStored } = merged(key);
-        const after = withValues(entry, values, stamper);
-        if (after !== entry || !isStored) put(key, after);
-        entries.set(key, after);
-        if (!before || mergeEntries(before, after) !== before) changed.push(key);
-      }
-      if (changed.length > 0) tell(changed);
-    },
+    change: (changes) =>
+      update([...changes].map(([key, values]) => [key, (entry) => withValues(entry, values, stamper)])),
+    merge: (added) =>
+      update([...added].map(([key, theirs]) => [key, (entry) => mergeEntries(entry, theirs)])),
     subscribe: (listener) => void listeners.push(listener),
   };
 }

@@ -53,6 +53,9 @@ export type AttachmentDraftDependencies = {
   prepare: PrepareOptions;
 };
 
+/** Prefix of the storage keys of the files of all drafts. */
+export const FILES_KEY = "holdfast.files.";
+
 /** Requests made for a file before its upload counts as failed. */
 const UPLOAD_ATTEMPTS = 3;
 
@@ -158,7 +161,7 @@ export function createAttachmentDraft(dependencies: AttachmentDraftDependencies)
  * instead of storing their own list, so that none removes what was attached in another.
  */
 function createStoredFiles({ storage, onOtherTab, conversationId, newId }: AttachmentDraftDependencies) {
-  const storageKey = `holdfast.files.${conversationId}`;
+  const storageKey = FILES_KEY + conversationId;
   const stored = createStoredList(storage, storageKey, (entry) => [entry]);
   const state = createObservable<readonly DraftFile[]>(fromStored(stored.read(), newId));
 

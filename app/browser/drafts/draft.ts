@@ -4,6 +4,9 @@ import type { PageClock } from "~/browser/page/page-clock";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import { createStoredList } from "~/browser/storage/stored-list";
 
+/** Prefix of the storage keys of all drafts. */
+export const DRAFT_KEY = "holdfast.draft.";
+
 /** Time after a stored keystroke in which further ones wait to be stored together, in milliseconds. */
 const SAVE_DELAY_MS = 150;
 /** Bounds what is kept of two tabs that go on replacing each other's text. The oldest are dropped. */
@@ -23,7 +26,8 @@ export type Draft = Observable<string> & {
   forget: () => void;
   /** Texts that another tab has replaced, the newest last. */
   aside: Observable<readonly string[]>;
-  putAside: (text: string) => void;
+  /** @param replaced an earlier form of the same text, which is dropped */
+  putAside: (text: string, replaced?: string) => void;
   /** Shows the newest of them, in exchange for the present text. */
   showAside: () => void;
   /** Drops the newest of them. */
@@ -41,7 +45,7 @@ type Dependencies = {
 };
 
 export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: Dependencies): Draft {
-  const key = `holdfast.draft.${conversationId}`;
+  const key = DRAFT_KEY + conversationId;
   const aside = createDraftsAside(shared, conversationId, onOtherTab);
   const text = createObservable("");
   /** The text, if it was typed in this tab. A text that another tab has continued is that tab's. */
@@ -58,7 +62,7 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
   function adopt() {
     const stored = shared.get(key);
     // A draft that was removed was sent, or deleted in the tab that it was typed in.
-    if (stored !== null && !continues(stored, own)) aside.add(own);
+    if (stored !== null && !continues(stored, own)) aside.putAside(own);
     if (stored !== own) setOwn("");
     text.set(stored ?? "");
   }
@@ -113,7 +117,7 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
       aside.change(() => []);
     },
     aside,
-    putAside: aside.add,
+    putAside: aside.putAside,
     showAside() {
       const shown = aside.getSnapshot().at(-1);
       if (shown === undefined) return;
@@ -126,11 +130,11 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
 }
 
 /** Whether a text still has these words. Not within another word: “there” does not continue “here”. */
-function continues(text: string, words: string): boolean {
+export function continues(text: string, words: string): boolean {
   return ` ${text}`.replace(/\s/g, " ").includes(` ${words}`.replace(/\s/g, " "));
 }
 
-function createDraftsAside(shared: SafeStorage, conversationId: string, onOtherTab: OnOtherTab) {
+export function createDraftsAside(shared: SafeStorage, conversationId: string, onOtherTab: OnOtherTab) {
   const key = `holdfast.draftsAside.${conversationId}`;
   const kept = createStoredList(shared, key, (entry) => (typeof entry === "string" ? [entry] : []));
   const state = createObservable<readonly string[]>(kept.read());
@@ -145,6 +149,9 @@ function createDraftsAside(shared: SafeStorage, conversationId: string, onOtherT
     getSnapshot: state.getSnapshot,
     subscribe: state.subscribe,
     change,
-    add: (text: string) => change((texts) => (texts.includes(text) ? texts : [...texts, text])),
+    putAside: (text: string, replaced?: string) =>
+      change((texts) =>
+        texts.includes(text) ? texts : [...texts.filter((kept) => kept !== replaced), text],
+      ),
   };
 }

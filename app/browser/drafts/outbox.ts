@@ -6,7 +6,7 @@ import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Prefix of the storage keys of all outboxes. */
-const OUTBOX_KEY = "holdfast.outbox.";
+export const OUTBOX_KEY = "holdfast.outbox.";
 
 /** A message to be sent. Stored until the server has it, so that after a reload the same message is sent again. */
 export type OutgoingMessage = {
@@ -101,7 +101,7 @@ export function partsOf({ text, files }: Pick<OutgoingMessage, "text" | "files">
   return [...files, ...(text.trim() === "" ? [] : [{ type: "text" as const, text }])];
 }
 
-function isOutgoingMessage(value: unknown): value is OutgoingMessage {
+export function isOutgoingMessage(value: unknown): value is OutgoingMessage {
   if (typeof value !== "object" || value === null) return false;
   const { id, text, files, parentId, modelId, replyMessageId } = value as Record<string, unknown>;
   return (

@@ -16,6 +16,8 @@ export const KINDS = {
   settings: "s.",
   /** What one device has: its reserved ids, its drafts, its unsent messages. Other devices may withdraw those. */
   device: "d.",
+  /** A passkey that opens the keyring. */
+  passkey: "k.",
 } as const;
 
 /**

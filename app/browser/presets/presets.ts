@@ -46,6 +46,10 @@ export type Presets = Observable<PresetsSnapshot> & {
   save: (preset: Omit<Preset, "id" | "isOwn">, id?: string) => void;
   remove: (id: string) => void;
   changeDefaults: (change: Partial<PresetSettings>) => void;
+  /** One's own, and the defaults, with their stamps. */
+  entries: () => ReadonlyMap<string, ListEntry>;
+  /** Takes entries as another device has them. */
+  merge: (added: ReadonlyMap<string, ListEntry>) => void;
   /** Replaces the presets of the operator. */
   setOffered: (offered: readonly OperatorPreset[]) => void;
 };
@@ -87,7 +91,11 @@ export function createPresets({ offered, shared, onOtherTab, clock, newId }: Dep
 
   function change(id: string, values: Readonly<Record<string, unknown>>) {
     merge();
-    entries.set(id, withValues(entries.get(id) ?? {}, values, stamper));
+    put(new Map([[id, withValues(entries.get(id) ?? {}, values, stamper)]]));
+  }
+
+  function put(changed: ReadonlyMap<string, ListEntry>) {
+    for (const [id, entry] of changed) entries.set(id, mergeEntries(entries.get(id) ?? {}, entry));
     shared.set(PRESETS_KEY, JSON.stringify(Object.fromEntries(entries)));
     state.set(snapshot());
   }
@@ -98,6 +106,14 @@ export function createPresets({ offered, shared, onOtherTab, clock, newId }: Dep
     save: ({ prompts, ...values }, id = newId()) => change(id, { ...values, prompts: prompts.join("\n") }),
     remove: (id) => change(id, { gone: true }),
     changeDefaults: (values) => change(DEFAULTS_ID, values),
+    entries() {
+      merge();
+      return entries;
+    },
+    merge(added) {
+      merge();
+      put(added);
+    },
     setOffered(presets) {
       operators = presets.map(ofOperator);
       state.set(snapshot());

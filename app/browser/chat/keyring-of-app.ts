@@ -1,0 +1,86 @@
+import { newId } from "~/conversation/session-id";
+import type { Translator } from "~/i18n/create-translator";
+import type { Conversations } from "~/browser/conversations/conversations";
+import { createOutbox, type OutboxIds, type OutgoingMessage } from "~/browser/drafts/outbox";
+import { createStoredDrafts } from "~/browser/drafts/stored-drafts";
+import { createKeyring } from "~/browser/keyring/create-keyring";
+import { createPasskeys } from "~/browser/keyring/webauthn.client";
+import type { LoadedKeyring } from "~/browser/keyring/keyring-slot";
+import type { PageActivity } from "~/browser/page/page-activity";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { Presets } from "~/browser/presets/presets";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
+import type { PreferencesStore } from "~/browser/storage/preferences";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import type { ApiClient } from "./api-client";
+import type { ModelChoices } from "./model-choice";
+import type { OpenSessions } from "./open-sessions";
+
+export type KeyringParts = {
+  page: Window & typeof globalThis;
+  api: ApiClient;
+  shared: SafeStorage;
+  onOtherTab: OnOtherTab;
+  activity: PageActivity;
+  clock: PageClock;
+  random: () => number;
+  translator: Translator;
+  conversations: Conversations;
+  sessions: OpenSessions;
+  presets: Presets;
+  preferences: PreferencesStore;
+  models: ModelChoices;
+  outboxes: OutboxIds;
+  /** Deletes a conversation on the server, and all that this browser has of it. */
+  deleteNow: (id: string) => Promise<void>;
+};
+
+/** The keyring, connected with the rest of the page. Loaded on demand: the first visit does without. */
+export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
+  const { page, api, shared, conversations, sessions, presets, preferences, models } = dependencies;
+  const { onOtherTab, activity, clock, random, outboxes, translator } = dependencies;
+
+  function onUnsent(id: string, message: OutgoingMessage) {
+    const outbox = createOutbox(shared, id);
+    if (outbox.read()) return;
+    outbox.put(message);
+    outboxes.update(id);
+    if (conversations.find(id)) sessions.get(id).sendKept();
+  }
+
+  return createKeyring({
+    ...{ shared, onOtherTab, activity, clock, random, newId, http: api.http },
+    locks: page.navigator.locks as LockManager | undefined,
+    passkeys: createPasskeys(page),
+    service: translator.i18n.t("app.name"),
+    sources: {
+      presets,
+      changePreferences: preferences.change,
+      preferModel: models.prefer,
+      drafts: createStoredDrafts(shared, sessions.find),
+      unsent: () =>
+        outboxes.read().flatMap((id) => {
+          const message = createOutbox(shared, id).read();
+          return message ? [[id, message] as const] : [];
+        }),
+      onUnsent,
+    },
+    entries: conversations.entries,
+    async findSession(id) {
+      const answer = await api.session(id).load(null);
+      return answer.kind === "session" ? answer.session : null;
+    },
+    remember: conversations.remember,
+    finishDeletion: dependencies.deleteNow,
+    onJoined: () => void conversations.adoptDraft(),
+    persist: () => void askToPersist(page.navigator),
+    reload: () => page.location.reload(),
+  });
+}
+
+/** Asks the browser not to empty its storage when it is short of space. The answer makes no difference to the page. */
+export async function askToPersist(navigator: Navigator): Promise<void> {
+  // Missing on plain http.
+  const storage = navigator.storage as StorageManager | undefined;
+  await storage?.persist?.().catch(() => false);
+}

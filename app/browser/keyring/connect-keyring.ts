@@ -1,0 +1,168 @@
+import type { ConversationUpdate } from "~/browser/conversations/conversation-list";
+import type { EntryStore } from "~/browser/conversations/entry-store";
+import type { HttpClient } from "~/browser/chat/http-client";
+import type { PageActivity } from "~/browser/page/page-activity";
+import type { PageClock } from "~/browser/page/page-clock";
+import type { OnOtherTab } from "~/browser/storage/other-tabs";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { parseObject } from "./device-stamps";
+import { idsOfOthers } from "./device-values";
+import { KINDS, type KeyringDocument } from "./document";
+import { createKeyringEngine, type KeyringEngine } from "./engine";
+import { createKeyringApi, type KeyringApi } from "./keyring-api";
+import { SEEN_KEY } from "./keyring-config";
+import { createLocalDocument, type LocalSources } from "./local-document";
+import type { PhaseEvent } from "./phase";
+import { createReservedIds } from "./reserved-ids";
+import { cipherOf, type KeyringSecret } from "./secret";
+import { createKeyringSync, type SeenRevision } from "./sync";
+import type { Passkeys } from "./webauthn.client";
+
+/** Requests about conversations that are made at a time. */
+const AT_A_TIME = 4;
+
+export type KeyringDependencies = {
+  http: HttpClient;
+  clock: PageClock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  newId: () => string;
+  shared: SafeStorage;
+  onOtherTab: OnOtherTab;
+  activity: PageActivity;
+  /** Undefined where the browser has none, as on plain http. */
+  locks: LockManager | undefined;
+  passkeys: Passkeys;
+  /** The name of new passkeys. */
+  service: string;
+  sources: Omit<
+    LocalSources,
+    "shared" | "clock" | "newId" | "reserved" | "onDeleted" | "onSynced" | "entries"
+  >;
+  entries: EntryStore;
+  /** The conversation as the server has it; null if it has none. Rejects with an ApiError. */
+  findSession: (id: string) => Promise<Pick<ConversationUpdate, "title" | "updatedAt"> | null>;
+  remember: (conversation: ConversationUpdate) => void;
+  /** Deletes a conversation on the server, and all that this browser has of it. Repeating it is harmless. */
+  finishDeletion: (id: string) => Promise<void>;
+  /** Called when this browser has joined a keyring: there may be a draft to show. */
+  onJoined: () => void;
+  /** Asks the browser to keep what it stores. */
+  persist: () => void;
+  reload: () => void;
+};
+
+/** What this tab has of one keyring, from the secret to the engine. */
+export type Connected = {
+  secret: KeyringSecret;
+  device: string;
+  api: KeyringApi;
+  engine: KeyringEngine;
+  /** Sets fields of entries that only the keyring has. */
+  edit: (key: string, values: Readonly<Record<string, unknown>>) => void;
+  document: () => KeyringDocument | null;
+  run: (options: { mayCreate: boolean }) => Promise<void>;
+  stop: () => void;
+};
+
+type Connecting = {
+  secret: KeyringSecret;
+  device: string;
+  horizon: number;
+  onEvent: (event: PhaseEvent) => void;
+  onDocument: (document: KeyringDocument) => void;
+};
+
+export function connectKeyring(dependencies: KeyringDependencies, connecting: Connecting): Connected {
+  const { http, clock, random, newId, shared, activity, sources, entries, finishDeletion } = dependencies;
+  const { secret, device, horizon, onEvent, onDocument } = connecting;
+  const cipher = cipherOf(secret);
+  const api = createKeyringApi(http, clock, cipher.id);
+  const finishing = new Set<string>();
+  let document: KeyringDocument | null = null;
+
+  function finish(ids: readonly string[]) {
+    const added = ids.filter((id) => !finishing.has(id));
+    for (const id of added) finishing.add(id);
+    // What cannot be finished now is tried again after the next exchange.
+    void inParts(added, (id) =>
+      finishDeletion(id)
+        .catch(() => undefined)
+        .finally(() => finishing.delete(id)),
+    );
+  }
+
+  const local = createLocalDocument(
+    {
+      ...{
+        ...sources,
+        shared,
+        clock,
+        newId,
+        entries,
+        reserved: createReservedIds(shared),
+        onDeleted: finish,
+      },
+      onSynced(synced) {
+        document = synced;
+        onDocument(synced);
+        finish(
+          [...entries.all().values()].flatMap(({ gone }) => (typeof gone?.[0] === "string" ? gone[0] : [])),
+        );
+      },
+    },
+    device,
+  );
+  const idOf = (key: string) => entries.get(key.slice(KINDS.list.length))?.id?.[0];
+  const sync = createKeyringSync({
+    ...{ api, cipher, local, clock, random, horizon },
+    seen: {
+      read: () => readSeen(shared),
+      put: (seen) => shared.set(SEEN_KEY, JSON.stringify(seen)),
+    },
+    async existing(keys) {
+      const kept = new Set<string>();
+      await inParts(keys, async (key) => {
+        const id = idOf(key);
+        if (typeof id === "string" && (await dependencies.findSession(id))) kept.add(key);
+      });
+      return kept;
+    },
+    onDeleted: (keys) =>
+      entries.change(keys.map((key) => [key.slice(KINDS.list.length), { gone: true }] as const)),
+    onRollback: () => onEvent("rolledBack"),
+  });
+  const engine = createKeyringEngine({ sync, api, activity, clock, random, onEvent });
+  return {
+    ...{ secret, device, api, engine, edit: local.edit, stop: engine.stop },
+    document: () => document,
+    run: ({ mayCreate }) => sync.run({ isToRead: true, mayCreate }),
+  };
+}
+
+/** Adds conversations that a lost device has begun with a reserved id, and did not live to list. */
+export async function recoverReserved(
+  { findSession, entries, remember }: KeyringDependencies,
+  { device, document }: Connected,
+): Promise<void> {
+  const listed = new Set([...entries.all().values()].map(({ id }) => id?.[0]));
+  const known = document();
+  const ids = known ? idsOfOthers(known, device).filter((id) => !listed.has(id)) : [];
+  await inParts(ids, async (id) => {
+    const found = await findSession(id).catch(() => null);
+    if (found) remember({ id, ...found, saved: true });
+  });
+}
+
+async function inParts<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const work = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+}
+
+function readSeen(shared: SafeStorage): SeenRevision | null {
+  const { rev, tag } = parseObject(shared.get(SEEN_KEY));
+  return typeof rev === "number" && typeof tag === "string" ? { rev, tag } : null;
+}

@@ -1,0 +1,89 @@
+import { entryKey, isSessionId } from "~/browser/conversations/conversation-list";
+import { withValues, type ListEntry, type Stamper } from "~/browser/conversations/list-entry";
+import { isAttachmentPart } from "~/browser/drafts/draft-file";
+import { isOutgoingMessage, type OutgoingMessage } from "~/browser/drafts/outbox";
+import type { StoredDraft } from "~/browser/drafts/stored-drafts";
+import { parseObject } from "./device-stamps";
+import { KINDS, type KeyringDocument } from "./document";
+import { changedFields } from "./stamped-values";
+
+/** Fields of the entry of a device: its reserved ids, and by conversation or message what it has not sent. */
+export const IDS = "ids";
+const DRAFT = "draft.";
+const MESSAGE = "message.";
+
+export type Unsent = readonly (readonly [conversationId: string, message: OutgoingMessage])[];
+
+/**
+ * What the entry of this device is to have. Drafts and messages that are gone become null.
+ * @param others the entries of other devices: a draft that is only shown here, as one of them wrote it, stays its own
+ */
+export function deviceValues(
+  before: ListEntry,
+  others: ReadonlyMap<string, ListEntry>,
+  { drafts, unsent, ids }: { drafts: readonly StoredDraft[]; unsent: Unsent; ids: readonly string[] },
+): Record<string, unknown> {
+  const present = [
+    ...drafts.map((draft) => [DRAFT + entryKey(draft.id), JSON.stringify(draft)] as const),
+    ...unsent.map(([id, message]) => [MESSAGE + message.id, JSON.stringify({ id, message })] as const),
+  ];
+  const names = new Set(present.map(([name]) => name));
+  const removed = Object.keys(before).filter(
+    (name) => (name.startsWith(DRAFT) || name.startsWith(MESSAGE)) && !names.has(name),
+  );
+  const isTheirs = (name: string, value: string) =>
+    typeof before[name]?.[0] !== "string" && [...others.values()].some((entry) => entry[name]?.[0] === value);
+  return {
+    ...Object.fromEntries(removed.map((name) => [name, null])),
+    ...Object.fromEntries(present.filter(([name, value]) => !isTheirs(name, value))),
+    [IDS]: ids.join(" "),
+  };
+}
+
+/** Withdraws a draft, which was sent or emptied here, from the devices whose words it had, too. */
+export function withdrawFromOthers(
+  others: Map<string, ListEntry>,
+  draft: StoredDraft,
+  stamper: Stamper,
+): void {
+  const name = DRAFT + entryKey(draft.id);
+  for (const [key, entry] of others) {
+    const theirs = toDraft(entry[name]?.[0]);
+    if (theirs && draft.text.includes(theirs.text)) {
+      others.set(key, withValues(entry, { [name]: null }, stamper));
+    }
+  }
+}
+
+export type DeviceChange =
+  | { kind: "draft"; draft: StoredDraft; previous: StoredDraft | null }
+  | { kind: "withdrawn"; draft: StoredDraft }
+  | { kind: "unsent"; conversationId: string; message: OutgoingMessage };
+
+/** What has changed between two forms of the entry of a device. */
+export function deviceChanges(before: ListEntry, after: ListEntry): DeviceChange[] {
+  return changedFields(before, after).flatMap(([name, value]): DeviceChange[] => {
+    const previous = toDraft(before[name]?.[0]);
+    const draft = toDraft(value);
+    if (draft) return [{ kind: "draft", draft, previous }];
+    if (value === null && previous) return [{ kind: "withdrawn", draft: previous }];
+    const { id, message } = name.startsWith(MESSAGE) ? parseObject(value) : {};
+    return isSessionId(id) && isOutgoingMessage(message)
+      ? [{ kind: "unsent", conversationId: id, message }]
+      : [];
+  });
+}
+
+/** The reserved ids of other devices: a conversation may have been begun with one before its device was lost. */
+export function idsOfOthers({ entries }: KeyringDocument, device: string): string[] {
+  return [...entries].flatMap(([key, entry]) => {
+    const ids = key.startsWith(KINDS.device) && key !== KINDS.device + device ? entry[IDS]?.[0] : "";
+    return typeof ids === "string" ? ids.split(" ").filter(isSessionId) : [];
+  });
+}
+
+function toDraft(value: unknown): StoredDraft | null {
+  const { id, text, files } = parseObject(value);
+  if (!isSessionId(id) || typeof text !== "string" || !Array.isArray(files)) return null;
+  return { id, text, files: files.filter(isAttachmentPart) };
+}

@@ -1,0 +1,142 @@
+import { createObservable, type Observable } from "~/browser/page/observable";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { connectKeyring, type Connected, type KeyringDependencies } from "./connect-keyring";
+import { forgetStamps, parseObject } from "./device-stamps";
+import { KINDS, type KeyringDocument } from "./document";
+import { KeyringError, type KeyringState, type PasskeyEntry } from "./keyring";
+import { createKeyringApi } from "./keyring-api";
+import { readConfig, SEEN_KEY, STATUS_KEY, writeConfig } from "./keyring-config";
+import { OFF } from "./keyring-slot";
+import { leadOneTab } from "./leader";
+import { nextPhase, type PhaseEvent } from "./phase";
+import { createReservedIds } from "./reserved-ids";
+import { secretFromText, secretToText, type KeyringSecret } from "./secret";
+
+/** The keyring that this tab follows, and what the page shows of it. */
+export type FollowedKeyring = Observable<KeyringState> & {
+  patch: (change: Partial<KeyringState>) => void;
+  /** @throws KeyringError `not_found` if this browser has no keyring */
+  current: () => Connected;
+  isFollowing: () => boolean;
+  isLeading: () => boolean;
+  /** @param horizon of a keyring that is made: see `KeyringDocument` */
+  connect: (secret: KeyringSecret, device: string, horizon?: number) => Connected;
+  /** Follows this keyring from now on, instead of the one before. */
+  follow: (next: Connected) => void;
+  unfollow: () => void;
+  /** Follows the keyring that the storage names, if another tab has changed that. */
+  refresh: () => void;
+  /** Stores the secret of this browser's keyring, and the ids of those that are to be deleted. */
+  keep: (secret: KeyringSecret | null, device: string, retired?: readonly string[]) => void;
+  /** Deletes keyrings on the server that were replaced. What cannot be reached now is deleted at the next visit. */
+  retire: () => Promise<void>;
+};
+
+export function createFollowedKeyring(dependencies: KeyringDependencies): FollowedKeyring {
+  const { shared, onOtherTab, clock, http } = dependencies;
+  const state = createObservable<KeyringState>(OFF);
+  let connected: Connected | null = null;
+  let isLeading = false;
+  let releaseLead = () => {};
+
+  function patch(change: Partial<KeyringState>) {
+    const next = { ...state.getSnapshot(), ...change };
+    if (JSON.stringify(next) !== JSON.stringify(state.getSnapshot())) state.set(next);
+  }
+
+  function onEvent(event: PhaseEvent) {
+    const phase = nextPhase(state.getSnapshot().phase, event);
+    const isWaiting = connected?.engine.hasChanges() ?? false;
+    patch({ phase, isWaiting, ...(event === "answered" && { syncedAt: clock.now() }) });
+    if (event === "rolledBack") patch({ wasRolledBack: true });
+    if (isLeading) shared.set(STATUS_KEY, JSON.stringify(state.getSnapshot()));
+  }
+
+  const connect = (secret: KeyringSecret, device: string, horizon = 0) =>
+    connectKeyring(dependencies, {
+      ...{ secret, device, horizon, onEvent },
+      onDocument: (document) => patch({ passkeys: passkeysIn(document) }),
+    });
+
+  function endFollowing() {
+    connected?.stop();
+    connected = null;
+    releaseLead();
+    isLeading = false;
+  }
+
+  function follow(next: Connected) {
+    endFollowing();
+    connected = next;
+    onEvent("started");
+    releaseLead = leadOneTab(dependencies.locks, "holdfast.keyring", () => {
+      isLeading = true;
+      next.engine.lead();
+    });
+  }
+
+  function unfollow() {
+    endFollowing();
+    state.set(OFF);
+  }
+
+  async function retire() {
+    for (const id of readConfig(shared)?.retired ?? []) {
+      try {
+        await createKeyringApi(http, clock, id).remove();
+      } catch {
+        return;
+      }
+      const now = readConfig(shared);
+      if (now) writeConfig(shared, { ...now, retired: now.retired.filter((other) => other !== id) });
+    }
+  }
+
+  onOtherTab(STATUS_KEY, () => {
+    const status = parseObject(shared.get(STATUS_KEY));
+    if (connected && !isLeading && typeof status.phase === "string") patch({ ...OFF, ...status });
+  });
+
+  return {
+    getSnapshot: state.getSnapshot,
+    subscribe: state.subscribe,
+    ...{ patch, connect, follow, unfollow, retire },
+    isFollowing: () => connected !== null,
+    isLeading: () => isLeading,
+    current() {
+      if (!connected) throw new KeyringError("not_found");
+      return connected;
+    },
+    refresh() {
+      const config = readConfig(shared);
+      const secret = secretFromText(config?.secret);
+      if (!config || !secret) {
+        if (connected) unfollow();
+      } else if (!connected || secretToText(connected.secret) !== config.secret) {
+        follow(connect(secret, config.device));
+      }
+      void retire();
+    },
+    keep(secret, device, retired = []) {
+      const before = readConfig(shared)?.retired ?? [];
+      const text = secret && secretToText(secret);
+      writeConfig(shared, { secret: text, device, retired: [...new Set([...before, ...retired])] });
+    },
+  };
+}
+
+/** Removes what this browser has stored about its keyring, other than the secret. */
+export function clearTraces(shared: SafeStorage): void {
+  shared.remove(SEEN_KEY);
+  shared.remove(STATUS_KEY);
+  createReservedIds(shared).clear();
+  forgetStamps(shared);
+}
+
+function passkeysIn({ entries }: KeyringDocument): PasskeyEntry[] {
+  return [...entries].flatMap(([key, { addedAt }]) =>
+    key.startsWith(KINDS.passkey) && typeof addedAt?.[0] === "string"
+      ? [{ id: key.slice(KINDS.passkey.length), addedAt: addedAt[0] }]
+      : [],
+  );
+}

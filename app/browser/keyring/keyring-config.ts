@@ -1,0 +1,39 @@
+import { isObject } from "~/conversation/is-object";
+import { isSessionId } from "~/browser/conversations/conversation-list";
+import type { SafeStorage } from "~/browser/storage/safe-storage";
+
+/** Where this browser keeps the secret of its keyring. */
+export const CONFIG_KEY = "holdfast.keyring";
+/** The last revision that this browser has merged. */
+export const SEEN_KEY = "holdfast.keyring.seen";
+/** The state that the leading tab shows, for the others. */
+export const STATUS_KEY = "holdfast.keyring.status";
+
+export type KeyringConfig = {
+  /** As base64url; null once this browser has left its keyring. */
+  secret: string | null;
+  /** Names this browser among the devices of the keyring. */
+  device: string;
+  /** Ids of keyrings that are to be deleted on the server. */
+  retired: readonly string[];
+};
+
+/** Null if this browser never had a keyring. */
+export function readConfig(shared: SafeStorage): KeyringConfig | null {
+  try {
+    const stored: unknown = JSON.parse(shared.get(CONFIG_KEY) ?? "null");
+    if (!isObject(stored) || typeof stored.device !== "string") return null;
+    const { secret, device, retired } = stored;
+    return {
+      secret: typeof secret === "string" ? secret : null,
+      device,
+      retired: Array.isArray(retired) ? retired.filter(isSessionId) : [],
+    };
+  } catch {
+    return null;
+  }
+}
+
+export function writeConfig(shared: SafeStorage, config: KeyringConfig): void {
+  shared.set(CONFIG_KEY, JSON.stringify(config));
+}
