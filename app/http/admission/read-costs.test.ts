@@ -56,3 +56,18 @@ test.each([
   costs.onRead(get("a"), address, 100 * MB);
   expect(costs.secondsUntilAllowed(get("a"), address)).toBe(0);
 });
+
+test("a write to a keyring is weighed by its body and its last response, and spends the read budget", () => {
+  const { costs } = open();
+  const patch = (bytes: number) =>
+    ({
+      method: "PATCH",
+      url: "/api/keyring",
+      headers: { "x-keyring-id": "k", "content-length": String(bytes) },
+    }) as unknown as IncomingMessage;
+  expect([1, MB].map((bytes) => costs.weightOf(patch(bytes)))).toEqual([1, 9]);
+  // Another device was first: the response has the whole keyring.
+  costs.onRead(patch(1), "x", 10 * MB);
+  expect(costs.weightOf(patch(1))).toBe(24);
+  expect(costs.secondsUntilAllowed(patch(1), "x")).toBe(30);
+});
