@@ -14,6 +14,7 @@ export const LANGUAGES = {
   de: { name: "Deutsch", direction: "ltr", load: () => import("./locales/de").then(({ de }) => de) },
   es: { name: "Español", direction: "ltr", load: () => import("./locales/es").then(({ es }) => es) },
   fr: { name: "Français", direction: "ltr", load: () => import("./locales/fr").then(({ fr }) => fr) },
+  zh: { name: "简体中文", direction: "ltr", load: () => import("./locales/zh").then(({ zh }) => zh) },
   ar: { name: "العربية", direction: "rtl", load: () => import("./locales/ar").then(({ ar }) => ar) },
 } as const satisfies Record<string, Language>;
 

@@ -45,6 +45,14 @@ export const zh: Translation = {
     offline: "已离线。显示的是最近保存的版本。",
     storageAway: "对话存储不可用。显示的是最近保存的版本。正在重试…",
   },
+  temporary: {
+    title: "临时对话",
+    explanation:
+      "它不会出现在列表中，也不会保存在此浏览器中。离开它或关闭标签页时即会删除，最迟在最后一条消息的 24 小时后删除。",
+    note: "离开它或关闭标签页时即会删除",
+    deleted: "临时对话已删除。",
+    notDeleted: "临时对话尚未删除。服务器会在 24 小时内将其删除。{{why}}",
+  },
   empty: {
     heading: "有什么可以帮你的？",
     suggestions: {
@@ -95,6 +103,25 @@ export const zh: Translation = {
   select: {
     search: "搜索",
     none: "无匹配项",
+  },
+  queue: {
+    label: "等待发送的消息",
+    waits_other: "{{count, number}} 条消息正在等待此回答完成。",
+    undecided_other: "{{count, number}} 条消息正在等待你在上方做出决定。",
+    paused_other: "{{count, number}} 条消息已暂停发送。",
+    pauses: {
+      stopped: "你停止了回答。",
+      failed: "上一个回答失败。",
+      interrupted: "上一个回答中断了。",
+      restored: "回答已结束。",
+    },
+    resume: "继续发送",
+    send: "在此回答完成后发送",
+    stop: "停止并暂停等待中的消息",
+    up: "上移",
+    down: "下移",
+    remove: "移除",
+    removed: "已移除等待中的消息。",
   },
   tools: {
     states: {
@@ -163,6 +190,7 @@ export const zh: Translation = {
     file_unreadable: "模型无法读取以下文件：{{subjects}}。",
     file_refused: "模型拒绝了以下文件：{{subjects}}。",
     file_kind: "此模型不支持以下文件：{{subjects}}。",
+    file_too_many: "以下先前的文件未再次发送：{{subjects}}。",
     file_lost: "以下文件已不再保存：{{subjects}}。",
     file_shortened: "以下文件对此模型来说太长，因此只发送了开头部分：{{subjects}}。",
     text_malformed: "无效字符已被替换。",
@@ -489,6 +517,7 @@ export const zh: Translation = {
     close: "关闭",
     dismiss: "忽略",
     tryAgain: "重试",
+    signInAgain: "重新登录",
   },
   wait: {
     tryAgain: "你可以在 {{time}} 后重试。",
@@ -581,6 +610,7 @@ export const zh: Translation = {
     answer_too_long: "回答已达到最大长度。请用新消息询问其余部分。",
     answer_steps: "回答使用工具的次数已达一轮的上限。你可以让它继续。",
     answer_length: "回答已达到一轮的最大长度。你可以让它继续。",
+    answer_guarded: "此服务的防护规则（Guardrail）阻止了此回答。",
     answer_filtered: "提供商的内容过滤器终止了此回答。",
     answer_empty: "模型没有返回回答。请重试或选择其他模型。",
     internal_error: "我们这边出错了。已保存的内容没有丢失。",
