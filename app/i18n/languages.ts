@@ -16,6 +16,7 @@ export const LANGUAGES = {
   fr: { name: "Français", direction: "ltr", load: () => import("./locales/fr").then(({ fr }) => fr) },
   zh: { name: "简体中文", direction: "ltr", load: () => import("./locales/zh").then(({ zh }) => zh) },
   ja: { name: "日本語", direction: "ltr", load: () => import("./locales/ja").then(({ ja }) => ja) },
+  ko: { name: "한국어", direction: "ltr", load: () => import("./locales/ko").then(({ ko }) => ko) },
   ar: { name: "العربية", direction: "rtl", load: () => import("./locales/ar").then(({ ar }) => ar) },
 } as const satisfies Record<string, Language>;
 
