@@ -5,7 +5,8 @@ export const ja: Translation = {
   app: {
     name: "{{app}}",
     skip: "メッセージ入力欄へ移動",
-    noScript: "{{app}} を使うには JavaScript が必要です。チャットの一覧はお使いのブラウザーだけが持っています。",
+    noScript:
+      "{{app}} を使うには JavaScript が必要です。チャットの一覧はお使いのブラウザーだけが持っています。",
     notDurable:
       "このブラウザーではページがデータを保存できません。タブを閉じると、このチャットを開けなくなります。",
     storageFull:
@@ -47,8 +48,7 @@ export const ja: Translation = {
     notOnServer: "このチャットはサーバー上にありません。メッセージを送信すると、最初から始まります。",
     newBelow: "下に新しい内容があります",
     offline: "オフラインです。最後に保存した内容を表示しています。",
-    storageAway:
-      "チャットの保存先を利用できません。最後に保存した内容を表示しています。再試行しています…",
+    storageAway: "チャットの保存先を利用できません。最後に保存した内容を表示しています。再試行しています…",
   },
   temporary: {
     title: "一時チャット",
@@ -90,7 +90,8 @@ export const ja: Translation = {
     save: "ダウンロード",
     notLoaded: "{{filename}} を読み込めませんでした。しばらくしてからもう一度お試しください。",
     noImages: "{{model}} は画像に対応していません。別のモデルを選ぶか、画像を外してください。",
-    noDocuments: "{{model}} は PDF ファイルに対応していません。別のモデルを選ぶか、ファイルを外してください。",
+    noDocuments:
+      "{{model}} は PDF ファイルに対応していません。別のモデルを選ぶか、ファイルを外してください。",
     onlyText: "テキストファイルを添付。{{model}} は画像と PDF ファイルに対応していません。",
     noImagesHint: "ファイルを添付。{{model}} は画像に対応していません。",
     noDocumentsHint: "ファイルを添付。{{model}} は PDF ファイルに対応していません。",

@@ -6,7 +6,8 @@ export const ko: Translation = {
     name: "{{app}}",
     skip: "메시지 입력란으로 이동",
     noScript: "{{app}}을(를) 사용하려면 JavaScript가 필요해요. 대화 목록은 이 브라우저에만 있어요.",
-    notDurable: "이 브라우저에서는 페이지가 아무것도 저장할 수 없어요. 탭을 닫으면 이 대화를 다시 열 수 없어요.",
+    notDurable:
+      "이 브라우저에서는 페이지가 아무것도 저장할 수 없어요. 탭을 닫으면 이 대화를 다시 열 수 없어요.",
     storageFull:
       "저장 공간이 가득 찼어요. 최근 변경 사항은 이 탭을 닫을 때까지만 유지돼요. 대화를 삭제해 공간을 확보해 주세요.",
   },
@@ -142,8 +143,7 @@ export const ko: Translation = {
     edit: "인수 편집",
     keep: "변경 사항 취소",
     notAnObject: "JSON 객체가 아니에요.",
-    unknown:
-      "호출을 보낸 뒤 응답이 오지 않아서 실제로 실행되었는지 알 수 없어요. 확인한 다음 선택해 주세요.",
+    unknown: "호출을 보낸 뒤 응답이 오지 않아서 실제로 실행되었는지 알 수 없어요. 확인한 다음 선택해 주세요.",
   },
   message: {
     you: "나",
@@ -556,8 +556,7 @@ export const ko: Translation = {
     session_full:
       "이 대화는 너무 길어져서 계속할 수 없어요. 새 대화를 시작하세요. 이 대화는 계속 읽을 수 있어요.",
     session_newer_format: "더 새로운 버전의 앱에서 작성된 내용이에요. 업데이트가 끝난 뒤 다시 시도해 주세요.",
-    file_newer_format:
-      "더 새로운 버전의 앱에서 만든 파일이에요. 그 버전이 실행되는 곳에서 가져와 주세요.",
+    file_newer_format: "더 새로운 버전의 앱에서 만든 파일이에요. 그 버전이 실행되는 곳에서 가져와 주세요.",
     session_exists: "이 ID를 사용하는 다른 대화가 이미 있어요.",
     attachment_too_large: "파일이 너무 커요.",
     attachments_full: "이 대화의 파일 수가 한도에 도달했어요. 새 대화를 시작해 주세요.",
@@ -618,8 +617,10 @@ export const ko: Translation = {
     node_full: "지금 동시에 작성 중인 답변이 너무 많아요.",
     too_many_wrong_codes: "잘못된 코드를 너무 많이 입력했어요.",
     too_many_requests: "이 네트워크에서 동시에 보낸 요청이 너무 많아요.",
-    address_budget_spent: "오늘 이 네트워크에 남은 사용량으로는 이 대화를 계속할 수 없어요. 내일 다시 시도해 주세요.",
-    budget_spent: "이 서비스의 오늘 사용량을 모두 썼어요. 내일 계속할 수 있고, 작성한 내용은 저장되어 있어요.",
+    address_budget_spent:
+      "오늘 이 네트워크에 남은 사용량으로는 이 대화를 계속할 수 없어요. 내일 다시 시도해 주세요.",
+    budget_spent:
+      "이 서비스의 오늘 사용량을 모두 썼어요. 내일 계속할 수 있고, 작성한 내용은 저장되어 있어요.",
     no_model:
       "모델 서버가 응답하지 않거나 아직 모델이 없어요. 서버를 시작하고 모델을 설치한 다음 이 페이지를 새로고침하세요.",
     demo_model:
