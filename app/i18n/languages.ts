@@ -14,7 +14,12 @@ export const LANGUAGES = {
   de: { name: "Deutsch", direction: "ltr", load: () => import("./locales/de").then(({ de }) => de) },
   es: { name: "Español", direction: "ltr", load: () => import("./locales/es").then(({ es }) => es) },
   fr: { name: "Français", direction: "ltr", load: () => import("./locales/fr").then(({ fr }) => fr) },
-  pt: { name: "Português (Brasil)", direction: "ltr", load: () => import("./locales/pt").then(({ pt }) => pt) },
+  it: { name: "Italiano", direction: "ltr", load: () => import("./locales/it").then(({ it }) => it) },
+  pt: {
+    name: "Português (Brasil)",
+    direction: "ltr",
+    load: () => import("./locales/pt").then(({ pt }) => pt),
+  },
   zh: { name: "简体中文", direction: "ltr", load: () => import("./locales/zh").then(({ zh }) => zh) },
   ja: { name: "日本語", direction: "ltr", load: () => import("./locales/ja").then(({ ja }) => ja) },
   ko: { name: "한국어", direction: "ltr", load: () => import("./locales/ko").then(({ ko }) => ko) },
