@@ -34,7 +34,11 @@ export function isLanguageCode(value: unknown): value is LanguageCode {
   return typeof value === "string" && Object.hasOwn(LANGUAGES, value);
 }
 
-/** The first of the wanted languages that the page has, by its primary tag (`de` for `de-CH`); else English. */
+/**
+ * The first of the wanted languages that the page has, by its primary tag (`de` for `de-CH`); else English. Readers of
+ * traditional Chinese get the simplified script, and readers in Portugal Brazilian texts: both can read these, while
+ * English may be a language that they do not know.
+ */
 export function chooseLanguage(wanted: readonly string[]): LanguageCode {
   return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find(isLanguageCode) ?? "en";
 }
