@@ -246,7 +246,7 @@ export const pt: Translation = {
     wrap: "Quebrar linhas",
     showLess: "Mostrar menos",
     showLines_one: "Mostrar a linha",
-    showLines_many: "Mostrar todas as {{count, number}} de linhas",
+    showLines_many: "Mostrar todas as linhas ({{count, number}})",
     showLines_other: "Mostrar todas as {{count, number}} linhas",
   },
   deletion: {
@@ -318,7 +318,7 @@ export const pt: Translation = {
     what: "O que incluir",
     one: "Esta conversa",
     all_one: "{{count}} conversa",
-    all_many: "Todas as {{count}} de conversas",
+    all_many: "Todas as conversas ({{count}})",
     all_other: "Todas as {{count}} conversas",
     make: "Criar link",
     code: "Código QR do link",
@@ -379,7 +379,7 @@ export const pt: Translation = {
   },
   deleteAll: {
     title_one: "Excluir sua {{count, number}} conversa?",
-    title_many: "Excluir todas as {{count, number}} de conversas?",
+    title_many: "Excluir todas as conversas ({{count, number}})?",
     title_other: "Excluir todas as {{count, number}} conversas?",
     explanation: "Isso inclui as conversas arquivadas. Você pode desfazer em até dez segundos.",
     confirm: "Excluir todas",
