@@ -75,6 +75,8 @@ export type Config = {
   };
   /** Servers of tools: a path, or the configuration itself as JSON; null for none. */
   mcpConfig: string | null;
+  /** Whether models may read pages of the web, and a person is asked for each. */
+  readPage: "off" | "ask" | "on";
   model: ModelConfig;
   brand: {
     name: string;
@@ -232,6 +234,7 @@ const environment = z.object({
   COPILOT_ENVIRONMENT_NAME: z.string().optional(),
   COPILOT_SERVICE_NAME: z.string().default("holdfast"),
   MCP_CONFIG: z.string().optional(),
+  READ_PAGE: z.enum(["off", "ask", "on"], "READ_PAGE must be off, ask or on.").default("off"),
   NODE_ENV: z.string().optional(),
 });
 
@@ -324,6 +327,7 @@ function toConfig(values: z.infer<typeof environment>, model: ModelConfig): Conf
       },
     },
     mcpConfig: values.MCP_CONFIG ?? null,
+    readPage: values.READ_PAGE,
     model,
     brand: {
       name: values.SERVICE_NAME,

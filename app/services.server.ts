@@ -60,7 +60,8 @@ async function createServices(config: Config) {
     layout,
     volumes,
     encryption: { keys, encryptor: createEncryptor({ keys, isOn: config.encryptAtRest }) },
-    connectTools: (stores) => connectTools({ configs, isDemo, clocks, log }, stores),
+    connectTools: (stores) =>
+      connectTools({ configs, isDemo, readPage: config.readPage, clocks, log }, stores),
     connectModels: (spend) => countSpending(provided, spend, clocks),
     settings: config,
     clocks,

@@ -1,5 +1,6 @@
+import { lookup } from "node:dns/promises";
 import type { Clocks } from "./clocks";
-import { processEnvironment } from "./config.server";
+import { processEnvironment, type Config } from "./config.server";
 import { readConfiguredFile } from "./configured-file.server";
 import type { ToolSet } from "./conversation/calls/tool-set";
 import type { AttachmentStore } from "./store/attachments/attachment-store";
@@ -7,6 +8,8 @@ import type { SessionStore } from "./store/sessions/session-store";
 import { pause } from "./model/pause";
 import { createDemoTools } from "./tools/demo-tools";
 import { createToolServer, type ToolServer } from "./tools/tool-server";
+import { isPublicAddress } from "./tools/read-page/public-address";
+import { createReadPage } from "./tools/read-page/read-page-tool";
 import { createToolSet } from "./tools/create-tool-set";
 import { parseTools, type ToolServerConfig } from "./tools/tools-config";
 
@@ -32,13 +35,20 @@ export type ToolsDependencies = {
   configs: readonly ToolServerConfig[];
   /** Whether the demo model is on offer, whose tools come with it. */
   isDemo: boolean;
+  readPage: Config["readPage"];
   clocks: Clocks;
   log: Log;
 };
 
+const PUBLIC_WEB = {
+  resolve: (host: string) => lookup(host, { all: true }),
+  isPublic: isPublicAddress,
+  isPort: (port: number) => [80, 443, 8080, 8443].includes(port),
+};
+
 /** Creates the servers of tools. They are connected by `ToolSet.start`, or when a conversation needs their tools. */
 export function connectTools(
-  { configs, isDemo, clocks, log }: ToolsDependencies,
+  { configs, isDemo, readPage, clocks, log }: ToolsDependencies,
   { attachments, store }: { attachments: Pick<AttachmentStore, "put">; store: Pick<SessionStore, "update"> },
 ): ToolSet {
   const keepFile = (sessionHash: string) => (filename: string, bytes: Uint8Array) =>
@@ -64,7 +74,11 @@ export function connectTools(
     },
     pause: (ms, signal) => pause(clocks.timer, ms, signal),
   });
-  return createToolSet(isDemo ? [demo, ...servers] : servers, { delay: clocks.backgroundDelay });
+  const builtIn = [
+    ...(isDemo ? [demo] : []),
+    ...(readPage === "off" ? [] : [createReadPage({ ...PUBLIC_WEB, asks: readPage === "ask", ...clocks })]),
+  ];
+  return createToolSet([...builtIn, ...servers], { delay: clocks.backgroundDelay });
 }
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -63,7 +63,7 @@ export function createGeneration(context: RunContext): Generation {
       const call = { ...replyCall(session, reply, before), tools };
       deps.reservation?.renew(() => costOfCall(call, deps.models));
     }
-    if (parts.at(-1)?.type === "dynamic-tool") durable.write({ type: "start-step" });
+    if (endsWithCalls(parts)) durable.write({ type: "start-step" });
     const onOmissions = (reported: readonly Omission[]) => (omissions = [...reported]);
     const finish = await relayModel(context, { before, tools, onChunk: durable.write, onOmissions });
     await durable.flush();
@@ -210,6 +210,10 @@ function limitOutcome({ session, reply }: RunContext, parts: readonly Part[]): R
 
 const stepStarts = (parts: readonly { type: string }[]) =>
   parts.filter(({ type }) => type === "step-start").length;
+
+/** Sources of results come after the calls of their step. */
+const endsWithCalls = (parts: readonly Part[]) =>
+  parts.findLast(({ type }) => type !== "source-url")?.type === "dynamic-tool";
 
 function modelOutcome(
   { reply, about, deps }: RunContext,

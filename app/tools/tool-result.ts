@@ -1,5 +1,6 @@
 import { IMAGE_TYPES, attachmentPart, type AttachmentView } from "~/conversation/attachment";
-import { MAX_OUTPUT_LENGTH, MAX_TOOL_ERROR_LENGTH, type CallResult } from "~/conversation/calls/call-state";
+import { MAX_OUTPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "~/conversation/calls/call-state";
+import type { ToolResult, ToolSource } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";
 
 /** Stores bytes that a tool has returned in the session of its call. */
@@ -27,7 +28,7 @@ const MAX_FILES = 10;
  * there, and kept as an attachment too.
  * @param result in MCP's form
  */
-export async function toCallResult(result: unknown, toolName: string, keep: KeepFile): Promise<CallResult> {
+export async function toCallResult(result: unknown, toolName: string, keep: KeepFile): Promise<ToolResult> {
   const { content, structuredContent, isError } = result as {
     content?: Content[];
     structuredContent?: unknown;
@@ -46,13 +47,19 @@ export async function toCallResult(result: unknown, toolName: string, keep: Keep
     if (structured.length <= MAX_OUTPUT_LENGTH) output.structuredContent = structuredContent;
     else await items.add({ type: "text", text: structured });
   }
-  return { state: "output-available", output: { ...output, content: items.all() } };
+  const sources = items.sources();
+  return {
+    state: "output-available",
+    output: { ...output, content: items.all() },
+    ...(sources.length > 0 && { sources }),
+  };
 }
 
 function createItems(toolName: string, keep: KeepFile) {
   const items: Item[] = [];
   let room = MAX_OUTPUT_LENGTH;
   let files = 0;
+  const sources: ToolSource[] = [];
 
   async function addFile(filename: string, bytes: Uint8Array) {
     if (files >= MAX_FILES) return addNote(filename, "left out");
@@ -94,11 +101,14 @@ function createItems(toolName: string, keep: KeepFile) {
         else addNote(filename.slice(0, 100), "not a kind of image that is shown here");
       } else if (type === "resource_link" && typeof uri === "string") {
         const label = [title, name, uri].find((each) => typeof each === "string") as string;
+        if (/^https?:/.test(uri))
+          sources.push({ url: uri, ...(label !== uri && { title: label.slice(0, 500) }) });
         await addText(`${label}: ${uri}`);
       } else if (type === "resource" && typeof resource?.text === "string") await addText(resource.text);
       else addNote(String(type).slice(0, 50), "a kind of content that is not shown here");
     },
     text: () => items.flatMap((item) => (item.type === "text" ? [item.text] : [])).join("\n"),
     all: () => [...items],
+    sources: () => sources,
   };
 }

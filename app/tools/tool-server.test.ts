@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";
@@ -94,6 +95,26 @@ describe("a server of tools", () => {
     });
     result = { content: [], structuredContent: { n: 1 } };
     expect(await tool.call(request())).toMatchObject({ output: { structuredContent: { n: 1 } } });
+  });
+
+  it("names the pages that a result links to as sources", async () => {
+    const link = { type: "resource_link", uri: "https://example.org/a", name: "a", title: "A page" };
+    const { url } = await serverThat((_, __, reply) =>
+      reply({ content: [link, { ...link, uri: "file:///etc/a" }] }),
+    );
+    const tool = await toolOf(connect(url), "files_read");
+    expect(await tool.call(request())).toMatchObject({
+      output: { content: [{ text: "A page: https://example.org/a" }, { text: "A page: file:///etc/a" }] },
+      sources: [{ url: "https://example.org/a", title: "A page" }],
+    });
+  });
+
+  it("leaves what it has said, and its address, out of the error that is logged", async () => {
+    const { url } = await serverThat((_, response) => void response.writeHead(500).end("secret words"));
+    const tool = await toolOf(connect(`${url}?key=secret`), "files_write_file_");
+    const error = await tool.call(request()).catch((thrown: unknown) => thrown as Error);
+    expect(inspect(error)).toContain("HTTP 500");
+    expect(inspect(error)).not.toMatch(/secret|127\.0\.0\.1/);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type { MCPClient } from "@ai-sdk/mcp";
 import { MAX_TOOL_ERROR_LENGTH, type CallResult } from "~/conversation/calls/call-state";
-import { NotSent, type OfferedTool, type ToolRequest } from "~/conversation/calls/tool-set";
+import { NotSent, type OfferedTool, type ToolRequest, type ToolResult } from "~/conversation/calls/tool-set";
 import type { Clocks } from "~/clocks";
 import { createServerConnection, LIST_TIMEOUT_MS } from "./server-connection";
 import { newDelivery, withDelivery } from "./tool-delivery";
@@ -86,7 +86,7 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
     };
   }
 
-  async function call(name: string, request: ToolRequest): Promise<CallResult> {
+  async function call(name: string, request: ToolRequest): Promise<ToolResult> {
     const { input, idempotencyKey, signal, sessionHash } = request;
     const delivery = newDelivery(idempotencyKey);
     try {
@@ -105,7 +105,8 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
       if (answer) return answer;
       if (!signal.aborted) connection.renew();
       if (!delivery.isSent) throw new NotSent(`The server ${config.name} has not taken the call.`);
-      throw error;
+      // Without the error itself, which quotes the address, and what the server has said.
+      throw new Error(`the server ${config.name} gave no answer: ${reasonOf(error)}`);
     }
   }
 
@@ -145,6 +146,11 @@ function answerIn(error: unknown): CallResult | null {
 /** `<server>_<tool>`, with the characters and the length that all providers take. */
 function toolName(server: string, tool: string): string {
   return `${server}_${tool.replace(/[^A-Za-z0-9_-]/g, "_")}`.slice(0, 64);
+}
+
+function reasonOf(error: unknown): string {
+  const { statusCode } = error as { statusCode?: unknown };
+  return typeof statusCode === "number" ? `HTTP ${String(statusCode)}` : nameOf(error);
 }
 
 const nameOf = (error: unknown) => (error instanceof Error ? error.name : "an error");

@@ -22,8 +22,12 @@ export type OfferedTool = ToolDefinition & {
    * @returns the tool's own answer, also where that reports an error
    * @throws NotSent where the call has surely not reached the tool. After any other error its effect is not known
    */
-  call(request: ToolRequest): Promise<CallResult>;
+  call(request: ToolRequest): Promise<ToolResult>;
 };
+
+/** A result, with the pages that it rests on. */
+export type ToolResult = CallResult & { sources?: readonly ToolSource[] };
+export type ToolSource = { url: string; title?: string | undefined };
 
 export type ToolRequest = {
   sessionHash: string;

@@ -106,6 +106,22 @@ describe("a reply that calls tools", () => {
     expect(one.tools.calls).toHaveLength(1);
   });
 
+  it("names the pages that results rest on once each, and no other kind of address", async () => {
+    const one = await toolNode();
+    const { key } = await startCalls(one, "files_read", "files_log");
+    const page = { url: "https://example.org/a", title: "A" };
+    await one.tools.call(1);
+    for (const call of one.tools.calls) call.answer("x", [page, { url: "javascript:alert(1)" }]);
+    await one.model.request(1);
+    one.model.text("See there.");
+    one.model.finish();
+    const { messages } = await settled(one, key);
+    expect(messages.at(-1)!.parts.map(({ type }) => type)).toEqual([
+      ...["text", "dynamic-tool", "dynamic-tool", "source-url", "step-start", "text"],
+    ]);
+    expect(messages.at(-1)!.parts).toContainEqual({ type: "source-url", sourceId: "source-1", ...page });
+  });
+
   it("ends after as many steps as one answer may have, with results, and goes on when it is continued", async () => {
     const one = await toolNode();
     const { key } = await startCalls(one, "files_read");

@@ -3,13 +3,14 @@ import { isFinal, isUndecided, MAX_CALLS, type CallResult } from "~/conversation
 import type { NewCall } from "~/conversation/calls/claim-calls";
 import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
 import { approvalChunk, outcomeChunks, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
-import type { ToolPart } from "~/conversation/calls/tool-part";
+import { sourcePart, type SourcePart, type ToolPart } from "~/conversation/calls/tool-part";
 import {
   needsApproval,
   NotSent,
   serverOf,
   type Offered,
   type OfferedTool,
+  type ToolResult,
 } from "~/conversation/calls/tool-set";
 import { isObject } from "~/conversation/is-object";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
@@ -39,6 +40,9 @@ type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[]
 
 /** Time that calls may take to end after a stop, in milliseconds. */
 const STOP_GRACE_MS = 1_000;
+
+/** Sources of one answer. */
+const MAX_SOURCES = 100;
 
 /** Sentences for the model, and the person, in place of outputs. */
 const UNKNOWN_TOOL = "There is no tool with this name here.";
@@ -108,7 +112,7 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
     const tool = byName.get(part.toolName);
     const claim = claims.known().find(({ toolCallId }) => toolCallId === part.toolCallId);
     // Claimed for an earlier runner, which may have sent it: nothing repeats it by itself.
-    if (claim?.epoch !== reply.epoch) attempts.giveUp(part);
+    if (claim?.epoch !== reply.epoch && !tool?.isReadOnly) attempts.giveUp(part);
     else if (!tool) attempts.finish(part, notRun(missing(part.toolName, away)));
     else attempts.begin(part, tool);
   }
@@ -152,11 +156,22 @@ function createAttempts(
   const begun = new Set<string>();
   const running = new Set<Promise<void>>();
 
+  /** Pages that the answer names by now, also those that are not durable yet. */
+  const named = new Set<string>();
+
   /** Shows the result of a call, or an error in its place where it exceeds the size of an answer. */
-  function finish(part: ToolPart, result: CallResult) {
+  function finish(part: ToolPart, { sources = [], ...result }: ToolResult) {
     begun.add(keyOf(part));
     const fits = hasRoomAfter([...parts(), { ...part, ...result }]);
     write(resultChunk(part.toolCallId, fits ? result : notRun(TOO_LONG)));
+    for (const each of parts()) if (each.type === "source-url") named.add((each as SourcePart).url);
+    for (const source of fits ? sources : []) {
+      if (named.size >= MAX_SOURCES || named.has(source.url)) continue;
+      const chunk = { type: "source-url" as const, sourceId: `source-${String(named.size + 1)}`, ...source };
+      if (!sourcePart.safeParse(chunk).success) continue;
+      named.add(source.url);
+      write(chunk);
+    }
   }
 
   function giveUp(part: ToolPart) {
@@ -165,7 +180,7 @@ function createAttempts(
   }
 
   /** @returns null where the outcome is not known */
-  async function call(part: ToolPart, tool: OfferedTool): Promise<CallResult | null> {
+  async function call(part: ToolPart, tool: OfferedTool): Promise<ToolResult | null> {
     const { toolCallId, attempt, input } = part;
     const isClaimed = part.state === "running";
     // The process may have been frozen since the claim, and a person may have decided meanwhile.
@@ -173,13 +188,14 @@ function createAttempts(
     if (control.reason() !== null) return notRun(STOPPED);
     const idempotencyKey = `${reply.id}.${keyOf(part)}`;
     try {
-      const result = await tool.call({ sessionHash, input, idempotencyKey, signal: control.stopped });
+      const answer = await tool.call({ sessionHash, input, idempotencyKey, signal: control.stopped });
+      const { sources: _, ...result } = answer;
       if (isClaimed) await late.add({ toolCallId, attempt, result });
-      return result;
+      return answer;
     } catch (error) {
       if (error instanceof NotSent) return notRun(error.message);
       deps.log.warn({ ...about, call: toolCallId, err: error }, "a tool gave no answer");
-      return isClaimed ? null : notRun(NO_ANSWER);
+      return tool.isReadOnly ? notRun(NO_ANSWER) : null;
     }
   }
 
