@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Italian. No native reader has seen these texts yet. */
-export const it: Translation = {
+export const it: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "Vai al campo del messaggio",

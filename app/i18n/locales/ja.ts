@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Japanese. No native reader has seen these texts yet. */
-export const ja: Translation = {
+export const ja: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "メッセージ入力欄へ移動",

@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Korean. No native reader has seen these texts yet. */
-export const ko: Translation = {
+export const ko: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "메시지 입력란으로 이동",

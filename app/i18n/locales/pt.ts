@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Portuguese (Brazilian). No native reader has seen these texts yet. */
-export const pt: Translation = {
+export const pt: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "Ir para o campo de mensagem",

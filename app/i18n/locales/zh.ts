@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Chinese (simplified). No native reader has seen these texts yet. */
-export const zh: Translation = {
+export const zh: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "跳转到消息输入框",
