@@ -32,6 +32,7 @@ import {
   deploymentProblems,
   effectiveManifest,
   settingsOf,
+  signInProblems,
   tlsProblems,
 } from "./task-rules.ts";
 
@@ -206,6 +207,7 @@ function checkWhatIsDeployed(
   volumeProblems(patchedService, image.dataDir, (key, message) => report(SERVICE_PATCHES, key, message));
   fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   tlsProblems(patchedEnvironment, report, file);
+  signInProblems(patchedService, report);
 }
 
 /** Patches of functions that exist for a domain behind CloudFront tell that there is one. */

@@ -56,7 +56,9 @@ export function intrinsic(value: Json | undefined): { name: string; argument: Js
 }
 
 const FUNCTIONS =
-  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs".split(" ");
+  "Ref Condition GetAtt Sub Join Split Select FindInMap If Equals Not And Or ImportValue GetAZs Cidr".split(
+    " ",
+  );
 
 const longName = (name: string) => (name === "Ref" || name === "Condition" ? name : `Fn::${name}`);
 

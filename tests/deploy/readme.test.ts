@@ -1,42 +1,60 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { CONFIG_VARIABLES } from "~/config.server";
 import { checkDeployment } from "./check-deployment.ts";
 import { isObject, type Json, type JsonObject } from "./parse-yaml.ts";
-import { MANIFEST } from "./problem.ts";
+import { MANIFEST, type Files } from "./problem.ts";
 import { readFiles } from "./read-files.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const readme = readFileSync(`${root}copilot/README.md`, "utf8");
+const PAGES = globSync("copilot/*.md", { cwd: root }).toSorted();
+const pages = Object.fromEntries(PAGES.map((page) => [page, readFileSync(root + page, "utf8")]));
+const readme = Object.values(pages).join("\n");
 const main = readFileSync(`${root}README.md`, "utf8");
 const files = readFiles();
 
-/** Names in capitals that are no variables of the app. */
-const OTHER_NAMES = new Set("AWS_PROFILE REPOSITORY VERSION COMMIT".split(" "));
+const withAlias: Files = {
+  ...files,
+  [MANIFEST]: files[MANIFEST]!.replace('path: "/"', 'path: "/"\n  alias: chat.example.com'),
+};
 
-describe("copilot/README.md", () => {
-  test("names only files that exist", () => {
+/** Names in capitals that are no variables of the app. */
+const OTHER_NAMES = new Set("AWS_PROFILE REPOSITORY VERSION COMMIT FORWARDED_IP NO_MATCH".split(" "));
+
+describe("the pages in copilot/", () => {
+  test("name only files that exist", () => {
     const named = [...readme.matchAll(/`(copilot\/[\w./-]+)`/g)].map(([, path]) => path!);
     expect(named.length).toBeGreaterThan(10);
-    expect(named.filter((path) => !existsSync(root + path))).toEqual([]);
+    const untracked = ["copilot/.env"];
+    expect(named.filter((path) => !existsSync(root + path) && !untracked.includes(path))).toEqual([]);
     const linked = [...readme.matchAll(/\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)/g)].map(([, path]) => path!);
     expect(linked.filter((path) => path !== "" && !existsSync(`${root}copilot/${path}`))).toEqual([]);
   });
 
-  test("names every file of a deployment", () => {
+  test("are all linked from the first of them", () => {
+    const others = PAGES.map((page) => page.replace("copilot/", "")).filter((name) => name !== "README.md");
+    expect(others.filter((name) => !pages["copilot/README.md"]!.includes(`](${name})`))).toEqual([]);
+  });
+
+  test("name every file of a deployment", () => {
     const own = Object.keys(files).filter((path) => path.startsWith("copilot/"));
     expect(own.filter((path) => !readme.includes(`\`${path}\``))).toEqual([]);
   });
 
-  test("links only to headings that exist", () => {
-    const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, title]) => slug(title!));
-    const linked = [...readme.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor!);
-    expect(linked.filter((anchor) => !headings.includes(anchor))).toEqual([]);
+  test.each(PAGES)("link only to headings that exist: %s", (page) => {
+    const anchors = [...pages[page]!.matchAll(/\]\(([\w.]*)#([^)]*)\)/g)].map(
+      ([, name, anchor]) => [name === "" ? page : `copilot/${name!}`, anchor!] as const,
+    );
+    const missing = anchors.filter(([name, anchor]) => {
+      const headings = [...(pages[name] ?? "").matchAll(/^#+ (.*)$/gm)].map(([, title]) => slug(title!));
+      return name in pages && !headings.includes(anchor);
+    });
+    expect(missing).toEqual([]);
   });
 
-  test("names only variables that the app reads", () => {
+  test("name only variables that the app reads", () => {
     const named = new Set(
       [...readme.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|MODELS|PORT|METRICS)`/g)].map(([, name]) => name!),
     );
@@ -45,12 +63,12 @@ describe("copilot/README.md", () => {
     expect(unknown).toEqual([]);
   });
 
-  test("explains every variable that the manifest sets", () => {
+  test("explain every variable that the manifest sets", () => {
     const { variables } = parse(files[MANIFEST]!) as { variables: Record<string, string> };
     expect(Object.keys(variables).filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);
   });
 
-  test("runs only scripts that exist", () => {
+  test("run only scripts that exist", () => {
     const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { scripts: object };
     const run = [...readme.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!);
     expect(run.filter((name) => !(name in scripts))).toEqual([]);
@@ -59,12 +77,15 @@ describe("copilot/README.md", () => {
   const snippets = [...readme.matchAll(/```yaml\n# (\S+)\n([^]*?)```/g)].map(
     ([, file, yaml]) => [file!, yaml!] as const,
   );
-  test("has snippets", () => expect(snippets.length).toBeGreaterThan(3));
-  test.each(snippets)("has a snippet for %s that fits", (file, yaml) => {
-    const changed = over(parse(files[file]!) as JsonObject, parse(yaml) as JsonObject);
-    const problems = checkDeployment({ ...files, [file]: JSON.stringify(changed) });
-    // An alias for one environment needs no more than its own domain.
-    expect(problems).toEqual([]);
+  test("have snippets", () => expect(snippets.length).toBeGreaterThan(3));
+  test.each(snippets)("have a snippet for %s that fits", (file, yaml) => {
+    // A list is of patches, which follow the others. Those of HTTPS need a name.
+    const isPatch = yaml.startsWith("- ");
+    const base = /HTTPSListener/.test(yaml) && file.includes("/chat/") ? withAlias : files;
+    const changed = isPatch
+      ? `${base[file]!}\n${yaml}`
+      : JSON.stringify(over(parse(base[file]!) as JsonObject, parse(yaml) as JsonObject));
+    expect(checkDeployment({ ...base, [file]: changed })).toEqual([]);
   });
 });
 

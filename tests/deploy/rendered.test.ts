@@ -103,6 +103,11 @@ describe("a patch of what Copilot renders is fit:", () => {
       SERVICE_PATCHES,
       'op: add\npath: /Resources/TargetGroup/Properties/TargetGroupAttributes/-\nvalue:\n  Key: slow_start.duration_seconds\n  Value: "30"',
     ],
+    [
+      "an environment that stays when Copilot is left",
+      SERVICE_PATCHES,
+      "op: add\npath: /Resources/EnvControllerAction/DeletionPolicy\nvalue: Retain",
+    ],
     ["a removed discovery", SERVICE_PATCHES, `op: remove\npath: ${SERVICE}/ServiceRegistries`],
     [
       "a role's limit",
@@ -449,6 +454,44 @@ describe("HTTPS", () => {
     );
     expect(checkDeployment(certified).join("\n")).toContain(
       "http.alias: is missing: CloudFront has a certificate",
+    );
+  });
+});
+
+describe("a sign-in by the load balancer", () => {
+  const endpoint = (name: string) => `https://login.example.com/${name}`;
+  const signIn = {
+    Type: "authenticate-oidc",
+    Order: 1,
+    AuthenticateOidcConfig: {
+      Issuer: "https://login.example.com",
+      AuthorizationEndpoint: endpoint("authorize"),
+      TokenEndpoint: endpoint("token"),
+      UserInfoEndpoint: endpoint("userinfo"),
+      ClientId: "holdfast",
+      OnUnauthenticatedRequest: "authenticate",
+    },
+  };
+  const rule = "/Resources/HTTPSListenerRule/Properties/Actions/0";
+  const onPages = (given: Files) =>
+    withPatch(
+      SERVICE_PATCHES,
+      `op: add\npath: ${rule}\nvalue: ${JSON.stringify(signIn)}`,
+      withPatch(SERVICE_PATCHES, `op: add\npath: ${rule}/Order\nvalue: 2`, given),
+    );
+
+  test("of pages alone is told: it would redirect requests of the API too", () => {
+    expect(checkDeployment(onPages(withAlias())).join("\n")).toContain("needs a rule for /api/* beside it");
+  });
+
+  test("is told where plain HTTP leads past it", () => {
+    const plain = replaced(
+      MANIFEST,
+      'path: "/"',
+      'path: "/"\n  alias: chat.example.com\n  redirect_to_https: false',
+    );
+    expect(checkDeployment(onPages(plain)).join("\n")).toContain(
+      "Resources.HTTPListenerRuleWithDomain.Properties.Actions: leads past the sign-in",
     );
   });
 });

@@ -199,3 +199,35 @@ export function tlsProblems(environment: Patched, report: Report, manifestFile: 
     `must be patched to TLSv1.2_2021, is ${String(version)}`,
   );
 }
+
+/** A sign-in by the load balancer: a request of the API must not be redirected, and nothing must go past it. */
+export function signInProblems({ patched }: Patched, report: Report) {
+  const rules = Object.entries(patched.Resources).flatMap(([id, resource]) => {
+    const actions = valueAt(resource, "Properties", "Actions");
+    if (resource.Type !== "AWS::ElasticLoadBalancingV2::ListenerRule" || !Array.isArray(actions)) return [];
+    const signIn = actions.find((action) => /^authenticate-/.test(String(valueAt(action, "Type"))));
+    const config = valueAt(signIn, "AuthenticateOidcConfig") ?? valueAt(signIn, "AuthenticateCognitoConfig");
+    return [
+      {
+        id,
+        isSigned: signIn !== undefined,
+        denies: valueAt(config, "OnUnauthenticatedRequest") === "deny",
+        forwards: actions.some((action) => valueAt(action, "Type") === "forward"),
+        isOfApi: JSON.stringify(valueAt(resource, "Properties", "Conditions") ?? []).includes('"/api/*"'),
+      },
+    ];
+  });
+  const pages = rules.find(({ isSigned, denies }) => isSigned && !denies);
+  if (pages === undefined) return;
+  const wrong = (id: string, message: string) =>
+    report(SERVICE_PATCHES, `Resources.${id}.Properties.Actions`, message);
+  if (!rules.some(({ isSigned, denies, isOfApi }) => isSigned && denies && isOfApi)) {
+    wrong(
+      pages.id,
+      "needs a rule for /api/* beside it whose OnUnauthenticatedRequest is deny: a request cannot show a sign-in page",
+    );
+  }
+  for (const { id, isSigned, forwards } of rules) {
+    if (!isSigned && forwards) wrong(id, "leads past the sign-in");
+  }
+}
