@@ -29,7 +29,7 @@ export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring 
       if (followed.isLeading()) patch({ isWaiting: true });
     },
     turnOn: () => begin(newSecret(), true),
-    join: (text) => begin(secretFromText(text.trim()) ?? fromRecoveryCode(text), false),
+    join: async (text) => begin(secretFromText(text.trim()) ?? fromRecoveryCode(text), false),
     async joinWithPasskey() {
       const prf = await passkeys.choose();
       await begin(

@@ -162,7 +162,7 @@ async function repeat(
     const outcome = await exchange();
     if (outcome === "same") return;
     if (outcome === "written") writes += 1;
-    else await delay(clock, Math.min(races++, 5) * (CONFLICT_PAUSE_MS / 5) * random());
+    else if (races++ > 0) await delay(clock, Math.min(races, 5) * (CONFLICT_PAUSE_MS / 5) * random());
   }
 }
 

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect } from "vitest";
+import { encodeDocument } from "../../app/browser/keyring/document-codec.ts";
+import { sealBase } from "../../app/browser/keyring/frames.ts";
+import { cipherOf, newSecret, secretToText, type KeyringSecret } from "../../app/browser/keyring/secret.ts";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import type { ChatPage } from "../fixtures/chat-page";
+
+let server: AppServer;
+
+beforeAll(async () => {
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "2000", LOG_LEVEL: "debug" } });
+});
+afterAll(() => server.stop());
+
+// Two devices that write at the same moment: the later one merges, and writes again.
+const wide = {
+  context: { viewport: { width: 1440, height: 900 } },
+  expectErrors: [/409 \(Conflict\).*keyring/],
+};
+
+/** Makes an empty keyring, as a browser does. */
+async function newKeyring(): Promise<KeyringSecret> {
+  const secret = newSecret();
+  const cipher = cipherOf(secret);
+  const { bytes } = sealBase(cipher, 1, encodeDocument({ entries: new Map(), horizon: 0 }));
+  const response = await fetch(`${server.url}/api/keyring`, {
+    method: "PUT",
+    headers: { "X-Keyring-Id": cipher.id, "If-Match": '"0"', "Content-Type": "application/json" },
+    body: JSON.stringify({ sealed: Buffer.from(bytes).toString("base64url") }),
+  });
+  expect(response.status).toBe(200);
+  return secret;
+}
+
+/** The browser has the secret from now on. */
+async function give(chat: ChatPage, secret: KeyringSecret, device: string): Promise<void> {
+  await chat.page.evaluate(
+    (config) => localStorage.setItem("holdfast.keyring", config),
+    JSON.stringify({ secret: secretToText(secret), device, retired: [] }),
+  );
+  await chat.refresh();
+}
+
+const phase = (chat: ChatPage) =>
+  chat.page.evaluate(() => {
+    const status = localStorage.getItem("holdfast.keyring.status");
+    return status ? (JSON.parse(status) as { phase: string; isWaiting: boolean }) : null;
+  });
+
+test("two browsers with one keyring have the same list, drafts and deletions, and one that was cleared has them back", async ({
+  openChat,
+}) => {
+  const secret = await newKeyring();
+  const laptop = await openChat(server, wide);
+  await give(laptop, secret, "laptop");
+  await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on" });
+  await laptop.ask("About tea");
+  const phone = await openChat(server, wide);
+  await give(phone, secret, "phone");
+  await phone.conversations.getByText("About tea").click();
+  await phone.reply(0, "complete");
+
+  // While both are open: a new conversation, and a draft in one that exists.
+  await phone.startNew();
+  await phone.ask("About coffee");
+  await laptop.conversations.getByText("About coffee").waitFor();
+  await laptop.composer.fill("Not sent");
+  await phone.conversations.getByText("About tea").click();
+  await expect.poll(() => phone.composer.inputValue()).toBe("Not sent");
+
+  // A browser that lost everything.
+  await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on", isWaiting: false });
+  const restored = await openChat(server, wide);
+  await give(restored, secret, "restored");
+  await restored.conversations.getByText("About tea").click();
+  await expect.poll(() => restored.composer.inputValue()).toBe("Not sent");
+  await restored.conversations.getByText("About coffee").click();
+  await restored.reply(0, "complete");
+
+  // A deletion removes it everywhere.
+  await restored.deleteConversation();
+  await laptop.conversations.getByText("About coffee").waitFor({ state: "detached", timeout: 40_000 });
+  await phone.conversations.getByText("About coffee").waitFor({ state: "detached" });
+  expect(server.output()).not.toContain(cipherOf(secret).id);
+});
