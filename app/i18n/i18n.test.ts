@@ -46,6 +46,7 @@ const SAME_WORDS: { readonly [Code in LanguageCode]?: readonly string[] } = {
     "conversationSettings.efforts.minimal",
   ],
   it: ["transfer.kinds.audio"],
+  pl: ["model.label", "details.model", "markdown.diagram"],
 };
 
 /** Languages to which texts are still being added: they may lack some. */

@@ -15,6 +15,7 @@ export const LANGUAGES = {
   es: { name: "Español", direction: "ltr", load: () => import("./locales/es").then(({ es }) => es) },
   fr: { name: "Français", direction: "ltr", load: () => import("./locales/fr").then(({ fr }) => fr) },
   it: { name: "Italiano", direction: "ltr", load: () => import("./locales/it").then(({ it }) => it) },
+  pl: { name: "Polski", direction: "ltr", load: () => import("./locales/pl").then(({ pl }) => pl) },
   pt: {
     name: "Português (Brasil)",
     direction: "ltr",
