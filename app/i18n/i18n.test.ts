@@ -47,6 +47,7 @@ const SAME_WORDS: { readonly [Code in LanguageCode]?: readonly string[] } = {
   ],
   it: ["transfer.kinds.audio"],
   pl: ["model.label", "details.model", "markdown.diagram"],
+  tr: ["model.label", "details.model"],
 };
 
 /** Languages to which texts are still being added: they may lack some. */

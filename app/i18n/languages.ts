@@ -21,6 +21,7 @@ export const LANGUAGES = {
     direction: "ltr",
     load: () => import("./locales/pt").then(({ pt }) => pt),
   },
+  tr: { name: "Türkçe", direction: "ltr", load: () => import("./locales/tr").then(({ tr }) => tr) },
   ru: { name: "Русский", direction: "ltr", load: () => import("./locales/ru").then(({ ru }) => ru) },
   zh: { name: "简体中文", direction: "ltr", load: () => import("./locales/zh").then(({ zh }) => zh) },
   ja: { name: "日本語", direction: "ltr", load: () => import("./locales/ja").then(({ ja }) => ja) },
