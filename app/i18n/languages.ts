@@ -27,6 +27,7 @@ export const LANGUAGES = {
   ja: { name: "日本語", direction: "ltr", load: () => import("./locales/ja").then(({ ja }) => ja) },
   ko: { name: "한국어", direction: "ltr", load: () => import("./locales/ko").then(({ ko }) => ko) },
   ar: { name: "العربية", direction: "rtl", load: () => import("./locales/ar").then(({ ar }) => ar) },
+  hi: { name: "हिन्दी", direction: "ltr", load: () => import("./locales/hi").then(({ hi }) => hi) },
 } as const satisfies Record<string, Language>;
 
 export type LanguageCode = keyof typeof LANGUAGES;
