@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Hindi. No native reader has seen these texts yet. */
-export const hi: Translation = {
+export const hi: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "सीधे मैसेज बॉक्स पर जाएँ",

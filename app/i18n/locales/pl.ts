@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Polish. No native reader has seen these texts yet. */
-export const pl: Translation = {
+export const pl: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "Przejdź do pola wiadomości",
@@ -27,7 +27,7 @@ export const pl: Translation = {
     show: "Pokaż czaty",
     node: "Węzeł {{name}}",
     session: "Sesja {{fingerprint}}",
-    fingerprintHint: "Identyfikuje ten czat. Nie jest tajne.",
+    fingerprintHint: "Identyfikuje ten czat. To nie jest tajemnica.",
     notRenamed: "Nie zmieniono nazwy. {{why}}",
     hide: "Ukryj czaty",
   },
@@ -220,7 +220,7 @@ export const pl: Translation = {
     done: "Zrobione",
     toDo: "Do zrobienia",
     alerts: {
-      note: "Uwaga",
+      note: "Informacja",
       tip: "Wskazówka",
       important: "Ważne",
       warning: "Ostrzeżenie",

@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Russian. No native reader has seen these texts yet. */
-export const ru: Translation = {
+export const ru: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "Перейти к полю сообщения",

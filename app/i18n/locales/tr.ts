@@ -1,7 +1,7 @@
-import type { Translation } from "../translation";
+import type { UnfinishedTranslation } from "../translation";
 
 /** Turkish. No native reader has seen these texts yet. */
-export const tr: Translation = {
+export const tr: UnfinishedTranslation = {
   app: {
     name: "{{app}}",
     skip: "Mesaj kutusuna geç",
@@ -160,7 +160,7 @@ export const tr: Translation = {
     edit: "Düzenle",
     stopped: "Durduruldu",
     failed: "Yanıt başarısız oldu. Şimdiye kadar yazılan her şey kayıtlı.",
-    interrupted: "Bu yanıt kesildi. Buraya kadar olan her şey kayıtlı.",
+    interrupted: "Bu yanıt yarıda kesildi. Buraya kadar olan her şey kayıtlı.",
     interruptedAtOnce: "Bu yanıt başlamadan kesildi.",
     omitted: "Bu sohbet model için çok uzun olduğundan en eski mesajlar dışarıda bırakıldı.",
     continue: "Devam et",
@@ -538,7 +538,7 @@ export const tr: Translation = {
     answering: "Asistan yanıtlıyor…",
     stopped: "Durduruldu.",
     failed: "Yanıt başarısız oldu.",
-    interrupted: "Bu yanıt kesildi.",
+    interrupted: "Bu yanıt yarıda kesildi.",
   },
   problem: {
     unreachable: "Sunucuya ulaşılamıyor. Bağlantınızı kontrol edip yeniden deneyin.",
