@@ -29,7 +29,9 @@ export type NodeDependencies = {
   /** @returns the models, whose calls count by `spend` against the budget */
   connectModels: (spend: DailyBudget["spend"]) => LanguageModels;
   /** @returns the tools, which keep files and notes in sessions */
-  connectTools: (stores: Pick<ReturnType<typeof createStores>, "attachments" | "store">) => ToolSet;
+  connectTools: (
+    stores: Pick<ReturnType<typeof createStores>, "attachments" | "store" | "tokens">,
+  ) => ToolSet;
   settings: Pick<
     Config,
     | "handoffMinutes"

@@ -14,6 +14,7 @@ import { keyringDocuments } from "~/store/keyrings/keyring-documents";
 import { createHandoffStore } from "~/store/shares/handoff-store";
 import { createShareStore } from "~/store/shares/share-store";
 import { createTemporarySessions } from "~/store/temporary/temporary-sessions";
+import { createTokenFiles } from "~/store/token-files";
 import type { Volume } from "~/store/volume/volume";
 import type { NodeDependencies } from "./node.server";
 
@@ -93,6 +94,7 @@ export function createStores(options: StoresOptions) {
     onRetired: (keyringHash) => keyringCommit(keyringHash, null),
     onQuarantined: logQuarantined(log, "keyring"),
   });
+  const tokens = createTokenFiles(shared);
   const temporary = createTemporarySessions({ volume, layout });
 
   const retirement = createRetirement({
@@ -122,6 +124,7 @@ export function createStores(options: StoresOptions) {
     handoffs,
     temporary,
     keyrings,
+    tokens,
     retirement,
     keyringRetirement,
   };

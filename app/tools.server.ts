@@ -2,6 +2,8 @@ import { lookup } from "node:dns/promises";
 import type { Clocks } from "./clocks";
 import { processEnvironment, type Config } from "./config.server";
 import { readConfiguredFile } from "./configured-file.server";
+import { newId } from "./conversation/session-id";
+import type { TokenFiles } from "./conversation/calls/token-files";
 import type { ToolSet } from "./conversation/calls/tool-set";
 import type { AttachmentStore } from "./store/attachments/attachment-store";
 import type { SessionStore } from "./store/sessions/session-store";
@@ -11,7 +13,8 @@ import { createToolServer, type ToolServer } from "./tools/tool-server";
 import { isPublicAddress } from "./tools/read-page/public-address";
 import { createReadPage } from "./tools/read-page/read-page-tool";
 import { createToolSet } from "./tools/create-tool-set";
-import { parseTools, type ToolServerConfig } from "./tools/tools-config";
+import { createFleetTokens } from "./tools/oauth/fleet-tokens";
+import { parseTools, type OAuthConfig, type ToolServerConfig } from "./tools/tools-config";
 
 /** Names that begin those of the built-in tools. */
 const RESERVED = ["demo", "holdfast"];
@@ -46,15 +49,25 @@ const PUBLIC_WEB = {
   isPort: (port: number) => [80, 443, 8080, 8443].includes(port),
 };
 
+export type ToolStores = {
+  attachments: Pick<AttachmentStore, "put">;
+  store: Pick<SessionStore, "update">;
+  tokens: TokenFiles;
+};
+
 /** Creates the servers of tools. They are connected by `ToolSet.start`, or when a conversation needs their tools. */
 export function connectTools(
   { configs, isDemo, readPage, clocks, log }: ToolsDependencies,
-  { attachments, store }: { attachments: Pick<AttachmentStore, "put">; store: Pick<SessionStore, "update"> },
+  { attachments, store, tokens }: ToolStores,
 ): ToolSet {
   const keepFile = (sessionHash: string) => (filename: string, bytes: Uint8Array) =>
     attachments.put(sessionHash, filename, inOnePiece(bytes));
+  const { delay, epochMs } = clocks;
+  const { fetch } = globalThis;
+  const tokensFor = (oauth: OAuthConfig, resource: string) =>
+    createFleetTokens({ oauth, resource, files: tokens, fetch, epochMs, delay, newId });
   const servers: ToolServer[] = configs.map((config) =>
-    createToolServer({ config, fetch: globalThis.fetch, clocks, keepFile, log }),
+    createToolServer({ config, fetch, clocks, keepFile, tokensFor, log }),
   );
   const demo = createDemoTools({
     async changeNotes(sessionHash, change) {

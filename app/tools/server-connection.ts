@@ -2,7 +2,8 @@ import { createMCPClient, type MCPClient } from "@ai-sdk/mcp";
 import { createNotificationFilter } from "./notifications";
 import { DeliveringStdioTransport } from "./stdio-transport";
 import { createToolFetch } from "./tool-fetch";
-import type { ToolServerConfig } from "./tools-config";
+import { withTokens, type FleetTokens } from "./oauth/fleet-tokens";
+import type { OAuthConfig, ToolServerConfig } from "./tools-config";
 
 /** The connection to one server, which is made when it is first used. */
 export type ServerConnection = {
@@ -16,6 +17,8 @@ export type ServerConnection = {
 export type ServerConnectionOptions = {
   config: Pick<ToolServerConfig, "connection">;
   fetch: typeof globalThis.fetch;
+  /** The access tokens of a server that the operator has configured some for. */
+  tokensFor: (oauth: OAuthConfig, resource: string) => FleetTokens;
   /** Called when the server says that its tools have changed. */
   onListChange: () => void;
 };
@@ -27,7 +30,15 @@ export const LIST_TIMEOUT_MS = 10_000;
 /** `abort` ends an attempt to connect. */
 type Open = { abort: () => void; client: Promise<MCPClient>; users: number; isRetired: boolean };
 
-export function createServerConnection(options: ServerConnectionOptions): ServerConnection {
+export function createServerConnection(given: ServerConnectionOptions): ServerConnection {
+  const { connection } = given.config;
+  const oauth = "oauth" in connection ? connection.oauth : undefined;
+  // One for all connections: it knows the newest token.
+  const fetch =
+    "url" in connection && oauth
+      ? withTokens(given.fetch, given.tokensFor(oauth, connection.url))
+      : given.fetch;
+  const options = { ...given, fetch };
   let current: Open | null = null;
   let isClosed = false;
 

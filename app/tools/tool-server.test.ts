@@ -29,6 +29,9 @@ function configured(files: object, fetch = globalThis.fetch): ToolServer {
     clocks: realClocks,
     keepFile: () => (filename, bytes) =>
       Promise.resolve({ id: "a".repeat(64), mediaType: "image/png", filename, size: bytes.length }),
+    tokensFor: () => {
+      throw new Error("no tokens are configured");
+    },
     log: { warn: log, info: log },
   });
   closing.push(server.close);

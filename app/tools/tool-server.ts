@@ -2,7 +2,7 @@ import type { MCPClient } from "@ai-sdk/mcp";
 import { MAX_TOOL_ERROR_LENGTH, type CallResult } from "~/conversation/calls/call-state";
 import { NotSent, type OfferedTool, type ToolRequest, type ToolResult } from "~/conversation/calls/tool-set";
 import type { Clocks } from "~/clocks";
-import { createServerConnection, LIST_TIMEOUT_MS } from "./server-connection";
+import { createServerConnection, LIST_TIMEOUT_MS, type ServerConnectionOptions } from "./server-connection";
 import { newDelivery, withDelivery } from "./tool-delivery";
 import { toCallResult, type KeepFile } from "./tool-result";
 import type { ToolServerConfig } from "./tools-config";
@@ -30,6 +30,7 @@ export type ToolServerOptions = {
   clocks: Pick<Clocks, "now">;
   /** Stores a file in a session. */
   keepFile: (sessionHash: string) => KeepFile;
+  tokensFor: ServerConnectionOptions["tokensFor"];
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 };
 

@@ -78,6 +78,16 @@ describe("the configuration of tools", () => {
     expect(() => parseTools(text, {}, ["demo"])).toThrow(message);
   });
 
+  it("takes tokens for a server, and refuses incomplete ones without repeating them", () => {
+    const oauth = { tokenUrl: "https://example.org/token", clientId: "me", refreshToken: "${REFRESH}" };
+    const { servers } = parseTools(one({ url: "https://example.org/mcp", oauth }), { REFRESH: "r-0" });
+    expect(servers[0]!.connection).toMatchObject({ oauth: { ...oauth, refreshToken: "r-0" } });
+    const incomplete = { ...oauth, refreshToken: "", clientSecret: "hunter2" };
+    const refused = () => parseTools(one({ url: "https://example.org/mcp", oauth: incomplete }), {});
+    expect(refused).toThrow(/files\.oauth\.refreshToken/);
+    expect(refused).not.toThrow(/hunter2/);
+  });
+
   it("never repeats a value in an error", () => {
     const refused = () => parseTools(one({ url: "https://user:hunter2@[bad" }), {});
     expect(refused).toThrow(/files\.url/);

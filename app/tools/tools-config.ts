@@ -6,13 +6,23 @@ export type ToolServerConfig = {
   /** Begins the names of its tools: letters, digits and hyphens. */
   name: string;
   connection:
-    | { kind: "http" | "sse"; url: string; headers: Record<string, string> }
+    | { kind: "http" | "sse"; url: string; headers: Record<string, string>; oauth?: OAuthConfig }
     | { kind: "stdio"; command: string; args: string[]; env: Record<string, string>; cwd?: string };
   /** Names of tools, as the server has them, that change nothing. */
   readOnly: readonly string[];
   approval: ApprovalPolicy;
   timeoutMs: number;
   isOffByDefault: boolean;
+};
+
+/** Tokens that the operator has got for a server, by which nodes get new ones. */
+export type OAuthConfig = {
+  /** The token endpoint of the authorization server. */
+  tokenUrl: string;
+  clientId: string;
+  clientSecret?: string | undefined;
+  refreshToken: string;
+  accessToken?: string | undefined;
 };
 
 /** The configuration cannot be used. `message` names the place and never contains a value. */
@@ -29,10 +39,19 @@ const ours = {
   offByDefault: z.boolean().default(false),
 };
 const texts = z.record(z.string(), z.string()).default({});
+const secret = z.string().min(1);
+const oauth = z.strictObject({
+  tokenUrl: z.url({ protocol: /^https?$/ }),
+  clientId: secret,
+  clientSecret: secret.optional(),
+  refreshToken: secret,
+  accessToken: secret.optional(),
+});
 const remote = z.object({
   type: z.enum(["http", "streamable-http", "sse"]).default("http"),
   url: z.url({ protocol: /^https?$/ }),
   headers: texts,
+  oauth: oauth.optional(),
   ...ours,
 });
 const local = z.object({
@@ -121,8 +140,9 @@ function parseServer(name: string, values: Record<string, unknown>): ToolServerC
       connection: { kind: "stdio", command, args, env, ...(cwd !== undefined && { cwd }) },
     };
   }
-  const { type, url, headers } = data;
-  return { ...shared, connection: { kind: type === "sse" ? "sse" : "http", url, headers } };
+  const { type, url, headers, oauth: tokens } = data;
+  const kind = type === "sse" ? "sse" : "http";
+  return { ...shared, connection: { kind, url, headers, ...(tokens && { oauth: tokens }) } };
 }
 
 /** Replaces `${NAME}` in all texts. @throws ToolsConfigError for a variable that is not set */

@@ -15,6 +15,8 @@ export type Layout = {
   attachments: string;
   handoffs: string;
   keyrings: string;
+  /** Tokens of servers of tools, with a folder for each set that the operator has configured. */
+  tokens: string;
   /** Marks of temporary sessions. */
   temporary: string;
   /** Usage, with a folder for each day. */
@@ -56,6 +58,7 @@ export function createLayout(dataDir: string): Layout {
     attachments,
     handoffs: join(dataDir, "handoffs"),
     keyrings,
+    tokens: join(dataDir, "tokens"),
     temporary: join(dataDir, "temporary"),
     usage: join(dataDir, "usage"),
     replies,

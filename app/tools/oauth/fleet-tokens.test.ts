@@ -1,0 +1,170 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { readFile, writeFile } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { realClocks } from "~/clocks";
+import { newId } from "~/conversation/session-id";
+import { createLayout } from "~/store/sessions/layout";
+import { createTokenFiles } from "~/store/token-files";
+import { createVolume } from "~/store/volume/volume";
+import { filesIn } from "../../../tests/fixtures/stored-files";
+import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { createFleetTokens, withTokens, type FleetTokens } from "./fleet-tokens";
+
+/**
+ * An authorization server that rotates refresh tokens, and revokes all when one is used twice (RFC 9700, 4.14.2); and a
+ * server that takes the newest access token only.
+ */
+async function startStub() {
+  const state = {
+    issued: 0,
+    isRevoked: false,
+    uses: new Map<string, number>(),
+    forms: [] as URLSearchParams[],
+  };
+  const answer = { status: 200, expiresIn: undefined as number | undefined };
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      if (request.url === "/api") {
+        const isValid =
+          !state.isRevoked && request.headers.authorization === `Bearer access-${String(state.issued)}`;
+        return void response.writeHead(isValid ? 200 : 401).end(body);
+      }
+      const form = new URLSearchParams(body);
+      state.forms.push(form);
+      if (answer.status !== 200) return void response.writeHead(answer.status).end("{}");
+      const used = form.get("refresh_token")!;
+      const uses = (state.uses.get(used) ?? 0) + 1;
+      state.uses.set(used, uses);
+      if (uses > 1 || state.isRevoked || used !== `refresh-${String(state.issued)}`) {
+        state.isRevoked = true;
+        return void response.writeHead(400).end('{"error":"invalid_grant"}');
+      }
+      state.issued += 1;
+      const tokens = {
+        access_token: `access-${String(state.issued)}`,
+        refresh_token: `refresh-${String(state.issued)}`,
+        token_type: "bearer",
+        expires_in: answer.expiresIn,
+      };
+      // Late, so that others ask meanwhile.
+      setTimeout(() => response.writeHead(200).end(JSON.stringify(tokens)), 20);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return { ...{ url, state, answer }, close: () => void server.close().closeAllConnections() };
+}
+
+let stub: Awaited<ReturnType<typeof startStub>>;
+let dataDir: string;
+beforeEach(async () => {
+  stub = await startStub();
+  dataDir = temporaryFolder();
+});
+afterEach(() => stub.close());
+
+/** A node's tokens. `delay` and `epochMs` are the node's clocks. */
+function node(change: Partial<Parameters<typeof createFleetTokens>[0]> = {}): FleetTokens {
+  return createFleetTokens({
+    oauth: {
+      tokenUrl: `${stub.url}/token`,
+      clientId: "me",
+      clientSecret: "my secret",
+      refreshToken: "refresh-0",
+    },
+    resource: "https://tools.example/mcp",
+    files: createTokenFiles({
+      volume: createVolume(),
+      layout: createLayout(dataDir),
+      instance: "n.b",
+      newId,
+    }),
+    ...{ fetch: globalThis.fetch, epochMs: realClocks.epochMs, delay: realClocks.delay, newId },
+    ...change,
+  });
+}
+
+describe("the tokens of a server of tools", () => {
+  it("are refreshed once for all nodes, however many ask at the same time, revision after revision", async () => {
+    const nodes = Array.from({ length: 5 }, () => node());
+    let token = "";
+    for (let rev = 1; rev <= 4; rev++) {
+      const asked = nodes.flatMap((each) =>
+        [0, 1].map(() => (token === "" ? each.current() : each.replace(token))),
+      );
+      const tokens = await Promise.all(asked);
+      expect(new Set(tokens)).toEqual(new Set([`access-${String(rev)}`]));
+      token = tokens[0]!;
+    }
+    expect(stub.state).toMatchObject({ issued: 4, isRevoked: false });
+  });
+
+  it("are sent with requests, and replaced when the server refuses them", async () => {
+    const [one, two] = [node(), node()].map((tokens) => withTokens(globalThis.fetch, tokens));
+    for (const fetch of [one!, two!, one!]) {
+      const response = await fetch(`${stub.url}/api`, { method: "POST", body: "call" });
+      expect([response.status, await response.text()]).toEqual([200, "call"]);
+    }
+    expect(stub.state.issued).toBe(1);
+    expect(Object.fromEntries(stub.state.forms[0]!)).toEqual({
+      ...{ grant_type: "refresh_token", refresh_token: "refresh-0", resource: "https://tools.example/mcp" },
+    });
+  });
+
+  it("are refreshed before they expire", async () => {
+    stub.answer.expiresIn = 3_600;
+    let now = 0;
+    const one = node({ epochMs: () => now });
+    expect(await one.current()).toBe("access-1");
+    now = 3_500_000;
+    expect(await one.current()).toBe("access-1");
+    now = 3_545_000;
+    expect(await one.current()).toBe("access-2");
+  });
+
+  it("are known to a node that starts later, and lie on the volume encrypted", async () => {
+    await node().current();
+    expect(await node().current()).toBe("access-1");
+    const files = filesIn(dataDir);
+    expect(files.some(({ path }) => path.endsWith("1.tokens"))).toBe(true);
+    const text = files.map(({ path, bytes }) => `${path} ${bytes.toString("latin1")}`).join();
+    expect(text).not.toMatch(/access-|refresh-|secret|tools\.example/);
+  });
+
+  it("begin anew with the operator's next refresh token", async () => {
+    await node().current();
+    stub.state.issued = 7;
+    const oauth = { tokenUrl: `${stub.url}/token`, clientId: "me", refreshToken: "refresh-7" };
+    expect(await node({ oauth }).current()).toBe("access-8");
+  });
+
+  it("are requested by another node where the one that had claimed it has died before", async () => {
+    const hangs = node({ fetch: () => new Promise(() => undefined) });
+    void hangs.current();
+    await expect.poll(() => filesIn(dataDir, /claim/).length).toBe(1);
+    const other = node({ delay: () => Promise.resolve() });
+    expect(await other.current()).toBe("access-1");
+    expect(stub.state.isRevoked).toBe(false);
+  });
+
+  it("are requested again after a failure, by whichever node asks first", async () => {
+    stub.answer.status = 503;
+    await expect(node().current()).rejects.toThrow("503");
+    stub.answer.status = 200;
+    expect(await node().current()).toBe("access-1");
+    stub.state.isRevoked = true;
+    await expect(node().replace("access-1")).rejects.toThrow("refused the refresh token");
+  });
+
+  it("of another revision cannot be put in the place of these", async () => {
+    await node().current();
+    const [file] = filesIn(dataDir, /1\.tokens$/);
+    await writeFile(file!.path.replace("1.tokens", "9.tokens"), await readFile(file!.path));
+    await expect(node().current()).rejects.toThrow();
+  });
+});
