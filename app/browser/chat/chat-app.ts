@@ -23,6 +23,8 @@ import { pickPreset } from "~/browser/presets/pick-preset";
 import { createPresets, settingsOf, type Preset, type Presets } from "~/browser/presets/presets";
 import { createToasts, type Toasts } from "~/browser/page/toasts";
 import { showAppearance } from "~/browser/storage/appearance";
+import { askToPersist, keepStorageOnceUsed } from "~/browser/storage/keep-storage";
+import { createListNotice, type ListNotice } from "~/browser/storage/list-notice";
 import { keepPageOffline } from "~/browser/storage/offline-page";
 import { observeStorage } from "~/browser/storage/observed-storage";
 import { createOtherTabs } from "~/browser/storage/other-tabs";
@@ -51,6 +53,7 @@ export type ChatApp = {
   models: ModelChoices;
   presets: Presets;
   preferences: PreferencesStore;
+  listNotice: ListNotice;
   translator: Translator;
   /** The message found by a search, until it has been shown. */
   spotlight: Changeable<Spotlight | null>;
@@ -218,14 +221,14 @@ export async function createChatApp(
 
   // A page that shows a link has no conversations to go back to.
   if (isChat) followAddress({ page, conversations });
-  deletions.start();
-  keyring.start();
-  void keepPageOffline(page, props.worksOffline);
+  for (const { start } of [deletions, keyring]) start();
+  keepWhatIsStored(page, conversations, props.worksOffline);
 
   return {
     ...{ api, conversations, deletions, unread, unsent, toasts, shareLinks, models, presets, preferences },
     ...{ translator, node, access, drawing, clock, random, keyring },
     ...{ commands: createCommands(), unfolded: createUnfoldedGroups(shared, onOtherTab) },
+    listNotice: createListNotice(shared, onOtherTab),
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
@@ -305,6 +308,11 @@ function firstPlace(page: BrowserPage, preferences: PreferencesStore) {
   const isChat = page.location.pathname === "/";
   const { opensLast } = preferences.getSnapshot();
   return { isChat, opensLast, address: isChat ? nameIn(page.location.hash) : null };
+}
+
+function keepWhatIsStored(page: BrowserPage, conversations: Conversations, worksOffline: boolean): void {
+  keepStorageOnceUsed({ conversations, ask: () => void askToPersist(page.navigator) });
+  void keepPageOffline(page, worksOffline);
 }
 
 /** Shows the page as the preferences say, now and after each change. */

@@ -11,6 +11,7 @@ import type { PageClock } from "~/browser/page/page-clock";
 import type { Presets } from "~/browser/presets/presets";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { PreferencesStore } from "~/browser/storage/preferences";
+import { askToPersist } from "~/browser/storage/keep-storage";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ApiClient } from "./api-client";
 import type { ModelChoices } from "./model-choice";
@@ -76,11 +77,4 @@ export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
     persist: () => void askToPersist(page.navigator),
     reload: () => page.location.reload(),
   });
-}
-
-/** Asks the browser not to empty its storage when it is short of space. The answer makes no difference to the page. */
-export async function askToPersist(navigator: Navigator): Promise<void> {
-  // Missing on plain http.
-  const storage = navigator.storage as StorageManager | undefined;
-  await storage?.persist?.().catch(() => false);
 }

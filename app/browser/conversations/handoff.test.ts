@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
 import { newId } from "~/conversation/session-id";
-import { leaveHandoff, takeHandoff } from "./handoff";
+import { leaveHandoff, leaveKeyring, takeHandoff } from "./handoff";
 import { createSeal } from "./seal";
 
 /** A server with one shelf. */
@@ -33,7 +33,21 @@ test("conversations left on one device are taken on the other, and the server ca
   expect(expiresAt - Date.now()).toBeGreaterThan(590_000);
   const boxes = JSON.stringify([...server.boxes]);
   for (const hidden of [secret, list[0]!.id, "Tea"]) expect(boxes).not.toContain(hidden);
-  expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toEqual(list);
+  expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toEqual({
+    conversations: list,
+    keyringSecret: null,
+  });
+});
+
+test("the secret of a keyring is left on one device and taken on the other, and the server cannot read it", async () => {
+  const server = fakeServer();
+  const { secret, count } = await leaveKeyring({ api: server, clock: pageClock }, "the secret", newId);
+  expect(count).toBeNull();
+  expect(JSON.stringify([...server.boxes])).not.toContain("the secret");
+  expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toEqual({
+    conversations: [],
+    keyringSecret: "the secret",
+  });
 });
 
 test("of too many conversations the first ones are left, and counted", async () => {
@@ -43,7 +57,9 @@ test("of too many conversations the first ones are left, and counted", async () 
   expect(count).toBeGreaterThan(300);
   expect(count).toBeLessThan(2_000);
   expect([...server.boxes.values()][0]!.length).toBeLessThan((65_536 * 4) / 3);
-  expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toEqual(list.slice(0, count));
+  expect(await takeHandoff({ api: server, clock: pageClock }, secret)).toMatchObject({
+    conversations: list.slice(0, count!),
+  });
 });
 
 test("a hand-off cannot be opened with another secret", async () => {
@@ -88,7 +104,9 @@ test.each<[string, object, object]>([
   const others = [null, "x", [], { id: "../../x" }, { id: `${id}\n` }, { id: { length: 22 } }];
   server.boxes.set(seal.id, seal.close([{ ...conversation(id), ...planted }, ...others]));
   const clock = { now: () => Date.UTC(2026, 5, 1) };
-  expect(await takeHandoff({ api: server, clock }, secret)).toEqual([{ ...conversation(id), ...taken }]);
+  expect(await takeHandoff({ api: server, clock }, secret)).toMatchObject({
+    conversations: [{ ...conversation(id), ...taken }],
+  });
 });
 
 test.each<[string, (sealed: string) => string]>([

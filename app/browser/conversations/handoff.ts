@@ -7,14 +7,20 @@ import { createSeal } from "./seal";
 /** Largest text to seal, in bytes: the limit of the server, less nonce and tag. */
 const MAX_BYTES = 60_000;
 
+/** Stands before the secret of a link that brings a keyring, so that the page can say so before it takes it. */
+export const KEYRING_LINK = "list.";
+
 export type Handoff = {
   /** The secret in the link. */
   secret: string;
   /** Milliseconds since 1970, by this device's clock. */
   expiresAt: number;
-  /** Number of conversations in the box: the newest ones, if not all fit. */
-  count: number;
+  /** Number of conversations in the box: the newest ones, if not all fit. Null if it opens the whole list. */
+  count: number | null;
 };
+
+/** What another device has left: conversations, or the secret of its keyring, which brings all of them. */
+export type Taken = { conversations: ConversationUpdate[]; keyringSecret: string | null };
 
 type Sent = Pick<ConversationUpdate, "id" | "title" | "updatedAt" | "pinned" | "archived">;
 
@@ -31,18 +37,37 @@ export async function leaveHandoff(
   return { secret, expiresAt: clock.now() + expiresInSeconds * 1_000, count: entries.length };
 }
 
+/** Leaves a box with the secret of a keyring, with which another device joins it. */
+export async function leaveKeyring(
+  { api, clock }: { api: Pick<ApiClient, "putHandoff">; clock: Pick<PageClock, "now"> },
+  keyringSecret: string,
+  newId: () => string,
+): Promise<Handoff> {
+  const secret = newId();
+  const seal = await createSeal(secret);
+  // A list, as versions without keyrings expect it: they find no conversation in it.
+  const { expiresInSeconds } = await api.putHandoff(seal.id, seal.close([{ keyring: keyringSecret }]));
+  return { secret, expiresAt: clock.now() + expiresInSeconds * 1_000, count: null };
+}
+
 /**
- * Takes the conversations that another device has left. This works only once.
+ * Takes what another device has left. This works only once.
  * @throws ApiError `handoff_gone`; SealError if the secret or the box is not valid
  */
 export async function takeHandoff(
   { api, clock }: { api: Pick<ApiClient, "claimHandoff">; clock: Pick<PageClock, "now"> },
   secret: string,
-): Promise<ConversationUpdate[]> {
+): Promise<Taken> {
   const seal = await createSeal(secret);
   const { sealed } = await api.claimHandoff(seal.id);
-  const entries = seal.open(sealed);
-  return Array.isArray(entries) ? entries.flatMap((entry) => toConversation(entry, clock.now())) : [];
+  const opened = seal.open(sealed);
+  const entries: unknown[] = Array.isArray(opened) ? opened : [];
+  const [first] = entries;
+  const { keyring } = Object(first) as Record<string, unknown>;
+  return {
+    conversations: entries.flatMap((entry) => toConversation(entry, clock.now())),
+    keyringSecret: typeof keyring === "string" ? keyring : null,
+  };
 }
 
 function asManyAsFit(conversations: readonly Sent[]): object[] {

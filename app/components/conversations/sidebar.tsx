@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
+import { KeyringNotice } from "~/components/keyring/keyring-notice";
 import { ConversationList } from "./conversation-list";
 import { ConversationSearch } from "./conversation-search";
 import { IconButton } from "~/components/primitives/icon-button";
@@ -65,6 +66,7 @@ export function Sidebar({ app, onChoose, onOpenHit, onOpenSettings, onOpenDialog
         )}
       </ConversationSearch>
       <SelectionBar app={app} selection={selection} onOpenDialog={onOpenDialog} />
+      <KeyringNotice app={app} onOpenSettings={onOpenSettings} />
       <button type="button" className="button button--quiet button--wide" onClick={onOpenSettings}>
         <SettingsIcon />
         <span>{t("settings.title")}</span>

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { PageClock } from "~/browser/page/page-clock";
-import { leaveHandoff, type Handoff } from "~/browser/conversations/handoff";
+import { KEYRING_LINK, leaveHandoff, leaveKeyring, type Handoff } from "~/browser/conversations/handoff";
 import { useObservable } from "~/browser/page/use-observable";
 import { newId } from "~/conversation/session-id";
 import { Dialog } from "~/components/primitives/dialog";
@@ -20,7 +20,10 @@ type Props = {
   onClose: () => void;
 };
 
-/** Makes a link that brings conversations to another device, once. */
+/**
+ * Makes a link that brings conversations to another device, once. With the keyring on, a link for all of them has the
+ * other device join it.
+ */
 export function MoveDialog({ app, conversationId, onClose }: Props) {
   const { t } = useTranslation();
   const { list, archived } = useObservable(app.conversations);
@@ -31,18 +34,23 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
   const [isOver, setIsOver] = useState(false);
   const { attempt, isBusy, error } = useAttempt();
   const wanted = isAll || !one ? saved : [one];
+  const isListed = useObservable(app.keyring).phase !== "off";
+  const isWholeList = isListed && (isAll || !one);
 
   const expire = useCallback(() => setIsOver(true), []);
 
   const make = () =>
     attempt(async () => {
       setIsOver(false);
-      setHandoff(await leaveHandoff(app, wanted, newId));
+      const leave = isWholeList
+        ? leaveKeyring(app, (await app.keyring.load()).secretForLink(), newId)
+        : leaveHandoff(app, wanted, newId);
+      setHandoff(await leave);
     });
 
   return (
-    <Dialog title={t("move.title")} onClose={onClose}>
-      <p>{t("move.explanation")}</p>
+    <Dialog title={t(isWholeList ? "keyring.addDevice" : "move.title")} onClose={onClose}>
+      <p>{t(isWholeList ? "keyring.handoff.explanation" : "move.explanation")}</p>
       <ErrorNote error={error} />
       {handoff && !isOver ? (
         <OpenHandoff clock={app.clock} key={handoff.secret} handoff={handoff} onOver={expire} />
@@ -54,7 +62,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
               <div className="choice">
                 <Option label={t("move.one")} isChosen={!isAll} onChoose={() => setIsAll(false)} />
                 <Option
-                  label={t("move.all", { count: saved.length })}
+                  label={isListed ? t("keyring.handoff.all") : t("move.all", { count: saved.length })}
                   isChosen={isAll}
                   onChoose={() => setIsAll(true)}
                 />
@@ -62,7 +70,7 @@ export function MoveDialog({ app, conversationId, onClose }: Props) {
             </fieldset>
           )}
           {isOver && <p role="alert">{t("move.expired")}</p>}
-          {saved.length === 0 ? (
+          {saved.length === 0 && !isWholeList ? (
             <p>{t("move.none")}</p>
           ) : (
             <button
@@ -94,7 +102,7 @@ function Option({ label, isChosen, onChoose }: { label: string; isChosen: boolea
 function OpenHandoff({ handoff, clock, onOver }: { handoff: Handoff; clock: PageClock; onOver: () => void }) {
   const { t } = useTranslation();
   const { secret, expiresAt, count } = handoff;
-  const url = `${window.location.origin}/move#${secret}`;
+  const url = `${window.location.origin}/move#${count === null ? KEYRING_LINK : ""}${secret}`;
   const [secondsLeft, setSecondsLeft] = useState(() => secondsUntil(expiresAt, clock));
 
   useEffect(() => {
@@ -110,7 +118,7 @@ function OpenHandoff({ handoff, clock, onOver }: { handoff: Handoff; clock: Page
       <QrCode text={url} label={t("move.code")} />
       <LinkField label={t("move.link")} url={url} />
       <p role="timer">
-        <span>{`${t("move.holds", { count })} `}</span>
+        {count !== null && <span>{`${t("move.holds", { count })} `}</span>}
         <span>{t("move.expiresIn", { time: minutesAndSeconds(secondsLeft) })}</span>
       </p>
     </>

@@ -17,6 +17,7 @@ import {
   PresetIcon,
 } from "~/components/primitives/icons";
 import { NodeAndSession } from "~/components/conversations/node-and-session";
+import { KeyringSection } from "~/components/keyring/keyring-section";
 import { PresetsDialog } from "./presets-dialog";
 import { ImportButton } from "~/components/conversations/import-button";
 
@@ -51,6 +52,7 @@ export function SettingsDialog(props: Props) {
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
       <div className="settings">
+        <KeyringSection app={app} onMoveAll={props.onMoveAll} />
         <Select
           label={t("settings.language")}
           isLabelled
@@ -148,8 +150,10 @@ function NewTabChoice({ preferences }: { preferences: PreferencesStore }) {
 }
 
 /** What can be done with all conversations of this browser. */
-function Transfers({ onMoveAll, onImport, onExportAll, onDeleteAll }: Props) {
+function Transfers({ app, onMoveAll, onImport, onExportAll, onDeleteAll }: Props) {
   const { t } = useTranslation();
+  // With a list on all devices, its section adds a device.
+  const isListOff = useObservable(app.keyring).phase === "off";
   return (
     <fieldset className="settings__field">
       <legend>{t("transfer.title")}</legend>
@@ -159,10 +163,12 @@ function Transfers({ onMoveAll, onImport, onExportAll, onDeleteAll }: Props) {
           <DownloadIcon />
           <span>{t("transfer.exportAll")}</span>
         </button>
-        <button type="button" className="button" onClick={onMoveAll}>
-          <DeviceIcon />
-          <span>{t("list.move")}</span>
-        </button>
+        {isListOff && (
+          <button type="button" className="button" onClick={onMoveAll}>
+            <DeviceIcon />
+            <span>{t("list.move")}</span>
+          </button>
+        )}
         <button type="button" className="button settings__danger" onClick={onDeleteAll}>
           <DeleteIcon />
           <span>{t("transfer.deleteAll")}</span>

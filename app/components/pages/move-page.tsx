@@ -1,8 +1,9 @@
+import type { TFunction } from "i18next";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { userErrorOf } from "~/browser/chat/api-error";
+import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import { takeHandoff } from "~/browser/conversations/handoff";
+import { KEYRING_LINK, takeHandoff } from "~/browser/conversations/handoff";
 import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { UserError } from "~/i18n/user-error";
@@ -13,18 +14,22 @@ import { ErrorNote } from "~/components/primitives/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 /**
- * Takes the conversations that another device has left, after a click: the link works once, and may have been opened in
- * the wrong browser, such as that of a messenger.
+ * Takes what another device has left, conversations or the way to its list, after a click: the link works once, and may
+ * have been opened in the wrong browser, such as that of a messenger.
  */
 export function MovePage({ app }: { app: ChatApp }) {
   const { t } = useTranslation();
-  const secret = useLinkSecret();
-  const [error, setError] = useState<UserError | "noSecret" | null>(
-    SESSION_ID_PATTERN.test(secret) ? null : "noSecret",
-  );
+  const link = useLinkSecret();
+  const isList = link.startsWith(KEYRING_LINK);
+  const secret = isList ? link.slice(KEYRING_LINK.length) : link;
+  const [isIncomplete, setIsIncomplete] = useState(!SESSION_ID_PATTERN.test(secret));
+  const [error, setError] = useState<UserError | string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const [isOwn, setIsOwn] = useState(false);
-  const isOver = error === "noSecret" || error?.code === "handoff_gone";
+  /** The secret of the other device's list, once the link has been used. */
+  const [taken, setTaken] = useState<string | null>(null);
+  const isGone = typeof error === "object" && error?.code === "handoff_gone";
+  const isOver = isIncomplete || isGone;
 
   useEffect(() => {
     document.documentElement.dataset.hydrated = "true";
@@ -34,21 +39,34 @@ export function MovePage({ app }: { app: ChatApp }) {
     setIsBusy(true);
     setError(null);
     try {
-      const conversations = await takeHandoff(app, secret);
-      app.conversations.remember(...conversations);
-      if (conversations[0]) app.conversations.open(conversations[0].id);
+      await (isList ? joinList() : takeConversations());
       // Replaced in the history, since the link works only once.
       window.location.replace("/");
     } catch (error) {
-      setError(error instanceof SealError ? "noSecret" : userErrorOf(error));
+      if (error instanceof SealError) setIsIncomplete(true);
+      else setError(isList ? await listProblem(t, error) : userErrorOf(error));
       setIsBusy(false);
     }
   }
 
+  async function joinList() {
+    // The link works once, but joining may be tried again.
+    const keyringSecret = taken ?? (await takeHandoff(app, secret)).keyringSecret;
+    if (keyringSecret === null) throw new SealError("There is no list in this box.");
+    setTaken(keyringSecret);
+    await (await app.keyring.load()).join(keyringSecret);
+  }
+
+  async function takeConversations() {
+    const { conversations } = await takeHandoff(app, secret);
+    app.conversations.remember(...conversations);
+    if (conversations[0]) app.conversations.open(conversations[0].id);
+  }
+
   return (
     <PlainPage>
-      <h1 className="plain__title">{t("move.heading")}</h1>
-      <ErrorNote error={error === "noSecret" ? t("move.noSecret") : error} />
+      <h1 className="plain__title">{t(isList ? "keyring.handoff.heading" : "move.heading")}</h1>
+      <ErrorNote error={isIncomplete ? t("move.noSecret") : error} />
       {isOver ? (
         <>
           <p className="plain__note">{t("move.askAgain")}</p>
@@ -58,10 +76,10 @@ export function MovePage({ app }: { app: ChatApp }) {
         </>
       ) : (
         <>
-          <p className="plain__note">{t("move.here")}</p>
-          <p className="plain__note">{t("move.readers")}</p>
+          <p className="plain__note">{t(isList ? "keyring.handoff.here" : "move.here")}</p>
+          {!isList && <p className="plain__note">{t("move.readers")}</p>}
           <p className="plain__note">
-            <strong>{t("move.planted")}</strong>
+            <strong>{t(isList ? "keyring.handoff.planted" : "move.planted")}</strong>
           </p>
           <label className="plain__consent">
             <input type="checkbox" checked={isOwn} onChange={(event) => setIsOwn(event.target.checked)} />
@@ -75,10 +93,17 @@ export function MovePage({ app }: { app: ChatApp }) {
             onClick={() => !isBusy && isOwn && void take()}
           >
             <DeviceIcon />
-            <span>{t("move.take")}</span>
+            <span>{t(isList ? "keyring.handoff.take" : "move.take")}</span>
           </button>
         </>
       )}
     </PlainPage>
   );
+}
+
+/** What went wrong with joining a list. Its sentences come with the code of the keyring, which few pages need. */
+async function listProblem(t: TFunction, error: unknown): Promise<UserError | string> {
+  if (error instanceof ApiError) return userErrorOf(error);
+  const { keyringProblem } = await import("~/components/keyring/keyring-problem");
+  return keyringProblem(t, error);
 }

@@ -152,6 +152,9 @@ export const SidebarIcon = icon(
   </>,
   DIRECTED,
 );
+export const KeyIcon = icon(
+  <path d="M3.5 13.5a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0M9.5 11L16.5 4M13 7.5l2.5 2.5M15 5.5l2 2" />,
+);
 export const KeyboardIcon = icon(
   <>
     <rect x="2.5" y="5" width="15" height="10" rx="2" />

@@ -335,6 +335,136 @@ export const de: Translation = {
       "Erstellen Sie auf dem anderen Gerät einen neuen Link, in den Einstellungen oder im Menü einer Unterhaltung.",
     noSecret: "Der Link ist unvollständig oder stammt von einem anderen Server.",
   },
+  keyring: {
+    title: "Ihre Unterhaltungen auf allen Ihren Geräten",
+    offExplanation:
+      "Die Liste Ihrer Unterhaltungen gibt es nur in diesem Browser. Schalten Sie dies ein, um sie auf allen Ihren Geräten zu haben und wiederzubekommen, wenn dieser Browser verloren geht oder seine Daten gelöscht werden. Der Server speichert sie verschlüsselt und kann sie nicht lesen.",
+    turnOn: "Mit einem Passkey einschalten",
+    turnOnWithCode: "Mit einem Wiederherstellungscode einschalten",
+    manage: "Verwalten",
+    addDevice: "Gerät hinzufügen",
+    syncNow: "Jetzt abgleichen",
+    syncedAt: "Zuletzt abgeglichen: {{moment}}.",
+    exportList: "Liste exportieren",
+    listFile: "unterhaltungen.json",
+    ways: "Womit sich Ihre Liste öffnen lässt",
+    ends: "Verlassen oder löschen",
+    done: "Fertig",
+    notice:
+      "Ihre Unterhaltungen stehen nur in der Liste dieses Browsers. Werden seine Daten gelöscht, ist die Liste verloren.",
+    noticeOpen: "Auf allen Geräten behalten",
+    noticeDismiss: "Nicht jetzt",
+    rolledBack:
+      "Der Server hatte eine ältere Liste als dieser Browser. Was fehlte, wurde noch einmal gesendet. Wenn das öfter geschieht, fragen Sie den Betreiber.",
+    state: {
+      off: "Aus.",
+      syncing: "Wird abgeglichen…",
+      on: "Ein. Dieser Browser ist auf dem neuesten Stand.",
+      offline: "Offline. Ihre Liste wird abgeglichen, sobald der Server erreichbar ist.",
+      offlineWaiting: "Offline. Änderungen von hier warten darauf, gesendet zu werden.",
+      outdated: "Veraltet: Der Server hat eine ältere Liste und wird von diesem Browser aktualisiert.",
+      full: "Ihre Liste ist zu lang für den Abgleich. Änderungen bleiben in diesem Browser. Löschen Sie alte Unterhaltungen, um Platz zu schaffen.",
+      unreadable:
+        "Die Liste auf dem Server lässt sich nicht öffnen. Dieser Browser behält seine eigene. Verlassen Sie die Liste hier, und öffnen Sie sie mit Ihrem Wiederherstellungscode neu.",
+      newer: "Eine neuere Version dieser Seite hat die Liste geändert. Laden Sie die Seite neu.",
+      deleted:
+        "Die Liste wurde gelöscht, oder ersetzt, weil ein Gerät verloren ging. Dieser Browser behält seine eigene. Verlassen Sie die Liste hier, und öffnen Sie sie mit dem neuen Code.",
+    },
+    problem: {
+      not_found: "Zu diesem Passkey oder Code gibt es auf diesem Server keine Liste.",
+      gone: "Diese Liste wurde gelöscht, oder ersetzt, weil ein Gerät verloren ging. Verwenden Sie den neuen Code.",
+      unreadable:
+        "Die Liste lässt sich hier nicht öffnen. Wenn dieser Browser schon eine Liste hat, verlassen Sie zuerst diese.",
+      newer:
+        "Eine neuere Version dieser Seite hat die Liste geschrieben. Laden Sie die Seite neu, und versuchen Sie es noch einmal.",
+      full: "Die Liste ist zu lang, um gespeichert zu werden.",
+    },
+    passkey: {
+      none: "Noch öffnet kein Passkey Ihre Liste.",
+      add: "Passkey hinzufügen",
+      addExisting: "Vorhandenen Passkey verwenden",
+      entry: "Passkey vom {{date}}",
+      remove: "Entfernen: {{name}}",
+      problem: {
+        insecure: "Passkeys brauchen eine sichere Verbindung (https). Ein Wiederherstellungscode geht hier.",
+        unsupported:
+          "Dieser Browser hat keine Passkeys, die einen Schlüssel aufnehmen. Ein Wiederherstellungscode geht hier.",
+        cancelled: "Es wurde kein Passkey gewählt.",
+        no_secret:
+          "Dieser Passkey kann keinen Schlüssel aufnehmen. Versuchen Sie einen Ihres Geräts oder eines anderen Passwortmanagers.",
+        failed: "Der Passkey konnte nicht verwendet werden.",
+      },
+    },
+    code: {
+      title: "Wiederherstellungscode",
+      label: "Wiederherstellungscode",
+      explanation:
+        "Dieser Code öffnet Ihre Liste auf jedem Gerät. Schreiben Sie ihn auf oder drucken Sie ihn, und bewahren Sie ihn sicher auf: Wenn Sie ihn brauchen, wird er nicht mehr angezeigt.",
+      instead:
+        "Ihre Liste ist trotzdem eingeschaltet. Bewahren Sie diesen Wiederherstellungscode auf, um sie auf anderen Geräten zu öffnen.",
+      secret: "Wer diesen Code hat, kann alle Ihre Unterhaltungen lesen.",
+      copy: "Code kopieren",
+      print: "Drucken",
+      next: "Ich habe ihn aufbewahrt",
+      ask: "Geben Sie den Code einmal ein, um sicher zu sein, dass Sie ihn haben.",
+      check: "Prüfen",
+      showAgain: "Noch einmal zeigen",
+      show: "Wiederherstellungscode zeigen",
+      other: "Das ist der Code einer anderen Liste.",
+      kept: "Das ist der richtige Code. Ihre Liste ist sicher.",
+      sheetTitle: "{{app}}: Wiederherstellungscode",
+      sheetUse:
+        "Um ihn zu verwenden, öffnen Sie {{address}}, dann die Einstellungen, dann „Meine Liste hier öffnen“.",
+      problem: {
+        empty: "Geben Sie den Code ein.",
+        characters: "Diese Zeichen kommen in keinem Code vor: {{characters}}",
+        short: "Der Code ist unvollständig: {{length}} von {{count}} Zeichen.",
+        long: "Der Code ist zu lang: {{length}} Zeichen statt {{count}}.",
+        mistyped: "Mindestens ein Zeichen ist falsch.",
+      },
+    },
+    join: {
+      title: "Meine Liste hier öffnen",
+      open: "Meine Liste hier öffnen",
+      explanation:
+        "Wenn Sie dies in einem anderen Browser eingeschaltet haben, öffnen Sie Ihre Liste hier. Was in diesem Browser ist, kommt hinzu.",
+      withPasskey: "Mit einem Passkey öffnen",
+      withCode: "Mit dem Code öffnen",
+      byQr: "Oder wählen Sie in den Einstellungen des anderen Geräts „Gerät hinzufügen“, und scannen Sie den QR-Code.",
+      done: "Ihre Liste ist jetzt auch auf diesem Gerät.",
+    },
+    forget: {
+      title: "Diesen Browser vergessen",
+      explanation:
+        "Dieser Browser verlässt Ihre Liste, die auf Ihren anderen Geräten bleibt. Um zurückzukommen, brauchen Sie einen Passkey oder den Wiederherstellungscode.",
+      clear: "Auch meine Unterhaltungen aus diesem Browser entfernen",
+      confirm: "Diesen Browser vergessen",
+    },
+    lost: {
+      title: "Ein Gerät ging verloren",
+      explanation:
+        "Ihre Liste bekommt einen neuen Schlüssel, den nur dieser Browser hat. Alle anderen Geräte werden ausgesperrt und kommen mit dem neuen Code zurück. Passkeys müssen neu hinzugefügt werden.",
+      stillReadable:
+        "Wer das verlorene Gerät hat, kann sich Unterhaltungen davon notiert haben und diese weiter lesen. Kopieren Sie wichtige mit „Neue Unterhaltung ab hier“, und löschen Sie die Originale.",
+      confirm: "Andere Geräte aussperren",
+    },
+    delete: {
+      title: "Liste vom Server löschen",
+      explanation:
+        "Ihre Geräte werden nicht mehr abgeglichen. Jedes behält seine Liste, und keine Unterhaltung wird gelöscht. Das lässt sich nicht rückgängig machen.",
+      confirm: "Vom Server löschen",
+    },
+    handoff: {
+      explanation:
+        "Öffnen Sie den Link auf Ihrem anderen Gerät, oder scannen Sie den Code mit dessen Kamera. Ihre Liste von Unterhaltungen ist dann auch dort und bleibt abgeglichen. Der Link gilt einmal.",
+      heading: "Ihre Liste auf diesem Gerät öffnen",
+      here: "Dieser Browser kommt zur Liste Ihres anderen Geräts: mit ihren Unterhaltungen, Ordnern, Einstellungen und Entwürfen. Was in diesem Browser ist, kommt hinzu.",
+      planted:
+        "Tun Sie das nur, wenn Sie den Link selbst erstellt haben. Sonst kann alles, was Sie hier schreiben, von der Person gelesen werden, die ihn geschickt hat.",
+      take: "Meine Liste hier öffnen",
+      all: "Meine ganze Liste",
+    },
+  },
   share: {
     title: "Unterhaltung teilen",
     explanation:

@@ -340,6 +340,137 @@ export const es: Translation = {
     askAgain: "Cree un enlace nuevo en el otro dispositivo, en sus ajustes o en el menú de una conversación.",
     noSecret: "El enlace está incompleto o lo creó otro servidor.",
   },
+  keyring: {
+    title: "Sus conversaciones en todos sus dispositivos",
+    offExplanation:
+      "La lista de sus conversaciones solo está en este navegador. Active esto para tenerla en todos sus dispositivos y recuperarla si pierde este navegador o se borran sus datos. El servidor la guarda cifrada y no puede leerla.",
+    turnOn: "Activar con una llave de acceso",
+    turnOnWithCode: "Activar con un código de recuperación",
+    manage: "Gestionar",
+    addDevice: "Añadir un dispositivo",
+    syncNow: "Sincronizar ahora",
+    syncedAt: "Última sincronización: {{moment}}.",
+    exportList: "Exportar la lista",
+    listFile: "conversaciones.json",
+    ways: "Qué abre su lista",
+    ends: "Salir o eliminar",
+    done: "Listo",
+    notice:
+      "Sus conversaciones solo figuran en la lista de este navegador. Si se borran sus datos, la lista se pierde.",
+    noticeOpen: "Tenerla en todos mis dispositivos",
+    noticeDismiss: "Ahora no",
+    rolledBack:
+      "El servidor tenía una lista más antigua que este navegador. Se ha vuelto a enviar lo que faltaba. Si se repite, pregunte al operador.",
+    state: {
+      off: "Desactivado.",
+      syncing: "Sincronizando…",
+      on: "Activado. Este navegador está al día.",
+      offline: "Sin conexión. La lista se sincronizará cuando el servidor responda.",
+      offlineWaiting: "Sin conexión. Los cambios hechos aquí esperan a ser enviados.",
+      outdated:
+        "Desactualizada: el servidor tiene una lista más antigua y este navegador la está completando.",
+      full: "Su lista es demasiado larga para sincronizarla. Los cambios se quedan en este navegador. Elimine conversaciones antiguas para hacer sitio.",
+      unreadable:
+        "La lista del servidor no se puede abrir. Este navegador conserva la suya. Salga de la lista aquí y vuelva a abrirla con su código de recuperación.",
+      newer: "Una versión más reciente de esta página ha cambiado la lista. Recargue la página.",
+      deleted:
+        "La lista se ha eliminado, o sustituido porque se perdió un dispositivo. Este navegador conserva la suya. Salga de la lista aquí y vuelva a abrirla con el código nuevo.",
+    },
+    problem: {
+      not_found: "En este servidor no hay ninguna lista para esta llave de acceso o este código.",
+      gone: "Esta lista se ha eliminado, o sustituido porque se perdió un dispositivo. Use el código nuevo.",
+      unreadable:
+        "La lista no se puede abrir aquí. Si este navegador ya tiene una lista, salga primero de ella.",
+      newer:
+        "Una versión más reciente de esta página ha escrito la lista. Recargue la página e inténtelo de nuevo.",
+      full: "La lista es demasiado larga para guardarla.",
+    },
+    passkey: {
+      none: "Ninguna llave de acceso abre aún su lista.",
+      add: "Añadir una llave de acceso",
+      addExisting: "Usar una llave de acceso que ya tengo",
+      entry: "Llave de acceso añadida el {{date}}",
+      remove: "Quitar: {{name}}",
+      problem: {
+        insecure:
+          "Las llaves de acceso necesitan una conexión segura (https). Aquí funciona un código de recuperación.",
+        unsupported:
+          "Este navegador no tiene llaves de acceso que puedan guardar una clave. Aquí funciona un código de recuperación.",
+        cancelled: "No se ha elegido ninguna llave de acceso.",
+        no_secret:
+          "Esta llave de acceso no puede guardar una clave. Pruebe con una de su dispositivo o de otro gestor de contraseñas.",
+        failed: "No se ha podido usar la llave de acceso.",
+      },
+    },
+    code: {
+      title: "Código de recuperación",
+      label: "Código de recuperación",
+      explanation:
+        "Este código abre su lista en cualquier dispositivo. Anótelo o imprímalo y guárdelo en un lugar seguro: cuando lo necesite ya no se mostrará.",
+      instead:
+        "Su lista está activada de todos modos. Guarde este código de recuperación para abrirla en otros dispositivos.",
+      secret: "Quien tenga este código puede leer todas sus conversaciones.",
+      copy: "Copiar código",
+      print: "Imprimir",
+      next: "Lo he guardado",
+      ask: "Escriba el código una vez, para comprobar que lo tiene.",
+      check: "Comprobar",
+      showAgain: "Mostrarlo otra vez",
+      show: "Mostrar el código de recuperación",
+      other: "Este es el código de otra lista.",
+      kept: "El código es correcto. Su lista está a salvo.",
+      sheetTitle: "{{app}}: código de recuperación",
+      sheetUse: "Para usarlo, abra {{address}}, luego los ajustes y luego «Abrir mi lista aquí».",
+      problem: {
+        empty: "Escriba el código.",
+        characters: "Estos caracteres no están en ningún código: {{characters}}",
+        short: "El código está incompleto: {{length}} de {{count}} caracteres.",
+        long: "El código es demasiado largo: {{length}} caracteres en lugar de {{count}}.",
+        mistyped: "Al menos un carácter está mal.",
+      },
+    },
+    join: {
+      title: "Abrir mi lista aquí",
+      open: "Abrir mi lista aquí",
+      explanation:
+        "Si ha activado esto en otro navegador, abra su lista aquí. Lo que hay en este navegador se añade a ella.",
+      withPasskey: "Abrir con una llave de acceso",
+      withCode: "Abrir con el código",
+      byQr: "O elija «Añadir un dispositivo» en los ajustes del otro dispositivo y escanee el código QR.",
+      done: "Su lista está ahora también en este dispositivo.",
+    },
+    forget: {
+      title: "Olvidar este navegador",
+      explanation:
+        "Este navegador sale de su lista, que permanece en sus otros dispositivos. Para volver necesita una llave de acceso o el código de recuperación.",
+      clear: "Quitar también mis conversaciones de este navegador",
+      confirm: "Olvidar este navegador",
+    },
+    lost: {
+      title: "Se ha perdido un dispositivo",
+      explanation:
+        "Su lista recibe una clave nueva, que solo tiene este navegador. Todos los demás dispositivos quedan fuera y vuelven con el código nuevo. Las llaves de acceso deben añadirse de nuevo.",
+      stillReadable:
+        "Quien tenga el dispositivo perdido puede haber anotado conversaciones que estaban en él, y leerlas todavía. Copie las importantes con «Nueva conversación desde aquí» y elimine las originales.",
+      confirm: "Dejar fuera a los demás dispositivos",
+    },
+    delete: {
+      title: "Eliminar la lista del servidor",
+      explanation:
+        "Sus dispositivos dejan de sincronizarse. Cada uno conserva su lista y no se elimina ninguna conversación. No se puede deshacer.",
+      confirm: "Eliminar del servidor",
+    },
+    handoff: {
+      explanation:
+        "Abra el enlace en su otro dispositivo o escanee el código con su cámara. Su lista de conversaciones estará también allí y se mantendrá sincronizada. El enlace funciona una vez.",
+      heading: "Abrir su lista en este dispositivo",
+      here: "Este navegador se une a la lista de su otro dispositivo: sus conversaciones, carpetas, ajustes y borradores. Lo que hay en este navegador se añade a ella.",
+      planted:
+        "Hágalo solo si ha creado usted el enlace. De lo contrario, quien lo envió puede leer todo lo que escriba aquí.",
+      take: "Abrir mi lista aquí",
+      all: "Toda mi lista",
+    },
+  },
   share: {
     title: "Compartir conversación",
     explanation:

@@ -342,6 +342,136 @@ export const fr: Translation = {
       "Créez un nouveau lien sur l’autre appareil, dans ses paramètres ou dans le menu d’une conversation.",
     noSecret: "Le lien est incomplet ou vient d’un autre serveur.",
   },
+  keyring: {
+    title: "Vos conversations sur tous vos appareils",
+    offExplanation:
+      "La liste de vos conversations n’existe que dans ce navigateur. Activez ceci pour l’avoir sur tous vos appareils et pour la retrouver si ce navigateur est perdu ou si ses données sont effacées. Le serveur la conserve chiffrée et ne peut pas la lire.",
+    turnOn: "Activer avec une clé d’accès",
+    turnOnWithCode: "Activer avec un code de récupération",
+    manage: "Gérer",
+    addDevice: "Ajouter un appareil",
+    syncNow: "Synchroniser maintenant",
+    syncedAt: "Dernière synchronisation : {{moment}}.",
+    exportList: "Exporter la liste",
+    listFile: "liste-de-conversations.json",
+    ways: "Ce qui ouvre votre liste",
+    ends: "Quitter ou supprimer",
+    done: "Terminé",
+    notice:
+      "Vos conversations ne figurent que dans la liste de ce navigateur. Si ses données sont effacées, la liste est perdue.",
+    noticeOpen: "La garder sur tous mes appareils",
+    noticeDismiss: "Pas maintenant",
+    rolledBack:
+      "Le serveur avait une liste plus ancienne que ce navigateur. Ce qui manquait a été renvoyé. Si cela se répète, demandez à l’exploitant.",
+    state: {
+      off: "Désactivé.",
+      syncing: "Synchronisation…",
+      on: "Activé. Ce navigateur est à jour.",
+      offline: "Hors ligne. Votre liste se synchronisera dès que le serveur répondra.",
+      offlineWaiting: "Hors ligne. Les modifications faites ici attendent d’être envoyées.",
+      outdated:
+        "Pas à jour : le serveur a une liste plus ancienne, que ce navigateur est en train de compléter.",
+      full: "Votre liste est trop longue pour être synchronisée. Les modifications restent dans ce navigateur. Supprimez d’anciennes conversations pour faire de la place.",
+      unreadable:
+        "La liste du serveur ne peut pas être ouverte. Ce navigateur garde la sienne. Quittez la liste ici, puis rouvrez-la avec votre code de récupération.",
+      newer: "Une version plus récente de cette page a modifié la liste. Rechargez la page.",
+      deleted:
+        "La liste a été supprimée, ou remplacée parce qu’un appareil a été perdu. Ce navigateur garde la sienne. Quittez la liste ici, puis rouvrez-la avec le nouveau code.",
+    },
+    problem: {
+      not_found: "Aucune liste ne correspond à cette clé d’accès ou à ce code sur ce serveur.",
+      gone: "Cette liste a été supprimée, ou remplacée parce qu’un appareil a été perdu. Utilisez le nouveau code.",
+      unreadable:
+        "La liste ne peut pas être ouverte ici. Si ce navigateur a déjà une liste, quittez d’abord celle-ci.",
+      newer: "Une version plus récente de cette page a écrit la liste. Rechargez la page et réessayez.",
+      full: "La liste est trop longue pour être enregistrée.",
+    },
+    passkey: {
+      none: "Aucune clé d’accès n’ouvre encore votre liste.",
+      add: "Ajouter une clé d’accès",
+      addExisting: "Utiliser une clé d’accès existante",
+      entry: "Clé d’accès ajoutée le {{date}}",
+      remove: "Retirer : {{name}}",
+      problem: {
+        insecure:
+          "Les clés d’accès demandent une connexion sécurisée (https). Un code de récupération fonctionne ici.",
+        unsupported:
+          "Ce navigateur n’a pas de clés d’accès qui puissent garder un secret. Un code de récupération fonctionne ici.",
+        cancelled: "Aucune clé d’accès n’a été choisie.",
+        no_secret:
+          "Cette clé d’accès ne peut pas garder de secret. Essayez celle de votre appareil ou d’un autre gestionnaire de mots de passe.",
+        failed: "La clé d’accès n’a pas pu être utilisée.",
+      },
+    },
+    code: {
+      title: "Code de récupération",
+      label: "Code de récupération",
+      explanation:
+        "Ce code ouvre votre liste sur n’importe quel appareil. Notez-le ou imprimez-le, et gardez-le en lieu sûr : il ne sera plus affiché le jour où vous en aurez besoin.",
+      instead:
+        "Votre liste est activée malgré tout. Gardez ce code de récupération pour l’ouvrir sur d’autres appareils.",
+      secret: "Toute personne qui a ce code peut lire toutes vos conversations.",
+      copy: "Copier le code",
+      print: "Imprimer",
+      next: "Je l’ai mis de côté",
+      ask: "Saisissez le code une fois, pour vérifier que vous l’avez.",
+      check: "Vérifier",
+      showAgain: "L’afficher de nouveau",
+      show: "Afficher le code de récupération",
+      other: "C’est le code d’une autre liste.",
+      kept: "C’est le bon code. Votre liste est en sécurité.",
+      sheetTitle: "{{app}} : code de récupération",
+      sheetUse: "Pour l’utiliser, ouvrez {{address}}, puis les paramètres, puis « Ouvrir ma liste ici ».",
+      problem: {
+        empty: "Saisissez le code.",
+        characters: "Ces caractères ne figurent dans aucun code : {{characters}}",
+        short: "Le code est incomplet : {{length}} caractères sur {{count}}.",
+        long: "Le code est trop long : {{length}} caractères au lieu de {{count}}.",
+        mistyped: "Au moins un caractère est faux.",
+      },
+    },
+    join: {
+      title: "Ouvrir ma liste ici",
+      open: "Ouvrir ma liste ici",
+      explanation:
+        "Si vous avez activé ceci dans un autre navigateur, ouvrez votre liste ici. Ce que contient ce navigateur y sera ajouté.",
+      withPasskey: "Ouvrir avec une clé d’accès",
+      withCode: "Ouvrir avec le code",
+      byQr: "Ou choisissez « Ajouter un appareil » dans les paramètres de l’autre appareil, et scannez le code QR.",
+      done: "Votre liste est maintenant aussi sur cet appareil.",
+    },
+    forget: {
+      title: "Oublier ce navigateur",
+      explanation:
+        "Ce navigateur quitte votre liste, qui reste sur vos autres appareils. Pour revenir, il vous faut une clé d’accès ou le code de récupération.",
+      clear: "Retirer aussi mes conversations de ce navigateur",
+      confirm: "Oublier ce navigateur",
+    },
+    lost: {
+      title: "Un appareil a été perdu",
+      explanation:
+        "Votre liste reçoit une nouvelle clé, que seul ce navigateur possède. Tous les autres appareils sont exclus et reviennent avec le nouveau code. Les clés d’accès sont à ajouter de nouveau.",
+      stillReadable:
+        "La personne qui a l’appareil perdu peut avoir noté des conversations qui s’y trouvaient, et les lire encore. Copiez les plus importantes avec « Nouvelle conversation à partir d’ici » et supprimez les originaux.",
+      confirm: "Exclure les autres appareils",
+    },
+    delete: {
+      title: "Supprimer la liste du serveur",
+      explanation:
+        "Vos appareils ne se synchronisent plus. Chacun garde sa liste, et aucune conversation n’est supprimée. C’est définitif.",
+      confirm: "Supprimer du serveur",
+    },
+    handoff: {
+      explanation:
+        "Ouvrez le lien sur votre autre appareil, ou scannez le code avec son appareil photo. Votre liste de conversations y sera aussi, et restera synchronisée. Le lien fonctionne une fois.",
+      heading: "Ouvrir votre liste sur cet appareil",
+      here: "Ce navigateur rejoint la liste de votre autre appareil : ses conversations, dossiers, réglages et brouillons. Ce que contient ce navigateur y est ajouté.",
+      planted:
+        "Ne le faites que si vous avez créé le lien vous-même. Sinon, la personne qui l’a envoyé peut lire tout ce que vous écrivez ici.",
+      take: "Ouvrir ma liste ici",
+      all: "Toute ma liste",
+    },
+  },
   share: {
     title: "Partager la conversation",
     explanation:

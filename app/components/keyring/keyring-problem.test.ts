@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { ApiError } from "~/browser/chat/api-error";
+import { KeyringError } from "~/browser/keyring/keyring";
+import { fromRecoveryCode } from "~/browser/keyring/recovery-code";
+import { PasskeyError } from "~/browser/keyring/webauthn.client";
+import { createTranslator } from "~/i18n/create-translator";
+import { keyringProblem } from "./keyring-problem";
+
+const { t } = createTranslator("Holdfast").i18n;
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
+test.each<[string, unknown, RegExp]>([
+  ["a code that is cut", errorOf(() => fromRecoveryCode("ABCD-EFGH")), /incomplete: 8 of 56 characters/],
+  ["a code with other characters", errorOf(() => fromRecoveryCode("ABCD?")), /in no code: \?/],
+  ["a passkey that was not chosen", new PasskeyError("cancelled"), /No passkey was chosen/],
+  ["plain http", new PasskeyError("insecure"), /https/],
+  ["a keyring that is gone", new KeyringError("gone"), /Use the new code/],
+  ["a server that is away", new ApiError("unreachable", "", 0), /cannot be reached/],
+])("%s is explained by a sentence", (_, error, sentence) => {
+  expect(keyringProblem(t, error)).toMatch(sentence);
+});

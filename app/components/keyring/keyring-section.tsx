@@ -1,0 +1,119 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { PasskeyProblem } from "~/browser/keyring/keyring";
+import { PasskeyError } from "~/browser/keyring/webauthn.client";
+import { useObservable } from "~/browser/page/use-observable";
+import { ErrorNote } from "~/components/primitives/error-note";
+import { DeviceIcon, KeyIcon } from "~/components/primitives/icons";
+import { keyringProblem } from "./keyring-problem";
+import { KeyringDialog, type KeyringView } from "./keyring-dialog";
+import { KeyringStateLine } from "./keyring-state-line";
+import { useKeyringAttempt } from "./use-keyring-attempt";
+
+type Props = { app: ChatApp; onMoveAll: () => void };
+
+/** The section of the settings with which the list of conversations is kept on all devices, turned on in one step. */
+export function KeyringSection({ app, onMoveAll }: Props) {
+  const { t } = useTranslation();
+  const state = useObservable(app.keyring);
+  const [view, setView] = useState<KeyringView | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
+  const { attempt, isBusy, problem } = useKeyringAttempt();
+  const passkeyProblem = usePasskeyProblem(app);
+  const isOff = state.phase === "off";
+
+  const turnOnWithPasskey = () =>
+    attempt(async () => {
+      const keyring = await app.keyring.load();
+      await keyring.turnOn();
+      try {
+        await keyring.addPasskey({ isNew: true });
+      } catch (error) {
+        // The list is stored by now, and must have some way to it.
+        if (!(error instanceof PasskeyError)) throw error;
+        setNotice(keyringProblem(t, error));
+        setView("code");
+      }
+    });
+
+  const turnOnWithCode = () =>
+    attempt(async () => {
+      await (await app.keyring.load()).turnOn();
+      setNotice(null);
+      setView("code");
+    });
+
+  return (
+    <fieldset className="settings__field">
+      <legend>{t("keyring.title")}</legend>
+      {isOff ? (
+        <p className="settings__hint">{t("keyring.offExplanation")}</p>
+      ) : (
+        <KeyringStateLine state={state} />
+      )}
+      <ErrorNote error={problem} />
+      {isOff ? (
+        <>
+          <div className="settings__actions">
+            {passkeyProblem === null && (
+              <button
+                type="button"
+                className="button button--primary"
+                aria-disabled={isBusy}
+                onClick={() => void turnOnWithPasskey()}
+              >
+                <KeyIcon />
+                <span>{t("keyring.turnOn")}</span>
+              </button>
+            )}
+            <button
+              type="button"
+              className={`button ${typeof passkeyProblem === "string" ? "button--primary" : ""}`}
+              aria-disabled={isBusy}
+              onClick={() => void turnOnWithCode()}
+            >
+              {t("keyring.turnOnWithCode")}
+            </button>
+            <button type="button" className="button" onClick={() => setView("join")}>
+              <DeviceIcon />
+              <span>{t("keyring.join.open")}</span>
+            </button>
+          </div>
+          {typeof passkeyProblem === "string" && (
+            <p className="settings__hint">{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>
+          )}
+        </>
+      ) : (
+        <div className="settings__actions">
+          <button type="button" className="button" onClick={() => setView("main")}>
+            <KeyIcon />
+            <span>{t("keyring.manage")}</span>
+          </button>
+          <button type="button" className="button" onClick={onMoveAll}>
+            <DeviceIcon />
+            <span>{t("keyring.addDevice")}</span>
+          </button>
+        </div>
+      )}
+      {view !== null && (
+        <KeyringDialog
+          {...{ app, view, passkeyProblem, notice, onMoveAll }}
+          onView={setView}
+          onClose={() => setView(null)}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+/** Null if passkeys can be used here; undefined until that is known. */
+function usePasskeyProblem(app: ChatApp): PasskeyProblem | null | undefined {
+  const [problem, setProblem] = useState<PasskeyProblem | null | undefined>();
+  useEffect(() => {
+    const find = async () => setProblem(await (await app.keyring.load()).passkeyProblem());
+    // Without the code of the keyring nothing can be turned on, and the buttons say why.
+    find().catch(() => undefined);
+  }, [app]);
+  return problem;
+}
