@@ -12,6 +12,7 @@ export async function serverProps({ request }: LoaderFunctionArgs): Promise<Serv
     models: modelsView(services.models),
     maxFileBytes: services.limits.maxAttachmentBytes,
     showsNodes: services.page.showsNodes,
+    hasTools: !services.tools.isEmpty(),
     worksOffline: !services.page.isDevelopment,
     isCodeNeeded,
     service: services.brand.name,

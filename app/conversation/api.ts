@@ -6,7 +6,8 @@ import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
 import { MAX_KEYRING_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
 import { effort, filePart, instructions, itemId, temperature } from "./session";
-import { MAX_INPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "./calls/call-state";
+import { MAX_INPUT_LENGTH, MAX_TOOL_ERROR_LENGTH, TOOL_NAME_PATTERN } from "./calls/call-state";
+import type { ToolServerView } from "./calls/tool-choice";
 import { decision, toolPart } from "./calls/tool-part";
 
 /** The HTTP contract: schemas of the bodies that clients send, and types of the responses. */
@@ -24,11 +25,19 @@ const userParts = list(
 }, `at most ${MAX_DOCUMENTS} documents and ${MAX_IMAGES} images fit in a message`);
 const modelId = z.string().min(1).max(200);
 
+const toolName = z.string().regex(TOOL_NAME_PATTERN);
+
 /** Settings beside the model. A temperature or effort of null restores the default of the model. */
 const settingsEdit = {
   instructions: instructions.optional(),
   temperature: temperature.nullable().optional(),
   effort: effort.nullable().optional(),
+  tools: z
+    .strictObject({
+      use: z.record(toolName, z.boolean().nullable()).optional(),
+      allowed: z.record(toolName, z.boolean()).optional(),
+    })
+    .optional(),
 };
 
 /** Settings may come with a message, since a session exists only from its first message on. */
@@ -102,10 +111,13 @@ export const forkBody = z.strictObject({
 /** The secret of a link, made by the browser. Its holder may read the shared snapshot. */
 const shareId = z.string().regex(SESSION_ID_PATTERN);
 
-export const shareBody = z.strictObject({ shareId });
+export const shareBody = z.strictObject({ shareId, withArguments: z.boolean().optional() });
 
 /** By the secret, or by its hash as the session lists it, which is all that other devices of the person have. */
-export const revokeShareBody = z.union([shareBody, z.strictObject({ key: z.string().regex(HASH_PATTERN) })]);
+export const revokeShareBody = z.union([
+  z.strictObject({ shareId }),
+  z.strictObject({ key: z.string().regex(HASH_PATTERN) }),
+]);
 
 /** At most 64 KiB of ciphertext, in base64url. */
 const MAX_SEALED_LENGTH = Math.ceil((65_536 * 4) / 3);
@@ -188,6 +200,9 @@ export type ModelsView = {
   defaultModelId: string;
   notice: { code: string; message: string } | null;
 };
+
+/** `GET /api/tools`. */
+export type ToolsView = { servers: ToolServerView[] };
 
 export type ErrorBody = { error: { code: ErrorCode; message: string } & Record<string, string | number> };
 

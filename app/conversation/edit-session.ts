@@ -1,5 +1,6 @@
 import type { Effort } from "./effort";
 import { ExpectedError } from "./expected-error";
+import { editToolChoice, type ToolChoiceEdit } from "./calls/tool-choice";
 import type { Session, Settings } from "./session";
 
 export type SessionEdit = {
@@ -15,6 +16,7 @@ export type SettingsEdit = {
   temperature?: number | null | undefined;
   /** Null restores the default of the model. */
   effort?: Effort | null | undefined;
+  tools?: ToolChoiceEdit | undefined;
 };
 
 /**
@@ -27,9 +29,7 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
     throw new ExpectedError("message_not_found", "That message is not in the conversation.");
   }
   const settings = editSettings(session.settings, edit.settings);
-  if (session.reply && settings.effort !== session.settings.effort) {
-    // An effort raises the format, and a runner of an earlier version could no longer read whether it still runs the
-    // reply. It is for the next answer in any case.
+  if (session.reply && isForNext(session, settings)) {
     throw new ExpectedError("reply_running", "An answer is being written. Change this when it has finished.");
   }
   const edited: Session = {
@@ -47,23 +47,36 @@ export function editSession(session: Session, edit: SessionEdit, now: string): S
   return changed ? { ...edited, updatedAt: now } : session;
 }
 
+/**
+ * Whether a change must wait for the end of the running reply. An effort is for the next answer in any case. Choices about
+ * tools count for the next step; but they raise the format, and a runner of a version without reply logs could no longer
+ * read whether it still runs the reply.
+ */
+function isForNext({ reply, settings: before }: Session, settings: Settings): boolean {
+  if (settings.effort !== before.effort) return true;
+  return settings.tools !== before.tools && reply?.runners === undefined;
+}
+
 /** Applies an edit of settings. Returns the same settings where nothing changes. */
 export function editSettings(settings: Settings, edit: SettingsEdit = {}): Settings {
   const temperature = chosen(settings.temperature, edit.temperature);
   const effort = chosen(settings.effort, edit.effort);
-  const { temperature: _, effort: __, ...others } = settings;
+  const tools = editToolChoice(settings.tools, edit.tools);
+  const { temperature: _, effort: __, tools: ___, ...others } = settings;
   const edited: Settings = {
     ...others,
     modelId: edit.modelId ?? settings.modelId,
     instructions: edit.instructions ?? settings.instructions,
     ...(temperature !== undefined && { temperature }),
     ...(effort !== undefined && { effort }),
+    ...(tools && { tools }),
   };
   const changed =
     edited.modelId !== settings.modelId ||
     edited.instructions !== settings.instructions ||
     temperature !== settings.temperature ||
-    effort !== settings.effort;
+    effort !== settings.effort ||
+    tools !== settings.tools;
   return changed ? edited : settings;
 }
 

@@ -2,6 +2,9 @@ import { z } from "zod";
 import { attachmentParts } from "./attachment";
 import { branchTo } from "./branch";
 import { ExpectedError } from "./expected-error";
+import { toolParts } from "./calls/fold-calls";
+import { toolState } from "./calls/tool-part";
+import { sourcesIn } from "./sources";
 import { messageText } from "./answer-text";
 import { itemId, MAX_SHARES, session, type Message, type Session, type Share } from "./session";
 
@@ -14,6 +17,11 @@ const sharedMessage = z.strictObject({
   attachments: z.array(z.string()),
   createdAt: session.shape.createdAt,
   modelId: z.string().optional(),
+  /** Calls of tools. Without `input` where the person has not chosen to share the arguments. */
+  calls: z
+    .array(z.strictObject({ toolName: z.string(), state: toolState, input: z.unknown().optional() }))
+    .optional(),
+  sources: z.array(z.strictObject({ url: z.string(), title: z.string().optional() })).optional(),
 });
 
 /** The content behind a link: the branch that was shown when the link was made. */
@@ -23,25 +31,39 @@ export const shareSnapshot = z.strictObject({
   messages: z.array(sharedMessage),
 });
 
+/** What a person chooses when sharing. */
+export type ShareOptions = {
+  /** Whether the arguments of tools are shared: they may hold what was never said. Results are not shared. */
+  withArguments?: boolean | undefined;
+};
+
 export type SharedMessage = z.infer<typeof sharedMessage>;
 export type ShareSnapshot = z.infer<typeof shareSnapshot>;
 
 export function snapshotOf(
   { title, messages, head }: Pick<Session, "title" | "messages" | "head">,
   now: string,
+  options: ShareOptions = {},
 ): ShareSnapshot {
   return {
     title,
     createdAt: now,
     messages: branchTo(messages, head)
-      .map(sharedFrom)
+      .map((message) => sharedFrom(message, options))
       // Leaves out answers that failed before their first text.
-      .filter(({ text, attachments }) => text !== "" || attachments.length > 0),
+      .filter(({ text, attachments, calls }) => text !== "" || attachments.length > 0 || calls),
   };
 }
 
-function sharedFrom(message: Message): SharedMessage {
+function sharedFrom(message: Message, { withArguments = false }: ShareOptions): SharedMessage {
   const { id, role, parts, metadata } = message;
+  const said = message.role === "assistant" ? message.parts : [];
+  const sources = sourcesIn(said);
+  const calls = toolParts(said).map(({ toolName, state, input }) => ({
+    toolName,
+    state,
+    ...(withArguments && { input }),
+  }));
   return {
     id,
     role,
@@ -49,6 +71,8 @@ function sharedFrom(message: Message): SharedMessage {
     attachments: attachmentParts(parts).map(({ filename }) => filename),
     createdAt: metadata.createdAt,
     ...(message.role === "assistant" && { modelId: message.metadata.modelId }),
+    ...(calls.length > 0 && { calls }),
+    ...(sources.length > 0 && { sources }),
   };
 }
 

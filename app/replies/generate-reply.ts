@@ -4,7 +4,7 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { settledParts, type ReplyText } from "~/conversation/reply-text";
 import { MAX_STEPS } from "~/conversation/limits";
 import { addUsage } from "~/conversation/reply-cost";
-import type { AssistantMessage, Part, Usage } from "~/conversation/session";
+import type { AssistantMessage, Part, Usage, Settings } from "~/conversation/session";
 import { hasOpenCalls, toolParts } from "~/conversation/calls/fold-calls";
 import { isFinal } from "~/conversation/calls/call-state";
 import type { Offered, OfferedTool } from "~/conversation/calls/tool-set";
@@ -74,11 +74,11 @@ export function createGeneration(context: RunContext): Generation {
     return isOver ? finishOutcome(context, finish, durable.text(), usage) : null;
   }
 
-  async function offeredTools(): Promise<Offered> {
+  async function offeredTools(settings: Settings): Promise<Offered> {
     if (!session.partial) return { tools: [], away: [] };
     const open = toolParts(durable.text().parts).filter((part) => !isFinal(part));
     const offered = await deps.tools.offered(
-      session.settings,
+      settings,
       open.map(({ toolName }) => toolName),
     );
     for (const server of offered.away) away.add(server);
@@ -88,10 +88,11 @@ export function createGeneration(context: RunContext): Generation {
   /** Step by step: the model's words and calls, as far as they were not there before, and the results of its calls. */
   async function answer(begun: readonly ReplyChunk[]): Promise<ReplyOutcome | "waiting"> {
     for (let before = begun; ; before = messageChunks(reply.messageId, durable.text().parts)) {
-      const offered = await offeredTools();
-      const outcome = await ask(before, offered.tools, { isFirst: before === begun });
+      const isFirst = before === begun;
+      const offered = await offeredTools(isFirst ? session.settings : await currentSettings(context));
+      const outcome = await ask(before, offered.tools, { isFirst });
       if (outcome) return outcome;
-      const ran = await calls.run(offered);
+      const ran = await calls.run(offered, await currentSettings(context));
       if (ran === "waiting") return ran;
       if (ran === "ended") return stopOutcome(context) ?? cutOutcome("handed over");
       const limit = limitOutcome(context, durable.text().parts);
@@ -132,6 +133,13 @@ export function createGeneration(context: RunContext): Generation {
       ]),
     }),
   };
+}
+
+/** A change of the person's choices about tools counts from the next step on. */
+async function currentSettings({ sessionHash, session, deps }: RunContext): Promise<Settings> {
+  if (!session.partial) return session.settings;
+  const record = await deps.store.read(sessionHash).catch(() => null);
+  return record?.session.settings ?? session.settings;
 }
 
 /**

@@ -9,8 +9,8 @@ import { services } from "~/services.server";
 const handle = api({
   async POST(request) {
     const sessionHash = requireSessionHash(request);
-    const { shareId } = await readJson(request, shareBody, services.limits.maxBodyBytes);
-    const share = await shareSession(sessionHash, askerAddress(request), shareId, services);
+    const body = await readJson(request, shareBody, services.limits.maxBodyBytes);
+    const share = await shareSession(sessionHash, askerAddress(request), body, services);
     return Response.json(share, { status: 201, headers: { "Cache-Control": "no-store" } });
   },
 

@@ -7,6 +7,8 @@ import type { ToolServer } from "./tool-server";
  * list, while the next is asked for.
  */
 const FIRST_LIST_MS = 2_000;
+/** Longest description of a tool that people are shown, in UTF-16 units. */
+const MAX_SHOWN_DESCRIPTION = 300;
 /** Longest wait for servers to end their connections, in milliseconds. */
 const CLOSE_MS = 2_000;
 
@@ -27,6 +29,7 @@ export function createToolSet(
   }
 
   return {
+    isEmpty: () => servers.length === 0,
     isOn: (settings) => servers.some((server) => isUsed(server, settings)),
     async offered(settings, needed = []) {
       const used = servers.filter((server) => isUsed(server, settings));
@@ -38,6 +41,19 @@ export function createToolSet(
       }
       const away = used.filter((server) => server.tools() === null).map(({ name }) => name);
       return { tools: [...byName.values()], away };
+    },
+    async describe() {
+      await Promise.all(servers.map((server) => prepare(server, [])));
+      return servers.map((server) => ({
+        name: server.name,
+        isAway: server.tools() === null,
+        isOn: !server.isOffByDefault,
+        tools: (server.tools() ?? []).map(({ name, description, isReadOnly, approval }) => ({
+          name,
+          description: description.slice(0, MAX_SHOWN_DESCRIPTION),
+          asks: approval === "always" || (approval === "changes" && !isReadOnly),
+        })),
+      }));
     },
     start() {
       for (const server of servers) if (!server.isOffByDefault) void server.refresh();

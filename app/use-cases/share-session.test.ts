@@ -17,7 +17,7 @@ async function open(limits = {}) {
     node,
     sessionHash,
     shareHash: hashSessionId(shareId),
-    share: (id = shareId) => shareSession(sessionHash, ADDRESS, id, node),
+    share: (id = shareId) => shareSession(sessionHash, ADDRESS, { shareId: id }, node),
   };
 }
 

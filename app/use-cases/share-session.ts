@@ -1,3 +1,4 @@
+import type { ShareBody } from "~/conversation/api";
 import type { Share } from "~/conversation/session";
 import type { Quotas } from "~/quotas/quotas";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
@@ -11,16 +12,16 @@ export type ShareSessionDependencies = {
 
 /**
  * Makes a read-only snapshot of the shown branch.
- * @param shareId the secret of the link, made by the browser; stored only as its hash
+ * @param body `shareId` is the secret of the link, made by the browser; stored only as its hash
  * @throws ExpectedError refusals of the quotas, and what `ShareStore.create` throws
  */
 export function shareSession(
   sessionHash: string,
   address: string | null,
-  shareId: string,
+  { shareId, ...options }: ShareBody,
   { quotas, keys, shares }: ShareSessionDependencies,
 ): Promise<Share> {
   return quotas.change(address, (reserve) =>
-    keys.during(shareId, (shareHash) => shares.create(sessionHash, shareHash, reserve)),
+    keys.during(shareId, (shareHash) => shares.create(sessionHash, shareHash, reserve, options)),
   );
 }

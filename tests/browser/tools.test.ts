@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
@@ -12,6 +13,13 @@ afterAll(() => server.stop());
 
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
+
+/** For a person to look at. */
+async function picture(page: Page, name: string) {
+  if (!process.env.PICTURES) return;
+  await mkdir(process.env.PICTURES, { recursive: true });
+  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
+}
 
 const answer = (page: Page) => page.getByRole("article", { name: "Assistant" }).last();
 
@@ -28,12 +36,91 @@ describe("a tool of the demo", () => {
       await page.reload();
       await card.getByRole("button", { name: "Edit arguments" }).click();
       await card.getByRole("textbox").fill('{ "text": "buy oat milk" }');
-      await card.getByRole("button", { name: "Allow" }).click();
+      await card.getByRole("button", { name: "Allow", exact: true }).click();
       await card.getByText("Running…").waitFor();
       await card.getByText("Done").waitFor();
       await answer(page).getByText("Here are the notes now").waitFor();
     },
   );
+
+  test.for(variants([WIDE, PHONE]))(
+    "that is always allowed in a conversation asks no more, until its settings say so: %o",
+    async (viewport, { openChat }) => {
+      const chat = await openChat(server, { context: { viewport } });
+      const { page } = chat;
+      await chat.send("Add a note: buy milk");
+      const cards = page.getByRole("region", { name: "Add note" });
+      await picture(page, `tools-asks-${String(viewport.width)}`);
+      await cards.getByRole("button", { name: "Always allow in this conversation" }).click();
+      await cards.getByText("Done").waitFor();
+      await answer(page).getByText("Here are the notes now").waitFor();
+      await chat.send("Add a note: buy tea");
+      await cards.nth(1).getByText("Done").waitFor();
+      await picture(page, `tools-done-${String(viewport.width)}`);
+
+      await page.getByRole("button", { name: "Tools", exact: true }).click();
+      await page.getByRole("menuitemcheckbox", { name: "demo" }).waitFor();
+      await picture(page, `tools-menu-${String(viewport.width)}`);
+      await page.getByRole("menuitem", { name: "Choose single tools" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByText("2 tools").click();
+      await picture(page, `tools-settings-${String(viewport.width)}`);
+      const asks = dialog.getByRole("checkbox", { name: "Add note asks first" });
+      expect(await asks.isChecked()).toBe(false);
+      await asks.check();
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      await answer(page).getByText("Here are the notes now").waitFor();
+      await chat.send("Add a note: buy bread");
+      await cards.nth(2).getByText("Needs your approval").waitFor();
+    },
+  );
+
+  test("of a server that is switched off is not called", async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await page.getByRole("button", { name: "Tools", exact: true }).click();
+    await page.getByRole("menuitemcheckbox", { name: "demo" }).click();
+    await page.keyboard.press("Escape");
+    await chat.send("Add a note: buy milk");
+    await chat.reply(0, "complete");
+    expect(await page.getByRole("region", { name: "Add note" }).count()).toBe(0);
+  });
+
+  test("shows its arguments behind a link only where the person has chosen so", async ({ openChat }) => {
+    const chat = await openChat(server, {
+      context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
+    });
+    const { page } = chat;
+    await chat.send("Add a note: buy milk");
+    await page
+      .getByRole("region", { name: "Add note" })
+      .getByRole("button", { name: "Allow", exact: true })
+      .click();
+    await answer(page).getByText("Here are the notes now").waitFor();
+    await chat.choose("Share");
+    const dialog = page.getByRole("dialog");
+    const link = async (withArguments: boolean) => {
+      await dialog
+        .getByRole("checkbox", { name: "Include the arguments of tools" })
+        .setChecked(withArguments);
+      await dialog.getByRole("button", { name: /link/i }).first().click();
+      await dialog.getByRole("status").filter({ hasText: /\S/ }).waitFor();
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    for (const withArguments of [false, true]) {
+      const url = await link(withArguments);
+      const reader = await openChat(server, {
+        path: url.slice(server.url.length),
+        context: { viewport: WIDE },
+      });
+      const card = reader.page.getByRole("region", { name: "demo_add_note" });
+      await card.waitFor();
+      const shared = await reader.page.getByRole("main").innerHTML();
+      expect(shared.split("buy milk").length - 1).toBe(withArguments ? 4 : 3);
+      await picture(reader.page, `tools-shared-${String(withArguments)}`);
+      await reader.page.close();
+    }
+  });
 
   test("that is denied is not run", async ({ openChat }) => {
     const chat = await openChat(server);
@@ -51,7 +138,7 @@ describe("a tool of the demo", () => {
     const { page } = chat;
     await chat.send("Add a note: buy milk");
     const card = page.getByRole("region", { name: "Add note" });
-    await card.getByRole("button", { name: "Allow" }).click();
+    await card.getByRole("button", { name: "Allow", exact: true }).click();
     await card.getByText("Running…").waitFor();
     await server.kill9();
     await server.restart();

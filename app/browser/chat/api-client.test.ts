@@ -45,7 +45,7 @@ test("the session id is sent in a header, and never in a URL or body", async () 
 
 test("the id of a link is sent in a header or a body, and never in a URL", async () => {
   const { api, requests } = clientFor(() => Response.json({}));
-  await api.session(ID).share(OTHER_ID);
+  await api.session(ID).share({ shareId: OTHER_ID });
   await api.session(ID).revokeShare({ shareId: OTHER_ID });
   await api.readShare(OTHER_ID);
   expect(requests.map(({ url, init }) => [init.method, url])).toEqual([

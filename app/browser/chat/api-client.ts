@@ -1,5 +1,5 @@
 import type { OperatorPreset } from "~/conversation/preset";
-import type { AccessBody, HandoffAccepted, HandoffBody } from "~/conversation/api";
+import type { AccessBody, HandoffAccepted, HandoffBody, ToolsView } from "~/conversation/api";
 import type { ShareSnapshot } from "~/conversation/share";
 import { createHttpClient, type HttpClient, type HttpClientDependencies } from "./http-client";
 import { createSessionApi, ignoreBody, type SessionApi, type TransferApi } from "./session-api";
@@ -20,6 +20,8 @@ export type ApiClient = {
   enterCode: (body: AccessBody) => Promise<void>;
   /** The presets of the operator. */
   presets: () => Promise<OperatorPreset[]>;
+  /** The servers of tools, as they are now. */
+  tools: () => Promise<ToolsView>;
   /** Removes that cookie. */
   logOut: () => Promise<void>;
 };
@@ -50,6 +52,7 @@ export function createApiClient({ upload, ...dependencies }: Dependencies): ApiC
       ),
     enterCode: (body) => http.ask("/api/access", { method: "POST", body }, ignoreBody),
     presets: () => http.ask("/api/presets", {}, (response) => http.readJson<OperatorPreset[]>(response)),
+    tools: () => http.ask("/api/tools", {}, (response) => http.readJson<ToolsView>(response)),
     logOut: () => http.ask("/api/access", { method: "DELETE" }, ignoreBody),
   };
 }

@@ -14,7 +14,7 @@ import { createTabClaims } from "~/browser/drafts/tab-claims";
 import { createUnsentMessages, type UnsentMessages } from "~/browser/drafts/unsent-messages";
 import { createCommands, type Commands } from "~/browser/page/commands";
 import { createDrawingGuard, type DrawingGuard } from "~/browser/page/drawing-guard";
-import { notifyFinished } from "~/browser/page/finished-notification";
+import { notifyOf, type ReplyNews } from "~/browser/page/reply-notification";
 import { createObservable, type Changeable, type Observable } from "~/browser/page/observable";
 import { createPageActivity, type PageActivity } from "~/browser/page/page-activity";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
@@ -34,7 +34,7 @@ import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
-import { createEndedReplies } from "./ended-replies";
+import { createReplyNews } from "./reply-news";
 import { createModelChoices, type ModelChoices } from "./model-choice";
 import { followTemporarySession } from "./temporary-session";
 import { createOpenSessions, type OpenSessions } from "./open-sessions";
@@ -63,6 +63,8 @@ export type ChatApp = {
   node: Observable<string>;
   /** Whether people see which node answers, and which session. */
   showsNodes: boolean;
+  /** Whether the server has tools that conversations can use. */
+  hasTools: boolean;
   access: AccessGate;
   drawing: DrawingGuard;
   /** The list on all devices of a person. */
@@ -128,6 +130,8 @@ export type ServerProps = {
   worksOffline: boolean;
   /** Absent in pages of earlier versions, which a browser may have cached. */
   showsNodes?: boolean;
+  /** Absent as `hasCode`. */
+  hasTools?: boolean;
   isCodeNeeded: boolean;
   /** The name of the service; absent as `hasCode`. */
   service?: string;
@@ -198,15 +202,15 @@ export async function createChatApp(
   const outboxes = createOutboxIds(shared, onOtherTab, () => unsent.refresh());
   const idsWithUnsent = () => outboxes.read().filter((id) => conversations.find(id));
   const unsent = createUnsentMessages(idsWithUnsent, clock);
-  const notify = (tag: string, onClick: () => void) =>
-    void notifyFinished({ t: translator.i18n.t, tag, onClick });
+  const notify = (news: ReplyNews, tag: string, onClick: () => void) =>
+    void notifyOf(news, { t: translator.i18n.t, tag, onClick });
   const sessions = createOpenSessions({
     ...{ page, api, shared, tab, onOtherTab, activity, conversations, clock, random },
     maxFileBytes: props.maxFileBytes,
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
     beforeFirstMessage: keyring.beforeFirstMessage,
     onPending: outboxes.update,
-    onEnded: createEndedReplies({ activity, conversations, unread, preferences, clock, notify }),
+    onNews: createReplyNews({ activity, conversations, unread, preferences, clock, notify }),
   });
   const loadKeyring = async () => {
     const { openKeyring } = await import("./keyring-of-app");
@@ -237,7 +241,7 @@ export async function createChatApp(
     isDurable: shared.isDurable,
     isStorageFull: shared.isFull,
     worksOffline: props.worksOffline,
-    showsNodes: props.showsNodes ?? false,
+    ...{ showsNodes: props.showsNodes ?? false, hasTools: props.hasTools ?? false },
   };
 }
 

@@ -65,6 +65,8 @@ export type ChatSession = Observable<ChatState> & {
   pickPreset: (presetId: string | null, settings: SettingsEdit) => void;
   /** Sends a decision about a call of a tool. A failure is shown at the session. Never rejects. */
   decide: (decision: DecisionBody) => Promise<void>;
+  /** Lets a tool run without asking in this session. @returns whether that was saved; a failure is shown at the session */
+  allowTool: (toolName: string) => Promise<boolean>;
   /** For `createQueueRequests`, whose code is loaded when messages wait. */
   queue: QueueContext;
   /** Deletes the session on the server. Rejects if the server refuses or cannot be reached. */
@@ -178,6 +180,16 @@ export function createChatSession(dependencies: Dependencies): ChatSession {
       } catch (error) {
         store.report(error);
         refresh();
+      }
+    },
+    async allowTool(toolName) {
+      try {
+        const settings = { tools: { allowed: { [toolName]: true } } };
+        await retryingRequests(parts, dependencies)(() => api.patch({ settings }));
+        return true;
+      } catch (error) {
+        store.report(error);
+        return false;
       }
     },
     queue: {

@@ -174,6 +174,13 @@ export function endedReply(before: ChatState, after: ChatState): Message | undef
   );
 }
 
+/** The reply that waits for a person now, and did not before, if any. */
+export function askingReply(before: ChatState, after: ChatState): ReplyView | undefined {
+  const reply = after.session?.reply;
+  const isWaiting = (state: ChatState) => state.session?.reply?.state === "waiting";
+  return reply && before.live && isWaiting(after) && !isWaiting(before) ? reply : undefined;
+}
+
 /** One message as it is shown: of the session, on its way, or being written. */
 export type ShownMessage =
   | { kind: "settled"; message: Message }

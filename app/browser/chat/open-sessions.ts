@@ -15,7 +15,8 @@ import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
-import { endedReply } from "./chat-state";
+import type { ReplyNews } from "~/browser/page/reply-notification";
+import { askingReply, endedReply } from "./chat-state";
 import type { SessionApi } from "./session-api";
 import { createUnsavedSettings } from "./unsaved-settings";
 
@@ -49,8 +50,8 @@ export type OpenSessionsDependencies = {
   beforeFirstMessage: (id: string) => Promise<void>;
   /** Called when a message was put into the outbox, or has left it. */
   onPending: (id: string) => void;
-  /** Called when a reply has ended, unless a person has stopped it. */
-  onEnded: (id: string, messageId: string) => void;
+  /** Called when a reply has ended, unless a person has stopped it, and when it begins to wait for a decision. */
+  onNews: (news: ReplyNews, id: string, messageId: string) => void;
 };
 
 export function createOpenSessions(dependencies: OpenSessionsDependencies): OpenSessions {
@@ -64,11 +65,14 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
     const isTemporary = dependencies.conversations.temporary.is(id);
     let before = opened.getSnapshot();
     opened.subscribe(() => {
-      const { pending } = before;
-      const reply = endedReply(before, (before = opened.getSnapshot()));
+      const [earlier, now] = [before, opened.getSnapshot()];
+      before = now;
       if (isTemporary) return;
-      if (pending !== before.pending) dependencies.onPending(id);
-      if (reply) dependencies.onEnded(id, reply.id);
+      if (earlier.pending !== now.pending) dependencies.onPending(id);
+      const ended = endedReply(earlier, now)?.id;
+      const asking = askingReply(earlier, now)?.messageId;
+      if (ended !== undefined) dependencies.onNews("ended", id, ended);
+      if (asking !== undefined) dependencies.onNews("asks", id, asking);
     });
     return opened;
   }

@@ -7,6 +7,7 @@ import type {
   PostMessageBody,
   QueueEditBody,
   RevokeShareBody,
+  ShareBody,
   SessionView,
 } from "~/conversation/api";
 import { attachmentId, type AttachmentPart, type AttachmentView } from "~/conversation/attachment";
@@ -64,7 +65,7 @@ export type TransferApi = {
   /** Begins this session with the contents of a file written by `exportJson`. */
   import: (file: string) => Promise<Committed>;
   /** Makes a link to the branch that is shown now. */
-  share: (shareId: string) => Promise<Share>;
+  share: (share: ShareBody) => Promise<Share>;
   revokeShare: (share: RevokeShareBody) => Promise<void>;
   /** Notes of a temporary session that its tab was closed, also from a page that is being closed; or only reloaded. */
   noteTab: (isClosed: boolean) => Promise<void>;
@@ -113,7 +114,7 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),
     import: (file) => posted<Committed>("/api/session/import", { json: file }),
-    share: (shareId) => posted<Share>("/api/session/shares", { body: { shareId } }),
+    share: (share) => posted<Share>("/api/session/shares", { body: share }),
     revokeShare: (share) =>
       http.ask("/api/session/shares", { method: "DELETE", headers, body: share }, ignoreBody),
     async watch(cursor, signal) {

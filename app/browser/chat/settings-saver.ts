@@ -1,4 +1,5 @@
 import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
+import { mergeToolEdits } from "~/conversation/calls/tool-choice";
 import type { Settings } from "~/conversation/session";
 import { ApiError } from "./api-error";
 import type { UnsavedSettings } from "./unsaved-settings";
@@ -63,7 +64,12 @@ export function createSettingsSaver(dependencies: Dependencies): SettingsSaver {
   return {
     change(edit) {
       if (Object.keys(edit).length > 0) {
-        const next = { ...unsaved.read(), ...edit };
+        const before = unsaved.read();
+        const next = {
+          ...before,
+          ...edit,
+          ...(edit.tools && { tools: mergeToolEdits(before.tools, edit.tools) }),
+        };
         unsaved.put(next);
         onChange(next);
       }

@@ -1,5 +1,7 @@
 import type { SettingsEdit } from "~/conversation/edit-session";
+import type { ToolChoiceEdit } from "~/conversation/calls/tool-choice";
 import { isEffort } from "~/conversation/effort";
+import { isObject } from "~/conversation/is-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Settings of a session that were changed here and not saved on the server yet. Shared by all tabs. */
@@ -15,10 +17,11 @@ export function createUnsavedSettings(storage: SafeStorage, conversationId: stri
     read() {
       try {
         const kept: unknown = JSON.parse(storage.get(key) ?? "{}");
-        const { instructions, temperature, effort } = (kept ?? {}) as Record<string, unknown>;
+        const { instructions, temperature, effort, tools } = (kept ?? {}) as Record<string, unknown>;
         return {
           ...(typeof instructions === "string" && { instructions }),
           ...((typeof temperature === "number" || temperature === null) && { temperature }),
+          ...(isObject(tools) && { tools: tools as ToolChoiceEdit }),
           ...((isEffort(effort) || effort === null) && { effort }),
         };
       } catch {

@@ -1,6 +1,8 @@
 import { memo, useEffect, type ClipboardEvent, type KeyboardEvent, type MouseEvent } from "react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
+import type { ChatApp } from "~/browser/chat/chat-app";
+import type { ChatSession } from "~/browser/chat/chat-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
 import { useObservable } from "~/browser/page/use-observable";
@@ -9,11 +11,15 @@ import type { Preset } from "~/browser/presets/presets";
 import { AttachButton } from "./attach-button";
 import { DraftAside } from "./draft-aside";
 import { DraftFiles, useRefusal } from "./draft-files";
-import { PresetButton } from "./preset-button";
+import { LazyMenuButton } from "./lazy-menu-button";
 import type { Download } from "~/components/messages/file-image";
 import { COMPOSER_ID, focusComposer, isSendKey } from "./focus-composer";
-import { SendIcon, StopIcon } from "~/components/primitives/icons";
+import { PresetIcon, SendIcon, StopIcon, ToolIcon } from "~/components/primitives/icons";
+import { lazyPart } from "~/components/primitives/lazy-part";
 import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
+
+const PresetMenu = lazyPart(() => import("./preset-menu").then(({ PresetMenu }) => PresetMenu));
+const ToolsMenu = lazyPart(() => import("./tools-menu").then(({ ToolsMenu }) => ToolsMenu));
 
 type Props = {
   draft: Draft;
@@ -24,6 +30,8 @@ type Props = {
   /** Called when the code of a menu could not be loaded. */
   onFailed: (error: unknown) => void;
   download: Download;
+  /** Whose tools can be chosen here; null where there are none. */
+  tools: { app: ChatApp; chat: ChatSession; onMore: () => void } | null;
   /** The model that is asked next. */
   model: ModelView | undefined;
   canSend: boolean;
@@ -40,7 +48,7 @@ type Props = {
 };
 
 export const Composer = memo(function Composer(props: Props) {
-  const { draft, files, presets, download, model, canSend, canQueue } = props;
+  const { draft, files, download, model, canSend, canQueue } = props;
   const { isReplying, isStopping, enterSends, onSend, onStop } = props;
   const { t } = useTranslation();
   const text = useObservable(draft);
@@ -97,9 +105,7 @@ export const Composer = memo(function Composer(props: Props) {
               focusComposer();
             }}
           />
-          {presets.length > 0 && (
-            <PresetButton presets={presets} onChoose={props.onPreset} onFailed={props.onFailed} />
-          )}
+          <Menus {...props} />
           <textarea
             ref={textarea}
             id={COMPOSER_ID}
@@ -125,6 +131,38 @@ export const Composer = memo(function Composer(props: Props) {
     </form>
   );
 });
+
+/** What a conversation begins with, and the tools that it uses. */
+function Menus({
+  presets,
+  onPreset,
+  tools,
+  onFailed,
+}: Pick<Props, "presets" | "onPreset" | "tools" | "onFailed">) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {presets.length > 0 && (
+        <LazyMenuButton
+          label={t("presets.startWith")}
+          icon={<PresetIcon />}
+          menu={PresetMenu}
+          options={{ presets, onChoose: onPreset }}
+          onFailed={onFailed}
+        />
+      )}
+      {tools && (
+        <LazyMenuButton
+          label={t("tools.label")}
+          icon={<ToolIcon />}
+          menu={ToolsMenu}
+          options={tools}
+          onFailed={onFailed}
+        />
+      )}
+    </>
+  );
+}
 
 type ButtonsProps = {
   isReplying: boolean;

@@ -11,6 +11,7 @@ import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { Dialog } from "~/components/primitives/dialog";
 import { TextAreaField } from "~/components/dialogs/text-area-field";
 import { PresetEditor } from "~/components/dialogs/preset-editor";
+import { ToolsField } from "./tools-field";
 import { EffortField, TemperatureField } from "./sampling-fields";
 import { ModelPicker } from "~/components/composer/model-picker";
 
@@ -92,6 +93,7 @@ export function ConversationSettings({ app, chat, models, modelId, onPickModel, 
           <EffortField efforts={model.efforts} effort={effort} onPick={setPickedEffort} onFailed={onFailed} />
         )}
         {model?.takesTemperature && <TemperatureField temperature={temperature} onPick={setPicked} />}
+        {app.hasTools && <ToolsField app={app} chat={chat} />}
         <div className="dialog__actions">
           <button
             type="button"

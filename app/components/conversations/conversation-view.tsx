@@ -1,4 +1,4 @@
-import { useCallback, useContext, useEffect, useState } from "react";
+import { useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
@@ -246,6 +246,11 @@ type ComposerProps = {
 function ConversationComposer({ app, chat, state, models, modelId, isReplying, actions }: ComposerProps) {
   const { enterSends } = useObservable(app.preferences);
   const { list: presets } = useObservable(app.presets);
+  const { showSettings } = actions;
+  const tools = useMemo(
+    () => (app.hasTools ? { app, chat, onMore: showSettings } : null),
+    [app, chat, showSettings],
+  );
   const failed = useCallback(
     (error: unknown) => app.toasts.failure((t, why) => t("commands.failed", { why }), error),
     [app],
@@ -255,6 +260,7 @@ function ConversationComposer({ app, chat, state, models, modelId, isReplying, a
       presets={presets}
       onPreset={app.startWith}
       onFailed={failed}
+      tools={tools}
       draft={chat.draft}
       files={chat.files}
       download={chat.download}

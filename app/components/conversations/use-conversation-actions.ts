@@ -47,6 +47,7 @@ export function useConversationActions(options: Options): ConversationActions {
       retry: andFocus((id: string, modelId = currentModel()) => chat.retry(id, modelId)),
       continueReply: andFocus((id: string) => chat.continueReply(id, currentModel())),
       decide: chat.decide,
+      allowTool: chat.allowTool,
       trySendingAgain: andFocus(chat.trySendingAgain),
       editUnsent: andFocus(chat.editUnsent),
       jump: andFocus(jump),

@@ -1,7 +1,7 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import { canNotify, mayNotify } from "~/browser/page/finished-notification";
+import { canNotify, mayNotify } from "~/browser/page/reply-notification";
 import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
 import { useObservable } from "~/browser/page/use-observable";
 import { LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";

@@ -22,6 +22,8 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   const [shares, setShares] = useState<readonly Share[] | null>(null);
   /** When the conversation was last changed; null until that is known. */
   const [changedAt, setChangedAt] = useState<string | null>(null);
+  const [hasCalls, setHasCalls] = useState(false);
+  const [withArguments, setWithArguments] = useState(false);
   const [copied, setCopied] = useState<boolean | null>(null);
   const { attempt, isBusy, error, setError } = useAttempt();
   /** Kept until the server has answered, so that a repeated attempt does not make a second link. */
@@ -30,7 +32,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   const secretOf = (key: string) =>
     app.shareLinks.find(conversationId).find((secret) => hashSessionId(secret) === key);
   /** The secret of a link to the conversation as it is now, if there is one already. */
-  const current = shares
+  const current = (withArguments ? [] : shares)
     ?.filter(({ createdAt }) => changedAt !== null && createdAt >= changedAt)
     .map(({ key }) => secretOf(key))
     .findLast((secret) => secret !== undefined);
@@ -39,8 +41,9 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
   useEffect(() => {
     let isGone = false;
     loadSession(api).then(
-      ({ shares: made = [], updatedAt }) => {
+      ({ shares: made = [], updatedAt, messages }) => {
         if (isGone) return;
+        setHasCalls(messages.some(({ parts }) => parts.some(({ type }) => type === "dynamic-tool")));
         setShares(made);
         setChangedAt(updatedAt);
       },
@@ -57,7 +60,7 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
     // Stored before the request: a link can be copied and revoked even if the answer is lost.
     app.shareLinks.keep(conversationId, shareId);
     try {
-      const share = await api.share(shareId);
+      const share = await api.share({ shareId, ...(withArguments && { withArguments }) });
       wanted.current = null;
       setShares((before) => [...(before ?? []).filter(({ key }) => key !== share.key), share]);
       return shareId;
@@ -86,6 +89,15 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
     <Dialog title={t("share.title")} onClose={onClose} isWide>
       <p>{t("share.explanation")}</p>
       <ErrorNote error={error} />
+      {hasCalls && (
+        <ArgumentsField
+          isChecked={withArguments}
+          onChange={(isChecked) => {
+            wanted.current = null;
+            setWithArguments(isChecked);
+          }}
+        />
+      )}
       <button
         type="button"
         className="button button--primary dialog__main"
@@ -102,6 +114,22 @@ export function ShareDialog({ app, conversationId, onClose }: Props) {
         <Links {...{ shares, isBusy, secretOf }} onRevoke={(key) => void withdraw(key)} />
       )}
     </Dialog>
+  );
+}
+
+function ArgumentsField({
+  isChecked,
+  onChange,
+}: {
+  isChecked: boolean;
+  onChange: (isChecked: boolean) => void;
+}) {
+  const { t } = useTranslation();
+  return (
+    <label className="settings__check">
+      <input type="checkbox" checked={isChecked} onChange={({ target }) => onChange(target.checked)} />
+      <span>{t("share.withArguments")}</span>
+    </label>
   );
 }
 

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
 import { isUndecided } from "~/conversation/calls/call-state";
 import { answerText } from "~/conversation/answer-text";
+import { sourcesIn } from "~/conversation/sources";
 import { foldThoughts } from "~/conversation/think-tags";
 import type { Version } from "~/conversation/versions";
 import type { UserError } from "~/i18n/user-error";
@@ -10,9 +11,11 @@ import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "~/components/markdown/markdown-text";
 import { Disclosure } from "~/components/primitives/disclosure";
 import type { ModelView } from "~/conversation/api";
+import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
 import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
+import { Sources } from "./sources";
 import { ToolCall } from "./tool-call";
 import { TypingIndicator } from "./typing-indicator";
 
@@ -44,6 +47,7 @@ type Props = {
   /** The error of Retry or Continue. */
   problem: UserError | null;
   version: Version | undefined;
+  download: Download;
   actions: MessageActions;
 };
 
@@ -78,9 +82,16 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             durationMs={index === 0 ? props.reasoningMs : undefined}
           />
         ) : part.type === "dynamic-tool" ? (
-          <ToolCall key={part.toolCallId} call={part} onDecide={actions.decide} />
+          <ToolCall
+            key={part.toolCallId}
+            call={part}
+            download={props.download}
+            onDecide={actions.decide}
+            onAllow={actions.allowTool}
+          />
         ) : null,
       )}
+      <Sources sources={sourcesIn(parts)} />
       <div className="message__foot">
         {isStreaming ? (
           !parts.some(isAsked) && <Writing node={props.writer} />

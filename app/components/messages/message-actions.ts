@@ -8,6 +8,8 @@ export type MessageActions = {
   continueReply: (messageId: string) => void;
   /** Sends a decision about a call of a tool. A failure is shown at the conversation. Never rejects. */
   decide: (decision: DecisionBody) => Promise<void>;
+  /** Lets a tool run without asking in this conversation. @returns whether that was saved; a failure is shown */
+  allowTool: (toolName: string) => Promise<boolean>;
   trySendingAgain: () => void;
   editUnsent: () => void;
   startEditing: (messageId: string) => void;

@@ -1,6 +1,8 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { SharedMessage as Shared } from "~/conversation/share";
+import { SharedCall } from "./shared-call";
+import { Sources } from "./sources";
 import { FileIcon } from "~/components/primitives/icons";
 import { splitThoughts } from "~/conversation/think-tags";
 import { MarkdownText } from "~/components/markdown/markdown-text";
@@ -17,7 +19,11 @@ export const SharedMessage = memo(function SharedMessage({ message }: { message:
         data-message-id={id}
         data-status="complete"
       >
+        {message.calls?.map((call, index) => (
+          <SharedCall key={index} call={call} />
+        ))}
         <MarkdownText text={splitThoughts(text).text} ending="whole" />
+        <Sources sources={message.sources ?? []} />
         <div className="message__foot" />
       </article>
     );

@@ -87,6 +87,7 @@ function Answer(props: Props & AnswerProps) {
     <AssistantMessage
       {...{ id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs }}
       {...{ isLast, isBusy, models, actions, writer, opensReasoning }}
+      download={props.download}
       problem={problem?.messageId === id ? problem.error : null}
       version={versions.get(id)}
     />

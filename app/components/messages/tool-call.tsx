@@ -4,30 +4,28 @@ import type { DecisionBody } from "~/conversation/api";
 import { isObject } from "~/conversation/is-object";
 import { isUndecided } from "~/conversation/calls/call-state";
 import type { ToolPart } from "~/conversation/calls/tool-part";
+import { attachmentParts } from "~/conversation/attachment";
+import type { Download } from "./file-image";
+import { MessageFiles } from "./message-files";
+import { toolTitle } from "./tool-title";
 import { ToolIcon } from "~/components/primitives/icons";
 
-type Decide = (decision: DecisionBody) => Promise<void>;
+type Deciding = {
+  onDecide: (decision: DecisionBody) => Promise<void>;
+  /** Lets a tool run without asking in this conversation. @returns whether that was saved */
+  onAllow: (toolName: string) => Promise<boolean>;
+};
 
 /** A call of a tool: what is to be done, with what, and what became of it. The person decides here where that is needed. */
-export function ToolCall({ call, onDecide }: { call: ToolPart; onDecide: Decide }) {
+export function ToolCall({ call, download, ...deciding }: { call: ToolPart; download: Download } & Deciding) {
   const { t } = useTranslation();
   const { state, toolName } = call;
-  const [server, name] = namesOf(toolName);
   const title = useId();
   return (
     <section className={`tool-call tool-call--${state}`} aria-labelledby={title}>
-      <header className="tool-call__head">
-        <ToolIcon />
-        <h3 className="tool-call__title" id={title}>
-          {name}
-        </h3>
-        {server !== "" && <span className="tool-call__server">{server}</span>}
-        <span className="tool-call__state" role="status">
-          {t(`tools.states.${state}`)}
-        </span>
-      </header>
+      <CallHead {...{ toolName, state }} titleId={title} />
       {isUndecided(call) ? (
-        <Undecided call={call} onDecide={onDecide} />
+        <Undecided call={call} {...deciding} />
       ) : (
         <details className="tool-call__details">
           <summary>{t("tools.details")}</summary>
@@ -35,23 +33,35 @@ export function ToolCall({ call, onDecide }: { call: ToolPart; onDecide: Decide 
           <Result call={call} />
         </details>
       )}
+      <ResultFiles call={call} download={download} />
     </section>
   );
 }
 
-/** `files_read_file` as the server `files` and the words `Read file`. */
-function namesOf(toolName: string): [server: string, name: string] {
-  const end = toolName.indexOf("_");
-  const words = toolName
-    .slice(end + 1)
-    .replace(/[_-]+/g, " ")
-    .trim();
-  const name = words === "" ? toolName : words[0]!.toUpperCase() + words.slice(1);
-  return [end < 0 ? "" : toolName.slice(0, end), name];
+/** The name of the tool, its server, and the state of the call. */
+export function CallHead({
+  toolName,
+  state,
+  titleId,
+}: Pick<ToolPart, "toolName" | "state"> & { titleId?: string }) {
+  const { t } = useTranslation();
+  const [server, name] = toolTitle(toolName);
+  return (
+    <header className="tool-call__head">
+      <ToolIcon />
+      <h3 className="tool-call__title" id={titleId}>
+        {name}
+      </h3>
+      {server !== "" && <span className="tool-call__server">{server}</span>}
+      <span className="tool-call__state" role="status">
+        {t(`tools.states.${state}`)}
+      </span>
+    </header>
+  );
 }
 
 /** The arguments, readable: one line for each, and JSON for what is not a text or a number. */
-function Arguments({ input }: { input: unknown }) {
+export function Arguments({ input }: { input: unknown }) {
   const { t } = useTranslation();
   const entries = typeof input === "object" && input !== null ? Object.entries(input) : [];
   if (entries.length === 0) return <p className="tool-call__note">{t("tools.noArguments")}</p>;
@@ -67,11 +77,20 @@ function Arguments({ input }: { input: unknown }) {
   );
 }
 
+/** Images of the result are shown, other files can be downloaded. */
+function ResultFiles({ call: { output }, download }: { call: ToolPart; download: Download }) {
+  const files = attachmentParts(output?.content ?? []);
+  if (files.length === 0) return null;
+  return (
+    <div className="tool-call__files">
+      <MessageFiles files={files} download={download} />
+    </div>
+  );
+}
+
 function Result({ call: { output, errorText } }: { call: ToolPart }) {
   const { t } = useTranslation();
-  const texts = (output?.content ?? []).map((item) =>
-    item.type === "text" ? item.text : `[${item.filename}]`,
-  );
+  const texts = (output?.content ?? []).flatMap((item) => (item.type === "text" ? [item.text] : []));
   const structured = output?.structuredContent;
   if (structured !== undefined) texts.push(JSON.stringify(structured, null, 2));
   const text = errorText ?? texts.join("\n\n");
@@ -84,7 +103,7 @@ function Result({ call: { output, errorText } }: { call: ToolPart }) {
 }
 
 /** The question to the person, and the buttons that answer it. */
-function Undecided({ call, onDecide }: { call: ToolPart; onDecide: Decide }) {
+function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
   const { t } = useTranslation();
   const [isBusy, setIsBusy] = useState(false);
   const [draft, setDraft] = useState<string | null>(null);
@@ -95,6 +114,12 @@ function Undecided({ call, onDecide }: { call: ToolPart; onDecide: Decide }) {
     setIsBusy(true);
     const edited = decision === "approve" && input ? { input } : {};
     await onDecide({ toolCallId: call.toolCallId, attempt: call.attempt, decision, ...edited });
+    setIsBusy(false);
+  }
+
+  async function allow() {
+    setIsBusy(true);
+    if (await onAllow(call.toolName)) await decide("approve");
     setIsBusy(false);
   }
 
@@ -134,6 +159,14 @@ function Undecided({ call, onDecide }: { call: ToolPart; onDecide: Decide }) {
           <>
             {button("approve", true)}
             {button("deny", false)}
+            <button
+              type="button"
+              className="button button--quiet"
+              disabled={isBusy || input === null}
+              onClick={() => void allow()}
+            >
+              {t("tools.always")}
+            </button>
             <button
               type="button"
               className="button button--quiet"

@@ -1,5 +1,6 @@
 import type { Settings } from "../session";
 import type { CallResult } from "./call-state";
+import type { ToolServerView } from "./tool-choice";
 
 /** A tool as a request to a model describes it. */
 export type ToolDefinition = {
@@ -46,6 +47,8 @@ export type Offered = {
 
 /** The tools of all servers. */
 export type ToolSet = {
+  /** Whether no conversation can use any. */
+  isEmpty(): boolean;
   /** Whether a conversation with these settings may use any tool, without asking a server. */
   isOn(settings: Settings): boolean;
   /**
@@ -53,6 +56,8 @@ export type ToolSet = {
    * @param needed names of tools whose servers are waited for
    */
   offered(settings: Settings, needed?: readonly string[]): Promise<Offered>;
+  /** All servers, for people to choose from. Waits shortly for those that were not reached yet. Never rejects. */
+  describe(): Promise<ToolServerView[]>;
   /** Connects the servers in the background. */
   start(): void;
   /** Ends the connections, and servers that are children of this process. Never rejects. */

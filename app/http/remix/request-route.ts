@@ -19,6 +19,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/session/stream",
   "/api/session/temporary",
   "/api/share",
+  "/api/tools",
   "/api/usage",
   "/diagrams",
   "/healthz",

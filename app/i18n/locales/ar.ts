@@ -133,6 +133,19 @@ export const ar: Translation = {
     removed: "أُزيلت الرسالة المنتظرة.",
   },
   tools: {
+    label: "الأدوات",
+    loading: "جارٍ التحميل…",
+    away: "غير متاح حاليًا",
+    more: "اختيار أدوات بعينها…",
+    asksFirst: "تسأل أولًا",
+    asksFirstOf: "{{tool}} تسأل أولًا",
+    always: "السماح دائمًا في هذه المحادثة",
+    count_zero: "لا أدوات",
+    count_one: "أداة واحدة",
+    count_two: "أداتان",
+    count_few: "{{count, number}} أدوات",
+    count_many: "{{count, number}} أداة",
+    count_other: "{{count, number}} أداة",
     states: {
       "input-available": "التالي",
       "approval-requested": "بانتظار موافقتك",
@@ -159,6 +172,7 @@ export const ar: Translation = {
     unknown: "لم يصل رد بعد إرسال الاستدعاء، فربما كان له أثر وربما لا. تحقّق ثم اختر.",
   },
   message: {
+    sources: "المصادر",
     you: "أنت",
     assistant: "المساعد",
     sending: "جارٍ الإرسال…",
@@ -482,6 +496,7 @@ export const ar: Translation = {
     },
   },
   share: {
+    withArguments: "تضمين وسائط الأدوات",
     title: "مشاركة المحادثة",
     explanation:
       "يستطيع كل من لديه الرابط قراءة المحادثة كما هي الآن، دون ما يُكتب فيها لاحقًا. تُذكر الملفات ولا تُضمَّن. لا تشمل المشاركة التعليمات ولا النسخ الأخرى ولا تفكير النموذج.",
@@ -664,7 +679,12 @@ export const ar: Translation = {
     commands: "الأوامر",
     none: "لا توجد نتائج",
   },
-  notification: { title: "هناك إجابة جاهزة", body: "افتح {{app}} لقراءتها." },
+  notification: {
+    title: "هناك إجابة جاهزة",
+    body: "افتح {{app}} لقراءتها.",
+    asksTitle: "إجابة تحتاج إلى موافقتك",
+    asksBody: "افتح {{app}} لتقرر.",
+  },
   dialog: {
     save: "حفظ",
     cancel: "إلغاء",

@@ -129,6 +129,15 @@ export const de: Translation = {
     removed: "Wartende Nachricht entfernt.",
   },
   tools: {
+    label: "Verfügbare Tools",
+    loading: "Wird geladen …",
+    away: "Zurzeit nicht erreichbar",
+    more: "Einzelne Tools wählen …",
+    asksFirst: "Fragt vorher",
+    asksFirstOf: "{{tool}} fragt vorher",
+    always: "In dieser Unterhaltung immer erlauben",
+    count_one: "{{count, number}} Tool",
+    count_other: "{{count, number}} Tools",
     states: {
       "input-available": "Als Nächstes",
       "approval-requested": "Wartet auf Ihre Zustimmung",
@@ -156,6 +165,7 @@ export const de: Translation = {
       "Nach dem Senden kam keine Antwort. Der Aufruf kann gewirkt haben oder auch nicht. Prüfen Sie das und entscheiden Sie dann.",
   },
   message: {
+    sources: "Quellen",
     you: "Sie",
     assistant: "Assistent",
     sending: "Wird gesendet …",
@@ -466,6 +476,7 @@ export const de: Translation = {
     },
   },
   share: {
+    withArguments: "Argumente der Tools mit teilen",
     title: "Unterhaltung teilen",
     explanation:
       "Alle, die den Link haben, können die Unterhaltung in ihrem jetzigen Stand lesen, aber nichts, was später geschrieben wird. Dateien werden genannt, sind aber nicht enthalten. Anweisungen, andere Versionen und die Gedankengänge des Modells werden ausgelassen.",
@@ -662,7 +673,12 @@ export const de: Translation = {
     commands: "Befehle",
     none: "Keine Ergebnisse",
   },
-  notification: { title: "Eine Antwort ist fertig", body: "Öffnen Sie {{app}}, um sie zu lesen." },
+  notification: {
+    title: "Eine Antwort ist fertig",
+    body: "Öffnen Sie {{app}}, um sie zu lesen.",
+    asksTitle: "Eine Antwort braucht Ihre Erlaubnis",
+    asksBody: "Öffnen Sie {{app}}, um zu entscheiden.",
+  },
   dialog: {
     save: "Speichern",
     cancel: "Abbrechen",

@@ -125,6 +125,15 @@ export const en = {
     removed: "Waiting message removed.",
   },
   tools: {
+    label: "Tools",
+    loading: "Loading…",
+    away: "Away at the moment",
+    more: "Choose single tools…",
+    asksFirst: "Asks first",
+    asksFirstOf: "{{tool}} asks first",
+    always: "Always allow in this conversation",
+    count_one: "{{count, number}} tool",
+    count_other: "{{count, number}} tools",
     states: {
       "input-available": "Next",
       "approval-requested": "Needs your approval",
@@ -152,6 +161,7 @@ export const en = {
       "No answer came after the call was sent, so it may or may not have taken effect. Check, then choose.",
   },
   message: {
+    sources: "Sources",
     you: "You",
     assistant: "Assistant",
     sending: "Sending…",
@@ -454,6 +464,7 @@ export const en = {
     },
   },
   share: {
+    withArguments: "Include the arguments of tools",
     title: "Share conversation",
     explanation:
       "Anyone with the link can read the conversation as it is now, but nothing written later. Files are listed but not included. Instructions, other versions and the model’s reasoning are left out.",
@@ -634,7 +645,12 @@ export const en = {
     commands: "Commands",
     none: "No results",
   },
-  notification: { title: "An answer is ready", body: "Open {{app}} to read it." },
+  notification: {
+    title: "An answer is ready",
+    body: "Open {{app}} to read it.",
+    asksTitle: "An answer needs your approval",
+    asksBody: "Open {{app}} to decide.",
+  },
   dialog: {
     save: "Save",
     cancel: "Cancel",

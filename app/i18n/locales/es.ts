@@ -129,6 +129,16 @@ export const es: Translation = {
     removed: "Mensaje en espera quitado.",
   },
   tools: {
+    label: "Herramientas",
+    loading: "Cargando…",
+    away: "No disponible por ahora",
+    more: "Elegir herramientas una a una…",
+    asksFirst: "Pregunta antes",
+    asksFirstOf: "{{tool}} pregunta antes",
+    always: "Permitir siempre en esta conversación",
+    count_one: "{{count, number}} herramienta",
+    count_many: "{{count, number}} de herramientas",
+    count_other: "{{count, number}} herramientas",
     states: {
       "input-available": "A continuación",
       "approval-requested": "Necesita su aprobación",
@@ -156,6 +166,7 @@ export const es: Translation = {
       "No llegó respuesta tras enviar la llamada: puede que haya tenido efecto o no. Compruébelo y elija.",
   },
   message: {
+    sources: "Fuentes",
     you: "Usted",
     assistant: "Asistente",
     sending: "Enviando…",
@@ -472,6 +483,7 @@ export const es: Translation = {
     },
   },
   share: {
+    withArguments: "Incluir los argumentos de las herramientas",
     title: "Compartir conversación",
     explanation:
       "Cualquiera que tenga el enlace puede leer la conversación tal como está ahora, pero nada de lo que se escriba después. Los archivos se mencionan pero no se incluyen. Las instrucciones, las otras versiones y el razonamiento del modelo se omiten.",
@@ -653,7 +665,12 @@ export const es: Translation = {
     commands: "Comandos",
     none: "Sin resultados",
   },
-  notification: { title: "Hay una respuesta lista", body: "Abra {{app}} para leerla." },
+  notification: {
+    title: "Hay una respuesta lista",
+    body: "Abra {{app}} para leerla.",
+    asksTitle: "Una respuesta necesita su permiso",
+    asksBody: "Abra {{app}} para decidir.",
+  },
   dialog: {
     save: "Guardar",
     cancel: "Cancelar",

@@ -129,6 +129,16 @@ export const fr: Translation = {
     removed: "Message en attente retiré.",
   },
   tools: {
+    label: "Outils",
+    loading: "Chargement…",
+    away: "Injoignable pour le moment",
+    more: "Choisir les outils un par un…",
+    asksFirst: "Demande d’abord",
+    asksFirstOf: "{{tool}} demande d’abord",
+    always: "Toujours autoriser dans cette conversation",
+    count_one: "{{count, number}} outil",
+    count_many: "{{count, number}} d’outils",
+    count_other: "{{count, number}} outils",
     states: {
       "input-available": "À venir",
       "approval-requested": "En attente de votre accord",
@@ -156,6 +166,7 @@ export const fr: Translation = {
       "Aucune réponse n’est arrivée après l’envoi : l’appel a pu avoir son effet ou non. Vérifiez, puis choisissez.",
   },
   message: {
+    sources: "Références",
     you: "Vous",
     assistant: "Assistant",
     sending: "Envoi…",
@@ -473,6 +484,7 @@ export const fr: Translation = {
     },
   },
   share: {
+    withArguments: "Inclure les arguments des outils",
     title: "Partager la conversation",
     explanation:
       "Toute personne ayant le lien peut lire la conversation telle qu’elle est maintenant, mais rien de ce qui sera écrit plus tard. Les fichiers sont mentionnés sans être inclus. Les instructions, les autres versions et le raisonnement du modèle sont omis.",
@@ -656,7 +668,12 @@ export const fr: Translation = {
     commands: "Commandes",
     none: "Aucun résultat",
   },
-  notification: { title: "Une réponse est prête", body: "Ouvrez {{app}} pour la lire." },
+  notification: {
+    title: "Une réponse est prête",
+    body: "Ouvrez {{app}} pour la lire.",
+    asksTitle: "Une réponse attend votre accord",
+    asksBody: "Ouvrez {{app}} pour décider.",
+  },
   dialog: {
     save: "Enregistrer",
     cancel: "Annuler",

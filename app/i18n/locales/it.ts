@@ -130,6 +130,16 @@ export const it: UnfinishedTranslation = {
     removed: "Messaggio in attesa rimosso.",
   },
   tools: {
+    label: "Strumenti",
+    loading: "Caricamento…",
+    away: "Al momento non raggiungibile",
+    more: "Scegli i singoli strumenti…",
+    asksFirst: "Chiede prima",
+    asksFirstOf: "{{tool}} chiede prima",
+    always: "Consenti sempre in questa conversazione",
+    count_one: "{{count, number}} strumento",
+    count_many: "{{count, number}} di strumenti",
+    count_other: "{{count, number}} strumenti",
     states: {
       "input-available": "Prossimo",
       "approval-requested": "Richiede la tua approvazione",
@@ -157,6 +167,7 @@ export const it: UnfinishedTranslation = {
       "Dopo l’invio della chiamata non è arrivata nessuna risposta: potrebbe aver avuto effetto oppure no. Verifica, poi scegli.",
   },
   message: {
+    sources: "Fonti",
     you: "Tu",
     assistant: "Assistente",
     sending: "Invio in corso…",
@@ -343,6 +354,7 @@ export const it: UnfinishedTranslation = {
     noSecret: "Il link è incompleto o è stato creato da un altro server.",
   },
   share: {
+    withArguments: "Includi gli argomenti degli strumenti",
     title: "Condividi conversazione",
     explanation:
       "Chiunque abbia il link può leggere la conversazione così com’è ora, ma nulla di ciò che verrà scritto dopo. I file sono elencati ma non inclusi. Istruzioni, altre versioni e ragionamento del modello sono esclusi.",
@@ -524,7 +536,12 @@ export const it: UnfinishedTranslation = {
     commands: "Comandi",
     none: "Nessun risultato",
   },
-  notification: { title: "Una risposta è pronta", body: "Apri {{app}} per leggerla." },
+  notification: {
+    title: "Una risposta è pronta",
+    body: "Apri {{app}} per leggerla.",
+    asksTitle: "Una risposta richiede la tua approvazione",
+    asksBody: "Apri {{app}} per decidere.",
+  },
   dialog: {
     save: "Salva",
     cancel: "Annulla",

@@ -122,6 +122,14 @@ export const ja: UnfinishedTranslation = {
     removed: "送信待ちのメッセージを削除しました。",
   },
   tools: {
+    label: "ツール",
+    loading: "読み込み中…",
+    away: "現在接続できません",
+    more: "ツールを個別に選択…",
+    asksFirst: "実行前に確認",
+    asksFirstOf: "{{tool}} は実行前に確認",
+    always: "このチャットでは常に許可",
+    count_other: "{{count, number}} 個のツール",
     states: {
       "input-available": "次に実行",
       "approval-requested": "承認が必要です",
@@ -149,6 +157,7 @@ export const ja: UnfinishedTranslation = {
       "呼び出しを送信した後、応答がありませんでした。実行されたかどうかわかりません。確認してから選んでください。",
   },
   message: {
+    sources: "出典",
     you: "あなた",
     assistant: "アシスタント",
     sending: "送信中…",
@@ -322,6 +331,7 @@ export const ja: UnfinishedTranslation = {
     noSecret: "リンクが不完全か、別のサーバーで作成されたものです。",
   },
   share: {
+    withArguments: "ツールの引数を含める",
     title: "チャットを共有",
     explanation:
       "リンクを知っている人は誰でも、現時点のチャットを読めます。以後に書かれた内容は読めません。ファイルは名前だけが表示されます。指示、ほかのバージョン、モデルの思考の過程は含まれません。",
@@ -501,7 +511,12 @@ export const ja: UnfinishedTranslation = {
     commands: "コマンド",
     none: "結果なし",
   },
-  notification: { title: "回答が完了しました", body: "{{app}} を開いて確認してください。" },
+  notification: {
+    title: "回答が完了しました",
+    body: "{{app}} を開いて確認してください。",
+    asksTitle: "回答に承認が必要です",
+    asksBody: "{{app}} を開いて決定してください。",
+  },
   dialog: {
     save: "保存",
     cancel: "キャンセル",

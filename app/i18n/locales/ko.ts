@@ -120,6 +120,14 @@ export const ko: UnfinishedTranslation = {
     removed: "대기 중인 메시지를 제거했어요.",
   },
   tools: {
+    label: "도구",
+    loading: "불러오는 중…",
+    away: "지금은 연결할 수 없음",
+    more: "도구를 개별로 선택…",
+    asksFirst: "먼저 확인",
+    asksFirstOf: "{{tool}}: 먼저 확인",
+    always: "이 대화에서 항상 허용",
+    count_other: "도구 {{count, number}}개",
     states: {
       "input-available": "다음 순서",
       "approval-requested": "승인 필요",
@@ -146,6 +154,7 @@ export const ko: UnfinishedTranslation = {
     unknown: "호출을 보낸 뒤 응답이 오지 않아서 실제로 실행되었는지 알 수 없어요. 확인한 다음 선택해 주세요.",
   },
   message: {
+    sources: "출처",
     you: "나",
     assistant: "어시스턴트",
     sending: "보내는 중…",
@@ -318,6 +327,7 @@ export const ko: UnfinishedTranslation = {
     noSecret: "링크가 불완전하거나 다른 서버에서 만들어졌어요.",
   },
   share: {
+    withArguments: "도구의 인수 포함",
     title: "대화 공유",
     explanation:
       "링크가 있는 사람은 누구나 지금까지의 대화를 읽을 수 있지만, 이후에 쓴 내용은 볼 수 없어요. 파일은 이름만 표시되고 포함되지 않아요. 지침, 다른 버전, 모델의 추론 과정은 제외돼요.",
@@ -495,7 +505,12 @@ export const ko: UnfinishedTranslation = {
     commands: "명령",
     none: "결과 없음",
   },
-  notification: { title: "답변이 준비되었어요", body: "{{app}}에서 확인해 보세요." },
+  notification: {
+    title: "답변이 준비되었어요",
+    body: "{{app}}에서 확인해 보세요.",
+    asksTitle: "답변에 승인이 필요해요",
+    asksBody: "{{app}}에서 결정해 주세요.",
+  },
   dialog: {
     save: "저장",
     cancel: "취소",

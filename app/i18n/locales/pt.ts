@@ -128,6 +128,16 @@ export const pt: UnfinishedTranslation = {
     removed: "Mensagem em espera removida.",
   },
   tools: {
+    label: "Ferramentas",
+    loading: "Carregando…",
+    away: "Indisponível no momento",
+    more: "Escolher ferramentas uma a uma…",
+    asksFirst: "Pergunta antes",
+    asksFirstOf: "{{tool}} pergunta antes",
+    always: "Sempre permitir nesta conversa",
+    count_one: "{{count, number}} ferramenta",
+    count_many: "{{count, number}} de ferramentas",
+    count_other: "{{count, number}} ferramentas",
     states: {
       "input-available": "A seguir",
       "approval-requested": "Precisa da sua aprovação",
@@ -155,6 +165,7 @@ export const pt: UnfinishedTranslation = {
       "Nenhuma resposta chegou depois que a chamada foi enviada, então ela pode ou não ter surtido efeito. Verifique e depois escolha.",
   },
   message: {
+    sources: "Fontes",
     you: "Você",
     assistant: "Assistente",
     sending: "Enviando…",
@@ -341,6 +352,7 @@ export const pt: UnfinishedTranslation = {
     noSecret: "O link está incompleto ou foi criado por outro servidor.",
   },
   share: {
+    withArguments: "Incluir os argumentos das ferramentas",
     title: "Compartilhar conversa",
     explanation:
       "Qualquer pessoa com o link pode ler a conversa como está agora, mas nada do que for escrito depois. Os arquivos são listados, mas não incluídos. As instruções, as outras versões e o raciocínio do modelo ficam de fora.",
@@ -522,7 +534,12 @@ export const pt: UnfinishedTranslation = {
     commands: "Comandos",
     none: "Nenhum resultado",
   },
-  notification: { title: "Uma resposta está pronta", body: "Abra {{app}} para lê-la." },
+  notification: {
+    title: "Uma resposta está pronta",
+    body: "Abra {{app}} para lê-la.",
+    asksTitle: "Uma resposta precisa da sua aprovação",
+    asksBody: "Abra {{app}} para decidir.",
+  },
   dialog: {
     save: "Salvar",
     cancel: "Cancelar",

@@ -124,6 +124,14 @@ export const zh: UnfinishedTranslation = {
     removed: "已移除等待中的消息。",
   },
   tools: {
+    label: "工具",
+    loading: "正在加载…",
+    away: "暂时无法连接",
+    more: "逐个选择工具…",
+    asksFirst: "先询问",
+    asksFirstOf: "{{tool}}先询问",
+    always: "在此对话中始终允许",
+    count_other: "{{count, number}} 个工具",
     states: {
       "input-available": "即将执行",
       "approval-requested": "需要你的批准",
@@ -150,6 +158,7 @@ export const zh: UnfinishedTranslation = {
     unknown: "调用发出后没有收到回应，因此它可能已生效，也可能没有。请先核实，再做选择。",
   },
   message: {
+    sources: "来源",
     you: "你",
     assistant: "助手",
     sending: "正在发送…",
@@ -321,6 +330,7 @@ export const zh: UnfinishedTranslation = {
     noSecret: "此链接不完整，或由其他服务器创建。",
   },
   share: {
+    withArguments: "包含工具的参数",
     title: "分享对话",
     explanation:
       "任何拥有链接的人都可以阅读此对话目前的内容，但看不到之后写下的内容。文件会列出，但不包含在内。指令、其他版本和模型的推理过程不会分享。",
@@ -510,6 +520,8 @@ export const zh: UnfinishedTranslation = {
   notification: {
     title: "回答已就绪",
     body: "打开 {{app}} 查看。",
+    asksTitle: "有一条回答需要你批准",
+    asksBody: "打开 {{app}} 进行决定。",
   },
   dialog: {
     save: "保存",

@@ -3,6 +3,7 @@ import { MAX_STEPS } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session-hash";
 import { newId } from "~/conversation/session-id";
 import type { Part } from "~/conversation/session";
+import { editSession } from "~/conversation/edit-session";
 import { partialParts } from "~/conversation/calls/decide-call";
 import { toolParts } from "~/conversation/calls/fold-calls";
 import { NotSent } from "~/conversation/calls/tool-set";
@@ -87,6 +88,30 @@ describe("a reply that calls tools", () => {
       { type: "text", text: "It is 42." },
     ]);
     expect(messages.at(-1)!.metadata).toMatchObject({ status: "complete" });
+  });
+
+  it("asks no more for a tool that was allowed while an earlier step ran", async () => {
+    const one = await toolNode();
+    const { key } = await startCalls(one, "files_read");
+    const first = await one.tools.call(0);
+    const allow = { tools: { allowed: { files_write: true } } };
+    await one.store.update(
+      key,
+      (session) => ({
+        session: session && editSession(session, { settings: allow }, session.updatedAt),
+        result: null,
+      }),
+      { asked: "settings" },
+    );
+    first.answer("read");
+    await one.model.request(1);
+    callTools(one, "files_write");
+    (await one.tools.call(1)).answer("written");
+    const { steps = [] } = await one.model.request(2);
+    expect(states(steps)).toEqual(["output-available", "output-available"]);
+    one.model.text("Done.");
+    one.model.finish();
+    await settled(one, key);
   });
 
   it("goes on with a call that was denied while another one of its step runs", async () => {

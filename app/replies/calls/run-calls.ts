@@ -14,7 +14,7 @@ import {
 } from "~/conversation/calls/tool-set";
 import { isObject } from "~/conversation/is-object";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Part } from "~/conversation/session";
+import type { Part, Settings } from "~/conversation/session";
 import type { RunContext } from "../run-context";
 import { createCallClaims, type CallClaims } from "./call-claims";
 import { createLateResults } from "./late-results";
@@ -23,9 +23,10 @@ import { createLateResults } from "./late-results";
 export type CallRunner = {
   /**
    * Runs the calls of the reply that have no result. Each has one when it resolves with "answered".
+   * @param settings those of the session now, which say what the person has allowed
    * @returns "waiting" where a person must decide: the reply has no runner any more. "ended" where the run is to end
    */
-  run(offered: Offered): Promise<"answered" | "waiting" | "ended">;
+  run(offered: Offered, settings: Settings): Promise<"answered" | "waiting" | "ended">;
 };
 
 export type CallRunnerOptions = {
@@ -36,7 +37,7 @@ export type CallRunnerOptions = {
   flush: () => Promise<boolean>;
 };
 
-type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[] };
+type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[]; settings: Settings };
 
 /** Time that calls may take to end after a stop, in milliseconds. */
 const STOP_GRACE_MS = 1_000;
@@ -54,7 +55,7 @@ const STOPPED = "The call was stopped before it was sent.";
 const NO_ANSWER = "The tool gave no answer. It changes nothing, so it may be called again.";
 
 export function createCallRunner(context: RunContext, options: CallRunnerOptions): CallRunner {
-  const { session, reply, control, watch, deps } = context;
+  const { reply, control, watch, deps } = context;
   const { parts, write, flush } = options;
   const claims = createCallClaims(context);
   const attempts = createAttempts(context, options, claims);
@@ -76,7 +77,7 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
       if (part.state !== "input-available") continue;
       const tool = tools.byName.get(part.toolName);
       const refusal = refusalOf(part, tools);
-      const asks = tool !== undefined && needsApproval(tool, session.settings);
+      const asks = tool !== undefined && needsApproval(tool, tools.settings);
       if (refusal !== null) attempts.finish(part, notRun(refusal));
       else if (asks || !tool!.isReadOnly) calls.push({ toolCallId: part.toolCallId, needsApproval: asks });
     }
@@ -125,8 +126,8 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
   }
 
   return {
-    async run({ tools: offered, away }) {
-      const tools = { byName: new Map(offered.map((tool) => [tool.name, tool])), away };
+    async run({ tools: offered, away }, settings) {
+      const tools = { byName: new Map(offered.map((tool) => [tool.name, tool])), away, settings };
       for (;;) {
         if (!(await flush()) || control.reason() !== null) return end();
         if (!(await beginOpen(tools)) || control.reason() !== null) return end();

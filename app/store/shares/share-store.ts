@@ -1,6 +1,12 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Session, Share } from "~/conversation/session";
-import { addShare, removeShare, snapshotOf, type ShareSnapshot } from "~/conversation/share";
+import {
+  addShare,
+  removeShare,
+  snapshotOf,
+  type ShareOptions,
+  type ShareSnapshot,
+} from "~/conversation/share";
 import type { Change, SessionStore } from "~/store/sessions/session-store";
 import { putIfAbsent } from "~/store/volume/put-if-absent";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
@@ -18,7 +24,12 @@ export type ShareStore = {
    * @throws ExpectedError `session_not_found`, `shares_full`, `share_conflict`, `session_newer_format`,
    * `volume_unavailable`
    */
-  create(sessionHash: string, shareHash: string, onWrite?: (bytes: number) => void): Promise<Share>;
+  create(
+    sessionHash: string,
+    shareHash: string,
+    onWrite?: (bytes: number) => void,
+    options?: ShareOptions,
+  ): Promise<Share>;
   /** @throws ExpectedError `share_not_found`, `share_damaged`, `session_newer_format`, `volume_unavailable` */
   read(shareHash: string): Promise<ShareSnapshot>;
   /** Withdraws a link of a session. No error where the session has no such link. */
@@ -43,6 +54,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     sessionHash: string,
     shareHash: string,
     onWrite: (bytes: number) => void = () => undefined,
+    choices: ShareOptions = {},
   ): Promise<Share> {
     const session = (await sessions.read(sessionHash))?.session;
     if (!session) throw sessionNotFound();
@@ -53,7 +65,7 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
     // Throws `shares_full` before anything is written, unless another request adds a link meanwhile.
     withShare(session);
     // The file before the commit, so that every listed link has its file.
-    const stored = files.encode(shareHash, sessionHash, snapshotOf(session, createdAt));
+    const stored = files.encode(shareHash, sessionHash, snapshotOf(session, createdAt, choices));
     const isNew = await writeFile(options, files, { sessionHash, shareHash, stored, onWrite });
     const { record } = await sessions
       .update(sessionHash, (now) => ({ session: now && withShare(now), result: null }), { asked: "share" })
@@ -102,8 +114,8 @@ export function createShareStore(options: ShareStoreOptions): ShareStore {
   }
 
   return {
-    create: (sessionHash, shareHash, onWrite) =>
-      onVolume(() => create(sessionHash, shareHash, onWrite), "written", failedSentence("share")),
+    create: (sessionHash, shareHash, onWrite, choices) =>
+      onVolume(() => create(sessionHash, shareHash, onWrite, choices), "written", failedSentence("share")),
     read: (shareHash) => onVolume(() => read(shareHash), "read", "Try again soon."),
     revoke: (sessionHash, shareHash) =>
       onVolume(() => revoke(sessionHash, shareHash), "written", failedSentence("unshare")),

@@ -10,7 +10,10 @@ export async function mayNotify(): Promise<boolean> {
   return canNotify() && (await Notification.requestPermission()) === "granted";
 }
 
-type Finished = {
+/** What there is to tell: an answer has ended, or waits for a decision. */
+export type ReplyNews = "ended" | "asks";
+
+type Notified = {
   t: TFunction;
   /** Notifications of several tabs with the same tag replace each other. */
   tag: string;
@@ -18,14 +21,16 @@ type Finished = {
 };
 
 /**
- * Shows a notification that an answer has ended, without its text or title: other people may see the screen, and
+ * Shows a notification about an answer, without its text or title: other people may see the screen, and
  * systems keep notifications where the page cannot delete them.
  */
-export async function notifyFinished({ t, tag, onClick }: Finished): Promise<void> {
+export async function notifyOf(news: ReplyNews, { t, tag, onClick }: Notified): Promise<void> {
   if (!canNotify() || Notification.permission !== "granted") return;
-  const options = { body: t("notification.body"), tag, icon: "/favicon.svg" };
+  const isAsking = news === "asks";
+  const title = t(`notification.${isAsking ? "asksTitle" : "title"}`);
+  const options = { body: t(`notification.${isAsking ? "asksBody" : "body"}`), tag, icon: "/favicon.svg" };
   try {
-    const notification = new Notification(t("notification.title"), options);
+    const notification = new Notification(title, options);
     notification.onclick = () => {
       window.focus();
       onClick();
@@ -34,6 +39,6 @@ export async function notifyFinished({ t, tag, onClick }: Finished): Promise<voi
   } catch {
     // On phones a page cannot show one by itself.
     const registration = await navigator.serviceWorker?.getRegistration();
-    await registration?.showNotification(t("notification.title"), options);
+    await registration?.showNotification(title, options);
   }
 }

@@ -1,5 +1,6 @@
 import type { Conversations } from "~/browser/conversations/conversations";
 import type { Unread } from "~/browser/conversations/unread";
+import type { ReplyNews } from "~/browser/page/reply-notification";
 import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { PreferencesStore } from "~/browser/storage/preferences";
@@ -14,14 +15,17 @@ type Dependencies = {
   preferences: PreferencesStore;
   clock: Pick<PageClock, "after">;
   /** Shows a notification, whose click calls `onClick`. */
-  notify: (messageId: string, onClick: () => void) => void;
+  notify: (news: ReplyNews, messageId: string, onClick: () => void) => void;
 };
 
 /**
- * Marks conversations in which a reply has ended while no tab showed them, and removes the mark when one is shown.
- * @returns to be called with the conversation and the message of each reply that has ended
+ * Marks conversations in which a reply has ended, or waits for a decision, while no tab showed them, and removes the mark
+ * when one is shown.
+ * @returns to be called with the news, and the conversation and the message of the reply
  */
-export function createEndedReplies(dependencies: Dependencies): (id: string, messageId: string) => void {
+export function createReplyNews(
+  dependencies: Dependencies,
+): (news: ReplyNews, id: string, messageId: string) => void {
   const { activity, conversations, unread, preferences, clock, notify } = dependencies;
   const isShown = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
 
@@ -33,13 +37,13 @@ export function createEndedReplies(dependencies: Dependencies): (id: string, mes
   for (const changing of [activity, conversations, unread]) changing.subscribe(clearShown);
   clearShown();
 
-  return (id, messageId) => {
+  return (news, id, messageId) => {
     if (isShown(id)) return;
     unread.mark(id);
     if (!preferences.getSnapshot().notifies) return;
     // If another tab shows the conversation, it removes the mark.
     clock.after(MARK_SETTLES_MS, () => {
-      if (unread.getSnapshot().includes(id)) notify(messageId, () => conversations.open(id));
+      if (unread.getSnapshot().includes(id)) notify(news, messageId, () => conversations.open(id));
     });
   };
 }
