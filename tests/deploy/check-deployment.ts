@@ -31,8 +31,10 @@ import {
   commandProblems,
   deploymentProblems,
   effectiveManifest,
+  openDoorProblems,
   settingsOf,
   signInProblems,
+  taskProblems,
   tlsProblems,
 } from "./task-rules.ts";
 
@@ -208,6 +210,8 @@ function checkWhatIsDeployed(
   fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
   tlsProblems(patchedEnvironment, report, file);
   signInProblems(patchedService, report);
+  taskProblems(patchedService, effective, report);
+  openDoorProblems(patchedEnvironment, report);
 }
 
 /** Patches of functions that exist for a domain behind CloudFront tell that there is one. */

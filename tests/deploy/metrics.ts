@@ -57,6 +57,9 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
     given.map(({ Name }) => String(Name)),
     (message) => found(`${key}.MetricName`, message),
   );
+  if ((properties.Statistic === undefined) === (properties.ExtendedStatistic === undefined))
+    found(`${key}.Statistic`, "must be there, or else ExtendedStatistic such as p99");
+  if (properties.Threshold === undefined) found(`${key}.Threshold`, "is missing");
   const period = Number(properties.Period);
   if (period % 60 !== 0 && period !== 10 && period !== 30) {
     found(`${key}.Period`, "must be 10, 30 or a multiple of 60");

@@ -349,6 +349,48 @@ describe("a patch that loses something is told:", () => {
       "has no output HTTPSListenerArn",
     ],
     [
+      "no way to log in",
+      SERVICE_PATCHES,
+      `op: remove\npath: ${SERVICE}/EnableExecuteCommand`,
+      "(patched) exec: must be true",
+    ],
+    [
+      "a port that nobody listens on",
+      SERVICE_PATCHES,
+      "op: replace\npath: /Resources/TargetGroup/Properties/Port\nvalue: 8080",
+      "TargetGroup.Properties.Port: must be 3000",
+    ],
+    [
+      "another architecture than the image's",
+      SERVICE_PATCHES,
+      `op: replace\npath: ${TASK}/RuntimePlatform/CpuArchitecture\nvalue: X86_64`,
+      "RuntimePlatform: must be that of the image",
+    ],
+    [
+      "a log without metrics",
+      SERVICE_PATCHES,
+      `op: replace\npath: ${TASK}/ContainerDefinitions/0/LogConfiguration\nvalue:\n  LogDriver: splunk`,
+      "LogConfiguration: must be awslogs",
+    ],
+    [
+      "a number of tasks for ever",
+      SERVICE_PATCHES,
+      `op: replace\npath: ${SERVICE}/DesiredCount\nvalue: 2`,
+      "DesiredCount: must stay as it is rendered",
+    ],
+    [
+      "tasks that everybody reaches",
+      ENVIRONMENT_PATCHES,
+      "op: add\npath: /Resources/EnvironmentSecurityGroup/Properties/SecurityGroupIngress\nvalue:\n  - CidrIp: 0.0.0.0/0\n    IpProtocol: -1",
+      "EnvironmentSecurityGroup: lets everybody in",
+    ],
+    [
+      "a volume that everybody reaches",
+      ENVIRONMENT_PATCHES,
+      "op: add\npath: /Resources/Door\nvalue:\n  Type: AWS::EC2::SecurityGroupIngress\n  Properties:\n    GroupId: !Ref EFSSecurityGroup\n    CidrIp: 0.0.0.0/0\n    IpProtocol: -1",
+      "Resources.Door: lets everybody in",
+    ],
+    [
       "a way to the volume",
       ENVIRONMENT_PATCHES,
       "op: remove\npath: /Resources/EFSSecurityGroupIngressFromEnvironment",
@@ -541,6 +583,7 @@ describe("an alarm that tells nobody, or of something else, is told:", () => {
       "      ActionsEnabled: false\n      AlarmDescription:",
       "ActionsEnabled: must not be false",
     ],
+    ["without a statistic", /      Statistic: Sum\n/, "", "Statistic: must be there"],
     [
       "another target",
       "        - Name: TargetGroup\n          Value: !Ref TargetGroup",

@@ -4,6 +4,7 @@ import { ENVIRONMENT_PATCHES, SERVICE_PATCHES, type Report } from "./problem.ts"
 import { resolve } from "./resolve-template.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
 import { asTemplate } from "./check-stack.ts";
+import { isSame } from "./data-rules.ts";
 
 const IDLE = "idle_timeout.timeout_seconds";
 const DELAY = "deregistration_delay.timeout_seconds";
@@ -66,6 +67,7 @@ export function effectiveManifest(manifest: ServiceManifest, stack: Patched): Se
   const group = (name: string, otherwise: number) => number(value("TargetGroup", name), otherwise);
   return {
     ...manifest,
+    exec: String(value("Service", "EnableExecuteCommand")) === "true",
     cpu: number(value("TaskDefinition", "Cpu"), manifest.cpu),
     memory: number(value("TaskDefinition", "Memory"), manifest.memory),
     variables: variablesOf(stack, manifest),
@@ -130,6 +132,75 @@ export function deploymentProblems(stack: Patched, tasks: number, report: Report
       `DeploymentCircuitBreaker.${name}`,
       "must be true, or a release whose tasks do not start is tried for hours",
     );
+  }
+}
+
+/** Whether the tasks are those that the manifest describes: of its image, at its port, as many as the scaling wants. */
+export function taskProblems(
+  stack: Patched,
+  { image, platform, variables }: ServiceManifest,
+  report: Report,
+) {
+  const { rendered, patched } = stack;
+  const wrong = (key: string, message: string) => report(SERVICE_PATCHES, `Resources.${key}`, message);
+  const { Service, TargetGroup, TaskDefinition } = patched.Resources;
+  const container = containerOf(stack);
+  const ports: [key: string, port: Json | undefined][] = [
+    ["TargetGroup.Properties.Port", valueAt(TargetGroup, "Properties", "Port")],
+    [
+      "Service.Properties.LoadBalancers.0.ContainerPort",
+      valueAt(Service, "Properties", "LoadBalancers", "0", "ContainerPort"),
+    ],
+    [
+      "TaskDefinition.Properties.ContainerDefinitions.0.PortMappings.0.ContainerPort",
+      valueAt(container, "PortMappings", "0", "ContainerPort"),
+    ],
+  ];
+  for (const [key, port] of ports) {
+    if (Number(port) !== image.port)
+      wrong(key, `must be ${image.port}, where the app listens, is ${String(port)}`);
+  }
+  const architecture = valueAt(TaskDefinition, "Properties", "RuntimePlatform", "CpuArchitecture");
+  if (architecture !== (platform === "linux/arm64" ? "ARM64" : "X86_64"))
+    wrong("TaskDefinition.Properties.RuntimePlatform", `must be that of the image, which is for ${platform}`);
+  if (variables.METRICS === "emf" && valueAt(container, "LogConfiguration", "LogDriver") !== "awslogs") {
+    wrong(
+      "TaskDefinition.Properties.ContainerDefinitions.0.LogConfiguration",
+      "must be awslogs: CloudWatch reads the metrics from the log",
+    );
+  }
+  const count = valueAt(Service, "Properties", "DesiredCount");
+  const before = valueAt(rendered.Resources.Service, "Properties", "DesiredCount");
+  if (count !== undefined && intrinsic(before)?.name === "Fn::GetAtt" && !isSame(count, before))
+    wrong(
+      "Service.Properties.DesiredCount",
+      "must stay as it is rendered, or each deployment undoes the scaling",
+    );
+  const network = valueAt(Service, "Properties", "NetworkConfiguration", "AwsvpcConfiguration");
+  const isPublic = JSON.stringify(valueAt(network, "Subnets") ?? "").includes("PublicSubnets");
+  if (isPublic && valueAt(network, "AssignPublicIp") !== "ENABLED") {
+    wrong(
+      "Service.Properties.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp",
+      "must be ENABLED in public subnets, or tasks have no way out and do not even get their image",
+    );
+  }
+}
+
+/** Groups that only the load balancer, or only tasks, may reach. */
+const INNER_GROUPS = ["EnvironmentSecurityGroup", "EFSSecurityGroup"];
+
+/** A door to the tasks or to the volume past the load balancer. */
+export function openDoorProblems({ patched }: Patched, report: Report) {
+  const isOpen = (rule: Json | undefined) =>
+    valueAt(rule, "CidrIp") === "0.0.0.0/0" || valueAt(rule, "CidrIpv6") === "::/0";
+  for (const [id, resource] of Object.entries(patched.Resources)) {
+    const group = valueAt(resource, "Properties", "GroupId");
+    const inside = [group, valueAt(group, "Ref"), valueAt(group, "Fn::GetAtt", "0"), id].map(String);
+    if (!INNER_GROUPS.some((name) => inside.includes(name))) continue;
+    const given = valueAt(resource, "Properties", "SecurityGroupIngress");
+    const rules = [resource.Properties, ...(Array.isArray(given) ? given : [])];
+    if (rules.some(isOpen))
+      report(ENVIRONMENT_PATCHES, `Resources.${id}`, "lets everybody in, past the load balancer");
   }
 }
 
