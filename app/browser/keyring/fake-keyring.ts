@@ -173,7 +173,7 @@ export function createFakeDevice(server: FakeServer, cipher: KeyringCipher, name
         .all()
         .map(({ id }) => id)
         .sort(),
-    run: (how: { mayCreate?: boolean } = {}) => sync.run({ isToRead: true, ...how }),
+    run: (how: { mayCreate?: boolean; isToRead?: boolean } = {}) => sync.run({ isToRead: true, ...how }),
     setFate: (next: Fate) => void (fate = next),
     /** What is in memory is gone. */
     reload: () => void (sync = newSync()),

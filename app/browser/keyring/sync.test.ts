@@ -179,6 +179,34 @@ describe("what the server may do", () => {
     expect(server.rev()).toBeGreaterThan(backup.rev);
   });
 
+  test("a deletion that an older keyring does not know stays one", async () => {
+    const { server, cipher, laptop, now } = await twoDevices();
+    const id = newId();
+    laptop.begin(id, "Tea");
+    await laptop.run();
+    const backup = server.snapshot();
+    laptop.remove(id);
+    await settle(laptop);
+    const tablet = createFakeDevice(server, cipher, "tablet", now);
+    await tablet.run();
+    server.restore(backup);
+    await tablet.run();
+    expect(tablet.rollbacks.count).toBe(1);
+    expect(tablet.ids()).toEqual([]);
+  });
+
+  test("an answer that was lost is found out before more is sent", async () => {
+    const { server, laptop } = await twoDevices();
+    await laptop.run();
+    laptop.begin(newId(), "Tea");
+    laptop.setFate("answer lost");
+    await expect(laptop.run({ isToRead: false })).rejects.toThrow("Lost.");
+    laptop.setFate("arrives");
+    const { writes } = server.stored;
+    await laptop.run({ isToRead: false });
+    expect(server.stored.writes).toBe(writes);
+  });
+
   test("a keyring that was deleted elsewhere is gone, and an unknown one is not made by joining", async () => {
     const { server, laptop } = await twoDevices();
     server.remove();

@@ -63,8 +63,6 @@ const MOST_WRITES = 3;
 export function createKeyringSync(dependencies: Dependencies): KeyringSync {
   const { api, cipher, local, seen, existing, onDeleted, onRollback, horizon = 0 } = dependencies;
   let remote: Remote | null = null;
-  /** The outcome of the last write is unknown, so that the keyring has to be read again. */
-  let isUncertain = false;
   /** What this page has seen of a keyring that the server has lost since. */
   let lost: Entries = new Map();
 
@@ -88,7 +86,6 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
       if (continued) adopt(continued, before);
       else answer = await api.read(null);
     }
-    isUncertain = false;
     if (answer.kind === "gone") throw new KeyringError("gone");
     if (answer.kind === "whole") adopt(openRemote(cipher, answer.rev, answer.bytes), before);
     if (answer.kind !== "absent") return;
@@ -120,16 +117,15 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
       : appendTo(cipher, remote, push);
   }
 
+  /** If the answer is lost, the next write is a conflict, whose answer has what was stored. */
   async function write(push: Entries): Promise<Outcome> {
     const before = seen.read();
     const rev = remote?.chain.rev ?? 0;
     const isWhole = !remote || isToCompact(remote);
     const { bytes, next } = nextOf(push);
-    isUncertain = true;
     const answer = await (isWhole ? api.put(rev, bytes) : api.append(rev, bytes));
     if (answer.kind === "gone") throw new KeyringError("gone");
     if (answer.kind === "full") throw new KeyringError("full");
-    isUncertain = false;
     if (answer.kind === "absent") adopt(null, before);
     else if (answer.kind === "conflict") adopt(openRemote(cipher, answer.rev, answer.bytes), before);
     if (answer.kind !== "stored") return "raced";
@@ -142,7 +138,7 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
 
   return {
     async run({ isToRead, mayCreate = false }) {
-      if (isToRead || !remote || isUncertain) await read(mayCreate);
+      if (isToRead || !remote) await read(mayCreate);
       await repeat(exchange, dependencies);
       local.onSynced(remote?.document ?? EMPTY_DOCUMENT);
     },
