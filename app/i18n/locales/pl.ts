@@ -350,6 +350,133 @@ export const pl: UnfinishedTranslation = {
     askAgain: "Utwórz nowy link na drugim urządzeniu: w ustawieniach lub w menu czatu.",
     noSecret: "Link jest niepełny lub został utworzony przez inny serwer.",
   },
+  keyring: {
+    title: "Twoje czaty na wszystkich urządzeniach",
+    offExplanation:
+      "Lista Twoich czatów jest przechowywana tylko w tej przeglądarce. Włącz tę funkcję, aby mieć ją na wszystkich urządzeniach i odzyskać, jeśli stracisz tę przeglądarkę lub jej dane zostaną wyczyszczone. Serwer przechowuje listę w postaci zaszyfrowanej i nie może jej odczytać.",
+    turnOn: "Włącz za pomocą klucza dostępu",
+    turnOnWithCode: "Włącz za pomocą kodu odzyskiwania",
+    manage: "Zarządzaj",
+    addDevice: "Dodaj urządzenie",
+    syncNow: "Synchronizuj teraz",
+    syncedAt: "Ostatnia synchronizacja: {{moment}}.",
+    exportList: "Eksportuj listę",
+    listFile: "czaty.json",
+    ways: "Sposoby otwierania listy",
+    ends: "Opuść lub usuń",
+    done: "Gotowe",
+    notice:
+      "Lista Twoich czatów jest tylko w tej przeglądarce. Jeśli jej dane zostaną wyczyszczone, lista przepadnie.",
+    noticeOpen: "Zachowaj na wszystkich urządzeniach",
+    noticeDismiss: "Nie teraz",
+    rolledBack:
+      "Serwer miał starszą listę niż ta przeglądarka. To, czego brakowało, zostało wysłane ponownie. Jeśli to się powtarza, zapytaj operatora.",
+    state: {
+      off: "Wyłączone.",
+      syncing: "Synchronizacja…",
+      on: "Włączone. Ta przeglądarka jest aktualna.",
+      offline: "Brak połączenia. Lista zostanie zsynchronizowana, gdy serwer będzie osiągalny.",
+      offlineWaiting: "Brak połączenia. Wprowadzone tu zmiany czekają na wysłanie.",
+      outdated: "Nieaktualne: serwer ma starszą listę, a ta przeglądarka ją aktualizuje.",
+      full: "Twoja lista jest za długa, by ją zsynchronizować. Zmiany pozostają w tej przeglądarce. Usuń stare czaty, aby zwolnić miejsce.",
+      unreadable:
+        "Nie można otworzyć listy na serwerze. Ta przeglądarka zachowuje własną. Opuść listę tutaj, a potem dołącz ponownie, używając kodu odzyskiwania.",
+      newer: "Listę zmieniła nowsza wersja tej strony. Wczytaj stronę ponownie.",
+      deleted:
+        "Lista została usunięta lub zastąpiona z powodu utraty urządzenia. Ta przeglądarka zachowuje własną. Opuść listę tutaj, a potem dołącz ponownie, używając nowego kodu.",
+    },
+    problem: {
+      not_found: "Na tym serwerze nie ma listy dla tego klucza dostępu lub kodu.",
+      gone: "Ta lista została usunięta lub zastąpiona z powodu utraty urządzenia. Użyj nowego kodu.",
+      unreadable: "Nie można tu otworzyć listy. Jeśli ta przeglądarka ma już listę, najpierw ją opuść.",
+      newer: "Listę zapisała nowsza wersja tej strony. Wczytaj stronę ponownie i spróbuj jeszcze raz.",
+      full: "Lista jest za długa, by ją zapisać.",
+    },
+    passkey: {
+      none: "Żaden klucz dostępu nie otwiera jeszcze Twojej listy.",
+      add: "Dodaj klucz dostępu",
+      addExisting: "Użyj istniejącego klucza dostępu",
+      entry: "Klucz dostępu dodany {{date}}",
+      remove: "Usuń: {{name}}",
+      problem: {
+        insecure: "Klucze dostępu wymagają bezpiecznego połączenia (https). Tutaj działa kod odzyskiwania.",
+        unsupported:
+          "Ta przeglądarka nie ma kluczy dostępu, które mogą przechować klucz szyfrujący. Tutaj działa kod odzyskiwania.",
+        cancelled: "Nie wybrano klucza dostępu.",
+        no_secret:
+          "Ten klucz dostępu nie może przechować klucza szyfrującego. Spróbuj użyć klucza swojego urządzenia lub innego menedżera haseł.",
+        failed: "Nie udało się użyć klucza dostępu.",
+      },
+    },
+    code: {
+      title: "Kod odzyskiwania",
+      label: "Kod odzyskiwania",
+      explanation:
+        "Ten kod otwiera Twoją listę na dowolnym urządzeniu. Zapisz go lub wydrukuj i przechowuj w bezpiecznym miejscu: gdy będzie potrzebny, nie zostanie pokazany.",
+      instead:
+        "Lista mimo to jest włączona. Zachowaj ten kod odzyskiwania, aby otwierać ją na innych urządzeniach.",
+      secret: "Każdy, kto ma ten kod, może przeczytać wszystkie Twoje czaty.",
+      copy: "Kopiuj kod",
+      print: "Drukuj",
+      next: "Mam już zachowany kod",
+      ask: "Wpisz kod jeden raz, aby upewnić się, że go masz.",
+      check: "Sprawdź",
+      showAgain: "Pokaż jeszcze raz",
+      show: "Pokaż kod odzyskiwania",
+      other: "To jest kod innej listy.",
+      kept: "Kod się zgadza. Twoja lista jest bezpieczna.",
+      sheetTitle: "{{app}}: kod odzyskiwania",
+      sheetUse: "Aby go użyć, otwórz {{address}}, potem Ustawienia, a potem „Otwórz tutaj moją listę”.",
+      problem: {
+        empty: "Wpisz kod.",
+        characters: "Tych znaków nie ma w żadnym kodzie: {{characters}}",
+        short: "Kod jest niepełny: {{length}} z {{count}} znaków.",
+        long: "Kod jest za długi: liczba znaków to {{length}}, a nie {{count}}.",
+        mistyped: "Co najmniej jeden znak jest błędny.",
+      },
+    },
+    join: {
+      title: "Otwórz tutaj moją listę",
+      open: "Otwórz tutaj moją listę",
+      explanation:
+        "Jeśli ta funkcja jest już włączona w innej przeglądarce, otwórz tutaj swoją listę. Zostanie do niej dodane to, co jest w tej przeglądarce.",
+      withPasskey: "Otwórz kluczem dostępu",
+      withCode: "Otwórz kodem",
+      byQr: "Możesz też wybrać „Dodaj urządzenie” w ustawieniach drugiego urządzenia i zeskanować kod QR.",
+      done: "Twoja lista jest teraz także na tym urządzeniu.",
+    },
+    forget: {
+      title: "Zapomnij tę przeglądarkę",
+      explanation:
+        "Ta przeglądarka opuści Twoją listę, która pozostanie na innych urządzeniach. Aby wrócić, będziesz potrzebować klucza dostępu lub kodu odzyskiwania.",
+      clear: "Usuń też moje czaty z tej przeglądarki",
+      confirm: "Zapomnij tę przeglądarkę",
+    },
+    lost: {
+      title: "Utracono urządzenie",
+      explanation:
+        "Twoja lista otrzyma nowy klucz, który będzie miała tylko ta przeglądarka. Wszystkie inne urządzenia stracą dostęp i dołączą ponownie za pomocą nowego kodu. Klucze dostępu trzeba będzie dodać od nowa.",
+      stillReadable:
+        "Osoba, która ma utracone urządzenie, mogła zachować dostęp do czatów, które na nim były, i nadal może je czytać. Skopiuj ważne za pomocą „Nowy czat od tego miejsca” i usuń oryginały.",
+      confirm: "Zablokuj inne urządzenia",
+    },
+    delete: {
+      title: "Usuń listę z serwera",
+      explanation:
+        "Twoje urządzenia przestaną się synchronizować. Każde zachowa swoją listę i żaden czat nie zostanie usunięty. Tej operacji nie można cofnąć.",
+      confirm: "Usuń z serwera",
+    },
+    handoff: {
+      explanation:
+        "Otwórz link na drugim urządzeniu lub zeskanuj kod jego aparatem. Lista Twoich czatów będzie wtedy także na tym urządzeniu i pozostanie zsynchronizowana. Link działa tylko raz.",
+      heading: "Otwórz swoją listę na tym urządzeniu",
+      here: "Ta przeglądarka dołączy do listy drugiego urządzenia: jego czatów, folderów, ustawień i wersji roboczych. Zostanie do niej dodane to, co jest w tej przeglądarce.",
+      planted:
+        "Dołącz tylko wtedy, gdy link pochodzi od Ciebie. W przeciwnym razie nadawca będzie mógł czytać wszystko, co tu napiszesz.",
+      take: "Otwórz tutaj moją listę",
+      all: "Cała moja lista",
+    },
+  },
   share: {
     title: "Udostępnij czat",
     explanation:

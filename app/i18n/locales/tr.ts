@@ -329,6 +329,134 @@ export const tr: UnfinishedTranslation = {
     askAgain: "Diğer cihazda, ayarlardan veya bir sohbetin menüsünden yeni bir bağlantı oluşturun.",
     noSecret: "Bağlantı eksik veya başka bir sunucu tarafından oluşturulmuş.",
   },
+  keyring: {
+    title: "Sohbetleriniz tüm cihazlarınızda",
+    offExplanation:
+      "Sohbetlerinizin listesi yalnızca bu tarayıcıda saklanıyor. Listeyi tüm cihazlarınızda kullanmak, bu tarayıcı kaybolduğunda veya verileri temizlendiğinde geri almak için bunu açın. Sunucu listeyi şifreli olarak saklar ve okuyamaz.",
+    turnOn: "Geçiş anahtarıyla aç",
+    turnOnWithCode: "Kurtarma koduyla aç",
+    manage: "Yönet",
+    addDevice: "Cihaz ekle",
+    syncNow: "Şimdi eşitle",
+    syncedAt: "Son eşitleme: {{moment}}.",
+    exportList: "Listeyi dışa aktar",
+    listFile: "sohbetler.json",
+    ways: "Listenizi açmanın yolları",
+    ends: "Ayrıl veya sil",
+    done: "Bitti",
+    notice:
+      "Sohbetlerinizin listesi yalnızca bu tarayıcıda. Tarayıcının verileri temizlenirse liste kaybolur.",
+    noticeOpen: "Tüm cihazlarda sakla",
+    noticeDismiss: "Şimdi değil",
+    rolledBack:
+      "Sunucudaki liste bu tarayıcıdakinden eskiydi. Eksik olanlar yeniden gönderildi. Bu durum tekrarlanırsa operatöre sorun.",
+    state: {
+      off: "Kapalı.",
+      syncing: "Eşitleniyor…",
+      on: "Açık. Bu tarayıcı güncel.",
+      offline: "Çevrimdışı. Sunucuya ulaşıldığında listeniz eşitlenecek.",
+      offlineWaiting: "Çevrimdışı. Burada yapılan değişiklikler gönderilmeyi bekliyor.",
+      outdated: "Güncel değil: sunucuda daha eski bir liste var ve bu tarayıcıdan güncelleniyor.",
+      full: "Listeniz eşitlenemeyecek kadar uzun. Değişiklikler bu tarayıcıda saklanıyor. Yer açmak için eski sohbetleri silin.",
+      unreadable:
+        "Sunucudaki liste açılamıyor. Bu tarayıcı kendi listesini koruyor. Buradaki listeden ayrılın, ardından kurtarma kodunuzla yeniden katılın.",
+      newer: "Listeyi bu sayfanın daha yeni bir sürümü değiştirdi. Sayfayı yenileyin.",
+      deleted:
+        "Liste silindi veya bir cihaz kaybolduğu için değiştirildi. Bu tarayıcı kendi listesini koruyor. Buradaki listeden ayrılın, ardından yeni kodla yeniden katılın.",
+    },
+    problem: {
+      not_found: "Bu sunucuda bu geçiş anahtarına veya koda ait bir liste yok.",
+      gone: "Bu liste silindi veya bir cihaz kaybolduğu için değiştirildi. Yeni kodu kullanın.",
+      unreadable: "Liste burada açılamıyor. Bu tarayıcıda zaten bir liste varsa önce ondan ayrılın.",
+      newer: "Listeyi bu sayfanın daha yeni bir sürümü yazdı. Sayfayı yenileyip yeniden deneyin.",
+      full: "Liste saklanamayacak kadar uzun.",
+    },
+    passkey: {
+      none: "Listenizi açan bir geçiş anahtarı henüz yok.",
+      add: "Geçiş anahtarı ekle",
+      addExisting: "Mevcut bir geçiş anahtarını kullan",
+      entry: "Geçiş anahtarı, eklenme tarihi: {{date}}",
+      remove: "Kaldır: {{name}}",
+      problem: {
+        insecure:
+          "Geçiş anahtarları güvenli bağlantı (https) gerektirir. Burada kurtarma kodu kullanılabilir.",
+        unsupported:
+          "Bu tarayıcıda şifreleme anahtarı tutabilen geçiş anahtarı yok. Burada kurtarma kodu kullanılabilir.",
+        cancelled: "Geçiş anahtarı seçilmedi.",
+        no_secret:
+          "Bu geçiş anahtarı şifreleme anahtarı tutamıyor. Cihazınızdaki veya başka bir parola yöneticisindeki bir geçiş anahtarını deneyin.",
+        failed: "Geçiş anahtarı kullanılamadı.",
+      },
+    },
+    code: {
+      title: "Kurtarma kodu",
+      label: "Kurtarma kodu",
+      explanation:
+        "Bu kod listenizi herhangi bir cihazda açar. Kodu bir yere yazın veya yazdırın ve güvenli bir yerde saklayın: ihtiyacınız olduğunda size gösterilmez.",
+      instead: "Listeniz yine de açık. Diğer cihazlarda açmak için bu kurtarma kodunu saklayın.",
+      secret: "Bu koda sahip olan herkes tüm sohbetlerinizi okuyabilir.",
+      copy: "Kodu kopyala",
+      print: "Yazdır",
+      next: "Kodu sakladım",
+      ask: "Kodun sizde olduğundan emin olmak için kodu bir kez girin.",
+      check: "Kontrol et",
+      showAgain: "Yeniden göster",
+      show: "Kurtarma kodunu göster",
+      other: "Bu, başka bir listenin kodu.",
+      kept: "Kod doğru. Listeniz güvende.",
+      sheetTitle: "{{app}}: kurtarma kodu",
+      sheetUse:
+        "Kullanmak için şu adresi açın: {{address}}. Ardından Ayarlar’a girip “Listemi burada aç” seçeneğini seçin.",
+      problem: {
+        empty: "Kodu girin.",
+        characters: "Şu karakterler hiçbir kodda bulunmaz: {{characters}}",
+        short: "Kod eksik: {{count}} karakterden {{length}} tanesi girildi.",
+        long: "Kod çok uzun: {{count}} yerine {{length}} karakter.",
+        mistyped: "En az bir karakter yanlış yazılmış.",
+      },
+    },
+    join: {
+      title: "Listemi burada aç",
+      open: "Listemi burada aç",
+      explanation:
+        "Bunu başka bir tarayıcıda açtıysanız listenizi burada açın. Bu tarayıcıdakiler de listeye eklenir.",
+      withPasskey: "Geçiş anahtarıyla aç",
+      withCode: "Kodla aç",
+      byQr: "Ya da diğer cihazın ayarlarında “Cihaz ekle” seçeneğini seçip QR kodunu tarayın.",
+      done: "Listeniz artık bu cihazda da var.",
+    },
+    forget: {
+      title: "Bu tarayıcıyı unut",
+      explanation:
+        "Bu tarayıcı listenizden ayrılır; liste diğer cihazlarınızda kalır. Geri dönmek için bir geçiş anahtarı veya kurtarma kodu gerekir.",
+      clear: "Sohbetlerimi de bu tarayıcıdan kaldır",
+      confirm: "Bu tarayıcıyı unut",
+    },
+    lost: {
+      title: "Bir cihaz kayboldu",
+      explanation:
+        "Listenize yalnızca bu tarayıcıda bulunan yeni bir anahtar verilir. Diğer tüm cihazların erişimi kesilir ve yeni kodla yeniden katılırlar. Geçiş anahtarlarının yeniden eklenmesi gerekir.",
+      stillReadable:
+        "Kayıp cihazı elinde bulunduran kişi, üzerindeki sohbetlere erişimini korumuş olabilir ve onları hâlâ okuyabilir. Önemli olanları “Buradan yeni sohbet başlat” ile kopyalayıp asıllarını silin.",
+      confirm: "Diğer cihazların erişimini kes",
+    },
+    delete: {
+      title: "Listeyi sunucudan sil",
+      explanation:
+        "Cihazlarınız eşitlemeyi bırakır. Her biri kendi listesini korur ve hiçbir sohbet silinmez. Bu işlem geri alınamaz.",
+      confirm: "Sunucudan sil",
+    },
+    handoff: {
+      explanation:
+        "Bağlantıyı diğer cihazınızda açın veya kodu onun kamerasıyla tarayın. Böylece sohbet listeniz o cihazda da olur ve eşitlenmeye devam eder. Bağlantı yalnızca bir kez çalışır.",
+      heading: "Listenizi bu cihazda açın",
+      here: "Bu tarayıcı diğer cihazınızın listesine katılır: sohbetleri, klasörleri, ayarları ve taslakları. Bu tarayıcıdakiler de listeye eklenir.",
+      planted:
+        "Yalnızca bağlantıyı kendiniz oluşturduysanız katılın. Aksi takdirde bağlantıyı gönderen kişi burada yazdığınız her şeyi okuyabilir.",
+      take: "Listemi burada aç",
+      all: "Listemin tamamı",
+    },
+  },
   share: {
     title: "Sohbeti paylaş",
     explanation:
