@@ -121,6 +121,15 @@ export const hi: UnfinishedTranslation = {
     removed: "इंतज़ार में मैसेज हटा दिया गया।",
   },
   tools: {
+    label: "टूल",
+    loading: "लोड हो रहा है…",
+    away: "अभी उपलब्ध नहीं है",
+    more: "अलग-अलग टूल चुनें…",
+    asksFirst: "पहले पूछता है",
+    asksFirstOf: "{{tool}} पहले पूछता है",
+    always: "इस चैट में हमेशा अनुमति दें",
+    count_one: "{{count, number}} टूल",
+    count_other: "{{count, number}} टूल",
     states: {
       "input-available": "अगला",
       "approval-requested": "आपकी मंज़ूरी चाहिए",
@@ -147,6 +156,7 @@ export const hi: UnfinishedTranslation = {
     unknown: "कॉल भेजने के बाद कोई जवाब नहीं आया, इसलिए हो सकता है कि काम हुआ हो या न हुआ हो। जाँच लें, फिर चुनें।",
   },
   message: {
+    sources: "स्रोत",
     you: "आप",
     assistant: "असिस्टेंट",
     sending: "भेजा जा रहा है…",
@@ -446,6 +456,7 @@ export const hi: UnfinishedTranslation = {
     },
   },
   share: {
+    withArguments: "टूल के आर्ग्युमेंट भी शामिल करें",
     title: "चैट शेयर करें",
     explanation:
       "जिसके पास भी लिंक होगा, वह चैट को अभी जैसी है वैसी पढ़ सकेगा, लेकिन बाद में लिखी गई बातें नहीं। फ़ाइलों के सिर्फ़ नाम होंगे, फ़ाइलें नहीं। निर्देश, दूसरे वर्शन और मॉडल की रीज़निंग शामिल नहीं होंगे।",
@@ -636,7 +647,12 @@ export const hi: UnfinishedTranslation = {
     commands: "कमांड",
     none: "कोई नतीजा नहीं",
   },
-  notification: { title: "जवाब तैयार है", body: "उसे पढ़ने के लिए {{app}} खोलें।" },
+  notification: {
+    title: "जवाब तैयार है",
+    body: "उसे पढ़ने के लिए {{app}} खोलें।",
+    asksTitle: "एक जवाब को आपकी मंज़ूरी चाहिए",
+    asksBody: "फ़ैसला करने के लिए {{app}} खोलें।",
+  },
   dialog: {
     save: "सेव करें",
     cancel: "रद्द करें",

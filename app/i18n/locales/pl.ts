@@ -132,6 +132,17 @@ export const pl: UnfinishedTranslation = {
     removed: "Usunięto oczekującą wiadomość.",
   },
   tools: {
+    label: "Narzędzia",
+    loading: "Wczytywanie…",
+    away: "Chwilowo niedostępne",
+    more: "Wybierz pojedyncze narzędzia…",
+    asksFirst: "Pyta o zgodę",
+    asksFirstOf: "{{tool}} pyta o zgodę",
+    always: "Zawsze zezwalaj w tym czacie",
+    count_one: "{{count, number}} narzędzie",
+    count_few: "{{count, number}} narzędzia",
+    count_many: "{{count, number}} narzędzi",
+    count_other: "{{count, number}} narzędzia",
     states: {
       "input-available": "Następne",
       "approval-requested": "Wymaga Twojej zgody",
@@ -159,6 +170,7 @@ export const pl: UnfinishedTranslation = {
       "Po wysłaniu wywołania nie nadeszła odpowiedź, więc mogło ono odnieść skutek albo nie. Sprawdź to, a potem wybierz.",
   },
   message: {
+    sources: "Źródła",
     you: "Ty",
     assistant: "Asystent",
     sending: "Wysyłanie…",
@@ -478,6 +490,7 @@ export const pl: UnfinishedTranslation = {
     },
   },
   share: {
+    withArguments: "Uwzględnij argumenty narzędzi",
     title: "Udostępnij czat",
     explanation:
       "Każda osoba mająca link może przeczytać czat w obecnej postaci, ale nie to, co zostanie napisane później. Pliki są wymienione, ale nie dołączone. Instrukcje, inne wersje i rozumowanie modelu są pominięte.",
@@ -672,7 +685,12 @@ export const pl: UnfinishedTranslation = {
     commands: "Polecenia",
     none: "Brak wyników",
   },
-  notification: { title: "Odpowiedź jest gotowa", body: "Otwórz {{app}}, aby ją przeczytać." },
+  notification: {
+    title: "Odpowiedź jest gotowa",
+    body: "Otwórz {{app}}, aby ją przeczytać.",
+    asksTitle: "Odpowiedź wymaga Twojej zgody",
+    asksBody: "Otwórz {{app}}, aby zdecydować.",
+  },
   dialog: {
     save: "Zapisz",
     cancel: "Anuluj",

@@ -131,6 +131,17 @@ export const ru: UnfinishedTranslation = {
     removed: "Сообщение убрано из очереди.",
   },
   tools: {
+    label: "Инструменты",
+    loading: "Загрузка…",
+    away: "Сейчас недоступен",
+    more: "Выбрать отдельные инструменты…",
+    asksFirst: "Спрашивает разрешение",
+    asksFirstOf: "{{tool}} спрашивает разрешение",
+    always: "Всегда разрешать в этом чате",
+    count_one: "{{count, number}} инструмент",
+    count_few: "{{count, number}} инструмента",
+    count_many: "{{count, number}} инструментов",
+    count_other: "{{count, number}} инструмента",
     states: {
       "input-available": "На очереди",
       "approval-requested": "Нужно ваше разрешение",
@@ -158,6 +169,7 @@ export const ru: UnfinishedTranslation = {
       "После отправки вызова ответ не пришёл, поэтому он мог и сработать, и не сработать. Проверьте, а затем выберите.",
   },
   message: {
+    sources: "Источники",
     you: "Вы",
     assistant: "Ассистент",
     sending: "Отправляется…",
@@ -478,6 +490,7 @@ export const ru: UnfinishedTranslation = {
     },
   },
   share: {
+    withArguments: "Включить аргументы инструментов",
     title: "Поделиться чатом",
     explanation:
       "Все, у кого есть ссылка, смогут прочитать чат в нынешнем виде, но не то, что будет написано позже. Файлы перечислены, но не содержатся. Инструкции, другие версии и рассуждения модели не включены.",
@@ -671,7 +684,12 @@ export const ru: UnfinishedTranslation = {
     commands: "Команды",
     none: "Ничего не найдено",
   },
-  notification: { title: "Ответ готов", body: "Откройте {{app}}, чтобы прочитать его." },
+  notification: {
+    title: "Ответ готов",
+    body: "Откройте {{app}}, чтобы прочитать его.",
+    asksTitle: "Для ответа нужно ваше разрешение",
+    asksBody: "Откройте {{app}}, чтобы принять решение.",
+  },
   dialog: {
     save: "Сохранить",
     cancel: "Отмена",

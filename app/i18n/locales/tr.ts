@@ -123,6 +123,15 @@ export const tr: UnfinishedTranslation = {
     removed: "Bekleyen mesaj kaldırıldı.",
   },
   tools: {
+    label: "Araçlar",
+    loading: "Yükleniyor…",
+    away: "Şu anda kullanılamıyor",
+    more: "Araçları tek tek seç…",
+    asksFirst: "Önce onay ister",
+    asksFirstOf: "{{tool}} önce onay ister",
+    always: "Bu sohbette her zaman izin ver",
+    count_one: "{{count, number}} araç",
+    count_other: "{{count, number}} araç",
     states: {
       "input-available": "Sırada",
       "approval-requested": "Onayınız gerekiyor",
@@ -150,6 +159,7 @@ export const tr: UnfinishedTranslation = {
       "Çağrı gönderildikten sonra yanıt gelmedi; gerçekleşmiş de gerçekleşmemiş de olabilir. Kontrol edin, ardından seçin.",
   },
   message: {
+    sources: "Kaynaklar",
     you: "Siz",
     assistant: "Asistan",
     sending: "Gönderiliyor…",
@@ -458,6 +468,7 @@ export const tr: UnfinishedTranslation = {
     },
   },
   share: {
+    withArguments: "Araçların argümanlarını da ekle",
     title: "Sohbeti paylaş",
     explanation:
       "Bağlantıya sahip olan herkes sohbeti şu anki hâliyle okuyabilir, ancak daha sonra yazılanları okuyamaz. Dosyalar listelenir ancak dahil edilmez. Talimatlar, diğer sürümler ve modelin akıl yürütmesi dışarıda bırakılır.",
@@ -650,7 +661,12 @@ export const tr: UnfinishedTranslation = {
     commands: "Komutlar",
     none: "Sonuç yok",
   },
-  notification: { title: "Bir yanıt hazır", body: "Okumak için {{app}} uygulamasını açın." },
+  notification: {
+    title: "Bir yanıt hazır",
+    body: "Okumak için {{app}} uygulamasını açın.",
+    asksTitle: "Bir yanıt onayınızı bekliyor",
+    asksBody: "Karar vermek için {{app}} uygulamasını açın.",
+  },
   dialog: {
     save: "Kaydet",
     cancel: "İptal",
