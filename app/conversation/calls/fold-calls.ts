@@ -39,11 +39,11 @@ function foldCall(part: ToolPart, known: KnownCall): ToolPart {
   const isBehind =
     known.attempt > part.attempt ||
     (known.attempt === part.attempt && PROGRESS[known.state] > PROGRESS[part.state]);
-  const { decisions = part.decisions } = known;
-  const withDecisions = { ...part, ...(decisions && { decisions }) };
+  const { decisions = part.decisions, input = part.input } = known;
+  const withDecisions = { ...part, input, ...(decisions && { decisions }) };
   if (!isBehind) return withDecisions;
   const { output: _, errorText: __, ...rest } = withDecisions;
-  const { epoch: ___, input = part.input, ...now } = known;
+  const { epoch: ___, ...now } = known;
   return { ...rest, ...now, input };
 }
 

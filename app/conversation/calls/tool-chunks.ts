@@ -7,11 +7,11 @@ type ToolChunk = Extract<ReplyChunk, { toolCallId: string } | { type: "data-tool
 
 /** The chunks that replay a call in the state that it has. */
 export function toolChunks(part: ToolPart): ToolChunk[] {
-  const { toolCallId, toolName, input } = part;
-  return [
-    { type: "tool-input-available", toolCallId, toolName, input, dynamic: true },
-    ...outcomeChunks(part),
-  ];
+  return [inputChunk(part), ...outcomeChunks(part)];
+}
+
+export function inputChunk({ toolCallId, toolName, input }: ToolPart): ToolChunk {
+  return { type: "tool-input-available", toolCallId, toolName, input, dynamic: true };
 }
 
 /** The chunks that bring a known call into this state. */
@@ -51,23 +51,28 @@ export function resultChunk(toolCallId: string, result: CallResult): ToolChunk {
   }
 }
 
-/** The parts of a reply after a chunk about a call. A chunk about an unknown call changes nothing. */
+/**
+ * The parts of a reply after a chunk about a call. The arguments of a known call are replaced: a person has changed them.
+ * Other chunks about an unknown call change nothing.
+ */
 export function applyToolChunk(parts: readonly Part[], chunk: ToolChunk): readonly Part[] {
-  if (chunk.type === "tool-input-available") {
+  const id = chunk.type === "data-tool-state" ? chunk.data.toolCallId : chunk.toolCallId;
+  const index = parts.findIndex((part) => part.type === "dynamic-tool" && part.toolCallId === id);
+  const part = parts[index];
+  if (!part && chunk.type === "tool-input-available") {
     const { toolCallId, toolName, input } = chunk;
     return [
       ...parts,
       { type: "dynamic-tool", toolCallId, toolName, input, state: "input-available", attempt: 0 },
     ];
   }
-  const id = chunk.type === "data-tool-state" ? chunk.data.toolCallId : chunk.toolCallId;
-  const index = parts.findIndex((part) => part.type === "dynamic-tool" && part.toolCallId === id);
-  const part = parts[index];
   return part?.type === "dynamic-tool" ? parts.with(index, { ...part, ...changeBy(chunk) }) : parts;
 }
 
-function changeBy(chunk: Exclude<ToolChunk, { type: "tool-input-available" }>): Partial<ToolPart> {
+function changeBy(chunk: ToolChunk): Partial<ToolPart> {
   switch (chunk.type) {
+    case "tool-input-available":
+      return { input: chunk.input };
     case "data-tool-state":
       return chunk.data;
     case "tool-approval-request":

@@ -5,7 +5,10 @@ import type { ReplyChunk } from "~/conversation/reply-chunk";
  * @param before the chunks of the reply before this call of the model
  */
 export function createCallIds(replyId: string, before: readonly ReplyChunk[]) {
-  const counted = before.filter(({ type }) => type === "tool-input-available").length;
+  // Arguments that a person has changed are there twice.
+  const counted = new Set(
+    before.flatMap((chunk) => (chunk.type === "tool-input-available" ? [chunk.toolCallId] : [])),
+  ).size;
   let calls = 0;
   return {
     rename(chunk: ReplyChunk): ReplyChunk {

@@ -147,6 +147,27 @@ describe("a reply that calls tools", () => {
     expect(messages.at(-1)!.parts).toContainEqual({ type: "source-url", sourceId: "source-1", ...page });
   });
 
+  it("runs a call with arguments that were changed while another one runs, and shows those to the model", async () => {
+    const one = await toolNode();
+    const { key, ids } = await startCalls(one, "files_write", "files_log");
+    await one.tools.call(0);
+    const input = { path: "another" };
+    await one.replies.decide(key, { toolCallId: ids[0]!, decision: "approve", input });
+    const write = await one.tools.call(1);
+    expect(write).toMatchObject({ tool: "files_write", input });
+    for (const call of one.tools.calls) call.answer("done");
+    const { steps = [] } = await one.model.request(1);
+    expect(toolParts(steps).map((part) => part.input)).toEqual([input, { path: "files_log" }]);
+    callTools(one, "files_read");
+    (await one.tools.call(2)).answer("read");
+    await one.model.request(2);
+    one.model.text("Done.");
+    one.model.finish();
+    const parts = toolParts((await settled(one, key)).messages.at(-1)!.parts as Part[]);
+    expect(parts.map((part) => part.input)).toEqual([input, { path: "files_log" }, { path: "files_read" }]);
+    expect(new Set(parts.map(({ toolCallId }) => toolCallId)).size).toBe(3);
+  });
+
   it("ends after as many steps as one answer may have, with results, and goes on when it is continued", async () => {
     const one = await toolNode();
     const { key } = await startCalls(one, "files_read");

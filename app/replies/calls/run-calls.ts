@@ -2,7 +2,13 @@ import { hasRoomAfter } from "~/conversation/answer-bound";
 import { isFinal, isUndecided, MAX_CALLS, type CallResult } from "~/conversation/calls/call-state";
 import type { NewCall } from "~/conversation/calls/claim-calls";
 import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
-import { approvalChunk, outcomeChunks, resultChunk, stateChunk } from "~/conversation/calls/tool-chunks";
+import {
+  approvalChunk,
+  inputChunk,
+  outcomeChunks,
+  resultChunk,
+  stateChunk,
+} from "~/conversation/calls/tool-chunks";
 import { sourcePart, type SourcePart, type ToolPart } from "~/conversation/calls/tool-part";
 import {
   needsApproval,
@@ -41,6 +47,9 @@ type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[]
 
 /** Time that calls may take to end after a stop, in milliseconds. */
 const STOP_GRACE_MS = 1_000;
+
+/** Rounds that neither run a call nor wait for one. A result that is not durable yet may cost one. */
+const MAX_IDLE_ROUNDS = 100;
 
 /** Sources of one answer. */
 const MAX_SOURCES = 100;
@@ -128,7 +137,7 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
   return {
     async run({ tools: offered, away }, settings) {
       const tools = { byName: new Map(offered.map((tool) => [tool.name, tool])), away, settings };
-      for (;;) {
+      for (let idleRounds = 0; ;) {
         if (!(await flush()) || control.reason() !== null) return end();
         if (!(await beginOpen(tools)) || control.reason() !== null) return end();
         const open = openCalls();
@@ -140,6 +149,9 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
           const outcome = await claims.wait(parts());
           if (outcome === "waiting") return "waiting";
           if (outcome === "superseded") control.stop("superseded");
+        } else if (++idleRounds > MAX_IDLE_ROUNDS) {
+          // Without I/O such a loop would stop the whole process.
+          throw new Error("the calls of a reply do not come to an end");
         }
       }
     },
@@ -205,6 +217,9 @@ function createAttempts(
     giveUp,
     begin(part: ToolPart, tool: OfferedTool) {
       begun.add(keyOf(part));
+      const written = toolParts(parts()).find(({ toolCallId }) => toolCallId === part.toolCallId);
+      // Changed by the person who has approved them.
+      if (JSON.stringify(written?.input) !== JSON.stringify(part.input)) write(inputChunk(part));
       if (part.state === "running") write(stateChunk(part));
       const done = call(part, tool).then((result) => (result ? finish(part, result) : giveUp(part)));
       running.add(done);
