@@ -58,7 +58,7 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
     } catch (error) {
       failedAt = clocks.now();
       // Without its message, which may name the address with its secrets.
-      if (!isAway) log.warn({ server: config.name, err: nameOf(error) }, "a server of tools is away");
+      if (!isAway) log.warn({ server: config.name, reason: nameOf(error) }, "a server of tools is away");
       isAway = true;
       listed = null;
     }
