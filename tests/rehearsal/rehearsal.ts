@@ -128,8 +128,8 @@ async function rehearse(
       BEDROCK_BASE_URL: bedrock.url,
       // Titles would be requests that nobody here has asked for.
       TITLE_MODEL: "none",
-      // A model here is silent until all is over, which in real time is longer than the app waits for one.
-      MODEL_STALL_SECONDS: String(Math.ceil(patience(timeScale) / 1_000)),
+      // A model here is silent until a deployment is over: in real time 230 s. This is the most that the app waits.
+      MODEL_STALL_SECONDS: "290",
     };
     return { name, variables: { ...deployment.variables, ...test, ...changes } };
   }

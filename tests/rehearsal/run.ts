@@ -17,7 +17,7 @@ const { values } = parseArgs({
 });
 const timeScale = Number(values.scale);
 if (!(timeScale >= 1 && timeScale <= 20)) {
-  console.error("--scale must be from 1, which takes a quarter of an hour, to 20.");
+  console.error("--scale must be from 1, which takes twenty minutes, to 20.");
   process.exit(1);
 }
 
@@ -26,6 +26,11 @@ const say = (text: string) =>
   console.log(`${((performance.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${text}`);
 const { image, engine } = values;
 
+/** Says why it ends early, in a sentence: what a task said is in the message. */
+function explain(error: unknown) {
+  console.error(`\nThe rehearsal ended early: ${error instanceof Error ? error.message : String(error)}`);
+}
+
 const rehearsal = await startRehearsal({
   environment: values.environment,
   timeScale,
@@ -33,6 +38,9 @@ const rehearsal = await startRehearsal({
   ...(image !== undefined && {
     launchWith: (volume, deployment) => containerTasks({ engine, image, volume, deployment }),
   }),
+}).catch((error: unknown) => {
+  explain(error);
+  process.exit(1);
 });
 let complaints = 0;
 
@@ -67,7 +75,7 @@ try {
   console.log(complaints === 0 ? "Nobody has noticed anything." : `${complaints} things were noticed.`);
   process.exitCode = complaints === 0 ? 0 : 1;
 } catch (error) {
-  console.error(`\nThe rehearsal ended early: ${error instanceof Error ? error.message : String(error)}`);
+  explain(error);
   process.exitCode = 1;
 } finally {
   await rehearsal.stop();
