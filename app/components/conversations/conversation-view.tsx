@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { canQueue, canSend, hasQueue, type ChatState } from "~/browser/chat/chat-state";
+import { canQueue, canSend, hasQueue, leafOf, type ChatState } from "~/browser/chat/chat-state";
 import { modelFor, type ModelChoice } from "~/browser/chat/model-choice";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import type { ConversationsSnapshot } from "~/browser/conversations/conversations";
@@ -21,6 +21,9 @@ import { EmptyState } from "~/components/primitives/empty-state";
 import { JumpButton } from "~/components/primitives/jump-button";
 import { lazyPart } from "~/components/primitives/lazy-part";
 import { Notices } from "~/components/primitives/notices";
+import { ArtifactTextsContext } from "~/components/markdown/artifact-texts";
+import { messageText } from "~/conversation/answer-text";
+import { branchTo } from "~/conversation/branch";
 import type { AssistantMessage } from "~/conversation/session";
 import { titleWithoutTags } from "~/conversation/think-tags";
 import { sentenceFor } from "~/i18n/user-error";
@@ -217,19 +220,25 @@ function Messages({ app, chat, conversationId, models, ...rest }: MessagesProps)
   const spotlight = useObservable(app.spotlight);
   const endSpotlight = useCallback(() => app.spotlight.set(null), [app]);
   const find = useFindCommand(app, chat, conversationId);
+  const texts = useCallback(() => {
+    const now = chat.getSnapshot();
+    return branchTo(now.session?.messages ?? [], leafOf(now)).map(messageText);
+  }, [chat]);
   if (!module) return null;
   return (
-    <module.MessageList
-      {...rest}
-      models={models.models}
-      showsNodes={app.showsNodes}
-      opensReasoning={opensReasoning}
-      download={chat.download}
-      spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
-      onSpotlit={endSpotlight}
-      find={find}
-      onFind={app.find.set}
-    />
+    <ArtifactTextsContext.Provider value={texts}>
+      <module.MessageList
+        {...rest}
+        models={models.models}
+        showsNodes={app.showsNodes}
+        opensReasoning={opensReasoning}
+        download={chat.download}
+        spotlight={spotlight?.conversationId === conversationId ? spotlight.messageId : null}
+        onSpotlit={endSpotlight}
+        find={find}
+        onFind={app.find.set}
+      />
+    </ArtifactTextsContext.Provider>
   );
 }
 

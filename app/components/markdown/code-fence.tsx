@@ -1,3 +1,5 @@
+import { ArtifactButton } from "./artifact-button";
+import { artifactKind } from "./artifacts";
 import { CodeBlock } from "./code-block";
 import { Diagram } from "./diagram";
 import { Formula } from "./formula";
@@ -16,5 +18,11 @@ export function CodeFence({ code, language, more = "", isOpen }: Props) {
   const kind = language?.toLowerCase();
   if (kind === "mermaid") return <Diagram source={code} isOpen={isOpen} />;
   if (kind === "math") return <Formula tex={code} source={`$$\n${code}\n$$`} isDisplay isOpen={isOpen} />;
-  return <CodeBlock code={code} language={language} more={more} />;
+  const artifact = isOpen ? null : artifactKind(language, code);
+  return (
+    <CodeBlock
+      {...{ code, language, more }}
+      actions={artifact && <ArtifactButton artifact={{ kind: artifact, code }} />}
+    />
+  );
 }

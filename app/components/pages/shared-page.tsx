@@ -16,6 +16,7 @@ import { LoadingConversation } from "~/components/conversations/loading-conversa
 import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
 import { PlainPage } from "./plain-page";
 import { UnformattedText } from "~/components/markdown/unformatted-text";
+import { ArtifactTextsContext } from "~/components/markdown/artifact-texts";
 import { SharedMessage } from "~/components/messages/shared-message";
 import { Toaster } from "~/components/primitives/toaster";
 import { ErrorNote } from "~/components/primitives/error-note";
@@ -113,11 +114,13 @@ export function SharedPage({ app }: { app: ChatApp }) {
         {title}
       </h1>
       <p className="plain__note">{t("share.readOnly", { date: formatDate(createdAt, i18n.language) })}</p>
-      {messages.map((message) => (
-        <DrawingBoundary key={message.id} fallback={<UnformattedText text={message.text} why="failed" />}>
-          <SharedMessage message={message} />
-        </DrawingBoundary>
-      ))}
+      <ArtifactTextsContext.Provider value={() => messages.map(({ text }) => text)}>
+        {messages.map((message) => (
+          <DrawingBoundary key={message.id} fallback={<UnformattedText text={message.text} why="failed" />}>
+            <SharedMessage message={message} />
+          </DrawingBoundary>
+        ))}
+      </ArtifactTextsContext.Provider>
       <Toaster app={app} />
     </PlainPage>
   );

@@ -222,6 +222,8 @@ export const ar: Translation = {
     unknown: "لم يُرسل جزء من هذه المحادثة إلى النموذج.",
   },
   markdown: {
+    openPreview: "فتح المعاينة",
+    preview: "معاينة",
     code: "شيفرة",
     codeIn: "شيفرة بلغة {{language}}",
     plainCode: "نص",

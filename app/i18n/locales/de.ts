@@ -215,6 +215,8 @@ export const de: Translation = {
     unknown: "Ein Teil dieser Unterhaltung wurde nicht an das Modell gesendet.",
   },
   markdown: {
+    openPreview: "Vorschau öffnen",
+    preview: "Vorschau",
     code: "Code",
     codeIn: "Code in {{language}}",
     plainCode: "Text",

@@ -211,6 +211,8 @@ export const en = {
     unknown: "Part of this conversation was not sent to the model.",
   },
   markdown: {
+    openPreview: "Open preview",
+    preview: "Preview",
     code: "Code",
     codeIn: "Code in {{language}}",
     plainCode: "text",

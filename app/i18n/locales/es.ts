@@ -217,6 +217,8 @@ export const es: Translation = {
     unknown: "Una parte de esta conversación no se envió al modelo.",
   },
   markdown: {
+    openPreview: "Abrir vista previa",
+    preview: "Vista previa",
     code: "Código",
     codeIn: "Código en {{language}}",
     plainCode: "texto",

@@ -217,6 +217,8 @@ export const fr: Translation = {
     unknown: "Une partie de cette conversation n’a pas été envoyée au modèle.",
   },
   markdown: {
+    openPreview: "Ouvrir l’aperçu",
+    preview: "Aperçu",
     code: "Code",
     codeIn: "Code en {{language}}",
     plainCode: "texte",

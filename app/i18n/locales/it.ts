@@ -218,6 +218,8 @@ export const it: UnfinishedTranslation = {
     unknown: "Una parte di questa conversazione non è stata inviata al modello.",
   },
   markdown: {
+    openPreview: "Apri anteprima",
+    preview: "Anteprima",
     code: "Codice",
     codeIn: "Codice {{language}}",
     plainCode: "testo",

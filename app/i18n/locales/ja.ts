@@ -207,6 +207,8 @@ export const ja: UnfinishedTranslation = {
     unknown: "このチャットの一部はモデルに送信されませんでした。",
   },
   markdown: {
+    openPreview: "プレビューを開く",
+    preview: "プレビュー",
     code: "コード",
     codeIn: "{{language}} のコード",
     plainCode: "テキスト",

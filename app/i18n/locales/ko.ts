@@ -204,6 +204,8 @@ export const ko: UnfinishedTranslation = {
     unknown: "이 대화의 일부는 모델에 보내지 않았어요.",
   },
   markdown: {
+    openPreview: "미리보기 열기",
+    preview: "미리보기",
     code: "코드",
     codeIn: "{{language}} 코드",
     plainCode: "텍스트",

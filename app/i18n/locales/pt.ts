@@ -216,6 +216,8 @@ export const pt: UnfinishedTranslation = {
     unknown: "Parte desta conversa não foi enviada ao modelo.",
   },
   markdown: {
+    openPreview: "Abrir prévia",
+    preview: "Prévia",
     code: "Código",
     codeIn: "Código em {{language}}",
     plainCode: "texto",

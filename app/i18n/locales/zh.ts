@@ -208,6 +208,8 @@ export const zh: UnfinishedTranslation = {
     unknown: "此对话的一部分未发送给模型。",
   },
   markdown: {
+    openPreview: "打开预览",
+    preview: "预览",
     code: "代码",
     codeIn: "{{language}} 代码",
     plainCode: "文本",

@@ -1,0 +1,161 @@
+import { mkdir } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { test } from "../fixtures/browser-test";
+import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
+import { variants } from "../fixtures/variants";
+
+/** A model that says what it is told, and a server that nothing may reach. */
+let model: ChatEndpoint;
+let server: AppServer;
+let outside: Server;
+let connections = 0;
+let says = "";
+
+beforeAll(async () => {
+  model = await startChatEndpoint((response) => {
+    stream(response, delta({ content: says }), delta({}, "stop"));
+    response.end("data: [DONE]\n\n");
+  });
+  outside = createServer((_, response) => response.end("<h1>outside</h1>")).on(
+    "connection",
+    () => (connections += 1),
+  );
+  await new Promise<void>((resolve) => outside.listen(0, "127.0.0.1", resolve));
+  server = await startAppServer({
+    env: {
+      MODEL_PROVIDER: "openai-compatible",
+      OPENAI_COMPATIBLE_BASE_URL: model.baseUrl,
+      MODELS: "openai-compatible/echo",
+      TITLE_MODEL: "none",
+    },
+  });
+});
+afterAll(async () => {
+  await server?.stop();
+  await model?.close();
+  outside?.closeAllConnections();
+  outside?.close();
+});
+
+const html = (body: string) => `Here it is:\n\n\`\`\`html\n${body}\n\`\`\`\n`;
+const panel = (page: Page) => page.getByRole("complementary", { name: "Preview" });
+const frame = (page: Page) => page.frameLocator("iframe.artifact__frame");
+
+/** For a person to look at. */
+async function picture(page: Page, name: string) {
+  if (!process.env.PICTURES) return;
+  await mkdir(process.env.PICTURES, { recursive: true });
+  await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
+}
+
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+describe("a block of HTML", () => {
+  test.for(variants([WIDE, PHONE]))(
+    "opens beside the conversation with its versions, source, copy and download: %o",
+    async (viewport, { openChat }) => {
+      const chat = await openChat(server, { context: { viewport } });
+      const { page } = chat;
+      says = html("<h1>One</h1><script>document.body.append('it runs')</script>");
+      await chat.send("A page");
+      await chat.reply(0, "complete");
+      says = html("<h1>Two</h1>");
+      await chat.send("Another");
+      await chat.reply(1, "complete");
+      expect(await page.locator("iframe.artifact__frame").count()).toBe(0);
+      await page.getByRole("button", { name: "Open preview" }).last().click();
+      await frame(page).getByRole("heading", { name: "Two" }).waitFor();
+      await picture(page, `artifact-${String(viewport.width)}`);
+      await panel(page).getByRole("button", { name: "Previous version" }).click();
+      await frame(page).getByRole("heading", { name: "One" }).waitFor();
+      await frame(page).getByText("it runs").waitFor();
+      await panel(page).getByRole("button", { name: "Source" }).click();
+      await panel(page).getByText("<h1>One</h1>").first().waitFor();
+      const download = page.waitForEvent("download");
+      await panel(page).getByRole("button", { name: "Download" }).click();
+      expect((await download).suggestedFilename()).toBe("artifact.html");
+      await panel(page).getByRole("button", { name: "Close" }).click();
+      await expect.poll(() => panel(page).count()).toBe(0);
+    },
+  );
+
+  test("has an opaque origin, and reaches no other server by any way", async ({ openChat }) => {
+    const chat = await openChat(server, { expectErrors: [/./], expectRequests: [/./] });
+    const { page } = chat;
+    const url = `http://127.0.0.1:${String((outside.address() as AddressInfo).port)}`;
+    says = html(`<link rel="stylesheet" href="${url}/a.css"><link rel="prefetch" href="${url}/b">
+<style>@import "${url}/c.css"; body { background: url("${url}/d.png") }</style>
+<img src="${url}/e.png"><video src="${url}/f.mp4"></video><iframe src="${url}/g"></iframe>
+<script src="${url}/h.js"></script><object data="${url}/i"></object>
+<form id="form" action="${url}/j" method="post"></form><a id="link" href="${url}/k" target="_blank">k</a>
+<p id="result"></p>
+<script>
+  const tried = {};
+  const attempt = (name, work) => { try { tried[name] = String(work()); } catch (error) { tried[name] = "refused"; } };
+  attempt("parent", () => parent.document.title);
+  attempt("storage", () => localStorage.length);
+  attempt("cookie", () => document.cookie);
+  attempt("peer", () => new RTCPeerConnection());
+  attempt("window", () => open("${url}/l"));
+  attempt("top", () => { top.location = "${url}/m"; });
+  attempt("socket", () => new WebSocket("${url.replace("http", "ws")}/n"));
+  attempt("source", () => new EventSource("${url}/o"));
+  attempt("beacon", () => navigator.sendBeacon("${url}/p", "x"));
+  attempt("worker", () => new Worker("${url}/q.js"));
+  document.getElementById("form").submit();
+  document.getElementById("link").click();
+  fetch("${url}/r").catch(() => fetch("/api/models")).then(
+    () => "reached", () => "refused",
+  ).then((own) => { result.textContent = self.origin + " " + own + " " + JSON.stringify(tried); });
+</script>`);
+    await chat.send("A page");
+    await chat.reply(0, "complete");
+    await page.getByRole("button", { name: "Open preview" }).click();
+    const result = frame(page).locator("#result");
+    await expect.poll(() => result.textContent()).toContain("refused");
+    const text = (await result.textContent())!;
+    expect(text.startsWith("null refused ")).toBe(true);
+    expect(JSON.parse(text.slice("null refused ".length))).toMatchObject({
+      parent: "refused",
+      storage: "refused",
+      cookie: "refused",
+      peer: "refused",
+      window: "null",
+    });
+    expect(page.url().startsWith(server.url)).toBe(true);
+    // At last it tries to take its own frame away.
+    const left = page.frames().find((each) => each.url().endsWith("/artifacts"))!;
+    await left.evaluate((to) => void (location.href = to), `${url}/s`).catch(() => undefined);
+    await left.waitForURL(/./).catch(() => undefined);
+    await page.reload();
+    await chat.reply(0, "complete");
+    expect(connections).toBe(0);
+  });
+
+  test("opens behind a link, too, and SVG is shown as well", async ({ openChat }) => {
+    const chat = await openChat(server, {
+      context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
+    });
+    const { page } = chat;
+    says =
+      '```svg\n<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text y="5">drawn</text></svg>\n```\n';
+    await chat.send("A drawing");
+    await chat.reply(0, "complete");
+    await chat.choose("Share");
+    await page.getByRole("dialog").getByRole("button", { name: /link/i }).first().click();
+    await page.getByRole("dialog").getByRole("status").filter({ hasText: /\S/ }).waitFor();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const reader = await openChat(server, {
+      path: link.slice(server.url.length),
+      context: { viewport: WIDE },
+    });
+    await reader.page.getByRole("button", { name: "Open preview" }).click();
+    await frame(reader.page).getByText("drawn").waitFor();
+    await picture(reader.page, "artifact-shared");
+  });
+});
