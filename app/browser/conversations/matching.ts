@@ -37,12 +37,19 @@ function wordsOf(query: string): string[] {
   return fold(query).trim().split(/\s+/);
 }
 
-/** A text without case and accents. */
+/**
+ * Accents and vowel points, which people often leave out, as they do the dot below Hindi letters (U+093C). The vowel
+ * signs of Indic scripts and the voicing marks of kana (U+3099, U+309A) are kept: without them it is another word.
+ */
+const ACCENTS =
+  /(?=\p{Mark})(?![\u3099\u309a])[\p{Script=Inherited}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Cyrillic}\u093c]/gu;
+
+/**
+ * A text without case and accents. The Turkish dotless ı becomes i, because its capital is I in any language. Korean
+ * syllables become their letters, so that a word is found while its last syllable is still being typed.
+ */
 export function fold(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replace(/\p{Mark}/gu, "")
-    .toLowerCase();
+  return text.normalize("NFKD").replace(ACCENTS, "").toLowerCase().replaceAll("ı", "i");
 }
 
 /** The index in a text that corresponds to an index in its folded form. */

@@ -1,3 +1,4 @@
+import { fold } from "~/browser/conversations/matching";
 import type { SelectOption } from "./select";
 
 const PAGE = 8;
@@ -28,13 +29,13 @@ export function stepTo(key: string, place: number, count: number): number | null
  * leads to the next such option, as in the browser's own lists.
  */
 export function firstWith(options: readonly SelectOption[], typed: string, active: number): number | null {
-  const text = typed.toLowerCase();
+  const text = fold(typed);
   const isOneLetter = [...text].every((letter) => letter === text[0]);
   const wanted = isOneLetter ? text.slice(0, 1) : text;
   const from = Math.max(active, 0) + (isOneLetter ? 1 : 0);
   for (let step = 0; step < options.length; step += 1) {
     const index = (from + step) % options.length;
-    if (options[index]!.label.toLowerCase().startsWith(wanted)) return index;
+    if (fold(options[index]!.label).startsWith(wanted)) return index;
   }
   return null;
 }
