@@ -32,6 +32,14 @@ export const LANGUAGES = {
 
 export type LanguageCode = keyof typeof LANGUAGES;
 
+/** Where the code alone leaves the script, or the accent of a voice, open. */
+const TAGS: { readonly [Code in LanguageCode]?: string } = { zh: "zh-Hans", pt: "pt-BR" };
+
+/** The language as an attribute `lang` names it: browsers choose fonts and voices by it. */
+export function languageTag(code: LanguageCode): string {
+  return TAGS[code] ?? code;
+}
+
 export const LANGUAGE_CODES = Object.keys(LANGUAGES) as LanguageCode[];
 
 export function isLanguageCode(value: unknown): value is LanguageCode {

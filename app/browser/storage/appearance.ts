@@ -1,4 +1,4 @@
-import { LANGUAGES, type LanguageCode } from "~/i18n/languages";
+import { LANGUAGES, languageTag, type LanguageCode } from "~/i18n/languages";
 import { LIST_KEY } from "~/browser/conversations/earlier-list";
 import { PREFERENCES_KEY, type Preferences } from "./preferences";
 
@@ -10,7 +10,7 @@ export function showAppearance(
 ): void {
   root.dataset.theme = theme;
   root.dataset.textSize = textSize;
-  root.lang = language;
+  root.lang = languageTag(language);
   root.dir = LANGUAGES[language].direction;
   // The browser's own bars follow the system's theme unless they are given a colour. `--ground` cannot be used: it is
   // a pair of colours.
