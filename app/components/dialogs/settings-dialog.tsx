@@ -4,7 +4,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import { canNotify, mayNotify } from "~/browser/page/reply-notification";
 import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
 import { useObservable } from "~/browser/page/use-observable";
-import { LANGUAGE_CODES, LANGUAGES } from "~/i18n/languages";
+import { LANGUAGE_CODES, languageTag, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "~/components/primitives/dialog";
 import { Select } from "~/components/primitives/select";
 import { enterSendsHere } from "~/components/composer/focus-composer";
@@ -35,8 +35,9 @@ type Props = {
 /** The preferences of this browser. Changes apply, and are stored, at once. */
 export function SettingsDialog(props: Props) {
   const { app, onShowShortcuts, onClose, onFailed } = props;
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { preferences } = app;
+  const languageNames = new Intl.DisplayNames([i18n.language, "en"], { type: "language" });
   const { language, theme, textSize, enterSends: chosenEnter } = useObservable(preferences);
   const { opensReasoning } = useObservable(preferences);
   const enterSends = chosenEnter ?? enterSendsHere();
@@ -59,7 +60,12 @@ export function SettingsDialog(props: Props) {
           value={language ?? ""}
           options={[
             { value: "" as const, label: t("settings.languageOfBrowser") },
-            ...LANGUAGE_CODES.map((code) => ({ value: code, label: LANGUAGES[code].name, lang: code })),
+            ...LANGUAGE_CODES.map((code) => ({
+              value: code,
+              label: LANGUAGES[code].name,
+              lang: languageTag(code),
+              keywords: languageNames.of(code),
+            })),
           ]}
           onChange={(chosen) => preferences.change({ language: chosen === "" ? null : chosen })}
           onFailed={onFailed}

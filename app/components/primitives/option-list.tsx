@@ -165,7 +165,7 @@ function optionId(listId: string, index: number): string {
 
 /** The indexes of the options that a query finds. */
 function indexesOf(options: readonly SelectOption[], query: string): number[] {
-  return options.flatMap(({ label, group = "" }, index) =>
-    matches(`${label} ${group}`, query) ? index : [],
+  return options.flatMap(({ label, group = "", keywords = "" }, index) =>
+    matches(`${label} ${group} ${keywords}`, query) ? index : [],
   );
 }

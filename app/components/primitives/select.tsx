@@ -13,6 +13,8 @@ export type SelectOption<Value extends string = string> = {
   /** Options of one group stand together under its name. */
   group?: string | undefined;
   lang?: string | undefined;
+  /** Other words by which it is found. */
+  keywords?: string | undefined;
 };
 
 type Props<Value extends string> = {
