@@ -355,6 +355,137 @@ export const it: UnfinishedTranslation = {
       "Crea un nuovo link sull’altro dispositivo, nelle impostazioni o nel menu di una conversazione.",
     noSecret: "Il link è incompleto o è stato creato da un altro server.",
   },
+  keyring: {
+    title: "Le tue conversazioni su tutti i tuoi dispositivi",
+    offExplanation:
+      "L’elenco delle tue conversazioni è solo in questo browser. Attiva questa opzione per averlo su tutti i tuoi dispositivi e per recuperarlo se perdi questo browser o ne cancelli i dati. Il server lo conserva cifrato e non può leggerlo.",
+    turnOn: "Attiva con una passkey",
+    turnOnWithCode: "Attiva con un codice di recupero",
+    manage: "Gestisci",
+    addDevice: "Aggiungi un dispositivo",
+    syncNow: "Sincronizza ora",
+    syncedAt: "Ultima sincronizzazione: {{moment}}.",
+    exportList: "Esporta l’elenco",
+    listFile: "conversazioni.json",
+    ways: "Modi per aprire il tuo elenco",
+    ends: "Esci o elimina",
+    done: "Fine",
+    notice:
+      "Le tue conversazioni sono elencate solo in questo browser. Se ne cancelli i dati, l’elenco va perso.",
+    noticeOpen: "Conserva su tutti i dispositivi",
+    noticeDismiss: "Non ora",
+    rolledBack:
+      "Il server aveva un elenco meno recente di quello di questo browser. Ciò che mancava è stato inviato di nuovo. Se succede spesso, chiedi al gestore.",
+    state: {
+      off: "Disattivato.",
+      syncing: "Sincronizzazione in corso…",
+      on: "Attivo. Questo browser è aggiornato.",
+      offline: "Offline. L’elenco si sincronizzerà quando il server sarà raggiungibile.",
+      offlineWaiting: "Offline. Le modifiche fatte qui attendono di essere inviate.",
+      outdated:
+        "Non aggiornato: il server ha un elenco meno recente, che viene aggiornato da questo browser.",
+      full: "Il tuo elenco è troppo lungo per essere sincronizzato. Le modifiche restano in questo browser. Elimina le vecchie conversazioni per fare spazio.",
+      unreadable:
+        "Impossibile aprire l’elenco sul server. Questo browser mantiene il proprio. Esci dall’elenco qui, poi rientra con il codice di recupero.",
+      newer: "Una versione più recente di questa pagina ha modificato l’elenco. Ricarica la pagina.",
+      deleted:
+        "L’elenco è stato eliminato, o sostituito perché un dispositivo è andato perso. Questo browser mantiene il proprio. Esci dall’elenco qui, poi rientra con il nuovo codice.",
+    },
+    problem: {
+      not_found: "Su questo server non c’è nessun elenco per questa passkey o questo codice.",
+      gone: "Questo elenco è stato eliminato, o sostituito perché un dispositivo è andato perso. Usa il nuovo codice.",
+      unreadable:
+        "Impossibile aprire l’elenco qui. Se questo browser ha già un elenco, esci prima da quello.",
+      newer:
+        "L’elenco è stato scritto da una versione più recente di questa pagina. Ricarica la pagina e riprova.",
+      full: "L’elenco è troppo lungo per essere salvato.",
+    },
+    passkey: {
+      none: "Nessuna passkey apre ancora il tuo elenco.",
+      add: "Aggiungi una passkey",
+      addExisting: "Usa una passkey che hai già",
+      entry: "Passkey aggiunta il {{date}}",
+      remove: "Rimuovi: {{name}}",
+      problem: {
+        insecure:
+          "Le passkey richiedono una connessione sicura (https). Qui puoi usare un codice di recupero.",
+        unsupported:
+          "Questo browser non ha passkey in grado di custodire una chiave. Qui puoi usare un codice di recupero.",
+        cancelled: "Nessuna passkey selezionata.",
+        no_secret:
+          "Questa passkey non può custodire una chiave. Prova con una del tuo dispositivo o di un altro gestore di password.",
+        failed: "Impossibile usare la passkey.",
+      },
+    },
+    code: {
+      title: "Codice di recupero",
+      label: "Codice di recupero",
+      explanation:
+        "Questo codice apre il tuo elenco su qualsiasi dispositivo. Annotalo o stampalo e conservalo in un luogo sicuro: quando ti servirà, non verrà mostrato.",
+      instead:
+        "Il tuo elenco è comunque attivo. Conserva questo codice di recupero per aprirlo su altri dispositivi.",
+      secret: "Chiunque abbia questo codice può leggere tutte le tue conversazioni.",
+      copy: "Copia codice",
+      print: "Stampa",
+      next: "L’ho conservato",
+      ask: "Inserisci il codice una volta, per verificare di averlo.",
+      check: "Verifica",
+      showAgain: "Mostra di nuovo",
+      show: "Mostra codice di recupero",
+      other: "Questo è il codice di un altro elenco.",
+      kept: "Il codice è corretto. Il tuo elenco è al sicuro.",
+      sheetTitle: "{{app}}: codice di recupero",
+      sheetUse: "Per usarlo, apri {{address}}, poi Impostazioni e “Apri il mio elenco qui”.",
+      problem: {
+        empty: "Inserisci il codice.",
+        characters: "Questi caratteri non compaiono in nessun codice: {{characters}}",
+        short: "Il codice è incompleto: {{length}} caratteri su {{count}}.",
+        long: "Il codice è troppo lungo: {{length}} caratteri anziché {{count}}.",
+        mistyped: "Almeno un carattere è sbagliato.",
+      },
+    },
+    join: {
+      title: "Apri il mio elenco qui",
+      open: "Apri il mio elenco qui",
+      explanation:
+        "Se hai attivato questa opzione in un altro browser, apri qui il tuo elenco. Ciò che è in questo browser vi verrà aggiunto.",
+      withPasskey: "Apri con una passkey",
+      withCode: "Apri con il codice",
+      byQr: "Oppure scegli “Aggiungi un dispositivo” nelle impostazioni dell’altro dispositivo e inquadra il codice QR.",
+      done: "Ora il tuo elenco è anche su questo dispositivo.",
+    },
+    forget: {
+      title: "Dimentica questo browser",
+      explanation:
+        "Questo browser esce dal tuo elenco, che resta sugli altri dispositivi. Per rientrare ti serve una passkey o il codice di recupero.",
+      clear: "Rimuovi anche le mie conversazioni da questo browser",
+      confirm: "Dimentica questo browser",
+    },
+    lost: {
+      title: "Un dispositivo è andato perso",
+      explanation:
+        "Il tuo elenco riceve una nuova chiave, che ha solo questo browser. Tutti gli altri dispositivi vengono esclusi e devono rientrare con il nuovo codice. Le passkey vanno aggiunte di nuovo.",
+      stillReadable:
+        "Chi ha il dispositivo perso potrebbe aver annotato le conversazioni che conteneva e può ancora leggerle. Copia quelle importanti con “Nuova conversazione da qui” ed elimina le originali.",
+      confirm: "Escludi gli altri dispositivi",
+    },
+    delete: {
+      title: "Elimina l’elenco dal server",
+      explanation:
+        "I tuoi dispositivi smettono di sincronizzarsi. Ognuno mantiene l’elenco che ha e nessuna conversazione viene eliminata. L’operazione non può essere annullata.",
+      confirm: "Elimina dal server",
+    },
+    handoff: {
+      explanation:
+        "Apri il link sull’altro dispositivo o inquadra il codice con la sua fotocamera. L’elenco delle tue conversazioni sarà anche su quel dispositivo e resterà sincronizzato. Il link funziona una sola volta.",
+      heading: "Apri il tuo elenco su questo dispositivo",
+      here: "Questo browser entra nell’elenco dell’altro dispositivo: conversazioni, cartelle, impostazioni e bozze. Ciò che è in questo browser vi verrà aggiunto.",
+      planted:
+        "Entra solo se hai creato tu il link. Altrimenti chi te l’ha inviato potrà leggere tutto ciò che scrivi qui.",
+      take: "Apri il mio elenco qui",
+      all: "Tutto il mio elenco",
+    },
+  },
   share: {
     withArguments: "Includi gli argomenti degli strumenti",
     title: "Condividi conversazione",

@@ -353,6 +353,137 @@ export const pt: UnfinishedTranslation = {
     askAgain: "Crie um novo link no outro dispositivo, nas configurações dele ou no menu de uma conversa.",
     noSecret: "O link está incompleto ou foi criado por outro servidor.",
   },
+  keyring: {
+    title: "Suas conversas em todos os seus dispositivos",
+    offExplanation:
+      "A lista das suas conversas fica apenas neste navegador. Ative esta opção para tê-la em todos os seus dispositivos e recuperá-la se este navegador for perdido ou seus dados forem apagados. O servidor a armazena criptografada e não consegue lê-la.",
+    turnOn: "Ativar com uma chave de acesso",
+    turnOnWithCode: "Ativar com um código de recuperação",
+    manage: "Gerenciar",
+    addDevice: "Adicionar um dispositivo",
+    syncNow: "Sincronizar agora",
+    syncedAt: "Última sincronização: {{moment}}.",
+    exportList: "Exportar a lista",
+    listFile: "conversas.json",
+    ways: "Formas de abrir sua lista",
+    ends: "Sair ou excluir",
+    done: "Concluir",
+    notice:
+      "Suas conversas estão listadas apenas neste navegador. Se os dados dele forem apagados, a lista será perdida.",
+    noticeOpen: "Manter em todos os dispositivos",
+    noticeDismiss: "Agora não",
+    rolledBack:
+      "O servidor tinha uma lista mais antiga do que a deste navegador. O que faltava foi enviado novamente. Se isso se repetir, fale com o operador.",
+    state: {
+      off: "Desativada.",
+      syncing: "Sincronizando…",
+      on: "Ativada. Este navegador está atualizado.",
+      offline: "Sem conexão. Sua lista será sincronizada quando o servidor puder ser acessado.",
+      offlineWaiting: "Sem conexão. As alterações feitas aqui aguardam envio.",
+      outdated:
+        "Desatualizada: o servidor tem uma lista mais antiga, que está sendo atualizada a partir deste navegador.",
+      full: "Sua lista é longa demais para sincronizar. As alterações são mantidas neste navegador. Exclua conversas antigas para liberar espaço.",
+      unreadable:
+        "Não é possível abrir a lista do servidor. Este navegador mantém a própria lista. Saia da lista aqui e entre novamente com seu código de recuperação.",
+      newer: "Uma versão mais recente desta página alterou a lista. Recarregue a página.",
+      deleted:
+        "A lista foi excluída ou substituída porque um dispositivo foi perdido. Este navegador mantém a própria lista. Saia da lista aqui e entre novamente com o novo código.",
+    },
+    problem: {
+      not_found: "Não há nenhuma lista para esta chave de acesso ou este código neste servidor.",
+      gone: "Esta lista foi excluída ou substituída porque um dispositivo foi perdido. Use o novo código.",
+      unreadable:
+        "Não é possível abrir a lista aqui. Se este navegador já tem uma lista, saia dela primeiro.",
+      newer:
+        "A lista foi gravada por uma versão mais recente desta página. Recarregue a página e tente novamente.",
+      full: "A lista é longa demais para ser armazenada.",
+    },
+    passkey: {
+      none: "Nenhuma chave de acesso abre sua lista ainda.",
+      add: "Adicionar uma chave de acesso",
+      addExisting: "Usar uma chave de acesso existente",
+      entry: "Chave de acesso adicionada em {{date}}",
+      remove: "Remover: {{name}}",
+      problem: {
+        insecure:
+          "As chaves de acesso exigem uma conexão segura (https). Um código de recuperação funciona aqui.",
+        unsupported:
+          "Este navegador não tem chaves de acesso que possam guardar uma chave criptográfica. Um código de recuperação funciona aqui.",
+        cancelled: "Nenhuma chave de acesso foi escolhida.",
+        no_secret:
+          "Esta chave de acesso não pode guardar uma chave criptográfica. Tente uma do seu dispositivo ou de outro gerenciador de senhas.",
+        failed: "Não foi possível usar a chave de acesso.",
+      },
+    },
+    code: {
+      title: "Código de recuperação",
+      label: "Código de recuperação",
+      explanation:
+        "Este código abre sua lista em qualquer dispositivo. Anote-o ou imprima-o e guarde-o em um lugar seguro: ele não será mostrado quando você precisar dele.",
+      instead:
+        "Sua lista está ativada mesmo assim. Guarde este código de recuperação para abri-la em outros dispositivos.",
+      secret: "Quem tiver este código poderá ler todas as suas conversas.",
+      copy: "Copiar código",
+      print: "Imprimir",
+      next: "Já guardei",
+      ask: "Digite o código uma vez para confirmar que você o tem.",
+      check: "Verificar",
+      showAgain: "Mostrar novamente",
+      show: "Mostrar código de recuperação",
+      other: "Este é o código de outra lista.",
+      kept: "O código está correto. Sua lista está segura.",
+      sheetTitle: "{{app}}: código de recuperação",
+      sheetUse: "Para usá-lo, abra {{address}}, depois Configurações e “Abrir minha lista aqui”.",
+      problem: {
+        empty: "Digite o código.",
+        characters: "Estes caracteres não aparecem em nenhum código: {{characters}}",
+        short: "O código está incompleto: {{length}} de {{count}} caracteres.",
+        long: "O código é longo demais: {{length}} caracteres em vez de {{count}}.",
+        mistyped: "Pelo menos um caractere está errado.",
+      },
+    },
+    join: {
+      title: "Abrir minha lista aqui",
+      open: "Abrir minha lista aqui",
+      explanation:
+        "Se você ativou esta opção em outro navegador, abra sua lista aqui. O que está neste navegador será adicionado a ela.",
+      withPasskey: "Abrir com uma chave de acesso",
+      withCode: "Abrir com o código",
+      byQr: "Ou escolha “Adicionar um dispositivo” nas configurações do outro dispositivo e escaneie o código QR.",
+      done: "Agora sua lista também está neste dispositivo.",
+    },
+    forget: {
+      title: "Esquecer este navegador",
+      explanation:
+        "Este navegador sai da sua lista, que permanece nos outros dispositivos. Para voltar, você precisará de uma chave de acesso ou do código de recuperação.",
+      clear: "Remover também minhas conversas deste navegador",
+      confirm: "Esquecer este navegador",
+    },
+    lost: {
+      title: "Um dispositivo foi perdido",
+      explanation:
+        "Sua lista recebe uma nova chave, que só este navegador tem. Todos os outros dispositivos são bloqueados e precisam entrar novamente com o novo código. As chaves de acesso precisam ser adicionadas de novo.",
+      stillReadable:
+        "Quem estiver com o dispositivo perdido pode ter anotado conversas que estavam nele e ainda poderá lê-las. Copie as importantes com “Nova conversa a partir daqui” e exclua as originais.",
+      confirm: "Bloquear outros dispositivos",
+    },
+    delete: {
+      title: "Excluir a lista do servidor",
+      explanation:
+        "Seus dispositivos param de sincronizar. Cada um mantém a lista que tem, e nenhuma conversa é excluída. Isso não pode ser desfeito.",
+      confirm: "Excluir do servidor",
+    },
+    handoff: {
+      explanation:
+        "Abra o link no outro dispositivo ou escaneie o código com a câmera dele. Sua lista de conversas também ficará nesse dispositivo e continuará sincronizada. O link funciona uma única vez.",
+      heading: "Abrir sua lista neste dispositivo",
+      here: "Este navegador entra na lista do seu outro dispositivo: conversas, pastas, configurações e rascunhos. O que está neste navegador será adicionado a ela.",
+      planted:
+        "Só entre se você mesmo criou o link. Caso contrário, quem o enviou poderá ler tudo o que você escrever aqui.",
+      take: "Abrir minha lista aqui",
+      all: "Minha lista inteira",
+    },
+  },
   share: {
     withArguments: "Incluir os argumentos das ferramentas",
     title: "Compartilhar conversa",
