@@ -109,6 +109,7 @@ export function isField(value: unknown): value is Field {
 
 function isNewer(field: Field, than: Field | undefined): boolean {
   if (!than || field[1] !== than[1]) return !than || field[1] > than[1];
+  if (field[0] === than[0]) return false;
   return JSON.stringify(field[0]) > JSON.stringify(than[0]);
 }
 
