@@ -18,7 +18,7 @@ export function createLog({ level, node, readable, secrets = [], stream }: LogOp
   const options = {
     level,
     base: { node },
-    serializers: { err: (error: Error) => describeError(error, redact) },
+    serializers: { err: (error: unknown) => describeError(error, redact) },
   };
   if (readable) {
     const pretty = { ignore: "node", singleLine: true };
@@ -28,8 +28,12 @@ export function createLog({ level, node, readable, secrets = [], stream }: LogOp
   return pino({ ...options, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
-/** Only known fields of an error: errors of model providers contain the whole request, and so the session. */
-function describeError(error: Error, redact: (text: string) => string): object {
+/**
+ * Only known fields of an error: errors of model providers contain the whole request, and so the session. Whatever was
+ * thrown: a log line must not fail.
+ */
+function describeError(thrown: unknown, redact: (text: string) => string): object {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const { type, message, stack, ...more } = stdSerializers.err(error);
   const known = ["code", "errno", "syscall", "statusCode", "requestId"] as const;
   return {

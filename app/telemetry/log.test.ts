@@ -51,6 +51,14 @@ describe("captured output", () => {
     return { others: others as unknown as Console, process, nodesOwn, lines };
   }
 
+  it("a log line is written whatever was thrown", () => {
+    const { log, lines } = start();
+    for (const thrown of ["a string", undefined, null, { code: "EIO" }])
+      log.warn({ err: thrown }, "it failed");
+    expect(lines().map(({ msg }) => msg)).toEqual(Array(4).fill("it failed"));
+    expect(lines()[0]!.err).toMatchObject({ message: "a string" });
+  });
+
   it("console output becomes a log line at its level", () => {
     const { others, lines } = capture();
     others.log("listens at %s", "http://x");
