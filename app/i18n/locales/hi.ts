@@ -206,6 +206,8 @@ export const hi: UnfinishedTranslation = {
     unknown: "इस चैट का कुछ हिस्सा मॉडल को नहीं भेजा गया।",
   },
   markdown: {
+    openPreview: "प्रीव्यू खोलें",
+    preview: "प्रीव्यू",
     code: "कोड",
     codeIn: "{{language}} कोड",
     plainCode: "टेक्स्ट",

@@ -220,6 +220,8 @@ export const pl: UnfinishedTranslation = {
     unknown: "Część tego czatu nie została wysłana do modelu.",
   },
   markdown: {
+    openPreview: "Otwórz podgląd",
+    preview: "Podgląd",
     code: "Kod",
     codeIn: "Kod ({{language}})",
     plainCode: "tekst",

@@ -219,6 +219,8 @@ export const ru: UnfinishedTranslation = {
     unknown: "Часть этого чата не была отправлена модели.",
   },
   markdown: {
+    openPreview: "Открыть предпросмотр",
+    preview: "Предпросмотр",
     code: "Код",
     codeIn: "Код ({{language}})",
     plainCode: "текст",

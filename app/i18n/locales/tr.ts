@@ -209,6 +209,8 @@ export const tr: UnfinishedTranslation = {
     unknown: "Bu sohbetin bir kısmı modele gönderilmedi.",
   },
   markdown: {
+    openPreview: "Önizlemeyi aç",
+    preview: "Önizleme",
     code: "Kod",
     codeIn: "{{language}} kodu",
     plainCode: "metin",
