@@ -129,7 +129,7 @@ export const ja: UnfinishedTranslation = {
     asksFirst: "実行前に確認",
     asksFirstOf: "{{tool}} は実行前に確認",
     always: "このチャットでは常に許可",
-    count_other: "{{count, number}} 個のツール",
+    count_other: "{{count, number}}個のツール",
     states: {
       "input-available": "次に実行",
       "approval-requested": "承認が必要です",
