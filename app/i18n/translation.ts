@@ -1,6 +1,10 @@
 import type { AnswerEndingCode } from "~/conversation/answer-ending";
 import type { ErrorCode } from "~/conversation/expected-error";
 import type { en } from "./locales/en";
+import type { enKeyring } from "./locales/en-keyring";
+
+/** All strings, though not all are loaded at first. */
+export type English = typeof en & { keyring: typeof enKeyring };
 
 type PluralEnding = "zero" | "one" | "two" | "few" | "many" | "other";
 type Base<Key> = Key extends `${infer Name}_${PluralEnding}` ? Name : never;
@@ -13,7 +17,7 @@ type Translated<Strings> = {
 } & { [Key in `${Base<keyof Strings>}_${PluralEnding}`]?: string };
 
 /** The strings of one language. A missing key, or one that English does not have, is a type error. */
-export type Translation = Translated<Omit<typeof en, "serverProblem">> & {
+export type Translation = Translated<Omit<English, "serverProblem">> & {
   serverProblem: Readonly<Record<ErrorCode | AnswerEndingCode | "demo_model" | "no_model", string>>;
 };
 

@@ -5,8 +5,11 @@ import { fromRecoveryCode } from "~/browser/keyring/recovery-code";
 import { PasskeyError } from "~/browser/keyring/webauthn.client";
 import { createTranslator } from "~/i18n/create-translator";
 import { keyringProblem } from "./keyring-problem";
+import { addKeyringTexts } from "./use-keyring-texts";
 
-const { t } = createTranslator("Holdfast").i18n;
+const { i18n } = createTranslator("Holdfast");
+addKeyringTexts(i18n);
+const { t } = i18n;
 
 function errorOf(act: () => unknown): unknown {
   try {

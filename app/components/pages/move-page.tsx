@@ -1,12 +1,12 @@
 import type { TFunction } from "i18next";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { KEYRING_LINK, takeHandoff } from "~/browser/conversations/handoff";
 import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { UserError } from "~/i18n/user-error";
+import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
 import { DeviceIcon } from "~/components/primitives/icons";
 import { StorageNotice } from "~/components/primitives/storage-notice";
 import { PlainPage } from "./plain-page";
@@ -18,7 +18,7 @@ import { useLinkSecret } from "~/components/hooks/use-link-secret";
  * have been opened in the wrong browser, such as that of a messenger.
  */
 export function MovePage({ app }: { app: ChatApp }) {
-  const { t } = useTranslation();
+  const { t } = useKeyringTexts();
   const link = useLinkSecret();
   const isList = link.startsWith(KEYRING_LINK);
   const secret = isList ? link.slice(KEYRING_LINK.length) : link;
