@@ -24,6 +24,6 @@ export function keepStorageOnceUsed({ conversations, ask }: Dependencies): void 
 /** Asks the browser not to empty its storage when it is short of space. The answer makes no difference to the page. */
 export async function askToPersist(navigator: Navigator): Promise<void> {
   // Missing on plain http.
-  const storage = navigator.storage as StorageManager | undefined;
+  const { storage } = navigator as Partial<Navigator>;
   await storage?.persist?.().catch(() => false);
 }

@@ -8,14 +8,15 @@ const KEY = "holdfast.listNotice";
 export type ListNotice = Observable<boolean> & { dismiss: () => void };
 
 export function createListNotice(shared: SafeStorage, onOtherTab: OnOtherTab): ListNotice {
-  const isDismissed = createObservable(shared.get(KEY) !== null);
-  onOtherTab(KEY, () => isDismissed.set(shared.get(KEY) !== null));
+  const read = () => shared.get(KEY) !== null;
+  const isDismissed = createObservable(read());
+  const refresh = () => isDismissed.set(read());
+  onOtherTab(KEY, refresh);
   return {
-    getSnapshot: isDismissed.getSnapshot,
-    subscribe: isDismissed.subscribe,
+    ...isDismissed,
     dismiss() {
-      shared.set(KEY, "dismissed");
-      isDismissed.set(true);
+      shared.set(KEY, "1");
+      refresh();
     },
   };
 }

@@ -2,8 +2,8 @@ import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Keyring } from "~/browser/keyring/keyring";
 import { ErrorNote } from "~/components/primitives/error-note";
-import { KeyIcon } from "~/components/primitives/icons";
 import { CodeField } from "./code-field";
+import { KeyIcon } from "./key-icon";
 import type { KeyringDialogProps } from "./keyring-dialog";
 import { useKeyringAttempt } from "./use-keyring-attempt";
 

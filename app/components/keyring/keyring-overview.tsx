@@ -10,11 +10,11 @@ import {
   DeviceIcon,
   DocumentIcon,
   DownloadIcon,
-  KeyIcon,
   LeaveIcon,
   RetryIcon,
   WarningIcon,
 } from "~/components/primitives/icons";
+import { KeyIcon } from "./key-icon";
 import type { KeyringDialogProps } from "./keyring-dialog";
 import { KeyringStateLine } from "./keyring-state-line";
 import { exportedList } from "./exported-list";

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 /** Drawn on a 20 px grid with one stroke width. Hidden from screen readers, since each is part of something labelled. */
-function icon(drawing: ReactNode, className = "icon") {
+export function icon(drawing: ReactNode, className = "icon") {
   return function Icon() {
     return (
       <svg
@@ -151,9 +151,6 @@ export const SidebarIcon = icon(
     <path d="M8 4v12" />
   </>,
   DIRECTED,
-);
-export const KeyIcon = icon(
-  <path d="M3.5 13.5a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0M9.5 11L16.5 4M13 7.5l2.5 2.5M15 5.5l2 2" />,
 );
 export const KeyboardIcon = icon(
   <>
