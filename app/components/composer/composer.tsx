@@ -5,7 +5,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
-import { useObservable } from "~/browser/page/use-observable";
+import { useObservable, useReading } from "~/browser/page/use-observable";
 import type { ModelView } from "~/conversation/api";
 import type { Preset } from "~/browser/presets/presets";
 import { AttachButton } from "./attach-button";
@@ -16,7 +16,7 @@ import type { Download } from "~/components/messages/file-image";
 import { COMPOSER_ID, focusComposer, isSendKey } from "./focus-composer";
 import { PresetIcon, SendIcon, StopIcon, ToolIcon } from "~/components/primitives/icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
-import { useGrowingTextarea } from "~/components/hooks/use-growing-textarea";
+import { useDraftField } from "./use-draft-field";
 
 const PresetMenu = lazyPart(() => import("./preset-menu").then(({ PresetMenu }) => PresetMenu));
 const ToolsMenu = lazyPart(() => import("./tools-menu").then(({ ToolsMenu }) => ToolsMenu));
@@ -51,18 +51,18 @@ export const Composer = memo(function Composer(props: Props) {
   const { draft, files, download, model, canSend, canQueue } = props;
   const { isReplying, isStopping, enterSends, onSend, onStop } = props;
   const { t } = useTranslation();
-  const text = useObservable(draft);
-  const textarea = useGrowingTextarea(text);
+  const textarea = useDraftField(draft);
+  const hasWords = useReading(draft, (text) => text.trim() !== "");
   const attached = useObservable(files);
   const refused = useRefusal(attached, model);
   const isUploaded = attached.every(({ state }) => state === "uploaded");
-  const hasContent = text.trim() !== "" || attached.length > 0;
+  const hasContent = hasWords || attached.length > 0;
   const isReady = (canSend || canQueue) && hasContent && isUploaded && refused === null;
 
   useEffect(focusComposer, []);
 
   function send() {
-    if (isReady) onSend(text);
+    if (isReady) onSend(draft.getSnapshot());
     focusComposer();
   }
 
@@ -114,8 +114,7 @@ export const Composer = memo(function Composer(props: Props) {
             dir="auto"
             aria-label={t("composer.label")}
             placeholder={t("composer.placeholder")}
-            value={text}
-            onChange={(event) => draft.set(event.target.value)}
+            onInput={(event) => draft.set(event.currentTarget.value)}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
           />

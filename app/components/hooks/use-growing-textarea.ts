@@ -4,10 +4,13 @@ import { useLayoutEffect, useRef, type RefObject } from "react";
 export function useGrowingTextarea(text: string): RefObject<HTMLTextAreaElement> {
   const textarea = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
-    const element = textarea.current;
-    if (!element || CSS.supports("field-sizing", "content")) return;
-    element.style.height = "auto";
-    element.style.height = `${element.scrollHeight}px`;
+    if (textarea.current) growTextarea(textarea.current);
   }, [text]);
   return textarea;
+}
+
+export function growTextarea(element: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  element.style.height = "auto";
+  element.style.height = `${element.scrollHeight}px`;
 }
