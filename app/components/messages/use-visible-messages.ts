@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { useCallback, type RefObject } from "react";
+import { useCallback, useState, type RefObject } from "react";
 import { isPrinting } from "~/browser/page/printing";
 import { useObservable } from "~/browser/page/use-observable";
 import { WHOLE_UP_TO } from "./drawn-whole";
@@ -26,7 +26,8 @@ export type VisibleMessages = {
 };
 
 /** Virtualizes a long conversation: only the messages near the view are drawn. */
-export function useVisibleMessages({ keys, scroller, pinned }: Options): VisibleMessages {
+export function useVisibleMessages({ keys: newest, scroller, pinned }: Options): VisibleMessages {
+  const keys = useKept(newest);
   const isPrinted = useObservable(isPrinting);
   const isLong = keys.length > WHOLE_UP_TO && !isPrinted;
   const rangeExtractor = useCallback(
@@ -38,13 +39,15 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
     },
     [pinned],
   );
+  // The virtualizer measures all messages anew for another function.
+  const getItemKey = useCallback((index: number) => keys[index]!, [keys]);
   // eslint-disable-next-line react-hooks/incompatible-library -- the result is used only in this render
   const virtualizer = useVirtualizer<HTMLElement, HTMLElement>({
     enabled: isLong,
     count: keys.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ESTIMATED_HEIGHT,
-    getItemKey: (index) => keys[index]!,
+    getItemKey,
     overscan: OVERSCAN,
     rangeExtractor,
     useFlushSync: false,
@@ -70,6 +73,15 @@ export function useVisibleMessages({ keys, scroller, pinned }: Options): Visible
     measure: virtualizer.measureElement,
     scrollTo: (index) => virtualizer.scrollToIndex(index, { align: "center" }),
   };
+}
+
+/** The array of the last render while its items are the same. */
+function useKept(keys: readonly string[]): readonly string[] {
+  const [kept, setKept] = useState(keys);
+  const isSame = kept.length === keys.length && kept.every((key, index) => key === keys[index]);
+  if (isSame) return kept;
+  setKept(keys);
+  return keys;
 }
 
 function noMeasure() {}
