@@ -13,7 +13,7 @@ import { APPEARANCE_SCRIPT } from "~/browser/storage/appearance";
 import { ErrorPage } from "~/components/pages/error-page";
 import { NonceContext } from "~/components/pages/nonce-context";
 import { PageScripts } from "~/components/pages/page-scripts";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import { brandView } from "~/brand.server";
 import { BrandContext } from "~/components/primitives/brand-context";
 import { DEFAULT_BRAND, type BrandView } from "~/conversation/brand";
@@ -95,7 +95,7 @@ export default function Root() {
 export function ErrorBoundary() {
   const error = useRouteError();
   if (isRouteErrorResponse(error) && error.status === 404) {
-    return <ErrorPage title={en.errorPage.notFoundTitle} text={en.errorPage.notFoundText} />;
+    return <ErrorPage title={enFirst.errorPage.notFoundTitle} text={enFirst.errorPage.notFoundText} />;
   }
-  return <ErrorPage title={en.errorPage.failedTitle} text={en.errorPage.failedText} />;
+  return <ErrorPage title={enFirst.errorPage.failedTitle} text={enFirst.errorPage.failedText} />;
 }

@@ -2,9 +2,10 @@ import i18next, { type i18n } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { DEFAULT_BRAND } from "~/conversation/brand";
 import { LANGUAGES, type LanguageCode } from "./languages";
-import { en } from "./locales/en";
+import { onLaterTexts } from "./later-texts";
+import { enFirst } from "./locales/en-first";
 
-/** The language of the page. English is built in; other languages are loaded. */
+/** The language of the page. What the first view needs is built in, in English; the rest of it and other languages are loaded. */
 export type Translator = {
   i18n: i18n;
   /** The current language of the page. */
@@ -17,13 +18,16 @@ export type Translator = {
 export function createTranslator(app = DEFAULT_BRAND.name): Translator {
   const instance = i18next.createInstance();
   void instance.use(initReactI18next).init({
-    resources: { en: { translation: en } },
+    resources: { en: { translation: enFirst } },
     lng: "en",
     fallbackLng: "en",
     // React escapes texts itself.
     interpolation: { escapeValue: false, defaultVariables: { app } },
     initAsync: false,
+    // Components draw again once the later texts are there.
+    react: { bindI18nStore: "added" },
   });
+  onLaterTexts((texts) => instance.addResourceBundle("en", "translation", texts));
   let wanted: LanguageCode = "en";
 
   return {

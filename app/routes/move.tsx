@@ -1,6 +1,7 @@
 import type { MetaFunction } from "@remix-run/node";
 import { useLoaderData, type ClientLoaderFunctionArgs } from "@remix-run/react";
 import { openChatApp } from "~/browser/chat/open-chat-app";
+import { loadLaterTexts } from "~/i18n/later-texts";
 import { AppFrame } from "~/components/pages/app-frame";
 import { PlainPage } from "~/components/pages/plain-page";
 import { MovePage } from "~/components/pages/move-page";
@@ -14,7 +15,8 @@ export const meta: MetaFunction = ({ matches }) => [
 ];
 
 export async function clientLoader({ serverLoader }: ClientLoaderFunctionArgs) {
-  return { app: await openChatApp(() => serverLoader<typeof loader>()) };
+  const [app] = await Promise.all([openChatApp(() => serverLoader<typeof loader>()), loadLaterTexts()]);
+  return { app };
 }
 clientLoader.hydrate = true;
 

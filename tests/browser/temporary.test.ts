@@ -59,8 +59,9 @@ describe.each(
     await chat.startNew();
     await chat.page.clock.fastForward(11_000);
     await expect.poll(() => readSession(server.url, id)).toBeNull();
-    const stored = await chat.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
-    for (const secret of [id, "Between us", "More"]) expect(stored).not.toContain(secret);
+    const stored = () => chat.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    await expect.poll(stored).not.toContain(id);
+    for (const words of ["Between us", "More"]) expect(await stored()).not.toContain(words);
   });
 });
 

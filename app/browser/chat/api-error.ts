@@ -1,5 +1,5 @@
 import type { ErrorCode } from "~/conversation/expected-error";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import type { UserError } from "~/i18n/user-error";
 
 /** A failed request, with a sentence for the person. */
@@ -40,10 +40,10 @@ export class ApiError extends Error {
 /** An error found by the page itself. Its code is a key of the sentences for problems. */
 export class PageError extends Error {
   override readonly name = "PageError";
-  readonly code: keyof typeof en.problem;
+  readonly code: keyof typeof enFirst.problem;
 
   constructor(code: PageError["code"], options?: { cause?: unknown }) {
-    super(en.problem[code], options);
+    super(enFirst.problem[code], options);
     this.code = code;
   }
 }
@@ -57,5 +57,5 @@ export function userErrorOf(error: unknown): UserError {
   if (error instanceof PageError) {
     return { code: error.code, message: error.message };
   }
-  return { code: "page", message: en.problem.page };
+  return { code: "page", message: enFirst.problem.page };
 }

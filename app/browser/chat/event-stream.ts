@@ -1,7 +1,8 @@
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import type { EventSourceMessage } from "eventsource-parser";
 import type { SessionEvent } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply-chunk";
 import { parseCursor, type Cursor } from "~/conversation/cursor";
+import { loadCode } from "~/browser/page/load-code";
 import type { PageClock } from "~/browser/page/page-clock";
 
 /**
@@ -9,6 +10,9 @@ import type { PageClock } from "~/browser/page/page-clock";
  * off, even if its TCP connection still stands, and the session is read from another node.
  */
 const SILENCE_MS = 12_000;
+
+/** Loads what parses event streams, which is not needed before one can type. @throws PageError `unreachable` */
+export const loadParser = () => loadCode(() => import("eventsource-parser"));
 
 /** The server has sent nothing for so long that it is considered gone. */
 export class SilenceError extends Error {
@@ -31,6 +35,7 @@ export async function* readEvents(
   silenceMs = SILENCE_MS,
 ): AsyncGenerator<StreamEvent[]> {
   if (!response.body) return;
+  const { createParser } = await loadParser();
   let events: StreamEvent[] = [];
   const parser = createParser({ onEvent: (message) => events.push(toStreamEvent(message)) });
   const reader = response.body.getReader();

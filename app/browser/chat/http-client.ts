@@ -1,5 +1,5 @@
 import type { ErrorBody } from "~/conversation/api";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import type { PageClock } from "~/browser/page/page-clock";
 import { ApiError } from "./api-error";
 
@@ -154,14 +154,14 @@ function isRedirect({ type, status }: Response): boolean {
 }
 
 function signedOut(cause?: unknown): ApiError {
-  return new ApiError("signed_out", en.problem.signed_out, 401, { cause });
+  return new ApiError("signed_out", enFirst.problem.signed_out, 401, { cause });
 }
 
 /** No answer: the network failed, or the server did. */
 export function unreachable(cause: unknown): ApiError {
-  return new ApiError("unreachable", en.problem.unreachable, 0, { cause });
+  return new ApiError("unreachable", enFirst.problem.unreachable, 0, { cause });
 }
 
 function unreadable(status: number, cause?: unknown): ApiError {
-  return new ApiError("unreadable", en.problem.unreadable, status, { cause });
+  return new ApiError("unreadable", enFirst.problem.unreadable, status, { cause });
 }

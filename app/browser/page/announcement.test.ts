@@ -1,11 +1,13 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import { createTranslator } from "~/i18n/create-translator";
+import { loadLaterTexts } from "~/i18n/later-texts";
 import { createReadAloud } from "./announcement";
 import { INITIAL_STATE, withSession, type ChatState } from "~/browser/chat/chat-state";
 import { receiveChunk, liveReply } from "~/browser/chat/live-reply";
 
 const { t } = createTranslator().i18n;
+beforeAll(loadLaterTexts);
 const NOW = "2026-01-01T00:00:00.000Z";
 
 function settled(status: "complete" | "stopped" | "failed" | "interrupted", text = "Hello"): ChatState {

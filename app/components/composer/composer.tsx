@@ -96,6 +96,7 @@ export const Composer = memo(function Composer(props: Props) {
           download={download}
           refused={refused}
           onRemoved={focusComposer}
+          onFailed={props.onFailed}
         />
         <div className="composer__row">
           <AttachButton

@@ -5,7 +5,8 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { useToolChoice } from "~/components/hooks/use-tool-choice";
-import { CheckIcon, ToolIcon } from "~/components/primitives/icons";
+import { ToolIcon } from "~/components/primitives/icons";
+import { CheckIcon } from "~/components/primitives/more-icons";
 import { isServerUsed } from "~/conversation/calls/tool-choice";
 
 type Props = { app: ChatApp; chat: ChatSession; onMore: () => void };

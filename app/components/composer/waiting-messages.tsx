@@ -8,7 +8,8 @@ import { waitingOf, type ChatState, type PendingMessage } from "~/browser/chat/c
 import { partsOf } from "~/browser/drafts/outbox";
 import { MessageEditor } from "~/components/messages/message-editor";
 import { IconButton } from "~/components/primitives/icon-button";
-import { DeleteIcon, DownIcon, EditIcon, UpIcon } from "~/components/primitives/icons";
+import { DownIcon } from "~/components/primitives/icons";
+import { DeleteIcon, EditIcon, UpIcon } from "~/components/primitives/more-icons";
 import type { QueuedView } from "~/conversation/api";
 import { attachmentParts } from "~/conversation/attachment";
 import { plainText } from "~/conversation/reply-text";

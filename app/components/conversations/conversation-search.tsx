@@ -4,7 +4,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import { isLongEnough, matches } from "~/browser/conversations/matching";
 import type { TextHit } from "~/browser/conversations/text-search";
-import { SearchIcon } from "~/components/primitives/icons";
+import { SearchIcon } from "~/components/primitives/more-icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
 import { isComposing } from "~/components/primitives/is-composing";
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ConversationGroup } from "~/browser/conversations/conversation-groups";
 import { IconButton } from "~/components/primitives/icon-button";
-import { ChevronIcon, DeleteIcon, EditIcon } from "~/components/primitives/icons";
+import { ChevronIcon, DeleteIcon, EditIcon } from "~/components/primitives/more-icons";
 import { draggedConversation } from "./dragged-conversation";
 import { RenameField } from "./rename-field";
 

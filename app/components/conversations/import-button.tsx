@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { UploadIcon } from "~/components/primitives/icons";
+import { UploadIcon } from "~/components/primitives/more-icons";
 
 /** Chooses files with exported conversations. */
 export function ImportButton({ onImport }: { onImport: (files: readonly File[]) => void }) {

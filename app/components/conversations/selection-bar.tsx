@@ -2,14 +2,14 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
 import { IconButton } from "~/components/primitives/icon-button";
+import { CloseIcon } from "~/components/primitives/icons";
 import {
   ArchiveIcon,
-  CloseIcon,
   DeleteIcon,
   DownloadIcon,
   FolderIcon,
   UploadIcon,
-} from "~/components/primitives/icons";
+} from "~/components/primitives/more-icons";
 import type { OpenDialog } from "./use-conversation-commands";
 import type { Selection } from "./use-selection";
 

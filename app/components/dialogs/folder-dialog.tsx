@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
 import { Dialog } from "~/components/primitives/dialog";
-import { CloseIcon, FolderIcon } from "~/components/primitives/icons";
+import { CloseIcon } from "~/components/primitives/icons";
+import { FolderIcon } from "~/components/primitives/more-icons";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 
 type Props = { app: ChatApp; ids: readonly string[]; onClose: () => void };

@@ -7,7 +7,7 @@ import { useObservable } from "~/browser/page/use-observable";
 import { newId } from "~/conversation/session-id";
 import { Dialog } from "~/components/primitives/dialog";
 import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
-import { DeviceIcon } from "~/components/primitives/icons";
+import { DeviceIcon } from "~/components/primitives/more-icons";
 import { LinkField } from "~/components/primitives/link-field";
 import { QrCode } from "~/components/primitives/qr-code";
 import { ErrorNote } from "~/components/primitives/error-note";

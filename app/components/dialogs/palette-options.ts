@@ -11,7 +11,8 @@ import { SHORTCUTS, type Shortcut } from "~/browser/page/shortcuts";
 import { useObservable } from "~/browser/page/use-observable";
 import { THEMES } from "~/browser/storage/preferences";
 import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
-import { AppearanceIcon, ChatIcon, ModelIcon, PresetIcon, SearchIcon } from "~/components/primitives/icons";
+import { PresetIcon } from "~/components/primitives/icons";
+import { AppearanceIcon, ChatIcon, ModelIcon, SearchIcon } from "~/components/primitives/more-icons";
 
 export type PaletteOption = {
   key: string;

@@ -1,4 +1,4 @@
-import { CheckIcon } from "~/components/primitives/icons";
+import { CheckIcon } from "~/components/primitives/more-icons";
 import { Keys } from "~/components/primitives/keys";
 import type { PaletteOption, PaletteRow as Row } from "./palette-options";
 

@@ -7,7 +7,8 @@ import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { ModelChoiceField } from "~/components/composer/model-choice-field";
 import { Dialog } from "~/components/primitives/dialog";
 import { IconButton } from "~/components/primitives/icon-button";
-import { DeleteIcon, EditIcon, NewIcon } from "~/components/primitives/icons";
+import { NewIcon } from "~/components/primitives/icons";
+import { DeleteIcon, EditIcon } from "~/components/primitives/more-icons";
 import { PresetEditor } from "./preset-editor";
 import { TextAreaField } from "./text-area-field";
 

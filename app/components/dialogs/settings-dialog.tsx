@@ -8,14 +8,14 @@ import { LANGUAGE_CODES, languageTag, LANGUAGES } from "~/i18n/languages";
 import { Dialog } from "~/components/primitives/dialog";
 import { Select } from "~/components/primitives/select";
 import { enterSendsHere } from "~/components/composer/focus-composer";
+import { PresetIcon } from "~/components/primitives/icons";
 import {
   DeleteIcon,
   DeviceIcon,
   DownloadIcon,
   KeyboardIcon,
   LeaveIcon,
-  PresetIcon,
-} from "~/components/primitives/icons";
+} from "~/components/primitives/more-icons";
 import { NodeAndSession } from "~/components/conversations/node-and-session";
 import { KeyringSection } from "~/components/keyring/keyring-section";
 import { PresetsDialog } from "./presets-dialog";

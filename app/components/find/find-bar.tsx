@@ -15,7 +15,8 @@ import { searchedText } from "~/browser/conversations/searched-text";
 import { focusComposer } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { isComposing } from "~/components/primitives/is-composing";
-import { CloseIcon, DownIcon, UpIcon } from "~/components/primitives/icons";
+import { CloseIcon, DownIcon } from "~/components/primitives/icons";
+import { UpIcon } from "~/components/primitives/more-icons";
 import { takeTypedAhead } from "~/components/primitives/type-ahead";
 import { messageInView, useFindMarks } from "./use-find-marks";
 

@@ -4,7 +4,7 @@ import { printSheet } from "~/browser/page/print-sheet";
 import type { Keyring } from "~/browser/keyring/keyring";
 import { CopyButton } from "~/components/primitives/copy-button";
 import { ErrorNote } from "~/components/primitives/error-note";
-import { PrintIcon } from "~/components/primitives/icons";
+import { PrintIcon } from "~/components/primitives/more-icons";
 import { CodeField } from "./code-field";
 import type { KeyringDialogProps } from "./keyring-dialog";
 import { keyringProblem } from "./keyring-problem";

@@ -5,15 +5,8 @@ import { useObservable } from "~/browser/page/use-observable";
 import { ErrorNote } from "~/components/primitives/error-note";
 import { formatDate } from "~/components/primitives/format-date";
 import { IconButton } from "~/components/primitives/icon-button";
-import {
-  DeleteIcon,
-  DeviceIcon,
-  DocumentIcon,
-  DownloadIcon,
-  LeaveIcon,
-  RetryIcon,
-  WarningIcon,
-} from "~/components/primitives/icons";
+import { DocumentIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { DeleteIcon, DeviceIcon, DownloadIcon, LeaveIcon } from "~/components/primitives/more-icons";
 import { KeyIcon } from "./key-icon";
 import type { KeyringDialogProps } from "./keyring-dialog";
 import { KeyringStateLine } from "./keyring-state-line";

@@ -4,7 +4,7 @@ import type { PasskeyProblem } from "~/browser/keyring/keyring";
 import { PasskeyError } from "~/browser/keyring/webauthn.client";
 import { useObservable } from "~/browser/page/use-observable";
 import { ErrorNote } from "~/components/primitives/error-note";
-import { DeviceIcon } from "~/components/primitives/icons";
+import { DeviceIcon } from "~/components/primitives/more-icons";
 import { KeyIcon } from "./key-icon";
 import { keyringProblem } from "./keyring-problem";
 import { KeyringDialog, type KeyringView } from "./keyring-dialog";

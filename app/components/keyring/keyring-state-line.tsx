@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { KeyringState } from "~/browser/keyring/keyring";
 import { useToday } from "~/components/hooks/use-today";
 import { formatMoment } from "~/components/primitives/format-date";
-import { CheckIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { CheckIcon } from "~/components/primitives/more-icons";
 
 /** How the list of this browser stands to that of the other devices. Read out when it changes. */
 export function KeyringStateLine({ state }: { state: KeyringState }) {

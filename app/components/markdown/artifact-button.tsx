@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useObservable } from "~/browser/page/use-observable";
-import { EnlargeIcon } from "~/components/primitives/icons";
+import { EnlargeIcon } from "~/components/primitives/more-icons";
 import { lazyPart } from "~/components/primitives/lazy-part";
 import { openArtifact, type Artifact } from "./artifacts";
 import { ToolbarButton } from "./block-toolbar";

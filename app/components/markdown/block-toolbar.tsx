@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCopy, type Copied } from "~/components/hooks/use-copy";
-import { CheckIcon, CopyIcon, WarningIcon } from "~/components/primitives/icons";
+import { WarningIcon } from "~/components/primitives/icons";
+import { CheckIcon, CopyIcon } from "~/components/primitives/more-icons";
 
 /** The bar above code, a diagram or a table. */
 export function BlockToolbar({ title, children }: { title: string; children: ReactNode }) {

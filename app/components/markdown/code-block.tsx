@@ -5,7 +5,7 @@ import { useObservable } from "~/browser/page/use-observable";
 import { pageClock } from "~/browser/page/page-clock";
 import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "./block-toolbar";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
-import { WrapIcon } from "~/components/primitives/icons";
+import { WrapIcon } from "~/components/primitives/more-icons";
 import { PreferencesContext } from "~/components/pages/preferences-context";
 
 type Props = {

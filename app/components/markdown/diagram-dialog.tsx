@@ -6,7 +6,7 @@ import { drawingPng, drawingSvg, drawingUrl } from "~/browser/page/drawing-files
 import { saveBlob } from "~/browser/page/save-blob";
 import { ToolbarButton } from "./block-toolbar";
 import { Dialog } from "~/components/primitives/dialog";
-import { DownloadIcon, EnlargeIcon, ZoomInIcon, ZoomOutIcon } from "~/components/primitives/icons";
+import { DownloadIcon, EnlargeIcon, ZoomInIcon, ZoomOutIcon } from "~/components/primitives/more-icons";
 
 type Props = {
   drawing: Drawing;

@@ -16,7 +16,8 @@ import { saveBlob } from "~/browser/page/save-blob";
 import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "./block-toolbar";
 import { CodeBlock } from "./code-block";
 import { DiagramDialog } from "./diagram-dialog";
-import { CodeIcon, DiagramIcon, DownloadIcon, EnlargeIcon, ImageIcon } from "~/components/primitives/icons";
+import { ImageIcon } from "~/components/primitives/icons";
+import { CodeIcon, DiagramIcon, DownloadIcon, EnlargeIcon } from "~/components/primitives/more-icons";
 import { usePageColours } from "~/components/pages/page-colours";
 
 type Props = {

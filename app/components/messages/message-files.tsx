@@ -5,7 +5,8 @@ import { attachmentKind, type AttachmentPart } from "~/conversation/attachment";
 import { Dialog } from "~/components/primitives/dialog";
 import { FileImage, type Download } from "./file-image";
 import { formatSize } from "~/components/primitives/format-size";
-import { DocumentIcon, DownloadIcon } from "~/components/primitives/icons";
+import { DocumentIcon } from "~/components/primitives/icons";
+import { DownloadIcon } from "~/components/primitives/more-icons";
 
 type Props = { files: readonly AttachmentPart[]; download: Download };
 

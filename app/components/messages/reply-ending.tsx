@@ -5,7 +5,8 @@ import type { ReplyError, ReplyStatus } from "~/conversation/session";
 import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { Disclosure } from "~/components/primitives/disclosure";
-import { ContinueIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { RetryIcon, WarningIcon } from "~/components/primitives/icons";
+import { ContinueIcon } from "~/components/primitives/more-icons";
 import { OtherModel } from "./other-model";
 
 type Props = {

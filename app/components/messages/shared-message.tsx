@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { SharedMessage as Shared } from "~/conversation/share";
 import { SharedCall } from "./shared-call";
 import { Sources } from "./sources";
-import { FileIcon } from "~/components/primitives/icons";
+import { FileIcon } from "~/components/primitives/more-icons";
 import { splitThoughts } from "~/conversation/think-tags";
 import { MarkdownText } from "~/components/markdown/markdown-text";
 

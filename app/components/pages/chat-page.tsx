@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import { loadParser } from "~/browser/chat/event-stream";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { useObservable } from "~/browser/page/use-observable";
 import { COMPOSER_ID, focusComposer } from "~/components/composer/focus-composer";
@@ -66,6 +67,7 @@ export function ChatPage({ app }: { app: ChatApp }) {
     return app.clock.after(0, () => {
       Sidebar.preload();
       void messageListModule.load();
+      loadParser().catch(() => undefined);
     });
   }, [app]);
 

@@ -1,5 +1,5 @@
 import { useContext } from "react";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import { withName } from "~/i18n/with-name";
 import { BrandContext } from "~/components/primitives/brand-context";
 import { Logo } from "~/components/primitives/logo";
@@ -15,7 +15,7 @@ export function ErrorPage({ title, text }: Props) {
       <h1>{title}</h1>
       <p>{withName(text, name)}</p>
       <a className="button" href="/">
-        {withName(en.errorPage.open, name)}
+        {withName(enFirst.errorPage.open, name)}
       </a>
     </main>
   );

@@ -7,7 +7,7 @@ import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session-id";
 import type { UserError } from "~/i18n/user-error";
 import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
-import { DeviceIcon } from "~/components/primitives/icons";
+import { DeviceIcon } from "~/components/primitives/more-icons";
 import { StorageNotice } from "~/components/primitives/storage-notice";
 import { PlainPage } from "./plain-page";
 import { ErrorNote } from "~/components/primitives/error-note";

@@ -1,5 +1,5 @@
 import { useContext } from "react";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import { withName } from "~/i18n/with-name";
 import { Greeting } from "./greeting";
 import { AttachIcon, MenuIcon, SendIcon } from "~/components/primitives/icons";
@@ -25,12 +25,12 @@ export function PageSkeleton({ notice }: { notice: string | null }) {
         </header>
         <div className="conversation__scroller">
           <noscript>
-            <p className="no-script">{withName(en.app.noScript, name)}</p>
+            <p className="no-script">{withName(enFirst.app.noScript, name)}</p>
           </noscript>
           <div className="conversation__content">
             <Greeting
-              heading={welcome ?? en.empty.heading}
-              suggestions={prompts ?? Object.values(en.empty.suggestions)}
+              heading={welcome ?? enFirst.empty.heading}
+              suggestions={prompts ?? Object.values(enFirst.empty.suggestions)}
               notice={notice}
               onPick={null}
             />

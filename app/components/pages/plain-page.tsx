@@ -1,6 +1,6 @@
 import { useContext, type ReactNode } from "react";
 import { BrandContext } from "~/components/primitives/brand-context";
-import { en } from "~/i18n/locales/en";
+import { enFirst } from "~/i18n/locales/en-first";
 import { Logo } from "~/components/primitives/logo";
 
 type Props = { children?: ReactNode; actions?: ReactNode };
@@ -19,7 +19,7 @@ export function PlainPage({ children, actions }: Props) {
       <main className="plain__body">
         {children ?? (
           <noscript>
-            <p className="no-script">{en.app.noScript}</p>
+            <p className="no-script">{enFirst.app.noScript}</p>
           </noscript>
         )}
       </main>

@@ -1,7 +1,10 @@
 import type { TFunction } from "i18next";
 import type { ComponentType } from "react";
 import type { CommandId } from "~/browser/page/commands";
-import * as icons from "./icons";
+import * as first from "./icons";
+import * as more from "./more-icons";
+
+const icons = { ...first, ...more };
 
 /** How each command looks in the palette, in menus and in the list of shortcuts. */
 export const COMMAND_LOOKS: Record<CommandId, { Icon: ComponentType; label: (t: TFunction) => string }> = {

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./icon-button";
-import { CheckIcon, CopyIcon } from "./icons";
+import { CheckIcon, CopyIcon } from "./more-icons";
 import { useCopy } from "~/components/hooks/use-copy";
 
 type Props = { text: () => string; label: string };

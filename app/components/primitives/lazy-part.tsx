@@ -1,5 +1,6 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from "react";
 import { loadCode } from "~/browser/page/load-code";
+import { loadLaterTexts } from "~/i18n/later-texts";
 import { pageClock } from "~/browser/page/page-clock";
 
 const RETRY_AFTER_MS = 2_000;
@@ -29,7 +30,8 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
   let loaded: ComponentType<Props> | null = null;
 
   async function preload(): Promise<ComponentType<Props>> {
-    return (loaded ??= await loadCode(load));
+    const [component] = await loadCode(() => Promise.all([load(), loadLaterTexts()]));
+    return (loaded ??= component);
   }
 
   function LazyPart({ placeholder = null, onFailed, ...rest }: Props & Extra) {

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { matches } from "~/browser/conversations/matching";
 import { pageClock } from "~/browser/page/page-clock";
-import { CheckIcon } from "./icons";
+import { CheckIcon } from "./more-icons";
 import { isComposing } from "./is-composing";
 import { firstWith, groupsOf, stepTo } from "./option-steps";
 import type { SelectOption } from "./select";

@@ -1,108 +1,14 @@
+import { enFirst } from "./en-first";
+
 /**
- * Every string of the page, in English: the language that is always there. The others have the same keys, and
- * the compiler says so. Plurals are i18next's: `_one`, `_other`, and what else a language has.
+ * Every string of the page, in English. The other languages have the same keys, and the compiler says so. Plurals are
+ * i18next's: `_one`, `_other`, and what else a language has. What a first visit shows before one can type belongs into
+ * `en-first.ts`.
  */
 export const en = {
-  app: {
-    name: "{{app}}",
-    skip: "Skip to the message box",
-    noScript: "{{app}} needs JavaScript. Only your browser knows your conversations.",
-    notDurable:
-      "This browser does not let the page store anything. You will lose access to this conversation when you close the tab.",
-    storageFull:
-      "Storage is full. The latest changes are kept only until you close this tab. Delete conversations to make room.",
-  },
-  errorPage: {
-    notFoundTitle: "Page not found",
-    notFoundText: "{{app}} has no page at this address.",
-    failedTitle: "Something went wrong",
-    failedText: "This page crashed. Your conversations are safe. Open {{app}} again to continue.",
-    open: "Open {{app}}",
-  },
-  conversations: {
-    label: "Conversations",
-    new: "New conversation",
-    untitled: "Untitled conversation",
-    none: "Your conversations will appear here.",
-    show: "Show conversations",
-    node: "Node {{name}}",
-    session: "Session {{fingerprint}}",
-    fingerprintHint: "Identifies this conversation. It is not a secret.",
-    notRenamed: "Not renamed. {{why}}",
-    hide: "Hide conversations",
-  },
-  conversation: {
-    heldBack: "“{{title}}” was not opened automatically because the page closed while showing it last time.",
-    openAgain: "Open anyway",
-    continueLast: "Continue “{{title}}”",
-    label: "Conversation",
-    loading: "Loading…",
-    loadingLate: "The server cannot be reached. Retrying…",
-    reconnecting: "Reconnecting…",
-    jump: "Jump to latest",
-    recovered:
-      "The last change to this conversation was damaged on disk and has been set aside. You are seeing the version before it.",
-    deletedElsewhere: "The conversation you had open was deleted in another tab.",
-    unknownAddress:
-      "This browser has no conversation at this address. A conversation opens only in the browser where it was started.",
-    notOnServer: "This conversation is no longer on the server. Sending a message starts it again.",
-    newBelow: "New text below",
-    offline: "Offline. Showing the last saved version.",
-    storageAway: "Conversation storage is unavailable. Showing the last saved version. Retrying…",
-  },
-  temporary: {
-    title: "Temporary conversation",
-    explanation:
-      "It is not in the list and not kept in this browser. It is deleted when you leave it or close the tab, and at the latest 24 hours after its last message.",
-    note: "Deleted when you leave it or close the tab",
-    deleted: "Temporary conversation deleted.",
-    notDeleted:
-      "The temporary conversation was not deleted yet. The server deletes it within 24 hours. {{why}}",
-  },
-  empty: {
-    heading: "What can I help with?",
-    suggestions: {
-      hike: "Plan a three-day hike for two people who have never slept in a tent",
-      table: "Compare tea, coffee and cocoa in a table",
-      code: "Write a function that finds the longest word in a text, and explain it",
-      apology: "What makes a good apology?",
-    },
-  },
-  composer: {
-    label: "Message",
-    placeholder: "Write a message",
-    send: "Send",
-    stop: "Stop",
-    otherDraft: "You have a different draft in another tab.",
-    showDraft: "Show draft",
-    dropDraft: "Discard draft",
-  },
-  attachment: {
-    add: "Attach files",
-    toSend: "Files to send",
-    sent: "Attached files",
-    drop: "Drop files here to attach them",
-    uploading: "Uploading {{filename}}",
-    uploaded: "Attached: {{filenames}}",
-    remove: "Remove {{filename}}",
-    retry: "Upload {{filename}} again",
-    open: "Open {{filename}}",
-    download: "Download {{filename}}",
-    save: "Download",
-    notLoaded: "{{filename}} could not be loaded. Try again in a moment.",
-    noImages: "{{model}} does not support images. Choose another model or remove them.",
-    noDocuments: "{{model}} does not support PDF files. Choose another model or remove them.",
-    onlyText: "Attach text files. {{model}} does not support images or PDF files.",
-    noImagesHint: "Attach files. {{model}} does not support images.",
-    noDocumentsHint: "Attach files. {{model}} does not support PDF files.",
-  },
-  model: {
-    label: "Model",
-    takes: { text: "Text", image: "images", document: "files", reasoning: "reasoning" },
-    price: "{{input}} input / {{output}} output per million tokens",
-  },
-  select: { search: "Search", none: "No matches" },
+  ...enFirst,
   queue: {
+    ...enFirst.queue,
     label: "Waiting messages",
     waits_one: "{{count, number}} message waits for this answer.",
     waits_other: "{{count, number}} messages wait for this answer.",
@@ -117,15 +23,31 @@ export const en = {
       restored: "The answer has ended.",
     },
     resume: "Resume",
-    send: "Send after this answer",
-    stop: "Stop and pause waiting messages",
     up: "Move up",
     down: "Move down",
     remove: "Remove",
     removed: "Waiting message removed.",
   },
+  commands: {
+    ...enFirst.commands,
+    new: "New conversation",
+    compose: "Write a message",
+    find: "Find in conversation",
+    list: "Go to conversation list",
+    previous: "Previous conversation",
+    next: "Next conversation",
+    stop: "Stop generating",
+    copy: "Copy last answer",
+    edit: "Edit last message",
+    sidebar: "Show or hide the sidebar",
+    settings: "Open settings",
+    import: "Import conversations…",
+    palette: "Commands and conversations",
+    help: "Keyboard shortcuts",
+  },
+  select: { search: "Search", none: "No matches" },
   tools: {
-    label: "Tools",
+    ...enFirst.tools,
     loading: "Loading…",
     away: "Away at the moment",
     more: "Choose single tools…",
@@ -256,15 +178,9 @@ export const en = {
     showLines_one: "Show the line",
     showLines_other: "Show all {{count, number}} lines",
   },
-  deletion: {
-    done: "“{{title}}” deleted.",
-    severalDone_one: "{{count, number}} conversation deleted.",
-    severalDone_other: "{{count, number}} conversations deleted.",
-    undo: "Undo",
-    failed: "“{{title}}” was not deleted. {{why}}",
-  },
   list: {
-    menu: "Options for “{{title}}”",
+    ...enFirst.list,
+
     title: "Title of the conversation",
     rename: "Rename",
     pin: "Pin",
@@ -343,8 +259,9 @@ export const en = {
     noSecret: "The link is incomplete or was created by another server.",
   },
   share: {
+    ...enFirst.share,
     withArguments: "Include the arguments of tools",
-    title: "Share conversation",
+
     explanation:
       "Anyone with the link can read the conversation as it is now, but nothing written later. Files are listed but not included. Instructions, other versions and the model’s reasoning are left out.",
     make: "Create link",
@@ -445,6 +362,7 @@ export const en = {
     notSaved: "Not saved yet.",
   },
   presets: {
+    ...enFirst.presets,
     title: "Instructions and presets",
     instructions: "Instructions for all new conversations",
     instructionsHint:
@@ -463,8 +381,6 @@ export const en = {
     prompts: "Starter prompts",
     promptsHint: "One per line, up to {{count}}.",
     save: "Save as preset",
-    choose: "Presets",
-    startWith: "New conversation with a preset",
   },
   settings: {
     title: "Settings",
@@ -491,54 +407,6 @@ export const en = {
     finishedHint: "The notification only says that there is an answer. It never shows any of it.",
     finishedDenied: "Notifications are blocked for this site. You can allow them in your browser’s settings.",
   },
-  commands: {
-    new: "New conversation",
-    compose: "Write a message",
-    find: "Find in conversation",
-    list: "Go to conversation list",
-    previous: "Previous conversation",
-    next: "Next conversation",
-    stop: "Stop generating",
-    copy: "Copy last answer",
-    edit: "Edit last message",
-    sidebar: "Show or hide the sidebar",
-    settings: "Open settings",
-    import: "Import conversations…",
-    palette: "Commands and conversations",
-    help: "Keyboard shortcuts",
-    failed: "This part of the page could not be loaded. {{why}}",
-  },
-  shortcuts: {
-    title: "Keyboard shortcuts",
-    control: "Ctrl",
-    alt: "Alt",
-    shift: "Shift",
-    enter: "Enter",
-    inEmptyMessage: "in an empty message",
-    singleKeys: "Single-key shortcuts",
-  },
-  palette: {
-    label: "Search commands, conversations and messages",
-    themeWords: "theme mode colour color",
-    searching: "Searching…",
-    commands: "Commands",
-    none: "No results",
-  },
-  notification: {
-    title: "An answer is ready",
-    body: "Open {{app}} to read it.",
-    asksTitle: "An answer needs your approval",
-    asksBody: "Open {{app}} to decide.",
-  },
-  dialog: {
-    save: "Save",
-    cancel: "Cancel",
-    close: "Close",
-    dismiss: "Dismiss",
-    tryAgain: "Try again",
-    signInAgain: "Sign in again",
-  },
-  wait: { tryAgain: "You can try again in {{time}}.", goesOut: "Sends automatically in {{time}}." },
   access: {
     title: "Access code",
     explanation:
@@ -547,33 +415,6 @@ export const en = {
     enter: "Continue",
     leave: "Log out",
     notLeft: "You are still logged in. {{why}}",
-  },
-  announcement: {
-    code_one: "Code in {{language}}, {{count}} line.",
-    code_other: "Code in {{language}}, {{count, number}} lines.",
-    formula: "formula",
-    answering: "Assistant is answering…",
-    stopped: "Stopped.",
-    failed: "The answer failed.",
-    interrupted: "This answer was interrupted.",
-  },
-  problem: {
-    unreachable: "The server cannot be reached. Check your connection, then try again.",
-    unreadable: "Unexpected response from the server. Try again in a moment.",
-    file_empty: "The file is empty.",
-    file_too_large: "The file is too large: the limit is {{megabytes, number(maximumFractionDigits: 1)}} MB.",
-    file_type:
-      "This file type is not supported. Attach images, PDF or Office documents, or text such as code or CSV.",
-    file_no_text: "This document contains no readable text.",
-    file_unreadable: "The file could not be read. Choose it again.",
-    file_not_uploaded: "This file was not uploaded. Choose it again.",
-    too_many_files: "A message can have up to {{images}} images and {{documents}} documents.",
-    page: "Something went wrong on this page. Reload it and try again.",
-    signed_out: "You have been signed out. Reload the page to sign in again. What you have written is saved.",
-    importNotOurs: "This is not a conversation exported from Holdfast, ChatGPT or Claude.",
-    importNewer: "This file was exported by a newer version of Holdfast.",
-    importDamaged: "The file is damaged or was changed after it was exported.",
-    importTooLarge: "This conversation is larger than this server accepts.",
   },
   /** Sentences for error codes of the server. English has none here: the server's own are in English. */
   serverProblem: {},
