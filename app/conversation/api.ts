@@ -141,8 +141,11 @@ const isBase64 = (text: string) =>
 
 /** The body of `PUT /api/keyring`: all that a browser has sealed, in base64 or base64url. */
 export const keyringBody = z.strictObject({ sealed: base64 });
-/** The body of `PATCH /api/keyring`: bytes to append to those that are stored. */
-export const keyringAppendBody = z.strictObject({ append: base64 });
+/**
+ * The body of `PATCH /api/keyring`: bytes to append to those that are stored. `after`: what these end with. The revision
+ * alone does not tell, because a server that was restored from a backup uses revisions again.
+ */
+export const keyringAppendBody = z.strictObject({ append: base64, after: base64.optional() });
 /** The longest keyring, and the JSON around it. */
 export const MAX_KEYRING_BODY_BYTES = MAX_KEYRING_LENGTH + 1_024;
 

@@ -7,7 +7,7 @@ import { isKnown, revisionIn } from "~/http/etag";
 import { eventStream, type ServerSentEvent } from "~/http/event-stream";
 import { readJson, requireSecretKey } from "~/http/request-input";
 import { wholeJson } from "~/http/whole-json";
-import { appendedSince, keyringNotFound } from "~/store/keyrings/change-keyring";
+import { appendedSince, keyringNotFound, type KeyringContent } from "~/store/keyrings/change-keyring";
 import { watchKeyring } from "~/use-cases/watch-keyring";
 import { writeKeyring } from "~/use-cases/write-keyring";
 import { api, onStreamFailure } from "~/api.server";
@@ -52,10 +52,7 @@ async function read(keyringHash: string, since: number | null, known: string | n
   return wholeJson(answer, headersOf(rev));
 }
 
-async function write(
-  request: Request,
-  readContent: () => Promise<{ sealed: string } | { append: string }>,
-): Promise<Response> {
+async function write(request: Request, readContent: () => Promise<KeyringContent>): Promise<Response> {
   const keyringHash = requireSecretKey(request, "X-Keyring-Id");
   const expected = revisionIn(request.headers.get("If-Match"));
   if (expected === null) {

@@ -1,5 +1,5 @@
 import type { Quotas } from "~/quotas/quotas";
-import type { KeyringWrite, WriteResult } from "~/store/keyrings/change-keyring";
+import type { KeyringContent, WriteResult } from "~/store/keyrings/change-keyring";
 import type { KeyringStore } from "~/store/keyrings/keyring-store";
 
 export type WriteKeyringDependencies = {
@@ -17,16 +17,16 @@ export function writeKeyring(
   keyringHash: string,
   address: string | null,
   expected: number,
-  readContent: () => Promise<{ sealed: string } | { append: string }>,
+  readContent: () => Promise<KeyringContent>,
   { quotas, keyrings }: WriteKeyringDependencies,
 ): Promise<WriteResult> {
   return quotas.writeKeyring(
     address,
     expected === 0,
     async (reserve) => {
-      const write: KeyringWrite = { expected, ...(await readContent()) };
-      reserve((write.sealed ?? write.append).length);
-      return keyrings.write(keyringHash, write);
+      const content = await readContent();
+      reserve((content.sealed ?? content.append).length);
+      return keyrings.write(keyringHash, { expected, ...content });
     },
     ({ kind }) => kind === "stored",
   );

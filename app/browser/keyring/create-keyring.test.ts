@@ -55,10 +55,10 @@ function createService() {
         ? json(200, { rev: read.rev, appended: text(read.bytes) })
         : missing(read.kind)!;
     }
-    const { sealed, append } = JSON.parse(body as string) as { sealed?: string; append?: string };
+    const { sealed, append, after } = JSON.parse(body as string) as Record<string, string | undefined>;
     const before = Number(given.get("If-Match")!.slice(1, -1));
-    const bytes = new Uint8Array(Buffer.from((sealed ?? append)!, "base64url"));
-    const written = server.write(before, bytes, sealed !== undefined);
+    const decode = (text: string) => new Uint8Array(Buffer.from(text, "base64url"));
+    const written = server.write(before, decode((sealed ?? append)!), after ? decode(after) : null);
     if (written.kind === "stored") return json(200, { rev: written.rev });
     if (written.kind !== "conflict") return missing(written.kind)!;
     const error = { code: "keyring_conflict", message: "Changed." };

@@ -42,13 +42,16 @@ export function createFakeServer() {
     return { kind: "appended", rev, bytes: new Uint8Array(Buffer.concat(later as Uint8Array[])) };
   }
 
-  function write(before: number, bytes: Uint8Array, isWhole: boolean): WriteAnswer {
+  /** @param after what the stored bytes must end with; null for a write of all bytes */
+  function write(before: number, bytes: Uint8Array, after: Uint8Array | null): WriteAnswer {
     if (isGone) return { kind: "gone" };
-    if (before !== rev) return rev === 0 ? { kind: "absent" } : { kind: "conflict", rev, bytes: whole() };
+    const isContinued = !after || Buffer.from(whole()).subarray(-after.length).equals(after);
+    if (before !== rev || !isContinued)
+      return rev === 0 ? { kind: "absent" } : { kind: "conflict", rev, bytes: whole() };
     rev += 1;
     stored.writes += 1;
     stored.bytes += bytes.length;
-    if (isWhole) {
+    if (!after) {
       base = new Uint8Array(bytes);
       appended.clear();
     } else appended.set(rev, bytes);
@@ -117,8 +120,8 @@ export function createFakeDevice(server: FakeServer, cipher: KeyringCipher, name
   const api: KeyringApi = {
     id: cipher.id,
     read: (since) => through(() => server.read(since)),
-    put: (rev, bytes) => through(() => server.write(rev, bytes, true)),
-    append: (rev, bytes) => through(() => server.write(rev, bytes, false)),
+    put: (rev, bytes) => through(() => server.write(rev, bytes, null)),
+    append: (rev, bytes, after) => through(() => server.write(rev, bytes, after)),
     remove: () => through(server.remove),
     watch: () => new Promise(() => undefined),
   };

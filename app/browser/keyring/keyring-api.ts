@@ -27,8 +27,8 @@ export type KeyringApi = {
   read: (since: number | null) => Promise<ReadAnswer>;
   /** Stores the bytes as the next revision after `rev`, 0 for a new keyring. */
   put: (rev: number, bytes: Uint8Array) => Promise<WriteAnswer>;
-  /** The same with the stored bytes and these. */
-  append: (rev: number, bytes: Uint8Array) => Promise<WriteAnswer>;
+  /** The same with the stored bytes and these, if the stored ones end with `after`; else it is a conflict. */
+  append: (rev: number, bytes: Uint8Array, after: Uint8Array) => Promise<WriteAnswer>;
   remove: () => Promise<void>;
   /** Calls `onRevision` for each revision from now on. Resolves when the connection ends. */
   watch: (onRevision: (rev: number) => void, signal: AbortSignal) => Promise<void>;
@@ -69,7 +69,8 @@ export function createKeyringApi(http: HttpClient, clock: PageClock, id: string)
       });
     },
     put: (rev, bytes) => write("PUT", rev, { sealed: toBase64Url(bytes) }),
-    append: (rev, bytes) => write("PATCH", rev, { append: toBase64Url(bytes) }),
+    append: (rev, bytes, after) =>
+      write("PATCH", rev, { append: toBase64Url(bytes), after: toBase64Url(after) }),
     remove: () => http.ask(PATH, { method: "DELETE", headers, accept: [404, 410] }, () => Promise.resolve()),
     async watch(onRevision, signal) {
       const accepted = { ...headers, Accept: "text/event-stream" };

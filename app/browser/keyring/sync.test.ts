@@ -179,6 +179,24 @@ describe("what the server may do", () => {
     expect(server.rev()).toBeGreaterThan(backup.rev);
   });
 
+  test("a change is not appended to what another device has made of the same revision since a restoration", async () => {
+    const { server, laptop, phone } = await twoDevices();
+    const ids = [newId(), newId(), newId()] as const;
+    await settle(laptop, phone);
+    const backup = server.snapshot();
+    laptop.begin(ids[0], "Lost by the server");
+    await laptop.run();
+    const { rev } = server.snapshot();
+    server.restore(backup);
+    phone.begin(ids[1], "Stored under the same revision");
+    await phone.run();
+    expect(server.rev()).toBe(rev);
+    laptop.begin(ids[2], "Appended");
+    await settle(laptop, phone);
+    expect(laptop.ids()).toEqual([...ids].sort());
+    expect(phone.ids()).toEqual([...ids].sort());
+  });
+
   test("a deletion that an older keyring does not know stays one", async () => {
     const { server, cipher, laptop, now } = await twoDevices();
     const id = newId();

@@ -121,9 +121,9 @@ export function createKeyringSync(dependencies: Dependencies): KeyringSync {
   async function write(push: Entries): Promise<Outcome> {
     const before = seen.read();
     const rev = remote?.chain.rev ?? 0;
-    const isWhole = !remote || isToCompact(remote);
     const { bytes, next } = nextOf(push);
-    const answer = await (isWhole ? api.put(rev, bytes) : api.append(rev, bytes));
+    const isWhole = !remote || isToCompact(remote);
+    const answer = await (isWhole ? api.put(rev, bytes) : api.append(rev, bytes, remote!.chain.tag));
     if (answer.kind === "gone") throw new KeyringError("gone");
     if (answer.kind === "full") throw new KeyringError("full");
     if (answer.kind === "absent") adopt(null, before);

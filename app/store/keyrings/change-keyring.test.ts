@@ -29,7 +29,7 @@ function numbered({ stored, recovered }: KeyringState, rev: number): KeyringStat
 }
 
 const put = (expected: number, text: string): KeyringWrite => ({ expected, sealed: base64url(text) });
-const append = (expected: number, text: string): KeyringWrite => ({ expected, append: base64url(text) });
+const append = (expected: number, text: string) => ({ expected, append: base64url(text) });
 const after = (...writes: KeyringWrite[]): KeyringState =>
   writes.reduce((state, write) => apply(state, write).state, NOTHING);
 const contentOf = ({ stored }: KeyringState) => textOf(stored?.sealed);
@@ -67,6 +67,16 @@ test("a write to a keyring that does not exist is refused unless it expects none
   for (const write of [put(1, "one"), append(3, "one")])
     expect(() => apply(NOTHING, write)).toThrow(expect.objectContaining({ code: "keyring_not_found" }));
   expect(contentOf(after(append(0, "one")))).toBe("one");
+});
+
+test("bytes are appended to those that a device names only, since a restored server uses revisions again", () => {
+  const state = after(put(0, "one"), append(1, " two"));
+  const write = (end: string): KeyringWrite => ({ ...append(2, "!"), after: base64url(end) });
+  expect(apply(state, write("four")).result).toMatchObject({ kind: "conflict", rev: 2 });
+  expect(contentOf(apply(state, write("two")).state)).toBe("one two!");
+  expect(() => apply(NOTHING, { ...append(0, "!"), after: base64url("two") })).toThrow(
+    expect.objectContaining({ code: "keyring_not_found" }),
+  );
 });
 
 test("a keyring that was stored in base64 is returned as it was, and may be appended to", () => {

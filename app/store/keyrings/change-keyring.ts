@@ -6,13 +6,13 @@ import { KEYRING_FORMAT, MAX_EARLIER, type StoredKeyring } from "./stored-keyrin
 /** A keyring as it was read. `recovered`: number of the damaged revision in whose place it is served. */
 export type KeyringState = { stored: StoredKeyring | null; recovered: number | null };
 
-/**
- * What a device asks for: all of the sealed bytes, or bytes to append to them.
- * `expected`: the version that the device has; 0 where there should be none.
- */
-export type KeyringWrite = { expected: number } & (
-  { sealed: string; append?: never } | { append: string; sealed?: never }
-);
+/** All of the sealed bytes, or bytes to append to them, where these end with `after`. In base64. */
+export type KeyringContent =
+  | { sealed: string; append?: never; after?: never }
+  | { append: string; after?: string | undefined; sealed?: never };
+
+/** What a device asks for. `expected`: the version that the device has; 0 where there should be none. */
+export type KeyringWrite = { expected: number } & KeyringContent;
 
 /** `rev`: the version that was stored, or that is the newest one. */
 export type WriteResult = { kind: "stored"; rev: number } | { kind: "conflict"; rev: number; sealed: string };
@@ -28,7 +28,7 @@ export function writeKeyring(write: KeyringWrite, now: string): ContentChange<Ke
     const state = before ?? { stored: null, recovered: null };
     const keyring = livingKeyring(state.stored);
     const rev = keyring?.version ?? 0;
-    if (write.expected !== rev) {
+    if (write.expected !== rev || !isContinued(keyring, write)) {
       const repeated = keyring && findWrite(keyring, write);
       if (repeated !== null) return { content: state, result: { kind: "stored", rev: repeated } };
       if (!keyring) throw keyringNotFound();
@@ -98,6 +98,15 @@ function findWrite(keyring: StoredKeyring, { expected, sealed, append }: Keyring
   if (from === null) return null;
   const held = bytes.subarray(from, lengthAt(keyring, next) ?? 0);
   return held.equals(bytesOf(sealed ?? append)) ? next : null;
+}
+
+/** Whether the stored bytes are those that a write is to be appended to, as far as it says that. */
+function isContinued(keyring: StoredKeyring | null, { after }: KeyringWrite): boolean {
+  if (after === undefined) return true;
+  const end = bytesOf(after);
+  return bytesOf(keyring?.sealed ?? "")
+    .subarray(-end.length)
+    .equals(end);
 }
 
 /** Length of a version's content in bytes, if the newest content begins with it and that is known. */
