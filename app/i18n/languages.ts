@@ -1,11 +1,11 @@
-import type { UnfinishedTranslation } from "./translation";
+import type { Translation } from "./translation";
 
 type Language = {
   /** In the language itself, as its speakers look for it. */
   name: string;
   direction: "ltr" | "rtl";
   /** Null for English, which is built in. */
-  load: (() => Promise<UnfinishedTranslation>) | null;
+  load: (() => Promise<Translation>) | null;
 };
 
 /** The languages of the interface. To add one, write its locale and list it here. */

@@ -20,10 +20,3 @@ type Translated<Strings> = {
 export type Translation = Translated<Omit<English, "serverProblem">> & {
   serverProblem: Readonly<Record<ErrorCode | AnswerEndingCode | "demo_model" | "no_model", string>>;
 };
-
-/** A translation to which texts are still being added. What it lacks is shown in English. */
-export type UnfinishedTranslation = Unfinished<Translation>;
-
-type Unfinished<Strings> = {
-  [Key in keyof Strings]?: Strings[Key] extends string | undefined ? Strings[Key] : Unfinished<Strings[Key]>;
-};

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Hindi. No native reader has seen these texts yet. */
-export const hi: UnfinishedTranslation = {
+export const hi: Translation = {
   app: {
     name: "{{app}}",
     skip: "सीधे मैसेज बॉक्स पर जाएँ",

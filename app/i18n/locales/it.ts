@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Italian. No native reader has seen these texts yet. */
-export const it: UnfinishedTranslation = {
+export const it: Translation = {
   app: {
     name: "{{app}}",
     skip: "Vai al campo del messaggio",

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Japanese. No native reader has seen these texts yet. */
-export const ja: UnfinishedTranslation = {
+export const ja: Translation = {
   app: {
     name: "{{app}}",
     skip: "メッセージ入力欄へ移動",

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Korean. No native reader has seen these texts yet. */
-export const ko: UnfinishedTranslation = {
+export const ko: Translation = {
   app: {
     name: "{{app}}",
     skip: "메시지 입력란으로 이동",

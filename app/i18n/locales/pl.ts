@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Polish. No native reader has seen these texts yet. */
-export const pl: UnfinishedTranslation = {
+export const pl: Translation = {
   app: {
     name: "{{app}}",
     skip: "Przejdź do pola wiadomości",

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Portuguese (Brazilian). No native reader has seen these texts yet. */
-export const pt: UnfinishedTranslation = {
+export const pt: Translation = {
   app: {
     name: "{{app}}",
     skip: "Ir para o campo de mensagem",

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Russian. No native reader has seen these texts yet. */
-export const ru: UnfinishedTranslation = {
+export const ru: Translation = {
   app: {
     name: "{{app}}",
     skip: "Перейти к полю сообщения",

@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Turkish. No native reader has seen these texts yet. */
-export const tr: UnfinishedTranslation = {
+export const tr: Translation = {
   app: {
     name: "{{app}}",
     skip: "Mesaj kutusuna geç",

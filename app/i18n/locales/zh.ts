@@ -1,7 +1,7 @@
-import type { UnfinishedTranslation } from "../translation";
+import type { Translation } from "../translation";
 
 /** Chinese (simplified). No native reader has seen these texts yet. */
-export const zh: UnfinishedTranslation = {
+export const zh: Translation = {
   app: {
     name: "{{app}}",
     skip: "跳转到消息输入框",
