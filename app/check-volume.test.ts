@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
-import { temporaryFolder } from "../tests/fixtures/temporary-folder";
+import { temporaryFolder } from "../tests/fixtures/store/temporary-folder";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;

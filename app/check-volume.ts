@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { monotonicNow, realTimer } from "~/clocks";
 import { createVolume } from "~/store/volume/volume";
 import { checkVolume, type VolumeFinding } from "~/store/volume/volume-check";

@@ -9,8 +9,8 @@ import { starterPrompts } from "./conversation/preset";
 import { quotedVariables } from "./environment.server";
 import { hostName, isLoopbackName } from "~/http/admission/host-policy";
 import type { QuotaLimits } from "./quotas/quotas";
-import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/model-config";
-import { ModelConfigError } from "./model/model-config-error";
+import { MODEL_VARIABLES, parseModelConfig, type ModelConfig } from "./model/offers/model-config";
+import { ModelConfigError } from "./model/offers/model-config-error";
 
 export type Config = {
   dataDir: string;
@@ -171,7 +171,7 @@ const environment = z.object({
   // 4.5 MB, the largest attachment, at 200 kbit/s.
   REQUEST_SECONDS: wholeNumber("REQUEST_SECONDS", 180, 1, 3_600),
   SLOW_READER_SECONDS: wholeNumber("SLOW_READER_SECONDS", 30, 1, 3_600),
-  // A tab takes a stream that was silent for 12 s for dead (app/browser/chat/event-stream.ts), so that a frozen node
+  // A tab takes a stream that was silent for 12 s for dead (app/browser/chat/following/event-stream.ts), so that a frozen node
   // is left within seconds: two heartbeats must fit in. Load balancers cut after 30 to 60 s.
   HEARTBEAT_SECONDS: wholeNumber("HEARTBEAT_SECONDS", 5, 1, 6),
   MAX_BODY_BYTES: wholeNumber("MAX_BODY_BYTES", 262_144, 1_024, 100_000_000),

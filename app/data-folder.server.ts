@@ -2,7 +2,7 @@ import { access, readFile, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { foreignNamesWarning, listForeignNames } from "~/store/volume/data-folder";
 import { hasCode } from "~/store/volume/errno";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { shortLifeOf, type ShortLife } from "~/store/volume/mounts";
 import type { Volume } from "~/store/volume/volume";
 

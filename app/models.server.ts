@@ -4,10 +4,10 @@ import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import type { Clocks } from "./clocks";
 import { ConfigError, processEnvironment, type Config } from "./config.server";
 import type { LanguageModels } from "./conversation/language-model";
-import { baseUrlWarning } from "./model/base-url";
-import { chooseProvider } from "./model/choose-provider";
+import { baseUrlWarning } from "./model/openai-compatible/base-url";
+import { chooseProvider } from "./model/offers/choose-provider";
 import { createLanguageModels } from "./model/create-language-models";
-import { toOffer } from "./model/model-list";
+import { toOffer } from "./model/offers/model-list";
 import { priceIssue } from "./quotas/price-issue";
 import { hasCode } from "./store/volume/errno";
 

@@ -6,13 +6,13 @@ import { createDailyBudget, type BudgetMetrics, type DailyBudget } from "./quota
 import { createFleetUsage } from "./quotas/fleet-usage";
 import { createQuotas, type Quotas } from "./quotas/quotas";
 import { createReplies } from "./replies/replies";
-import { createWatcherCount } from "./replies/watcher-count";
+import { createWatcherCount } from "./replies/following/watcher-count";
 import type { ReplyMetrics } from "./replies/reply-meter";
 import type { RunnerLog } from "./replies/run-context";
 import { createMembership, type Membership, type MembershipOptions } from "~/store/cluster/membership";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { Volume } from "~/store/volume/volume";
 import { createStores } from "./stores.server";
 import { deleteSession } from "./use-cases/delete-session";

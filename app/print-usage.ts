@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { realTimer } from "~/clocks";
 import { readUsage, type DayUsage } from "~/quotas/read-usage";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
 
 // `npm run usage -- DIR`, or in the image `node build/print-usage.js DIR`: what was used, by day, model and address, from

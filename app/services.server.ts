@@ -14,7 +14,7 @@ import {
   processEnvironment,
   type Config,
 } from "./config.server";
-import { newId } from "./conversation/session-id";
+import { newId } from "./conversation/session/session-id";
 import { warnOfDataFolder } from "./data-folder.server";
 import { tidyEnvironment } from "./environment.server";
 import { createAccess } from "~/http/admission/access";
@@ -22,7 +22,7 @@ import { createAddressNote } from "~/http/admission/client-address";
 import { createHostPolicy } from "~/http/admission/host-policy";
 import { createBuiltFiles } from "~/http/remix/built-files";
 import { createLifecycle } from "./lifecycle.server";
-import { ModelConfigError } from "./model/model-config-error";
+import { ModelConfigError } from "./model/offers/model-config-error";
 import { connectModels } from "./models.server";
 import { createNode } from "./node.server";
 import { ToolsConfigError } from "./tools/tools-config";
@@ -33,7 +33,7 @@ import { isProcessGone, processMark, realProcesses } from "./process-mark.server
 import { countSpending } from "./quotas/count-spending";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createLoggedProbe, keepReserve, openVolume } from "./volume.server";
 
 /** Everything that routes call, wired once for the process. */

@@ -1,11 +1,11 @@
 import type { Clocks } from "./clocks";
-import { sessionFingerprint } from "./conversation/session-hash";
+import { sessionFingerprint } from "./conversation/session/session-hash";
 import { createSessionResponses } from "./http/session-responses";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
-import type { Layout } from "~/store/sessions/layout";
-import type { DamageEvent } from "~/store/sessions/quarantine";
-import { DAY_MS } from "~/store/sessions/retention";
-import { createRetirement } from "~/store/sessions/retire-session";
+import type { Layout } from "~/store/documents/layout";
+import type { DamageEvent } from "~/store/documents/quarantine";
+import { DAY_MS } from "~/store/documents/retention";
+import { createRetirement } from "~/store/documents/retire-session";
 import { sessionDocuments } from "~/store/sessions/session-documents";
 import { createSessionEvents } from "~/store/sessions/session-events";
 import { createSessionStore } from "~/store/sessions/session-store";

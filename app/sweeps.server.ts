@@ -1,9 +1,9 @@
 import type { Clocks } from "./clocks";
 import { sweepUsage } from "./quotas/sweep-usage";
 import type { HandoffStore } from "~/store/shares/handoff-store";
-import type { Layout } from "~/store/sessions/layout";
-import { createRetention, DAY_MS } from "~/store/sessions/retention";
-import type { Retirement } from "~/store/sessions/retire-session";
+import type { Layout } from "~/store/documents/layout";
+import { createRetention, DAY_MS } from "~/store/documents/retention";
+import type { Retirement } from "~/store/documents/retire-session";
 import { keyringDocuments } from "~/store/keyrings/keyring-documents";
 import type { StoredKeyring } from "~/store/keyrings/stored-keyring";
 import { sessionDocuments } from "~/store/sessions/session-documents";

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import type { Clocks } from "./clocks";
 import { processEnvironment, type Config } from "./config.server";
 import { readConfiguredFile } from "./configured-file.server";
-import { newId } from "./conversation/session-id";
+import { newId } from "./conversation/session/session-id";
 import type { TokenFiles } from "./conversation/calls/token-files";
 import type { ToolSet } from "./conversation/calls/tool-set";
 import type { AttachmentStore } from "./store/attachments/attachment-store";

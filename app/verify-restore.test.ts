@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { copyOfVolume, filesIn } from "../tests/fixtures/stored-files";
-import { temporaryFolder } from "../tests/fixtures/temporary-folder";
+import { copyOfVolume, filesIn } from "../tests/fixtures/store/stored-files";
+import { temporaryFolder } from "../tests/fixtures/store/temporary-folder";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

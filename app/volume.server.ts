@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import type { Clocks } from "./clocks";
-import { newId } from "./conversation/session-id";
+import { newId } from "./conversation/session/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import { customerNetwork } from "~/quotas/networks-around";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { isVolumeFault } from "~/store/volume/errno";
 import { createVolume, createVolumes, type Volume } from "~/store/volume/volume";
 import { createVolumeIdentity } from "~/store/volume/volume-identity";

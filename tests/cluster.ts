@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { sessionFingerprint } from "../app/conversation/session-hash.ts";
+import { sessionFingerprint } from "../app/conversation/session/session-hash.ts";
 import { parseHeader } from "../app/store/sessions/session-header.ts";
-import { filesIn } from "./fixtures/stored-files.ts";
+import { filesIn } from "./fixtures/store/stored-files.ts";
 import { startCluster, type Cluster, type ClusterNode } from "./fixtures/cluster.ts";
 
 /**

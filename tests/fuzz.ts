@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { fuzzServer } from "./fixtures/fuzz-server.ts";
+import { fuzzServer } from "./fixtures/load/fuzz-server.ts";
 
 /**
  * `npm run fuzz -- --requests 100000 --seed 1`: made-up requests to every endpoint of a server of its own, and what

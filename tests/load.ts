@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { newId } from "../app/conversation/session-id.ts";
+import { newId } from "../app/conversation/session/session-id.ts";
 import { startAppServer } from "./fixtures/app-server.ts";
-import { createFairLoad, GREEDY_KINDS, UNLIMITED } from "./fixtures/greedy-clients.ts";
+import { createFairLoad, GREEDY_KINDS, UNLIMITED } from "./fixtures/load/greedy-clients.ts";
 import {
   headOf,
   hold,
@@ -15,7 +15,7 @@ import {
   streamingPerson,
   type LoadContext,
   type Tally,
-} from "./fixtures/load-clients.ts";
+} from "./fixtures/load/load-clients.ts";
 import { createMemoryLimit } from "./fixtures/memory-limit.ts";
 import { seededChoices } from "./fixtures/seeded-random.ts";
 

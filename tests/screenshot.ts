@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import type { BrowserContextOptions } from "playwright-core";
 import { startAppServer } from "./fixtures/app-server.ts";
-import { chatPage } from "./fixtures/chat-page.ts";
-import { launchChromium } from "./fixtures/chromium.ts";
+import { chatPage } from "./fixtures/browser/chat-page.ts";
+import { launchChromium } from "./fixtures/browser/chromium.ts";
 import { shortConversation } from "./fixtures/short-conversation.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "../app/conversation/session-id.ts";
+import { newId } from "../app/conversation/session/session-id.ts";
 import { startCluster } from "./fixtures/cluster.ts";
 import { runHistory } from "./fixtures/cluster-history.ts";
 import { NO_LIMITS } from "./fixtures/no-limits.ts";
 import { INSPECTED, inspectProcess, type ProcessCost } from "./fixtures/process-inspector.ts";
-import { judgeSoak } from "./fixtures/judge-soak.ts";
+import { judgeSoak } from "./fixtures/load/judge-soak.ts";
 
 /**
  * `npm run soak -- --minutes 60 --seed 1`: people send, refresh, stop, leave and delete while nodes are killed, frozen

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it, test } from "vitest";
-import { temporaryFolder } from "./fixtures/temporary-folder.ts";
+import { temporaryFolder } from "./fixtures/store/temporary-folder.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (name: string) => readFileSync(join(root, name), "utf8");

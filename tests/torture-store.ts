@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { torture } from "./fixtures/torture.ts";
+import { torture } from "./fixtures/store/torture.ts";
 
 /**
  * `npm run torture -- --kills 10000 --minutes 60 --seed 1 --processes 6 --sessions 8 --dir /tmp`: kills and

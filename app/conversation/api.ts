@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./attachment";
+import { attachmentKind, attachmentParts, MAX_DOCUMENTS, MAX_IMAGES } from "./files/attachment";
 import type { ErrorCode } from "./expected-error";
 import type { ModelOffer } from "./language-model";
-import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session-id";
+import { HASH_PATTERN, SESSION_ID_PATTERN } from "./session/session-id";
 import { MAX_KEYRING_LENGTH, MAX_TEXT_LENGTH, MAX_TITLE_LENGTH } from "./limits";
 import { list } from "./list";
-import { effort, filePart, instructions, itemId, temperature } from "./session";
+import { effort, filePart, instructions, itemId, temperature } from "./session/session";
 import { MAX_INPUT_LENGTH, MAX_TOOL_ERROR_LENGTH, TOOL_NAME_PATTERN } from "./calls/call-state";
 import type { ToolServerView } from "./calls/tool-choice";
 import { decision, toolPart } from "./calls/tool-part";
@@ -170,7 +170,7 @@ export type QueueEditBody = z.infer<typeof queueEditBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;
 
-export type { QueuedView, ReplyView, SessionView } from "./session-view";
+export type { QueuedView, ReplyView, SessionView } from "./session/session-view";
 
 /** Response to a change: the revision that it has committed. */
 export type Committed = { rev: number };

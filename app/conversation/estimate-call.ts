@@ -5,7 +5,7 @@ import {
   estimateTokens,
 } from "./estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "./language-model";
-import { spendingOf, type Spending } from "./reply-cost";
+import { spendingOf, type Spending } from "./reply/reply-cost";
 
 type Call = Pick<GenerateRequest, "instructions" | "messages" | "continueFrom" | "steps" | "tools">;
 

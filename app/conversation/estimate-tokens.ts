@@ -1,8 +1,8 @@
-import { attachmentParts } from "./attachment";
+import { attachmentParts } from "./files/attachment";
 import type { ToolPart } from "./calls/tool-part";
 import type { GenerateRequest } from "./language-model";
-import { plainText } from "./reply-text";
-import type { Message, Part } from "./session";
+import { plainText } from "./reply/reply-text";
+import type { Message, Part } from "./session/session";
 
 /**
  * Estimates the tokens of a text, without the tokenizer of any model. Errs on the high side: by a third for English

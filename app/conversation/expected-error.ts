@@ -74,7 +74,7 @@ export class ExpectedError extends Error {
   /** Values that a client may act on, such as the id of the running reply. Sent with the error. */
   readonly details: Readonly<Record<string, string | number>>;
 
-  /** What the model's server said of its failure, without secrets (model/provider-message.ts); null without it. */
+  /** What the model's server said of its failure, without secrets (model/failures/provider-message.ts); null without it. */
   readonly providerMessage: string | null;
 
   constructor(

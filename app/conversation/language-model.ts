@@ -1,10 +1,10 @@
-import type { AttachmentKind } from "./attachment";
+import type { AttachmentKind } from "./files/attachment";
 import type { Effort } from "./effort";
-import type { Omission } from "./omissions";
-import type { Spending } from "./reply-cost";
-import type { Message, Part } from "./session";
+import type { Omission } from "./reply/omissions";
+import type { Spending } from "./reply/reply-cost";
+import type { Message, Part } from "./session/session";
 import type { ToolDefinition } from "./calls/tool-set";
-import type { ReplyChunk } from "./reply-chunk";
+import type { ReplyChunk } from "./reply/reply-chunk";
 
 /** One model that a person can choose. */
 export type ModelOffer = {

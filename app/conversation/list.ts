@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isOfLaterVersion } from "./parse-stored";
+import { isOfLaterVersion } from "./session/parse-stored";
 
 /** Elements of a later version after which parsing stops. Each costs as much as an issue does. */
 const MAX_LATER = 20;

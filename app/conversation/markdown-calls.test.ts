@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { exportJson, exportMarkdown } from "./export-conversation";
-import { snapshotOf } from "./share";
-import type { Message, Session } from "./session";
+import { exportJson, exportMarkdown } from "./files/export-conversation";
+import { snapshotOf } from "./files/share";
+import type { Message, Session } from "./session/session";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const messages: Message[] = [

@@ -1,5 +1,5 @@
 import { toolParts } from "./calls/fold-calls";
-import type { Part } from "./session";
+import type { Part } from "./session/session";
 import { sourcesIn } from "./sources";
 
 /** The calls of an answer as Markdown: name, state, and the arguments as a block of JSON. */

@@ -6,7 +6,7 @@ import {
   MAX_PROMPT_LENGTH,
   MAX_PROMPTS,
 } from "./limits";
-import { effort, temperature } from "./session";
+import { effort, temperature } from "./session/session";
 
 export const starterPrompts = z.array(z.string().trim().min(1).max(MAX_PROMPT_LENGTH)).max(MAX_PROMPTS);
 

@@ -1,4 +1,4 @@
-import type { Part } from "./session";
+import type { Part } from "./session/session";
 
 export type Source = { url: string; title?: string | undefined };
 

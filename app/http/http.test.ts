@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { realClocks } from "~/clocks";
 import { errorResponse } from "./error-response";
 import { eventStream, type ServerSentEvent } from "./event-stream";

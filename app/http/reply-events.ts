@@ -1,9 +1,9 @@
 import type { SessionEvent } from "~/conversation/api";
-import { lastChunk } from "~/conversation/catch-up";
-import { messageChunks } from "~/conversation/message-chunks";
-import { type ReplyChunk } from "~/conversation/reply-chunk";
-import { formatCursor, type Cursor } from "~/conversation/cursor";
-import type { AssistantMessage } from "~/conversation/session";
+import { lastChunk } from "~/conversation/reply/catch-up";
+import { messageChunks } from "~/conversation/reply/message-chunks";
+import { type ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { formatCursor, type Cursor } from "~/conversation/reply/cursor";
+import type { AssistantMessage } from "~/conversation/session/session";
 import type { ServerSentEvent } from "./event-stream";
 
 type Followed =

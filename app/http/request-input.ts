@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { MAX_FILENAME_LENGTH } from "~/conversation/attachment";
+import { MAX_FILENAME_LENGTH } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
-import { hashSessionId } from "~/conversation/session-hash";
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import { currentRequest } from "~/http/admission/request-context";
 import { requireModestJson } from "~/http/admission/require-modest-json";
 

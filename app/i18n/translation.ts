@@ -1,4 +1,4 @@
-import type { AnswerEndingCode } from "~/conversation/answer-ending";
+import type { AnswerEndingCode } from "~/conversation/reply/answer-ending";
 import type { ErrorCode } from "~/conversation/expected-error";
 import type { en } from "./locales/en";
 import type { enKeyring } from "./locales/en-keyring";

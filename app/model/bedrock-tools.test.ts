@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { ToolDefinition } from "~/conversation/calls/tool-set";
-import type { Part } from "~/conversation/session";
+import type { Part } from "~/conversation/session/session";
 import { realClocks } from "~/clocks";
-import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
-import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/models/bedrock-endpoint";
+import { collectAnswer, conversation } from "../../tests/fixtures/models/collect-answer";
 import { pngFile, sha256 } from "../../tests/fixtures/sample-files";
 import { createLanguageModels } from "./create-language-models";
-import { parseModelConfig } from "./model-config";
+import { parseModelConfig } from "./offers/model-config";
 
 const CLAUDE = "bedrock/eu.anthropic.claude-sonnet-5-5";
 const TOOLS: readonly ToolDefinition[] = [

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { ToolDefinition } from "~/conversation/calls/tool-set";
-import type { Part } from "~/conversation/session";
+import type { Part } from "~/conversation/session/session";
 import { realClocks } from "~/clocks";
 import {
   type ChatEndpoint,
@@ -8,11 +8,11 @@ import {
   refuse,
   startChatEndpoint,
   stream,
-} from "../../tests/fixtures/chat-endpoint";
-import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+} from "../../tests/fixtures/models/chat-endpoint";
+import { collectAnswer, conversation } from "../../tests/fixtures/models/collect-answer";
 import { pngFile, sha256 } from "../../tests/fixtures/sample-files";
 import { createLanguageModels } from "./create-language-models";
-import { parseModelConfig } from "./model-config";
+import { parseModelConfig } from "./offers/model-config";
 
 const TOOLS: readonly ToolDefinition[] = [
   { name: "files_read", description: "Reads a file.", inputSchema: { type: "object" } },

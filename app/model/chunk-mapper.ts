@@ -1,9 +1,9 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Usage } from "~/conversation/session";
-import { createThinkSplitter } from "~/conversation/think-tags";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Usage } from "~/conversation/session/session";
+import { createThinkSplitter } from "~/conversation/reply/think-tags";
 import { createCallMapper, toSource } from "./map-calls";
-import { createSeam } from "./continuation-seam";
-import { finishReasonOf, isGuardrail } from "./finish-reasons";
+import { createSeam } from "./prompt/continuation-seam";
+import { finishReasonOf, isGuardrail } from "./failures/finish-reasons";
 import type { AnswerPart, ProviderUsage } from "./provider";
 
 type PartType = "text" | "reasoning";

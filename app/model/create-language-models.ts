@@ -1,13 +1,13 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createBedrockSource, type CredentialChain } from "./bedrock-source";
-import { createDemoModel } from "./demo-model";
-import type { ModelConfig } from "./model-config";
-import { createOpenAICompatibleSource } from "./openai-compatible-source";
-import { listModels } from "./list-models";
-import { createModelOffers } from "./model-offers";
-import type { ProviderName } from "./resolve-offers";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { createBedrockSource, type CredentialChain } from "./bedrock/bedrock-source";
+import { createDemoModel } from "./demo/demo-model";
+import type { ModelConfig } from "./offers/model-config";
+import { createOpenAICompatibleSource } from "./openai-compatible/openai-compatible-source";
+import { listModels } from "./openai-compatible/list-models";
+import { createModelOffers } from "./offers/model-offers";
+import type { ProviderName } from "./offers/resolve-offers";
 import type { ModelClocks } from "./stall-watch";
 import { streamAnswer } from "./stream-answer";
 

@@ -1,7 +1,7 @@
 import { MAX_INPUT_LENGTH, TOOL_NAME_PATTERN } from "~/conversation/calls/call-state";
 import { sourcePart } from "~/conversation/calls/tool-part";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { FinishReason } from "./finish-reasons";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { FinishReason } from "./failures/finish-reasons";
 import type { AnswerPart } from "./provider";
 
 type CallPart = Extract<AnswerPart, { type: "tool-call" }>;

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { AttachmentPart } from "~/conversation/attachment";
-import type { Omission } from "~/conversation/omissions";
-import type { Message } from "~/conversation/session";
-import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/bedrock-endpoint";
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import type { Omission } from "~/conversation/reply/omissions";
+import type { Message } from "~/conversation/session/session";
+import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/models/bedrock-endpoint";
 import {
   type ChatEndpoint,
   delta,
   refuse,
   startChatEndpoint,
   stream,
-} from "../../tests/fixtures/chat-endpoint";
-import { collectAnswer, conversation } from "../../tests/fixtures/collect-answer";
+} from "../../tests/fixtures/models/chat-endpoint";
+import { collectAnswer, conversation } from "../../tests/fixtures/models/collect-answer";
 import { partOf, PDF, pngFile, sha256 } from "../../tests/fixtures/sample-files";
 import { realClocks } from "~/clocks";
-import type { AwsCredentials, CredentialChain } from "./bedrock-source";
+import type { AwsCredentials, CredentialChain } from "./bedrock/bedrock-source";
 import { createLanguageModels } from "./create-language-models";
-import { parseModelConfig } from "./model-config";
+import { parseModelConfig } from "./offers/model-config";
 
 const GOOD = pngFile(4, 4);
 const BAD = pngFile(5, 5);

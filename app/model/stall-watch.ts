@@ -1,5 +1,5 @@
 import type { Timer } from "~/timer";
-import { stallReason } from "./model-failure";
+import { stallReason } from "./failures/model-failure";
 
 /** The clocks of a call to a model. `now` is monotonic, in milliseconds. */
 export type ModelClocks = { now: () => number; timer: Timer };

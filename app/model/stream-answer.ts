@@ -1,15 +1,15 @@
 import { estimateMessageTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, ModelOffer } from "~/conversation/language-model";
-import { omissionsOf, type Omission } from "~/conversation/omissions";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Message } from "~/conversation/session";
+import { omissionsOf, type Omission } from "~/conversation/reply/omissions";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Message } from "~/conversation/session/session";
 import type { Timer } from "~/timer";
-import { cachedInstructions, withCachePoints } from "./cache-points";
+import { cachedInstructions, withCachePoints } from "./prompt/cache-points";
 import { createChunkMapper } from "./chunk-mapper";
-import { fitContext, roomForMessages } from "./fit-context";
-import { fitSteps } from "./fit-steps";
-import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./load-files";
-import { toModelError, type ModelErrorContext } from "./model-error";
+import { fitContext, roomForMessages } from "./prompt/fit-context";
+import { fitSteps } from "./prompt/fit-steps";
+import { loadFiles, type FileLimits, type FileSelection, type FilesOfPrompt } from "./prompt/load-files";
+import { toModelError, type ModelErrorContext } from "./failures/model-error";
 import {
   isTooLong,
   mayBeCredentials,
@@ -17,14 +17,14 @@ import {
   mayBeTools,
   streamFailure,
   unfinishedReason,
-} from "./model-failure";
-import { toProviderPrompt, type PromptMessage } from "./prompt";
+} from "./failures/model-failure";
+import { toProviderPrompt, type PromptMessage } from "./prompt/prompt";
 import type { ToolDefinition } from "~/conversation/calls/tool-set";
 import type { AnswerPart, AnswerParts, ProviderRequest, ProviderTool } from "./provider";
 import { retryCall } from "./retry-call";
 import { createStallWatch, type ModelClocks } from "./stall-watch";
-import { toModelMessages } from "./to-model-messages";
-import { isWireText, toWireMessages, toWireText } from "./wire-text";
+import { toModelMessages } from "./prompt/to-model-messages";
+import { isWireText, toWireMessages, toWireText } from "./prompt/wire-text";
 
 export type AnswerSource = {
   /** Calls the model once. @throws APICallError where the service cannot be reached, or refuses */

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { toolParts } from "~/conversation/calls/fold-calls";
 import { toolState } from "~/conversation/calls/tool-part";
 import { estimateMessageTokens } from "~/conversation/estimate-tokens";
-import type { Message, Part } from "~/conversation/session";
-import { fitContext } from "./fit-context";
-import { fitSteps } from "./fit-steps";
-import type { PromptMessage } from "./prompt";
-import { toModelMessages } from "./to-model-messages";
+import type { Message, Part } from "~/conversation/session/session";
+import { fitContext } from "./prompt/fit-context";
+import { fitSteps } from "./prompt/fit-steps";
+import type { PromptMessage } from "./prompt/prompt";
+import { toModelMessages } from "./prompt/to-model-messages";
 
 const createdAt = "2026-11-23T12:00:00.000Z";
 const words = fc.constantFrom("", " ", "Hm.", "Let me see.", "x".repeat(3_000));

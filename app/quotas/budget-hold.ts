@@ -1,4 +1,4 @@
-import type { Spending } from "~/conversation/reply-cost";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import type { Reservation } from "./daily-budget";
 import type { FleetUsage } from "./fleet-usage";
 import type { Counted } from "./tally";

@@ -1,4 +1,4 @@
-import type { Spending } from "~/conversation/reply-cost";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import type { BudgetKind } from "./budget-hold";
 import { dayName } from "./windows";
 

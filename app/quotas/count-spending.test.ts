@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createScriptedModel, modelDenied } from "../../tests/fixtures/reply-node";
+import { createScriptedModel, modelDenied } from "../../tests/fixtures/replies/reply-node";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { GenerateRequest } from "~/conversation/language-model";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import { countSpending } from "./count-spending";
 import { realTimer as timer } from "~/clocks";
 

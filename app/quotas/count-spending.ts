@@ -2,8 +2,8 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { estimateInputTokens } from "~/conversation/estimate-call";
 import { estimateTokens } from "~/conversation/estimate-tokens";
 import type { GenerateRequest, LanguageModels, ModelOffer } from "~/conversation/language-model";
-import { spendingOf, type Spending } from "~/conversation/reply-cost";
-import type { Usage } from "~/conversation/session";
+import { spendingOf, type Spending } from "~/conversation/reply/reply-cost";
+import type { Usage } from "~/conversation/session/session";
 import type { Timer } from "~/timer";
 import { createSilentTokens } from "./silent-tokens";
 

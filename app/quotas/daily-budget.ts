@@ -1,5 +1,5 @@
 import type { CallEstimate } from "~/conversation/estimate-call";
-import type { Spending } from "~/conversation/reply-cost";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import { heldSubject, holdBudget, type BudgetKind } from "./budget-hold";
 import { createBudgetWarning } from "./budget-warning";
 import type { FleetUsage } from "./fleet-usage";

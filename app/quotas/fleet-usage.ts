@@ -1,4 +1,4 @@
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 import { createReplyOwners } from "./reply-owners";

@@ -1,5 +1,5 @@
 import type { ExpectedError } from "~/conversation/expected-error";
-import type { Spending } from "~/conversation/reply-cost";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import { createChangeQuota } from "./change-quota";
 import { createCodeQuota } from "./code-quota";
 import type { DailyBudget } from "./daily-budget";

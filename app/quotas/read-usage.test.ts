@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
-import { createLayout } from "~/store/sessions/layout";
+import { temporaryFolder } from "../../tests/fixtures/store/temporary-folder";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
 import { readUsage } from "./read-usage";
 import { createUsageLog } from "./usage-log";

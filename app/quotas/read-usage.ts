@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { groupSegments, segmentName } from "~/store/cluster/instance-segments";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone } from "~/store/volume/errno";
 import { namesIn } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";

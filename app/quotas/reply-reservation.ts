@@ -1,5 +1,5 @@
 import type { CallEstimate } from "~/conversation/estimate-call";
-import type { Spending } from "~/conversation/reply-cost";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import type { Reservation } from "./daily-budget";
 
 export type ReplyStart = {

@@ -1,4 +1,4 @@
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";

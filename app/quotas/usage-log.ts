@@ -1,5 +1,5 @@
 import { segmentName } from "~/store/cluster/instance-segments";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { createSegmentedLog } from "~/store/volume/segmented-log";
 import type { Volume } from "~/store/volume/volume";
 import { formatUsageLine, USAGE_FORMAT, type UsageBatch } from "./usage-line";

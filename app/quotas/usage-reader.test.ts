@@ -1,9 +1,9 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { segmentName } from "~/store/cluster/instance-segments";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
-import { temporaryFolder } from "../../tests/fixtures/temporary-folder";
+import { temporaryFolder } from "../../tests/fixtures/store/temporary-folder";
 import { formatUsageLine } from "./usage-line";
 import { createUsageReader } from "./usage-reader";
 import { dayName } from "./windows";

@@ -1,5 +1,5 @@
 import { createInstanceTail, groupSegments, type DamagedSegment } from "~/store/cluster/instance-segments";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { SegmentTail, TailRead } from "~/store/volume/segment-tail";

@@ -1,19 +1,19 @@
-import { attachmentParts } from "~/conversation/attachment";
-import type { SettingsEdit } from "~/conversation/edit-session";
+import { attachmentParts } from "~/conversation/files/attachment";
+import type { SettingsEdit } from "~/conversation/session/edit-session";
 import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Spending } from "~/conversation/reply-cost";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Spending } from "~/conversation/reply/reply-cost";
 import { asQuestion } from "~/conversation/queue/message-queue";
-import type { QueuedMessage, Reply, Session, UserMessage } from "~/conversation/session";
-import { addedBytes } from "~/conversation/session-size";
+import type { QueuedMessage, Reply, Session, UserMessage } from "~/conversation/session/session";
+import { addedBytes } from "~/conversation/session/session-size";
 import {
   startReply,
   type StartCommand,
   type StartContext,
   type StartOutcome,
-} from "~/conversation/start-reply";
-import { checkSupported } from "~/conversation/supported-attachments";
+} from "~/conversation/reply/start-reply";
+import { checkSupported } from "~/conversation/files/supported-attachments";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { LogEntry } from "./log/log-entry";

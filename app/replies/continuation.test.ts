@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { messageChunks } from "~/conversation/message-chunks";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
+import { messageChunks } from "~/conversation/reply/message-chunks";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { applyChunk, EMPTY_REPLY } from "~/conversation/reply/reply-text";
 import { createSplice } from "./continuation";
 import { mergeDeltas } from "./merge-deltas";
 

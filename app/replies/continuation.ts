@@ -1,5 +1,5 @@
-import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply-text";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply/reply-text";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /**
  * Joins a model's continuation to the chunks before the cut: its first text part continues the part that is still open,

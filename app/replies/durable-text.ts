@@ -1,6 +1,6 @@
-import { withoutEnding } from "~/conversation/catch-up";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply-text";
+import { withoutEnding } from "~/conversation/reply/catch-up";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply/reply-text";
 import type { RunContext } from "./run-context";
 import { isPassing } from "./store-settlement";
 

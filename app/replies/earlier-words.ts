@@ -1,9 +1,9 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Reply } from "~/conversation/session";
-import { journalName } from "~/store/sessions/layout";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Reply } from "~/conversation/session/session";
+import { journalName } from "~/store/documents/layout";
 import { listSessionFolder } from "~/store/sessions/session-folder";
 import { onVolume } from "~/store/volume/volume-failure";
-import { createJournalReaderOf, type JournalReaderDependencies } from "./journal-reader";
+import { createJournalReaderOf, type JournalReaderDependencies } from "./journals/journal-reader";
 import { HEAD_BYTES, isKeptWords, readKeptWords } from "./log/kept-words";
 import { leaveNote, type NoteDependencies } from "./log/log-folder";
 import type { LogReaders } from "./log/log-readers";

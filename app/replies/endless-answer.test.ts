@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES, MAX_ANSWER_LENGTH } from "~/conversation/limits";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { AssistantMessage } from "~/conversation/session";
-import { makeJournalReply, segmentsOf } from "../../tests/fixtures/reply-log-files";
-import { type TestNode } from "../../tests/fixtures/reply-node";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
-import { testEncryptor } from "../../tests/fixtures/test-encryptor";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { AssistantMessage } from "~/conversation/session/session";
+import { makeJournalReply, segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import { type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
+import { testEncryptor } from "../../tests/fixtures/store/test-encryptor";
 
 const { node } = testNodes();
 

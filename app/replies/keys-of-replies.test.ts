@@ -1,14 +1,14 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { StartCommand } from "~/conversation/start-reply";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { StartCommand } from "~/conversation/reply/start-reply";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
-import { notesFor, segmentsOf } from "../../tests/fixtures/reply-log-files";
-import { interceptedFileSystem } from "../../tests/fixtures/store-file-system";
-import { filesIn } from "../../tests/fixtures/stored-files";
-import type { FollowEvent } from "./follow-session";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { notesFor, segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import { interceptedFileSystem } from "../../tests/fixtures/store/store-file-system";
+import { filesIn } from "../../tests/fixtures/store/stored-files";
+import type { FollowEvent } from "./following/follow-session";
 
 /** A node that encrypts, and knows the keys of sessions only while something holds them. */
 async function node(options: Omit<Parameters<typeof startNode>[0] & object, "keys"> = {}) {

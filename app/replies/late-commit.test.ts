@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { collect, follow, lastMessage } from "../../tests/fixtures/follow-replies";
-import type { TestNode } from "../../tests/fixtures/reply-node";
-import { send, testNodes } from "../../tests/fixtures/reply-nodes";
-import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { collect, follow, lastMessage } from "../../tests/fixtures/replies/follow-replies";
+import type { TestNode } from "../../tests/fixtures/replies/reply-node";
+import { send, testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { interceptedFileSystem, systemError } from "../../tests/fixtures/store/store-file-system";
 
 const { node } = testNodes();
 

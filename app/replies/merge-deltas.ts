@@ -1,4 +1,4 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /** Merges neighbouring deltas of one part, to write fewer lines. */
 export function mergeDeltas(chunks: readonly ReplyChunk[]): ReplyChunk[] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { modelDenied, removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
 
 let node: TestNode;
 let key: string;

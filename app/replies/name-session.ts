@@ -1,8 +1,13 @@
 import type { LanguageModels } from "~/conversation/language-model";
-import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import type { Spending } from "~/conversation/reply-cost";
-import type { Session } from "~/conversation/session";
-import { awaitsTitle, nameByModel, titleFromAnswer, titleRequest } from "~/conversation/session-title";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply/reply-text";
+import type { Spending } from "~/conversation/reply/reply-cost";
+import type { Session } from "~/conversation/session/session";
+import {
+  awaitsTitle,
+  nameByModel,
+  titleFromAnswer,
+  titleRequest,
+} from "~/conversation/session/session-title";
 import type { SessionStore } from "~/store/sessions/session-store";
 
 export type NamingDependencies = {

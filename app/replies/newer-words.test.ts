@@ -1,22 +1,22 @@
 import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newId } from "~/conversation/session-id";
-import type { StartCommand } from "~/conversation/start-reply";
-import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply-text";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { newId } from "~/conversation/session/session-id";
+import type { StartCommand } from "~/conversation/reply/start-reply";
+import { EMPTY_REPLY, applyChunk, plainText } from "~/conversation/reply/reply-text";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
 import {
   anyBody,
   appendToLog,
   chunksInLog,
   makeJournalReply,
   rewriteLog,
-} from "../../tests/fixtures/reply-log-files";
-import { KEY } from "../../tests/fixtures/store-conversation";
-import { testEncryptor } from "../../tests/fixtures/test-encryptor";
-import { journalName } from "~/store/sessions/layout";
-import type { FollowEvent } from "./follow-session";
-import { journalLines } from "./journal-lines";
+} from "../../tests/fixtures/replies/reply-log-files";
+import { KEY } from "../../tests/fixtures/store/store-conversation";
+import { testEncryptor } from "../../tests/fixtures/store/test-encryptor";
+import { journalName } from "~/store/documents/layout";
+import type { FollowEvent } from "./following/follow-session";
+import { journalLines } from "./journals/journal-lines";
 import { leaveNote } from "./log/log-folder";
 import type { LoggedReply } from "./log/log-lines";
 

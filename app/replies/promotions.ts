@@ -1,9 +1,9 @@
-import { attachmentParts } from "~/conversation/attachment";
+import { attachmentParts } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { QueuedMessage, Reply, Session } from "~/conversation/session";
-import { sessionFingerprint } from "~/conversation/session-hash";
+import type { QueuedMessage, Reply, Session } from "~/conversation/session/session";
+import { sessionFingerprint } from "~/conversation/session/session-hash";
 import { pauseQueue, waitingMessages } from "~/conversation/queue/message-queue";
-import { startNext } from "~/conversation/start-reply";
+import { startNext } from "~/conversation/reply/start-reply";
 import { startContext, type BeginReplyDependencies, type ReplyReservation } from "./begin-reply";
 import type { RunnerDependencies } from "./run-context";
 

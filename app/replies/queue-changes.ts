@@ -1,9 +1,9 @@
-import { attachmentParts } from "~/conversation/attachment";
+import { attachmentParts } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { editQueued, removeQueued, type QueueEdit } from "~/conversation/queue/edit-queue";
 import { resumeQueue, waitingMessages } from "~/conversation/queue/message-queue";
-import type { Session } from "~/conversation/session";
-import { checkSupported } from "~/conversation/supported-attachments";
+import type { Session } from "~/conversation/session/session";
+import { checkSupported } from "~/conversation/files/supported-attachments";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";
 import type { ReplyReservation } from "./begin-reply";

@@ -1,19 +1,19 @@
 import { describe, expect, it, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { waitingMessages } from "~/conversation/queue/message-queue";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { StartCommand } from "~/conversation/start-reply";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { StartCommand } from "~/conversation/reply/start-reply";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { realClocks } from "~/clocks";
 import { createEncryptor } from "~/store/encryption/encryptor";
-import { chunksIn, collect, follow, textIn } from "../../tests/fixtures/follow-replies";
-import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
-import { send, testNodes } from "../../tests/fixtures/reply-nodes";
-import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
+import { chunksIn, collect, follow, textIn } from "../../tests/fixtures/replies/follow-replies";
+import { modelDenied, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { send, testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { interceptedFileSystem, systemError } from "../../tests/fixtures/store/store-file-system";
 import { createLogBurial } from "./log/bury-logs";
-import type { FollowEvent } from "./follow-session";
+import type { FollowEvent } from "./following/follow-session";
 import { createLogReaders } from "./log/log-readers";
 import type { ReplyReservation } from "./replies";
 

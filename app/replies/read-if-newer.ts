@@ -1,4 +1,4 @@
-import { readSessionFolder, type Layout } from "~/store/sessions/layout";
+import { readSessionFolder, type Layout } from "~/store/documents/layout";
 import type { SessionRecord, SessionStore } from "~/store/sessions/session-store";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";

@@ -1,5 +1,5 @@
-import { createAnswerBound } from "~/conversation/answer-bound";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { createAnswerBound } from "~/conversation/reply/answer-bound";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { createSplice } from "./continuation";
 import { createSoundChunks } from "./sound-chunks";
 import { untilAborted } from "./until-aborted";

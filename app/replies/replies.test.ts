@@ -2,12 +2,12 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { Reply } from "~/conversation/session";
-import type { StartOutcome } from "~/conversation/start-reply";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { Reply } from "~/conversation/session/session";
+import type { StartOutcome } from "~/conversation/reply/start-reply";
 import {
   chunksIn,
   collect,
@@ -15,13 +15,13 @@ import {
   lastMessage,
   textIn,
   untilText,
-} from "../../tests/fixtures/follow-replies";
-import { modelDenied } from "../../tests/fixtures/reply-node";
-import { chunksInLog } from "../../tests/fixtures/reply-log-files";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
-import { segmentsOf } from "../../tests/fixtures/reply-log-files";
-import { interceptedFileSystem, systemError } from "../../tests/fixtures/store-file-system";
-import type { FollowEvent } from "./follow-session";
+} from "../../tests/fixtures/replies/follow-replies";
+import { modelDenied } from "../../tests/fixtures/replies/reply-node";
+import { chunksInLog } from "../../tests/fixtures/replies/reply-log-files";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
+import { segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import { interceptedFileSystem, systemError } from "../../tests/fixtures/store/store-file-system";
+import type { FollowEvent } from "./following/follow-session";
 
 const { node } = testNodes();
 

@@ -1,10 +1,10 @@
-import { branchTo } from "~/conversation/branch";
+import { branchTo } from "~/conversation/session/branch";
 import { estimateCall, type CallEstimate } from "~/conversation/estimate-call";
 import type { GenerateRequest, LanguageModels } from "~/conversation/language-model";
-import { messageChunks } from "~/conversation/message-chunks";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { answerParts, applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import type { Part, Reply, Session } from "~/conversation/session";
+import { messageChunks } from "~/conversation/reply/message-chunks";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { answerParts, applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply/reply-text";
+import type { Part, Reply, Session } from "~/conversation/session/session";
 
 /** The model request for a reply of which the chunks `before` have been sent already. */
 export function replyCall(session: Session, reply: Reply, before: readonly ReplyChunk[]) {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { session as sessionSchema, type AssistantMessage } from "~/conversation/session";
-import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { session as sessionSchema, type AssistantMessage } from "~/conversation/session/session";
+import { modelDenied, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
 
 const { node } = testNodes();
 

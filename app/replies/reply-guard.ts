@@ -1,4 +1,4 @@
-import type { Reply } from "~/conversation/session";
+import type { Reply } from "~/conversation/session/session";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import type { Glance } from "./read-if-newer";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { FileSystem } from "~/store/volume/volume";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import {
   chunksIn,
@@ -10,16 +10,16 @@ import {
   lastMessage,
   textIn,
   untilText,
-} from "../../tests/fixtures/follow-replies";
+} from "../../tests/fixtures/replies/follow-replies";
 import { fakeTimers, whileTimePasses } from "../../tests/fixtures/passing-time";
-import { segmentsOf } from "../../tests/fixtures/reply-log-files";
-import type { TestNode } from "../../tests/fixtures/reply-node";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
+import { segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import type { TestNode } from "../../tests/fixtures/replies/reply-node";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
 import {
   interceptedFileSystem,
   settlingFileSystem,
   systemError,
-} from "../../tests/fixtures/store-file-system";
+} from "../../tests/fixtures/store/store-file-system";
 
 const { node } = testNodes();
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { modelDenied, type TestNode } from "../../tests/fixtures/reply-node";
-import { testNodes } from "../../tests/fixtures/reply-nodes";
-import type { Reply } from "~/conversation/session";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { modelDenied, type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import type { Reply } from "~/conversation/session/session";
 import { createReplyMeter, type ReplyReport } from "./reply-meter";
 
 const { node } = testNodes();

@@ -1,5 +1,5 @@
-import { sessionFingerprint } from "~/conversation/session-hash";
-import type { Reply, ReplyStatus, Usage } from "~/conversation/session";
+import { sessionFingerprint } from "~/conversation/session/session-hash";
+import type { Reply, ReplyStatus, Usage } from "~/conversation/session/session";
 
 /** Facts about a settled reply for operators: none of its words, and not the session's id. */
 export type ReplyReport = {

@@ -1,7 +1,7 @@
-import { answerTooLong } from "~/conversation/answer-bound";
-import { answerEnding, stepsSpent } from "~/conversation/answer-ending";
+import { answerTooLong } from "~/conversation/reply/answer-bound";
+import { answerEnding, stepsSpent } from "~/conversation/reply/answer-ending";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { AssistantMessage, ReplyError, ReplyStatus } from "~/conversation/session";
+import type { AssistantMessage, ReplyError, ReplyStatus } from "~/conversation/session/session";
 import { errorCode } from "~/store/volume/volume";
 import type { Finish } from "./relay-answer";
 import type { StopReason } from "./stop-control";

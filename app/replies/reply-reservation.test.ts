@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { StartCommand } from "~/conversation/start-reply";
-import { createScriptedTools } from "../../tests/fixtures/scripted-tools";
-import { removeData, startNode, type TestNode } from "../../tests/fixtures/reply-node";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { StartCommand } from "~/conversation/reply/start-reply";
+import { createScriptedTools } from "../../tests/fixtures/models/scripted-tools";
+import { removeData, startNode, type TestNode } from "../../tests/fixtures/replies/reply-node";
 import type { ReplyReservation } from "./replies";
 
 let node: TestNode;

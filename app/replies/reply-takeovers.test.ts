@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { applyChunk, EMPTY_REPLY } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import {
   chunksIn,
   collect,
@@ -10,17 +10,17 @@ import {
   lastMessage,
   textIn,
   untilText,
-} from "../../tests/fixtures/follow-replies";
+} from "../../tests/fixtures/replies/follow-replies";
 import { fakeTimers, whileTimePasses } from "../../tests/fixtures/passing-time";
-import { chunksInLog } from "../../tests/fixtures/reply-log-files";
-import { modelDenied } from "../../tests/fixtures/reply-node";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
+import { chunksInLog } from "../../tests/fixtures/replies/reply-log-files";
+import { modelDenied } from "../../tests/fixtures/replies/reply-node";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
 import {
   interceptedFileSystem,
   settlingFileSystem,
   systemError,
-} from "../../tests/fixtures/store-file-system";
-import type { FollowEvent } from "./follow-session";
+} from "../../tests/fixtures/store/store-file-system";
+import type { FollowEvent } from "./following/follow-session";
 
 const { node, abandon } = testNodes();
 

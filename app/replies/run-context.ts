@@ -1,10 +1,10 @@
 import type { LanguageModels } from "~/conversation/language-model";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { QueuedMessage, Reply, Session } from "~/conversation/session";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { QueuedMessage, Reply, Session } from "~/conversation/session/session";
 import type { ToolSet } from "~/conversation/calls/tool-set";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import type { Volume } from "~/store/volume/volume";
 import type { ReplyReservation } from "./begin-reply";
@@ -14,7 +14,7 @@ import type { ReplyLog } from "./log/reply-log";
 import type { OwnershipWatch } from "./ownership-watch";
 import type { Promotion } from "./promotions";
 import type { createReplyMeter, ReplyMetrics } from "./reply-meter";
-import type { ReplyStream } from "./reply-stream";
+import type { ReplyStream } from "./following/reply-stream";
 import type { StopControl } from "./stop-control";
 
 /** What a node needs to run replies. */

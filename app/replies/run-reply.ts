@@ -1,6 +1,6 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Reply, Session } from "~/conversation/session";
-import { sessionFingerprint } from "~/conversation/session-hash";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Reply, Session } from "~/conversation/session/session";
+import { sessionFingerprint } from "~/conversation/session/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { createGeneration } from "./generate-reply";
 import type { LogEntry } from "./log/log-entry";
@@ -8,7 +8,7 @@ import { createOwnershipWatch } from "./ownership-watch";
 import { readIfNewer } from "./read-if-newer";
 import { createOwnershipGuard } from "./reply-guard";
 import { createReplyMeter } from "./reply-meter";
-import { createReplyStream, type ReplyStream } from "./reply-stream";
+import { createReplyStream, type ReplyStream } from "./following/reply-stream";
 import type { RunContext } from "./run-context";
 import { settleRun } from "./settle-run";
 import { createStopControl, type StopReason } from "./stop-control";

@@ -1,8 +1,8 @@
-import type { Reply, Session } from "~/conversation/session";
+import type { Reply, Session } from "~/conversation/session/session";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionEvents } from "~/store/sessions/session-events";
 import type { Timer } from "~/timer";
-import type { JournalCleanup } from "./journal-cleanup";
+import type { JournalCleanup } from "./journals/journal-cleanup";
 import type { LogEntry } from "./log/log-entry";
 import { nameSession } from "./name-session";
 import type { RunContext, RunnerDependencies } from "./run-context";

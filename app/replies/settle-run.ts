@@ -1,6 +1,6 @@
-import { lastChunk } from "~/conversation/catch-up";
-import type { AssistantMessage, Session } from "~/conversation/session";
-import { handOverReply } from "~/conversation/take-over-reply";
+import { lastChunk } from "~/conversation/reply/catch-up";
+import type { AssistantMessage, Session } from "~/conversation/session/session";
+import { handOverReply } from "~/conversation/reply/take-over-reply";
 import type { Change } from "~/store/sessions/session-store";
 import type { Generation } from "./generate-reply";
 import { leaveNote } from "./log/log-folder";

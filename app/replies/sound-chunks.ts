@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import { replyChunk, type ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 type Finish = Extract<ReplyChunk, { type: "finish" }>;
 type DeltaType = "text-delta" | "reasoning-delta";

@@ -1,8 +1,8 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { exponentialBackoff } from "~/exponential-backoff";
 import { queueOf } from "~/conversation/queue/message-queue";
-import type { QueuedMessage, Session } from "~/conversation/session";
-import { settleReply, type Settlement } from "~/conversation/settle-reply";
+import type { QueuedMessage, Session } from "~/conversation/session/session";
+import { settleReply, type Settlement } from "~/conversation/reply/settle-reply";
 import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
 import { PAUSES, type Promotion } from "./promotions";
 

@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { AssistantMessage } from "~/conversation/session";
-import { type TestNode } from "../../tests/fixtures/reply-node";
-import { segmentsOf } from "../../tests/fixtures/reply-log-files";
-import { testNodes, send } from "../../tests/fixtures/reply-nodes";
-import { interceptedFileSystem, systemError, type FileCall } from "../../tests/fixtures/store-file-system";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { applyChunk, EMPTY_REPLY, plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { AssistantMessage } from "~/conversation/session/session";
+import { type TestNode } from "../../tests/fixtures/replies/reply-node";
+import { segmentsOf } from "../../tests/fixtures/replies/reply-log-files";
+import { testNodes, send } from "../../tests/fixtures/replies/reply-nodes";
+import {
+  interceptedFileSystem,
+  systemError,
+  type FileCall,
+} from "../../tests/fixtures/store/store-file-system";
 
 const { node } = testNodes();
 

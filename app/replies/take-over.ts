@@ -1,11 +1,11 @@
-import { answerTooLong, hasRoomAfter } from "~/conversation/answer-bound";
+import { answerTooLong, hasRoomAfter } from "~/conversation/reply/answer-bound";
 import type { CallEstimate } from "~/conversation/estimate-call";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
-import type { Reply, Session } from "~/conversation/session";
-import { sessionFingerprint } from "~/conversation/session-hash";
-import { handOverReply, mayRun, takeOverReply } from "~/conversation/take-over-reply";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply/reply-text";
+import type { Reply, Session } from "~/conversation/session/session";
+import { sessionFingerprint } from "~/conversation/session/session-hash";
+import { handOverReply, mayRun, takeOverReply } from "~/conversation/reply/take-over-reply";
 import { isNewerFormat } from "~/store/newer-format";
 import type { Change, SessionRecord } from "~/store/sessions/session-store";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";

@@ -1,9 +1,9 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Reply } from "~/conversation/session";
+import type { Reply } from "~/conversation/session/session";
 import { exponentialBackoff } from "~/exponential-backoff";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { SessionRecord } from "~/store/sessions/session-store";
-import type { JournalCleanup } from "./journal-cleanup";
+import type { JournalCleanup } from "./journals/journal-cleanup";
 import type { RunningReplies } from "./running-replies";
 import { isPassing } from "./store-settlement";
 import { takeOver, type TakeOverDependencies } from "./take-over";

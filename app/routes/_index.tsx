@@ -2,7 +2,7 @@ import { useLoaderData, useRouteLoaderData, type ClientLoaderFunctionArgs } from
 import { openChatApp } from "~/browser/chat/open-chat-app";
 import { AppFrame } from "~/components/pages/app-frame";
 import { ChatPage } from "~/components/pages/chat-page";
-import { Sidebar } from "~/components/conversations/lazy-sidebar";
+import { Sidebar } from "~/components/sidebar/lazy-sidebar";
 import { markdownModule } from "~/components/markdown/markdown-loader";
 import { messageListModule } from "~/components/messages/message-list-loader";
 import { PageSkeleton } from "~/components/pages/page-skeleton";

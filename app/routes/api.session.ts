@@ -1,5 +1,5 @@
 import { patchSessionBody } from "~/conversation/api";
-import { viewOf } from "~/conversation/session-view";
+import { viewOf } from "~/conversation/session/session-view";
 import { ExpectedError } from "~/conversation/expected-error";
 import { askerAddress } from "~/http/admission/client-address";
 import { isKnown } from "~/http/etag";

@@ -1,4 +1,4 @@
-import { ATTACHMENT_ID_PATTERN } from "~/conversation/attachment";
+import { ATTACHMENT_ID_PATTERN } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { cacheHasFile, fileNotModified, fileResponse } from "~/http/file-response";
 import { lastSegment, requireSessionHash } from "~/http/request-input";

@@ -1,5 +1,5 @@
 import type { Committed } from "~/conversation/api";
-import { importBody, MAX_FILE_VALUES } from "~/conversation/conversation-file";
+import { importBody, MAX_FILE_VALUES } from "~/conversation/files/conversation-file";
 import { askerAddress } from "~/http/admission/client-address";
 import { readJson, requireSessionHash } from "~/http/request-input";
 import { importSession } from "~/use-cases/import-session";

@@ -1,5 +1,5 @@
 import { revokeShareBody, shareBody } from "~/conversation/api";
-import { hashSessionId } from "~/conversation/session-hash";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import { askerAddress } from "~/http/admission/client-address";
 import { readJson, requireSessionHash } from "~/http/request-input";
 import { shareSession } from "~/use-cases/share-session";

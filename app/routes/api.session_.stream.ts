@@ -1,4 +1,4 @@
-import { parseCursor } from "~/conversation/cursor";
+import { parseCursor } from "~/conversation/reply/cursor";
 import { currentRequest } from "~/http/admission/request-context";
 import { eventStream } from "~/http/event-stream";
 import { followEvents } from "~/http/reply-events";

@@ -1,4 +1,4 @@
-import type { ShareSnapshot } from "~/conversation/share";
+import type { ShareSnapshot } from "~/conversation/files/share";
 import { requireSecretKey } from "~/http/request-input";
 import { wholeJson } from "~/http/whole-json";
 import { api } from "~/api.server";

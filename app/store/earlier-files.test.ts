@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply-text";
-import { attachmentId, attachmentParts } from "~/conversation/attachment";
-import { hashSessionId } from "~/conversation/session-hash";
-import { ITEM_ID_PATTERN, newId } from "~/conversation/session-id";
+import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply/reply-text";
+import { attachmentId, attachmentParts } from "~/conversation/files/attachment";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { ITEM_ID_PATTERN, newId } from "~/conversation/session/session-id";
 import { createUsageReader } from "~/quotas/usage-reader";
-import { readJournalOf } from "~/replies/journal-reader";
+import { readJournalOf } from "~/replies/journals/journal-reader";
 import {
   copyOfVolume,
   expectedOf,
@@ -13,9 +13,9 @@ import {
   linesIn,
   VOLUMES,
   type VolumeName,
-} from "../../tests/fixtures/stored-files";
-import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store-conversation";
-import { createTestEncryptor } from "../../tests/fixtures/test-encryptor";
+} from "../../tests/fixtures/store/stored-files";
+import { append, createTestStore, KEY, messageIds } from "../../tests/fixtures/store/store-conversation";
+import { createTestEncryptor } from "../../tests/fixtures/store/test-encryptor";
 import { createAttachmentStore } from "~/store/attachments/attachment-store";
 import { parseMembershipLine } from "~/store/cluster/membership-line";
 import { createHandoffStore } from "~/store/shares/handoff-store";

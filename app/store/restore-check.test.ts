@@ -1,6 +1,6 @@
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { copyOfVolume, filesIn, type VolumeName } from "../../tests/fixtures/stored-files";
+import { copyOfVolume, filesIn, type VolumeName } from "../../tests/fixtures/store/stored-files";
 import { checkRestore, type RestoreFinding } from "./restore-check";
 import { createVolume } from "./volume/volume";
 

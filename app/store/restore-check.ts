@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseAttachmentName } from "./attachments/attachment-names";
-import { createLayout, readSessionFolder, revisionName, type Layout } from "./sessions/layout";
+import { createLayout, readSessionFolder, revisionName, type Layout } from "./documents/layout";
 import { parseHeader, type HeaderDocument } from "./sessions/session-header";
 import { parseStoredShare } from "./shares/share-files";
 import { namesIn } from "./volume/list-folder";

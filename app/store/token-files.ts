@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { TokenFiles } from "~/conversation/calls/token-files";
-import type { Layout } from "./sessions/layout";
+import type { Layout } from "./documents/layout";
 import { unlessGone } from "./volume/errno";
 import { putIfAbsent } from "./volume/put-if-absent";
 import type { Volume } from "./volume/volume";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OfferedTool } from "~/conversation/calls/tool-set";
-import type { Settings } from "~/conversation/session";
+import type { Settings } from "~/conversation/session/session";
 import { createToolSet } from "./create-tool-set";
 import type { ToolServer } from "./tool-server";
 

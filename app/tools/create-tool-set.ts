@@ -1,4 +1,4 @@
-import type { Settings } from "~/conversation/session";
+import type { Settings } from "~/conversation/session/session";
 import { serverOf, type OfferedTool, type ToolSet } from "~/conversation/calls/tool-set";
 import type { ToolServer } from "./tool-server";
 

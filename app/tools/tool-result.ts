@@ -1,4 +1,4 @@
-import { IMAGE_TYPES, attachmentPart, type AttachmentView } from "~/conversation/attachment";
+import { IMAGE_TYPES, attachmentPart, type AttachmentView } from "~/conversation/files/attachment";
 import { MAX_OUTPUT_LENGTH, MAX_TOOL_ERROR_LENGTH } from "~/conversation/calls/call-state";
 import type { ToolResult, ToolSource } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";

@@ -4,7 +4,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { NotSent, type OfferedTool } from "~/conversation/calls/tool-set";
 import type { ToolOutput } from "~/conversation/calls/tool-part";
 import { realClocks } from "~/clocks";
-import { mcpTools, startMcpServer, type McpAnswer, type McpServer } from "../../tests/fixtures/mcp-server";
+import {
+  mcpTools,
+  startMcpServer,
+  type McpAnswer,
+  type McpServer,
+} from "../../tests/fixtures/models/mcp-server";
 import { createToolServer, type ToolServer } from "./tool-server";
 import { parseTools } from "./tools-config";
 
@@ -203,7 +208,7 @@ describe("a server of tools", () => {
 });
 
 describe("a server of tools that is a child of this process", () => {
-  const child = fileURLToPath(new URL("../../tests/fixtures/mcp-child.js", import.meta.url));
+  const child = fileURLToPath(new URL("../../tests/fixtures/models/mcp-child.js", import.meta.url));
   const isRunning = (pid: number) => {
     try {
       return process.kill(pid, 0);

@@ -1,5 +1,5 @@
 import type { QueueEditBody } from "~/conversation/api";
-import { sessionBytes } from "~/conversation/session-size";
+import { sessionBytes } from "~/conversation/session/session-size";
 import type { Quotas } from "~/quotas/quotas";
 import type { Replies } from "~/replies/replies";
 import type { SessionRecord } from "~/store/sessions/session-store";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Session } from "~/conversation/session";
+import type { Session } from "~/conversation/session/session";
 import { deleteSession } from "./delete-session";
 
 test("a session is deleted before its shares and files, and the runner of its reply is told", async () => {

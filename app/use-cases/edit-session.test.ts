@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { testNodes } from "../../tests/fixtures/reply-nodes";
-import { append } from "../../tests/fixtures/store-conversation";
+import { testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { append } from "../../tests/fixtures/store/store-conversation";
 import type { PatchSessionBody } from "~/conversation/api";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { editSession } from "./edit-session";
 
 const ADDRESS = "192.0.2.1";

@@ -1,8 +1,8 @@
 import type { PatchSessionBody } from "~/conversation/api";
-import { editSession as applyEdit } from "~/conversation/edit-session";
+import { editSession as applyEdit } from "~/conversation/session/edit-session";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { LanguageModels } from "~/conversation/language-model";
-import { sessionBytes } from "~/conversation/session-size";
+import { sessionBytes } from "~/conversation/session/session-size";
 import type { Quotas } from "~/quotas/quotas";
 import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
 import type { Asked } from "~/store/volume/volume-failure";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { testNodes } from "../../tests/fixtures/reply-nodes";
-import { append, messageIds } from "../../tests/fixtures/store-conversation";
-import { attachmentPart } from "~/conversation/attachment";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { append, messageIds } from "../../tests/fixtures/store/store-conversation";
+import { attachmentPart } from "~/conversation/files/attachment";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import type { Change } from "~/store/sessions/session-store";
 import { forkSession } from "./fork-session";
 

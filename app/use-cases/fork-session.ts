@@ -1,8 +1,8 @@
 import type { ForkBody } from "~/conversation/api";
-import { attachmentId, attachmentParts } from "~/conversation/attachment";
-import { forkSession as applyFork } from "~/conversation/fork-session";
-import type { Session } from "~/conversation/session";
-import { sessionBytes } from "~/conversation/session-size";
+import { attachmentId, attachmentParts } from "~/conversation/files/attachment";
+import { forkSession as applyFork } from "~/conversation/session/fork-session";
+import type { Session } from "~/conversation/session/session";
+import { sessionBytes } from "~/conversation/session/session-size";
 import type { Quotas, ReserveBytes } from "~/quotas/quotas";
 import type { AttachmentStore } from "~/store/attachments/attachment-store";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";

@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
-import { testNodes } from "../../tests/fixtures/reply-nodes";
-import { append, messageIds } from "../../tests/fixtures/store-conversation";
-import { conversation } from "../../tests/fixtures/collect-answer";
-import { importBody, type ConversationFile } from "~/conversation/conversation-file";
-import { exportJson } from "~/conversation/export-conversation";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { append, messageIds } from "../../tests/fixtures/store/store-conversation";
+import { conversation } from "../../tests/fixtures/models/collect-answer";
+import { importBody, type ConversationFile } from "~/conversation/files/conversation-file";
+import { exportJson } from "~/conversation/files/export-conversation";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { importSession } from "./import-session";
 
 const ADDRESS = "192.0.2.1";

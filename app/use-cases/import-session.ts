@@ -1,7 +1,7 @@
-import { beginSession } from "~/conversation/begin-session";
-import { importSession as parseFile } from "~/conversation/conversation-file";
+import { beginSession } from "~/conversation/session/begin-session";
+import { importSession as parseFile } from "~/conversation/files/conversation-file";
 import type { LanguageModels } from "~/conversation/language-model";
-import { sessionBytes } from "~/conversation/session-size";
+import { sessionBytes } from "~/conversation/session/session-size";
 import type { Quotas } from "~/quotas/quotas";
 import type { Change, SessionRecord, SessionStore } from "~/store/sessions/session-store";
 

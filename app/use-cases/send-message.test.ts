@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PostMessageBody } from "~/conversation/api";
-import type { Reply } from "~/conversation/session";
+import type { Reply } from "~/conversation/session/session";
 import type { ReplyReservation } from "~/quotas/quotas";
 import { sendMessage, type SendMessageDependencies } from "./send-message";
 

@@ -1,5 +1,5 @@
 import type { PostMessageBody } from "~/conversation/api";
-import type { StartCommand, StartOutcome } from "~/conversation/start-reply";
+import type { StartCommand, StartOutcome } from "~/conversation/reply/start-reply";
 import type { Quotas } from "~/quotas/quotas";
 import type { Replies } from "~/replies/replies";
 import type { TemporarySessions } from "~/store/temporary/temporary-sessions";

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { testNodes } from "../../tests/fixtures/reply-nodes";
-import { append } from "../../tests/fixtures/store-conversation";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { testNodes } from "../../tests/fixtures/replies/reply-nodes";
+import { append } from "../../tests/fixtures/store/store-conversation";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { shareSession } from "./share-session";
 
 const ADDRESS = "192.0.2.1";

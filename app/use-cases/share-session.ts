@@ -1,5 +1,5 @@
 import type { ShareBody } from "~/conversation/api";
-import type { Share } from "~/conversation/session";
+import type { Share } from "~/conversation/session/session";
 import type { Quotas } from "~/quotas/quotas";
 import type { EncryptionKeys } from "~/store/encryption/encryption-keys";
 import type { ShareStore } from "~/store/shares/share-store";

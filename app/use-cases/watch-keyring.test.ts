@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createWatcherCount } from "~/replies/watcher-count";
+import { createWatcherCount } from "~/replies/following/watcher-count";
 import { createSessionEvents } from "~/store/sessions/session-events";
 import { watchKeyring, type WatchKeyringDependencies } from "./watch-keyring";
 

@@ -1,6 +1,6 @@
 import { link, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { revisionName } from "~/store/sessions/layout";
+import { revisionName } from "~/store/documents/layout";
 
 /**
  * The floor of a commit: the file operations of DESIGN, Commit, on the same bytes, and nothing else. No parse,

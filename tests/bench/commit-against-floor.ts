@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { revisionName } from "~/store/sessions/layout";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { revisionName } from "~/store/documents/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { bareCommit } from "./bare-commit.ts";
 import { openStore } from "./open-store.ts";

@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realClocks } from "~/clocks";
 import { createToolSet } from "~/tools/create-tool-set";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { createNode } from "~/node.server";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createEncryptor } from "~/store/encryption/encryptor";
 import { createVolume, type FileSystem } from "~/store/volume/volume";
 import { createFakeTime, type FakeTime } from "../fixtures/fake-time.ts";
-import { createScriptedModel, TEST_SETTINGS } from "../fixtures/reply-node.ts";
-import { append } from "../fixtures/store-conversation.ts";
-import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
+import { createScriptedModel, TEST_SETTINGS } from "../fixtures/replies/reply-node.ts";
+import { append } from "../fixtures/store/store-conversation.ts";
+import { interceptedFileSystem } from "../fixtures/store/store-file-system.ts";
 
 /**
  * `npm run bench:idle`: what open, idle, visible tabs cost the volume. Real nodes without HTTP follow real

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import { sampleMessages, sampleQuestion } from "./sample-conversation.ts";
 import { median, quantile } from "./statistics.ts";
 import type { TurnStore } from "./turn-store.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createEncryptor } from "~/store/encryption/encryptor";
 import { createSessionStore } from "~/store/sessions/session-store";
 import { createVolume } from "~/store/volume/volume";

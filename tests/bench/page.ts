@@ -1,5 +1,5 @@
 import { startAppServer } from "../fixtures/app-server.ts";
-import { launchChromium } from "../fixtures/chromium.ts";
+import { launchChromium } from "../fixtures/browser/chromium.ts";
 import { load } from "./machine-facts.ts";
 import { conversationCosts, type ConversationCosts } from "./page/conversation-costs.ts";
 import { firstVisits, SLOWER_CPU, type FirstVisit } from "./page/first-visit.ts";

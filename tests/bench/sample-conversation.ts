@@ -1,5 +1,5 @@
-import type { Message, Session, UserMessage } from "~/conversation/session";
-import { newId } from "~/conversation/session-id";
+import type { Message, Session, UserMessage } from "~/conversation/session/session";
+import { newId } from "~/conversation/session/session-id";
 
 const WORDS =
   "Here is what I would try first, with the reason for it: the file is small, so write it whole; „zwei Wörter“, 東京 and 🙂 are not ASCII.".split(

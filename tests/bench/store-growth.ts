@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Message, Session } from "~/conversation/session";
-import { hashSessionId } from "~/conversation/session-hash";
-import { revisionName } from "~/store/sessions/layout";
+import type { Message, Session } from "~/conversation/session/session";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { revisionName } from "~/store/documents/layout";
 import { checkStoredSession, parseStoredSession, type StoredSession } from "~/store/sessions/stored-session";
-import { createTestStore, emptySession, KEY } from "../fixtures/store-conversation.ts";
-import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
+import { createTestStore, emptySession, KEY } from "../fixtures/store/store-conversation.ts";
+import { interceptedFileSystem } from "../fixtures/store/store-file-system.ts";
 
 /**
  * What a one-line change costs as a conversation grows, and where the time goes; then what it costs as there are

@@ -1,4 +1,4 @@
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 
 /**
  * The operations of every contestant. A turn is `appendTurn`, on stable storage when it resolves, and then `read`.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { hasFocus, type ChatPage } from "../fixtures/chat-page";
-import { unreadableText } from "../fixtures/readability";
+import { test } from "../fixtures/browser/browser-test";
+import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
+import { unreadableText } from "../fixtures/browser/readability";
 
 const CODE = "correct-horse-battery";
 let server: AppServer;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { smallTargets, violations } from "../fixtures/accessibility";
+import { smallTargets, violations } from "../fixtures/browser/accessibility";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
-import { everyContent } from "../fixtures/every-content";
-import { overflowing } from "../fixtures/overflow";
+import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
+import { everyContent } from "../fixtures/store/every-content";
+import { overflowing } from "../fixtures/browser/overflow";
 import { textOf } from "../fixtures/session-api";
 import { pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/variants";
+import { variants } from "../fixtures/browser/variants";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const wide = { viewport: { width: 1440, height: 900 } };

@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
-import { variants } from "../fixtures/variants";
+import { test } from "../fixtures/browser/browser-test";
+import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
+import { variants } from "../fixtures/browser/variants";
 
 /** A model that says what it is told, and a server that nothing may reach. */
 let model: ChatEndpoint;

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { docxFile, paragraph } from "../fixtures/office-files";
-import type { ChatPage } from "../fixtures/chat-page";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { PDF, pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/variants";
+import { variants } from "../fixtures/browser/variants";
 
 let server: AppServer;
 

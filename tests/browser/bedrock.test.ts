@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { startBedrockEndpoint, type BedrockEndpoint, type BehaviourName } from "../fixtures/bedrock-endpoint";
-import { test } from "../fixtures/browser-test";
-import { pick } from "../fixtures/chat-page";
+import {
+  startBedrockEndpoint,
+  type BedrockEndpoint,
+  type BehaviourName,
+} from "../fixtures/models/bedrock-endpoint";
+import { test } from "../fixtures/browser/browser-test";
+import { pick } from "../fixtures/browser/chat-page";
 import { textOf } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants";
+import { variants } from "../fixtures/browser/variants";
 
 let bedrock: BedrockEndpoint;
 let server: AppServer;

@@ -1,10 +1,10 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { hasFocus } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import { hasFocus } from "../fixtures/browser/chat-page";
 import { shortConversation } from "../fixtures/short-conversation";
-import { unreadableText } from "../fixtures/readability";
+import { unreadableText } from "../fixtures/browser/readability";
 import { textOf } from "../fixtures/session-api";
 
 let server: AppServer;

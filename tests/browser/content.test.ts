@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint";
-import { test } from "../fixtures/browser-test";
+import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
+import { test } from "../fixtures/browser/browser-test";
 import { textOf } from "../fixtures/session-api";
 
 /** What a model says, or is made to say by a page that it was given to read, is no friend of the person. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { watchUntilTyping } from "../fixtures/until-typing";
+import { test } from "../fixtures/browser/browser-test";
+import { watchUntilTyping } from "../fixtures/browser/until-typing";
 
 let server: AppServer;
 

@@ -1,8 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { hasFocus } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import { hasFocus } from "../fixtures/browser/chat-page";
 
 const WIDE = { width: 1440, height: 900 };
 let server: AppServer;

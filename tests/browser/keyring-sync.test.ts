@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { encodeDocument } from "../../app/browser/keyring/document-codec.ts";
-import { sealBase } from "../../app/browser/keyring/frames.ts";
-import { cipherOf, newSecret, secretToText, type KeyringSecret } from "../../app/browser/keyring/secret.ts";
+import { encodeDocument } from "../../app/browser/keyring/sealing/document-codec.ts";
+import { sealBase } from "../../app/browser/keyring/sealing/frames.ts";
+import {
+  cipherOf,
+  newSecret,
+  secretToText,
+  type KeyringSecret,
+} from "../../app/browser/keyring/sealing/secret.ts";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 
 let server: AppServer;
 

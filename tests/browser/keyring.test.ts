@@ -1,11 +1,11 @@
 import type { Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { test, type OpenChat, type ServedApp } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { test, type OpenChat, type ServedApp } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { startCluster, type Cluster } from "../fixtures/cluster";
-import { smallTargets, violations } from "../fixtures/accessibility";
-import { unreadableText } from "../fixtures/readability";
-import { variants } from "../fixtures/variants";
+import { smallTargets, violations } from "../fixtures/browser/accessibility";
+import { unreadableText } from "../fixtures/browser/readability";
+import { variants } from "../fixtures/browser/variants";
 import { addVirtualAuthenticator } from "../fixtures/virtual-authenticator";
 
 const wide = { viewport: { width: 1440, height: 900 } };

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { LANGUAGE_CODES, LANGUAGES, languageTag } from "~/i18n/languages";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { pick } from "../fixtures/chat-page";
-import { overflowing } from "../fixtures/overflow";
+import { test } from "../fixtures/browser/browser-test";
+import { pick } from "../fixtures/browser/chat-page";
+import { overflowing } from "../fixtures/browser/overflow";
 
 let server: AppServer;
 

@@ -1,9 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { overflowing } from "../fixtures/overflow";
-import { backgroundLuminance, unreadableText } from "../fixtures/readability";
+import { test } from "../fixtures/browser/browser-test";
+import { overflowing } from "../fixtures/browser/overflow";
+import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 let server: AppServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { unreadableText } from "../fixtures/readability";
+import { test } from "../fixtures/browser/browser-test";
+import { unreadableText } from "../fixtures/browser/readability";
 
 let server: AppServer;
 

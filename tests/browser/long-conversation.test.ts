@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { longConversation, putConversation } from "../fixtures/long-conversation";
 
 const LENGTH = 2_000;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import {
   type ChatEndpoint,
   type ChatRequest,
   delta,
   startChatEndpoint,
   stream,
-} from "../fixtures/chat-endpoint";
+} from "../fixtures/models/chat-endpoint";
 import { NO_LIMITS } from "../fixtures/no-limits";
 import { readSession, textOf } from "../fixtures/session-api";
 

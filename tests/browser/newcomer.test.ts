@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser-test";
+import { test, type OpenChat } from "../fixtures/browser/browser-test";
 import { textOf } from "../fixtures/session-api";
 
 /** The steps of a first visit that both servers are asked for. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 
 let server: AppServer;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
-import { shrinkages, watchReply } from "../fixtures/watch-reply";
+import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
 const LONG = "Tell me a long story.";
 let cluster: Cluster;

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { branchTo } from "~/conversation/branch";
-import { answerAsDemo } from "~/model/demo-answer";
-import { test, type OpenChat } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { branchTo } from "~/conversation/session/branch";
+import { answerAsDemo } from "~/model/demo/demo-answer";
+import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { textOf } from "../fixtures/session-api";
-import { shrinkages, watchReply, type Sight } from "../fixtures/watch-reply";
+import { shrinkages, watchReply, type Sight } from "../fixtures/replies/watch-reply";
 
 const LONG = "Tell me a long story.";
 const expectErrors = [/Failed to load resource/];

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { unreadableText } from "../fixtures/readability";
+import { test } from "../fixtures/browser/browser-test";
+import { unreadableText } from "../fixtures/browser/readability";
 
 let server: AppServer;
 

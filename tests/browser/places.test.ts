@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { hasFocus, type ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
 
 const wide = { viewport: { width: 1440, height: 900 } };

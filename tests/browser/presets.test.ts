@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { pick } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import { pick } from "../fixtures/browser/chat-page";
 
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>';
 const folder = mkdtempSync(join(tmpdir(), "holdfast-presets-"));

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
-import type { ChatPage } from "../fixtures/chat-page";
-import { variants } from "../fixtures/variants";
+import { test } from "../fixtures/browser/browser-test";
+import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
+import type { ChatPage } from "../fixtures/browser/chat-page";
+import { variants } from "../fixtures/browser/variants";
 import type { ServerResponse } from "node:http";
 
 /** The model answers "re: <question>", once the test lets it. */

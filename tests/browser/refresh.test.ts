@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
-import { shrinkages, watchReply } from "../fixtures/watch-reply";
+import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
 const LONG = "Tell me a long story.";
 let server: AppServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { startBedrockChat } from "../fixtures/bedrock-chat";
-import { test, type OpenChat, type OpenOptions } from "../fixtures/browser-test";
-import { variants } from "../fixtures/variants";
+import { startBedrockChat } from "../fixtures/models/bedrock-chat";
+import { test, type OpenChat, type OpenOptions } from "../fixtures/browser/browser-test";
+import { variants } from "../fixtures/browser/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 

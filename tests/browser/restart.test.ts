@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
-import { shrinkages, watchReply } from "../fixtures/watch-reply";
+import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
 const LONG = "Tell me a long story.";
 /** A tab that asks a dead server for the conversation logs each refusal. */

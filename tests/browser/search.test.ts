@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { hasFocus, type ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { longConversation } from "../fixtures/long-conversation";
-import { unreadableText } from "../fixtures/readability";
-import { variants } from "../fixtures/variants";
+import { unreadableText } from "../fixtures/browser/readability";
+import { variants } from "../fixtures/browser/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { pick } from "../fixtures/chat-page";
-import { backgroundLuminance, unreadableText } from "../fixtures/readability";
+import { test } from "../fixtures/browser/browser-test";
+import { pick } from "../fixtures/browser/chat-page";
+import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
 
 let server: AppServer;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { readSession } from "../fixtures/session-api";
 import { startSigningProxy, type Unauthenticated } from "../fixtures/signing-proxy";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { readSession, textOf } from "../fixtures/session-api";
 
 let server: AppServer;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { startBedrockChat } from "../fixtures/bedrock-chat";
-import { test } from "../fixtures/browser-test";
-import { watchBlocks } from "../fixtures/settled-blocks";
-import { variants } from "../fixtures/variants";
+import { startBedrockChat } from "../fixtures/models/bedrock-chat";
+import { test } from "../fixtures/browser/browser-test";
+import { watchBlocks } from "../fixtures/browser/settled-blocks";
+import { variants } from "../fixtures/browser/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 

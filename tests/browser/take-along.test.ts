@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
-import { unreadableText } from "../fixtures/readability";
-import { variants } from "../fixtures/variants";
+import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
+import { unreadableText } from "../fixtures/browser/readability";
+import { variants } from "../fixtures/browser/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };

@@ -1,12 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants";
+import { variants } from "../fixtures/browser/variants";
 
 let server: AppServer;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { variants } from "../fixtures/variants";
+import { test } from "../fixtures/browser/browser-test";
+import { variants } from "../fixtures/browser/variants";
 
 let server: AppServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { startBedrockChat } from "../fixtures/bedrock-chat";
-import { test } from "../fixtures/browser-test";
-import { pick } from "../fixtures/chat-page";
+import { startBedrockChat } from "../fixtures/models/bedrock-chat";
+import { test } from "../fixtures/browser/browser-test";
+import { pick } from "../fixtures/browser/chat-page";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 

@@ -1,8 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import { setVisible } from "../fixtures/tab-visibility";
+import { test } from "../fixtures/browser/browser-test";
+import { setVisible } from "../fixtures/browser/tab-visibility";
 
 const LONG = "Tell me a long story.";
 let server: AppServer;

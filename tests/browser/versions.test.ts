@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
-import { variants } from "../fixtures/variants";
+import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
+import { variants } from "../fixtures/browser/variants";
 
 let server: AppServer;
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 
-const fullVolume = fileURLToPath(new URL("../fixtures/full-volume.ts", import.meta.url));
+const fullVolume = fileURLToPath(new URL("../fixtures/store/full-volume.ts", import.meta.url));
 let home: string;
 let server: AppServer;
 

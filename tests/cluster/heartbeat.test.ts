@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PostMessageBody } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
-import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint";
+import { newId } from "~/conversation/session/session-id";
+import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { readSession, textOf } from "../fixtures/session-api";
 

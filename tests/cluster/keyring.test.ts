@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { KeyringConflict, KeyringWritten } from "~/conversation/api";
 import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 
 const seal = (text: string) => Buffer.from(text).toString("base64url");

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint";
+import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
 import { emfLine } from "../fixtures/emf-line";
 import { readSession } from "../fixtures/session-api";
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { removeData, startNode } from "../fixtures/reply-node";
-import { interceptedFileSystem } from "../fixtures/store-file-system";
+import { removeData, startNode } from "../fixtures/replies/reply-node";
+import { interceptedFileSystem } from "../fixtures/store/store-file-system";
 import { readSession, textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { createSessionClient, type SessionClient } from "../fixtures/session-client";
 

@@ -2,14 +2,14 @@ import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import {
   delta,
   startChatEndpoint,
   stream,
   type ChatEndpoint,
   type ChatRequest,
-} from "../fixtures/chat-endpoint";
+} from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 
 /** The queue over HTTP on three nodes. The model answers "re: <question>", once the test lets it. */

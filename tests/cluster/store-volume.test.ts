@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { revisionName } from "~/store/sessions/layout";
-import { mountSmallVolume, type SmallVolume } from "../fixtures/small-volume";
-import { append, createTestStore, KEY, messageIds } from "../fixtures/store-conversation";
-import { temporaryFolder } from "../fixtures/temporary-folder";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { revisionName } from "~/store/documents/layout";
+import { mountSmallVolume, type SmallVolume } from "../fixtures/store/small-volume";
+import { append, createTestStore, KEY, messageIds } from "../fixtures/store/store-conversation";
+import { temporaryFolder } from "../fixtures/store/temporary-folder";
 
 let folder: string;
 let volume: SmallVolume;

@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
+import { newId } from "~/conversation/session/session-id";
+import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 
 /** A node with a server of tools that is its child, and one that is away. */
@@ -24,7 +24,7 @@ beforeAll(async () => {
     else stream(response, delta({ tool_calls: [call] }), delta({}, "tool_calls"));
     response.end("data: [DONE]\n\n");
   });
-  const child = fileURLToPath(new URL("../fixtures/mcp-child.js", import.meta.url));
+  const child = fileURLToPath(new URL("../fixtures/models/mcp-child.js", import.meta.url));
   cluster = await startCluster({
     size: 1,
     env: {

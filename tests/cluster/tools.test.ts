@@ -2,10 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SessionView } from "~/conversation/api";
 import type { ToolPart } from "~/conversation/calls/tool-part";
-import { newId } from "~/conversation/session-id";
-import { startChatEndpoint, stream, type ChatEndpoint, type ChatRequest } from "../fixtures/chat-endpoint";
+import { newId } from "~/conversation/session/session-id";
+import {
+  startChatEndpoint,
+  stream,
+  type ChatEndpoint,
+  type ChatRequest,
+} from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { mcpTools, startMcpServer, type McpServer } from "../fixtures/mcp-server";
+import { mcpTools, startMcpServer, type McpServer } from "../fixtures/models/mcp-server";
 
 /**
  * Tools over HTTP on three nodes. The model calls the tools that the question names, and then repeats their results. The

@@ -2,11 +2,11 @@ import { rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AttachmentPart } from "~/conversation/attachment";
-import { hashSessionId } from "~/conversation/session-hash";
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
-import { startVersion, type VersionProcess } from "../fixtures/store-process";
-import { filesIn } from "../fixtures/stored-files";
+import { startVersion, type VersionProcess } from "../fixtures/store/store-process";
+import { filesIn } from "../fixtures/store/stored-files";
 
 /**
  * This version of the application beside one that knows one thing more in every kind of file (next-version.ts), on one

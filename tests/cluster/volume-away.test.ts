@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { variants } from "../fixtures/variants";
+import { variants } from "../fixtures/browser/variants";
 
 let home: string;
 let dataDir: string;

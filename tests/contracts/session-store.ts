@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_TEXT_LENGTH } from "~/conversation/limits";
-import { plainText } from "~/conversation/reply-text";
-import { hashSessionId } from "~/conversation/session-hash";
+import { plainText } from "~/conversation/reply/reply-text";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import type { SessionStore } from "~/store/sessions/session-store";
 import {
   append,
@@ -11,7 +11,7 @@ import {
   KEY,
   messageIds,
   nothing,
-} from "../fixtures/store-conversation.ts";
+} from "../fixtures/store/store-conversation.ts";
 
 const OTHER_KEY = hashSessionId("another-session");
 

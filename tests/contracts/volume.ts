@@ -1,7 +1,7 @@
 import { symlinkSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Volume } from "~/store/volume/volume";
-import { temporaryFolder } from "../fixtures/temporary-folder.ts";
+import { temporaryFolder } from "../fixtures/store/temporary-folder.ts";
 
 /**
  * The contract of `Volume`, for any implementation of it.

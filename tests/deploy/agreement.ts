@@ -1,6 +1,6 @@
 import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/config.server";
 import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
-import { resolveOffers } from "~/model/resolve-offers";
+import { resolveOffers } from "~/model/offers/resolve-offers";
 import { priceIssue } from "~/quotas/price-issue";
 import type { ServiceManifest } from "./service-manifest.ts";
 import type { Problem } from "./service-rules.ts";

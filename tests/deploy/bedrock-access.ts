@@ -1,4 +1,4 @@
-import { bedrockOffers } from "~/model/bedrock-offers";
+import { bedrockOffers } from "~/model/bedrock/bedrock-offers";
 import { isAllowed, type PolicyDocument } from "./iam.ts";
 import type { Place } from "./resolve-template.ts";
 

@@ -2,13 +2,13 @@ import { readdir } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import type { ErrorBody, SessionView } from "~/conversation/api";
 import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { createLayout } from "~/store/sessions/layout";
-import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/chat-endpoint";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { createLayout } from "~/store/documents/layout";
+import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { NO_LIMITS } from "../fixtures/no-limits";
-import { appendToLog, chunksInLog } from "../fixtures/reply-log-files";
+import { appendToLog, chunksInLog } from "../fixtures/replies/reply-log-files";
 import { readSession, textOf } from "../fixtures/session-api";
 
 let endpoint: ChatEndpoint;

@@ -1,3 +1,3 @@
-import { describeContentPolicy } from "../fixtures/content-policy";
+import { describeContentPolicy } from "../fixtures/browser/content-policy";
 
 describeContentPolicy("dev");

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { startBedrockChat } from "../fixtures/bedrock-chat";
-import { test } from "../fixtures/browser-test";
-import { HOSTILE_MARKDOWN } from "../fixtures/hostile-markdown";
-import { inspectAnswers } from "../fixtures/inspect-answers";
-import { pageOutside } from "../fixtures/page-outside";
-import { sayAnswers } from "../fixtures/say-answers";
+import { startBedrockChat } from "../fixtures/models/bedrock-chat";
+import { test } from "../fixtures/browser/browser-test";
+import { HOSTILE_MARKDOWN } from "../fixtures/models/hostile-markdown";
+import { inspectAnswers } from "../fixtures/models/inspect-answers";
+import { pageOutside } from "../fixtures/browser/page-outside";
+import { sayAnswers } from "../fixtures/models/say-answers";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 

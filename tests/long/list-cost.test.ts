@@ -1,7 +1,7 @@
 import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser-test";
+import { test, type OpenChat } from "../fixtures/browser/browser-test";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 let server: AppServer;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { startCluster, type Cluster } from "../fixtures/cluster";
-import { setVisible } from "../fixtures/tab-visibility";
+import { setVisible } from "../fixtures/browser/tab-visibility";
 
 let cluster: Cluster;
 

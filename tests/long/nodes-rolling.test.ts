@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { test } from "../fixtures/browser-test";
-import type { ChatPage } from "../fixtures/chat-page";
+import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
-import { shrinkages, watchReply } from "../fixtures/watch-reply";
+import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
 const QUESTION = "Tell me a long story.";
 const TABS = 10;

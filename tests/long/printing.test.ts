@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { longConversation } from "../fixtures/long-conversation";
 
 const DRAWN = "Formula $x^2$ and\n\n```mermaid\nflowchart TD\n  A[a (b)] --> B\n```";

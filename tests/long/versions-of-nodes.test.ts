@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ErrorBody, PostMessageBody, SessionView } from "~/conversation/api";
-import { exportJson } from "~/conversation/export-conversation";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { exportJson } from "~/conversation/files/export-conversation";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { buildNextVersion } from "../fixtures/next-version";
 import { createLocalHost } from "../fixtures/node-host";
-import { filesIn } from "../fixtures/stored-files";
+import { filesIn } from "../fixtures/store/stored-files";
 
 /** A node of this version and one of a later version (next-version.ts) on one directory, over HTTP. */
 let cluster: Cluster;

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 
 /** Two for each core, so that the server has a third of them at most. */

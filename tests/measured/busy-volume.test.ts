@@ -1,10 +1,10 @@
 import { Agent, get } from "node:http";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 
-const slowVolume = fileURLToPath(new URL("../fixtures/slow-volume.ts", import.meta.url));
+const slowVolume = fileURLToPath(new URL("../fixtures/store/slow-volume.ts", import.meta.url));
 let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer({ env: { TRUSTED_HOPS: "1", NODE_OPTIONS: `--import=${slowVolume}` } });

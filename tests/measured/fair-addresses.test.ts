@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { rawSockets } from "../fixtures/raw-sockets";
 import { shortConversation } from "../fixtures/short-conversation";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { createFairLoad, GREEDY_KINDS, UNLIMITED, type FairLoad } from "../fixtures/greedy-clients";
+import { createFairLoad, GREEDY_KINDS, UNLIMITED, type FairLoad } from "../fixtures/load/greedy-clients";
 
 /**
  * Times the idle time. Five is what is meant, and `npm run load` checks it for every kind, on a machine of its own:

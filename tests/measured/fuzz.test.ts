@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fuzzServer } from "../fixtures/fuzz-server";
+import { fuzzServer } from "../fixtures/load/fuzz-server";
 
 it("1,500 made-up requests harm nobody: no failure of ours, no hang, no trace elsewhere (npm run fuzz for more)", async () => {
   const { statuses, faults } = await fuzzServer({ seed: 7, requests: 1_500 });

@@ -1,9 +1,9 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { buildVersion } from "../fixtures/build-version";
-import { leastProcessorMs } from "../fixtures/processor-time";
+import { leastProcessorMs } from "../fixtures/load/processor-time";
 
 /** How much more processor time than the page's own any single request may take. */
 const MAX_PAGES = 10;

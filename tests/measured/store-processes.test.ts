@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { createTestStore, findBrokenChain, messageIds } from "../fixtures/store-conversation";
-import { startStoreProcess, type StoreProcess } from "../fixtures/store-process";
-import type { StoreAnswer } from "../fixtures/store-worker";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { createTestStore, findBrokenChain, messageIds } from "../fixtures/store/store-conversation";
+import { startStoreProcess, type StoreProcess } from "../fixtures/store/store-process";
+import type { StoreAnswer } from "../fixtures/store/store-worker";
 
 const SEED = Number(process.env.SEED ?? 20_260);
 const WRITERS = 8;

@@ -1,12 +1,12 @@
 import type { SessionView } from "~/conversation/api";
-import { answerAsDemo } from "~/model/demo-answer";
+import { answerAsDemo } from "~/model/demo/demo-answer";
 import type { Cluster, ClusterNode } from "../fixtures/cluster.ts";
 import { readSession, textOf } from "../fixtures/session-api.ts";
 import { createSessionClient, type SessionClient } from "../fixtures/session-client.ts";
 import { expect } from "./scenario.ts";
 
 const QUESTION = "Tell me a long story.";
-/** A browser leaves a silent stream after 12 s (app/browser/chat/event-stream.ts). */
+/** A browser leaves a silent stream after 12 s (app/browser/chat/following/event-stream.ts). */
 const PATIENCE = { silenceMs: 12_000, requestMs: 12_000 };
 /** Chunks that somebody has to have seen before anything happens. */
 const MID_REPLY = 15;

@@ -1,5 +1,5 @@
 import { errorCode } from "~/store/volume/volume";
-import { describeCall, type Intercept } from "../fixtures/store-file-system.ts";
+import { describeCall, type Intercept } from "../fixtures/store/store-file-system.ts";
 
 /** Counts the errors of the file system, and can stop the process or the commit right before a call. */
 export function observeCalls(onPause: (before: string) => void) {

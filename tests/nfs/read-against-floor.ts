@@ -1,7 +1,7 @@
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { openStore } from "../bench/open-store.ts";
 import { sampleMessages, sampleSession } from "../bench/sample-conversation.ts";
 import { median, ratioOfMedians } from "../bench/statistics.ts";

@@ -3,8 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ExpectedError } from "~/conversation/expected-error";
 import { errorCode } from "~/store/volume/volume";
 import { commitAgainstFloor } from "../bench/commit-against-floor.ts";
-import { append, createTestStore, findBrokenChain, messageIds } from "../fixtures/store-conversation.ts";
-import { interceptedFileSystem } from "../fixtures/store-file-system.ts";
+import {
+  append,
+  createTestStore,
+  findBrokenChain,
+  messageIds,
+} from "../fixtures/store/store-conversation.ts";
+import { interceptedFileSystem } from "../fixtures/store/store-file-system.ts";
 import { createLoad } from "./load.ts";
 import { observeCalls } from "./observe-calls.ts";
 import { createPostbox } from "./postbox.ts";

@@ -4,14 +4,14 @@ import { createChatSession } from "~/browser/chat/chat-session";
 import { shownMessages, type ChatState } from "~/browser/chat/chat-state";
 import { createDraft } from "~/browser/drafts/draft";
 import { createUnfinishedEdits } from "~/browser/drafts/unfinished-edits";
-import { createUnsavedSettings } from "~/browser/chat/unsaved-settings";
+import { createUnsavedSettings } from "~/browser/chat/sending/unsaved-settings";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
 import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
-import { newId } from "~/conversation/session-id";
-import { plainText } from "~/conversation/reply-text";
-import { answerOf } from "../fixtures/bedrock-answer.ts";
+import { newId } from "~/conversation/session/session-id";
+import { plainText } from "~/conversation/reply/reply-text";
+import { answerOf } from "../fixtures/models/bedrock-answer.ts";
 import { readSession } from "../fixtures/session-api.ts";
 
 /** One person with the page open: its own code, over HTTP, without a browser. */

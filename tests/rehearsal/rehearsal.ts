@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/bedrock-endpoint.ts";
+import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint.ts";
 import { readDeployment, type Deployment } from "./deployment.ts";
 import { createEcsService, type EcsService, type Release, type ServiceTask } from "./ecs-service.ts";
 import { startLoadBalancer, type LoadBalancer } from "./load-balancer.ts";

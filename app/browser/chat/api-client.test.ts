@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApiClient } from "./api-client";
 import { pageClock } from "~/browser/page/page-clock";
-import { unlessSilent } from "./event-stream";
+import { unlessSilent } from "./following/event-stream";
 
 const ID = "aaaaaaaaaaaaaaaaaaaaaa";
 const OTHER_ID = "bbbbbbbbbbbbbbbbbbbbbb";

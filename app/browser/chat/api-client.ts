@@ -1,9 +1,9 @@
 import type { OperatorPreset } from "~/conversation/preset";
 import type { AccessBody, HandoffAccepted, HandoffBody, ToolsView } from "~/conversation/api";
-import type { ShareSnapshot } from "~/conversation/share";
+import type { ShareSnapshot } from "~/conversation/files/share";
 import { createHttpClient, type HttpClient, type HttpClientDependencies } from "./http-client";
 import { createSessionApi, ignoreBody, type SessionApi, type TransferApi } from "./session-api";
-import type { UploadRequest } from "./upload-request";
+import type { UploadRequest } from "./sending/upload-request";
 
 /** The HTTP contract of the server. All functions reject with an ApiError. */
 export type ApiClient = {

@@ -1,6 +1,6 @@
 import type { ModelsView } from "~/conversation/api";
 import type { OperatorPreset } from "~/conversation/preset";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { chooseLanguage } from "~/i18n/languages";
 import type { Translator } from "~/i18n/create-translator";
 import { followAddress, nameIn } from "~/browser/conversations/address";
@@ -34,11 +34,11 @@ import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
 import type { ChatSession } from "./chat-session";
-import { createReplyNews } from "./reply-news";
-import { createModelChoices, type ModelChoices } from "./model-choice";
+import { createReplyNews } from "./following/reply-news";
+import { createModelChoices, type ModelChoices } from "./sending/model-choice";
 import { followTemporarySession } from "./temporary-session";
 import { createOpenSessions, type OpenSessions } from "./open-sessions";
-import { createUploadRequest } from "./upload-request";
+import { createUploadRequest } from "./sending/upload-request";
 
 /** Everything behind the page: this browser's conversations and the ways to reach the server. */
 export type ChatApp = {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "./api-error";
 import { hasQueue, waitingOf } from "./chat-state";
-import { createQueueRequests } from "./queue-requests";
+import { createQueueRequests } from "./sending/queue-requests";
 import { assistant, read, settle, tabInMidReply, user } from "./fake-chat";
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { attachmentPart } from "~/conversation/attachment";
-import type { Message } from "~/conversation/session";
-import { newId } from "~/conversation/session-id";
+import { attachmentPart } from "~/conversation/files/attachment";
+import type { Message } from "~/conversation/session/session";
+import { newId } from "~/conversation/session/session-id";
 import { ApiError } from "./api-error";
 import {
   assistant,

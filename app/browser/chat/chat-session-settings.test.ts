@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { SessionView } from "~/conversation/api";
-import { editSettings, type SettingsEdit } from "~/conversation/edit-session";
+import { editSettings, type SettingsEdit } from "~/conversation/session/edit-session";
 import { ApiError } from "./api-error";
 import { assistant, fakeServer, openTab, reply, settle, user } from "./fake-chat";
 

@@ -1,6 +1,6 @@
 import type { DecisionBody, MessageAccepted, PostMessageBody, SessionView } from "~/conversation/api";
-import { attachmentParts, type AttachmentPart } from "~/conversation/attachment";
-import type { SettingsEdit } from "~/conversation/edit-session";
+import { attachmentParts, type AttachmentPart } from "~/conversation/files/attachment";
+import type { SettingsEdit } from "~/conversation/session/edit-session";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { Draft } from "~/browser/drafts/draft";
 import type { Outbox, OutgoingMessage } from "~/browser/drafts/outbox";
@@ -13,15 +13,15 @@ import type { SessionApi } from "./session-api";
 import { withRetries } from "./backoff";
 import { INITIAL_STATE, isReplyAwaited, leafOf, withAccepted, type ChatState } from "./chat-state";
 import { createChatStore, type ChatStore } from "./chat-store";
-import { createFollowerEvents, showLastSeen } from "./follower-events";
-import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./message-delivery";
-import type { QueueContext } from "./queue-requests";
-import { createReplyRequests, type ReplyRequests } from "./reply-requests";
-import { createReplyWatch, type ReplyWatch } from "./reply-watch";
-import { createSessionChoices, type SessionChoices } from "./session-choices";
-import { createSessionFollower, type SessionFollower } from "./session-follower";
+import { createFollowerEvents, showLastSeen } from "./following/follower-events";
+import { createMessageDelivery, REQUEST_ATTEMPTS, type MessageDelivery } from "./sending/message-delivery";
+import type { QueueContext } from "./sending/queue-requests";
+import { createReplyRequests, type ReplyRequests } from "./sending/reply-requests";
+import { createReplyWatch, type ReplyWatch } from "./following/reply-watch";
+import { createSessionChoices, type SessionChoices } from "./sending/session-choices";
+import { createSessionFollower, type SessionFollower } from "./following/session-follower";
 import { createSessionLifecycle, type SessionLifecycle } from "./session-lifecycle";
-import type { UnsavedSettings } from "./unsaved-settings";
+import type { UnsavedSettings } from "./sending/unsaved-settings";
 
 /**
  * One session of this browser as the page uses it: its state, and everything that can be done with it. It lives as

@@ -1,11 +1,11 @@
 import type { MessageAccepted, QueuedView, ReplyView, SessionView } from "~/conversation/api";
-import { branchTo } from "~/conversation/branch";
-import type { SettingsEdit } from "~/conversation/edit-session";
-import { answerParts } from "~/conversation/reply-text";
-import type { Message } from "~/conversation/session";
+import { branchTo } from "~/conversation/session/branch";
+import type { SettingsEdit } from "~/conversation/session/edit-session";
+import { answerParts } from "~/conversation/reply/reply-text";
+import type { Message } from "~/conversation/session/session";
 import type { UserError } from "~/i18n/user-error";
-import type { StreamEvent } from "./event-stream";
-import { receiveChunk, liveReply, placed, type LiveReply } from "./live-reply";
+import type { StreamEvent } from "./following/event-stream";
+import { receiveChunk, liveReply, placed, type LiveReply } from "./following/live-reply";
 import type { OutgoingMessage } from "~/browser/drafts/outbox";
 import type { Connection } from "./connection-notice";
 

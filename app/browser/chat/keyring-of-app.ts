@@ -1,10 +1,10 @@
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import type { Translator } from "~/i18n/create-translator";
 import type { Conversations } from "~/browser/conversations/conversations";
 import { createOutbox, type OutboxIds, type OutgoingMessage } from "~/browser/drafts/outbox";
 import { createStoredDrafts } from "~/browser/drafts/stored-drafts";
 import { createKeyring } from "~/browser/keyring/create-keyring";
-import { createPasskeys } from "~/browser/keyring/webauthn.client";
+import { createPasskeys } from "~/browser/keyring/sealing/webauthn.client";
 import type { LoadedKeyring } from "~/browser/keyring/keyring-slot";
 import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
@@ -14,7 +14,7 @@ import type { PreferencesStore } from "~/browser/storage/preferences";
 import { askToPersist } from "~/browser/storage/keep-storage";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ApiClient } from "./api-client";
-import type { ModelChoices } from "./model-choice";
+import type { ModelChoices } from "./sending/model-choice";
 import type { OpenSessions } from "./open-sessions";
 
 export type KeyringParts = {

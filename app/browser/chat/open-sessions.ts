@@ -1,6 +1,6 @@
-import type { SettingsEdit } from "~/conversation/edit-session";
-import { newId } from "~/conversation/session-id";
-import { firstWords, titleFrom } from "~/conversation/session-title";
+import type { SettingsEdit } from "~/conversation/session/edit-session";
+import { newId } from "~/conversation/session/session-id";
+import { firstWords, titleFrom } from "~/conversation/session/session-title";
 import type { Conversations } from "~/browser/conversations/conversations";
 import { convertOffice } from "~/browser/drafts/convert-office";
 import { createAttachmentDraft } from "~/browser/drafts/attachment-draft";
@@ -18,7 +18,7 @@ import { createChatSession, type ChatSession } from "./chat-session";
 import type { ReplyNews } from "~/browser/page/reply-notification";
 import { askingReply, endedReply } from "./chat-state";
 import type { SessionApi } from "./session-api";
-import { createUnsavedSettings } from "./unsaved-settings";
+import { createUnsavedSettings } from "./sending/unsaved-settings";
 
 /** The sessions that this page has opened. Each one lives as long as the page, or until it is deleted. */
 export type OpenSessions = {

@@ -10,12 +10,12 @@ import type {
   ShareBody,
   SessionView,
 } from "~/conversation/api";
-import { attachmentId, type AttachmentPart, type AttachmentView } from "~/conversation/attachment";
-import type { Share } from "~/conversation/session";
+import { attachmentId, type AttachmentPart, type AttachmentView } from "~/conversation/files/attachment";
+import type { Share } from "~/conversation/session/session";
 import type { PageClock } from "~/browser/page/page-clock";
-import { firstOfTwo } from "./first-of-two";
+import { firstOfTwo } from "./following/first-of-two";
 import { toError, unreachable, type HttpClient } from "./http-client";
-import type { UploadRequest } from "./upload-request";
+import type { UploadRequest } from "./sending/upload-request";
 
 export type LoadedSession =
   { kind: "session"; session: SessionView; etag: string | null } | { kind: "unchanged" } | { kind: "absent" };

@@ -1,5 +1,5 @@
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
-import { titleWithoutTags } from "~/conversation/think-tags";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
+import { titleWithoutTags } from "~/conversation/reply/think-tags";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ListEntry } from "./list-entry";
 

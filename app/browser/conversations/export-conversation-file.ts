@@ -1,6 +1,6 @@
-import { attachmentParts } from "~/conversation/attachment";
-import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/export-conversation";
-import { titleWithoutTags } from "~/conversation/think-tags";
+import { attachmentParts } from "~/conversation/files/attachment";
+import { exportJson, exportMarkdown, type MarkdownLabels } from "~/conversation/files/export-conversation";
+import { titleWithoutTags } from "~/conversation/reply/think-tags";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { loadSession } from "~/browser/chat/load-session";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pageClock } from "~/browser/page/page-clock";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { leaveHandoff, leaveKeyring, takeHandoff } from "./handoff";
 import { createSeal } from "./seal";
 

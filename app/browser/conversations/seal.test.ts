@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createSeal, SealError } from "./seal";
 
 const SECRET = "AAECAwQFBgcICQoLDA0ODw";

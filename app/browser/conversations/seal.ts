@@ -1,5 +1,5 @@
 import { fromBase64Url, toBase64Url } from "~/conversation/base64url";
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 
 /** Seals values for a box that can be found and opened only with its secret. */
 export type Seal = {

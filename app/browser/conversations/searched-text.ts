@@ -1,8 +1,8 @@
 import type { ShownMessage } from "~/browser/chat/chat-state";
 import { partsOf } from "~/browser/drafts/outbox";
-import { plainWords } from "~/conversation/plain-words";
-import type { Message, Part } from "~/conversation/session";
-import { foldThoughts } from "~/conversation/think-tags";
+import { plainWords } from "~/conversation/files/plain-words";
+import type { Message, Part } from "~/conversation/session/session";
+import { foldThoughts } from "~/conversation/reply/think-tags";
 import { comparable } from "./find-hits";
 
 const known = new WeakMap<Message, string>();

@@ -1,4 +1,4 @@
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 

@@ -1,7 +1,7 @@
 import type { SessionView } from "~/conversation/api";
-import { attachmentParts } from "~/conversation/attachment";
-import { messageText } from "~/conversation/answer-text";
-import { plainWords } from "~/conversation/plain-words";
+import { attachmentParts } from "~/conversation/files/attachment";
+import { messageText } from "~/conversation/reply/answer-text";
+import { plainWords } from "~/conversation/files/plain-words";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { excerptOf, type Excerpt } from "./matching";
 import { createObservable, type Observable } from "~/browser/page/observable";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { AttachmentView } from "~/conversation/attachment";
+import type { AttachmentView } from "~/conversation/files/attachment";
 import { ApiError } from "~/browser/chat/api-error";
 import { pageClock } from "~/browser/page/page-clock";
 import { createAttachmentDraft } from "./attachment-draft";

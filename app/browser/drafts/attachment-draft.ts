@@ -1,4 +1,4 @@
-import { attachmentPart, type AttachmentPart } from "~/conversation/attachment";
+import { attachmentPart, type AttachmentPart } from "~/conversation/files/attachment";
 import type { SessionApi } from "~/browser/chat/session-api";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import { withRetries } from "~/browser/chat/backoff";

@@ -8,7 +8,7 @@ import {
   type AttachmentKind,
   type AttachmentPart,
   type AttachmentType,
-} from "~/conversation/attachment";
+} from "~/conversation/files/attachment";
 import type { UserError } from "~/i18n/user-error";
 import { guessType } from "./prepare-file";
 

@@ -1,6 +1,6 @@
-import type { AttachmentPart } from "~/conversation/attachment";
-import type { UserMessage } from "~/conversation/session";
-import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import type { UserMessage } from "~/conversation/session/session";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
 import { isAttachmentPart } from "./draft-file";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";

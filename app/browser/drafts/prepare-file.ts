@@ -4,7 +4,7 @@ import {
   MAX_IMAGE_BYTES,
   type AttachmentKind,
   type AttachmentType,
-} from "~/conversation/attachment";
+} from "~/conversation/files/attachment";
 import { loadCode } from "~/browser/page/load-code";
 import { officeKind, type OfficeKind } from "./convert-office";
 import type { UserError } from "~/i18n/user-error";

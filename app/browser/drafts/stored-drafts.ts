@@ -1,4 +1,4 @@
-import type { AttachmentPart } from "~/conversation/attachment";
+import type { AttachmentPart } from "~/conversation/files/attachment";
 import { createStoredList } from "~/browser/storage/stored-list";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { FILES_KEY, type AttachmentDraft } from "./attachment-draft";

@@ -5,18 +5,18 @@ import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
-import { parseObject } from "./device-stamps";
-import { idsOfOthers } from "./device-values";
-import { KINDS, type KeyringDocument } from "./document";
+import { parseObject } from "./document/device-stamps";
+import { idsOfOthers } from "./document/device-values";
+import { KINDS, type KeyringDocument } from "./document/document";
 import { createKeyringEngine, type KeyringEngine } from "./engine";
 import { createKeyringApi, type KeyringApi } from "./keyring-api";
 import { SEEN_KEY } from "./keyring-config";
-import { createLocalDocument, type LocalSources } from "./local-document";
+import { createLocalDocument, type LocalSources } from "./document/local-document";
 import type { PhaseEvent } from "./phase";
 import { createReservedIds } from "./reserved-ids";
-import { cipherOf, type KeyringSecret } from "./secret";
+import { cipherOf, type KeyringSecret } from "./sealing/secret";
 import { createKeyringSync, type SeenRevision } from "./sync";
-import type { Passkeys } from "./webauthn.client";
+import type { Passkeys } from "./sealing/webauthn.client";
 
 /** Requests about conversations that are made at a time. */
 const AT_A_TIME = 4;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createHttpClient } from "~/browser/chat/http-client";
 import { createStoredDrafts } from "~/browser/drafts/stored-drafts";
 import { createConversationEntries } from "~/browser/conversations/conversation-entries";
@@ -13,8 +13,8 @@ import { createKeyring } from "./create-keyring";
 import { createFakeServer, type FakeServer } from "./fake-keyring";
 import { KeyringError } from "./keyring";
 import { readConfig } from "./keyring-config";
-import { RecoveryCodeError } from "./recovery-code";
-import { cipherOf, secretFromText } from "./secret";
+import { RecoveryCodeError } from "./sealing/recovery-code";
+import { cipherOf, secretFromText } from "./sealing/secret";
 
 /** A server with any number of keyrings, by HTTP. */
 function createService() {

@@ -1,15 +1,15 @@
 import { timestamp } from "~/browser/page/page-clock";
 import { recoverReserved, type KeyringDependencies } from "./connect-keyring";
-import { KINDS } from "./document";
+import { KINDS } from "./document/document";
 import type { KeyringEngine } from "./engine";
 import { clearTraces, createFollowedKeyring, type FollowedKeyring } from "./followed-keyring";
 import { KeyringError } from "./keyring";
 import { createKeyringApi } from "./keyring-api";
 import { readConfig, SEEN_KEY } from "./keyring-config";
 import type { LoadedKeyring } from "./keyring-slot";
-import { readWrap, storeWrap } from "./passkey";
-import { fromRecoveryCode, toRecoveryCode } from "./recovery-code";
-import { newSecret, secretFromText, secretToText, type KeyringSecret } from "./secret";
+import { readWrap, storeWrap } from "./sealing/passkey";
+import { fromRecoveryCode, toRecoveryCode } from "./sealing/recovery-code";
+import { newSecret, secretFromText, secretToText, type KeyringSecret } from "./sealing/secret";
 
 /** The keyring of this browser: see `Keyring`. */
 export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring {

@@ -1,4 +1,4 @@
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { ApiError } from "~/browser/chat/api-error";
 import { createEntryStore } from "~/browser/conversations/entry-store";
 import { createConversationEntries } from "~/browser/conversations/conversation-entries";
@@ -8,13 +8,13 @@ import { createPresets } from "~/browser/presets/presets";
 import { createPreferences } from "~/browser/storage/preferences";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
 import { fakeStorage } from "~/browser/storage/fake-storage";
-import type { KeyringDocument } from "./document";
-import { EMPTY_DOCUMENT } from "./document";
+import type { KeyringDocument } from "./document/document";
+import { EMPTY_DOCUMENT } from "./document/document";
 import type { KeyringApi, ReadAnswer, WriteAnswer } from "./keyring-api";
-import { createLocalDocument } from "./local-document";
+import { createLocalDocument } from "./document/local-document";
 import { createReservedIds } from "./reserved-ids";
 import { reservedIds, takeReservedId } from "./reserved-store";
-import type { KeyringCipher } from "./secret";
+import type { KeyringCipher } from "./sealing/secret";
 import { createKeyringSync, type SeenRevision } from "./sync";
 
 /** What becomes of a request of a fake device. */

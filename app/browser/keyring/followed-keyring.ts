@@ -1,8 +1,8 @@
 import { createObservable, type Observable } from "~/browser/page/observable";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { connectKeyring, type Connected, type KeyringDependencies } from "./connect-keyring";
-import { forgetStamps, parseObject } from "./device-stamps";
-import { KINDS, type KeyringDocument } from "./document";
+import { forgetStamps, parseObject } from "./document/device-stamps";
+import { KINDS, type KeyringDocument } from "./document/document";
 import { KeyringError, type KeyringState, type PasskeyEntry } from "./keyring";
 import { createKeyringApi } from "./keyring-api";
 import { readConfig, SEEN_KEY, STATUS_KEY, writeConfig } from "./keyring-config";
@@ -10,7 +10,7 @@ import { OFF } from "./keyring-slot";
 import { leadOneTab } from "./leader";
 import { nextPhase, type PhaseEvent } from "./phase";
 import { createReservedIds } from "./reserved-ids";
-import { secretFromText, secretToText, type KeyringSecret } from "./secret";
+import { secretFromText, secretToText, type KeyringSecret } from "./sealing/secret";
 
 /** The keyring that this tab follows, and what the page shows of it. */
 export type FollowedKeyring = Observable<KeyringState> & {

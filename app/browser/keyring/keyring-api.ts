@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { fromBase64Url, toBase64Url } from "~/conversation/base64url";
-import { unlessSilent } from "~/browser/chat/event-stream";
+import { unlessSilent } from "~/browser/chat/following/event-stream";
 import { toError, type Call, type HttpClient } from "~/browser/chat/http-client";
 import { ApiError } from "~/browser/chat/api-error";
 import type { PageClock } from "~/browser/page/page-clock";

@@ -1,4 +1,4 @@
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createObservable, type Observable } from "~/browser/page/observable";
 import { delay, type PageClock } from "~/browser/page/page-clock";
 import { loadCode } from "~/browser/page/load-code";

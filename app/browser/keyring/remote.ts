@@ -5,11 +5,11 @@ import {
   tombstonesOf,
   type Entries,
   type KeyringDocument,
-} from "./document";
-import { decodeDocument, encodeDocument, NewerDocumentError } from "./document-codec";
-import { FrameError, openChain, openChanges, sealBase, sealChange, type Chain } from "./frames";
+} from "./document/document";
+import { decodeDocument, encodeDocument, NewerDocumentError } from "./sealing/document-codec";
+import { FrameError, openChain, openChanges, sealBase, sealChange, type Chain } from "./sealing/frames";
 import { KeyringError } from "./keyring";
-import type { KeyringCipher } from "./secret";
+import type { KeyringCipher } from "./sealing/secret";
 
 /** Appended bytes after which a new base is written: half of the base, and at least as many as this. */
 const SMALLEST_COMPACTION = 16_384;

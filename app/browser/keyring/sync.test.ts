@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createFakeDevice, createFakeServer, type FakeDevice, type Fate } from "./fake-keyring";
 import { KeyringError } from "./keyring";
-import { cipherOf, newSecret } from "./secret";
+import { cipherOf, newSecret } from "./sealing/secret";
 
 async function twoDevices() {
   const server = createFakeServer();

@@ -1,5 +1,5 @@
 import { delay, type PageClock } from "~/browser/page/page-clock";
-import { EMPTY_DOCUMENT, mergeAll, reconcile, type Entries, type KeyringDocument } from "./document";
+import { EMPTY_DOCUMENT, mergeAll, reconcile, type Entries, type KeyringDocument } from "./document/document";
 import { KeyringError } from "./keyring";
 import type { KeyringApi } from "./keyring-api";
 import {
@@ -12,7 +12,7 @@ import {
   type NextRemote,
   type Remote,
 } from "./remote";
-import type { KeyringCipher } from "./secret";
+import type { KeyringCipher } from "./sealing/secret";
 
 /** What this browser has of the document, and how it takes what others have changed. */
 export type LocalDocument = {

@@ -4,7 +4,7 @@ import { createTranslator } from "~/i18n/create-translator";
 import { loadLaterTexts } from "~/i18n/later-texts";
 import { createReadAloud } from "./announcement";
 import { INITIAL_STATE, withSession, type ChatState } from "~/browser/chat/chat-state";
-import { receiveChunk, liveReply } from "~/browser/chat/live-reply";
+import { receiveChunk, liveReply } from "~/browser/chat/following/live-reply";
 
 const { t } = createTranslator().i18n;
 beforeAll(loadLaterTexts);

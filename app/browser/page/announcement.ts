@@ -1,7 +1,7 @@
 import type { TFunction } from "i18next";
-import { settledParts, type ReplyText } from "~/conversation/reply-text";
-import { answerText } from "~/conversation/answer-text";
-import type { AssistantMessage } from "~/conversation/session";
+import { settledParts, type ReplyText } from "~/conversation/reply/reply-text";
+import { answerText } from "~/conversation/reply/answer-text";
+import type { AssistantMessage } from "~/conversation/session/session";
 import type { ChatState } from "~/browser/chat/chat-state";
 import { sentenceFor } from "~/i18n/user-error";
 import { spokenText } from "./spoken-text";

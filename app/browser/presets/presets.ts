@@ -1,5 +1,5 @@
 import { isEffort, type Effort } from "~/conversation/effort";
-import type { SettingsEdit } from "~/conversation/edit-session";
+import type { SettingsEdit } from "~/conversation/session/edit-session";
 import type { OperatorPreset } from "~/conversation/preset";
 import {
   createStamper,

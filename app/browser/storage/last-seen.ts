@@ -1,6 +1,6 @@
 import type { SessionView } from "~/conversation/api";
-import { branchTo } from "~/conversation/branch";
-import type { Message } from "~/conversation/session";
+import { branchTo } from "~/conversation/session/branch";
+import type { Message } from "~/conversation/session/session";
 import type { SafeStorage } from "./safe-storage";
 
 export const LAST_SEEN_KEY = "holdfast.lastSeen";

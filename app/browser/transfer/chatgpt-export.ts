@@ -1,4 +1,4 @@
-import type { WordsPart } from "~/conversation/session";
+import type { WordsPart } from "~/conversation/session/session";
 import { dateStringOf, fieldsOf, listOf, textOf, type Fields } from "./export-fields";
 import type { ForeignConversation, ForeignNode, Skipped } from "./foreign-conversation";
 

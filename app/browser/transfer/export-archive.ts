@@ -3,8 +3,8 @@ import type { Conversation, Folder } from "~/browser/conversations/conversation-
 import { entryKey } from "~/browser/conversations/conversation-list";
 import { loadSession } from "~/browser/chat/load-session";
 import type { SessionApi } from "~/browser/chat/session-api";
-import { exportJson } from "~/conversation/export-conversation";
-import { titleWithoutTags } from "~/conversation/think-tags";
+import { exportJson } from "~/conversation/files/export-conversation";
+import { titleWithoutTags } from "~/conversation/reply/think-tags";
 import { fileName } from "~/browser/conversations/export-conversation-file";
 
 export const ARCHIVE_FORMAT = "holdfast-archive";

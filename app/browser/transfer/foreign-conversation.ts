@@ -1,7 +1,7 @@
-import type { ConversationFile } from "~/conversation/conversation-file";
+import type { ConversationFile } from "~/conversation/files/conversation-file";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";
-import type { Message, WordsPart } from "~/conversation/session";
-import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import type { Message, WordsPart } from "~/conversation/session/session";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
 
 /** What an import leaves out. */
 export type Skipped = "images" | "files" | "audio" | "tools" | "other";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conversationFile, type ConversationFile } from "~/conversation/conversation-file";
+import { conversationFile, type ConversationFile } from "~/conversation/files/conversation-file";
 import { fromChatGpt } from "./chatgpt-export";
 import { fromClaude } from "./claude-export";
 import { fileOfForeign } from "./foreign-conversation";

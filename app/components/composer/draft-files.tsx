@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { AttachmentDraft } from "~/browser/drafts/attachment-draft";
 import type { DraftFile } from "~/browser/drafts/draft-file";
-import { isTaken, type AttachmentKind } from "~/conversation/attachment";
+import { isTaken, type AttachmentKind } from "~/conversation/files/attachment";
 import type { Download } from "~/components/messages/file-image";
 import { WarningIcon } from "~/components/primitives/icons";
 import { lazyPart } from "~/components/primitives/lazy-part";

@@ -1,6 +1,6 @@
 import type { ModelView } from "~/conversation/api";
 import { useModelOptions } from "./model-picker";
-import { Select } from "~/components/primitives/select";
+import { Select } from "~/components/primitives/select/select";
 
 type Props = {
   models: readonly ModelView[];

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
-import { Select, type SelectOption } from "~/components/primitives/select";
+import { Select, type SelectOption } from "~/components/primitives/select/select";
 import type { ModelView } from "~/conversation/api";
 
 type Props = {

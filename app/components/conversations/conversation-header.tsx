@@ -8,7 +8,7 @@ import { menuGroups, type ConversationCommand } from "./conversation-menu-items"
 import { IconButton } from "~/components/primitives/icon-button";
 import { MenuIcon, NewIcon, ShareIcon, TemporaryIcon } from "~/components/primitives/icons";
 import { ModelPicker } from "~/components/composer/model-picker";
-import { RenameField } from "./rename-field";
+import { RenameField } from "~/components/sidebar/rename-field";
 import type { ConversationCommands } from "./use-conversation-commands";
 
 type Props = {

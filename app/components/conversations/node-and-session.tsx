@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
-import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session/session-hash";
 
 /** For operators: the node behind the last answer, and what tells the open session from others. */
 export function NodeAndSession({ app }: { app: Pick<ChatApp, "conversations" | "node"> }) {

@@ -1,7 +1,7 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import type { Effort } from "~/conversation/effort";
-import { Select } from "~/components/primitives/select";
+import { Select } from "~/components/primitives/select/select";
 
 type EffortFieldProps = {
   /** The efforts that the model offers. */

@@ -2,9 +2,9 @@ import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { useToolChoice } from "~/components/hooks/use-tool-choice";
-import { toolTitle } from "~/components/messages/tool-title";
+import { toolTitle } from "~/components/messages/calls/tool-title";
 import { isServerUsed, isToolUsed, type ToolServerView } from "~/conversation/calls/tool-choice";
-import type { Settings } from "~/conversation/session";
+import type { Settings } from "~/conversation/session/session";
 
 type Props = { app: ChatApp; chat: ChatSession };
 

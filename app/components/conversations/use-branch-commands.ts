@@ -4,9 +4,9 @@ import type { ChatSession } from "~/browser/chat/chat-session";
 import { canSend, leafOf, type ChatState } from "~/browser/chat/chat-state";
 import { copyText } from "~/browser/page/copy-text";
 import { focusComposer } from "~/components/composer/focus-composer";
-import { messageText } from "~/conversation/answer-text";
-import { branchTo } from "~/conversation/branch";
-import type { Message } from "~/conversation/session";
+import { messageText } from "~/conversation/reply/answer-text";
+import { branchTo } from "~/conversation/session/branch";
+import type { Message } from "~/conversation/session/session";
 
 /** The result of a copy command. `turn` differs each time, so that the notice is shown anew. */
 export type Copied = { isDone: boolean; turn: number };

@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from "react";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
-import { modelFor } from "~/browser/chat/model-choice";
+import { modelFor } from "~/browser/chat/sending/model-choice";
 import { modelWishes } from "~/browser/presets/pick-preset";
 import { focusComposer } from "~/components/composer/focus-composer";
 import type { MessageActions } from "~/components/messages/message-actions";

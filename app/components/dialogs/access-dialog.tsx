@@ -4,7 +4,7 @@ import type { AccessGate } from "~/browser/chat/access-gate";
 import { userErrorOf } from "~/browser/chat/api-error";
 import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 
 /** Asks for the access code. The page below keeps its unsent texts. */
 export function AccessDialog({ gate }: { gate: AccessGate }) {

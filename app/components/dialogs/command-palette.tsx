@@ -12,9 +12,9 @@ import {
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { isComposing } from "~/components/primitives/is-composing";
-import { takeTypedAhead } from "~/components/primitives/type-ahead";
+import { takeTypedAhead } from "~/components/primitives/select/type-ahead";
 import { PaletteRow } from "./palette-row";
 import { rowsOf, usePaletteGroups, type PaletteOption, type PaletteRow as Row } from "./palette-options";
 

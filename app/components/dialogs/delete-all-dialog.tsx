@@ -2,7 +2,7 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 
 type Props = { app: ChatApp; onClose: () => void };
 

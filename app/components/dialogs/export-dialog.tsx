@@ -6,8 +6,8 @@ import { saveBlob } from "~/browser/page/save-blob";
 import { useObservable } from "~/browser/page/use-observable";
 import type { ExportResult } from "~/browser/transfer/export-archive";
 import { userErrorOf } from "~/browser/chat/api-error";
-import { Dialog } from "~/components/primitives/dialog";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { Dialog } from "~/components/primitives/overlays/dialog";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import type { UserError } from "~/i18n/user-error";
 
 /** `ids`: empty for all conversations. */

@@ -2,7 +2,7 @@ import { useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { CloseIcon } from "~/components/primitives/icons";
 import { FolderIcon } from "~/components/primitives/more-icons";
 import { MAX_TITLE_LENGTH } from "~/conversation/limits";

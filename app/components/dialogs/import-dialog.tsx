@@ -4,8 +4,8 @@ import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { loadCode } from "~/browser/page/load-code";
 import type { ImportProgress, ImportResult } from "~/browser/transfer/import-conversations";
-import { Dialog } from "~/components/primitives/dialog";
-import { newId } from "~/conversation/session-id";
+import { Dialog } from "~/components/primitives/overlays/dialog";
+import { newId } from "~/conversation/session/session-id";
 import { sentenceFor } from "~/i18n/user-error";
 
 type Props = { app: ChatApp; files: readonly File[]; onClose: () => void };

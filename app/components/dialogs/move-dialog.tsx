@@ -4,13 +4,13 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { PageClock } from "~/browser/page/page-clock";
 import { KEYRING_LINK, leaveHandoff, leaveKeyring, type Handoff } from "~/browser/conversations/handoff";
 import { useObservable } from "~/browser/page/use-observable";
-import { newId } from "~/conversation/session-id";
-import { Dialog } from "~/components/primitives/dialog";
+import { newId } from "~/conversation/session/session-id";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
 import { DeviceIcon } from "~/components/primitives/more-icons";
 import { LinkField } from "~/components/primitives/link-field";
 import { QrCode } from "~/components/primitives/qr-code";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { useAttempt } from "~/components/hooks/use-attempt";
 import { every } from "~/timer";
 

@@ -2,7 +2,7 @@ import type { TFunction } from "i18next";
 import { useEffect, useMemo, useState, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
-import { modelFor } from "~/browser/chat/model-choice";
+import { modelFor } from "~/browser/chat/sending/model-choice";
 import { isLongEnough, type Excerpt } from "~/browser/conversations/matching";
 import { bestRank, ranked } from "~/browser/conversations/ranking";
 import { createTextSearch, type TextHit, type TextSearch } from "~/browser/conversations/text-search";

@@ -12,7 +12,7 @@ import {
 import { ModelChoiceField } from "~/components/composer/model-choice-field";
 import { EffortField, TemperatureField } from "~/components/conversations/sampling-fields";
 import { TextAreaField } from "./text-area-field";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 
 type Values = Omit<Preset, "id" | "isOwn">;
 type Props = {

@@ -5,7 +5,7 @@ import type { Preset } from "~/browser/presets/presets";
 import { useObservable } from "~/browser/page/use-observable";
 import { MAX_INSTRUCTIONS_LENGTH } from "~/conversation/limits";
 import { ModelChoiceField } from "~/components/composer/model-choice-field";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { IconButton } from "~/components/primitives/icon-button";
 import { NewIcon } from "~/components/primitives/icons";
 import { DeleteIcon, EditIcon } from "~/components/primitives/more-icons";

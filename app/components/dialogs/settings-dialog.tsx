@@ -5,8 +5,8 @@ import { canNotify, mayNotify } from "~/browser/page/reply-notification";
 import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
 import { useObservable } from "~/browser/page/use-observable";
 import { LANGUAGE_CODES, languageTag, LANGUAGES } from "~/i18n/languages";
-import { Dialog } from "~/components/primitives/dialog";
-import { Select } from "~/components/primitives/select";
+import { Dialog } from "~/components/primitives/overlays/dialog";
+import { Select } from "~/components/primitives/select/select";
 import { enterSendsHere } from "~/components/composer/focus-composer";
 import { PresetIcon } from "~/components/primitives/icons";
 import {
@@ -19,7 +19,7 @@ import {
 import { NodeAndSession } from "~/components/conversations/node-and-session";
 import { KeyringSection } from "~/components/keyring/keyring-section";
 import { PresetsDialog } from "./presets-dialog";
-import { ImportButton } from "~/components/conversations/import-button";
+import { ImportButton } from "~/components/sidebar/import-button";
 
 type Props = {
   app: ChatApp;

@@ -4,7 +4,7 @@ import { COMMANDS, type CommandId } from "~/browser/page/commands";
 import { SHORTCUTS } from "~/browser/page/shortcuts";
 import { useObservable } from "~/browser/page/use-observable";
 import { COMMAND_LOOKS } from "~/components/primitives/command-looks";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { Keys } from "~/components/primitives/keys";
 
 type Props = { preferences: PreferencesStore; onClose: () => void };

@@ -17,7 +17,7 @@ import { IconButton } from "~/components/primitives/icon-button";
 import { isComposing } from "~/components/primitives/is-composing";
 import { CloseIcon, DownIcon } from "~/components/primitives/icons";
 import { UpIcon } from "~/components/primitives/more-icons";
-import { takeTypedAhead } from "~/components/primitives/type-ahead";
+import { takeTypedAhead } from "~/components/primitives/select/type-ahead";
 import { messageInView, useFindMarks } from "./use-find-marks";
 
 type Props = {

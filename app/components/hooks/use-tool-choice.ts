@@ -5,7 +5,7 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { useObservable } from "~/browser/page/use-observable";
 import { editToolChoice, type ToolServerView } from "~/conversation/calls/tool-choice";
-import type { Settings } from "~/conversation/session";
+import type { Settings } from "~/conversation/session/session";
 import { sentenceFor } from "~/i18n/user-error";
 
 export type ToolChoices = {

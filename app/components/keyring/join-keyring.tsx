@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Keyring } from "~/browser/keyring/keyring";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { CodeField } from "./code-field";
 import { KeyIcon } from "./key-icon";
 import type { KeyringDialogProps } from "./keyring-dialog";

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { printSheet } from "~/browser/page/print-sheet";
 import type { Keyring } from "~/browser/keyring/keyring";
 import { CopyButton } from "~/components/primitives/copy-button";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { PrintIcon } from "~/components/primitives/more-icons";
 import { CodeField } from "./code-field";
 import type { KeyringDialogProps } from "./keyring-dialog";

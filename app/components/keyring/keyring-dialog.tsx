@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { PasskeyProblem } from "~/browser/keyring/keyring";
-import { Dialog } from "~/components/primitives/dialog";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { KeyringCode } from "./keyring-code";
 import { KeyringEnd } from "./keyring-end";
 import { KeyringOverview } from "./keyring-overview";

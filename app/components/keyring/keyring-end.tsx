@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import type { KeyringDialogProps } from "./keyring-dialog";
 import { useKeyringAttempt } from "./use-keyring-attempt";
 

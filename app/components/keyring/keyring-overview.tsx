@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Keyring, PasskeyEntry } from "~/browser/keyring/keyring";
 import { saveBlob } from "~/browser/page/save-blob";
 import { useObservable } from "~/browser/page/use-observable";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { formatDate } from "~/components/primitives/format-date";
 import { IconButton } from "~/components/primitives/icon-button";
 import { DocumentIcon, RetryIcon, WarningIcon } from "~/components/primitives/icons";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ApiError } from "~/browser/chat/api-error";
 import { KeyringError } from "~/browser/keyring/keyring";
-import { fromRecoveryCode } from "~/browser/keyring/recovery-code";
-import { PasskeyError } from "~/browser/keyring/webauthn.client";
+import { fromRecoveryCode } from "~/browser/keyring/sealing/recovery-code";
+import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { createTranslator } from "~/i18n/create-translator";
 import { keyringProblem } from "./keyring-problem";
 import { addKeyringTexts } from "./use-keyring-texts";

@@ -1,8 +1,8 @@
 import type { TFunction } from "i18next";
 import { userErrorOf } from "~/browser/chat/api-error";
 import { KeyringError } from "~/browser/keyring/keyring";
-import { CODE_LENGTH, RecoveryCodeError } from "~/browser/keyring/recovery-code";
-import { PasskeyError } from "~/browser/keyring/webauthn.client";
+import { CODE_LENGTH, RecoveryCodeError } from "~/browser/keyring/sealing/recovery-code";
+import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { sentenceFor } from "~/i18n/user-error";
 
 /** What went wrong with the keyring, as a sentence that says what to do. */

@@ -1,9 +1,9 @@
 import { useEffect, useState } from "react";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { PasskeyProblem } from "~/browser/keyring/keyring";
-import { PasskeyError } from "~/browser/keyring/webauthn.client";
+import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { useObservable } from "~/browser/page/use-observable";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { DeviceIcon } from "~/components/primitives/more-icons";
 import { KeyIcon } from "./key-icon";
 import { keyringProblem } from "./keyring-problem";

@@ -8,7 +8,7 @@ import { BackIcon, CodeIcon, DownloadIcon, ForwardIcon } from "~/components/prim
 import { ArtifactTextsContext } from "./artifact-texts";
 import { artifactsIn, documentOf, type Artifact } from "./artifacts";
 import { ToolbarCopyButton } from "./block-toolbar";
-import { CodeBlock } from "./code-block";
+import { CodeBlock } from "./code/code-block";
 
 type Props = { artifact: Artifact; onClose: () => void };
 

@@ -1,5 +1,5 @@
 import { createObservable } from "~/browser/page/observable";
-import { fenceEnd, openedFence, readFence } from "./markdown-fences";
+import { fenceEnd, openedFence, readFence } from "./parsing/markdown-fences";
 
 export type ArtifactKind = "html" | "svg";
 export type Artifact = { kind: ArtifactKind; code: string };

@@ -1,14 +1,14 @@
 import type { ListItem, Nodes, PhrasingContent, RootContent, Table } from "mdast";
 import { createElement, Fragment, type ReactNode } from "react";
-import { CodeFence } from "./code-fence";
-import { Formula } from "./formula";
+import { CodeFence } from "./code/code-fence";
+import { Formula } from "./formulas/formula";
 import { FootnoteCall } from "./footnotes";
 import { AlertBox, TaskBox } from "./markdown-elements";
 import { TableBlock } from "./table";
-import { directionIn, directionOf } from "./markdown-direction";
+import { directionIn, directionOf } from "./parsing/markdown-direction";
 import { MarkdownLink } from "./markdown-link";
-import { readFormula } from "./markdown-math";
-import { endOf, sourceOf, type References } from "./parse-markdown";
+import { readFormula } from "./parsing/markdown-math";
+import { endOf, sourceOf, type References } from "./parsing/parse-markdown";
 import { RemoteImage } from "./remote-image";
 
 export type DrawContext = {

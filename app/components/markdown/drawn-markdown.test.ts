@@ -3,9 +3,9 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { threadMsOf } from "../../../tests/fixtures/processor-time";
-import { markdownText } from "./markdown-arbitrary";
-import { isBlockBeyondBounds } from "./markdown-bounds";
+import { threadMsOf } from "../../../tests/fixtures/load/processor-time";
+import { markdownText } from "./parsing/markdown-arbitrary";
+import { isBlockBeyondBounds } from "./parsing/markdown-bounds";
 import { Markdown, type TextEnding } from "./markdown.client";
 
 const draw = (text: string, ending: TextEnding = "whole") =>

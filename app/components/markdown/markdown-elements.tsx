@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { AlertKind } from "./parse-markdown";
+import type { AlertKind } from "./parsing/parse-markdown";
 
 type Direction = "ltr" | "rtl" | undefined;
 

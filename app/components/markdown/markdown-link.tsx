@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { undisguised } from "./link-target";
+import { undisguised } from "./parsing/link-target";
 
 type Props = {
   href: string | undefined;

@@ -1,15 +1,15 @@
 import { memo, useId, useMemo, useState, type ReactNode } from "react";
-import { CodeFence } from "./code-fence";
+import { CodeFence } from "./code/code-fence";
 import { DrawingBoundary } from "~/components/primitives/drawing-boundary";
-import { completeMarkdown } from "./complete-markdown";
+import { completeMarkdown } from "./parsing/complete-markdown";
 import { drawBlocks } from "./draw-markdown";
 import { FootnoteIds, Footnotes } from "./footnotes";
-import { createBlockSplitter, type MarkdownBlock } from "./markdown-blocks";
-import { directionOf } from "./markdown-direction";
-import { readFence } from "./markdown-fences";
-import { createReferenceFinder } from "./markdown-references";
-import { NO_REFERENCES, parseMarkdown, type References } from "./parse-markdown";
-import { shapeMarkdown } from "./shape-markdown";
+import { createBlockSplitter, type MarkdownBlock } from "./parsing/markdown-blocks";
+import { directionOf } from "./parsing/markdown-direction";
+import { readFence } from "./parsing/markdown-fences";
+import { createReferenceFinder } from "./parsing/markdown-references";
+import { NO_REFERENCES, parseMarkdown, type References } from "./parsing/parse-markdown";
+import { shapeMarkdown } from "./parsing/shape-markdown";
 import { UnformattedText } from "./unformatted-text";
 
 /** State of a text: complete, still growing, or cut off. The last two may end inside a Markdown construct. */

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ImageIcon } from "~/components/primitives/icons";
-import { imageHost } from "./link-target";
+import { imageHost } from "./parsing/link-target";
 
 type Props = { src: string; alt: string };
 

@@ -1,7 +1,7 @@
 import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { BlockToolbar, ToolbarCopyButton } from "./block-toolbar";
-import { rowsOf, toCsv, toMarkdown } from "./table-text";
+import { rowsOf, toCsv, toMarkdown } from "./parsing/table-text";
 
 /** A table with a bar like that of code. In the tab order, since it may be scrollable. */
 export function TableBlock({ dir, children }: { dir: "ltr" | "rtl" | undefined; children: ReactNode }) {

@@ -1,22 +1,22 @@
 import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session";
+import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session/session";
 import { isUndecided } from "~/conversation/calls/call-state";
-import { answerText } from "~/conversation/answer-text";
+import { answerText } from "~/conversation/reply/answer-text";
 import { sourcesIn } from "~/conversation/sources";
-import { foldThoughts } from "~/conversation/think-tags";
-import type { Version } from "~/conversation/versions";
+import { foldThoughts } from "~/conversation/reply/think-tags";
+import type { Version } from "~/conversation/session/versions";
 import type { UserError } from "~/i18n/user-error";
 import { AssistantTools } from "./assistant-tools";
 import { MarkdownText } from "~/components/markdown/markdown-text";
-import { Disclosure } from "~/components/primitives/disclosure";
+import { Disclosure } from "~/components/primitives/overlays/disclosure";
 import type { ModelView } from "~/conversation/api";
 import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";
 import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
-import { Sources } from "./sources";
-import { ToolCall } from "./tool-call";
+import { Sources } from "./calls/sources";
+import { ToolCall } from "./calls/tool-call";
 import { TypingIndicator } from "./typing-indicator";
 
 type Props = {

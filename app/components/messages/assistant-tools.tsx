@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { Version } from "~/conversation/versions";
+import type { Version } from "~/conversation/session/versions";
 import { CopyButton } from "~/components/primitives/copy-button";
 import { IconButton } from "~/components/primitives/icon-button";
 import { RetryIcon } from "~/components/primitives/icons";

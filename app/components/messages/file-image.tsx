@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import type { AttachmentPart } from "~/conversation/attachment";
+import type { AttachmentPart } from "~/conversation/files/attachment";
 import { ImageIcon } from "~/components/primitives/icons";
 import { useObjectUrl } from "~/components/hooks/use-object-url";
 

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
-import { replyCost } from "~/conversation/reply-cost";
-import type { AssistantMessage } from "~/conversation/session";
-import { Dialog } from "~/components/primitives/dialog";
+import { replyCost } from "~/conversation/reply/reply-cost";
+import type { AssistantMessage } from "~/conversation/session/session";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 
 type Props = { message: AssistantMessage; models: readonly ModelView[]; onClose: () => void };
 

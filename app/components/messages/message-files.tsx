@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { saveBlob } from "~/browser/page/save-blob";
-import { attachmentKind, type AttachmentPart } from "~/conversation/attachment";
-import { Dialog } from "~/components/primitives/dialog";
+import { attachmentKind, type AttachmentPart } from "~/conversation/files/attachment";
+import { Dialog } from "~/components/primitives/overlays/dialog";
 import { FileImage, type Download } from "./file-image";
 import { formatSize } from "~/components/primitives/format-size";
 import { DocumentIcon } from "~/components/primitives/icons";

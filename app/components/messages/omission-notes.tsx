@@ -1,5 +1,10 @@
 import { useTranslation } from "react-i18next";
-import { groupOmissions, OMISSION_CODES, type Omission, type OmissionCode } from "~/conversation/omissions";
+import {
+  groupOmissions,
+  OMISSION_CODES,
+  type Omission,
+  type OmissionCode,
+} from "~/conversation/reply/omissions";
 
 /** The parts of the conversation that the model was not given: a sentence for each reason, with file names. */
 export function OmissionNotes({ omissions }: { omissions: readonly Omission[] }) {

@@ -2,7 +2,7 @@ import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useModelOptions } from "~/components/composer/model-picker";
 import { ArrowDownIcon } from "~/components/primitives/icons";
-import { SelectPopup } from "~/components/primitives/select";
+import { SelectPopup } from "~/components/primitives/select/select";
 import type { ModelView } from "~/conversation/api";
 
 type Props = {

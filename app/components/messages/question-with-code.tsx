@@ -1,4 +1,4 @@
-import { CodeBlock } from "~/components/markdown/code-block";
+import { CodeBlock } from "~/components/markdown/code/code-block";
 
 type Props = { text: string };
 

@@ -1,10 +1,10 @@
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { ModelView } from "~/conversation/api";
-import type { ReplyError, ReplyStatus } from "~/conversation/session";
+import type { ReplyError, ReplyStatus } from "~/conversation/session/session";
 import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
-import { Disclosure } from "~/components/primitives/disclosure";
+import { Disclosure } from "~/components/primitives/overlays/disclosure";
 import { RetryIcon, WarningIcon } from "~/components/primitives/icons";
 import { ContinueIcon } from "~/components/primitives/more-icons";
 import { OtherModel } from "./other-model";

@@ -1,10 +1,10 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import type { SharedMessage as Shared } from "~/conversation/share";
-import { SharedCall } from "./shared-call";
-import { Sources } from "./sources";
+import type { SharedMessage as Shared } from "~/conversation/files/share";
+import { SharedCall } from "./calls/shared-call";
+import { Sources } from "./calls/sources";
 import { FileIcon } from "~/components/primitives/more-icons";
-import { splitThoughts } from "~/conversation/think-tags";
+import { splitThoughts } from "~/conversation/reply/think-tags";
 import { MarkdownText } from "~/components/markdown/markdown-text";
 
 /** A message without actions. */

@@ -1,8 +1,8 @@
 import type { ChatState, ShownMessage } from "~/browser/chat/chat-state";
 import { partsOf } from "~/browser/drafts/outbox";
 import type { ModelView } from "~/conversation/api";
-import type { AssistantMessage as SettledReply, Message } from "~/conversation/session";
-import type { versionsById } from "~/conversation/versions";
+import type { AssistantMessage as SettledReply, Message } from "~/conversation/session/session";
+import type { versionsById } from "~/conversation/session/versions";
 import { AssistantMessage } from "./assistant-message";
 import type { Download } from "./file-image";
 import type { MessageActions } from "./message-actions";

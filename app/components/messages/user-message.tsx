@@ -1,10 +1,10 @@
 import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { PendingMessage } from "~/browser/chat/chat-state";
-import { attachmentParts } from "~/conversation/attachment";
-import { plainText } from "~/conversation/reply-text";
-import type { UserMessage as SentMessage } from "~/conversation/session";
-import type { Version } from "~/conversation/versions";
+import { attachmentParts } from "~/conversation/files/attachment";
+import { plainText } from "~/conversation/reply/reply-text";
+import type { UserMessage as SentMessage } from "~/conversation/session/session";
+import type { Version } from "~/conversation/session/versions";
 import { sentenceFor, type UserError } from "~/i18n/user-error";
 import { Countdown } from "~/components/primitives/countdown";
 import { CopyButton } from "~/components/primitives/copy-button";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Version } from "~/conversation/versions";
+import type { Version } from "~/conversation/session/versions";
 import { BackIcon, ForwardIcon } from "~/components/primitives/more-icons";
 
 type Props = { version: Version | undefined; isBusy: boolean; onShow: (messageId: string) => void };

@@ -4,13 +4,13 @@ import { ApiError, userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { KEYRING_LINK, takeHandoff } from "~/browser/conversations/handoff";
 import { SealError } from "~/browser/conversations/seal";
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import type { UserError } from "~/i18n/user-error";
 import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
 import { DeviceIcon } from "~/components/primitives/more-icons";
-import { StorageNotice } from "~/components/primitives/storage-notice";
+import { StorageNotice } from "~/components/primitives/notices/storage-notice";
 import { PlainPage } from "./plain-page";
-import { ErrorNote } from "~/components/primitives/error-note";
+import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { useLinkSecret } from "~/components/hooks/use-link-secret";
 
 /**

@@ -5,7 +5,7 @@ import type { TextHit } from "~/browser/conversations/text-search";
 import { focusComposer } from "~/components/composer/focus-composer";
 import type { ConversationDialog, OpenDialog } from "~/components/conversations/use-conversation-commands";
 import { lazyPart } from "~/components/primitives/lazy-part";
-import { TypeAhead } from "~/components/primitives/type-ahead";
+import { TypeAhead } from "~/components/primitives/select/type-ahead";
 
 const CommandPalette = lazyPart(() =>
   import("~/components/dialogs/command-palette").then(({ CommandPalette }) => CommandPalette),

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { leafOf, type ChatState } from "~/browser/chat/chat-state";
-import { plainText } from "~/conversation/reply-text";
+import { plainText } from "~/conversation/reply/reply-text";
 import { DownIcon } from "./icons";
 
 /** Scrolls to the end. Shown while the person reads further up; says when new text has arrived since then. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { callsModel, type CallsScenario } from "../../../tests/fixtures/calls-model";
-import { exploreStates } from "../../../tests/fixtures/explore-states";
+import { callsModel, type CallsScenario } from "../../../tests/fixtures/replies/calls-model";
+import { exploreStates } from "../../../tests/fixtures/store/explore-states";
 
 const SCENARIO: CallsScenario = { needsApproval: false, takeovers: 1, retries: 1, stops: 0 };
 

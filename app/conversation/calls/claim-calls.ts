@@ -1,4 +1,4 @@
-import type { Part, Reply, Session } from "../session";
+import type { Part, Reply, Session } from "../session/session";
 import { isUndecided } from "./call-state";
 import { foldCalls, knownCalls, toolParts } from "./fold-calls";
 import type { KnownCall } from "./tool-part";

@@ -1,5 +1,5 @@
 import { ExpectedError } from "../expected-error";
-import type { Part, Session } from "../session";
+import type { Part, Session } from "../session/session";
 import { isFinal, isUndecided, MAX_ATTEMPTS, type CallResult } from "./call-state";
 import { isWaiting, resumeReply } from "./claim-calls";
 import { DENIED, foldCalls, toolParts } from "./fold-calls";

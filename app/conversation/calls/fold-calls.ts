@@ -1,4 +1,4 @@
-import type { Part } from "../session";
+import type { Part } from "../session/session";
 import { isFinal, isUndecided } from "./call-state";
 import type { KnownCall, ToolPart, ToolState } from "./tool-part";
 

@@ -1,4 +1,4 @@
-import type { Settings } from "../session";
+import type { Settings } from "../session/session";
 import { MAX_ALLOWED_TOOLS } from "./call-state";
 
 /** Changes of a person's choices about tools in one session. What is not named stays as it is. */

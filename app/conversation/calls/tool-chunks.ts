@@ -1,5 +1,5 @@
-import type { ReplyChunk } from "../reply-chunk";
-import type { Part } from "../session";
+import type { ReplyChunk } from "../reply/reply-chunk";
+import type { Part } from "../session/session";
 import type { CallResult } from "./call-state";
 import type { ToolPart } from "./tool-part";
 

@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { ATTACHMENT_URL_PATTERN, DOCUMENT_TYPES, IMAGE_TYPES, MAX_FILENAME_LENGTH } from "../attachment";
+import {
+  ATTACHMENT_URL_PATTERN,
+  DOCUMENT_TYPES,
+  IMAGE_TYPES,
+  MAX_FILENAME_LENGTH,
+} from "../files/attachment";
 import { list } from "../list";
-import { ITEM_ID_PATTERN } from "../session-id";
+import { ITEM_ID_PATTERN } from "../session/session-id";
 import { MAX_ATTEMPTS, MAX_TOOL_ERROR_LENGTH, TOOL_NAME_PATTERN } from "./call-state";
 
 /**

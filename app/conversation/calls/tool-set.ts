@@ -1,4 +1,4 @@
-import type { Settings } from "../session";
+import type { Settings } from "../session/session";
 import type { CallResult } from "./call-state";
 import type { ToolServerView } from "./tool-choice";
 

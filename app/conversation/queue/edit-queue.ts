@@ -1,5 +1,5 @@
 import { ExpectedError } from "../expected-error";
-import type { QueuedMessage, Session } from "../session";
+import type { QueuedMessage, Session } from "../session/session";
 import { MAX_QUEUED } from "../limits";
 import { queueFull, requireQueueRoom } from "./enqueue";
 import { isQuestion, queueOf, withQueue } from "./message-queue";

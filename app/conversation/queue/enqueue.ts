@@ -1,9 +1,9 @@
-import { editSettings } from "../edit-session";
+import { editSettings } from "../session/edit-session";
 import { ExpectedError } from "../expected-error";
 import { MAX_QUEUED, MAX_REMOVED } from "../limits";
-import type { QueuedMessage, Session } from "../session";
-import { requireRoom } from "../session-size";
-import type { SendCommand, StartContext } from "../start-reply";
+import type { QueuedMessage, Session } from "../session/session";
+import { requireRoom } from "../session/session-size";
+import type { SendCommand, StartContext } from "../reply/start-reply";
 import { asQuestion, queueOf, waitingMessages, withQueue } from "./message-queue";
 
 /**

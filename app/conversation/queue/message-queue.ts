@@ -6,7 +6,7 @@ import type {
   Reply,
   Session,
   UserMessage,
-} from "../session";
+} from "../session/session";
 
 const EMPTY: Queue = { waiting: [], removed: [] };
 

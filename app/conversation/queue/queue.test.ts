@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { MAX_QUEUED, MAX_REMOVED } from "../limits";
-import { session as sessionSchema, type ReplyStatus, type Session } from "../session";
-import { requestStop, settleReply } from "../settle-reply";
-import { startNext, startReply, type StartContext } from "../start-reply";
+import { session as sessionSchema, type ReplyStatus, type Session } from "../session/session";
+import { requestStop, settleReply } from "../reply/settle-reply";
+import { startNext, startReply, type StartContext } from "../reply/start-reply";
 import { editQueued, removeQueued } from "./edit-queue";
 import { resumeQueue, waitingMessages } from "./message-queue";
 

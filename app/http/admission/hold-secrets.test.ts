@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { holdSecrets } from "./hold-secrets";
 
 function createRing() {

@@ -1,4 +1,4 @@
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import type { Handler } from "~/http/handle-methods";
 
 const SECRETS = ["X-Session-Id", "X-Share-Id", "X-Keyring-Id"];

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { conversationFile, MAX_FILE_VALUES } from "~/conversation/conversation-file";
-import { exportJson } from "~/conversation/export-conversation";
+import { conversationFile, MAX_FILE_VALUES } from "~/conversation/files/conversation-file";
+import { exportJson } from "~/conversation/files/export-conversation";
 import { MAX_MESSAGES } from "~/conversation/limits";
-import type { Message } from "~/conversation/session";
-import { conversation } from "../../../tests/fixtures/collect-answer";
+import type { Message } from "~/conversation/session/session";
+import { conversation } from "../../../tests/fixtures/models/collect-answer";
 import { requireModestJson } from "./require-modest-json";
 
 const NOW = "2026-02-01T00:00:00.000Z";

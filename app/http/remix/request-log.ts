@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hashSessionId, sessionFingerprint } from "~/conversation/session-hash";
-import { SESSION_ID_PATTERN } from "~/conversation/session-id";
+import { hashSessionId, sessionFingerprint } from "~/conversation/session/session-hash";
+import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import { requestRoute } from "./request-route";
 
 export type RequestLogOptions = {

@@ -1,4 +1,4 @@
-import type { PartialReply, Part } from "~/conversation/session";
+import type { PartialReply, Part } from "~/conversation/session/session";
 import { claimCalls, waitForDecisions, type NewCall, type Waiting } from "~/conversation/calls/claim-calls";
 import type { Change } from "~/store/sessions/session-store";
 import type { RunContext } from "../run-context";

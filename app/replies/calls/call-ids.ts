@@ -1,4 +1,4 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /**
  * Gives calls of tools ids that are unique in the session: providers repeat theirs. They count the calls of the reply.

@@ -1,13 +1,13 @@
 import { expect, it, vi } from "vitest";
 import { toolParts } from "~/conversation/calls/fold-calls";
 import { partialParts } from "~/conversation/calls/decide-call";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { Part } from "~/conversation/session";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { Part } from "~/conversation/session/session";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
-import { send, testNodes } from "../../../tests/fixtures/reply-nodes";
-import { createScriptedTools } from "../../../tests/fixtures/scripted-tools";
-import { filesIn } from "../../../tests/fixtures/stored-files";
+import { send, testNodes } from "../../../tests/fixtures/replies/reply-nodes";
+import { createScriptedTools } from "../../../tests/fixtures/models/scripted-tools";
+import { filesIn } from "../../../tests/fixtures/store/stored-files";
 
 const { node } = testNodes();
 

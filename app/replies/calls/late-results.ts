@@ -1,4 +1,4 @@
-import type { Session } from "~/conversation/session";
+import type { Session } from "~/conversation/session/session";
 import { offerResult, type Offer } from "~/conversation/calls/decide-call";
 import type { RunContext } from "../run-context";
 

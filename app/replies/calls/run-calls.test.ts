@@ -1,17 +1,17 @@
 import { describe, expect, it, vi } from "vitest";
 import { MAX_STEPS } from "~/conversation/limits";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import type { Part } from "~/conversation/session";
-import { editSession } from "~/conversation/edit-session";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import type { Part } from "~/conversation/session/session";
+import { editSession } from "~/conversation/session/edit-session";
 import { partialParts } from "~/conversation/calls/decide-call";
 import { toolParts } from "~/conversation/calls/fold-calls";
 import { NotSent } from "~/conversation/calls/tool-set";
 import type { Decision } from "~/conversation/calls/tool-part";
-import { chunksIn, collect, follow, lastMessage } from "../../../tests/fixtures/follow-replies";
-import type { TestNode } from "../../../tests/fixtures/reply-node";
-import { send, testNodes } from "../../../tests/fixtures/reply-nodes";
-import { createScriptedTools, outputOf } from "../../../tests/fixtures/scripted-tools";
+import { chunksIn, collect, follow, lastMessage } from "../../../tests/fixtures/replies/follow-replies";
+import type { TestNode } from "../../../tests/fixtures/replies/reply-node";
+import { send, testNodes } from "../../../tests/fixtures/replies/reply-nodes";
+import { createScriptedTools, outputOf } from "../../../tests/fixtures/models/scripted-tools";
 
 const { node, abandon } = testNodes();
 

@@ -1,4 +1,4 @@
-import { hasRoomAfter } from "~/conversation/answer-bound";
+import { hasRoomAfter } from "~/conversation/reply/answer-bound";
 import { isFinal, isUndecided, MAX_CALLS, type CallResult } from "~/conversation/calls/call-state";
 import type { NewCall } from "~/conversation/calls/claim-calls";
 import { foldCalls, toolParts } from "~/conversation/calls/fold-calls";
@@ -19,8 +19,8 @@ import {
   type ToolResult,
 } from "~/conversation/calls/tool-set";
 import { isObject } from "~/conversation/is-object";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import type { Part, Settings } from "~/conversation/session";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { Part, Settings } from "~/conversation/session/session";
 import type { RunContext } from "../run-context";
 import { createCallClaims, type CallClaims } from "./call-claims";
 import { createLateResults } from "./late-results";

@@ -1,4 +1,4 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /** What the run of a reply does with its words once they are safe. */
 export type EntryOwner = {

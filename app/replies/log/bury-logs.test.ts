@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
 import { realClocks } from "~/clocks";
@@ -13,10 +13,10 @@ import {
   textIn,
   chunksIn,
   untilText,
-} from "../../../tests/fixtures/follow-replies";
-import type { TestNode } from "../../../tests/fixtures/reply-node";
-import { send, testNodes } from "../../../tests/fixtures/reply-nodes";
-import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
+} from "../../../tests/fixtures/replies/follow-replies";
+import type { TestNode } from "../../../tests/fixtures/replies/reply-node";
+import { send, testNodes } from "../../../tests/fixtures/replies/reply-nodes";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
 import { createLogBurial, type LogBurialOptions } from "./bury-logs";
 import { createLogReaders } from "./log-readers";
 

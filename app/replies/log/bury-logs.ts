@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { isWaiting } from "~/conversation/calls/claim-calls";
-import type { Reply } from "~/conversation/session";
+import type { Reply } from "~/conversation/session/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { isNewerFormat } from "~/store/newer-format";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { SessionRecord, SessionStore } from "~/store/sessions/session-store";
 import { isGone, isOccupied } from "~/store/volume/errno";
 import { namesIn } from "~/store/volume/list-folder";

@@ -1,5 +1,5 @@
-import type { Reply } from "~/conversation/session";
-import { MAX_REVISION } from "~/store/sessions/layout";
+import type { Reply } from "~/conversation/session/session";
+import { MAX_REVISION } from "~/store/documents/layout";
 import { leaveNote, type NoteDependencies } from "./log-folder";
 
 /** Notes to the runners on other nodes, after this one has changed the sessions of their replies. Never reject. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
-import { KEY } from "../../../tests/fixtures/store-conversation";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import { KEY } from "../../../tests/fixtures/store/store-conversation";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import type { Ownership } from "../reply-guard";
 import { followLog } from "./follow-log";
 import { createLogContent } from "./log-content";

@@ -1,9 +1,9 @@
-import { withoutEnding } from "~/conversation/catch-up";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import { withoutEnding } from "~/conversation/reply/catch-up";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { isNewerFormat } from "~/store/newer-format";
 import type { OwnershipGuard } from "~/replies/reply-guard";
-import { createReplyStream, type ReplyStream } from "~/replies/reply-stream";
+import { createReplyStream, type ReplyStream } from "~/replies/following/reply-stream";
 import { createWordsReader, type WordsReader } from "./log-content";
 import { createWordsCodec, type LoggedReply } from "./log-lines";
 import type { LogReaders } from "./log-readers";

@@ -1,6 +1,6 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import { journalName, temporaryName, type Layout } from "~/store/sessions/layout";
+import { journalName, temporaryName, type Layout } from "~/store/documents/layout";
 import { incarnationPath, listSessionFolder, syncSessionFolder } from "~/store/sessions/session-folder";
 import { unlessGone, unlessTaken } from "~/store/volume/errno";
 import { createLineSplitter } from "~/store/volume/split-lines";

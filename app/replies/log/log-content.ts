@@ -1,5 +1,5 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createAnswerBound } from "~/conversation/answer-bound";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { createAnswerBound } from "~/conversation/reply/answer-bound";
 import { newerFormat } from "~/store/newer-format";
 import { LOG_FORMAT, parseLogLine, type LogLine, type LoggedReply, type WordsCodec } from "./log-lines";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { KEY } from "../../../tests/fixtures/store-conversation";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { KEY } from "../../../tests/fixtures/store/store-conversation";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createLogEntry } from "./log-entry";
 import { createWordsCodec, type LoggedReply } from "./log-lines";
 

@@ -1,4 +1,4 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { mergeDeltas } from "~/replies/merge-deltas";
 import { createAppendedChunks, type EntryOwner } from "./appended-chunks";
 import type { LoggedReply, WordsCodec } from "./log-lines";

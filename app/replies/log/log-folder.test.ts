@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
 import { createVolumeReserve } from "~/store/volume/volume-reserve";
-import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { leaveNote } from "./log-folder";
 
 test("a note is left on a full volume, too: it ends work that takes room", async () => {

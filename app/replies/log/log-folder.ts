@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { ITEM_ID_PATTERN } from "~/conversation/session-id";
-import type { Layout } from "~/store/sessions/layout";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
+import type { Layout } from "~/store/documents/layout";
 import { isGone, unlessTaken } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 

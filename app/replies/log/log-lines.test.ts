@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
-import { KEY } from "../../../tests/fixtures/store-conversation";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import { KEY } from "../../../tests/fixtures/store/store-conversation";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import {
   createWordsCodec,
   formatEnd,

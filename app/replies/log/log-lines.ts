@@ -1,6 +1,6 @@
 import { isObject } from "~/conversation/is-object";
-import { parseStored } from "~/conversation/parse-stored";
-import { replyChunk, type ReplyChunk } from "~/conversation/reply-chunk";
+import { parseStored } from "~/conversation/session/parse-stored";
+import { replyChunk, type ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { newerFormat } from "~/store/newer-format";
 import type { Encryptor } from "~/store/encryption/encryptor";
 

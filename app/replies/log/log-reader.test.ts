@@ -1,17 +1,17 @@
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
-import { createLayout } from "~/store/sessions/layout";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
-import { KEY } from "../../../tests/fixtures/store-conversation";
+import { KEY } from "../../../tests/fixtures/store/store-conversation";
 import {
   interceptedFileSystem,
   systemError,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createWordsReader } from "./log-content";
 import { createLogReader } from "./log-reader";
 import { createWordsCodec, formatHead, formatReply, formatWords, WHOLE, type LoggedReply } from "./log-lines";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
 import { createSegmentTail, type SegmentTail } from "~/store/volume/segment-tail";

@@ -1,14 +1,14 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "~/store/volume/volume";
 import { createFakeTime } from "../../../tests/fixtures/fake-time";
-import { word } from "../../../tests/fixtures/reply-log-rig";
-import { KEY } from "../../../tests/fixtures/store-conversation";
-import { settlingFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import { word } from "../../../tests/fixtures/replies/reply-log-rig";
+import { KEY } from "../../../tests/fixtures/store/store-conversation";
+import { settlingFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createWordsCodec, formatHead, formatReply, formatWords, WHOLE, type LoggedReply } from "./log-lines";
 import { createLogReaders } from "./log-readers";
 

@@ -1,6 +1,6 @@
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
 import { createLogReader, type LogReader } from "./log-reader";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { exploreStates } from "../../../tests/fixtures/explore-states.ts";
+import { exploreStates } from "../../../tests/fixtures/store/explore-states.ts";
 import { replyLogModel } from "../../../tests/fixtures/reply-log-model/model.ts";
 import type { Mistake, Scenario } from "../../../tests/fixtures/reply-log-model/state.ts";
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { expect, test } from "vitest";
-import type { ReplyChunk } from "~/conversation/reply-chunk";
+import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { createVolume, type FileSystem } from "~/store/volume/volume";
 import {
   createLogRig,
@@ -9,10 +9,10 @@ import {
   word,
   wordsOf,
   type LogRigEntry,
-} from "../../../tests/fixtures/reply-log-rig";
+} from "../../../tests/fixtures/replies/reply-log-rig";
 import { seededChoices, type SeededChoices } from "../../../tests/fixtures/seeded-random";
-import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createWordsReader, type WordsReader } from "./log-content";
 import { createWordsCodec } from "./log-lines";
 import { createLogReader, type LogReader } from "./log-reader";

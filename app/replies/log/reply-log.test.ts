@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
-import { chunksInLog } from "../../../tests/fixtures/reply-log-files";
+import { chunksInLog } from "../../../tests/fixtures/replies/reply-log-files";
 import {
   createLogRig,
   INTERVAL_MS,
@@ -11,9 +11,9 @@ import {
   wordsOf,
   type LogRig,
   type LogRigEntry,
-} from "../../../tests/fixtures/reply-log-rig";
-import { systemError, type Intercept } from "../../../tests/fixtures/store-file-system";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+} from "../../../tests/fixtures/replies/reply-log-rig";
+import { systemError, type Intercept } from "../../../tests/fixtures/store/store-file-system";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { leaveNote, noteName } from "./log-folder";
 
 /** What a reader that comes now finds of an entry. */

@@ -1,5 +1,5 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { createSegmentedLog, type SegmentedLog } from "~/store/volume/segmented-log";
 import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";

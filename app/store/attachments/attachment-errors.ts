@@ -1,4 +1,4 @@
-import { formatBytes, type AttachmentPart } from "~/conversation/attachment";
+import { formatBytes, type AttachmentPart } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 
 /** @param limit in bytes */

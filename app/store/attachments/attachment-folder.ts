@@ -1,6 +1,6 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import type { Volume } from "~/store/volume/volume";
 import {

@@ -1,4 +1,4 @@
-import type { AttachmentType } from "~/conversation/attachment";
+import type { AttachmentType } from "~/conversation/files/attachment";
 
 /** Kind of a file, detected from its bytes. All text has one form: Markdown and CSV differ only by file name. */
 export type AttachmentForm = "png" | "jpg" | "webp" | "gif" | "pdf" | "txt";

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { partOf, pngFile, sha256 } from "../../../tests/fixtures/sample-files";
 import {
   interceptedFileSystem,
   systemError,
   type FileCall,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createAttachmentStore, type AttachmentStoreOptions } from "./attachment-store";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { sweepAttachments } from "./sweep-attachments";
 import { createVolume } from "~/store/volume/volume";
 

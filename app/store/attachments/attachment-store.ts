@@ -1,7 +1,7 @@
-import type { AttachmentPart, AttachmentType, AttachmentView } from "~/conversation/attachment";
+import type { AttachmentPart, AttachmentType, AttachmentView } from "~/conversation/files/attachment";
 import { decryptFile, encryptNewFile } from "~/store/encryption/encrypted-file";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import { temporaryName, type Layout } from "~/store/sessions/layout";
+import { temporaryName, type Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import { hasCode, unlessGone, unlessMissing } from "~/store/volume/errno";
 import type { NewFile, Volume } from "~/store/volume/volume";

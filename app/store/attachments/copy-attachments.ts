@@ -1,6 +1,6 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { encryptFile } from "~/store/encryption/encrypted-file";
-import { temporaryName } from "~/store/sessions/layout";
+import { temporaryName } from "~/store/documents/layout";
 import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import type { AttachmentFolder } from "./attachment-folder";

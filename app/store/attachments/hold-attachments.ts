@@ -1,4 +1,4 @@
-import { attachmentId, type AttachmentPart } from "~/conversation/attachment";
+import { attachmentId, type AttachmentPart } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";

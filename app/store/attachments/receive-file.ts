@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { attachmentKind, MAX_IMAGE_BYTES } from "~/conversation/attachment";
+import { attachmentKind, MAX_IMAGE_BYTES } from "~/conversation/files/attachment";
 import { ExpectedError } from "~/conversation/expected-error";
 import type { NewFile } from "~/store/volume/volume";
 import { attachmentTooLarge, unsupportedMediaType } from "./attachment-errors";

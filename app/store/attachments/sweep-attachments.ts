@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { readSessionFolder, type Layout } from "~/store/sessions/layout";
-import { DAY_MS } from "~/store/sessions/retention";
+import { readSessionFolder, type Layout } from "~/store/documents/layout";
+import { DAY_MS } from "~/store/documents/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { namesIn } from "~/store/volume/list-folder";
 import { isOccupied, unlessGone } from "~/store/volume/errno";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { groupSegments, segmentName, splitInstance } from "./instance-segments";
 import { parseMembershipLine } from "./membership-line";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { DEAD_AFTER_MS } from "./failure-detector";
 import { hasCode, isUnreadable, unlessMissing } from "~/store/volume/errno";
 import type { Timer } from "~/timer";

@@ -2,10 +2,10 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../../tests/fixtures/fake-time";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createNameClaim } from "./claim-name";
 import { parseMembershipLine, type MembershipLine } from "./membership-line";
-import { createLayout, type Layout } from "~/store/sessions/layout";
+import { createLayout, type Layout } from "~/store/documents/layout";
 import { createMembershipLog, type MembershipLog, type MembershipLogOptions } from "./membership-log";
 import { createVolume, type Volume } from "~/store/volume/volume";
 

@@ -2,10 +2,10 @@ import { appendFile, mkdir, readdir, rm, symlink, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../../tests/fixtures/fake-time";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createMembershipReader, type MembershipReader } from "./membership-reader";
 import { formatMembershipLine, type MembershipHead } from "./membership-line";
-import { createLayout, type Layout } from "~/store/sessions/layout";
+import { createLayout, type Layout } from "~/store/documents/layout";
 import { createFailureDetector, type FailureDetector } from "./failure-detector";
 import { createVolume, type Volume } from "~/store/volume/volume";
 

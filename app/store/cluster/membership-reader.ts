@@ -1,6 +1,6 @@
 import { groupSegments, splitInstance } from "./instance-segments";
 import type { MembershipHead, MembershipLine } from "./membership-line";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { FailureDetector } from "./failure-detector";
 import { createMembershipTails, type MembershipRead, type MembershipTailsOptions } from "./membership-tails";
 import type { Volume } from "~/store/volume/volume";

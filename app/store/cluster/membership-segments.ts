@@ -1,7 +1,7 @@
 import { segmentName } from "./instance-segments";
 import type { NameClaim } from "./claim-name";
 import { formatMembershipLine, MEMBERSHIP_FORMAT } from "./membership-line";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { createSegmentedLog, type SegmentedLog } from "~/store/volume/segmented-log";
 import type { Volume } from "~/store/volume/volume";
 

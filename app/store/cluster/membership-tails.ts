@@ -1,6 +1,6 @@
 import { createInstanceTail, type DamagedSegment } from "./instance-segments";
 import { parseMembershipLine, type MembershipLine } from "./membership-line";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { isGone } from "~/store/volume/errno";
 import type { SegmentTail } from "~/store/volume/segment-tail";
 import type { Volume } from "~/store/volume/volume";

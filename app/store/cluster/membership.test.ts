@@ -2,9 +2,9 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createFakeTime, type FakeTime } from "../../../tests/fixtures/fake-time";
-import { settlingFileSystem } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createLayout, type Layout } from "~/store/sessions/layout";
+import { settlingFileSystem } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createLayout, type Layout } from "~/store/documents/layout";
 import { createMembership, type Membership } from "./membership";
 import { createVolume } from "~/store/volume/volume";
 

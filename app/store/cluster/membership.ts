@@ -1,7 +1,7 @@
 import { createNameClaim, NameTakenError, type NameClaim } from "./claim-name";
 import { createMembershipPoller, type Interest, type MembershipPoller } from "./membership-poller";
 import { createMembershipReader, type MembershipReaderOptions } from "./membership-reader";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { createMembershipLog } from "./membership-log";
 import { createFailureDetector, DEAD_AFTER_MS } from "./failure-detector";
 import { createNodesSweeper, sweepNodes } from "./sweep-nodes";

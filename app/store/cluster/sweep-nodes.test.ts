@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createLayout, type Layout } from "~/store/sessions/layout";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createLayout, type Layout } from "~/store/documents/layout";
 import { createFailureDetector } from "./failure-detector";
 import { sweepNodes } from "./sweep-nodes";
 import { createVolume } from "~/store/volume/volume";

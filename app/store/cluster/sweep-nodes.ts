@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseProbeName, parseSegmentName } from "./instance-segments";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { FailureDetector } from "./failure-detector";
 import type { Timer } from "~/timer";
 import { hasCode, isGone } from "~/store/volume/errno";

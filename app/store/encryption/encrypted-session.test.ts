@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { AttachmentPart } from "~/conversation/attachment";
-import type { AssistantMessage } from "~/conversation/session";
-import { newId } from "~/conversation/session-id";
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import type { AssistantMessage } from "~/conversation/session/session";
+import { newId } from "~/conversation/session/session-id";
 import { partOf, sha256 } from "../../../tests/fixtures/sample-files";
 import {
   append,
@@ -11,12 +11,12 @@ import {
   emptySession,
   KEY,
   messageIds,
-} from "../../../tests/fixtures/store-conversation";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+} from "../../../tests/fixtures/store/store-conversation";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
-import { revisionName } from "~/store/sessions/layout";
-import { tombstone } from "~/store/sessions/tombstone";
+import { revisionName } from "~/store/documents/layout";
+import { tombstone } from "~/store/documents/tombstone";
 import { createEncryptor } from "./encryptor";
 import { createSessionCodec } from "~/store/sessions/session-codec";
 import { parseHeader } from "~/store/sessions/session-header";

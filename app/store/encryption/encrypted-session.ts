@@ -1,5 +1,5 @@
-import { attachmentId, namedAttachments } from "~/conversation/attachment";
-import { revisionName } from "~/store/sessions/layout";
+import { attachmentId, namedAttachments } from "~/conversation/files/attachment";
+import { revisionName } from "~/store/documents/layout";
 import type { Encryptor } from "./encryptor";
 import {
   checkDocument,

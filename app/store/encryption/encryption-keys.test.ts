@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 
 const hex = (

@@ -1,5 +1,5 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { hashSessionId } from "~/conversation/session-hash";
+import { hashSessionId } from "~/conversation/session/session-hash";
 
 /** Each use has a key of its own, so that data of one kind cannot pass for data of another. */
 export type KeyUse = "session" | "journal" | "attachment" | "attachment-name" | "share" | "keyring";

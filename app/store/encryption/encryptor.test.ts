@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { newId } from "~/conversation/session-id";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
+import { newId } from "~/conversation/session/session-id";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "./encryption-keys";
 import { createEncryptor, type EncryptionContext } from "./encryptor";
 

@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
-import type { ContentChange } from "~/store/sessions/commit-change";
+import type { ContentChange } from "~/store/documents/commit-change";
 import { KEYRING_FORMAT, MAX_EARLIER, type StoredKeyring } from "./stored-keyring";
 
 /** A keyring as it was read. `recovered`: number of the damaged revision in whose place it is served. */

@@ -1,7 +1,7 @@
 import { recentCommits } from "~/store/sessions/session-header";
-import { createDocumentCache } from "~/store/sessions/document-cache";
-import type { Decoded, RevisionCodec } from "~/store/sessions/revision-codec";
-import { revisionName } from "~/store/sessions/layout";
+import { createDocumentCache } from "~/store/documents/document-cache";
+import type { Decoded, RevisionCodec } from "~/store/documents/revision-codec";
+import { revisionName } from "~/store/documents/layout";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import {
   ENCRYPTED_KEYRING_FORMAT,

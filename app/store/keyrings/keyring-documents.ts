@@ -1,7 +1,7 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Contents } from "~/store/sessions/commit-change";
-import type { DocumentKind } from "~/store/sessions/document-kind";
-import type { Layout } from "~/store/sessions/layout";
+import type { Contents } from "~/store/documents/commit-change";
+import type { DocumentKind } from "~/store/documents/document-kind";
+import type { Layout } from "~/store/documents/layout";
 import type { KeyringState } from "./change-keyring";
 import { createKeyringHeaderCodec } from "./keyring-codec";
 import { checkStoredKeyring, KEYRING_FORMAT, type StoredKeyring } from "./stored-keyring";

@@ -3,9 +3,9 @@ import { readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { base64url, createTestKeyrings, KEYRING, textOf } from "../../../tests/fixtures/keyring-store";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createRetention, DAY_MS } from "~/store/sessions/retention";
-import { createRetirement } from "~/store/sessions/retire-session";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createRetention, DAY_MS } from "~/store/documents/retention";
+import { createRetirement } from "~/store/documents/retire-session";
 import { keyringDocuments } from "./keyring-documents";
 
 const BEGUN = Date.parse("2026-01-01T00:00:00.000Z");

@@ -16,12 +16,12 @@ import {
   textOf,
   type TestKeyringOptions,
 } from "../../../tests/fixtures/keyring-store";
-import { filesIn } from "../../../tests/fixtures/stored-files";
-import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
-import { revisionName } from "~/store/sessions/layout";
-import { DAY_MS } from "~/store/sessions/retention";
+import { filesIn } from "../../../tests/fixtures/store/stored-files";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
+import { revisionName } from "~/store/documents/layout";
+import { DAY_MS } from "~/store/documents/retention";
 
 const put = (expected: number, text: string) => ({ expected, sealed: base64url(text) });
 const append = (expected: number, text: string) => ({ expected, append: base64url(text) });

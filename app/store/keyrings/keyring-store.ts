@@ -1,15 +1,15 @@
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { ContentChange, UpdateOptions } from "~/store/sessions/commit-change";
-import type { Layout } from "~/store/sessions/layout";
-import { removeQuarantined } from "~/store/sessions/quarantine";
+import type { ContentChange, UpdateOptions } from "~/store/documents/commit-change";
+import type { Layout } from "~/store/documents/layout";
+import { removeQuarantined } from "~/store/documents/quarantine";
 import {
   createReader,
   createRevisionStore,
   whileReading,
   type Reader,
   type RevisionStoreOptions,
-} from "~/store/sessions/revision-store";
-import { purgeDeleted } from "~/store/sessions/tombstone";
+} from "~/store/documents/revision-store";
+import { purgeDeleted } from "~/store/documents/tombstone";
 import {
   deleteKeyring,
   livingKeyring,

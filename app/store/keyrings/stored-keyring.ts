@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
-import { parseStored } from "~/conversation/parse-stored";
-import { itemId } from "~/conversation/session";
+import { parseStored } from "~/conversation/session/parse-stored";
+import { itemId } from "~/conversation/session/session";
 import { parseJson } from "~/store/parse-json";
-import type { Decoded } from "~/store/sessions/revision-codec";
+import type { Decoded } from "~/store/documents/revision-codec";
 import { RECENT_COMMITS } from "~/store/sessions/stored-session";
 
 /** Format of an unencrypted file, and of a tombstone. */

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Session } from "~/conversation/session";
+import type { Session } from "~/conversation/session/session";
 import { isNewerFormat } from "~/store/newer-format";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
-import type { DocumentKind } from "./document-kind";
-import { removeQuarantined } from "./quarantine";
+import type { DocumentKind } from "~/store/documents/document-kind";
+import { removeQuarantined } from "~/store/documents/quarantine";
 import type { HeaderDocument } from "./session-header";
 import type { Change } from "./session-store";
 import type { StoredSession } from "./stored-session";
-import { purgeDeleted, tombstone } from "./tombstone";
+import { purgeDeleted, tombstone } from "~/store/documents/tombstone";
 
 export type SessionRemovalOptions = {
   volume: Volume;

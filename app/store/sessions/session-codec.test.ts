@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { append, emptySession, KEY } from "../../../tests/fixtures/store-conversation";
+import { append, emptySession, KEY } from "../../../tests/fixtures/store/store-conversation";
 import { MAX_SESSION_BYTES } from "~/conversation/limits";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { createEncryptionKeys } from "~/store/encryption/encryption-keys";
 import { createEncryptor } from "~/store/encryption/encryptor";
 import { createSessionCodec } from "./session-codec";

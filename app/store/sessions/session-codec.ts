@@ -1,10 +1,10 @@
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import { KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { decryptSession, encryptSession } from "~/store/encryption/encrypted-session";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { unpooled } from "~/store/unpooled";
-import { createDocumentCache } from "./document-cache";
-import type { RevisionCodec } from "./revision-codec";
+import { createDocumentCache } from "~/store/documents/document-cache";
+import type { RevisionCodec } from "~/store/documents/revision-codec";
 import { parseStoredSession, type ReadSession, type SecretPart, type StoredSession } from "./stored-session";
 
 /**

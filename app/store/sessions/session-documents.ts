@@ -1,13 +1,13 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import { formatFor } from "~/conversation/formats";
-import type { Session } from "~/conversation/session";
-import type { Contents } from "./commit-change";
-import type { DocumentKind } from "./document-kind";
-import type { Layout } from "./layout";
+import { formatFor } from "~/conversation/session/formats";
+import type { Session } from "~/conversation/session/session";
+import type { Contents } from "~/store/documents/commit-change";
+import type { DocumentKind } from "~/store/documents/document-kind";
+import type { Layout } from "~/store/documents/layout";
 import { createHeaderCodec, type HeaderDocument } from "./session-header";
 import { toRecord } from "./session-record";
 import { checkStoredSession, FORMAT, type StoredSession } from "./stored-session";
-import { tombstone } from "./tombstone";
+import { tombstone } from "~/store/documents/tombstone";
 
 /** Sessions as documents of the commit protocol. */
 export function sessionDocuments(

@@ -1,6 +1,6 @@
 import { hasCode } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
-import { readSessionFolder, type SessionFolder } from "./layout";
+import { readSessionFolder, type SessionFolder } from "~/store/documents/layout";
 
 /** Attempts to list or sync a folder that another client replaces (ESTALE, see app/store/NFS.md). */
 const STALE_ATTEMPTS = 100;

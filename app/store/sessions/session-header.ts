@@ -1,7 +1,7 @@
-import { attachmentId, namedAttachments } from "~/conversation/attachment";
-import { ITEM_ID_PATTERN } from "~/conversation/session-id";
+import { attachmentId, namedAttachments } from "~/conversation/files/attachment";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
 import { parseJson } from "~/store/parse-json";
-import type { RevisionCodec } from "./revision-codec";
+import type { RevisionCodec } from "~/store/documents/revision-codec";
 import { createSessionCodec } from "./session-codec";
 import {
   FORMAT,

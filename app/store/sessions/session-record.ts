@@ -1,4 +1,4 @@
-import type { Session } from "~/conversation/session";
+import type { Session } from "~/conversation/session/session";
 import type { StoredSession } from "./stored-session";
 
 /** A session as one commit has left it. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import { errorResponse } from "~/http/error-response";
 import { describeSessionStore } from "../../../tests/contracts/session-store";
 import {
@@ -10,18 +10,18 @@ import {
   KEY,
   messageIds,
   nothing,
-} from "../../../tests/fixtures/store-conversation";
+} from "../../../tests/fixtures/store/store-conversation";
 import {
   describeCall,
   interceptedFileSystem,
   systemError,
   withoutSync,
   type FileCall,
-} from "../../../tests/fixtures/store-file-system";
-import { createTestEncryptor } from "../../../tests/fixtures/test-encryptor";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+} from "../../../tests/fixtures/store/store-file-system";
+import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { RECENT_COMMITS, type StoredSession } from "./stored-session";
-import { revisionName, temporaryName } from "./layout";
+import { revisionName, temporaryName } from "~/store/documents/layout";
 
 const OTHER_KEY = hashSessionId("another-session");
 

@@ -1,8 +1,8 @@
-import type { Session } from "~/conversation/session";
+import type { Session } from "~/conversation/session/session";
 import type { Encryptor } from "~/store/encryption/encryptor";
-import type { UpdateOptions } from "./commit-change";
-import type { HeadRevision } from "./head-revision";
-import type { Layout } from "./layout";
+import type { UpdateOptions } from "~/store/documents/commit-change";
+import type { HeadRevision } from "~/store/documents/head-revision";
+import type { Layout } from "~/store/documents/layout";
 import { removeSession } from "./remove-session";
 import {
   createReader,
@@ -12,7 +12,7 @@ import {
   type Found,
   type Reader,
   type RevisionStoreOptions,
-} from "./revision-store";
+} from "~/store/documents/revision-store";
 import { createSessionCodec } from "./session-codec";
 import { sessionBusy, sessionContents, sessionDocuments } from "./session-documents";
 import {
@@ -24,7 +24,7 @@ import {
 import { toRecord, type SessionRecord } from "./session-record";
 import type { StoredSession } from "./stored-session";
 
-export type { UpdateOptions } from "./commit-change";
+export type { UpdateOptions } from "~/store/documents/commit-change";
 export type { SessionRecord } from "./session-record";
 
 /**

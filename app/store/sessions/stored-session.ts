@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { FIRST_FORMAT, NEWEST_FORMAT } from "~/conversation/formats";
+import { FIRST_FORMAT, NEWEST_FORMAT } from "~/conversation/session/formats";
 import { list } from "~/conversation/list";
-import { parseStored } from "~/conversation/parse-stored";
-import { itemId, message, session } from "~/conversation/session";
-import { HASH_PATTERN } from "~/conversation/session-id";
+import { parseStored } from "~/conversation/session/parse-stored";
+import { itemId, message, session } from "~/conversation/session/session";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
 import { parseJson } from "~/store/parse-json";
-import type { Decoded } from "./revision-codec";
+import type { Decoded } from "~/store/documents/revision-codec";
 
 /** Format of an unencrypted file without any later addition (see `formatFor`). */
 export const FORMAT = FIRST_FORMAT;

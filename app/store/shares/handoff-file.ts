@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseStored, type Parsed } from "~/conversation/parse-stored";
+import { parseStored, type Parsed } from "~/conversation/session/parse-stored";
 import { parseJson } from "~/store/parse-json";
 
 const HANDOFF_FORMAT = 1;

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { createTestStore } from "../../../tests/fixtures/store-conversation";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { createTestStore } from "../../../tests/fixtures/store/store-conversation";
 import {
   interceptedFileSystem,
   systemError,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createHandoffStore } from "./handoff-store";
 
 const MINUTE_MS = 60_000;

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
-import { parseStored, type Parsed } from "~/conversation/parse-stored";
-import { HASH_PATTERN } from "~/conversation/session-id";
-import { shareSnapshot, type ShareSnapshot } from "~/conversation/share";
+import { parseStored, type Parsed } from "~/conversation/session/parse-stored";
+import { HASH_PATTERN } from "~/conversation/session/session-id";
+import { shareSnapshot, type ShareSnapshot } from "~/conversation/files/share";
 import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
 import { parseJson } from "~/store/parse-json";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone, unlessMissing } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 

@@ -9,17 +9,17 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { MAX_SHARES } from "~/conversation/session";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { append, createTestStore, KEY } from "../../../tests/fixtures/store-conversation";
+import { MAX_SHARES } from "~/conversation/session/session";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { append, createTestStore, KEY } from "../../../tests/fixtures/store/store-conversation";
 import {
   interceptedFileSystem,
   systemError,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/test-encryptor";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createTestEncryptor, testEncryptor } from "../../../tests/fixtures/store/test-encryptor";
 import { createEncryptionKeys, KeyNotHeld } from "~/store/encryption/encryption-keys";
 import { createEncryptor, type Encryptor } from "~/store/encryption/encryptor";
 import { createShareStore } from "./share-store";

@@ -1,12 +1,12 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Session, Share } from "~/conversation/session";
+import type { Session, Share } from "~/conversation/session/session";
 import {
   addShare,
   removeShare,
   snapshotOf,
   type ShareOptions,
   type ShareSnapshot,
-} from "~/conversation/share";
+} from "~/conversation/files/share";
 import type { Change, SessionStore } from "~/store/sessions/session-store";
 import { putIfAbsent } from "~/store/volume/put-if-absent";
 import { failedSentence, onVolume } from "~/store/volume/volume-failure";

@@ -1,4 +1,4 @@
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";

@@ -1,5 +1,5 @@
 import { ExpectedError } from "~/conversation/expected-error";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";

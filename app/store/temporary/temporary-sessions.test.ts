@@ -2,10 +2,10 @@ import { readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { ExpectedError } from "~/conversation/expected-error";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { append, createTestStore } from "../../../tests/fixtures/store-conversation";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { append, createTestStore } from "../../../tests/fixtures/store/store-conversation";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { sweepTemporarySessions } from "./sweep-temporary-sessions";
 import { createTemporarySessions } from "./temporary-sessions";
 

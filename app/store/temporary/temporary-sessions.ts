@@ -1,4 +1,4 @@
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone, unlessTaken } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { onVolume } from "~/store/volume/volume-failure";

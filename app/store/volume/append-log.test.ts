@@ -5,8 +5,8 @@ import {
   interceptedFileSystem,
   systemError,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createVolume } from "./volume";
 
 let folder: string;

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, test } from "vitest";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { foreignNames, foreignNamesWarning, listForeignNames } from "./data-folder";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "./volume";
 
 test("a data folder made by Holdfast has no foreign names", async () => {

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { namesIn } from "./list-folder";
 import type { Volume } from "./volume";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { interceptedFileSystem } from "../../../tests/fixtures/store-file-system";
+import { interceptedFileSystem } from "../../../tests/fixtures/store/store-file-system";
 import { isVolumeFault } from "./errno";
 import { createVolume } from "./volume";
 

@@ -1,4 +1,4 @@
-import { temporaryName } from "~/store/sessions/layout";
+import { temporaryName } from "~/store/documents/layout";
 import { unlessTaken } from "./errno";
 import type { ReserveUse, Volume } from "./volume";
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { interceptedFileSystem, systemError } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createSegmentTail } from "./segment-tail";
 import { createSegmentedLog } from "./segmented-log";
 import { createVolume, type FileSystem } from "./volume";

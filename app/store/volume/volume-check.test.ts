@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { interceptedFileSystem, type Intercept } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { interceptedFileSystem, type Intercept } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createVolume } from "./volume";
 import { checkVolume } from "./volume-check";
 

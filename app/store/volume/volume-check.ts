@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
-import { createLayout, MARKER_NAME } from "~/store/sessions/layout";
+import { createLayout, MARKER_NAME } from "~/store/documents/layout";
 import { fileSystemName, LOST_WITH_THE_MACHINE } from "./file-system-name";
 import type { Volume } from "./volume";
 import { WRITE_CHECKS, type CheckOutcome, type WriteCheck } from "./volume-write-checks";

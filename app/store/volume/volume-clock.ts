@@ -1,4 +1,4 @@
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { unlessGone } from "./errno";
 import type { Volume } from "./volume";
 

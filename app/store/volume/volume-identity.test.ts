@@ -14,10 +14,10 @@ import {
   interceptedFileSystem,
   systemError,
   type Intercept,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { explainVolumeError } from "./explain-volume-error";
-import { createLayout } from "~/store/sessions/layout";
+import { createLayout } from "~/store/documents/layout";
 import { createVolume } from "./volume";
 import { createVolumeIdentity } from "./volume-identity";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ExpectedError } from "~/conversation/expected-error";
 import { isFull, isReadOnly, mayMeanAway, unlessGone, WRONG_VOLUME } from "./errno";
-import { MARKER_NAME, type Layout } from "~/store/sessions/layout";
+import { MARKER_NAME, type Layout } from "~/store/documents/layout";
 import { putIfAbsent } from "./put-if-absent";
 import type { Volume, VolumeGuard } from "./volume";
 

@@ -2,9 +2,9 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { createFakeTime, type FakeTime } from "../../../tests/fixtures/fake-time";
-import { interceptedFileSystem, type Intercept } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { createLayout, type Layout } from "~/store/sessions/layout";
+import { interceptedFileSystem, type Intercept } from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { createLayout, type Layout } from "~/store/documents/layout";
 import { createVolume } from "./volume";
 import { createVolumeProbe, type VolumeProbe, type VolumeState } from "./volume-probe";
 

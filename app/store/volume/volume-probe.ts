@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { hasCode, isFull, unlessMissing, unlessTaken } from "./errno";
 import { explainVolumeError } from "./explain-volume-error";
-import type { Layout } from "~/store/sessions/layout";
+import type { Layout } from "~/store/documents/layout";
 import { realTimer } from "~/clocks";
 import type { Timer } from "~/timer";
 import type { Volume } from "./volume";

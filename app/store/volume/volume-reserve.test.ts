@@ -6,8 +6,8 @@ import {
   systemError,
   withoutSync,
   type FileCall,
-} from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createVolume } from "./volume";
 import { createVolumeReserve } from "./volume-reserve";
 

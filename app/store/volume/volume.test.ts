@@ -4,10 +4,14 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { describeVolume } from "../../../tests/contracts/volume";
-import { append, createTestStore, KEY, messageIds } from "../../../tests/fixtures/store-conversation";
-import { interceptedFileSystem, systemError, type FileCall } from "../../../tests/fixtures/store-file-system";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
-import { hashSessionId } from "~/conversation/session-hash";
+import { append, createTestStore, KEY, messageIds } from "../../../tests/fixtures/store/store-conversation";
+import {
+  interceptedFileSystem,
+  systemError,
+  type FileCall,
+} from "../../../tests/fixtures/store/store-file-system";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
+import { hashSessionId } from "~/conversation/session/session-hash";
 import { createVolume, createVolumes, errorCode } from "./volume";
 
 let folder: string;

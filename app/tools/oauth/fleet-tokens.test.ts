@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { realClocks } from "~/clocks";
-import { newId } from "~/conversation/session-id";
-import { createLayout } from "~/store/sessions/layout";
+import { newId } from "~/conversation/session/session-id";
+import { createLayout } from "~/store/documents/layout";
 import { createTokenFiles } from "~/store/token-files";
 import { createVolume } from "~/store/volume/volume";
-import { filesIn } from "../../../tests/fixtures/stored-files";
-import { temporaryFolder } from "../../../tests/fixtures/temporary-folder";
+import { filesIn } from "../../../tests/fixtures/store/stored-files";
+import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createFleetTokens, withTokens, type FleetTokens } from "./fleet-tokens";
 
 /**

@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { watchUntilTyping } from "../../fixtures/until-typing.ts";
+import { watchUntilTyping } from "../../fixtures/browser/until-typing.ts";
 import { median } from "../statistics.ts";
 import { blockingTime, cpuTime, traceMainThread } from "./main-thread.ts";
 

@@ -1,5 +1,5 @@
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
 import { openStore } from "../open-store.ts";
 import { sampleSession, withMessage } from "../sample-conversation.ts";
 import type { Contestant } from "../turn-store.ts";

@@ -2,7 +2,7 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Low } from "lowdb";
 import { JSONFile } from "lowdb/node";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import type { Contestant } from "../turn-store.ts";
 
 type Conversation = { messages: Message[] };

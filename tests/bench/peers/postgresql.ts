@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { appendFileSync, chownSync, globSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import { startServer } from "../server-process.ts";
 import { NotInstalled, type Contestant } from "../turn-store.ts";
 import { connectPostgresql } from "./postgresql-client.ts";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import { startServer } from "../server-process.ts";
 import type { Contestant } from "../turn-store.ts";
 import { connectRedis } from "./redis-client.ts";

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Message } from "~/conversation/session";
+import type { Message } from "~/conversation/session/session";
 import type { Contestant } from "../turn-store.ts";
 
 export const sqlite: Contestant = {

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import type { FileHandle } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { FileCall } from "../../fixtures/store-file-system.ts";
+import type { FileCall } from "../../fixtures/store/store-file-system.ts";
 import { createCounter, sumOf } from "./counted-volume.ts";
 
 /**

@@ -1,6 +1,10 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { interceptedFileSystem, type FileCall, type Intercept } from "../../fixtures/store-file-system.ts";
+import {
+  interceptedFileSystem,
+  type FileCall,
+  type Intercept,
+} from "../../fixtures/store/store-file-system.ts";
 
 /** What a file call is to an NFS server: nothing, or a request that moves bytes one way or is about names only. */
 type Request = { direction: "read" | "written"; data: boolean };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { METERING, type Counted } from "./counted-volume.ts";
 import type { CountedServer } from "./servers.ts";
 import { createTokenClient } from "./token-client.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { median, quantile } from "../statistics.ts";
 import { createSyncMeter } from "./sync-meter.ts";
 import type { Script } from "./stamped-token.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { TOKENS_PER_SECOND } from "./token-lag.ts";
 import { createTokenClient } from "./token-client.ts";
 

@@ -1,7 +1,7 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText, toUIMessageStream } from "ai";
 import type { PostMessageBody } from "~/conversation/api";
-import { plainText } from "~/conversation/reply-text";
+import { plainText } from "~/conversation/reply/reply-text";
 
 /** What the AI SDK's own quick start does with a question, and nothing else. */
 export function createStubAnswers(modelUrl: string) {

@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingMessage } from "node:http";
 import type { PostMessageBody } from "~/conversation/api";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import { formatScript, monotonicUs, stampsIn, type Script } from "./stamped-token.ts";
 
 export type TokenListener = (producedAt: number, receivedAt: number) => void;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { newId } from "~/conversation/session-id";
+import { newId } from "~/conversation/session/session-id";
 import type { ChildServer } from "./child-server.ts";
 import { processUsage } from "./process-usage.ts";
 import { monotonicUs } from "./stamped-token.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { hashSessionId } from "~/conversation/session-hash";
-import { newId } from "~/conversation/session-id";
-import { startNode } from "../../fixtures/reply-node.ts";
+import { hashSessionId } from "~/conversation/session/session-hash";
+import { newId } from "~/conversation/session/session-id";
+import { startNode } from "../../fixtures/replies/reply-node.ts";
 import { createCountedFileSystem, sumOf, type Counted, type Subject } from "./counted-volume.ts";
 import { TOKENS_PER_SECOND } from "./token-lag.ts";
 

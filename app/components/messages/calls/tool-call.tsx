@@ -1,0 +1,198 @@
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { DecisionBody } from "~/conversation/api";
+import { isObject } from "~/conversation/is-object";
+import { isUndecided } from "~/conversation/calls/call-state";
+import type { ToolPart } from "~/conversation/calls/tool-part";
+import { attachmentParts } from "~/conversation/files/attachment";
+import type { Download } from "~/components/messages/file-image";
+import { MessageFiles } from "~/components/messages/message-files";
+import { toolTitle } from "./tool-title";
+import { ToolIcon } from "~/components/primitives/icons";
+
+type Deciding = {
+  onDecide: (decision: DecisionBody) => Promise<void>;
+  /** Lets a tool run without asking in this conversation. @returns whether that was saved */
+  onAllow: (toolName: string) => Promise<boolean>;
+};
+
+/** A call of a tool: what is to be done, with what, and what became of it. The person decides here where that is needed. */
+export function ToolCall({ call, download, ...deciding }: { call: ToolPart; download: Download } & Deciding) {
+  const { t } = useTranslation();
+  const { state, toolName } = call;
+  const title = useId();
+  return (
+    <section className={`tool-call tool-call--${state}`} aria-labelledby={title}>
+      <CallHead {...{ toolName, state }} titleId={title} />
+      {isUndecided(call) ? (
+        <Undecided call={call} {...deciding} />
+      ) : (
+        <details className="tool-call__details">
+          <summary>{t("tools.details")}</summary>
+          <Arguments input={call.input} />
+          <Result call={call} />
+        </details>
+      )}
+      <ResultFiles call={call} download={download} />
+    </section>
+  );
+}
+
+/** The name of the tool, its server, and the state of the call. */
+export function CallHead({
+  toolName,
+  state,
+  titleId,
+}: Pick<ToolPart, "toolName" | "state"> & { titleId?: string }) {
+  const { t } = useTranslation();
+  const [server, name] = toolTitle(toolName);
+  return (
+    <header className="tool-call__head">
+      <ToolIcon />
+      <h3 className="tool-call__title" id={titleId}>
+        {name}
+      </h3>
+      {server !== "" && <span className="tool-call__server">{server}</span>}
+      <span className="tool-call__state" role="status">
+        {t(`tools.states.${state}`)}
+      </span>
+    </header>
+  );
+}
+
+/** The arguments, readable: one line for each, and JSON for what is not a text or a number. */
+export function Arguments({ input }: { input: unknown }) {
+  const { t } = useTranslation();
+  const entries = typeof input === "object" && input !== null ? Object.entries(input) : [];
+  if (entries.length === 0) return <p className="tool-call__note">{t("tools.noArguments")}</p>;
+  return (
+    <dl className="tool-call__arguments">
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd dir="auto">{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Images of the result are shown, other files can be downloaded. */
+function ResultFiles({ call: { output }, download }: { call: ToolPart; download: Download }) {
+  const files = attachmentParts(output?.content ?? []);
+  if (files.length === 0) return null;
+  return (
+    <div className="tool-call__files">
+      <MessageFiles files={files} download={download} />
+    </div>
+  );
+}
+
+function Result({ call: { output, errorText } }: { call: ToolPart }) {
+  const { t } = useTranslation();
+  const texts = (output?.content ?? []).flatMap((item) => (item.type === "text" ? [item.text] : []));
+  const structured = output?.structuredContent;
+  if (structured !== undefined) texts.push(JSON.stringify(structured, null, 2));
+  const text = errorText ?? texts.join("\n\n");
+  if (text === "") return null;
+  return (
+    <pre className="tool-call__result" dir="auto" tabIndex={0} aria-label={t("tools.result")}>
+      {text}
+    </pre>
+  );
+}
+
+/** The question to the person, and the buttons that answer it. */
+function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
+  const { t } = useTranslation();
+  const [isBusy, setIsBusy] = useState(false);
+  const [draft, setDraft] = useState<string | null>(null);
+  const isApproval = call.state === "approval-requested";
+  const input = draft === null ? undefined : parseObject(draft);
+
+  async function decide(decision: DecisionBody["decision"]) {
+    setIsBusy(true);
+    const edited = decision === "approve" && input ? { input } : {};
+    await onDecide({ toolCallId: call.toolCallId, attempt: call.attempt, decision, ...edited });
+    setIsBusy(false);
+  }
+
+  async function allow() {
+    setIsBusy(true);
+    if (await onAllow(call.toolName)) await decide("approve");
+    setIsBusy(false);
+  }
+
+  const button = (decision: DecisionBody["decision"], isPrimary: boolean) => (
+    <button
+      type="button"
+      className={`button ${isPrimary ? "button--primary" : "button--quiet"}`}
+      disabled={isBusy || (decision === "approve" && input === null)}
+      onClick={() => void decide(decision)}
+    >
+      {t(`tools.decisions.${decision}`)}
+    </button>
+  );
+
+  return (
+    <div className="tool-call__question">
+      {!isApproval && <p className="tool-call__note">{t("tools.unknown")}</p>}
+      {draft === null ? (
+        <Arguments input={call.input} />
+      ) : (
+        <>
+          <textarea
+            className="tool-call__editor"
+            aria-label={t("tools.arguments")}
+            aria-invalid={input === null}
+            dir="ltr"
+            spellCheck={false}
+            rows={Math.min(12, draft.split("\n").length + 1)}
+            value={draft}
+            onChange={({ target }) => setDraft(target.value)}
+          />
+          {input === null && <p role="alert">{t("tools.notAnObject")}</p>}
+        </>
+      )}
+      <div className="tool-call__buttons">
+        {isApproval ? (
+          <>
+            {button("approve", true)}
+            {button("deny", false)}
+            <button
+              type="button"
+              className="button button--quiet"
+              disabled={isBusy || input === null}
+              onClick={() => void allow()}
+            >
+              {t("tools.always")}
+            </button>
+            <button
+              type="button"
+              className="button button--quiet"
+              onClick={() => setDraft(draft === null ? JSON.stringify(call.input, null, 2) : null)}
+            >
+              {t(draft === null ? "tools.edit" : "tools.keep")}
+            </button>
+          </>
+        ) : (
+          <>
+            {button("happened", true)}
+            {button("retry", false)}
+            {button("skip", false)}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Null for text that is not a JSON object. */
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

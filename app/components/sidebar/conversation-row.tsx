@@ -1,0 +1,111 @@
+import { memo, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { addressOf } from "~/browser/conversations/address";
+import type { Conversation } from "~/browser/conversations/conversation-list";
+import { ConversationMenuButton } from "~/components/conversations/conversation-menu-button";
+import { draggedConversation } from "./dragged-conversation";
+import { RenameField } from "./rename-field";
+import type { ConversationCommands } from "~/components/conversations/use-conversation-commands";
+
+type Props = {
+  conversation: Conversation;
+  isCurrent: boolean;
+  /** An answer has ended while no tab showed the conversation. */
+  isUnread: boolean;
+  /** A message has not reached the server. */
+  isUnsent: boolean;
+  /** Null if no conversations are being selected. */
+  isSelected: boolean | null;
+  /** Place in the group, counted from 1, and the number of conversations in it: only some of them are drawn. */
+  position: number;
+  total: number;
+  /** Line of the list, and the height of the undrawn ones before it. */
+  index: number;
+  spaceBefore: number;
+  measure: (element: HTMLElement | null) => void;
+  onOpen: (id: string) => void;
+  onSelect: (id: string) => void;
+  commands: ConversationCommands;
+};
+
+/** One conversation in the list, with its menu. */
+export const ConversationRow = memo(function ConversationRow(props: Props) {
+  const { conversation, isCurrent, isUnread, isUnsent, isSelected, onOpen, onSelect, commands } = props;
+  const { id } = conversation;
+  const { t } = useTranslation();
+  const [isRenaming, setIsRenaming] = useState(false);
+  const opener = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
+  }, [isCurrent]);
+  const title = conversation.title || t("conversations.untitled");
+
+  function endRenaming(wanted: string | null) {
+    setIsRenaming(false);
+    if (wanted !== null && wanted !== conversation.title) commands.rename(id, wanted);
+  }
+
+  return (
+    <li
+      ref={props.measure}
+      className="row"
+      data-index={props.index}
+      data-id={id}
+      data-current={(isSelected ?? isCurrent) || undefined}
+      aria-posinset={props.position}
+      aria-setsize={props.total}
+      style={props.spaceBefore > 0 ? { marginBlockStart: props.spaceBefore } : undefined}
+    >
+      {isSelected !== null ? (
+        <label className="row__open row__select">
+          <input
+            type="checkbox"
+            data-row
+            checked={isSelected}
+            aria-label={title}
+            onChange={() => onSelect(id)}
+          />
+          <span className="row__title" dir="auto">
+            {title}
+          </span>
+        </label>
+      ) : isRenaming ? (
+        <RenameField title={conversation.title} returnTo={opener} onEnd={endRenaming} />
+      ) : (
+        <>
+          <a
+            ref={opener}
+            className="row__open"
+            href={addressOf(conversation.name)}
+            aria-current={isCurrent ? "true" : undefined}
+            title={title}
+            dir="auto"
+            onDragStart={() => (draggedConversation.id = id)}
+            onDragEnd={() => (draggedConversation.id = null)}
+            onClick={(event) => {
+              // Otherwise the browser opens another tab or window.
+              if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+              event.preventDefault();
+              onOpen(id);
+            }}
+          >
+            {isUnsent && <span className="row__unsent" role="img" aria-label={t("message.notSentYet")} />}
+            {isUnread && <span className="row__unread" role="img" aria-label={t("list.unread")} />}
+            <span className="row__title">{title}</span>
+          </a>
+          <ConversationMenuButton
+            className="row__menu"
+            title={title}
+            conversation={conversation}
+            onCommand={(command) => {
+              if (command === "rename") setIsRenaming(true);
+              else if (command === "select") onSelect(id);
+              else if (command !== "conversationSettings") commands.run(command, conversation);
+            }}
+            onFailed={commands.failed}
+          />
+        </>
+      )}
+    </li>
+  );
+});

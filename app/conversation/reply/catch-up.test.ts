@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { catchUp } from "./catch-up";
+import { messageChunks } from "./message-chunks";
+import { applyChunk, EMPTY_REPLY } from "./reply-text";
+import type { AssistantMessage, Part } from "~/conversation/session/session";
+
+const NOW = "2026-01-01T00:00:00.000Z";
+
+function message(parts: Part[], metadata: Partial<AssistantMessage["metadata"]> = {}): AssistantMessage {
+  return {
+    id: "a1",
+    parentId: "m1",
+    role: "assistant",
+    parts,
+    metadata: {
+      status: "complete",
+      modelId: "demo/demo",
+      node: "n",
+      createdAt: NOW,
+      finishedAt: NOW,
+      ...metadata,
+    },
+  };
+}
+
+const part = fc.record({
+  type: fc.constantFrom("text" as const, "reasoning" as const),
+  text: fc.string({ minLength: 1 }),
+});
+
+describe("catching up", () => {
+  it("catching up completes a reply from any point of its stream", () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), fc.nat(), fc.nat(), (parts, cut, within) => {
+        const chunks = messageChunks("a1", parts);
+        const seen = chunks
+          .slice(0, cut % (chunks.length + 1))
+          .map((chunk) =>
+            "delta" in chunk
+              ? { ...chunk, delta: chunk.delta.slice(0, within % (chunk.delta.length + 1)) }
+              : chunk,
+          );
+        // A part that ended before its full text cannot be completed, and no journal contains one.
+        const ended = seen.some(
+          (chunk, index) =>
+            chunk.type.endsWith("-end") &&
+            JSON.stringify(seen[index - 1]) !== JSON.stringify(chunks[index - 1]),
+        );
+        fc.pre(!ended);
+        const before = seen.reduce(applyChunk, EMPTY_REPLY);
+        const after = catchUp(before, message(parts)).reduce(applyChunk, before);
+        expect(after.parts).toEqual(parts);
+        expect(after.open).toEqual({});
+      }),
+    );
+  });
+
+  it("catching up never changes text that a follower has, even if the message differs", () => {
+    const before = messageChunks("a1", [{ type: "text", text: "seen" }], { leaveOpen: true }).reduce(
+      applyChunk,
+      EMPTY_REPLY,
+    );
+    const after = catchUp(before, message([{ type: "text", text: "other" }])).reduce(applyChunk, before);
+    expect(after.parts).toEqual([{ type: "text", text: "seen" }]);
+  });
+
+  it.each([
+    [message([]), { type: "finish", messageMetadata: {} }],
+    [message([], { status: "stopped" }), { type: "abort" }],
+    [
+      message([], { status: "failed", error: { code: "model_denied", message: "No." } }),
+      { type: "error", errorText: "No." },
+    ],
+  ])("catching up ends with the chunk for the status of the reply", (settled, last) => {
+    expect(catchUp(EMPTY_REPLY, settled).at(-1)).toEqual(last);
+  });
+});

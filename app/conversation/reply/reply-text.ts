@@ -1,0 +1,80 @@
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import type { ReplyChunk } from "./reply-chunk";
+import type { Message, Part, WordsPart } from "~/conversation/session/session";
+import { foldThoughts } from "./think-tags";
+import { applyToolChunk } from "~/conversation/calls/tool-chunks";
+
+/**
+ * The text of a reply after some of its chunks. `open`: index of the part that each unfinished chunk id writes to.
+ * Runners that settle a reply, nodes that take one over, and browsers all use this reduction.
+ */
+export type ReplyText = { readonly parts: readonly Part[]; readonly open: Readonly<Record<string, number>> };
+
+export const EMPTY_REPLY: ReplyText = { parts: [], open: {} };
+
+/** Applies one chunk. Does not change its argument, so that a view can compare parts by identity. */
+export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
+  switch (chunk.type) {
+    case "text-start":
+    case "reasoning-start": {
+      const type = chunk.type === "text-start" ? "text" : "reasoning";
+      return {
+        parts: [...text.parts, { type, text: "" }],
+        open: { ...text.open, [openKey(type, chunk.id)]: text.parts.length },
+      };
+    }
+    case "text-delta":
+    case "reasoning-delta": {
+      const type = chunk.type === "text-delta" ? "text" : "reasoning";
+      const index = text.open[openKey(type, chunk.id)];
+      // A delta of a part that was never opened: open it, so that its text is not lost.
+      if (index === undefined) {
+        return applyChunk(applyChunk(text, { type: `${type}-start`, id: chunk.id }), chunk);
+      }
+      const old = text.parts[index] as WordsPart;
+      return { ...text, parts: text.parts.with(index, { ...old, text: old.text + chunk.delta }) };
+    }
+    case "text-end":
+    case "reasoning-end": {
+      const key = openKey(chunk.type === "text-end" ? "text" : "reasoning", chunk.id);
+      const { [key]: index, ...open } = text.open;
+      if (chunk.type === "text-end" || chunk.signature === undefined || index === undefined)
+        return { ...text, open };
+      const signed = { ...(text.parts[index] as WordsPart), signature: chunk.signature } as Part;
+      return { parts: text.parts.with(index, signed), open };
+    }
+    case "start-step":
+      return { ...text, parts: [...text.parts, { type: "step-start" }] };
+    case "source-url":
+      return { ...text, parts: [...text.parts, chunk] };
+    case "tool-input-available":
+    case "tool-approval-request":
+    case "tool-output-available":
+    case "tool-output-error":
+    case "tool-output-denied":
+    case "data-tool-state":
+      return { ...text, parts: applyToolChunk(text.parts, chunk) };
+    // Also chunks of later versions, which a page that was loaded before may receive.
+    default:
+      return text;
+  }
+}
+
+/** The parts to store: without empty ones, and with reasoning in tags as parts of their own. */
+export function settledParts(text: ReplyText): Part[] {
+  return [...foldThoughts(text.parts.filter((part) => !("text" in part) || part.text !== ""))];
+}
+
+/** The text of parts, without reasoning. */
+export function plainText(parts: readonly (Part | AttachmentPart)[]): string {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+}
+
+/** The parts of an answer; undefined for any other message. */
+export function answerParts(message: Message | undefined): readonly Part[] | undefined {
+  return message?.role === "assistant" ? message.parts : undefined;
+}
+
+function openKey(type: WordsPart["type"], id: string): string {
+  return `${type}:${id}`;
+}
