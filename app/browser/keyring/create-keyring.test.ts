@@ -13,13 +13,18 @@ import { createKeyring } from "./create-keyring";
 import { createFakeServer, type FakeServer } from "./fake-keyring";
 import { KeyringError } from "./keyring";
 import { readConfig } from "./keyring-config";
+import { WRAPS_READ_KEY } from "./keep-wraps";
 import { RecoveryCodeError } from "./sealing/recovery-code";
 import { cipherOf, secretFromText } from "./sealing/secret";
 
 /** A server with any number of keyrings, by HTTP. */
+const DAY_MS = 86_400_000;
+
 function createService() {
   const keyrings = new Map<string, FakeServer>();
   const requests: string[] = [];
+  /** Ids of the keyrings that were read. */
+  const read: string[] = [];
   const sessions = new Map<string, { title: string; updatedAt: string }>();
   const json = (status: number, body: object) => Response.json(body, { status });
   const missing = (kind: string) =>
@@ -35,6 +40,7 @@ function createService() {
     const given = new Headers(headers);
     const id = given.get("X-Keyring-Id")!;
     requests.push(`${method} ${url}`);
+    if (method === "GET" && !url.includes("watch")) read.push(id);
     if (!keyrings.has(id)) keyrings.set(id, createFakeServer());
     const server = keyrings.get(id)!;
     if (url.includes("watch")) {
@@ -64,7 +70,7 @@ function createService() {
     const error = { code: "keyring_conflict", message: "Changed." };
     return json(409, { error, rev: written.rev, sealed: text(written.bytes) });
   }
-  return { answer, requests, sessions, keyrings };
+  return { answer, requests, read, sessions, keyrings };
 }
 
 type Service = ReturnType<typeof createService>;
@@ -171,6 +177,24 @@ describe("a keyring", () => {
     expect(tablet.titles()).toEqual(["Tea"]);
     const stranger = openBrowser(service, new Uint8Array(32).fill(8));
     await expect(stranger.keyring.joinWithPasskey()).rejects.toEqual(new KeyringError("not_found"));
+  });
+
+  test("has what its passkeys hold read each day, since the server removes what nobody reads", async () => {
+    const service = createService();
+    const { keyring, shared } = openBrowser(service);
+    await keyring.turnOn();
+    await keyring.addPasskey({ isNew: true });
+    await vi.waitFor(() => expect(shared.get(WRAPS_READ_KEY)).not.toBeNull());
+    const first = shared.get(WRAPS_READ_KEY);
+    const [{ id } = { id: "" }] = keyring.getSnapshot().passkeys;
+    const readsOfWrap = () => service.read.filter((other) => other === id).length;
+    const before = readsOfWrap();
+    vi.advanceTimersByTime(DAY_MS);
+    await keyring.syncNow();
+    await vi.waitFor(() => expect(readsOfWrap()).toBe(before + 1));
+    await vi.waitFor(() => expect(shared.get(WRAPS_READ_KEY)).not.toBe(first));
+    await keyring.syncNow();
+    expect(readsOfWrap()).toBe(before + 1);
   });
 
   test("with a new secret is closed to a lost device, to its code and to its passkeys", async () => {

@@ -4,6 +4,7 @@ import { connectKeyring, type Connected, type KeyringDependencies } from "./conn
 import { forgetStamps, parseObject } from "./document/device-stamps";
 import { KINDS, type KeyringDocument } from "./document/document";
 import { KeyringError, type KeyringState, type PasskeyEntry } from "./keyring";
+import { keepWraps, WRAPS_READ_KEY } from "./keep-wraps";
 import { createKeyringApi } from "./keyring-api";
 import { readConfig, SEEN_KEY, STATUS_KEY, writeConfig } from "./keyring-config";
 import { OFF } from "./keyring-slot";
@@ -55,7 +56,14 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
   const connect = (secret: KeyringSecret, device: string, horizon = 0) =>
     connectKeyring(dependencies, {
       ...{ secret, device, horizon, onEvent },
-      onDocument: (document) => patch({ passkeys: passkeysIn(document) }),
+      onDocument(document) {
+        const passkeys = passkeysIn(document);
+        patch({ passkeys });
+        void keepWraps(
+          dependencies,
+          passkeys.map(({ id }) => id),
+        );
+      },
     });
 
   function endFollowing() {
@@ -129,6 +137,7 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
 export function clearTraces(shared: SafeStorage): void {
   shared.remove(SEEN_KEY);
   shared.remove(STATUS_KEY);
+  shared.remove(WRAPS_READ_KEY);
   createReservedIds(shared).clear();
   forgetStamps(shared);
 }
