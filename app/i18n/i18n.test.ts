@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { createTranslator } from "./create-translator";
 import { chooseLanguage, LANGUAGE_CODES, LANGUAGES, type LanguageCode } from "./languages";
 import { en } from "./locales/en";
-import { enKeyring } from "./locales/en-keyring";
 import { sentenceFor } from "./user-error";
 
 type Strings = { [key: string]: string | Strings };
@@ -51,7 +50,7 @@ const SAME_WORDS: { readonly [Code in LanguageCode]?: readonly string[] } = {
   tr: ["model.label", "details.model"],
 };
 
-const ENGLISH = flat({ ...en, keyring: enKeyring } as unknown as Strings);
+const ENGLISH = flat(en as unknown as Strings);
 /** `search.found` for `search.found_few`; the key itself if it counts nothing, as `omission.file_too_many`. */
 function baseOf(key: string): string {
   const base = key.replace(/_(zero|one|two|few|many|other)$/, "");

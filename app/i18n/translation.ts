@@ -1,10 +1,9 @@
 import type { AnswerEndingCode } from "~/conversation/reply/answer-ending";
 import type { ErrorCode } from "~/conversation/expected-error";
 import type { en } from "./locales/en";
-import type { enKeyring } from "./locales/en-keyring";
 
 /** All strings, though not all are loaded at first. */
-export type English = typeof en & { keyring: typeof enKeyring };
+export type English = typeof en;
 
 type PluralEnding = "zero" | "one" | "two" | "few" | "many" | "other";
 type Base<Key> = Key extends `${infer Name}_${PluralEnding}` ? Name : never;

@@ -43,7 +43,7 @@ test("the help sheet is readable on each screen, and has its keys to itself", as
 
 test("single keys are typed until they are switched on in the help sheet, for good", async ({ openChat }) => {
   const { page, composer, ...chat } = await openChat(server, { context: wide });
-  const place = page.getByRole("region", { name: "Conversation" });
+  const place = page.getByRole("region", { name: "Conversation", exact: true });
   await place.press("?");
   expect(await composer.inputValue()).toBe("?");
   await page.keyboard.press("Control+/");
@@ -83,7 +83,7 @@ test("a conversation is led by the keyboard: stop, copy, edit, begin another, go
   await page.keyboard.press("Control+.");
   await chat.reply(1, "stopped");
 
-  const place = page.getByRole("region", { name: "Conversation" });
+  const place = page.getByRole("region", { name: "Conversation", exact: true });
   await place.press("c");
   await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
   const answer = (await chat.stored()).messages.at(-1);
@@ -215,7 +215,7 @@ test("code in a question is code, a long question is folded, and paper gets all 
   const height = () => question.evaluate((element) => element.clientHeight);
   const folded = await height();
   await question.getByRole("button", { name: "Show all" }).click();
-  expect(await height()).toBeGreaterThan(2 * folded);
+  await expect.poll(height).toBeGreaterThan(2 * folded);
   expect(await overflow(page)).toBe(0);
   expect(await unreadableText(page)).toEqual([]);
 
@@ -230,7 +230,7 @@ test("who reads further up is told of new text below, and of none where there is
 }) => {
   const { page, ...chat } = await openChat(server, { context: phone });
   await chat.ask(LONG);
-  const scroller = page.getByRole("region", { name: "Conversation" });
+  const scroller = page.getByRole("region", { name: "Conversation", exact: true });
   await scroller.press("Home");
   await chat.button("Jump to latest").waitFor();
   await chat.send("Tell me another long story.");

@@ -6,7 +6,6 @@ import { KEYRING_LINK, leaveHandoff, leaveKeyring, type Handoff } from "~/browse
 import { useObservable } from "~/browser/page/use-observable";
 import { newId } from "~/conversation/session/session-id";
 import { Dialog } from "~/components/primitives/overlays/dialog";
-import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
 import { DeviceIcon } from "~/components/primitives/more-icons";
 import { LinkField } from "~/components/primitives/link-field";
 import { QrCode } from "~/components/primitives/qr-code";
@@ -26,7 +25,7 @@ type Props = {
  * other device join it.
  */
 export function MoveDialog({ app, conversationId, onClose }: Props) {
-  const { t } = useKeyringTexts();
+  const { t } = useTranslation();
   const { list, archived } = useObservable(app.conversations);
   const saved = [...list, ...archived].filter((conversation) => conversation.saved);
   const one = saved.find(({ id }) => id === conversationId);

@@ -1,8 +1,8 @@
+import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
 import { WarningIcon } from "~/components/primitives/icons";
 import { keyringStateSentence } from "./keyring-state-line";
-import { useKeyringTexts } from "./use-keyring-texts";
 
 /** Phases that a person should know of without opening the settings. */
 const TROUBLES: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ type Props = { app: ChatApp; onOpenSettings: () => void };
  * wrong with it; nothing while nothing is.
  */
 export function KeyringNotice({ app, onOpenSettings }: Props) {
-  const { t } = useKeyringTexts();
+  const { t } = useTranslation();
   const state = useObservable(app.keyring);
   const { list } = useObservable(app.conversations);
   const isDismissed = useObservable(app.listNotice);

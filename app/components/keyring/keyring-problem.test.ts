@@ -1,15 +1,15 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { ApiError } from "~/browser/chat/api-error";
 import { KeyringError } from "~/browser/keyring/keyring";
 import { fromRecoveryCode } from "~/browser/keyring/sealing/recovery-code";
 import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { createTranslator } from "~/i18n/create-translator";
+import { loadLaterTexts } from "~/i18n/later-texts";
 import { keyringProblem } from "./keyring-problem";
-import { addKeyringTexts } from "./use-keyring-texts";
 
 const { i18n } = createTranslator("Holdfast");
-addKeyringTexts(i18n);
 const { t } = i18n;
+beforeAll(loadLaterTexts);
 
 function errorOf(act: () => unknown): unknown {
   try {

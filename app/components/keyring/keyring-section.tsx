@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { PasskeyProblem } from "~/browser/keyring/keyring";
 import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
@@ -10,13 +11,12 @@ import { keyringProblem } from "./keyring-problem";
 import { KeyringDialog, type KeyringView } from "./keyring-dialog";
 import { KeyringStateLine } from "./keyring-state-line";
 import { useKeyringAttempt } from "./use-keyring-attempt";
-import { useKeyringTexts } from "./use-keyring-texts";
 
 type Props = { app: ChatApp; onMoveAll: () => void };
 
 /** The section of the settings with which the list of conversations is kept on all devices, turned on in one step. */
 export function KeyringSection({ app, onMoveAll }: Props) {
-  const { t } = useKeyringTexts();
+  const { t } = useTranslation();
   const state = useObservable(app.keyring);
   const [view, setView] = useState<KeyringView | null>(null);
   const [notice, setNotice] = useState<string | null>(null);

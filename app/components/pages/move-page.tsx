@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
 import { useEffect, useState } from "react";
 import { ApiError, userErrorOf } from "~/browser/chat/api-error";
@@ -6,7 +7,6 @@ import { KEYRING_LINK, takeHandoff } from "~/browser/conversations/handoff";
 import { SealError } from "~/browser/conversations/seal";
 import { SESSION_ID_PATTERN } from "~/conversation/session/session-id";
 import type { UserError } from "~/i18n/user-error";
-import { useKeyringTexts } from "~/components/keyring/use-keyring-texts";
 import { DeviceIcon } from "~/components/primitives/more-icons";
 import { StorageNotice } from "~/components/primitives/notices/storage-notice";
 import { PlainPage } from "./plain-page";
@@ -18,7 +18,7 @@ import { useLinkSecret } from "~/components/hooks/use-link-secret";
  * have been opened in the wrong browser, such as that of a messenger.
  */
 export function MovePage({ app }: { app: ChatApp }) {
-  const { t } = useKeyringTexts();
+  const { t } = useTranslation();
   const link = useLinkSecret();
   const isList = link.startsWith(KEYRING_LINK);
   const secret = isList ? link.slice(KEYRING_LINK.length) : link;

@@ -1,7 +1,4 @@
-/**
- * The English strings of the keyring. Apart from the others, because a first visit loads all of those and needs none of
- * these: they come with the code that shows them (components/keyring/use-keyring-texts.ts).
- */
+/** The English strings of the keyring, a part of `en.ts`. */
 export const enKeyring = {
   title: "Your conversations on all your devices",
   offExplanation:

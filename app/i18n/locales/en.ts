@@ -1,4 +1,5 @@
 import { enFirst } from "./en-first";
+import { enKeyring } from "./en-keyring";
 
 /**
  * Every string of the page, in English. The other languages have the same keys, and the compiler says so. Plurals are
@@ -7,6 +8,7 @@ import { enFirst } from "./en-first";
  */
 export const en = {
   ...enFirst,
+  keyring: enKeyring,
   queue: {
     ...enFirst.queue,
     label: "Waiting messages",
