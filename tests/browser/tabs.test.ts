@@ -24,7 +24,7 @@ test("two tabs see the same conversation live, whichever of them speaks", async 
 
   await first.send(LONG);
   await second.mine.filter({ hasText: LONG }).waitFor();
-  expect(await second.composer.inputValue()).toBe("");
+  await expect.poll(() => second.composer.inputValue()).toBe("");
   await second.reply(1, "streaming");
   await second.replyOfLength(1, 200);
   await Promise.all([first.reply(1, "complete"), second.reply(1, "complete")]);

@@ -89,6 +89,16 @@ test("a draft that another tab has sent does not come back from this one", () =>
   expect(here.aside.getSnapshot()).toEqual([]);
 });
 
+test("a draft that was typed just now, and sent in another tab at once, does not come back", () => {
+  const [typed, sent] = [openTab("one"), openTab("one")];
+  typed.set("hello");
+  expect(sent.getSnapshot()).toBe("hello");
+  sent.clear();
+  expect(typed.getSnapshot()).toBe("");
+  vi.runAllTimers();
+  expect([typed.getSnapshot(), sent.getSnapshot(), stored.size]).toEqual(["", "", 0]);
+});
+
 test("a text typed in one tab is shown in the other, which goes on with it", () => {
   const [here, there] = [openTab("one"), openTab("one")];
   here.type("a long thought");

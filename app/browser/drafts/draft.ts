@@ -51,6 +51,8 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
   /** The text, if it was typed in this tab. A text that another tab has continued is that tab's. */
   let own = tab.get(key) ?? "";
   let cancelSave: (() => void) | null = null;
+  /** The text that was last read or stored. */
+  let known = "";
 
   function setOwn(typed: string) {
     own = typed;
@@ -64,11 +66,13 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
     // A draft that was removed was sent, or deleted in the tab that it was typed in.
     if (stored !== null && !continues(stored, own)) aside.putAside(own);
     if (stored !== own) setOwn("");
-    text.set(stored ?? "");
+    known = stored ?? "";
+    text.set(known);
   }
 
   function save() {
     const typed = text.getSnapshot();
+    known = typed;
     if (typed === (shared.get(key) ?? "")) return;
     // An empty draft tells the tab that had typed the text that it was not sent.
     if (typed === "" && own !== "") shared.remove(key);
@@ -96,6 +100,7 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
   function clear() {
     const sent = text.getSnapshot();
     endDelay();
+    known = "";
     text.set("");
     setOwn("");
     shared.remove(key);
@@ -103,8 +108,12 @@ export function createDraft({ shared, tab, conversationId, onOtherTab, clock }: 
   }
 
   adopt();
-  // A text typed here just now is about to replace that of the other tab, which puts its own aside then.
-  onOtherTab(key, () => !cancelSave && adopt());
+  // A text typed here just now is about to replace that of the other tab, which puts its own aside then. Unless it was
+  // sent there: it is removed, and nothing was typed here since it was stored.
+  onOtherTab(key, () => {
+    const wasSent = shared.get(key) === null && text.getSnapshot() === known;
+    if (!cancelSave || wasSent) adopt();
+  });
 
   return {
     getSnapshot: text.getSnapshot,
