@@ -59,7 +59,7 @@ test("a notification tells who has asked for it that an answer is there, and not
   await chat.page.context().grantPermissions(["notifications"]);
   await recordNotifications(chat.page);
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Also notify me" }).check({ force: true });
+  await chat.page.getByText("Also notify me").click();
   await chat.page.waitForFunction(() =>
     localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'),
   );
@@ -80,7 +80,7 @@ test("where notifications are denied, the settings say so and stay as they were"
     Notification.requestPermission = () => Promise.resolve("denied");
   });
   await chat.button("Settings").click();
-  await chat.page.getByRole("radio", { name: "Also notify me" }).click({ force: true });
+  await chat.page.getByText("Also notify me").click();
   await chat.page.getByText("Notifications are blocked for this site.").waitFor();
   expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
 });
