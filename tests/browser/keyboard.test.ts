@@ -75,8 +75,11 @@ test("what is typed or pasted anywhere goes into the message box, but for fields
   for (const key of ["Control+x", "Control+c", "Shift+Tab", "ArrowUp", "Space"]) await keyboard.press(key);
   expect(await hasFocus(composer)).toBe(false);
   await keyboard.press("Control+k");
+  // Its code may still be loading.
+  await page.getByRole("dialog").waitFor();
   await keyboard.type("x");
   await keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.getByRole("searchbox").focus();
   await keyboard.type("x");
   expect(await composer.inputValue()).toBe("So: can you shorten it? And paste");

@@ -159,7 +159,9 @@ test("Ctrl+F finds in all messages, also in those that are not drawn or folded",
     texts[41]!.text += `\n\n\`\`\`txt\n${"line\n".repeat(400)}Quince **2\n\`\`\``;
     texts[201]!.text += " Some q**uin**ce jam.";
   });
-  await keyboard.press("Control+f");
+  // The browser's own find serves until the page has the conversation, which is longer than what is drawn.
+  const find = () => keyboard.press("Control+f").then(() => bar.count());
+  await expect.poll(find).toBe(1);
   await keyboard.type("quince");
   await count("1 of 3");
   const current = async (words: string) => {
