@@ -7,7 +7,7 @@ import type { OpenSessions } from "./open-sessions";
 /** Time in which leaving a temporary session can be undone, in milliseconds. */
 const UNDO_MS = 10_000;
 /**
- * Time after a reload until the server is told again that the tab is open, in milliseconds: the note of the page before
+ * Time after a reload until the page reports once more that its tab is open, in milliseconds: the note of the page before
  * may arrive after the first of this one.
  */
 const LATE_NOTE_MS = 20_000;

@@ -20,7 +20,7 @@ export type ListEntry = Readonly<Record<string, Field>>;
 const TIME_DIGITS = 9;
 /**
  * Latest times, in milliseconds since 1970, that a clock is believed and that a stamp is read: the years 2400 and 3000.
- * A stamp at the end of what nine digits hold could not be followed by a later one, so that nobody could edit its field.
+ * A stamp at the end of what nine digits hold could not be followed by a later one, so its field could not be edited any more.
  */
 const LATEST_CLOCK = 13_569_465_600_000;
 const LATEST_STAMP = 32_503_680_000_000;

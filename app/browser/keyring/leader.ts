@@ -1,6 +1,6 @@
 /**
  * Calls `onLead` when this tab is to do what one tab of a browser does for all. Without Web Locks, as on plain http,
- * every tab is told so: what they do twice is harmless.
+ * it is called in every tab: what they do twice is harmless.
  * @returns gives the lead up
  */
 export function leadOneTab(locks: LockManager | undefined, name: string, onLead: () => void): () => void {

@@ -1,6 +1,6 @@
 import type { Conversation, Folder } from "~/browser/conversations/conversation-list";
 
-/** The list of conversations as JSON, with the ids that open them: whoever has this file can read all of them. */
+/** The list of conversations as JSON, with the ids that open them: a person with this file can read all of them. */
 export function exportedList(conversations: readonly Conversation[], folders: readonly Folder[]): string {
   const nameOf = new Map(folders.map(({ key, title }) => [key, title]));
   const entries = conversations

@@ -2,6 +2,7 @@ import { isObject } from "~/conversation/is-object";
 import { PREFERENCES_KEY, type Preferences } from "~/browser/storage/preferences";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { MODEL_KEY } from "~/browser/chat/sending/model-choice";
+import { parseObject } from "./device-stamps";
 
 /** Preferences that suit a device rather than a person: its size, and what its browser was allowed. */
 const OF_THE_DEVICE: readonly string[] = ["textSize", "sidebar", "notifies"] satisfies (keyof Preferences)[];
@@ -32,11 +33,4 @@ export function applySettings(
   if (typeof model === "string") preferModel(model);
 }
 
-function readPreferences(shared: SafeStorage): Record<string, unknown> {
-  try {
-    const stored: unknown = JSON.parse(shared.get(PREFERENCES_KEY) ?? "{}");
-    return isObject(stored) ? stored : {};
-  } catch {
-    return {};
-  }
-}
+const readPreferences = (shared: SafeStorage) => parseObject(shared.get(PREFERENCES_KEY));
