@@ -44,6 +44,11 @@ const LOOPS: Record<string, (times: number) => string> = {
     Array.from({ length: n }, (_, place) => `[a${String(place)}]: https://example.com\n`).join(""),
   "a table with a wide row": (n) => `|a|\n|-|\n|${"x|".repeat(n)}\n${"|x|\n".repeat(n)}`,
   "one line without a space": (n) => "w".repeat(n * 4),
+  "a line of backticks": (n) => "`".repeat(n * 20),
+  "a line of tildes": (n) => "~".repeat(n * 20),
+  "text groups of formulas": (n) => `$${"\\text{$".repeat(n)}`,
+  "tags of blocks": (n) => "<div>\n".repeat(n),
+  "items of HTML": (n) => "<ul><li>".repeat(n),
   entities: (n) => "&amp".repeat(n),
 };
 

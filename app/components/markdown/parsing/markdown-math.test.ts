@@ -66,6 +66,11 @@ describe("a formula", () => {
     ["before more of its line", "\\[\na\n\\] where $b$", ["display a", "inline b"]],
     ["in a heading", "## The $n$-th $$x$$", ["inline n", "display x"]],
     ["in a link", "[$x$](https://example.com)", ["inline x"]],
+    [
+      "with formulas in its text",
+      "$$\\text{if $x$}$$ and $$f = \\begin{cases}\n1 & \\text{if $x > 0$}\n\\end{cases}$$",
+      ["display \\text{if $x$}", "display f = \\begin{cases}\n1 & \\text{if $x > 0$}\n\\end{cases}"],
+    ],
     ["with CRLF inside", "$$\r\nx\r\n$$", ["display x"]],
   ])("%s is found", (_, markdown, formulas) => {
     expect(found(markdown)).toEqual(formulas);
@@ -104,6 +109,7 @@ describe("no formula", () => {
     ["goes out of a quote", "> $$\n> a\n\n$$"],
     ["is an escaped bracket in a word", "array\\[0\\]"],
     ["are escaped brackets", "\\[1\\], \\[2, 3\\], \\[x\\] and \\[text\\](https://example.com)"],
+    ["are words in escaped brackets", "Use \\( to open and \\) to close, \\(just a note\\)"],
     ["is empty", "\\(\\) and $$ $$"],
     ["is in an address", "https://example.com/$a/$b"],
     ["is a single mark", "$$ is money\n\n# A\n\n\\[ is a bracket\n\ntext"],

@@ -64,6 +64,10 @@ export function formulaEnd(source: string, at: number, isGrowing: boolean): numb
 
 const BLANK_LINE = /\n[ \t>]*(?:\n|$)/;
 
+/** Text in a formula, which may have formulas of its own. */
+const TEXT_GROUP = String.raw`\\(?:text[a-z]*|mbox)\{(?:[^{}]|\{[^{}]*\})*\}`;
+const UP_TO_DOLLARS = new RegExp(String.raw`^((?:${TEXT_GROUP}|(?!${TEXT_GROUP})\\[^]|[^\\$])*)(\$+)`);
+
 /** The index of the closing delimiter; null without one. */
 function closingIn(text: string, close: string): number | null {
   if (!close.endsWith("$")) {
@@ -71,7 +75,7 @@ function closingIn(text: string, close: string): number | null {
     return end < 0 ? null : end;
   }
   // The next dollars that are not escaped close the formula or show that it is none.
-  const [, before, run] = /^((?:\\[^]|[^\\$])*)(\$+)/.exec(text) ?? [];
+  const [, before, run] = UP_TO_DOLLARS.exec(text) ?? [];
   if (before === undefined || run === undefined) return null;
   if (close === "`$") return before.endsWith("`") && run === "$" ? before.length - 1 : null;
   return run === close ? before.length : null;
@@ -82,7 +86,13 @@ function isFormula({ open }: Opening, inside: string, before: string, after: str
   if (open === "$") return isBalanced(inside) && isBetweenDollars(inside, before, after);
   if (open === "$$") return isBalanced(inside) && !/^\d/.test(after) && looksLikeFormula(inside);
   if (open === "\\[") return !/[\w\])]$/.test(before) && isInBrackets(inside, after);
+  if (open === "\\(") return !isProse(inside);
   return true;
+}
+
+/** Words between escaped parentheses. */
+function isProse(inside: string): boolean {
+  return /^[\p{L}\p{M}\s,;.'’-]+$/u.test(inside) && (inside.match(/\p{L}{3,}/gu)?.length ?? 0) > 1;
 }
 
 /** Escaped brackets around a number, a task's mark or the text of a link are brackets. */
@@ -168,7 +178,8 @@ export function displayEnd(source: string, at: number, isGrowing: boolean): numb
       if (inside.trim() === "" || (!isAlone && !isFormula(opening, inside, "", after))) return null;
       return closed + close.length + (PUNCTUATION.test(rest) ? rest.trimEnd().length : 0);
     }
-    if (open === "$$" && text.includes("$") && (!isAlone || /\${2,}/.test(text))) return null;
+    const dollars = open === "$$" ? (text.replace(TEXT_GROUPS, "").match(/\$+/g) ?? []) : [];
+    if (dollars.length > 0 && (!isAlone || dollars.some(({ length }) => length > 1))) return null;
     const next = start + line.length + 1;
     if (next > source.length) {
       return isGrowing && (isAlone || mayBecomeFormula(opening, source.slice(from), ""))
@@ -179,6 +190,7 @@ export function displayEnd(source: string, at: number, isGrowing: boolean): numb
   }
 }
 
+const TEXT_GROUPS = new RegExp(TEXT_GROUP, "g");
 /** A punctuation mark after the closing delimiter, which is drawn as a part of the formula. */
 const PUNCTUATION = /^[ \t]*[.,;:][ \t]*$/;
 /** Lines that no formula contains: fences and headings. */
