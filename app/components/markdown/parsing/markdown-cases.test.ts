@@ -140,6 +140,24 @@ describe.each<[string, [string, string][]]>([
       [
         "see [the docs](https://a.example",
         '<p>see [the docs](<a href="https://a.example">https://a.example</a></p>',
+      ...["،", "؟", "।", "։", "—b", "\u202C", "\u200Bb", "}", "’s"].map((after): [string, string] => [
+        `https://a.example/b${after}`,
+        `<p><a href="https://a.example/b">https://a.example/b</a>${after}</p>`,
+      ]),
+      [
+        "https://a.example/{id}/b·c–d",
+        '<p><a href="https://a.example/{id}/b·c–d">https://a.example/{id}/b·c–d</a></p>',
+      ],
+      ["https://a.example/b\\_c", '<p><a href="https://a.example/b_c">https://a.example/b_c</a></p>'],
+      [
+        "https://例え.example/パス を",
+        '<p><a href="https://例え.example/パス">https://例え.example/パス</a><bdi class="link-target"> (xn--r8jz45g.example)</bdi> を</p>',
+      ],
+      [
+        "邮箱a@b.example或mailto:c@d.example。",
+        '<p>邮箱<a href="mailto:a@b.example">a@b.example</a>或<a href="mailto:c@d.example">mailto:c@d.example</a>。</p>',
+      ],
+      ["scp a@b.example:c/d git@b.example:e.git", "<p>scp a@b.example:c/d git@b.example:e.git</p>"],
       ],
       ["so \\(x", "<p>so (x</p>"],
       ["a <b>b", "<p>a &lt;b&gt;b</p>"],

@@ -194,8 +194,8 @@ function shapeInline(node: PhrasingContent, context: Context, isInLink: boolean)
     case "html":
       return tagOf(node)?.name === "br" ? [{ type: "break" }] : [{ type: "text", value: node.value }];
     case "address": {
-      const text: Text = { type: "text", value: node.value };
-      const url = /^www\./i.test(node.value) ? `http://${node.value}` : node.value;
+      const text: Text = { type: "text", value: node.value.replace(/\\(?=[_*~])/g, "") };
+      const url = /^www\./i.test(text.value) ? `http://${text.value}` : text.value;
       return isInLink || safeUrl(url) === undefined
         ? [text]
         : [{ type: "link", url, title: null, children: [text] }];
@@ -252,7 +252,8 @@ function withMailAddresses(line: string): PhrasingContent[] {
   let end = 0;
   for (const { 0: address, index } of line.matchAll(MAIL_ADDRESS)) {
     pieces.push(wordsOf(line.slice(end, index)));
-    pieces.push({ type: "link", url: `mailto:${address}`, title: null, children: [wordsOf(address)] });
+    const url = `mailto:${address.replace(/^mailto:/i, "")}`;
+    pieces.push({ type: "link", url, title: null, children: [wordsOf(address)] });
     end = index + address.length;
   }
   return [...pieces, wordsOf(line.slice(end))];

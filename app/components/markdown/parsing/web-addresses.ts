@@ -1,7 +1,7 @@
 /**
- * The end of a web address that is written without brackets and begins at `at`; null if none does. As in GFM, with two
- * differences: it ends at the first bracket that is not its own, and where Chinese, Japanese or Korean text follows,
- * which has no spaces around addresses.
+ * The end of a web address that is written without brackets and begins at `at`; null if none does. As in GFM, with
+ * three differences: it ends at the first bracket that is not its own, at invisible characters and the punctuation of
+ * other scripts than Latin, and where Chinese, Japanese or Korean text follows, which has no spaces around addresses.
  */
 export function addressEnd(source: string, at: number): number | null {
   START.lastIndex = at;
@@ -19,33 +19,40 @@ export function addressEnd(source: string, at: number): number | null {
 
 const MAX_LENGTH = 4_000;
 const START = /https?:\/\/|www\./iy;
-/** Also ends at marks of Markdown that an address would not have, and at punctuation of full width. */
+/**
+ * Also ends at marks of Markdown that an address would not have. An escaped mark belongs to it. The middle dot and the
+ * Hebrew marks stand within words.
+ */
 const UP_TO_SPACE =
-  /^(?:(?!\*\*|~~)[^\s<>"`|\\…“”‘’«»\u3000-\u303F\u30FB\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65])*/;
+  /^(?:\\[_*~]|(?!\*\*|~~)(?:[!#%&'*,./:;?@·״׳]|(?!\p{Po})[^\s<>"`|\\—―“”‘’«»\p{Bidi_Control}\u200B\u2060\uFEFF\u3000-\u303F\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF40\uFF5B-\uFF65]))*/u;
 const HOST =
   /^(?:[^\s/?#@]*@)?(?:\[[\da-f:]+\]|[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)*\.?)(?::\d*)?$/iu;
 
 const CJK = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]`;
 /**
  * A CJK letter after a Latin one or a digit, or after the slash that ends the host, begins the text behind an address.
- * After another slash or mark it is part of the address, as in `/wiki/東京`.
+ * After another slash or mark, or in a host with such letters, it is part of the address, as in `/wiki/東京`.
  */
-const CJK_BEGINS = new RegExp(String.raw`(?<=[A-Za-z0-9)])${CJK}|(?<=^[^/]*\/)${CJK}`, "u");
+const CJK_BEGINS = new RegExp(String.raw`(?<=[A-Za-z0-9)])${CJK}|(?<=^[!-.0-~]*\/)${CJK}`, "u");
+
+const CLOSING = { "(": ")", "[": "]", "{": "}" };
 
 /** The length up to the first closing bracket without an opening one. */
 function balancedLength(text: string): number {
   const open: string[] = [];
-  for (const { 0: mark, index } of text.matchAll(/[()[\]]/g)) {
-    if (mark === "(" || mark === "[") open.push(mark);
-    else if (open.pop() !== (mark === ")" ? "(" : "[")) return index;
+  for (const { 0: mark, index } of text.matchAll(/[()[\]{}]/g)) {
+    if (mark in CLOSING) open.push(CLOSING[mark as keyof typeof CLOSING]);
+    else if (open.pop() !== mark) return index;
   }
   return text.length;
 }
 
 function withoutTrail(text: string): string {
-  return text.replace(/(?:&[a-z\d]+;|[?!.,:;*_~'])+$/i, "");
+  return text.replace(/(?:&[a-z\d]+;|[?!.,:;*_~'–])+$/i, "");
 }
 
-/** Matches mail addresses. */
-export const MAIL_ADDRESS =
-  /(?<![\p{L}\p{N}.+_/@-])[a-z\d][a-z\d.+_-]*@(?:[a-z\d_-]+\.)+[a-z\d-]*[a-z](?![a-z\d@_-])/giu;
+/** Matches mail addresses. CJK letters may stand before them, and after them no path, as of a file on another machine. */
+export const MAIL_ADDRESS = new RegExp(
+  String.raw`(?<!(?!${CJK})[\p{L}\p{N}.+_/@-])(?:mailto:)?[a-z\d][a-z\d.+_-]*@(?:[a-z\d_-]+\.)+[a-z\d-]*[a-z](?![a-z\d@_-]|:[\w/~.])`,
+  "giu",
+);
