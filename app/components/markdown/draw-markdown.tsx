@@ -8,7 +8,8 @@ import { TableBlock } from "./table";
 import { directionIn, directionOf } from "./parsing/markdown-direction";
 import { MarkdownLink } from "./markdown-link";
 import { readFormula } from "./parsing/markdown-math";
-import { endOf, sourceOf, type References } from "./parsing/parse-markdown";
+import { isOfText } from "./parsing/html-tags";
+import { endOf, sourceOf, type HtmlElement, type References } from "./parsing/parse-markdown";
 import { RemoteImage } from "./remote-image";
 
 export type DrawContext = {
@@ -50,16 +51,32 @@ function drawBlock(node: RootContent, context: DrawContext): ReactNode {
     case "footnoteDefinition":
       return drawContainer(node, context);
     case "element":
-      return node.tag === "summary" ? (
-        <summary>{drawText(node.children as PhrasingContent[], context)}</summary>
-      ) : (
-        <details open={node.isOpen} dir={direction === undefined ? directionOf(node) : undefined}>
-          {drawBlocks(node.children as RootContent[], context)}
-        </details>
-      );
+      return drawBlockElement(node, context);
     default:
       return drawInline(node as PhrasingContent, context);
   }
+}
+
+function drawBlockElement(node: HtmlElement, context: DrawContext): ReactNode {
+  const { tag, isOpen, isCentred, columns, rows, children } = node;
+  const className = isCentred ? "centred" : undefined;
+  if (isOfText(tag))
+    return createElement(tag, { className }, drawText(children as PhrasingContent[], context));
+  const blocks = drawBlocks(children as RootContent[], context);
+  const dir =
+    context.direction === undefined
+      ? directionOf({ type: "root", children: children as RootContent[] })
+      : undefined;
+  if (tag === "details") {
+    return (
+      <details open={isOpen} dir={dir}>
+        {blocks}
+      </details>
+    );
+  }
+  if (tag === "table") return <TableBlock dir={dir}>{blocks}</TableBlock>;
+  const name = tag === "p" || tag === "center" ? "div" : tag;
+  return createElement(name, { className, dir, colSpan: columns, rowSpan: rows }, blocks);
 }
 
 type Container = Extract<RootContent, { type: "list" | "blockquote" | "alert" | "footnoteDefinition" }>;
@@ -221,6 +238,7 @@ function drawInline(node: PhrasingContent, context: DrawContext): ReactNode {
 
 function drawElement(tag: string, children: readonly PhrasingContent[], context: DrawContext): ReactNode {
   if (tag === "code") return drawInlineCode(drawText(children, context));
+  if (tag === "wbr") return <wbr />;
   return createElement(tag, null, drawText(children, context));
 }
 

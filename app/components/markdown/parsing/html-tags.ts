@@ -1,42 +1,108 @@
 import type { Nodes } from "mdast";
-import { safeUrl } from "./link-target";
+import { imageHost, safeUrl } from "./link-target";
 import { MAX_DEPTH } from "./markdown-bounds";
 
-/** Elements that are drawn if their tags have no attributes, or such as only change their looks. */
-const IN_TEXT = new Set(
-  "b strong i em u s del ins mark kbd sub sup small q cite dfn var samp code span".split(" "),
+/** Elements that are drawn in text, as the element that HTML has for them today. */
+const IN_TEXT = new Map([
+  ..."b strong i em u s del ins mark kbd sub sup small q cite dfn var samp code span abbr bdi ruby rb rt rp"
+    .split(" ")
+    .map((name) => [name, name] as const),
+  ...([
+    ["strike", "s"],
+    ["tt", "code"],
+    ["big", "span"],
+    ["font", "span"],
+  ] as const),
+]);
+/** Elements between blocks: their tags stand on lines of their own, or around a whole paragraph. */
+const IN_BLOCKS = new Set(
+  "details summary div p center blockquote ul ol li h1 h2 h3 h4 h5 h6 hr table thead tbody tfoot tr th td".split(
+    " ",
+  ),
 );
-export const IN_BLOCKS: ReadonlySet<string> = new Set(["details", "summary"]);
+/** Elements in the cells of tables. */
+const LISTS = new Set(["ul", "ol", "li"]);
+const ALONE = new Set(["br", "wbr", "hr", "img"]);
 
-const TAG = /^<(\/?)([a-z]+)((?:\s+[a-z-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*\/?>$/i;
-const LOOKS =
-  /^(?:\s+(?:class|style|id|align|open|dir|lang|target|rel)(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*$/i;
-const HREF = /\s+href\s*=\s*(?:"([^"]*)"|'([^']*)')/i;
+const TAG = /^<(\/?)([a-z]+[1-6]?)((?:\s+[a-z-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*)\s*\/?>$/i;
+const ATTRIBUTE = /\s+([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/gi;
 
 export type Tag = {
   name: string;
   isClosing: boolean;
-  /** Of a link. */
+  /** Of a link or an image. */
   url?: string;
+  /** Of an image. */
+  alt?: string;
   /** Of details. */
-  isOpen?: boolean;
+  isOpen: boolean;
+  isCentred: boolean;
+  /** Of a cell. */
+  columns: number | undefined;
+  rows: number | undefined;
 };
 
-/** The tag that a node is; null for other nodes, and for tags that are shown as text. */
+/**
+ * The tag that a node is; null for other nodes, and for tags that are shown as text: those of other elements, with scripts, and with
+ * addresses that cannot be followed.
+ */
 export function tagOf(node: Nodes): Tag | null {
   if (node.type !== "html") return null;
-  const [, slash, written = "", attributes = ""] = TAG.exec(node.value) ?? [];
+  const [, slash, written = "", inside = ""] = TAG.exec(node.value) ?? [];
   if (slash === undefined) return null;
+  const attributes = new Map(
+    [...inside.matchAll(ATTRIBUTE)].map(([, name, ...values]) => [
+      name!.toLowerCase(),
+      values.find((value) => value !== undefined) ?? "",
+    ]),
+  );
+  if ([...attributes.keys()].some((name) => name.startsWith("on"))) return null;
   const name = written.toLowerCase();
-  const isClosing = slash !== "";
-  if (name === "a") {
-    if (isClosing) return attributes.trim() === "" ? { name, isClosing } : null;
-    const [href = "", double, single] = HREF.exec(attributes) ?? [];
-    const url = safeUrl(double ?? single ?? "");
-    return url !== undefined && LOOKS.test(attributes.replace(href, "")) ? { name, isClosing, url } : null;
+  const isCentred = name === "center" || attributes.get("align")?.toLowerCase() === "center";
+  const tag: Tag = {
+    name,
+    isClosing: slash !== "",
+    isOpen: attributes.has("open"),
+    isCentred,
+    columns: spanOf(attributes.get("colspan")),
+    rows: spanOf(attributes.get("rowspan")),
+  };
+  if (name === "a" && !tag.isClosing) {
+    const url = attributes.get("href");
+    if (url === undefined) return { ...tag, url: "" };
+    return safeUrl(url) === undefined ? null : { ...tag, url };
   }
-  const isDrawn = name === "br" || IN_TEXT.has(name) || IN_BLOCKS.has(name);
-  return isDrawn && LOOKS.test(attributes) ? { name, isClosing, isOpen: /\sopen\b/i.test(attributes) } : null;
+  if (name === "img") {
+    const url = attributes.get("src") ?? "";
+    return imageHost(url) === null ? null : { ...tag, url, alt: attributes.get("alt") ?? "" };
+  }
+  const isDrawn = name === "a" || ALONE.has(name) || IN_TEXT.has(name) || IN_BLOCKS.has(name);
+  return isDrawn ? tag : null;
+}
+
+/** Cells that a cell of a table covers. */
+function spanOf(written: string | undefined): number | undefined {
+  return written !== undefined && /^[1-9]\d?$/.test(written) ? Number(written) : undefined;
+}
+
+/** Whether a tag is that of an element between blocks. */
+export function isBlockTag({ name }: Tag): boolean {
+  return IN_BLOCKS.has(name);
+}
+
+/** Whether an element between blocks has text, not blocks. */
+export function isOfText(name: string): boolean {
+  return name === "summary" || /^h[1-6]$/.test(name);
+}
+
+/** Whether a tag opens or closes an element in text, or in a cell of a table. */
+export function isTextTag({ name }: Tag, isInCell: boolean): boolean {
+  return name === "a" || IN_TEXT.has(name) || (isInCell && LISTS.has(name));
+}
+
+/** The name of the element that is drawn for a tag in text. */
+export function elementFor(name: string): string {
+  return IN_TEXT.get(name) ?? name;
 }
 
 type Level<Node> = { opening: Node | null; tag: Tag | null; children: Node[] };
@@ -68,13 +134,17 @@ export function nestTags<Node extends Nodes>(
   };
   for (const node of nodes) {
     const tag = tagOf(node);
-    if (!tag || !isTag(tag)) levels.at(-1)!.children.push(node);
-    else if (!tag.isClosing && levels.length > MAX_DEPTH) levels.at(-1)!.children.push(toText(node));
+    if (!tag || ALONE.has(tag.name) || !isTag(tag)) {
+      levels.at(-1)!.children.push(node);
+      continue;
+    }
+    if (!tag.isClosing && tag.name === "li" && levels.at(-1)!.tag?.name === "li") leave(true);
+    if (!tag.isClosing && levels.length > MAX_DEPTH) levels.at(-1)!.children.push(toText(node));
     else if (!tag.isClosing) levels.push({ opening: node, tag, children: [] });
     else if (!levels.some((level) => level.tag?.name === tag.name))
       levels.at(-1)!.children.push(toText(node));
     else {
-      while (levels.at(-1)!.tag?.name !== tag.name) leave(false);
+      while (levels.at(-1)!.tag?.name !== tag.name) leave(levels.at(-1)!.tag?.name === "li");
       leave(true);
     }
   }

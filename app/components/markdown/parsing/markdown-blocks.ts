@@ -9,7 +9,8 @@ import {
   isTextBeyondBounds,
 } from "./markdown-bounds";
 import { fenceEnd, openedFence } from "./markdown-fences";
-import { endOf, parseBlocks, startOf } from "./parse-markdown";
+import { tagOf } from "./html-tags";
+import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
 
 export type LinkDefinition = { identifier: string; url: string; title: string | null };
 
@@ -76,7 +77,17 @@ function blocksFrom(text: string, from: number, isGrowing: boolean): MarkdownBlo
     start = Math.min(text.length, end + 1);
     at = end;
   }
-  return parseTo(text.length) ? joinDetails(blocks, text, isGrowing) : null;
+  return parseTo(text.length) ? joinElements(blocks, text, isGrowing) : null;
+}
+
+/** The extent of a last block that is an indented fence without its end, to which the fence behind it belongs. */
+function openIndentedFence(text: string, last: MarkdownBlock | undefined, isGrowing: boolean) {
+  const [indent] = (last?.kind === "markdown" && /^ {1,3}(?=```|~~~)/.exec(last.source)) || [];
+  const fence = last && indent !== undefined ? openedFence(text, last.start + indent.length) : null;
+  if (!last || !fence) return null;
+  const end = fenceEnd(text, fence, isGrowing);
+  const isOpen = end > last.start + last.source.length;
+  return isOpen ? { begin: last.start, end, kind: "markdown" as const } : null;
 }
 
 function nextLine(text: string, at: number): number {
@@ -159,17 +170,16 @@ function definitionsIn(node: Nodes): readonly LinkDefinition[] {
   return "children" in node ? node.children.flatMap(definitionsIn) : [];
 }
 
-const OPENS_DETAILS = /^ {0,3}<details(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)/im;
+const OPENS_ELEMENT =
+  /^ {0,3}<(details|div|p|center|blockquote|ul|ol|table)(?:\s[^>\n]*)?>[ \t]*(?:$|<summary)/im;
 
-/** Joins the blocks between the tags of `details`, which are one element. */
-function joinDetails(blocks: readonly MarkdownBlock[], text: string, isGrowing: boolean): MarkdownBlock[] {
+/** Joins the blocks between the tags of an element. */
+function joinElements(blocks: readonly MarkdownBlock[], text: string, isGrowing: boolean): MarkdownBlock[] {
   const joined: MarkdownBlock[] = [];
   for (let index = 0; index < blocks.length; index++) {
     const first = blocks[index]!;
-    const last =
-      first.kind === "markdown" && OPENS_DETAILS.test(first.source)
-        ? lastOfDetails(blocks, index, isGrowing)
-        : index;
+    const [, name] = (first.kind === "markdown" && OPENS_ELEMENT.exec(first.source)) || [];
+    const last = name === undefined ? index : lastOfElement(name.toLowerCase(), blocks, index, isGrowing);
     if (last === index) {
       joined.push(first);
       continue;
@@ -187,16 +197,26 @@ function joinDetails(blocks: readonly MarkdownBlock[], text: string, isGrowing: 
 }
 
 /** Index of the block with the closing tag. Without one, a growing element reaches to the end. */
-function lastOfDetails(blocks: readonly MarkdownBlock[], first: number, isGrowing: boolean): number {
+function lastOfElement(
+  name: string,
+  blocks: readonly MarkdownBlock[],
+  first: number,
+  isGrowing: boolean,
+): number {
   let depth = 0;
   for (let index = first; index < blocks.length; index++) {
-    const { kind, source } = blocks[index]!;
-    if (kind !== "fence") depth += count(source, /<details[\s>]/gi) - count(source, /<\/details>/gi);
+    depth += levelsOpenedIn(blocks[index]!, name);
     if (depth <= 0) return index;
   }
   return isGrowing ? blocks.length - 1 : first;
 }
 
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0;
+/** Opening less closing tags of an element, without those in code, lists and quotes. */
+function levelsOpenedIn({ kind, source }: MarkdownBlock, name: string): number {
+  if (kind !== "markdown" || !source.toLowerCase().includes(name)) return 0;
+  const texts = parseMarkdown(source).children.flatMap((node) =>
+    node.type === "paragraph" ? node.children : [],
+  );
+  const tags = texts.map(tagOf).filter((tag) => tag?.name === name);
+  return tags.reduce((depth, tag) => depth + (tag!.isClosing ? -1 : 1), 0);
 }

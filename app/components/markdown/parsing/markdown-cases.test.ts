@@ -18,6 +18,7 @@ const plain = (text: string, ending: TextEnding = "whole") =>
     .replace(/<figure class="code-block" .*?<code[^>]*>(.*?)<\/code>.*?<\/figure>/gs, "<pre>$1</pre>")
     .replace(/<span class="formula[^>]*><code[^>]*>(.*?)<\/code><\/span>/gs, "{$1}")
     .replace(/ (?:dir="ltr"|translate="no"|class="inline-code"|target="_blank"|rel="[^"]*")/g, "")
+    .replace(/(<figure class="code-block table-block">).*?(?=<table>)/s, "$1TABLE")
     .replace(/<\/?span>/g, "");
 
 describe.each<[string, [string, string][]]>([
@@ -88,6 +89,16 @@ describe.each<[string, [string, string][]]>([
       ],
       ["~~~markdown\n```\na\n```\n~~~\nb", "<pre>```\na\n```</pre><p>b</p>"],
       ["```markdown\na\n```\n\n```js\nb\n```", "<pre>a</pre><pre>b</pre>"],
+      [
+        "- a\n  ```markdown\n  # b\n  ```js\n  c\n  ```\n  ```\n- d",
+        "<ul><li><p>a</p><pre># b\n```js\nc\n```</pre></li><li><p>d</p></li></ul>",
+      ],
+      [
+        "> ~~~md\n> ~~~js\n> a | b\n> ~~~\n> ~~~\nc",
+        "<blockquote><pre>~~~js\na | b\n~~~</pre></blockquote><p>c</p>",
+      ],
+      ["- ```md\n  a\n  ```\n\n  ```js\n  b\n  ```", "<ul><li><pre>a</pre><pre>b</pre></li></ul>"],
+      ["```\na\n\n```", "<pre>a\n</pre>"],
       ["- a\n\n\t```\n\tb\n\t```", "<ul><li><p>a</p><pre>b</pre></li></ul>"],
     ],
   ],
@@ -179,7 +190,38 @@ describe.each<[string, [string, string][]]>([
       ],
       ["<b onclick=a()>b</b>", "<p>&lt;b onclick=a()&gt;b&lt;/b&gt;</p>"],
       ["<script>a()</script>", "<p>&lt;script&gt;a()&lt;/script&gt;</p>"],
-      ["<div>\n*a*\n</div>", "<p>&lt;div&gt;<br/><em>a</em><br/>&lt;/div&gt;</p>"],
+      ["<div>\n*a*\n</div>", "<p><em>a</em></p>"],
+      ["Use <div> or <p>, not <center>.", "<p>Use &lt;div&gt; or &lt;p&gt;, not &lt;center&gt;.</p>"],
+      ["<p> is a tag of <b>HTML</b>", "<p>&lt;p&gt; is a tag of <b>HTML</b></p>"],
+      [
+        '<div align="center">\n\n# A\n\nb\n\n</div>\n\nc',
+        '<div class="centred"><h1>A</h1><p>b</p></div><p>c</p>',
+      ],
+      ["<div>\n- a\n</div>\nb", "<ul><li><p>a</p></li></ul><p>b</p>"],
+      ["<h3>A *b*</h3>\nc", "<h3>A <em>b</em></h3><p>c</p>"],
+      ["a\n\n<hr>\n\nb", "<p>a</p><hr/><p>b</p>"],
+      ["a<br>\nb", "<p>a<br/>b</p>"],
+      [
+        "<ul>\n  <li>a</li>\n  <li>b <ol><li>c</li></ol></li>\n</ul>",
+        "<ul><li><p>a</p></li><li><p>b</p><ol><li><p>c</p></li></ol></li></ul>",
+      ],
+      [
+        '<table>\n<tr><th colspan="2">A</th></tr>\n<tr><td>b</td><td>c</td></tr>\n</table>',
+        '<figure class="code-block table-block">TABLE<table><tr><th colSpan="2"><p>A</p></th></tr><tr><td><p>b</p></td><td><p>c</p></td></tr></table></div></figure>',
+      ],
+      [
+        "<ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>",
+        "<p><ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby></p>",
+      ],
+      [
+        '<font color="red">a</font> <strike>b</strike> <abbr title="c">d</abbr> <tt>e</tt> f<wbr>g',
+        "<p>a <s>b</s> <abbr>d</abbr> <code>e</code> f<wbr/>g</p>",
+      ],
+      ['<a name="a"></a>b <a href=\'https://a.example/\'>c</a>', '<p>b <a href="https://a.example/">c</a></p>'],
+      [
+        '<img src="http://a.example/b.png"> <img src=x onerror=a()>',
+        "<p>&lt;img src=&quot;http://a.example/b.png&quot;&gt; &lt;img src=x onerror=a()&gt;</p>",
+      ],
       ["<b>a <i>b</b> c</i>", "<p><b>a &lt;i&gt;b</b> c&lt;/i&gt;</p>"],
       ["Vec<T> and a < b > c <!-- d -->", "<p>Vec&lt;T&gt; and a &lt; b &gt; c &lt;!-- d --&gt;</p>"],
       ["`<b>a</b>`", "<p><code>&lt;b&gt;a&lt;/b&gt;</code></p>"],
@@ -222,6 +264,10 @@ describe.each<[string, [string, string][]]>([
         "> [!TIP] a\n> b",
         '<div class="alert alert--tip" role="note"><p class="alert__title">Tip</p><p>a<br/>b</p></div>',
       ],
+      [
+        "> [!CAUTION]  \n> a",
+        '<div class="alert alert--caution" role="note"><p class="alert__title">Caution</p><p>a</p></div>',
+      ],
       ["> [!OTHER]\n> a", "<blockquote><p>[!OTHER]<br/>a</p></blockquote>"],
     ],
   ],
@@ -243,6 +289,11 @@ describe("tables", () => {
     ["dollars in two cells", "| $5 | 3$ |", ["$5", "3$"]],
     ["price levels", "| $ | $$ |\n| $$$ | $$ |", ["$", "$$", "$$$", "$$"]],
     ["HTML", "| <b>b</b><br>c | d |", ["<b>b</b><br/>c", "d"]],
+    [
+      "lists of HTML",
+      "| <ul><li>b</li><li>*c*</li></ul> | <ol><li>d<li>e</ol> |",
+      ["<ul><li>b</li><li><em>c</em></li></ul>", "<ol><li>d</li><li>e</li></ol>"],
+    ],
     [
       "an address at the end of a cell",
       "| https://a.example/b| c |",

@@ -20,7 +20,15 @@ export type Math = Literal & { type: "math" };
 /** A web address that is written without brackets. */
 export type Address = Literal & { type: "address" };
 /** An element that is written in tags of HTML. */
-export type HtmlElement = Parent & { type: "element"; tag: string; isOpen?: boolean };
+export type HtmlElement = Parent & {
+  type: "element";
+  tag: string;
+  isOpen?: boolean;
+  isCentred?: boolean;
+  /** Of a cell: how many it covers. */
+  columns?: number | undefined;
+  rows?: number | undefined;
+};
 /** A quote that begins with `[!NOTE]` or another of GitHub's kinds. */
 export type Alert = Parent & { type: "alert"; kind: AlertKind };
 export type AlertKind = "note" | "tip" | "important" | "warning" | "caution";
@@ -121,9 +129,9 @@ function ownConstructs(source: string, { links, notes }: References, isGrowing: 
   const address = textSpan("address", (at) => addressEnd(source, at));
   const note = textSpan("footnoteReference", (at) => noteEnd(source, at, notes));
   const markBeforeNote = literal((at) => noteEnd(source, at + 1, notes) !== null);
-  const detailsLine = ownLine("detailsLine", (at) => matchesAt(DETAILS, source, at));
+  const tagLine = ownLine("tagLine", (at) => matchesAt(OWN_LINE, source, at));
   return {
-    flow: { [DOLLAR]: mathFlow, [BACKSLASH]: mathFlow, [LESS_THAN]: detailsLine },
+    flow: { [DOLLAR]: mathFlow, [BACKSLASH]: mathFlow, [LESS_THAN]: tagLine },
     text: {
       [DOLLAR]: math,
       [BACKSLASH]: math,
@@ -139,7 +147,9 @@ const [DOLLAR, BACKSLASH, LESS_THAN, BRACKET, EXCLAMATION] = [..."$\\<[!"].map((
   mark.charCodeAt(0),
 ) as [number, number, number, number, number];
 
-const DETAILS = /<\/?(?:details|summary)(?:\s[^<>\n]*)?>/iy;
+/** Tags that are drawn anywhere in a line, or alone on it. */
+const OWN_LINE =
+  /<\/?(?:details|summary)(?:\s[^<>\n]*)?>|<\/?(?:div|p|center|blockquote|ul|ol|table)(?:\s[^<>\n]*)?>[ \t]*(?:\n|$)/iy;
 const NOTE = /\[\^([^\s[\]]{1,200})\]/y;
 
 /** The end of a call of a footnote that is defined, or has a number: its definition may still come. */

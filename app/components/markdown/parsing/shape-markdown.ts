@@ -2,6 +2,7 @@ import type {
   BlockContent,
   Break,
   DefinitionContent,
+  Html,
   Link,
   Nodes,
   Paragraph,
@@ -10,9 +11,9 @@ import type {
   RootContent,
   Text,
 } from "mdast";
-import { IN_BLOCKS, nestTags, tagOf, type Tag } from "./html-tags";
+import { elementFor, isBlockTag, isOfText, isTextTag, nestTags, tagOf, type Tag } from "./html-tags";
 import { safeUrl } from "./link-target";
-import { endOf, sourceOf, type AlertKind, type References } from "./parse-markdown";
+import { endOf, sourceOf, type AlertKind, type HtmlElement, type References } from "./parse-markdown";
 import { MAIL_ADDRESS } from "./web-addresses";
 
 type Context = {
@@ -24,7 +25,7 @@ type Context = {
 /**
  * Changes a parsed block to what is shown:
  * - Line ends in paragraphs are kept.
- * - The tags of a few harmless elements become elements; all other HTML is text.
+ * - The tags of harmless elements become elements; all other HTML is text.
  * - Quotes that begin with `[!NOTE]` become alerts.
  * - Text that Markdown hides is shown: definitions that no link uses, cells beyond the head of their table, and
  *   addresses that cannot be followed.
@@ -43,14 +44,16 @@ function shapeBlocks<Block extends RootContent>(
   context: Context,
   isOpen: boolean,
 ): Block[] {
-  const pieces = (nodes as readonly RootContent[]).flatMap(splitAtBlockTags);
+  const pieces = (nodes as readonly RootContent[]).flatMap((node, index) =>
+    splitAtBlockTags(node, isOpen && index === nodes.length - 1),
+  );
   const nested = nestTags<RootContent>(pieces, {
-    isTag: ({ name }) => IN_BLOCKS.has(name),
-    toElement: ({ name, isOpen = false }, children) => ({
+    isTag: isBlockTag,
+    toElement: ({ name, isOpen, isCentred, columns, rows }, children) => ({
       type: "element",
       tag: name,
-      isOpen,
-      children: name === "summary" ? textIn(children) : children,
+      ...{ isOpen, isCentred, columns, rows },
+      children: isOfText(name) ? textIn(children) : children,
     }),
     toText: (node) => paragraphOf([{ type: "text", value: sourceOf(node, context.source) }]),
     isOpenEnded: isOpen,
@@ -58,9 +61,14 @@ function shapeBlocks<Block extends RootContent>(
   return nested.flatMap((node) => shapeBlock(node, context)) as Block[];
 }
 
-/** A paragraph in pieces: the tags of `details` and `summary`, and the text around them. */
-function splitAtBlockTags(node: RootContent): RootContent[] {
+/**
+ * A paragraph in pieces: the tags of elements between blocks, and the text around them. But for those of `details`, they are
+ * such tags only if the paragraph begins with one, and it or a line of it ends with one: words about HTML often have tags
+ * that are not code.
+ */
+function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
   if (node.type !== "paragraph") return [node];
+  const isSplit = isMarkup(node.children, isOpen) ? isBlockTag : isOfDetails;
   const pieces: RootContent[] = [];
   let text: PhrasingContent[] = [];
   const flush = () => {
@@ -70,7 +78,8 @@ function splitAtBlockTags(node: RootContent): RootContent[] {
     text = [];
   };
   for (const child of node.children) {
-    if (IN_BLOCKS.has(tagOf(child)?.name ?? "")) {
+    const tag = tagOf(child);
+    if (tag && isSplit(tag)) {
       flush();
       pieces.push(child);
     } else text.push(child);
@@ -78,6 +87,25 @@ function splitAtBlockTags(node: RootContent): RootContent[] {
   if (pieces.length === 0) return [node];
   flush();
   return pieces;
+}
+
+function isOfDetails({ name }: Tag): boolean {
+  return name === "details" || name === "summary";
+}
+
+function isMarkup(nodes: readonly PhrasingContent[], isOpen: boolean): boolean {
+  const isTag = (node: PhrasingContent | undefined) => {
+    const tag = node && tagOf(node);
+    return tag != null && isBlockTag(tag);
+  };
+  const isClosing = (node: PhrasingContent) =>
+    isTag(node) && (nodes.length === 1 || tagOf(node)!.isClosing || tagOf(node)!.name === "hr");
+  const isAtLineEnd = (next: PhrasingContent | undefined) =>
+    next === undefined || (next.type === "text" && /^[ \t]*(?:\n|$)/.test(next.value));
+  return (
+    isTag(nodes[0]) &&
+    (isOpen || nodes.some((node, index) => isClosing(node) && isAtLineEnd(nodes[index + 1])))
+  );
 }
 
 function withoutOuterSpace(nodes: readonly PhrasingContent[]): PhrasingContent[] {
@@ -122,11 +150,9 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
       return [alert ? { type: "alert", kind: alert.kind, children } : { ...node, children }];
     }
     case "element":
-      return [
-        node.tag === "summary"
-          ? { ...node, children: shapeText(node as unknown as Paragraph, context) }
-          : { ...node, children: shapeBlocks(node.children as RootContent[], context, context.isGrowing) },
-      ];
+      return shapeElement(node, context);
+    case "html":
+      return [tagOf(node)?.name === "hr" ? { type: "thematicBreak" } : node];
     case "list":
       return [
         {
@@ -152,6 +178,13 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
   }
 }
 
+function shapeElement(node: HtmlElement, context: Context): RootContent[] {
+  if (isOfText(node.tag)) return [{ ...node, children: shapeText(node as unknown as Paragraph, context) }];
+  const children = shapeBlocks(node.children as RootContent[], context, context.isGrowing);
+  const isDrawn = node.isCentred === true || !["div", "p"].includes(node.tag);
+  return isDrawn ? [{ ...node, children }] : children;
+}
+
 const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)?/i;
 
 function alertOf(children: readonly (BlockContent | DefinitionContent)[]) {
@@ -161,7 +194,8 @@ function alertOf(children: readonly (BlockContent | DefinitionContent)[]) {
   const [mark, kind] = (text?.type === "text" && ALERT.exec(text.value)) || [];
   if (mark === undefined || kind === undefined) return null;
   const rest = (text as Text).value.slice(mark.length);
-  const content: PhrasingContent[] = rest === "" ? more : [{ ...(text as Text), value: rest }, ...more];
+  const below = more[0]?.type === "break" ? more.slice(1) : more;
+  const content: PhrasingContent[] = rest === "" ? below : [{ ...(text as Text), value: rest }, ...more];
   const paragraph = content.length === 0 ? [] : [{ ...first, children: content }];
   return { kind: kind.toLowerCase() as AlertKind, children: [...paragraph, ...others] };
 }
@@ -174,17 +208,39 @@ type TextParent = Nodes & { children: readonly PhrasingContent[] };
 
 function shapeText(parent: TextParent, context: Context, isInLink = false): PhrasingContent[] {
   const nested = nestTags<PhrasingContent>(parent.children, {
-    isTag: ({ name }) => name !== "br",
+    isTag: (tag) => isTextTag(tag, parent.type === "tableCell"),
     toElement: elementOf,
     toText: ({ ...node }) => ({ type: "text", value: sourceOf(node, context.source) }),
     isOpenEnded: isOpenEnded(parent, context),
   });
-  return nested.flatMap((node) => shapeInline(node, context, isInLink));
+  return nested.flatMap((node, index) =>
+    shapeInline(withoutSecondBreak(node, nested[index - 1]), context, isInLink),
+  );
 }
 
 function elementOf({ name, url }: Tag, children: PhrasingContent[]): PhrasingContent {
-  if (name === "a") return { type: "link", url: url!, title: null, children };
-  return { type: "element", tag: name, children };
+  if (url !== undefined && url !== "") return { type: "link", url, title: null, children };
+  const isList = name === "ul" || name === "ol";
+  const items = children.filter((child) => child.type !== "text" || child.value.trim() !== "");
+  return {
+    type: "element",
+    tag: name === "a" ? "span" : elementFor(name),
+    children: isList ? items : children,
+  };
+}
+
+/** A `<br>` at the end of a line is one line end, not two. */
+function withoutSecondBreak(node: PhrasingContent, before: PhrasingContent | undefined): PhrasingContent {
+  if (node.type !== "text" || !before || tagOf(before)?.name !== "br") return node;
+  return { ...node, value: node.value.replace(/^\n/, "") };
+}
+
+function shapeTag(node: Html): PhrasingContent {
+  const tag = tagOf(node);
+  if (tag?.name === "br") return { type: "break" };
+  if (tag?.name === "wbr") return { type: "element", tag: "wbr", children: [] };
+  if (tag?.name === "img") return { type: "image", url: tag.url!, alt: tag.alt! };
+  return { type: "text", value: node.value };
 }
 
 function shapeInline(node: PhrasingContent, context: Context, isInLink: boolean): PhrasingContent[] {
@@ -192,7 +248,7 @@ function shapeInline(node: PhrasingContent, context: Context, isInLink: boolean)
     case "text":
       return shapeWords(node, isInLink);
     case "html":
-      return tagOf(node)?.name === "br" ? [{ type: "break" }] : [{ type: "text", value: node.value }];
+      return [shapeTag(node)];
     case "address": {
       const text: Text = { type: "text", value: node.value.replace(/\\(?=[_*~])/g, "") };
       const url = /^www\./i.test(text.value) ? `http://${text.value}` : text.value;
