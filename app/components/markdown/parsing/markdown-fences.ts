@@ -1,3 +1,5 @@
+import { hideMarks } from "./hidden-marks";
+
 export type Fence = {
   marks: string;
   info: string;
@@ -17,15 +19,22 @@ export function openedFence(text: string, at: number): Fence | null {
 
 /** Index of the end of the closing line of a fence; that of the text if it is not closed. */
 export function fenceEnd(text: string, fence: Fence, isGrowing: boolean): number {
-  if (!/^(?:markdown|md|mdx)\b/i.test(fence.info)) return plainEnd(text, fence) ?? text.length;
+  if (!OF_MARKDOWN.test(fence.info)) return plainEnd(text, fence) ?? text.length;
   return nestedEnd(text, fence) ?? (isGrowing ? null : plainEnd(text, fence)) ?? text.length;
 }
 
+const OF_MARKDOWN = /^(?:markdown|md|mdx)\b/i;
+
 function plainEnd(text: string, { marks, bodyStart }: Fence): number | null {
-  const closing = new RegExp(`^ {0,3}${marks}${marks[0]}*[ \\t]*$`, "gm");
+  const closing = new RegExp(`^ {0,3}${runOf(marks)}[ \\t]*$`, "gm");
   closing.lastIndex = bodyStart;
   const match = closing.exec(text);
   return match ? match.index + match[0].length : null;
+}
+
+/** A pattern of at least as many marks. */
+function runOf(marks: string): string {
+  return `${marks[0]}{${String(marks.length)},}`;
 }
 
 /**
@@ -33,7 +42,7 @@ function plainEnd(text: string, { marks, bodyStart }: Fence): number | null {
  * does one after a blank line or a colon that has text in the next line.
  */
 function nestedEnd(text: string, { marks, bodyStart }: Fence): number | null {
-  const fences = new RegExp(`^([ \\t]*)(${marks}${marks[0]}*)[ \\t]*([^\\n${marks[0]}]*)$`, "gm");
+  const fences = new RegExp(`^([ \\t]*)(${runOf(marks)})[ \\t]*([^\\n${marks[0]}]*)$`, "gm");
   fences.lastIndex = bodyStart;
   let inner: string | null = null;
   for (let match = fences.exec(text); match; match = fences.exec(text)) {
@@ -53,6 +62,38 @@ function opensInner(text: string, start: number, end: number): boolean {
   const before = text.slice(text.lastIndexOf("\n", start - 2) + 1, start).trim();
   const [after = ""] = /^\n([^\n]*)/.exec(text.slice(end, end + 1_000)) ?? [];
   return (before === "" || /[:：]$/.test(before)) && after.trim() !== "";
+}
+
+const IN_CONTAINER = /^((?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*)(`{3,}|~{3,})[ \t]*(?:markdown|md|mdx)\b/i;
+
+/** Hides the marks of inner fences of fences of Markdown, so that the parser does not end them there. */
+export function hideInnerFences(source: string, isGrowing: boolean): string {
+  const lines = source.split("\n");
+  for (let at = 0; at < lines.length; at++) {
+    const [, prefix = "", marks] = IN_CONTAINER.exec(lines[at]!) ?? [];
+    if (marks === undefined) continue;
+    const body = linesWithin(prefix, lines.slice(at + 1));
+    const text = body.join("\n");
+    const end = nestedEnd(text, { marks, info: "", bodyStart: 0 });
+    if (end === null && !isGrowing) continue;
+    const last = at + (end === null ? body.length + 1 : text.slice(0, end).split("\n").length);
+    for (at += 1; at < last; at++) lines[at] = hideMarks(lines[at]!);
+  }
+  return lines.join("\n");
+}
+
+/** The lines of a container up to its end, without the marks and the indentation of the container. */
+function linesWithin(prefix: string, lines: readonly string[]): string[] {
+  const quotes = prefix.split(">").length - 1;
+  const mark = new RegExp(`^(?:[ \\t]*>){${String(quotes)}}`);
+  const indent = " ".repeat(prefix.length - (prefix.lastIndexOf(">") + 1));
+  const within: string[] = [];
+  for (const line of lines) {
+    const rest = mark.test(line) ? line.replace(mark, "").replaceAll("\t", "    ") : null;
+    if (rest === null || (rest.trim() !== "" && quotes === 0 && !rest.startsWith(indent))) break;
+    within.push(rest.startsWith(indent) ? rest.slice(indent.length) : rest.trimStart());
+  }
+  return within;
 }
 
 export type FencedCode = {
@@ -75,7 +116,7 @@ export function readFence(source: string, isGrowing: boolean): FencedCode {
   const [, language = "", more = ""] = /^(\S*)\s*(.*)$/.exec(info)!;
   const isNamed = language !== "" && !(isGrowing && bodyStart === source.length && !source.endsWith("\n"));
   return {
-    code: (isClosed || isClosing ? body.slice(0, last!.index) : body).replace(/\n$/, ""),
+    code: isClosed || isClosing ? body.slice(0, last!.index) : body.replace(/\n$/, ""),
     language: isNamed ? language : null,
     more,
     isClosed,

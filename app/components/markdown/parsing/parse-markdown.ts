@@ -10,9 +10,11 @@ import { gfmFootnote } from "micromark-extension-gfm-footnote";
 import { gfmTable } from "micromark-extension-gfm-table";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
 import type { Construct, Extension, Token } from "micromark-util-types";
+import { canHideMarks, restoreMarks } from "./hidden-marks";
+import { hideInnerFences } from "./markdown-fences";
 import { displayEnd, formulaEnd } from "./markdown-math";
-import { blockSpan, literal, ownLine, textSpan } from "./micromark-spans";
-import { protectPipes, restorePipes } from "./table-pipes";
+import { blockSpan, LINE_PARAGRAPH, literal, ownLine, textSpan } from "./micromark-spans";
+import { hidePipes } from "./table-pipes";
 import { addressEnd } from "./web-addresses";
 
 /** A formula, in a paragraph or of its own. Its value is its source without the marks of quotes. */
@@ -65,15 +67,16 @@ export function parseMarkdown(
   markdown: string,
   { references = NO_REFERENCES, isGrowing = false }: Options = {},
 ): Root {
-  const source = protectPipes(markdown);
+  const source = canHideMarks(markdown) ? hidePipes(hideInnerFences(markdown, isGrowing)) : markdown;
   const constructs = ownConstructs(source, references, isGrowing);
   const tree = fromMarkdown(source, { extensions: [...SYNTAX, constructs], mdastExtensions: TREE });
-  if (source !== markdown) restorePipes(tree);
+  if (source !== markdown) restoreMarks(tree);
   return tree;
 }
 
 /** Parses only blocks: their text stays as it is written. About four times faster. */
-export function parseBlocks(source: string, isGrowing: boolean): Root {
+export function parseBlocks(markdown: string, isGrowing: boolean): Root {
+  const source = canHideMarks(markdown) ? hideInnerFences(markdown, isGrowing) : markdown;
   const constructs = ownConstructs(source, NO_REFERENCES, isGrowing);
   return fromMarkdown(source, { extensions: [...SYNTAX, constructs, NO_INLINE], mdastExtensions: TREE });
 }

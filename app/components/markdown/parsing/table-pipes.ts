@@ -1,15 +1,12 @@
-import type { Nodes } from "mdast";
+import { hideMarks } from "./hidden-marks";
 import { formulaEnd } from "./markdown-math";
-
-/** Stands for a pipe in a formula or code in a row of a table: a private-use character. */
-const PIPE = "\uE000";
 
 /**
  * GFM ends a cell at each pipe, also in code and formulas. A row that has more cells than its table gets fewer by
- * keeping those together; in other rows each pipe ends a cell. The length of the source stays the same.
+ * keeping those together; in other rows each pipe ends a cell.
  */
-export function protectPipes(source: string): string {
-  if (!/[`$\\]/.test(source) || !DELIMITER_ROW.test(source) || source.includes(PIPE)) return source;
+export function hidePipes(source: string): string {
+  if (!/[`$\\]/.test(source) || !DELIMITER_ROW.test(source)) return source;
   let columns = 0;
   return source
     .split("\n")
@@ -21,7 +18,7 @@ export function protectPipes(source: string): string {
       const next = lines[index + 1];
       if (next !== undefined && isDelimiterRow(next)) columns = cellsIn(next);
       if (!line.includes("|")) columns = 0;
-      return columns > 0 && cellsIn(line) > columns ? protectRow(line) : line;
+      return columns > 0 && cellsIn(line) > columns ? hideInRow(line) : line;
     })
     .join("\n");
 }
@@ -39,12 +36,12 @@ function cellsIn(line: string): number {
     .split(/(?<!\\)\|/).length;
 }
 
-function protectRow(line: string): string {
+function hideInRow(line: string): string {
   let row = "";
   for (let at = 0; at < line.length;) {
     const end = codeEnd(line, at) ?? formulaEnd(line, at, false) ?? at + (line[at] === "\\" ? 2 : 1);
     const span = line.slice(at, end);
-    row += span.length > 2 ? span.replace(/(?<!\\)\|/g, PIPE) : span;
+    row += span.length > 2 ? span.replace(/(?<!\\)\|/g, hideMarks) : span;
     at = end;
   }
   return row;
@@ -57,11 +54,4 @@ function codeEnd(line: string, at: number): number | null {
     if (run[0].length === marks.length) return at + marks.length + run.index + marks.length;
   }
   return at + marks.length;
-}
-
-/** Puts the pipes back, after parsing. */
-export function restorePipes(node: Nodes): void {
-  if ("value" in node) node.value = node.value.replaceAll(PIPE, "|");
-  if ("url" in node) node.url = node.url.replaceAll(PIPE, "|");
-  if ("children" in node) node.children.forEach(restorePipes);
 }
