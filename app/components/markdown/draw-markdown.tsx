@@ -228,7 +228,7 @@ function drawInline(node: PhrasingContent, context: DrawContext): ReactNode {
       return (
         <FootnoteCall
           label={node.label ?? node.identifier}
-          number={context.references.notes[node.identifier]}
+          number={context.references.notes.get(node.identifier)}
         />
       );
     default:

@@ -135,6 +135,12 @@ describe("every character of an answer is shown", () => {
     expect(wordsIn(draw(markdown))).toContain(shown);
   });
 
+  test("an image by reference is one", () => {
+    const html = draw("![a cat][1]\n\n[1]: https://a.example/b.png");
+    expect(html).toContain("remote-image--button");
+    expect(wordsIn(html)).not.toContain("![");
+  });
+
   test("a link definition that the answer uses is not shown", () => {
     const html = draw("see [docs] and [more][Docs]\n\ntext\n\n[docs]: https://example.com/docs");
     expect(html.match(/href="https:\/\/example.com\/docs"/g)).toHaveLength(2);

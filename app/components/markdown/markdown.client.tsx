@@ -7,8 +7,8 @@ import { FootnoteIds, Footnotes } from "./footnotes";
 import { createBlockSplitter, type MarkdownBlock } from "./parsing/markdown-blocks";
 import { directionOf } from "./parsing/markdown-direction";
 import { readFence } from "./parsing/markdown-fences";
-import { createReferenceFinder } from "./parsing/markdown-references";
-import { NO_REFERENCES, parseMarkdown, type References } from "./parsing/parse-markdown";
+import { createReferenceFinder, readReferences } from "./parsing/markdown-references";
+import { parseMarkdown, type References } from "./parsing/parse-markdown";
 import { shapeMarkdown } from "./parsing/shape-markdown";
 import { UnformattedText } from "./unformatted-text";
 
@@ -18,29 +18,55 @@ export type TextEnding = "whole" | "growing" | "cut";
 type Props = { text: string; ending: TextEnding };
 
 /**
+ * Reads a text as blocks with what they refer to. It keeps what it has read: while the text grows, the properties of
+ * finished blocks stay equal, and they are not drawn again.
+ */
+export function createMarkdownReader() {
+  const split = createBlockSplitter();
+  const findReferences = createReferenceFinder();
+
+  /** @returns null if the text is too long to be parsed */
+  return function read(written: string, ending: TextEnding) {
+    const text = written.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
+    const blocks = split(text, ending === "growing");
+    if (!blocks) return null;
+    const { ofBlock, notes } = findReferences(blocks);
+    const drawn = blocks.map(({ kind, source }, index): BlockProps => ({
+      kind,
+      source,
+      references: ofBlock[index]!,
+      ending: index === blocks.length - 1 ? ending : "whole",
+    }));
+    return { blocks: drawn, notes };
+  };
+}
+
+/**
  * A text in Markdown. Of HTML only a few harmless elements are drawn, the rest is shown as text, and the browser fetches nothing on its
  * account. Blocks that would take too long to parse, or cannot be rendered, are shown as their source.
  */
-export function Markdown({ text: written, ending }: Props) {
-  const [split] = useState(createBlockSplitter);
-  const [findReferences] = useState(createReferenceFinder);
+export function Markdown({ text, ending }: Props) {
+  const [read] = useState(createMarkdownReader);
+  const known = useMemo(() => read(text, ending), [read, text, ending]);
+  if (!known) return <UnformattedText text={text} why="beyondBounds" />;
+  return <MarkdownBlocks {...known} />;
+}
+
+type BlocksProps = NonNullable<ReturnType<ReturnType<typeof createMarkdownReader>>>;
+
+export function MarkdownBlocks({ blocks, notes }: BlocksProps) {
   const ids = useId();
-  const text = written.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
-  const blocks = useMemo(() => split(text, ending === "growing"), [split, text, ending]);
-  const { ofBlock, notes } = useMemo(() => findReferences(blocks ?? []), [findReferences, blocks]);
-  if (!blocks) return <UnformattedText text={text} why="beyondBounds" />;
   const isNote = new Set(notes.map(({ index }) => index));
   const draw = (index: number): ReactNode => {
     const block = blocks[index]!;
-    const endingOfBlock = index === blocks.length - 1 ? ending : "whole";
     return (
       // Blocks are only added at the end, so their index is a stable key.
       <DrawingBoundary
         key={index}
         fallback={<UnformattedText text={block.source} why="failed" />}
-        resetKey={endingOfBlock}
+        resetKey={block.ending}
       >
-        <Block kind={block.kind} source={block.source} references={ofBlock[index]!} ending={endingOfBlock} />
+        <Block {...block} />
       </DrawingBoundary>
     );
   };
@@ -63,7 +89,7 @@ export function Markdown({ text: written, ending }: Props) {
 type BlockProps = {
   kind: MarkdownBlock["kind"];
   source: string;
-  /** `References` as JSON: it is equal while the block stays as it is. */
+  /** `References` as written by the reference finder: it is equal while the block stays as it is. */
   references: string;
   ending: TextEnding;
 };
@@ -79,11 +105,7 @@ function ParsedBlock({ source, references, ending }: Omit<BlockProps, "kind">) {
   const drawn = useMemo(() => {
     try {
       // Parsed before React renders, so that an error of the parser is caught for its block.
-      return drawSource(
-        source,
-        references === "" ? NO_REFERENCES : (JSON.parse(references) as References),
-        ending,
-      );
+      return drawSource(source, readReferences(references), ending);
     } catch {
       return null;
     }

@@ -60,3 +60,63 @@ export const markdownText: fc.Arbitrary<string> = fc.letrec<{ block: string }>((
     ),
   };
 }).block;
+
+const piece = fc.oneof(
+  { weight: 2, arbitrary: word },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      ...["**", "*", "_", "`", "``", "~~", "$", "$$", "\\(", "\\)", "\\", "|", "&amp;", "!", ":", "$5", "  "],
+      ...[
+        "[",
+        "]",
+        "](",
+        "](https://a.example)",
+        "[a]",
+        "[b][a]",
+        "[^1]",
+        "[^n]",
+        "![",
+        "https://a.example/b",
+      ],
+      ...["<b>", "</b>", "<br>", "<kbd>", "<details>", "</details>", "<summary>", "</summary>", "<ul><li>"],
+      ...["</ul>", "<!--", "-->", "<div>", "</div>", "a@b.example", "中文", "：", "“", "”", "👩‍👩‍👧", "\u202E"],
+    ),
+  },
+);
+const line = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom(...["", "", "", "", " ", "  ", "   ", "    ", "\t", "> ", "> > ", "- ", "  > "]),
+      fc.constantFrom(
+        ...["", "", "", "", "- ", "* ", "1. ", "2. ", "10) ", "> ", "# ", "### ", "- [ ] ", "-", "    "],
+        ...["[a]: https://a.example/", "[^1]: ", "[^n]: ", "<"],
+      ),
+      fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(pieces.length % 2 ? " " : "")),
+    )
+    .map((parts) => parts.join("")),
+  fc.constantFrom(
+    ...[
+      "",
+      "",
+      "",
+      "```",
+      "```js",
+      "```md",
+      "  ```",
+      "   ~~~",
+      "````",
+      "---",
+      "===",
+      "***",
+      "|a|b|",
+      "|-|-|",
+    ],
+    ...["$$", "\\[", "\\]", "  $$", "\\begin{align}", "\\end{align}", "<details>", "</details>", "<div>"],
+    ...["[a]: https://a.example", "[b]: /here", "> [!NOTE]", "<!-- c", "```math", "&nbsp;", "\u00A0", "   "],
+  ),
+);
+/** For tests: lines of marks in any order, which no person would write. */
+export const markdownLines: fc.Arbitrary<string> = fc
+  .array(line, { maxLength: 14 })
+  .map((lines) => lines.join("\n"));

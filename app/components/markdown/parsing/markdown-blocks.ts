@@ -1,4 +1,4 @@
-import type { Nodes } from "mdast";
+import type { Nodes, Root, RootContent } from "mdast";
 import { safeUrl } from "./link-target";
 import {
   isHostile,
@@ -16,7 +16,7 @@ export type LinkDefinition = { identifier: string; url: string; title: string | 
 
 export type MarkdownBlock = {
   source: string;
-  /** Index of the source in the text, at the beginning of a line. */
+  /** Index of the source in the text. */
   start: number;
   /** A block beyond the bounds is not parsed. */
   kind: "fence" | "markdown" | "beyondBounds";
@@ -31,6 +31,9 @@ export type MarkdownBlock = {
 /**
  * Cuts a text into its top-level blocks, so that only the last one is parsed again while the text grows: the others are
  * the same objects, and their meaning no longer changes. Null if the text is too long to be parsed.
+ *
+ * A text that no longer grows is cut once more as a whole, so that it is shown as by a page that has only seen its end,
+ * also where micromark reads a line by what stands before it. Equal blocks stay the same objects.
  */
 export function createBlockSplitter() {
   let lastText = "";
@@ -38,15 +41,23 @@ export function createBlockSplitter() {
 
   return function split(text: string, isGrowing: boolean): readonly MarkdownBlock[] | null {
     const isSequel = text.startsWith(lastText);
-    if (isSequel && lastBlocks === null) return null;
-    const kept = isSequel ? finished(lastBlocks!) : [];
-    const from = isSequel ? (lastBlocks![kept.length]?.start ?? 0) : 0;
+    if (isSequel && isGrowing && lastBlocks === null) return null;
+    const kept = isSequel && isGrowing ? finished(lastBlocks!) : [];
+    const from = isSequel && isGrowing ? (lastBlocks![kept.length]?.start ?? 0) : 0;
     const added = blocksFrom(text, from, isGrowing);
-    const blocks = added && [...kept, ...added];
+    const known = lastBlocks ?? [];
+    const blocks = added && [
+      ...kept,
+      ...added.map((each, index) => equalTo(each, known[kept.length + index])),
+    ];
     lastText = text;
     lastBlocks = blocks && isTextBeyondBounds(blocks) ? null : blocks;
     return lastBlocks;
   };
+}
+
+function equalTo(block: MarkdownBlock, known: MarkdownBlock | undefined): MarkdownBlock {
+  return known && JSON.stringify(known) === JSON.stringify(block) ? known : block;
 }
 
 /** Without the last block, and the one before an open formula, which may turn out to be a line of that block. */
@@ -61,19 +72,22 @@ function blocksFrom(text: string, from: number, isGrowing: boolean): MarkdownBlo
   let parsedLength = 0;
   let fewestBlocks = 0;
   const parseTo = (end: number) => {
-    const source = text.slice(start, end);
+    const isLast = end === text.length;
+    const source = isLast ? text.slice(start) : text.slice(start, end).trimEnd();
     parsedLength += source.length;
     fewestBlocks += source.match(CUT)?.length ?? 0;
     if (parsedLength > MAX_TEXT_LENGTH || fewestBlocks > MAX_PARSED_BLOCKS) return false;
-    blocks.push(...parsedBlocks(source, start, isGrowing && end === text.length));
+    blocks.push(...parsedBlocks(source, start, isGrowing && isLast));
     return true;
   };
   for (let at = from; at < text.length; at = nextLine(text, at)) {
     const fence = openedFence(text, at);
     if (!fence) continue;
     if (!parseTo(at)) return null;
-    const end = fenceEnd(text, fence, isGrowing);
-    blocks.push(block(text.slice(at, end), at, "fence"));
+    const outer = openIndentedFence(text, blocks.at(-1), isGrowing);
+    if (outer) blocks.pop();
+    const { begin, end, kind } = outer ?? { begin: at, end: fenceEnd(text, fence, isGrowing), kind: "fence" };
+    blocks.push(block(text.slice(begin, end), begin, kind));
     start = Math.min(text.length, end + 1);
     at = end;
   }
@@ -137,15 +151,32 @@ function piecesOf(source: string): number[] {
 }
 
 function blocksOf(source: string, offset: number, isGrowing: boolean): MarkdownBlock[] {
-  return parseBlocks(source, isGrowing).children.map((node) => {
-    const start = source.lastIndexOf("\n", startOf(node) - 1) + 1;
-    const cut = source.slice(start, endOf(node));
+  return nodesByLines(parseBlocks(source, isGrowing), source).flatMap(({ nodes, start, end }) => {
+    const cut = source.slice(start, end);
+    if (/^[ \t\n]*$/.test(cut)) return [];
+    const [first] = nodes;
     return {
       ...block(cut, offset + start, isBlockBeyondBounds(cut) ? "beyondBounds" : "markdown"),
-      definitions: definitionsIn(node),
-      note: node.type === "footnoteDefinition" ? node.identifier : null,
+      definitions: nodes.flatMap(definitionsIn),
+      note: first?.type === "footnoteDefinition" ? first.identifier : null,
     };
   });
+}
+
+/** The nodes of a tree, those that share a line together: a formula and what follows it, a definition above a heading. */
+function nodesByLines({ children }: Root, source: string) {
+  const groups: { nodes: RootContent[]; start: number; end: number }[] = [];
+  for (const node of children) {
+    const line = source.lastIndexOf("\n", startOf(node) - 1) + 1;
+    const last = groups.at(-1);
+    // An indented line below a definition would be code if it stood alone.
+    const isBelowDefinition = last?.nodes.at(-1)?.type === "definition" && line === last.end + 1;
+    if (last && (line < last.end || (isBelowDefinition && node.type === "paragraph"))) {
+      last.nodes.push(node);
+      last.end = endOf(node);
+    } else groups.push({ nodes: [node], start: line, end: endOf(node) });
+  }
+  return groups;
 }
 
 /** Cuts a text at its blank lines, without a parser, to keep what can be parsed. */

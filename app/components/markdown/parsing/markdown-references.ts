@@ -1,9 +1,9 @@
 import type { Nodes } from "mdast";
 import type { MarkdownBlock } from "./markdown-blocks";
-import { parseMarkdown, type References } from "./parse-markdown";
+import { NO_REFERENCES, parseMarkdown, type LinkTarget, type References } from "./parse-markdown";
 
 export type BlockReferences = {
-  /** What each block needs of the others, as JSON: equal strings mean that the block stays as it is. */
+  /** What each block needs of the others, for `readReferences`: equal strings mean that the block stays as it is. */
   ofBlock: readonly string[];
   /** Footnotes that the text calls and defines, in the order of their numbers. */
   notes: readonly { number: number; index: number }[];
@@ -26,14 +26,16 @@ export function createReferenceFinder() {
   }
 
   return function find(blocks: readonly MarkdownBlock[]): BlockReferences {
-    const links: Record<string, { url: string; title: string | null }> = {};
+    const links = new Map<string, LinkTarget>();
     const definedNotes = new Map<string, number>();
     blocks.forEach(({ definitions, note }, index) => {
-      for (const { identifier, url, title } of definitions) links[identifier] ??= { url, title };
+      for (const { identifier, url, title } of definitions) {
+        if (!links.has(identifier)) links.set(identifier, { url, title });
+      }
       if (note !== null && !definedNotes.has(note)) definedNotes.set(note, index);
     });
-    const all = { links, notes: Object.fromEntries(definedNotes) };
-    const known = JSON.stringify([Object.keys(links), [...definedNotes.keys()]]);
+    const all = { links, notes: definedNotes };
+    const known = JSON.stringify([[...links.keys()], [...definedNotes.keys()]]);
     const labels =
       known === NOTHING && !blocks.some(mayCallNote)
         ? []
@@ -49,7 +51,7 @@ export function createReferenceFinder() {
           .map(({ identifier }) => link(identifier)),
         ...(note === null ? [] : [{ kind: "note" as const, label: note }]),
       ];
-      return needed.length === 0 ? "" : JSON.stringify(pick(needed, links, linkedNumbers));
+      return needed.length === 0 ? "" : writeReferences(pick(needed, { links, notes: linkedNumbers }));
     });
     const notes = [...linkedNumbers].map(([label, number]) => ({ number, index: definedNotes.get(label)! }));
     return { ofBlock, notes };
@@ -90,18 +92,24 @@ function numberNotes(labels: readonly (readonly Label[])[], defined: ReadonlyMap
   return numbers;
 }
 
-function pick(
-  labels: readonly Label[],
-  links: References["links"],
-  numbers: ReadonlyMap<string, number>,
-): References {
-  const picked: { links: Record<string, References["links"][string]>; notes: Record<string, number> } = {
-    links: {},
-    notes: {},
+function pick(labels: readonly Label[], { links, notes }: References): References {
+  const has = (kind: Label["kind"]) => {
+    const wanted = new Set(labels.filter((each) => each.kind === kind).map(({ label }) => label));
+    return ([label]: readonly [string, unknown]) => wanted.has(label);
   };
-  for (const { kind, label } of labels) {
-    if (kind === "link") picked.links[label] = links[label]!;
-    else if (numbers.has(label)) picked.notes[label] = numbers.get(label)!;
-  }
-  return picked;
+  return {
+    links: new Map([...links].filter(has("link"))),
+    notes: new Map([...notes].filter(has("note"))),
+  };
+}
+
+function writeReferences({ links, notes }: References): string {
+  return JSON.stringify([[...links], [...notes]]);
+}
+
+/** @param written one of `BlockReferences.ofBlock` */
+export function readReferences(written: string): References {
+  if (written === "") return NO_REFERENCES;
+  const [links, notes] = JSON.parse(written) as [[string, LinkTarget][], [string, number][]];
+  return { links: new Map(links), notes: new Map(notes) };
 }

@@ -93,11 +93,14 @@ export function ownLine(name: string, isOwn: (at: number) => boolean): Construct
   return { name, tokenize };
 }
 
+/** The token of a paragraph of one line. Micromark would take its own for the text above the underline of a heading. */
+export const LINE_PARAGRAPH = "lineParagraph" as TokenType;
+
 function restAsParagraph(effects: Effects, ok: State): State {
   const inside: State = (code) => {
     if (code === null || isLineEnding(code)) {
       effects.exit("chunkText");
-      effects.exit("paragraph");
+      effects.exit(LINE_PARAGRAPH);
       return ok(code);
     }
     effects.consume(code);
@@ -109,7 +112,7 @@ function restAsParagraph(effects: Effects, ok: State): State {
       effects.enter("linePrefix");
       return space(code);
     }
-    effects.enter("paragraph");
+    effects.enter(LINE_PARAGRAPH);
     effects.enter("chunkText", { contentType: "text" });
     return inside(code);
   };

@@ -49,13 +49,15 @@ declare module "mdast" {
   }
 }
 
+export type LinkTarget = { url: string; title: string | null };
+
 /** What is defined in other blocks of the text, by normalized label: addresses of links, and numbers of footnotes. */
 export type References = {
-  links: Readonly<Record<string, { url: string; title: string | null }>>;
-  notes: Readonly<Record<string, number>>;
+  links: ReadonlyMap<string, LinkTarget>;
+  notes: ReadonlyMap<string, number>;
 };
 
-export const NO_REFERENCES: References = { links: {}, notes: {} };
+export const NO_REFERENCES: References = { links: new Map(), notes: new Map() };
 
 type Options = { references?: References; isGrowing?: boolean };
 
@@ -106,8 +108,14 @@ const TREE: ToTree[] = [
   gfmTaskListItemFromMarkdown(),
   gfmFootnoteFromMarkdown(),
   {
-    enter: { mathFlow: leaf("math"), mathText: leaf("math"), address: leaf("address"), footnoteReference },
-    exit: { mathFlow: exit, mathText: exit, address: exit, footnoteReference: exit },
+    enter: {
+      ...{ mathFlow: leaf("math"), mathText: leaf("math"), address: leaf("address") },
+      ...{ footnoteReference, [LINE_PARAGRAPH]: paragraph },
+    },
+    exit: {
+      ...{ mathFlow: exit, mathText: exit, address: exit, footnoteReference: exit },
+      [LINE_PARAGRAPH]: exit,
+    },
   },
 ];
 
@@ -115,6 +123,10 @@ function leaf(type: "math" | "address") {
   return function (this: CompileContext, token: Token) {
     this.enter({ type, value: this.sliceSerialize(token) }, token);
   };
+}
+
+function paragraph(this: CompileContext, token: Token) {
+  this.enter({ type: "paragraph", children: [] }, token);
 }
 
 function footnoteReference(this: CompileContext, token: Token) {
@@ -130,6 +142,7 @@ function ownConstructs(source: string, { links, notes }: References, isGrowing: 
   const math = textSpan("mathText", (at) => formulaEnd(source, at, isGrowing));
   const mathFlow = blockSpan("mathFlow", (at) => displayEnd(source, at, isGrowing));
   const address = textSpan("address", (at) => addressEnd(source, at));
+  const define = definer([...links.keys()]);
   const note = textSpan("footnoteReference", (at) => noteEnd(source, at, notes));
   const markBeforeNote = literal((at) => noteEnd(source, at + 1, notes) !== null);
   const tagLine = ownLine("tagLine", (at) => matchesAt(OWN_LINE, source, at));
@@ -138,9 +151,9 @@ function ownConstructs(source: string, { links, notes }: References, isGrowing: 
     text: {
       [DOLLAR]: math,
       [BACKSLASH]: math,
-      [BRACKET]: [definer(Object.keys(links)), note],
-      // Not the beginning of an image.
-      [EXCLAMATION]: markBeforeNote,
+      [BRACKET]: [define, note],
+      // The mark before a footnote is not the beginning of an image.
+      [EXCLAMATION]: [define, markBeforeNote],
       ...Object.fromEntries([..."hHwW"].map((letter) => [letter.charCodeAt(0), address])),
     },
   };
@@ -159,7 +172,7 @@ const NOTE = /\[\^([^\s[\]]{1,200})\]/y;
 function noteEnd(source: string, at: number, notes: References["notes"]): number | null {
   NOTE.lastIndex = at;
   const [whole = "", label = ""] = NOTE.exec(source) ?? [];
-  return whole !== "" && (/^\d{1,3}$/.test(label) || normalizeLabel(label) in notes)
+  return whole !== "" && (/^\d{1,3}$/.test(label) || notes.has(normalizeLabel(label)))
     ? at + whole.length
     : null;
 }

@@ -126,7 +126,7 @@ function textIn(blocks: readonly RootContent[]): RootContent[] {
 function shapeBlock(node: RootContent, context: Context): RootContent[] {
   switch (node.type) {
     case "definition": {
-      const isUsed = node.identifier in context.references.links && safeUrl(node.url) !== undefined;
+      const isUsed = context.references.links.has(node.identifier) && safeUrl(node.url) !== undefined;
       return isUsed
         ? []
         : [paragraphOf([{ type: "text", value: sourceOf(node, context.source) }])].flatMap((each) =>
@@ -165,7 +165,7 @@ function shapeBlock(node: RootContent, context: Context): RootContent[] {
       ];
     case "footnoteDefinition": {
       const children = shapeBlocks(node.children, context, isOpenEnded(node, context));
-      if (node.identifier in context.references.notes) return [{ ...node, children }];
+      if (context.references.notes.has(node.identifier)) return [{ ...node, children }];
       // Nothing calls it: it is text.
       const mark: Text = { type: "text", value: `[^${node.label ?? node.identifier}]: ` };
       const [first, ...others] = children;
@@ -259,13 +259,13 @@ function shapeInline(node: PhrasingContent, context: Context, isInLink: boolean)
     case "link":
       return shapeLink(node, context, isInLink);
     case "linkReference": {
-      const target = context.references.links[node.identifier];
+      const target = context.references.links.get(node.identifier);
       const text = sourceOf(node, context.source);
       if (!target) return shapeWords({ type: "text", value: text }, isInLink);
       return shapeLink({ ...node, type: "link", ...target }, context, isInLink);
     }
     case "imageReference": {
-      const target = context.references.links[node.identifier];
+      const target = context.references.links.get(node.identifier);
       if (!target) return [{ type: "text", value: sourceOf(node, context.source) }];
       return [{ type: "image", alt: node.alt ?? "", ...target }];
     }
