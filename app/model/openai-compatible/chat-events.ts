@@ -1,16 +1,19 @@
 import { readChatChunk, readFailure, type ChatChunk } from "./chat-chunk";
 
-/** The longest line of a stream, in UTF-16 units: far beyond any answer, and within a small task's memory. */
-const MAX_LINE_LENGTH = 32_000_000;
+/** The longest event of a stream, in UTF-16 units: far beyond any answer, and within a small task's memory. */
+const MAX_EVENT_LENGTH = 32_000_000;
+/** What a line of an event counts as beside its text. */
+const LINE_COST = 16;
 
 export type ChatEvent = ChatChunk | "done";
 
 /**
  * Parses a response body into events. It may be server-sent events with any line ends, with or without empty lines
  * between them and at the end; lines of JSON without `data:`; or one JSON value on one or several lines.
+ * @param maxLength of one event, in UTF-16 units
  */
-export function createChatEvents() {
-  const lines = createLineReader();
+export function createChatEvents(maxLength = MAX_EVENT_LENGTH) {
+  const lines = createLineReader(maxLength);
   let events: ChatEvent[] = [];
   let data: string[] = [];
   let isError = false;
@@ -19,10 +22,18 @@ export function createChatEvents() {
   let [isStream, isOther] = [false, false];
   /** All lines, where the body is one JSON value on several lines. */
   let json: string[] | null = null;
+  /** What the lines in `data` or `json` count as. */
+  let heldLength = 0;
+
+  function hold(line: string, held: string[]) {
+    heldLength += line.length + LINE_COST;
+    if (heldLength > maxLength) throw endless("an event");
+    held.push(line);
+  }
 
   function dispatch() {
     const [before, marked] = [data, isError];
-    [data, isError] = [[], false];
+    [data, isError, heldLength] = [[], false, 0];
     if (before.length === 0) return;
     const whole = before.join("\n");
     // Servers that leave out the empty line between events send several in one.
@@ -55,11 +66,11 @@ export function createChatEvents() {
       dispatch();
       isError = marked;
     }
-    data.push(value);
+    hold(value, data);
   }
 
   function addLine(text: string) {
-    if (json) return void json.push(text);
+    if (json) return hold(text, json);
     const start = text.trimStart();
     if (start === "") return dispatch();
     const first = isFirst;
@@ -110,7 +121,7 @@ const DONE = /^\[done\]$/i;
 const isJson = (text: string) => text.startsWith("{") || text.startsWith("[");
 
 /** Splits text that arrives in pieces into lines, with any of the three line ends, in linear time. */
-function createLineReader() {
+function createLineReader(maxLength: number) {
   let fragments: string[] = [];
   let length = 0;
   let endedWithReturn = false;
@@ -126,7 +137,7 @@ function createLineReader() {
       }
       fragments.push(last);
       length += last.length;
-      if (length > MAX_LINE_LENGTH) throw new Error("The model server sent a line without an end.");
+      if (length > maxLength) throw endless("a line");
       return found;
     },
     end(): string[] {
@@ -136,6 +147,8 @@ function createLineReader() {
     },
   };
 }
+
+const endless = (what: string) => new Error(`The model server sent ${what} without an end.`);
 
 function malformed(): ChatChunk {
   return { kind: "failure", message: "A chunk was not JSON.", type: "malformed_chunk", code: null };

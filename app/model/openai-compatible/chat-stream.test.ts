@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { delta } from "../../../tests/fixtures/models/chat-endpoint";
 import { realTimer } from "~/clocks";
+import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
 import { readChatStream } from "./chat-stream";
 import type { AnswerParts } from "~/model/provider";
 
@@ -49,4 +50,30 @@ test("words after a finish reason restart the grace time, for servers that send 
   }
   await vi.advanceTimersByTimeAsync(1_000);
   expect((await whole).match(/one|two|three|four/g)).toEqual(["one", "two", "three", "four"]);
+});
+
+/** The answers of `read` to a body of these events, each of which arrives alone. */
+async function readsOf(events: Iterable<unknown>) {
+  const left = [...events].map((event) => new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`));
+  const bytes = { read: async () => left.shift() ?? null, cancel: () => undefined };
+  const answer = readChatStream(bytes, { graceMs: 1_000, timer: realTimer });
+  const reads = [];
+  for (let parts = await answer.read(); parts !== null; parts = await answer.read()) reads.push(parts);
+  return reads;
+}
+
+const callDelta = (fragment: object) => delta({ tool_calls: [{ index: 0, ...fragment }] });
+
+test("arguments of a call that arrive slowly are no silence: each of their chunks ends a read", async () => {
+  const fragments = ['{"a":', '"b', '"}'].map((text) => callDelta({ function: { arguments: text } }));
+  const begin = callDelta({ id: "c1", function: { name: "notes_add" } });
+  const reads = await readsOf([begin, delta({}), ...fragments, callDelta({}), delta({}, "tool_calls")]);
+  expect(reads.slice(0, -1)).toEqual([[], [], [], []]);
+  expect(reads.at(-1)).toMatchObject([{ toolName: "notes_add", input: '{"a":"b"}' }, { type: "finish" }]);
+});
+
+test("calls without end are silence once they are longer than an answer", async () => {
+  const names = Array.from({ length: 30 }, (_, index) => String(index).padEnd(MAX_ANSWER_LENGTH / 10, "n"));
+  const reads = await readsOf(names.map((name) => callDelta({ function: { name } })));
+  expect(reads.length).toBeLessThan(15);
 });

@@ -1,6 +1,7 @@
 import { StreamProviderError } from "ai";
 import type { Timer } from "~/timer";
 import { MAX_CALLS, MAX_INPUT_LENGTH } from "~/conversation/calls/call-state";
+import { MAX_ANSWER_LENGTH } from "~/conversation/limits";
 import type { CallFragment, ChatChunk, ChatUsage } from "./chat-chunk";
 import { createChatEvents, type ChatEvent } from "./chat-events";
 import type { ResponseBytes } from "./post-json";
@@ -23,6 +24,8 @@ export function readChatStream(bytes: ResponseBytes, { graceMs, timer }: Grace):
   const answer = createChatAnswer();
   let grace: ReturnType<typeof startGrace> | null = null;
   let isOver = false;
+  /** Whether some of what was read last belongs to the answer. */
+  let isAnswering = false;
 
   /** Handles one event. @returns whether it is the last one */
   function take(event: ChatEvent, parts: AnswerPart[]): boolean {
@@ -36,7 +39,7 @@ export function readChatStream(bytes: ResponseBytes, { graceMs, timer }: Grace):
       if (!grace) parts.push({ type: "error", error: errorOf(event) });
       return true;
     }
-    answer.add(event, parts);
+    if (answer.add(event, parts)) isAnswering = true;
     // Restarted at each word: some servers send the reason with every chunk.
     if (event.finishReason !== null || (grace && hasWords(event))) {
       grace?.end();
@@ -47,6 +50,7 @@ export function readChatStream(bytes: ResponseBytes, { graceMs, timer }: Grace):
 
   async function readSome(): Promise<AnswerPart[]> {
     const parts: AnswerPart[] = [];
+    isAnswering = false;
     const read = bytes.read();
     const some = await (grace ? grace.orSooner(read) : read);
     const text = some ? decoder.decode(some, { stream: true }) : null;
@@ -62,10 +66,11 @@ export function readChatStream(bytes: ResponseBytes, { graceMs, timer }: Grace):
   return {
     async read() {
       try {
-        // Comments and empty chunks are not passed on: they count as silence.
+        // Comments and empty chunks are not passed on: they count as silence. The arguments of a call are no silence,
+        // although they are passed on when they are whole.
         while (!isOver) {
           const parts = await readSome();
-          if (parts.length > 0) return parts;
+          if (parts.length > 0 || isAnswering) return parts;
         }
         return null;
       } catch (error) {
@@ -121,6 +126,8 @@ function errorOf({ message, type, code }: Failure): StreamProviderError {
 /** Joins the fragments of calls. Some servers number them, some name their ids, and some send each whole. */
 function createCalls() {
   const calls: { index: number | null; id: string | null; name: string; arguments: string }[] = [];
+  /** Length of all names and arguments. */
+  let length = 0;
 
   function find({ index, id, name }: CallFragment) {
     const last = calls.at(-1);
@@ -130,13 +137,21 @@ function createCalls() {
   }
 
   return {
-    add(fragment: CallFragment) {
-      const call = find(fragment);
-      // More calls would not be run.
-      if (!call) return void (calls.length < MAX_CALLS && calls.push({ ...fragment }));
+    /** @returns whether some of the fragment is kept: calls that are longer, or more of them, would not be run */
+    add(fragment: CallFragment): boolean {
+      if (length > MAX_ANSWER_LENGTH) return false;
+      let call = find(fragment);
+      if (!call) {
+        if (calls.length === MAX_CALLS) return false;
+        calls.push((call = { ...fragment, name: "", arguments: "" }));
+      }
       // Some servers repeat the name with each fragment.
-      if (call.name !== fragment.name) call.name += fragment.name;
-      if (call.arguments.length <= MAX_INPUT_LENGTH) call.arguments += fragment.arguments;
+      const name = call.name === fragment.name ? "" : fragment.name;
+      const input = call.arguments.length <= MAX_INPUT_LENGTH ? fragment.arguments : "";
+      call.name += name;
+      call.arguments += input;
+      length += name.length + input.length;
+      return name !== "" || input !== "";
     },
     parts: (): AnswerPart[] =>
       calls.map(({ name, arguments: input }, index) => ({
@@ -170,12 +185,15 @@ function createChatAnswer() {
   }
 
   return {
-    add(event: Words, parts: AnswerPart[]) {
+    /** @returns whether the event has some of the answer */
+    add(event: Words, parts: AnswerPart[]): boolean {
+      const before = parts.length;
       say("reasoning", event.reasoning, parts);
       say("text", event.content, parts);
-      for (const fragment of event.calls) calls.add(fragment);
+      const kept = event.calls.filter(calls.add);
       reason = event.finishReason ?? reason;
       usage = event.usage ?? usage;
+      return parts.length > before || kept.length > 0;
     },
     setReason(unknown: string) {
       reason = unknown;
