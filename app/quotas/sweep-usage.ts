@@ -1,5 +1,6 @@
 import type { Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
+import { sweepEach } from "~/store/volume/sweep-each";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
 import { DAY_MS, dayName } from "./windows";
@@ -20,11 +21,10 @@ export async function sweepUsage(
   if (days.length === 0) return { removed };
   // By the volume's clock: a node whose own clock is days ahead would remove files that others still need.
   const oldest = dayName((await readVolumeClock(volume, layout, instance, "usage")) - KEEP_DAYS * DAY_MS);
-  for (const day of days) {
-    if (signal.aborted) break;
-    if (!/^\d{4}-\d\d-\d\d$/.test(day) || day >= oldest) continue;
+  await sweepEach(days, signal, async (day) => {
+    if (!/^\d{4}-\d\d-\d\d$/.test(day) || day >= oldest) return;
     await volume.removeFolder(`${layout.usage}/${day}`);
     removed += 1;
-  }
+  });
   return { removed };
 }

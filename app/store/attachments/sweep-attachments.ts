@@ -2,7 +2,8 @@ import { ExpectedError } from "~/conversation/expected-error";
 import { readSessionFolder, type Layout } from "~/store/documents/layout";
 import { DAY_MS } from "~/store/documents/retention";
 import type { SessionStore } from "~/store/sessions/session-store";
-import { namesIn } from "~/store/volume/list-folder";
+import { namesIn, namesInShards } from "~/store/volume/list-folder";
+import { sweepEach } from "~/store/volume/sweep-each";
 import { isOccupied, unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -58,19 +59,16 @@ export async function sweepAttachments(
   if (shards.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "attachments");
   const sweep: Sweep = { ...options, now, tally };
-  for (const shard of shards) {
-    for (const name of await namesIn(volume, `${layout.attachments}/${shard}`)) {
-      if (signal.aborted) return tally;
-      if (DELETED_NAME.test(name)) {
-        await volume.removeFolder(`${layout.attachments}/${shard}/${name}`);
-        tally.removed += 1;
-      } else if (SESSION_HASH.test(name)) {
-        tally.seen += 1;
-        await sweepSession(sweep, name);
-      }
-      await options.delay(1_000 / sessionsPerSecond);
+  await sweepEach(namesInShards(volume, layout.attachments, shards), signal, async ([shard, name]) => {
+    await options.delay(1_000 / sessionsPerSecond);
+    if (DELETED_NAME.test(name)) {
+      await volume.removeFolder(`${layout.attachments}/${shard}/${name}`);
+      tally.removed += 1;
+    } else if (SESSION_HASH.test(name)) {
+      tally.seen += 1;
+      await sweepSession(sweep, name);
     }
-  }
+  });
   return tally;
 }
 

@@ -1,4 +1,4 @@
-import { errorCode, hasCode, isGone } from "~/store/volume/errno";
+import { hasCode, isGone, whyNoFile } from "~/store/volume/errno";
 import { newerFormat } from "~/store/newer-format";
 import type { Decoded } from "./revision-codec";
 import type { Volume } from "~/store/volume/volume";
@@ -36,17 +36,10 @@ export async function readRevision<D>(
   throw newerFormat(subject, reason);
 }
 
-const REASON_BY_CODE: Readonly<Record<string, string>> = {
-  ENOTREG: "it is not a regular file",
-  ENXIO: "it is not a regular file",
-  ELOOP: "it is a symbolic link",
-  EFBIG: "it is too large",
-};
-
 async function explainReadError(volume: Volume, path: string, error: unknown): Promise<Revision<never>> {
   if (isGone(error)) return { kind: "gone" };
-  const reason = REASON_BY_CODE[errorCode(error) ?? ""];
-  if (reason !== undefined) return { kind: "damaged", reason };
+  const reason = whyNoFile(error);
+  if (reason !== null) return { kind: "damaged", reason };
   if (!hasCode(error, "EACCES", "EPERM")) throw error;
   // Either the file belongs to another user, which is damage, or the volume denies all access, which is a failure.
   try {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { hashSessionId } from "~/conversation/session/session-hash";
@@ -11,7 +11,7 @@ import {
   messageIds,
 } from "../../../tests/fixtures/store/store-conversation";
 import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
-import { createLayout, type Layout } from "./layout";
+import { createLayout, revisionName, type Layout } from "./layout";
 import { createRetention, DAY_MS, type RetentionOptions } from "./retention";
 import { createRetirement } from "./retire-session";
 import { sessionDocuments } from "~/store/sessions/session-documents";
@@ -104,6 +104,17 @@ test("a sweep removes sessions without a change for the configured days, and no 
   expect(await store().read(OLD)).toBeNull();
   expect(messageIds((await store().read(YOUNG))?.session)).toEqual(["first", "second"]);
   expect(retired).toEqual([OLD]);
+});
+
+test("a session that cannot be read keeps no other one from being swept", async () => {
+  const keys = Array.from({ length: 3 }, (_, index) => hashSessionId(`session ${index}`)).sort();
+  for (const key of keys) await begin(key, 31);
+  const newest = join(layout.sessionFolder(keys[1]!), revisionName(2));
+  await rm(newest);
+  await mkdir(newest);
+  await age(keys[1]!, 31);
+  await expect(retentionOf().sweep(goOn)).rejects.toThrow("1 could not be swept");
+  expect(retired.sort()).toEqual([keys[0], keys[2]]);
 });
 
 test("a session whose file is young is not read by a sweep", async () => {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { isGone } from "~/store/volume/errno";
-import { namesIn } from "~/store/volume/list-folder";
+import { namesIn, namesInShards } from "~/store/volume/list-folder";
 import type { DocumentKind, RevisionDocument } from "./document-kind";
 import { readSessionFolder, revisionName, type Layout } from "./layout";
 import { retentionAction } from "./retention-action";
 import { parseDoomedName, type Retirement } from "./retire-session";
+import { sweepEach } from "~/store/volume/sweep-each";
 import { sweepRegularly } from "~/store/volume/sweep-regularly";
 import type { Timer } from "~/timer";
 import type { Volume } from "~/store/volume/volume";
@@ -72,14 +73,11 @@ export function createRetention<W extends RevisionDocument, H extends W>(
     const tally = { seen: 0, retired: 0, removed: 0 };
     const volumeNow = await readVolumeClock(volume, layout, instance, options.what.replaceAll(" ", "-"));
     const first = Math.floor(random() * SHARDS.length);
-    for (const shard of [...SHARDS.slice(first), ...SHARDS.slice(0, first)]) {
-      if (signal.aborted) break;
-      for (const name of await namesIn(volume, join(kind.root, shard))) {
-        if (signal.aborted) break;
-        await sweepName(shard, name, volumeNow, tally);
-        await options.delay(1_000 / documentsPerSecond);
-      }
-    }
+    const shards = [...SHARDS.slice(first), ...SHARDS.slice(0, first)];
+    await sweepEach(namesInShards(volume, kind.root, shards), signal, async ([shard, name]) => {
+      await options.delay(1_000 / documentsPerSecond);
+      await sweepName(shard, name, volumeNow, tally);
+    });
     return tally;
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { hashSessionId } from "~/conversation/session/session-hash";
@@ -70,6 +70,8 @@ describe("a hand-off", () => {
       writeFileSync(pathOf(`${damaged}.json`), damage);
       await expect(node().claim(damaged)).rejects.toThrow(gone);
     }
+    mkdirSync(pathOf(`${key}.json`));
+    await expect(node().claim(key)).rejects.toThrow(gone);
   });
 
   it("a missing hand-off is gone", async () => {

@@ -1,6 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import { newerFormat } from "~/store/newer-format";
-import { unlessGone } from "~/store/volume/errno";
+import { unlessGone, whyNoFile } from "~/store/volume/errno";
 import { putIfAbsent } from "~/store/volume/put-if-absent";
 import { onVolume } from "~/store/volume/volume-failure";
 import { encodeHandoff, parseStoredHandoff } from "./handoff-file";
@@ -45,10 +45,10 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
   async function claim(handoffHash: string): Promise<string> {
     // Read before the claim, so that a box that cannot be read is not used up.
     const stored = await readFile(boxName(handoffHash));
+    // A damaged box is answered like a missing one: in both cases the person makes another.
     if (stored === null) throw handoffGone();
     const parsed = parseStoredHandoff(stored);
     if (parsed.kind === "newer") throw newerFormat("What this link holds", parsed.reason);
-    // A damaged box is answered like a missing one: in both cases the person makes another.
     if (parsed.kind === "damaged") throw handoffGone();
     const { sealed } = parsed.value;
     const claimId = options.newId();
@@ -77,12 +77,12 @@ export function createHandoffStore(options: HandoffStoreOptions): HandoffStore {
     }
   }
 
-  /** Null where there is no such file. */
+  /** Null where there is no such file, or something else in its place. */
   async function readFile(name: string): Promise<Buffer | null> {
     try {
       return await volume.readFrom(`${folder}/${name}`, 0);
     } catch (error) {
-      unlessGone(error);
+      if (whyNoFile(error) === null) unlessGone(error);
       return null;
     }
   }

@@ -7,7 +7,7 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import { newerFormat } from "~/store/newer-format";
 import { parseJson } from "~/store/parse-json";
 import type { Layout } from "~/store/documents/layout";
-import { unlessGone, unlessMissing } from "~/store/volume/errno";
+import { unlessGone, unlessMissing, whyNoFile } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 
 /** Format 2 is encrypted. A new field raises the number (app/store/FORMATS.md). */
@@ -73,6 +73,8 @@ export function createShareFiles({ volume, layout, encryptor, onDamage }: ShareF
       try {
         bytes = await volume.readFrom(`${folder}/${name}`, 0);
       } catch (error) {
+        const reason = whyNoFile(error);
+        if (reason !== null) return refuseDamaged(shareHash, reason);
         unlessGone(error);
         return null;
       }

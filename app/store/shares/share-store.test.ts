@@ -3,7 +3,10 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -188,6 +191,9 @@ describe("a link", () => {
     ["is cut short", (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 50))],
     ["is of another form", (path: string) => writeFileSync(path, '{"format":2}')],
     ["is empty", (path: string) => writeFileSync(path, "")],
+    ["is larger than memory", (path: string) => truncateSync(path, 1e12)],
+    ["is a folder", (path: string) => [rmSync(path), mkdirSync(path)]],
+    ["is a symbolic link", (path: string) => [rmSync(path), symlinkSync("/dev/zero", path)]],
   ])("a link whose file %s is refused as damaged, and reported", async (_, damage) => {
     const { store, shares, damaged } = node();
     await store.update(KEY, append("m1"));
@@ -275,6 +281,19 @@ describe("a sweep", () => {
     writeFileSync(pathOf(share), "damaged");
     age(pathOf(share), 2);
     expect(await sweep()).toMatchObject({ removed: 0 });
+  });
+
+  it("a sweep removes snapshots of a deleted session beside one that cannot be read", async () => {
+    const { store, shares, sweep } = node();
+    await store.update(KEY, append("m1"));
+    const [damaged, left] = ["0".repeat(64), "1".repeat(64)];
+    for (const each of [damaged, left]) await shares.create(KEY, each);
+    await store.remove(KEY);
+    rmSync(pathOf(damaged));
+    mkdirSync(pathOf(damaged));
+    for (const each of [damaged, left]) age(pathOf(each), 2);
+    await expect(sweep()).rejects.toThrow("1 could not be swept");
+    expect(files()).toEqual([]);
   });
 
   it("a sweep removes the snapshots of a deleted session", async () => {

@@ -1,5 +1,6 @@
 import type { Layout } from "~/store/documents/layout";
 import { listIfThere } from "~/store/volume/list-folder";
+import { sweepEach } from "~/store/volume/sweep-each";
 import { unlessGone } from "~/store/volume/errno";
 import type { Volume } from "~/store/volume/volume";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -32,19 +33,20 @@ export async function sweepHandoffs(
   if (names.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "handoffs");
   // A box before its claim, so that there is no moment in which it could be claimed again.
-  for (const name of [...names].sort((a, b) => Number(b.endsWith(".json")) - Number(a.endsWith(".json")))) {
-    if (signal.aborted) break;
+  const isBox = (name: string) => name.endsWith(".json");
+  const boxesFirst = names.toSorted((a, b) => Number(isBox(b)) - Number(isBox(a)));
+  await sweepEach(boxesFirst, signal, async (name) => {
     tally.seen += 1;
     try {
-      if (!SWEPT_NAME.test(name)) continue;
-      if (now - (await volume.stats(`${folder}/${name}`)).modifiedAt <= lifetimeMs) continue;
-      if (name.endsWith(".json") && (await isNewer(volume, `${folder}/${name}`))) continue;
+      if (!SWEPT_NAME.test(name)) return;
+      if (now - (await volume.stats(`${folder}/${name}`)).modifiedAt <= lifetimeMs) return;
+      if (isBox(name) && (await isNewer(volume, `${folder}/${name}`))) return;
       await volume.unlink(`${folder}/${name}`);
       tally.removed += 1;
     } catch (error) {
       unlessGone(error);
     }
-  }
+  });
   return tally;
 }
 

@@ -1,7 +1,8 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "~/store/documents/layout";
 import { unlessGone } from "~/store/volume/errno";
-import { listIfThere } from "~/store/volume/list-folder";
+import { namesIn, namesInShards } from "~/store/volume/list-folder";
+import { sweepEach } from "~/store/volume/sweep-each";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { parseStoredShare } from "./share-files";
 import { readVolumeClock } from "~/store/volume/volume-clock";
@@ -33,21 +34,17 @@ const SHARE_NAME = /^([0-9a-f]{64})\.json$/;
 export async function sweepShares(options: ShareSweepOptions, signal: AbortSignal): Promise<ShareSweepTally> {
   const { volume, layout, instance, sessions, sharesPerSecond = 20 } = options;
   const tally = { seen: 0, removed: 0 };
-  const shards = (await listIfThere(volume, layout.shares)) ?? [];
+  const shards = await namesIn(volume, layout.shares);
   if (shards.length === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "shares");
-  for (const shard of shards) {
-    for (const name of (await listIfThere(volume, `${layout.shares}/${shard}`)) ?? []) {
-      if (signal.aborted) return tally;
-      const path = `${layout.shares}/${shard}/${name}`;
-      tally.seen += 1;
-      if (await isLeftover(path, name)) {
-        await volume.unlink(path).catch(unlessGone);
-        tally.removed += 1;
-      }
-      await options.delay(1_000 / sharesPerSecond);
-    }
-  }
+  await sweepEach(namesInShards(volume, layout.shares, shards), signal, async ([shard, name]) => {
+    await options.delay(1_000 / sharesPerSecond);
+    const path = `${layout.shares}/${shard}/${name}`;
+    tally.seen += 1;
+    if (!(await isLeftover(path, name))) return;
+    await volume.unlink(path).catch(unlessGone);
+    tally.removed += 1;
+  });
   return tally;
 
   async function isLeftover(path: string, name: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { ExpectedError } from "~/conversation/expected-error";
 import type { Layout } from "~/store/documents/layout";
+import { sweepEach } from "~/store/volume/sweep-each";
 import type { SessionStore } from "~/store/sessions/session-store";
 import { unlessGone } from "~/store/volume/errno";
 import { listIfThere } from "~/store/volume/list-folder";
@@ -24,7 +25,7 @@ export type TemporarySweepTally = { seen: number; removed: number };
 /** Time in milliseconds in which a closed tab may turn out to have been reloaded. */
 const RELOAD_MS = 60_000;
 /** How long a session stays whose tab never said that it was closed, since its last use, in milliseconds. */
-export const TEMPORARY_MS = 86_400_000;
+const TEMPORARY_MS = 86_400_000;
 /** Minimum age in milliseconds of a mark without a session: longer than a request takes from its mark to its commit. */
 const YOUNG_MS = 3_600_000;
 
@@ -47,16 +48,15 @@ export async function sweepTemporarySessions(
   const names = new Set(await listIfThere(volume, folder));
   if (names.size === 0) return tally;
   const now = await readVolumeClock(volume, layout, instance, "temporary");
-  for (const name of names) {
-    if (signal.aborted) break;
+  await sweepEach(names, signal, async (name) => {
     // Names of later versions are left alone.
-    if (!SESSION_HASH.test(name)) continue;
+    if (!SESSION_HASH.test(name)) return;
     tally.seen += 1;
-    if (!(await isDue(name))) continue;
+    if (!(await isDue(name))) return;
     await remove(name);
     for (const mark of [closedName(name), name]) await volume.unlink(`${folder}/${mark}`).catch(unlessGone);
     tally.removed += 1;
-  }
+  });
   return tally;
 
   async function isDue(sessionHash: string): Promise<boolean> {

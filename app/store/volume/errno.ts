@@ -36,6 +36,19 @@ export function isOccupied(error: unknown): boolean {
   return hasCode(error, "ENOTEMPTY", "EEXIST");
 }
 
+const REASON_BY_CODE: Readonly<Record<string, string>> = {
+  EISDIR: "it is not a regular file",
+  ENOTREG: "it is not a regular file",
+  ENXIO: "it is not a regular file",
+  ELOOP: "it is a symbolic link",
+  EFBIG: "it is too large",
+};
+
+/** Why a name is no file that the app has written, for the operator; null for any other error. */
+export function whyNoFile(error: unknown): string | null {
+  return REASON_BY_CODE[errorCode(error) ?? ""] ?? null;
+}
+
 /** The name cannot be read as a regular file. */
 export function isUnreadable(error: unknown): boolean {
   return hasCode(error, "EISDIR", "ELOOP", "ENXIO", "ENOTREG", "ESPIPE", "EACCES", "EPERM");
@@ -61,7 +74,7 @@ export function mayMeanAway(error: unknown): boolean {
  * are expected by the store's protocols, or concern one file.
  */
 export function isVolumeFault(error: unknown): boolean {
-  return !hasCode(error, "ENOENT", "EEXIST", "ENOTEMPTY", "ESTALE", "ELOOP", "ENOTREG", "EFBIG");
+  return !isGone(error) && !isOccupied(error) && whyNoFile(error) === null;
 }
 
 /** The `code` of the cause of a `volume_unavailable` error where DATA_DIR is another volume than at the start. */

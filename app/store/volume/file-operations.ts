@@ -88,15 +88,20 @@ export function readWholeFile(
 ): Promise<FileContent> {
   const read = async (file: FileHandle) => {
     const stats = await file.stat();
-    if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
-    if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+    requireFile(stats);
     countRead(stats.size);
     return { bytes: await readBytes(file, stats.size), uid: stats.uid, version: versionOf(stats) };
   };
   return withFile(fs, path, READ_FLAGS, read, (close) => closeLater(close, path));
 }
 
-/** Reads the bytes of a file from `offset` on, at most `limit`. */
+/** @throws ENOTREG for anything that is no regular file, EFBIG */
+function requireFile(stats: Stats): void {
+  if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "ENOTREG" });
+  if (stats.size > MAX_FILE_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+}
+
+/** Reads the bytes of a file from `offset` on, at most `limit`. @throws what `readWholeFile` throws, without a limit */
 export function readFileFrom(
   fs: FileSystem,
   path: string,
@@ -105,6 +110,7 @@ export function readFileFrom(
   { countRead, closeLater }: OperationContext,
 ): Promise<Buffer> {
   const read = async (file: FileHandle) => {
+    if (limit === Infinity) requireFile(await file.stat());
     const chunks: Buffer[] = [];
     for (let at = offset; at < offset + limit;) {
       const buffer = Buffer.alloc(Math.min(READ_BYTES, offset + limit - at));

@@ -9,6 +9,17 @@ export async function listIfThere(volume: Pick<Volume, "list">, folder: string):
   });
 }
 
+/** The names in each of the folders `shards` of a folder. */
+export async function* namesInShards(
+  volume: Pick<Volume, "list">,
+  folder: string,
+  shards: readonly string[],
+): AsyncGenerator<[shard: string, name: string]> {
+  for (const shard of shards) {
+    for (const name of await namesIn(volume, `${folder}/${shard}`)) yield [shard, name];
+  }
+}
+
 /** The names in a folder; none where it is missing, or is a file. @throws what the volume throws */
 export async function namesIn(volume: Pick<Volume, "list">, folder: string): Promise<string[]> {
   try {
