@@ -41,6 +41,11 @@ export function lastSegment(request: Request): string {
   return new URL(request.url).pathname.split("/").at(-1)!;
 }
 
+/** Whether a request has a body, which may come in chunks of which no length is known (RFC 9112, section 6.3). */
+export function hasBody({ headers }: Request): boolean {
+  return headers.has("Transfer-Encoding") || Number(headers.get("Content-Length") ?? 0) > 0;
+}
+
 /** JSON values in a body. All requests but an import have far fewer. */
 const MAX_VALUES = 2_000;
 /** Characters. The error of a schema may be as long as the body. */

@@ -1,5 +1,5 @@
 import { stopBody } from "~/conversation/api";
-import { readJson, requireSessionHash } from "~/http/request-input";
+import { hasBody, readJson, requireSessionHash } from "~/http/request-input";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -7,8 +7,7 @@ const handle = api({
   async POST(request) {
     const sessionHash = requireSessionHash(request);
     // Pages of earlier versions send no body, and mean the running reply.
-    const isNamed = Number(request.headers.get("Content-Length") ?? 0) > 0;
-    const body = isNamed ? await readJson(request, stopBody, services.limits.maxBodyBytes) : null;
+    const body = hasBody(request) ? await readJson(request, stopBody, services.limits.maxBodyBytes) : null;
     await services.replies.stop(sessionHash, body?.replyId);
     return new Response(null, { status: 202 });
   },

@@ -125,6 +125,18 @@ describe("sending", () => {
     });
   });
 
+  it("is not stopped by a request for another reply whose body comes in chunks", async () => {
+    const sessionId = newId();
+    await post(sessionId, message("Tell me a story"), { Accept: "application/json" });
+    const body = () => new Blob([JSON.stringify({ replyId: newId() })]).stream();
+    const init = { method: "POST", headers: json, body: body(), duplex: "half" } as RequestInit;
+    expect((await request("/api/session/stop", sessionId, init)).status).toBe(202);
+    await followToEnd(server.url, sessionId);
+    expect((await readSession(server.url, sessionId))?.messages.at(-1)).toMatchObject({
+      metadata: { status: "complete" },
+    });
+  });
+
   it.each([
     ["no session id", null, message("x"), {}, 400, "bad_session_id"],
     ["a bad session id", "../../etc", message("x"), {}, 400, "bad_session_id"],
