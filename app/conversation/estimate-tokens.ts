@@ -44,7 +44,7 @@ export function estimateStepTokens({
 }
 
 /** Estimated tokens of the calls among parts, and of their results. */
-export function estimateCalls(parts: Message["parts"] | readonly Part[]): number {
+function estimateCalls(parts: Message["parts"] | readonly Part[]): number {
   return parts.reduce((sum, part) => sum + (part.type === "dynamic-tool" ? estimateCall(part) : 0), 0);
 }
 

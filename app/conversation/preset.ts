@@ -11,7 +11,7 @@ import { effort, temperature } from "./session/session";
 export const starterPrompts = z.array(z.string().trim().min(1).max(MAX_PROMPT_LENGTH)).max(MAX_PROMPTS);
 
 /** One preset in the file of the operator: settings for new conversations under a name. */
-export const operatorPreset = z.strictObject({
+const operatorPreset = z.strictObject({
   name: z.string().trim().min(1).max(MAX_PRESET_NAME_LENGTH),
   instructions: z.string().max(MAX_INSTRUCTIONS_LENGTH).default(""),
   model: z.string().max(200).optional(),

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { catchUp } from "./catch-up";
+import { catchUp, lastChunk } from "./catch-up";
 import { messageChunks } from "./message-chunks";
 import { applyChunk, EMPTY_REPLY } from "./reply-text";
-import type { AssistantMessage, Part } from "~/conversation/session/session";
+import type { AssistantMessage } from "~/conversation/session/session";
 
 const NOW = "2026-01-01T00:00:00.000Z";
 
-function message(parts: Part[], metadata: Partial<AssistantMessage["metadata"]> = {}): AssistantMessage {
+function message(metadata: Partial<AssistantMessage["metadata"]>): AssistantMessage {
   return {
     id: "a1",
     parentId: "m1",
     role: "assistant",
-    parts,
+    parts: [],
     metadata: {
       status: "complete",
       modelId: "demo/demo",
@@ -49,7 +49,7 @@ describe("catching up", () => {
         );
         fc.pre(!ended);
         const before = seen.reduce(applyChunk, EMPTY_REPLY);
-        const after = catchUp(before, message(parts)).reduce(applyChunk, before);
+        const after = catchUp(parts, before).reduce(applyChunk, before);
         expect(after.parts).toEqual(parts);
         expect(after.open).toEqual({});
       }),
@@ -61,18 +61,18 @@ describe("catching up", () => {
       applyChunk,
       EMPTY_REPLY,
     );
-    const after = catchUp(before, message([{ type: "text", text: "other" }])).reduce(applyChunk, before);
+    const after = catchUp([{ type: "text", text: "other" }], before).reduce(applyChunk, before);
     expect(after.parts).toEqual([{ type: "text", text: "seen" }]);
   });
 
   it.each([
-    [message([]), { type: "finish", messageMetadata: {} }],
-    [message([], { status: "stopped" }), { type: "abort" }],
+    [{}, { type: "finish", messageMetadata: {} }],
+    [{ status: "stopped" }, { type: "abort" }],
     [
-      message([], { status: "failed", error: { code: "model_denied", message: "No." } }),
+      { status: "failed", error: { code: "model_denied", message: "No." } },
       { type: "error", errorText: "No." },
     ],
-  ])("catching up ends with the chunk for the status of the reply", (settled, last) => {
-    expect(catchUp(EMPTY_REPLY, settled).at(-1)).toEqual(last);
+  ] as const)("a reply ends with the chunk for its status: %j", (metadata, last) => {
+    expect(lastChunk(message(metadata))).toEqual(last);
   });
 });

@@ -5,15 +5,10 @@ import { endChunk, messageChunks } from "./message-chunks";
 import { toolChunks } from "~/conversation/calls/tool-chunks";
 
 /**
- * The chunks that complete a follower's text of a reply to the message that was stored. A part that does not begin with
- * the text that the follower has is left out, since shown text never changes.
+ * The chunks that complete what a follower has of a reply to the parts that are stored, without an ending. A part that
+ * does not begin with the text that the follower has is left out, since shown text never changes.
  */
-export function catchUp(seen: ReplyText, message: AssistantMessage): ReplyChunk[] {
-  return [...catchUpTo(message.parts, seen), lastChunk(message)];
-}
-
-/** The same, without an ending. */
-export function catchUpTo(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
+export function catchUp(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
   const chunks: ReplyChunk[] = [];
   let text = seen;
   const say = (chunk: ReplyChunk) => {

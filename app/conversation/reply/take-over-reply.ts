@@ -2,7 +2,7 @@ import { isWaiting } from "~/conversation/calls/claim-calls";
 import { MAX_RUNNERS, type Reply, type Session } from "~/conversation/session/session";
 
 /** Takeovers in a row without a new word that end a reply as interrupted; a person may continue it. */
-export const MAX_FRUITLESS_TAKEOVERS = 3;
+const MAX_FRUITLESS_TAKEOVERS = 3;
 
 type Which = Pick<Reply, "id" | "epoch">;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { branchTo, childrenOf } from "./branch";
+import { branchTo } from "./branch";
 
 const tree = [
   { id: "a", parentId: null },
@@ -21,9 +21,4 @@ it("a branch ends where a parent is missing or repeats", () => {
     { id: "q", parentId: "p" },
   ];
   expect(branchTo(ring, "p").map(({ id }) => id)).toEqual(["q", "p"]);
-});
-
-it("children are in the order of the messages", () => {
-  expect(childrenOf(tree, "a").map(({ id }) => id)).toEqual(["b", "b2"]);
-  expect(childrenOf(tree, null).map(({ id }) => id)).toEqual(["a"]);
 });

@@ -19,11 +19,3 @@ export function branchTo<M extends Pick<Message, "id" | "parentId">>(
   }
   return branch.reverse();
 }
-
-/** The answers to a message, or the messages that begin a conversation (null), oldest first. */
-export function childrenOf<M extends Pick<Message, "parentId">>(
-  messages: readonly M[],
-  parentId: string | null,
-): M[] {
-  return messages.filter((message) => message.parentId === parentId);
-}

@@ -58,7 +58,7 @@ export const usage = z.strictObject({
 });
 
 /** How a reply ended. Only `complete` means that the model ended it by itself. */
-export const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
+const replyStatus = z.enum(["complete", "stopped", "failed", "interrupted"]);
 
 /** `detail`: the cause in the words of the model's server, cleaned (model/failures/provider-message.ts). */
 const replyError = z.strictObject({
@@ -176,7 +176,7 @@ export const reply = z.strictObject({
 });
 
 /** What the session itself holds of its running reply, where that may call tools. */
-export const partialReply = z.strictObject({
+const partialReply = z.strictObject({
   /** What the reply had said when it last waited; empty before. Later words are in the logs of its runners. */
   parts: list(part),
   /** Calls that are claimed for the runner, or that a person decides. None while the reply waits: they are in `parts`. */
@@ -186,7 +186,7 @@ export const partialReply = z.strictObject({
 });
 
 /** A message that waits until the running reply, and the messages before it, were answered. */
-export const queuedMessage = z.strictObject({
+const queuedMessage = z.strictObject({
   id: itemId,
   parts: userParts,
   /** Ids of its future reply, which its sender was told. */

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { IncomingMessage } from "node:http";
 
 /** Request header that this server sets, overwriting a value from the client. */
-export const CLIENT_ADDRESS_HEADER = "x-client-address";
+const CLIENT_ADDRESS_HEADER = "x-client-address";
 
 /** Address of a program on this machine that is not a proxy. It has no limits. */
 export const LOCAL_ADDRESS = "local";

@@ -1,4 +1,4 @@
-import { catchUpTo, lastChunk, WAITS } from "~/conversation/reply/catch-up";
+import { catchUp, lastChunk, WAITS } from "~/conversation/reply/catch-up";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Cursor } from "~/conversation/reply/cursor";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply/reply-text";
@@ -150,7 +150,7 @@ export async function* followReply(
     }
     // The follower has chunks that cannot be read here. It reads the whole message from the session.
     if (received < seen) return;
-    for (const chunk of [...catchUpTo(parts, text), ending]) {
+    for (const chunk of [...catchUp(parts, text), ending]) {
       cursor = { replyId: id, epoch: last.reply.epoch, seq: ++received };
       yield { type: "chunk", cursor, chunk };
     }

@@ -18,7 +18,7 @@ const format = z.int().min(FORMAT).max(NEWEST_FORMAT);
 export const RECENT_COMMITS = 16;
 
 /** The document in a revision's file: the session, and the bookkeeping of commits. */
-export const storedSession = z.strictObject({
+const storedSession = z.strictObject({
   format: format.refine((number) => number !== ENCRYPTED_FORMAT, "that is the format of an encrypted file"),
   rev: z.int().positive(),
   /** Ids of the last commits, newest first. */
