@@ -2,8 +2,8 @@ import { CONFIG_VARIABLES, ConfigError, parseConfig, type Config } from "~/confi
 import { environment as imageEnvironment, parseDockerfile, withBases } from "../fixtures/dockerfile.ts";
 import { resolveOffers } from "~/model/offers/resolve-offers";
 import { priceIssue } from "~/quotas/price-issue";
-import type { ServiceManifest } from "./service-manifest.ts";
-import type { Problem } from "./service-rules.ts";
+import type { Problem } from "./problem.ts";
+import { dataVolumeOf, type ServiceManifest } from "./service-manifest.ts";
 
 /** What else may be set: Node's, remix-serve's, the threads that the app's volume needs, and glibc's for memory. */
 const RUNTIME_VARIABLES = [
@@ -41,7 +41,7 @@ export function taskConfig(
   const problems: Problem[] = [];
   const wrong = (name: string, message: string) => problems.push({ key: `variables.${name}`, message });
   const known = new Set([...CONFIG_VARIABLES, ...RUNTIME_VARIABLES]);
-  for (const name of Object.keys(manifest.variables)) {
+  for (const name of Object.keys({ ...manifest.variables, ...manifest.imports })) {
     if (SECRETS.includes(name)) wrong(name, "is a secret: put it under secrets");
     else if (!known.has(name)) wrong(name, "is no variable of the app");
     if (OF_THE_IMAGE.includes(name)) wrong(name, "is set by the Dockerfile");
@@ -54,7 +54,8 @@ export function taskConfig(
     const key = `secrets.${name}`;
     if (!known.has(name) && !SECRETS.includes(name))
       problems.push({ key, message: "is no variable of the app" });
-    if (!source.startsWith("/copilot/${COPILOT_APPLICATION_NAME}/${COPILOT_ENVIRONMENT_NAME}/secrets/")) {
+    if (typeof source !== "string" || source.startsWith("arn:")) continue;
+    if (!isOfSecretInit(source)) {
       problems.push({
         key,
         message: "must be where `copilot secret init` puts it, or the tasks may not read it",
@@ -75,6 +76,13 @@ export function taskConfig(
   }
 }
 
+/** Where `copilot secret init` puts a secret, with the tags that let the tasks of its environment read it. */
+function isOfSecretInit(source: string): boolean {
+  return /^\/copilot\/(\$\{COPILOT_APPLICATION_NAME\}|[a-z][a-z0-9-]*)\/(\$\{COPILOT_ENVIRONMENT_NAME\}|[a-z][a-z0-9-]*)\/secrets\//.test(
+    source,
+  );
+}
+
 export type Timeouts = { stopSeconds: number; idleSeconds: number; cdn: boolean };
 
 /** Whether manifest, Dockerfile, configuration and patches mean the same. */
@@ -87,12 +95,14 @@ export function agreementProblems(
 ): Problem[] {
   const problems: Problem[] = [];
   const wrong = (key: string, message: string) => problems.push({ key, message });
-  if (manifest.image.build.dockerfile !== "Dockerfile")
+  if (manifest.image.build !== undefined && manifest.image.build.dockerfile !== "Dockerfile")
     wrong("image.build.dockerfile", "must be Dockerfile, at the top of the repository");
   if (manifest.image.port !== image.port) {
     wrong("image.port", `the Dockerfile listens on ${image.port}, not ${manifest.image.port}`);
   }
-  for (const [name, { path, efs }] of Object.entries(manifest.storage.volumes)) {
+  const data = dataVolumeOf(manifest);
+  if (data !== undefined) {
+    const [name, { path, efs }] = data;
     const key = `storage.volumes.${name}`;
     if (path !== config.dataDir)
       wrong(`${key}.path`, `the app keeps its data in ${config.dataDir}, not ${path}`);

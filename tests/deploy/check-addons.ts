@@ -1,5 +1,6 @@
+import { CONFIG_VARIABLES } from "~/config.server";
 import { alarmProblems, dashboardProblems, type AddonContext } from "./metrics.ts";
-import { intrinsic, isObject, parseYaml, type Json, type JsonObject } from "./parse-yaml.ts";
+import { intrinsic, isObject, parseYaml, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { ADDON_PARAMETERS, ADDONS, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
@@ -9,7 +10,12 @@ import { checkProperties, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
 
-const SECTIONS = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Metadata"];
+/** What Copilot merges, and what it leaves away without harm. */
+const SECTIONS = [
+  ..."Parameters Mappings Conditions Transform Resources Outputs Metadata".split(" "),
+  ..."AWSTemplateFormatVersion Description".split(" "),
+];
+const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<.+>|AWS::.+)$/;
 const GIVEN = ["App", "Env", "Name"];
 
 /** Checks the addons' templates by themselves, with each other, and with the service's stack that calls them. */
@@ -74,6 +80,7 @@ function checkResource(
   checkProperties(type, resource.Properties, `${key}.Properties`, found);
   if (resource.Type === "AWS::CloudWatch::Alarm")
     alarmProblems(resource.Properties!, `${key}.Properties`, context, found);
+  if (resource.Type === "AWS::Budgets::Budget") budgetProblems(resource.Properties, key, found);
   if (resource.Type === "AWS::CloudWatch::Dashboard") {
     dashboardProblems(resource.Properties!, `${key}.Properties.DashboardBody`, context, found);
   }
@@ -91,7 +98,8 @@ function checkParameters(file: string, template: JsonObject, passed: JsonObject,
     if (!GIVEN.includes(name) && !(name in passed) && !hasDefault) {
       report(file, `Parameters.${name}`, "is passed by nobody: name it in addons.parameters.yml");
     }
-    if (!isObject(parameter) || parameter.Type !== "String") {
+    const type = String(object(parameter).Type);
+    if (GIVEN.includes(name) ? type !== "String" : !PARAMETER_TYPE.test(type)) {
       report(file, `Parameters.${name}.Type`, "must be String");
     }
   }
@@ -167,7 +175,9 @@ function checkOutputs(file: string, template: JsonObject, report: Report) {
   for (const [name, output] of Object.entries(object(template.Outputs))) {
     const value = object(output).Value;
     const resource = isObject(value) && typeof value.Ref === "string" ? object(resources[value.Ref]) : {};
-    if (resource.Type !== "AWS::IAM::ManagedPolicy") {
+    const variable = name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_").toUpperCase();
+    const joins = ["AWS::IAM::ManagedPolicy", "AWS::EC2::SecurityGroup"].includes(String(resource.Type));
+    if (!joins && !CONFIG_VARIABLES.includes(variable)) {
       report(
         file,
         `Outputs.${name}`,
@@ -175,6 +185,26 @@ function checkOutputs(file: string, template: JsonObject, report: Report) {
       );
     }
   }
+}
+
+/** AWS takes a budget that tells nobody. */
+function budgetProblems(
+  properties: Json | undefined,
+  key: string,
+  found: (key: string, message: string) => void,
+) {
+  const given = valueAt(properties, "NotificationsWithSubscribers");
+  const tells = (each: Json) => {
+    const subscribers = valueAt(each, "Subscribers");
+    return Array.isArray(subscribers) && subscribers.length > 0;
+  };
+  if (!Array.isArray(given) || given.length === 0 || !given.every(tells))
+    found(
+      `${key}.Properties.NotificationsWithSubscribers`,
+      "must name whom to tell: a budget ends nothing by itself",
+    );
+  if (valueAt(properties, "Budget", "BudgetLimit") === undefined)
+    found(`${key}.Properties.Budget.BudgetLimit`, "is missing");
 }
 
 export function object(value: Json | undefined): JsonObject {

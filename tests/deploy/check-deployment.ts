@@ -2,6 +2,14 @@ import { z } from "zod";
 import { agreementProblems, readImage, taskConfig, type Image } from "./agreement.ts";
 import { checkAddons } from "./check-addons.ts";
 import { checkPolicies } from "./check-policies.ts";
+import {
+  ENVIRONMENT_TEMPLATE,
+  identityProblems,
+  readTemplates,
+  SERVICE_TEMPLATE,
+  templatesOf,
+  type Templates,
+} from "./check-templates.ts";
 import { checkPatchedStack, outputsOf, placesOf, type Patched } from "./check-stack.ts";
 import { environmentStack } from "./copilot/environment-stack.ts";
 import { serviceStack } from "./copilot/service-stack.ts";
@@ -22,6 +30,7 @@ import {
   SERVICE,
   SERVICE_PATCHES,
   type Files,
+  type Problem,
   type Report,
 } from "./problem.ts";
 import { parseWith } from "./schema-problems.ts";
@@ -35,6 +44,7 @@ import {
   settingsOf,
   signInProblems,
   taskProblems,
+  taskRoleProblems,
   tlsProblems,
 } from "./task-rules.ts";
 
@@ -49,7 +59,8 @@ export function checkDeployment(files: Files): string[] {
   const lines = new Set<string>();
   const report: Report = (file, key, message) => lines.add(`${file}: ${key}: ${message}`);
   const read = (file: string): Json | undefined => {
-    if (files[file] !== undefined) return parseYaml(file, files[file], report);
+    if (files[file] !== undefined)
+      return withoutExtensions(parseYaml(file, files[file], report, { mayHaveAliases: true }));
     report(file, "(file)", "is missing");
     return undefined;
   };
@@ -69,12 +80,19 @@ export function checkDeployment(files: Files): string[] {
   const models = environments[0] ? modelsOf(environments[0].service, image) : null;
   const addons = checkAddons(files, checked, report);
   checkPolicies(addons, models, report);
+  checkTemplates(files, image, report);
   const watching = addons.find(({ template }) => JSON.stringify(template).includes("Holdfast"));
   for (const { service } of watching ? environments : []) {
     if (service.variables.METRICS === "emf") continue;
     report(MANIFEST, "variables.METRICS", `must be emf: ${watching!.file} watches what the app writes then`);
   }
   return [...lines];
+}
+
+/** `x-…` at the top of a manifest are pieces for YAML's anchors, which Copilot ignores as it is meant. */
+function withoutExtensions(value: Json | undefined): Json | undefined {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
 }
 
 /** Null where they cannot be read. Without a file Copilot deploys what it renders; the stack tells what it lacks. */
@@ -101,6 +119,9 @@ function readEnvironments(
     if (!names.includes(name))
       report(MANIFEST, key, "is for an environment that is not there: it is ignored");
     else if (override !== null && !isObject(override)) report(MANIFEST, key, "must be an object");
+    for (const each of ["name", "type", "environments"])
+      if (isObject(override) && each in override)
+        report(MANIFEST, `${key}.${each}`, "cannot differ between environments: Copilot ignores it here");
   }
   if (base.name !== SERVICE) report(MANIFEST, "name", `must be that of its folder, ${SERVICE}`);
   const known = new Set<string>();
@@ -138,6 +159,11 @@ function checkEnvironment(
   if (certificates && !service.http.alias) {
     report(file, "http.public.certificates", "need http.alias in the service's manifest");
   }
+  for (const [secret, source] of Object.entries(service.secrets ?? {})) {
+    const [, owner] = (typeof source === "string" && /^\/copilot\/[^/]+\/([a-z][^/]*)\//.exec(source)) || [];
+    if (owner === undefined || owner === name) continue;
+    report(MANIFEST, `secrets.${secret}`, `is a secret of ${owner}, which the tasks of ${name} may not read`);
+  }
   const rendered = { service: serviceStack(variant), environment: environmentStack(variant) };
   const outputs = outputsOf(variant, rendered.environment);
   const checked = { name, service: rendered.service, outputs };
@@ -174,33 +200,46 @@ function checkEnvironment(
   };
   checkPatchedStack(patchedService, new Set(outputs.keys()), report);
   checkPatchedStack(patchedEnvironment, null, report);
-  checkWhatIsDeployed(variant, patchedService, patchedEnvironment, image, file, report);
+  const settings = settingsOf(patchedService, patchedEnvironment, report);
+  const asWritten = problemsOf(service, variant, image, settings);
+  for (const { key, message } of asWritten) report(MANIFEST, key, message);
+  checkWhatIsDeployed(variant, patchedService, patchedEnvironment, settings, image, asWritten, report);
+  tlsProblems(patchedEnvironment, report, file);
   return checked;
 }
 
-/** The rules about what the two stacks say after the patches. */
+type Settings = ReturnType<typeof settingsOf>;
+
+/** What is wrong with a manifest and the app's configuration in it. */
+function problemsOf(
+  manifest: ServiceManifest,
+  { environment }: Variant,
+  image: Image,
+  settings: Settings,
+): Problem[] {
+  const cdn = environment.cdn !== undefined && environment.cdn !== false;
+  const { config, problems } = taskConfig(manifest, image);
+  const agreement = config
+    ? agreementProblems(manifest, image, config, settings.user, { ...settings, cdn })
+    : [];
+  return [...serviceProblems(manifest, environment), ...problems, ...agreement];
+}
+
+/** The rules about what the two stacks say after the patches. `known` are problems that were reported before. */
 function checkWhatIsDeployed(
-  { service, environment }: Variant,
+  variant: Variant,
   patchedService: Patched,
   patchedEnvironment: Patched,
+  settings: Settings,
   image: Image,
-  file: string,
+  known: readonly Problem[],
   report: Report,
 ) {
+  const { service } = variant;
   const effective = effectiveManifest(service, patchedService);
-  const settings = settingsOf(patchedService, patchedEnvironment, report);
-  const cdn = environment.cdn !== undefined && environment.cdn !== false;
-  const problemsOf = (manifest: ServiceManifest) => {
-    const { config, problems } = taskConfig(manifest, image);
-    const agreement = config
-      ? agreementProblems(manifest, image, config, settings.user, { ...settings, cdn })
-      : [];
-    return [...serviceProblems(manifest, environment), ...problems, ...agreement];
-  };
-  const asWritten = new Set(problemsOf(service).map(({ key, message }) => `${key}: ${message}`));
-  for (const { key, message } of problemsOf(effective)) {
-    if (asWritten.has(`${key}: ${message}`)) report(MANIFEST, key, message);
-    else report(SERVICE_PATCHES, `(patched) ${key}`, message);
+  for (const { key, message } of problemsOf(effective, variant, image, settings)) {
+    if (known.some((each) => each.key === key && each.message === message)) continue;
+    report(SERVICE_PATCHES, `(patched) ${key}`, message);
   }
   const { count } = effective;
   deploymentProblems(patchedService, typeof count === "number" ? count : count.range.min, report);
@@ -208,10 +247,46 @@ function checkWhatIsDeployed(
     commandProblems(patchedService, report);
   volumeProblems(patchedService, image.dataDir, (key, message) => report(SERVICE_PATCHES, key, message));
   fileSystemProblems(patchedEnvironment, (key, message) => report(ENVIRONMENT_PATCHES, key, message));
-  tlsProblems(patchedEnvironment, report, file);
   signInProblems(patchedService, report);
   taskProblems(patchedService, effective, report);
+  taskRoleProblems(patchedService, report);
   openDoorProblems(patchedEnvironment, report);
+}
+
+/** The same rules for the templates that stand for Copilot's stacks, plain, and with HTTPS and CloudFront. */
+function checkTemplates(files: Files, image: Image, report: Report) {
+  const stacks = readTemplates(files, report);
+  if (stacks === null) return;
+  const inTemplates: Report = (file, key, message) => {
+    const isOfEnvironment = file === ENVIRONMENT_PATCHES || file === ENVIRONMENT_TEMPLATE;
+    report(
+      isOfEnvironment ? ENVIRONMENT_TEMPLATE : SERVICE_TEMPLATE,
+      key.replace("(patched) ", ""),
+      message.replaceAll("must be patched to", "must be").replaceAll("must be patched in", "must be there"),
+    );
+  };
+  let templates: Templates;
+  try {
+    templates = templatesOf(stacks, image);
+    const behind = templatesOf(stacks, image, {
+      isHttps: true,
+      environment: {
+        CertificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0a",
+        Cdn: "true",
+        CloudFrontCertificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/0b",
+      },
+      service: { Https: "true", Alias: "chat.example.com", TrustedHops: "2" },
+    });
+    tlsProblems(behind.environment, inTemplates, ENVIRONMENT_TEMPLATE);
+    openDoorProblems(behind.environment, inTemplates);
+    identityProblems(behind, inTemplates);
+  } catch (error) {
+    return report(SERVICE_TEMPLATE, "(file)", `cannot be carried out: ${(error as Error).message}`);
+  }
+  const { variant, service, environment } = templates;
+  const settings = settingsOf(service, environment, inTemplates);
+  identityProblems(templates, inTemplates);
+  checkWhatIsDeployed(variant, service, environment, settings, image, [], inTemplates);
 }
 
 /** Patches of functions that exist for a domain behind CloudFront tell that there is one. */

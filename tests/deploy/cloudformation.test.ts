@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { placesOf } from "./check-stack.ts";
-import { differences, madeBy, madeByCopilot } from "./compare-stacks.ts";
+import { defaultsOf } from "./check-templates.ts";
+import { DIFFERENCES, differences, madeBy, madeByCopilot } from "./compare-stacks.ts";
 import { variantOf, type Stack, type Variant } from "./copilot/variant.ts";
 import { environmentManifest } from "./environment-manifest.ts";
 import { mergeEnvironment } from "./merge-environment.ts";
@@ -26,69 +27,6 @@ function readTemplate(name: string): Stack {
 }
 const templates = { environment: readTemplate("environment.yml"), service: readTemplate("service.yml") };
 
-/** Each difference between what Copilot makes and what our templates make, and why. `-`: only Copilot has it. */
-const DIFFERENCES: readonly (readonly [what: RegExp, why: string])[] = [
-  [
-    /^-(\w+Function|\w+FunctionRole|EnvControllerRole|CustomResourceRole)$/,
-    "no functions: what they look up or count is a parameter, a reference or ECS's own",
-  ],
-  [
-    /^-(EnvControllerAction|DynamicDesiredCountAction|HTTPS?RulePriorityAction|HTTPRuleWithDomainPriorityAction)$/,
-    "what the functions do",
-  ],
-  [
-    /^-(DelegateDNSAction|HTTPSCert|CustomDomainAction|EnvironmentHostedZone)$/,
-    "the certificate is a parameter, and its domain's records are made by hand",
-  ],
-  [
-    /^-(CloudformationExecutionRole|EnvironmentManagerRole)$/,
-    "the roles that Copilot itself takes; they are kept when a stack is taken over",
-  ],
-  [
-    /^-(ServiceDiscoveryNamespace|DiscoveryService|LogResourcePolicy)$/,
-    "nobody asks for the service by a private name, and no state machine logs",
-  ],
-  [
-    /^-EnvironmentSecurityGroupIngressFromSelf$/,
-    "tasks do not talk to each other, and the volume has a group of its own",
-  ],
-  [/^-AutoScalingRole$/, "Application Auto Scaling has a role of its own, with fewer rights"],
-  [/^-AddonsStack$/, "the addons are stacks of their own, since a nested one needs a bucket"],
-  [
-    /^\+(MountTarget[12]|EFSSecurityGroup|EFSSecurityGroupIngressFromEnvironment|AccessPoint)$/,
-    "a kept file system gets them by hand with Copilot",
-  ],
-  [/^AutoScalingTarget\.Properties\.RoleARN$/, "as AutoScalingRole"],
-  [/^Service\.Properties\.DesiredCount$/, "a frozen number would undo the scaling at each deployment"],
-  [
-    /^Service\.Properties\.(Alarms|ServiceConnectConfiguration|ServiceRegistries)/,
-    "switched off by Copilot, or discovery",
-  ],
-  [/^Service\.Properties\.DeploymentConfiguration\.Alarms/, "switched off by Copilot"],
-  [/^HTTPS?ListenerRule(WithDomain)?\.Properties\.Priority$/, "a constant, since no other service has rules"],
-  [
-    /^TaskDefinition\.Properties\.ContainerDefinitions\.\w+\.Environment\.COPILOT_(LB_DNS|MOUNT_POINTS|SERVICE_DISCOVERY_ENDPOINT)$/,
-    "the app does not read them",
-  ],
-  [
-    /^TaskDefinition\.Properties\.Volumes\..*(AccessPointId|FilesystemId)$/,
-    "of a kept file system: made or imported here, named in the manifest there",
-  ],
-  [/^ExecutionRole\.Properties\.(ManagedPolicyArns|Policies)/, "only this image, this log and this secret"],
-  [
-    /^TaskRole\.Properties\.Policies\.ExecuteCommand/,
-    "exec writes no log, so it needs none of the rights for logs",
-  ],
-  [/^TaskRole\.Properties\.Policies\.GrantEFSAccess/, "a kept file system has the policy of any other"],
-  [
-    /^TaskRole\.Properties\.Policies\.GrantAccessCopilotManagedEFS$/,
-    "a kept file system has the policy of any other",
-  ],
-  [/^TaskRole\.Properties\.ManagedPolicyArns$/, "the addon's stack gives it as an output, a parameter here"],
-  [/^TaskRole\.Properties\.Tags/, "Copilot tags the whole stack"],
-  [/^HTTPSListener\.Properties\.Certificates/, "the certificate is a parameter"],
-];
-
 const withManifest = (change: (service: JsonObject, environment: JsonObject) => void): Variant => {
   const service = mergeEnvironment(parse(files[MANIFEST]!) as JsonObject, "prod");
   const environment = parse(files["copilot/environments/prod/manifest.yml"]!) as JsonObject;
@@ -102,7 +40,21 @@ const SUBNETS = ["a", "b", "c", "d"].map((letter) => `subnet-0000000000000000${l
 const FILE_SYSTEM = "fs-0123456789abcdef0";
 const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0a";
 
-type Case = { variant: Variant; environment?: Record<string, Json>; service?: Record<string, Json> };
+/** The patches of the environment that a page of copilot/ documents under a heading. */
+function documented(heading: string): Patch[] {
+  const page = readFileSync(`${folder}../ACCESS.md`, "utf8");
+  const section = page.slice(page.indexOf(`## ${heading}\n`));
+  const [, yaml] = /```yaml\n# copilot\/environments\/overrides\S+\n([^]*?)```/.exec(section)!;
+  return parsePatches(heading, parseYaml(heading, yaml!, fail), fail)!;
+}
+
+type Case = {
+  variant: Variant;
+  /** Patches of the environment beside those that are committed. */
+  patches?: Patch[];
+  environment?: Record<string, Json>;
+  service?: Record<string, Json>;
+};
 const cases: Record<string, Case> = {
   "as they are committed": { variant: withManifest(() => undefined) },
   CloudFront: {
@@ -143,32 +95,42 @@ const cases: Record<string, Case> = {
     }),
     environment: { FileSystemId: FILE_SYSTEM },
   },
+  "the firewall's rule": {
+    variant: withManifest(() => undefined),
+    patches: documented("A limit by the web application firewall"),
+    environment: { RequestsPerFiveMinutes: 3000 },
+  },
+  "access logs": {
+    variant: withManifest((_, environment) => {
+      at(environment, "http", "public").access_logs = { bucket_name: "my-access-logs", prefix: "holdfast" };
+    }),
+    environment: { AccessLogsBucket: "my-access-logs" },
+  },
+  "IPv6 and a domain": {
+    variant: withManifest((service) => {
+      at(service, "http").alias = "chat.example.com";
+    }),
+    patches: documented("IPv6"),
+    environment: { CertificateArn: CERTIFICATE, Ipv6: "true" },
+    service: { Https: "true", Alias: "chat.example.com" },
+  },
 };
 
 const patchesOf = (file: string): Patch[] => parsePatches(file, parseYaml(file, files[file]!, fail), fail)!;
 const patches = { service: patchesOf(SERVICE_PATCHES), environment: patchesOf(ENVIRONMENT_PATCHES) };
 
-/** The values that a template has without any, then those of the case. */
-function parametersOf(stack: Stack, given: Record<string, Json>): Record<string, Json> {
-  const defaults = Object.entries(stack.Parameters).flatMap(([name, parameter]) => {
-    const value = (parameter as JsonObject).Default;
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return { ...Object.fromEntries(defaults), ...given };
-}
-
-function differencesOf({ variant, environment = {}, service = {} }: Case): string[] {
-  const theirs = madeByCopilot(variant, patches);
+function differencesOf({ variant, patches: more = [], environment = {}, service = {} }: Case): string[] {
+  const theirs = madeByCopilot(variant, { ...patches, environment: [...patches.environment, ...more] });
   const place = placesOf(variant).environment;
   const names = { EnvironmentName: "prod", EnvName: "prod", ContainerImage: "image" };
   const ours = {
     environment: madeBy(templates.environment, {
       ...place,
-      parameters: parametersOf(templates.environment, { ...names, ...environment }),
+      parameters: { ...defaultsOf(templates.environment), ...names, ...environment },
     }),
     service: madeBy(templates.service, {
       ...place,
-      parameters: parametersOf(templates.service, { ...names, ...service }),
+      parameters: { ...defaultsOf(templates.service), ...names, ...service },
     }),
   };
   return [...differences(theirs.environment, ours.environment), ...differences(theirs.service, ours.service)];

@@ -6,6 +6,72 @@ import { isObject, type Json, type JsonObject } from "./parse-yaml.ts";
 import { applyPatches, type Patch } from "./patches.ts";
 import { holds, resolve, type Place } from "./resolve-template.ts";
 
+/** Each difference between what Copilot makes and what our templates make, and why. `-`: only Copilot has it. */
+export const DIFFERENCES: readonly (readonly [what: RegExp, why: string])[] = [
+  [
+    /^-(\w+Function|\w+FunctionRole|EnvControllerRole|CustomResourceRole)$/,
+    "no functions: what they look up or count is a parameter, a reference or ECS's own",
+  ],
+  [
+    /^-(EnvControllerAction|DynamicDesiredCountAction|HTTPS?RulePriorityAction|HTTPRuleWithDomainPriorityAction)$/,
+    "what the functions do",
+  ],
+  [
+    /^-(DelegateDNSAction|HTTPSCert|CustomDomainAction|EnvironmentHostedZone)$/,
+    "the certificate is a parameter, and its domain's records are made by hand",
+  ],
+  [
+    /^-(CloudformationExecutionRole|EnvironmentManagerRole)$/,
+    "the roles that Copilot itself takes; they are kept when a stack is taken over",
+  ],
+  [
+    /^-(ServiceDiscoveryNamespace|DiscoveryService|LogResourcePolicy)$/,
+    "nobody asks for the service by a private name, and no state machine logs",
+  ],
+  [
+    /^-EnvironmentSecurityGroupIngressFromSelf$/,
+    "tasks do not talk to each other, and the volume has a group of its own",
+  ],
+  [/^-AutoScalingRole$/, "Application Auto Scaling has a role of its own, with fewer rights"],
+  [/^-AddonsStack$/, "the addons are stacks of their own, since a nested one needs a bucket"],
+  [
+    /^\+(MountTarget[12]|EFSSecurityGroup|EFSSecurityGroupIngressFromEnvironment|AccessPoint)$/,
+    "a kept file system gets them by hand with Copilot",
+  ],
+  [/^AutoScalingTarget\.Properties\.RoleARN$/, "as AutoScalingRole"],
+  [/^Service\.Properties\.DesiredCount$/, "a frozen number would undo the scaling at each deployment"],
+  [
+    /^Service\.Properties\.(Alarms|ServiceConnectConfiguration|ServiceRegistries)/,
+    "switched off by Copilot, or discovery",
+  ],
+  [/^Service\.Properties\.DeploymentConfiguration\.Alarms/, "switched off by Copilot"],
+  [/^HTTPS?ListenerRule(WithDomain)?\.Properties\.Priority$/, "a constant, since no other service has rules"],
+  [
+    /^TaskDefinition\.Properties\.ContainerDefinitions\.\w+\.Environment\.COPILOT_(LB_DNS|MOUNT_POINTS|SERVICE_DISCOVERY_ENDPOINT)$/,
+    "the app does not read them",
+  ],
+  [
+    /^TaskDefinition\.Properties\.Volumes\..*(AccessPointId|FilesystemId)$/,
+    "of a kept file system: made or imported here, named in the manifest there",
+  ],
+  [/^ExecutionRole\.Properties\.(ManagedPolicyArns|Policies)/, "only this image, this log and this secret"],
+  [
+    /^TaskRole\.Properties\.Policies\.ExecuteCommand/,
+    "exec writes no log, so it needs none of the rights for logs",
+  ],
+  [/^TaskRole\.Properties\.Policies\.GrantEFSAccess/, "a kept file system has the policy of any other"],
+  [
+    /^TaskRole\.Properties\.Policies\.GrantAccessCopilotManagedEFS$/,
+    "a kept file system has the policy of any other",
+  ],
+  [/^TaskRole\.Properties\.ManagedPolicyArns$/, "the addon's stack gives it as an output, a parameter here"],
+  [/^TaskRole\.Properties\.Tags/, "Copilot tags the whole stack"],
+  [/^HTTPSListener\.Properties\.Certificates/, "the certificate is a parameter"],
+];
+
+/** What only Copilot's stacks have, by their ids with a `-` before. */
+export const REPLACED = DIFFERENCES.map(([what]) => what).filter(({ source }) => source.startsWith("^-"));
+
 /** The resources that a template makes in one place, with all functions carried out. */
 export type Made = Map<string, JsonObject>;
 

@@ -11,7 +11,8 @@ export function fileSystemProblems(stack: Patched, found: Found) {
   const key = "Resources.FileSystem";
   if (fileSystem === undefined) return;
   for (const policy of ["DeletionPolicy", "UpdateReplacePolicy"]) {
-    if (fileSystem[policy] !== "Retain") {
+    const keeps = policy === "DeletionPolicy" ? ["Retain", "RetainExceptOnCreate"] : ["Retain"];
+    if (!keeps.includes(String(fileSystem[policy]))) {
       found(`${key}.${policy}`, "must be patched to Retain, or `svc delete` deletes every conversation");
     }
   }
@@ -60,8 +61,13 @@ export function volumeProblems({ rendered, patched }: Patched, dataDir: string, 
   const after = patched.Resources.TaskDefinition;
   const volumes = listOf(valueAt(after, "Properties", "Volumes"));
   const key = "Resources.TaskDefinition.Properties";
+  const mounted = listOf(valueAt(before, "Properties", "ContainerDefinitions", "0", "MountPoints"));
   for (const volume of listOf(valueAt(before, "Properties", "Volumes"))) {
     const name = String(valueAt(volume, "Name"));
+    const isOfData = mounted.some(
+      (each) => valueAt(each, "SourceVolume") === name && valueAt(each, "ContainerPath") === dataDir,
+    );
+    if (!isOfData) continue;
     const now = volumes.find((each) => valueAt(each, "Name") === name);
     for (const path of [
       ["FilesystemId"],

@@ -40,7 +40,10 @@ export function dockerfileProblems(text: string): DockerfileRule[] {
     [
       "FROM",
       "builds on the machine's own platform, so that another needs no emulation",
-      last.platform === null && bases.every((stage) => stage === last || stage.platform === "$BUILDPLATFORM"),
+      last.platform === null &&
+        bases.every(
+          (stage) => stage === last || /^\$(BUILDPLATFORM|\{BUILDPLATFORM\})$/.test(stage.platform ?? ""),
+        ),
     ],
     ["RUN", "installs what the lock file says", !/npm (install|i)\b/.test(text)],
     ["COPY", "takes node_modules from a stage without devDependencies", install !== undefined],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { METRIC_UNITS } from "~/telemetry/metrics";
+import { orElse } from "./or-else.ts";
 import { intrinsic, isObject, type Json, type JsonObject } from "./parse-yaml.ts";
 import { metricNames } from "./template-spec.ts";
 
@@ -45,6 +46,7 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
       found(`${key}.${name}`, `must be one of ${choices.join(", ")}`);
     }
   }
+  if (properties.EvaluationPeriods === undefined) found(`${key}.EvaluationPeriods`, "is missing");
   actionProblems(properties, key, context, found);
   const given = (Array.isArray(properties.Dimensions) ? properties.Dimensions : []).filter(isObject);
   for (const { Name, Value } of given)
@@ -60,6 +62,9 @@ export function alarmProblems(properties: Json, key: string, context: AddonConte
   if ((properties.Statistic === undefined) === (properties.ExtendedStatistic === undefined))
     found(`${key}.Statistic`, "must be there, or else ExtendedStatistic such as p99");
   if (properties.Threshold === undefined) found(`${key}.Threshold`, "is missing");
+  const unit = METRIC_UNITS[String(properties.MetricName) as keyof typeof METRIC_UNITS];
+  if (properties.Namespace === "Holdfast" && properties.Unit !== undefined && properties.Unit !== unit)
+    found(`${key}.Unit`, `must be ${unit}, as the app writes it, or away: no data has another`);
   const period = Number(properties.Period);
   if (period % 60 !== 0 && period !== 10 && period !== 30) {
     found(`${key}.Period`, "must be 10, 30 or a multiple of 60");
@@ -78,7 +83,7 @@ function actionProblems(properties: JsonObject, key: string, { resources }: Addo
     const call = intrinsic(action);
     const parts = Array.isArray(call?.argument) ? call.argument : [call?.argument];
     const text = String(parts[0]);
-    if (call?.name === "Ref") return isTopic(text);
+    if (call?.name === "Ref") return isTopic(text) || (text.endsWith("Arn") && !(text in resources));
     if (call?.name === "Fn::GetAtt") return /Arn$/.test(String(parts[1]));
     if (call?.name === "Fn::Sub")
       return text.startsWith("arn:") || isTopic(/^\$\{(\w+)\}$/.exec(text)?.[1] ?? "");
@@ -118,18 +123,21 @@ function sourceProblems(
 
 const body = z.object({
   widgets: z.array(
-    z.strictObject({
-      type: z.literal("metric"),
-      x: z.int().min(0).max(23),
-      y: z.int().min(0),
-      width: z.int().min(1).max(24),
-      height: z.int().min(1),
-      properties: z.object({
-        title: z.string(),
-        region: z.string(),
-        metrics: z.array(z.array(z.union([z.string(), z.record(z.string(), z.unknown())]))),
+    orElse(
+      z.object({ type: z.enum(["text", "log", "alarm", "explorer", "custom"]) }).transform(() => null),
+      z.strictObject({
+        type: z.literal("metric"),
+        x: z.int().min(0).max(23),
+        y: z.int().min(0),
+        width: z.int().min(1).max(24),
+        height: z.int().min(1),
+        properties: z.object({
+          title: z.string(),
+          region: z.string(),
+          metrics: z.array(z.array(z.union([z.string(), z.record(z.string(), z.unknown())]))),
+        }),
       }),
-    }),
+    ),
   ),
 });
 
@@ -148,7 +156,9 @@ export function dashboardProblems(properties: Json, key: string, context: AddonC
     const [issue] = parsed.error.issues;
     return found(key, `${issue!.path.join(".")}: ${issue!.message}`);
   }
-  for (const { properties: widget } of parsed.data.widgets) {
+  for (const each of parsed.data.widgets) {
+    if (each === null) continue;
+    const { properties: widget } = each;
     for (const metric of widget.metrics) {
       const wrong = (message: string) => found(key, `“${widget.title}”: ${message}`);
       const [first] = metric;

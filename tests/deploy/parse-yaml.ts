@@ -14,13 +14,24 @@ export type JsonObject = { [key: string]: Json };
 
 /**
  * Reads YAML as CloudFormation and Copilot do: `!Ref X` and its like become `{Ref: X}`, a key that stands twice is
- * an error, and so is an alias in a template, which CloudFormation does not know.
+ * an error, and so is an alias in a template, which CloudFormation does not know. Copilot knows it in manifests.
  */
-export function parseYaml(file: string, text: string, report: Report): Json | undefined {
-  const document = parseDocument(text, { customTags: intrinsicTags, uniqueKeys: true, version: "1.2" });
+export function parseYaml(
+  file: string,
+  text: string,
+  report: Report,
+  { mayHaveAliases = false } = {},
+): Json | undefined {
+  const document = parseDocument(text, {
+    customTags: intrinsicTags,
+    uniqueKeys: true,
+    version: "1.2",
+    merge: mayHaveAliases,
+  });
   for (const { message } of document.errors) report(file, "(file)", firstLine(message));
   for (const { message } of document.warnings) report(file, "(file)", firstLine(message));
   if (document.errors.length > 0) return undefined;
+  if (mayHaveAliases) return document.toJS() as Json;
   let aliases = 0;
   visit(document, (_, node) => {
     if (isAlias(node)) aliases += 1;

@@ -1,6 +1,9 @@
 /** One error as one line: the file, the key in it, and the reason. */
 export type Report = (file: string, key: string, message: string) => void;
 
+/** A key of a manifest, and what is wrong with it. */
+export type Problem = { key: string; message: string };
+
 /** The text of every file that a deployment is made of, by its path in the repository. */
 export type Files = Readonly<Record<string, string>>;
 

@@ -16,7 +16,8 @@ export function referencesIn(value: Json, at = ""): Reference[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => referencesIn(item, path(index)));
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
-    key === "Condition" && typeof inner === "string"
+    // A container that waits for another has a property of this name.
+    key === "Condition" && typeof inner === "string" && !("ContainerName" in value)
       ? [{ kind: "condition" as const, id: inner, at: path(key) }]
       : referencesIn(inner, path(key)),
   );

@@ -47,6 +47,8 @@ function evaluate(value: Json, template: JsonObject, place: Place): Resolved {
         ? items[Number(text(list[0]))]!
         : `item ${text(list[0])} of ${String(items)}`;
     }
+    case "Fn::Cidr":
+      return `blocks of ${list.map(text).join(", ")}`;
     case "Fn::GetAZs":
       return "the zones";
     case "Fn::Sub": {

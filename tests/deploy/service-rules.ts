@@ -1,7 +1,7 @@
 import type { EnvironmentManifest } from "./environment-manifest.ts";
-import type { ServiceManifest } from "./service-manifest.ts";
-
-export type Problem = { key: string; message: string };
+import { containerProblems } from "./container-rules.ts";
+import type { Problem } from "./problem.ts";
+import { dataVolumeOf, withDefaults, type ServiceManifest } from "./service-manifest.ts";
 
 const KIB = 1_024;
 
@@ -27,6 +27,7 @@ export function serviceProblems(manifest: ServiceManifest, environment: Environm
     ...sizeProblems(manifest),
     ...httpProblems(manifest, environment),
     ...storageProblems(manifest),
+    ...containerProblems(manifest),
     ...(manifest.deployment?.rolling === "recreate"
       ? [{ key: "deployment.rolling", message: "recreate stops every task before it starts one" }]
       : []),
@@ -57,7 +58,7 @@ function sizeProblems({ cpu, memory, count }: ServiceManifest): Problem[] {
   const { min, max } = count.range;
   if (min < 1) problems.push({ key: "count.range", message: "begins with no task at all" });
   if (max < min) problems.push({ key: "count.range", message: `ends before it begins: ${min}-${max}` });
-  if (!count.cpu_percentage && !count.memory_percentage) {
+  if (!count.cpu_percentage && !count.memory_percentage && !count.requests && !count.response_time) {
     problems.push({ key: "count", message: "needs cpu_percentage or memory_percentage to scale by" });
   }
   return problems;
@@ -69,41 +70,15 @@ function steps(size: readonly [number, number, number] | undefined): number[] {
   return Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 }
 
-function httpProblems({ http, image }: ServiceManifest, { cdn }: EnvironmentManifest): Problem[] {
+function httpProblems({ http }: ServiceManifest, { cdn }: EnvironmentManifest): Problem[] {
   const problems: Problem[] = [];
   const wrong = (key: string, message: string) => problems.push({ key: `http.${key}`, message });
-  const check = http.healthcheck;
   if (http.path !== "/") wrong("path", "must be /: the app serves from the root");
   if (http.stickiness) wrong("stickiness", "must be false: any task serves any request");
-  if (check.path === "/healthz") {
-    wrong(
-      "healthcheck.path",
-      "must be /readyz: /healthz does not ask the volume, so a release that cannot write would replace one that can",
-    );
-  } else if (check.path !== "/readyz") {
-    wrong("healthcheck.path", `must be /readyz: the app has no check at ${check.path}`);
-  }
-  if (check.port !== undefined && check.port !== image.port) {
-    wrong("healthcheck.port", `nothing listens on ${check.port}`);
-  }
-  if (check.success_codes !== undefined && check.success_codes !== "200") {
-    wrong("healthcheck.success_codes", "must be 200: what else answers is not ready");
-  }
-  if (check.timeout >= check.interval) {
-    wrong(
-      "healthcheck.timeout",
-      `must be shorter than the interval of ${check.interval}s, is ${check.timeout}s`,
-    );
-  }
-  if (check.path === "/readyz" && check.timeout <= READINESS_PATIENCE_S) {
-    wrong(
-      "healthcheck.timeout",
-      `must be longer than the ${READINESS_PATIENCE_S} s that /readyz gives the volume`,
-    );
-  }
-  const patience = check.interval * check.unhealthy_threshold;
-  if (check.path === "/readyz" && patience < LEAST_PATIENCE_S) {
-    wrong("healthcheck.unhealthy_threshold", `kills every task after a volume that stalls for ${patience} s`);
+  healthcheckProblems(http.healthcheck, wrong);
+  for (const [index, { healthcheck }] of http.additional_rules.entries()) {
+    if (healthcheck)
+      healthcheckProblems(healthcheck, (key, message) => wrong(`additional_rules.${index}.${key}`, message));
   }
   const terminatesTls = typeof cdn === "object" && cdn.terminate_tls === true;
   if (cdn !== undefined && cdn !== false && !terminatesTls && !http.alias) {
@@ -126,31 +101,66 @@ function httpProblems({ http, image }: ServiceManifest, { cdn }: EnvironmentMani
   return problems;
 }
 
+/** What a check of targets must be like, whose failure makes ECS replace a task. */
+function healthcheckProblems(
+  given: ServiceManifest["http"]["healthcheck"],
+  wrong: (key: string, message: string) => void,
+) {
+  const check = withDefaults(given);
+  if (check.path === "/healthz") {
+    wrong(
+      "healthcheck.path",
+      "must be /readyz: /healthz does not ask the volume, so a release that cannot write would replace one that can",
+    );
+  } else if (check.path !== "/readyz") {
+    wrong("healthcheck.path", `must be /readyz: the app has no check at ${check.path}`);
+  }
+  if (check.success_codes !== undefined && check.success_codes !== "200") {
+    wrong("healthcheck.success_codes", "must be 200: what else answers is not ready");
+  }
+  if (check.timeout >= check.interval) {
+    wrong(
+      "healthcheck.timeout",
+      `must be shorter than the interval of ${check.interval}s, is ${check.timeout}s`,
+    );
+  }
+  if (check.path === "/readyz" && check.timeout <= READINESS_PATIENCE_S) {
+    wrong(
+      "healthcheck.timeout",
+      `must be longer than the ${READINESS_PATIENCE_S} s that /readyz gives the volume`,
+    );
+  }
+  const patience = check.interval * check.unhealthy_threshold;
+  if (check.path === "/readyz" && patience < LEAST_PATIENCE_S) {
+    wrong("healthcheck.unhealthy_threshold", `kills every task after a volume that stalls for ${patience} s`);
+  }
+}
+
 function storageProblems({ storage }: ServiceManifest): Problem[] {
   const problems: Problem[] = [];
-  const volumes = Object.entries(storage.volumes);
-  if (volumes.length !== 1) {
-    problems.push({ key: "storage.volumes", message: "must be one volume, for the conversations" });
-  }
-  for (const [name, { efs, read_only: readOnly }] of volumes) {
-    const key = `storage.volumes.${name}`;
-    const wrong = (part: string, message: string) => problems.push({ key: `${key}.${part}`, message });
-    if (readOnly !== false) wrong("read_only", "must be false: the default is true");
-    if (!efs) {
-      wrong("efs", "is missing: without it the volume is the task's own and gone with it");
-      continue;
+  const data = dataVolumeOf({ storage });
+  if (data === undefined)
+    return [{ key: "storage.volumes", message: "must be one volume, for the conversations" }];
+  const [name, { efs, read_only: readOnly }] = data;
+  const wrong = (part: string, message: string) =>
+    problems.push({ key: `storage.volumes.${name}.${part}`, message });
+  if (readOnly !== false) wrong("read_only", "must be false: the default is true");
+  if (!efs) {
+    wrong("efs", "is missing: without it the volume is the task's own and gone with it");
+  } else if (efs.id === undefined) {
+    if (efs.auth) wrong("efs.id", "is missing: the file system that auth is for");
+    if (efs.root_dir !== undefined) wrong("efs.id", "is missing: the file system that root_dir is in");
+    if (efs.uid === undefined || efs.gid === undefined) {
+      wrong("efs", "needs both uid and gid");
+    } else if (efs.uid === 0 || efs.gid === 0) {
+      wrong("efs.uid", "must not be root");
     }
-    if (efs.id === undefined) {
-      if (efs.auth) wrong("efs.id", "is missing: the file system that auth is for");
-      if (efs.uid === undefined || efs.gid === undefined) {
-        wrong("efs", "needs both uid and gid");
-      } else if (efs.uid === 0 || efs.gid === 0) {
-        wrong("efs.uid", "must not be root");
-      }
-      continue;
-    }
+  } else {
     if (efs.uid !== undefined || efs.gid !== undefined) {
       wrong("efs.uid", "cannot stand beside id: the access point has the user");
+    }
+    if (efs.root_dir !== undefined && efs.root_dir !== "/" && efs.auth?.access_point_id !== undefined) {
+      wrong("efs.root_dir", "cannot stand beside an access point, which has the folder");
     }
     if (efs.auth?.access_point_id === undefined) {
       wrong("efs.auth.access_point_id", "is missing: it makes user 1000 of the tasks the owner");

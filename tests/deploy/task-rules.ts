@@ -1,9 +1,9 @@
-import { isMade, type Patched } from "./check-stack.ts";
-import { intrinsic, isObject, valueAt, type Json } from "./parse-yaml.ts";
+import { asTemplate, isMade, type Patched } from "./check-stack.ts";
+import { targetOf } from "./copilot/containers.ts";
+import { intrinsic, isObject, valueAt, type Json, type JsonObject } from "./parse-yaml.ts";
 import { ENVIRONMENT_PATCHES, SERVICE_PATCHES, type Report } from "./problem.ts";
 import { resolve } from "./resolve-template.ts";
 import type { ServiceManifest } from "./service-manifest.ts";
-import { asTemplate } from "./check-stack.ts";
 import { isSame } from "./data-rules.ts";
 
 const IDLE = "idle_timeout.timeout_seconds";
@@ -136,34 +136,37 @@ export function deploymentProblems(stack: Patched, tasks: number, report: Report
 }
 
 /** Whether the tasks are those that the manifest describes: of its image, at its port, as many as the scaling wants. */
-export function taskProblems(
-  stack: Patched,
-  { image, platform, variables }: ServiceManifest,
-  report: Report,
-) {
+export function taskProblems(stack: Patched, manifest: ServiceManifest, report: Report) {
+  const { platform, variables, logging } = manifest;
+  const target = targetOf(manifest);
   const { rendered, patched } = stack;
   const wrong = (key: string, message: string) => report(SERVICE_PATCHES, `Resources.${key}`, message);
   const { Service, TargetGroup, TaskDefinition } = patched.Resources;
   const container = containerOf(stack);
-  const ports: [key: string, port: Json | undefined][] = [
-    ["TargetGroup.Properties.Port", valueAt(TargetGroup, "Properties", "Port")],
+  const ports: [key: string, port: Json | undefined, wanted: number][] = [
+    ["TargetGroup.Properties.Port", valueAt(TargetGroup, "Properties", "Port"), target.port],
     [
       "Service.Properties.LoadBalancers.0.ContainerPort",
       valueAt(Service, "Properties", "LoadBalancers", "0", "ContainerPort"),
+      target.port,
     ],
     [
       "TaskDefinition.Properties.ContainerDefinitions.0.PortMappings.0.ContainerPort",
       valueAt(container, "PortMappings", "0", "ContainerPort"),
+      manifest.image.port,
     ],
   ];
-  for (const [key, port] of ports) {
-    if (Number(port) !== image.port)
-      wrong(key, `must be ${image.port}, where the app listens, is ${String(port)}`);
+  for (const [key, port, wanted] of ports) {
+    if (Number(port) !== wanted) wrong(key, `must be ${wanted}, where the app listens, is ${String(port)}`);
   }
+  fargateProblems(stack, wrong);
   const architecture = valueAt(TaskDefinition, "Properties", "RuntimePlatform", "CpuArchitecture");
   if (architecture !== (platform === "linux/arm64" ? "ARM64" : "X86_64"))
     wrong("TaskDefinition.Properties.RuntimePlatform", `must be that of the image, which is for ${platform}`);
-  if (variables.METRICS === "emf" && valueAt(container, "LogConfiguration", "LogDriver") !== "awslogs") {
+  const reachesCloudWatch =
+    valueAt(container, "LogConfiguration", "LogDriver") === "awslogs" ||
+    /^cloudwatch/.test(logging.destination?.Name ?? "");
+  if (variables.METRICS === "emf" && !reachesCloudWatch) {
     wrong(
       "TaskDefinition.Properties.ContainerDefinitions.0.LogConfiguration",
       "must be awslogs: CloudWatch reads the metrics from the log",
@@ -186,6 +189,53 @@ export function taskProblems(
   }
 }
 
+/** What a task needs of its surroundings: Fargate with EFS, the way from the load balancer, and that to the volume. */
+function fargateProblems({ patched }: Patched, wrong: (key: string, message: string) => void) {
+  const { Service, TaskDefinition, TargetGroup } = patched.Resources;
+  const text = (from: Json | undefined, ...path: string[]) => String(valueAt(from, "Properties", ...path));
+  const must = (key: string, value: string, wanted: RegExp, message: string) => {
+    if (!wanted.test(value)) wrong(key, `${message}, is ${value}`);
+  };
+  must(
+    "TaskDefinition.Properties.NetworkMode",
+    text(TaskDefinition, "NetworkMode"),
+    /^awsvpc$/,
+    "must be awsvpc on Fargate",
+  );
+  must(
+    "Service.Properties.LaunchType",
+    text(Service, "LaunchType"),
+    /^(FARGATE|undefined)$/,
+    "must be FARGATE",
+  );
+  must(
+    "Service.Properties.PlatformVersion",
+    text(Service, "PlatformVersion"),
+    /^(LATEST|1\.4\.0|undefined)$/,
+    "must be 1.4.0 or LATEST, since older ones have no EFS",
+  );
+  must("TargetGroup.Properties.TargetType", text(TargetGroup, "TargetType"), /^ip$/, "must be ip on Fargate");
+  must(
+    "TargetGroup.Properties.ProtocolVersion",
+    text(TargetGroup, "ProtocolVersion"),
+    /^(HTTP1|undefined)$/,
+    "must be HTTP1, which the app speaks",
+  );
+  const groups = valueAt(
+    Service,
+    "Properties",
+    "NetworkConfiguration",
+    "AwsvpcConfiguration",
+    "SecurityGroups",
+  );
+  if (!JSON.stringify(groups ?? "").includes("EnvironmentSecurityGroup")) {
+    wrong(
+      "Service.Properties.NetworkConfiguration.AwsvpcConfiguration.SecurityGroups",
+      "must have EnvironmentSecurityGroup, or neither the load balancer reaches the tasks nor they the volume",
+    );
+  }
+}
+
 /** Groups that only the load balancer, or only tasks, may reach. */
 const INNER_GROUPS = ["EnvironmentSecurityGroup", "EFSSecurityGroup"];
 
@@ -201,6 +251,23 @@ export function openDoorProblems({ patched }: Patched, report: Report) {
     const rules = [resource.Properties, ...(Array.isArray(given) ? given : [])];
     if (rules.some(isOpen))
       report(ENVIRONMENT_PATCHES, `Resources.${id}`, "lets everybody in, past the load balancer");
+  }
+}
+
+/** Rights of the tasks, which a stranger has who takes one over. */
+export function taskRoleProblems({ patched }: Patched, report: Report) {
+  const policies = valueAt(patched.Resources.TaskRole, "Properties", "Policies");
+  for (const [index, policy] of (Array.isArray(policies) ? policies : []).entries()) {
+    for (const statement of [valueAt(policy, "PolicyDocument", "Statement") ?? []].flat()) {
+      const actions = [valueAt(statement, "Action") ?? []].flat().map(String);
+      const wide = actions.find((action) => action === "*" || action.endsWith(":*"));
+      if (valueAt(statement, "Effect") !== "Allow" || wide === undefined) continue;
+      report(
+        SERVICE_PATCHES,
+        `Resources.TaskRole.Properties.Policies.${index}`,
+        `allows ${wide}, which nothing needs`,
+      );
+    }
   }
 }
 
@@ -234,8 +301,9 @@ function idleTimeout({ patched }: Patched, report: Report): number {
 }
 
 /** Policies of load balancers that begin at TLS 1.2. */
-const TLS_1_2 = /^ELBSecurityPolicy-(TLS13-1-[23]-|TLS-1-2-|FS-1-2-)/;
-const VIEWER_TLS_1_2 = /^TLSv1\.[23]_/;
+const TLS_1_2 =
+  /^ELBSecurityPolicy-(TLS13-1-[23](-Res|-Ext[0-9])?(-FIPS)?(-PQ)?-(2021-06|2023-04|2025-09)|TLS-1-2(-Ext)?-(2017-01|2018-06)|FS-1-2(-Res)?-(2019-08|2020-10))$/;
+const VIEWER_TLS_1_2 = /^TLSv1\.(2_(2018|2019|2021|2025)|3_2025)$/;
 
 /** The oldest TLS that is accepted, wherever HTTPS ends. */
 export function tlsProblems(environment: Patched, report: Report, manifestFile: string) {
@@ -271,34 +339,68 @@ export function tlsProblems(environment: Patched, report: Report, manifestFile: 
   );
 }
 
+/** The priority of a rule of Copilot's for the path `/`: the last there is. */
+const LAST_PRIORITY = 50_000;
+
 /** A sign-in by the load balancer: a request of the API must not be redirected, and nothing must go past it. */
 export function signInProblems({ patched }: Patched, report: Report) {
   const rules = Object.entries(patched.Resources).flatMap(([id, resource]) => {
     const actions = valueAt(resource, "Properties", "Actions");
     if (resource.Type !== "AWS::ElasticLoadBalancingV2::ListenerRule" || !Array.isArray(actions)) return [];
-    const signIn = actions.find((action) => /^authenticate-/.test(String(valueAt(action, "Type"))));
-    const config = valueAt(signIn, "AuthenticateOidcConfig") ?? valueAt(signIn, "AuthenticateCognitoConfig");
-    return [
-      {
-        id,
-        isSigned: signIn !== undefined,
-        denies: valueAt(config, "OnUnauthenticatedRequest") === "deny",
-        forwards: actions.some((action) => valueAt(action, "Type") === "forward"),
-        isOfApi: JSON.stringify(valueAt(resource, "Properties", "Conditions") ?? []).includes('"/api/*"'),
-      },
-    ];
+    return [ruleOf(id, resource, actions)];
   });
-  const pages = rules.find(({ isSigned, denies }) => isSigned && !denies);
+  const wrong = (id: string, message: string, key = "Actions") =>
+    report(SERVICE_PATCHES, `Resources.${id}.Properties.${key}`, message);
+  for (const { id, config, isPlain, actions } of rules) {
+    if (actions.length > 1 && actions.some((action) => valueAt(action, "Order") === undefined))
+      wrong(id, "must have an Order each, since they are several");
+    if (config === undefined) continue;
+    if (isPlain) wrong(id, "can sign in at the listener of HTTPS only");
+    const secret = valueAt(config, "ClientSecret");
+    if (typeof secret === "string" && !/^\{\{resolve:(secretsmanager|ssm-secure):/.test(secret))
+      wrong(id, "has the client's secret for all to read: use {{resolve:secretsmanager:…}}");
+    if (valueAt(config, "OnUnauthenticatedRequest") === "allow")
+      wrong(id, "lets requests past that are not signed in: OnUnauthenticatedRequest is allow");
+  }
+  const pages = rules.find(({ config, denies }) => config !== undefined && !denies);
   if (pages === undefined) return;
-  const wrong = (id: string, message: string) =>
-    report(SERVICE_PATCHES, `Resources.${id}.Properties.Actions`, message);
-  if (!rules.some(({ isSigned, denies, isOfApi }) => isSigned && denies && isOfApi)) {
+  const api = rules.find(({ config, denies, isOfApi }) => config !== undefined && denies && isOfApi);
+  if (api === undefined) {
     wrong(
       pages.id,
       "needs a rule for /api/* beside it whose OnUnauthenticatedRequest is deny: a request cannot show a sign-in page",
     );
+  } else {
+    if (Number(api.priority) >= (Number(pages.priority) || LAST_PRIORITY))
+      wrong(
+        api.id,
+        `comes after the rule of the pages, which takes its requests: ${String(api.priority)}`,
+        "Priority",
+      );
+    const settings = ({ config }: typeof pages) => ({
+      ...(config as JsonObject),
+      OnUnauthenticatedRequest: null,
+    });
+    if (!isSame(settings(api), settings(pages)))
+      wrong(api.id, "must have the settings of the pages' sign-in, so that both read one cookie");
   }
-  for (const { id, isSigned, forwards } of rules) {
-    if (!isSigned && forwards) wrong(id, "leads past the sign-in");
+  for (const { id, config, forwards } of rules) {
+    if (config === undefined && forwards) wrong(id, "leads past the sign-in");
   }
+}
+
+function ruleOf(id: string, resource: JsonObject, actions: Json[]) {
+  const signIn = actions.find((action) => /^authenticate-/.test(String(valueAt(action, "Type"))));
+  const config = valueAt(signIn, "AuthenticateOidcConfig") ?? valueAt(signIn, "AuthenticateCognitoConfig");
+  const text = (key: string) => JSON.stringify(valueAt(resource, "Properties", key) ?? "");
+  return {
+    id,
+    actions,
+    config,
+    priority: valueAt(resource, "Properties", "Priority"),
+    isPlain: /HTTPListenerArn/.test(text("ListenerArn")),
+    denies: valueAt(config, "OnUnauthenticatedRequest") === "deny",
+    forwards: actions.some((action) => valueAt(action, "Type") === "forward"),
+    isOfApi: text("Conditions").includes('"/api/*"'),
+  };
 }

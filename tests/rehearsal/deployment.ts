@@ -14,7 +14,7 @@ import { ENVIRONMENT_PATCHES, MANIFEST, SERVICE, SERVICE_PATCHES, type Report } 
 import { readFiles } from "../deploy/read-files.ts";
 import type { Place } from "../deploy/resolve-template.ts";
 import { parseWith } from "../deploy/schema-problems.ts";
-import { serviceManifest, type ServiceManifest } from "../deploy/service-manifest.ts";
+import { serviceManifest, withDefaults, type ServiceManifest } from "../deploy/service-manifest.ts";
 import { settingsOf } from "../deploy/task-rules.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -70,6 +70,7 @@ export function readDeployment(environment: string, timeScale: number): Deployme
   const scaled = (seconds: number) => (seconds * 1_000) / timeScale;
   const [uid, gid] = image.user.split(":").map(Number);
   const { http, variables } = manifest;
+  const check = withDefaults(http.healthcheck);
   return {
     variables: {
       ...variables,
@@ -84,11 +85,11 @@ export function readDeployment(environment: string, timeScale: number): Deployme
     size: { cpu: manifest.cpu, memory: manifest.memory },
     balancer: {
       healthCheck: {
-        path: http.healthcheck.path,
-        intervalMs: scaled(http.healthcheck.interval),
-        timeoutMs: scaled(http.healthcheck.timeout),
-        healthyThreshold: http.healthcheck.healthy_threshold,
-        unhealthyThreshold: http.healthcheck.unhealthy_threshold,
+        path: check.path,
+        intervalMs: scaled(check.interval),
+        timeoutMs: scaled(check.timeout),
+        healthyThreshold: check.healthy_threshold,
+        unhealthyThreshold: check.unhealthy_threshold,
       },
       idleMs: scaled(idleSeconds),
       deregistrationMs: scaled(http.deregistration_delay),
@@ -97,7 +98,7 @@ export function readDeployment(environment: string, timeScale: number): Deployme
     service: {
       tasks: typeof manifest.count === "number" ? manifest.count : manifest.count.range.min,
       ...rolling,
-      graceMs: scaled(http.healthcheck.grace_period ?? 60),
+      graceMs: scaled(check.grace_period ?? 60),
       // What a task needs to end after it has drained takes its time.
       stopMs: scaled(config.drainSeconds) + (stopSeconds - config.drainSeconds) * 1_000,
     },

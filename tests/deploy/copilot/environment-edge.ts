@@ -70,12 +70,12 @@ export function loadBalancer(variant: Variant): Record<string, JsonObject> {
 }
 
 export function makesLogBucket({ environment }: Variant): boolean {
-  const logs = environment.http?.public.access_logs;
+  const logs = environment.http?.public?.access_logs;
   return logs === true || (typeof logs === "object" && logs.bucket_name === undefined);
 }
 
 function logAttributes({ environment }: Variant): Json[] {
-  const logs = environment.http?.public.access_logs;
+  const logs = environment.http?.public?.access_logs;
   if (logs === undefined || logs === false) return [{ Key: "access_logs.s3.enabled", Value: false }];
   const { prefix, bucket_name: bucket } = logs === true ? {} : logs;
   return [
@@ -155,7 +155,7 @@ export function distribution({ environment, hasDomain }: Variant): Record<string
     SslSupportMethod: "sni-only",
   });
   const hasNames = certificate !== undefined || hasDomain;
-  const importsForBalancer = environment.http?.public.certificates !== undefined;
+  const importsForBalancer = environment.http?.public?.certificates !== undefined;
   const replicates = certificate === undefined && !importsForBalancer;
   const origin = sub("copilot-${AppName}-${EnvironmentName}-origin");
   const resources: Record<string, JsonObject> = {

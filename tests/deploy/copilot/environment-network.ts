@@ -16,7 +16,7 @@ export function vpcId({ environment }: Variant): Json {
 export function subnets({ environment }: Variant, kind: "Public" | "Private"): Json[] {
   const given = environment.network?.vpc.subnets?.[kind === "Public" ? "public" : "private"];
   if (environment.network?.vpc.id !== undefined && given) return given.map(({ id }) => id!);
-  return [1, 2].map((number) => ref(`${kind}Subnet${number}`));
+  return (given ?? [null, null]).map((_, index) => ref(`${kind}Subnet${index + 1}`));
 }
 
 export function vpc({ environment }: Variant): Record<string, JsonObject> {
@@ -51,14 +51,22 @@ export function vpc({ environment }: Variant): Record<string, JsonObject> {
       Properties: { InternetGatewayId: ref("InternetGateway"), VpcId: ref("VPC") },
     },
   };
-  for (const [index, kind] of ["Public", "Public", "Private", "Private"].entries()) {
-    const zone = index % 2;
+  const given = environment.network?.vpc.subnets;
+  const usual = ["10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"].map((range) => ({
+    cidr: range,
+    az: undefined,
+  }));
+  const wanted = [
+    ...(given?.public ?? usual.slice(0, 2)).map((subnet, zone) => ({ kind: "Public", zone, ...subnet })),
+    ...(given?.private ?? usual.slice(2)).map((subnet, zone) => ({ kind: "Private", zone, ...subnet })),
+  ];
+  for (const { kind, zone, cidr: range, az } of wanted) {
     resources[`${kind}Subnet${zone + 1}`] = {
       Type: "AWS::EC2::Subnet",
       Properties: {
-        CidrBlock: `10.0.${index}.0/24`,
+        ...(range !== undefined && { CidrBlock: range }),
         VpcId: ref("VPC"),
-        AvailabilityZone: { "Fn::Select": [zone, { "Fn::GetAZs": "" }] },
+        AvailabilityZone: az ?? { "Fn::Select": [zone, { "Fn::GetAZs": "" }] },
         MapPublicIpOnLaunch: kind === "Public",
         Tags: nameTag(kind === "Public" ? `-pub${zone}` : `-priv${zone}`),
       },
@@ -72,10 +80,10 @@ export function vpc({ environment }: Variant): Record<string, JsonObject> {
   return resources;
 }
 
-export function natGateways(): Record<string, JsonObject> {
+export function natGateways(variant: Variant): Record<string, JsonObject> {
   const made = { Condition: "CreateNATGateways" };
   const resources: Record<string, JsonObject> = {};
-  for (const number of [1, 2]) {
+  for (const number of subnets(variant, "Private").map((_, index) => index + 1)) {
     Object.assign(resources, {
       [`NatGateway${number}Attachment`]: {
         Type: "AWS::EC2::EIP",
@@ -150,7 +158,7 @@ export function securityGroups(variant: Variant): Record<string, JsonObject> {
       door(443),
       "ExportHTTPSListener",
     ),
-    EnvironmentSecurityGroup: group(joined("EnvironmentSecurityGroup"), "-env", {}),
+    EnvironmentSecurityGroup: group(joined("EnvironmentSecurityGroup"), "-env", ownRules(variant)),
     EnvironmentHTTPSecurityGroupIngressFromPublicALB: ingress(
       "HTTP ingress from the public ALB",
       "EnvironmentSecurityGroup",
@@ -178,10 +186,24 @@ export function securityGroups(variant: Variant): Record<string, JsonObject> {
   };
 }
 
+/** What the manifest adds to the tasks' group. */
+function ownRules({ environment }: Variant): JsonObject {
+  const given = environment.network?.vpc.security_group;
+  const rules = (list: NonNullable<typeof given>["ingress"] = []) =>
+    list.map(({ cidr, ip_protocol: protocol, ports }) => {
+      const [from, to = from] = String(ports).split("-").map(Number);
+      return { CidrIp: cidr, FromPort: from!, ToPort: to!, IpProtocol: protocol };
+    });
+  return {
+    ...(given?.ingress && { SecurityGroupIngress: rules(given.ingress) }),
+    ...(given?.egress && { SecurityGroupEgress: rules(given.egress) }),
+  };
+}
+
 /** Who may reach the load balancer at a port. */
 function doorsOf({ environment }: Variant, port: number): Json[] {
   const ports = { FromPort: port, IpProtocol: "tcp", ToPort: port };
-  const given = environment.http?.public.ingress;
+  const given = environment.http?.public?.ingress;
   const lists = given?.cdn ? [CLOUDFRONT_PREFIXES] : [];
   const ranges = given?.source_ips ?? [];
   if (lists.length + ranges.length === 0) {

@@ -19,12 +19,12 @@ export function environmentStack(variant: Variant): Stack {
       ...ownRoles(),
       ...(makesLogBucket(variant) && accessLogs()),
       ...(hasCdn(variant) && distribution(variant)),
-      ...(!variant.environment.network?.vpc.id && { ...vpc(variant), ...natGateways() }),
+      ...(!variant.environment.network?.vpc.id && { ...vpc(variant), ...natGateways(variant) }),
       ...cluster(variant),
       ...securityGroups(variant),
       ...loadBalancer(variant),
       ...fileSystem(variant),
-      ...(!variant.environment.http?.public.certificates && domain(variant)),
+      ...(!variant.environment.http?.public?.certificates && domain(variant)),
       LogResourcePolicy: {
         Type: "AWS::Logs::ResourcePolicy",
         Properties: {
@@ -179,7 +179,7 @@ function outputs(variant: Variant): Record<string, JsonObject> {
       InternetGatewayID: output(ref("InternetGateway"), "InternetGatewayID"),
       PublicRouteTableID: output(ref("PublicRouteTable"), "PublicRouteTableID"),
       PrivateRouteTableIDs: output(
-        join(",", ref("PrivateRouteTable1"), ref("PrivateRouteTable2")),
+        join(",", ...subnets(variant, "Private").map((_, index) => ref(`PrivateRouteTable${index + 1}`))),
         "PrivateRouteTableIDs",
         "CreateNATGateways",
       ),
@@ -206,7 +206,7 @@ function outputs(variant: Variant): Record<string, JsonObject> {
     ClusterId: output(ref("Cluster"), "ClusterId"),
     EnvironmentManagerRoleARN: output(att("EnvironmentManagerRole", "Arn"), "EnvironmentManagerRoleARN"),
     CFNExecutionRoleARN: output(att("CloudformationExecutionRole", "Arn"), "CFNExecutionRoleARN"),
-    ...(!variant.environment.http?.public.certificates && {
+    ...(!variant.environment.http?.public?.certificates && {
       EnvironmentHostedZone: output(ref("EnvironmentHostedZone"), "HostedZone", "DelegateDNS"),
       EnvironmentSubdomain: output(
         sub("${EnvironmentName}.${AppName}.${AppDNSName}"),
@@ -223,7 +223,7 @@ function outputs(variant: Variant): Record<string, JsonObject> {
         "CreateALB",
       ),
     }),
-    PublicALBAccessible: output(!variant.environment.http?.public.ingress?.cdn, null, "CreateALB"),
+    PublicALBAccessible: output(!variant.environment.http?.public?.ingress?.cdn, null, "CreateALB"),
     LastForceDeployID: output("", null),
   };
 }

@@ -12,7 +12,18 @@ import {
   role,
   sub,
 } from "./intrinsics.ts";
-import type { Json, JsonObject } from "../parse-yaml.ts";
+import { isObject, type Json, type JsonObject } from "../parse-yaml.ts";
+import {
+  containerCheck,
+  dependencies,
+  exported,
+  logConfiguration,
+  networkLoadBalancer,
+  secretsOf,
+  sideContainers,
+  targetOf,
+  topics,
+} from "./containers.ts";
 import { hasManagedVolume, serviceParameters, type Stack, type Variant } from "./variant.ts";
 import { SERVICE } from "../problem.ts";
 
@@ -51,7 +62,9 @@ export function serviceStack(variant: Variant): Stack {
       ...environmentController(variant),
       Service: service(variant),
       ...targetGroup(variant),
-      ...(variant.service.http.alias === undefined ? httpRule(variant) : httpsRules(variant)),
+      ...rules(variant),
+      ...networkLoadBalancer(variant.service),
+      ...topics(variant.service),
       ...(hasManagedVolume(variant) && { AccessPoint: accessPoint(variant) }),
       AddonsStack: {
         Type: "AWS::CloudFormation::Stack",
@@ -73,7 +86,7 @@ export function serviceStack(variant: Variant): Stack {
 }
 
 function taskDefinition({ service: manifest, environment }: Variant): JsonObject {
-  const { storage, platform, variables, secrets, image } = manifest;
+  const { storage, platform, variables, imports, secrets, image } = manifest;
   const mounts = Object.entries(storage.volumes);
   const mountPoints = Object.fromEntries(mounts.map(([name, { path }]) => [name, path]));
   const set: Record<string, Json> = {
@@ -83,22 +96,20 @@ function taskDefinition({ service: manifest, environment }: Variant): JsonObject
     COPILOT_SERVICE_NAME: sub("${WorkloadName}"),
     COPILOT_LB_DNS: att("EnvControllerAction", "PublicLoadBalancerDNSName"),
     ...variables,
+    ...Object.fromEntries(
+      Object.entries(imports).map(([name, from]) => [name, exported({ from_cfn: from })]),
+    ),
     COPILOT_MOUNT_POINTS: JSON.stringify(mountPoints),
   };
   const container: JsonObject = {
     Name: ref("WorkloadName"),
     Image: ref("ContainerImage"),
-    Secrets: Object.entries(secrets ?? {}).map(([name, from]) => ({ Name: name, ValueFrom: from })),
+    Secrets: secretsOf(secrets ?? {}),
     Environment: Object.entries(set).map(([name, value]) => ({ Name: name, Value: value })),
     EnvironmentFiles: [iff("HasEnvFile", { Type: "s3", Value: ref("EnvFileARN") }, NO_VALUE)],
-    LogConfiguration: {
-      LogDriver: "awslogs",
-      Options: {
-        "awslogs-region": ref("AWS::Region"),
-        "awslogs-group": ref("LogGroup"),
-        "awslogs-stream-prefix": "copilot",
-      },
-    },
+    LogConfiguration: logConfiguration(manifest),
+    ...(image.depends_on && { DependsOn: dependencies(image.depends_on) }),
+    ...(image.healthcheck && { HealthCheck: containerCheck(image.healthcheck) }),
     ...(storage.readonly_fs !== undefined && { ReadonlyRootFilesystem: storage.readonly_fs }),
     MountPoints: mounts.map(([name, { path, read_only: readOnly }]) => ({
       ContainerPath: path,
@@ -107,26 +118,54 @@ function taskDefinition({ service: manifest, environment }: Variant): JsonObject
     })),
     PortMappings: [{ ContainerPort: image.port, Protocol: "tcp", Name: "target" }],
   };
+  const properties = {
+    Family: NAME,
+    RuntimePlatform: {
+      OperatingSystemFamily: "LINUX",
+      CpuArchitecture: platform === "linux/arm64" ? "ARM64" : "X86_64",
+    },
+    NetworkMode: "awsvpc",
+    RequiresCompatibilities: ["FARGATE"],
+    Cpu: ref("TaskCPU"),
+    Memory: ref("TaskMemory"),
+    ...(storage.ephemeral !== undefined &&
+      storage.ephemeral > 20 && { EphemeralStorage: { SizeInGiB: storage.ephemeral } }),
+    ExecutionRoleArn: att("ExecutionRole", "Arn"),
+    TaskRoleArn: att("TaskRole", "Arn"),
+    ContainerDefinitions: [container, ...sideContainers(manifest)],
+    Volumes: mounts.map(([name, { efs }]) => (efs ? volume(name, efs) : { Name: name })),
+  };
   return {
     Type: "AWS::ECS::TaskDefinition",
     DependsOn: "LogGroup",
-    Properties: {
-      Family: NAME,
-      RuntimePlatform: {
-        OperatingSystemFamily: "LINUX",
-        CpuArchitecture: platform === "linux/arm64" ? "ARM64" : "X86_64",
-      },
-      NetworkMode: "awsvpc",
-      RequiresCompatibilities: ["FARGATE"],
-      Cpu: ref("TaskCPU"),
-      Memory: ref("TaskMemory"),
-      ...(storage.ephemeral !== undefined && { EphemeralStorage: { SizeInGiB: storage.ephemeral } }),
-      ExecutionRoleArn: att("ExecutionRole", "Arn"),
-      TaskRoleArn: att("TaskRole", "Arn"),
-      ContainerDefinitions: [container],
-      Volumes: mounts.flatMap(([name, { efs }]) => (efs ? [volume(name, efs)] : [])),
-    },
+    Properties: overridden(properties, manifest.taskdef_overrides ?? []),
   };
+}
+
+/** `taskdef_overrides`: a path such as `ContainerDefinitions[0].Ulimits[-].SoftLimit`, where `-` is one more. */
+function overridden(
+  properties: JsonObject,
+  overrides: readonly { path: string; value?: unknown }[],
+): JsonObject {
+  return overrides.reduce<Json>((changed, { path, value }) => {
+    const keys = path.split(".").flatMap((part) => {
+      const [, name = part, index] = /^([^[]*)\[(\d+|-)\]$/.exec(part) ?? [];
+      return index === undefined ? [name] : [name, index === "-" ? Infinity : Number(index)];
+    });
+    return withValue(changed, keys, value as Json);
+  }, properties) as JsonObject;
+}
+
+/** The value with another at a path, whose missing parts are made. A number is an index, at most one more than there are. */
+function withValue(inside: Json | undefined, [key, ...rest]: (string | number)[], value: Json): Json {
+  if (key === undefined) return value;
+  if (typeof key === "string") {
+    const object = isObject(inside) ? inside : {};
+    return { ...object, [key]: withValue(object[key], rest, value) };
+  }
+  const list = Array.isArray(inside) ? inside : [];
+  const index = Math.min(key, list.length);
+  return [...list.slice(0, index), withValue(list[index], rest, value), ...list.slice(index + 1)];
 }
 
 type Efs = NonNullable<Variant["service"]["storage"]["volumes"][string]["efs"]>;
@@ -141,7 +180,7 @@ function volume(name: string, { id, auth, root_dir: rootDirectory }: Efs): JsonO
   return {
     Name: name,
     EFSVolumeConfiguration: {
-      FilesystemId: id ?? FILE_SYSTEM,
+      FilesystemId: id === undefined ? FILE_SYSTEM : typeof id === "object" ? exported(id) : id,
       RootDirectory: id === undefined ? "/" : (rootDirectory ?? "/"),
       TransitEncryption: "ENABLED",
       ...(Object.keys(authorization).length > 0 && { AuthorizationConfig: authorization }),
@@ -190,12 +229,13 @@ function taskRole(variant: Variant): JsonObject {
     ...Object.values(storage.volumes).flatMap(({ efs, read_only: readOnly }) => {
       if (efs?.id === undefined) return [];
       const point = efs.auth?.access_point_id;
+      const id = typeof efs.id === "object" ? "*" : efs.id;
       return [
         policy(
-          `GrantEFSAccess${efs.id}`,
+          `GrantEFSAccess${id}`,
           allow(
             readOnly === false ? access : access.slice(0, 1),
-            [sub(`${fileSystem}:file-system/${efs.id}`)],
+            [sub(`${fileSystem}:file-system/${id}`)],
             point === undefined ? undefined : through(sub(`${fileSystem}:access-point/${point}`)),
           ),
         ),
@@ -293,9 +333,29 @@ function autoScaling({ service: { count } }: Variant): Record<string, JsonObject
       },
     },
   };
-  for (const [metric, given] of [
-    ["ECSServiceAverageCPUUtilization", count.cpu_percentage],
-    ["ECSServiceAverageMemoryUtilization", count.memory_percentage],
+  const ofLoadBalancer = (metric: string, statistic: string): JsonObject => ({
+    CustomizedMetricSpecification: {
+      Dimensions: [
+        { Name: "LoadBalancer", Value: att("EnvControllerAction", "PublicLoadBalancerFullName") },
+        { Name: "TargetGroup", Value: att("TargetGroup", "TargetGroupFullName") },
+      ],
+      MetricName: metric,
+      Namespace: "AWS/ApplicationELB",
+      Statistic: statistic,
+    },
+  });
+  const predefined = (metric: string): JsonObject => ({
+    PredefinedMetricSpecification: { PredefinedMetricType: metric },
+  });
+  for (const [metric, given, specification] of [
+    ["ECSServiceAverageCPUUtilization", count.cpu_percentage, predefined("ECSServiceAverageCPUUtilization")],
+    [
+      "ECSServiceAverageMemoryUtilization",
+      count.memory_percentage,
+      predefined("ECSServiceAverageMemoryUtilization"),
+    ],
+    ["ALBSumRequestCountPerTarget", count.requests, ofLoadBalancer("RequestCountPerTarget", "Sum")],
+    ["ALBAverageResponseTime", count.response_time, ofLoadBalancer("TargetResponseTime", "Average")],
   ] as const) {
     if (given === undefined) continue;
     resources[`AutoScalingPolicy${metric}`] = {
@@ -305,9 +365,9 @@ function autoScaling({ service: { count } }: Variant): Record<string, JsonObject
         PolicyType: "TargetTrackingScaling",
         ScalingTargetId: ref("AutoScalingTarget"),
         TargetTrackingScalingPolicyConfiguration: {
-          PredefinedMetricSpecification: { PredefinedMetricType: metric },
-          ScaleInCooldown: given.cooldown?.in ?? 120,
-          ScaleOutCooldown: given.cooldown?.out ?? 60,
+          ...specification,
+          ScaleInCooldown: given.cooldown?.in ?? count.cooldown?.in ?? 120,
+          ScaleOutCooldown: given.cooldown?.out ?? count.cooldown?.out ?? 60,
           TargetValue: given.value,
         },
       },
@@ -324,7 +384,7 @@ function environmentController(variant: Variant): Record<string, JsonObject> {
   return {
     EnvControllerAction: customResource("EnvControllerFunction", {
       Workload: ref("WorkloadName"),
-      ...(alias !== undefined && { Aliases: [alias] }),
+      ...(alias !== undefined && { Aliases: alias }),
       EnvStack: sub("${AppName}-${EnvName}"),
       Parameters: [
         "ALBWorkloads",
@@ -353,6 +413,7 @@ function environmentController(variant: Variant): Record<string, JsonObject> {
 
 function service(variant: Variant): JsonObject {
   const { service: manifest } = variant;
+  const target = targetOf(manifest);
   const isRecreated = manifest.deployment?.rolling === "recreate";
   const grace = manifest.http.healthcheck.grace_period ?? 60;
   return {
@@ -377,52 +438,106 @@ function service(variant: Variant): JsonObject {
       },
       PropagateTags: "SERVICE",
       ...(manifest.exec && { EnableExecuteCommand: true }),
-      LaunchType: "FARGATE",
-      ServiceConnectConfiguration: iff("IsGovCloud", NO_VALUE, { Enabled: false }),
+      ...(manifest.spotFrom === undefined
+        ? { LaunchType: "FARGATE" }
+        : { CapacityProviderStrategy: capacity(manifest.spotFrom) }),
+      ServiceConnectConfiguration: iff("IsGovCloud", NO_VALUE, serviceConnect(variant)),
       NetworkConfiguration: {
         AwsvpcConfiguration: {
           AssignPublicIp: manifest.network.vpc.placement === "public" ? "ENABLED" : "DISABLED",
-          Subnets: {
-            "Fn::Split": [
-              ",",
-              imported(manifest.network.vpc.placement === "public" ? "PublicSubnets" : "PrivateSubnets"),
-            ],
-          },
-          SecurityGroups: [imported("EnvironmentSecurityGroup")],
+          Subnets: subnetsOf(manifest.network.vpc.placement),
+          SecurityGroups: securityGroups(manifest.network.vpc.security_groups),
         },
       },
       HealthCheckGracePeriodSeconds: grace,
       LoadBalancers: [
-        { ContainerName: SERVICE, ContainerPort: manifest.image.port, TargetGroupArn: ref("TargetGroup") },
+        { ContainerName: target.name, ContainerPort: target.port, TargetGroupArn: ref("TargetGroup") },
+        ...manifest.http.additional_rules.map(({ target_port: port }, index) => ({
+          ContainerName: target.name,
+          ContainerPort: port ?? target.port,
+          TargetGroupArn: ref(`TargetGroup${index + 1}`),
+        })),
+        ...(manifest.nlb
+          ? [
+              {
+                ContainerName: manifest.nlb.target_container ?? SERVICE,
+                ContainerPort: manifest.nlb.target_port ?? Number.parseInt(manifest.nlb.port, 10),
+                TargetGroupArn: ref("NLBTargetGroup"),
+              },
+            ]
+          : []),
       ],
       ServiceRegistries: [{ RegistryArn: att("DiscoveryService", "Arn"), Port: ref("TargetPort") }],
     },
   };
 }
 
-function targetGroup({ service: { http, image } }: Variant): Record<string, JsonObject> {
-  const check = http.healthcheck;
+/** Tasks from this number on go to spare capacity, which may be taken back with two minutes' notice. */
+function capacity(spotFrom: number): Json[] {
+  const onDemand = { CapacityProvider: "FARGATE", Weight: 0, Base: spotFrom - 1 };
+  return [{ CapacityProvider: "FARGATE_SPOT", Weight: 1 }, ...(spotFrom > 1 ? [onDemand] : [])];
+}
+
+function serviceConnect({ service: { network }, environment }: Variant): JsonObject {
+  const { connect } = network;
+  if (connect === undefined || connect === false) return { Enabled: false };
+  return { Enabled: true, Namespace: `${environment.name}.holdfast.local` };
+}
+
+function subnetsOf(placement: Variant["service"]["network"]["vpc"]["placement"]): Json {
+  if (typeof placement === "string")
+    return { "Fn::Split": [",", imported(placement === "public" ? "PublicSubnets" : "PrivateSubnets")] };
+  return Array.isArray(placement.subnets) ? placement.subnets : ["subnet-of-these-tags"];
+}
+
+function securityGroups(given: Variant["service"]["network"]["vpc"]["security_groups"]): Json[] {
+  const listed = (Array.isArray(given) ? given : given?.groups) ?? [];
+  const isAlone = !Array.isArray(given) && given?.deny_default === true;
+  return [
+    ...(isAlone ? [] : [imported("EnvironmentSecurityGroup")]),
+    ...listed.map((group) => (typeof group === "string" ? group : exported(group))),
+  ];
+}
+
+type Check = Variant["service"]["http"]["healthcheck"];
+
+function groupProperties(check: Check, delay: number, isSticky: boolean, port: number): JsonObject {
   return {
-    TargetGroup: {
+    HealthCheckPath: check.path,
+    ...(check.port !== undefined && { HealthCheckPort: check.port }),
+    ...(check.success_codes !== undefined && { Matcher: { HttpCode: check.success_codes } }),
+    ...(check.healthy_threshold !== undefined && { HealthyThresholdCount: check.healthy_threshold }),
+    ...(check.unhealthy_threshold !== undefined && { UnhealthyThresholdCount: check.unhealthy_threshold }),
+    ...(check.interval !== undefined && { HealthCheckIntervalSeconds: check.interval }),
+    ...(check.timeout !== undefined && { HealthCheckTimeoutSeconds: check.timeout }),
+    Port: port,
+    Protocol: port === 443 ? "HTTPS" : "HTTP",
+    TargetGroupAttributes: [
+      { Key: "deregistration_delay.timeout_seconds", Value: delay },
+      { Key: "stickiness.enabled", Value: isSticky },
+    ],
+    TargetType: "ip",
+    VpcId: imported("VpcId"),
+  };
+}
+
+function targetGroup({ service: manifest }: Variant): Record<string, JsonObject> {
+  const { http } = manifest;
+  const { port } = targetOf(manifest);
+  const groups = [http, ...http.additional_rules].map((each, index): [string, JsonObject] => [
+    `TargetGroup${index === 0 ? "" : index}`,
+    {
       Type: "AWS::ElasticLoadBalancingV2::TargetGroup",
-      Properties: {
-        HealthCheckPath: check.path,
-        ...(check.port !== undefined && { HealthCheckPort: check.port }),
-        ...(check.success_codes !== undefined && { Matcher: { HttpCode: check.success_codes } }),
-        HealthyThresholdCount: check.healthy_threshold,
-        UnhealthyThresholdCount: check.unhealthy_threshold,
-        HealthCheckIntervalSeconds: check.interval,
-        HealthCheckTimeoutSeconds: check.timeout,
-        Port: image.port,
-        Protocol: "HTTP",
-        TargetGroupAttributes: [
-          { Key: "deregistration_delay.timeout_seconds", Value: http.deregistration_delay },
-          { Key: "stickiness.enabled", Value: http.stickiness },
-        ],
-        TargetType: "ip",
-        VpcId: imported("VpcId"),
-      },
+      Properties: groupProperties(
+        each.healthcheck ?? { path: "/" },
+        each.deregistration_delay ?? 60,
+        each.stickiness,
+        each.target_port ?? port,
+      ),
     },
+  ]);
+  return {
+    ...Object.fromEntries(groups),
     RulePriorityFunction: lambda("RulePriorityFunctionRole", "index.nextAvailableRulePriorityHandler"),
     RulePriorityFunctionRole: role("lambda.amazonaws.com", {
       Path: "/",
@@ -432,15 +547,17 @@ function targetGroup({ service: { http, image } }: Variant): Record<string, Json
   };
 }
 
-const FORWARD: Json = { TargetGroupArn: ref("TargetGroup"), Type: "forward" };
+type Rule = Variant["service"]["http"] | Variant["service"]["http"]["additional_rules"][number];
+
+const forwardTo = (group: string): Json => ({ TargetGroupArn: ref(group), Type: "forward" });
 const listenerOf = (protocol: "HTTP" | "HTTPS") => att("EnvControllerAction", `${protocol}ListenerArn`);
 
-function conditionsOf({ service: { http } }: Variant): Json[] {
-  const { allowed_source_ips: sources, alias } = http;
+function conditionsOf({ allowed_source_ips: sources, alias, path }: Rule): Json[] {
+  const values = path === "/" ? ["/*"] : [path, `${path}/*`];
   return [
     ...(sources === undefined ? [] : [{ Field: "source-ip", SourceIpConfig: { Values: sources } }]),
-    ...(alias === undefined ? [] : [{ Field: "host-header", HostHeaderConfig: { Values: [alias] } }]),
-    { Field: "path-pattern", PathPatternConfig: { Values: ["/*"] } },
+    ...(alias === undefined ? [] : [{ Field: "host-header", HostHeaderConfig: { Values: alias } }]),
+    { Field: "path-pattern", PathPatternConfig: { Values: values } },
   ];
 }
 
@@ -448,48 +565,69 @@ function priority(protocol: "HTTP" | "HTTPS"): JsonObject {
   return customResource("RulePriorityFunction", { RulePath: ["/"], ListenerArn: listenerOf(protocol) });
 }
 
-function rule(actions: Json[], variant: Variant, protocol: "HTTP" | "HTTPS", order: string): JsonObject {
+function listenerRule(actions: Json[], rule: Rule, protocol: "HTTP" | "HTTPS", order: Json): JsonObject {
   return {
     Type: "AWS::ElasticLoadBalancingV2::ListenerRule",
     Properties: {
       Actions: actions,
-      Conditions: conditionsOf(variant),
+      Conditions: conditionsOf(rule),
       ListenerArn: listenerOf(protocol),
-      Priority: att(order, "Priority"),
+      Priority: order,
     },
   };
 }
 
-function httpRule(variant: Variant): Record<string, JsonObject> {
-  return {
-    HTTPRulePriorityAction: priority("HTTP"),
-    HTTPListenerRule: rule([FORWARD], variant, "HTTP", "HTTPRulePriorityAction"),
-  };
-}
+const REDIRECT: Json = {
+  Type: "redirect",
+  RedirectConfig: {
+    Protocol: "HTTPS",
+    Port: 443,
+    Host: "#{host}",
+    Path: "/#{path}",
+    Query: "#{query}",
+    StatusCode: "HTTP_301",
+  },
+};
 
-function httpsRules(variant: Variant): Record<string, JsonObject> {
-  const redirect: Json = {
-    Type: "redirect",
-    RedirectConfig: {
-      Protocol: "HTTPS",
-      Port: 443,
-      Host: "#{host}",
-      Path: "/#{path}",
-      Query: "#{query}",
-      StatusCode: "HTTP_301",
-    },
-  };
-  const plain = variant.service.http.redirect_to_https === false ? FORWARD : redirect;
+/** The listeners' rules: for HTTP alone, or with a domain for both, each with its number from the second on. */
+function rules({ service: { http } }: Variant): Record<string, JsonObject> {
+  const isHttps = http.alias !== undefined;
+  const made: Record<string, JsonObject> = {};
+  const order = (action: string, index: number) => att(action, index === 0 ? "Priority" : `Priority${index}`);
+  for (const [index, each] of [http, ...http.additional_rules].entries()) {
+    const suffix = index === 0 ? "" : String(index);
+    // Of its own for each rule, since patches change them in place.
+    const forward = (): Json[] => [forwardTo(`TargetGroup${suffix}`)];
+    if (isHttps) {
+      const plain = each.redirect_to_https === false ? forward() : [structuredClone(REDIRECT)];
+      const action = "HTTPRuleWithDomainPriorityAction";
+      made[`HTTPListenerRuleWithDomain${suffix}`] = listenerRule(plain, each, "HTTP", order(action, index));
+      made[`HTTPSListenerRule${suffix}`] = listenerRule(
+        forward(),
+        each,
+        "HTTPS",
+        order("HTTPSRulePriorityAction", index),
+      );
+    } else {
+      made[`HTTPListenerRule${suffix}`] = listenerRule(
+        forward(),
+        each,
+        "HTTP",
+        order("HTTPRulePriorityAction", index),
+      );
+    }
+  }
+  if (!isHttps) return { HTTPRulePriorityAction: priority("HTTP"), ...made };
   return {
     HTTPSRulePriorityAction: priority("HTTPS"),
     HTTPRuleWithDomainPriorityAction: priority("HTTP"),
-    HTTPListenerRuleWithDomain: rule([plain], variant, "HTTP", "HTTPRuleWithDomainPriorityAction"),
-    HTTPSListenerRule: rule([FORWARD], variant, "HTTPS", "HTTPSRulePriorityAction"),
+    ...made,
   };
 }
 
 function accessPoint({ service: { storage } }: Variant): JsonObject {
-  const { uid, gid } = Object.values(storage.volumes)[0]!.efs!;
+  const managed = Object.values(storage.volumes).find(({ efs }) => efs !== undefined && efs.id === undefined);
+  const { uid, gid } = managed!.efs!;
   return {
     Type: "AWS::EFS::AccessPoint",
     Properties: {

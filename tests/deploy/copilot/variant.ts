@@ -21,7 +21,7 @@ export type Stack = {
 };
 
 export function variantOf(service: ServiceManifest, environment: EnvironmentManifest): Variant {
-  const imported = environment.http?.public.certificates;
+  const imported = environment.http?.public?.certificates;
   return { service, environment, hasDomain: service.http.alias !== undefined && !imported };
 }
 
@@ -49,7 +49,7 @@ export function environmentParameters(variant: Variant): Record<string, Json> {
     ToolsAccountPrincipalARN: "arn:aws:iam::123456789012:root",
     AppDNSName: hasDomain ? "example.com" : "",
     AppDNSDelegationRole: "",
-    Aliases: isHttps ? JSON.stringify({ [SERVICE]: [service.http.alias] }) : "",
+    Aliases: isHttps ? JSON.stringify({ [SERVICE]: service.http.alias }) : "",
     CreateHTTPSListener: String(isHttps),
     CreateInternalHTTPSListener: "false",
     ServiceDiscoveryEndpoint: `${environment.name}.holdfast.local`,

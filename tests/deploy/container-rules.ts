@@ -1,0 +1,129 @@
+import { targetOf } from "./copilot/containers.ts";
+import { SERVICE, type Problem } from "./problem.ts";
+import type { ServiceManifest } from "./service-manifest.ts";
+
+/** How many values the conditions of a rule of the load balancer may have together; the path is one. */
+const MOST_CONDITION_VALUES = 5;
+
+/** What of the image, the containers beside it and the ways to them Copilot refuses, or ECS, or what does not work. */
+export function containerProblems(manifest: ServiceManifest): Problem[] {
+  return [
+    ...imageProblems(manifest),
+    ...sidecarProblems(manifest),
+    ...targetProblems(manifest),
+    ...networkProblems(manifest),
+  ];
+}
+
+function imageProblems({ image }: ServiceManifest): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key: `image.${key}`, message });
+  const { build, location, healthcheck } = image;
+  if (build !== undefined && location !== undefined) wrong("location", "cannot stand beside build");
+  if (build === undefined && location === undefined) wrong("build", "is missing: either build or location");
+  if (build?.target !== undefined)
+    wrong("build.target", `must not be there: ${build.target} is not the last stage, which is the image`);
+  if (build !== undefined && build.context !== ".")
+    wrong("build.context", "must be the top of the repository, where the Dockerfile copies from");
+  const asks = (healthcheck && (healthcheck.command ?? ["curl"]).join(" ")) ?? "";
+  const [, tool] = /\b(curl|wget)\b/.exec(asks) ?? [];
+  if (tool !== undefined)
+    wrong("healthcheck.command", `needs ${tool}, which the image does not have: every task would be killed`);
+  return problems;
+}
+
+function sidecarProblems({ image, sidecars, storage, logging, observability }: ServiceManifest): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key, message });
+  const names = [SERVICE, ...Object.keys(sidecars)];
+  const ports = new Map([[image.port, SERVICE]]);
+  const isEssential = (name: string) => name === SERVICE || sidecars[name]?.essential !== false;
+  for (const [name, sidecar] of [[SERVICE, image] as const, ...Object.entries(sidecars)]) {
+    const key = name === SERVICE ? "image.depends_on" : `sidecars.${name}.depends_on`;
+    for (const [other, state] of Object.entries(sidecar.depends_on ?? {})) {
+      if (other === name || !names.includes(other)) wrong(`${key}.${other}`, "is no other container");
+      else if (isEssential(other) && ["complete", "success"].includes(state))
+        wrong(`${key}.${other}`, `waits for the end of a container whose end stops the task: ${state}`);
+      else if (state === "healthy" && other !== SERVICE && !sidecars[other]?.healthcheck)
+        wrong(`${key}.${other}`, "waits for a health check that the container does not have");
+    }
+  }
+  for (const [name, { port, mount_points: mounts }] of Object.entries(sidecars)) {
+    const number = Number.parseInt(port ?? "", 10);
+    const owner = ports.get(number);
+    if (owner !== undefined) wrong(`sidecars.${name}.port`, `${number} is the port of ${owner} too`);
+    if (!Number.isNaN(number)) ports.set(number, name);
+    for (const [index, { source_volume: volume }] of (mounts ?? []).entries()) {
+      if (!(volume in storage.volumes))
+        wrong(`sidecars.${name}.mount_points.${index}.source_volume`, `there is no volume ${volume}`);
+    }
+  }
+  if (
+    logging.destination === undefined &&
+    logging.configFilePath === undefined &&
+    logging.image !== undefined
+  )
+    wrong("logging.destination", "is missing: the log router would send nothing on");
+  if (observability?.tracing !== undefined && "aws-otel-collector" in sidecars)
+    wrong("sidecars.aws-otel-collector", "is the name of Copilot's own collector of traces");
+  return problems;
+}
+
+/** Where the load balancers send requests. */
+function targetProblems(manifest: ServiceManifest): Problem[] {
+  const { http, nlb, sidecars, image } = manifest;
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key, message });
+  const rules = [http, ...http.additional_rules];
+  for (const [index, rule] of rules.entries()) {
+    const key = index === 0 ? "http" : `http.additional_rules.${index - 1}`;
+    const name = rule.target_container ?? SERVICE;
+    if (name !== SERVICE && !(name in sidecars))
+      wrong(`${key}.target_container`, `there is no container ${name}`);
+    else if (name !== SERVICE && sidecars[name]?.port === undefined && rule.target_port === undefined)
+      wrong(`${key}.target_container`, `${name} has no port`);
+    if (name === SERVICE && rule.target_port !== undefined && rule.target_port !== image.port)
+      wrong(`${key}.target_port`, `nothing listens on ${rule.target_port}`);
+    if (rule.version !== undefined && rule.version !== "http1")
+      wrong(`${key}.version`, `must be http1, which the app speaks, is ${rule.version}`);
+    if (rule.hosted_zone !== undefined && rule.alias === undefined)
+      wrong(`${key}.hosted_zone`, "does nothing without an alias");
+    const values = (rule.alias?.length ?? 0) + (rule.allowed_source_ips?.length ?? 0);
+    if (values >= MOST_CONDITION_VALUES)
+      wrong(
+        key,
+        `${values} aliases and ranges of addresses, and a path, are more than the ${MOST_CONDITION_VALUES} values that a rule may have`,
+      );
+  }
+  if (http.target_container !== undefined && http.targetContainer !== undefined)
+    wrong("http.targetContainer", "cannot stand beside target_container");
+  const port = Number.parseInt(nlb?.port ?? "", 10);
+  if (nlb && (nlb.target_container ?? SERVICE) === SERVICE && (nlb.target_port ?? port) !== image.port)
+    wrong("nlb.target_port", `must be ${image.port}: nothing listens on ${nlb.target_port ?? port}`);
+  const main = targetOf(manifest);
+  if (main.name === SERVICE && http.healthcheck.port !== undefined && http.healthcheck.port !== image.port)
+    wrong("http.healthcheck.port", `nothing listens on ${http.healthcheck.port}`);
+  return problems;
+}
+
+function networkProblems({ network, platform, spotFrom, storage }: ServiceManifest): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (key: string, message: string) => problems.push({ key, message });
+  const { security_groups: groups } = network.vpc;
+  if (groups !== undefined && !Array.isArray(groups) && groups.deny_default === true) {
+    wrong(
+      "network.vpc.security_groups.deny_default",
+      "must not be true: neither the load balancer nor the volume lets in who is not in the environment's own group",
+    );
+  }
+  if (spotFrom !== undefined && platform === "linux/arm64")
+    wrong("count", "Copilot has Fargate Spot for x86 only: set platform to linux/x86_64");
+  const managed = Object.values(storage.volumes).filter(
+    ({ efs }) => efs !== undefined && efs.id === undefined,
+  );
+  if (managed.length > 1)
+    wrong("storage.volumes", "only one of them may be a file system that Copilot makes");
+  const paths = Object.values(storage.volumes).map(({ path }) => path);
+  if (new Set(paths).size < paths.length) wrong("storage.volumes", "two of them have the same path");
+  return problems;
+}
