@@ -88,3 +88,18 @@ test("Enter breaks the line where the person wants that, and Ctrl with Enter sen
   await chat.reply(0, "complete");
   expect(await chat.mine.first().textContent()).toContain("One\ntwo");
 });
+
+test("nothing in the settings moves once they are open: whether passkeys can be used is found before", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.page.evaluate(() => {
+    PublicKeyCredential.getClientCapabilities = () => {
+      document.documentElement.dataset.askedWithin = String(document.querySelector(".settings") !== null);
+      return Promise.resolve({});
+    };
+  });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("button", { name: "Turn on with a passkey" }).waitFor();
+  expect(await chat.page.locator("html").getAttribute("data-asked-within")).toBe("false");
+});

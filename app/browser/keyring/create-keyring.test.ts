@@ -95,7 +95,7 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
     ...{ clock, random: () => 0.5, newId, shared, onOtherTab, entries: store, remember },
     activity: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     locks: undefined,
-    passkeys: { problem: async () => null, create: async () => prf, choose: async () => prf },
+    passkeys: { create: async () => prf, choose: async () => prf },
     service: "Holdfast",
     sources: {
       presets: createPresets({ offered: [], shared, onOtherTab, clock, newId }),

@@ -120,10 +120,9 @@ function createMoves(dependencies: KeyringDependencies, followed: FollowedKeyrin
 function createPasskeyCommands(
   { http, clock, passkeys, service }: KeyringDependencies,
   { current }: FollowedKeyring,
-): Pick<LoadedKeyring, "passkeyProblem" | "addPasskey" | "removePasskey"> {
+): Pick<LoadedKeyring, "addPasskey" | "removePasskey"> {
   const apiOf = (id: string) => createKeyringApi(http, clock, id);
   return {
-    passkeyProblem: passkeys.problem,
     async addPasskey({ isNew }) {
       const { secret, edit, engine } = current();
       const prf = isNew ? await passkeys.create(service) : await passkeys.choose();

@@ -49,8 +49,6 @@ export type Keyring = Observable<KeyringState> & {
    * @throws KeyringError as `join`; PasskeyError
    */
   joinWithPasskey: () => Promise<void>;
-  /** Null if passkeys can be used here. */
-  passkeyProblem: () => Promise<PasskeyProblem | null>;
   /**
    * Makes a passkey that opens this keyring, or, with `isNew` false, has the person choose one that exists.
    * @throws PasskeyError

@@ -1,6 +1,8 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
+import type { PasskeyProblem } from "~/browser/keyring/keyring";
+import { findPasskeyProblem } from "~/browser/keyring/sealing/webauthn.client";
 import { canNotify, mayNotify } from "~/browser/page/reply-notification";
 import { TEXT_SIZES, THEMES, type PreferencesStore } from "~/browser/storage/preferences";
 import { useObservable } from "~/browser/page/use-observable";
@@ -32,9 +34,17 @@ type Props = {
   onFailed: (error: unknown) => void;
 };
 
+/** The dialog for this browser. Waits for what decides what it shows, so that nothing moves once it is open. */
+export async function createSettingsDialog() {
+  const passkeyProblem = await findPasskeyProblem(window);
+  return function SettingsOfBrowser(props: Props) {
+    return <SettingsDialog {...props} passkeyProblem={passkeyProblem} />;
+  };
+}
+
 /** The preferences of this browser. Changes apply, and are stored, at once. */
-export function SettingsDialog(props: Props) {
-  const { app, onShowShortcuts, onClose, onFailed } = props;
+function SettingsDialog(props: Props & { passkeyProblem: PasskeyProblem | null }) {
+  const { app, passkeyProblem, onShowShortcuts, onClose, onFailed } = props;
   const { t, i18n } = useTranslation();
   const { preferences } = app;
   const languageNames = new Intl.DisplayNames([i18n.language, "en"], { type: "language" });
@@ -53,7 +63,7 @@ export function SettingsDialog(props: Props) {
   return (
     <Dialog title={t("settings.title")} onClose={onClose}>
       <div className="settings">
-        <KeyringSection app={app} onMoveAll={props.onMoveAll} />
+        <KeyringSection {...{ app, passkeyProblem }} onMoveAll={props.onMoveAll} />
         <Select
           label={t("settings.language")}
           isLabelled

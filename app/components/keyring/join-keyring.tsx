@@ -39,9 +39,9 @@ export function JoinKeyring({ app, passkeyProblem, onClose }: KeyringDialogProps
           <span>{t("keyring.join.withPasskey")}</span>
         </button>
       )}
-      {typeof passkeyProblem === "string" && <p>{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>}
+      {passkeyProblem !== null && <p>{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>}
       <form className="keyring__form" onSubmit={joinWithCode}>
-        <CodeField value={typed} takesFocus={typeof passkeyProblem === "string"} onChange={setTyped} />
+        <CodeField value={typed} takesFocus={passkeyProblem !== null} onChange={setTyped} />
         <ErrorNote error={problem} />
         <button type="submit" className="button dialog__main" aria-disabled={isBusy}>
           {t("keyring.join.withCode")}

@@ -13,8 +13,8 @@ export type KeyringView = "main" | "code" | "join" | "forget" | "lost" | "delete
 export type KeyringDialogProps = {
   app: ChatApp;
   view: KeyringView;
-  /** Null if passkeys can be used here; undefined until that is known. */
-  passkeyProblem: PasskeyProblem | null | undefined;
+  /** Null if passkeys can be used here. */
+  passkeyProblem: PasskeyProblem | null;
   /** Why a recovery code is shown in place of a passkey; null as a rule. */
   notice: string | null;
   onMoveAll: () => void;

@@ -50,7 +50,7 @@ export function KeyringOverview({ app, passkeyProblem, onView, onMoveAll }: Keyr
           passkeys={state.passkeys}
           onRemove={(id) => ask((keyring) => keyring.removePasskey(id))}
         />
-        {typeof passkeyProblem === "string" && (
+        {passkeyProblem !== null && (
           <p className="settings__hint">{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>
         )}
         <div className="settings__actions">

@@ -1,27 +1,24 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ChatApp } from "~/browser/chat/chat-app";
-import type { PasskeyProblem } from "~/browser/keyring/keyring";
 import { PasskeyError } from "~/browser/keyring/sealing/webauthn.client";
 import { useObservable } from "~/browser/page/use-observable";
 import { ErrorNote } from "~/components/primitives/notices/error-note";
 import { DeviceIcon } from "~/components/primitives/more-icons";
 import { KeyIcon } from "./key-icon";
 import { keyringProblem } from "./keyring-problem";
-import { KeyringDialog, type KeyringView } from "./keyring-dialog";
+import { KeyringDialog, type KeyringDialogProps, type KeyringView } from "./keyring-dialog";
 import { KeyringStateLine } from "./keyring-state-line";
 import { useKeyringAttempt } from "./use-keyring-attempt";
 
-type Props = { app: ChatApp; onMoveAll: () => void };
+type Props = Pick<KeyringDialogProps, "app" | "passkeyProblem" | "onMoveAll">;
 
 /** The section of the settings with which the list of conversations is kept on all devices, turned on in one step. */
-export function KeyringSection({ app, onMoveAll }: Props) {
+export function KeyringSection({ app, passkeyProblem, onMoveAll }: Props) {
   const { t } = useTranslation();
   const state = useObservable(app.keyring);
   const [view, setView] = useState<KeyringView | null>(null);
   const [notice, setNotice] = useState<string | null>(null);
   const { attempt, isBusy, problem } = useKeyringAttempt();
-  const passkeyProblem = usePasskeyProblem(app);
   const isOff = state.phase === "off";
 
   const turnOnWithPasskey = () =>
@@ -70,7 +67,7 @@ export function KeyringSection({ app, onMoveAll }: Props) {
             )}
             <button
               type="button"
-              className={`button ${typeof passkeyProblem === "string" ? "button--primary" : ""}`}
+              className={`button ${passkeyProblem !== null ? "button--primary" : ""}`}
               aria-disabled={isBusy}
               onClick={() => void turnOnWithCode()}
             >
@@ -81,7 +78,7 @@ export function KeyringSection({ app, onMoveAll }: Props) {
               <span>{t("keyring.join.open")}</span>
             </button>
           </div>
-          {typeof passkeyProblem === "string" && (
+          {passkeyProblem !== null && (
             <p className="settings__hint">{t(`keyring.passkey.problem.${passkeyProblem}`)}</p>
           )}
         </>
@@ -106,15 +103,4 @@ export function KeyringSection({ app, onMoveAll }: Props) {
       )}
     </fieldset>
   );
-}
-
-/** Null if passkeys can be used here; undefined until that is known. */
-function usePasskeyProblem(app: ChatApp): PasskeyProblem | null | undefined {
-  const [problem, setProblem] = useState<PasskeyProblem | null | undefined>();
-  useEffect(() => {
-    const find = async () => setProblem(await (await app.keyring.load()).passkeyProblem());
-    // Without the code of the keyring nothing can be turned on, and the buttons say why.
-    find().catch(() => undefined);
-  }, [app]);
-  return problem;
 }

@@ -11,7 +11,7 @@ const CommandPalette = lazyPart(() =>
   import("~/components/dialogs/command-palette").then(({ CommandPalette }) => CommandPalette),
 );
 const SettingsDialog = lazyPart(() =>
-  import("~/components/dialogs/settings-dialog").then(({ SettingsDialog }) => SettingsDialog),
+  import("~/components/dialogs/settings-dialog").then(({ createSettingsDialog }) => createSettingsDialog()),
 );
 const ShortcutSheet = lazyPart(() =>
   import("~/components/dialogs/shortcut-sheet").then(({ ShortcutSheet }) => ShortcutSheet),

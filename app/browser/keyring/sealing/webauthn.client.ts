@@ -27,8 +27,6 @@ export class PasskeyError extends Error {
 }
 
 export type Passkeys = {
-  /** Null if passkeys can hold a secret here, as far as the browser says. */
-  problem: () => Promise<PasskeyProblem | null>;
   /** Makes a passkey. @returns its 32 bytes. @throws PasskeyError */
   create: (name: string) => Promise<Uint8Array>;
   /** Has the person choose one. @returns its 32 bytes. @throws PasskeyError */
@@ -41,18 +39,19 @@ type Page = Pick<Window & typeof globalThis, "navigator" | "isSecureContext"> & 
   };
 };
 
-export function createPasskeys(page: Page): Passkeys {
-  async function problem(): Promise<PasskeyProblem | null> {
-    if (!page.isSecureContext) return "insecure";
-    const api = page.PublicKeyCredential;
-    if (!api || !("credentials" in page.navigator)) return "unsupported";
-    // Missing in browsers that may support it all the same.
-    const capabilities = await api.getClientCapabilities?.().catch(() => null);
-    return capabilities?.["extension:prf"] === false ? "unsupported" : null;
-  }
+/** Null if passkeys can hold a secret in this browser, as far as it says. */
+export async function findPasskeyProblem(page: Page): Promise<PasskeyProblem | null> {
+  if (!page.isSecureContext) return "insecure";
+  const api = page.PublicKeyCredential;
+  if (!api || !("credentials" in page.navigator)) return "unsupported";
+  // Missing in browsers that may support it all the same.
+  const capabilities = await api.getClientCapabilities?.().catch(() => null);
+  return capabilities?.["extension:prf"] === false ? "unsupported" : null;
+}
 
+export function createPasskeys(page: Page): Passkeys {
   async function ask(act: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
-    const reason = await problem();
+    const reason = await findPasskeyProblem(page);
     if (reason) throw new PasskeyError(reason);
     try {
       return (await act()) as PublicKeyCredential;
@@ -80,7 +79,6 @@ export function createPasskeys(page: Page): Passkeys {
   }
 
   return {
-    problem,
     async create(name) {
       const credential = await ask(() =>
         page.navigator.credentials.create({
