@@ -79,7 +79,12 @@ function watchExits(engine: string, prefix: string) {
   };
 }
 
-/** @returns what the command prints */
+/** @returns what the command prints @throws with what it says of its failure, without the whole command */
 async function run(command: string, args: readonly string[]): Promise<string> {
-  return (await promisify(execFile)(command, args)).stdout.trim();
+  try {
+    return (await promisify(execFile)(command, args)).stdout.trim();
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    throw new Error(`${command} ${args[0]!} failed: ${stderr.trim() || message}`, { cause: error });
+  }
 }

@@ -91,8 +91,17 @@ export function createEcsService(options: Options): EcsService {
 
   async function start(release: Release) {
     launching += 1;
-    const task = await launch(release.variables);
-    launching -= 1;
+    let task: Task;
+    try {
+      task = await launch(release.variables);
+    } catch (error) {
+      // Not the release's fault, so there is nothing to roll back to: what starts tasks does not work here.
+      primary = null;
+      deployed?.reject(new Error(`No task could be started. ${(error as Error).message}`));
+      return;
+    } finally {
+      launching -= 1;
+    }
     const entry: Entry = { task, release, target: null, state: "starting", ending: null, failed: false };
     entries.push(entry);
     event(`has started task ${task.id} of ${release.name}`);
