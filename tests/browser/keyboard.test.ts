@@ -133,6 +133,7 @@ test("Enter in the editor of a question does what the setting says, and a hint t
 
   await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"enterSends":false}'));
   await chat.refresh();
+  await chat.mine.filter({ hasText: "Hello there" }).waitFor();
   await composer.press("ArrowUp");
   await page.getByText(/^Ctrl Enter\s*to send\s*Enter\s*for a new line$/).waitFor();
   await editor.press("Enter");

@@ -28,6 +28,6 @@ export function isSendKey(event: KeyboardEvent, enterSends: boolean | null): boo
   return ctrlKey || metaKey || (enterSends ?? enterSendsHere());
 }
 
-function isTouchScreen(): boolean {
+export function isTouchScreen(): boolean {
   return window.matchMedia("(hover: none) and (pointer: coarse)").matches;
 }

@@ -19,7 +19,7 @@ import { BrandContext } from "~/components/primitives/brand-context";
 import { CopiedNotice } from "~/components/primitives/notices/copied-notice";
 import { EmptyState } from "~/components/primitives/notices/empty-state";
 import { JumpButton } from "~/components/primitives/jump-button";
-import { lazyPart } from "~/components/primitives/lazy-part";
+import { lazyDialog, lazyPart } from "~/components/primitives/lazy-part";
 import { Notices } from "~/components/primitives/notices/notices";
 import { ArtifactTextsContext } from "~/components/markdown/artifact-texts";
 import { messageText } from "~/conversation/reply/answer-text";
@@ -37,13 +37,13 @@ import { useConversationPhase } from "./use-conversation-phase";
 import { useFindCommand } from "./use-find-command";
 import { useFollowBottom } from "./use-follow-bottom";
 
-const ConversationSettings = lazyPart(() =>
+const ConversationSettings = lazyDialog(() =>
   import("./conversation-settings").then(({ ConversationSettings }) => ConversationSettings),
 );
 const WaitingMessages = lazyPart(() =>
   import("~/components/composer/waiting-messages").then(({ WaitingMessages }) => WaitingMessages),
 );
-const MessageDetails = lazyPart(() =>
+const MessageDetails = lazyDialog(() =>
   import("~/components/messages/message-details").then(({ MessageDetails }) => MessageDetails),
 );
 

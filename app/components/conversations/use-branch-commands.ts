@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useLayoutEffect, useMemo, useState } from "react";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { ChatSession } from "~/browser/chat/chat-session";
 import { canSend, leafOf, type ChatState } from "~/browser/chat/chat-state";
@@ -27,7 +27,8 @@ export function useBranchCommands(options: Options): [Copied | null, clear: () =
   const leaf = leafOf(state);
   const [lastQuestion, lastAnswer] = useMemo(() => lastOf(branchTo(messages ?? [], leaf)), [messages, leaf]);
   const isFree = canSend(state);
-  useEffect(
+  // With what is shown: a key may be pressed before an effect that waits for the next frame.
+  useLayoutEffect(
     () =>
       app.commands.offer({
         ...(isReplying && {

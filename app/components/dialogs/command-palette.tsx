@@ -14,7 +14,6 @@ import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { Dialog } from "~/components/primitives/overlays/dialog";
 import { isComposing } from "~/components/primitives/is-composing";
-import { takeTypedAhead } from "~/components/primitives/select/type-ahead";
 import { PaletteRow } from "./palette-row";
 import { rowsOf, usePaletteGroups, type PaletteOption, type PaletteRow as Row } from "./palette-options";
 
@@ -32,7 +31,7 @@ type Props = {
  */
 export function CommandPalette({ app, onClose, onOpened, onOpenHit }: Props) {
   const { t } = useTranslation();
-  const [query, setQuery] = useState(takeTypedAhead);
+  const [query, setQuery] = useState("");
   const [picked, setPicked] = useState(0);
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);

@@ -2,6 +2,7 @@ import { useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { useObservable } from "~/browser/page/use-observable";
+import { isTouchScreen } from "~/components/composer/focus-composer";
 import { Dialog } from "~/components/primitives/overlays/dialog";
 import { CloseIcon } from "~/components/primitives/icons";
 import { FolderIcon } from "~/components/primitives/more-icons";
@@ -62,6 +63,7 @@ export function FolderDialog({ app, ids, onClose }: Props) {
           aria-label={t("folders.name")}
           placeholder={t("folders.name")}
           dir="auto"
+          data-autofocus={!isTouchScreen() || undefined}
           maxLength={MAX_TITLE_LENGTH}
           value={title}
           onChange={({ target }) => setTitle(target.value)}

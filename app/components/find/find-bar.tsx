@@ -17,7 +17,6 @@ import { IconButton } from "~/components/primitives/icon-button";
 import { isComposing } from "~/components/primitives/is-composing";
 import { CloseIcon, DownIcon } from "~/components/primitives/icons";
 import { UpIcon } from "~/components/primitives/more-icons";
-import { takeTypedAhead } from "~/components/primitives/select/type-ahead";
 import { messageInView, useFindMarks } from "./use-find-marks";
 
 type Props = {
@@ -35,13 +34,12 @@ type Props = {
 export function FindBar({ find, shown, scroller, scrollTo, letGo, onClose }: Props) {
   const { t } = useTranslation();
   const field = useRef<HTMLInputElement>(null);
-  const [typedAhead] = useState(takeTypedAhead);
-  const [query, setQuery] = useState(find.query || typedAhead);
+  const [query, setQuery] = useState(find.query);
   const [current, setCurrent] = useState(0);
   /** Index of the message from which on a longer query is looked for. */
   const [anchor, setAnchor] = useState(0);
   /** Counts how often a place was to be brought into view. */
-  const [turn, setTurn] = useState(typedAhead === "" ? 0 : 1);
+  const [turn, setTurn] = useState(0);
   /** The search that has been brought to its first place. */
   const [begun, setBegun] = useState<Find | null>(null);
   const texts = useMemo(() => shown.map(searchedText), [shown]);
@@ -77,9 +75,9 @@ export function FindBar({ find, shown, scroller, scrollTo, letGo, onClose }: Pro
   useLayoutEffect(() => {
     if (find.messageId !== null) return;
     field.current?.focus();
-    // What was typed before is replaced by the next key, but not what was typed just now.
-    if (field.current?.value !== typedAhead) field.current?.select();
-  }, [find, typedAhead]);
+    // The next key replaces what was typed before.
+    field.current?.select();
+  }, [find]);
 
   useStepKeys((step) => go(current + step));
 

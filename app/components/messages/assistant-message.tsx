@@ -17,7 +17,7 @@ import { OmissionNotes } from "./omission-notes";
 import { ReplyEnding } from "./reply-ending";
 import { Sources } from "./calls/sources";
 import { ToolCall } from "./calls/tool-call";
-import { TypingIndicator } from "./typing-indicator";
+import { TypingIndicator } from "~/components/primitives/typing-indicator";
 
 type Props = {
   id: string;

@@ -14,10 +14,9 @@ import type { MessageActions } from "./message-actions";
 import { useSpotlight } from "~/components/hooks/use-spotlight";
 import { useVisibleMessages } from "./use-visible-messages";
 import { ShownMessageView } from "./shown-message-view";
-import { TypeAhead } from "~/components/primitives/select/type-ahead";
-import { lazyPart } from "~/components/primitives/lazy-part";
+import { lazyDialog } from "~/components/primitives/lazy-part";
 
-const FindBar = lazyPart(() => import("~/components/find/find-bar").then(({ FindBar }) => FindBar));
+const FindBar = lazyDialog(() => import("~/components/find/find-bar").then(({ FindBar }) => FindBar));
 
 type Props = {
   state: ChatState;
@@ -80,7 +79,7 @@ export function MessageList(props: Props) {
       {find && (
         <FindBar
           {...{ find, shown, scroller, scrollTo, letGo }}
-          placeholder={find.messageId === null && <TypeAhead label={t("find.label")} />}
+          {...(find.messageId !== null && { placeholder: null })}
           onClose={endFind}
           onFailed={endFind}
         />

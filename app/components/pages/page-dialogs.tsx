@@ -1,38 +1,36 @@
 import { useCallback, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import type { TextHit } from "~/browser/conversations/text-search";
 import { focusComposer } from "~/components/composer/focus-composer";
 import type { ConversationDialog, OpenDialog } from "~/components/conversations/use-conversation-commands";
-import { lazyPart } from "~/components/primitives/lazy-part";
-import { TypeAhead } from "~/components/primitives/select/type-ahead";
+import { lazyDialog } from "~/components/primitives/lazy-part";
 
-const CommandPalette = lazyPart(() =>
+const CommandPalette = lazyDialog(() =>
   import("~/components/dialogs/command-palette").then(({ CommandPalette }) => CommandPalette),
 );
-const SettingsDialog = lazyPart(() =>
+const SettingsDialog = lazyDialog(() =>
   import("~/components/dialogs/settings-dialog").then(({ createSettingsDialog }) => createSettingsDialog()),
 );
-const ShortcutSheet = lazyPart(() =>
+const ShortcutSheet = lazyDialog(() =>
   import("~/components/dialogs/shortcut-sheet").then(({ ShortcutSheet }) => ShortcutSheet),
 );
-const ShareDialog = lazyPart(() =>
+const ShareDialog = lazyDialog(() =>
   import("~/components/dialogs/share-dialog").then(({ ShareDialog }) => ShareDialog),
 );
-const MoveDialog = lazyPart(() =>
+const MoveDialog = lazyDialog(() =>
   import("~/components/dialogs/move-dialog").then(({ MoveDialog }) => MoveDialog),
 );
 
-const FolderDialog = lazyPart(() =>
+const FolderDialog = lazyDialog(() =>
   import("~/components/dialogs/folder-dialog").then(({ FolderDialog }) => FolderDialog),
 );
-const ExportDialog = lazyPart(() =>
+const ExportDialog = lazyDialog(() =>
   import("~/components/dialogs/export-dialog").then(({ ExportDialog }) => ExportDialog),
 );
-const ImportDialog = lazyPart(() =>
+const ImportDialog = lazyDialog(() =>
   import("~/components/dialogs/import-dialog").then(({ ImportDialog }) => ImportDialog),
 );
-const DeleteAllDialog = lazyPart(() =>
+const DeleteAllDialog = lazyDialog(() =>
   import("~/components/dialogs/delete-all-dialog").then(({ DeleteAllDialog }) => DeleteAllDialog),
 );
 
@@ -95,7 +93,6 @@ export function usePageDialogs(app: ChatApp) {
 type Props = { app: ChatApp; dialogs: PageDialogs; onOpenHit: (hit: TextHit) => void };
 
 export function OpenPageDialogs({ app, dialogs, onOpenHit }: Props) {
-  const { t } = useTranslation();
   const { isSettingsOpen, asked, sheet, onFailed } = dialogs;
   return (
     <>
@@ -117,7 +114,6 @@ export function OpenPageDialogs({ app, dialogs, onOpenHit }: Props) {
           onClose={dialogs.closePalette}
           onOpened={focusComposer}
           onOpenHit={onOpenHit}
-          placeholder={<TypeAhead label={t("palette.label")} />}
           onFailed={onFailed}
         />
       )}

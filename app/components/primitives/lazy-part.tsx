@@ -1,7 +1,8 @@
-import { useEffect, useState, type ComponentType, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useState, type ComponentType, type ReactNode } from "react";
 import { loadCode } from "~/browser/page/load-code";
 import { loadLaterTexts } from "~/i18n/later-texts";
 import { pageClock } from "~/browser/page/page-clock";
+import { replayTypedAhead, TypeAhead } from "./overlays/type-ahead";
 
 const RETRY_AFTER_MS = 2_000;
 
@@ -61,4 +62,19 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
   const quietly = () => void preload().catch(() => undefined);
   parts.push(quietly);
   return Object.assign(LazyPart, { preload: quietly });
+}
+
+/** A lazy part that takes the focus: what is typed while it is loaded is typed into it. */
+export function lazyDialog<Props extends { onClose: () => void }>(load: () => Promise<ComponentType<Props>>) {
+  const Part = lazyPart(async () => {
+    const Loaded = await load();
+    return function TypedInto(props: Props) {
+      useLayoutEffect(replayTypedAhead, []);
+      return <Loaded {...props} />;
+    };
+  });
+  function LazyDialog(props: Props & Extra) {
+    return <Part placeholder={<TypeAhead onCancel={props.onClose} />} {...props} />;
+  }
+  return Object.assign(LazyDialog, { preload: Part.preload });
 }

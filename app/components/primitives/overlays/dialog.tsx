@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 import { focusComposer, focusComposerIfLost } from "~/components/composer/focus-composer";
 import { IconButton } from "~/components/primitives/icon-button";
 import { CloseIcon } from "~/components/primitives/icons";
+import { restoreCaret } from "./restore-caret";
+import { focusOrigin } from "./type-ahead";
 
 type Props = {
   title: string;
@@ -25,17 +27,19 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
   const pressed = useRef<EventTarget | null>(null);
   const heading = useId();
 
-  const opener = useRef<{ element: Element | null; isByPointer: boolean }>();
+  const opener = useRef<ReturnType<typeof focusOrigin>>();
 
   // Before a key can be pressed that belongs to the dialog.
   useLayoutEffect(() => {
     const element = dialog.current;
-    const focused = document.activeElement;
-    opener.current = { element: focused, isByPointer: !focused?.matches(":focus-visible") };
+    opener.current = focusOrigin();
     if (element && !element.open) element.showModal();
     // Browsers give the focus to the first button, which closes the dialog, and draw a ring around it.
     (element?.querySelector<HTMLElement>("[data-autofocus]") ?? element)?.focus();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      restoreCaret(opener.current?.element);
+    };
   }, []);
 
   // Later than that: React returns the focus to the element that had it before an update.
@@ -59,6 +63,7 @@ export function Dialog({ title, onClose, children, isWide = false, className = "
       onClose={({ target, currentTarget }) => {
         // React lets the events of a dialog inside this one bubble, which browsers do not.
         if (target !== currentTarget) return;
+        restoreCaret(opener.current?.element);
         if (onClose) onClose();
         // Browsers close a dialog at a second Escape, even if the first one was prevented.
         else currentTarget.showModal();

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { matches } from "~/browser/conversations/matching";
 import { pageClock } from "~/browser/page/page-clock";
@@ -35,7 +35,7 @@ export function OptionList({ id, label, options, value, isTouched, onChoose, onC
   const isSearchable = options.length >= SEARCHABLE_FROM;
   const found = indexesOf(options, query);
 
-  useEffect(() => first.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => first.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     document.getElementById(optionId(id, active))?.scrollIntoView({ block: "nearest" });
   }, [id, active]);

@@ -1,9 +1,9 @@
 import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { ArrowDownIcon } from "~/components/primitives/icons";
-import { lazyPart } from "~/components/primitives/lazy-part";
+import { lazyDialog } from "~/components/primitives/lazy-part";
 
 /** The open list alone, for a button that acts at once instead of holding a choice. */
-export const SelectPopup = lazyPart(() => import("./select-popup").then(({ SelectPopup }) => SelectPopup));
+export const SelectPopup = lazyDialog(() => import("./select-popup").then(({ SelectPopup }) => SelectPopup));
 
 export type SelectOption<Value extends string = string> = {
   value: Value;
