@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Of these `npm test` runs one variant of each kind: see fixtures/variants.ts. */
+/** Of these `npm test` runs one variant of each kind: see fixtures/browser/variants.ts. */
 const filesWithVariants = globSync("tests/{browser,cluster}/*.test.ts", { cwd: root }).filter((file) =>
-  readFileSync(root + file, "utf8").includes('/variants";'),
+  /\/(variants|screens)";/.test(readFileSync(root + file, "utf8")),
 );
 
 /**

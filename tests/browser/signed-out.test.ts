@@ -31,6 +31,7 @@ test.for<Unauthenticated>(["deny", "authenticate"])(
     await chat.send("Written while signed out");
     const again = page.getByRole("button", { name: "Sign in again" });
     await again.waitFor();
+    expect(await page.getByText("You have been signed out.").count()).toBe(1);
     await chat.composer.fill("Not sent yet");
     await again.click();
 

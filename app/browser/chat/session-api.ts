@@ -63,7 +63,7 @@ export type TransferApi = {
   /** Begins this session as a copy of another one up to a message. */
   fork: (body: ForkBody) => Promise<Committed>;
   /** Begins this session with the contents of a file written by `exportJson`. */
-  import: (file: string) => Promise<Committed>;
+  import: (file: string, signal?: AbortSignal) => Promise<Committed>;
   /** Makes a link to the branch that is shown now. */
   share: (share: ShareBody) => Promise<Share>;
   revokeShare: (share: RevokeShareBody) => Promise<void>;
@@ -76,8 +76,10 @@ type Dependencies = { http: HttpClient; upload: UploadRequest; clock: PageClock 
 export function createSessionApi(dependencies: Dependencies, id: string): SessionApi & TransferApi {
   const { http, clock } = dependencies;
   const headers = { "X-Session-Id": id };
-  const posted = <T>(path: string, body: Pick<Parameters<HttpClient["ask"]>[1], "body" | "json">) =>
-    http.ask(path, { method: "POST", headers, ...body }, (response) => http.readJson<T>(response));
+  const posted = <T>(
+    path: string,
+    body: Pick<Parameters<HttpClient["ask"]>[1], "body" | "json" | "signal">,
+  ) => http.ask(path, { method: "POST", headers, ...body }, (response) => http.readJson<T>(response));
   return {
     ...createFileApi(dependencies, headers),
     load(etag, signal, onActivity) {
@@ -113,7 +115,7 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
       ),
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),
-    import: (file) => posted<Committed>("/api/session/import", { json: file }),
+    import: (file, signal) => posted<Committed>("/api/session/import", { json: file, signal }),
     share: (share) => posted<Share>("/api/session/shares", { body: share }),
     revokeShare: (share) =>
       http.ask("/api/session/shares", { method: "DELETE", headers, body: share }, ignoreBody),

@@ -16,7 +16,7 @@ export function fromChatGpt(value: unknown): ForeignConversation | null {
   const createdAt = dateStringOf(create_time) ?? dates[0] ?? new Date(0).toISOString();
   const updatedAt = dateStringOf(update_time) ?? dates.at(-1) ?? createdAt;
   return {
-    source: `chatgpt:${textOf(conversation_id) || textOf(id)}:${updatedAt}`,
+    source: `chatgpt:${textOf(conversation_id) || textOf(id) || `${textOf(title)}:${createdAt}`}:${updatedAt}`,
     title: textOf(title),
     ...{ createdAt, updatedAt, nodes, skipped },
     archived: is_archived === true,

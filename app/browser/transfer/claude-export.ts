@@ -20,7 +20,7 @@ export function fromClaude(value: unknown): ForeignConversation | null {
   const updatedAt = dateStringOf(updated_at) ?? createdAt;
   const newest = messages.length === 0 ? null : idOf(messages.length - 1);
   return {
-    source: `claude:${textOf(uuid)}:${updatedAt}`,
+    source: `claude:${textOf(uuid) || `${textOf(name)}:${createdAt}`}:${updatedAt}`,
     title: textOf(name),
     ...{ createdAt, updatedAt, nodes, skipped },
     archived: false,

@@ -6,11 +6,7 @@ import type { SessionApi } from "~/browser/chat/session-api";
 import { exportJson } from "~/conversation/files/export-conversation";
 import { titleWithoutTags } from "~/conversation/reply/think-tags";
 import { fileName } from "~/browser/conversations/export-conversation-file";
-
-export const ARCHIVE_FORMAT = "holdfast-archive";
-export const ARCHIVE_VERSION = 1;
-/** First file of the archive: what the list knows of the conversations in the others. */
-export const INDEX_NAME = "holdfast.json";
+import { ARCHIVE_FORMAT, ARCHIVE_VERSION, INDEX_NAME } from "./archive-format";
 
 export type ArchiveIndex = {
   format: typeof ARCHIVE_FORMAT;

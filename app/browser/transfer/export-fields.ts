@@ -1,11 +1,10 @@
-import { isObject } from "~/conversation/is-object";
-
 /** Fields of another service's export, which may change without notice: what is not as expected counts as absent. */
 
 export type Fields = Record<string, unknown>;
 
+/** Not `isObject`: the code of a worker must not be shared with the page, whose chunk would come with it. */
 export function fieldsOf(value: unknown): Fields {
-  return isObject(value) ? value : {};
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
 export function listOf(value: unknown): unknown[] {

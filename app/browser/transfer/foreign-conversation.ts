@@ -1,7 +1,8 @@
 import type { ConversationFile } from "~/conversation/files/conversation-file";
-import { MAX_TITLE_LENGTH } from "~/conversation/limits";
 import type { Message, WordsPart } from "~/conversation/session/session";
-import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
+
+/** What the file may have. Handed in, so that a worker need not load the page's own code. */
+export type FileLimits = { titleLength: number; itemIds: RegExp };
 
 /** What an import leaves out. */
 export type Skipped = "images" | "files" | "audio" | "tools" | "other";
@@ -46,13 +47,18 @@ type Open = {
  * neighbours of one role are joined, and an answer without a question gets an empty one.
  * @returns null if there is no text
  */
-export function fileOfForeign(conversation: ForeignConversation): ConversationFile | null {
+export function fileOfForeign(
+  conversation: ForeignConversation,
+  limits: FileLimits,
+): ConversationFile | null {
   const { title, createdAt, nodes } = conversation;
   const known = new Map(nodes.map((node) => [node.id, node]));
   const children = new Map<string | null, ForeignNode[]>();
   for (const node of nodes) {
     const parent = node.parent !== null && known.has(node.parent) ? node.parent : null;
-    children.set(parent, [...(children.get(parent) ?? []), node]);
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(node);
+    else children.set(parent, [node]);
   }
   const messages = new Map<string, Message>();
   /** The message that a node is part of. */
@@ -72,7 +78,13 @@ export function fileOfForeign(conversation: ForeignConversation): ConversationFi
     let { parentId, open } = step;
     if (node.role !== null && node.parts.length > 0) {
       const { role, parts, modelId = "" } = node;
-      const own = { id: itemId(node.id), role, parts, createdAt: node.createdAt ?? createdAt, modelId };
+      const own = {
+        id: itemId(node.id, limits),
+        role,
+        parts,
+        createdAt: node.createdAt ?? createdAt,
+        modelId,
+      };
       if (open?.role === role) open = { ...open, id: own.id, parts: joined(open.parts, parts) };
       else {
         if (open) close(open, parentId);
@@ -92,7 +104,7 @@ export function fileOfForeign(conversation: ForeignConversation): ConversationFi
   return {
     format: "holdfast-conversation",
     version: 1,
-    title: title.slice(0, MAX_TITLE_LENGTH).toWellFormed(),
+    title: title.slice(0, limits.titleLength).toWellFormed(),
     settings: { modelId, instructions: "" },
     messages: [...messages.values()],
     head: headOf(conversation, known, messageOf, messages) ?? last,
@@ -142,6 +154,6 @@ function emptyQuestion({ id, createdAt }: Open): Open {
   return { id: `${id.slice(0, 56)}-before`, role: "user", parts: text, createdAt, modelId: "" };
 }
 
-function itemId(id: string): string {
-  return ITEM_ID_PATTERN.test(id) ? id : id.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 64) || "message";
+function itemId(id: string, { itemIds }: FileLimits): string {
+  return itemIds.test(id) ? id : id.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 64) || "message";
 }

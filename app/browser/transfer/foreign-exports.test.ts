@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import { conversationFile, type ConversationFile } from "~/conversation/files/conversation-file";
 import { fromChatGpt } from "./chatgpt-export";
 import { fromClaude } from "./claude-export";
-import { fileOfForeign } from "./foreign-conversation";
+import { MAX_TITLE_LENGTH } from "~/conversation/limits";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
+import { fileOfForeign as convert, type ForeignConversation } from "./foreign-conversation";
+
+const limits = { titleLength: MAX_TITLE_LENGTH, itemIds: ITEM_ID_PATTERN };
+const fileOfForeign = (conversation: ForeignConversation) => convert(conversation, limits);
 
 const said = (role: string, text: unknown, more: object = {}) => ({
   id: "message",

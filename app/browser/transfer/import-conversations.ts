@@ -3,9 +3,12 @@ import { ApiError, PageError } from "~/browser/chat/api-error";
 import { backoffMs, pause } from "~/browser/chat/backoff";
 import type { Conversations } from "~/browser/conversations/conversations";
 import { timestamp, type PageClock } from "~/browser/page/page-clock";
-import type { Skipped } from "./foreign-conversation";
-import { readExport, type ImportItem } from "./read-export";
+import { MAX_TITLE_LENGTH } from "~/conversation/limits";
+import { ITEM_ID_PATTERN } from "~/conversation/session/session-id";
+import type { FileLimits, Skipped } from "./foreign-conversation";
+import type { FoundConversation, ImportItem } from "./read-export";
 
+const LIMITS: FileLimits = { titleLength: MAX_TITLE_LENGTH, itemIds: ITEM_ID_PATTERN };
 /** Attempts for passing failures other than a limit, whose end the server tells. */
 const ATTEMPTS = 6;
 
@@ -21,11 +24,21 @@ export type ImportResult = {
   importedIds: readonly string[];
   /** Conversations that are here already. */
   known: number;
-  failed: readonly { name: string; error: unknown }[];
+  failed: readonly ImportFailure[];
   skipped: ReadonlySet<Skipped>;
 };
 
+/** `name`: of the conversation or the file; empty for a conversation without a title, whose number in the file is known. */
+export type ImportFailure = { name: string; number: number | null; error: unknown };
+
 type Dependencies = {
+  /** Reads the conversations in a file: `readExport`, or the same in a worker. */
+  read: (
+    file: Blob,
+    limits: FileLimits,
+    onTotal: (total: number) => void,
+    signal: AbortSignal,
+  ) => AsyncGenerator<FoundConversation>;
   api: Pick<ApiClient, "session">;
   conversations: Pick<Conversations, "remember" | "sources" | "has" | "getSnapshot" | "addFolder">;
   newId: () => string;
@@ -44,39 +57,61 @@ export async function importConversations(
   files: readonly File[],
   dependencies: Dependencies,
 ): Promise<ImportResult> {
-  const { conversations, signal, onProgress } = dependencies;
+  const { read, conversations, signal, onProgress } = dependencies;
   const sources = conversations.sources();
   const importedIds: string[] = [];
-  const failed: { name: string; error: unknown }[] = [];
+  const failed: ImportFailure[] = [];
   const skipped = new Set<Skipped>();
   let known = 0;
+  let done = 0;
   let total: number | null = null;
-  const progress = (waitsUntil: number | null = null) =>
-    onProgress({ done: importedIds.length + known + failed.length, total, waitsUntil });
+  const progress = (waitsUntil: number | null = null) => onProgress({ done, total, waitsUntil });
+
+  async function take(item: ImportItem) {
+    if (isKnown(item, sources, conversations)) {
+      known += 1;
+      return;
+    }
+    importedIds.push(await importItem(item, dependencies, progress));
+    if (item.source) sources.add(item.source);
+    for (const kind of item.skipped) skipped.add(kind);
+  }
 
   for (const file of files) {
-    const before = total ?? 0;
+    const before = done;
+    const onTotal = (count: number) => {
+      total = before + count;
+      progress();
+    };
     try {
-      for await (const item of readExport(file, (count) => (total = before + count))) {
+      for await (const found of read(file, LIMITS, onTotal, signal)) {
         if (signal.aborted) break;
-        progress();
-        if (isKnown(item, sources, conversations)) known += 1;
-        else {
-          try {
-            importedIds.push(await importItem(item, dependencies, progress));
-            if (item.source) sources.add(item.source);
-            for (const kind of item.skipped) skipped.add(kind);
-          } catch (error) {
-            if (!signal.aborted) failed.push({ name: (total !== 1 && item.title) || file.name, error });
-          }
+        try {
+          if (found.kind === "item") await take(found.item);
+          else if (found.kind !== "empty") throw new PageError(found.reason);
+        } catch (error) {
+          if (signal.aborted) break;
+          failed.push({ ...nameOf(found, file, total === 1 ? null : done - before + 1), error });
         }
+        done += 1;
         progress();
       }
     } catch (error) {
-      failed.push({ name: file.name, error });
+      failed.push({ name: file.name, number: null, error });
     }
   }
   return { importedIds, known, failed, skipped };
+}
+
+/** @param number null if it is the only one */
+function nameOf(
+  found: FoundConversation,
+  file: File,
+  number: number | null,
+): Pick<ImportFailure, "name" | "number"> {
+  if (number === null || found.kind === "refused") return { name: file.name, number: null };
+  const title = found.kind === "item" ? found.item.title : found.kind === "unreadable" ? found.title : "";
+  return { name: title, number: title === "" ? number : null };
 }
 
 function isKnown(
@@ -116,7 +151,7 @@ async function sendPatiently(
   for (let failures = 0; ;) {
     signal.throwIfAborted();
     try {
-      await api.session(id).import(text);
+      await api.session(id).import(text, signal);
       return;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

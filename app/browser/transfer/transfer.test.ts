@@ -11,6 +11,7 @@ import {
 import type { SessionView } from "~/conversation/api";
 import { exportArchive } from "./export-archive";
 import { importConversations, type ImportProgress } from "./import-conversations";
+import { readExport } from "./read-export";
 
 const id = (letter: string) => letter.repeat(22);
 const conversation = (letter: string, more: Partial<Conversation> = {}): Conversation => ({
@@ -58,7 +59,7 @@ function rig(refuse: (ApiError | null)[] = []) {
             },
           }) as never,
       },
-      ...{ conversations, signal, clock: { now: time.now, after: time.timer } },
+      ...{ read: readExport, conversations, signal, clock: { now: time.now, after: time.timer } },
       newId: () => String(++ids).padEnd(22, "-"),
       random: () => 0,
       onProgress: (made) => void progress.push(made),
@@ -134,6 +135,36 @@ test.each([
   const { run, remembered } = rig();
   await run([file]);
   expect(remembered.map(({ title }) => title)).toEqual(["One", "Two"]);
+});
+
+test("damaged conversations are named, by their number without a title, and the others are imported", async () => {
+  const chat = (uuid: string) =>
+    JSON.stringify({ uuid, name: uuid, chat_messages: [{ uuid: "m", sender: "human", text: "Hi" }] });
+  const file = new File(
+    [`[${chat("First")},{"name": "Broken", "chat_messages": [},7,null,{"title":"Odd"},${chat("Last")}`],
+    "conversations.json",
+  );
+  const { run, remembered, progress } = rig();
+  const { failed } = await run([file]);
+  expect(remembered.map(({ title }) => title)).toEqual(["First", "Last"]);
+  expect(failed).toMatchObject([
+    { name: "Broken", number: null, error: { code: "importDamaged" } },
+    { name: "", number: 3, error: { code: "importNotOurs" } },
+    { name: "", number: 4 },
+    { name: "Odd", number: null },
+  ]);
+  expect(progress.at(-1)).toMatchObject({ done: 6, total: 6 });
+});
+
+test("conversations without an id are told apart", async () => {
+  const chats = ["One", "Two"].map((name) => ({
+    name,
+    chat_messages: [{ sender: "human", text: name, created_at: "2026-01-01T00:00:00Z" }],
+  }));
+  const { run } = rig();
+  const file = new File([JSON.stringify(chats)], "conversations.json");
+  expect((await run([file])).importedIds).toHaveLength(2);
+  expect((await run([file])).known).toBe(2);
 });
 
 test("a limit of the server is waited for, and another failure is named and ends nothing", async () => {

@@ -4,6 +4,7 @@ import { userErrorOf } from "~/browser/chat/api-error";
 import type { ChatApp } from "~/browser/chat/chat-app";
 import { loadCode } from "~/browser/page/load-code";
 import type { ImportProgress, ImportResult } from "~/browser/transfer/import-conversations";
+import { Countdown } from "~/components/primitives/countdown";
 import { Dialog } from "~/components/primitives/overlays/dialog";
 import { newId } from "~/conversation/session/session-id";
 import { sentenceFor } from "~/i18n/user-error";
@@ -12,7 +13,7 @@ type Props = { app: ChatApp; files: readonly File[]; onClose: () => void };
 
 /**
  * Imports files, and says what became of them. A single conversation is opened at once, and a single failure is a toast.
- * Closing it cancels what was not imported yet.
+ * Cancelling says what was imported until then; closing cancels, too.
  */
 export function ImportDialog({ app, files, onClose }: Props) {
   const { t } = useTranslation();
@@ -30,18 +31,21 @@ export function ImportDialog({ app, files, onClose }: Props) {
       app.toasts.failure((t, why) => t("transfer.failed", { name, why }), error);
     void (async () => {
       try {
-        const { importConversations } = await loadCode(
-          () => import("~/browser/transfer/import-conversations"),
+        const [{ importConversations }, { readInWorker: read }] = await loadCode(() =>
+          Promise.all([
+            import("~/browser/transfer/import-conversations"),
+            import("~/browser/transfer/read-in-worker"),
+          ]),
         );
         const { api, conversations, clock, random } = app;
         const { signal } = run;
         const made = await importConversations(files, {
-          ...{ api, conversations, newId, clock, random, signal, onProgress: setProgress },
+          ...{ read, api, conversations, newId, clock, random, signal, onProgress: setProgress },
         });
         const isPlain = made.known === 0 && made.skipped.size === 0;
         const [onlyId] = made.importedIds;
-        if (signal.aborted) return;
-        if (isPlain && made.importedIds.length + made.failed.length === 1) {
+        if (signal.aborted) setResult(made);
+        else if (isPlain && made.importedIds.length + made.failed.length === 1) {
           close();
           if (onlyId !== undefined) app.conversations.open(onlyId);
           for (const { name, error } of made.failed) failed(name, error);
@@ -73,7 +77,16 @@ export function ImportDialog({ app, files, onClose }: Props) {
               {...(total !== null && { max: total, value: done })}
             />
             <p>{total === null ? t("transfer.reading") : t("transfer.progress", { done, total })}</p>
-            {waitsUntil !== null && <p>{t("transfer.waits")}</p>}
+            <Countdown
+              key={waitsUntil}
+              until={waitsUntil ?? undefined}
+              say={(time) => t("transfer.waits", { time })}
+            />
+            <div className="dialog__actions">
+              <button type="button" className="button" onClick={() => run.abort()}>
+                {t("dialog.cancel")}
+              </button>
+            </div>
           </>
         )}
       </div>
@@ -95,9 +108,11 @@ function Summary({ result: { importedIds, known, failed, skipped } }: { result: 
         <>
           <p>{t("transfer.notImported", { number: failed.length })}</p>
           <ul className="transfer__list">
-            {failed.map(({ name, error }, index) => (
+            {failed.map(({ name, number, error }, index) => (
               <li key={index}>
-                <bdi>{name || t("conversations.untitled")}</bdi>
+                <bdi>
+                  {name || (number === null ? t("conversations.untitled") : t("transfer.number", { number }))}
+                </bdi>
                 <span>{` ${sentenceFor(t, userErrorOf(error))}`}</span>
               </li>
             ))}

@@ -98,11 +98,15 @@ function NotSent({ error, isWaiting, actions }: Pick<Props, "error" | "isWaiting
         <WarningIcon />
         <span>
           <strong>{isWaiting ? t("message.notSentYet") : t("message.notSent")}</strong>
-          {error && <span>{` ${sentenceFor(t, error)}`}</span>}
+          {/* That one has been signed out is said above the composer. */}
+          {error && error.code !== "signed_out" && <span>{` ${sentenceFor(t, error)}`}</span>}
           {isWaiting && error?.retryAt === undefined && <span>{` ${t("message.waits")}`}</span>}
         </span>
       </p>
-      <Countdown until={error?.retryAt} goesOut={isWaiting} />
+      <Countdown
+        until={error?.retryAt}
+        {...(isWaiting && { say: (time: string) => t("wait.goesOut", { time }) })}
+      />
       <div className="message__actions">
         <button type="button" className="button" onClick={actions.trySendingAgain}>
           {t("message.tryAgain")}

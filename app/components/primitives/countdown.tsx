@@ -6,13 +6,13 @@ import { every } from "~/timer";
 type Props = {
   /** Milliseconds since 1970. */
   until: number | undefined;
-  /** The message is sent automatically then. */
-  goesOut?: boolean;
+  /** What happens then; by default, one can try again. */
+  say?: (time: string) => string;
   clock?: PageClock;
 };
 
 /** The remaining time of a limit, updated each second. Renders nothing when it is over. */
-export function Countdown({ until, goesOut = false, clock = pageClock }: Props) {
+export function Countdown({ until, say, clock = pageClock }: Props) {
   const { t } = useTranslation();
   const [now, setNow] = useState(() => clock.now());
   const seconds = until === undefined ? 0 : Math.ceil((until - now) / 1000);
@@ -28,7 +28,7 @@ export function Countdown({ until, goesOut = false, clock = pageClock }: Props) 
   return (
     // Read out on focus, not each second.
     <span className="countdown" role="timer" aria-live="off">
-      {goesOut ? t("wait.goesOut", { time }) : t("wait.tryAgain", { time })}
+      {say ? say(time) : t("wait.tryAgain", { time })}
     </span>
   );
 }
