@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
+import { fillList } from "../fixtures/browser/fill-list";
 import { readSession } from "../fixtures/session-api";
 
 const wide = { viewport: { width: 1440, height: 900 } };
@@ -19,19 +20,6 @@ async function holdMany(chat: ChatPage, ...subjects: string[]): Promise<void> {
     if (subject !== subjects[0]) await chat.startNew();
     await chat.ask(subject);
   }
-}
-
-/** Fills the list with conversations that the server does not have, as an earlier version stored them. */
-async function fillList(chat: ChatPage, count: number): Promise<void> {
-  await chat.page.evaluate((many) => {
-    const list = Array.from({ length: many }, (_, index) => ({
-      id: String(index).padEnd(22, "-"),
-      title: `Number ${index}`,
-      updatedAt: new Date(Date.now() - index * 3_600_000).toISOString(),
-    }));
-    localStorage.setItem("holdfast.conversations", JSON.stringify(list));
-  }, count);
-  await chat.refresh();
 }
 
 test("a row is a link to a conversation in another tab, a new tab leads back to it, and an unknown address says so", async ({

@@ -61,6 +61,13 @@ export function ConversationList(props: Props) {
     },
     [app, onChoose],
   );
+  const order = useMemo(() => placed.flatMap(({ rows }) => rows.map((row) => row.id)), [placed]);
+  const { toggle, extend } = selection;
+  const select = useCallback(
+    (conversationId: string, isRange: boolean) =>
+      isRange ? extend(conversationId, order) : toggle(conversationId),
+    [extend, order, toggle],
+  );
   const commands = useConversationCommands(app, onOpenDialog);
   const onFocus = ({ target }: FocusEvent) =>
     setFocusedId(target.closest<HTMLElement>("[data-id]")?.dataset.id ?? null);
@@ -96,7 +103,7 @@ export function ConversationList(props: Props) {
                   spaceBefore={space}
                   measure={measure}
                   onOpen={open}
-                  onSelect={selection.toggle}
+                  onSelect={select}
                   commands={commands}
                 />
               );

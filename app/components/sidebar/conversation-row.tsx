@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { addressOf } from "~/browser/conversations/address";
 import type { Conversation } from "~/browser/conversations/conversation-list";
 import { ConversationMenuButton } from "~/components/conversations/conversation-menu-button";
+import { useLongPress } from "~/components/hooks/use-long-press";
 import { draggedConversation } from "./dragged-conversation";
 import { RenameField } from "./rename-field";
 import type { ConversationCommands } from "~/components/conversations/use-conversation-commands";
@@ -24,7 +25,8 @@ type Props = {
   spaceBefore: number;
   measure: (element: HTMLElement | null) => void;
   onOpen: (id: string) => void;
-  onSelect: (id: string) => void;
+  /** `isRange`: with all from the last one to this one. */
+  onSelect: (id: string, isRange: boolean) => void;
   commands: ConversationCommands;
 };
 
@@ -35,6 +37,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
   const { t } = useTranslation();
   const [isRenaming, setIsRenaming] = useState(false);
   const opener = useRef<HTMLAnchorElement>(null);
+  const longPress = useLongPress(() => onSelect(id, false));
   useEffect(() => {
     if (isCurrent) opener.current?.scrollIntoView({ block: "nearest" });
   }, [isCurrent]);
@@ -63,7 +66,8 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             data-row
             checked={isSelected}
             aria-label={title}
-            onChange={() => onSelect(id)}
+            // By a click, or the space bar.
+            onChange={({ nativeEvent }) => onSelect(id, (nativeEvent as MouseEvent).shiftKey)}
           />
           <span className="row__title" dir="auto">
             {title}
@@ -82,6 +86,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             dir="auto"
             onDragStart={() => (draggedConversation.id = id)}
             onDragEnd={() => (draggedConversation.id = null)}
+            {...longPress}
             onClick={(event) => {
               // Otherwise the browser opens another tab or window.
               if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -99,7 +104,7 @@ export const ConversationRow = memo(function ConversationRow(props: Props) {
             conversation={conversation}
             onCommand={(command) => {
               if (command === "rename") setIsRenaming(true);
-              else if (command === "select") onSelect(id);
+              else if (command === "select") onSelect(id, false);
               else if (command !== "conversationSettings") commands.run(command, conversation);
             }}
             onFailed={commands.failed}

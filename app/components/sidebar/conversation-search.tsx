@@ -102,17 +102,23 @@ export function ConversationSearch({ app, list, archived, onOpenHit, children }:
   );
 }
 
-/** Arrow keys move from the field through the list. Menus and text fields keep their keys. */
+/**
+ * Arrow keys move from the field through the list; with Shift, they also select what they come to, or take it out. Menus
+ * and text fields keep their keys.
+ */
 function moveThroughRows(event: KeyboardEvent<HTMLElement>) {
   const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  const isSelecting = (event.target as HTMLElement).matches("[type=checkbox]");
+  const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey && (!event.shiftKey || isSelecting);
   const stops = [
-    ...event.currentTarget.querySelectorAll<HTMLElement>(".search__field, .row__open, [data-row], h2:focus"),
+    ...event.currentTarget.querySelectorAll<HTMLElement>(".search__field, a.row__open, [data-row], h2:focus"),
   ];
   const at = stops.indexOf(event.target as HTMLElement);
   if (step === 0 || at < 0 || !isPlain || isComposing(event)) return;
   event.preventDefault();
-  stops[at + step]?.focus();
+  const next = stops[at + step];
+  next?.focus();
+  if (event.shiftKey && next?.matches("[type=checkbox]")) next.click();
 }
 
 /** The conversations whose title matches. */
