@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
-import type { ChatPage } from "../fixtures/browser/chat-page";
+import { chatPage, type ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
 import { variants } from "../fixtures/browser/variants";
 
@@ -14,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+const wide = { viewport: { width: 1440, height: 900 } };
 const marksOf = (id: string) =>
   readdirSync(join(server.dataDir, "temporary")).filter((name) => name.startsWith(hashSessionId(id)));
 const toggle = (chat: ChatPage) => chat.button("Temporary conversation");
@@ -63,6 +64,28 @@ describe.each(
     await expect.poll(stored).not.toContain(id);
     for (const words of ["Between us", "More"]) expect(await stored()).not.toContain(words);
   });
+});
+
+test("a duplicated tab has it, too, and it is deleted when both have left it", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide, clockAhead: 0 });
+  await toggle(chat).click();
+  await chat.ask("Between us");
+  const id = await chat.sessionId();
+  // A window that a page opens gets a copy of its session storage, as a duplicated tab does.
+  const opened = chat.page.context().waitForEvent("page");
+  await chat.page.evaluate(() => window.open(location.href));
+  const page = await opened;
+  const copy = chatPage(page, server.url);
+  await copy.reply(0, "complete");
+  const deleted = "Temporary conversation deleted.";
+  await chat.startNew();
+  await chat.page.getByText(deleted).waitFor();
+  await chat.page.clock.fastForward(11_000);
+  await expect.poll(() => chat.page.evaluate(() => sessionStorage.getItem("holdfast.temporary"))).toBeNull();
+  await copy.ask("Still between us");
+  await copy.startNew();
+  await page.getByText(deleted).waitFor();
+  await expect.poll(() => readSession(server.url, id), { timeout: 30_000 }).toBeNull();
 });
 
 test("a tab that is closed tells the server, and one without a message leaves nothing", async ({

@@ -236,7 +236,7 @@ export async function createChatApp(
     find: createObservable<Find | null>(null),
     spotlight: createObservable<Spotlight | null>(null),
     session: sessions.get,
-    ...waysToBegin({ page, api, conversations, sessions, toasts, clock }),
+    ...waysToBegin({ page, api, conversations, sessions, toasts, clock, locks: page.navigator.locks }),
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
     isDurable: shared.isDurable,
     isStorageFull: shared.isFull,

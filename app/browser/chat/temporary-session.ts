@@ -3,12 +3,13 @@ import type { PageClock } from "~/browser/page/page-clock";
 import type { Toasts } from "~/browser/page/toasts";
 import type { ApiClient } from "./api-client";
 import type { OpenSessions } from "./open-sessions";
+import { createTemporaryOwner } from "./temporary-owner";
 
 /** Time in which leaving a temporary session can be undone, in milliseconds. */
 const UNDO_MS = 10_000;
 /**
- * Time after a reload until the page reports once more that its tab is open, in milliseconds: the note of the page before
- * may arrive after the first of this one.
+ * Time until the page reports once more that its tab is open, in milliseconds: the note of the page before, or of another
+ * tab, may arrive after the first of this one.
  */
 const LATE_NOTE_MS = 20_000;
 
@@ -19,16 +20,24 @@ type Dependencies = {
   api: Pick<ApiClient, "session">;
   toasts: Toasts;
   clock: Pick<PageClock, "after">;
+  /** Undefined without locks, as on plain http. */
+  locks: LockManager | undefined;
 };
 
 /**
  * Deletes the temporary session of this tab some seconds after it was left, or has the server do it when the tab is
- * closed. A page cannot know whether it is closed or reloaded, so the page after a reload takes that back.
+ * closed. A page cannot know whether it is closed or reloaded, so the page after a reload takes that back. Of several tabs,
+ * after one was duplicated, the last one that has it does so.
  * @returns to be called before another temporary session begins
  */
 export function followTemporarySession(dependencies: Dependencies): () => void {
-  const { page, conversations, sessions, api, toasts, clock } = dependencies;
+  const { page, conversations, sessions, api, toasts, clock, locks } = dependencies;
   const { temporary } = conversations;
+  const owner = createTemporaryOwner(locks, () => {
+    noteIfSaved(false);
+    clock.after(LATE_NOTE_MS, () => noteIfSaved(false));
+    refresh();
+  });
   let cancelDeletion: (() => void) | null = null;
 
   function deleteLeft() {
@@ -41,10 +50,12 @@ export function followTemporarySession(dependencies: Dependencies): () => void {
     const session = sessions.get(temporaryId);
     sessions.delete(temporaryId);
     temporary.end();
-    if (!isSaved) return;
-    session.remove().catch((error: unknown) => {
-      toasts.failure((t, why) => t("temporary.notDeleted", { why }), error);
-      void note(temporaryId, true);
+    void owner.release().then((isLast) => {
+      if (!isSaved || !isLast) return;
+      session.remove().catch((error: unknown) => {
+        toasts.failure((t, why) => t("temporary.notDeleted", { why }), error);
+        void note(temporaryId, true);
+      });
     });
   }
 
@@ -57,19 +68,20 @@ export function followTemporarySession(dependencies: Dependencies): () => void {
 
   function noteIfSaved(isClosed: boolean) {
     const temporaryId = temporary.id();
-    if (temporaryId !== null && temporary.isSaved()) void note(temporaryId, isClosed);
+    if (temporaryId !== null && temporary.isSaved() && owner.isOwner()) void note(temporaryId, isClosed);
   }
 
   function refresh() {
     const temporaryId = temporary.id();
     const { currentId } = conversations.getSnapshot();
     const isLeft = temporaryId !== null && temporaryId !== currentId;
+    if (temporaryId !== null) owner.claim(temporaryId);
     if (!isLeft) {
       cancelDeletion?.();
       cancelDeletion = null;
     } else if (!temporary.isSaved()) {
       deleteLeft();
-    } else if (cancelDeletion === null) {
+    } else if (cancelDeletion === null && owner.isOwner()) {
       cancelDeletion = clock.after(UNDO_MS, deleteLeft);
       toasts.info((t) => t("temporary.deleted"), {
         label: (t) => t("deletion.undo"),
@@ -78,8 +90,6 @@ export function followTemporarySession(dependencies: Dependencies): () => void {
     }
   }
 
-  noteIfSaved(false);
-  clock.after(LATE_NOTE_MS, () => noteIfSaved(false));
   refresh();
   conversations.subscribe(refresh);
   page.addEventListener("pagehide", () => noteIfSaved(true));
