@@ -63,6 +63,30 @@ describe("a request without a host", () => {
   });
 });
 
+describe("bytes that are no request", () => {
+  const post = "POST /api/session/stop HTTP/1.1\r\nHost: localhost\r\n";
+  it.each([
+    ["another protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["a header with a NUL", "GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n"],
+    ["two lengths", `${post}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ["a body with a bad chunk", `${post}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`],
+  ])("are refused as every other request is: %s", async (_, bytes) => {
+    const answer = await rawRequest(server.url, bytes);
+    expect(statusOfAnswer(answer)).toBe(400);
+    expect(answer).toMatch(/^X-Node: \S+\r$/m);
+    expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toMatchObject({ error: { code: "bad_request" } });
+  });
+});
+
+describe("an address without a route", () => {
+  it("takes the whole body, so that the next request on the connection is answered", async () => {
+    const head = "POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n";
+    const next = requestHead("GET /healthz HTTP/1.1", "Host: localhost");
+    const answers = await rawRequest(server.url, head + "x".repeat(300_000) + next);
+    expect(answers.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual(["HTTP/1.1 404", "HTTP/1.1 200"]);
+  });
+});
+
 describe("a target that is no path", () => {
   it.each([
     ["the server as a whole", "OPTIONS * HTTP/1.1", "localhost", 204],

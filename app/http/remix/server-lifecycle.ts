@@ -1,7 +1,9 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { every, type Timer } from "~/timer";
+import { answerMalformed } from "./malformed-request";
 
 export type LifecycleOptions = {
   nodeName: string;
@@ -42,6 +44,8 @@ const CHECK_ARRIVALS_EVERY_MS = 1_000;
 export function tuneServer(options: LifecycleOptions): void {
   const { timer } = options;
   const servers = new Set<Server>();
+  /** The last response on each connection. */
+  const responses = new WeakMap<Duplex, ServerResponse>();
   let delayed = Promise.resolve();
 
   tracingChannel("net.server.listen").subscribe({
@@ -50,6 +54,9 @@ export function tuneServer(options: LifecycleOptions): void {
       if (!("keepAliveTimeout" in server)) return;
       applyLimits(server, options);
       interceptRequests(server, options);
+      server.on("clientError", (error, socket) =>
+        answerMalformed(error, socket, responses.get(socket), options.nodeName),
+      );
       servers.add(server);
       // remix-serve closes its server at the signal; delayed until `shutdownDelaySeconds` are over.
       const close = server.close.bind(server);
@@ -71,6 +78,7 @@ export function tuneServer(options: LifecycleOptions): void {
       server: Server;
     };
     if (!servers.has(server)) return;
+    responses.set(request.socket, response);
     response.setHeader("X-Node", options.nodeName);
     options.onRequest(request, response);
   });
