@@ -100,8 +100,9 @@ type ReadChunks = () => Promise<ReplyChunk[] | null>;
 
 /**
  * Retries a call before its first word, once for each reason: with new credentials where they may have been renewed
- * meanwhile; without tools where the model takes none; without the files of earlier messages, then without any, where files may be the reason for the refusal, so
- * that a file that the model cannot read does not end the conversation. If no retry helps, throws the first refusal.
+ * meanwhile; without tools where the model takes none; without the files of earlier messages, then without any, where
+ * files may be the reason for the refusal, so that a file that the model cannot read does not end the conversation. If no
+ * retry helps, throws the first refusal.
  */
 function readWithRetries(
   source: AnswerSource,

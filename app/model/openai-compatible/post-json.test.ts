@@ -79,6 +79,11 @@ test("a redirect that keeps the method is followed, with the key only to the sam
   expect(await textOf(await post(`${url}/far`, key))).toBe("POST without a key");
 });
 
+test.each(["http://[", "ftp://127.0.0.1/", ""])("a redirect to %j is not followed", async (location) => {
+  const url = await serve((_, response) => response.writeHead(307, { Location: location }).end());
+  expect((await post(url)).status).toBe(307);
+});
+
 test("redirects without an end are given up", async () => {
   const url = await serve((_, response) => response.writeHead(307, { Location: "/" }).end());
   expect((await post(url)).status).toBe(307);

@@ -42,10 +42,9 @@ export async function postJson(url: string, options: PostOptions): Promise<Poste
   const { redirects = MAX_REDIRECTS } = options;
   const response = await send(url, options);
   const { statusCode: status = 0, statusMessage: statusText = "", headers } = response;
-  const location = (status === 307 || status === 308) && redirects > 0 ? headers.location : undefined;
-  if (location !== undefined) {
+  const to = (status === 307 || status === 308) && redirects > 0 ? webAddress(headers.location, url) : null;
+  if (to) {
     response.destroy();
-    const to = new URL(location, url);
     const { Authorization: _, ...others } = options.headers;
     // As in `fetch`, a key is for its own server only.
     const sent = to.origin === new URL(url).origin ? options.headers : others;
@@ -53,6 +52,12 @@ export async function postJson(url: string, options: PostOptions): Promise<Poste
   }
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
   return { status, statusText, headers: Object.fromEntries(texts), body: readerOf(decompressed(response)) };
+}
+
+/** Null for anything else than an address of the web. @param base the address that a relative one is relative to */
+function webAddress(address: string | undefined, base: string): URL | null {
+  const url = address === undefined ? null : URL.parse(address, base);
+  return url && /^https?:$/.test(url.protocol) ? url : null;
 }
 
 function send(url: string, options: PostOptions, isResent = false): Promise<IncomingMessage> {
