@@ -25,10 +25,15 @@ export function createMarkdownReader() {
   const split = createBlockSplitter();
   const findReferences = createReferenceFinder();
 
+  let lastStart = 0;
+
   /** @returns null if the text is too long to be parsed */
   return function read(written: string, ending: TextEnding) {
+    const isGrowing = ending === "growing";
     const text = written.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
-    const blocks = split(text, ending === "growing");
+    const blocks = split(isGrowing ? text.slice(0, readableEnd(text, lastStart)) : text, isGrowing);
+    const last = blocks?.at(-1);
+    lastStart = last?.kind === "markdown" ? last.start : Infinity;
     if (!blocks) return null;
     const { ofBlock, notes } = findReferences(blocks);
     const drawn = blocks.map(({ kind, source }, index): BlockProps => ({
@@ -39,6 +44,24 @@ export function createMarkdownReader() {
     }));
     return { blocks: drawn, notes };
   };
+}
+
+/** Length of a block from which on it is not parsed again with each word that it grows by. */
+const MIN_LONG_BLOCK = 4_096;
+/** Parts of a long block after which it is parsed again, so that a long list takes no square of its length. */
+const PARTS = 128;
+
+/**
+ * The end of what is read of a growing text: not the first half of a character such as an emoji, and of a block that is
+ * already long a whole number of parts, whose length doubles with that of the block.
+ *
+ * @param start of the last block
+ */
+function readableEnd(text: string, start: number): number {
+  const length = text.length - start;
+  const part = length < MIN_LONG_BLOCK ? 1 : 2 ** Math.floor(Math.log2(length)) / PARTS;
+  const end = start === Infinity ? text.length : start + Math.floor(length / part) * part;
+  return /[\uD800-\uDBFF]/.test(text[end - 1] ?? "") ? end - 1 : end;
 }
 
 /**

@@ -41,3 +41,54 @@ test("labels may be the names of what every object has", () => {
   expect(html).toContain('href="https://a.example"');
   expect(wordsIn(html)).toContain("[toString][]");
 });
+
+test.each([
+  ["code with a pipe in a table", "| A | B |\n|---|---|\n| `a|b` | $5 |\n| c | `d` |\n\nend"],
+  [
+    "a link with brackets in its address and a title",
+    'See [a link](https://a.example/b_(c) "title") and more',
+  ],
+  ["the tasks of a list", "- [ ] a\n- [x] b\n\nend"],
+  ["a footnote", "text[^1] goes on\n\n[^1]: note"],
+  ["tags with attributes", '<div align="center">\n\n# A\n\n</div>\n\nb <span style="color: red">c</span> d'],
+  ["a fence in a list", "- a\n  ```sh\n  b\n  ```\n- c"],
+  ["setext headings", "A title\n===\n\nb\n\nC\n---\n\nd"],
+  ["marks of all kinds", "**a** *b* ~~c~~ `d` __e__ <kbd>f</kbd> 5*3 $5 and $x_1$ &amp; \\* end"],
+])("no word is taken back while it grows: %s", (_, text) => {
+  const lost: string[] = [];
+  let before = "";
+  for (let end = 1; end <= text.length; end++) {
+    const html = renderToStaticMarkup(
+      createElement(Markdown, { text: text.slice(0, end), ending: "growing" }),
+    );
+    const shown = wordsIn(html.replace(/<(figcaption|section|svg).*?<\/\1>/gs, ""));
+    const kept = [...before].findIndex((character, index) => shown[index] !== character);
+    // A mark at the end, whose meaning the next one decides, may go.
+    if (kept >= 0 && /\w|.../.test(before.slice(kept)))
+      lost.push(`${text.slice(0, end)} → ${before.slice(kept)}`);
+    before = shown;
+  }
+  expect(lost).toEqual([]);
+});
+
+test("half an emoji is not shown while the other half is awaited", () => {
+  const html = (ending: "growing" | "whole") =>
+    renderToStaticMarkup(createElement(Markdown, { text: "a \uD83D", ending }));
+  expect(html("growing")).toBe("<p>a</p>");
+  expect(html("whole")).toContain("\uD83D");
+});
+
+test("a long list is not parsed again with each word that it grows by", () => {
+  const text = "- an **item** of some words and `code`\n".repeat(240);
+  const read = createMarkdownReader();
+  const seen = new Set<string>();
+  let last = "";
+  for (let end = 4_000; end <= text.length; end += 4) {
+    last = read(text.slice(0, end), "growing")!.blocks.at(-1)!.source;
+    // Nothing of more than some words is held back.
+    expect(end - last.length).toBeLessThan(70);
+    if (last.length >= 4_096) seen.add(last);
+  }
+  expect(seen.size).toBeLessThan(160);
+  expect(read(text, "whole")!.blocks.at(-1)!.source).toBe(text.trimEnd());
+});

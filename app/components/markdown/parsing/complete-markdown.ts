@@ -8,7 +8,8 @@ import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
  */
 export function completeMarkdown(block: string): string {
   const leaf = lastLeaf(parseBlocks(block, true));
-  if (leaf.type === "code" || leaf.type === "math") return block;
+  if (leaf.type === "code") return block.replace(/\n[ \t>]*(?:`{1,2}|~{1,2})$/, "");
+  if (leaf.type === "math") return block;
   const known = withoutOpenEnd(block);
   const leafText = known.slice(startOf(leaf)).replace(/\n[ \t>]+/g, "\n");
   if (leafText.length > MAX_LENGTH) return known;
@@ -35,16 +36,24 @@ function withoutOpenEnd(block: string): string {
   if (isRow(above) ? line.trim() === "" : isUndecided(line, above)) return lines.join("\n");
   if ((line.match(/`/g)?.length ?? 0) % 2 === 1) return [...lines, line.replace(/`+$/, "")].join("\n");
   const known = line
-    .replace(/^([ \t>]*(?:[-*+]|\d{1,9}[.)])\s+)\[[ xX]?\]?$/, "$1")
+    .replace(/^([ \t>]*(?:[-*+]|\d{1,9}[.)])\s+)\[[ xX]?\]?[ \t]*$/, "$1")
     .replace(/^([ \t]*(?:>[ \t]*)+)\[(?:![A-Za-z]*\]?)?$/, "$1")
-    .replace(/\[\^[^\]\s]*$/, "")
+    .replace(/^[ \t]*\[\^[^\]\s]*\]?$|\[\^[^\]\s]*$/, "")
     .replace(/!\[[^\]\n]*(\](\([^)\s]*)?)?$/, "")
     .replace(/<(https?:[^>\s]*)$/, "$1")
-    .replace(/(^|[^\\!])\[([^\][\n]+)\]\([^)\s]*$/, "$1$2")
-    .replace(/(^|[^\\!\]])\[(?![\^ xX]?\])([^\][\n]*)\]?$/, "$1$2")
+    .replace(OPEN_LINK, "$1$2")
+    .replace(/(^|[^\\!\]])\[(?!\^|[ xX]?\])([^\][\n]*)\]?$/, "$1$2")
+    .replace(OPEN_TAG, "")
     .replace(/(?:<\/?[a-z]{0,10}>?|&#?\w{0,10}|\\|[*_~`]+|\$+)$/i, "");
   return [...lines, known].join("\n");
 }
+
+/** A link up to its address, which may have brackets of its own, or its title. */
+const OPEN_LINK =
+  /(^|[^\\!])\[([^\][\n]+)\]\((?:<[^>\n]*>?|[^\s()<]*(?:\([^\s()]*(?:\)[^\s()]*)?)*)(?:[ \t]+(?:"[^"\n]*"?|'[^'\n]*'?)?)?$/;
+/** Half a tag with attributes. */
+const OPEN_TAG =
+  /<(?:a|abbr|center|details|div|font|h[1-6]|img|ol|p|span|table|t[dhr]|ul)(?:\s+[a-z-]+(?:=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'<>]+))?)*(?:\s+[a-z-]+=(?:"[^"\n]*|'[^'\n]*)?)?\s*$/i;
 
 /** A line of marks whose meaning depends on the next characters. Three dashes are a rule. */
 function isUndecided(line: string, above: string): boolean {
@@ -59,6 +68,7 @@ function withTableHead(block: string): string {
   const lines = block.split("\n");
   const line = lines.pop()!;
   const above = lines.at(-1) ?? "";
+  if (isRow(line) && !isRow(above) && !/[^\s|>]/.test(line)) return lines.join("\n");
   if (isRow(line) && !isRow(above)) return `${block}\n${delimiterRow(line)}`;
   if (isRow(above) && !isRow(lines.at(-2) ?? "") && /^[ \t>]*\|?[\s|:-]*$/.test(line)) {
     return [...lines, delimiterRow(above)].join("\n");

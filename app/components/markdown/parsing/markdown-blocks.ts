@@ -38,8 +38,11 @@ export type MarkdownBlock = {
 export function createBlockSplitter() {
   let lastText = "";
   let lastBlocks: readonly MarkdownBlock[] | null = [];
+  let wasGrowing = true;
 
   return function split(text: string, isGrowing: boolean): readonly MarkdownBlock[] | null {
+    if (text === lastText && isGrowing === wasGrowing) return lastBlocks;
+    wasGrowing = isGrowing;
     const isSequel = text.startsWith(lastText);
     if (isSequel && isGrowing && lastBlocks === null) return null;
     const kept = isSequel && isGrowing ? finished(lastBlocks!) : [];

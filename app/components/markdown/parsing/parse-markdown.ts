@@ -69,16 +69,20 @@ export function parseMarkdown(
   markdown: string,
   { references = NO_REFERENCES, isGrowing = false }: Options = {},
 ): Root {
-  const source = canHideMarks(markdown) ? hidePipes(hideInnerFences(markdown, isGrowing)) : markdown;
+  const source = withHiddenMarks(markdown, isGrowing);
   const constructs = ownConstructs(source, references, isGrowing);
   const tree = fromMarkdown(source, { extensions: [...SYNTAX, constructs], mdastExtensions: TREE });
   if (source !== markdown) restoreMarks(tree);
   return tree;
 }
 
+function withHiddenMarks(markdown: string, isGrowing: boolean): string {
+  return canHideMarks(markdown) ? hidePipes(hideInnerFences(markdown, isGrowing), isGrowing) : markdown;
+}
+
 /** Parses only blocks: their text stays as it is written. About four times faster. */
 export function parseBlocks(markdown: string, isGrowing: boolean): Root {
-  const source = canHideMarks(markdown) ? hideInnerFences(markdown, isGrowing) : markdown;
+  const source = withHiddenMarks(markdown, isGrowing);
   const constructs = ownConstructs(source, NO_REFERENCES, isGrowing);
   return fromMarkdown(source, { extensions: [...SYNTAX, constructs, NO_INLINE], mdastExtensions: TREE });
 }

@@ -3,9 +3,10 @@ import { formulaEnd } from "./markdown-math";
 
 /**
  * GFM ends a cell at each pipe, also in code and formulas. A row that has more cells than its table gets fewer by
- * keeping those together; in other rows each pipe ends a cell.
+ * keeping those together; in other rows each pipe ends a cell. The last row of a growing text may become such a row: the
+ * code at its end is open.
  */
-export function hidePipes(source: string): string {
+export function hidePipes(source: string, isGrowing: boolean): string {
   if (!/[`$\\]/.test(source) || !DELIMITER_ROW.test(source)) return source;
   let columns = 0;
   return source
@@ -18,7 +19,8 @@ export function hidePipes(source: string): string {
       const next = lines[index + 1];
       if (next !== undefined && isDelimiterRow(next)) columns = cellsIn(next);
       if (!line.includes("|")) columns = 0;
-      return columns > 0 && cellsIn(line) > columns ? hideInRow(line) : line;
+      const isOpen = isGrowing && next === undefined;
+      return columns > 0 && (isOpen || cellsIn(line) > columns) ? hideInRow(line, isOpen) : line;
     })
     .join("\n");
 }
@@ -36,10 +38,10 @@ function cellsIn(line: string): number {
     .split(/(?<!\\)\|/).length;
 }
 
-function hideInRow(line: string): string {
+function hideInRow(line: string, isOpen: boolean): string {
   let row = "";
   for (let at = 0; at < line.length;) {
-    const end = codeEnd(line, at) ?? formulaEnd(line, at, false) ?? at + (line[at] === "\\" ? 2 : 1);
+    const end = codeEnd(line, at, isOpen) ?? formulaEnd(line, at, false) ?? at + (line[at] === "\\" ? 2 : 1);
     const span = line.slice(at, end);
     row += span.length > 2 ? span.replace(/(?<!\\)\|/g, hideMarks) : span;
     at = end;
@@ -47,11 +49,11 @@ function hideInRow(line: string): string {
   return row;
 }
 
-function codeEnd(line: string, at: number): number | null {
+function codeEnd(line: string, at: number, isOpen: boolean): number | null {
   const marks = /^`+/.exec(line.slice(at, at + 20))?.[0];
   if (marks === undefined) return null;
   for (const run of line.slice(at + marks.length).matchAll(/`+/g)) {
     if (run[0].length === marks.length) return at + marks.length + run.index + marks.length;
   }
-  return at + marks.length;
+  return isOpen ? line.length : at + marks.length;
 }
