@@ -6,7 +6,9 @@ test.each([
   ["HTM", "<p>", "html"],
   ["svg", "<svg/>", "svg"],
   ["xml", " <svg viewBox='0 0 1 1'/>", "svg"],
+  ["xml", '<?xml version="1.0"?>\n<!-- a --><!DOCTYPE svg PUBLIC "b" "c">\n<svg>', "svg"],
   ["xml", "<note/>", null],
+  ["xml", "<!-- <svg> -->", null],
   ["ts", "<svg/>", null],
   [null, "<p>", null],
 ] as const)("a block in %s with %s is shown as %s", (language, code, kind) => {

@@ -4,11 +4,14 @@ import { fenceEnd, openedFence, readFence } from "./parsing/markdown-fences";
 export type ArtifactKind = "html" | "svg";
 export type Artifact = { kind: ArtifactKind; code: string };
 
+/** The root of a document, behind its declarations and comments. */
+const SVG = /^\s*(?:<(?:\?|!(?!--))[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<svg[\s>]/i;
+
 /** What a fenced block can be shown as; null where it is code alone. */
 export function artifactKind(language: string | null, code: string): ArtifactKind | null {
   const name = language?.toLowerCase() ?? "";
   if (name === "html" || name === "htm") return "html";
-  return name === "svg" || (name === "xml" && /^\s*<svg[\s>]/.test(code)) ? "svg" : null;
+  return name === "svg" || (name === "xml" && SVG.test(code)) ? "svg" : null;
 }
 
 /** The artifacts in texts of Markdown, in their order. Fences within lists and quotes are left out. */

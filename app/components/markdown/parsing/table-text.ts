@@ -9,6 +9,7 @@ function textOf(cell: Element): string {
     formula.textContent = formula.dataset.source ?? "";
   }
   for (const end of copy.querySelectorAll("br")) end.replaceWith("\n");
+  for (const item of copy.querySelectorAll("li")) item.append("\n");
   for (const element of copy.querySelectorAll(".uncopied")) element.remove();
   return copy.textContent.trim();
 }
