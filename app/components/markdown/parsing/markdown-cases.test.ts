@@ -218,8 +218,8 @@ describe.each<[string, [string, string][]]>([
         "<p>a <s>b</s> <abbr>d</abbr> <code>e</code> f<wbr/>g</p>",
       ],
       [
-        "<a name=\"a\"></a>b <a href='https://a.example/'>c</a>",
-        '<p>b <a href="https://a.example/">c</a></p>',
+        "<a name=\"a\"></a>b <a href='https://a.example/'>a</a>",
+        '<p>b <a href="https://a.example/">a</a></p>',
       ],
       [
         '<img src="http://a.example/b.png"> <img src=x onerror=a()>',
