@@ -253,6 +253,43 @@ test("on paper there are all messages with drawn formulas, in light colours, and
   expect(colour).toBe("rgb(28, 33, 36)");
 });
 
+test("on paper nothing is folded, and nothing is cut off on the right", async ({ openChat }) => {
+  const cells = Array.from({ length: 9 }, (_, column) => `aColumnWithoutASpace${String(column)}`);
+  const lines = Array.from(
+    { length: 400 },
+    (_, line) => `const value${String(line)} = "${"x".repeat(200)}";`,
+  );
+  const text = [
+    "<details>\n<summary>More</summary>\n\nfolded words\n\n</details>",
+    `| ${cells.join(" | ")} |\n|${" - |".repeat(9)}\n| ${cells.map((cell) => `\`${cell}\` and a sentence of words`).join(" | ")} |`,
+    `\\[\n${"a_{1} + b^{2} + ".repeat(30)}c\n\\]`,
+    `\`\`\`ts\n${lines.join("\n")}\n\`\`\``,
+    "A note[^1] and ![a cat](https://example.com/cat.png)\n\n[^1]: The note.",
+  ].join("\n\n");
+  const { page, reply } = await answer(openChat, text, { context: wide });
+  await reply.locator(".formula--display .katex").waitFor();
+  await page.emulateMedia({ media: "print" });
+  // A4 without its margins.
+  await page.setViewportSize({ width: 718, height: 1_000 });
+  await page.evaluate(() => void dispatchEvent(new Event("beforeprint")));
+  expect(await reply.locator("pre").innerText()).toContain("const value399");
+  expect(await reply.getByText("folded words").evaluate((element) => element.checkVisibility())).toBe(true);
+  const shown = await reply.innerText();
+  expect(shown).not.toContain("↩");
+  expect(shown).not.toContain("Load image");
+  expect(shown).toContain("a cat");
+  const cutOff = await reply.evaluate((article) => {
+    const { right } = article.getBoundingClientRect();
+    const drawn = [...article.querySelectorAll<HTMLElement>(".prose *:not(.katex-mathml, .katex-mathml *)")];
+    return drawn
+      .filter(
+        (element) => element.getClientRects().length > 0 && element.getBoundingClientRect().right > right + 1,
+      )
+      .map(({ className, textContent }) => `${className}: ${textContent.slice(0, 40)}`);
+  });
+  expect(cutOff).toEqual([]);
+});
+
 test("Arabic stands on the right, with its bullets and columns, and code on the left", async ({
   openChat,
 }) => {

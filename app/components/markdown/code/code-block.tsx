@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { createCodeHighlighter, type HighlightedNode } from "~/browser/page/code-highlighter";
 import { useObservable } from "~/browser/page/use-observable";
 import { pageClock } from "~/browser/page/page-clock";
+import { isPrinting } from "~/browser/page/printing";
 import { BlockToolbar, ToolbarButton, ToolbarCopyButton } from "~/components/markdown/block-toolbar";
 import { countLines, piecesOfLines, startOfLine } from "./code-lines";
 import { WrapIcon } from "~/components/primitives/more-icons";
@@ -36,6 +37,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
   const { t } = useTranslation();
   const preferences = useContext(PreferencesContext);
   const { wrapCode } = useObservable(preferences);
+  const isPrinted = useObservable(isPrinting);
   const [isExpanded, setIsExpanded] = useState(false);
   const rest = startOfLine(code, SHOWN_LINES);
   const head = rest === null ? code : code.slice(0, rest);
@@ -61,7 +63,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, more = "", ac
       >
         <code translate="no">
           <span>{coloured}</span>
-          {rest !== null && isExpanded && <MoreCode code={code.slice(rest)} />}
+          {rest !== null && (isExpanded || isPrinted) && <MoreCode code={code.slice(rest)} />}
         </code>
       </pre>
       {rest !== null && (

@@ -26,6 +26,9 @@ export const Formula = memo(function Formula({ tex, source, isDisplay, isOpen }:
   return <Drawn tex={tex} source={source} isDisplay={isDisplay} renderer={renderer} />;
 });
 
+/** Width of a formula on paper, in pixels: that of the text on a page of A4. Wider ones are made smaller. */
+const PRINTED_WIDTH = 600;
+
 type DrawnProps = Omit<Props, "isOpen"> & { renderer: FormulaModule };
 
 function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
@@ -46,6 +49,11 @@ function Drawn({ tex, source, isDisplay, renderer }: DrawnProps) {
     // In the tab order if it can be scrolled.
     if (element.scrollWidth > element.clientWidth + 1 && isDisplay) element.tabIndex = 0;
   }, [drawn, isDisplay]);
+  useLayoutEffect(() => {
+    const width = isPrinted && isDisplay ? (place.current?.scrollWidth ?? 0) : 0;
+    if (width > PRINTED_WIDTH)
+      place.current?.style.setProperty("--print-scale", String(PRINTED_WIDTH / width));
+  }, [isPrinted, isDisplay, drawn]);
   if (!drawn) return <Source source={source} isDisplay={isDisplay} hasFailed={hasTurn} />;
   return <span ref={place} className={classOf(isDisplay)} data-source={source} dir="ltr" translate="no" />;
 }
