@@ -32,6 +32,15 @@ test("the operator's code is a bearer token", async () => {
   await expect(ask(`Basic ${CODE}`)).rejects.toMatchObject({ code: "access_code_needed" });
 });
 
+test("it may be the password of any user, as a browser sends it", async () => {
+  const ask = setUp();
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+  await ask(basic(`operator:${CODE}`));
+  await ask(basic(`:${CODE}`));
+  await expect(ask(basic(CODE))).rejects.toMatchObject({ code: "access_code_needed" });
+  await expect(ask(basic(`${CODE}:x`))).rejects.toMatchObject({ code: "access_code_wrong" });
+});
+
 test("wrong codes are counted, and after too many the right one is refused too", async () => {
   const ask = setUp();
   for (const wrong of ["x", CODE.slice(1), `${CODE}x`])

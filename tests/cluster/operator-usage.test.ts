@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const usage = (authorization?: string) =>
-  fetch(`${server.url}/api/usage`, {
+const usage = (authorization?: string, path = "/api/usage") =>
+  fetch(server.url + path, {
     headers: {
       "X-Forwarded-For": "198.51.100.7",
       ...(authorization !== undefined && { Authorization: authorization }),
@@ -34,8 +34,24 @@ test("the operator reads what was used today, by model and address", async () =>
     ]);
 });
 
+test("a browser shows it as a table, and asks for the code", async () => {
+  const asked = await usage(undefined, "/usage");
+  expect([asked.status, asked.headers.get("WWW-Authenticate")]).toEqual([
+    401,
+    'Basic realm="usage", charset="UTF-8"',
+  ]);
+  const response = await usage(`Basic ${Buffer.from(`me:${CODE}`).toString("base64")}`, "/usage");
+  expect(response.headers.get("Cache-Control")).toBe("no-store");
+  expect(response.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+  const html = await response.text();
+  expect(html).toMatch(/<tr class="day"><td>20\d\d-\d\d-\d\d<\/td><td>1<\/td>/);
+  expect(html).toContain("<td>demo/demo</td>");
+  expect(html).not.toContain("<script");
+});
+
 test("nobody else does", async () => {
   expect((await usage()).status).toBe(401);
   expect((await usage("Bearer something else")).status).toBe(403);
+  expect((await usage("Bearer something else", "/usage")).status).toBe(401);
   expect(server.output()).not.toContain(CODE);
 });

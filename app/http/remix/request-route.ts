@@ -21,6 +21,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/share",
   "/api/tools",
   "/api/usage",
+  "/usage",
   "/artifacts",
   "/diagrams",
   "/healthz",
