@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GenerateRequest } from "~/conversation/language-model";
 import type { ToolDefinition } from "~/conversation/calls/tool-set";
+import { catchUp } from "~/conversation/reply/catch-up";
+import { messageChunks } from "~/conversation/reply/message-chunks";
+import { applyChunk, EMPTY_REPLY, settledParts } from "~/conversation/reply/reply-text";
 import type { Part } from "~/conversation/session/session";
 import { realClocks } from "~/clocks";
 import { type BedrockEndpoint, startBedrockEndpoint } from "../../tests/fixtures/models/bedrock-endpoint";
@@ -119,6 +122,50 @@ describe("calls of tools from Bedrock", () => {
     const cut = await collectAnswer(bedrock(), { messages: conversation("Hi"), tools: TOOLS });
     expect([calls(cut.parts), cut.finish]).toEqual([[], undefined]);
     expect(cut.error).toBeDefined();
+  });
+});
+
+const reasoning = (index: number, ...deltas: object[]): Frame[] => [
+  ...deltas.map((reasoningContent): Frame => [
+    "contentBlockDelta",
+    { contentBlockIndex: index, delta: { reasoningContent } },
+  ]),
+  ["contentBlockStop", { contentBlockIndex: index }],
+];
+
+describe("what Bedrock has signed or encrypted of its reasoning", () => {
+  const frames = [
+    ...reasoning(0, { text: "Hm" }, { text: "." }, { signature: "c2lnbmVk" }),
+    ...reasoning(1, { redactedContent: "cmVk" }, { redactedContent: "YWN0ZWQ=" }),
+    // Models that do not show their reasoning sign it all the same.
+    ...reasoning(2, { signature: "aGlkZGVu" }),
+    ...text(3, "Let me see."),
+    ...toolUse(4, "files_read", '{"path":"a"}'),
+  ];
+
+  test("is sent back with the calls of the same answer, unchanged and in its order", async () => {
+    const { parts } = await answerOf(frames);
+    const answered = parts.map((part) =>
+      part.type === "dynamic-tool"
+        ? { ...part, state: "output-available" as const, output: { content: [] } }
+        : part,
+    );
+    await ask({ steps: answered });
+    const { body } = await endpoint.request(1);
+    expect(body.messages.at(-2)!.content.slice(0, 3)).toEqual([
+      { reasoningContent: { reasoningText: { text: "Hm.", signature: "c2lnbmVk" } } },
+      { reasoningContent: { redactedContent: "cmVkYWN0ZWQ=" } },
+      { reasoningContent: { reasoningText: { text: "", signature: "aGlkZGVu" } } },
+    ]);
+  });
+
+  test("is the same after it was stored, and replayed to a node that takes over", async () => {
+    const { parts } = await answerOf(frames);
+    const sealed = (all: readonly Part[]) => all.filter((part) => part.type === "reasoning");
+    expect(sealed(parts)).toHaveLength(3);
+    const replayed = messageChunks("m", parts).reduce(applyChunk, EMPTY_REPLY);
+    expect(sealed(settledParts(replayed))).toEqual(sealed(parts));
+    expect(catchUp(parts, replayed)).toEqual([]);
   });
 });
 

@@ -73,7 +73,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
             text={part.text}
             ending={index === lastText ? ENDINGS[status] : "whole"}
           />
-        ) : part.type === "reasoning" ? (
+        ) : part.type === "reasoning" && part.text !== "" ? (
           <Reasoning
             key={index}
             text={part.text}

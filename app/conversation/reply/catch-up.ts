@@ -2,6 +2,7 @@ import type { ReplyChunk } from "./reply-chunk";
 import { applyChunk, type ReplyText } from "./reply-text";
 import type { AssistantMessage, Part, WordsPart } from "~/conversation/session/session";
 import { endChunk, messageChunks } from "./message-chunks";
+import { isKept } from "./reasoning-seal";
 import { toolChunks } from "~/conversation/calls/tool-chunks";
 
 /**
@@ -19,7 +20,7 @@ export function catchUp(parts: readonly Part[], seen: ReplyText): ReplyChunk[] {
   const isOpen = (index: number) => Object.values(seen.open).includes(index);
   const shown = seen.parts
     .map((part, index) => ({ part, index }))
-    .filter(({ part, index }) => !isWords(part) || part.text !== "" || isOpen(index));
+    .filter(({ part, index }) => isKept(part) || isOpen(index));
   parts.forEach((part, position) => {
     const at = shown[position];
     if (!isWords(part)) {

@@ -1,5 +1,6 @@
 import type { ReplyChunk } from "./reply-chunk";
 import type { Part, WordsPart } from "~/conversation/session/session";
+import { sealOf } from "./reasoning-seal";
 import { toolChunks } from "~/conversation/calls/tool-chunks";
 
 /** The chunks that replay a message. `leaveOpen`: the last text part is not ended, so that deltas may follow. */
@@ -39,6 +40,5 @@ function partChunks(part: Part, id: string, staysOpen: boolean): ReplyChunk[] {
 /** Ends a part that was open. */
 export function endChunk(part: WordsPart, id: string): ReplyChunk {
   if (part.type === "text") return { type: "text-end", id };
-  const { signature } = part;
-  return { type: "reasoning-end", id, ...(signature !== undefined && { signature }) };
+  return { type: "reasoning-end", id, ...sealOf(part) };
 }

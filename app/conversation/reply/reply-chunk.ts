@@ -4,7 +4,7 @@ import { MAX_TOOL_ERROR_LENGTH } from "~/conversation/calls/call-state";
 import { knownCall, sourcePart, toolOutput, toolPart } from "~/conversation/calls/tool-part";
 
 const { toolCallId } = toolPart.shape;
-const { signature } = reasoningPart.shape;
+const { signature, redacted } = reasoningPart.shape;
 
 /** The state of a call, where the AI SDK has no chunk for it, and the decisions about it. */
 const toolStateData = knownCall.pick({ toolCallId: true, state: true, attempt: true, decisions: true });
@@ -20,7 +20,7 @@ export const replyChunk = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("text-end"), id: z.string() }),
   z.strictObject({ type: z.literal("reasoning-start"), id: z.string() }),
   z.strictObject({ type: z.literal("reasoning-delta"), id: z.string(), delta: z.string() }),
-  z.strictObject({ type: z.literal("reasoning-end"), id: z.string(), signature }),
+  z.strictObject({ type: z.literal("reasoning-end"), id: z.string(), signature, redacted }),
   z.strictObject({ type: z.literal("start-step") }),
   z.strictObject({
     type: z.literal("tool-input-available"),

@@ -1,6 +1,7 @@
 import type { AttachmentPart } from "~/conversation/files/attachment";
 import type { ReplyChunk } from "./reply-chunk";
 import type { Message, Part, WordsPart } from "~/conversation/session/session";
+import { isKept, sealOf } from "./reasoning-seal";
 import { foldThoughts } from "./think-tags";
 import { applyToolChunk } from "~/conversation/calls/tool-chunks";
 
@@ -38,10 +39,10 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
     case "reasoning-end": {
       const key = openKey(chunk.type === "text-end" ? "text" : "reasoning", chunk.id);
       const { [key]: index, ...open } = text.open;
-      if (chunk.type === "text-end" || chunk.signature === undefined || index === undefined)
-        return { ...text, open };
-      const signed = { ...(text.parts[index] as WordsPart), signature: chunk.signature } as Part;
-      return { parts: text.parts.with(index, signed), open };
+      const seal = sealOf(chunk);
+      if (index === undefined || Object.keys(seal).length === 0) return { ...text, open };
+      const sealed = { ...(text.parts[index] as WordsPart), ...seal } as Part;
+      return { parts: text.parts.with(index, sealed), open };
     }
     case "start-step":
       return { ...text, parts: [...text.parts, { type: "step-start" }] };
@@ -62,7 +63,7 @@ export function applyChunk(text: ReplyText, chunk: ReplyChunk): ReplyText {
 
 /** The parts to store: without empty ones, and with reasoning in tags as parts of their own. */
 export function settledParts(text: ReplyText): Part[] {
-  return [...foldThoughts(text.parts.filter((part) => !("text" in part) || part.text !== ""))];
+  return [...foldThoughts(text.parts.filter(isKept))];
 }
 
 /** The text of parts, without reasoning. */

@@ -70,3 +70,9 @@ test.each([
 ])("a session %s needs format 6", (_, addition) => {
   expect(formatFor({ settings, messages: [], reply: null, ...addition })).toBe(6);
 });
+
+test("a session needs format 8 for reasoning that only its provider can read, also while the reply runs", () => {
+  const parts = [{ type: "reasoning" as const, text: "", redacted: "AAAA" }];
+  expect(formatFor({ settings, messages: [{ ...answer({}), parts }], reply: null })).toBe(8);
+  expect(formatFor({ settings, messages: [], reply: null, partial: { parts, calls: [], since: 1 } })).toBe(8);
+});

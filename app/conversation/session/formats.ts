@@ -34,14 +34,19 @@ const ADDITIONS: readonly { format: number; isIn: (session: Holding) => boolean 
       partial !== undefined ||
       notes !== undefined ||
       settings.tools !== undefined ||
-      messages.some(hasToolParts),
+      messages.some((message) => partsFormat(message) >= 6),
   },
   // A version without a queue must not settle the reply: it would not send the next message.
   { format: 7, isIn: ({ queue }) => queue !== undefined },
+  {
+    format: 8,
+    isIn: ({ messages, partial }) =>
+      (partial?.parts ?? []).some(isRedacted) || messages.some((message) => partsFormat(message) >= 8),
+  },
 ];
 
 /** The newest format that this version knows, encrypted or not. */
-export const NEWEST_FORMAT = 7;
+export const NEWEST_FORMAT = 8;
 
 /** The oldest format that can hold a session. */
 export function formatFor(session: Holding): number {
@@ -49,17 +54,24 @@ export function formatFor(session: Holding): number {
   return Math.max(FIRST_FORMAT, ...needed);
 }
 
-/** Cache: consecutive revisions of a session share their messages. */
-const withToolParts = new WeakMap<Holding["messages"][number], boolean>();
+type SomePart = { type: string };
 
-function hasToolParts(message: Holding["messages"][number]): boolean {
-  let has = withToolParts.get(message);
-  if (has === undefined) {
-    const isNew = (part: { type: string }) => !OLD_PARTS.has(part.type) || "signature" in part;
-    withToolParts.set(message, (has = message.parts.some(isNew)));
+/** Cache: consecutive revisions of a session share their messages. */
+const partsFormats = new WeakMap<Holding["messages"][number], number>();
+
+/** The format that the parts of a message need. */
+function partsFormat(message: Holding["messages"][number]): number {
+  let format = partsFormats.get(message);
+  if (format === undefined) {
+    const parts: readonly SomePart[] = message.parts;
+    format = parts.some(isRedacted) ? 8 : parts.some(isOfTools) ? 6 : FIRST_FORMAT;
+    partsFormats.set(message, format);
   }
-  return has;
+  return format;
 }
+
+const isOfTools = (part: SomePart) => !OLD_PARTS.has(part.type) || "signature" in part;
+const isRedacted = (part: SomePart) => "redacted" in part;
 
 /** Kinds of parts of the first format. */
 const OLD_PARTS: ReadonlySet<string> = new Set(["text", "reasoning", "file"]);

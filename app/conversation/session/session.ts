@@ -32,6 +32,8 @@ export const reasoningPart = z.strictObject({
   text: z.string().max(MAX_TEXT_LENGTH),
   /** The provider's signature, without which it refuses the reasoning of a step that ended with tool calls. */
   signature: z.string().max(MAX_SIGNATURE_LENGTH).optional(),
+  /** Reasoning that only the provider can read, in base64, in place of a text. It must be sent back in the same way. */
+  redacted: z.string().max(MAX_SIGNATURE_LENGTH).optional(),
 });
 /** An attachment. Its bytes are stored in AttachmentStore, by their hash. */
 export const filePart = z.strictObject({

@@ -1,5 +1,6 @@
 import { attachmentParts, type AttachmentPart } from "~/conversation/files/attachment";
 import { isObject } from "~/conversation/is-object";
+import { sealOf } from "~/conversation/reply/reasoning-seal";
 import type { Part, WordsPart } from "~/conversation/session/session";
 import type { ToolPart } from "~/conversation/calls/tool-part";
 import type { LoadedFiles } from "./load-files";
@@ -32,7 +33,7 @@ export function toStepMessages(
       .join("\n\n")
       .trim();
     if (calls.length === 0) return text === "" ? [] : [{ role: "assistant", content: text }];
-    const reasoning = isCurrent ? words.flatMap(signedReasoning) : [];
+    const reasoning = isCurrent ? words.flatMap(sealedReasoning) : [];
     const content = [
       ...reasoning,
       ...(text === "" ? [] : [{ type: "text" as const, text }]),
@@ -74,12 +75,12 @@ function stepsOf(parts: readonly Part[]): Step[] {
   return steps;
 }
 
-/** Bedrock's form: only its models sign. */
-function signedReasoning(part: WordsPart): ReasoningContent[] {
-  if (part.type !== "reasoning" || part.signature === undefined) return [];
-  return [
-    { type: "reasoning", text: part.text, providerOptions: { bedrock: { signature: part.signature } } },
-  ];
+/** Bedrock's form: only its models sign, or encrypt. */
+function sealedReasoning(part: WordsPart): ReasoningContent[] {
+  const { signature, redacted } = sealOf(part);
+  if (signature === undefined && redacted === undefined) return [];
+  const bedrock = signature === undefined ? { redactedContent: redacted! } : { signature };
+  return [{ type: "reasoning", text: part.text, providerOptions: { bedrock } }];
 }
 
 function toCall({ toolCallId, toolName, input }: ToolPart): CallContent {
