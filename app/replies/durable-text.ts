@@ -1,6 +1,7 @@
 import { withoutEnding } from "~/conversation/reply/catch-up";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply/reply-text";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import type { RunContext } from "./run-context";
 import { isPassing } from "./store-settlement";
 
@@ -15,6 +16,8 @@ export type DurableText = {
   flush(): Promise<boolean>;
   /** Whether the log could not be written for so long that the reply is left to a takeover. */
   hasGivenUp(): boolean;
+  /** Shows how far calls have come, without waiting for storage: it is no part of the reply. */
+  report(progress: readonly ToolProgress[]): void;
 };
 
 /**
@@ -74,5 +77,10 @@ export function createDurableText(context: RunContext): DurableText {
       return isWritten && !entry.isEnded();
     },
     hasGivenUp: () => hasGivenUp,
+    report(progress) {
+      if (control.reason() !== null) return;
+      stream.report(progress);
+      entry.report(progress);
+    },
   };
 }

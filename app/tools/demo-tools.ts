@@ -14,16 +14,21 @@ export type DemoToolsOptions = {
 
 /** Time that a change takes, in milliseconds: enough to kill its node in the middle. */
 const CHANGE_MS = 5_000;
+/** Number of times that it says how far it has come. */
+const CHANGE_STEPS = 10;
 
 /** The tools of the demo model: notes that are kept in the conversation itself, so that nothing else can be harmed. */
 export function createDemoTools({ changeNotes, pause }: DemoToolsOptions): ToolServer {
   const list = async ({ sessionHash }: ToolRequest) =>
     answer(await changeNotes(sessionHash, (notes) => notes));
 
-  async function add({ sessionHash, input, signal }: ToolRequest) {
+  async function add({ sessionHash, input, signal, onProgress }: ToolRequest) {
     const { text } = input as { text?: unknown };
     if (typeof text !== "string" || text.trim() === "") throw new NotSent("A note needs a text.");
-    await pause(CHANGE_MS, signal);
+    for (let step = 0; step < CHANGE_STEPS && !signal.aborted; step++) {
+      onProgress({ progress: step, total: CHANGE_STEPS });
+      await pause(CHANGE_MS / CHANGE_STEPS, signal);
+    }
     if (signal.aborted) throw new NotSent("The call was stopped before it had an effect.");
     const note = text.trim().slice(0, MAX_NOTE_LENGTH).toWellFormed();
     return answer(await changeNotes(sessionHash, (notes) => [...notes, note].slice(-MAX_NOTES)));

@@ -1,4 +1,6 @@
 import { EventSourceParserStream, type EventSourceMessage } from "eventsource-parser/stream";
+import { isObject } from "~/conversation/is-object";
+import { reportProgress } from "./tool-delivery";
 
 export type NotificationHandlers = {
   /** Called when the server says that its tools have changed. */
@@ -13,9 +15,10 @@ export type NotificationFilter = ReturnType<typeof createNotificationFilter>;
 export function createNotificationFilter(handlers: NotificationHandlers) {
   /** @returns whether the message is a notification, which was handled */
   function take(message: unknown): boolean {
-    const { method, id } = message as { method?: unknown; id?: unknown };
+    const { method, id, params } = message as { method?: unknown; id?: unknown; params?: unknown };
     if (typeof method !== "string" || id !== undefined) return false;
     if (method === "notifications/tools/list_changed") handlers.onListChange();
+    if (method === "notifications/progress" && isObject(params)) reportProgress(params);
     return true;
   }
 

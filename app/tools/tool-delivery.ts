@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
+import { parseProgress, type Progress } from "~/conversation/calls/tool-progress";
 
 /**
  * The delivery of one call to a server. The client of the AI SDK passes neither `_meta` nor word of what was sent, so the
@@ -10,29 +12,51 @@ export type Delivery = {
   isSent: boolean;
   /** Whether the call has ended: there is nothing to cancel then. */
   isOver: boolean;
+  /** Names the call in the server's notifications of progress. Random, so that no other server can name it. */
+  progressToken: string;
+  onProgress: (progress: Progress) => void;
 };
 
-export const newDelivery = (idempotencyKey: string): Delivery => ({
+export const newDelivery = ({
+  idempotencyKey,
+  onProgress,
+}: Pick<Delivery, "idempotencyKey" | "onProgress">): Delivery => ({
   idempotencyKey,
   isSent: false,
   isOver: false,
+  progressToken: randomUUID(),
+  onProgress,
 });
 
 const deliveries = new AsyncLocalStorage<Delivery>();
+/** The deliveries that have not ended, by their tokens. */
+const running = new Map<string, Delivery>();
 
 /** Runs a call. Messages that it sends belong to this delivery. */
-export const withDelivery = <T>(delivery: Delivery, call: () => Promise<T>): Promise<T> =>
-  deliveries.run(delivery, call).finally(() => (delivery.isOver = true));
+export const withDelivery = <T>(delivery: Delivery, call: () => Promise<T>): Promise<T> => {
+  running.set(delivery.progressToken, delivery);
+  return deliveries.run(delivery, call).finally(() => {
+    delivery.isOver = true;
+    running.delete(delivery.progressToken);
+  });
+};
+
+/** Passes the progress of a call on. Without effect for a call that has ended, or is none of this process. */
+export function reportProgress(params: Record<string, unknown>): void {
+  const delivery = typeof params.progressToken === "string" && running.get(params.progressToken);
+  const progress = parseProgress(params);
+  if (delivery && progress) delivery.onProgress(progress);
+}
 
 export type Message = { method?: string; id?: string | number; params?: Record<string, unknown> };
 
-/** Marks the delivery of a `tools/call` message as sent, and adds its key. Other messages are returned unchanged. */
+/** Marks the delivery of a `tools/call` message as sent, and adds its key and its token. Other messages are returned unchanged. */
 export function deliver<M extends Message>(message: M): { message: M; delivery: Delivery | null } {
   const delivery = message.method === "tools/call" ? (deliveries.getStore() ?? null) : null;
   if (!delivery) return { message, delivery: null };
   delivery.isSent = true;
-  const { idempotencyKey } = delivery;
-  const meta = { ...(message.params?._meta as object | undefined), idempotencyKey };
+  const { idempotencyKey, progressToken } = delivery;
+  const meta = { ...(message.params?._meta as object | undefined), idempotencyKey, progressToken };
   return { message: { ...message, params: { ...message.params, _meta: meta } }, delivery };
 }
 

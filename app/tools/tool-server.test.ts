@@ -6,10 +6,12 @@ import type { ToolOutput } from "~/conversation/calls/tool-part";
 import { realClocks } from "~/clocks";
 import {
   mcpTools,
+  progressOf,
   startMcpServer,
   type McpAnswer,
   type McpServer,
 } from "../../tests/fixtures/models/mcp-server";
+import { reportProgress } from "./tool-delivery";
 import { createToolServer, type ToolServer } from "./tool-server";
 import { parseTools } from "./tools-config";
 
@@ -59,6 +61,7 @@ const request = (change: object = {}) => ({
   input: { path: "a" },
   idempotencyKey: "r.c.1",
   signal: new AbortController().signal,
+  onProgress: () => undefined,
   ...change,
 });
 
@@ -195,10 +198,31 @@ describe("a server of tools", () => {
     expect(JSON.stringify(logged)).not.toContain("secret-path");
   });
 
+  it("reports the progress of each call to that call alone, as far as it can be used, and none after its end", async () => {
+    const mcp = await serverThat((call, _, reply) => {
+      reply.notify(
+        progressOf(call, { progress: 1, total: 4, message: " reading " }),
+        progressOf(call, { progress: 2, total: -1, message: 7 }),
+        progressOf(call, { progress: "much" }),
+        { method: "notifications/progress", params: { progressToken: "of another", progress: 3 } },
+      );
+      reply(text("done"));
+    });
+    const tool = await toolOf(connect(mcp.url), "files_read");
+    const progress: unknown[][] = [[], []];
+    for (const one of progress)
+      await tool.call(request({ onProgress: (said: unknown) => void one.push(said) }));
+    const said = [{ progress: 1, total: 4, message: "reading" }, { progress: 2 }];
+    expect(progress).toEqual([said, said]);
+    reportProgress({ progressToken: mcp.calls[0]!._meta!.progressToken, progress: 9 });
+    expect(progress[0]).toEqual(said);
+  });
+
   it("that says that its tools have changed is asked for them at once", async () => {
     const mcp = await serverThat((_, __, reply) => {
       mcp.tools.push(...mcpTools("more"));
-      reply(text("done"), [{ method: "notifications/tools/list_changed" }]);
+      reply.notify({ method: "notifications/tools/list_changed" });
+      reply(text("done"));
     });
     const server = connect(mcp.url);
     const tool = await toolOf(server, "files_read");
@@ -227,6 +251,13 @@ describe("a server of tools that is a child of this process", () => {
     expect(isRunning(Number(pids[0]))).toBe(true);
     await server.close();
     await expect.poll(() => isRunning(Number(pids[0]))).toBe(false);
+  });
+
+  it("reports the progress of a call", async () => {
+    const tool = await toolOf(configured({ command: process.execPath, args: [child] }), "files_pid");
+    const progress: unknown[] = [];
+    await tool.call(request({ onProgress: (said: unknown) => void progress.push(said) }));
+    expect(progress).toEqual([{ progress: 1, total: 2 }]);
   });
 
   it("is started again after it has ended", async () => {

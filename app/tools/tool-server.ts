@@ -88,8 +88,8 @@ export function createToolServer(options: ToolServerOptions): ToolServer {
   }
 
   async function call(name: string, request: ToolRequest): Promise<ToolResult> {
-    const { input, idempotencyKey, signal, sessionHash } = request;
-    const delivery = newDelivery(idempotencyKey);
+    const { input, signal, sessionHash } = request;
+    const delivery = newDelivery(request);
     try {
       const result = await connection.use((client) =>
         withDelivery(delivery, () =>

@@ -38,7 +38,11 @@ describe("a tool of the demo", () => {
       await card.getByRole("textbox").fill('{ "text": "buy oat milk" }');
       await card.getByRole("button", { name: "Allow", exact: true }).click();
       await card.getByText("Running…").waitFor();
+      await card.getByRole("progressbar", { name: "Add note" }).and(page.locator("[value]")).waitFor();
+      await card.getByText(/^[1-9]0%$/).waitFor();
+      await picture(page, `tools-progress-${String(viewport.width)}`);
       await card.getByText("Done").waitFor();
+      expect(await card.getByRole("progressbar").count()).toBe(0);
       await answer(page).getByText("Here are the notes now").waitFor();
     },
   );

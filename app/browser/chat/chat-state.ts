@@ -110,10 +110,11 @@ export function withAccepted(
 
 /** The state after events of the stream. `session` and `done` change nothing here: the session is read again for them. */
 export function withEvents(state: ChatState, events: readonly StreamEvent[]): ChatState {
-  return events.reduce(
-    (before, event) => (event.type === "chunk" ? withChunk(before, event) : before),
-    state,
-  );
+  return events.reduce((before, event) => {
+    if (event.type === "chunk") return withChunk(before, event);
+    const isLive = event.type === "progress" && before.live?.replyId === event.replyId;
+    return isLive ? { ...before, live: { ...before.live!, progress: event.progress } } : before;
+  }, state);
 }
 
 function withChunk(state: ChatState, { cursor, chunk }: Extract<StreamEvent, { type: "chunk" }>): ChatState {

@@ -2,6 +2,7 @@ import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { AssistantMessage as Settled, Part, ReplyStatus } from "~/conversation/session/session";
 import { isUndecided } from "~/conversation/calls/call-state";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import { answerText } from "~/conversation/reply/answer-text";
 import { sourcesIn } from "~/conversation/sources";
 import { foldThoughts } from "~/conversation/reply/think-tags";
@@ -36,6 +37,8 @@ type Props = {
   at: string | undefined;
   /** How long the model reasoned, if that is known. */
   reasoningMs: number | undefined;
+  /** How far running calls of tools have come; undefined for an answer that has ended. */
+  progress: readonly ToolProgress[] | undefined;
   /** Whether reasoning is shown while it is written. */
   opensReasoning: boolean;
   /** The node that writes the answer, where nodes are shown. */
@@ -85,6 +88,7 @@ export const AssistantMessage = memo(function AssistantMessage(props: Props) {
           <ToolCall
             key={part.toolCallId}
             call={part}
+            progress={props.progress?.find(({ toolCallId }) => toolCallId === part.toolCallId)}
             download={props.download}
             onDecide={actions.decide}
             onAllow={actions.allowTool}

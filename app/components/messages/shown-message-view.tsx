@@ -76,17 +76,18 @@ type AnswerProps = Pick<
   | "modelId"
   | "at"
   | "reasoningMs"
+  | "progress"
 >;
 
 function Answer(props: Props & AnswerProps) {
   const { id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs } = props;
-  const { isLast, isBusy, state, models, versions, actions, showsNodes, opensReasoning } = props;
+  const { progress, isLast, isBusy, state, models, versions, actions, showsNodes, opensReasoning } = props;
   const { problem, session } = state;
   const writer = showsNodes && status === "streaming" ? session?.reply?.node?.split(".")[0] : undefined;
   return (
     <AssistantMessage
       {...{ id, parts, status, error, isShortened, omissions, model, modelId, at, reasoningMs }}
-      {...{ isLast, isBusy, models, actions, writer, opensReasoning }}
+      {...{ isLast, isBusy, models, actions, writer, opensReasoning, progress }}
       download={props.download}
       problem={problem?.messageId === id ? problem.error : null}
       version={versions.get(id)}
@@ -94,7 +95,9 @@ function Answer(props: Props & AnswerProps) {
   );
 }
 
-function liveAnswer({ messageId, shown }: Extract<ShownMessage, { kind: "live" }>["reply"]): AnswerProps {
+type Live = Extract<ShownMessage, { kind: "live" }>["reply"];
+
+function liveAnswer({ messageId, shown, progress }: Live): AnswerProps {
   return {
     id: messageId,
     parts: shown.parts,
@@ -106,6 +109,7 @@ function liveAnswer({ messageId, shown }: Extract<ShownMessage, { kind: "live" }
     modelId: undefined,
     at: undefined,
     reasoningMs: undefined,
+    progress,
   };
 }
 
@@ -114,6 +118,16 @@ function settledAnswer(message: SettledReply, { models, several }: Props): Answe
   const { status, error, omittedMessages, omissions, modelId, createdAt, reasoningMs } = message.metadata;
   const name = models.find((each) => each.id === modelId)?.name ?? modelId;
   const isShortened = omittedMessages !== undefined;
-  const answer = { id, parts, status, error, isShortened, omissions, modelId, reasoningMs };
+  const answer = {
+    id,
+    parts,
+    status,
+    error,
+    isShortened,
+    omissions,
+    modelId,
+    reasoningMs,
+    progress: undefined,
+  };
   return { ...answer, model: several ? name : undefined, at: createdAt };
 }

@@ -1,5 +1,6 @@
 import type { Settings } from "../session/session";
 import type { CallResult } from "./call-state";
+import type { Progress } from "./tool-progress";
 import type { ToolServerView } from "./tool-choice";
 
 /** A tool as a request to a model describes it. */
@@ -37,6 +38,8 @@ export type ToolRequest = {
   idempotencyKey: string;
   /** Aborted when the person stops the answer. */
   signal: AbortSignal;
+  /** Called with how far the call has come, as often as its server says so. */
+  onProgress: (progress: Progress) => void;
 };
 
 export type Offered = {

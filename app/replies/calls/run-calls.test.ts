@@ -9,6 +9,7 @@ import { toolParts } from "~/conversation/calls/fold-calls";
 import { NotSent } from "~/conversation/calls/tool-set";
 import type { Decision } from "~/conversation/calls/tool-part";
 import { chunksIn, collect, follow, lastMessage } from "../../../tests/fixtures/replies/follow-replies";
+import type { FollowEvent } from "../following/follow-session";
 import type { TestNode } from "../../../tests/fixtures/replies/reply-node";
 import { send, testNodes } from "../../../tests/fixtures/replies/reply-nodes";
 import { createScriptedTools, outputOf } from "../../../tests/fixtures/models/scripted-tools";
@@ -46,6 +47,15 @@ function callTools({ model }: Pick<ToolNode, "model">, ...names: string[]) {
   model.say({ type: "text-end", id: "t" }, { type: "finish", finishReason: "tool-calls" });
 }
 
+/** Reads events until one about progress. */
+async function progressIn(events: AsyncGenerator<FollowEvent>) {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new Error("the stream ended without progress");
+    if (value.type === "progress") return value.progress;
+  }
+}
+
 const settled = (one: Pick<TestNode, "store">, key: string) =>
   vi.waitUntil(async () => {
     const record = await one.store.read(key);
@@ -69,6 +79,28 @@ const decide = (
 ) => one.replies.decide(key, { toolCallId, decision, attempt });
 
 describe("a reply that calls tools", () => {
+  it("shows how far a call has come to followers on all nodes, also later ones, and stores nothing of it", async () => {
+    const one = await toolNode();
+    const two = await node({ dataDir: one.dataDir, name: "other" });
+    const { key, ids } = await startCalls(one, "files_log");
+    const call = await one.tools.call(0);
+    const [here, there] = [await follow(one, key), await follow(two, key)];
+    call.onProgress({ progress: 1, total: 3, message: "quokka" });
+    const progress = [{ toolCallId: ids[0], progress: 1, total: 3, message: "quokka" }];
+    expect(await progressIn(here)).toEqual(progress);
+    expect(await progressIn(there)).toEqual(progress);
+    for (const later of [one, two]) expect(await progressIn(await follow(later, key))).toEqual(progress);
+    call.answer("done");
+    await one.model.request(1);
+    one.model.text("Done.");
+    one.model.finish();
+    const session = await settled(one, key);
+    expect(JSON.stringify(session)).not.toContain("quokka");
+    const rest = await collect(there);
+    expect(rest.map(({ type }) => type)).not.toContain("progress");
+    expect(rest.at(-1)).toEqual({ type: "done" });
+  });
+
   it("runs a read-only call at once, without a claim, and asks the model again with its result", async () => {
     const one = await toolNode();
     const { key } = await startCalls(one, "files_read");

@@ -20,9 +20,11 @@ import {
 } from "~/conversation/calls/tool-set";
 import { isObject } from "~/conversation/is-object";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import type { Part, Settings } from "~/conversation/session/session";
 import type { RunContext } from "../run-context";
 import { createCallClaims, type CallClaims } from "./call-claims";
+import { createCallProgress } from "./call-progress";
 import { createLateResults } from "./late-results";
 
 /** The calls of one run's steps: claims them, runs them, and waits for decisions (app/store/PROTOCOL.md, Tools). */
@@ -41,6 +43,8 @@ export type CallRunnerOptions = {
   write: (chunk: ReplyChunk) => void;
   /** Resolves when all that was written is on stable storage. @returns false where the run is to end */
   flush: () => Promise<boolean>;
+  /** Shows how far the running calls have come, to followers on all nodes. */
+  report: (progress: readonly ToolProgress[]) => void;
 };
 
 type Tools = { byName: ReadonlyMap<string, OfferedTool>; away: readonly string[]; settings: Settings };
@@ -161,11 +165,12 @@ export function createCallRunner(context: RunContext, options: CallRunnerOptions
 /** The attempts that this run makes. No other process may begin them. */
 function createAttempts(
   context: RunContext,
-  { parts, write }: Pick<CallRunnerOptions, "parts" | "write">,
+  { parts, write, report }: Omit<CallRunnerOptions, "flush">,
   claims: CallClaims,
 ) {
   const { sessionHash, reply, control, about, deps } = context;
   const late = createLateResults(context);
+  const progress = createCallProgress({ delay: deps.delay, report });
   const begun = new Set<string>();
   const running = new Set<Promise<void>>();
 
@@ -201,7 +206,10 @@ function createAttempts(
     if (control.reason() !== null) return notRun(STOPPED);
     const idempotencyKey = `${reply.id}.${keyOf(part)}`;
     try {
-      const answer = await tool.call({ sessionHash, input, idempotencyKey, signal: control.stopped });
+      const onProgress = progress.begin(toolCallId);
+      const answer = await tool
+        .call({ sessionHash, input, idempotencyKey, signal: control.stopped, onProgress })
+        .finally(() => progress.end(toolCallId));
       const { sources: _, ...result } = answer;
       if (isClaimed) await late.add({ toolCallId, attempt, result });
       return answer;

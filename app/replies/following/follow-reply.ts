@@ -1,6 +1,7 @@
 import { catchUp, lastChunk, WAITS } from "~/conversation/reply/catch-up";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import type { Cursor } from "~/conversation/reply/cursor";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import { applyChunk, EMPTY_REPLY } from "~/conversation/reply/reply-text";
 import type { Part, Reply } from "~/conversation/session/session";
 import { isWaiting } from "~/conversation/calls/claim-calls";
@@ -44,6 +45,8 @@ export type FollowDependencies = {
 };
 
 type ChunkEvent = { type: "chunk"; cursor: Cursor; chunk: ReplyChunk };
+/** Has the cursor of the chunk before it: a follower that comes back misses nothing by it. */
+export type ProgressEvent = { type: "progress"; cursor: Cursor; progress: readonly ToolProgress[] };
 
 /**
  * The part of a session that a waiting follower keeps. Not the whole session: it may be large, and many followers may
@@ -74,7 +77,7 @@ export async function* followReply(
   from: Cursor | null,
   { signal }: FollowOptions,
   deps: FollowDependencies,
-): AsyncGenerator<ChunkEvent, FollowedReply | null> {
+): AsyncGenerator<ChunkEvent | ProgressEvent, FollowedReply | null> {
   const { id, messageId } = first.reply;
   // A reply that has waited begins anew with what it had said: earlier cursors count other chunks.
   let cursor = from?.replyId === id && from.epoch >= first.since ? from : null;
@@ -106,7 +109,12 @@ export async function* followReply(
     if (!followed) return null;
     try {
       // From the beginning, to have the whole text; chunks up to the cursor are not sent again.
-      for await (const { seq, chunk } of followed.stream.follow(received, signal)) {
+      for await (const item of followed.stream.follow(received, signal)) {
+        if ("progress" in item) {
+          if (cursor) yield { type: "progress", cursor, progress: item.progress };
+          continue;
+        }
+        const { seq, chunk } = item;
         text = applyChunk(text, chunk);
         received = seq;
         hasEnding = chunk.type === "finish" || chunk.type === "error" || chunk.type === "abort";

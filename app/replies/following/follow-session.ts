@@ -11,12 +11,16 @@ import {
   headOf,
   type FollowDependencies,
   type FollowOptions,
+  type ProgressEvent,
   type SessionHead,
 } from "./follow-reply";
 
-/** Events for a follower: the chunks of replies, the end of each reply, and for watchers each new revision. */
+/** Events for a follower: the chunks of replies, the progress of their calls, the end of each reply, and for watchers each new revision. */
 export type FollowEvent =
-  { type: "chunk"; cursor: Cursor; chunk: ReplyChunk } | { type: "done" } | { type: "session"; rev: number };
+  | { type: "chunk"; cursor: Cursor; chunk: ReplyChunk }
+  | ProgressEvent
+  | { type: "done" }
+  | { type: "session"; rev: number };
 
 /** See `Replies.follow`. A watcher receives the current revision first, which shows whether it has missed commits. */
 export async function followSession(

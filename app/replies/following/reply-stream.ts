@@ -1,26 +1,35 @@
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 
 /** A chunk and its number in the reply, counted from 1. */
 export type NumberedChunk = { seq: number; chunk: ReplyChunk };
+/** How far the running calls have come, between two chunks. */
+export type ReportedProgress = { progress: readonly ToolProgress[] };
 
 /** The durable chunks of one reply, for any number of followers on this node. */
 export type ReplyStream = {
   /** Chunks so far. */
   length(): number;
   publish(chunks: readonly ReplyChunk[]): void;
+  /** Followers are sent the last report alone, and none of one that has been replaced. */
+  report(progress: readonly ToolProgress[]): void;
   /** Ends the stream. Followers receive the error after all chunks. */
   end(error?: Error): void;
   ended(): boolean;
   /**
-   * All chunks after `afterSeq`, future ones included, until the stream ends or the signal aborts.
+   * All chunks after `afterSeq`, future ones included, until the stream ends or the signal aborts. Between them, what was
+   * last reported.
    * @throws the error of `end`
    */
-  follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk>;
+  follow(afterSeq: number, signal: AbortSignal): AsyncGenerator<NumberedChunk | ReportedProgress>;
 };
+
+const NOTHING: readonly ToolProgress[] = [];
 
 export function createReplyStream(): ReplyStream {
   const chunks: ReplyChunk[] = [];
   const wake = new Set<() => void>();
+  let reported = NOTHING;
   let ended = false;
   let failure: Error | undefined;
 
@@ -48,6 +57,10 @@ export function createReplyStream(): ReplyStream {
       for (const chunk of added) chunks.push(chunk);
       wakeAll();
     },
+    report(progress) {
+      reported = progress;
+      wakeAll();
+    },
     end(error) {
       ended = true;
       failure = error;
@@ -55,9 +68,11 @@ export function createReplyStream(): ReplyStream {
     },
     ended: () => ended,
     async *follow(afterSeq, signal) {
+      let shown = NOTHING;
       for (let index = Math.max(0, afterSeq); !signal.aborted;) {
         const chunk = chunks[index];
         if (chunk) yield { seq: ++index, chunk };
+        else if (shown !== reported && !ended) yield { progress: (shown = reported) };
         else if (failure) throw failure;
         else if (ended) return;
         else await next(signal);

@@ -7,7 +7,14 @@ import type { Ownership } from "../reply-guard";
 import { followLog } from "./follow-log";
 import { createLogContent } from "./log-content";
 import type { LogReader, RefreshListener } from "./log-reader";
-import { createWordsCodec, formatEnd, formatReply, formatWords, type LoggedReply } from "./log-lines";
+import {
+  createWordsCodec,
+  formatEnd,
+  formatProgress,
+  formatReply,
+  formatWords,
+  type LoggedReply,
+} from "./log-lines";
 
 const reply: LoggedReply = { sessionHash: KEY, replyId: "a-reply", epoch: 1 };
 const encryptor = createTestEncryptor(false);
@@ -232,6 +239,26 @@ describe("a follower of another node's log", () => {
     expect(stream.ended()).toBe(true);
     const following = stream.follow(0, new AbortController().signal).next();
     await expect(following).rejects.toMatchObject({ code: newerFormat("This answer", "").code });
+  });
+
+  test("passes on how far calls have come, each report once, but none of a runner that may have been replaced", async () => {
+    const { stream, say, write, refresh, endCheck } = follow();
+    const events = stream.follow(0, new AbortController().signal);
+    const report = (progress: number) =>
+      write(formatProgress(1, codec.formatProgress([{ toolCallId: "call", progress }])));
+    say("one");
+    report(1);
+    refresh();
+    expect((await events.next()).value).toMatchObject({ seq: 1 });
+    expect((await events.next()).value).toEqual({ progress: [{ toolCallId: "call", progress: 1 }] });
+    refresh();
+    report(2);
+    refresh(4);
+    const next = events.next();
+    await endCheck("running");
+    report(3);
+    refresh();
+    expect((await next).value).toEqual({ progress: [{ toolCallId: "call", progress: 3 }] });
   });
 
   test("that leaves during a check keeps the key until its end, and reports no failure", async () => {

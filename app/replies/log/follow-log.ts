@@ -37,7 +37,10 @@ export function followLog(options: FollowLogOptions): FollowedLog {
   const stream = createReplyStream();
   const { reader, release } = readers.open(options.instance, { isPolled: true });
   const stopListening = reader.onRefresh(onRefresh);
+  const codec = createWordsCodec(options.encryptor, reply);
   let words: WordsReader | null = null;
+  /** The last line about the progress of calls. */
+  let progress: unknown;
   /** Read, but not published: the session may have changed. */
   let held: ReplyChunk[] = [];
   /** The highest revision that was checked. */
@@ -68,11 +71,14 @@ export function followLog(options: FollowLogOptions): FollowedLog {
       const logged = reader.find(reply);
       // Settled, or not begun: the session says which.
       if (!logged && !words) return end();
-      words ??= createWordsReader(logged!, createWordsCodec(options.encryptor, reply));
+      words ??= createWordsReader(logged!, codec);
       const chunks = words.readMore();
       for (const chunk of chunks) held.push(chunk);
       if (mayHaveChanged()) void check();
-      else publish();
+      else {
+        publish();
+        report(logged?.progress);
+      }
       const hasEnded = logged?.hasEnded ?? true;
       if (hasEnded && !isChecking) end();
       else if (chunks.length === 0 && !isChecking && options.isOrphaned()) end();
@@ -86,6 +92,13 @@ export function followLog(options: FollowLogOptions): FollowedLog {
     const chunks = held;
     held = [];
     stream.publish(withoutEnding(chunks));
+  }
+
+  function report(calls: unknown) {
+    if (isChecking || calls === progress) return;
+    progress = calls;
+    const parsed = codec.parseProgress(calls);
+    if (parsed) stream.report(parsed);
   }
 
   async function whileChecking(work: () => Promise<void>) {

@@ -1,6 +1,6 @@
 import type { SegmentedLog } from "~/store/volume/segmented-log";
 import type { LogEntry } from "./log-entry";
-import { formatEnd, formatHead, formatReply, formatWords, WHOLE } from "./log-lines";
+import { formatEnd, formatHead, formatProgress, formatReply, formatWords, WHOLE } from "./log-lines";
 
 /** Appends the words of all running replies, one append for all of them. */
 export type GroupWriter = {
@@ -49,23 +49,25 @@ export function createGroupWriter(options: GroupWriterOptions): GroupWriter {
     );
   }
 
-  function take(entry: LogEntry): readonly string[] {
+  function take(entry: LogEntry): { bodies: readonly string[]; report: ReturnType<LogEntry["takeReport"]> } {
     try {
-      return entry.take();
+      return { bodies: entry.take(), report: entry.takeReport() };
     } catch (error) {
       onUnwritable(entry, error);
-      return [];
+      return { bodies: [], report: null };
     }
   }
 
   /** The new lines of a reply; all its lines where the segment does not name it yet. */
   function linesOf(entry: LogEntry, segment: number): string {
-    const taken = take(entry);
+    const { bodies, report } = take(entry);
     if (entry.isEnded()) return "";
-    if (entry.alias?.segment === segment) return format(entry.alias.number, taken);
-    entry.alias = { segment, number: ++open.aliases };
-    const { number } = entry.alias;
-    return formatReply(number, entry.reply, entry.run) + format(number, entry.bodies());
+    const isNamed = entry.alias?.segment === segment;
+    if (!isNamed) entry.alias = { segment, number: ++open.aliases };
+    const { number } = entry.alias!;
+    const name = isNamed ? "" : formatReply(number, entry.reply, entry.run);
+    const progress = report ? formatProgress(number, report.calls) : "";
+    return name + format(number, isNamed ? bodies : entry.bodies()) + progress;
   }
 
   const linesOfAll = (segment: number) => [...entries].map((entry) => linesOf(entry, segment)).join("");

@@ -10,6 +10,8 @@ export type LoggedWords = {
   run: number;
   /** Bodies of its lines by the number of their first chunk (see `WordsCodec`), without repetitions. */
   bodies: Map<number, string>;
+  /** How far its calls have come, as its last line about that says (see `WordsCodec`); undefined without one. */
+  progress?: unknown;
   /** Its lines of later versions, which this one only copies, each with the number of bodies that come before it. */
   others: Map<string, number>;
   /** The line that names it, in a copy. */
@@ -85,6 +87,11 @@ export function createLogContent(): LogContent {
         return true;
       case "words":
         return addWords(line.alias, line.body);
+      case "progress": {
+        const words = aliases.get(line.alias);
+        if (words) words.progress = line.calls;
+        return words !== undefined;
+      }
       case "whole":
         forgetUnnamed();
         return true;

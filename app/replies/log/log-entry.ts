@@ -1,3 +1,4 @@
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
 import { mergeDeltas } from "~/replies/merge-deltas";
 import { createAppendedChunks, type EntryOwner } from "./appended-chunks";
@@ -16,6 +17,10 @@ export type LogEntry = {
   write(chunk: ReplyChunk): void;
   /** Writes chunks of an earlier runner, which keep their numbers: followers may have seen them under those. */
   repeat(chunks: readonly ReplyChunk[]): void;
+  /** Says in the next append how far calls have come. A later report replaces one that was not appended yet. */
+  report(progress: readonly ToolProgress[]): void;
+  /** The value of a line about that, if there is to be one. @throws KeyNotHeld */
+  takeReport(): { calls: unknown } | null;
   /** Moves waiting chunks to the next append. @returns the bodies of their new lines @throws KeyNotHeld */
   take(): string[];
   /** The bodies of all lines of the reply so far. */
@@ -66,6 +71,7 @@ export function createLogEntry({ reply, run, codec, onWaiting, onEnd }: LogEntry
   /** Number of the last chunk that was taken for an append. */
   let last = 0;
   let waiting: ReplyChunk[] = [];
+  let report: readonly ToolProgress[] | null = null;
   /** How many of the waiting chunks are repeated. Others are merged, to write fewer. */
   let repeated = 0;
   let hasSpoken = false;
@@ -83,6 +89,7 @@ export function createLogEntry({ reply, run, codec, onWaiting, onEnd }: LogEntry
   function stop(as: "parked" | "ended") {
     state = as;
     waiting = [];
+    report = null;
     appended.drop();
     resolveFlushes();
   }
@@ -100,6 +107,16 @@ export function createLogEntry({ reply, run, codec, onWaiting, onEnd }: LogEntry
       for (const chunk of chunks) waiting.push(chunk);
       repeated = waiting.length;
       onWaiting(true);
+    },
+    report(progress) {
+      if (state !== "running") return;
+      report = progress;
+      onWaiting(false);
+    },
+    takeReport() {
+      const taken = report;
+      report = null;
+      return taken && { calls: codec.formatProgress(taken) };
     },
     take() {
       if (waiting.length === 0) return [];

@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { MAX_CALLS } from "~/conversation/calls/call-state";
+import { toolProgress, type ToolProgress } from "~/conversation/calls/tool-progress";
 import { isObject } from "~/conversation/is-object";
 import { parseStored } from "~/conversation/session/parse-stored";
 import { replyChunk, type ReplyChunk } from "~/conversation/reply/reply-chunk";
@@ -13,8 +16,11 @@ import type { Encryptor } from "~/store/encryption/encryptor";
  *     [1,1,[{"type":"start","messageId":"<id>"},{"type":"text-start","id":"0"},["t","0","Hello"]]]
  *     {"whole":true}
  *     [1,4,[["t","0"," world"]]]
+ *     {"progress":1,"calls":[{"toolCallId":"<id>","progress":2,"total":5}]}
  *     {"end":1}
  *
+ * `progress` says how far the calls of a reply have come. It is for the followers of now: nothing repeats or copies it, and
+ * readers of versions that do not know it pass it over, because it does not name its reply by `as`.
  * `whole` ends the beginning of a segment, which repeats all that the running replies have said in earlier segments.
  */
 export const LOG_FORMAT = 1;
@@ -31,6 +37,8 @@ export type LogLine =
   | { kind: "reply"; alias: number; run: number; reply: LoggedReply; copy: string }
   /** `body` is the part of the line that the reply's own reader parses: `first number, chunks`. */
   | { kind: "words"; alias: number; body: string }
+  /** `calls` is for `WordsCodec.parseProgress`. */
+  | { kind: "progress"; alias: number; calls: unknown }
   | { kind: "whole" }
   | { kind: "end"; alias: number }
   /** A line that only later versions know. Where it names a reply, that reply cannot be read here, but it can be copied. */
@@ -66,6 +74,8 @@ function parseObject(line: Record<string, unknown>): LogLine {
   const copy = () => `${JSON.stringify({ ...line, as: COPY_ALIAS })}\n`;
   if (typeof line["format"] === "number") return { kind: "head", format: line["format"] };
   if (line["whole"] === true) return { kind: "whole" };
+  if (typeof line["progress"] === "number")
+    return { kind: "progress", alias: line["progress"], calls: line["calls"] };
   if (typeof line["end"] === "number") return { kind: "end", alias: line["end"] };
   if (
     typeof alias === "number" &&
@@ -92,6 +102,9 @@ export const formatReply = (alias: number, { sessionHash, replyId, epoch }: Logg
 
 export const formatWords = (alias: number, body: string): string => `[${alias},${body}]\n`;
 
+export const formatProgress = (alias: number, calls: unknown): string =>
+  `${JSON.stringify({ progress: alias, calls })}\n`;
+
 export const WHOLE = '{"whole":true}\n';
 
 export const formatEnd = (alias: number): string => `{"end":${alias}}\n`;
@@ -105,6 +118,10 @@ export type WordsCodec = {
    * @throws KeyNotHeld; ExpectedError `session_newer_format` for chunks of a later version
    */
   parse(body: string): { first: number; chunks: ReplyChunk[] } | null;
+  /** The value of a line about the progress of calls. @throws KeyNotHeld */
+  formatProgress(progress: readonly ToolProgress[]): unknown;
+  /** @returns null for a value that this version does not know, or that no writer has made for this reply. @throws KeyNotHeld */
+  parseProgress(calls: unknown): ToolProgress[] | null;
 };
 
 /**
@@ -115,10 +132,10 @@ export function createWordsCodec(
   encryptor: Encryptor,
   { sessionHash, replyId, epoch }: LoggedReply,
 ): WordsCodec {
-  const place = (first: number) =>
+  const place = (first: number | "progress") =>
     ({ use: "journal", key: sessionHash, name: `${replyId}.${epoch} ${first}` }) as const;
 
-  function decrypt(first: number, sealed: string): unknown {
+  function decrypt(first: number | "progress", sealed: string): unknown {
     const opened = encryptor.decryptText(place(first), sealed);
     return opened && JSON.parse(opened.toString("utf8"));
   }
@@ -141,8 +158,16 @@ export function createWordsCodec(
       const packed = typeof content === "string" ? decrypt(first, content) : content;
       return Array.isArray(packed) ? withFirst(first, unpack(packed)) : null;
     },
+    formatProgress: (progress) =>
+      encryptor.isOn ? encryptor.encryptText(place("progress"), JSON.stringify(progress)) : progress,
+    parseProgress(calls) {
+      const json = typeof calls === "string" ? decrypt("progress", calls) : calls;
+      return progressList.safeParse(json).data ?? null;
+    },
   };
 }
+
+const progressList = z.array(toolProgress).max(MAX_CALLS);
 
 const withFirst = (first: number, chunks: ReplyChunk[] | null) => chunks && { first, chunks };
 

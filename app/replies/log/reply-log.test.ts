@@ -14,7 +14,9 @@ import {
 } from "../../../tests/fixtures/replies/reply-log-rig";
 import { systemError, type Intercept } from "../../../tests/fixtures/store/store-file-system";
 import { createTestEncryptor } from "../../../tests/fixtures/store/test-encryptor";
+import { createLogContent } from "./log-content";
 import { leaveNote, noteName } from "./log-folder";
+import { createWordsCodec } from "./log-lines";
 
 /** What a reader that comes now finds of an entry. */
 const logged = (rig: LogRig, { entry }: LogRigEntry) => wordsOf(chunksInLog(rig, entry.reply));
@@ -111,6 +113,34 @@ describe("group commit", () => {
     leave(rig, "one");
     await rig.pass(250);
     expect(one.checks).toHaveLength(1);
+  });
+
+  test("says once how far calls have come, encrypted, and neither repeats nor copies it", async () => {
+    const encryptor = createTestEncryptor(true);
+    const rig = createLogRig({ encryptor, segmentLength: 1 });
+    const { entry } = rig.begin("one");
+    await rig.settle();
+    entry.report([{ toolCallId: "call", progress: 1 }]);
+    entry.report([{ toolCallId: "call", progress: 2, message: "quokka" }]);
+    await rig.pass(INTERVAL_MS);
+    const codec = createWordsCodec(encryptor, entry.reply);
+    const content = createLogContent();
+    const lines = rig.files().flatMap(({ text }) => text.split("\n").slice(0, -1));
+    for (const line of lines) content.takeLine(line, 1);
+    const logged = content.find(entry.reply)!;
+    expect(codec.parseProgress(logged.progress)).toEqual([
+      { toolCallId: "call", progress: 2, message: "quokka" },
+    ]);
+    expect(lines.filter((line) => line.includes('"progress"'))).toHaveLength(1);
+    expect(lines.join()).not.toContain("quokka");
+    // Versions without progress pass over lines that do not name a reply by `as`.
+    expect(lines.find((line) => line.includes('"progress"'))).not.toContain('"as"');
+    expect([logged.newer, logged.others.size]).toEqual([null, 0]);
+    while (rig.files().length < 2) {
+      entry.write(word("more words "));
+      await rig.pass(INTERVAL_MS);
+    }
+    expect(rig.files().at(-1)!.text).not.toContain('"progress"');
   });
 
   test("ends the one reply whose words cannot be encrypted", async () => {

@@ -47,7 +47,7 @@ async function read(
   });
   const [tool] = server.tools()!;
   const result = await tool!.call({
-    ...{ sessionHash: "s", input: { url }, idempotencyKey: "k" },
+    ...{ sessionHash: "s", input: { url }, onProgress: () => undefined, idempotencyKey: "k" },
     signal: new AbortController().signal,
   });
   const [first] = result.state === "output-available" ? result.output.content : [];

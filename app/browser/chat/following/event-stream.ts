@@ -1,6 +1,7 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import type { SessionEvent } from "~/conversation/api";
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { ProgressChunk, ToolProgress } from "~/conversation/calls/tool-progress";
 import { parseCursor, type Cursor } from "~/conversation/reply/cursor";
 import { loadCode } from "~/browser/page/load-code";
 import type { PageClock } from "~/browser/page/page-clock";
@@ -21,6 +22,7 @@ export class SilenceError extends Error {
 
 export type StreamEvent =
   | { type: "chunk"; id: string; cursor: Cursor; chunk: ReplyChunk }
+  | { type: "progress"; replyId: string; progress: readonly ToolProgress[] }
   | { type: "done" }
   | { type: "session"; rev: number };
 
@@ -59,7 +61,10 @@ function toStreamEvent({ id, event, data }: EventSourceMessage): StreamEvent {
   if (data === "[DONE]") return { type: "done" };
   const cursor = parseCursor(id ?? "");
   if (!id || !cursor) throw new Error("A chunk of the event stream has no cursor.");
-  return { type: "chunk", id, cursor, chunk: JSON.parse(data) as ReplyChunk };
+  const chunk = JSON.parse(data) as ReplyChunk | ProgressChunk;
+  return chunk.type === "data-tool-progress"
+    ? { type: "progress", replyId: cursor.replyId, progress: chunk.data }
+    : { type: "chunk", id, cursor, chunk };
 }
 
 /**

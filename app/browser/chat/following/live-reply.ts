@@ -1,4 +1,5 @@
 import type { ReplyChunk } from "~/conversation/reply/reply-chunk";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import type { Cursor } from "~/conversation/reply/cursor";
 import { applyChunk, EMPTY_REPLY, type ReplyText } from "~/conversation/reply/reply-text";
 import type { Part, Reply } from "~/conversation/session/session";
@@ -17,6 +18,8 @@ export type LiveReply = {
   readonly cursor: Cursor | null;
   /** A session of this revision or later that does not have the reply means that the reply has ended. */
   readonly sinceRev: number;
+  /** How far its running calls have come. */
+  readonly progress: readonly ToolProgress[];
 };
 
 export function liveReply(
@@ -33,6 +36,7 @@ export function liveReply(
     received: EMPTY_REPLY,
     cursor: null,
     sinceRev,
+    progress: [],
   };
 }
 

@@ -37,6 +37,7 @@ export function createSessionStream(
   function isNews(event: StreamEvent): boolean {
     if (event.type === "done") return true;
     if (event.type === "session") return event.rev !== events.rev();
+    if (event.type === "progress") return false;
     const before = cursor;
     cursor = event.cursor;
     return before?.replyId === cursor.replyId && before.epoch !== cursor.epoch;

@@ -2,8 +2,9 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DecisionBody } from "~/conversation/api";
 import { isObject } from "~/conversation/is-object";
-import { isUndecided } from "~/conversation/calls/call-state";
+import { isFinal, isUndecided } from "~/conversation/calls/call-state";
 import type { ToolPart } from "~/conversation/calls/tool-part";
+import type { ToolProgress } from "~/conversation/calls/tool-progress";
 import { attachmentParts } from "~/conversation/files/attachment";
 import type { Download } from "~/components/messages/file-image";
 import { MessageFiles } from "~/components/messages/message-files";
@@ -16,14 +17,24 @@ type Deciding = {
   onAllow: (toolName: string) => Promise<boolean>;
 };
 
+type Props = {
+  call: ToolPart;
+  /** How far it has come, if its server says so. */
+  progress?: ToolProgress | undefined;
+  download: Download;
+} & Deciding;
+
 /** A call of a tool: what is to be done, with what, and what became of it. The person decides here where that is needed. */
-export function ToolCall({ call, download, ...deciding }: { call: ToolPart; download: Download } & Deciding) {
+export function ToolCall({ call, progress, download, ...deciding }: Props) {
   const { t } = useTranslation();
   const { state, toolName } = call;
   const title = useId();
   return (
     <section className={`tool-call tool-call--${state}`} aria-labelledby={title}>
       <CallHead {...{ toolName, state }} titleId={title} />
+      {(state === "running" || progress) && !isFinal(call) && (
+        <CallProgress progress={progress} titleId={title} />
+      )}
       {isUndecided(call) ? (
         <Undecided call={call} {...deciding} />
       ) : (
@@ -35,6 +46,25 @@ export function ToolCall({ call, download, ...deciding }: { call: ToolPart; down
       )}
       <ResultFiles call={call} download={download} />
     </section>
+  );
+}
+
+/** A bar without an end where the server does not say how much is left, or says nothing at all. */
+function CallProgress({ progress, titleId }: { progress: ToolProgress | undefined; titleId: string }) {
+  const { i18n } = useTranslation();
+  const { progress: done = 0, total, message } = progress ?? {};
+  const share = total === undefined ? null : Math.min(1, Math.max(0, done / total));
+  const percent = share?.toLocaleString(i18n.language, { style: "percent" });
+  const words = [percent, message].filter(Boolean).join(" · ");
+  return (
+    <div className="tool-call__progress">
+      <progress aria-labelledby={titleId} aria-valuetext={words || undefined} value={share ?? undefined} />
+      {words !== "" && (
+        <p className="tool-call__note" dir="auto">
+          {words}
+        </p>
+      )}
+    </div>
   );
 }
 
