@@ -10,7 +10,7 @@ import {
   type ChatRequest,
 } from "../fixtures/models/chat-endpoint";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { mcpTools, startMcpServer, type McpServer } from "../fixtures/models/mcp-server";
+import { mcpTools, progressOf, startMcpServer, type McpServer } from "../fixtures/models/mcp-server";
 
 /**
  * Tools over HTTP on three nodes. The model calls the tools that the question names, and then repeats their results. The
@@ -32,8 +32,9 @@ beforeAll(async () => {
     else stream(response, chunk({ content: `Results: ${resultsIn(request).join("; ")}` }, "stop"));
     response.end("data: [DONE]\n\n");
   });
-  tools = await startMcpServer(mcpTools("read", "write", "log"), ({ name }, _, reply) => {
-    const answer = () => reply({ content: [{ type: "text", text: `${name} is done` }] });
+  tools = await startMcpServer(mcpTools("read", "write", "log"), (call, _, reply) => {
+    const answer = () => reply({ content: [{ type: "text", text: `${call.name} is done` }] });
+    reply.notify(progressOf(call, { progress: 1, total: 4, message: "under way" }));
     if (answersAtOnce) answer();
     else answers.push(answer);
   });
@@ -156,8 +157,12 @@ describe("tools on three nodes", () => {
     const approval = { toolCallId: toolCallId(calls), decision: "approve", input: { path: "b" } };
     expect(await decide(two!, sessionId, approval)).toMatchObject({ status: 202 });
     expect(await decide(three!, sessionId, approval)).toMatchObject({ status: 202 });
+    const decided = { status: 409, code: "already_decided" };
     const deny = { toolCallId: toolCallId(calls), decision: "deny" };
-    expect(await decide(one!, sessionId, deny)).toEqual({ status: 409, code: "already_decided" });
+    expect(await decide(one!, sessionId, deny)).toEqual(decided);
+    // Other arguments are another decision: nobody is told that they are used.
+    const other = { ...approval, input: { path: "c" } };
+    expect(await decide(one!, sessionId, other)).toEqual(decided);
     const answer = await settled(three!, sessionId);
     expect(answer).toMatchObject({
       text: "Results: write is done",
@@ -165,6 +170,37 @@ describe("tools on three nodes", () => {
     });
     expect(count("write")).toBe(before + 1);
     expect(tools.calls.at(-1)).toMatchObject({ arguments: { path: "b" } });
+    expect(await decide(two!, sessionId, approval)).toMatchObject({ status: 202 });
+    expect(await decide(two!, sessionId, other)).toEqual(decided);
+  });
+
+  it("followers on any node see how far a call has come, under a cursor with which nothing is missed", async () => {
+    const [one, two] = cluster.nodes;
+    answersAtOnce = false;
+    const sessionId = await ask(one!, "Please [files_read]");
+    await tools.call(tools.calls.length);
+    for (const node of [one!, two!]) {
+      const left = new AbortController();
+      const response = await fetch(`${node.url}/api/session/stream`, {
+        headers: { "X-Session-Id": sessionId },
+        signal: left.signal,
+      });
+      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let heard = "";
+      while (!heard.includes("data-tool-progress")) heard += (await reader.read()).value ?? "";
+      left.abort();
+      const events = heard.split("\n\n");
+      const at = events.findIndex((event) => event.includes("data-tool-progress"));
+      const [id, data] = events[at]!.split("\ndata: ");
+      expect(JSON.parse(data!)).toMatchObject({
+        type: "data-tool-progress",
+        transient: true,
+        data: [{ progress: 1, total: 4, message: "under way" }],
+      });
+      expect(events[at - 1]!.startsWith(`${id!}\n`)).toBe(true);
+    }
+    for (const answer of answers) answer();
+    expect(await settled(two!, sessionId)).toMatchObject({ text: "Results: read is done" });
   });
 
   it("of opposite decisions at once one counts", async () => {

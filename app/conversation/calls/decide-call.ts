@@ -26,7 +26,7 @@ export type Decided = {
   runner: "none" | "this node" | "its runner";
 };
 
-type Call = Pick<ToolPart, "toolCallId" | "state" | "attempt" | "decisions">;
+type Call = Pick<ToolPart, "toolCallId" | "state" | "attempt" | "decisions"> & { input?: unknown };
 
 /**
  * Applies a decision. The first one counts; the same again changes nothing, and returns the same session.
@@ -116,13 +116,17 @@ function changedBy(call: Call, command: CallDecision): Partial<ToolPart> | null 
       command.attempt === undefined
         ? decisions.at(-1)
         : decisions.findLast(({ attempt }) => attempt === command.attempt);
-    if (taken?.decision === command.decision) return null;
+    if (taken?.decision === command.decision && hasSameInput(call, command)) return null;
     if (taken) throw new ExpectedError("already_decided", "This has already been decided differently.");
     throw invalid("There is nothing to decide about this tool call now.");
   }
   const taken = { attempt: call.attempt, decision: command.decision };
   return { ...effectOf(call, command), decisions: [...decisions, taken] };
 }
+
+/** An approval of other arguments is another decision. Keys are in the order in which the client has sent them. */
+const hasSameInput = (call: Call, { input }: CallDecision): boolean =>
+  input === undefined || JSON.stringify(input) === JSON.stringify(call.input);
 
 const BY_STATE = {
   "approval-requested": ["approve", "deny"],
