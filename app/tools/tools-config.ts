@@ -17,8 +17,10 @@ export type ToolServerConfig = {
 
 /** Tokens that the operator has got for a server, by which nodes get new ones. */
 export type OAuthConfig = {
-  /** The token endpoint of the authorization server. */
-  tokenUrl: string;
+  /** The token endpoint of the authorization server; without it the server of tools is asked (discover-endpoint.ts). */
+  tokenUrl?: string | undefined;
+  /** The authorization server that has issued the tokens: no other one is sent them. */
+  issuer?: string | undefined;
   clientId: string;
   clientSecret?: string | undefined;
   refreshToken: string;
@@ -41,7 +43,8 @@ const ours = {
 const texts = z.record(z.string(), z.string()).default({});
 const secret = z.string().min(1);
 const oauth = z.strictObject({
-  tokenUrl: z.url({ protocol: /^https?$/ }),
+  tokenUrl: z.url({ protocol: /^https?$/ }).optional(),
+  issuer: z.url({ protocol: /^https?$/ }).optional(),
   clientId: secret,
   clientSecret: secret.optional(),
   refreshToken: secret,

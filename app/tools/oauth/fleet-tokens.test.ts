@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { realClocks } from "~/clocks";
@@ -8,62 +5,18 @@ import { newId } from "~/conversation/session/session-id";
 import { createLayout } from "~/store/documents/layout";
 import { createTokenFiles } from "~/store/token-files";
 import { createVolume } from "~/store/volume/volume";
+import {
+  startAuthorizationServer,
+  type AuthorizationServer,
+} from "../../../tests/fixtures/models/authorization-server";
 import { filesIn } from "../../../tests/fixtures/store/stored-files";
 import { temporaryFolder } from "../../../tests/fixtures/store/temporary-folder";
 import { createFleetTokens, withTokens, type FleetTokens } from "./fleet-tokens";
 
-/**
- * An authorization server that rotates refresh tokens, and revokes all when one is used twice (RFC 9700, 4.14.2); and a
- * server that takes the newest access token only.
- */
-async function startStub() {
-  const state = {
-    issued: 0,
-    isRevoked: false,
-    uses: new Map<string, number>(),
-    forms: [] as URLSearchParams[],
-  };
-  const answer = { status: 200, expiresIn: undefined as number | undefined };
-  const server = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-    request.on("end", () => {
-      if (request.url === "/api") {
-        const isValid =
-          !state.isRevoked && request.headers.authorization === `Bearer access-${String(state.issued)}`;
-        return void response.writeHead(isValid ? 200 : 401).end(body);
-      }
-      const form = new URLSearchParams(body);
-      state.forms.push(form);
-      if (answer.status !== 200) return void response.writeHead(answer.status).end("{}");
-      const used = form.get("refresh_token")!;
-      const uses = (state.uses.get(used) ?? 0) + 1;
-      state.uses.set(used, uses);
-      if (uses > 1 || state.isRevoked || used !== `refresh-${String(state.issued)}`) {
-        state.isRevoked = true;
-        return void response.writeHead(400).end('{"error":"invalid_grant"}');
-      }
-      state.issued += 1;
-      const tokens = {
-        access_token: `access-${String(state.issued)}`,
-        refresh_token: `refresh-${String(state.issued)}`,
-        token_type: "bearer",
-        expires_in: answer.expiresIn,
-      };
-      // Late, so that others ask meanwhile.
-      setTimeout(() => response.writeHead(200).end(JSON.stringify(tokens)), 20);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  return { ...{ url, state, answer }, close: () => void server.close().closeAllConnections() };
-}
-
-let stub: Awaited<ReturnType<typeof startStub>>;
+let stub: AuthorizationServer;
 let dataDir: string;
 beforeEach(async () => {
-  stub = await startStub();
+  stub = await startAuthorizationServer();
   dataDir = temporaryFolder();
 });
 afterEach(() => stub.close());
@@ -157,8 +110,26 @@ describe("the tokens of a server of tools", () => {
     await expect(node().current()).rejects.toThrow("503");
     stub.answer.status = 200;
     expect(await node().current()).toBe("access-1");
+  });
+
+  it("are not requested again by any node after the refresh token was refused", async () => {
+    await node().current();
     stub.state.isRevoked = true;
-    await expect(node().replace("access-1")).rejects.toThrow("refused the refresh token");
+    for (const each of [node(), node(), node()])
+      await expect(each.replace("access-1")).rejects.toThrow("refused the refresh token");
+    expect(stub.state.forms).toHaveLength(2);
+  });
+
+  it("count where a claimant that was held to be dead stores them after another one was refused", async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    stub.answer.beforeSent = () => promise;
+    const slow = node().current();
+    await expect.poll(() => stub.state.forms.length).toBe(1);
+    const hasty = node({ delay: () => Promise.resolve() });
+    await expect(hasty.current()).rejects.toThrow("refused the refresh token");
+    resolve(null);
+    expect(await slow).toBe("access-1");
+    expect(await hasty.current()).toBe("access-1");
   });
 
   it("of another revision cannot be put in the place of these", async () => {

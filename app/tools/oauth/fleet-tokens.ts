@@ -1,6 +1,7 @@
 import type { TokenFiles } from "~/conversation/calls/token-files";
 import type { OAuthConfig } from "../tools-config";
-import { requestTokens } from "./request-tokens";
+import { discoverEndpoint } from "./discover-endpoint";
+import { requestTokens, TokensRefused } from "./request-tokens";
 import { createTokenBox, type Tokens } from "./token-box";
 
 /** The access token of one server, for all nodes. */
@@ -31,16 +32,21 @@ const POLL_MS = 250;
 const MAX_POLLS = 120;
 
 type Known = { rev: number; tokens: Tokens };
+type Refresh = { rev: number; refreshToken: string };
+
+const refusedName = (rev: number) => `${String(rev)}.refused`;
 
 /**
  * Access tokens that the whole fleet refreshes once: authorization servers revoke everything when a refresh token is used
  * twice. Revision n + 1 of the tokens is requested by the node that has made the file `<n + 1>.claim.0`, before it sends the
  * refresh token of revision n; the others wait for `<n + 1>.tokens`. Where the claimant has died, the next claim is
- * `<n + 1>.claim.1`: its request may be the second one with the same refresh token, which cannot be known.
+ * `<n + 1>.claim.1`: its request may be the second one with the same refresh token, which cannot be known. Nothing is lost
+ * by it: the tokens that the dead one may have got are lost already. A refusal is final, as `<n + 1>.refused`, until the
+ * operator configures another refresh token.
  */
 export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
   const { oauth, files, epochMs } = options;
-  const box = createTokenBox(oauth);
+  const box = createTokenBox(oauth, options.resource);
   const configured = { ...oauth, accessToken: oauth.accessToken ?? "", expiresAt: null };
   let known: Known = { rev: 0, tokens: configured };
   let running: Promise<Known> | null = null;
@@ -57,18 +63,27 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
     return { rev, tokens: box.open(name, await files.read(box.name, name)) };
   }
 
-  /** Refreshes the tokens of a revision, or waits for the node that does. */
+  /**
+   * Refreshes the tokens of a revision, or waits for the node that does.
+   * @throws TokensRefused also where another node was refused: the token is not sent once more
+   */
   async function refresh(from: Known): Promise<Known> {
     const rev = from.rev + 1;
     for (let claim = 0; ; claim++) {
+      await requireNotRefused(rev);
       const name = `${String(rev)}.claim.${String(claim)}`;
       if (await files.put(box.name, name, options.newId())) return request(from, name);
       for (let polls = 0; polls < MAX_POLLS; polls++) {
         const now = await load();
         if (now.rev >= rev) return now;
+        await requireNotRefused(rev);
         await options.delay(POLL_MS);
       }
     }
+  }
+
+  async function requireNotRefused(rev: number) {
+    if ((await files.list(box.name)).includes(refusedName(rev))) throw new TokensRefused();
   }
 
   /** Called with the claim alone. */
@@ -76,9 +91,12 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
     const now = await load();
     // The claimant before was slow, and not dead.
     if (now.rev > from.rev) return now;
-    const next = { rev: from.rev + 1, tokens: await requestOrRelease(from.tokens, claim) };
+    const next = {
+      rev: from.rev + 1,
+      tokens: await requestOrRelease({ rev: from.rev + 1, ...from.tokens }, claim),
+    };
     await store(next);
-    await removeBefore(next.rev).catch(() => undefined);
+    await removeBefore(files, box.name, next.rev).catch(() => undefined);
     return next;
   }
 
@@ -95,20 +113,16 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
     }
   }
 
-  async function requestOrRelease({ refreshToken }: Tokens, claim: string): Promise<Tokens> {
+  async function requestOrRelease({ rev, refreshToken }: Refresh, claim: string): Promise<Tokens> {
     try {
-      return await requestTokens(oauth, { refreshToken, resource: options.resource }, options);
+      const endpoint = await discoverEndpoint(oauth, options.resource, options.fetch);
+      return await requestTokens(oauth, { endpoint, refreshToken, resource: options.resource }, options);
     } catch (error) {
+      // The claimant before may have been slow, and store tokens yet: those count.
+      if (error instanceof TokensRefused) await files.put(box.name, refusedName(rev), "").catch(() => false);
       // Otherwise every node would wait for this one, and then try for itself.
       await files.remove(box.name, claim).catch(() => undefined);
       throw error;
-    }
-  }
-
-  /** The last revision stays, for nodes that have listed it and not read it. */
-  async function removeBefore(rev: number) {
-    for (const name of await files.list(box.name)) {
-      if (Number.parseInt(name, 10) < rev - 1) await files.remove(box.name, name).catch(() => undefined);
     }
   }
 
@@ -129,6 +143,13 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
     current: async () => (isUsable(known) ? known.tokens.accessToken : renew(null)),
     replace: (refused) => renew(refused),
   };
+}
+
+/** Removes what nobody needs. The last revision stays, for nodes that have listed it and not read it. */
+async function removeBefore(files: TokenFiles, folder: string, rev: number) {
+  for (const name of await files.list(folder)) {
+    if (Number.parseInt(name, 10) < rev - 1) await files.remove(folder, name).catch(() => undefined);
+  }
 }
 
 /** Sends requests with the fleet's access token, and once more with a new one where the server refuses it. */

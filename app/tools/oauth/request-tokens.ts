@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { OAuthConfig } from "../tools-config";
+import type { TokenEndpoint } from "./discover-endpoint";
 import type { Tokens } from "./token-box";
 
 /** Longest time for an answer of an authorization server, in milliseconds. */
@@ -11,9 +12,12 @@ const answer = z.object({
   expires_in: z.coerce.number().positive().optional(),
 });
 
-/** The authorization server has refused the refresh token: it was revoked, or used before. */
+/** The authorization server has refused the refresh token: it was revoked, or used before. Asking again cannot help. */
 export class TokensRefused extends Error {
   override readonly name = "TokensRefused";
+  constructor() {
+    super("the authorization server has refused the refresh token");
+  }
 }
 
 /**
@@ -21,30 +25,32 @@ export class TokensRefused extends Error {
  * @throws TokensRefused; another error where it is not known whether the refresh token was used
  */
 export async function requestTokens(
-  { tokenUrl, clientId, clientSecret }: OAuthConfig,
-  { refreshToken, resource }: { refreshToken: string; resource: string },
+  { clientId, clientSecret }: Pick<OAuthConfig, "clientId" | "clientSecret">,
+  { endpoint, refreshToken, resource }: { endpoint: TokenEndpoint; refreshToken: string; resource: string },
   { fetch, epochMs }: { fetch: typeof globalThis.fetch; epochMs: () => number },
 ): Promise<Tokens> {
+  const inHeader = clientSecret !== undefined && endpoint.secretIn === "header";
   const body = new URLSearchParams({
     ...{ grant_type: "refresh_token", refresh_token: refreshToken, resource },
-    ...(clientSecret === undefined && { client_id: clientId }),
+    ...(!inHeader && { client_id: clientId }),
+    ...(!inHeader && clientSecret !== undefined && { client_secret: clientSecret }),
   });
-  const response = await fetch(tokenUrl, {
+  const response = await fetch(endpoint.url, {
     method: "POST",
     redirect: "error",
     headers: {
       "Content-Type": "application/x-www-form-urlencoded",
       Accept: "application/json",
-      ...(clientSecret !== undefined && { Authorization: basic(clientId, clientSecret) }),
+      ...(inHeader && { Authorization: basic(clientId, clientSecret) }),
     },
     body: body.toString(),
     signal: AbortSignal.timeout(REQUEST_MS),
   });
-  if (response.status === 400 || response.status === 401) {
-    await response.body?.cancel();
-    throw new TokensRefused("the authorization server has refused the refresh token");
+  if (!response.ok) {
+    const { error } = ((await response.json().catch(() => null)) ?? {}) as { error?: unknown };
+    if (error === "invalid_grant") throw new TokensRefused();
+    throw new Error(`the authorization server has answered ${String(response.status)}`);
   }
-  if (!response.ok) throw new Error(`the authorization server has answered ${String(response.status)}`);
   const { data } = answer.safeParse(await response.json());
   if (!data) throw new Error("the authorization server has sent no tokens");
   return {

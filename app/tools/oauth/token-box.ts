@@ -17,8 +17,10 @@ const TAG_BYTES = 16;
  * Encrypts the tokens of one server for the volume, with a key derived from what the operator has configured for it: who
  * has the volume alone cannot read them.
  */
-export function createTokenBox({ clientId, clientSecret, refreshToken, tokenUrl }: OAuthConfig) {
-  const configured = JSON.stringify([tokenUrl, clientId, clientSecret ?? "", refreshToken]);
+export function createTokenBox(oauth: OAuthConfig, resource: string) {
+  const { tokenUrl, issuer, clientId, clientSecret, refreshToken } = oauth;
+  const where = tokenUrl ?? issuer ?? resource;
+  const configured = JSON.stringify([where, clientId, clientSecret ?? "", refreshToken]);
   const key = Buffer.from(hkdfSync("sha256", configured, "", "holdfast tokens of tools", 32));
 
   return {
