@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
+import type { ChatPage } from "../fixtures/browser/chat-page";
 import { setVisible } from "../fixtures/browser/tab-visibility";
 
 const LONG = "Tell me a long story.";
@@ -56,22 +57,34 @@ test("a notification tells who has asked for it that an answer is there, and not
   openChat,
 }) => {
   const chat = await openChat(server, { context: wide });
-  await chat.page.context().grantPermissions(["notifications"]);
-  await recordNotifications(chat.page);
-  await chat.button("Settings").click();
-  await chat.page.getByText("Also notify me").click();
-  await chat.page.waitForFunction(() =>
-    localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'),
-  );
-  await chat.page.keyboard.press("Escape");
+  await askForNotifications(chat);
   await chat.send(LONG);
   await chat.replyOfLength(0, 100);
   await setVisible(chat.page, false);
-  const shown = await chat.page.waitForFunction(() => (window as unknown as { shown: string[] }).shown[0]);
-  expect(JSON.parse((await shown.jsonValue())!)).toMatchObject([
+  expect(await shownNotification(chat.page)).toMatchObject([
     "An answer is ready",
     { body: "Open Holdfast to read it." },
   ]);
+});
+
+test("a notification tells that an answer waits for one's decision, and neither the tool nor its arguments", async ({
+  openChat,
+}) => {
+  // Slow, so that the tab is hidden before the answer comes to its tool.
+  const slow = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "8" } });
+  onTestFinished(() => slow.stop());
+  const chat = await openChat(slow, { context: wide });
+  const other = await openChat(slow, { beside: chat });
+  await other.startNew();
+  await askForNotifications(chat);
+  await chat.send("Add a note: buy milk");
+  await chat.replyOfLength(0, 1);
+  await setVisible(chat.page, false);
+  expect(await shownNotification(chat.page)).toMatchObject([
+    "An answer needs your approval",
+    { body: "Open Holdfast to decide." },
+  ]);
+  await other.conversations.getByRole("img", { name: "New answer" }).waitFor();
 });
 
 test("where notifications are denied, the settings say so and stay as they were", async ({ openChat }) => {
@@ -84,6 +97,21 @@ test("where notifications are denied, the settings say so and stay as they were"
   await chat.page.getByText("Notifications are blocked for this site.").waitFor();
   expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
 });
+
+async function askForNotifications({ page, button }: ChatPage) {
+  await page.context().grantPermissions(["notifications"]);
+  await recordNotifications(page);
+  await button("Settings").click();
+  await page.getByText("Also notify me").click();
+  await page.waitForFunction(() => localStorage.getItem("holdfast.preferences")?.includes('"notifies":true'));
+  await page.keyboard.press("Escape");
+}
+
+/** The arguments of the first notification. */
+async function shownNotification(page: Page): Promise<unknown> {
+  const shown = await page.waitForFunction(() => (window as unknown as { shown: string[] }).shown[0]);
+  return JSON.parse((await shown.jsonValue())!);
+}
 
 async function recordNotifications(page: Page): Promise<void> {
   await page.evaluate(() => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeal } from "~/browser/conversations/seal";
 import type { HandoffBody } from "~/conversation/api";
 import type { AttachmentView } from "~/conversation/files/attachment";
@@ -152,4 +152,54 @@ it("whoever copies the volume reads nothing of a conversation, and any node goes
   expect((shared as ShareSnapshot).messages[0]).toMatchObject({ text: `Say ${PHRASE}` });
   const claimed = await call(two, "POST", "/api/handoffs/claim", { "X-Handoff-Id": seal.id });
   expect(seal.open((claimed as HandoffBody).sealed)).toEqual([sessionId]);
+});
+
+describe("messages that wait for an answer", () => {
+  /** A long answer on the first node, and a message that waits for it, taken by the second. @returns its reply's id */
+  async function begin(sessionId: string): Promise<string> {
+    const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
+    const headers = { "X-Session-Id": sessionId };
+    const send = (node: ClusterNode, text: string, more: object = {}) =>
+      call(node, "POST", "/api/session/messages", headers, {
+        message: { id: newId(), parts: [{ type: "text", text }] },
+        parentId: null,
+        ...more,
+      }) as Promise<{ replyId: string; queued?: true }>;
+    await send(one, "Tell me a long story.");
+    const queued = await send(two, `Say ${PHRASE}`, { queue: true });
+    expect(queued.queued).toBe(true);
+    expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
+    return queued.replyId;
+  }
+
+  it("are sent while a node holds the key, though no browser asks for the conversation any more", async () => {
+    const sessionId = newId();
+    const replyId = await begin(sessionId);
+    await expect
+      .poll(() => cluster.logged(replyId, "the reply has settled"), { timeout: 60_000 })
+      .toHaveLength(1);
+    const session = await readSession(cluster.nodes[1]!.url, sessionId);
+    expect(session?.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
+    expect(textOf(session!.messages[3])).toContain(PHRASE);
+    expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
+  });
+
+  it("wait for the next requests that bring the key, where all nodes that held it were killed", async () => {
+    const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
+    const sessionId = newId();
+    const replyId = await begin(sessionId);
+    await Promise.all([one.kill(), two.kill()]);
+    await Promise.all([one.start(), two.start()]);
+    expect(cluster.logged(replyId, "the reply has settled")).toEqual([]);
+    expect(await readSession(two.url, sessionId)).toMatchObject({
+      queue: [{ parts: [{ text: `Say ${PHRASE}` }] }],
+    });
+    // Until the node before is held to be dead, a request finds the reply with its runner.
+    const isOver = async () => (await readSession(two.url, sessionId))?.reply === null;
+    await expect.poll(isOver, { timeout: 60_000, interval: 200 }).toBe(true);
+    expect(cluster.logged(replyId, "the reply has settled")).toHaveLength(1);
+    const session = await readSession(one.url, sessionId);
+    expect(textOf(session!.messages[3])).toContain(PHRASE);
+    expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
+  }, 120_000);
 });
