@@ -17,6 +17,10 @@ import { fakeStorage } from "~/browser/storage/fake-storage";
 import { createLastSeen } from "~/browser/storage/last-seen";
 import { pageClock } from "~/browser/page/page-clock";
 import { createOutbox } from "~/browser/drafts/outbox";
+import { loadParser } from "./following/event-stream";
+
+// Loaded with the first stream otherwise, for which fake timers do not wait.
+await loadParser();
 
 /** A server and a tab for tests of the chat session, under fake timers. */
 const NOW = "2026-01-01T00:00:00.000Z";
