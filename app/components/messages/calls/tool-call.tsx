@@ -29,9 +29,11 @@ export function ToolCall({ call, progress, download, ...deciding }: Props) {
   const { t } = useTranslation();
   const { state, toolName } = call;
   const title = useId();
+  // A call that changes nothing runs without a claim, and so in its first state.
+  const shownState = progress && state === "input-available" ? "running" : state;
   return (
     <section className={`tool-call tool-call--${state}`} aria-labelledby={title}>
-      <CallHead {...{ toolName, state }} titleId={title} />
+      <CallHead toolName={toolName} state={shownState} titleId={title} />
       {(state === "running" || progress) && !isFinal(call) && (
         <CallProgress progress={progress} titleId={title} />
       )}
@@ -90,9 +92,16 @@ export function CallHead({
   );
 }
 
-/** The arguments, readable: one line for each, and JSON for what is not a text or a number. */
+/** The arguments, readable: one line for each, and JSON for what is not a text or a number. Malformed ones as they came. */
 export function Arguments({ input }: { input: unknown }) {
   const { t } = useTranslation();
+  if (typeof input === "string" && input !== "") {
+    return (
+      <p className="tool-call__malformed" dir="auto">
+        {input}
+      </p>
+    );
+  }
   const entries = typeof input === "object" && input !== null ? Object.entries(input) : [];
   if (entries.length === 0) return <p className="tool-call__note">{t("tools.noArguments")}</p>;
   return (
@@ -153,10 +162,10 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
     setIsBusy(false);
   }
 
-  const button = (decision: DecisionBody["decision"], isPrimary: boolean) => (
+  const button = (decision: DecisionBody["decision"]) => (
     <button
       type="button"
-      className={`button ${isPrimary ? "button--primary" : "button--quiet"}`}
+      className={`button ${decision === "approve" ? "button--primary" : ""}`}
       disabled={isBusy || (decision === "approve" && input === null)}
       onClick={() => void decide(decision)}
     >
@@ -181,17 +190,21 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
             value={draft}
             onChange={({ target }) => setDraft(target.value)}
           />
-          {input === null && <p role="alert">{t("tools.notAnObject")}</p>}
+          {input === null && (
+            <p className="tool-call__problem" role="alert">
+              {t("tools.notAnObject")}
+            </p>
+          )}
         </>
       )}
       <div className="tool-call__buttons">
         {isApproval ? (
           <>
-            {button("approve", true)}
-            {button("deny", false)}
+            {button("approve")}
+            {button("deny")}
             <button
               type="button"
-              className="button button--quiet"
+              className="button"
               disabled={isBusy || input === null}
               onClick={() => void allow()}
             >
@@ -199,7 +212,7 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
             </button>
             <button
               type="button"
-              className="button button--quiet"
+              className="button"
               onClick={() => setDraft(draft === null ? JSON.stringify(call.input, null, 2) : null)}
             >
               {t(draft === null ? "tools.edit" : "tools.keep")}
@@ -207,9 +220,9 @@ function Undecided({ call, onDecide, onAllow }: { call: ToolPart } & Deciding) {
           </>
         ) : (
           <>
-            {button("happened", true)}
-            {button("retry", false)}
-            {button("skip", false)}
+            {button("happened")}
+            {button("retry")}
+            {button("skip")}
           </>
         )}
       </div>
