@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ExpectedError } from "~/conversation/expected-error";
 import { createWatcherCount } from "~/replies/following/watcher-count";
 import { createSessionEvents } from "~/store/sessions/session-events";
 import { watchKeyring, type WatchKeyringDependencies } from "./watch-keyring";
@@ -6,11 +7,12 @@ import { watchKeyring, type WatchKeyringDependencies } from "./watch-keyring";
 const HASH = "a".repeat(64);
 
 function setUp(first: number | null = 1) {
-  const state = { rev: first, attending: 0 };
+  const state = { rev: first, isGone: false, attending: 0 };
+  const gone = new ExpectedError("keyring_gone", "This list of conversations was deleted.");
   const events = createSessionEvents();
   const draining = new AbortController();
   const deps: WatchKeyringDependencies = {
-    keyrings: { version: () => Promise.resolve(state.rev) },
+    keyrings: { version: () => (state.isGone ? Promise.reject(gone) : Promise.resolve(state.rev)) },
     events,
     enterWatch: createWatcherCount(2),
     attend() {
@@ -45,14 +47,15 @@ test("a watcher receives the newest revision, then each that comes, once", async
 });
 
 test("a watch ends when the keyring is deleted, the client leaves, or the node drains", async () => {
-  for (const end of ["deletion", "leaving", "draining"]) {
+  for (const end of ["deletion", "retention", "leaving", "draining"]) {
     const { state, events, draining, left, watch } = setUp();
     const revisions = await watch();
     await revisions.next();
     expect(state.attending).toBe(1);
     const next = revisions.next();
-    if (end === "deletion") {
-      state.rev = null;
+    if (end === "deletion" || end === "retention") {
+      if (end === "deletion") state.isGone = true;
+      else state.rev = null;
       events.emit(HASH, null);
     } else (end === "leaving" ? left : draining).abort();
     expect((await next).done).toBe(true);
@@ -64,6 +67,8 @@ test("a watch of a keyring that is not there is refused, and counts for nothing"
   const { state, watch } = setUp(null);
   for (let attempt = 0; attempt < 5; attempt++)
     await expect(watch()).rejects.toThrow(expect.objectContaining({ code: "keyring_not_found" }));
+  state.isGone = true;
+  await expect(watch()).rejects.toThrow(expect.objectContaining({ code: "keyring_gone" }));
   expect(state.attending).toBe(0);
 });
 

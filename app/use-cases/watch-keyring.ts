@@ -1,3 +1,4 @@
+import { ExpectedError } from "~/conversation/expected-error";
 import { keyringNotFound } from "~/store/keyrings/change-keyring";
 import type { KeyringStore } from "~/store/keyrings/keyring-store";
 import type { SessionEvents } from "~/store/sessions/session-events";
@@ -16,8 +17,7 @@ export type WatchKeyringDependencies = {
 /**
  * The versions of a keyring, the newest one first, then each that comes. Ends where the keyring is deleted,
  * where `signal` is aborted and where this node drains.
- * @throws ExpectedError `keyring_not_found`, also for a keyring that was deleted; `too_many_requests`, and what
- * `KeyringStore.version` throws
+ * @throws ExpectedError `keyring_not_found`, `too_many_requests`, and what `KeyringStore.version` throws
  */
 export async function watchKeyring(
   keyringHash: string,
@@ -48,12 +48,17 @@ export async function watchKeyring(
         if (rev !== shown) yield rev;
         shown = rev;
         if (!(await news.arrived())) return;
-        rev = await keyrings.version(keyringHash);
+        rev = await keyrings.version(keyringHash).catch(nullIfGone);
       }
     } finally {
       leave();
     }
   }
+}
+
+function nullIfGone(error: unknown): null {
+  if (ExpectedError.isInstance(error) && error.code === "keyring_gone") return null;
+  throw error;
 }
 
 /** Collects news of a keyring from now on, until `leave`. */

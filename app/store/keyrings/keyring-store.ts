@@ -36,7 +36,10 @@ export type KeyringStore = {
   read(keyringHash: string): Promise<StoredKeyring | null>;
   /** The version that `read` would return, where it is known without reading the keyring; else null. */
   knownVersion(keyringHash: string): Promise<number | null>;
-  /** The newest version, for watchers. Needs no encryption key. Null where there is no keyring any more. */
+  /**
+   * The newest version, for watchers; null where there is no keyring. Needs no encryption key.
+   * @throws what `read` throws
+   */
   version(keyringHash: string): Promise<number | null>;
   /**
    * Makes one commit, see `writeKeyring`. When it resolves what was written is on stable storage.
@@ -121,7 +124,7 @@ export function createKeyringStore(options: KeyringStoreOptions): KeyringStore {
         const known = await knownDocument(hash);
         if (known) return known.version;
         const { document } = await documents.read(hash, headers);
-        return document && document.retiredAt === undefined ? document.version : null;
+        return livingKeyring(document)?.version ?? null;
       }),
     async write(hash, asked) {
       const write = (giveUpAt: number) => commit(hash, writeKeyring(asked, now()), { giveUpAt });
