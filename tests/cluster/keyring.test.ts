@@ -2,6 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHttpClient } from "~/browser/chat/http-client";
+import { toStamp, type ListEntry } from "~/browser/conversations/list-entry";
+import { KINDS } from "~/browser/keyring/document/document";
+import { createKeyringApi } from "~/browser/keyring/keyring-api";
+import { cipherOf, newSecret, type KeyringCipher } from "~/browser/keyring/sealing/secret";
+import { createKeyringSync, type SeenRevision } from "~/browser/keyring/sync";
+import { pageClock } from "~/browser/page/page-clock";
 import type { KeyringConflict, KeyringWritten } from "~/conversation/api";
 import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session/session-hash";
@@ -126,6 +133,18 @@ describe("on three nodes that encrypt", () => {
     expect(Math.max(...lost)).toBeLessThan(entries.length);
   });
 
+  test("thirty browsers that change one keyring at once all come through, and have the same list in the end", async () => {
+    const cipher = cipherOf(newSecret());
+    const devices = Array.from({ length: 30 }, (_, index) =>
+      browserOf(urlOf(index % 3), cipher, String(index)),
+    );
+    await devices[0]!.sync.run({ isToRead: true, mayCreate: true });
+    await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
+    await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
+    for (const { entries } of devices)
+      expect([...entries.keys()].sort()).toEqual(devices.map(({ key }) => key).sort());
+  });
+
   test("watchers on all nodes learn of each change, and of the deletion, after which the id is of no use", async () => {
     const watched = newId();
     const devices = [0, 1, 2].map((index) => deviceOf(urlOf(index), watched)) as [Device, Device, Device];
@@ -142,7 +161,7 @@ describe("on three nodes that encrypt", () => {
       expect(await device.get()).toMatchObject({ status: 410, code: "keyring_gone" });
       expect(await device.put(0, "again")).toMatchObject({ status: 410, code: "keyring_gone" });
       expect(await device.append(2, "again")).toMatchObject({ status: 410 });
-      expect((await device.watch(stop.signal)).status).toBe(404);
+      expect((await device.watch(stop.signal)).status).toBe(410);
     }
   });
 
@@ -220,6 +239,32 @@ describe("on three nodes that encrypt", () => {
 });
 
 type Device = ReturnType<typeof deviceOf>;
+
+/** A device that merges and writes as a browser does, with a conversation that no other one has yet. */
+function browserOf(url: string, cipher: KeyringCipher, name: string) {
+  const key = `${KINDS.list}conversation-${name}`;
+  const entries = new Map<string, ListEntry>([[key, { title: ["Tea", toStamp(Date.now(), `.${name}`)] }]]);
+  const here: typeof fetch = (path, options) => fetch(`${url}${String(path)}`, options);
+  let seen: SeenRevision | null = null;
+  const sync = createKeyringSync({
+    ...{ cipher, clock: pageClock, random: Math.random },
+    api: createKeyringApi(
+      createHttpClient({ fetch: here, clock: pageClock, onNode: () => undefined }),
+      pageClock,
+      cipher.id,
+    ),
+    local: {
+      collect: () => entries,
+      apply: (changed) => changed.forEach((entry, changedKey) => entries.set(changedKey, entry)),
+      onSynced: () => undefined,
+    },
+    seen: { read: () => seen, put: (next) => void (seen = next) },
+    existing: () => Promise.resolve(new Set()),
+    onDeleted: () => undefined,
+    onRollback: () => undefined,
+  });
+  return { key, entries, sync };
+}
 
 /** Adds an entry by way of any node that answers, as a browser does: it repeats a write whose answer was lost. */
 async function addAnywhere(id: string, entry: string, first: number): Promise<void> {
