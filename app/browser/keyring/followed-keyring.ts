@@ -1,7 +1,8 @@
 import { createObservable, type Observable } from "~/browser/page/observable";
+import { parseObject } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { connectKeyring, type Connected, type KeyringDependencies } from "./connect-keyring";
-import { forgetStamps, parseObject } from "./document/device-stamps";
+import { forgetStamps } from "./document/device-stamps";
 import { KINDS, type KeyringDocument } from "./document/document";
 import { KeyringError, type KeyringState, type PasskeyEntry } from "./keyring";
 import { keepWraps, WRAPS_READ_KEY } from "./keep-wraps";

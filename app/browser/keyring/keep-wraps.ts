@@ -6,11 +6,11 @@ import { createKeyringApi } from "./keyring-api";
 /** When the secrets that passkeys hold were last read, in milliseconds since 1970. */
 export const WRAPS_READ_KEY = "holdfast.keyring.wraps";
 
-/** Time between two such reads, in milliseconds. The shortest `RETENTION_DAYS` is one day. */
-const READ_EVERY_MS = 12 * 3_600_000;
+/** Time between two such reads, in milliseconds: one may be lost, and the shortest `RETENTION_DAYS` is one day. */
+const READ_EVERY_MS = 8 * 3_600_000;
 
 /**
- * Reads the secrets that passkeys have sealed on the server, twice a day. `RETENTION_DAYS` removes what is not read, and a
+ * Reads the secrets that passkeys have sealed on the server, three times a day. `RETENTION_DAYS` removes what is not read, and a
  * passkey is used rarely: once for each new device. What could not be read is read after the next exchange.
  * @param ids of the keyrings that hold them
  */
@@ -22,10 +22,12 @@ export async function keepWraps(
   const now = clock.now();
   // A clock that was set back must not put it off for years.
   if (ids.length === 0 || (now - readAt < READ_EVERY_MS && readAt <= now)) return;
+  // Before the reads, so that the next exchange does not begin them a second time.
+  shared.set(WRAPS_READ_KEY, String(now));
   try {
     for (const id of ids) await createKeyringApi(http, clock, id).read(null);
-    shared.set(WRAPS_READ_KEY, String(now));
   } catch {
     // Whether the server can be reached is said by the exchange.
+    shared.remove(WRAPS_READ_KEY);
   }
 }

@@ -1,5 +1,5 @@
-import { isObject } from "~/conversation/is-object";
 import { isSessionId } from "~/browser/conversations/conversation-list";
+import { parseObject } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** Where this browser keeps the secret of its keyring. */
@@ -20,18 +20,13 @@ export type KeyringConfig = {
 
 /** Null if this browser never had a keyring. */
 export function readConfig(shared: SafeStorage): KeyringConfig | null {
-  try {
-    const stored: unknown = JSON.parse(shared.get(CONFIG_KEY) ?? "null");
-    if (!isObject(stored) || typeof stored.device !== "string") return null;
-    const { secret, device, retired } = stored;
-    return {
-      secret: typeof secret === "string" ? secret : null,
-      device,
-      retired: Array.isArray(retired) ? retired.filter(isSessionId) : [],
-    };
-  } catch {
-    return null;
-  }
+  const { secret, device, retired } = parseObject(shared.get(CONFIG_KEY));
+  if (typeof device !== "string") return null;
+  return {
+    secret: typeof secret === "string" ? secret : null,
+    device,
+    retired: Array.isArray(retired) ? retired.filter(isSessionId) : [],
+  };
 }
 
 export function writeConfig(shared: SafeStorage, config: KeyringConfig): void {

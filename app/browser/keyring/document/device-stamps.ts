@@ -1,5 +1,6 @@
 import { isObject } from "~/conversation/is-object";
 import { parseEntry, type ListEntry } from "~/browser/conversations/list-entry";
+import { parseObject } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 const STAMPS_KEY = "holdfast.keyring.stamps";
@@ -38,14 +39,4 @@ export function writeStamps(shared: SafeStorage, { settings, device, others }: D
 
 export function forgetStamps(shared: SafeStorage): void {
   shared.remove(STAMPS_KEY);
-}
-
-/** Empty for a value that is not the text of a JSON object. */
-export function parseObject(text: unknown): Record<string, unknown> {
-  try {
-    const parsed: unknown = typeof text === "string" ? JSON.parse(text) : null;
-    return isObject(parsed) ? parsed : {};
-  } catch {
-    return {};
-  }
 }

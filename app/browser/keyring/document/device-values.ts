@@ -3,7 +3,7 @@ import { withValues, type ListEntry, type Stamper } from "~/browser/conversation
 import { isAttachmentPart } from "~/browser/drafts/draft-file";
 import { isOutgoingMessage, type OutgoingMessage } from "~/browser/drafts/outbox";
 import type { StoredDraft } from "~/browser/drafts/stored-drafts";
-import { parseObject } from "./device-stamps";
+import { parseObject } from "~/browser/storage/parse-object";
 import { KINDS, type KeyringDocument } from "./document";
 import { changedFields } from "./stamped-values";
 

@@ -1,8 +1,8 @@
 import { isObject } from "~/conversation/is-object";
+import { parseObject } from "~/browser/storage/parse-object";
 import { PREFERENCES_KEY, type Preferences } from "~/browser/storage/preferences";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { MODEL_KEY } from "~/browser/chat/sending/model-choice";
-import { parseObject } from "./device-stamps";
 
 /** Preferences that suit a device rather than a person: its size, and what its browser was allowed. */
 const OF_THE_DEVICE: readonly string[] = ["textSize", "sidebar", "notifies"] satisfies (keyof Preferences)[];
