@@ -176,7 +176,7 @@ export const it: Translation = {
     waits: "È salvato qui e verrà inviato quando sarai di nuovo online.",
     tryAgain: "Riprova",
     edit: "Modifica",
-    stopped: "Fermata",
+    stopped: "Interrotta da te",
     failed: "La risposta non è riuscita. Tutto ciò che è stato scritto finora è salvato.",
     interrupted: "Questa risposta si è interrotta. Tutto fin qui è salvato.",
     interruptedAtOnce: "Questa risposta si è interrotta prima di iniziare.",

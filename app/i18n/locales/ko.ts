@@ -111,7 +111,7 @@ export const ko: Translation = {
       interrupted: "지난 답변이 중단되었어요.",
       restored: "답변이 끝났어요.",
     },
-    resume: "다시 시작",
+    resume: "재개",
     send: "이 답변 후에 보내기",
     stop: "중지하고 대기 중인 메시지 일시 중지",
     up: "위로 이동",

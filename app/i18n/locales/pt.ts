@@ -347,7 +347,7 @@ export const pt: Translation = {
     readers:
       "Quem criou o link mantém o acesso: pode ler estas conversas e tudo o que for escrito nelas a partir de agora.",
     planted:
-      "Só as adicione se você mesmo criou o link. Caso contrário, quem o enviou poderá acompanhar tudo.",
+      "Só as adicione se foi você quem criou o link. Caso contrário, quem o enviou poderá acompanhar tudo.",
     own: "Este link foi criado por mim",
     take: "Adicionar conversas",
     askAgain: "Crie um novo link no outro dispositivo, nas configurações dele ou no menu de uma conversa.",
@@ -479,7 +479,7 @@ export const pt: Translation = {
       heading: "Abrir sua lista neste dispositivo",
       here: "Este navegador entra na lista do seu outro dispositivo: conversas, pastas, configurações e rascunhos. O que está neste navegador será adicionado a ela.",
       planted:
-        "Só entre se você mesmo criou o link. Caso contrário, quem o enviou poderá ler tudo o que você escrever aqui.",
+        "Só entre se foi você quem criou o link. Caso contrário, quem o enviou poderá ler tudo o que você escrever aqui.",
       take: "Abrir minha lista aqui",
       all: "Minha lista inteira",
     },

@@ -153,7 +153,7 @@ export const tr: Translation = {
     noArguments: "Argüman yok",
     result: "Sonuç",
     edit: "Argümanları düzenle",
-    keep: "Değişiklikleri sil",
+    keep: "Değişikliklerden vazgeç",
     notAnObject: "Bu bir JSON nesnesi değil.",
     unknown:
       "Çağrı gönderildikten sonra yanıt gelmedi; gerçekleşmiş de gerçekleşmemiş de olabilir. Kontrol edin, ardından seçin.",
