@@ -3,14 +3,45 @@
  * `String(writeArtifact)`, so it must refer to nothing outside of itself.
  */
 export function writeArtifact(): void {
-  // No content policy governs the addresses that peer connections reach.
+  // No content policy governs the addresses that peer connections reach, nor frames with `srcdoc`, in which there would
+  // be another constructor. Such a frame loads in a later task: an observer removes it before.
   for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection"])
     Object.defineProperty(window, name, { value: undefined });
+  const { apply } = Reflect;
+  const { write, getElementsByTagNameNS } = Document.prototype;
+  const { remove, attachShadow, insertAdjacentHTML } = Element.prototype;
+  const { querySelectorAll } = DocumentFragment.prototype;
+  const each = Array.from;
+  const frames = ["iframe", "frame"].map((name) => apply(getElementsByTagNameNS, document, ["*", name]));
+  const observe = (root: Document | ShadowRoot, found: () => ArrayLike<Element>) =>
+    new MutationObserver(() => {
+      for (const frame of each(found())) apply(remove, frame, []);
+    }).observe(root, { childList: true, subtree: true });
+  observe(document, () => [...each(frames[0]!), ...each(frames[1]!)]);
+
+  // An observer does not see into the shadow trees of others.
+  Element.prototype.attachShadow = function (init) {
+    const root = apply(attachShadow, this, [init]) as ShadowRoot;
+    observe(root, () => apply(querySelectorAll, root, ["*|iframe, *|frame"]));
+    return root;
+  };
+  // Nor does anyone see into those that a parser makes of markup. What writes into the document while it is parsed
+  // inserts in its place: only the document itself goes through the parser.
+  for (const { prototype } of [Element, ShadowRoot, Document])
+    for (const name of Object.getOwnPropertyNames(prototype).filter((each) => each.includes("HTMLUnsafe")))
+      Reflect.deleteProperty(prototype, name);
+  Document.prototype.write = Document.prototype.writeln = function (...text: unknown[]) {
+    const [at, place] = this.currentScript
+      ? [this.currentScript, "beforebegin" as const]
+      : [this.body, "beforeend" as const];
+    apply(insertAdjacentHTML, at, [place, text.join("")]);
+  };
+
   window.addEventListener("message", ({ source, data }: MessageEvent<{ html?: unknown }>) => {
     if (source !== window.parent || typeof data.html !== "string") return;
     // Also removes this listener.
     document.open();
-    document.write(data.html);
+    apply(write, document, [data.html.replaceAll(/shadowrootmode/gi, "data-$&")]);
     document.close();
   });
 }

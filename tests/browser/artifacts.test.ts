@@ -1,3 +1,5 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -135,6 +137,49 @@ describe("a block of HTML", () => {
     await page.reload();
     await chat.reply(0, "complete");
     expect(connections).toBe(0);
+  });
+
+  test("sends nothing by the peer connections of frames within it", async ({ openChat }) => {
+    const listener = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(listener, "listening");
+    const heard = new Set<string>();
+    listener.on("message", (_, { port }) => heard.add(String(port)));
+    const chat = await openChat(server, { expectErrors: [/./], expectRequests: [/./] });
+    const { page } = chat;
+    const stun = `stun:127.0.0.1:${String(listener.address().port)}`;
+    const script = `const peer = new RTCPeerConnection({ iceServers: [{ urls: '${stun}' }] });
+      peer.createDataChannel('x'); peer.createOffer().then((offer) => peer.setLocalDescription(offer));`;
+    const within = `<iframe srcdoc="<script>${script}</script>"></iframe>`;
+    const inShadow = `<div><template shadowrootmode="closed">${within}</template></div>`;
+    says = html(`${within}${inShadow}
+<script>
+  const within = ${JSON.stringify(within).replaceAll("</", "<\\/")};
+  const inShadow = ${JSON.stringify(inShadow).replaceAll("</", "<\\/")};
+  const attempt = (work) => { try { work(document.body.appendChild(document.createElement("div"))); } catch {} };
+  attempt((place) => { place.innerHTML = within; });
+  attempt((place) => { place.attachShadow({ mode: "closed" }).innerHTML = within; });
+  attempt((place) => place.setHTMLUnsafe(inShadow));
+  attempt(() => document.write(inShadow + "<b>written</b>"));
+  attempt((place) => {
+    const frame = document.createElementNS("http://www.w3.org/1999/xhtml", "x:iframe");
+    frame.setAttribute("srcdoc", place.innerHTML = within.slice(16, -11));
+    place.replaceChildren(frame);
+  });
+</script>
+<p>the end</p>`);
+    await chat.send("A page");
+    await chat.reply(0, "complete");
+    await page.getByRole("button", { name: "Open preview" }).click();
+    await frame(page).getByText("the end").waitFor();
+    await frame(page).getByText("written").waitFor();
+    // A connection of the page itself is heard, after whatever the frames have sent.
+    await page.evaluate(script);
+    await expect.poll(() => heard.size).toBeGreaterThan(0);
+    const ofPage = heard.size;
+    expect(await frame(page).locator("iframe").count()).toBe(0);
+    expect(page.frames().length).toBe(2);
+    expect(ofPage).toBe(1);
+    listener.close();
   });
 
   test("opens behind a link, too, and SVG is shown as well", async ({ openChat }) => {
