@@ -9,7 +9,7 @@ import {
   isTextBeyondBounds,
 } from "./markdown-bounds";
 import { fenceEnd, openedFence } from "./markdown-fences";
-import { tagOf } from "./html-tags";
+import { tagOf, type Tag } from "./html-tags";
 import { endOf, parseBlocks, parseMarkdown, startOf } from "./parse-markdown";
 
 export type LinkDefinition = { identifier: string; url: string; title: string | null };
@@ -210,10 +210,12 @@ const OPENS_ELEMENT =
 /** Joins the blocks between the tags of an element. */
 function joinElements(blocks: readonly MarkdownBlock[], text: string, isGrowing: boolean): MarkdownBlock[] {
   const joined: MarkdownBlock[] = [];
+  const tagsIn = createTagFinder();
   for (let index = 0; index < blocks.length; index++) {
     const first = blocks[index]!;
     const [, name] = (first.kind === "markdown" && OPENS_ELEMENT.exec(first.source)) || [];
-    const last = name === undefined ? index : lastOfElement(name.toLowerCase(), blocks, index, isGrowing);
+    const last =
+      name === undefined ? index : lastOfElement(name.toLowerCase(), blocks, index, { tagsIn, isGrowing });
     if (last === index) {
       joined.push(first);
       continue;
@@ -235,22 +237,33 @@ function lastOfElement(
   name: string,
   blocks: readonly MarkdownBlock[],
   first: number,
-  isGrowing: boolean,
+  { tagsIn, isGrowing }: { tagsIn: (block: MarkdownBlock) => readonly Tag[]; isGrowing: boolean },
 ): number {
   let depth = 0;
   for (let index = first; index < blocks.length; index++) {
-    depth += levelsOpenedIn(blocks[index]!, name);
+    for (const tag of tagsIn(blocks[index]!)) if (tag.name === name) depth += tag.isClosing ? -1 : 1;
     if (depth <= 0) return index;
   }
   return isGrowing ? blocks.length - 1 : first;
 }
 
-/** Opening less closing tags of an element, without those in code, lists and quotes. */
-function levelsOpenedIn({ kind, source }: MarkdownBlock, name: string): number {
-  if (kind !== "markdown" || !source.toLowerCase().includes(name)) return 0;
-  const texts = parseMarkdown(source).children.flatMap((node) =>
-    node.type === "paragraph" ? node.children : [],
-  );
-  const tags = texts.map(tagOf).filter((tag) => tag?.name === name);
-  return tags.reduce((depth, tag) => depth + (tag!.isClosing ? -1 : 1), 0);
+/**
+ * Finds the tags of elements that are neither in code nor in lists and quotes. Each block is parsed once, since many tags
+ * without a partner look through all that follow.
+ */
+function createTagFinder() {
+  const known = new Map<MarkdownBlock, readonly Tag[]>();
+  return function tagsIn(block: MarkdownBlock): readonly Tag[] {
+    const found = known.get(block) ?? (block.kind === "markdown" ? tagsOf(block.source) : []);
+    known.set(block, found);
+    return found;
+  };
+}
+
+function tagsOf(source: string): readonly Tag[] {
+  if (!/<\/?[a-z]/i.test(source)) return [];
+  return parseMarkdown(source)
+    .children.flatMap((node) => (node.type === "paragraph" ? node.children : []))
+    .map(tagOf)
+    .filter((tag) => tag !== null);
 }
