@@ -108,6 +108,12 @@ export const forkBody = z.strictObject({
   messageId: itemId,
 });
 
+/** `from`: the old id of the session. `attachments`: files that drafts name, beside those of the messages. */
+export const moveBody = z.strictObject({
+  from: z.string().regex(SESSION_ID_PATTERN),
+  attachments: z.array(z.string().regex(HASH_PATTERN)).max(500).optional(),
+});
+
 /** The secret of a link, made by the browser. Its holder may read the shared snapshot. */
 const shareId = z.string().regex(SESSION_ID_PATTERN);
 
@@ -166,6 +172,7 @@ export type AccessBody = z.infer<typeof accessBody>;
 export type ShareBody = z.infer<typeof shareBody>;
 export type RevokeShareBody = z.infer<typeof revokeShareBody>;
 export type ForkBody = z.infer<typeof forkBody>;
+export type MoveBody = z.infer<typeof moveBody>;
 export type QueueEditBody = z.infer<typeof queueEditBody>;
 export type PostMessageBody = z.infer<typeof postMessageBody>;
 export type PatchSessionBody = z.infer<typeof patchSessionBody>;

@@ -13,7 +13,7 @@ test("a session is deleted before its shares and files, and the runner of its re
       return Promise.resolve(result as never);
     };
   await deleteSession("hash", {
-    store: { remove: note("session", { shares, reply }) },
+    store: { remove: note("session", { shares, reply }), removeIf: note("never") },
     replies: { noteRemoval: note("runner") },
     shares: { removeAll: note("shares") },
     attachments: { remove: note("files") },

@@ -40,6 +40,7 @@ describe("a server with an access code", () => {
     ["POST", "/api/session/attachments"],
     ["POST", "/api/session/fork"],
     ["POST", "/api/session/import"],
+    ["POST", "/api/session/move"],
     ["POST", "/api/session/shares"],
     ["POST", "/api/session/stop"],
   ])("refuses %s %s to whoever has not said it", async (method, path) => {

@@ -13,6 +13,7 @@ const ROUTES: ReadonlySet<string> = new Set([
   "/api/session/fork",
   "/api/session/import",
   "/api/session/messages",
+  "/api/session/move",
   "/api/session/queue",
   "/api/session/shares",
   "/api/session/stop",

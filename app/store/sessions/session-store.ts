@@ -3,7 +3,7 @@ import type { Encryptor } from "~/store/encryption/encryptor";
 import type { UpdateOptions } from "~/store/documents/commit-change";
 import type { HeadRevision } from "~/store/documents/head-revision";
 import type { Layout } from "~/store/documents/layout";
-import { removeSession } from "./remove-session";
+import { removeSession, type Removed } from "./remove-session";
 import {
   createReader,
   createRevisionStore,
@@ -70,6 +70,11 @@ export type SessionStore = {
    * @returns the session as it was; null where there was none, or it cannot be read
    */
   remove(sessionHash: string): Promise<Session | null>;
+  /**
+   * The same, if the session that the commit finds is to be removed.
+   * @throws what `read` throws, too
+   */
+  removeIf(sessionHash: string, isToRemove: (session: Session) => boolean): Promise<Removed>;
 };
 
 export type SessionStoreOptions = RevisionStoreOptions & {
@@ -109,16 +114,20 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
     return { record: toRecord(document, recovered), result };
   }
 
-  async function remove(sessionHash: string, giveUpAt: number): Promise<Session | null> {
+  async function remove(
+    sessionHash: string,
+    giveUpAt: number,
+    isToRemove: ((session: Session) => boolean) | null,
+  ): Promise<Removed> {
     const onRemoved = () => options.onCommit(sessionHash, null);
-    const commitWith = (reader: Reader<StoredSession>) => async (change: Change<Session | null>) => {
+    const commitWith = (reader: Reader<StoredSession>) => async (change: Change<Removed>) => {
       const how = { reader, update: DELETE, giveUpAt, onCommit: onRemoved };
       const { result } = await commit(sessionHash, change, how);
       sessions.codec.forget(sessionHash);
       return result;
     };
     const commits = { commit: commitWith(sessions), commitUnread: commitWith(removals) };
-    return removeSession({ volume, kind, newId, clock, ...commits, onRemoved }, sessionHash);
+    return removeSession({ volume, kind, newId, clock, ...commits, onRemoved }, sessionHash, isToRemove);
   }
 
   return {
@@ -131,8 +140,14 @@ export function createSessionStore(options: SessionStoreOptions): SessionStore {
         const onCommit = (rev: number) => options.onCommit(sessionHash, rev);
         return commit(sessionHash, change, { reader: sessions, update, giveUpAt, onCommit });
       }),
-    remove: (sessionHash) =>
-      documents.inTurn(sessionHash, "delete", (giveUpAt) => remove(sessionHash, giveUpAt)),
+    async remove(sessionHash) {
+      const removed = await documents.inTurn(sessionHash, "delete", (giveUpAt) =>
+        remove(sessionHash, giveUpAt, null),
+      );
+      return removed === "kept" ? null : removed;
+    },
+    removeIf: (sessionHash, isToRemove) =>
+      documents.inTurn(sessionHash, "delete", (giveUpAt) => remove(sessionHash, giveUpAt, isToRemove)),
   };
 }
 

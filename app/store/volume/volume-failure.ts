@@ -46,6 +46,10 @@ const REFUSALS = {
     failed: "The conversation could not be copied. Nothing saved is lost.",
     inDoubt: "the conversation was copied. Try again: it will not be there twice.",
   },
+  move: {
+    failed: "The conversation was not moved. Nothing saved is lost.",
+    inDoubt: "the conversation was moved. Try again: it will not be there twice.",
+  },
   import: {
     failed: "The conversation could not be imported.",
     inDoubt: "the conversation was imported. Import it again: it will not be there twice.",
