@@ -13,6 +13,8 @@ export type HttpClientDependencies = {
   clock: PageClock;
   /** Called with the name of the node behind each answer. */
   onNode: (name: string) => void;
+  /** Called with the `Date` header of each answer. */
+  onDate?: (date: string | null) => void;
   /** Called when the server asks for an access code, with the time of the request (`clock.monotonic`). */
   onCodeNeeded?: (askedAt: number) => void;
 };
@@ -48,7 +50,7 @@ export type HttpClient = {
 };
 
 export function createHttpClient(dependencies: HttpClientDependencies): HttpClient {
-  const { fetch, clock, onNode, onCodeNeeded } = dependencies;
+  const { fetch, clock, onNode, onDate, onCodeNeeded } = dependencies;
 
   async function call(path: string, options: Call) {
     const { method = "GET", headers, json, signal, accept = [], cache = "no-store" } = options;
@@ -75,6 +77,7 @@ export function createHttpClient(dependencies: HttpClientDependencies): HttpClie
   async function checked(response: Response, askedAt: number, accept: number[] = []): Promise<Response> {
     const node = response.headers.get("X-Node");
     if (node) onNode(node);
+    onDate?.(response.headers.get("Date"));
     if (response.ok || accept.includes(response.status)) return response;
     if (isRedirect(response)) throw signedOut();
     const error = await toError(response, clock.now);

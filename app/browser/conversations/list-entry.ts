@@ -2,8 +2,8 @@ import { isObject } from "~/conversation/is-object";
 
 /**
  * When a field was set: the time in milliseconds, in base 36 with nine digits, then the writer, which decides between
- * equal times. Stamps compare as strings. The time is a hybrid logical clock: that of this device, but always later than
- * every stamp that the writer has seen.
+ * equal times. Stamps compare as strings. The time is a hybrid logical clock for each entry: that of the clock, but always
+ * later than every stamp that the entry has.
  */
 export type Stamp = string;
 
@@ -27,23 +27,21 @@ const LATEST_STAMP = 32_503_680_000_000;
 const STAMP_PATTERN = /^[0-9a-z]{9}\.\S+$/;
 
 export type Stamper = {
-  next: () => Stamp;
-  /** Makes later stamps newer than those of this entry. */
-  see: (entry: ListEntry) => void;
+  /** A stamp that is newer than those of this entry. */
+  after: (entry: ListEntry) => Stamp;
 };
 
-/** @param writer unique to the page load, with a dot in front for people who read the storage */
+/**
+ * Stamps follow the entry, not the writer: a stamp of a clock that was ahead makes those of later edits of the same entry
+ * late, and no others.
+ *
+ * @param writer unique to the page load, with a dot in front for people who read the storage
+ */
 export function createStamper(clock: { now: () => number }, writer: string): Stamper {
-  let last = 0;
   return {
-    next() {
-      last = Math.max(Math.min(clock.now(), LATEST_CLOCK), last + 1);
-      return toStamp(last, writer);
-    },
-    see(entry) {
-      for (const [, stamp] of Object.values(entry)) {
-        last = Math.max(last, stampedAt(stamp));
-      }
+    after(entry) {
+      const seen = Object.values(entry).map(([, stamp]) => stampedAt(stamp) + 1);
+      return toStamp(Math.max(0, Math.min(clock.now(), LATEST_CLOCK), ...seen), writer);
     },
   };
 }
@@ -97,8 +95,7 @@ export function withValues(
     return !known || known[0] !== value;
   });
   if (changed.length === 0) return entry;
-  stamper.see(entry);
-  const stamp = stamper.next();
+  const stamp = stamper.after(entry);
   return normal({ ...entry, ...Object.fromEntries(changed.map(([name, value]) => [name, [value, stamp]])) });
 }
 

@@ -6,6 +6,8 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 export const CONFIG_KEY = "holdfast.keyring";
 /** The last revision that this browser has merged. */
 export const SEEN_KEY = "holdfast.keyring.seen";
+/** Set while conversations are to be moved to new ids as soon as the keyring that a lost device knows is deleted. */
+export const TO_MOVE_KEY = "holdfast.keyring.toMove";
 /** The state that the leading tab shows, for the others. */
 export const STATUS_KEY = "holdfast.keyring.status";
 
