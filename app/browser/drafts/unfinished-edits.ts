@@ -6,11 +6,16 @@ export const INSTRUCTIONS = "settings.instructions";
 /** The same for the id of the preset that a conversation without messages begins with. */
 export const PRESET = "settings.preset";
 
+/** Prefix of the storage keys of all edits. */
+export const EDITS_KEY = "holdfast.edits.";
+
 /** Texts changed in one conversation and neither sent, saved nor cancelled yet. */
 export type UnfinishedEdits = {
   /** The changed text; null if there is none. `target` is the id of a message, `INSTRUCTIONS` or `PRESET`. */
   read: (target: string) => string | null;
   put: (target: string, text: string | null) => void;
+  /** By target. */
+  all: () => Record<string, string>;
   clear: () => void;
 };
 
@@ -24,7 +29,7 @@ export function createUnfinishedEdits(
   conversationId: string,
   onReplace: (text: string) => void,
 ): UnfinishedEdits {
-  const key = `holdfast.edits.${conversationId}`;
+  const key = EDITS_KEY + conversationId;
   /** By target, the text that this tab has shown or stored last. */
   const seen = new Map<string, unknown>();
 
@@ -54,6 +59,10 @@ export function createUnfinishedEdits(
       if (edits.size === 0) storage.remove(key);
       else storage.set(key, JSON.stringify(Object.fromEntries(edits)));
     },
+    all: () =>
+      Object.fromEntries(
+        [...readAll()].filter((edit): edit is [string, string] => typeof edit[1] === "string"),
+      ),
     clear: () => storage.remove(key),
   };
 }

@@ -102,6 +102,36 @@ describe("drafts of two browsers", () => {
     expect([aside(laptop), aside(phone)]).toEqual(['["Green tea"]', '["Black tea"]']);
   });
 
+  test("an edit of a question is carried like a draft, until it is sent or given up", async () => {
+    const { laptop, phone } = await twoDevices();
+    const id = newId();
+    const key = `holdfast.edits.${id}`;
+    laptop.begin(id, "Tea");
+    await settle(laptop, phone);
+    for (const edits of [
+      '{"m1":"Green tea"}',
+      '{"m1":"Green tea?","settings.instructions":"Brief."}',
+      null,
+    ]) {
+      if (edits === null) laptop.shared.remove(key);
+      else laptop.shared.set(key, edits);
+      await settle(laptop, phone);
+      expect(phone.shared.get(key)).toBe(edits);
+    }
+  });
+
+  test("edits of one question on two devices are both kept where they were made", async () => {
+    const { laptop, phone } = await twoDevices();
+    const id = newId();
+    const key = `holdfast.edits.${id}`;
+    laptop.begin(id, "Tea");
+    laptop.shared.set(key, '{"m1":"Black tea","m2":"Milk"}');
+    phone.shared.set(key, '{"m1":"Green tea"}');
+    await settle(laptop, phone);
+    expect(laptop.shared.get(key)).toBe('{"m1":"Black tea","m2":"Milk"}');
+    expect(JSON.parse(phone.shared.get(key)!)).toEqual({ m1: "Green tea", m2: "Milk" });
+  });
+
   test("the same words typed on both devices stay on both", async () => {
     const { laptop, phone } = await twoDevices();
     const id = newId();

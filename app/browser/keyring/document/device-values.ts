@@ -1,3 +1,5 @@
+import type { AttachmentPart } from "~/conversation/files/attachment";
+import { isObject } from "~/conversation/is-object";
 import { entryKey, isSessionId } from "~/browser/conversations/conversation-list";
 import { withValues, type ListEntry, type Stamper } from "~/browser/conversations/list-entry";
 import { isAttachmentPart } from "~/browser/drafts/draft-file";
@@ -49,7 +51,10 @@ export function withdrawFromOthers(
   const name = DRAFT + entryKey(draft.id);
   for (const [key, entry] of others) {
     const theirs = toDraft(entry[name]?.[0]);
-    if (theirs && draft.text.includes(theirs.text)) {
+    const isContained = Object.entries(theirs?.edits ?? {}).every(
+      ([target, text]) => draft.edits?.[target] === text,
+    );
+    if (theirs && isContained && draft.text.includes(theirs.text)) {
       others.set(key, withValues(entry, { [name]: null }, stamper));
     }
   }
@@ -82,8 +87,24 @@ export function idsOfOthers({ entries }: KeyringDocument, device: string): strin
   });
 }
 
+/** The files of drafts and unsent messages of all devices in a conversation. */
+export function unsentFiles({ entries }: KeyringDocument, conversationId: string): AttachmentPart[] {
+  return [...entries].flatMap(([key, entry]) =>
+    key.startsWith(KINDS.device)
+      ? Object.values(entry).flatMap(([value]) => {
+          const { id, files, message } = parseObject(value);
+          const sent = isObject(message) ? message.files : files;
+          return id === conversationId && Array.isArray(sent) ? sent.filter(isAttachmentPart) : [];
+        })
+      : [],
+  );
+}
+
 function toDraft(value: unknown): StoredDraft | null {
-  const { id, text, files } = parseObject(value);
+  const { id, text, files, edits } = parseObject(value);
   if (!isSessionId(id) || typeof text !== "string" || !Array.isArray(files)) return null;
-  return { id, text, files: files.filter(isAttachmentPart) };
+  const draft = { id, text, files: files.filter(isAttachmentPart) };
+  if (!isObject(edits)) return draft;
+  const texts = Object.entries(edits).filter((edit): edit is [string, string] => typeof edit[1] === "string");
+  return { ...draft, edits: Object.fromEntries(texts) };
 }
