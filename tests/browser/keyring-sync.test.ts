@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { encodeDocument } from "../../app/browser/keyring/sealing/document-codec.ts";
+import { toRecoveryCode } from "../../app/browser/keyring/sealing/recovery-code.ts";
 import { sealBase } from "../../app/browser/keyring/sealing/frames.ts";
 import {
   cipherOf,
@@ -53,39 +56,63 @@ const phase = (chat: ChatPage) =>
     return status ? (JSON.parse(status) as { phase: string; isWaiting: boolean }) : null;
   });
 
-test("two browsers with one keyring have the same list, drafts and deletions, and one that was cleared has them back", async ({
-  openChat,
-}) => {
-  const secret = await newKeyring();
-  const laptop = await openChat(server, wide);
-  await give(laptop, secret, "laptop");
-  await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on" });
-  await laptop.ask("About tea");
-  const phone = await openChat(server, wide);
-  await give(phone, secret, "phone");
-  await phone.conversations.getByText("About tea").click();
-  await phone.reply(0, "complete");
+test(
+  "two browsers with one keyring have the same list, drafts and deletions, and one that was cleared has them back",
+  { timeout: 120_000 },
+  async ({ openChat }) => {
+    const secret = await newKeyring();
+    const laptop = await openChat(server, wide);
+    await give(laptop, secret, "laptop");
+    await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on" });
+    await laptop.ask("About tea");
+    const phone = await openChat(server, wide);
+    await give(phone, secret, "phone");
+    await phone.conversations.getByText("About tea").click();
+    await phone.reply(0, "complete");
 
-  // While both are open: a new conversation, and a draft in one that exists.
-  await phone.startNew();
-  await phone.ask("About coffee");
-  await laptop.conversations.getByText("About coffee").waitFor();
-  await laptop.composer.fill("Not sent");
-  await phone.conversations.getByText("About tea").click();
-  await expect.poll(() => phone.composer.inputValue()).toBe("Not sent");
+    // While both are open: a new conversation, and a draft in one that exists.
+    await phone.startNew();
+    await phone.ask("About coffee");
+    await laptop.conversations.getByText("About coffee").waitFor();
+    await laptop.composer.fill("Not sent");
+    await phone.conversations.getByText("About tea").click();
+    await expect.poll(() => phone.composer.inputValue()).toBe("Not sent");
 
-  // A browser that lost everything.
-  await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on", isWaiting: false });
-  const restored = await openChat(server, wide);
-  await give(restored, secret, "restored");
-  await restored.conversations.getByText("About tea").click();
-  await expect.poll(() => restored.composer.inputValue()).toBe("Not sent");
-  await restored.conversations.getByText("About coffee").click();
-  await restored.reply(0, "complete");
+    // A browser that lost everything.
+    await expect.poll(() => phase(laptop)).toMatchObject({ phase: "on", isWaiting: false });
+    const restored = await openChat(server, wide);
+    await give(restored, secret, "restored");
+    await restored.conversations.getByText("About tea").click();
+    await expect.poll(() => restored.composer.inputValue()).toBe("Not sent");
+    await restored.conversations.getByText("About coffee").click();
+    await restored.reply(0, "complete");
 
-  // A deletion removes it everywhere.
-  await restored.deleteConversation();
-  await laptop.conversations.getByText("About coffee").waitFor({ state: "detached", timeout: 40_000 });
-  await phone.conversations.getByText("About coffee").waitFor({ state: "detached" });
-  expect(server.output()).not.toContain(cipherOf(secret).id);
-});
+    // A deletion removes it everywhere.
+    await restored.deleteConversation();
+    await laptop.conversations.getByText("About coffee").waitFor({ state: "detached", timeout: 40_000 });
+    await phone.conversations.getByText("About coffee").waitFor({ state: "detached" });
+
+    // Neither a log nor a file has what names or opens the keyring, nor what is in it alone.
+    const ids = await laptop.page.evaluate(() =>
+      Object.entries(localStorage).flatMap(([key, entry]) =>
+        key.startsWith("holdfast.entry.")
+          ? ((JSON.parse(entry as string) as { id?: string[] }).id?.[0] ?? [])
+          : [],
+      ),
+    );
+    expect(ids.length).toBeGreaterThan(0);
+    const names = readdirSync(server.dataDir, { recursive: true, withFileTypes: true });
+    expect(names.some(({ parentPath }) => parentPath.includes("keyrings"))).toBe(true);
+    const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    for (const text of [
+      cipherOf(secret).id,
+      secretToText(secret),
+      toRecoveryCode(secret),
+      "Not sent",
+      ...ids,
+    ]) {
+      expect(files.filter((path) => path.includes(text) || readFileSync(path).includes(text))).toEqual([]);
+      expect(server.output()).not.toContain(text);
+    }
+  },
+);

@@ -2,6 +2,7 @@ import type { Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { test, type OpenChat, type ServedApp } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
+import { readSession } from "../fixtures/session-api";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { smallTargets, violations } from "../fixtures/browser/accessibility";
 import { unreadableText } from "../fixtures/browser/readability";
@@ -206,12 +207,18 @@ describe.each(
     await late.page.getByText("This link works only once").or(late.page.getByRole("alert")).first().waitFor();
   });
 
-  test("a lost device is locked out, and told so, and a new code opens the list", async ({ openChat }) => {
+  test("a lost device is locked out, also of the conversations, and a new code opens them on others", async ({
+    openChat,
+  }) => {
     const chat = await open(openChat, context);
     await chat.ask("About tea");
+    await chat.composer.fill("Not sent yet");
     const code = await turnOnWithCode(chat);
     const lost = await open(openChat, context);
     await joinWithCode(lost, code);
+    const before = await chat.stored();
+    const oldId = await chat.sessionId();
+    const isMoved = chat.page.waitForResponse((response) => response.url().endsWith("/api/session/move"));
 
     const settings = await openSettings(chat);
     await settings.getByRole("button", { name: "Manage" }).click();
@@ -220,10 +227,19 @@ describe.each(
     await overview.getByRole("button", { name: "A device was lost" }).click();
     const question = chat.page.getByRole("dialog", { name: "A device was lost" });
     await expectUsable(chat);
+    expect(
+      await question.getByRole("checkbox", { name: "Also move conversations to new ids" }).isChecked(),
+    ).toBe(true);
     await question.getByRole("button", { name: "Lock out other devices" }).click();
     const shown = chat.page.getByRole("dialog", { name: "Recovery code" });
     const newCode = await shown.getByLabel("Recovery code").innerText();
     expect(newCode).not.toBe(code);
+
+    expect((await isMoved).status()).toBe(201);
+    await expect.poll(() => chat.sessionId()).not.toBe(oldId);
+    const { rev: _, ...content } = before;
+    expect(await chat.stored()).toMatchObject(content);
+    expect(await readSession(cluster.url, oldId)).toBeNull();
 
     await lost.showList();
     await lost.page.getByText("The list was deleted, or replaced because a device was lost.").waitFor();
@@ -240,6 +256,9 @@ describe.each(
     await closeSettings(third);
     await third.showList();
     await expect.poll(() => titlesIn(third)).toEqual(["About tea"]);
+    await third.conversations.getByText("About tea").click();
+    await third.reply(0, "complete");
+    await expect.poll(() => third.composer.inputValue()).toBe("Not sent yet");
   });
 
   test("a browser is forgotten, with its list or without, and the list is deleted for all", async ({

@@ -30,6 +30,7 @@ import { observeStorage } from "~/browser/storage/observed-storage";
 import { createOtherTabs } from "~/browser/storage/other-tabs";
 import { createPreferences, type PreferencesStore } from "~/browser/storage/preferences";
 import { createSafeStorage } from "~/browser/storage/safe-storage";
+import { createServerClock } from "~/browser/storage/server-clock";
 import { createAccessGate, type AccessGate } from "./access-gate";
 import { createApiClient, type ApiClient } from "./api-client";
 import { ApiError } from "./api-error";
@@ -156,11 +157,12 @@ export async function createChatApp(
     clock,
     upload: createUploadRequest(clock),
     onNode: node.set,
+    onDate: (date) => stored.serverClock.noteDate(date),
     onCodeNeeded: (askedAt) => access.noteRefusal(askedAt),
   });
   const stored = createStoredParts(page, props, clock);
   const { shared, tab, onOtherTab, activity, random } = stored;
-  const { models, toasts, shareLinks, unread, claim, preferences, presets } = stored;
+  const { models, toasts, shareLinks, claim, preferences, presets, serverClock } = stored;
   const keyring = createKeyringSlot({ shared, onOtherTab, clock, load: () => loadKeyring() });
   stored.followChanges(keyring.noteChange);
   const deletions = createDeletions({
@@ -174,7 +176,6 @@ export async function createChatApp(
     sessions.delete(id);
     conversations.forget(id);
     shareLinks.dropAll(id);
-    unread.clear(id);
   }
   const access = createAccessGate({
     isShut: props.isCodeNeeded,
@@ -191,12 +192,13 @@ export async function createChatApp(
     onLeft: () => page.location.reload(),
   });
   const drawing = createDrawingGuard(shared, page, (id) => conversations.temporary.is(id));
-  const { unfinished } = drawing;
   const { isChat, ...first } = firstPlace(page, preferences);
   const conversations = createConversations({
-    ...{ shared, unfinished, tab, newId, onOtherTab, clock, claim, deletions, ...first },
+    ...{ shared, unfinished: drawing.unfinished, tab, newId, onOtherTab, claim, deletions, ...first },
+    clock: { ...clock, now: serverClock.now },
     newConversationId: keyring.newConversationId,
   });
+  const unread = createUnread({ shared, entries: conversations.entries });
   await Promise.all([followPreferences(page, preferences, translator), conversations.ready]);
 
   const outboxes = createOutboxIds(shared, onOtherTab, () => unsent.refresh());
@@ -210,12 +212,13 @@ export async function createChatApp(
     defaultSettings: () => settingsOf(presets.getSnapshot().defaults),
     beforeFirstMessage: keyring.beforeFirstMessage,
     onPending: outboxes.update,
-    onNews: createReplyNews({ activity, conversations, unread, preferences, clock, notify }),
+    ...createReplyNews({ activity, conversations, unread, preferences, clock, notify }),
   });
   const loadKeyring = async () => {
     const { openKeyring } = await import("./keyring-of-app");
-    const known = { page, api, shared, onOtherTab, activity, clock, random, translator, conversations };
-    return openKeyring({ ...known, sessions, presets, preferences, models, outboxes, deleteNow });
+    const known = { page, api, shared, onOtherTab, activity, clock, serverClock, random, translator };
+    const parts = { conversations, sessions, presets, preferences, models, outboxes, shareLinks };
+    return openKeyring({ ...known, ...parts, deleteNow });
   };
   followConversationsOfOtherTabs(conversations, sessions);
   sendKeptMessages(activity, () => {
@@ -238,9 +241,7 @@ export async function createChatApp(
     session: sessions.get,
     ...waysToBegin({ page, api, conversations, sessions, toasts, clock, locks: page.navigator.locks }),
     ...conversationCommands({ api, conversations, deletions, toasts, clock }),
-    isDurable: shared.isDurable,
-    isStorageFull: shared.isFull,
-    worksOffline: props.worksOffline,
+    ...{ isDurable: shared.isDurable, isStorageFull: shared.isFull, worksOffline: props.worksOffline },
     ...{ showsNodes: props.showsNodes ?? false, hasTools: props.hasTools ?? false },
   };
 }
@@ -285,8 +286,9 @@ function createStoredParts(page: BrowserPage, props: ServerProps, clock: PageClo
     (key) => onChange(key),
   );
   const onOtherTab = createOtherTabs(page);
+  const serverClock = createServerClock(shared, clock);
   return {
-    ...{ shared, onOtherTab },
+    ...{ shared, onOtherTab, serverClock },
     /** From now on the listener is called with the key of each value that this tab changes for all tabs. */
     followChanges: (listener: (key: string) => void) => void (onChange = listener),
     tab: createSafeStorage(() => page.sessionStorage),
@@ -295,10 +297,9 @@ function createStoredParts(page: BrowserPage, props: ServerProps, clock: PageClo
     random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
     toasts: createToasts(),
     shareLinks: createShareLinks(shared),
-    unread: createUnread({ shared, onOtherTab }),
     claim: createTabClaims(page.navigator.locks as LockManager | undefined),
     preferences: createPreferences({ shared, onOtherTab }),
-    presets: createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock, newId }),
+    presets: createPresets({ offered: props.presets ?? [], shared, onOtherTab, clock: serverClock, newId }),
   };
 }
 

@@ -182,6 +182,12 @@ export function askingReply(before: ChatState, after: ChatState): ReplyView | un
   return reply && before.live && isWaiting(after) && !isWaiting(before) ? reply : undefined;
 }
 
+/** The newest answer of the session, or what stands in its place; null while it is being written. */
+export function newestAnswer({ session }: ChatState): string | null {
+  if (!session?.reply) return session?.head ?? null;
+  return session.reply.state === "waiting" ? session.reply.messageId : null;
+}
+
 /** One message as it is shown: of the session, on its way, or being written. */
 export type ShownMessage =
   | { kind: "settled"; message: Message }

@@ -1,6 +1,7 @@
 import { newId } from "~/conversation/session/session-id";
 import type { Translator } from "~/i18n/create-translator";
 import type { Conversations } from "~/browser/conversations/conversations";
+import type { ShareLinks } from "~/browser/conversations/share-links";
 import { createOutbox, type OutboxIds, type OutgoingMessage } from "~/browser/drafts/outbox";
 import { createStoredDrafts } from "~/browser/drafts/stored-drafts";
 import { createKeyring } from "~/browser/keyring/create-keyring";
@@ -24,6 +25,8 @@ export type KeyringParts = {
   onOtherTab: OnOtherTab;
   activity: PageActivity;
   clock: PageClock;
+  /** The time of day for stamps. */
+  serverClock: Pick<PageClock, "now">;
   random: () => number;
   translator: Translator;
   conversations: Conversations;
@@ -32,14 +35,16 @@ export type KeyringParts = {
   preferences: PreferencesStore;
   models: ModelChoices;
   outboxes: OutboxIds;
+  shareLinks: ShareLinks;
   /** Deletes a conversation on the server, and all that this browser has of it. */
   deleteNow: (id: string) => Promise<void>;
 };
 
 /** The keyring, connected with the rest of the page. Loaded on demand: the first visit does without. */
 export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
-  const { page, api, shared, conversations, sessions, presets, preferences, models } = dependencies;
-  const { onOtherTab, activity, clock, random, outboxes, translator } = dependencies;
+  const { page, api, shared, conversations, sessions, presets, preferences, models, shareLinks } =
+    dependencies;
+  const { onOtherTab, activity, clock, serverClock, random, outboxes, translator } = dependencies;
 
   function onUnsent(id: string, message: OutgoingMessage) {
     const outbox = createOutbox(shared, id);
@@ -49,8 +54,21 @@ export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
     if (conversations.find(id)) sessions.get(id).sendKept();
   }
 
+  const drafts = createStoredDrafts(shared, sessions.find);
+
+  /** A draft with files keeps its conversation, where the server has them. */
+  function renewUnsent() {
+    const unsent = drafts.all().filter(({ id }) => !conversations.find(id));
+    if (unsent.some(({ files }) => files.length > 0)) return;
+    const renewed = conversations.renewUnsent();
+    const draft = unsent.find(({ id }) => id === renewed?.from);
+    if (!renewed || !draft) return;
+    drafts.offer({ ...draft, id: renewed.to }, null);
+    drafts.withdraw(draft);
+  }
+
   return createKeyring({
-    ...{ shared, onOtherTab, activity, clock, random, newId, http: api.http },
+    ...{ shared, onOtherTab, activity, clock, serverClock, random, newId, http: api.http },
     locks: page.navigator.locks as LockManager | undefined,
     passkeys: createPasskeys(page),
     service: translator.i18n.t("app.name"),
@@ -58,13 +76,17 @@ export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
       presets,
       changePreferences: preferences.change,
       preferModel: models.prefer,
-      drafts: createStoredDrafts(shared, sessions.find),
+      drafts,
       unsent: () =>
         outboxes.read().flatMap((id) => {
           const message = createOutbox(shared, id).read();
           return message ? [[id, message] as const] : [];
         }),
       onUnsent,
+      clearUnsent(id, messageId) {
+        createOutbox(shared, id).clear(messageId);
+        outboxes.update(id);
+      },
     },
     entries: conversations.entries,
     async findSession(id) {
@@ -73,6 +95,15 @@ export function openKeyring(dependencies: KeyringParts): LoadedKeyring {
     },
     remember: conversations.remember,
     finishDeletion: dependencies.deleteNow,
+    async moveSession(from, { to, attachments }) {
+      await api.session(to).move({ from, attachments });
+    },
+    isLeaving: (id) => conversations.find(id) === undefined,
+    onMoved(id) {
+      sessions.delete(id);
+      shareLinks.dropAll(id);
+    },
+    renewUnsent,
     onJoined: () => void conversations.adoptDraft(),
     persist: () => void askToPersist(page.navigator),
     reload: () => page.location.reload(),

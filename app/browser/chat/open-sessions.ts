@@ -16,7 +16,7 @@ import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { ApiClient } from "./api-client";
 import { createChatSession, type ChatSession } from "./chat-session";
 import type { ReplyNews } from "~/browser/page/reply-notification";
-import { askingReply, endedReply } from "./chat-state";
+import { askingReply, endedReply, newestAnswer } from "./chat-state";
 import type { SessionApi } from "./session-api";
 import { createUnsavedSettings } from "./sending/unsaved-settings";
 
@@ -52,6 +52,8 @@ export type OpenSessionsDependencies = {
   onPending: (id: string) => void;
   /** Called when a reply has ended, unless a person has stopped it, and when it begins to wait for a decision. */
   onNews: (news: ReplyNews, id: string, messageId: string) => void;
+  /** Called with the newest answer of a session that was read, unless it is still being written. */
+  onRead: (id: string, messageId: string) => void;
 };
 
 export function createOpenSessions(dependencies: OpenSessionsDependencies): OpenSessions {
@@ -70,6 +72,8 @@ export function createOpenSessions(dependencies: OpenSessionsDependencies): Open
       if (isTemporary) return;
       if (earlier.pending !== now.pending) dependencies.onPending(id);
       const ended = endedReply(earlier, now)?.id;
+      const newest = earlier.session === now.session ? null : newestAnswer(now);
+      if (newest !== null) dependencies.onRead(id, newest);
       const asking = askingReply(earlier, now)?.messageId;
       if (ended !== undefined) dependencies.onNews("ended", id, ended);
       if (asking !== undefined) dependencies.onNews("asks", id, asking);

@@ -2,6 +2,7 @@ import type {
   Committed,
   DecisionBody,
   ForkBody,
+  MoveBody,
   MessageAccepted,
   PatchSessionBody,
   PostMessageBody,
@@ -62,6 +63,8 @@ export type OutgoingFile = {
 export type TransferApi = {
   /** Begins this session as a copy of another one up to a message. */
   fork: (body: ForkBody) => Promise<Committed>;
+  /** Makes this the new id of a session. */
+  move: (body: MoveBody) => Promise<Committed>;
   /** Begins this session with the contents of a file written by `exportJson`. */
   import: (file: string, signal?: AbortSignal) => Promise<Committed>;
   /** Makes a link to the branch that is shown now. */
@@ -115,6 +118,7 @@ export function createSessionApi(dependencies: Dependencies, id: string): Sessio
       ),
     remove: () => http.ask("/api/session", { method: "DELETE", headers }, ignoreBody),
     fork: (body) => posted<Committed>("/api/session/fork", { body }),
+    move: (body) => posted<Committed>("/api/session/move", { body }),
     import: (file, signal) => posted<Committed>("/api/session/import", { json: file, signal }),
     share: (share) => posted<Share>("/api/session/shares", { body: share }),
     revokeShare: (share) =>

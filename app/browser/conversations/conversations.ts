@@ -5,10 +5,11 @@ import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import { createConversationEntries, type ConversationEntries } from "./conversation-entries";
 import type { ConversationIndex } from "./conversation-index";
-import type { Conversation, Folder } from "./conversation-list";
+import { entryKey, type Conversation, type Folder } from "./conversation-list";
 import type { Deletion } from "./deletions";
 import { keepEarlierList } from "./earlier-list";
 import { createEntryStore, type EntryStore } from "./entry-store";
+import { movedConversations } from "./moved-conversations";
 import { chooseFirst, createTabPlace } from "./tab-place";
 import { createTemporaryConversation, type TemporaryConversation } from "./temporary-conversation";
 import { createUnsentConversation } from "./unsent-conversation";
@@ -57,6 +58,8 @@ export type Conversations = Observable<ConversationsSnapshot> &
     entries: EntryStore;
     /** Shows a draft without a conversation that has come from another device, unless something is written here. */
     adoptDraft: () => Promise<void>;
+    /** Gives this tab's conversation without a message another id. @returns both ids; null if there is none */
+    renewUnsent: () => { from: string; to: string } | null;
   };
 
 type Dependencies = {
@@ -92,7 +95,7 @@ export function createConversations(dependencies: Dependencies): Conversations {
     list: () => index.all().filter(({ archived }) => !archived),
     onRead: adopt,
   });
-  const { find, findByName, isHidden, ...view } = createVisibleConversations(index, deletions);
+  const { find, findByName, isHidden, ...view } = createVisibleConversations(store, index, deletions);
   const temporary = createTemporaryConversation(tab, newId);
   const place = createTabPlace({ shared, tab, find, isTemporary: temporary.is });
   const reopenedId = place.reopened?.id ?? null;
@@ -129,7 +132,9 @@ export function createConversations(dependencies: Dependencies): Conversations {
     state.set({ ...state.getSnapshot(), ...lists });
     place.noteSent(state.getSnapshot().currentId);
     if (isReleased) void unsent.adopt();
-    if (isGone) {
+    const movedId = isGone && view.movedTo(currentId);
+    if (movedId) show(movedId);
+    else if (isGone) {
       show(unsent.id(), "deletedElsewhere");
       left = currentId;
     } else if (left !== null && find(left)) {
@@ -151,26 +156,24 @@ export function createConversations(dependencies: Dependencies): Conversations {
   }
 
   return {
-    getSnapshot: state.getSnapshot,
-    subscribe: state.subscribe,
+    ...{ getSnapshot: state.getSnapshot, subscribe: state.subscribe },
     ...entries,
-    ...{ reopenedId, find, findByName },
-    entries: store,
+    ...{ reopenedId, find, findByName, entries: store, temporary },
     ready: unsent.resume().then(showAdopted),
     adoptDraft: () => unsent.adopt().then(showAdopted),
-    last() {
-      const id = place.lastSentId();
-      return id === null || id === state.getSnapshot().currentId ? undefined : find(id);
+    renewUnsent() {
+      const renewed = unsent.renew();
+      if (renewed?.from === state.getSnapshot().currentId) show(renewed.to);
+      return renewed;
     },
+    last: () => find(place.lastSentId(state.getSnapshot().currentId) ?? ""),
     open: (id) => show(id),
     openNamed(name) {
-      const named = findByName(name);
-      if (named) show(named.id);
-      else show(unsent.id(), "unknownAddress");
+      const id = findByName(name)?.id;
+      show(id ?? unsent.id(), id === undefined ? "unknownAddress" : null);
     },
     startNew: () => show(unsent.id()),
     startTemporary: () => show(temporary.begin()),
-    temporary,
     leave(id) {
       if (state.getSnapshot().currentId !== id) return;
       show(unsent.id());
@@ -185,7 +188,11 @@ export function createConversations(dependencies: Dependencies): Conversations {
 }
 
 /** The conversations without those that are about to be deleted. */
-function createVisibleConversations(index: ConversationIndex, deletions: Dependencies["deletions"]) {
+function createVisibleConversations(
+  store: EntryStore,
+  index: ConversationIndex,
+  deletions: Dependencies["deletions"],
+) {
   let hidden = new Set<string>();
   const isHidden = (id: string) => hidden.has(id);
 
@@ -197,11 +204,12 @@ function createVisibleConversations(index: ConversationIndex, deletions: Depende
     return { list, archived, folders: index.folders() };
   }
 
+  const find = (id: string) => (isHidden(id) ? undefined : index.find(id));
   refresh();
   return {
-    refresh,
-    isHidden,
-    find: (id: string) => (isHidden(id) ? undefined : index.find(id)),
+    ...{ refresh, isHidden, find },
+    /** The id that the conversation has now, if it was moved from this one. */
+    movedTo: (id: string) => find(movedConversations(store.all()).get(entryKey(id)) ?? "")?.id,
     findByName: (name: string) => index.all().find((known) => known.name === name && !isHidden(known.id)),
   };
 }

@@ -37,7 +37,11 @@ export function createTabPlace({ shared, tab, find, isTemporary }: Dependencies)
       ownId !== null && ownId === readId(tab, SENT_KEY) ? { id: ownId, name: tab.get(SENT_NAME_KEY) } : null,
     /** What any tab showed last. */
     lastId: readId(shared, CURRENT_KEY),
-    lastSentId: () => readId(shared, LAST_KEY),
+    /** The conversation with messages that was last shown in any tab, unless it is this one. */
+    lastSentId(currentId: string): string | null {
+      const id = readId(shared, LAST_KEY);
+      return id === currentId ? null : id;
+    },
     /** After a reload the tab shows the same conversation. */
     keep(id: string) {
       tab.set(CURRENT_KEY, id);

@@ -21,6 +21,8 @@ export type UnsentConversation = {
    * @returns whether it was given up
    */
   release: () => boolean;
+  /** Gives the conversation up for one with another id. @returns both ids; null if there is none */
+  renew: () => { from: string; to: string } | null;
   /** Takes over a conversation without a message, but with a draft, from a tab that is closed. */
   adopt: () => Promise<string | null>;
 };
@@ -65,16 +67,18 @@ export function createUnsentConversation(dependencies: Dependencies): UnsentConv
     return null;
   }
 
+  function id(): string {
+    const unsent = known();
+    if (unsent !== null) return unsent;
+    const begun = newId();
+    tab.set(UNSENT_KEY, begun);
+    fresh = begun;
+    void claim?.(begun, true);
+    return begun;
+  }
+
   return {
-    id() {
-      const unsent = known();
-      if (unsent !== null) return unsent;
-      const id = newId();
-      tab.set(UNSENT_KEY, id);
-      fresh = id;
-      void claim?.(id, true);
-      return id;
-    },
+    id,
     async resume() {
       if (beforeReload === null) return adopt();
       // After a fast reload the browser may still hold the lock for the closed page, so the claim waits for it.
@@ -86,6 +90,12 @@ export function createUnsentConversation(dependencies: Dependencies): UnsentConv
       const isReleased = unsent !== null && isListed(unsent);
       if (isReleased) tab.remove(UNSENT_KEY);
       return isReleased;
+    },
+    renew() {
+      const from = known();
+      if (from === null) return null;
+      tab.remove(UNSENT_KEY);
+      return { from, to: id() };
     },
     adopt,
   };

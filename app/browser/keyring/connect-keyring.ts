@@ -1,3 +1,4 @@
+import { attachmentId } from "~/conversation/files/attachment";
 import type { ConversationUpdate } from "~/browser/conversations/conversation-list";
 import type { EntryStore } from "~/browser/conversations/entry-store";
 import type { HttpClient } from "~/browser/chat/http-client";
@@ -6,12 +7,15 @@ import type { PageClock } from "~/browser/page/page-clock";
 import type { OnOtherTab } from "~/browser/storage/other-tabs";
 import { parseObject } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
-import { idsOfOthers } from "./document/device-values";
+import { idsOfOthers, unsentFiles } from "./document/device-values";
 import { KINDS, type KeyringDocument } from "./document/document";
 import { createKeyringEngine, type KeyringEngine } from "./engine";
 import { createKeyringApi, type KeyringApi } from "./keyring-api";
+import { inParts } from "./in-parts";
 import { SEEN_KEY } from "./keyring-config";
+import { carryOver } from "./document/carry-over";
 import { createLocalDocument, type LocalSources } from "./document/local-document";
+import { createMoves, type Moves } from "./moves";
 import type { PhaseEvent } from "./phase";
 import { createReservedIds } from "./reserved-ids";
 import { cipherOf, type KeyringSecret } from "./sealing/secret";
@@ -24,6 +28,8 @@ const AT_A_TIME = 4;
 export type KeyringDependencies = {
   http: HttpClient;
   clock: PageClock;
+  /** The time of day for stamps. */
+  serverClock: Pick<PageClock, "now">;
   /** Uniform in [0, 1). */
   random: () => number;
   newId: () => string;
@@ -45,8 +51,16 @@ export type KeyringDependencies = {
   remember: (conversation: ConversationUpdate) => void;
   /** Deletes a conversation on the server, and all that this browser has of it. Repeating it is harmless. */
   finishDeletion: (id: string) => Promise<void>;
+  /** Moves a session to a new id on the server. Repeating it is harmless. Rejects with an ApiError. */
+  moveSession: (from: string, move: { to: string; attachments: string[] }) => Promise<void>;
+  /** Whether the conversation is about to be deleted. */
+  isLeaving: (id: string) => boolean;
+  /** Called with the earlier id of a conversation that was moved. */
+  onMoved: (id: string) => void;
   /** Called when this browser has joined a keyring: there may be a draft to show. */
   onJoined: () => void;
+  /** Gives this tab's conversation without a message another id, with its draft. */
+  renewUnsent: () => void;
   /** Asks the browser to keep what it stores. */
   persist: () => void;
   reload: () => void;
@@ -58,6 +72,7 @@ export type Connected = {
   device: string;
   api: KeyringApi;
   engine: KeyringEngine;
+  moves: Moves;
   /** Sets fields of entries that only the keyring has. */
   edit: (key: string, values: Readonly<Record<string, unknown>>) => void;
   document: () => KeyringDocument | null;
@@ -71,11 +86,14 @@ type Connecting = {
   horizon: number;
   onEvent: (event: PhaseEvent) => void;
   onDocument: (document: KeyringDocument) => void;
+  /** Called when there are more or fewer conversations to be moved. */
+  onMoves: (left: number) => void;
 };
 
 export function connectKeyring(dependencies: KeyringDependencies, connecting: Connecting): Connected {
-  const { http, clock, random, newId, shared, activity, sources, entries, finishDeletion } = dependencies;
-  const { secret, device, horizon, onEvent, onDocument } = connecting;
+  const { http, clock, serverClock, random, newId, shared, activity, sources, entries, finishDeletion } =
+    dependencies;
+  const { secret, device, horizon, onEvent, onDocument, onMoves } = connecting;
   const cipher = cipherOf(secret);
   const api = createKeyringApi(http, clock, cipher.id);
   const finishing = new Set<string>();
@@ -85,21 +103,20 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
     const added = ids.filter((id) => !finishing.has(id));
     for (const id of added) finishing.add(id);
     // What cannot be finished now is tried again after the next exchange.
-    void inParts(added, (id) =>
+    void inParts(AT_A_TIME, added, (id) =>
       finishDeletion(id)
         .catch(() => undefined)
         .finally(() => finishing.delete(id)),
     );
   }
 
+  const kept = { ...sources, shared, entries };
   const local = createLocalDocument(
     {
       ...{
-        ...sources,
-        shared,
-        clock,
+        ...kept,
+        clock: serverClock,
         newId,
-        entries,
         reserved: createReservedIds(shared),
         onDeleted: finish,
       },
@@ -115,14 +132,15 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
   );
   const idOf = (key: string) => entries.get(key.slice(KINDS.list.length))?.id?.[0];
   const sync = createKeyringSync({
-    ...{ api, cipher, local, clock, random, horizon },
+    ...{ api, cipher, local, random, horizon },
+    clock: { now: serverClock.now, after: clock.after },
     seen: {
       read: () => readSeen(shared),
       put: (seen) => shared.set(SEEN_KEY, JSON.stringify(seen)),
     },
     async existing(keys) {
       const kept = new Set<string>();
-      await inParts(keys, async (key) => {
+      await inParts(AT_A_TIME, keys, async (key) => {
         const id = idOf(key);
         if (typeof id === "string" && (await dependencies.findSession(id))) kept.add(key);
       });
@@ -132,9 +150,27 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
       entries.change(keys.map((key) => [key.slice(KINDS.list.length), { gone: true }] as const)),
     onRollback: () => onEvent("rolledBack"),
   });
+  const moves = createMoves({
+    ...{ entries, newId, clock, random },
+    moveSession: dependencies.moveSession,
+    attachmentsOf(id) {
+      const own = sources.drafts.all().flatMap((draft) => (draft.id === id ? draft.files : []));
+      return [...own, ...(document ? unsentFiles(document, id) : [])].map(attachmentId);
+    },
+    isBusy: (id) => dependencies.isLeaving(id) || sources.unsent().some(([unsent]) => unsent === id),
+    onMoved(id) {
+      carryOver(kept);
+      dependencies.onMoved(id);
+    },
+    onProgress: () => onMoves(moves.left()),
+  });
   const engine = createKeyringEngine({ sync, api, activity, clock, random, onEvent });
   return {
-    ...{ secret, device, api, engine, edit: local.edit, stop: engine.stop },
+    ...{ secret, device, api, engine, moves, edit: local.edit },
+    stop() {
+      engine.stop();
+      moves.stop();
+    },
     document: () => document,
     run: ({ mayCreate }) => sync.run({ isToRead: true, mayCreate }),
   };
@@ -148,18 +184,10 @@ export async function recoverReserved(
   const listed = new Set([...entries.all().values()].map(({ id }) => id?.[0]));
   const known = document();
   const ids = known ? idsOfOthers(known, device).filter((id) => !listed.has(id)) : [];
-  await inParts(ids, async (id) => {
+  await inParts(AT_A_TIME, ids, async (id) => {
     const found = await findSession(id).catch(() => null);
     if (found) remember({ id, ...found, saved: true });
   });
-}
-
-async function inParts<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items];
-  const work = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
 }
 
 function readSeen(shared: SafeStorage): SeenRevision | null {

@@ -70,7 +70,15 @@ function createService() {
     const error = { code: "keyring_conflict", message: "Changed." };
     return json(409, { error, rev: written.rev, sealed: text(written.bytes) });
   }
-  return { answer, requests, read, sessions, keyrings };
+
+  async function move(from: string, to: string) {
+    requests.push("MOVE");
+    const session = sessions.get(from);
+    if (session) sessions.set(to, session);
+    sessions.delete(from);
+  }
+
+  return { answer, requests, read, sessions, keyrings, move };
 }
 
 type Service = ReturnType<typeof createService>;
@@ -92,7 +100,7 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
   const finished: string[] = [];
   const keyring = createKeyring({
     http: createHttpClient({ fetch: service.answer as typeof fetch, clock, onNode: () => undefined }),
-    ...{ clock, random: () => 0.5, newId, shared, onOtherTab, entries: store, remember },
+    ...{ clock, serverClock: clock, random: () => 0.5, newId, shared, onOtherTab, entries: store, remember },
     activity: { isVisible: () => true, isOnline: () => true, subscribe: () => () => undefined },
     locks: undefined,
     passkeys: { create: async () => prf, choose: async () => prf },
@@ -104,7 +112,12 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
       drafts: createStoredDrafts(shared, () => undefined),
       unsent: () => [],
       onUnsent: () => undefined,
+      clearUnsent: () => undefined,
     },
+    moveSession: (from, { to }) => service.move(from, to),
+    isLeaving: () => false,
+    onMoved: () => undefined,
+    renewUnsent: () => undefined,
     findSession: async (id) => service.sessions.get(id) ?? null,
     finishDeletion: async (id) => void finished.push(id),
     onJoined: () => undefined,
@@ -118,7 +131,8 @@ function openBrowser(service: Service, prf = new Uint8Array(32).fill(7)) {
       .sort();
   const begin = (title: string, id = newId()) =>
     remember({ id, title, updatedAt: "2026-11-29T12:00:00.000Z", saved: true });
-  return { keyring, shared, titles, begin, finished };
+  const ids = () => index.all().map(({ id }) => id);
+  return { keyring, shared, titles, ids, begin, finished };
 }
 
 beforeEach(() => {
@@ -206,7 +220,7 @@ describe("a keyring", () => {
     await laptop.keyring.addPasskey({ isNew: true });
     const code = laptop.keyring.recoveryCode();
     await lost.keyring.join(code);
-    await laptop.keyring.forgetDevices();
+    await laptop.keyring.forgetDevices({ movesConversations: false });
     expect(laptop.keyring.recoveryCode()).not.toBe(code);
     laptop.begin("Secret");
     await laptop.keyring.syncNow();
@@ -220,6 +234,35 @@ describe("a keyring", () => {
     expect(laptop.keyring.getSnapshot().passkeys).toEqual([]);
     await lost.keyring.join(laptop.keyring.recoveryCode());
     expect(phase(lost)).toBe("on");
+  });
+
+  test("with a new secret moves conversations to new ids, which a lost device cannot have read in the old one", async () => {
+    const service = createService();
+    const [laptop, lost] = [openBrowser(service), openBrowser(service)];
+    const id = newId();
+    laptop.begin("Tea", id);
+    service.sessions.set(id, { title: "Tea", updatedAt: "2026-11-29T12:00:00.000Z" });
+    await laptop.keyring.turnOn();
+    await lost.keyring.join(laptop.keyring.recoveryCode());
+    const known = [...lost.shared.keys().map((key) => lost.shared.get(key)!)].join();
+    await laptop.keyring.forgetDevices({ movesConversations: true });
+    await vi.waitFor(() => expect(service.requests).toContain("MOVE"));
+    await vi.waitFor(() => expect(laptop.keyring.getSnapshot().toMove).toBe(0));
+    expect(service.requests.lastIndexOf("DELETE /api/keyring")).toBeLessThan(
+      service.requests.indexOf("MOVE"),
+    );
+    expect(laptop.titles()).toEqual(["Tea"]);
+    const [present] = [...service.sessions.keys()];
+    expect(present).not.toBe(id);
+    // Nor does it know the ids that new conversations will have.
+    const reserved = JSON.parse(laptop.shared.get("holdfast.keyring.reserved")!) as { id: string }[];
+    expect(reserved.length).toBeGreaterThan(0);
+    for (const text of [present!, ...reserved.map((each) => each.id)]) expect(known).not.toContain(text);
+
+    const phone = openBrowser(service);
+    await laptop.keyring.syncNow();
+    await phone.keyring.join(laptop.keyring.recoveryCode());
+    expect(phone.ids()).toEqual([present]);
   });
 
   test("that was deleted is gone for all devices, which keep their lists", async () => {

@@ -5,8 +5,9 @@ import type { KeyringEngine } from "./engine";
 import { clearTraces, createFollowedKeyring, type FollowedKeyring } from "./followed-keyring";
 import { KeyringError } from "./keyring";
 import { createKeyringApi } from "./keyring-api";
-import { readConfig, SEEN_KEY } from "./keyring-config";
+import { readConfig, SEEN_KEY, TO_MOVE_KEY } from "./keyring-config";
 import type { LoadedKeyring } from "./keyring-slot";
+import { createReservedIds } from "./reserved-ids";
 import { readWrap, storeWrap } from "./sealing/passkey";
 import { fromRecoveryCode, toRecoveryCode } from "./sealing/recovery-code";
 import { newSecret, secretFromText, secretToText, type KeyringSecret } from "./sealing/secret";
@@ -17,7 +18,7 @@ export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring 
   const followed = createFollowedKeyring(dependencies);
   const { current, patch } = followed;
   const secretForLink = () => secretToText(current().secret);
-  const { begin, leave, forgetBrowser, forgetDevices } = createMoves(dependencies, followed);
+  const { begin, leave, forgetBrowser, forgetDevices } = createTransitions(dependencies, followed);
   return {
     getSnapshot: followed.getSnapshot,
     subscribe: followed.subscribe,
@@ -49,7 +50,7 @@ export function createKeyring(dependencies: KeyringDependencies): LoadedKeyring 
 }
 
 /** From no keyring to one, from one to none, and from one to another. */
-function createMoves(dependencies: KeyringDependencies, followed: FollowedKeyring) {
+function createTransitions(dependencies: KeyringDependencies, followed: FollowedKeyring) {
   const { shared, newId, persist, onJoined, reload } = dependencies;
   const { current, connect, follow, unfollow, keep, retire } = followed;
 
@@ -93,13 +94,15 @@ function createMoves(dependencies: KeyringDependencies, followed: FollowedKeyrin
       for (const key of shared.keys()) if (key.startsWith("holdfast.")) shared.remove(key);
       reload();
     },
-    async forgetDevices() {
+    async forgetDevices({ movesConversations }: { movesConversations: boolean }) {
       const before = current();
       await before.engine.flush({ isToRead: true });
       const passkeys = passkeyIds(followed);
       before.stop();
       const secret = newSecret();
       shared.remove(SEEN_KEY);
+      // A lost device knows those of the keyring before.
+      createReservedIds(shared).clear();
       // Devices that join have seen no revision of it, and may have missed deletions of the one before.
       const next = connect(secret, before.device, 1);
       try {
@@ -109,8 +112,10 @@ function createMoves(dependencies: KeyringDependencies, followed: FollowedKeyrin
         follow(connect(before.secret, before.device));
         throw error;
       }
+      if (movesConversations) shared.set(TO_MOVE_KEY, "yes");
       keep(secret, before.device, [before.api.id, ...passkeys]);
       follow(next);
+      dependencies.renewUnsent();
       for (const id of passkeys) next.edit(KINDS.passkey + id, { gone: true });
       await Promise.all([retire(), next.engine.flush()]);
     },

@@ -11,7 +11,7 @@ import { fakeStorage } from "~/browser/storage/fake-storage";
 import type { KeyringDocument } from "./document/document";
 import { EMPTY_DOCUMENT } from "./document/document";
 import type { KeyringApi, ReadAnswer, WriteAnswer } from "./keyring-api";
-import { createLocalDocument } from "./document/local-document";
+import { createLocalDocument, type LocalSources } from "./document/local-document";
 import { createReservedIds } from "./reserved-ids";
 import { reservedIds, takeReservedId } from "./reserved-store";
 import type { KeyringCipher } from "./sealing/secret";
@@ -102,19 +102,18 @@ export function createFakeDevice(server: FakeServer, cipher: KeyringCipher, name
   const reserved = createReservedIds(shared);
   const deleted: string[] = [];
   const synced: { document: KeyringDocument } = { document: EMPTY_DOCUMENT };
-  const local = createLocalDocument(
-    {
-      ...{ shared, clock, newId, entries: store, presets, reserved },
-      changePreferences: preferences.change,
-      preferModel: (id) => shared.set("holdfast.model", id),
-      drafts: createStoredDrafts(shared, () => undefined),
-      unsent: () => [...outbox],
-      onUnsent: (id, message) => void (outbox.has(id) || outbox.set(id, message)),
-      onDeleted: (ids) => void deleted.push(...ids),
-      onSynced: (document) => void (synced.document = document),
-    },
-    name,
-  );
+  const sources: LocalSources = {
+    ...{ shared, clock, newId, entries: store, presets, reserved },
+    changePreferences: preferences.change,
+    preferModel: (id) => shared.set("holdfast.model", id),
+    drafts: createStoredDrafts(shared, () => undefined),
+    unsent: () => [...outbox],
+    onUnsent: (id, message) => void (outbox.has(id) || outbox.set(id, message)),
+    clearUnsent: (id) => void outbox.delete(id),
+    onDeleted: (ids) => void deleted.push(...ids),
+    onSynced: (document) => void (synced.document = document),
+  };
+  const local = createLocalDocument(sources, name);
 
   const through = requests(() => fate);
   const api: KeyringApi = {
@@ -160,7 +159,7 @@ export function createFakeDevice(server: FakeServer, cipher: KeyringCipher, name
       synced,
       rollbacks,
     },
-    ...{ local, finish },
+    ...{ local, finish, sources },
     draft: (id: string) => shared.get(`holdfast.draft.${id}`) ?? "",
     type: (id: string, text: string) =>
       text === "" ? shared.remove(`holdfast.draft.${id}`) : shared.set(`holdfast.draft.${id}`, text),

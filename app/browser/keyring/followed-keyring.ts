@@ -7,7 +7,7 @@ import { KINDS, type KeyringDocument } from "./document/document";
 import { KeyringError, type KeyringState, type PasskeyEntry } from "./keyring";
 import { keepWraps, WRAPS_READ_KEY } from "./keep-wraps";
 import { createKeyringApi } from "./keyring-api";
-import { readConfig, SEEN_KEY, STATUS_KEY, writeConfig } from "./keyring-config";
+import { readConfig, SEEN_KEY, STATUS_KEY, TO_MOVE_KEY, writeConfig } from "./keyring-config";
 import { OFF } from "./keyring-slot";
 import { leadOneTab } from "./leader";
 import { nextPhase, type PhaseEvent } from "./phase";
@@ -35,7 +35,7 @@ export type FollowedKeyring = Observable<KeyringState> & {
 };
 
 export function createFollowedKeyring(dependencies: KeyringDependencies): FollowedKeyring {
-  const { shared, onOtherTab, clock, http } = dependencies;
+  const { shared, onOtherTab, clock } = dependencies;
   const state = createObservable<KeyringState>(OFF);
   let connected: Connected | null = null;
   let isLeading = false;
@@ -50,20 +50,28 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
     const phase = nextPhase(state.getSnapshot().phase, event);
     const isWaiting = connected?.engine.hasChanges() ?? false;
     patch({ phase, isWaiting, ...(event === "answered" && { syncedAt: clock.now() }) });
-    if (event === "rolledBack") patch({ wasRolledBack: true });
+    show(event === "rolledBack" ? { wasRolledBack: true } : {});
+  }
+
+  /** Shows the state in all tabs. */
+  function show(change: Partial<KeyringState>) {
+    patch(change);
     if (isLeading) shared.set(STATUS_KEY, JSON.stringify(state.getSnapshot()));
   }
+
+  const advance = () => {
+    if (connected && isLeading) advanceMoves(shared, connected);
+  };
 
   const connect = (secret: KeyringSecret, device: string, horizon = 0) =>
     connectKeyring(dependencies, {
       ...{ secret, device, horizon, onEvent },
+      onMoves: (toMove) => show({ toMove }),
       onDocument(document) {
         const passkeys = passkeysIn(document);
-        patch({ passkeys });
-        void keepWraps(
-          dependencies,
-          passkeys.map(({ id }) => id),
-        );
+        patch({ passkeys, toMove: connected?.moves.left() ?? 0 });
+        advance();
+        void keepWraps(dependencies, passkeys);
       },
     });
 
@@ -89,17 +97,9 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
     state.set(OFF);
   }
 
-  async function retire() {
-    for (const id of readConfig(shared)?.retired ?? []) {
-      try {
-        await createKeyringApi(http, clock, id).remove();
-      } catch {
-        return;
-      }
-      const now = readConfig(shared);
-      if (now) writeConfig(shared, { ...now, retired: now.retired.filter((other) => other !== id) });
-    }
-  }
+  const retire = async () => {
+    if (await deleteRetired(dependencies)) advance();
+  };
 
   onOtherTab(STATUS_KEY, () => {
     const status = parseObject(shared.get(STATUS_KEY));
@@ -134,11 +134,39 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
   };
 }
 
+/** @returns whether all keyrings that were to be deleted are */
+async function deleteRetired({ shared, http, clock }: KeyringDependencies): Promise<boolean> {
+  for (const id of readConfig(shared)?.retired ?? []) {
+    try {
+      await createKeyringApi(http, clock, id).remove();
+    } catch {
+      return false;
+    }
+    const now = readConfig(shared);
+    if (now) writeConfig(shared, { ...now, retired: now.retired.filter((other) => other !== id) });
+  }
+  return true;
+}
+
+/** Moves conversations to new ids, if that was asked for, and a lost device cannot read the new ids any more. */
+function advanceMoves(shared: SafeStorage, { document, moves, engine }: Connected): void {
+  const known = document();
+  if (!known) return;
+  const isLockedOut = readConfig(shared)?.retired.length === 0;
+  if (isLockedOut && shared.get(TO_MOVE_KEY) !== null) {
+    moves.plan();
+    shared.remove(TO_MOVE_KEY);
+    engine.noteChange();
+  }
+  void moves.run(known);
+}
+
 /** Removes what this browser has stored about its keyring, other than the secret. */
 export function clearTraces(shared: SafeStorage): void {
   shared.remove(SEEN_KEY);
   shared.remove(STATUS_KEY);
   shared.remove(WRAPS_READ_KEY);
+  shared.remove(TO_MOVE_KEY);
   createReservedIds(shared).clear();
   forgetStamps(shared);
 }

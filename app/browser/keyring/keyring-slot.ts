@@ -39,12 +39,12 @@ export type LoadedKeyring = Keyring & {
 };
 
 /** What a keyring carries, by the beginnings of the storage keys. */
-const CARRIED = ["entry.", "presets", "preferences", "model", "draft.", "files.", "outbox."].map(
+const CARRIED = ["entry.", "presets", "preferences", "model", "draft.", "files.", "edits.", "outbox."].map(
   (name) => `holdfast.${name}`,
 );
 
 export const OFF: KeyringState = {
-  ...{ phase: "off", isWaiting: false, syncedAt: null, wasRolledBack: false, passkeys: [] },
+  ...{ phase: "off", isWaiting: false, syncedAt: null, wasRolledBack: false, passkeys: [], toMove: 0 },
 };
 
 type Dependencies = {

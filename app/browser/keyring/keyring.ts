@@ -18,6 +18,8 @@ export type KeyringState = {
   /** The server has once shown an older keyring than this browser had seen, until `dismissRollback`. */
   wasRolledBack: boolean;
   passkeys: readonly PasskeyEntry[];
+  /** Conversations that are still to be moved to new ids, because a device was lost. */
+  toMove: number;
 };
 
 /**
@@ -67,9 +69,9 @@ export type Keyring = Observable<KeyringState> & {
   /**
    * Moves the keyring to a new secret, which only this browser has then, and deletes the old one: other devices find it
    * `deleted` and join again with the new code. Passkeys are to be added again. Conversations that a lost device knew
-   * stay readable to it.
+   * stay readable to it unless they are to be moved to new ids, which goes on when this has resolved.
    */
-  forgetDevices: () => Promise<void>;
+  forgetDevices: (options: { movesConversations: boolean }) => Promise<void>;
   /** Deletes the keyring on the server, for all devices. The list stays in each browser. */
   deleteKeyring: () => Promise<void>;
   /** Reads the keyring again, and sends what waits. */

@@ -11,12 +11,13 @@ export function KeyringEnd({ app, view, onView, onClose }: Props) {
   const { t } = useTranslation();
   const { attempt, isBusy, problem } = useKeyringAttempt();
   const [clearsList, setClearsList] = useState(false);
+  const [movesConversations, setMovesConversations] = useState(true);
 
   async function carryOut() {
     const isDone = await attempt(async () => {
       const keyring = await app.keyring.load();
       if (view === "forget") await keyring.forgetBrowser({ clearsList });
-      else if (view === "lost") await keyring.forgetDevices();
+      else if (view === "lost") await keyring.forgetDevices({ movesConversations });
       else await keyring.deleteKeyring();
     });
     if (!isDone) return;
@@ -28,16 +29,18 @@ export function KeyringEnd({ app, view, onView, onClose }: Props) {
   return (
     <>
       <p>{t(`keyring.${view}.explanation`)}</p>
-      {view === "lost" && <p>{t("keyring.lost.stillReadable")}</p>}
-      {view === "forget" && (
-        <label className="plain__consent">
-          <input
-            type="checkbox"
-            checked={clearsList}
-            onChange={(event) => setClearsList(event.target.checked)}
+      {view === "lost" && (
+        <>
+          <Choice
+            label={t("keyring.lost.move")}
+            isChosen={movesConversations}
+            onChoose={setMovesConversations}
           />
-          <span>{t("keyring.forget.clear")}</span>
-        </label>
+          <p className="settings__hint">{t("keyring.lost.moveHint")}</p>
+        </>
+      )}
+      {view === "forget" && (
+        <Choice label={t("keyring.forget.clear")} isChosen={clearsList} onChoose={setClearsList} />
       )}
       <ErrorNote error={problem} />
       <div className="dialog__actions">
@@ -54,5 +57,16 @@ export function KeyringEnd({ app, view, onView, onClose }: Props) {
         </button>
       </div>
     </>
+  );
+}
+
+type ChoiceProps = { label: string; isChosen: boolean; onChoose: (isChosen: boolean) => void };
+
+function Choice({ label, isChosen, onChoose }: ChoiceProps) {
+  return (
+    <label className="plain__consent">
+      <input type="checkbox" checked={isChosen} onChange={({ target }) => onChoose(target.checked)} />
+      <span>{label}</span>
+    </label>
   );
 }

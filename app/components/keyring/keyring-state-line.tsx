@@ -10,22 +10,30 @@ import { CheckIcon } from "~/components/primitives/more-icons";
 export function KeyringStateLine({ state }: { state: KeyringState }) {
   const { t, i18n } = useTranslation();
   const today = useToday();
-  const { phase, syncedAt } = state;
+  const { phase, syncedAt, toMove } = state;
   const isTroubled = !["on", "syncing"].includes(phase);
   const Icon = phase === "on" ? CheckIcon : phase === "syncing" ? RetryIcon : WarningIcon;
   const moment = syncedAt === null ? null : new Date(syncedAt).toISOString();
   return (
-    <p className={`keyring__state ${isTroubled ? "keyring__state--troubled" : ""}`} role="status">
-      <Icon />
-      <span>
-        <span>{keyringStateSentence(t, state)}</span>
-        {moment !== null && today && (phase === "on" || phase === "offline") && (
-          <span className="keyring__moment">
-            {` ${t("keyring.syncedAt", { moment: formatMoment(moment, i18n.language, today) })}`}
-          </span>
-        )}
-      </span>
-    </p>
+    <>
+      <p className={`keyring__state ${isTroubled ? "keyring__state--troubled" : ""}`} role="status">
+        <Icon />
+        <span>
+          <span>{keyringStateSentence(t, state)}</span>
+          {moment !== null && today && (phase === "on" || phase === "offline") && (
+            <span className="keyring__moment">
+              {` ${t("keyring.syncedAt", { moment: formatMoment(moment, i18n.language, today) })}`}
+            </span>
+          )}
+        </span>
+      </p>
+      {toMove > 0 && (
+        <p className="keyring__state" role="status">
+          <RetryIcon />
+          <span>{t("keyring.moving", { left: toMove })}</span>
+        </p>
+      )}
+    </>
   );
 }
 

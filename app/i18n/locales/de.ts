@@ -357,6 +357,7 @@ export const de: Translation = {
     addDevice: "Gerät hinzufügen",
     syncNow: "Jetzt abgleichen",
     syncedAt: "Zuletzt abgeglichen: {{moment}}.",
+    moving: "Unterhaltungen werden auf neue Kennungen umgestellt. Noch offen: {{left}}.",
     exportList: "Liste exportieren",
     listFile: "unterhaltungen.json",
     ways: "Womit sich Ihre Liste öffnen lässt",
@@ -456,8 +457,9 @@ export const de: Translation = {
       title: "Ein Gerät ging verloren",
       explanation:
         "Ihre Liste bekommt einen neuen Schlüssel, den nur dieser Browser hat. Alle anderen Geräte werden ausgesperrt und kommen mit dem neuen Code zurück. Passkeys müssen neu hinzugefügt werden.",
-      stillReadable:
-        "Wer das verlorene Gerät hat, kann sich Unterhaltungen davon notiert haben und diese weiter lesen. Kopieren Sie wichtige mit „Neue Unterhaltung ab hier“, und löschen Sie die Originale.",
+      move: "Unterhaltungen auch auf neue Kennungen umstellen",
+      moveHint:
+        "Andernfalls kann, wer das verlorene Gerät hat, die Unterhaltungen darauf weiterhin öffnen. Geteilte Links funktionieren danach nicht mehr. Unterhaltungen, in denen gerade eine Antwort entsteht, folgen, sobald sie fertig ist.",
       confirm: "Andere Geräte aussperren",
     },
     delete: {

@@ -9,6 +9,7 @@ export const enKeyring = {
   addDevice: "Add a device",
   syncNow: "Sync now",
   syncedAt: "Last synced: {{moment}}.",
+  moving: "Moving conversations to new ids. Left: {{left}}.",
   exportList: "Export the list",
   listFile: "conversations.json",
   ways: "Ways to open your list",
@@ -101,8 +102,9 @@ export const enKeyring = {
     title: "A device was lost",
     explanation:
       "Your list gets a new key, which only this browser has. All other devices are locked out, and join again with the new code. Passkeys must be added again.",
-    stillReadable:
-      "Whoever has the lost device may have noted conversations that were on it, and can still read those. Copy important ones with “New conversation from here” and delete the originals.",
+    move: "Also move conversations to new ids",
+    moveHint:
+      "Otherwise, whoever has the lost device can still open the conversations that were on it. Links that you have shared stop working. Conversations in which an answer is being written are moved as soon as it has finished.",
     confirm: "Lock out other devices",
   },
   delete: {

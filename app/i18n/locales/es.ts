@@ -363,6 +363,7 @@ export const es: Translation = {
     addDevice: "Añadir un dispositivo",
     syncNow: "Sincronizar ahora",
     syncedAt: "Última sincronización: {{moment}}.",
+    moving: "Asignando identificadores nuevos a las conversaciones. Quedan: {{left}}.",
     exportList: "Exportar la lista",
     listFile: "conversaciones.json",
     ways: "Qué abre su lista",
@@ -463,8 +464,9 @@ export const es: Translation = {
       title: "Se ha perdido un dispositivo",
       explanation:
         "Su lista recibe una clave nueva, que solo tiene este navegador. Todos los demás dispositivos quedan fuera y vuelven con el código nuevo. Las llaves de acceso deben añadirse de nuevo.",
-      stillReadable:
-        "Quien tenga el dispositivo perdido puede haber anotado conversaciones que estaban en él, y leerlas todavía. Copie las importantes con «Nueva conversación desde aquí» y elimine las originales.",
+      move: "Asignar también identificadores nuevos a las conversaciones",
+      moveHint:
+        "De lo contrario, quien tenga el dispositivo perdido podrá seguir abriendo las conversaciones que estaban en él. Los enlaces que haya compartido dejarán de funcionar. Las conversaciones en las que se esté escribiendo una respuesta se cambiarán en cuanto termine.",
       confirm: "Dejar fuera a los demás dispositivos",
     },
     delete: {

@@ -365,6 +365,7 @@ export const fr: Translation = {
     addDevice: "Ajouter un appareil",
     syncNow: "Synchroniser maintenant",
     syncedAt: "Dernière synchronisation : {{moment}}.",
+    moving: "Attribution de nouveaux identifiants aux conversations. Restantes : {{left}}.",
     exportList: "Exporter la liste",
     listFile: "liste-de-conversations.json",
     ways: "Ce qui ouvre votre liste",
@@ -464,8 +465,9 @@ export const fr: Translation = {
       title: "Un appareil a été perdu",
       explanation:
         "Votre liste reçoit une nouvelle clé, que seul ce navigateur possède. Tous les autres appareils sont exclus et reviennent avec le nouveau code. Les clés d’accès sont à ajouter de nouveau.",
-      stillReadable:
-        "La personne qui a l’appareil perdu peut avoir noté des conversations qui s’y trouvaient, et les lire encore. Copiez les plus importantes avec « Nouvelle conversation à partir d’ici » et supprimez les originaux.",
+      move: "Attribuer aussi de nouveaux identifiants aux conversations",
+      moveHint:
+        "Sinon, la personne qui a l’appareil perdu peut encore ouvrir les conversations qui s’y trouvaient. Les liens que vous avez partagés cesseront de fonctionner. Les conversations dans lesquelles une réponse est en cours suivront dès qu’elle sera terminée.",
       confirm: "Exclure les autres appareils",
     },
     delete: {

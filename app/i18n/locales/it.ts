@@ -365,6 +365,7 @@ export const it: Translation = {
     addDevice: "Aggiungi un dispositivo",
     syncNow: "Sincronizza ora",
     syncedAt: "Ultima sincronizzazione: {{moment}}.",
+    moving: "Assegnazione di nuovi identificativi alle conversazioni. Rimanenti: {{left}}.",
     exportList: "Esporta l’elenco",
     listFile: "conversazioni.json",
     ways: "Modi per aprire il tuo elenco",
@@ -465,8 +466,9 @@ export const it: Translation = {
       title: "Un dispositivo è andato perso",
       explanation:
         "Il tuo elenco riceve una nuova chiave, che ha solo questo browser. Tutti gli altri dispositivi vengono esclusi e devono rientrare con il nuovo codice. Le passkey vanno aggiunte di nuovo.",
-      stillReadable:
-        "Chi ha il dispositivo perso potrebbe aver annotato le conversazioni che conteneva e può ancora leggerle. Copia quelle importanti con “Nuova conversazione da qui” ed elimina le originali.",
+      move: "Assegna anche nuovi identificativi alle conversazioni",
+      moveHint:
+        "Altrimenti chi ha il dispositivo perso può ancora aprire le conversazioni che conteneva. I link che hai condiviso smetteranno di funzionare. Le conversazioni in cui è in corso una risposta li ricevono appena termina.",
       confirm: "Escludi gli altri dispositivi",
     },
     delete: {

@@ -338,6 +338,7 @@ export const ko: Translation = {
     addDevice: "기기 추가",
     syncNow: "지금 동기화",
     syncedAt: "마지막 동기화: {{moment}}.",
+    moving: "대화를 새 ID로 옮기고 있어요. 남은 대화: {{left}}.",
     exportList: "목록 내보내기",
     listFile: "대화-목록.json",
     ways: "목록을 여는 방법",
@@ -433,8 +434,9 @@ export const ko: Translation = {
       title: "기기를 잃어버렸어요",
       explanation:
         "목록에 새 키가 만들어지고 이 브라우저만 그 키를 갖게 돼요. 다른 기기는 모두 차단되며 새 코드로 다시 참여해야 해요. 패스키도 다시 추가해야 해요.",
-      stillReadable:
-        "잃어버린 기기를 가진 사람이 그 기기에 있던 대화를 기록해 두었다면 계속 읽을 수 있어요. 중요한 대화는 “여기서 새 대화 시작”으로 복사한 뒤 원본을 삭제하세요.",
+      move: "대화도 새 ID로 옮기기",
+      moveHint:
+        "옮기지 않으면 잃어버린 기기를 가진 사람이 그 기기에 있던 대화를 계속 열 수 있어요. 공유한 링크는 더 이상 작동하지 않아요. 답변이 작성되고 있는 대화는 끝나는 대로 옮겨요.",
       confirm: "다른 기기 차단",
     },
     delete: {

@@ -374,6 +374,7 @@ export const pl: Translation = {
     addDevice: "Dodaj urządzenie",
     syncNow: "Synchronizuj teraz",
     syncedAt: "Ostatnia synchronizacja: {{moment}}.",
+    moving: "Nadawanie czatom nowych identyfikatorów. Pozostało: {{left}}.",
     exportList: "Eksportuj listę",
     listFile: "czaty.json",
     ways: "Sposoby otwierania listy",
@@ -470,8 +471,9 @@ export const pl: Translation = {
       title: "Utracono urządzenie",
       explanation:
         "Twoja lista otrzyma nowy klucz, który będzie miała tylko ta przeglądarka. Wszystkie inne urządzenia stracą dostęp i dołączą ponownie za pomocą nowego kodu. Klucze dostępu trzeba będzie dodać od nowa.",
-      stillReadable:
-        "Osoba, która ma utracone urządzenie, mogła zachować dostęp do czatów, które na nim były, i nadal może je czytać. Skopiuj ważne za pomocą „Nowy czat od tego miejsca” i usuń oryginały.",
+      move: "Nadaj też czatom nowe identyfikatory",
+      moveHint:
+        "W przeciwnym razie osoba, która ma utracone urządzenie, nadal może otwierać czaty, które na nim były. Udostępnione linki przestaną działać. Czaty, w których właśnie powstaje odpowiedź, otrzymają je zaraz po jej zakończeniu.",
       confirm: "Zablokuj inne urządzenia",
     },
     delete: {

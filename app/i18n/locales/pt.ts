@@ -363,6 +363,7 @@ export const pt: Translation = {
     addDevice: "Adicionar um dispositivo",
     syncNow: "Sincronizar agora",
     syncedAt: "Última sincronização: {{moment}}.",
+    moving: "Mudando as conversas para novos identificadores. Restantes: {{left}}.",
     exportList: "Exportar a lista",
     listFile: "conversas.json",
     ways: "Formas de abrir sua lista",
@@ -463,8 +464,9 @@ export const pt: Translation = {
       title: "Um dispositivo foi perdido",
       explanation:
         "Sua lista recebe uma nova chave, que só este navegador tem. Todos os outros dispositivos são bloqueados e precisam entrar novamente com o novo código. As chaves de acesso precisam ser adicionadas de novo.",
-      stillReadable:
-        "Quem estiver com o dispositivo perdido pode ter anotado conversas que estavam nele e ainda poderá lê-las. Copie as importantes com “Nova conversa a partir daqui” e exclua as originais.",
+      move: "Também mudar as conversas para novos identificadores",
+      moveHint:
+        "Caso contrário, quem estiver com o dispositivo perdido ainda poderá abrir as conversas que estavam nele. Os links que você compartilhou deixarão de funcionar. Conversas em que uma resposta está sendo escrita serão mudadas assim que ela terminar.",
       confirm: "Bloquear outros dispositivos",
     },
     delete: {

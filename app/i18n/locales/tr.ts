@@ -351,6 +351,7 @@ export const tr: Translation = {
     addDevice: "Cihaz ekle",
     syncNow: "Şimdi eşitle",
     syncedAt: "Son eşitleme: {{moment}}.",
+    moving: "Sohbetler yeni kimliklere taşınıyor. Kalan: {{left}}.",
     exportList: "Listeyi dışa aktar",
     listFile: "sohbetler.json",
     ways: "Listenizi açmanın yolları",
@@ -448,8 +449,9 @@ export const tr: Translation = {
       title: "Bir cihaz kayboldu",
       explanation:
         "Listenize yalnızca bu tarayıcıda bulunan yeni bir anahtar verilir. Diğer tüm cihazların erişimi kesilir ve yeni kodla yeniden katılırlar. Geçiş anahtarlarının yeniden eklenmesi gerekir.",
-      stillReadable:
-        "Kayıp cihazı elinde bulunduran kişi, üzerindeki sohbetlere erişimini korumuş olabilir ve onları hâlâ okuyabilir. Önemli olanları “Buradan yeni sohbet başlat” ile kopyalayıp asıllarını silin.",
+      move: "Sohbetleri yeni kimliklere de taşı",
+      moveHint:
+        "Aksi halde kayıp cihazı elinde bulunduran kişi, üzerindeki sohbetleri açmaya devam edebilir. Paylaştığınız bağlantılar artık çalışmaz. Yanıtı henüz yazılan sohbetler, yanıt tamamlanınca taşınır.",
       confirm: "Diğer cihazların erişimini kes",
     },
     delete: {

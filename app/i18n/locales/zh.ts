@@ -341,6 +341,7 @@ export const zh: Translation = {
     addDevice: "添加设备",
     syncNow: "立即同步",
     syncedAt: "上次同步：{{moment}}。",
+    moving: "正在将对话移至新的 ID。剩余：{{left}}。",
     exportList: "导出列表",
     listFile: "对话列表.json",
     ways: "打开列表的方式",
@@ -430,8 +431,9 @@ export const zh: Translation = {
       title: "有设备丢失",
       explanation:
         "你的列表将使用新密钥，只有此浏览器拥有它。其他所有设备都将无法再访问列表，需使用新的恢复码重新加入。通行密钥需要重新添加。",
-      stillReadable:
-        "持有丢失设备的人可能已记下其中的对话，并且仍可阅读它们。请用“从此处开始新对话”复制重要的对话，然后删除原对话。",
+      move: "同时将对话移至新的 ID",
+      moveHint:
+        "否则，持有丢失设备的人仍可打开其中的对话。你分享的链接将失效。正在生成回答的对话会在回答完成后移动。",
       confirm: "阻止其他设备访问",
     },
     delete: {

@@ -1,6 +1,7 @@
 import type { Conversations } from "~/browser/conversations/conversations";
 import type { Unread } from "~/browser/conversations/unread";
 import type { ReplyNews } from "~/browser/page/reply-notification";
+import type { OpenSessionsDependencies } from "~/browser/chat/open-sessions";
 import type { PageActivity } from "~/browser/page/page-activity";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { PreferencesStore } from "~/browser/storage/preferences";
@@ -21,11 +22,10 @@ type Dependencies = {
 /**
  * Marks conversations in which a reply has ended, or waits for a decision, while no tab showed them, and removes the mark
  * when one is shown.
- * @returns to be called with the news, and the conversation and the message of the reply
  */
 export function createReplyNews(
   dependencies: Dependencies,
-): (news: ReplyNews, id: string, messageId: string) => void {
+): Pick<OpenSessionsDependencies, "onNews" | "onRead"> {
   const { activity, conversations, unread, preferences, clock, notify } = dependencies;
   const isShown = (id: string) => activity.isVisible() && conversations.getSnapshot().currentId === id;
 
@@ -37,13 +37,20 @@ export function createReplyNews(
   for (const changing of [activity, conversations, unread]) changing.subscribe(clearShown);
   clearShown();
 
-  return (news, id, messageId) => {
-    if (isShown(id)) return;
-    unread.mark(id);
-    if (!preferences.getSnapshot().notifies) return;
-    // If another tab shows the conversation, it removes the mark.
-    clock.after(MARK_SETTLES_MS, () => {
-      if (unread.getSnapshot().includes(id)) notify(news, messageId, () => conversations.open(id));
-    });
+  function onRead(id: string, messageId: string) {
+    if (isShown(id)) unread.see(id, messageId);
+  }
+
+  return {
+    onRead,
+    onNews(news, id, messageId) {
+      if (isShown(id)) return onRead(id, messageId);
+      unread.mark(id, messageId);
+      if (!preferences.getSnapshot().notifies) return;
+      // If another tab shows the conversation, it removes the mark.
+      clock.after(MARK_SETTLES_MS, () => {
+        if (unread.getSnapshot().includes(id)) notify(news, messageId, () => conversations.open(id));
+      });
+    },
   };
 }

@@ -1,12 +1,14 @@
 import { entryKey, isSessionId } from "~/browser/conversations/conversation-list";
 import type { EntryStore } from "~/browser/conversations/entry-store";
 import { createStamper, mergeEntries, withValues, type ListEntry } from "~/browser/conversations/list-entry";
+import { earlierKeys, movedConversations, withoutIds } from "~/browser/conversations/moved-conversations";
 import type { OutgoingMessage } from "~/browser/drafts/outbox";
 import type { StoredDrafts } from "~/browser/drafts/stored-drafts";
 import type { PageClock } from "~/browser/page/page-clock";
 import type { Presets } from "~/browser/presets/presets";
 import type { Preferences } from "~/browser/storage/preferences";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
+import { carryOver } from "./carry-over";
 import { noStamps, readStamps, writeStamps, type DeviceStamps } from "./device-stamps";
 import { deviceChanges, deviceValues, IDS, withdrawFromOthers, type Unsent } from "./device-values";
 import { KINDS, withoutOldWithdrawals, type Entries, type KeyringDocument } from "./document";
@@ -28,6 +30,7 @@ export type LocalSources = {
   unsent: () => Unsent;
   /** Called with a message that another device could not send. */
   onUnsent: (conversationId: string, message: OutgoingMessage) => void;
+  clearUnsent: (conversationId: string, messageId: string) => void;
   reserved: ReservedIds;
   /** Called with the ids of conversations that another device has deleted, or is about to. */
   onDeleted: (ids: readonly string[]) => void;
@@ -117,22 +120,41 @@ function applyEntries(changed: Entries, sources: LocalSources, deviceKey: string
   for (const effect of effects) effect();
 }
 
-function applyList(list: readonly [string, ListEntry][], { entries, onDeleted }: LocalSources): void {
+function applyList(list: readonly [string, ListEntry][], sources: LocalSources): void {
+  if (list.length === 0) return;
+  const { entries, onDeleted } = sources;
   const deleted = list.flatMap(([key, { gone }]) => {
     if (!gone) return [];
     const id = entries.all().get(key)?.id?.[0] ?? gone[0];
     return isSessionId(id) ? [id] : [];
   });
-  if (list.length > 0) entries.merge(list);
+  const isGone = ([, { gone }]: readonly [string, ListEntry]) => gone !== undefined;
+  // What this browser has changed in a conversation before it knew that it was moved.
+  const edits = list.flatMap(([key, entry]) =>
+    earlierKeys(entry).flatMap((earlier): [string, ListEntry][] => {
+      const own = entries.all().get(earlier);
+      return own && !own.gone ? [[key, withoutIds(own)]] : [];
+    }),
+  );
+  entries.merge([...list.filter((each) => !isGone(each)), ...edits]);
+  carryOver(sources);
+  entries.merge(list.filter(isGone));
   if (deleted.length > 0) onDeleted(deleted);
 }
 
 function applyDevice(before: ListEntry, after: ListEntry, { entries, drafts, onUnsent }: LocalSources): void {
+  const moved = movedConversations(entries.all());
+  const presentId = (id: string) => moved.get(entryKey(id)) ?? id;
   const isDeleted = (id: string) => entries.all().get(entryKey(id))?.gone !== undefined;
   for (const change of deviceChanges(before, after)) {
+    if (change.kind === "unsent") {
+      const id = presentId(change.conversationId);
+      if (!isDeleted(id)) onUnsent(id, change.message);
+      continue;
+    }
+    const draft = { ...change.draft, id: presentId(change.draft.id) };
+    // Under an earlier id it is withdrawn because that device has carried it over.
     if (change.kind === "withdrawn") drafts.withdraw(change.draft);
-    else if (change.kind === "unsent") {
-      if (!isDeleted(change.conversationId)) onUnsent(change.conversationId, change.message);
-    } else if (!isDeleted(change.draft.id)) drafts.offer(change.draft, change.previous);
+    else if (!isDeleted(draft.id)) drafts.offer(draft, change.previous);
   }
 }

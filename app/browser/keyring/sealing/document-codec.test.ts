@@ -48,7 +48,7 @@ describe("the form of a document", () => {
   });
 });
 
-/** As a person of three devices makes them in two years: titles of some words, four edits each. */
+/** As a person of three devices makes them in two years: titles of some words, four edits each, answers that were seen. */
 function manyConversations(count: number) {
   // Mulberry32: always the same numbers.
   let seed = 1;
@@ -83,8 +83,10 @@ function manyConversations(count: number) {
     now += 5_000 + Math.floor(random() * 20_000);
     entry = withValues(entry, { title, updatedAt: iso() }, stamper);
     now += Math.floor(random() * 3_000_000);
-    const updated = withValues(entry, { updatedAt: iso() }, stamper);
-    touch = [KINDS.list + entryKey(id), { updatedAt: updated.updatedAt! }];
+    const answer = toBase64Url(bytes(3));
+    const values = { updatedAt: iso(), seen: answer, ...(made % 3 === 0 && { unread: answer }) };
+    const updated = withValues(entry, values, stamper);
+    touch = [KINDS.list + entryKey(id), { updatedAt: updated.updatedAt!, seen: updated.seen! }];
     entry =
       made % 20 === 0 ? withValues(updated, { folder: `folder-${String(made % 7)}` }, stamper) : updated;
     entries.set(KINDS.list + entryKey(id), entry);
