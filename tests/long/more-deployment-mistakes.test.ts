@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { checkDeployment } from "./check-deployment.ts";
-import { ENVIRONMENT_TEMPLATE, SERVICE_TEMPLATE } from "./check-templates.ts";
+import { checkDeployment } from "../deploy/check-deployment.ts";
+import { ENVIRONMENT_TEMPLATE, SERVICE_TEMPLATE } from "../deploy/check-templates.ts";
 import {
   ADDON_PARAMETERS,
   ADDONS,
@@ -9,11 +9,11 @@ import {
   MANIFEST,
   SERVICE_PATCHES,
   type Files,
-} from "./problem.ts";
-import { readFiles } from "./read-files.ts";
+} from "../deploy/problem.ts";
+import { readFiles } from "../deploy/read-files.ts";
 
-// Mistakes beside those of mutations.test.ts and rendered.test.ts: in keys that few use, in patches, addons, the
-// Dockerfile, and our own templates; and, for each kind, what looks like one and is none.
+// Mistakes beside those of mutations.test.ts and rendered.test.ts in tests/deploy: in keys that few use, in patches,
+// addons, the Dockerfile, and our own templates; and, for each kind, what looks like one and is none.
 
 const files = readFiles();
 const OBSERVABILITY = `${ADDONS}observability.yml`;
