@@ -29,7 +29,7 @@ describe.each(
 )("on %s", (_, device) => {
   test(
     "axe finds nothing on any view, in light and in dark colours",
-    { timeout: 90_000 },
+    { timeout: 240_000 },
     async ({ openChat }) => {
       const found: Record<string, string[]> = {};
       const checkView: CheckView = async (view, { page }) => {
