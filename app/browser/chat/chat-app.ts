@@ -195,7 +195,7 @@ export async function createChatApp(
   const { isChat, ...first } = firstPlace(page, preferences);
   const conversations = createConversations({
     ...{ shared, unfinished: drawing.unfinished, tab, newId, onOtherTab, claim, deletions, ...first },
-    clock: { ...clock, now: serverClock.now },
+    clock: serverClock,
     newConversationId: keyring.newConversationId,
   });
   const unread = createUnread({ shared, entries: conversations.entries });

@@ -26,7 +26,7 @@ export type KeyringParts = {
   activity: PageActivity;
   clock: PageClock;
   /** The time of day for stamps. */
-  serverClock: Pick<PageClock, "now">;
+  serverClock: PageClock;
   random: () => number;
   translator: Translator;
   conversations: Conversations;

@@ -1,3 +1,5 @@
+import { leadOneTab } from "~/browser/page/lead-one-tab";
+
 /**
  * Which of several tabs deletes their temporary session: a tab that is duplicated has it, too. The tab that had it first
  * does, then the one after it (Web Locks).
@@ -20,47 +22,31 @@ export function createTemporaryOwner(locks: LockManager | undefined, onOwned: ()
   async function release(): Promise<boolean> {
     const ending = held;
     held = null;
-    if (!ending?.isOwned || !locks) {
-      ending?.end();
-      return ending?.isOwned ?? true;
-    }
-    const { pending = [] } = await locks.query();
-    ending.end();
-    return !pending.some(({ name }) => name === nameOf(ending.id));
-  }
-
-  function request(id: string, manager: LockManager) {
-    const waiting = new AbortController();
-    let letGo = () => {};
-    const claimed = {
-      id,
-      isOwned: false,
-      end() {
-        waiting.abort();
-        letGo();
-      },
-    };
-    held = claimed;
-    const take = () => {
-      claimed.isOwned = true;
-      onOwned();
-      return new Promise<void>((resolve) => (letGo = resolve));
-    };
-    // Rejects when it is released before.
-    manager.request(nameOf(id), { signal: waiting.signal }, take).catch(() => undefined);
+    const isLast = !locks || !ending?.isOwned || !(await isAwaited(locks, nameOf(ending.id)));
+    ending?.end();
+    return isLast && (ending?.isOwned ?? true);
   }
 
   return {
     claim(id) {
       if (held?.id === id) return;
       void release();
-      if (locks) return request(id, locks);
-      held = { id, isOwned: true, end: () => undefined };
-      onOwned();
+      const claimed = { id, isOwned: false, end: () => {} };
+      held = claimed;
+      claimed.end = leadOneTab(locks, nameOf(id), () => {
+        claimed.isOwned = true;
+        onOwned();
+      });
     },
     isOwner: () => held?.isOwned ?? false,
     release,
   };
+}
+
+/** Whether another tab waits for a lock. */
+async function isAwaited(locks: LockManager, lock: string): Promise<boolean> {
+  const { pending = [] } = await locks.query();
+  return pending.some(({ name }) => name === lock);
 }
 
 function nameOf(id: string): string {

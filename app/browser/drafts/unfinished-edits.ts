@@ -1,3 +1,4 @@
+import { textsAmong } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 
 /** The key of the instructions among the edits. No message has such an id. */
@@ -59,10 +60,7 @@ export function createUnfinishedEdits(
       if (edits.size === 0) storage.remove(key);
       else storage.set(key, JSON.stringify(Object.fromEntries(edits)));
     },
-    all: () =>
-      Object.fromEntries(
-        [...readAll()].filter((edit): edit is [string, string] => typeof edit[1] === "string"),
-      ),
+    all: () => textsAmong(readAll()),
     clear: () => storage.remove(key),
   };
 }

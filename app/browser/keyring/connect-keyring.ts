@@ -29,7 +29,7 @@ export type KeyringDependencies = {
   http: HttpClient;
   clock: PageClock;
   /** The time of day for stamps. */
-  serverClock: Pick<PageClock, "now">;
+  serverClock: Pick<PageClock, "now" | "after">;
   /** Uniform in [0, 1). */
   random: () => number;
   newId: () => string;
@@ -133,7 +133,7 @@ export function connectKeyring(dependencies: KeyringDependencies, connecting: Co
   const idOf = (key: string) => entries.get(key.slice(KINDS.list.length))?.id?.[0];
   const sync = createKeyringSync({
     ...{ api, cipher, local, random, horizon },
-    clock: { now: serverClock.now, after: clock.after },
+    clock: serverClock,
     seen: {
       read: () => readSeen(shared),
       put: (seen) => shared.set(SEEN_KEY, JSON.stringify(seen)),

@@ -1,3 +1,4 @@
+import { leadOneTab } from "~/browser/page/lead-one-tab";
 import { createObservable, type Observable } from "~/browser/page/observable";
 import { parseObject } from "~/browser/storage/parse-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
@@ -9,7 +10,6 @@ import { keepWraps, WRAPS_READ_KEY } from "./keep-wraps";
 import { createKeyringApi } from "./keyring-api";
 import { readConfig, SEEN_KEY, STATUS_KEY, TO_MOVE_KEY, writeConfig } from "./keyring-config";
 import { OFF } from "./keyring-slot";
-import { leadOneTab } from "./leader";
 import { nextPhase, type PhaseEvent } from "./phase";
 import { createReservedIds } from "./reserved-ids";
 import { secretFromText, secretToText, type KeyringSecret } from "./sealing/secret";
@@ -36,27 +36,29 @@ export type FollowedKeyring = Observable<KeyringState> & {
 
 export function createFollowedKeyring(dependencies: KeyringDependencies): FollowedKeyring {
   const { shared, onOtherTab, clock } = dependencies;
-  const state = createObservable<KeyringState>(OFF);
+  const { getSnapshot, subscribe, set } = createObservable<KeyringState>(OFF);
   let connected: Connected | null = null;
   let isLeading = false;
   let releaseLead = () => {};
 
   function patch(change: Partial<KeyringState>) {
-    const next = { ...state.getSnapshot(), ...change };
-    if (JSON.stringify(next) !== JSON.stringify(state.getSnapshot())) state.set(next);
+    const next = { ...getSnapshot(), ...change };
+    if (JSON.stringify(next) !== JSON.stringify(getSnapshot())) set(next);
   }
 
   function onEvent(event: PhaseEvent) {
-    const phase = nextPhase(state.getSnapshot().phase, event);
-    const isWaiting = connected?.engine.hasChanges() ?? false;
-    patch({ phase, isWaiting, ...(event === "answered" && { syncedAt: clock.now() }) });
-    show(event === "rolledBack" ? { wasRolledBack: true } : {});
+    show({
+      phase: nextPhase(getSnapshot().phase, event),
+      isWaiting: connected?.engine.hasChanges() ?? false,
+      ...(event === "answered" && { syncedAt: clock.now() }),
+      ...(event === "rolledBack" && { wasRolledBack: true }),
+    });
   }
 
   /** Shows the state in all tabs. */
   function show(change: Partial<KeyringState>) {
     patch(change);
-    if (isLeading) shared.set(STATUS_KEY, JSON.stringify(state.getSnapshot()));
+    if (isLeading) shared.set(STATUS_KEY, JSON.stringify(getSnapshot()));
   }
 
   const advance = () => {
@@ -94,7 +96,7 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
 
   function unfollow() {
     endFollowing();
-    state.set(OFF);
+    set(OFF);
   }
 
   const retire = async () => {
@@ -107,9 +109,7 @@ export function createFollowedKeyring(dependencies: KeyringDependencies): Follow
   });
 
   return {
-    getSnapshot: state.getSnapshot,
-    subscribe: state.subscribe,
-    ...{ patch, connect, follow, unfollow, retire },
+    ...{ getSnapshot, subscribe, patch, connect, follow, unfollow, retire },
     isFollowing: () => connected !== null,
     isLeading: () => isLeading,
     current() {

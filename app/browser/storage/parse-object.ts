@@ -9,3 +9,10 @@ export function parseObject(text: unknown): Record<string, unknown> {
     return {};
   }
 }
+
+/** The texts among named values. */
+export function textsAmong(values: Iterable<readonly [string, unknown]>): Record<string, string> {
+  return Object.fromEntries(
+    [...values].filter((entry): entry is readonly [string, string] => typeof entry[1] === "string"),
+  );
+}

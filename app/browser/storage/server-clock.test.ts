@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createStamper, mergeEntries, withValues, type ListEntry } from "~/browser/conversations/list-entry";
+import { pageClock } from "~/browser/page/page-clock";
 import { fakeStorage } from "./fake-storage";
 import { createSafeStorage } from "./safe-storage";
 import { createServerClock } from "./server-clock";
@@ -12,7 +13,7 @@ const START = Date.UTC(2026, 10, 29, 12);
 /** A device whose clock differs from the right one, over visits that share a storage. */
 function deviceOf(skew: number, time: { now: number }) {
   const storage = createSafeStorage(() => fakeStorage());
-  const visit = () => createServerClock(storage, { now: () => time.now + skew });
+  const visit = () => createServerClock(storage, { ...pageClock, now: () => time.now + skew });
   return { visit, storage };
 }
 

@@ -11,15 +11,16 @@ const TOLERANCE_MS = 60_000;
  * The time of day for what is compared with other devices: that of this device, or the server's if this device's clock
  * is wrong.
  */
-export type ServerClock = Pick<PageClock, "now"> & {
+export type ServerClock = PageClock & {
   /** To be called with the `Date` header of each answer. */
   noteDate: (date: string | null) => void;
 };
 
-export function createServerClock(shared: SafeStorage, clock: Pick<PageClock, "now">): ServerClock {
+export function createServerClock(shared: SafeStorage, clock: PageClock): ServerClock {
   const kept = Number(shared.get(KEY) ?? 0);
   let offset = Number.isSafeInteger(kept) ? kept : 0;
   return {
+    ...clock,
     now: () => clock.now() + offset,
     noteDate(date) {
       const time = Date.parse(date ?? "");

@@ -61,12 +61,13 @@ export function ConversationList(props: Props) {
     },
     [app, onChoose],
   );
-  const order = useMemo(() => placed.flatMap(({ rows }) => rows.map((row) => row.id)), [placed]);
   const { toggle, extend } = selection;
   const select = useCallback(
-    (conversationId: string, isRange: boolean) =>
-      isRange ? extend(conversationId, order) : toggle(conversationId),
-    [extend, order, toggle],
+    (conversationId: string, isRange: boolean) => {
+      const order = () => placed.flatMap(({ rows }) => rows.map((row) => row.id));
+      return isRange ? extend(conversationId, order()) : toggle(conversationId);
+    },
+    [extend, placed, toggle],
   );
   const commands = useConversationCommands(app, onOpenDialog);
   const onFocus = ({ target }: FocusEvent) =>

@@ -4,8 +4,8 @@ import { isObject } from "~/conversation/is-object";
 import type { SafeStorage } from "~/browser/storage/safe-storage";
 import type { LocalSources } from "./local-document";
 
-/** Values beside drafts and outboxes that belong to one conversation: what was put aside, edits and settings not saved. */
-const PER_CONVERSATION = /^(holdfast\.(?:draftsAside|edits|settings)\.)([\w-]{22})$/;
+/** Values beside drafts and outboxes that belong to one conversation: what was put aside, and settings not saved. */
+const PER_CONVERSATION = /^(holdfast\.(?:draftsAside|settings)\.)([\w-]{22})$/;
 
 type Sources = Pick<LocalSources, "shared" | "entries" | "drafts" | "unsent" | "onUnsent" | "clearUnsent">;
 

@@ -5,7 +5,7 @@ import { withValues, type ListEntry, type Stamper } from "~/browser/conversation
 import { isAttachmentPart } from "~/browser/drafts/draft-file";
 import { isOutgoingMessage, type OutgoingMessage } from "~/browser/drafts/outbox";
 import type { StoredDraft } from "~/browser/drafts/stored-drafts";
-import { parseObject } from "~/browser/storage/parse-object";
+import { parseObject, textsAmong } from "~/browser/storage/parse-object";
 import { KINDS, type KeyringDocument } from "./document";
 import { changedFields } from "./stamped-values";
 
@@ -104,7 +104,5 @@ function toDraft(value: unknown): StoredDraft | null {
   const { id, text, files, edits } = parseObject(value);
   if (!isSessionId(id) || typeof text !== "string" || !Array.isArray(files)) return null;
   const draft = { id, text, files: files.filter(isAttachmentPart) };
-  if (!isObject(edits)) return draft;
-  const texts = Object.entries(edits).filter((edit): edit is [string, string] => typeof edit[1] === "string");
-  return { ...draft, edits: Object.fromEntries(texts) };
+  return isObject(edits) ? { ...draft, edits: textsAmong(Object.entries(edits)) } : draft;
 }
