@@ -60,7 +60,8 @@ export function createBlockSplitter() {
 }
 
 function equalTo(block: MarkdownBlock, known: MarkdownBlock | undefined): MarkdownBlock {
-  return known && JSON.stringify(known) === JSON.stringify(block) ? known : block;
+  // The source first: that of the last block has grown, and need not be written out to see it.
+  return known?.source === block.source && JSON.stringify(known) === JSON.stringify(block) ? known : block;
 }
 
 /** Without the last block, and the one before an open formula, which may turn out to be a line of that block. */

@@ -68,6 +68,8 @@ const IN_CONTAINER = /^((?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*)(`{3,}|~{3,})[ 
 
 /** Hides the marks of inner fences of fences of Markdown, so that the parser does not end them there. */
 export function hideInnerFences(source: string, isGrowing: boolean): string {
+  // Most texts have none, and each of their blocks is parsed again and again while it grows.
+  if (!/(?:```|~~~)[ \t]*(?:markdown|md|mdx)\b/i.test(source)) return source;
   const lines = source.split("\n");
   for (let at = 0; at < lines.length; at++) {
     const [, prefix = "", marks] = IN_CONTAINER.exec(lines[at]!) ?? [];

@@ -68,7 +68,8 @@ function shapeBlocks<Block extends RootContent>(
  */
 function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
   if (node.type !== "paragraph") return [node];
-  const isSplit = isMarkup(node.children, isOpen) ? isBlockTag : isOfDetails;
+  const tags = node.children.map(tagOf);
+  const isSplit = isMarkup(node.children, tags, isOpen) ? isBlockTag : isOfDetails;
   const pieces: RootContent[] = [];
   let text: PhrasingContent[] = [];
   const flush = () => {
@@ -77,8 +78,8 @@ function splitAtBlockTags(node: RootContent, isOpen: boolean): RootContent[] {
     }
     text = [];
   };
-  for (const child of node.children) {
-    const tag = tagOf(child);
+  for (const [index, child] of node.children.entries()) {
+    const tag = tags[index];
     if (tag && isSplit(tag)) {
       flush();
       pieces.push(child);
@@ -93,19 +94,18 @@ function isOfDetails({ name }: Tag): boolean {
   return name === "details" || name === "summary";
 }
 
-function isMarkup(nodes: readonly PhrasingContent[], isOpen: boolean): boolean {
-  const isTag = (node: PhrasingContent | undefined) => {
-    const tag = node && tagOf(node);
-    return tag != null && isBlockTag(tag);
-  };
-  const isClosing = (node: PhrasingContent) =>
-    isTag(node) && (nodes.length === 1 || tagOf(node)!.isClosing || tagOf(node)!.name === "hr");
+function isMarkup(
+  nodes: readonly PhrasingContent[],
+  tags: readonly (Tag | null)[],
+  isOpen: boolean,
+): boolean {
+  const isClosing = (tag: Tag) => nodes.length === 1 || tag.isClosing || tag.name === "hr";
   const isAtLineEnd = (next: PhrasingContent | undefined) =>
     next === undefined || (next.type === "text" && /^[ \t]*(?:\n|$)/.test(next.value));
-  return (
-    isTag(nodes[0]) &&
-    (isOpen || nodes.some((node, index) => isClosing(node) && isAtLineEnd(nodes[index + 1])))
-  );
+  const endsLine = (tag: Tag | null, index: number) =>
+    tag !== null && isBlockTag(tag) && isClosing(tag) && isAtLineEnd(nodes[index + 1]);
+  const [first] = tags;
+  return first != null && isBlockTag(first) && (isOpen || tags.some(endsLine));
 }
 
 function withoutOuterSpace(nodes: readonly PhrasingContent[]): PhrasingContent[] {
