@@ -11,13 +11,13 @@ export function writeArtifact(): void {
   const { write, getElementsByTagNameNS } = Document.prototype;
   const { remove, attachShadow, insertAdjacentHTML } = Element.prototype;
   const { querySelectorAll } = DocumentFragment.prototype;
-  const each = Array.from;
+  const listOf = Array.from;
   const frames = ["iframe", "frame"].map((name) => apply(getElementsByTagNameNS, document, ["*", name]));
   const observe = (root: Document | ShadowRoot, found: () => ArrayLike<Element>) =>
     new MutationObserver(() => {
-      for (const frame of each(found())) apply(remove, frame, []);
+      for (const frame of listOf(found())) apply(remove, frame, []);
     }).observe(root, { childList: true, subtree: true });
-  observe(document, () => [...each(frames[0]!), ...each(frames[1]!)]);
+  observe(document, () => [...listOf(frames[0]!), ...listOf(frames[1]!)]);
 
   // An observer does not see into the shadow trees of others.
   Element.prototype.attachShadow = function (init) {

@@ -1,6 +1,5 @@
 import { askerAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
-import { readUsage } from "~/quotas/read-usage";
-import { checkOperatorCode } from "~/use-cases/check-operator-code";
+import { usageForOperator } from "~/use-cases/usage-for-operator";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -8,12 +7,7 @@ import { services } from "~/services.server";
 const handle = api(
   {
     async GET(request) {
-      const { operatorCode, quotas, usageFiles } = services;
-      await checkOperatorCode(request, operatorCode, {
-        address: askerAddress(request) ?? LOCAL_ADDRESS,
-        quotas,
-      });
-      const days = await readUsage(usageFiles.volume, usageFiles.layout);
+      const days = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
       return Response.json({ days }, { headers: { "Cache-Control": "no-store" } });
     },
   },

@@ -1,8 +1,8 @@
 import { renderToStaticMarkup } from "react-dom/server";
 import { askerAddress, LOCAL_ADDRESS } from "~/http/admission/client-address";
 import { ExpectedError, type ErrorCode } from "~/conversation/expected-error";
-import { readUsage, type DayUsage } from "~/quotas/read-usage";
-import { checkOperatorCode } from "~/use-cases/check-operator-code";
+import type { DayUsage } from "~/quotas/read-usage";
+import { usageForOperator } from "~/use-cases/usage-for-operator";
 import { api } from "~/api.server";
 import { services } from "~/services.server";
 
@@ -23,12 +23,9 @@ const STYLE =
 const handle = api(
   {
     async GET(request) {
-      const { operatorCode, quotas, usageFiles } = services;
       try {
-        await checkOperatorCode(request, operatorCode, {
-          address: askerAddress(request) ?? LOCAL_ADDRESS,
-          quotas,
-        });
+        const days = await usageForOperator(request, askerAddress(request) ?? LOCAL_ADDRESS, services);
+        return page(<UsageTable days={days.toReversed()} />);
       } catch (error) {
         if (!ExpectedError.isInstance(error) || !NEEDS_CODE.includes(error.code)) throw error;
         return page(<p>{error.message}</p>, {
@@ -36,8 +33,6 @@ const handle = api(
           headers: { "WWW-Authenticate": 'Basic realm="usage", charset="UTF-8"' },
         });
       }
-      const days = await readUsage(usageFiles.volume, usageFiles.layout);
-      return page(<UsageTable days={days.toReversed()} />);
     },
   },
   { forEverybody: true },

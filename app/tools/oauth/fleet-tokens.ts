@@ -54,10 +54,12 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
   const isUsable = ({ tokens: { accessToken, expiresAt } }: Known) =>
     accessToken !== "" && (expiresAt === null || epochMs() < expiresAt - EARLY_MS);
 
-  async function load(): Promise<Known> {
+  /** The newest tokens. @throws TokensRefused where no node will get those of the revision that is wanted */
+  async function load(wanted = 0): Promise<Known> {
     const names = await files.list(box.name);
     const revs = names.flatMap((name) => (name.endsWith(".tokens") ? [Number.parseInt(name, 10)] : []));
     const rev = Math.max(0, ...revs);
+    if (rev < wanted && names.includes(refusedName(wanted))) throw new TokensRefused();
     if (rev <= known.rev) return known;
     const name = `${String(rev)}.tokens`;
     return { rev, tokens: box.open(name, await files.read(box.name, name)) };
@@ -70,20 +72,16 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
   async function refresh(from: Known): Promise<Known> {
     const rev = from.rev + 1;
     for (let claim = 0; ; claim++) {
-      await requireNotRefused(rev);
+      const newest = await load(rev);
+      if (newest.rev >= rev) return newest;
       const name = `${String(rev)}.claim.${String(claim)}`;
       if (await files.put(box.name, name, options.newId())) return request(from, name);
       for (let polls = 0; polls < MAX_POLLS; polls++) {
-        const now = await load();
+        const now = await load(rev);
         if (now.rev >= rev) return now;
-        await requireNotRefused(rev);
         await options.delay(POLL_MS);
       }
     }
-  }
-
-  async function requireNotRefused(rev: number) {
-    if ((await files.list(box.name)).includes(refusedName(rev))) throw new TokensRefused();
   }
 
   /** Called with the claim alone. */
@@ -91,10 +89,8 @@ export function createFleetTokens(options: FleetTokensOptions): FleetTokens {
     const now = await load();
     // The claimant before was slow, and not dead.
     if (now.rev > from.rev) return now;
-    const next = {
-      rev: from.rev + 1,
-      tokens: await requestOrRelease({ rev: from.rev + 1, ...from.tokens }, claim),
-    };
+    const rev = from.rev + 1;
+    const next = { rev, tokens: await requestOrRelease({ rev, ...from.tokens }, claim) };
     await store(next);
     await removeBefore(files, box.name, next.rev).catch(() => undefined);
     return next;
