@@ -6,7 +6,7 @@ import { referencesIn } from "./references.ts";
 import type { CheckedEnvironment } from "./check-deployment.ts";
 import { missingOutput } from "./check-stack.ts";
 import type { Stack } from "./copilot/variant.ts";
-import { checkProperties, resourceType } from "./template-spec.ts";
+import { checkProperties, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 
 export type Addon = { file: string; template: JsonObject };
 
@@ -15,7 +15,6 @@ const SECTIONS = [
   ..."Parameters Mappings Conditions Transform Resources Outputs Metadata".split(" "),
   ..."AWSTemplateFormatVersion Description".split(" "),
 ];
-const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<.+>|AWS::.+)$/;
 const GIVEN = ["App", "Env", "Name"];
 
 /** Checks the addons' templates by themselves, with each other, and with the service's stack that calls them. */

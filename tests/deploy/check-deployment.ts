@@ -253,11 +253,25 @@ function checkWhatIsDeployed(
   openDoorProblems(patchedEnvironment, report);
 }
 
-/** The same rules for the templates that stand for Copilot's stacks, plain, and with HTTPS and CloudFront. */
+/** What was found last in the templates, which stay the same in most of the deployments that are checked in a row. */
+let inTemplates: { of: string; found: Parameters<Report>[] } | null = null;
+
+/** Reports what is wrong with the templates that stand for Copilot's stacks. */
 function checkTemplates(files: Files, image: Image, report: Report) {
+  const of = JSON.stringify([files[ENVIRONMENT_TEMPLATE], files[SERVICE_TEMPLATE], image]);
+  if (inTemplates?.of !== of) {
+    const found: Parameters<Report>[] = [];
+    findInTemplates(files, image, (...each) => found.push(each));
+    inTemplates = { of, found };
+  }
+  for (const each of inTemplates.found) report(...each);
+}
+
+/** The same rules for the templates, plain, and with HTTPS and CloudFront. */
+function findInTemplates(files: Files, image: Image, report: Report) {
   const stacks = readTemplates(files, report);
   if (stacks === null) return;
-  const inTemplates: Report = (file, key, message) => {
+  const asOfTemplates: Report = (file, key, message) => {
     const isOfEnvironment = file === ENVIRONMENT_PATCHES || file === ENVIRONMENT_TEMPLATE;
     report(
       isOfEnvironment ? ENVIRONMENT_TEMPLATE : SERVICE_TEMPLATE,
@@ -277,16 +291,16 @@ function checkTemplates(files: Files, image: Image, report: Report) {
       },
       service: { Https: "true", Alias: "chat.example.com", TrustedHops: "2" },
     });
-    tlsProblems(behind.environment, inTemplates, ENVIRONMENT_TEMPLATE);
-    openDoorProblems(behind.environment, inTemplates);
-    identityProblems(behind, inTemplates);
+    tlsProblems(behind.environment, asOfTemplates, ENVIRONMENT_TEMPLATE);
+    openDoorProblems(behind.environment, asOfTemplates);
+    identityProblems(behind, asOfTemplates);
   } catch (error) {
     return report(SERVICE_TEMPLATE, "(file)", `cannot be carried out: ${(error as Error).message}`);
   }
   const { variant, service, environment } = templates;
-  const settings = settingsOf(service, environment, inTemplates);
-  identityProblems(templates, inTemplates);
-  checkWhatIsDeployed(variant, service, environment, settings, image, [], inTemplates);
+  const settings = settingsOf(service, environment, asOfTemplates);
+  identityProblems(templates, asOfTemplates);
+  checkWhatIsDeployed(variant, service, environment, settings, image, [], asOfTemplates);
 }
 
 /** Patches of functions that exist for a domain behind CloudFront tell that there is one. */

@@ -7,7 +7,7 @@ import { SERVICE, type Files, type Report } from "./problem.ts";
 import { referencesIn } from "./references.ts";
 import type { Place } from "./resolve-template.ts";
 import { serviceManifest } from "./service-manifest.ts";
-import { checkProperties, resourceType } from "./template-spec.ts";
+import { checkProperties, PARAMETER_TYPE, resourceType } from "./template-spec.ts";
 import type { Image } from "./agreement.ts";
 
 export const ENVIRONMENT_TEMPLATE = "copilot/cloudformation/environment.yml";
@@ -21,7 +21,6 @@ const SECTIONS = [
   ),
   ..."Outputs Transform".split(" "),
 ];
-const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<.+>|AWS::.+)$/;
 
 /** The two templates that stand for Copilot's stacks, as they are and beside what Copilot would make. */
 export type Templates = { variant: Variant; environment: Patched; service: Patched };

@@ -36,6 +36,7 @@ const oldGroups = z.strictObject({
 });
 const certificate = (region: string, words: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:acm:${region}:\\d{12}:certificate/[0-9a-f-]+$`), words);
+const certificates = z.array(certificate("[a-z0-9-]+", "must be the ARN of a certificate in ACM")).optional();
 
 /** Every key of an environment that Copilot 1.34.1 has (its internal/pkg/manifest/env.go). */
 export const environmentManifest = z.strictObject({
@@ -74,9 +75,7 @@ export const environmentManifest = z.strictObject({
       private: z
         .strictObject({
           subnets: z.array(id("subnet")).optional(),
-          certificates: z
-            .array(certificate("[a-z0-9-]+", "must be the ARN of a certificate in ACM"))
-            .optional(),
+          certificates,
           ingress: z.strictObject({ vpc: z.boolean().optional() }).optional(),
           security_groups: oldGroups.optional(),
           ssl_policy: sslPolicy.optional(),
@@ -85,9 +84,7 @@ export const environmentManifest = z.strictObject({
       public: z
         .strictObject({
           security_groups: oldGroups.optional(),
-          certificates: z
-            .array(certificate("[a-z0-9-]+", "must be the ARN of a certificate in ACM"))
-            .optional(),
+          certificates,
           access_logs: orElse(
             z.boolean(),
             z.strictObject({ bucket_name: z.string().optional(), prefix: z.string().optional() }),

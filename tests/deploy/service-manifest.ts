@@ -286,26 +286,19 @@ export const serviceManifest = z
     /** The number of the first task that is on Fargate Spot. */
     spotFrom: typeof given === "object" ? ("spot" in given ? 1 : given.range.spot_from) : undefined,
     /** Those whose value stands in the manifest. */
-    variables: entriesOf(variables, (value) => typeof value === "string"),
-    /** Those that are another stack's export: the name of the export. */
-    imports: entriesOf(
-      Object.fromEntries(
-        Object.entries(variables).map(([name, value]) => [
-          name,
-          typeof value === "object" ? value.from_cfn : undefined,
-        ]),
+    variables: Object.fromEntries(
+      Object.entries(variables).flatMap(([name, value]) =>
+        typeof value === "string" ? [[name, value]] : [],
       ),
-      (value) => value !== undefined,
-    ),
+    ) as Record<string, string>,
+    /** Those that are another stack's export: the name of the export. */
+    imports: Object.fromEntries(
+      Object.entries(variables).flatMap(([name, value]) =>
+        typeof value === "string" ? [] : [[name, value.from_cfn]],
+      ),
+    ) as Record<string, string>,
   }));
 export type ServiceManifest = z.output<typeof serviceManifest>;
-
-function entriesOf(record: Record<string, unknown>, holds: (value: unknown) => boolean) {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => holds(value))) as Record<
-    string,
-    string
-  >;
-}
 
 /** Where Copilot looks for the Dockerfile and for what it copies, when one of them is not said. */
 function whereBuilt({ dockerfile, context, ...rest }: z.output<typeof build>) {

@@ -2,6 +2,9 @@ import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import type { PropertyType, Resource, TypeDefinition } from "@aws-cdk/service-spec-types";
 import { intrinsic, isObject, type Json } from "./parse-yaml.ts";
 
+/** The types that a template's parameter may have. */
+export const PARAMETER_TYPE = /^(String|Number|CommaDelimitedList|List<.+>|AWS::.+)$/;
+
 type Found = (key: string, message: string) => void;
 
 let loaded: ReturnType<typeof loadAwsServiceSpecSync> | undefined;
