@@ -56,15 +56,19 @@ export function TypeAhead({ onCancel }: { onCancel: () => void }) {
     event.currentTarget.value = "";
   }
 
+  function cancel() {
+    restoreCaret(origin?.element);
+    onCancel();
+  }
+
   return (
     <dialog
       ref={dialog}
       className="type-ahead"
       aria-label={t("conversation.loading")}
-      onClose={() => {
-        restoreCaret(origin?.element);
-        onCancel();
-      }}
+      // At once: the event of closing comes later, and the part may have replaced this by then.
+      onCancel={cancel}
+      onClose={cancel}
       // The second click of a double click is none.
       onClick={({ detail }) => detail < 2 && dialog.current?.close()}
     >
