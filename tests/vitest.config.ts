@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Of these `npm test` runs one variant of each kind: see fixtures/browser/variants.ts. */
-const filesWithVariants = globSync("tests/{browser,cluster}/*.test.ts", { cwd: root }).filter((file) =>
-  /\/(variants|screens)";/.test(readFileSync(root + file, "utf8")),
+/** Of these `npm test` runs a part: see fixtures/variants.ts. */
+const filesWithMore = globSync("{app/**,tests/{browser,cluster,deploy}}/*.test.ts", { cwd: root }).filter(
+  (file) => /\/(variants|screens)(\.ts)?";|\blongTest\b/.test(readFileSync(root + file, "utf8")),
 );
 
 /**
@@ -20,8 +20,8 @@ export default defineConfig({
   test: {
     root,
     // In milliseconds. A slow machine takes less.
-    expect: { poll: { timeout: 15_000 } },
-    testTimeout: 60_000,
+    expect: { poll: { timeout: 40_000 } },
+    testTimeout: 120_000,
     projects: [
       {
         extends: true,
@@ -54,7 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "long",
-          include: ["tests/long/**/*.test.ts", ...filesWithVariants],
+          include: ["tests/long/**/*.test.ts", ...filesWithMore],
           env: { EVERY_VARIANT: "1" },
           globalSetup: "tests/fixtures/need-chromium.ts",
           fileParallelism: false,
@@ -68,6 +68,8 @@ export default defineConfig({
           include: ["tests/browser/**/*.test.ts"],
           globalSetup: "tests/fixtures/need-chromium.ts",
           maxWorkers: 4,
+          // Files of one process share Playwright and the browser.
+          isolate: false,
           hookTimeout: 120_000,
         },
       },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
 
@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 
 const refused = [/status of 40[13]/];
 
-test("whoever comes first is asked for the code, once for this browser", async ({ openChat }) => {
+longTest("whoever comes first is asked for the code, once for this browser", async ({ openChat }) => {
   const chat = await openChat(server, {
     context: { viewport: { width: 360, height: 740 } },
     expectErrors: refused,
@@ -73,28 +73,29 @@ test("a code that is asked for in mid-conversation costs no word", async ({ open
   expect(await chat.questions.allTextContents()).toEqual(["Hello", "Are you still there?"]);
 });
 
-test("logging out takes what is shown from every tab, and a reload asks for the code", async ({
-  openChat,
-}) => {
-  const context = { viewport: { width: 1440, height: 900 } };
-  const chat = await openChat(server, { context, expectErrors: refused });
-  const dialogIn = ({ page }: ChatPage) => page.getByRole("dialog", { name: "Access code" });
-  await dialogIn(chat).getByLabel("Code").fill(CODE);
-  await dialogIn(chat).getByLabel("Code").press("Enter");
-  await dialogIn(chat).waitFor({ state: "hidden" });
-  await chat.ask("A private matter");
-  const other = await openChat(server, { beside: chat, expectErrors: refused });
-  await other.reply(0, "complete");
+longTest(
+  "logging out takes what is shown from every tab, and a reload asks for the code",
+  async ({ openChat }) => {
+    const context = { viewport: { width: 1440, height: 900 } };
+    const chat = await openChat(server, { context, expectErrors: refused });
+    const dialogIn = ({ page }: ChatPage) => page.getByRole("dialog", { name: "Access code" });
+    await dialogIn(chat).getByLabel("Code").fill(CODE);
+    await dialogIn(chat).getByLabel("Code").press("Enter");
+    await dialogIn(chat).waitFor({ state: "hidden" });
+    await chat.ask("A private matter");
+    const other = await openChat(server, { beside: chat, expectErrors: refused });
+    await other.reply(0, "complete");
 
-  await chat.button("Settings").click();
-  await chat.button("Log out").click();
-  for (const tab of [chat, other]) {
-    await dialogIn(tab).waitFor();
-    await expect.poll(() => tab.mine.count()).toBe(0);
-  }
-  expect((await chat.page.context().cookies()).map(({ name }) => name)).toEqual([]);
-  await chat.refresh();
-  await dialogIn(chat).waitFor();
-  expect(await chat.mine.count()).toBe(0);
-  expect(await chat.replies.count()).toBe(0);
-});
+    await chat.button("Settings").click();
+    await chat.button("Log out").click();
+    for (const tab of [chat, other]) {
+      await dialogIn(tab).waitFor();
+      await expect.poll(() => tab.mine.count()).toBe(0);
+    }
+    expect((await chat.page.context().cookies()).map(({ name }) => name)).toEqual([]);
+    await chat.refresh();
+    await dialogIn(chat).waitFor();
+    expect(await chat.mine.count()).toBe(0);
+    expect(await chat.replies.count()).toBe(0);
+  },
+);

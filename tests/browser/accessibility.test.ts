@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { smallTargets, violations } from "../fixtures/browser/accessibility";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { everyContent } from "../fixtures/store/every-content";
 import { overflowing } from "../fixtures/browser/overflow";
 import { textOf } from "../fixtures/session-api";
 import { pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const wide = { viewport: { width: 1440, height: 900 } };
@@ -27,61 +27,72 @@ describe.each(
     ["a wide screen", wide],
   ]),
 )("on %s", (_, device) => {
-  test(
-    "axe finds nothing on any view, in light and in dark colours",
-    { timeout: 240_000 },
-    async ({ openChat }) => {
-      const found: Record<string, string[]> = {};
-      const checkView: CheckView = async (view, { page }) => {
-        const problems = await violations(page);
-        if (device === phone) problems.push(...(await smallTargets(page, 24)), ...(await overflowing(page)));
-        await page.emulateMedia({ colorScheme: "dark" });
-        problems.push(...(await violations(page, ["color-contrast"])).map((each) => `dark: ${each}`));
-        await page.emulateMedia({ colorScheme: "light" });
-        if (problems.length > 0) found[view] = problems;
-      };
-      await checkAllViews(openChat, { ...device, reducedMotion: "reduce", colorScheme: "light" }, checkView);
-      expect(found).toEqual({});
-    },
-  );
+  const context = { ...device, reducedMotion: "reduce", colorScheme: "light" } as const;
+
+  async function problemsOf({ page }: ChatPage): Promise<string[]> {
+    const problems = await violations(page);
+    if (device === phone) problems.push(...(await smallTargets(page, 24)), ...(await overflowing(page)));
+    await page.emulateMedia({ colorScheme: "dark" });
+    problems.push(...(await violations(page, ["color-contrast"])).map((each) => `dark: ${each}`));
+    await page.emulateMedia({ colorScheme: "light" });
+    return problems;
+  }
+
+  test("axe finds nothing on a conversation with everything, in light and in dark colours", async ({
+    openChat,
+  }) => {
+    const chat = await openChat(server, { context });
+    await showEverything(chat);
+    expect(await problemsOf(chat)).toEqual([]);
+  });
+
+  longTest("axe finds nothing on any view", { timeout: 240_000 }, async ({ openChat }) => {
+    const found: Record<string, string[]> = {};
+    await checkAllViews(openChat, context, async (view, chat) => {
+      const problems = await problemsOf(chat);
+      if (problems.length > 0) found[view] = problems;
+    });
+    expect(found).toEqual({});
+  });
 });
 
-test("at 200 % on a laptop, and with the room between letters and lines that people may want, nothing is lost", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: { viewport: { width: 640, height: 400 } } });
-  const { page } = chat;
-  const dialog = page.getByRole("dialog").last();
-  const lost: Record<string, string[]> = {};
-  const checkView = async (view: string) => {
-    // 1280 px at 200 %, and the width of the narrowest phone, which is 1280 px at 400 %.
-    for (const width of [640, 320]) {
-      await page.setViewportSize({ width, height: 640 });
-      const problems = await overflowing(page);
-      if (problems.length > 0) lost[`${view}, ${String(width)} px`] = problems;
-    }
-  };
-  await page.evaluate(spaceText);
-  await checkView("empty");
-  await chat.importFile("everything.json", JSON.stringify(everyContent()));
-  await chat.reply(3, "failed");
-  await chat.replies.nth(0).locator(".katex").first().waitFor();
-  await checkView("conversation");
-  await chat.composer.fill("One line.\nAnother.\nAnd another.");
-  expect((await chat.composer.boundingBox())!.height).toBeGreaterThan(60);
-  await chat.choose("Conversation settings");
-  await dialog.waitFor();
-  await checkView("settings of a conversation");
-  await page.keyboard.press("Escape");
-  await chat.showList();
-  await checkView("list");
-  await chat.button("Settings").click();
-  await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Extra large").click();
-  await checkView("settings");
-  await page.keyboard.press("Escape");
-  await checkView("conversation in very large letters");
-  expect(lost).toEqual({});
-});
+longTest(
+  "at 200 % on a laptop, and with the room between letters and lines that people may want, nothing is lost",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: { viewport: { width: 640, height: 400 } } });
+    const { page } = chat;
+    const dialog = page.getByRole("dialog").last();
+    const lost: Record<string, string[]> = {};
+    const checkView = async (view: string) => {
+      // 1280 px at 200 %, and the width of the narrowest phone, which is 1280 px at 400 %.
+      for (const width of [640, 320]) {
+        await page.setViewportSize({ width, height: 640 });
+        const problems = await overflowing(page);
+        if (problems.length > 0) lost[`${view}, ${String(width)} px`] = problems;
+      }
+    };
+    await page.evaluate(spaceText);
+    await checkView("empty");
+    await chat.importFile("everything.json", JSON.stringify(everyContent()));
+    await chat.reply(3, "failed");
+    await chat.replies.nth(0).locator(".katex").first().waitFor();
+    await checkView("conversation");
+    await chat.composer.fill("One line.\nAnother.\nAnd another.");
+    expect((await chat.composer.boundingBox())!.height).toBeGreaterThan(60);
+    await chat.choose("Conversation settings");
+    await dialog.waitFor();
+    await checkView("settings of a conversation");
+    await page.keyboard.press("Escape");
+    await chat.showList();
+    await checkView("list");
+    await chat.button("Settings").click();
+    await page.getByRole("dialog", { name: "Settings", exact: true }).getByText("Extra large").click();
+    await checkView("settings");
+    await page.keyboard.press("Escape");
+    await checkView("conversation in very large letters");
+    expect(lost).toEqual({});
+  },
+);
 
 test("a screen reader hears an answer once, in pieces, while it is written", async ({ openChat }) => {
   const chat = await openChat(server);
@@ -115,7 +126,7 @@ test("a screen reader hears an answer once, in pieces, while it is written", asy
   expect(heard).toEqual(written);
 });
 
-test("for who wants no motion, nothing moves", async ({ openChat }) => {
+longTest("for who wants no motion, nothing moves", async ({ openChat }) => {
   const chat = await openChat(server, { context: { reducedMotion: "reduce" } });
   await chat.send("Tell me a long story");
   await chat.replyOfLength(0, 100);
@@ -232,11 +243,7 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
   await checkView("settings", chat);
   await close();
 
-  await chat.importFile("everything.json", JSON.stringify(everyContent()));
-  await chat.reply(3, "failed");
-  await chat.replies.nth(2).locator(".diagram").waitFor();
-  await chat.replies.nth(0).getByText("Reasoning").click();
-  await chat.replies.nth(0).locator(".katex").first().waitFor();
+  await showEverything(chat);
   await chat.mine.nth(0).getByRole("button", { name: "Edit" }).click();
   await checkView("a conversation with everything", chat);
   await page.keyboard.press("Escape");
@@ -270,4 +277,12 @@ async function checkAllViews(openChat: OpenChat, context: object, checkView: Che
   await checkView("the page of a share", chat);
   await page.goto(`${server.url}/nowhere`);
   await checkView("a page that is not there", chat);
+}
+
+async function showEverything(chat: ChatPage): Promise<void> {
+  await chat.importFile("everything.json", JSON.stringify(everyContent()));
+  await chat.reply(3, "failed");
+  await chat.replies.nth(2).locator(".diagram").waitFor();
+  await chat.replies.nth(0).getByText("Reasoning").click();
+  await chat.replies.nth(0).locator(".katex").first().waitFor();
 }

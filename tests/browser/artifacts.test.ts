@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 /** A model that says what it is told, and a server that nothing may reach. */
 let model: ChatEndpoint;
@@ -139,7 +139,7 @@ describe("a block of HTML", () => {
     expect(connections).toBe(0);
   });
 
-  test("sends nothing by the peer connections of frames within it", async ({ openChat }) => {
+  longTest("sends nothing by the peer connections of frames within it", async ({ openChat }) => {
     const listener = createSocket("udp4").bind(0, "127.0.0.1");
     await once(listener, "listening");
     const heard = new Set<string>();
@@ -182,7 +182,7 @@ describe("a block of HTML", () => {
     listener.close();
   });
 
-  test("opens behind a link, too, and SVG is shown as well", async ({ openChat }) => {
+  longTest("opens behind a link, too, and SVG is shown as well", async ({ openChat }) => {
     const chat = await openChat(server, {
       context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
     });

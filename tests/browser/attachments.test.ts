@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { docxFile, paragraph } from "../fixtures/office-files";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { PDF, pngFile } from "../fixtures/sample-files";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 
@@ -97,67 +97,72 @@ describe.each(
     expect(Buffer.concat(bytes)).toEqual(PDF);
   });
 
-  test("a file that was uploaded and not sent is there after a refresh, and can be removed", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await choose(chat, picture, notes);
-    await expect.poll(() => ready(chat).count()).toBe(2);
-    await chat.refresh();
-    await expect.poll(() => ready(chat).count()).toBe(2);
-    await expect.poll(() => drawnWidth(chat.page, ".draft-file img")).toBe(60);
-    await chat.button("Remove sunset.png").click();
-    expect(await chips(chat).count()).toBe(1);
-    // On a touch screen that would bring up the keyboard.
-    const isFocused = await chat.composer.evaluate((element) => element === document.activeElement);
-    expect(isFocused).toBe(context === DESKTOP);
-    // Nothing but a file is a message, too.
-    await sendNow(chat);
-    await chat.reply(0, "complete");
-    expect((await chat.stored()).messages[0]?.parts).toMatchObject([
-      { type: "file", mediaType: "text/markdown", filename: "notes.md" },
-    ]);
-    await chat.refresh();
-    expect(await chips(chat).count()).toBe(0);
-  });
+  longTest(
+    "a file that was uploaded and not sent is there after a refresh, and can be removed",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { context });
+      await choose(chat, picture, notes);
+      await expect.poll(() => ready(chat).count()).toBe(2);
+      await chat.refresh();
+      await expect.poll(() => ready(chat).count()).toBe(2);
+      await expect.poll(() => drawnWidth(chat.page, ".draft-file img")).toBe(60);
+      await chat.button("Remove sunset.png").click();
+      expect(await chips(chat).count()).toBe(1);
+      // On a touch screen that would bring up the keyboard.
+      const isFocused = await chat.composer.evaluate((element) => element === document.activeElement);
+      expect(isFocused).toBe(context === DESKTOP);
+      // Nothing but a file is a message, too.
+      await sendNow(chat);
+      await chat.reply(0, "complete");
+      expect((await chat.stored()).messages[0]?.parts).toMatchObject([
+        { type: "file", mediaType: "text/markdown", filename: "notes.md" },
+      ]);
+      await chat.refresh();
+      expect(await chips(chat).count()).toBe(0);
+    },
+  );
 
-  test("what the model does not take is said before it is sent, and goes when another is chosen", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await choose(chat, picture);
-    await chat.composer.fill("Look");
-    await chat.chooseModel("Reading");
-    const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading does not support images." });
-    await refusal.waitFor();
-    expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
-    await chat.composer.press("Control+Enter");
-    expect(await chat.mine.count()).toBe(0);
+  longTest(
+    "what the model does not take is said before it is sent, and goes when another is chosen",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { context });
+      await choose(chat, picture);
+      await chat.composer.fill("Look");
+      await chat.chooseModel("Reading");
+      const refusal = chat.page.getByRole("alert").filter({ hasText: "Reading does not support images." });
+      await refusal.waitFor();
+      expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
+      await chat.composer.press("Control+Enter");
+      expect(await chat.mine.count()).toBe(0);
 
+      await chat.chooseModel("Blind");
+      await chat.page.getByText("Blind does not support images. Choose another model").waitFor();
+      await chat.button("Remove sunset.png").click();
+      await choose(chat, notes);
+      await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
+      await chat.chooseModel("Seeing");
+      await sendNow(chat);
+      await chat.reply(0, "complete");
+    },
+  );
+});
+
+longTest(
+  "a Word document is attached as its text, for a model that takes text only",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
     await chat.chooseModel("Blind");
-    await chat.page.getByText("Blind does not support images. Choose another model").waitFor();
-    await chat.button("Remove sunset.png").click();
-    await choose(chat, notes);
-    await chat.page.getByText("Blind cannot be given").waitFor({ state: "detached" });
-    await chat.chooseModel("Seeing");
+    const buffer = Buffer.from(docxFile(paragraph("Meet at noon")));
+    await choose(chat, { name: "plan.docx", mimeType: "application/octet-stream", buffer });
+    await expect.poll(() => ready(chat).count()).toBe(1);
     await sendNow(chat);
     await chat.reply(0, "complete");
-  });
-});
+    const [part] = (await chat.stored()).messages[0]!.parts;
+    expect(part).toMatchObject({ mediaType: "text/plain", filename: "plan.docx.html", size: 19 });
+  },
+);
 
-test("a Word document is attached as its text, for a model that takes text only", async ({ openChat }) => {
-  const chat = await openChat(server);
-  await chat.chooseModel("Blind");
-  const buffer = Buffer.from(docxFile(paragraph("Meet at noon")));
-  await choose(chat, { name: "plan.docx", mimeType: "application/octet-stream", buffer });
-  await expect.poll(() => ready(chat).count()).toBe(1);
-  await sendNow(chat);
-  await chat.reply(0, "complete");
-  const [part] = (await chat.stored()).messages[0]!.parts;
-  expect(part).toMatchObject({ mediaType: "text/plain", filename: "plan.docx.html", size: 19 });
-});
-
-test("files can be dropped anywhere on the page", async ({ openChat }) => {
+longTest("files can be dropped anywhere on the page", async ({ openChat }) => {
   const chat = await openChat(server, { context: DESKTOP });
   const carried = await chat.page.evaluateHandle(() => {
     const data = new DataTransfer();
@@ -175,7 +180,7 @@ test("files can be dropped anywhere on the page", async ({ openChat }) => {
   await expect.poll(() => ready(chat).allInnerTexts()).toEqual([expect.stringContaining("table.csv")]);
 });
 
-test("a picture can be pasted, and pasted text stays text", async ({ openChat }) => {
+longTest("a picture can be pasted, and pasted text stays text", async ({ openChat }) => {
   const chat = await openChat(server, { context: DESKTOP });
   const paste = (withText: boolean) =>
     chat.composer.evaluate(
@@ -194,27 +199,28 @@ test("a picture can be pasted, and pasted text stays text", async ({ openChat })
   await expect.poll(() => ready(chat).allInnerTexts()).toEqual([expect.stringContaining("image.png")]);
 });
 
-test("a file that cannot be taken says why, and the message waits until it is removed", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: DESKTOP });
-  await input(chat).setInputFiles([
-    { name: "program.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0x7f, 0x45, 0, 0]) },
-    { name: "long.txt", mimeType: "text/plain", buffer: Buffer.alloc(4_500_001, "x") },
-    notes,
-  ]);
-  await expect.poll(() => ready(chat).count()).toBe(1);
-  await chat.page.getByText("This file type is not supported").waitFor();
-  await chat.page.getByText("The file is too large: the limit is 4.5 MB.").waitFor();
-  await chat.composer.fill("Hello");
-  expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
-  await chat.button("Remove program.bin").click();
-  await chat.button("Remove long.txt").click();
-  await sendNow(chat);
-  await chat.reply(0, "complete");
-});
+longTest(
+  "a file that cannot be taken says why, and the message waits until it is removed",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: DESKTOP });
+    await input(chat).setInputFiles([
+      { name: "program.bin", mimeType: "application/octet-stream", buffer: Buffer.from([0x7f, 0x45, 0, 0]) },
+      { name: "long.txt", mimeType: "text/plain", buffer: Buffer.alloc(4_500_001, "x") },
+      notes,
+    ]);
+    await expect.poll(() => ready(chat).count()).toBe(1);
+    await chat.page.getByText("This file type is not supported").waitFor();
+    await chat.page.getByText("The file is too large: the limit is 4.5 MB.").waitFor();
+    await chat.composer.fill("Hello");
+    expect(await chat.button("Send").getAttribute("aria-disabled")).toBe("true");
+    await chat.button("Remove program.bin").click();
+    await chat.button("Remove long.txt").click();
+    await sendNow(chat);
+    await chat.reply(0, "complete");
+  },
+);
 
-test("a large photo is made smaller before it is uploaded", async ({ openChat }) => {
+longTest("a large photo is made smaller before it is uploaded", async ({ openChat }) => {
   const chat = await openChat(server, { context: DESKTOP });
   // Noise does not compress, so that a PNG of it is large.
   await input(chat).evaluate(async (element: HTMLInputElement) => {
@@ -237,7 +243,7 @@ test("a large photo is made smaller before it is uploaded", async ({ openChat })
   expect(await drawnWidth(chat.page, ".draft-file img")).toBe(2_048);
 });
 
-test("an upload that fails can be tried again", async ({ openChat }) => {
+longTest("an upload that fails can be tried again", async ({ openChat }) => {
   const chat = await openChat(server, { context: DESKTOP, expectErrors: [/status of 503/] });
   let isFull = true;
   await chat.page.route("**/api/session/attachments", (route) =>
@@ -255,47 +261,48 @@ test("an upload that fails can be tried again", async ({ openChat }) => {
   await expect.poll(() => ready(chat).count()).toBe(1);
 });
 
-test("deleting the conversation deletes its files on the server and in the browser's cache", async ({
-  openChat,
-}) => {
-  // To ask for what is gone is what makes the browser forget it.
-  const expectErrors = [/status of 404 .*attachments/, /ERR_CACHE_MISS/];
-  const chat = await openChat(server, { context: DESKTOP, expectErrors, clockAhead: 0 });
-  await input(chat).setInputFiles([picture, notes]);
-  await expect.poll(() => ready(chat).count()).toBe(2);
-  await sendNow(chat);
-  await chat.reply(0, "complete");
-  await chat.refresh();
-  await expect.poll(() => drawnWidth(chat.page, ".message-files__image img")).toBe(60);
-  const sessionId = await chat.sessionId();
-  const key = await chat.sessionHash();
-  const id = (await chat.stored()).messages[0]!.parts.flatMap((part) =>
-    part.type === "file" && part.mediaType === "image/png" ? [part.url.slice("attachment:".length)] : [],
-  )[0]!;
-  const isCached = () =>
-    chat.page.evaluate(
-      async ([id, sessionId]) => {
-        const options = { cache: "only-if-cached", mode: "same-origin" } as const;
-        const headers = { "X-Session-Id": sessionId! };
-        const url = `/api/session/attachments/${id!}`;
-        return fetch(url, { ...options, headers }).then(
-          ({ ok }) => ok,
-          () => false,
-        );
-      },
-      [id, sessionId],
-    );
-  expect(await isCached()).toBe(true);
-  await chat.deleteConversation();
-  await chat.emptyState.waitFor();
-  // When it cannot be undone any more.
-  await chat.page.clock.fastForward(11_500);
-  const shard = join(server.dataDir, "attachments", key.slice(0, 2));
-  await expect.poll(() => readdir(shard)).not.toContain(key);
-  await expect.poll(isCached).toBe(false);
-});
+longTest(
+  "deleting the conversation deletes its files on the server and in the browser's cache",
+  async ({ openChat }) => {
+    // To ask for what is gone is what makes the browser forget it.
+    const expectErrors = [/status of 404 .*attachments/, /ERR_CACHE_MISS/];
+    const chat = await openChat(server, { context: DESKTOP, expectErrors, clockAhead: 0 });
+    await input(chat).setInputFiles([picture, notes]);
+    await expect.poll(() => ready(chat).count()).toBe(2);
+    await sendNow(chat);
+    await chat.reply(0, "complete");
+    await chat.refresh();
+    await expect.poll(() => drawnWidth(chat.page, ".message-files__image img")).toBe(60);
+    const sessionId = await chat.sessionId();
+    const key = await chat.sessionHash();
+    const id = (await chat.stored()).messages[0]!.parts.flatMap((part) =>
+      part.type === "file" && part.mediaType === "image/png" ? [part.url.slice("attachment:".length)] : [],
+    )[0]!;
+    const isCached = () =>
+      chat.page.evaluate(
+        async ([id, sessionId]) => {
+          const options = { cache: "only-if-cached", mode: "same-origin" } as const;
+          const headers = { "X-Session-Id": sessionId! };
+          const url = `/api/session/attachments/${id!}`;
+          return fetch(url, { ...options, headers }).then(
+            ({ ok }) => ok,
+            () => false,
+          );
+        },
+        [id, sessionId],
+      );
+    expect(await isCached()).toBe(true);
+    await chat.deleteConversation();
+    await chat.emptyState.waitFor();
+    // When it cannot be undone any more.
+    await chat.page.clock.fastForward(11_500);
+    const shard = join(server.dataDir, "attachments", key.slice(0, 2));
+    await expect.poll(() => readdir(shard)).not.toContain(key);
+    await expect.poll(isCached).toBe(false);
+  },
+);
 
-test("a question that is edited keeps its files, and needs no words for that", async ({ openChat }) => {
+longTest("a question that is edited keeps its files, and needs no words for that", async ({ openChat }) => {
   const chat = await openChat(server, { context: DESKTOP });
   await input(chat).setInputFiles(picture);
   await expect.poll(() => ready(chat).count()).toBe(1);

@@ -5,10 +5,10 @@ import {
   type BedrockEndpoint,
   type BehaviourName,
 } from "../fixtures/models/bedrock-endpoint";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 import { textOf } from "../fixtures/session-api";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 let bedrock: BedrockEndpoint;
 let server: AppServer;
@@ -59,7 +59,7 @@ test("a conversation with Bedrock: signed, limited, and with all that was said b
   await chat.reply(1, "complete");
 });
 
-test("the model that was picked is the one that is asked", async ({ openChat }) => {
+longTest("the model that was picked is the one that is asked", async ({ openChat }) => {
   const chat = await openChat(server);
   const before = bedrock.requests.length;
   await chat.chooseModel("Amazon Nova Lite");
@@ -67,31 +67,32 @@ test("the model that was picked is the one that is asked", async ({ openChat }) 
   expect(bedrock.requests[before]?.modelId).toMatch(/nova-lite/);
 });
 
-test("a failed answer names its cause, another model is asked with one click, and then it is quiet", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await chat.chooseModel("Amazon Nova Lite");
-  bedrock.script("denied");
-  await chat.send("A question");
-  const failed = await chat.reply(0, "failed");
-  await failed.getByText("Cause").click();
-  await failed.getByText("You don't have access to the model").waitFor();
-  expect(await failed.getByRole("button", { name: /^(Retry|Regenerate)$/ }).count()).toBe(1);
+longTest(
+  "a failed answer names its cause, another model is asked with one click, and then it is quiet",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.chooseModel("Amazon Nova Lite");
+    bedrock.script("denied");
+    await chat.send("A question");
+    const failed = await chat.reply(0, "failed");
+    await failed.getByText("Cause").click();
+    await failed.getByText("You don't have access to the model").waitFor();
+    expect(await failed.getByRole("button", { name: /^(Retry|Regenerate)$/ }).count()).toBe(1);
 
-  const before = bedrock.requests.length;
-  await pick(failed.getByRole("button", { name: "Answer with another model" }), "Amazon Nova Pro");
-  await chat.reply(0, "complete");
-  expect(bedrock.requests[before]?.modelId).toMatch(/nova-pro/);
+    const before = bedrock.requests.length;
+    await pick(failed.getByRole("button", { name: "Answer with another model" }), "Amazon Nova Pro");
+    await chat.reply(0, "complete");
+    expect(bedrock.requests[before]?.modelId).toMatch(/nova-pro/);
 
-  bedrock.script("denied");
-  await chat.send("Another question");
-  await chat.reply(1, "failed");
-  await chat.ask("One more question");
-  const earlier = chat.replies.nth(1);
-  await earlier.getByText("The answer failed.").waitFor();
-  expect(await earlier.innerText()).not.toContain("playground");
-});
+    bedrock.script("denied");
+    await chat.send("Another question");
+    await chat.reply(1, "failed");
+    await chat.ask("One more question");
+    const earlier = chat.replies.nth(1);
+    await earlier.getByText("The answer failed.").waitFor();
+    expect(await earlier.innerText()).not.toContain("playground");
+  },
+);
 
 /** `tries`: how often the server asks before it tells the person. */
 type Refusal = [behaviour: BehaviourName, tries: number, sentence: RegExp];
@@ -153,36 +154,38 @@ describe.each(
   });
 });
 
-test("an answer that has reached its longest length says so, and goes on where it stopped", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  const text = Array.from({ length: 12 }, (_, index) => `word${index + 1}`).join(" ");
-  bedrock.script({ name: "ok", text, stopReason: "max_tokens" });
-  await chat.send("Count for me [words:20]");
-  const cut = await chat.reply(0, "interrupted");
-  expect(await cut.innerText()).toMatch(/reached the maximum length/);
-  await chat.button("Continue").click();
-  const answer = await chat.reply(0, "complete");
-  await expect.poll(() => answer.innerText()).toMatch(/word1 .*word12 word13 .*word20/);
-});
+longTest(
+  "an answer that has reached its longest length says so, and goes on where it stopped",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    const text = Array.from({ length: 12 }, (_, index) => `word${index + 1}`).join(" ");
+    bedrock.script({ name: "ok", text, stopReason: "max_tokens" });
+    await chat.send("Count for me [words:20]");
+    const cut = await chat.reply(0, "interrupted");
+    expect(await cut.innerText()).toMatch(/reached the maximum length/);
+    await chat.button("Continue").click();
+    const answer = await chat.reply(0, "complete");
+    await expect.poll(() => answer.innerText()).toMatch(/word1 .*word12 word13 .*word20/);
+  },
+);
 
-test("who talks longer than the model can read is told that it does not know the beginning", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await chat.chooseModel("Small window");
-  const note = chat.page.getByText("the oldest messages were left out");
-  await chat.ask(`First ${"a word ".repeat(600)}`);
-  expect(await note.count()).toBe(0);
-  const answer = await chat.ask("Second");
-  await note.waitFor();
-  expect(JSON.stringify(bedrock.requests.at(-1)!.body)).not.toContain("First");
-  await answer.getByRole("button", { name: "Details" }).click();
-  await chat.page.getByRole("dialog").getByText("Messages left out").waitFor();
-  await chat.refresh();
-  await note.waitFor();
-});
+longTest(
+  "who talks longer than the model can read is told that it does not know the beginning",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.chooseModel("Small window");
+    const note = chat.page.getByText("the oldest messages were left out");
+    await chat.ask(`First ${"a word ".repeat(600)}`);
+    expect(await note.count()).toBe(0);
+    const answer = await chat.ask("Second");
+    await note.waitFor();
+    expect(JSON.stringify(bedrock.requests.at(-1)!.body)).not.toContain("First");
+    await answer.getByRole("button", { name: "Details" }).click();
+    await chat.page.getByRole("dialog").getByText("Messages left out").waitFor();
+    await chat.refresh();
+    await note.waitFor();
+  },
+);
 
 test("Stop ends the connection to Bedrock, too", async ({ openChat }) => {
   const chat = await openChat(server);

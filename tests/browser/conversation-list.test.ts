@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
 import { readSession } from "../fixtures/session-api";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -66,24 +66,25 @@ describe.each(
     await expect.poll(other.listed).toEqual({ Today: [expect.any(String), expect.any(String)] });
   });
 
-  test("a deletion is undone from the other tab, and brings the conversation back in both", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await holdTwo(chat);
-    const other = await openChat(server, { beside: chat });
-    await other.reply(0, "complete");
-    await chat.showList();
-    await chat.chooseInList("About coffee", "Delete");
-    await chat.undo.waitFor();
-    expect(await unreadableText(chat.page)).toEqual([]);
-    expect(await chat.listed()).toEqual({ Today: ["About tea"] });
-    await other.emptyState.waitFor();
-    await other.undo.click();
-    await other.reply(0, "complete");
-    await expect.poll(chat.listed).toEqual({ Today: ["About coffee", "About tea"] });
-    await chat.undo.waitFor({ state: "hidden" });
-  });
+  longTest(
+    "a deletion is undone from the other tab, and brings the conversation back in both",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { context });
+      await holdTwo(chat);
+      const other = await openChat(server, { beside: chat });
+      await other.reply(0, "complete");
+      await chat.showList();
+      await chat.chooseInList("About coffee", "Delete");
+      await chat.undo.waitFor();
+      expect(await unreadableText(chat.page)).toEqual([]);
+      expect(await chat.listed()).toEqual({ Today: ["About tea"] });
+      await other.emptyState.waitFor();
+      await other.undo.click();
+      await other.reply(0, "complete");
+      await expect.poll(chat.listed).toEqual({ Today: ["About coffee", "About tea"] });
+      await chat.undo.waitFor({ state: "hidden" });
+    },
+  );
 });
 
 test("what is deleted in a tab that is closed at once is deleted by the next one", async ({ openChat }) => {
@@ -105,27 +106,30 @@ test("what is deleted in a tab that is closed at once is deleted by the next one
   await soon.undo.waitFor({ state: "hidden" });
 });
 
-test("a deletion that the server cannot carry out now is carried out when it can", async ({ openChat }) => {
-  const chat = await openChat(server, {
-    context: wide,
-    clockAhead: 0,
-    expectErrors: [/Failed to load resource/],
-  });
-  await chat.ask("About tea");
-  const id = await chat.sessionId();
-  let refusals = 0;
-  await chat.page.route("**/api/session", (route) =>
-    route.request().method() === "DELETE" && ++refusals <= 1 ? route.abort() : route.continue(),
-  );
-  await chat.deleteConversation();
-  await chat.page.clock.fastForward(11_500);
-  await expect.poll(() => refusals).toBe(1);
-  await chat.page.clock.fastForward(20_000);
-  await expect.poll(() => readSession(server.url, id)).toBeNull();
-  expect(await chat.listed()).toEqual({});
-});
+longTest(
+  "a deletion that the server cannot carry out now is carried out when it can",
+  async ({ openChat }) => {
+    const chat = await openChat(server, {
+      context: wide,
+      clockAhead: 0,
+      expectErrors: [/Failed to load resource/],
+    });
+    await chat.ask("About tea");
+    const id = await chat.sessionId();
+    let refusals = 0;
+    await chat.page.route("**/api/session", (route) =>
+      route.request().method() === "DELETE" && ++refusals <= 1 ? route.abort() : route.continue(),
+    );
+    await chat.deleteConversation();
+    await chat.page.clock.fastForward(11_500);
+    await expect.poll(() => refusals).toBe(1);
+    await chat.page.clock.fastForward(20_000);
+    await expect.poll(() => readSession(server.url, id)).toBeNull();
+    expect(await chat.listed()).toEqual({});
+  },
+);
 
-test("the whole list can be worked by keyboard", async ({ openChat }) => {
+longTest("the whole list can be worked by keyboard", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   await holdTwo(chat);
   const { page } = chat;
@@ -160,32 +164,38 @@ test("the whole list can be worked by keyboard", async ({ openChat }) => {
   await expect.poll(chat.listed).toEqual({ Today: [expect.any(String), expect.any(String)] });
 });
 
-test("a list kept by an earlier version is read, and grouped by days that go on over midnight", async ({
-  openChat,
-}) => {
-  const first = await openChat(server, { context: wide });
-  await first.ask("About tea");
-  const id = await first.sessionId();
-  const day = 86_400_000;
-  const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
-  await first.page.evaluate(
-    (list) => localStorage.setItem("holdfast.conversations", JSON.stringify(list)),
-    [
-      { id, title: "About tea", updatedAt: ago(0) },
-      { id: "aaaaaaaaaaaaaaaaaaaaaa", title: "Of yesterday", updatedAt: ago(1) },
-      { id: "bbbbbbbbbbbbbbbbbbbbbb", title: "Long ago", updatedAt: "2020-02-03T12:00:00.000Z", saved: true },
-    ],
-  );
-  const chat = await openChat(server, { beside: first, clockAhead: 0 });
-  expect(await chat.listed()).toEqual({
-    Today: ["About tea"],
-    Yesterday: ["Of yesterday"],
-    "February 2020": ["Long ago"],
-  });
-  await chat.page.clock.fastForward(day);
-  await expect.poll(chat.listed).toEqual({
-    Yesterday: ["About tea"],
-    "Previous 7 days": ["Of yesterday"],
-    "February 2020": ["Long ago"],
-  });
-});
+longTest(
+  "a list kept by an earlier version is read, and grouped by days that go on over midnight",
+  async ({ openChat }) => {
+    const first = await openChat(server, { context: wide });
+    await first.ask("About tea");
+    const id = await first.sessionId();
+    const day = 86_400_000;
+    const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
+    await first.page.evaluate(
+      (list) => localStorage.setItem("holdfast.conversations", JSON.stringify(list)),
+      [
+        { id, title: "About tea", updatedAt: ago(0) },
+        { id: "aaaaaaaaaaaaaaaaaaaaaa", title: "Of yesterday", updatedAt: ago(1) },
+        {
+          id: "bbbbbbbbbbbbbbbbbbbbbb",
+          title: "Long ago",
+          updatedAt: "2020-02-03T12:00:00.000Z",
+          saved: true,
+        },
+      ],
+    );
+    const chat = await openChat(server, { beside: first, clockAhead: 0 });
+    expect(await chat.listed()).toEqual({
+      Today: ["About tea"],
+      Yesterday: ["Of yesterday"],
+      "February 2020": ["Long ago"],
+    });
+    await chat.page.clock.fastForward(day);
+    await expect.poll(chat.listed).toEqual({
+      Yesterday: ["About tea"],
+      "Previous 7 days": ["Of yesterday"],
+      "February 2020": ["Long ago"],
+    });
+  },
+);

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus } from "../fixtures/browser/chat-page";
 
 const WIDE = { width: 1440, height: 900 };
@@ -88,7 +88,7 @@ test("what is typed or pasted anywhere goes into the message box, but for fields
   expect(await composer.inputValue()).toBe("So: can you shorten it? And paste!");
 });
 
-test("the message box has the focus after whatever is done with the mouse", async ({ openChat }) => {
+longTest("the message box has the focus after whatever is done with the mouse", async ({ openChat }) => {
   const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
   const isReady = () => expect.poll(() => hasFocus(composer)).toBe(true);
   await chat.send("Tell me a long story.");
@@ -116,31 +116,32 @@ test("the message box has the focus after whatever is done with the mouse", asyn
   await isReady();
 });
 
-test("Enter in the editor of a question does what the setting says, and a hint tells", async ({
-  openChat,
-}) => {
-  const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
-  const editor = page.getByRole("textbox", { name: "Edit your message" });
-  await chat.ask("Hello");
-  await composer.press("ArrowUp");
-  await page.getByText(/^Enter\s*to send\s*Shift Enter\s*for a new line$/).waitFor();
-  await editor.press("Shift+Enter");
-  await editor.pressSequentially("there");
-  await editor.dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
-  await editor.press("Enter");
-  await chat.mine.filter({ hasText: "Hello there" }).waitFor();
-  await chat.reply(0, "complete");
+longTest(
+  "Enter in the editor of a question does what the setting says, and a hint tells",
+  async ({ openChat }) => {
+    const { page, composer, ...chat } = await openChat(server, { context: { viewport: WIDE } });
+    const editor = page.getByRole("textbox", { name: "Edit your message" });
+    await chat.ask("Hello");
+    await composer.press("ArrowUp");
+    await page.getByText(/^Enter\s*to send\s*Shift Enter\s*for a new line$/).waitFor();
+    await editor.press("Shift+Enter");
+    await editor.pressSequentially("there");
+    await editor.dispatchEvent("keydown", { key: "Enter", keyCode: 229, bubbles: true });
+    await editor.press("Enter");
+    await chat.mine.filter({ hasText: "Hello there" }).waitFor();
+    await chat.reply(0, "complete");
 
-  await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"enterSends":false}'));
-  await chat.refresh();
-  await chat.mine.filter({ hasText: "Hello there" }).waitFor();
-  await composer.press("ArrowUp");
-  await page.getByText(/^Ctrl Enter\s*to send\s*Enter\s*for a new line$/).waitFor();
-  await editor.press("Enter");
-  expect(await editor.inputValue()).toBe("Hello\nthere\n");
-});
+    await page.evaluate(() => localStorage.setItem("holdfast.preferences", '{"enterSends":false}'));
+    await chat.refresh();
+    await chat.mine.filter({ hasText: "Hello there" }).waitFor();
+    await composer.press("ArrowUp");
+    await page.getByText(/^Ctrl Enter\s*to send\s*Enter\s*for a new line$/).waitFor();
+    await editor.press("Enter");
+    expect(await editor.inputValue()).toBe("Hello\nthere\n");
+  },
+);
 
-test("everything can be done by keyboard alone", async ({ openChat }) => {
+longTest("everything can be done by keyboard alone", async ({ openChat }) => {
   const { page, ...chat } = await openChat(server);
   async function deleteByKeyboard() {
     await tabTo(page, chat.menuButton);

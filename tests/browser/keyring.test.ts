@@ -1,12 +1,12 @@
 import type { Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { test, type OpenChat, type ServedApp } from "../fixtures/browser/browser-test";
+import { longTest, test, type OpenChat, type ServedApp } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { smallTargets, violations } from "../fixtures/browser/accessibility";
 import { unreadableText } from "../fixtures/browser/readability";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 import { addVirtualAuthenticator } from "../fixtures/virtual-authenticator";
 
 const wide = { viewport: { width: 1440, height: 900 } };
@@ -158,29 +158,32 @@ describe.each(
     }
   });
 
-  test("two devices have one list: by the code, then each sees what the other does", async ({ openChat }) => {
-    const chat = await open(openChat, context);
-    await chat.ask("About tea");
-    await chat.showList();
-    await chat.page.getByText("Your conversations are listed in this browser only.").waitFor();
-    const code = await turnOnWithCode(chat);
-    await expect
-      .poll(() => chat.page.getByText("Your conversations are listed in this browser only.").count())
-      .toBe(0);
+  longTest(
+    "two devices have one list: by the code, then each sees what the other does",
+    async ({ openChat }) => {
+      const chat = await open(openChat, context);
+      await chat.ask("About tea");
+      await chat.showList();
+      await chat.page.getByText("Your conversations are listed in this browser only.").waitFor();
+      const code = await turnOnWithCode(chat);
+      await expect
+        .poll(() => chat.page.getByText("Your conversations are listed in this browser only.").count())
+        .toBe(0);
 
-    const other = await open(openChat, context);
-    await other.ask("About coffee");
-    await joinWithCode(other, code);
-    for (const each of [chat, other]) {
-      await each.showList();
-      await expect.poll(() => titlesIn(each)).toEqual(["About coffee", "About tea"]);
-    }
-    // Deleted on one, gone on both.
-    await other.chooseInList("About tea", "Delete");
-    await expect.poll(() => titlesIn(chat), { timeout: 30_000 }).toEqual(["About coffee"]);
-  });
+      const other = await open(openChat, context);
+      await other.ask("About coffee");
+      await joinWithCode(other, code);
+      for (const each of [chat, other]) {
+        await each.showList();
+        await expect.poll(() => titlesIn(each)).toEqual(["About coffee", "About tea"]);
+      }
+      // Deleted on one, gone on both.
+      await other.chooseInList("About tea", "Delete");
+      await expect.poll(() => titlesIn(chat), { timeout: 30_000 }).toEqual(["About coffee"]);
+    },
+  );
 
-  test("a device joins by the link of the QR code, which works once", async ({ openChat }) => {
+  longTest("a device joins by the link of the QR code, which works once", async ({ openChat }) => {
     const chat = await open(openChat, context);
     await chat.ask("About tea");
     await turnOnWithCode(chat);
@@ -207,92 +210,94 @@ describe.each(
     await late.page.getByText("This link works only once").or(late.page.getByRole("alert")).first().waitFor();
   });
 
-  test("a lost device is locked out, also of the conversations, and a new code opens them on others", async ({
-    openChat,
-  }) => {
-    const chat = await open(openChat, context);
-    await chat.ask("About tea");
-    await chat.composer.fill("Not sent yet");
-    const code = await turnOnWithCode(chat);
-    const lost = await open(openChat, context);
-    await joinWithCode(lost, code);
-    const before = await chat.stored();
-    const oldId = await chat.sessionId();
-    const isMoved = chat.page.waitForResponse((response) => response.url().endsWith("/api/session/move"));
+  longTest(
+    "a lost device is locked out, also of the conversations, and a new code opens them on others",
+    async ({ openChat }) => {
+      const chat = await open(openChat, context);
+      await chat.ask("About tea");
+      await chat.composer.fill("Not sent yet");
+      const code = await turnOnWithCode(chat);
+      const lost = await open(openChat, context);
+      await joinWithCode(lost, code);
+      const before = await chat.stored();
+      const oldId = await chat.sessionId();
+      const isMoved = chat.page.waitForResponse((response) => response.url().endsWith("/api/session/move"));
 
-    const settings = await openSettings(chat);
-    await settings.getByRole("button", { name: "Manage" }).click();
-    const overview = chat.page.getByRole("dialog", { name: "Your conversations on all your devices" });
-    await expectUsable(chat);
-    await overview.getByRole("button", { name: "A device was lost" }).click();
-    const question = chat.page.getByRole("dialog", { name: "A device was lost" });
-    await expectUsable(chat);
-    expect(
-      await question.getByRole("checkbox", { name: "Also move conversations to new ids" }).isChecked(),
-    ).toBe(true);
-    await question.getByRole("button", { name: "Lock out other devices" }).click();
-    const shown = chat.page.getByRole("dialog", { name: "Recovery code" });
-    const newCode = await shown.getByLabel("Recovery code").innerText();
-    expect(newCode).not.toBe(code);
+      const settings = await openSettings(chat);
+      await settings.getByRole("button", { name: "Manage" }).click();
+      const overview = chat.page.getByRole("dialog", { name: "Your conversations on all your devices" });
+      await expectUsable(chat);
+      await overview.getByRole("button", { name: "A device was lost" }).click();
+      const question = chat.page.getByRole("dialog", { name: "A device was lost" });
+      await expectUsable(chat);
+      expect(
+        await question.getByRole("checkbox", { name: "Also move conversations to new ids" }).isChecked(),
+      ).toBe(true);
+      await question.getByRole("button", { name: "Lock out other devices" }).click();
+      const shown = chat.page.getByRole("dialog", { name: "Recovery code" });
+      const newCode = await shown.getByLabel("Recovery code").innerText();
+      expect(newCode).not.toBe(code);
 
-    expect((await isMoved).status()).toBe(201);
-    await expect.poll(() => chat.sessionId()).not.toBe(oldId);
-    const { rev: _, ...content } = before;
-    expect(await chat.stored()).toMatchObject(content);
-    expect(await readSession(cluster.url, oldId)).toBeNull();
+      expect((await isMoved).status()).toBe(201);
+      await expect.poll(() => chat.sessionId()).not.toBe(oldId);
+      const { rev: _, ...content } = before;
+      expect(await chat.stored()).toMatchObject(content);
+      expect(await readSession(cluster.url, oldId)).toBeNull();
 
-    await lost.showList();
-    await lost.page.getByText("The list was deleted, or replaced because a device was lost.").waitFor();
-    const third = await open(openChat, context);
-    const thirdSettings = await openSettings(third);
-    await thirdSettings.getByRole("button", { name: "Open my list here" }).click();
-    const join = third.page.getByRole("dialog", { name: "Open my list here" });
-    await join.getByRole("textbox", { name: "Recovery code" }).fill(code);
-    await join.getByRole("button", { name: "Open with the code" }).click();
-    await join.getByRole("alert").waitFor();
-    await join.getByRole("textbox", { name: "Recovery code" }).fill(newCode);
-    await join.getByRole("button", { name: "Open with the code" }).click();
-    await join.waitFor({ state: "hidden" });
-    await closeSettings(third);
-    await third.showList();
-    await expect.poll(() => titlesIn(third)).toEqual(["About tea"]);
-    await third.conversations.getByText("About tea").click();
-    await third.reply(0, "complete");
-    await expect.poll(() => third.composer.inputValue()).toBe("Not sent yet");
-  });
+      await lost.showList();
+      await lost.page.getByText("The list was deleted, or replaced because a device was lost.").waitFor();
+      const third = await open(openChat, context);
+      const thirdSettings = await openSettings(third);
+      await thirdSettings.getByRole("button", { name: "Open my list here" }).click();
+      const join = third.page.getByRole("dialog", { name: "Open my list here" });
+      await join.getByRole("textbox", { name: "Recovery code" }).fill(code);
+      await join.getByRole("button", { name: "Open with the code" }).click();
+      await join.getByRole("alert").waitFor();
+      await join.getByRole("textbox", { name: "Recovery code" }).fill(newCode);
+      await join.getByRole("button", { name: "Open with the code" }).click();
+      await join.waitFor({ state: "hidden" });
+      await closeSettings(third);
+      await third.showList();
+      await expect.poll(() => titlesIn(third)).toEqual(["About tea"]);
+      await third.conversations.getByText("About tea").click();
+      await third.reply(0, "complete");
+      await expect.poll(() => third.composer.inputValue()).toBe("Not sent yet");
+    },
+  );
 
-  test("a browser is forgotten, with its list or without, and the list is deleted for all", async ({
-    openChat,
-  }) => {
-    const chat = await open(openChat, context);
-    await chat.ask("About tea");
-    const code = await turnOnWithCode(chat);
-    const other = await open(openChat, context);
-    await joinWithCode(other, code);
+  longTest(
+    "a browser is forgotten, with its list or without, and the list is deleted for all",
+    async ({ openChat }) => {
+      const chat = await open(openChat, context);
+      await chat.ask("About tea");
+      const code = await turnOnWithCode(chat);
+      const other = await open(openChat, context);
+      await joinWithCode(other, code);
 
-    const settings = await openSettings(other);
-    await settings.getByRole("button", { name: "Manage" }).click();
-    await other.button("Forget this browser").click();
-    const forget = other.page.getByRole("dialog", { name: "Forget this browser" });
-    await expectUsable(other);
-    await forget.getByRole("checkbox").check();
-    await forget.getByRole("button", { name: "Forget this browser" }).click();
-    await forget.waitFor({ state: "hidden" });
+      const settings = await openSettings(other);
+      await settings.getByRole("button", { name: "Manage" }).click();
+      await other.button("Forget this browser").click();
+      const forget = other.page.getByRole("dialog", { name: "Forget this browser" });
+      await expectUsable(other);
+      await forget.getByRole("checkbox").check();
+      await forget.getByRole("button", { name: "Forget this browser" }).click();
+      await forget.waitFor({ state: "hidden" });
 
-    const own = await openSettings(chat);
-    await own.getByRole("button", { name: "Manage" }).click();
-    await chat.button("Delete the list from the server").click();
-    const question = chat.page.getByRole("dialog", { name: "Delete the list from the server" });
-    await question.getByRole("button", { name: "Delete from the server" }).click();
-    await question.waitFor({ state: "hidden" });
-    await own.getByRole("button", { name: "Turn on with a recovery code" }).waitFor();
-    await closeSettings(chat);
-    await chat.showList();
-    expect(await titlesIn(chat)).toEqual(["About tea"]);
-  });
+      const own = await openSettings(chat);
+      await own.getByRole("button", { name: "Manage" }).click();
+      await chat.button("Delete the list from the server").click();
+      const question = chat.page.getByRole("dialog", { name: "Delete the list from the server" });
+      await question.getByRole("button", { name: "Delete from the server" }).click();
+      await question.waitFor({ state: "hidden" });
+      await own.getByRole("button", { name: "Turn on with a recovery code" }).waitFor();
+      await closeSettings(chat);
+      await chat.showList();
+      expect(await titlesIn(chat)).toEqual(["About tea"]);
+    },
+  );
 });
 
-test("where passkeys cannot be used, the page says why, and the code serves", async ({ openChat }) => {
+longTest("where passkeys cannot be used, the page says why, and the code serves", async ({ openChat }) => {
   const chat = await openChat(served, { context: wide, expectErrors: LOST });
   await chat.page.addInitScript(() => {
     Object.defineProperty(window, "PublicKeyCredential", { value: undefined });

@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { overflowing } from "../fixtures/browser/overflow";
 import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
+import { variants } from "../fixtures/variants";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 let server: AppServer;
@@ -27,32 +28,35 @@ test("nothing is wider than a phone, and the composer is in sight", async ({ ope
   expect((await chat.replies.last().boundingBox())!.y).toBeLessThan(box.y);
 });
 
-test("the conversations are in a drawer on a phone, and beside the chat on a wide screen", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: phone });
-  await chat.ask("A talk about lighthouses");
-  expect(await chat.conversations.isVisible()).toBe(false);
-  await chat.openDrawer();
-  await chat.conversations.waitFor();
-  await expectFits(chat.page);
-  await chat.drawer.getByRole("button", { name: "New conversation" }).click();
-  await chat.emptyState.waitFor();
-  await chat.conversations.waitFor({ state: "hidden" });
+longTest(
+  "the conversations are in a drawer on a phone, and beside the chat on a wide screen",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: phone });
+    await chat.ask("A talk about lighthouses");
+    expect(await chat.conversations.isVisible()).toBe(false);
+    await chat.openDrawer();
+    await chat.conversations.waitFor();
+    await expectFits(chat.page);
+    await chat.drawer.getByRole("button", { name: "New conversation" }).click();
+    await chat.emptyState.waitFor();
+    await chat.conversations.waitFor({ state: "hidden" });
 
-  await chat.openDrawer();
-  await chat.conversations.getByText("A talk about lighthouses").click();
-  await chat.mine.filter({ hasText: "A talk about lighthouses" }).waitFor();
+    await chat.openDrawer();
+    await chat.conversations.getByText("A talk about lighthouses").click();
+    await chat.mine.filter({ hasText: "A talk about lighthouses" }).waitFor();
 
-  const wide = await openChat(server, { context: { viewport: { width: 1440, height: 900 } } });
-  await wide.conversations.waitFor();
-  await expectFits(wide.page);
-});
+    const wide = await openChat(server, { context: { viewport: { width: 1440, height: 900 } } });
+    await wide.conversations.waitFor();
+    await expectFits(wide.page);
+  },
+);
 
-describe.each([
-  ["dark", (luminance: number) => luminance < 0.1],
-  ["light", (luminance: number) => luminance > 0.8],
-] as const)("on a system set to %s", (colorScheme, isRight) => {
+describe.each(
+  variants([
+    ["dark", (luminance: number) => luminance < 0.1],
+    ["light", (luminance: number) => luminance > 0.8],
+  ]),
+)("on a system set to %s", (colorScheme, isRight) => {
   test("the page is of that kind, and all its text is readable", async ({ openChat }) => {
     const chat = await openChat(server, { context: { colorScheme } });
     expect(await unreadableText(chat.page)).toEqual([]);

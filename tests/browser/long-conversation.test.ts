@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { longConversation, putConversation } from "../fixtures/long-conversation";
 
@@ -42,30 +42,31 @@ test("two thousand messages open at their end, with few of them drawn", async ({
   expect(await chat.page.evaluate(() => document.querySelectorAll("*").length)).toBeLessThan(6_000);
 });
 
-test("what is read stays where it is while what lies above is drawn for the first time", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await show(chat);
-  await chat.page.locator(".conversation__scroller").hover();
-  for (let turn = 0; turn < 12; turn++) {
-    await settled(chat.page);
-    const seen = await inView(chat.page);
-    await chat.page.mouse.wheel(0, -400);
-    // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
-    await chat.page.waitForFunction(
-      ([index, top]) => {
-        const element = document.querySelector(`.message-slot[data-index="${index}"]`);
-        return !element || Math.abs(element.getBoundingClientRect().top - top - 400) < 3;
-      },
-      [seen.index, seen.top] as const,
-      { polling: "raf" },
-    );
-  }
-  expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
-});
+longTest(
+  "what is read stays where it is while what lies above is drawn for the first time",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await show(chat);
+    await chat.page.locator(".conversation__scroller").hover();
+    for (let turn = 0; turn < 12; turn++) {
+      await settled(chat.page);
+      const seen = await inView(chat.page);
+      await chat.page.mouse.wheel(0, -400);
+      // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
+      await chat.page.waitForFunction(
+        ([index, top]) => {
+          const element = document.querySelector(`.message-slot[data-index="${index}"]`);
+          return !element || Math.abs(element.getBoundingClientRect().top - top - 400) < 3;
+        },
+        [seen.index, seen.top] as const,
+        { polling: "raf" },
+      );
+    }
+    expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
+  },
+);
 
-test("all of it is drawn for paper", async ({ openChat }) => {
+longTest("all of it is drawn for paper", async ({ openChat }) => {
   const chat = await openChat(server);
   const length = 100;
   await show(chat, { id: await putConversation(server.url, longConversation(length)), length });

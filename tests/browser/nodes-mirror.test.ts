@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
@@ -56,7 +56,7 @@ test("two tabs on two nodes show the same, whatever is done in which of them", a
   await first.emptyState.waitFor();
 });
 
-test("a title that is given on one node is seen on another", async ({ openChat }) => {
+longTest("a title that is given on one node is seen on another", async ({ openChat }) => {
   const [one, two] = cluster.nodes;
   cluster.lead(one!);
   const chat = await openChat(cluster);
@@ -70,7 +70,7 @@ test("a title that is given on one node is seen on another", async ({ openChat }
   await chat.page.getByRole("heading", { name: "About greetings" }).waitFor();
 });
 
-test("conversations that are left on one node are taken from another, once", async ({ openChat }) => {
+longTest("conversations that are left on one node are taken from another, once", async ({ openChat }) => {
   const [one, two] = cluster.nodes;
   cluster.lead(one!);
   const chat = await openChat(cluster);
@@ -121,25 +121,28 @@ test("Stop at one node and refresh at once from another: the text does not grow 
   expect(await chat.replies.allInnerTexts()).toEqual(shown);
 });
 
-test("offline in mid-reply the tab says so quietly, and online again it has all", async ({ openChat }) => {
-  const chat = await openChat(cluster, { expectErrors: [/net::ERR_INTERNET_DISCONNECTED/] });
-  const sights = await watchReply(chat);
-  const notice = chat.page.getByText("Reconnecting…");
-  await chat.send(LONG);
-  await chat.replyOfLength(0, 200);
-  expect(await notice.isVisible()).toBe(false);
+longTest(
+  "offline in mid-reply the tab says so quietly, and online again it has all",
+  async ({ openChat }) => {
+    const chat = await openChat(cluster, { expectErrors: [/net::ERR_INTERNET_DISCONNECTED/] });
+    const sights = await watchReply(chat);
+    const notice = chat.page.getByText("Reconnecting…");
+    await chat.send(LONG);
+    await chat.replyOfLength(0, 200);
+    expect(await notice.isVisible()).toBe(false);
 
-  await chat.page.context().setOffline(true);
-  await notice.waitFor();
-  expect(await chat.page.getByRole("alert").count()).toBe(0);
-  await chat.reply(0, "streaming");
-  await chat.page.context().setOffline(false);
-  await notice.waitFor({ state: "hidden" });
-  await chat.reply(0, "complete");
-  expect(shrinkages(sights)).toEqual([]);
-  expect(textOf((await chat.stored()).messages[1])).toBe(whole);
-  const shown = await chat.replies.allInnerTexts();
-  await chat.refresh();
-  await chat.reply(0, "complete");
-  expect(await chat.replies.allInnerTexts()).toEqual(shown);
-});
+    await chat.page.context().setOffline(true);
+    await notice.waitFor();
+    expect(await chat.page.getByRole("alert").count()).toBe(0);
+    await chat.reply(0, "streaming");
+    await chat.page.context().setOffline(false);
+    await notice.waitFor({ state: "hidden" });
+    await chat.reply(0, "complete");
+    expect(shrinkages(sights)).toEqual([]);
+    expect(textOf((await chat.stored()).messages[1])).toBe(whole);
+    const shown = await chat.replies.allInnerTexts();
+    await chat.refresh();
+    await chat.reply(0, "complete");
+    expect(await chat.replies.allInnerTexts()).toEqual(shown);
+  },
+);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { branchTo } from "~/conversation/session/branch";
 import { answerAsDemo } from "~/model/demo/demo-answer";
-import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { textOf } from "../fixtures/session-api";
@@ -68,18 +68,19 @@ test("kill -9 of the node that writes: the text goes on to its end in every tab"
   await expectTheWholeAnswer(tabs);
 });
 
-test("the same when it freezes, also for a tab that listens to it; thawing changes nothing", async ({
-  openChat,
-}) => {
-  const { runner, replyId, tabs } = await twoTabsInMidReply(openChat);
-  await runner.freeze();
-  cluster.lead(...cluster.nodes.filter((node) => node !== runner));
-  await expectTheWholeAnswer(tabs);
+longTest(
+  "the same when it freezes, also for a tab that listens to it; thawing changes nothing",
+  async ({ openChat }) => {
+    const { runner, replyId, tabs } = await twoTabsInMidReply(openChat);
+    await runner.freeze();
+    cluster.lead(...cluster.nodes.filter((node) => node !== runner));
+    await expectTheWholeAnswer(tabs);
 
-  const before = await tabs[0]!.chat.stored();
-  await runner.thaw();
-  await runner.said(new RegExp(`${replyId}.*the reply was superseded`));
-  expect(await tabs[0]!.chat.stored()).toEqual(before);
-  expect(cluster.output().match(new RegExp(`${replyId}.*the reply has settled`, "g"))).toHaveLength(1);
-  for (const { sights } of tabs) expect(shrinkages(sights)).toEqual([]);
-});
+    const before = await tabs[0]!.chat.stored();
+    await runner.thaw();
+    await runner.said(new RegExp(`${replyId}.*the reply was superseded`));
+    expect(await tabs[0]!.chat.stored()).toEqual(before);
+    expect(cluster.output().match(new RegExp(`${replyId}.*the reply has settled`, "g"))).toHaveLength(1);
+    for (const { sights } of tabs) expect(shrinkages(sights)).toEqual([]);
+  },
+);

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { unreadableText } from "../fixtures/browser/readability";
 
 let server: AppServer;
@@ -23,12 +23,13 @@ test("without a network the page opens on the conversation seen last, and what i
   const chat = await openChat(server, { context, expectErrors });
   const { page } = chat;
   await chat.ask("Show me a table");
+  await chat.replies.first().locator("table").waitFor();
   const shown = await chat.replies.first().innerText();
   await isKept(page);
   await page.context().setOffline(true);
   await chat.refresh();
   await chat.reply(0, "complete");
-  expect(await chat.replies.first().innerText()).toBe(shown);
+  await expect.poll(() => chat.replies.first().innerText()).toBe(shown);
   await page.getByText("Offline. Showing the last saved version.").waitFor();
   expect(await unreadableText(page)).toEqual([]);
 
@@ -43,51 +44,53 @@ test("without a network the page opens on the conversation seen last, and what i
   expect(said).toHaveLength(2);
 });
 
-test("what waits in a conversation goes out while another is open, and the list marks it until then", async ({
-  openChat,
-}) => {
-  const wide = { ...context, viewport: { width: 1440, height: 900 } };
-  const chat = await openChat(server, { context: wide, expectErrors });
-  const { page } = chat;
-  await chat.ask("Hello");
-  await isKept(page);
-  await page.context().setOffline(true);
-  await chat.send("Written on a train");
-  await page.getByText("It is saved here and will be sent when you are back online.").waitFor();
-  await chat.startNew();
-  const waiting = chat.conversations.getByRole("img", { name: "Not sent yet." });
-  await waiting.waitFor();
-  await chat.refresh();
-  await waiting.waitFor();
-  await page.context().setOffline(false);
-  await waiting.waitFor({ state: "hidden" });
-  await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
-  await chat.reply(1, "complete");
-});
+longTest(
+  "what waits in a conversation goes out while another is open, and the list marks it until then",
+  async ({ openChat }) => {
+    const wide = { ...context, viewport: { width: 1440, height: 900 } };
+    const chat = await openChat(server, { context: wide, expectErrors });
+    const { page } = chat;
+    await chat.ask("Hello");
+    await isKept(page);
+    await page.context().setOffline(true);
+    await chat.send("Written on a train");
+    await page.getByText("It is saved here and will be sent when you are back online.").waitFor();
+    await chat.startNew();
+    const waiting = chat.conversations.getByRole("img", { name: "Not sent yet." });
+    await waiting.waitFor();
+    await chat.refresh();
+    await waiting.waitFor();
+    await page.context().setOffline(false);
+    await waiting.waitFor({ state: "hidden" });
+    await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
+    await chat.reply(1, "complete");
+  },
+);
 
-test("Back and Forward go through the conversations without a network, and ask the server for nothing", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { expectErrors });
-  const { page } = chat;
-  await chat.ask("Hello");
-  await chat.startNew();
-  await chat.ask("Good morning");
-  const asked: string[] = [];
-  page.on("request", (request) => {
-    // The page may still fetch what it may need later.
-    if (!/^\/(api|build)\//.test(new URL(request.url()).pathname)) asked.push(request.url());
-  });
-  await page.context().setOffline(true);
-  await page.goBack();
-  await chat.mine.filter({ hasText: "Hello" }).waitFor();
-  await page.goForward();
-  await chat.mine.filter({ hasText: "Good morning" }).waitFor();
-  await page.context().setOffline(false);
-  await chat.ask("And again");
-  expect(await chat.questions.allInnerTexts()).toEqual(["Good morning", "And again"]);
-  expect(asked).toEqual([]);
-});
+longTest(
+  "Back and Forward go through the conversations without a network, and ask the server for nothing",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { expectErrors });
+    const { page } = chat;
+    await chat.ask("Hello");
+    await chat.startNew();
+    await chat.ask("Good morning");
+    const asked: string[] = [];
+    page.on("request", (request) => {
+      // The page may still fetch what it may need later.
+      if (!/^\/(api|build)\//.test(new URL(request.url()).pathname)) asked.push(request.url());
+    });
+    await page.context().setOffline(true);
+    await page.goBack();
+    await chat.mine.filter({ hasText: "Hello" }).waitFor();
+    await page.goForward();
+    await chat.mine.filter({ hasText: "Good morning" }).waitFor();
+    await page.context().setOffline(false);
+    await chat.ask("And again");
+    expect(await chat.questions.allInnerTexts()).toEqual(["Good morning", "And again"]);
+    expect(asked).toEqual([]);
+  },
+);
 
 test("what was deleted is not kept for later, and no request to the API nor any id is ever in the cache", async ({
   openChat,
@@ -111,53 +114,57 @@ test("what was deleted is not kept for later, and no request to the API nor any 
   await page.waitForFunction(() => localStorage.getItem("holdfast.lastSeen") === null);
 });
 
-test("a new deployment is there at the next visit, whole, and can be opened without a network", async ({
-  openChat,
-}) => {
-  // The same build under other names, as a new one has them: what the old one named is gone.
-  const deployment = await renamingProxy(server.url);
-  const chat = await openChat({ url: deployment.url, output: () => "" }, { context, expectErrors });
-  const { page } = chat;
-  await isKept(page);
-  const first = await builds(page);
-  deployment.deploy("2");
-  await chat.refresh();
-  await page.waitForFunction(async (before) => (await caches.keys()).length > before.length, first);
-  expect(await loadedFiles(page)).toContain("-r2.js");
-  await chat.ask("Hello");
-  deployment.deploy("3");
-  await chat.refresh();
-  await chat.reply(0, "complete");
-  await page.waitForFunction(async (old) => !(await caches.keys()).includes(old), first[0]!);
-  expect(await builds(page)).toHaveLength(2);
-  await page.context().setOffline(true);
-  await chat.refresh();
-  await chat.reply(0, "complete");
-  expect(await loadedFiles(page)).toContain("-r3.js");
-  await page.context().close();
-  await deployment.close();
-});
+longTest(
+  "a new deployment is there at the next visit, whole, and can be opened without a network",
+  async ({ openChat }) => {
+    // The same build under other names, as a new one has them: what the old one named is gone.
+    const deployment = await renamingProxy(server.url);
+    const chat = await openChat({ url: deployment.url, output: () => "" }, { context, expectErrors });
+    const { page } = chat;
+    await isKept(page);
+    const first = await builds(page);
+    deployment.deploy("2");
+    await chat.refresh();
+    await page.waitForFunction(async (before) => (await caches.keys()).length > before.length, first);
+    expect(await loadedFiles(page)).toContain("-r2.js");
+    await chat.ask("Hello");
+    deployment.deploy("3");
+    await chat.refresh();
+    await chat.reply(0, "complete");
+    await page.waitForFunction(async (old) => !(await caches.keys()).includes(old), first[0]!);
+    expect(await builds(page)).toHaveLength(2);
+    await page.context().setOffline(true);
+    await chat.refresh();
+    await chat.reply(0, "complete");
+    expect(await loadedFiles(page)).toContain("-r3.js");
+    await page.context().close();
+    await deployment.close();
+  },
+);
 
-test("the page can be installed: its manifest is whole, and its icons are there", async ({ openChat }) => {
-  const { page } = await openChat(server);
-  const href = await page.locator("link[rel=manifest]").getAttribute("href");
-  const response = await fetch(new URL(href!, server.url));
-  expect(response.headers.get("content-type")).toContain("application/manifest+json");
-  const manifest = (await response.json()) as { display: string; icons: { src: string; sizes: string }[] };
-  expect(manifest.display).toBe("standalone");
-  for (const { src, sizes } of manifest.icons) {
-    const size = await page.evaluate(async (url) => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      return `${String(image.naturalWidth)}x${String(image.naturalHeight)}`;
-    }, src);
-    if (sizes !== "any") expect(size).toBe(sizes);
-  }
-  const client = await page.context().newCDPSession(page);
-  const { errors } = (await client.send("Page.getAppManifest")) as { errors: unknown[] };
-  expect(errors).toEqual([]);
-});
+longTest(
+  "the page can be installed: its manifest is whole, and its icons are there",
+  async ({ openChat }) => {
+    const { page } = await openChat(server);
+    const href = await page.locator("link[rel=manifest]").getAttribute("href");
+    const response = await fetch(new URL(href!, server.url));
+    expect(response.headers.get("content-type")).toContain("application/manifest+json");
+    const manifest = (await response.json()) as { display: string; icons: { src: string; sizes: string }[] };
+    expect(manifest.display).toBe("standalone");
+    for (const { src, sizes } of manifest.icons) {
+      const size = await page.evaluate(async (url) => {
+        const image = new Image();
+        image.src = url;
+        await image.decode();
+        return `${String(image.naturalWidth)}x${String(image.naturalHeight)}`;
+      }, src);
+      if (sizes !== "any") expect(size).toBe(sizes);
+    }
+    const client = await page.context().newCDPSession(page);
+    const { errors } = (await client.send("Page.getAppManifest")) as { errors: unknown[] };
+    expect(errors).toEqual([]);
+  },
+);
 
 function loadedFiles(page: Page): Promise<string> {
   return page.evaluate(() =>

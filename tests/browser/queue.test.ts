@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { delta, startChatEndpoint, stream, type ChatEndpoint } from "../fixtures/models/chat-endpoint";
 import type { ChatPage } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 import type { ServerResponse } from "node:http";
 
 /** The model answers "re: <question>", once the test lets it. */
@@ -138,40 +138,44 @@ describe("while an answer is being written", () => {
     await expect.poll(() => region(page).count()).toBe(0);
   });
 
-  test("a message that waits is seen in another tab, and sent with every tab closed", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server);
-    await chat.send("first");
-    await queue(chat, "second");
-    const other = await openChat(server, { beside: chat });
-    await items(other.page).filter({ hasText: "second" }).waitFor();
-    const path = chat.page.url();
-    await chat.page.goto("about:blank");
-    await other.page.goto("about:blank");
-    answersAtOnce = true;
-    const before = model.requests.length;
-    release();
-    await expect.poll(() => model.requests.length).toBe(before + 1);
-    await chat.page.goto(path);
-    await chat.page.getByText("re: second").first().waitFor();
-  });
+  longTest(
+    "a message that waits is seen in another tab, and sent with every tab closed",
+    async ({ openChat }) => {
+      const chat = await openChat(server);
+      await chat.send("first");
+      await queue(chat, "second");
+      const other = await openChat(server, { beside: chat });
+      await items(other.page).filter({ hasText: "second" }).waitFor();
+      const path = chat.page.url();
+      await chat.page.goto("about:blank");
+      await other.page.goto("about:blank");
+      answersAtOnce = true;
+      const before = model.requests.length;
+      release();
+      await expect.poll(() => model.requests.length).toBe(before + 1);
+      await chat.page.goto(path);
+      await chat.page.getByText("re: second").first().waitFor();
+    },
+  );
 
-  test("without a network, a message is kept and queued when the network is back", async ({ openChat }) => {
-    const chat = await openChat(server, { expectErrors: [/./] });
-    const { page, composer } = chat;
-    await chat.send("first");
-    await queue(chat, "before");
-    await page.context().setOffline(true);
-    await composer.fill("second");
-    await page.getByRole("button", { name: "Send after this answer" }).click();
-    await items(page).filter({ hasText: "second" }).getByText("Not sent").waitFor();
-    await picture(page, "queue-offline");
-    await page.context().setOffline(false);
-    await region(page).getByText("2 messages wait for this answer.").waitFor();
-    await items(page).filter({ hasText: "second" }).getByRole("button", { name: "Remove" }).waitFor();
-    answersAtOnce = true;
-    release();
-    await page.getByText("re: second").first().waitFor();
-  });
+  longTest(
+    "without a network, a message is kept and queued when the network is back",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { expectErrors: [/./] });
+      const { page, composer } = chat;
+      await chat.send("first");
+      await queue(chat, "before");
+      await page.context().setOffline(true);
+      await composer.fill("second");
+      await page.getByRole("button", { name: "Send after this answer" }).click();
+      await items(page).filter({ hasText: "second" }).getByText("Not sent").waitFor();
+      await picture(page, "queue-offline");
+      await page.context().setOffline(false);
+      await region(page).getByText("2 messages wait for this answer.").waitFor();
+      await items(page).filter({ hasText: "second" }).getByRole("button", { name: "Remove" }).waitFor();
+      answersAtOnce = true;
+      release();
+      await page.getByText("re: second").first().waitFor();
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
@@ -59,66 +59,71 @@ test("a draft survives a refresh, and is gone once it was sent", async ({ openCh
   expect(await chat.composer.inputValue()).toBe("");
 });
 
-test("a draft of a new conversation is there for the next tab, once its own is closed", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await chat.ask("Hello");
-  await chat.startNew();
-  await chat.composer.fill("half a thought");
-  await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
-  await chat.reply(0, "complete");
-  const beside = await openChat(server, { beside: chat });
-  await beside.startNew();
-  expect(await beside.composer.inputValue()).toBe("");
-  await beside.page.close();
-  const next = await openChat(server, { beside: chat });
-  await chat.page.close();
-  await next.refresh();
-  await next.startNew();
-  expect(await next.composer.inputValue()).toBe("half a thought");
-});
+longTest(
+  "a draft of a new conversation is there for the next tab, once its own is closed",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.ask("Hello");
+    await chat.startNew();
+    await chat.composer.fill("half a thought");
+    await chat.conversations.getByRole("link", { name: "Hello", exact: true }).click();
+    await chat.reply(0, "complete");
+    const beside = await openChat(server, { beside: chat });
+    await beside.startNew();
+    expect(await beside.composer.inputValue()).toBe("");
+    await beside.page.close();
+    const next = await openChat(server, { beside: chat });
+    await chat.page.close();
+    await next.refresh();
+    await next.startNew();
+    expect(await next.composer.inputValue()).toBe("half a thought");
+  },
+);
 
-test("a conversation survives a refresh although storage had no room for the list", async ({ openChat }) => {
-  const chat = await openChat(server);
-  await chat.page.evaluate(() => {
-    const filled: Storage = localStorage;
-    const { setItem } = Storage.prototype;
-    Storage.prototype.setItem = function (key, value) {
-      if (this === filled) throw new DOMException("Full.", "QuotaExceededError");
-      setItem.call(this, key, value);
-    };
-  });
-  await chat.ask("Hello");
-  await chat.refresh();
-  await chat.reply(0, "complete");
-  await chat.conversations.getByRole("link", { name: "Hello", exact: true }).waitFor();
-});
+longTest(
+  "a conversation survives a refresh although storage had no room for the list",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.page.evaluate(() => {
+      const filled: Storage = localStorage;
+      const { setItem } = Storage.prototype;
+      Storage.prototype.setItem = function (key, value) {
+        if (this === filled) throw new DOMException("Full.", "QuotaExceededError");
+        setItem.call(this, key, value);
+      };
+    });
+    await chat.ask("Hello");
+    await chat.refresh();
+    await chat.reply(0, "complete");
+    await chat.conversations.getByRole("link", { name: "Hello", exact: true }).waitFor();
+  },
+);
 
-test("Back closes a dialog, and with Forward goes through the conversations, also after a refresh", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  const { page } = chat;
-  await chat.button("Settings").click();
-  const settings = page.getByRole("dialog", { name: "Settings", exact: true });
-  await settings.waitFor();
-  await page.goBack();
-  await settings.waitFor({ state: "hidden" });
+longTest(
+  "Back closes a dialog, and with Forward goes through the conversations, also after a refresh",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    const { page } = chat;
+    await chat.button("Settings").click();
+    const settings = page.getByRole("dialog", { name: "Settings", exact: true });
+    await settings.waitFor();
+    await page.goBack();
+    await settings.waitFor({ state: "hidden" });
 
-  await chat.ask("Hello");
-  await chat.startNew();
-  await chat.ask("Good morning");
-  await page.goBack();
-  await chat.mine.filter({ hasText: "Hello" }).waitFor();
-  await chat.refresh();
-  await chat.mine.filter({ hasText: "Hello" }).waitFor();
-  await page.goForward();
-  await chat.mine.filter({ hasText: "Good morning" }).waitFor();
-  expect(page.url()).toMatch(/\/#c=[\w-]{12}$/);
-});
+    await chat.ask("Hello");
+    await chat.startNew();
+    await chat.ask("Good morning");
+    await page.goBack();
+    await chat.mine.filter({ hasText: "Hello" }).waitFor();
+    await chat.refresh();
+    await chat.mine.filter({ hasText: "Hello" }).waitFor();
+    await page.goForward();
+    await chat.mine.filter({ hasText: "Good morning" }).waitFor();
+    expect(page.url()).toMatch(/\/#c=[\w-]{12}$/);
+  },
+);
 
-test("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
+longTest("the choice of a model survives a refresh, and is the one that answers", async ({ openChat }) => {
   const chat = await openChat(server);
   expect(await chat.chosenModel()).toBe("First demo");
   await chat.chooseModel("Second demo");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
-import { test, type OpenChat, type OpenOptions } from "../fixtures/browser/browser-test";
-import { variants } from "../fixtures/browser/variants";
+import { longTest, test, type OpenChat, type OpenOptions } from "../fixtures/browser/browser-test";
+import { variants } from "../fixtures/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -66,7 +66,7 @@ describe.each(
     await reply.getByText("folded").waitFor();
   });
 
-  test("a footnote is a jump away, and so is the way back", async ({ openChat }) => {
+  longTest("a footnote is a jump away, and so is the way back", async ({ openChat }) => {
     const text = `Said[^a].\n\n[^a]: The note.\n\n${"Words.\n\n".repeat(60)}`;
     const { page, reply } = await answer(openChat, text, { context });
     const address = page.url();
@@ -148,24 +148,28 @@ describe.each(
     await reply.getByRole("button", { name: /Another.*other\.example/ }).waitFor();
   });
 
-  test("long lines wrap when somebody wants it, in all code and after a refresh", async ({ openChat }) => {
-    const { tab, reply } = await answer(openChat, `\`\`\`ts\n${"const x = 1; ".repeat(60)}\n\`\`\``, {
-      context,
-    });
-    const isWider = () => tab.replies.locator("pre").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
-    await reply.locator("pre").waitFor();
-    expect(await isWider()).toBe(true);
-    await reply.getByRole("button", { name: "Wrap lines" }).click();
-    expect(await isWider()).toBe(false);
-    await tab.refresh();
-    await tab.replies.locator("pre").waitFor();
-    expect(await isWider()).toBe(false);
-    await tab.button("Wrap lines").click();
-    expect(await isWider()).toBe(true);
-  });
+  longTest(
+    "long lines wrap when somebody wants it, in all code and after a refresh",
+    async ({ openChat }) => {
+      const { tab, reply } = await answer(openChat, `\`\`\`ts\n${"const x = 1; ".repeat(60)}\n\`\`\``, {
+        context,
+      });
+      const isWider = () =>
+        tab.replies.locator("pre").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
+      await reply.locator("pre").waitFor();
+      expect(await isWider()).toBe(true);
+      await reply.getByRole("button", { name: "Wrap lines" }).click();
+      expect(await isWider()).toBe(false);
+      await tab.refresh();
+      await tab.replies.locator("pre").waitFor();
+      expect(await isWider()).toBe(false);
+      await tab.button("Wrap lines").click();
+      expect(await isWider()).toBe(true);
+    },
+  );
 });
 
-test("10,000 lines of code are folded, unfold at once, and are copied whole", async ({ openChat }) => {
+longTest("10,000 lines of code are folded, unfold at once, and are copied whole", async ({ openChat }) => {
   const code = Array.from(
     { length: 10_000 },
     (_, line) => `const value${String(line)} = ${String(line)};`,
@@ -185,7 +189,7 @@ test("10,000 lines of code are folded, unfold at once, and are copied whole", as
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(code);
 });
 
-test("a selection with formulas is copied with their sources, whole and once", async ({ openChat }) => {
+longTest("a selection with formulas is copied with their sources, whole and once", async ({ openChat }) => {
   const text =
     "Let \\(x^2\\) be $\\ce{H2O}$.\n\n\\[\n\\sum_{i=1}^n i\n\\]\n\n- one $a$\n- two\n\n| $b$ | c |\n| --- | --- |\n| 1 | 2 |\n\n```ts\nlet a;\nlet b;\n```";
   const { page, reply } = await answer(openChat, text, {
@@ -214,7 +218,7 @@ test("a selection with formulas is copied with their sources, whole and once", a
   expect(await copied("pre", "pre")).toBe("let a;\nlet b;");
 });
 
-test("diagrams are copied as pictures, and tables as CSV", async ({ openChat }) => {
+longTest("diagrams are copied as pictures, and tables as CSV", async ({ openChat }) => {
   const text = "```mermaid\npie\n  a : 1\n```\n\n| a | b |\n| --- | --- |\n| $x$, y | =1+1 |";
   const { page, reply } = await answer(openChat, text, {
     context: { permissions: ["clipboard-read", "clipboard-write"] },
@@ -253,7 +257,7 @@ test("on paper there are all messages with drawn formulas, in light colours, and
   expect(colour).toBe("rgb(28, 33, 36)");
 });
 
-test("on paper nothing is folded, and nothing is cut off on the right", async ({ openChat }) => {
+longTest("on paper nothing is folded, and nothing is cut off on the right", async ({ openChat }) => {
   const cells = Array.from({ length: 9 }, (_, column) => `aColumnWithoutASpace${String(column)}`);
   const lines = Array.from(
     { length: 400 },
@@ -290,32 +294,33 @@ test("on paper nothing is folded, and nothing is cut off on the right", async ({
   expect(cutOff).toEqual([]);
 });
 
-test("Arabic stands on the right, with its bullets and columns, and code on the left", async ({
-  openChat,
-}) => {
-  const text =
-    "مرحبا بالعالم\n\n- عنصر\n- OpenAI هي شركة كبيرة\n\n| الاسم | القيمة |\n| --- | --- |\n| واحد | 1 |\n\nEnglish again\n\n```\ncode\n```";
-  const { reply } = await answer(openChat, text);
-  const direction = (selector: string) =>
-    reply
-      .locator(selector)
-      .first()
-      .evaluate((element) => getComputedStyle(element).direction);
-  expect(await direction("ul")).toBe("rtl");
-  expect(await direction("table")).toBe("rtl");
-  expect(await direction("pre")).toBe("ltr");
-  const edges = await reply.locator(".prose > p, .prose li p").evaluateAll((paragraphs) =>
-    paragraphs.map((paragraph) => {
-      const range = document.createRange();
-      range.selectNodeContents(paragraph);
-      const [text, box] = [range.getBoundingClientRect(), paragraph.getBoundingClientRect()];
-      return text.left - box.left > box.right - text.right ? "right" : "left";
-    }),
-  );
-  expect(edges).toEqual(["right", "right", "right", "left"]);
-});
+longTest(
+  "Arabic stands on the right, with its bullets and columns, and code on the left",
+  async ({ openChat }) => {
+    const text =
+      "مرحبا بالعالم\n\n- عنصر\n- OpenAI هي شركة كبيرة\n\n| الاسم | القيمة |\n| --- | --- |\n| واحد | 1 |\n\nEnglish again\n\n```\ncode\n```";
+    const { reply } = await answer(openChat, text);
+    const direction = (selector: string) =>
+      reply
+        .locator(selector)
+        .first()
+        .evaluate((element) => getComputedStyle(element).direction);
+    expect(await direction("ul")).toBe("rtl");
+    expect(await direction("table")).toBe("rtl");
+    expect(await direction("pre")).toBe("ltr");
+    const edges = await reply.locator(".prose > p, .prose li p").evaluateAll((paragraphs) =>
+      paragraphs.map((paragraph) => {
+        const range = document.createRange();
+        range.selectNodeContents(paragraph);
+        const [text, box] = [range.getBoundingClientRect(), paragraph.getBoundingClientRect()];
+        return text.left - box.left > box.right - text.right ? "right" : "left";
+      }),
+    );
+    expect(edges).toEqual(["right", "right", "right", "left"]);
+  },
+);
 
-test("a link that names another host says where it leads", async ({ openChat }) => {
+longTest("a link that names another host says where it leads", async ({ openChat }) => {
   const text = "[https://bank.example](https://evil.example/login) and [fine](https://example.com/)";
   const { reply } = await answer(openChat, text);
   expect((await reply.locator("p").first().innerText()).trim()).toBe(

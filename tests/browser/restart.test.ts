@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
 
@@ -48,31 +48,32 @@ test("after kill -9 in mid-reply the answer goes on by itself to its end", async
   ]);
 });
 
-test("an answer that nobody can go on with is shown as interrupted, with its text, and Continue completes it to exactly the whole answer", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { expectErrors });
-  const sights = await watchReply(chat);
-  await chat.send(LONG);
-  await chat.replyOfLength(0, 300);
-  await killInMidReplyAndRestart(withoutItsModel);
-  await chat.reply(0, "interrupted");
-  expect(shrinkages(sights)).toEqual([]);
+longTest(
+  "an answer that nobody can go on with is shown as interrupted, with its text, and Continue completes it to exactly the whole answer",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { expectErrors });
+    const sights = await watchReply(chat);
+    await chat.send(LONG);
+    await chat.replyOfLength(0, 300);
+    await killInMidReplyAndRestart(withoutItsModel);
+    await chat.reply(0, "interrupted");
+    expect(shrinkages(sights)).toEqual([]);
 
-  await chat.refresh();
-  const cut = await chat.reply(0, "interrupted");
-  expect((await cut.innerText()).length).toBeGreaterThan(300);
-  expect(await chat.mine.allInnerTexts()).toEqual([expect.stringContaining(LONG)]);
-  await chat.button("Retry").waitFor();
-  await chat.button("Continue").click();
-  await chat.reply(0, "complete");
-  expect(shrinkages(sights)).toEqual([]);
-  const { head, messages } = await chat.stored();
-  expect(textOf(messages.find(({ id }) => id === head))).toBe(await undisturbedAnswer(server.url, LONG));
-  expect(await chat.replies.count()).toBe(1);
-});
+    await chat.refresh();
+    const cut = await chat.reply(0, "interrupted");
+    expect((await cut.innerText()).length).toBeGreaterThan(300);
+    expect(await chat.mine.allInnerTexts()).toEqual([expect.stringContaining(LONG)]);
+    await chat.button("Retry").waitFor();
+    await chat.button("Continue").click();
+    await chat.reply(0, "complete");
+    expect(shrinkages(sights)).toEqual([]);
+    const { head, messages } = await chat.stored();
+    expect(textOf(messages.find(({ id }) => id === head))).toBe(await undisturbedAnswer(server.url, LONG));
+    expect(await chat.replies.count()).toBe(1);
+  },
+);
 
-test("Retry answers afresh in the place of a cut reply", async ({ openChat }) => {
+longTest("Retry answers afresh in the place of a cut reply", async ({ openChat }) => {
   const chat = await openChat(server, { expectErrors });
   await chat.send(LONG);
   await chat.replyOfLength(0, 300);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { longConversation } from "../fixtures/long-conversation";
 import { unreadableText } from "../fixtures/browser/readability";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -64,7 +64,7 @@ describe.each(
   });
 });
 
-test("a hit in a version that is not shown shows that version", async ({ openChat }) => {
+longTest("a hit in a version that is not shown shows that version", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   await chat.ask("About marmalade");
   const first = chat.mine.filter({ hasText: "About marmalade" });
@@ -84,57 +84,58 @@ test("a hit in a version that is not shown shows that version", async ({ openCha
   await expect.poll(() => inView(chat, first)).toBe(true);
 });
 
-test("a search goes through the list by keyboard, follows the typing, can be ended, and asks once", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  await chat.ask("About tea");
-  await chat.startNew();
-  await chat.ask("About coffee");
-  let asked = 0;
-  let answer = (): void => undefined;
-  const held = new Promise<void>((resolve) => (answer = resolve));
-  await chat.page.route("**/api/session", async (route) => {
-    asked += 1;
-    await held;
-    await route.continue();
-  });
+longTest(
+  "a search goes through the list by keyboard, follows the typing, can be ended, and asks once",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await chat.ask("About tea");
+    await chat.startNew();
+    await chat.ask("About coffee");
+    let asked = 0;
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await chat.page.route("**/api/session", async (route) => {
+      asked += 1;
+      await held;
+      await route.continue();
+    });
 
-  const progress = chat.page.getByText("Searched 0 of 2 conversations…");
-  const { keyboard } = chat.page;
-  await field(chat).focus();
-  await keyboard.type("about");
-  await keyboard.press("ArrowDown");
-  expect(await hasFocus(chat.conversations.getByRole("link", { name: "About coffee", exact: true }))).toBe(
-    true,
-  );
-  await progress.waitFor();
-  await keyboard.press("ArrowDown");
-  await keyboard.press("ArrowDown");
-  await keyboard.press("Enter");
-  await status(chat, "No matching text").waitFor();
-  expect(await hasFocus(chat.page.getByRole("heading", { name: "In messages" }))).toBe(true);
-  await field(chat).press("End");
-  await keyboard.type(" te");
-  await progress.waitFor();
-  // It is not read out.
-  expect(await status(chat, /./).count()).toBe(0);
-  await chat.button("Stop searching").focus();
-  answer();
-  await hits(chat).filter({ hasText: "About tea" }).first().waitFor();
-  await status(chat, /results?/).waitFor();
-  await keyboard.press("ArrowDown");
-  expect(await hasFocus(hits(chat).getByRole("button").first())).toBe(true);
-  await field(chat).press("End");
-  const before = asked;
-  await keyboard.type("a");
-  await expect.poll(() => hits(chat).locator("mark").first().innerText()).toBe("About tea");
-  expect(asked).toBe(before);
+    const progress = chat.page.getByText("Searched 0 of 2 conversations…");
+    const { keyboard } = chat.page;
+    await field(chat).focus();
+    await keyboard.type("about");
+    await keyboard.press("ArrowDown");
+    expect(await hasFocus(chat.conversations.getByRole("link", { name: "About coffee", exact: true }))).toBe(
+      true,
+    );
+    await progress.waitFor();
+    await keyboard.press("ArrowDown");
+    await keyboard.press("ArrowDown");
+    await keyboard.press("Enter");
+    await status(chat, "No matching text").waitFor();
+    expect(await hasFocus(chat.page.getByRole("heading", { name: "In messages" }))).toBe(true);
+    await field(chat).press("End");
+    await keyboard.type(" te");
+    await progress.waitFor();
+    // It is not read out.
+    expect(await status(chat, /./).count()).toBe(0);
+    await chat.button("Stop searching").focus();
+    answer();
+    await hits(chat).filter({ hasText: "About tea" }).first().waitFor();
+    await status(chat, /results?/).waitFor();
+    await keyboard.press("ArrowDown");
+    expect(await hasFocus(hits(chat).getByRole("button").first())).toBe(true);
+    await field(chat).press("End");
+    const before = asked;
+    await keyboard.type("a");
+    await expect.poll(() => hits(chat).locator("mark").first().innerText()).toBe("About tea");
+    expect(asked).toBe(before);
 
-  await field(chat).press("Escape");
-  expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
-  expect(await hits(chat).count()).toBe(0);
-});
+    await field(chat).press("Escape");
+    expect(await chat.listed()).toEqual({ Today: ["About coffee", "About tea"] });
+    expect(await hits(chat).count()).toBe(0);
+  },
+);
 
 /** The texts of the marks. */
 function marked(chat: ChatPage): Promise<{ all: string[]; current: string[] }> {

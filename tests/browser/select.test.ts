@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, pick } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 const others = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
 const models = [
@@ -37,7 +37,7 @@ describe.each(
     expect(await chat.chosenModel()).toBe("Three");
   });
 
-  test("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
+  longTest("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     const { page } = chat;
     await chat.showList();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { readSession, textOf } from "../fixtures/session-api";
 
 let server: AppServer;
@@ -36,7 +36,7 @@ test("Stop ends the reply and keeps its text, also after a refresh", async ({ op
   expect(await chat.replies.count()).toBe(2);
 });
 
-test("Stop works after a refresh, too", async ({ openChat }) => {
+longTest("Stop works after a refresh, too", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.send("Tell me a long story.");
   await chat.replyOfLength(0, 100);
@@ -80,7 +80,7 @@ test("Delete can be undone; then the conversation is gone from the page and from
   await expect.poll(() => filesWith("Something to forget"), { timeout: 60_000 }).toEqual([]);
 });
 
-test("a deleted conversation leaves nothing of itself in the browser", async ({ openChat }) => {
+longTest("a deleted conversation leaves nothing of itself in the browser", async ({ openChat }) => {
   const chat = await openChat(server, { clockAhead: 0 });
   const sessionId = await chat.sessionId();
   await chat.ask("Something to forget here");

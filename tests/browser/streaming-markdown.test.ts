@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
 import { test } from "../fixtures/browser/browser-test";
 import { watchBlocks } from "../fixtures/browser/settled-blocks";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 

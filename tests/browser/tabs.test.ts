@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 import { followToEnd, textOf, undisturbedAnswer } from "../fixtures/session-api";
 import { shrinkages, watchReply } from "../fixtures/replies/watch-reply";
@@ -77,7 +77,7 @@ test("closing the browser does not stop the reply", async ({ openChat, browser }
   expect(browser.isConnected()).toBe(true);
 });
 
-test("a conversation deleted in one tab is gone from the other", async ({ openChat }) => {
+longTest("a conversation deleted in one tab is gone from the other", async ({ openChat }) => {
   const first = await openChat(server);
   await first.ask("Hello");
   const second = await openChat(server, { beside: first });

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test, type OpenChat } from "../fixtures/browser/browser-test";
+import { longTest, test, type OpenChat } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { unreadableText } from "../fixtures/browser/readability";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 const wide = { viewport: { width: 1440, height: 900 } };
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -22,7 +22,7 @@ describe.each(
     ["on a wide screen", wide],
   ]),
 )("%s", (_, context) => {
-  test("a conversation is exported, and imported by another browser", async ({ openChat }) => {
+  longTest("a conversation is exported, and imported by another browser", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     await chat.ask("About tea");
     const said = await chat.replies.allInnerTexts();
@@ -83,7 +83,7 @@ describe.each(
     expect(server.output()).not.toContain(url.split("#")[1]);
   });
 
-  test("conversations go to another device by a link that works once", async ({ openChat }) => {
+  longTest("conversations go to another device by a link that works once", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     await chat.ask("About tea");
     await chat.startNew();
@@ -119,33 +119,34 @@ describe.each(
   });
 });
 
-test("a link made in another browser can be withdrawn here, and a link that is not whole says so", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  await chat.ask("About tea");
-  await chat.chooseInList("About tea", "Share…");
-  const dialog = chat.page.getByRole("dialog", { name: "Share conversation" });
-  await dialog.getByRole("button", { name: "Create link", exact: true }).click();
-  await dialog.getByRole("textbox", { name: "Link" }).waitFor();
-  await chat.page.keyboard.press("Escape");
-  await chat.page.evaluate(() => localStorage.removeItem("holdfast.shares"));
-  await chat.chooseInList("About tea", "Share…");
-  await dialog.getByText("Created in another browser").waitFor();
-  await dialog.getByRole("button", { name: /^Revoke the link/ }).click();
-  await dialog.getByText("Created in another browser").waitFor({ state: "hidden" });
-  await expect.poll(async () => (await chat.stored()).shares).toBeUndefined();
+longTest(
+  "a link made in another browser can be withdrawn here, and a link that is not whole says so",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await chat.ask("About tea");
+    await chat.chooseInList("About tea", "Share…");
+    const dialog = chat.page.getByRole("dialog", { name: "Share conversation" });
+    await dialog.getByRole("button", { name: "Create link", exact: true }).click();
+    await dialog.getByRole("textbox", { name: "Link" }).waitFor();
+    await chat.page.keyboard.press("Escape");
+    await chat.page.evaluate(() => localStorage.removeItem("holdfast.shares"));
+    await chat.chooseInList("About tea", "Share…");
+    await dialog.getByText("Created in another browser").waitFor();
+    await dialog.getByRole("button", { name: /^Revoke the link/ }).click();
+    await dialog.getByText("Created in another browser").waitFor({ state: "hidden" });
+    await expect.poll(async () => (await chat.stored()).shares).toBeUndefined();
 
-  for (const [path, words] of [
-    ["/share#short", "The link is incomplete."],
-    ["/move", "The link is incomplete"],
-  ] as const) {
-    const lost = await openLink(openChat, server.url + path, wide);
-    await lost.page.getByRole("alert").filter({ hasText: words }).waitFor();
-  }
-});
+    for (const [path, words] of [
+      ["/share#short", "The link is incomplete."],
+      ["/move", "The link is incomplete"],
+    ] as const) {
+      const lost = await openLink(openChat, server.url + path, wide);
+      await lost.page.getByRole("alert").filter({ hasText: words }).waitFor();
+    }
+  },
+);
 
-test("a file that is no conversation is refused with the reason", async ({ openChat }) => {
+longTest("a file that is no conversation is refused with the reason", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, expectErrors: [/400/] });
   const files: [string, RegExp][] = [
     ["{", /is not a conversation exported from Holdfast/],
@@ -161,7 +162,7 @@ test("a file that is no conversation is refused with the reason", async ({ openC
   expect(await chat.listed()).toEqual({});
 });
 
-test("a link to move expires where it is shown", async ({ openChat }) => {
+longTest("a link to move expires where it is shown", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, clockAhead: 0 });
   await chat.ask("About tea");
   await chat.button("Settings").click();

@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
-import { variants } from "../fixtures/browser/variants";
+import { longTest, test } from "../fixtures/browser/browser-test";
+import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -79,7 +79,7 @@ describe("a tool of the demo", () => {
     },
   );
 
-  test("of a server that is switched off is not called", async ({ openChat }) => {
+  longTest("of a server that is switched off is not called", async ({ openChat }) => {
     const chat = await openChat(server);
     const { page } = chat;
     await page.getByRole("button", { name: "Tools", exact: true }).click();
@@ -90,7 +90,7 @@ describe("a tool of the demo", () => {
     expect(await page.getByRole("region", { name: "Add note" }).count()).toBe(0);
   });
 
-  test("shows its arguments behind a link only where the person has chosen so", async ({ openChat }) => {
+  longTest("shows its arguments behind a link only where the person has chosen so", async ({ openChat }) => {
     const chat = await openChat(server, {
       context: { viewport: WIDE, permissions: ["clipboard-read", "clipboard-write"] },
     });
@@ -126,7 +126,7 @@ describe("a tool of the demo", () => {
     }
   });
 
-  test("that is denied is not run", async ({ openChat }) => {
+  longTest("that is denied is not run", async ({ openChat }) => {
     const chat = await openChat(server);
     const { page } = chat;
     await chat.send("Add a note: buy milk");

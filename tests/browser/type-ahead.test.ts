@@ -1,7 +1,7 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
 
 const wide = { viewport: { width: 1440, height: 900 } };
@@ -32,7 +32,7 @@ function waiting(page: Page) {
   return page.getByRole("dialog", { name: "Loading…" });
 }
 
-test("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
+longTest("what is typed while the palette is loaded is typed into it, in order", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   const { page, composer } = chat;
   await composer.fill("Kept. ");
@@ -75,7 +75,7 @@ test("Escape cancels what is being loaded, and what follows goes into the messag
   expect(await field.inputValue()).toBe("");
 });
 
-test("Enter is taken, too, and the text after it goes where the focus is then", async ({ openChat }) => {
+longTest("Enter is taken, too, and the text after it goes where the focus is then", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   const { page, composer } = chat;
   await chat.ask("About tea");
@@ -89,49 +89,50 @@ test("Enter is taken, too, and the text after it goes where the focus is then", 
   await expect.poll(() => composer.inputValue()).toBe("Hello");
 });
 
-test("a folder is named, words are found and a model is chosen by what is typed meanwhile", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  const { page, composer } = chat;
-  await chat.ask("About tea");
-  // Its menu is loaded before.
-  await chat.menuButton.click();
-  const item = page.getByRole("menuitem", { name: "Move to folder…" });
-  await item.waitFor();
-  await page.keyboard.press("Escape");
-  await item.waitFor({ state: "hidden" });
-  const release = await holdCode(chat);
-  await chat.menuButton.click();
-  await item.click();
-  await page.keyboard.type("Drinks");
-  await page.keyboard.press("Enter");
-  release();
-  await chat.conversations.getByRole("button", { name: "Drinks" }).first().waitFor();
+longTest(
+  "a folder is named, words are found and a model is chosen by what is typed meanwhile",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    const { page, composer } = chat;
+    await chat.ask("About tea");
+    // Its menu is loaded before.
+    await chat.menuButton.click();
+    const item = page.getByRole("menuitem", { name: "Move to folder…" });
+    await item.waitFor();
+    await page.keyboard.press("Escape");
+    await item.waitFor({ state: "hidden" });
+    const release = await holdCode(chat);
+    await chat.menuButton.click();
+    await item.click();
+    await page.keyboard.type("Drinks");
+    await page.keyboard.press("Enter");
+    release();
+    await chat.conversations.getByRole("button", { name: "Drinks" }).first().waitFor();
 
-  await page.keyboard.press("Control+k");
-  await page.getByRole("option", { name: "Find in conversation" }).waitFor();
-  const releaseFind = await holdCode(chat);
-  await page.keyboard.type("find in");
-  await page.keyboard.press("Enter");
-  await waiting(page).waitFor();
-  await page.keyboard.type("tea");
-  releaseFind();
-  const find = page.getByRole("textbox", { name: "Find in conversation" });
-  await expect.poll(() => find.inputValue()).toBe("tea");
-  await page.getByText("1 of ").waitFor();
-  await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("option", { name: "Find in conversation" }).waitFor();
+    const releaseFind = await holdCode(chat);
+    await page.keyboard.type("find in");
+    await page.keyboard.press("Enter");
+    await waiting(page).waitFor();
+    await page.keyboard.type("tea");
+    releaseFind();
+    const find = page.getByRole("textbox", { name: "Find in conversation" });
+    await expect.poll(() => find.inputValue()).toBe("tea");
+    await page.getByText("1 of ").waitFor();
+    await page.keyboard.press("Escape");
 
-  await chat.refresh();
-  const releaseModels = await holdCode(chat);
-  await chat.model.focus();
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("thr");
-  releaseModels();
-  const field = page.getByRole("combobox", { name: "Model" }).last();
-  await expect.poll(() => field.inputValue()).toBe("thr");
-  await page.keyboard.press("Enter");
-  expect(await chat.chosenModel()).toBe("Three");
-  await expect.poll(() => hasFocus(chat.model)).toBe(true);
-  expect(await composer.inputValue()).toBe("");
-});
+    await chat.refresh();
+    const releaseModels = await holdCode(chat);
+    await chat.model.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("thr");
+    releaseModels();
+    const field = page.getByRole("combobox", { name: "Model" }).last();
+    await expect.poll(() => field.inputValue()).toBe("thr");
+    await page.keyboard.press("Enter");
+    expect(await chat.chosenModel()).toBe("Three");
+    await expect.poll(() => hasFocus(chat.model)).toBe(true);
+    expect(await composer.inputValue()).toBe("");
+  },
+);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
@@ -23,54 +23,56 @@ test("an answer of a model in a loop is its own text, and the conversation goes 
   await (await tab.ask("And?")).locator("strong").waitFor();
 });
 
-test("a visit that never finished drawing is followed by one that opens an empty conversation", async ({
-  openChat,
-}) => {
-  const tab = await openChat(chat.server);
-  chat.bedrock.script({ name: "ok", text: "Hello" });
-  await tab.ask("About tea");
-  const id = await tab.sessionId();
-  // As a page leaves it that stood still.
-  await tab.page.addInitScript((drawn) => {
-    if (sessionStorage.getItem("test.stuck")) return;
-    sessionStorage.setItem("test.stuck", "1");
-    localStorage.setItem("holdfast.drawing", drawn);
-  }, id);
-  await tab.refresh();
-  await tab.emptyState.getByText("About tea").waitFor();
-  expect(await tab.sessionId()).not.toBe(id);
-  await tab.button("Open anyway").click();
-  await tab.reply(0, "complete");
-  await expect.poll(() => tab.page.evaluate(() => localStorage.getItem("holdfast.drawing"))).toBeNull();
-  await tab.refresh();
-  await tab.reply(0, "complete");
-});
+longTest(
+  "a visit that never finished drawing is followed by one that opens an empty conversation",
+  async ({ openChat }) => {
+    const tab = await openChat(chat.server);
+    chat.bedrock.script({ name: "ok", text: "Hello" });
+    await tab.ask("About tea");
+    const id = await tab.sessionId();
+    // As a page leaves it that stood still.
+    await tab.page.addInitScript((drawn) => {
+      if (sessionStorage.getItem("test.stuck")) return;
+      sessionStorage.setItem("test.stuck", "1");
+      localStorage.setItem("holdfast.drawing", drawn);
+    }, id);
+    await tab.refresh();
+    await tab.emptyState.getByText("About tea").waitFor();
+    expect(await tab.sessionId()).not.toBe(id);
+    await tab.button("Open anyway").click();
+    await tab.reply(0, "complete");
+    await expect.poll(() => tab.page.evaluate(() => localStorage.getItem("holdfast.drawing"))).toBeNull();
+    await tab.refresh();
+    await tab.reply(0, "complete");
+  },
+);
 
-test("code on which a highlighter takes minutes, and a formula that expands without end, leave the page free", async ({
-  openChat,
-}) => {
-  const tab = await openChat(chat.server);
-  const { page } = tab;
-  const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n\n`;
-  const slow = code("c", "a".repeat(59_000)) + code("cpp", "__ ".repeat(19_000));
-  const bomb = `$\\def\\a{${"x".repeat(1_400)}}${"\\a".repeat(250)}$`;
-  chat.bedrock.script({ name: "ok", text: `${slow}${bomb}\n\n${code("js", "let it = 1;")}` });
-  await page.evaluate(() => {
-    new PerformanceObserver((list) => {
-      const longest = Math.max(...list.getEntries().map(({ duration }) => duration));
-      const { dataset } = document.documentElement;
-      dataset.longest = String(Math.max(Number(dataset.longest ?? 0), longest));
-    }).observe({ type: "longtask" });
-  });
-  const answer = await tab.ask("Write");
-  await answer.locator(".hljs-keyword").waitFor();
-  await answer.getByText("This formula could not be displayed").waitFor();
-  expect(Number(await page.evaluate(() => document.documentElement.dataset.longest ?? "0"))).toBeLessThan(
-    2_000,
-  );
-});
+longTest(
+  "code on which a highlighter takes minutes, and a formula that expands without end, leave the page free",
+  async ({ openChat }) => {
+    const tab = await openChat(chat.server);
+    const { page } = tab;
+    const code = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n\n`;
+    const slow = code("c", "a".repeat(59_000)) + code("cpp", "__ ".repeat(19_000));
+    const bomb = `$\\def\\a{${"x".repeat(1_400)}}${"\\a".repeat(250)}$`;
+    chat.bedrock.script({ name: "ok", text: `${slow}${bomb}\n\n${code("js", "let it = 1;")}` });
+    await page.evaluate(() => {
+      new PerformanceObserver((list) => {
+        const longest = Math.max(...list.getEntries().map(({ duration }) => duration));
+        const { dataset } = document.documentElement;
+        dataset.longest = String(Math.max(Number(dataset.longest ?? 0), longest));
+      }).observe({ type: "longtask" });
+    });
+    const answer = await tab.ask("Write");
+    await answer.locator(".hljs-keyword").waitFor();
+    await answer.getByText("This formula could not be displayed").waitFor();
+    expect(Number(await page.evaluate(() => document.documentElement.dataset.longest ?? "0"))).toBeLessThan(
+      2_000,
+    );
+  },
+);
 
-test("a page whose texts are replaced by a translation copies code and goes on", async ({ openChat }) => {
+longTest("a page whose texts are replaced by a translation copies code and goes on", async ({ openChat }) => {
   const tab = await openChat(chat.server);
   chat.bedrock.script({ name: "ok", text: "Some **bold** words\n\n```js\nlet a = 1;\n```\n\nand more" });
   await tab.ask("Code");
@@ -87,97 +89,99 @@ test("a page whose texts are replaced by a translation copies code and goes on",
   await tab.ask("Another");
 });
 
-test("a page whose texts are replaced by a translation stops, edits, renames, searches, shares and deletes", async ({
-  openChat,
-}) => {
-  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
-  const { page } = tab;
-  const dialog = page.getByRole("dialog");
-  await page.evaluate(translate);
-  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
-  await tab.send("A tale");
-  await tab.replyOfLength(0, 60);
-  await tab.button("Stop").click();
-  await tab.reply(0, "stopped");
+longTest(
+  "a page whose texts are replaced by a translation stops, edits, renames, searches, shares and deletes",
+  async ({ openChat }) => {
+    const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+    const { page } = tab;
+    const dialog = page.getByRole("dialog");
+    await page.evaluate(translate);
+    chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
+    await tab.send("A tale");
+    await tab.replyOfLength(0, 60);
+    await tab.button("Stop").click();
+    await tab.reply(0, "stopped");
 
-  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
-  await tab.mine.first().hover();
-  await tab.button("Edit").click();
-  await page.getByRole("textbox", { name: "Edit your message" }).fill("Tell me about bees");
-  await page.getByRole("textbox", { name: "Edit your message" }).press("Control+Enter");
-  await tab.reply(0, "complete");
-  await tab.button("Previous version").click();
-  await tab.reply(0, "stopped");
+    chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
+    await tab.mine.first().hover();
+    await tab.button("Edit").click();
+    await page.getByRole("textbox", { name: "Edit your message" }).fill("Tell me about bees");
+    await page.getByRole("textbox", { name: "Edit your message" }).press("Control+Enter");
+    await tab.reply(0, "complete");
+    await tab.button("Previous version").click();
+    await tab.reply(0, "stopped");
 
-  await tab.choose("Rename");
-  await page.getByRole("textbox", { name: "Title" }).fill("A tale of bees");
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
+    await tab.choose("Rename");
+    await page.getByRole("textbox", { name: "Title" }).fill("A tale of bees");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
 
-  await page.getByRole("searchbox", { name: "Search conversations" }).fill("tale");
-  await tab.conversations
-    .getByRole("region", { name: "In messages" })
-    .getByRole("listitem")
-    .first()
-    .waitFor();
-  await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
+    await page.getByRole("searchbox", { name: "Search conversations" }).fill("tale");
+    await tab.conversations
+      .getByRole("region", { name: "In messages" })
+      .getByRole("listitem")
+      .first()
+      .waitFor();
+    await page.getByRole("searchbox", { name: "Search conversations" }).fill("");
 
-  await page.keyboard.press("Control+k");
-  await dialog.getByRole("combobox").fill("bees");
-  await dialog.getByRole("option").first().waitFor();
-  await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await dialog.getByRole("combobox").fill("bees");
+    await dialog.getByRole("option").first().waitFor();
+    await page.keyboard.press("Escape");
 
-  await tab.choose("Share");
-  await dialog.getByRole("button").last().click();
-  await page.keyboard.press("Escape");
+    await tab.choose("Share");
+    await dialog.getByRole("button").last().click();
+    await page.keyboard.press("Escape");
 
-  await tab.button("Settings").click();
-  for (const label of ["Deutsch", "English"]) await pick(dialog.getByRole("combobox").first(), label);
-  await page.keyboard.press("Escape");
+    await tab.button("Settings").click();
+    for (const label of ["Deutsch", "English"]) await pick(dialog.getByRole("combobox").first(), label);
+    await page.keyboard.press("Escape");
 
-  await tab.deleteConversation();
-  await tab.undo.click();
-  await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
-  chat.bedrock.script({ name: "ok", text: "Again" });
-  await tab.ask("Goes on");
-});
+    await tab.deleteConversation();
+    await tab.undo.click();
+    await page.getByRole("heading", { name: "A tale of bees", level: 1 }).waitFor();
+    chat.bedrock.script({ name: "ok", text: "Again" });
+    await tab.ask("Goes on");
+  },
+);
 
-test("a page that extensions change all the time streams, stops, edits, shows dialogs and goes on", async ({
-  openChat,
-}) => {
-  const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
-  const { page } = tab;
-  const dialog = page.getByRole("dialog");
-  await page.evaluate(meddle);
-  const tale =
-    "# A *tale*\n\nOf `a` **bee**, $x^2$.\n\n- one\n- two\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```js\nlet a = 1;\n```\n\n";
-  chat.bedrock.script({ name: "paced", text: tale.repeat(4), gapMs: 5 });
-  await tab.ask("A tale");
-  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
-  await tab.send("More");
-  await tab.replyOfLength(1, 60);
-  await tab.button("Stop").click();
-  await tab.reply(1, "stopped");
+longTest(
+  "a page that extensions change all the time streams, stops, edits, shows dialogs and goes on",
+  async ({ openChat }) => {
+    const tab = await openChat(chat.server, { context: { viewport: { width: 1280, height: 800 } } });
+    const { page } = tab;
+    const dialog = page.getByRole("dialog");
+    await page.evaluate(meddle);
+    const tale =
+      "# A *tale*\n\nOf `a` **bee**, $x^2$.\n\n- one\n- two\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```js\nlet a = 1;\n```\n\n";
+    chat.bedrock.script({ name: "paced", text: tale.repeat(4), gapMs: 5 });
+    await tab.ask("A tale");
+    chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
+    await tab.send("More");
+    await tab.replyOfLength(1, 60);
+    await tab.button("Stop").click();
+    await tab.reply(1, "stopped");
 
-  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
-  await tab.mine.first().hover();
-  await tab.mine.first().getByRole("button", { name: "Edit", exact: true }).click();
-  const editor = page.getByRole("textbox", { name: "Edit your message" });
-  await editor.fill("Tell me about bees");
-  await editor.press("Control+Enter");
-  await tab.reply(0, "complete");
-  await tab.choose("Rename");
-  await page.getByRole("textbox", { name: "Title" }).fill("Bees");
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Bees", level: 1 }).waitFor();
-  await tab.button("Settings").click();
-  await dialog.waitFor();
-  await page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "hidden" });
-  await tab.startNew();
-  chat.bedrock.script({ name: "ok", text: "Again" });
-  await tab.ask("Another");
-});
+    chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
+    await tab.mine.first().hover();
+    await tab.mine.first().getByRole("button", { name: "Edit", exact: true }).click();
+    const editor = page.getByRole("textbox", { name: "Edit your message" });
+    await editor.fill("Tell me about bees");
+    await editor.press("Control+Enter");
+    await tab.reply(0, "complete");
+    await tab.choose("Rename");
+    await page.getByRole("textbox", { name: "Title" }).fill("Bees");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Bees", level: 1 }).waitFor();
+    await tab.button("Settings").click();
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await tab.startNew();
+    chat.bedrock.script({ name: "ok", text: "Again" });
+    await tab.ask("Another");
+  },
+);
 
 /**
  * Runs in the page: changes it every few milliseconds, as extensions and translations do. Texts are wrapped, put back as

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { setVisible } from "../fixtures/browser/tab-visibility";
 
@@ -38,71 +38,77 @@ test("an answer that ended in a hidden tab is marked in the list and the title, 
   await other.page.waitForFunction(() => !document.title.startsWith("("));
 });
 
-test("an answer that another tab shows is not marked, nor one that ended before one's eyes", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  await chat.send(LONG);
-  await chat.replyOfLength(0, 100);
-  // Hidden before the other tab opens, which on a busy machine may be after the answer has ended.
-  await setVisible(chat.page, false);
-  const noticed = chat.page.waitForFunction(() => document.querySelector('[data-status="complete"]'));
-  const other = await openChat(server, { beside: chat });
-  await other.reply(0, "complete");
-  await noticed;
-  // The hidden tab has marked it by now, and the other one has seen it.
-  await chat.page.waitForFunction(() =>
-    Object.entries(localStorage).some(
-      ([key, entry]) => key.startsWith("holdfast.entry.") && /"unread"/.test(entry as string),
-    ),
-  );
-  for (const { page } of [chat, other]) await page.waitForFunction(() => !document.title.startsWith("("));
-});
+longTest(
+  "an answer that another tab shows is not marked, nor one that ended before one's eyes",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await chat.send(LONG);
+    await chat.replyOfLength(0, 100);
+    // Hidden before the other tab opens, which on a busy machine may be after the answer has ended.
+    await setVisible(chat.page, false);
+    const noticed = chat.page.waitForFunction(() => document.querySelector('[data-status="complete"]'));
+    const other = await openChat(server, { beside: chat });
+    await other.reply(0, "complete");
+    await noticed;
+    // The hidden tab has marked it by now, and the other one has seen it.
+    await chat.page.waitForFunction(() =>
+      Object.entries(localStorage).some(
+        ([key, entry]) => key.startsWith("holdfast.entry.") && /"unread"/.test(entry as string),
+      ),
+    );
+    for (const { page } of [chat, other]) await page.waitForFunction(() => !document.title.startsWith("("));
+  },
+);
 
-test("a notification tells who has asked for it that an answer is there, and not a word of it", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server, { context: wide });
-  await askForNotifications(chat);
-  await chat.send(LONG);
-  await chat.replyOfLength(0, 100);
-  await setVisible(chat.page, false);
-  expect(await shownNotification(chat.page)).toMatchObject([
-    "An answer is ready",
-    { body: "Open Holdfast to read it." },
-  ]);
-});
+longTest(
+  "a notification tells who has asked for it that an answer is there, and not a word of it",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await askForNotifications(chat);
+    await chat.send(LONG);
+    await chat.replyOfLength(0, 100);
+    await setVisible(chat.page, false);
+    expect(await shownNotification(chat.page)).toMatchObject([
+      "An answer is ready",
+      { body: "Open Holdfast to read it." },
+    ]);
+  },
+);
 
-test("a notification tells that an answer waits for one's decision, and neither the tool nor its arguments", async ({
-  openChat,
-}) => {
-  // Slow, so that the tab is hidden before the answer comes to its tool.
-  const slow = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "8" } });
-  onTestFinished(() => slow.stop());
-  const chat = await openChat(slow, { context: wide });
-  const other = await openChat(slow, { beside: chat });
-  await other.startNew();
-  await askForNotifications(chat);
-  await chat.send("Add a note: buy milk");
-  await chat.replyOfLength(0, 1);
-  await setVisible(chat.page, false);
-  expect(await shownNotification(chat.page)).toMatchObject([
-    "An answer needs your approval",
-    { body: "Open Holdfast to decide." },
-  ]);
-  await other.conversations.getByRole("img", { name: "New answer" }).waitFor();
-});
+longTest(
+  "a notification tells that an answer waits for one's decision, and neither the tool nor its arguments",
+  async ({ openChat }) => {
+    // Slow, so that the tab is hidden before the answer comes to its tool.
+    const slow = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "8" } });
+    onTestFinished(() => slow.stop());
+    const chat = await openChat(slow, { context: wide });
+    const other = await openChat(slow, { beside: chat });
+    await other.startNew();
+    await askForNotifications(chat);
+    await chat.send("Add a note: buy milk");
+    await chat.replyOfLength(0, 1);
+    await setVisible(chat.page, false);
+    expect(await shownNotification(chat.page)).toMatchObject([
+      "An answer needs your approval",
+      { body: "Open Holdfast to decide." },
+    ]);
+    await other.conversations.getByRole("img", { name: "New answer" }).waitFor();
+  },
+);
 
-test("where notifications are denied, the settings say so and stay as they were", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
-  await chat.page.evaluate(() => {
-    Notification.requestPermission = () => Promise.resolve("denied");
-  });
-  await chat.button("Settings").click();
-  await chat.page.getByText("Also notify me").click();
-  await chat.page.getByText("Notifications are blocked for this site.").waitFor();
-  expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
-});
+longTest(
+  "where notifications are denied, the settings say so and stay as they were",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await chat.page.evaluate(() => {
+      Notification.requestPermission = () => Promise.resolve("denied");
+    });
+    await chat.button("Settings").click();
+    await chat.page.getByText("Also notify me").click();
+    await chat.page.getByText("Notifications are blocked for this site.").waitFor();
+    expect(await chat.page.getByRole("radio", { name: "Mark as unread" }).isChecked()).toBe(true);
+  },
+);
 
 async function askForNotifications({ page, button }: ChatPage) {
   await page.context().grantPermissions(["notifications"]);

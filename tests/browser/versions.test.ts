@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 
@@ -64,36 +64,37 @@ describe.each(
     ]);
   });
 
-  test("another answer is a version beside the first, and a copy of either goes its own way", async ({
-    openChat,
-  }) => {
-    const chat = await openChat(server, { context });
-    await chat.ask("What is 2 + 2?");
-    await chat.replies.nth(0).hover();
-    await tool(chat, "replies", 0, "Regenerate").click();
-    await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
-    await chat.reply(0, "complete");
-    expect(await chat.replies.count()).toBe(1);
+  longTest(
+    "another answer is a version beside the first, and a copy of either goes its own way",
+    async ({ openChat }) => {
+      const chat = await openChat(server, { context });
+      await chat.ask("What is 2 + 2?");
+      await chat.replies.nth(0).hover();
+      await tool(chat, "replies", 0, "Regenerate").click();
+      await chat.page.waitForFunction(() => document.body.textContent.includes("2/2"));
+      await chat.reply(0, "complete");
+      expect(await chat.replies.count()).toBe(1);
 
-    await tool(chat, "replies", 0, "Details").click();
-    const details = chat.page.getByRole("dialog", { name: "About this answer" });
-    await details.getByText("Demo model").waitFor();
-    await details.getByText("Output tokens").waitFor();
-    await chat.page.keyboard.press("Escape");
+      await tool(chat, "replies", 0, "Details").click();
+      const details = chat.page.getByRole("dialog", { name: "About this answer" });
+      await details.getByText("Demo model").waitFor();
+      await details.getByText("Output tokens").waitFor();
+      await chat.page.keyboard.press("Escape");
 
-    const before = await chat.sessionId();
-    await tool(chat, "replies", 0, "New conversation from here").click();
-    await chat.page.waitForFunction((id) => sessionStorage.getItem("holdfast.current") !== id, before);
-    await chat.reply(0, "complete");
-    await chat.ask("Go on in the copy");
-    expect((await chat.stored()).messages).toHaveLength(4);
-    const list = chat.page.getByRole("navigation", { name: "Conversations" });
-    if (!(await list.isVisible())) await chat.openDrawer();
-    expect(await list.getByRole("listitem").count()).toBe(2);
-  });
+      const before = await chat.sessionId();
+      await tool(chat, "replies", 0, "New conversation from here").click();
+      await chat.page.waitForFunction((id) => sessionStorage.getItem("holdfast.current") !== id, before);
+      await chat.reply(0, "complete");
+      await chat.ask("Go on in the copy");
+      expect((await chat.stored()).messages).toHaveLength(4);
+      const list = chat.page.getByRole("navigation", { name: "Conversations" });
+      if (!(await list.isVisible())) await chat.openDrawer();
+      expect(await list.getByRole("listitem").count()).toBe(2);
+    },
+  );
 });
 
-test("versions are chosen by keyboard, and the focus stays on the switcher", async ({ openChat }) => {
+longTest("versions are chosen by keyboard, and the focus stays on the switcher", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.ask("Name a colour");
   await tool(chat, "replies", 0, "Regenerate").focus();
@@ -108,74 +109,76 @@ test("versions are chosen by keyboard, and the focus stays on the switcher", asy
   );
 });
 
-test("instructions that are given before the first message go with it, and are kept", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await chat.choose("Conversation settings");
-  const dialog = chat.page.getByRole("dialog", { name: "Conversation settings" });
-  await dialog.getByRole("textbox", { name: "Instructions" }).fill("Answer in rhyme.");
-  await dialog.getByRole("button", { name: "Save", exact: true }).click();
-  await dialog.waitFor({ state: "hidden" });
-  await chat.refresh();
-  await chat.ask("Hello");
-  expect((await chat.stored()).settings.instructions).toBe("Answer in rhyme.");
+longTest(
+  "instructions that are given before the first message go with it, and are kept",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.choose("Conversation settings");
+    const dialog = chat.page.getByRole("dialog", { name: "Conversation settings" });
+    await dialog.getByRole("textbox", { name: "Instructions" }).fill("Answer in rhyme.");
+    await dialog.getByRole("button", { name: "Save", exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await chat.refresh();
+    await chat.ask("Hello");
+    expect((await chat.stored()).settings.instructions).toBe("Answer in rhyme.");
 
-  await chat.choose("Conversation settings");
-  const again = chat.page.getByRole("dialog").getByRole("textbox", { name: "Instructions" });
-  expect(await again.inputValue()).toBe("Answer in rhyme.");
-  await again.fill("Answer in prose.");
-  await chat.page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
-  await expect.poll(async () => (await chat.stored()).settings.instructions).toBe("Answer in prose.");
+    await chat.choose("Conversation settings");
+    const again = chat.page.getByRole("dialog").getByRole("textbox", { name: "Instructions" });
+    expect(await again.inputValue()).toBe("Answer in rhyme.");
+    await again.fill("Answer in prose.");
+    await chat.page.getByRole("dialog").getByRole("button", { name: "Save", exact: true }).click();
+    await expect.poll(async () => (await chat.stored()).settings.instructions).toBe("Answer in prose.");
 
-  // What was typed outlasts a selection that ends beside the dialog, Escape and a reload; Cancel ends it.
-  await chat.choose("Conversation settings");
-  await again.fill("Answer in haiku.");
-  await again.hover({ position: { x: 20, y: 20 } });
-  await chat.page.mouse.down();
-  await chat.page.mouse.move(2, 2);
-  await chat.page.mouse.up();
-  expect(await again.isVisible()).toBe(true);
-  await chat.page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "hidden" });
-  await chat.refresh();
-  await chat.choose("Conversation settings");
-  expect(await again.inputValue()).toBe("Answer in haiku.");
-  await dialog.getByText("Not saved yet.").waitFor();
-  await dialog.getByRole("button", { name: "Cancel" }).click();
-  await chat.choose("Conversation settings");
-  expect(await again.inputValue()).toBe("Answer in prose.");
-  await chat.page.mouse.click(2, 2);
-  await dialog.waitFor({ state: "hidden" });
-});
+    // What was typed outlasts a selection that ends beside the dialog, Escape and a reload; Cancel ends it.
+    await chat.choose("Conversation settings");
+    await again.fill("Answer in haiku.");
+    await again.hover({ position: { x: 20, y: 20 } });
+    await chat.page.mouse.down();
+    await chat.page.mouse.move(2, 2);
+    await chat.page.mouse.up();
+    expect(await again.isVisible()).toBe(true);
+    await chat.page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await chat.refresh();
+    await chat.choose("Conversation settings");
+    expect(await again.inputValue()).toBe("Answer in haiku.");
+    await dialog.getByText("Not saved yet.").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await chat.choose("Conversation settings");
+    expect(await again.inputValue()).toBe("Answer in prose.");
+    await chat.page.mouse.click(2, 2);
+    await dialog.waitFor({ state: "hidden" });
+  },
+);
 
-test("what was typed into a question's editor is there again after another was edited and a reload", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await chat.ask("Tell me about ants");
-  await chat.ask("And their queens?");
-  const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
-  async function edit(index: number) {
-    await chat.mine.nth(index).hover();
-    await tool(chat, "mine", index, "Edit").click();
-  }
-  await edit(0);
-  await editor.fill("Tell me about bees");
-  await edit(1);
-  await chat.refresh();
-  await edit(0);
-  expect(await editor.inputValue()).toBe("Tell me about bees");
+longTest(
+  "what was typed into a question's editor is there again after another was edited and a reload",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await chat.ask("Tell me about ants");
+    await chat.ask("And their queens?");
+    const editor = chat.page.getByRole("textbox", { name: "Edit your message" });
+    async function edit(index: number) {
+      await chat.mine.nth(index).hover();
+      await tool(chat, "mine", index, "Edit").click();
+    }
+    await edit(0);
+    await editor.fill("Tell me about bees");
+    await edit(1);
+    await chat.refresh();
+    await edit(0);
+    expect(await editor.inputValue()).toBe("Tell me about bees");
 
-  // The Escape that only ends the composing of a character.
-  await editor.dispatchEvent("keydown", { key: "Escape", isComposing: true });
-  expect(await editor.inputValue()).toBe("Tell me about bees");
-  expect(await editor.isVisible()).toBe(true);
-  // Escape closes it, and only Cancel takes back what was typed.
-  await editor.press("Escape");
-  await edit(0);
-  expect(await editor.inputValue()).toBe("Tell me about bees");
-  await chat.button("Cancel").click();
-  await edit(0);
-  expect(await editor.inputValue()).toBe("Tell me about ants");
-});
+    // The Escape that only ends the composing of a character.
+    await editor.dispatchEvent("keydown", { key: "Escape", isComposing: true });
+    expect(await editor.inputValue()).toBe("Tell me about bees");
+    expect(await editor.isVisible()).toBe(true);
+    // Escape closes it, and only Cancel takes back what was typed.
+    await editor.press("Escape");
+    await edit(0);
+    expect(await editor.inputValue()).toBe("Tell me about bees");
+    await chat.button("Cancel").click();
+    await edit(0);
+    expect(await editor.inputValue()).toBe("Tell me about ants");
+  },
+);

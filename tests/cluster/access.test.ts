@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
+import { longTest } from "../fixtures/variants.ts";
 
 const CODE = "correct-horse-battery";
 let server: AppServer;
@@ -65,7 +66,7 @@ describe("a server with an access code", () => {
     expect(server.output()).not.toContain(CODE);
   });
 
-  test("remembers whoever has said one, also after a restart, until the codes change", async () => {
+  longTest("remembers whoever has said one, also after a restart, until the codes change", async () => {
     const entered = await say("another-code", { "X-Forwarded-Proto": "https" });
     expect(entered.status).toBe(204);
     const setCookie = entered.headers.get("Set-Cookie")!;

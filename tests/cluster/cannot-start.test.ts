@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { createSessionClient } from "../fixtures/session-client";
+import { longTest } from "../fixtures/variants.ts";
 
 let first: AppServer | undefined;
 afterAll(() => first?.stop());
@@ -61,37 +62,43 @@ test("a backup that was copied into the data folder is warned of at start", asyn
   }
 });
 
-test("a second process of a name is refused while the first lives and goes on with its reply", async () => {
-  const env = { NODE_NAME: "twin", DEMO_TOKENS_PER_SECOND: "60" };
-  const living = await startAppServer({ env });
-  try {
-    const client = createSessionClient({ url: living.url, silenceMs: 30_000, requestMs: 30_000 });
-    await client.send("Tell me a long story.", null);
-    const end = client.followToEnd(() => "stay");
-    expect(await said({ ...env, DATA_DIR: living.dataDir })).toBe(
-      "Holdfast cannot start:\nAnother process with the name twin is running on the same DATA_DIR: " +
-        "stop it, or give this one a name of its own with NODE_NAME.\n",
-    );
-    const { messages } = await end;
-    expect(messages[1]).toMatchObject({ metadata: { status: "complete" } });
-    expect(living.output()).toMatch(/"the reply has settled"/);
-    expect(living.output()).toMatch(/"epoch":1\D/);
-    expect(living.output()).not.toMatch(/"epoch":2\D/);
-  } finally {
-    await living.stop();
-  }
-});
+longTest(
+  "a second process of a name is refused while the first lives and goes on with its reply",
+  async () => {
+    const env = { NODE_NAME: "twin", DEMO_TOKENS_PER_SECOND: "60" };
+    const living = await startAppServer({ env });
+    try {
+      const client = createSessionClient({ url: living.url, silenceMs: 30_000, requestMs: 30_000 });
+      await client.send("Tell me a long story.", null);
+      const end = client.followToEnd(() => "stay");
+      expect(await said({ ...env, DATA_DIR: living.dataDir })).toBe(
+        "Holdfast cannot start:\nAnother process with the name twin is running on the same DATA_DIR: " +
+          "stop it, or give this one a name of its own with NODE_NAME.\n",
+      );
+      const { messages } = await end;
+      expect(messages[1]).toMatchObject({ metadata: { status: "complete" } });
+      expect(living.output()).toMatch(/"the reply has settled"/);
+      expect(living.output()).toMatch(/"epoch":1\D/);
+      expect(living.output()).not.toMatch(/"epoch":2\D/);
+    } finally {
+      await living.stop();
+    }
+  },
+);
 
-test("a process that is started again after a crash does not wait where the first is known to have ended", async () => {
-  const server = await startAppServer({ env: { NODE_NAME: "phoenix" } });
-  try {
-    await server.kill9();
-    await server.restart();
-    expect(server.output()).not.toContain("an earlier process of this name may still run");
-  } finally {
-    await server.stop();
-  }
-});
+longTest(
+  "a process that is started again after a crash does not wait where the first is known to have ended",
+  async () => {
+    const server = await startAppServer({ env: { NODE_NAME: "phoenix" } });
+    try {
+      await server.kill9();
+      await server.restart();
+      expect(server.output()).not.toContain("an earlier process of this name may still run");
+    } finally {
+      await server.stop();
+    }
+  },
+);
 
 test("of two processes that are started with one name at the same moment one stays", async () => {
   const home = await startAppServer();

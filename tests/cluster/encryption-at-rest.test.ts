@@ -11,6 +11,7 @@ import type { ShareSnapshot } from "~/conversation/files/share";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { createSessionClient } from "../fixtures/session-client";
 import { followToEnd, readSession, textOf } from "../fixtures/session-api";
+import { longTest } from "../fixtures/variants.ts";
 
 /** What nobody who copies the volume may find. The model repeats what it is told. */
 const PHRASE = "quokka-marmalade-protocol";
@@ -184,22 +185,26 @@ describe("messages that wait for an answer", () => {
     expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
   });
 
-  it("wait for the next requests that bring the key, where all nodes that held it were killed", async () => {
-    const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
-    const sessionId = newId();
-    const replyId = await begin(sessionId);
-    await Promise.all([one.kill(), two.kill()]);
-    await Promise.all([one.start(), two.start()]);
-    expect(cluster.logged(replyId, "the reply has settled")).toEqual([]);
-    expect(await readSession(two.url, sessionId)).toMatchObject({
-      queue: [{ parts: [{ text: `Say ${PHRASE}` }] }],
-    });
-    // Until the node before is held to be dead, a request finds the reply with its runner.
-    const isOver = async () => (await readSession(two.url, sessionId))?.reply === null;
-    await expect.poll(isOver, { timeout: 60_000, interval: 200 }).toBe(true);
-    expect(cluster.logged(replyId, "the reply has settled")).toHaveLength(1);
-    const session = await readSession(one.url, sessionId);
-    expect(textOf(session!.messages[3])).toContain(PHRASE);
-    expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
-  }, 120_000);
+  longTest(
+    "wait for the next requests that bring the key, where all nodes that held it were killed",
+    async () => {
+      const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
+      const sessionId = newId();
+      const replyId = await begin(sessionId);
+      await Promise.all([one.kill(), two.kill()]);
+      await Promise.all([one.start(), two.start()]);
+      expect(cluster.logged(replyId, "the reply has settled")).toEqual([]);
+      expect(await readSession(two.url, sessionId)).toMatchObject({
+        queue: [{ parts: [{ text: `Say ${PHRASE}` }] }],
+      });
+      // Until the node before is held to be dead, a request finds the reply with its runner.
+      const isOver = async () => (await readSession(two.url, sessionId))?.reply === null;
+      await expect.poll(isOver, { timeout: 60_000, interval: 200 }).toBe(true);
+      expect(cluster.logged(replyId, "the reply has settled")).toHaveLength(1);
+      const session = await readSession(one.url, sessionId);
+      expect(textOf(session!.messages[3])).toContain(PHRASE);
+      expect(await findOnVolume(disguisesOf(PHRASE))).toEqual([]);
+    },
+    120_000,
+  );
 });

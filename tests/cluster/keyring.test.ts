@@ -14,6 +14,7 @@ import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
+import { longTest } from "../fixtures/variants.ts";
 
 const seal = (text: string) => Buffer.from(text).toString("base64url");
 const open = (sealed: string) => Buffer.from(sealed, "base64").toString();
@@ -133,17 +134,20 @@ describe("on three nodes that encrypt", () => {
     expect(Math.max(...lost)).toBeLessThan(entries.length);
   });
 
-  test("thirty browsers that change one keyring at once all come through, and have the same list in the end", async () => {
-    const cipher = cipherOf(newSecret());
-    const devices = Array.from({ length: 30 }, (_, index) =>
-      browserOf(urlOf(index % 3), cipher, String(index)),
-    );
-    await devices[0]!.sync.run({ isToRead: true, mayCreate: true });
-    await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
-    await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
-    for (const { entries } of devices)
-      expect([...entries.keys()].sort()).toEqual(devices.map(({ key }) => key).sort());
-  });
+  longTest(
+    "thirty browsers that change one keyring at once all come through, and have the same list in the end",
+    async () => {
+      const cipher = cipherOf(newSecret());
+      const devices = Array.from({ length: 30 }, (_, index) =>
+        browserOf(urlOf(index % 3), cipher, String(index)),
+      );
+      await devices[0]!.sync.run({ isToRead: true, mayCreate: true });
+      await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
+      await Promise.all(devices.map(({ sync }) => sync.run({ isToRead: true })));
+      for (const { entries } of devices)
+        expect([...entries.keys()].sort()).toEqual(devices.map(({ key }) => key).sort());
+    },
+  );
 
   test("watchers on all nodes learn of each change, and of the deletion, after which the id is of no use", async () => {
     const watched = newId();

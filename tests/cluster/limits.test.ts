@@ -5,6 +5,7 @@ import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startCluster, type Cluster } from "../fixtures/cluster";
+import { longTest } from "../fixtures/variants.ts";
 
 let running: { stop(): Promise<void> } | null = null;
 afterEach(async () => {
@@ -99,7 +100,7 @@ describe("a node", () => {
     expect(server.output()).not.toContain("198.51.100.1");
   });
 
-  test("limits new conversations and replies at the same time", async () => {
+  longTest("limits new conversations and replies at the same time", async () => {
     const server = await serve({
       LIMIT_ADDRESS_SESSIONS_PER_DAY: "3",
       LIMIT_ADDRESS_REPLIES: "1",
@@ -118,7 +119,7 @@ describe("a node", () => {
     expect(await importNothing(server.url)).toBe(429);
   });
 
-  test("limits what is no message, by number and by what it writes, and never a deletion", async () => {
+  longTest("limits what is no message, by number and by what it writes, and never a deletion", async () => {
     const server = await serve({
       LIMIT_ADDRESS_CHANGES_PER_MINUTE: "4",
       LIMIT_ADDRESS_BYTES_PER_DAY: "150000",
@@ -223,28 +224,31 @@ describe("three nodes together", () => {
     }
   });
 
-  test("let nobody spend more than the budget and what was under way, and say so once to the operator", async () => {
-    const cluster = await serveFleet({ DAILY_TOKEN_BUDGET: "2000", LIMIT_ADDRESS_BUDGET_PERCENT: "0" });
-    const codes = new Set<string>();
-    await expect
-      .poll(
-        async () => {
-          for (const [index, node] of cluster.nodes.entries()) {
-            const { error } = await send(node.url, { from: `198.51.100.${index}` });
-            // What has ended is set aside for the other nodes until they hear of it.
-            if (error && error.code !== "node_full") codes.add(`${node.name} ${error.code}`);
-          }
-          return codes.size;
-        },
-        { timeout: 30_000, interval: 300 },
-      )
-      .toBe(3);
-    expect([...codes].every((code) => code.endsWith(" budget_spent"))).toBe(true);
-    for (const node of cluster.nodes) {
-      expect(node.output().split("80 % of today's budget in tokens is spent").length - 1).toBeLessThan(2);
-    }
-    expect(cluster.output()).toContain("all of today's budget in tokens is spent");
-  });
+  longTest(
+    "let nobody spend more than the budget and what was under way, and say so once to the operator",
+    async () => {
+      const cluster = await serveFleet({ DAILY_TOKEN_BUDGET: "2000", LIMIT_ADDRESS_BUDGET_PERCENT: "0" });
+      const codes = new Set<string>();
+      await expect
+        .poll(
+          async () => {
+            for (const [index, node] of cluster.nodes.entries()) {
+              const { error } = await send(node.url, { from: `198.51.100.${index}` });
+              // What has ended is set aside for the other nodes until they hear of it.
+              if (error && error.code !== "node_full") codes.add(`${node.name} ${error.code}`);
+            }
+            return codes.size;
+          },
+          { timeout: 30_000, interval: 300 },
+        )
+        .toBe(3);
+      expect([...codes].every((code) => code.endsWith(" budget_spent"))).toBe(true);
+      for (const node of cluster.nodes) {
+        expect(node.output().split("80 % of today's budget in tokens is spent").length - 1).toBeLessThan(2);
+      }
+      expect(cluster.output()).toContain("all of today's budget in tokens is spent");
+    },
+  );
 });
 
 const forkOfNothing = (url: string) =>

@@ -10,7 +10,7 @@ import {
   type ChatEndpoint,
   type ChatRequest,
 } from "../fixtures/models/chat-endpoint";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 
 /** The queue over HTTP on three nodes. The model answers "re: <question>", once the test lets it. */

@@ -3,6 +3,7 @@ import { startAuthorizationServer, type AuthorizationServer } from "../fixtures/
 import { startTokens, type TokenProcess } from "../fixtures/store/store-process";
 import { filesIn } from "../fixtures/store/stored-files";
 import { temporaryFolder } from "../fixtures/store/temporary-folder";
+import { longTest } from "../fixtures/variants.ts";
 
 /**
  * The tokens of a server of tools, in processes of their own on one folder. The authorization server revokes everything
@@ -55,17 +56,23 @@ async function killBetweenRefreshAndStore() {
   return each(current);
 }
 
-it("are lost with a process that is killed before it can store them: the others learn it by one request, and no more", async () => {
-  const answers = await killBetweenRefreshAndStore();
-  expect(answers).toEqual(processes.map(() => ({ refused: "TokensRefused" })));
-  expect(await each(current)).toEqual(answers);
-  expect(server.state.forms).toHaveLength(2);
-});
+longTest(
+  "are lost with a process that is killed before it can store them: the others learn it by one request, and no more",
+  async () => {
+    const answers = await killBetweenRefreshAndStore();
+    expect(answers).toEqual(processes.map(() => ({ refused: "TokensRefused" })));
+    expect(await each(current)).toEqual(answers);
+    expect(server.state.forms).toHaveLength(2);
+  },
+);
 
-it("are requested once more after such a death where the authorization server takes the token again", async () => {
-  server.answer.isGraceful = true;
-  const answers = await killBetweenRefreshAndStore();
-  expect(answers).toEqual(processes.map(() => ({ token: "access-1" })));
-  expect(server.state).toMatchObject({ issued: 1, isRevoked: false });
-  expect(server.state.forms).toHaveLength(2);
-});
+longTest(
+  "are requested once more after such a death where the authorization server takes the token again",
+  async () => {
+    server.answer.isGraceful = true;
+    const answers = await killBetweenRefreshAndStore();
+    expect(answers).toEqual(processes.map(() => ({ token: "access-1" })));
+    expect(server.state).toMatchObject({ issued: 1, isRevoked: false });
+    expect(server.state.forms).toHaveLength(2);
+  },
+);

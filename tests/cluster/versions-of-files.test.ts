@@ -7,6 +7,7 @@ import { hashSessionId } from "~/conversation/session/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { startVersion, type VersionProcess } from "../fixtures/store/store-process";
 import { filesIn } from "../fixtures/store/stored-files";
+import { longTest } from "../fixtures/variants.ts";
 
 /**
  * This version of the application beside one that knows one thing more in every kind of file (next-version.ts), on one
@@ -104,7 +105,7 @@ test("a reply that this version has logged is taken over by the later one", asyn
   expect(await done(later, { call: "finish", name: "a" })).toEqual(text("So far, so good."));
 });
 
-test("shares of the later version are left to it, and its own are read by both", async () => {
+longTest("shares of the later version are left to it, and its own are read by both", async () => {
   for (const [writer, name] of [
     [next, "a"],
     [current, "b"],
@@ -119,7 +120,7 @@ test("shares of the later version are left to it, and its own are read by both",
   expect(await done(next, { call: "readShare", name: "b" })).toEqual(share);
 });
 
-test("hand-offs of the later version are not used up here, and its own are given by both", async () => {
+longTest("hand-offs of the later version are not used up here, and its own are given by both", async () => {
   await done(next, { call: "putHandoff", name: "a" });
   await expectRefused({ call: "claimHandoff", name: "a" });
   expect(await done(next, { call: "claimHandoff", name: "a" })).toBe("sealed");
@@ -127,7 +128,7 @@ test("hand-offs of the later version are not used up here, and its own are given
   expect(await done(next, { call: "claimHandoff", name: "b" })).toBe("sealed");
 });
 
-test("attached files of the later version are left to it, and its own are read by both", async () => {
+longTest("attached files of the later version are left to it, and its own are read by both", async () => {
   const { url } = (await done(next, { call: "attach", name: "a" })) as AttachmentPart;
   const id = url.slice("attachment:".length);
   await expectRefused(

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { variants } from "../fixtures/browser/variants";
+import { longTest, variants } from "../fixtures/variants";
 
 let home: string;
 let dataDir: string;
@@ -148,15 +148,18 @@ test("conversations that are moved away by themselves are not said to be deleted
   expect((await call("GET", "/api/session", session)).status).toBe(200);
 });
 
-test("a server that begins on a directory of an earlier version marks it, and keeps what is there", async () => {
-  const session = await begin();
-  await server.terminate();
-  rmSync(join(dataDir, "holdfast-volume.json"));
-  rmSync(join(dataDir, "reserve"), { recursive: true });
-  await server.restart();
-  expect((await call("GET", "/api/session", session)).status).toBe(200);
-  expect(readdirSync(dataDir)).toContain("holdfast-volume.json");
-});
+longTest(
+  "a server that begins on a directory of an earlier version marks it, and keeps what is there",
+  async () => {
+    const session = await begin();
+    await server.terminate();
+    rmSync(join(dataDir, "holdfast-volume.json"));
+    rmSync(join(dataDir, "reserve"), { recursive: true });
+    await server.restart();
+    expect((await call("GET", "/api/session", session)).status).toBe(200);
+    expect(readdirSync(dataDir)).toContain("holdfast-volume.json");
+  },
+);
 
 test.each(
   variants<[string, string[]]>([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../fixtures/store/temporary-folder";
 import { torture } from "../fixtures/store/torture";
-import { variants } from "../fixtures/browser/variants";
+import { variants } from "../fixtures/variants";
 
 /** The short form of `npm run torture`. With this seed, some are killed at exact moments and some frozen. */
 test.each(variants([15, 60]))(

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { checkDeployment } from "./check-deployment.ts";
-import { ENVIRONMENT_PATCHES, MANIFEST, SERVICE_PATCHES, type Files } from "./problem.ts";
-import { readFiles } from "./read-files.ts";
+import { checkDeployment } from "../deploy/check-deployment.ts";
+import { ENVIRONMENT_PATCHES, MANIFEST, SERVICE_PATCHES, type Files } from "../deploy/problem.ts";
+import { readFiles } from "../deploy/read-files.ts";
 
 // What Copilot documents and a deployer may well want is not told as a mistake.
 

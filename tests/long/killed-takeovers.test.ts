@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import type { AssistantMessage } from "~/conversation/session/session";
-import { removeData } from "../../tests/fixtures/replies/reply-node";
-import { send } from "../../tests/fixtures/replies/reply-nodes";
-import { createSpendingFleet, type SpendingNode } from "../../tests/fixtures/load/spending-fleet";
-import { temporaryFolder } from "../../tests/fixtures/store/temporary-folder";
+import { removeData } from "../fixtures/replies/reply-node";
+import { send } from "../fixtures/replies/reply-nodes";
+import { createSpendingFleet, type SpendingNode } from "../fixtures/load/spending-fleet";
+import { temporaryFolder } from "../fixtures/store/temporary-folder";
 
 const NOTHING_HELD = { held: 0, heldByAddress: 0, replies: 0 };
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { test } from "../fixtures/browser/browser-test";
+import { longTest, test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 
 const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>';
@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("a service has a name, a logo, a welcome and starter prompts of its own", async ({ openChat }) => {
+longTest("a service has a name, a logo, a welcome and starter prompts of its own", async ({ openChat }) => {
   const { page } = await openChat(server);
   await page.getByRole("heading", { name: "Welcome aboard" }).waitFor();
   await page.getByRole("button", { name: "What is new?" }).waitFor();
