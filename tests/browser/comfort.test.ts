@@ -112,7 +112,7 @@ longTest(
   },
 );
 
-test("the palette finds commands and conversations, by keyboard and on a phone", async ({ openChat }) => {
+longTest("the palette finds commands and conversations, by keyboard and on a phone", async ({ openChat }) => {
   const { page, ...chat } = await openChat(server, { context: wide });
   await chat.ask("Ein Café in Zürich");
   await chat.button("New conversation").click();

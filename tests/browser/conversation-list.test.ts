@@ -87,24 +87,27 @@ describe.each(
   );
 });
 
-test("what is deleted in a tab that is closed at once is deleted by the next one", async ({ openChat }) => {
-  const chat = await openChat(server, { context: wide });
-  await holdTwo(chat);
-  const id = await chat.sessionId();
-  await chat.deleteConversation();
-  const { page } = chat;
+longTest(
+  "what is deleted in a tab that is closed at once is deleted by the next one",
+  async ({ openChat }) => {
+    const chat = await openChat(server, { context: wide });
+    await holdTwo(chat);
+    const id = await chat.sessionId();
+    await chat.deleteConversation();
+    const { page } = chat;
 
-  const soon = await openChat(server, { beside: chat });
-  await page.close();
-  await soon.undo.waitFor();
-  expect(await soon.listed()).toEqual({ Today: ["About tea"] });
-  expect(await readSession(server.url, id)).not.toBeNull();
+    const soon = await openChat(server, { beside: chat });
+    await page.close();
+    await soon.undo.waitFor();
+    expect(await soon.listed()).toEqual({ Today: ["About tea"] });
+    expect(await readSession(server.url, id)).not.toBeNull();
 
-  const later = await openChat(server, { beside: soon, clockAhead: 60_000 });
-  await expect.poll(() => readSession(server.url, id)).toBeNull();
-  expect(await later.listed()).toEqual({ Today: ["About tea"] });
-  await soon.undo.waitFor({ state: "hidden" });
-});
+    const later = await openChat(server, { beside: soon, clockAhead: 60_000 });
+    await expect.poll(() => readSession(server.url, id)).toBeNull();
+    expect(await later.listed()).toEqual({ Today: ["About tea"] });
+    await soon.undo.waitFor({ state: "hidden" });
+  },
+);
 
 longTest(
   "a deletion that the server cannot carry out now is carried out when it can",

@@ -77,31 +77,34 @@ longTest("all of it is drawn for paper", async ({ openChat }) => {
   await expect.poll(drawn).toBeLessThan(length / 2);
 });
 
-test("a reply streams into it and is followed, and leaves alone who reads further up", async ({
-  openChat,
-}) => {
-  const chat = await openChat(server);
-  await show(chat);
-  await chat.send("Tell me a long story");
-  await slot(chat.page, LENGTH + 1)
-    .locator('[data-status="streaming"]')
-    .waitFor();
-  await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
+longTest(
+  "a reply streams into it and is followed, and leaves alone who reads further up",
+  async ({ openChat }) => {
+    const chat = await openChat(server);
+    await show(chat);
+    await chat.send("Tell me a long story");
+    await slot(chat.page, LENGTH + 1)
+      .locator('[data-status="streaming"]')
+      .waitFor();
+    await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
 
-  await chat.page.locator(".conversation__scroller").hover();
-  await chat.page.mouse.wheel(0, -3_000);
-  const jump = chat.page.getByRole("button", { name: /^(Jump to latest|New text below)$/ });
-  await jump.waitFor();
-  await settled(chat.page);
-  const seen = await inView(chat.page);
-  await slot(chat.page, LENGTH + 1)
-    .locator('[data-status="complete"]')
-    .waitFor({ state: "attached" });
-  const after = await slot(chat.page, seen.index).evaluate((element) => element.getBoundingClientRect().top);
-  expect(Math.abs(after - seen.top)).toBeLessThan(3);
-  await jump.click();
-  await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
-});
+    await chat.page.locator(".conversation__scroller").hover();
+    await chat.page.mouse.wheel(0, -3_000);
+    const jump = chat.page.getByRole("button", { name: /^(Jump to latest|New text below)$/ });
+    await jump.waitFor();
+    await settled(chat.page);
+    const seen = await inView(chat.page);
+    await slot(chat.page, LENGTH + 1)
+      .locator('[data-status="complete"]')
+      .waitFor({ state: "attached" });
+    const after = await slot(chat.page, seen.index).evaluate(
+      (element) => element.getBoundingClientRect().top,
+    );
+    expect(Math.abs(after - seen.top)).toBeLessThan(3);
+    await jump.click();
+    await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
+  },
+);
 
 /** The topmost message that begins in view. */
 function inView(page: Page): Promise<{ index: number; top: number }> {

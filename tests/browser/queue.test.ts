@@ -117,7 +117,7 @@ describe("while an answer is being written", () => {
     },
   );
 
-  test("Enter queues, and Stop pauses what waits until it is resumed", async ({ openChat }) => {
+  longTest("Enter queues, and Stop pauses what waits until it is resumed", async ({ openChat }) => {
     const chat = await openChat(server, { context: { viewport: WIDE } });
     const { page, composer } = chat;
     await chat.send("first");

@@ -145,7 +145,7 @@ function marked(chat: ChatPage): Promise<{ all: string[]; current: string[] }> {
   });
 }
 
-test("Ctrl+F finds in all messages, also in those that are not drawn or folded", async ({ openChat }) => {
+longTest("Ctrl+F finds in all messages, also in those that are not drawn or folded", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide });
   const { page } = chat;
   const { keyboard } = page;

@@ -60,7 +60,7 @@ test("different drafts of two tabs are both kept, through a reload of both", asy
   await notice(second).waitFor({ state: "hidden" });
 });
 
-test("closing the browser does not stop the reply", async ({ openChat, browser }) => {
+longTest("closing the browser does not stop the reply", async ({ openChat, browser }) => {
   const chat = await openChat(server);
   const whole = undisturbedAnswer(server.url, LONG);
   await chat.send(LONG);

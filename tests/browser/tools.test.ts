@@ -47,7 +47,7 @@ describe("a tool of the demo", () => {
     },
   );
 
-  test.for(variants([WIDE, PHONE]))(
+  test.for(process.env.EVERY_VARIANT ? [WIDE, PHONE] : [])(
     "that is always allowed in a conversation asks no more, until its settings say so: %o",
     async (viewport, { openChat }) => {
       const chat = await openChat(server, { context: { viewport } });

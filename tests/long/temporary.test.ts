@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { chatPage, type ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
 import { variants } from "../fixtures/variants";
@@ -66,7 +66,7 @@ describe.each(
   });
 });
 
-longTest("a duplicated tab has it, too, and it is deleted when both have left it", async ({ openChat }) => {
+test("a duplicated tab has it, too, and it is deleted when both have left it", async ({ openChat }) => {
   const chat = await openChat(server, { context: wide, clockAhead: 0 });
   await toggle(chat).click();
   await chat.ask("Between us");
@@ -88,21 +88,20 @@ longTest("a duplicated tab has it, too, and it is deleted when both have left it
   await expect.poll(() => readSession(server.url, id), { timeout: 30_000 }).toBeNull();
 });
 
-longTest(
-  "a tab that is closed tells the server, and one without a message leaves nothing",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    await chat.page.keyboard.press("Control+k");
-    await chat.page.getByRole("combobox", { name: "Search commands" }).fill("temporary");
-    await chat.page.keyboard.press("Enter");
-    await chat.page.getByText("at the latest 24 hours after its last message").waitFor();
-    const unused = await chat.sessionId();
-    await toggle(chat).click();
-    await toggle(chat).click();
-    expect(await chat.sessionId()).not.toBe(unused);
-    await chat.ask("Hello");
-    const id = await chat.sessionId();
-    await chat.page.close({ runBeforeUnload: true });
-    await expect.poll(() => marksOf(id)).toContain(`${hashSessionId(id)}.closed`);
-  },
-);
+test("a tab that is closed tells the server, and one without a message leaves nothing", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await chat.page.keyboard.press("Control+k");
+  await chat.page.getByRole("combobox", { name: "Search commands" }).fill("temporary");
+  await chat.page.keyboard.press("Enter");
+  await chat.page.getByText("at the latest 24 hours after its last message").waitFor();
+  const unused = await chat.sessionId();
+  await toggle(chat).click();
+  await toggle(chat).click();
+  expect(await chat.sessionId()).not.toBe(unused);
+  await chat.ask("Hello");
+  const id = await chat.sessionId();
+  await chat.page.close({ runBeforeUnload: true });
+  await expect.poll(() => marksOf(id)).toContain(`${hashSessionId(id)}.closed`);
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { unreadableText } from "../fixtures/browser/readability";
 
 let server: AppServer;
@@ -32,25 +32,22 @@ test("a message that is refused until tomorrow is kept, with the time that is le
   await expect.poll(() => chat.questions.allTextContents()).toEqual(["Hello", "And another thing"]);
 });
 
-longTest(
-  "a message that is refused for seconds goes out by itself when they are over",
-  async ({ openChat }) => {
-    const chat = await openChat(server, { expectErrors: refused });
-    const sent: number[] = [];
-    await chat.page.route("**/api/session/messages", (route) => {
-      sent.push(performance.now());
-      if (sent.length > 1) return route.continue();
-      const error = { code: "too_many_messages", message: "Too many.", retryAfterSeconds: 2 };
-      return route.fulfill({ status: 429, contentType: "application/json", body: JSON.stringify({ error }) });
-    });
-    await chat.send("Hello");
-    await chat.page.getByRole("timer").filter({ hasText: "Sends automatically in 0:0" }).waitFor();
-    await chat.reply(0, "complete");
-    expect(sent).toHaveLength(2);
-    expect(sent[1]! - sent[0]!).toBeGreaterThan(1_900);
-    expect(await chat.page.getByRole("timer").count()).toBe(0);
-  },
-);
+test("a message that is refused for seconds goes out by itself when they are over", async ({ openChat }) => {
+  const chat = await openChat(server, { expectErrors: refused });
+  const sent: number[] = [];
+  await chat.page.route("**/api/session/messages", (route) => {
+    sent.push(performance.now());
+    if (sent.length > 1) return route.continue();
+    const error = { code: "too_many_messages", message: "Too many.", retryAfterSeconds: 2 };
+    return route.fulfill({ status: 429, contentType: "application/json", body: JSON.stringify({ error }) });
+  });
+  await chat.send("Hello");
+  await chat.page.getByRole("timer").filter({ hasText: "Sends automatically in 0:0" }).waitFor();
+  await chat.reply(0, "complete");
+  expect(sent).toHaveLength(2);
+  expect(sent[1]! - sent[0]!).toBeGreaterThan(1_900);
+  expect(await chat.page.getByRole("timer").count()).toBe(0);
+});
 
 function secondsOf(text: string | null): number {
   const time = /[\d:]+/.exec(text ?? "")?.[0] ?? "";

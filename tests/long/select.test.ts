@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { hasFocus, pick } from "../fixtures/browser/chat-page";
 import { variants } from "../fixtures/variants";
 
@@ -37,7 +37,7 @@ describe.each(
     expect(await chat.chosenModel()).toBe("Three");
   });
 
-  longTest("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
+  test("Escape closes the list and leaves the dialog that it is in", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     const { page } = chat;
     await chat.showList();

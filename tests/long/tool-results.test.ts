@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { startToolStage, type ToolStage } from "../fixtures/models/tool-stage";
 
 let stage: ToolStage;
@@ -33,23 +33,22 @@ test("an image in the result of a tool is shown on its card, also after a reload
   }
 });
 
-longTest(
-  "a result that is too long is cut on its card, and the whole of it can be downloaded",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    const { page } = chat;
-    await chat.send("Read it [files_report]");
-    const report = card(page, "Report");
-    await report.getByText("Done").waitFor();
-    const [file] = await Promise.all([
-      page.waitForEvent("download"),
-      report.getByRole("button", { name: /files_report/ }).click(),
-    ]);
-    expect(file.suggestedFilename()).toContain("files_report");
-  },
-);
+test("a result that is too long is cut on its card, and the whole of it can be downloaded", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  const { page } = chat;
+  await chat.send("Read it [files_report]");
+  const report = card(page, "Report");
+  await report.getByText("Done").waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    report.getByRole("button", { name: /files_report/ }).click(),
+  ]);
+  expect(file.suggestedFilename()).toContain("files_report");
+});
 
-longTest("the answer names the servers whose tools were away", async ({ openChat }) => {
+test("the answer names the servers whose tools were away", async ({ openChat }) => {
   const chat = await openChat(server);
   await chat.send("Count it [files_numbers]");
   await chat.page
@@ -57,17 +56,14 @@ longTest("the answer names the servers whose tools were away", async ({ openChat
     .waitFor();
 });
 
-longTest(
-  "a call that only reads is shown as running, with what its server says of it",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    const slow = card(chat.page, "Slow");
-    await chat.send("Read it [files_slow]");
-    await slow.getByText("Running…").waitFor();
-    await slow.getByText("38% · Reading page 3 of 8").waitFor();
-    expect(await slow.getByRole("progressbar").getAttribute("value")).toBe("0.375");
-    stage.release();
-    await slow.getByText("Done").waitFor();
-    expect(await slow.getByRole("progressbar").count()).toBe(0);
-  },
-);
+test("a call that only reads is shown as running, with what its server says of it", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const slow = card(chat.page, "Slow");
+  await chat.send("Read it [files_slow]");
+  await slow.getByText("Running…").waitFor();
+  await slow.getByText("38% · Reading page 3 of 8").waitFor();
+  expect(await slow.getByRole("progressbar").getAttribute("value")).toBe("0.375");
+  stage.release();
+  await slow.getByText("Done").waitFor();
+  expect(await slow.getByRole("progressbar").count()).toBe(0);
+});

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import {
   type ChatEndpoint,
   type ChatRequest,
@@ -42,7 +42,7 @@ afterAll(async () => {
   await endpoint.close();
 });
 
-longTest("thoughts in tags are folded, are in no title, and are not sent back", async ({ openChat }) => {
+test("thoughts in tags are folded, are in no title, and are not sent back", async ({ openChat }) => {
   const chat = await openChat(server);
   const answer = await chat.ask("Where is Paris?");
   expect(await answer.innerText()).toContain("The one in France.");
@@ -63,18 +63,15 @@ test("an answer without a word is a failure that says so, and Retry asks again",
   expect(await (await chat.reply(0, "complete")).innerText()).toContain("The one in France.");
 });
 
-longTest(
-  "characters that no model takes are replaced for it, which is noted and kept",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    const answer = await chat.ask("Beep \u0007 beep");
-    const note = "Invalid characters were replaced.";
-    await answer.getByText(note).waitFor();
-    const session = await readSession(server.url, await chat.sessionId());
-    const message = session!.messages.at(-1)!;
-    expect(textOf(session!.messages[0])).toContain("\u0007");
-    expect(message.role === "assistant" && message.metadata.omissions).toEqual([{ code: "text_malformed" }]);
-    await chat.refresh();
-    await (await chat.reply(0, "complete")).getByText(note).waitFor();
-  },
-);
+test("characters that no model takes are replaced for it, which is noted and kept", async ({ openChat }) => {
+  const chat = await openChat(server);
+  const answer = await chat.ask("Beep \u0007 beep");
+  const note = "Invalid characters were replaced.";
+  await answer.getByText(note).waitFor();
+  const session = await readSession(server.url, await chat.sessionId());
+  const message = session!.messages.at(-1)!;
+  expect(textOf(session!.messages[0])).toContain("\u0007");
+  expect(message.role === "assistant" && message.metadata.omissions).toEqual([{ code: "text_malformed" }]);
+  await chat.refresh();
+  await (await chat.reply(0, "complete")).getByText(note).waitFor();
+});
