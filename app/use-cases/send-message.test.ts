@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { PostMessageBody } from "~/conversation/api";
 import type { Reply } from "~/conversation/session/session";
 import type { ReplyReservation } from "~/quotas/quotas";
+import type { SessionRecord } from "~/store/sessions/session-store";
 import { sendMessage, type SendMessageDependencies } from "./send-message";
 
 const message = { id: "m1", parts: [{ type: "text" as const, text: "Hello" }] };
@@ -24,6 +25,7 @@ test.each<[PostMessageBody, object]>([
         },
       },
       replies: {
+        read: () => Promise.reject(new Error("Not asked for.")),
         start(...given) {
           calls.push(given);
           return Promise.resolve({
@@ -45,7 +47,7 @@ test.each<[PostMessageBody, object]>([
 
 test("a session is marked as temporary before its first message is sent, and not sent where that fails", async () => {
   const calls: string[] = [];
-  const deps = (mark: () => Promise<void>): SendMessageDependencies => ({
+  const deps = (mark: () => Promise<void>, found: SessionRecord | null = null): SendMessageDependencies => ({
     quotas: {
       change(address, write) {
         calls.push(`change by ${String(address)}`);
@@ -54,6 +56,7 @@ test("a session is marked as temporary before its first message is sent, and not
       reserveReply: () => Promise.resolve({} as ReplyReservation),
     },
     replies: {
+      read: () => Promise.resolve(found),
       start() {
         calls.push("start");
         return Promise.resolve({ record: null, outcome: { kind: "started", reply: { id: "r1" } as Reply } });
@@ -79,6 +82,13 @@ test("a session is marked as temporary before its first message is sent, and not
     body("m0"),
     deps(() => Promise.resolve()),
   );
+  // An edit of the first message of a session that is there.
+  await sendMessage(
+    "hash",
+    null,
+    body(null),
+    deps(() => Promise.resolve(), {} as SessionRecord),
+  );
   const failed = sendMessage(
     "hash",
     null,
@@ -86,5 +96,13 @@ test("a session is marked as temporary before its first message is sent, and not
     deps(() => Promise.reject(new Error("Full."))),
   );
   await expect(failed).rejects.toThrow("Full.");
-  expect(calls).toEqual(["change by null", "mark hash", "start", "start", "change by null", "mark hash"]);
+  expect(calls).toEqual([
+    "change by null",
+    "mark hash",
+    "start",
+    "start",
+    "start",
+    "change by null",
+    "mark hash",
+  ]);
 });

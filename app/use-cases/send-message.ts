@@ -6,7 +6,7 @@ import type { TemporarySessions } from "~/store/temporary/temporary-sessions";
 
 export type SendMessageDependencies = {
   quotas: Pick<Quotas, "change" | "reserveReply">;
-  replies: Pick<Replies, "start">;
+  replies: Pick<Replies, "start" | "read">;
   temporary: Pick<TemporarySessions, "mark">;
 };
 
@@ -14,7 +14,7 @@ export type SendMessageDependencies = {
  * Adds a message to a session, or asks for another reply or for the rest of one, and runs the reply.
  * @param address the client's address; null where clients cannot be told apart by it
  * @returns what `Replies.start` returns, and the id that the stream of the reply has
- * @throws ExpectedError refusals of the quotas, and what `TemporarySessions.mark` and `Replies.start` throw
+ * @throws ExpectedError refusals of the quotas, and what `TemporarySessions.mark`, `Replies.read` and `Replies.start` throw
  */
 export async function sendMessage(
   sessionHash: string,
@@ -25,7 +25,10 @@ export async function sendMessage(
   const { modelId, settings, replyMessageId } = body;
   const reservation = await quotas.reserveReply({ session: sessionHash, address });
   const isTemporary = "message" in body && body.temporary && body.parentId === null;
-  if (isTemporary) await quotas.change(address, () => temporary.mark(sessionHash));
+  // An edit of its first message begins a session anew, too: one that exists stays what it is.
+  if (isTemporary && (await replies.read(sessionHash)) === null) {
+    await quotas.change(address, () => temporary.mark(sessionHash));
+  }
   const options = { modelId, settings, replyMessageId, reservation };
   const { record, outcome } = await replies.start(sessionHash, toCommand(body), options);
   return { record, outcome, replyId: replyIdOf(outcome) };
