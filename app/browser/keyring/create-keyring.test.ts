@@ -26,6 +26,8 @@ function createService() {
   /** Ids of the keyrings that were read. */
   const read: string[] = [];
   const sessions = new Map<string, { title: string; updatedAt: string }>();
+  /** Methods whose requests do not reach it. */
+  const refused = new Set<string>();
   const json = (status: number, body: object) => Response.json(body, { status });
   const missing = (kind: string) =>
     ({
@@ -49,6 +51,7 @@ function createService() {
       );
     }
     if (method === "DELETE") {
+      if (refused.has("DELETE")) throw new TypeError("offline");
       server.remove();
       return new Response(null, { status: 204 });
     }
@@ -78,7 +81,7 @@ function createService() {
     sessions.delete(from);
   }
 
-  return { answer, requests, read, sessions, keyrings, move };
+  return { answer, requests, read, refused, sessions, keyrings, move };
 }
 
 type Service = ReturnType<typeof createService>;
@@ -263,6 +266,25 @@ describe("a keyring", () => {
     await laptop.keyring.syncNow();
     await phone.keyring.join(laptop.keyring.recoveryCode());
     expect(phone.ids()).toEqual([present]);
+  });
+
+  test("with a new secret moves nothing while a lost device can read the old one", async () => {
+    const service = createService();
+    const laptop = openBrowser(service);
+    const id = newId();
+    laptop.begin("Tea", id);
+    service.sessions.set(id, { title: "Tea", updatedAt: "2026-11-29T12:00:00.000Z" });
+    await laptop.keyring.turnOn();
+    service.refused.add("DELETE");
+    await laptop.keyring.forgetDevices({ movesConversations: true });
+    await laptop.keyring.syncNow();
+    expect(laptop.keyring.getSnapshot().toMove).toBe(0);
+    expect([...service.sessions.keys()]).toEqual([id]);
+
+    service.refused.clear();
+    laptop.keyring.refresh();
+    await vi.waitFor(() => expect(service.requests).toContain("MOVE"), { timeout: 10_000 });
+    expect([...service.sessions.keys()]).not.toContain(id);
   });
 
   test("that was deleted is gone for all devices, which keep their lists", async () => {
