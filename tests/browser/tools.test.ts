@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { longTest, test } from "../fixtures/browser/browser-test";
-import { variants } from "../fixtures/variants";
+import { longVariants, variants } from "../fixtures/variants";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe("a tool of the demo", () => {
     },
   );
 
-  test.for(process.env.EVERY_VARIANT ? [WIDE, PHONE] : [])(
+  test.for(longVariants([WIDE, PHONE]))(
     "that is always allowed in a conversation asks no more, until its settings say so: %o",
     async (viewport, { openChat }) => {
       const chat = await openChat(server, { context: { viewport } });

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { createSessionClient } from "../fixtures/session-client";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest, variants } from "../fixtures/variants.ts";
 
 let first: AppServer | undefined;
 afterAll(() => first?.stop());
@@ -38,11 +38,13 @@ test("quotation marks around a value are refused by name, and a secret's value i
   expect(output).not.toContain("a-long-secret");
 });
 
-test.each([
-  ["no HOME", undefined],
-  ["a HOME that is a file", "/etc/hosts"],
-  ["a HOME that it may not enter", "/root"],
-])("a user without an entry in the list of users and with %s chats with the demo model", async (_, home) => {
+test.each(
+  variants<[string, string | undefined]>([
+    ["no HOME", undefined],
+    ["a HOME that is a file", "/etc/hosts"],
+    ["a HOME that it may not enter", "/root"],
+  ]),
+)("a user without an entry in the list of users and with %s chats with the demo model", async (_, home) => {
   const server = await startAppServer({ env: { HOME: home, MODEL_PROVIDER: undefined }, user: 54_321 });
   try {
     expect(server.output()).toContain('"models":"demo/demo"');

@@ -90,7 +90,7 @@ describe("a node", () => {
     expect((await send(server.url, { from: "2001:db8:1:2::1" })).status).toBe(429);
   });
 
-  test("still knows after it was killed and started anew", async () => {
+  longTest("still knows after it was killed and started anew", async () => {
     const server = await serve({ LIMIT_ADDRESS_MESSAGES_PER_DAY: "2", DAILY_TOKEN_BUDGET: "1000000" });
     for (let n = 0; n < 2; n++) await send(server.url);
     await expect.poll(() => writtenMessages(server)).toBe(2);

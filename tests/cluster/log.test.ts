@@ -5,6 +5,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
 import { emfLine } from "../fixtures/emf-line";
 import { readSession } from "../fixtures/session-api";
+import { variants } from "../fixtures/variants.ts";
 
 type Line = Record<string, unknown> & { msg?: string; level?: string };
 
@@ -158,10 +159,12 @@ describe("a server in production prints JSON and nothing else", () => {
     }
   });
 
-  it.each([
-    ["warn", "denied", ["warn"]],
-    ["error", "denied", []],
-  ])(
+  it.each(
+    variants([
+      ["warn", "denied", ["warn"]],
+      ["error", "denied", []],
+    ]),
+  )(
     "no line below LOG_LEVEL=%s, and metrics only where they are wanted",
     async (LOG_LEVEL, script, levels) => {
       const server = await start({ LOG_LEVEL });

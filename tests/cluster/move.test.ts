@@ -4,6 +4,7 @@ import type { ErrorBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { readSession, textOf } from "../fixtures/session-api";
+import { longTest } from "../fixtures/variants.ts";
 
 const CONVERSATIONS = 24;
 
@@ -64,31 +65,34 @@ async function moveAnywhere(from: string, to: string, attachments: string[], fir
   }
 }
 
-test("conversations that are moved while a node is killed are whole under their new ids, and gone under the old ones", async () => {
-  const conversations = await Promise.all(
-    Array.from({ length: CONVERSATIONS }, (_, index) => converse(`Hi ${String(index)}`)),
-  );
-  const before = await Promise.all(conversations.map(({ id }) => view(id)));
-  const newIds = conversations.map(() => newId());
-  const dying = cluster.nodes[1]!;
-  const moves = conversations.map(({ id, file }, index) => moveAnywhere(id, newIds[index]!, [file], index));
-  await Promise.race(moves);
-  await dying.kill();
-  try {
-    await Promise.all(moves);
-  } finally {
-    await dying.start();
-  }
-  for (const [index, { id, file }] of conversations.entries()) {
-    const { rev: _, ...content } = before[index] as SessionView;
-    expect(await view(newIds[index]!)).toMatchObject(content);
-    expect(await fileText(newIds[index]!, file)).toBe(`The text of draft.txt in ${id}.`);
-    expect(await view(id)).toBeNull();
-    expect(await fileText(id, file)).toBe(404);
-  }
-  const [first] = conversations as [(typeof conversations)[0]];
-  for (const { url } of cluster.nodes) expect((await move(url, first.id, newIds[0]!)).status).toBe(201);
-});
+longTest(
+  "conversations that are moved while a node is killed are whole under their new ids, and gone under the old ones",
+  async () => {
+    const conversations = await Promise.all(
+      Array.from({ length: CONVERSATIONS }, (_, index) => converse(`Hi ${String(index)}`)),
+    );
+    const before = await Promise.all(conversations.map(({ id }) => view(id)));
+    const newIds = conversations.map(() => newId());
+    const dying = cluster.nodes[1]!;
+    const moves = conversations.map(({ id, file }, index) => moveAnywhere(id, newIds[index]!, [file], index));
+    await Promise.race(moves);
+    await dying.kill();
+    try {
+      await Promise.all(moves);
+    } finally {
+      await dying.start();
+    }
+    for (const [index, { id, file }] of conversations.entries()) {
+      const { rev: _, ...content } = before[index] as SessionView;
+      expect(await view(newIds[index]!)).toMatchObject(content);
+      expect(await fileText(newIds[index]!, file)).toBe(`The text of draft.txt in ${id}.`);
+      expect(await view(id)).toBeNull();
+      expect(await fileText(id, file)).toBe(404);
+    }
+    const [first] = conversations as [(typeof conversations)[0]];
+    for (const { url } of cluster.nodes) expect((await move(url, first.id, newIds[0]!)).status).toBe(201);
+  },
+);
 
 test("a message that is sent to the old id while it is moved is answered under the new one, or refused", async () => {
   const { id } = await converse("Hi");

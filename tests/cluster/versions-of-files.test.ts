@@ -83,19 +83,22 @@ test("a session in which neither has used what is new goes to and fro", async ()
   );
 });
 
-test("a reply of which the later version has logged a line of its own is left to it, and goes on there", async () => {
-  await done(next, { call: "start", name: "a", words: "plain", thenMood: true });
-  const { session } = (await done(current, { call: "read", name: "a" })) as SessionRecord;
-  expect(session.reply).toMatchObject({ epoch: 1 });
-  await next.end();
-  current = await start("this", "old-2", "dead");
-  await expectRefused({ call: "read", name: "a" }, { call: "start", name: "a", words: "And now?" });
-  const later = await start("next", "new-2", "dead");
-  expect(((await done(later, { call: "read", name: "a" })) as SessionRecord).session.reply).toMatchObject({
-    epoch: 2,
-  });
-  expect(await done(later, { call: "finish", name: "a" })).toEqual(text("So far, so good."));
-});
+longTest(
+  "a reply of which the later version has logged a line of its own is left to it, and goes on there",
+  async () => {
+    await done(next, { call: "start", name: "a", words: "plain", thenMood: true });
+    const { session } = (await done(current, { call: "read", name: "a" })) as SessionRecord;
+    expect(session.reply).toMatchObject({ epoch: 1 });
+    await next.end();
+    current = await start("this", "old-2", "dead");
+    await expectRefused({ call: "read", name: "a" }, { call: "start", name: "a", words: "And now?" });
+    const later = await start("next", "new-2", "dead");
+    expect(((await done(later, { call: "read", name: "a" })) as SessionRecord).session.reply).toMatchObject({
+      epoch: 2,
+    });
+    expect(await done(later, { call: "finish", name: "a" })).toEqual(text("So far, so good."));
+  },
+);
 
 test("a reply that this version has logged is taken over by the later one", async () => {
   await done(current, { call: "start", name: "a", words: "plain" });

@@ -131,22 +131,25 @@ describe.each(departures)("a volume that %s", (_, { leave, back }) => {
   });
 });
 
-test("conversations that are moved away by themselves are not said to be deleted, and not made anew", async () => {
-  const session = await begin();
-  renameSync(join(dataDir, "sessions"), away());
-  for (const [what, ask] of Object.entries(requests(session))) {
-    const response = await ask();
-    const { error } = (await response.json()) as ErrorBody;
-    expect([what, response.status, error.code]).toEqual([what, 503, "volume_unavailable"]);
-  }
-  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
-  expect(server.output()).toMatch(/DATA_DIR is away: sessions is missing/);
-  expect(readdirSync(dataDir)).not.toContain("sessions");
+longTest(
+  "conversations that are moved away by themselves are not said to be deleted, and not made anew",
+  async () => {
+    const session = await begin();
+    renameSync(join(dataDir, "sessions"), away());
+    for (const [what, ask] of Object.entries(requests(session))) {
+      const response = await ask();
+      const { error } = (await response.json()) as ErrorBody;
+      expect([what, response.status, error.code]).toEqual([what, 503, "volume_unavailable"]);
+    }
+    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
+    expect(server.output()).toMatch(/DATA_DIR is away: sessions is missing/);
+    expect(readdirSync(dataDir)).not.toContain("sessions");
 
-  renameSync(away(), join(dataDir, "sessions"));
-  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
-  expect((await call("GET", "/api/session", session)).status).toBe(200);
-});
+    renameSync(away(), join(dataDir, "sessions"));
+    await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(200);
+    expect((await call("GET", "/api/session", session)).status).toBe(200);
+  },
+);
 
 longTest(
   "a server that begins on a directory of an earlier version marks it, and keeps what is there",
