@@ -1,5 +1,6 @@
 import type { Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect } from "vitest";
+import { STATUS_KEY } from "~/browser/keyring/keyring-config";
 import { longTest, test, type OpenChat, type ServedApp } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { readSession } from "../fixtures/session-api";
@@ -112,6 +113,14 @@ async function open(openChat: OpenChat, context: object, expectErrors: RegExp[] 
   return openChat(served, { context, expectErrors: [...LOST, ...expectErrors] });
 }
 
+/** Whether the keyring lacks something that this browser has. */
+function hasUnsentChanges({ page }: ChatPage): Promise<boolean> {
+  return page.evaluate((key) => {
+    const status = JSON.parse(localStorage.getItem(key)!) as { isWaiting: boolean };
+    return status.isWaiting;
+  }, STATUS_KEY);
+}
+
 describe.each(
   variants([
     ["on a wide screen", wide],
@@ -132,6 +141,7 @@ describe.each(
     await chat.startNew();
     await chat.ask("About coffee");
     await chat.startNew();
+    await expect.poll(() => hasUnsentChanges(chat)).toBe(false);
     const isDraftStored = chat.page.waitForResponse(
       (response) => isKeyringWrite(response.request()) && response.ok(),
     );

@@ -12,7 +12,7 @@ const expectErrors = [/Failed to load resource/];
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "100" } });
+  cluster = await startCluster({ env: { DEMO_TOKENS_PER_SECOND: "50" } });
 });
 afterEach(async () => {
   for (const node of cluster.nodes) if (node.state === "frozen") await node.thaw();

@@ -9,7 +9,7 @@ let server: AppServer;
 
 beforeAll(async () => {
   server = await startAppServer({
-    env: { DEMO_TOKENS_PER_SECOND: "60", MODELS: "demo/demo=First demo,demo/second=Second demo" },
+    env: { DEMO_TOKENS_PER_SECOND: "25", MODELS: "demo/demo=First demo,demo/second=Second demo" },
   });
 });
 afterAll(() => server.stop());
