@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import type { ChatPage } from "../fixtures/browser/chat-page";
 import { longConversation, putConversation } from "../fixtures/long-conversation";
 
@@ -42,31 +42,30 @@ test("two thousand messages open at their end, with few of them drawn", async ({
   expect(await chat.page.evaluate(() => document.querySelectorAll("*").length)).toBeLessThan(6_000);
 });
 
-longTest(
-  "what is read stays where it is while what lies above is drawn for the first time",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    await show(chat);
-    await chat.page.locator(".conversation__scroller").hover();
-    for (let turn = 0; turn < 12; turn++) {
-      await settled(chat.page);
-      const seen = await inView(chat.page);
-      await chat.page.mouse.wheel(0, -400);
-      // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
-      await chat.page.waitForFunction(
-        ([index, top]) => {
-          const element = document.querySelector(`.message-slot[data-index="${index}"]`);
-          return !element || Math.abs(element.getBoundingClientRect().top - top - 400) < 3;
-        },
-        [seen.index, seen.top] as const,
-        { polling: "raf" },
-      );
-    }
-    expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
-  },
-);
+test("what is read stays where it is while what lies above is drawn for the first time", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await show(chat);
+  await chat.page.locator(".conversation__scroller").hover();
+  for (let turn = 0; turn < 12; turn++) {
+    await settled(chat.page);
+    const seen = await inView(chat.page);
+    await chat.page.mouse.wheel(0, -400);
+    // The wheel moves it by 400 px and nothing else does: no jump, neither on the way nor after.
+    await chat.page.waitForFunction(
+      ([index, top]) => {
+        const element = document.querySelector(`.message-slot[data-index="${index}"]`);
+        return !element || Math.abs(element.getBoundingClientRect().top - top - 400) < 3;
+      },
+      [seen.index, seen.top] as const,
+      { polling: "raf" },
+    );
+  }
+  expect((await inView(chat.page)).index).toBeLessThan(LENGTH - 8);
+});
 
-longTest("all of it is drawn for paper", async ({ openChat }) => {
+test("all of it is drawn for paper", async ({ openChat }) => {
   const chat = await openChat(server);
   const length = 100;
   await show(chat, { id: await putConversation(server.url, longConversation(length)), length });
@@ -77,34 +76,31 @@ longTest("all of it is drawn for paper", async ({ openChat }) => {
   await expect.poll(drawn).toBeLessThan(length / 2);
 });
 
-longTest(
-  "a reply streams into it and is followed, and leaves alone who reads further up",
-  async ({ openChat }) => {
-    const chat = await openChat(server);
-    await show(chat);
-    await chat.send("Tell me a long story");
-    await slot(chat.page, LENGTH + 1)
-      .locator('[data-status="streaming"]')
-      .waitFor();
-    await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
+test("a reply streams into it and is followed, and leaves alone who reads further up", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server);
+  await show(chat);
+  await chat.send("Tell me a long story");
+  await slot(chat.page, LENGTH + 1)
+    .locator('[data-status="streaming"]')
+    .waitFor();
+  await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
 
-    await chat.page.locator(".conversation__scroller").hover();
-    await chat.page.mouse.wheel(0, -3_000);
-    const jump = chat.page.getByRole("button", { name: /^(Jump to latest|New text below)$/ });
-    await jump.waitFor();
-    await settled(chat.page);
-    const seen = await inView(chat.page);
-    await slot(chat.page, LENGTH + 1)
-      .locator('[data-status="complete"]')
-      .waitFor({ state: "attached" });
-    const after = await slot(chat.page, seen.index).evaluate(
-      (element) => element.getBoundingClientRect().top,
-    );
-    expect(Math.abs(after - seen.top)).toBeLessThan(3);
-    await jump.click();
-    await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
-  },
-);
+  await chat.page.locator(".conversation__scroller").hover();
+  await chat.page.mouse.wheel(0, -3_000);
+  const jump = chat.page.getByRole("button", { name: /^(Jump to latest|New text below)$/ });
+  await jump.waitFor();
+  await settled(chat.page);
+  const seen = await inView(chat.page);
+  await slot(chat.page, LENGTH + 1)
+    .locator('[data-status="complete"]')
+    .waitFor({ state: "attached" });
+  const after = await slot(chat.page, seen.index).evaluate((element) => element.getBoundingClientRect().top);
+  expect(Math.abs(after - seen.top)).toBeLessThan(3);
+  await jump.click();
+  await expect.poll(() => distanceFromEnd(chat.page)).toBeLessThan(2);
+});
 
 /** The topmost message that begins in view. */
 function inView(page: Page): Promise<{ index: number; top: number }> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 import { pick } from "../fixtures/browser/chat-page";
 import { backgroundLuminance, unreadableText } from "../fixtures/browser/readability";
 
@@ -13,18 +13,17 @@ afterAll(() => server.stop());
 
 const wide = { viewport: { width: 1440, height: 900 } };
 
-longTest(
-  "the page speaks the browser's language, from right to left where that is how it is read",
-  async ({ openChat }) => {
-    const chat = await openChat(server, { context: { ...wide, locale: "ar-EG" } });
-    const root = chat.page.locator("html");
-    expect(await root.getAttribute("lang")).toBe("ar");
-    expect(await root.getAttribute("dir")).toBe("rtl");
-    const list = await chat.page.getByRole("navigation", { name: "المحادثات" }).boundingBox();
-    expect(list!.x).toBeGreaterThan(720);
-    expect(await unreadableText(chat.page)).toEqual([]);
-  },
-);
+test("the page speaks the browser's language, from right to left where that is how it is read", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: { ...wide, locale: "ar-EG" } });
+  const root = chat.page.locator("html");
+  expect(await root.getAttribute("lang")).toBe("ar");
+  expect(await root.getAttribute("dir")).toBe("rtl");
+  const list = await chat.page.getByRole("navigation", { name: "المحادثات" }).boundingBox();
+  expect(list!.x).toBeGreaterThan(720);
+  expect(await unreadableText(chat.page)).toEqual([]);
+});
 
 test("language, theme and text size are chosen in the settings, at once, in every tab, and for good", async ({
   openChat,
@@ -53,7 +52,7 @@ test("language, theme and text size are chosen in the settings, at once, in ever
   await chat.page.getByRole("button", { name: "Neue Unterhaltung", exact: true }).waitFor();
 });
 
-longTest("the chosen theme is there before the page's own script is", async ({ openChat }) => {
+test("the chosen theme is there before the page's own script is", async ({ openChat }) => {
   const chat = await openChat(server, {
     context: { ...wide, colorScheme: "light" },
     expectErrors: [/ERR_FAILED/],
@@ -76,35 +75,31 @@ longTest("the chosen theme is there before the page's own script is", async ({ o
   expect(await backgroundLuminance(chat.page)).toBeLessThan(0.1);
 });
 
-longTest(
-  "Enter breaks the line where the person wants that, and Ctrl with Enter sends",
-  async ({ openChat }) => {
-    const chat = await openChat(server, { context: wide });
-    await chat.button("Settings").click();
-    await chat.page.getByRole("radio", { name: "Inserts a new line" }).check({ force: true });
-    await chat.page.keyboard.press("Escape");
-    await chat.composer.fill("One");
-    await chat.composer.press("Enter");
-    await chat.page.keyboard.type("two");
-    expect(await chat.composer.inputValue()).toBe("One\ntwo");
-    await chat.composer.press("Control+Enter");
-    await chat.reply(0, "complete");
-    expect(await chat.mine.first().textContent()).toContain("One\ntwo");
-  },
-);
+test("Enter breaks the line where the person wants that, and Ctrl with Enter sends", async ({ openChat }) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("radio", { name: "Inserts a new line" }).check({ force: true });
+  await chat.page.keyboard.press("Escape");
+  await chat.composer.fill("One");
+  await chat.composer.press("Enter");
+  await chat.page.keyboard.type("two");
+  expect(await chat.composer.inputValue()).toBe("One\ntwo");
+  await chat.composer.press("Control+Enter");
+  await chat.reply(0, "complete");
+  expect(await chat.mine.first().textContent()).toContain("One\ntwo");
+});
 
-longTest(
-  "nothing in the settings moves once they are open: whether passkeys can be used is found before",
-  async ({ openChat }) => {
-    const chat = await openChat(server, { context: wide });
-    await chat.page.evaluate(() => {
-      PublicKeyCredential.getClientCapabilities = () => {
-        document.documentElement.dataset.askedWithin = String(document.querySelector(".settings") !== null);
-        return Promise.resolve({});
-      };
-    });
-    await chat.button("Settings").click();
-    await chat.page.getByRole("button", { name: "Turn on with a passkey" }).waitFor();
-    expect(await chat.page.locator("html").getAttribute("data-asked-within")).toBe("false");
-  },
-);
+test("nothing in the settings moves once they are open: whether passkeys can be used is found before", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { context: wide });
+  await chat.page.evaluate(() => {
+    PublicKeyCredential.getClientCapabilities = () => {
+      document.documentElement.dataset.askedWithin = String(document.querySelector(".settings") !== null);
+      return Promise.resolve({});
+    };
+  });
+  await chat.button("Settings").click();
+  await chat.page.getByRole("button", { name: "Turn on with a passkey" }).waitFor();
+  expect(await chat.page.locator("html").getAttribute("data-asked-within")).toBe("false");
+});

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest, test } from "../fixtures/browser/browser-test";
+import { test } from "../fixtures/browser/browser-test";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -27,23 +27,22 @@ function makeNewer(key: string): () => void {
   return () => writeFileSync(newest, bytes);
 }
 
-longTest(
-  "a conversation of a newer version says so, and opens by itself when a node knows it",
-  async ({ openChat }) => {
-    const chat = await openChat(server, { expectErrors });
-    await chat.ask("Hello");
-    const restore = makeNewer(await chat.sessionHash());
-    await chat.composer.fill("Half a thought");
-    await chat.refresh();
-    const notice = chat.page.getByRole("alert").filter({ hasText: "newer version" });
-    await notice.waitFor();
-    expect(await chat.composer.inputValue()).toBe("Half a thought");
-    restore();
-    await notice.waitFor({ state: "hidden" });
-    await chat.reply(0, "complete");
-    expect(await chat.composer.inputValue()).toBe("Half a thought");
-  },
-);
+test("a conversation of a newer version says so, and opens by itself when a node knows it", async ({
+  openChat,
+}) => {
+  const chat = await openChat(server, { expectErrors });
+  await chat.ask("Hello");
+  const restore = makeNewer(await chat.sessionHash());
+  await chat.composer.fill("Half a thought");
+  await chat.refresh();
+  const notice = chat.page.getByRole("alert").filter({ hasText: "newer version" });
+  await notice.waitFor();
+  expect(await chat.composer.inputValue()).toBe("Half a thought");
+  restore();
+  await notice.waitFor({ state: "hidden" });
+  await chat.reply(0, "complete");
+  expect(await chat.composer.inputValue()).toBe("Half a thought");
+});
 
 test("a message to a conversation of a newer version is kept, and goes out when a node knows it", async ({
   openChat,
