@@ -14,7 +14,7 @@ const wide = { viewport: { width: 1440, height: 900 } };
 let server: AppServer;
 
 beforeAll(async () => {
-  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "400" } });
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "150" } });
 });
 afterAll(() => server.stop());
 

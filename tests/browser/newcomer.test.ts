@@ -36,7 +36,7 @@ describe("a newcomer to the dev server", () => {
 describe("a newcomer to the production server", () => {
   let server: AppServer;
   beforeAll(async () => {
-    server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "400", SHOW_NODES: "on" } });
+    server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "80", SHOW_NODES: "on" } });
   });
   afterAll(() => server.stop());
 

@@ -11,7 +11,7 @@ let whole: string;
 beforeAll(async () => {
   cluster = await startCluster({
     env: {
-      DEMO_TOKENS_PER_SECOND: "150",
+      DEMO_TOKENS_PER_SECOND: "50",
       MODELS: "demo/demo=First demo,demo/second=Second demo",
       SHOW_NODES: "on",
     },

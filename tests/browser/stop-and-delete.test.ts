@@ -9,7 +9,7 @@ import { readSession, textOf } from "../fixtures/session-api";
 let server: AppServer;
 
 beforeAll(async () => {
-  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "80" } });
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "40" } });
 });
 afterAll(() => server.stop());
 

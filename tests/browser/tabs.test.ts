@@ -9,7 +9,7 @@ const LONG = "Tell me a long story.";
 let server: AppServer;
 
 beforeAll(async () => {
-  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "120" } });
+  server = await startAppServer({ env: { DEMO_TOKENS_PER_SECOND: "50" } });
 });
 afterAll(() => server.stop());
 
