@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { hasFocus, type ChatPage } from "../fixtures/browser/chat-page";
+import { animationsEnded } from "../fixtures/browser/animations-ended";
 import { fillList } from "../fixtures/browser/fill-list";
 
 let server: AppServer;
@@ -56,6 +57,7 @@ test("on a phone a long press of a row begins a selection, and scrolling does no
   const chat = await openChat(server, { context, clockAhead: 0, expectErrors: [/404/] });
   await fillList(chat, 12);
   await chat.openDrawer();
+  await animationsEnded(chat.page);
   const cdp = await chat.page.context().newCDPSession(chat.page);
   const place = async (title: string) => {
     const box = (await chat.conversations.getByText(title, { exact: true }).boundingBox())!;
