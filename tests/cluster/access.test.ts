@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 const CODE = "correct-horse-battery";
 let server: AppServer;

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { createSessionClient } from "../fixtures/session-client";
-import { longTest, variants } from "../fixtures/variants.ts";
+import { longTest, variants } from "../fixtures/variants";
 
 let first: AppServer | undefined;
 afterAll(() => first?.stop());

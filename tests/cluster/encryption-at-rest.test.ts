@@ -11,7 +11,7 @@ import type { ShareSnapshot } from "~/conversation/files/share";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
 import { createSessionClient } from "../fixtures/session-client";
 import { followToEnd, readSession, textOf } from "../fixtures/session-api";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 /** What nobody who copies the volume may find. The model repeats what it is told. */
 const PHRASE = "quokka-marmalade-protocol";

@@ -14,7 +14,7 @@ import { MAX_KEYRING_LENGTH } from "~/conversation/limits";
 import { hashSessionId } from "~/conversation/session/session-hash";
 import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster, type ClusterNode } from "../fixtures/cluster";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 const seal = (text: string) => Buffer.from(text).toString("base64url");
 const open = (sealed: string) => Buffer.from(sealed, "base64").toString();

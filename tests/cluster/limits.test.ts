@@ -5,7 +5,7 @@ import type { ErrorBody } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startCluster, type Cluster } from "../fixtures/cluster";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 let running: { stop(): Promise<void> } | null = null;
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { startBedrockEndpoint, type BedrockEndpoint } from "../fixtures/models/bedrock-endpoint";
 import { emfLine } from "../fixtures/emf-line";
 import { readSession } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants.ts";
+import { variants } from "../fixtures/variants";
 
 type Line = Record<string, unknown> & { msg?: string; level?: string };
 

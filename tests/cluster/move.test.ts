@@ -4,7 +4,7 @@ import type { ErrorBody, SessionView } from "~/conversation/api";
 import { newId } from "~/conversation/session/session-id";
 import { startCluster, type Cluster } from "../fixtures/cluster";
 import { readSession, textOf } from "../fixtures/session-api";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 const CONVERSATIONS = 24;
 

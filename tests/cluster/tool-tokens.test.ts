@@ -3,7 +3,7 @@ import { startAuthorizationServer, type AuthorizationServer } from "../fixtures/
 import { startTokens, type TokenProcess } from "../fixtures/store/store-process";
 import { filesIn } from "../fixtures/store/stored-files";
 import { temporaryFolder } from "../fixtures/store/temporary-folder";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 /**
  * The tokens of a server of tools, in processes of their own on one folder. The authorization server revokes everything

@@ -7,7 +7,7 @@ import { hashSessionId } from "~/conversation/session/session-hash";
 import type { SessionRecord } from "~/store/sessions/session-store";
 import { startVersion, type VersionProcess } from "../fixtures/store/store-process";
 import { filesIn } from "../fixtures/store/stored-files";
-import { longTest } from "../fixtures/variants.ts";
+import { longTest } from "../fixtures/variants";
 
 /**
  * This version of the application beside one that knows one thing more in every kind of file (next-version.ts), on one
