@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { hasFocus, pick } from "../fixtures/browser/chat-page";
-import { variants } from "../fixtures/variants";
+import { screens } from "../fixtures/browser/screens";
 
 const others = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
 const models = [
@@ -16,12 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describe.each(
-  variants([
-    ["a wide screen", { viewport: { width: 1440, height: 900 } }],
-    ["a phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
-  ]),
-)("on %s", (_, context) => {
+describe.each(screens)("%s", (_, context) => {
   test("a model is found by its name, among others with what they take and cost", async ({ openChat }) => {
     const chat = await openChat(server, { context });
     const { page } = chat;

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../fixtures/store/temporary-folder";
 import { torture } from "../fixtures/store/torture";
-import { variants } from "../fixtures/variants";
 
 /** The short form of `npm run torture`. With this seed, some are killed at exact moments and some frozen. */
-test.each(variants([15, 60]))(
+test.each([15, 60])(
   "every acknowledged message survives %i writers that are killed or frozen at any moment",
   async (kills) => {
     const { faults, ...summary } = await torture({

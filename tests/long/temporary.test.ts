@@ -5,8 +5,8 @@ import { hashSessionId } from "~/conversation/session/session-hash";
 import { startAppServer, type AppServer } from "../fixtures/app-server";
 import { test } from "../fixtures/browser/browser-test";
 import { chatPage, type ChatPage } from "../fixtures/browser/chat-page";
+import { screens } from "../fixtures/browser/screens";
 import { readSession } from "../fixtures/session-api";
-import { variants } from "../fixtures/variants";
 
 let server: AppServer;
 beforeAll(async () => {
@@ -21,12 +21,7 @@ const toggle = (chat: ChatPage) => chat.button("Temporary conversation");
 /** What the browser keeps for all tabs. */
 const kept = (chat: ChatPage) => chat.page.evaluate(() => JSON.stringify({ ...localStorage }));
 
-describe.each(
-  variants([
-    ["a phone", { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
-    ["a wide screen", { viewport: { width: 1440, height: 900 } }],
-  ]),
-)("on %s", (_, context) => {
+describe.each(screens)("%s", (_, context) => {
   test("a temporary conversation survives a reload, is known to its tab alone, and is deleted when it is left", async ({
     openChat,
   }) => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { startBedrockChat } from "../fixtures/models/bedrock-chat";
 import { test } from "../fixtures/browser/browser-test";
-import { pick } from "../fixtures/browser/chat-page";
+import { pick, type ChatPage } from "../fixtures/browser/chat-page";
 
 let chat: Awaited<ReturnType<typeof startBedrockChat>>;
 
@@ -94,18 +94,8 @@ test("a page whose texts are replaced by a translation stops, edits, renames, se
   const { page } = tab;
   const dialog = page.getByRole("dialog");
   await page.evaluate(translate);
-  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
-  await tab.send("A tale");
-  await tab.replyOfLength(0, 60);
-  await tab.button("Stop").click();
-  await tab.reply(0, "stopped");
-
-  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
-  await tab.mine.first().hover();
-  await tab.button("Edit").click();
-  await page.getByRole("textbox", { name: "Edit your message" }).fill("Tell me about bees");
-  await page.getByRole("textbox", { name: "Edit your message" }).press("Control+Enter");
-  await tab.reply(0, "complete");
+  await askAndStop(tab, "A tale", 0);
+  await editFirstQuestion(tab);
   await tab.button("Previous version").click();
   await tab.reply(0, "stopped");
 
@@ -153,19 +143,8 @@ test("a page that extensions change all the time streams, stops, edits, shows di
     "# A *tale*\n\nOf `a` **bee**, $x^2$.\n\n- one\n- two\n\n| a | b |\n|-|-|\n| 1 | 2 |\n\n```js\nlet a = 1;\n```\n\n";
   chat.bedrock.script({ name: "paced", text: tale.repeat(4), gapMs: 5 });
   await tab.ask("A tale");
-  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
-  await tab.send("More");
-  await tab.replyOfLength(1, 60);
-  await tab.button("Stop").click();
-  await tab.reply(1, "stopped");
-
-  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
-  await tab.mine.first().hover();
-  await tab.mine.first().getByRole("button", { name: "Edit", exact: true }).click();
-  const editor = page.getByRole("textbox", { name: "Edit your message" });
-  await editor.fill("Tell me about bees");
-  await editor.press("Control+Enter");
-  await tab.reply(0, "complete");
+  await askAndStop(tab, "More", 1);
+  await editFirstQuestion(tab);
   await tab.choose("Rename");
   await page.getByRole("textbox", { name: "Title" }).fill("Bees");
   await page.keyboard.press("Enter");
@@ -178,6 +157,27 @@ test("a page that extensions change all the time streams, stops, edits, shows di
   chat.bedrock.script({ name: "ok", text: "Again" });
   await tab.ask("Another");
 });
+
+/** Stops the answer, which has this index, while it is written. */
+async function askAndStop(tab: ChatPage, question: string, index: number): Promise<void> {
+  chat.bedrock.script({ name: "paced", text: "Some *words* of a long tale. ".repeat(200), gapMs: 20 });
+  await tab.send(question);
+  await tab.replyOfLength(index, 60);
+  await tab.button("Stop").click();
+  await tab.reply(index, "stopped");
+}
+
+/** And waits for its other answer. */
+async function editFirstQuestion(tab: ChatPage): Promise<void> {
+  chat.bedrock.script({ name: "ok", text: "Well, **bees**" });
+  const question = tab.mine.first();
+  await question.hover();
+  await question.getByRole("button", { name: "Edit", exact: true }).click();
+  const editor = tab.page.getByRole("textbox", { name: "Edit your message" });
+  await editor.fill("Tell me about bees");
+  await editor.press("Control+Enter");
+  await tab.reply(0, "complete");
+}
 
 /**
  * Runs in the page: changes it every few milliseconds, as extensions and translations do. Texts are wrapped, put back as
