@@ -25,7 +25,7 @@ export async function sendMessage(
   const { modelId, settings, replyMessageId } = body;
   const reservation = await quotas.reserveReply({ session: sessionHash, address });
   const isTemporary = "message" in body && body.temporary && body.parentId === null;
-  // An edit of its first message begins a session anew, too: one that exists stays what it is.
+  // An edit of its first message has no parent either, and a session that exists stays what it is.
   if (isTemporary && (await replies.read(sessionHash)) === null) {
     await quotas.change(address, () => temporary.mark(sessionHash));
   }

@@ -68,7 +68,7 @@ export function TypeAhead({ onCancel }: { onCancel: () => void }) {
       ref={dialog}
       className="type-ahead"
       aria-label={t("conversation.loading")}
-      // At once: the event of closing comes later, and the part may have replaced this by then.
+      // For a back gesture, at once: the event of closing comes later, and the part may have replaced this by then.
       onCancel={cancel}
       onClose={cancel}
       // The second click of a double click is none.
